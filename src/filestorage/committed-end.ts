@@ -1,0 +1,108 @@
+import type { ByteSource } from '../system/byte-source.ts';
+import { damageAt } from './damage.ts';
+import { refuseDamage, type Stop, transactionEndingAt, viewOf } from './debris.ts';
+import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
+import { readMagic } from './magic.ts';
+import { type Tid, ZERO_TID } from './tid.ts';
+import {
+  decodeTransactionHeader,
+  judgeHeader,
+  type TransactionHeader,
+  transactionEnd,
+} from './transaction-header.ts';
+
+/** Where the database in a Data.fs ends: a state of the log. */
+export interface CommittedEnd {
+  /** Offset behind the last complete transaction; 0 for a file of 0 bytes. */
+  readonly position: number;
+  /** Tid of that transaction; 0 if there is none. */
+  readonly lastTid: Tid;
+  /** Why the walk ended here. */
+  readonly stop: Stop;
+}
+
+/**
+ * Finds the committed end by hopping from header to header, without a look at the records.
+ *
+ * @param from - a position that is known to be the end of a transaction, or the end of the magic;
+ *   the caller vouches for it (see {@link isTransactionBoundary})
+ * Failure `damaged`: a header or a lengthAgain in front of the end that doesn't fit.
+ */
+export async function findCommittedEnd(source: ByteSource, from: number): Promise<CommittedEnd> {
+  if ((await readMagic(source)) === undefined || source.sizeBytes < MAGIC_BYTES) {
+    return { position: 0, lastTid: ZERO_TID, stop: { position: 0, reason: 'end-of-file' } };
+  }
+  const window = new Window(source);
+  let position = from;
+  let lastTid = await lastTidBefore(source, from);
+  for (;;) {
+    const left = source.sizeBytes - position;
+    if (left < TRANSACTION_HEADER_BYTES) {
+      const reason = left === 0 ? 'end-of-file' : 'cut-short';
+      return { position, lastTid, stop: { position, reason } };
+    }
+    const header = await readHeader(window, position);
+    const verdict = judgeHeader(header, source.sizeBytes);
+    if (verdict.kind === 'damaged') throw damageAt(source.name, position, verdict.state);
+    if (verdict.kind === 'stop') {
+      const stop = { position, reason: verdict.reason };
+      await refuseDamage(source, stop);
+      return { position, lastTid, stop };
+    }
+    await checkLengthAgain(window, header);
+    position = transactionEnd(header);
+    lastTid = header.tid;
+  }
+}
+
+/** Whether a complete transaction ends at `position`, or the magic does. */
+export async function isTransactionBoundary(
+  source: ByteSource,
+  position: number,
+): Promise<boolean> {
+  if (position === MAGIC_BYTES) return source.sizeBytes >= MAGIC_BYTES;
+  return (await transactionEndingAt(source, position)) !== undefined;
+}
+
+async function lastTidBefore(source: ByteSource, position: number): Promise<Tid> {
+  return (await transactionEndingAt(source, position))?.tid ?? ZERO_TID;
+}
+
+async function readHeader(window: Window, position: number): Promise<TransactionHeader> {
+  const bytes = await window.bytesAt(position, TRANSACTION_HEADER_BYTES);
+  return decodeTransactionHeader(viewOf(bytes), { offset: 0, position });
+}
+
+async function checkLengthAgain(window: Window, header: TransactionHeader): Promise<void> {
+  const place = header.position + header.length;
+  const bytes = await window.bytesAt(place, LENGTH_AGAIN_BYTES);
+  const again = viewOf(bytes).getBigUint64(0);
+  if (again === BigInt(header.length)) return;
+  throw damageAt(
+    window.source.name,
+    header.position,
+    `its length is ${header.length}, the copy behind it says ${again}`,
+  );
+}
+
+/** Small reads out of larger ones, so that small transactions don't cost a system call each. */
+class Window {
+  static readonly #bytes = 1 << 16;
+  readonly source: ByteSource;
+  #start = 0;
+  #content: Uint8Array = new Uint8Array(0);
+
+  constructor(source: ByteSource) {
+    this.source = source;
+  }
+
+  /** Bytes that the caller knows to lie in front of the source's end. */
+  async bytesAt(position: number, length: number): Promise<Uint8Array> {
+    if (position < this.#start || position + length > this.#start + this.#content.length) {
+      const end = Math.min(position + Math.max(length, Window.#bytes), this.source.sizeBytes);
+      this.#content = await this.source.read({ start: position, end });
+      this.#start = position;
+    }
+    return this.#content.subarray(position - this.#start, position - this.#start + length);
+  }
+}

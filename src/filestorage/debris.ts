@@ -1,0 +1,78 @@
+import type { ByteSource } from '../system/byte-source.ts';
+import { damageAt } from './damage.ts';
+import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
+import {
+  decodeTransactionHeader,
+  judgeHeader,
+  type StopReason,
+  type TransactionHeader,
+} from './transaction-header.ts';
+
+/** The complete transaction of which lengthAgain ends at `end`, or undefined if none does. */
+export async function transactionEndingAt(
+  source: ByteSource,
+  end: number,
+): Promise<TransactionHeader | undefined> {
+  const start = await placeOfLengthAgain(source, end);
+  if (start === undefined || start < MAGIC_BYTES) return undefined;
+  const bytes = await source.read({ start, end: start + TRANSACTION_HEADER_BYTES });
+  const header = decodeTransactionHeader(viewOf(bytes), { offset: 0, position: start });
+  if (start + header.length + LENGTH_AGAIN_BYTES !== end) return undefined;
+  return judgeHeader(header, end).kind === 'complete' ? header : undefined;
+}
+
+/** Where a walk stopped, and why. */
+export interface Stop {
+  readonly position: number;
+  readonly reason: StopReason;
+}
+
+/**
+ * Tells the debris of a crash from damage in the middle. A file of which the end is the end of a
+ * transaction that began behind the stop has lost what is in between: failure `damaged`.
+ *
+ * ZODB looks at the last 8 bytes where a length is impossible; where a transaction would pass the
+ * file's end it doesn't, and takes all that follows a flipped bit for debris. Here both are looked
+ * at, the second only believed where a header fits the last 8 bytes.
+ */
+export async function refuseDamage(source: ByteSource, stop: Stop): Promise<void> {
+  switch (stop.reason) {
+    case 'end-of-file':
+    case 'unfinished':
+      return;
+    case 'cut-short': {
+      const last = await transactionEndingAt(source, source.sizeBytes);
+      if (last === undefined || last.position <= stop.position) return;
+      throw damageAt(
+        source.name,
+        stop.position,
+        `it passes the end of the file, but the file ends with the transaction at ${last.position}`,
+      );
+    }
+    case 'impossible-length': {
+      const place = await placeOfLengthAgain(source, source.sizeBytes);
+      if (place === undefined || place < stop.position) return;
+      throw damageAt(
+        source.name,
+        stop.position,
+        `its length is shorter than its header, and the file goes on with the transaction at ${place}`,
+      );
+    }
+    default:
+      stop.reason satisfies never;
+  }
+}
+
+async function placeOfLengthAgain(source: ByteSource, end: number): Promise<number | undefined> {
+  if (end < MAGIC_BYTES + TRANSACTION_HEADER_BYTES + LENGTH_AGAIN_BYTES) return undefined;
+  if (end > source.sizeBytes) return undefined;
+  const bytes = await source.read({ start: end - LENGTH_AGAIN_BYTES, end });
+  const length = Number(viewOf(bytes).getBigUint64(0));
+  const place = end - LENGTH_AGAIN_BYTES - length;
+  return length < TRANSACTION_HEADER_BYTES || place < 0 ? undefined : place;
+}
+
+/** A view of exactly these bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,56 @@
+import type { ByteSource } from '../../system/byte-source.ts';
+import { isTransactionBoundary } from '../committed-end.ts';
+import { viewOf } from '../debris.ts';
+import { MAGIC_BYTES, RECORD_HEADER_BYTES, TRANSACTION_HEADER_BYTES } from '../format.ts';
+import { safeInteger } from '../record-table.ts';
+import { decodeTransactionHeader, judgeHeader } from '../transaction-header.ts';
+import type { DecodedIndex } from './index-decoder.ts';
+
+/** Entries that are held against the file. */
+const SAMPLES = 64;
+
+/**
+ * Whether an index belongs to this Data.fs: its position is where a transaction ends, and a sample
+ * of its entries point at records with that oid, each in a complete transaction in front of the
+ * position. The sample is spread evenly, so that an index of the file as it was before a pack is
+ * found out: a pack moves most records.
+ */
+export async function indexFits(
+  source: ByteSource,
+  { index, position }: DecodedIndex,
+): Promise<boolean> {
+  if (index.size === 0) return position === MAGIC_BYTES && source.sizeBytes >= MAGIC_BYTES;
+  if (!(await isTransactionBoundary(source, position))) return false;
+  const step = Math.max(1, Math.floor(index.size / SAMPLES));
+  let number = 0;
+  for (const prefix of index.prefixes()) {
+    for (const [suffix, recordPosition] of index.entriesOf(prefix)) {
+      if (number++ % step !== 0) continue;
+      const entry = { prefix, suffix, recordPosition };
+      if (!(await entryFits(source, { entry, indexEnd: position }))) return false;
+    }
+  }
+  return true;
+}
+
+interface Entry {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly recordPosition: number;
+}
+
+async function entryFits(
+  source: ByteSource,
+  { entry, indexEnd }: { readonly entry: Entry; readonly indexEnd: number },
+): Promise<boolean> {
+  const end = entry.recordPosition + RECORD_HEADER_BYTES;
+  if (end > indexEnd) return false;
+  const record = viewOf(await source.read({ start: entry.recordPosition, end }));
+  const prefix = record.getUint32(0) * 65536 + record.getUint16(4);
+  if (prefix !== entry.prefix || record.getUint16(6) !== entry.suffix) return false;
+  const start = safeInteger(record, 24);
+  if (start < MAGIC_BYTES || start + TRANSACTION_HEADER_BYTES > entry.recordPosition) return false;
+  const bytes = await source.read({ start, end: start + TRANSACTION_HEADER_BYTES });
+  const header = decodeTransactionHeader(viewOf(bytes), { offset: 0, position: start });
+  return judgeHeader(header, indexEnd).kind === 'complete' && end <= start + header.length;
+}

@@ -1,0 +1,114 @@
+import type { Oid } from '../oid.ts';
+import type { RecordTable } from '../record-table.ts';
+
+/** Bytes of the first part of an oid, by which the index is divided. */
+export const PREFIX_BYTES = 6;
+/** Bytes of the second part. */
+export const SUFFIX_BYTES = 2;
+/** Bytes of a position as the index holds it. */
+export const POSITION_BYTES = 6;
+
+const SUFFIXES_PER_PAGE = 256;
+const PAGES_PER_BUCKET = 256;
+
+/** The oids of one prefix: pages of 256 positions each, made when needed; position 0 is none. */
+interface Bucket {
+  readonly pages: (DataView | undefined)[];
+  count: number;
+}
+
+/**
+ * For each oid the position of its newest record. Oids are given out in order, so that a page of
+ * 1.5 kB mostly holds 256 of them: 6 bytes an object, about 60 MB for ten million.
+ */
+export class OidIndex {
+  readonly #buckets = new Map<number, Bucket>();
+  #lastPrefix = -1;
+  #lastBucket: Bucket | undefined;
+  #size = 0;
+
+  /** Number of oids. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Position of the newest record of `oid`, or undefined if there is none. */
+  get(oid: Oid): number | undefined {
+    const suffix = Number(oid & 0xffffn);
+    return this.#get(this.#buckets.get(Number(oid >> 16n)), suffix);
+  }
+
+  /** Sets the position of the oid of which `prefix` is the first 6 bytes, `suffix` the last 2. */
+  set(prefix: number, suffix: number, position: number): void {
+    const bucket = this.#bucketFor(prefix);
+    const pageNumber = suffix >>> 8;
+    let page = bucket.pages[pageNumber];
+    if (page === undefined) {
+      page = new DataView(new ArrayBuffer(SUFFIXES_PER_PAGE * POSITION_BYTES));
+      bucket.pages[pageNumber] = page;
+    }
+    const place = (suffix & 0xff) * POSITION_BYTES;
+    if (readPosition(page, place) === 0) {
+      bucket.count += 1;
+      this.#size += 1;
+    }
+    writePosition(page, place, position);
+  }
+
+  /** Takes over the records of a complete transaction. */
+  apply(records: RecordTable): void {
+    for (let row = 0; row < records.count; row++) {
+      this.set(records.oidHigh(row), records.oidLow(row), records.position(row));
+    }
+  }
+
+  /** The prefixes that have an oid, in ascending order. */
+  prefixes(): readonly number[] {
+    return [...this.#buckets.keys()].sort((a, b) => a - b);
+  }
+
+  /** Number of oids with this prefix. */
+  countOf(prefix: number): number {
+    return this.#buckets.get(prefix)?.count ?? 0;
+  }
+
+  /** The oids with this prefix, as suffix and position, in ascending order. */
+  *entriesOf(prefix: number): Generator<readonly [suffix: number, position: number]> {
+    const bucket = this.#buckets.get(prefix);
+    if (bucket === undefined) return;
+    for (const [pageNumber, page] of bucket.pages.entries()) {
+      if (page === undefined) continue;
+      for (let row = 0; row < SUFFIXES_PER_PAGE; row++) {
+        const position = readPosition(page, row * POSITION_BYTES);
+        if (position !== 0) yield [pageNumber * SUFFIXES_PER_PAGE + row, position];
+      }
+    }
+  }
+
+  #get(bucket: Bucket | undefined, suffix: number): number | undefined {
+    const page = bucket?.pages[suffix >>> 8];
+    if (page === undefined) return undefined;
+    return readPosition(page, (suffix & 0xff) * POSITION_BYTES) || undefined;
+  }
+
+  #bucketFor(prefix: number): Bucket {
+    if (prefix === this.#lastPrefix && this.#lastBucket !== undefined) return this.#lastBucket;
+    let bucket = this.#buckets.get(prefix);
+    if (bucket === undefined) {
+      bucket = { pages: new Array(PAGES_PER_BUCKET), count: 0 };
+      this.#buckets.set(prefix, bucket);
+    }
+    this.#lastPrefix = prefix;
+    this.#lastBucket = bucket;
+    return bucket;
+  }
+}
+
+function readPosition(view: DataView, offset: number): number {
+  return view.getUint16(offset) * 2 ** 32 + view.getUint32(offset + 2);
+}
+
+function writePosition(view: DataView, offset: number, position: number): void {
+  view.setUint16(offset, Math.floor(position / 2 ** 32));
+  view.setUint32(offset + 2, position % 2 ** 32);
+}

@@ -1,0 +1,353 @@
+import type { ByteSource } from '../system/byte-source.ts';
+import { damageAt } from './damage.ts';
+import { refuseDamage, type Stop, viewOf } from './debris.ts';
+import {
+  BACK_POINTER_BYTES,
+  LENGTH_AGAIN_BYTES,
+  MAGIC_BYTES,
+  RECORD_HEADER_BYTES,
+  TRANSACTION_HEADER_BYTES,
+} from './format.ts';
+import { readMagic } from './magic.ts';
+import { RecordTable, safeInteger } from './record-table.ts';
+import { type Tid, ZERO_TID } from './tid.ts';
+import {
+  decodeTransactionHeader,
+  judgeHeader,
+  recordsEnd,
+  type TransactionHeader,
+  transactionEnd,
+} from './transaction-header.ts';
+
+/** A complete transaction, handed over when its last byte has been seen. */
+export interface ScannedTransaction {
+  readonly header: TransactionHeader;
+  readonly user: Uint8Array;
+  readonly description: Uint8Array;
+  /** A pickled dict, or empty. */
+  readonly extension: Uint8Array;
+  /** Valid until the visitor returns. Empty for status `u`: such records don't count. */
+  readonly records: RecordTable;
+}
+
+/** What a scan can report while it goes on. */
+export interface ScanVisitor {
+  readonly transaction?: (transaction: ScannedTransaction) => void;
+  /**
+   * The pickle of the record that was last added to its transaction's table, in one piece. It comes
+   * before it is known that the transaction is complete. The bytes are valid until it returns.
+   */
+  readonly pickle?: (pickle: Uint8Array, record: { readonly position: number }) => void;
+}
+
+/** What a scan found. */
+export interface ScanResult {
+  /** Offset behind the last complete transaction. */
+  readonly committedEnd: number;
+  /** Tid of the last complete transaction; 0 if the scan met none. */
+  readonly lastTid: Tid;
+  /** Tid of the first one that the scan met; 0 if it met none. */
+  readonly firstTid: Tid;
+  readonly transactionCount: number;
+  readonly recordCount: number;
+  readonly stop: Stop;
+}
+
+/**
+ * Walks all transactions and their records in a Data.fs, and reports the complete ones.
+ *
+ * @param from - a transaction boundary that the caller vouches for; 4 for the whole file
+ * Failure `damaged`: bytes in front of the committed end that don't fit, with their offset. A tail
+ * that was cut or is not finished is no failure.
+ */
+export async function scanTransactions(
+  source: ByteSource,
+  { from, visitor }: { readonly from: number; readonly visitor: ScanVisitor },
+): Promise<ScanResult> {
+  const sizeBytes = source.sizeBytes;
+  const magic = await readMagic(source);
+  const start = magic === undefined ? 0 : from;
+  const scanner = new TransactionScanner({ name: source.name, start, sizeBytes, visitor });
+  for await (const chunk of source.stream({ start, end: sizeBytes })) {
+    scanner.feed(chunk);
+    if (scanner.hasStopped) break;
+  }
+  const result = scanner.finish();
+  await refuseDamage(source, result.stop);
+  return result;
+}
+
+type State =
+  | { readonly kind: 'transaction' }
+  | { readonly kind: 'record'; readonly header: TransactionHeader }
+  | { readonly kind: 'back-pointer'; readonly header: TransactionHeader }
+  | { readonly kind: 'pickle'; readonly header: TransactionHeader; readonly length: number }
+  | { readonly kind: 'length-again'; readonly header: TransactionHeader }
+  | { readonly kind: 'stopped'; readonly stop: Stop };
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/**
+ * The same for bytes that come in chunks of any size. A decoder: synchronous, keeps what is left
+ * of a chunk, holds a pickle only where the visitor wants it.
+ */
+export class TransactionScanner {
+  readonly #name: string;
+  readonly #sizeBytes: number;
+  readonly #visitor: ScanVisitor;
+  readonly #records = new RecordTable();
+  #state: State = { kind: 'transaction' };
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
+  /** Bytes that the next step needs, as far as is known. */
+  #needed = 0;
+  #view: DataView = viewOf(NOTHING);
+  #bytes: Uint8Array = NOTHING;
+  #offset = 0;
+  /** Offset in the file of what #offset points at. */
+  #position: number;
+  #skip = 0;
+  #strings: Pick<ScannedTransaction, 'user' | 'description' | 'extension'> = {
+    user: NOTHING,
+    description: NOTHING,
+    extension: NOTHING,
+  };
+  #committedEnd: number;
+  #firstTid: Tid = ZERO_TID;
+  #lastTid: Tid = ZERO_TID;
+  #transactionCount = 0;
+  #recordCount = 0;
+
+  /**
+   * @param settings - `name` for messages; `start`, the offset of the first byte that will be fed:
+   *   0, or a transaction boundary; `sizeBytes` of the whole file, by which a transaction that was
+   *   cut is told from a complete one
+   */
+  constructor(settings: {
+    readonly name: string;
+    readonly start: number;
+    readonly sizeBytes: number;
+    readonly visitor: ScanVisitor;
+  }) {
+    this.#name = settings.name;
+    this.#sizeBytes = settings.sizeBytes;
+    this.#visitor = settings.visitor;
+    this.#position = settings.start;
+    this.#committedEnd = Math.min(Math.max(settings.start, MAGIC_BYTES), settings.sizeBytes);
+    this.#skip = Math.max(0, MAGIC_BYTES - settings.start);
+  }
+
+  /** True once nothing that follows can belong to the database. */
+  get hasStopped(): boolean {
+    return this.#state.kind === 'stopped';
+  }
+
+  feed(chunk: Uint8Array): void {
+    if (this.#state.kind === 'stopped') return;
+    if (this.#keptBytes + chunk.length < this.#needed) {
+      this.#keep(chunk);
+      return;
+    }
+    this.#bytes = this.#keptBytes === 0 ? chunk : Buffer.concat([...this.#kept, chunk]);
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#needed = 0;
+    this.#view = viewOf(this.#bytes);
+    this.#offset = 0;
+    while (this.#skipAhead() && this.#step());
+    if (!this.hasStopped) this.#keep(this.#bytes.subarray(this.#offset));
+    this.#bytes = NOTHING;
+  }
+
+  /** What has been found, once the last chunk has been fed. */
+  finish(): ScanResult {
+    return {
+      committedEnd: this.#committedEnd,
+      firstTid: this.#firstTid,
+      lastTid: this.#lastTid,
+      transactionCount: this.#transactionCount,
+      recordCount: this.#recordCount,
+      stop: this.#state.kind === 'stopped' ? this.#state.stop : this.#stopAtLastByte(),
+    };
+  }
+
+  #stopAtLastByte(): Stop {
+    const between = this.#state.kind === 'transaction' && this.#skip === 0;
+    const reason = between && this.#keptBytes === 0 ? 'end-of-file' : 'cut-short';
+    return { position: this.#committedEnd, reason };
+  }
+
+  /** A copy: the chunk's memory may be used again by whoever owns it. */
+  #keep(rest: Uint8Array): void {
+    if (rest.length === 0) return;
+    this.#kept.push(rest.slice());
+    this.#keptBytes += rest.length;
+  }
+
+  /** Passes over what nobody wants; false when the chunk is used up. */
+  #skipAhead(): boolean {
+    if (this.#skip > 0) {
+      const here = Math.min(this.#skip, this.#bytes.length - this.#offset);
+      this.#skip -= here;
+      this.#advance(here);
+      if (this.#skip > 0) return false;
+    }
+    return this.#offset < this.#bytes.length;
+  }
+
+  /** Decodes one thing; false when it is not all there yet, or never will be. */
+  #step(): boolean {
+    switch (this.#state.kind) {
+      case 'transaction':
+        return this.#stepTransaction();
+      case 'record':
+        return this.#stepRecord(this.#state.header);
+      case 'back-pointer':
+        return this.#stepBackPointer(this.#state.header);
+      case 'pickle':
+        return this.#stepPickle(this.#state);
+      case 'length-again':
+        return this.#stepLengthAgain(this.#state.header);
+      case 'stopped':
+        return false;
+      default:
+        return this.#state satisfies never;
+    }
+  }
+
+  #stepTransaction(): boolean {
+    if (this.#sizeBytes - this.#position < TRANSACTION_HEADER_BYTES) return this.#stop('cut-short');
+    if (!this.#has(TRANSACTION_HEADER_BYTES)) return false;
+    const position = this.#position;
+    const header = decodeTransactionHeader(this.#view, { offset: this.#offset, position });
+    const verdict = judgeHeader(header, this.#sizeBytes);
+    if (verdict.kind === 'stop') return this.#stop(verdict.reason);
+    if (verdict.kind === 'damaged') throw damageAt(this.#name, position, verdict.state);
+    const { userLength, descriptionLength, extensionLength } = header;
+    const strings = userLength + descriptionLength + extensionLength;
+    if (!this.#has(TRANSACTION_HEADER_BYTES + strings)) return false;
+    this.#advance(TRANSACTION_HEADER_BYTES);
+    this.#strings = {
+      user: this.#take(userLength),
+      description: this.#take(descriptionLength),
+      extension: this.#take(extensionLength),
+    };
+    this.#records.clear();
+    if (header.status === 'u') {
+      this.#skip = recordsEnd(header) - this.#position;
+      this.#state = { kind: 'length-again', header };
+    } else {
+      this.#goToRecordOrEnd(header);
+    }
+    return true;
+  }
+
+  #stepRecord(header: TransactionHeader): boolean {
+    const left = recordsEnd(header) - this.#position;
+    if (left < RECORD_HEADER_BYTES) {
+      throw this.#damage(header, `${left} bytes are left of it, less than a record's header`);
+    }
+    if (!this.#has(RECORD_HEADER_BYTES)) return false;
+    const view = this.#view;
+    const offset = this.#offset;
+    const place = safeInteger(view, offset + 24);
+    if (place !== header.position) {
+      throw this.#damage(header, `its record says that it belongs to a transaction at ${place}`);
+    }
+    const versionLength = view.getUint16(offset + 32);
+    if (versionLength !== 0) {
+      throw this.#damage(header, `its record has a version name of ${versionLength} bytes`);
+    }
+    const pickleLength = safeInteger(view, offset + 34);
+    const bodyLength = pickleLength === 0 ? BACK_POINTER_BYTES : pickleLength;
+    if (RECORD_HEADER_BYTES + bodyLength > left) {
+      throw this.#damage(header, `its record of ${bodyLength} bytes passes the transaction's end`);
+    }
+    this.#records.add(view, offset, this.#position);
+    this.#advance(RECORD_HEADER_BYTES);
+    if (pickleLength === 0) {
+      this.#state = { kind: 'back-pointer', header };
+    } else if (this.#visitor.pickle !== undefined) {
+      this.#state = { kind: 'pickle', header, length: pickleLength };
+    } else {
+      this.#skip = pickleLength;
+      if (this.#position + pickleLength === recordsEnd(header)) {
+        this.#state = { kind: 'length-again', header };
+      }
+    }
+    return true;
+  }
+
+  #stepBackPointer(header: TransactionHeader): boolean {
+    if (!this.#has(BACK_POINTER_BYTES)) return false;
+    const target = safeInteger(this.#view, this.#offset);
+    if (target >= header.position) {
+      throw this.#damage(header, `its record points back to ${target}, which is not behind it`);
+    }
+    this.#records.setBackPointerOfLast(target);
+    this.#advance(BACK_POINTER_BYTES);
+    this.#goToRecordOrEnd(header);
+    return true;
+  }
+
+  #stepPickle({ header, length }: Extract<State, { kind: 'pickle' }>): boolean {
+    if (!this.#has(length)) return false;
+    const position = this.#records.position(this.#records.count - 1);
+    this.#visitor.pickle?.(this.#bytes.subarray(this.#offset, this.#offset + length), { position });
+    this.#advance(length);
+    this.#goToRecordOrEnd(header);
+    return true;
+  }
+
+  #stepLengthAgain(header: TransactionHeader): boolean {
+    if (!this.#has(LENGTH_AGAIN_BYTES)) return false;
+    const again = safeInteger(this.#view, this.#offset);
+    if (again !== header.length) {
+      throw this.#damage(
+        header,
+        `its length is ${header.length}, the copy behind it says ${again}`,
+      );
+    }
+    this.#advance(LENGTH_AGAIN_BYTES);
+    this.#committedEnd = transactionEnd(header);
+    if (this.#transactionCount === 0) this.#firstTid = header.tid;
+    this.#lastTid = header.tid;
+    this.#transactionCount += 1;
+    this.#recordCount += this.#records.count;
+    this.#visitor.transaction?.({ header, ...this.#strings, records: this.#records });
+    this.#state = { kind: 'transaction' };
+    return true;
+  }
+
+  #goToRecordOrEnd(header: TransactionHeader): void {
+    const kind = this.#position === recordsEnd(header) ? 'length-again' : 'record';
+    this.#state = { kind, header };
+  }
+
+  #stop(reason: Stop['reason']): boolean {
+    this.#state = { kind: 'stopped', stop: { position: this.#position, reason } };
+    return false;
+  }
+
+  #has(length: number): boolean {
+    if (this.#bytes.length - this.#offset >= length) return true;
+    this.#needed = length;
+    return false;
+  }
+
+  #take(length: number): Uint8Array {
+    if (length === 0) return NOTHING;
+    const taken = this.#bytes.slice(this.#offset, this.#offset + length);
+    this.#advance(length);
+    return taken;
+  }
+
+  #advance(length: number): void {
+    this.#offset += length;
+    this.#position += length;
+  }
+
+  #damage(header: TransactionHeader, state: string): Error {
+    return damageAt(this.#name, header.position, state);
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What a failure means for the process that meets it. The code alone decides the exit status.
+ *
+ * - `usage`: the command line or a setting is wrong; nothing was begun.
+ * - `not-found`: something that the user named isn't there.
+ * - `locked`: another process holds what this one needs.
+ * - `damaged`: bytes are not what their format or their checksum says.
+ * - `system`: the operating system refused (disk full, permission, I/O error).
+ * - `program`: another program (gzip, flock) failed or is missing.
+ * - `refused`: the program could go on, but somebody might lose data by it.
+ * - `interrupted`: somebody pressed Ctrl-C or sent SIGTERM.
+ */
+export type FailureCode =
+  | 'usage'
+  | 'not-found'
+  | 'locked'
+  | 'damaged'
+  | 'system'
+  | 'program'
+  | 'refused'
+  | 'interrupted';
+
+/** The one error class of this project: every failure that a user can meet is one of these. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  /** One sentence that says what to do next. */
+  readonly hint: string;
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    more: { readonly hint: string; readonly cause?: unknown },
+  ) {
+    super(message, more.cause === undefined ? {} : { cause: more.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.hint = more.hint;
+  }
+}
+
+/** Exit status of the process: 0 done, 1 failed, 2 wrong usage, 4 locked, 130 interrupted. */
+export function exitStatusOf(code: FailureCode): number {
+  switch (code) {
+    case 'usage':
+      return 2;
+    case 'locked':
+      return 4;
+    case 'interrupted':
+      return 130;
+    case 'not-found':
+    case 'damaged':
+    case 'system':
+    case 'program':
+    case 'refused':
+      return 1;
+    default:
+      return code satisfies never;
+  }
+}
+
+const SYSTEM_STATES: ReadonlyMap<string, readonly [state: string, hint: string]> = new Map([
+  ['ENOENT', ['it does not exist', 'Check the path.']],
+  ['EACCES', ['permission denied', 'Run as the user that owns it, or change its permissions.']],
+  [
+    'EPERM',
+    ['operation not permitted', 'Run as the user that owns it, or change its permissions.'],
+  ],
+  ['ENOSPC', ['no space left on the disk', 'Free some space and run the command again.']],
+  [
+    'EDQUOT',
+    [
+      'the disk quota is used up',
+      'Free some space or raise the quota, then run the command again.',
+    ],
+  ],
+  ['EROFS', ['the file system is read-only', 'Choose another folder or mount it for writing.']],
+  ['EISDIR', ['it is a folder, not a file', 'Name a file.']],
+  ['ENOTDIR', ['a part of the path is not a folder', 'Check the path.']],
+  ['EEXIST', ['it exists already', 'Choose another name or move it out of the way.']],
+  [
+    'EIO',
+    ['the disk reported an I/O error', 'Check the disk and the kernel log before anything else.'],
+  ],
+  ['EMFILE', ['too many files are open', 'Raise the limit on open files (ulimit -n).']],
+  ['ENFILE', ['the system has too many open files', 'Close other programs or raise the limit.']],
+]);
+
+/**
+ * Adopts an error of the operating system: `Cannot <doing>: <state>`, with the original as cause.
+ * A {@link Failure} passes unchanged; so does what is no system error, since that is a defect.
+ */
+export function adoptSystemError(error: unknown, doing: string): unknown {
+  if (error instanceof Failure) return error;
+  const code = systemCodeOf(error);
+  if (code === undefined) return error;
+  const [state, hint] = SYSTEM_STATES.get(code) ?? [code, 'See the operating system’s manual.'];
+  const kind = code === 'ENOENT' ? 'not-found' : 'system';
+  return new Failure(kind, `Cannot ${doing}: ${state}`, { hint, cause: error });
+}
+
+/** The symbolic code of an operating system error (`ENOENT`), or undefined for any other value. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Runs `work` and adopts the system errors that come out of it. */
+export async function adopting<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw adoptSystemError(error, doing);
+  }
+}
