@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { adopting, Failure } from './failure.ts';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { adopting, Failure, systemCodeOf } from './failure.ts';
 
 /** A half-open range of byte offsets, `[start, end)`. */
 export interface ByteRange {
@@ -60,6 +60,17 @@ export async function openFileSource(path: string): Promise<FileSource> {
     await handle.close();
     throw error;
   }
+}
+
+/** Whether `path` still names the file that was opened: a rename over it makes it another one. */
+export async function isStillAt(path: string, identity: FileIdentity): Promise<boolean> {
+  return adopting(`look at "${path}"`, async () => {
+    const now = await stat(path, { bigint: true }).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    return now?.dev === identity.device && now.ino === identity.inode;
+  });
 }
 
 /** Bytes in memory as a {@link ByteSource}. */

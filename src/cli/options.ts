@@ -1,0 +1,50 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { CompressionWish, Compressor } from '../repository/compression.ts';
+
+/** Options that several commands share, each defined once. */
+export const OPTION = {
+  dataFs: new Option('--datafs <file>', 'the Data.fs (default: var/filestorage/Data.fs)'),
+  location: new Option(
+    '--location <folder>',
+    'the repository (default: backups beside the filestorage folder, as in var/backups)',
+  ),
+  gzip: new Option('--no-gzip', 'store plain bytes'),
+  gzipOn: new Option('--gzip', 'compress (default)').default(true),
+  level: new Option('--level <number>', 'compression level, 1 (fast) to 9 (small)').argParser(
+    wholeNumber({ minimum: 1, maximum: 9 }),
+  ),
+  compressor: new Option(
+    '--compressor <program>',
+    'who compresses; auto takes the fastest there is',
+  )
+    .choices(['auto', 'node', 'igzip', 'pigz'] as const)
+    .default('auto' as const),
+  dryRun: new Option('--dry-run', 'say what would be done, and why; change nothing'),
+  json: new Option('--json', 'print one JSON object per line'),
+  quiet: new Option('-q, --quiet', 'print nothing unless there is a problem'),
+  verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
+} as const;
+
+/** A parser for whole numbers in a range, both ends included. */
+export function wholeNumber(range: {
+  readonly minimum: number;
+  readonly maximum: number;
+}): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= range.minimum && value <= range.maximum) return value;
+    throw new InvalidArgumentError(
+      `It is not a whole number of ${range.minimum} to ${range.maximum}.`,
+    );
+  };
+}
+
+/** The compression that the options ask for. */
+export function compressionWish(options: {
+  readonly gzip: boolean;
+  readonly compressor: Compressor;
+  readonly level?: number | undefined;
+}): CompressionWish {
+  if (!options.gzip) return { kind: 'none' };
+  return { kind: 'gzip', compressor: options.compressor, level: options.level };
+}

@@ -1,0 +1,40 @@
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { VERSION } from '../system/version.ts';
+import { addBackupCommand } from './commands/backup.ts';
+import { addListCommand } from './commands/list.ts';
+import { addRepozoCommand } from './commands/repozo.ts';
+import { addRestoreCommand } from './commands/restore.ts';
+import { addVerifyCommand } from './commands/verify.ts';
+
+/** Exit status for a command line that can't be understood. */
+const WRONG_USAGE = 2;
+
+/** The command line: words in, exit status in `process.exitCode`. */
+export async function main(words: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`list | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  try {
+    await buildProgram().parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command('zodbvault')
+    .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
+    .version(VERSION)
+    .enablePositionalOptions()
+    .showHelpAfterError('Run it with --help for the options.')
+    .exitOverride();
+  addBackupCommand(program);
+  addRestoreCommand(program);
+  addListCommand(program);
+  addVerifyCommand(program);
+  addRepozoCommand(program);
+  return program;
+}

@@ -1,0 +1,37 @@
+import { createInterface } from 'node:readline';
+import { Failure } from '../system/failure.ts';
+
+/**
+ * Asks before something is replaced. The words are those of collective.recipe.backup, which people
+ * script against: `yes` or `no` in full, in any case; an empty line is no.
+ *
+ * Failure `usage` where the input ends without an answer, `interrupted` on Ctrl-C.
+ */
+export async function askToReplace(
+  paths: { readonly filestorages: readonly string[] },
+  signal: AbortSignal,
+): Promise<'yes' | 'no'> {
+  const list = paths.filestorages.map((path) => `    ${path}\n`).join('');
+  process.stdout.write(`\nThis will replace the filestorage:\n${list}`);
+  const reader = createInterface({ input: process.stdin, terminal: false });
+  const onAbort = () => reader.close();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    process.stdout.write('Are you sure? (yes/No)? ');
+    for await (const line of reader) {
+      const answer = line.trim().toLowerCase();
+      if (answer === 'yes') return 'yes';
+      if (answer === 'no' || answer === '') return 'no';
+      process.stdout.write(
+        'Please explicitly answer yes/no in full (or accept the default)\nAre you sure? (yes/No)? ',
+      );
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    reader.close();
+  }
+  signal.throwIfAborted();
+  throw new Failure('usage', 'Cannot restore: the question was not answered', {
+    hint: 'Answer yes, or use --no-prompt where nobody is there to ask.',
+  });
+}

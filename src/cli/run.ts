@@ -1,0 +1,53 @@
+import { adoptSystemError, exitStatusOf, Failure } from '../system/failure.ts';
+import { type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a command's work: turns failures into one error and one hint, and into the exit status;
+ * Ctrl-C and SIGTERM into a clean stop. Work may return an exit status of its own.
+ */
+export async function runCommand(
+  options: OutputOptions,
+  work: (context: CommandContext) => Promise<number | undefined>,
+): Promise<void> {
+  const terminal = terminalFor(options);
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals) =>
+    controller.abort(
+      new Failure('interrupted', `Stopped by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`, {
+        hint: 'What was not finished has been removed; run the command again.',
+      }),
+    );
+  for (const signal of STOPPING) process.on(signal, stop);
+  try {
+    process.exitCode = (await work({ terminal, signal: controller.signal })) ?? 0;
+  } catch (error) {
+    process.exitCode = reportFailure(error, terminal);
+  } finally {
+    for (const signal of STOPPING) process.off(signal, stop);
+  }
+}
+
+const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Prints a failure as text or JSON and gives the exit status. A defect comes out with its stack. */
+export function reportFailure(error: unknown, terminal: Terminal): number {
+  const failure = adoptSystemError(error, 'go on');
+  if (!(failure instanceof Failure)) {
+    process.stderr.write(`Internal error, please report it: ${stackOf(failure)}\n`);
+    return 1;
+  }
+  const { code, message, hint } = failure;
+  if (terminal.isJson) terminal.printJson({ error: { code, message, hint } });
+  else process.stderr.write(`Error: ${message}.\nHint: ${hint}\n`);
+  return exitStatusOf(code);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,263 @@
+import {
+  type CommittedEnd,
+  findCommittedEnd,
+  isTransactionBoundary,
+} from '../filestorage/committed-end.ts';
+import { transactionEndingAt } from '../filestorage/debris.ts';
+import { MAGIC_BYTES } from '../filestorage/format.ts';
+import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
+import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { readChain } from '../repository/chain.ts';
+import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
+import { type CompressionWish, settleCompression } from '../repository/compression.ts';
+import { finishInterrupted, removeLeftovers } from '../repository/interrupted.ts';
+import {
+  type BackupPlan,
+  type Continuation,
+  judgeContinuation,
+  planBackup,
+} from '../repository/plan.ts';
+import { nextStamp } from '../repository/stamp.ts';
+import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
+import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { type FileSource, isStillAt, openFileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import { VERSION } from '../system/version.ts';
+import { type JobContext, withStep } from './events.ts';
+import { pruneFulls } from './prune.ts';
+
+/** How a Data.fs is backed up. */
+export interface BackupSettings {
+  /** Path of the Data.fs. */
+  readonly dataFs: string;
+  /** Folder of the repository; also the name of it in the `.dat`. */
+  readonly repository: string;
+  readonly full: 'always' | 'when-needed';
+  readonly comparison: 'quick' | 'thorough';
+  readonly compression: CompressionWish;
+  /** Full backups that stay, with their increments; 0: all. */
+  readonly keep: number;
+  /** When older ones go: after every backup, or only after a full one, as repozo does. */
+  readonly pruneAfter: 'every-backup' | 'full-backup';
+  /** Whether a repository that isn't there is made. */
+  readonly missingRepository: 'make' | 'fail';
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+/** What a backup did. */
+export interface BackupResult {
+  readonly plan: BackupPlan;
+  /** Undefined where there was nothing to do. */
+  readonly written: WrittenBackup | undefined;
+  readonly removed: readonly string[];
+}
+
+/** Backs up one Data.fs. The repository is locked meanwhile: failure `locked` if another run is there. */
+export async function backUp(settings: BackupSettings, context: JobContext): Promise<BackupResult> {
+  await using source = await openDataFs(settings.dataFs);
+  const store = await openRepository(settings, context);
+  await using _lock = await store.lock();
+  await tidyUp(store, context);
+  const catalogue = await readCatalogue(store);
+  const plan = await makePlan(source, { store, catalogue, settings, context });
+  const written =
+    plan.kind === 'nothing'
+      ? undefined
+      : await carryOut(source, { plan, store, catalogue, settings, context });
+  await noticeReplacement(source, context);
+  const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
+  const removed = isDue ? await pruneFulls(store, { keep: settings.keep, context }) : [];
+  return { plan, written, removed };
+}
+
+/** What a backup would do now; touches nothing. */
+export async function planOnly(settings: BackupSettings, context: JobContext): Promise<BackupPlan> {
+  await using source = await openDataFs(settings.dataFs);
+  const store = folderStore(settings.repository);
+  const catalogue = await readCatalogue(store).catch((error: unknown) => {
+    const isMade = settings.missingRepository === 'make';
+    if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
+    throw error;
+  });
+  const empty: Catalogue = { chains: [], withoutFull: [], datWithoutFull: [], names: [] };
+  // Awaited here: the source is closed when this function returns.
+  return await makePlan(source, { store, catalogue: catalogue ?? empty, settings, context });
+}
+
+/**
+ * Opens the Data.fs; all of it is read through this handle. While a pack renames its files, there is
+ * no Data.fs for a moment, so its absence is believed only the second time.
+ */
+async function openDataFs(path: string): Promise<FileSource> {
+  try {
+    return await openFileSource(path);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return openFileSource(path);
+  }
+}
+
+async function openRepository(settings: BackupSettings, context: JobContext): Promise<Store> {
+  if (settings.missingRepository === 'make') {
+    const { wasMade } = await makeFolder(settings.repository);
+    if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.repository });
+  }
+  await requireFolder(settings.repository);
+  return folderStore(settings.repository);
+}
+
+/** Finishes, or takes away, what a run that was killed has left. */
+async function tidyUp(store: Store, { onEvent }: JobContext): Promise<void> {
+  const catalogue = await readCatalogue(store);
+  const fileNames = await removeLeftovers(store, catalogue);
+  if (fileNames.length > 0) onEvent({ kind: 'leftovers-removed', fileNames });
+  const newest = catalogue.chains.at(-1);
+  if (newest === undefined) return;
+  const finished = await finishInterrupted(store, await readChain(store, newest));
+  if (finished !== undefined) {
+    onEvent({ kind: 'backup-finished-late', fileName: finished.name });
+  }
+}
+
+interface Planning {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly settings: BackupSettings;
+  readonly context: JobContext;
+}
+
+async function makePlan(source: FileSource, planning: Planning): Promise<BackupPlan> {
+  const { store, catalogue, settings, context } = planning;
+  const newest = catalogue.chains.at(-1);
+  const continuation = judgeContinuation(
+    newest === undefined ? undefined : await readChain(store, newest),
+    { isFullWanted: settings.full === 'always', sourceBytes: source.sizeBytes },
+  );
+  const comparison = await compare(source, { continuation, planning });
+  const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';
+  const end = isSame
+    ? await findCommittedEnd(source, Math.max(continuation.end, MAGIC_BYTES))
+    : await committedEndFromIndex(source);
+  const plan = planBackup(continuation, { comparison, committedEnd: end.position });
+  context.onEvent({
+    kind: 'backup-planned',
+    source: settings.dataFs,
+    repository: settings.repository,
+    plan,
+  });
+  return plan;
+}
+
+async function compare(
+  source: FileSource,
+  { continuation, planning }: { readonly continuation: Continuation; readonly planning: Planning },
+): Promise<Comparison | undefined> {
+  if (continuation.kind === 'impossible') return undefined;
+  const { chain, end } = continuation;
+  const { store, settings, context } = planning;
+  switch (settings.comparison) {
+    case 'quick':
+      return compareQuickly(source, chain);
+    case 'thorough':
+      return withStep(context, {
+        step: 'compare',
+        totalBytes: end,
+        work: (onBytes) =>
+          compareThoroughly(source, {
+            store,
+            chain,
+            onBytes: (count) => {
+              context.signal.throwIfAborted();
+              onBytes(count);
+            },
+          }),
+      });
+    default:
+      return settings.comparison satisfies never;
+  }
+}
+
+/**
+ * The committed end of a whole file: walked from the position that Data.fs.index tells, if a
+ * transaction ends there. The bytes in front of it are walked while they are backed up.
+ */
+async function committedEndFromIndex(source: FileSource): Promise<CommittedEnd> {
+  const position = await readIndexPosition(`${source.path}.index`);
+  const isUsable =
+    position !== undefined &&
+    position <= source.sizeBytes &&
+    (await isTransactionBoundary(source, position));
+  return findCommittedEnd(source, isUsable ? position : MAGIC_BYTES);
+}
+
+/** The index begins with its position; a missing or broken one has none. */
+async function readIndexPosition(path: string): Promise<number | undefined> {
+  try {
+    await using index = await openFileSource(path);
+    const decoder = new IndexDecoder();
+    decoder.feed(await index.read({ start: 0, end: Math.min(64, index.sizeBytes) }));
+    return decoder.position;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+async function carryOut(
+  source: FileSource,
+  {
+    plan,
+    store,
+    catalogue,
+    settings,
+    context,
+  }: Planning & {
+    readonly plan: Exclude<BackupPlan, { kind: 'nothing' }>;
+  },
+): Promise<WrittenBackup> {
+  const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
+  const now = settings.now();
+  const compression = await settleCompression(settings.compression, totalBytes);
+  return withStep(context, {
+    step: 'back-up',
+    totalBytes,
+    work: (onBytes) =>
+      writeBackup(source, {
+        store,
+        plan,
+        settings: {
+          stamp: nextStamp(now, stampsOf(catalogue)),
+          compression,
+          tool: `zodbvault ${VERSION}`,
+          now,
+          random: settings.random,
+          onBytes,
+          signal: context.signal,
+          beforePublishing: () => refuseChangedSource(source, plan.end),
+        },
+      }),
+  });
+}
+
+/** Something that writes into the open file itself (a copy over it) must not become a backup. */
+async function refuseChangedSource(source: FileSource, end: number): Promise<void> {
+  const isThere =
+    (await source.currentSizeBytes()) >= end &&
+    (end <= MAGIC_BYTES || (await transactionEndingAt(source, end)) !== undefined);
+  if (isThere) return;
+  throw new Failure('damaged', `Cannot back up "${source.path}": it was overwritten meanwhile`, {
+    hint: 'Nothing was kept. Run the backup again when whatever wrote the file has ended.',
+  });
+}
+
+/**
+ * A pack gives the path a new file. What was read is the old one, complete up to the pack: a good
+ * backup of that moment. The next backup will find other bytes and be a full one.
+ */
+async function noticeReplacement(source: FileSource, { onEvent }: JobContext): Promise<void> {
+  if (await isStillAt(source.path, source.identity)) return;
+  onEvent({ kind: 'source-replaced', source: source.path });
+}

@@ -1,0 +1,76 @@
+import { readCatalogue } from '../repository/catalogue.ts';
+import { describeFault, readChain } from '../repository/chain.ts';
+import { momentOfStamp, type Stamp } from '../repository/stamp.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
+
+/** A line of a list of restore points. */
+export interface ListedPoint {
+  readonly stamp: Stamp;
+  /** Undefined where no calendar has the stamp. */
+  readonly moment: Date | undefined;
+  readonly kind: 'full' | 'increment';
+  readonly fileName: string;
+  /** Bytes of the Data.fs that this backup holds; undefined where no `.dat` tells. */
+  readonly sizeBytes: number | undefined;
+  /** Bytes that it takes in the repository. */
+  readonly storedBytes: number;
+  /** Size of the Data.fs that a restore of it makes; undefined where no `.dat` tells. */
+  readonly dataFsBytes: number | undefined;
+  /** Undefined where repozo made the backup: it doesn't count them. */
+  readonly transactionCount: number | undefined;
+  readonly lastTid: string | undefined;
+  /** What is wrong with the chain in front of this point or behind it. */
+  readonly problems: readonly string[];
+}
+
+/** The restore points of a repository, oldest first. */
+export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
+  await requireFolder(repository);
+  const store = folderStore(repository);
+  const points: ListedPoint[] = [];
+  for (const files of (await readCatalogue(store)).chains) {
+    const chain = await readChain(store, files);
+    const problems = chain.faults.map(describeFault);
+    for (const { file, range, record } of chain.links) {
+      points.push({
+        stamp: file.stamp,
+        moment: momentOfStamp(file.stamp),
+        kind: file.kind,
+        fileName: file.name,
+        sizeBytes: range.end - range.start,
+        storedBytes: file.storedBytes,
+        dataFsBytes: range.end,
+        transactionCount: record?.transactionCount,
+        lastTid: record?.lastTid,
+        problems: file === chain.links.at(-1)?.file ? problems : [],
+      });
+    }
+    if (chain.links.length === 0)
+      points.push(...unlisted([files.full, ...files.increments], problems));
+  }
+  return points;
+}
+
+/** Files that no `.dat` speaks of: their size as Data.fs isn't known without reading them. */
+function unlisted(
+  files: readonly {
+    readonly stamp: Stamp;
+    readonly kind: 'full' | 'increment';
+    readonly name: string;
+    readonly storedBytes: number;
+  }[],
+  problems: readonly string[],
+): readonly ListedPoint[] {
+  return files.map(({ stamp, kind, name, storedBytes }) => ({
+    stamp,
+    moment: momentOfStamp(stamp),
+    kind,
+    fileName: name,
+    sizeBytes: undefined,
+    storedBytes,
+    dataFsBytes: undefined,
+    transactionCount: undefined,
+    lastTid: undefined,
+    problems,
+  }));
+}

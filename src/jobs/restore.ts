@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
+import { readCatalogue } from '../repository/catalogue.ts';
+import type { RecoveryDate } from '../repository/recovery-date.ts';
+import {
+  findRestorePoint,
+  indexOfPoint,
+  type RestorePoint,
+  readRestorePoint,
+} from '../repository/restore-point.ts';
+import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { type FileLock, tryFileLock } from '../system/file-lock.ts';
+import { NewFile, syncDirectory } from '../system/new-file.ts';
+import { tap } from '../system/stages.ts';
+import { type JobContext, withStep } from './events.ts';
+
+/** What a restore is asked for. */
+export interface RestoreSettings {
+  readonly repository: string;
+  /** Undefined: the newest backup. */
+  readonly date: RecoveryDate | undefined;
+  /** Path of the Data.fs to make or to replace. */
+  readonly target: string;
+  /** What to do where a server holds the target's lock. */
+  readonly heldLock: 'refuse' | 'ignore';
+}
+
+/** What a restore will do; nothing has been touched yet. */
+export interface RestorePlan {
+  readonly point: RestorePoint;
+  readonly target: string;
+  /** Whether a file is there that it replaces. */
+  readonly replaces: boolean;
+  /** Bytes of the Data.fs; undefined where only reading all of it would tell. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** What a restore did. */
+export interface RestoreResult {
+  readonly plan: RestorePlan;
+  readonly sizeBytes: number;
+  /** `without`: the server will make an index of its own when it starts. */
+  readonly index: 'restored' | 'without';
+}
+
+/** Finds what to restore and what it would replace. Failures: see {@link findRestorePoint}, `locked`. */
+export async function planRestore(settings: RestoreSettings): Promise<RestorePlan> {
+  await requireFolder(settings.repository);
+  const store = folderStore(settings.repository);
+  const catalogue = await readCatalogue(store);
+  const point = await findRestorePoint(store, { catalogue, date: settings.date });
+  const replaced = await statOf(settings.target);
+  if (replaced !== undefined && !replaced.isFile()) {
+    throw new Failure('usage', `Cannot restore to "${settings.target}": it is not a regular file`, {
+      hint: 'Name the Data.fs to make, not the folder it lies in.',
+    });
+  }
+  return {
+    point,
+    target: settings.target,
+    replaces: replaced !== undefined,
+    sizeBytes: sizeOfPoint(point),
+  };
+}
+
+/**
+ * Restores a Data.fs and its index. The new ones are made beside the target and checked while they
+ * are written; only then the old ones are replaced. A failure leaves the target as it was.
+ */
+export async function restore(
+  settings: RestoreSettings,
+  context: JobContext,
+): Promise<RestoreResult> {
+  await using _lock = await lockTarget(settings, context);
+  const plan = await planRestore(settings);
+  const store = folderStore(settings.repository);
+  reportLeftOut(plan, context);
+  const folder = dirname(settings.target);
+  const { wasMade } = await makeFolder(folder);
+  if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
+  await using dataFs = await NewFile.create(settings.target);
+  await writeDataFs(dataFs, { store, plan, context });
+  await using index = await writeIndex({ store, plan, sizeBytes: dataFs.sizeBytes });
+  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], settings.target);
+  context.signal.throwIfAborted();
+  await swap({ dataFs, index });
+  return {
+    plan,
+    sizeBytes: dataFs.sizeBytes,
+    index: index === undefined ? 'without' : 'restored',
+  };
+}
+
+/** Gives the bytes of a restore point to `sink`, in order; they may be used when it has returned. */
+export async function restoreToStream(
+  { repository, date }: Pick<RestoreSettings, 'repository' | 'date'>,
+  {
+    context,
+    sink,
+  }: {
+    readonly context: JobContext;
+    readonly sink: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
+  },
+): Promise<RestorePoint> {
+  await requireFolder(repository);
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const point = await findRestorePoint(store, { catalogue, date });
+  await sink(tap(readRestorePoint(store, point), () => context.signal.throwIfAborted()));
+  return point;
+}
+
+/** A server that runs would go on with the file that it has open, and with its own idea of the end. */
+async function lockTarget(
+  { target, heldLock }: RestoreSettings,
+  { onEvent }: JobContext,
+): Promise<FileLock | undefined> {
+  const path = `${target}.lock`;
+  const isInUse = (await statOf(target)) !== undefined || (await statOf(path)) !== undefined;
+  if (!isInUse) return undefined;
+  const attempt = await tryFileLock(path);
+  switch (attempt.kind) {
+    case 'acquired':
+      return attempt.lock;
+    case 'held': {
+      // zc.lockfile writes the pid behind a blank.
+      const written = Number.parseInt(attempt.content, 10);
+      const pid = attempt.pid ?? (Number.isNaN(written) ? undefined : written);
+      if (heldLock === 'refuse') throw serverRuns({ target, path, pid });
+      onEvent({ kind: 'lock-ignored', path, pid });
+      return undefined;
+    }
+    default:
+      return attempt satisfies never;
+  }
+}
+
+function serverRuns(held: {
+  readonly target: string;
+  readonly path: string;
+  readonly pid: number | undefined;
+}): Failure {
+  const who = held.pid === undefined ? 'a process' : `the process ${held.pid}`;
+  return new Failure(
+    'locked',
+    `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
+    { hint: 'Stop Zope or ZEO, then restore; --force restores all the same.' },
+  );
+}
+
+function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): void {
+  if (point.leftOut.length === 0) return;
+  onEvent({ kind: 'files-left-out', fileNames: point.leftOut.map(({ name }) => name) });
+}
+
+async function writeDataFs(
+  dataFs: NewFile,
+  {
+    store,
+    plan,
+    context,
+  }: {
+    readonly store: Store;
+    readonly plan: RestorePlan;
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  await withStep(context, {
+    step: 'restore',
+    totalBytes: plan.sizeBytes ?? 0,
+    work: async (onBytes) => {
+      const bytes = tap(readRestorePoint(store, plan.point), (chunk) => {
+        context.signal.throwIfAborted();
+        onBytes(chunk.length);
+      });
+      await dataFs.write(bytes);
+      await dataFs.complete();
+    },
+  });
+}
+
+/** Undefined where the backup has no index that belongs to it: a server can do without. */
+async function writeIndex({
+  store,
+  plan,
+  sizeBytes,
+}: {
+  readonly store: Store;
+  readonly plan: RestorePlan;
+  readonly sizeBytes: number;
+}): Promise<NewFile | undefined> {
+  const decoder = new IndexDecoder();
+  const hash = createHash('sha256');
+  const file = await NewFile.create(`${plan.target}.index`);
+  try {
+    await file.write(
+      tap(store.read(indexOfPoint(plan.point)), (chunk) => {
+        decoder.feed(chunk);
+        hash.update(chunk);
+      }),
+    );
+    await file.complete();
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    throw error;
+  }
+  const record = plan.point.kind === 'listed' ? plan.point.links.at(-1)?.record : undefined;
+  const isAsWritten = record === undefined || record.index.sha256 === hash.digest('hex');
+  if (isAsWritten && decoder.finish()?.position === sizeBytes) return file;
+  await file[Symbol.asyncDispose]();
+  return undefined;
+}
+
+/** The new files belong to whom the old one did, or else to whom the folder does. */
+async function keepOwnership(files: readonly NewFile[], target: string): Promise<void> {
+  const old = await statOf(target);
+  const owner = old ?? (await statOf(dirname(target)));
+  for (const { temporaryPath } of files) {
+    await adopting(`set the owner of "${target}"`, async () => {
+      if (process.getuid?.() === 0 && owner !== undefined) {
+        await chown(temporaryPath, owner.uid, owner.gid);
+      }
+      if (old !== undefined) await chmod(temporaryPath, old.mode & 0o777);
+    });
+  }
+}
+
+/**
+ * The old index goes first: a Data.fs without one is whole, one with another's index is not. A run
+ * that dies in between leaves the old or the new Data.fs, each complete.
+ */
+async function swap({
+  dataFs,
+  index,
+}: {
+  readonly dataFs: NewFile;
+  readonly index: NewFile | undefined;
+}): Promise<void> {
+  const oldIndex = `${dataFs.path}.index`;
+  await adopting(`remove "${oldIndex}"`, async () => {
+    await unlink(oldIndex).catch((error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+    });
+    await syncDirectory(dirname(oldIndex));
+  });
+  await dataFs.publish();
+  await index?.publish();
+}
+
+function sizeOfPoint(point: RestorePoint): number | undefined {
+  switch (point.kind) {
+    case 'listed':
+      return point.links.at(-1)?.range.end;
+    case 'unlisted':
+      return undefined;
+    default:
+      return point satisfies never;
+  }
+}
+
+async function statOf(path: string) {
+  return adopting(`look at "${path}"`, () =>
+    stat(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+}

@@ -1,0 +1,51 @@
+import * as v from 'valibot';
+import type { ByteRange } from '../system/byte-source.ts';
+
+const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
+const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const SampleSchema = v.object({ start: offset, end: offset, sha256: hex(64) });
+
+const BackupRecordSchema = v.object({
+  /** Grows when a reader of an older form would go wrong. */
+  format: v.literal(1),
+  tool: v.string(),
+  source: v.string(),
+  madeAt: v.string(),
+  start: offset,
+  end: offset,
+  md5: hex(32),
+  /** Of the transactions in this file; null where there are none. */
+  firstTid: v.nullable(hex(16)),
+  /** Of the last transaction in front of `end`, in whichever file it is. */
+  lastTid: hex(16),
+  transactionCount: offset,
+  stored: v.object({ name: v.string(), sizeBytes: offset, sha256: hex(64) }),
+  index: v.object({ sizeBytes: offset, sha256: hex(64) }),
+  samples: v.array(SampleSchema),
+});
+
+/**
+ * `STAMP.json` beside a data file: what repozo's files have no place for. A repository without it is
+ * complete; with it, more can be checked, and quickly.
+ */
+export type BackupRecord = v.InferOutput<typeof BackupRecordSchema>;
+
+/** A few bytes of the Data.fs, by which it is recognised without reading all of it. */
+export type Sample = ByteRange & { readonly sha256: string };
+
+/** Undefined where the text is none of ours, or of a later version. */
+export function decodeBackupRecord(text: string): BackupRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const result = v.safeParse(BackupRecordSchema, value);
+  return result.success ? result.output : undefined;
+}
+
+export function encodeBackupRecord(record: BackupRecord): string {
+  return `${JSON.stringify(record, undefined, 1)}\n`;
+}

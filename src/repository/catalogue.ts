@@ -1,0 +1,77 @@
+import type { Store, StoredFile } from '../stores/store.ts';
+import {
+  type DataFileName,
+  datFileName,
+  parseDataFileName,
+  stampOfFileName,
+} from './file-names.ts';
+import type { Stamp } from './stamp.ts';
+
+/** A data file that is there. */
+export type DataFile = DataFileName & { readonly storedBytes: number };
+
+/** The files of a full backup and of what followed it, as far as names can tell. */
+export interface ChainFiles {
+  readonly full: DataFile;
+  /** Increments that come before the next full backup, oldest first. */
+  readonly increments: readonly DataFile[];
+  readonly hasDat: boolean;
+}
+
+/** What is in a repository, by names alone. */
+export interface Catalogue {
+  /** Oldest first. */
+  readonly chains: readonly ChainFiles[];
+  /** Increments that are older than every full backup: nothing can be made of them. */
+  readonly withoutFull: readonly DataFile[];
+  /** `.dat` files of which the full backup isn't there. */
+  readonly datWithoutFull: readonly Stamp[];
+  /** Names of all files with a stamp, whatever they are. */
+  readonly names: readonly string[];
+}
+
+export async function readCatalogue(store: Store): Promise<Catalogue> {
+  return catalogueOf(await store.list());
+}
+
+/** Sorts the files of a repository into chains. */
+export function catalogueOf(files: readonly StoredFile[]): Catalogue {
+  const names = files.map(({ name }) => name).filter((name) => stampOfFileName(name) !== undefined);
+  const present = new Set(names);
+  const chains: { full: DataFile; increments: DataFile[]; hasDat: boolean }[] = [];
+  const withoutFull: DataFile[] = [];
+  for (const file of dataFilesOf(files)) {
+    if (file.kind === 'full') {
+      chains.push({ full: file, increments: [], hasDat: present.has(datFileName(file.stamp)) });
+    } else {
+      (chains.at(-1)?.increments ?? withoutFull).push(file);
+    }
+  }
+  const fulls = new Set(chains.map(({ full }) => datFileName(full.stamp)));
+  const datWithoutFull = names
+    .filter((name) => name.endsWith('.dat') && !fulls.has(name))
+    .flatMap((name) => stampOfFileName(name) ?? []);
+  return { chains, withoutFull, datWithoutFull, names };
+}
+
+/** All stamps that a new backup must be later than. */
+export function stampsOf(catalogue: Catalogue): readonly Stamp[] {
+  return catalogue.names.flatMap((name) => stampOfFileName(name) ?? []);
+}
+
+/** Oldest first; of one stamp the full backup comes first, as repozo sorts them. */
+function dataFilesOf(files: readonly StoredFile[]): readonly DataFile[] {
+  return files
+    .flatMap(({ name, sizeBytes }) => {
+      const parsed = parseDataFileName(name);
+      return parsed === undefined ? [] : [{ ...parsed, storedBytes: sizeBytes }];
+    })
+    .sort(
+      (a, b) =>
+        compareText(a.stamp, b.stamp) || compareText(a.kind, b.kind) || compareText(a.name, b.name),
+    );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

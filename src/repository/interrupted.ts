@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { Store } from '../stores/store.ts';
+import { collect, drain, tap } from '../system/stages.ts';
+import { decodeBackupRecord } from './backup-record.ts';
+import { type Catalogue, type DataFile, stampsOf } from './catalogue.ts';
+import { type Chain, readRecord } from './chain.ts';
+import { indexFileName, parseDataFileName, recordFileName } from './file-names.ts';
+import { stageDat } from './writing.ts';
+
+/**
+ * Finishes a backup of which everything was written but the line in the `.dat`: its data file is
+ * there, unlisted, and our record beside it says what it must hold and where it belongs. Gives the
+ * file that counts from now on, or undefined where there is nothing to finish, or too little is
+ * known; then the file stays as it is, and the next backup is a full one.
+ *
+ * The caller holds the repository's lock, so that the unlisted file is not one in the making.
+ */
+export async function finishInterrupted(store: Store, chain: Chain): Promise<DataFile | undefined> {
+  const file = unlistedFile(chain);
+  if (file === undefined) return undefined;
+  const record = await readRecord(store, file);
+  const end = chain.dat === '' ? 0 : chain.links.at(-1)?.range.end;
+  if (record === undefined || record.start !== end) return undefined;
+  const hash = createHash('sha256');
+  await drain(tap(store.read(file.name), (chunk) => hash.update(chunk)));
+  if (hash.digest('hex') !== record.stored.sha256) return undefined;
+  const line = {
+    fileName: file.name,
+    range: { start: record.start, end: record.end },
+    md5: record.md5,
+  };
+  await using dat = await stageDat(store, { chain, stamp: chain.stamp, line });
+  await dat.publish();
+  return file;
+}
+
+/**
+ * Removes what a run left that died before its data file was visible: a record of ours, and perhaps
+ * an index, of which the data file isn't there. The caller holds the repository's lock.
+ */
+export async function removeLeftovers(
+  store: Store,
+  catalogue: Catalogue,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  const stampsWithData = new Set(
+    catalogue.names.flatMap((name) => parseDataFileName(name)?.stamp ?? []),
+  );
+  for (const stamp of new Set(stampsOf(catalogue))) {
+    const name = recordFileName(stamp);
+    if (stampsWithData.has(stamp) || !catalogue.names.includes(name)) continue;
+    if (decodeBackupRecord((await collect(store.read(name))).toString('utf8')) === undefined)
+      continue;
+    // The record goes last: without it, nothing would prove that the index is ours.
+    for (const leftover of [indexFileName(stamp), name]) {
+      await store.remove(leftover);
+      removed.push(leftover);
+    }
+  }
+  return removed;
+}
+
+/** The one file that is there and isn't listed, if that is all that is wrong with the chain. */
+function unlistedFile(chain: Chain): DataFile | undefined {
+  const [fault, ...more] = chain.faults;
+  if (fault === undefined || more.length > 0) return undefined;
+  switch (fault.kind) {
+    case 'missing-dat':
+      return chain.files.increments.length === 0 && !chain.files.hasDat
+        ? chain.files.full
+        : undefined;
+    case 'unlisted-file':
+      return chain.files.increments.at(-1)?.name === fault.fileName
+        ? chain.files.increments.at(-1)
+        : undefined;
+    case 'missing-file':
+    case 'gap':
+    case 'broken-dat':
+      return undefined;
+    default:
+      return fault satisfies never;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Chain } from './chain.ts';
+import { describeFault } from './chain.ts';
+import type { Comparison } from './comparison.ts';
+
+/** What a backup will do, and why. Ends and starts are offsets in the Data.fs. */
+export type BackupPlan =
+  | { readonly kind: 'full'; readonly end: number; readonly reason: string }
+  | {
+      readonly kind: 'increment';
+      readonly chain: Chain;
+      readonly start: number;
+      readonly end: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'nothing'; readonly end: number; readonly reason: string };
+
+/** Whether a chain can be continued at all, before anybody looks at bytes. */
+export type Continuation =
+  | { readonly kind: 'possible'; readonly chain: Chain; readonly end: number }
+  | { readonly kind: 'impossible'; readonly reason: string };
+
+/**
+ * @param chain - the newest one of the repository
+ * @param sourceBytes - size of the Data.fs
+ */
+export function judgeContinuation(
+  chain: Chain | undefined,
+  { isFullWanted, sourceBytes }: { readonly isFullWanted: boolean; readonly sourceBytes: number },
+): Continuation {
+  if (isFullWanted) return { kind: 'impossible', reason: 'a full backup was asked for' };
+  if (chain === undefined) return { kind: 'impossible', reason: 'there is no full backup yet' };
+  const [fault] = chain.faults;
+  if (fault !== undefined) {
+    return {
+      kind: 'impossible',
+      reason: `the newest chain can not be continued: ${describeFault(fault)}`,
+    };
+  }
+  const end = chain.links.at(-1)?.range.end ?? 0;
+  if (sourceBytes < end) {
+    return {
+      kind: 'impossible',
+      reason: `the Data.fs has ${sourceBytes} bytes, less than the ${end} backed up (a pack does this)`,
+    };
+  }
+  return { kind: 'possible', chain, end };
+}
+
+/** Decides what to do, once the bytes have been compared and the committed end is known. */
+export function planBackup(
+  continuation: Continuation,
+  {
+    comparison,
+    committedEnd,
+  }: {
+    /** Undefined where the continuation is impossible: nothing was compared. */
+    readonly comparison: Comparison | undefined;
+    readonly committedEnd: number;
+  },
+): BackupPlan {
+  if (continuation.kind === 'impossible') {
+    return { kind: 'full', end: committedEnd, reason: continuation.reason };
+  }
+  if (comparison?.kind !== 'same') {
+    const reason = comparison?.reason ?? 'it was not compared with the last backup';
+    return {
+      kind: 'full',
+      end: committedEnd,
+      reason: `the Data.fs is not a continuation: ${reason}`,
+    };
+  }
+  const { chain, end: start } = continuation;
+  if (committedEnd === start) {
+    return { kind: 'nothing', end: start, reason: 'nothing was committed since the last backup' };
+  }
+  if (committedEnd < start) {
+    return {
+      kind: 'full',
+      end: committedEnd,
+      reason: `the last complete transaction ends at ${committedEnd}, before the last backup does`,
+    };
+  }
+  const reason = `${committedEnd - start} bytes were committed since the last backup`;
+  return { kind: 'increment', chain, start, end: committedEnd, reason };
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { MAXIMUM_POSITION } from '../filestorage/format.ts';
+import { TransactionScanner } from '../filestorage/scanner.ts';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { decompress } from '../system/gzip/decompress.ts';
+import { tap } from '../system/stages.ts';
+import type { DataFile } from './catalogue.ts';
+import type { ChainLink } from './chain.ts';
+
+/**
+ * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
+ * and checksums are compared, so what came before may be used only when the iteration has ended.
+ * Failure `damaged`, with the file's name.
+ *
+ * @param check - `checksums`: size, md5, and sha256 of the stored file where it is recorded;
+ *   `bytes-only`: the size, for a caller that compares the bytes themselves
+ */
+export async function* readLinks(
+  store: Store,
+  {
+    links,
+    check,
+  }: {
+    readonly links: readonly ChainLink[];
+    readonly check: 'checksums' | 'bytes-only';
+  },
+): AsyncGenerator<Uint8Array> {
+  for (const link of links) yield* readLink(store, { link, check });
+}
+
+/** The same for one link. */
+export async function* readLink(
+  store: Store,
+  { link, check }: { readonly link: ChainLink; readonly check: 'checksums' | 'bytes-only' },
+): AsyncGenerator<Uint8Array> {
+  const { file, range, record } = link;
+  const md5 = createHash('md5');
+  const sha256 = createHash('sha256');
+  const withChecksums = check === 'checksums';
+  let stored = store.read(file.name);
+  if (withChecksums && record !== undefined) stored = tap(stored, (chunk) => sha256.update(chunk));
+  let sizeBytes = 0;
+  for await (const chunk of contentOf(stored, file)) {
+    sizeBytes += chunk.length;
+    if (withChecksums) md5.update(chunk);
+    yield chunk;
+  }
+  const expected = range.end - range.start;
+  if (sizeBytes !== expected) {
+    throw wrongContent(file, `it holds ${sizeBytes} bytes, its .dat says ${expected}`);
+  }
+  if (!withChecksums) return;
+  const found = md5.digest('hex');
+  if (found !== link.md5)
+    throw wrongContent(file, `its md5 is ${found}, its .dat says ${link.md5}`);
+  if (record !== undefined && sha256.digest('hex') !== record.stored.sha256) {
+    throw wrongContent(file, 'its sha256 is not the one in its .json');
+  }
+}
+
+/**
+ * The bytes of data files for which no `.dat` speaks: nothing says what they should be, but each
+ * record in them says where in the Data.fs it stands, so a walk notices a file that is missing or
+ * was cut. Failure `damaged` where they are not a whole Data.fs.
+ */
+export async function* readUnlisted(
+  store: Store,
+  files: readonly DataFile[],
+): AsyncGenerator<Uint8Array> {
+  const name = files.at(-1)?.name ?? store.name;
+  const scanner = new TransactionScanner({
+    name,
+    start: 0,
+    sizeBytes: MAXIMUM_POSITION,
+    visitor: {},
+  });
+  for (const file of files) {
+    for await (const chunk of contentOf(store.read(file.name), file)) {
+      scanner.feed(chunk);
+      yield chunk;
+    }
+    const { stop } = scanner.finish();
+    if (stop.reason !== 'end-of-file') {
+      throw wrongContent(file, `the transaction at ${stop.position} in it is not complete`);
+    }
+  }
+}
+
+function contentOf(stored: AsyncIterable<Uint8Array>, file: DataFile): AsyncIterable<Uint8Array> {
+  return file.isGzip ? decompress(stored, file.name) : stored;
+}
+
+function wrongContent(file: DataFile, state: string): Failure {
+  return new Failure('damaged', `Cannot use the backup "${file.name}": ${state}`, {
+    hint: `Restore to a date before ${file.stamp}, and make a full backup.`,
+  });
+}

@@ -1,0 +1,116 @@
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import type { Catalogue, DataFile } from './catalogue.ts';
+import { type ChainFault, type ChainLink, describeFault, readChain } from './chain.ts';
+import { indexFileName } from './file-names.ts';
+import { readLinks, readUnlisted } from './reading.ts';
+import { isNotLater, type RecoveryDate } from './recovery-date.ts';
+import type { Stamp } from './stamp.ts';
+
+/** A state of the log that can be restored, and what it takes. */
+export type RestorePoint = {
+  readonly stamp: Stamp;
+  /** Data files, oldest first. */
+  readonly files: readonly DataFile[];
+  /** Data files that the date would include, but no line of the `.dat` vouches for. */
+  readonly leftOut: readonly DataFile[];
+} & (
+  | { readonly kind: 'listed'; readonly links: readonly ChainLink[] }
+  /** No `.dat` speaks for the files; they are checked by a walk through their transactions. */
+  | { readonly kind: 'unlisted' }
+);
+
+/**
+ * The newest state that is not later than the date. Failures: `not-found` where there is none,
+ * `damaged` where a file that it takes is missing: the failure names it.
+ */
+export async function findRestorePoint(
+  store: Store,
+  {
+    catalogue,
+    date,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly date: RecoveryDate | undefined;
+  },
+): Promise<RestorePoint> {
+  const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, date));
+  const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
+  if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
+    throw holeInChain(lost, `its full backup "${lost}.fs" or "${lost}.fsz" is missing`);
+  }
+  if (files === undefined) throw nothingThere(store, { catalogue, date });
+  const chain = await readChain(store, files);
+  const fault = chain.faults.find((candidate) => isInTheWay(candidate, date));
+  if (fault !== undefined) throw holeInChain(chain.stamp, describeFault(fault));
+  const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, date));
+  const links = chain.links.filter(({ file }) => isNotLater(file.stamp, date));
+  const last = links.at(-1);
+  if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
+    const stamp = wanted.at(-1)?.stamp ?? chain.stamp;
+    return { kind: 'unlisted', stamp, files: wanted, leftOut: [] };
+  }
+  const listed = links.map(({ file }) => file);
+  const leftOut = wanted.filter((file) => !listed.includes(file));
+  return { kind: 'listed', stamp: last.file.stamp, files: listed, leftOut, links };
+}
+
+/** The bytes of the Data.fs at a restore point; see {@link readLinks} on when they may be used. */
+export function readRestorePoint(store: Store, point: RestorePoint): AsyncIterable<Uint8Array> {
+  switch (point.kind) {
+    case 'listed':
+      return readLinks(store, { links: point.links, check: 'checksums' });
+    case 'unlisted':
+      return readUnlisted(store, point.files);
+    default:
+      return point satisfies never;
+  }
+}
+
+/** The file of the Data.fs.index that belongs to a restore point. */
+export function indexOfPoint(point: RestorePoint): string {
+  return indexFileName(point.stamp);
+}
+
+/** Faults behind the date are none of a restore's business. */
+function isInTheWay(fault: ChainFault, date: RecoveryDate | undefined): boolean {
+  switch (fault.kind) {
+    case 'missing-file':
+    case 'gap':
+      return isNotLater(fault.stamp, date);
+    case 'broken-dat':
+      return true;
+    case 'missing-dat':
+    case 'unlisted-file':
+      return false;
+    default:
+      return fault satisfies never;
+  }
+}
+
+function holeInChain(stamp: Stamp, state: string): Failure {
+  return new Failure('damaged', `Cannot restore from the chain of ${stamp}: ${state}`, {
+    hint: 'Bring the file back from a copy, or name an earlier date ("zodbvault list" shows them).',
+  });
+}
+
+function nothingThere(
+  store: Store,
+  { catalogue, date }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | undefined },
+): Failure {
+  const oldest = catalogue.chains[0]?.full.stamp;
+  if (oldest === undefined) {
+    return new Failure(
+      'not-found',
+      `Cannot restore from "${store.name}": no full backup is there`,
+      {
+        hint: 'Name the folder of a repozo repository, or make a backup first.',
+      },
+    );
+  }
+  return new Failure(
+    'not-found',
+    `Cannot restore from "${store.name}": no backup is from ${date} or earlier`,
+    { hint: `The oldest one is ${oldest}; dates are in UTC.` },
+  );
+}

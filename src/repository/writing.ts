@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { damageAt } from '../filestorage/damage.ts';
+import { encodeIndex } from '../filestorage/index/index-encoder.ts';
+import { OidIndex } from '../filestorage/index/oid-index.ts';
+import { readMagic } from '../filestorage/magic.ts';
+import { type ScanResult, TransactionScanner } from '../filestorage/scanner.ts';
+import { formatTid } from '../filestorage/tid.ts';
+import type { StagedFile, Store } from '../stores/store.ts';
+import type { ByteRange, ByteSource } from '../system/byte-source.ts';
+import { tap } from '../system/stages.ts';
+import { type BackupRecord, encodeBackupRecord, type Sample } from './backup-record.ts';
+import type { Chain } from './chain.ts';
+import { type Compression, compressStage } from './compression.ts';
+import { type DatLine, encodeDatLine } from './dat.ts';
+import {
+  type DataFileName,
+  datFileName,
+  formatDataFileName,
+  indexFileName,
+  recordFileName,
+} from './file-names.ts';
+import type { BackupPlan } from './plan.ts';
+import { chooseSamples, SampleTaker } from './samples.ts';
+import type { Stamp } from './stamp.ts';
+import { indexUpTo } from './stored-index.ts';
+
+/** What a backup is made with. */
+export interface WriteSettings {
+  readonly stamp: Stamp;
+  readonly compression: Compression;
+  /** Name and version of this program. */
+  readonly tool: string;
+  /** Moment of the backup, for the record. */
+  readonly now: Date;
+  readonly random: () => number;
+  readonly onBytes: (count: number) => void;
+  readonly signal: AbortSignal;
+  /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
+  readonly beforePublishing: () => Promise<void>;
+}
+
+/** A backup that was written. */
+export interface WrittenBackup {
+  readonly file: DataFileName;
+  readonly record: BackupRecord;
+}
+
+type WritingPlan = Exclude<BackupPlan, { kind: 'nothing' }>;
+
+/**
+ * Writes what the plan says. The files become visible in this order: record, index, data, and last
+ * the `.dat`, with which the backup begins to count. What a run leaves that dies in between, the
+ * next one finishes or removes: the record proves that it is ours.
+ */
+export async function writeBackup(
+  source: ByteSource,
+  {
+    store,
+    plan,
+    settings,
+  }: {
+    readonly store: Store;
+    readonly plan: WritingPlan;
+    readonly settings: WriteSettings;
+  },
+): Promise<WrittenBackup> {
+  const { stamp } = settings;
+  const range = { start: plan.kind === 'full' ? 0 : plan.start, end: plan.end };
+  const file = formatDataFileName({
+    stamp,
+    kind: plan.kind,
+    isGzip: settings.compression.kind !== 'none',
+  });
+  const base = await baseIndex(source, { store, plan });
+  const content = new ContentReader(source, { range, index: base, settings });
+  const stored = new StoredHash();
+  await using data = await store.stage(
+    file.name,
+    stored.watch(compressStage(settings.compression)(content.read())),
+  );
+  const { scan, samples, md5 } = content.finish();
+  await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
+  const record: BackupRecord = {
+    format: 1,
+    tool: settings.tool,
+    source: source.name,
+    madeAt: settings.now.toISOString(),
+    ...range,
+    md5,
+    firstTid: scan.transactionCount === 0 ? null : formatTid(scan.firstTid),
+    lastTid: formatTid(scan.lastTid),
+    transactionCount: scan.transactionCount,
+    stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: stored.sha256() },
+    index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
+    samples: [...samples],
+  };
+  await using sideFile = await store.stage(recordFileName(stamp), [
+    Buffer.from(encodeBackupRecord(record)),
+  ]);
+  const chain = plan.kind === 'full' ? undefined : plan.chain;
+  const line = { fileName: file.name, range, md5 };
+  await using dat = await stageDat(store, { chain, stamp, line });
+  await settings.beforePublishing();
+  settings.signal.throwIfAborted();
+  for (const staged of [sideFile, index, data, dat]) await staged.publish();
+  return { file, record };
+}
+
+/** The `.dat` of a chain with one more line, or a new one. */
+export async function stageDat(
+  store: Store,
+  {
+    chain,
+    stamp,
+    line,
+  }: {
+    readonly chain: Chain | undefined;
+    readonly stamp: Stamp;
+    readonly line: DatLine;
+  },
+): Promise<StagedFile> {
+  const text = `${chain?.dat ?? ''}${encodeDatLine(line, store.name)}`;
+  return store.stage(datFileName(chain?.stamp ?? stamp), [Buffer.from(text)]);
+}
+
+async function baseIndex(
+  source: ByteSource,
+  { store, plan }: { readonly store: Store; readonly plan: WritingPlan },
+): Promise<OidIndex> {
+  const link = plan.kind === 'increment' ? plan.chain.links.at(-1) : undefined;
+  if (plan.kind === 'full' || link === undefined) return new OidIndex();
+  return indexUpTo(source, { store, link, start: plan.start });
+}
+
+async function stageIndex(
+  source: ByteSource,
+  {
+    store,
+    stamp,
+    index,
+    end,
+  }: {
+    readonly store: Store;
+    readonly stamp: Stamp;
+    readonly index: OidIndex;
+    readonly end: number;
+  },
+): Promise<StagedFile & { readonly sha256: string }> {
+  const magic = (await readMagic(source)) ?? 'FS30';
+  const hash = createHash('sha256');
+  const content = function* () {
+    for (const chunk of encodeIndex(index, { position: end, magic })) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  const staged = await store.stage(indexFileName(stamp), content());
+  return Object.assign(staged, { sha256: hash.digest('hex') });
+}
+
+/** The bytes of a range of the Data.fs, with all that is learned of them on their way. */
+class ContentReader {
+  readonly #source: ByteSource;
+  readonly #range: ByteRange;
+  readonly #settings: WriteSettings;
+  readonly #md5 = createHash('md5');
+  readonly #scanner: TransactionScanner;
+  readonly #samples: SampleTaker;
+
+  constructor(
+    source: ByteSource,
+    {
+      range,
+      index,
+      settings,
+    }: {
+      readonly range: ByteRange;
+      readonly index: OidIndex;
+      readonly settings: WriteSettings;
+    },
+  ) {
+    this.#source = source;
+    this.#range = range;
+    this.#settings = settings;
+    this.#samples = new SampleTaker(range.start, chooseSamples(range, settings.random));
+    this.#scanner = new TransactionScanner({
+      name: source.name,
+      start: range.start,
+      sizeBytes: range.end,
+      visitor: { transaction: ({ records }) => index.apply(records) },
+    });
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return tap(this.#source.stream(this.#range), (chunk) => {
+      this.#settings.signal.throwIfAborted();
+      this.#md5.update(chunk);
+      this.#scanner.feed(chunk);
+      this.#samples.feed(chunk);
+      this.#settings.onBytes(chunk.length);
+    });
+  }
+
+  /** Failure `damaged` where the bytes are not whole transactions from start to end. */
+  finish(): {
+    readonly md5: string;
+    readonly scan: ScanResult;
+    readonly samples: readonly Sample[];
+  } {
+    const scan = this.#scanner.finish();
+    if (scan.committedEnd !== this.#range.end) {
+      throw damageAt(
+        this.#source.name,
+        scan.committedEnd,
+        `it does not lead to ${this.#range.end}, where the last transaction ends`,
+      );
+    }
+    return { md5: this.#md5.digest('hex'), scan, samples: this.#samples.finish() };
+  }
+}
+
+/** The sha256 of a file as it is stored. */
+class StoredHash {
+  readonly #hash = createHash('sha256');
+
+  watch(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return tap(source, (chunk) => this.#hash.update(chunk));
+  }
+
+  sha256(): string {
+    return this.#hash.digest('hex');
+  }
+}

@@ -1,0 +1,122 @@
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type ByteRange, openFileSource } from '../system/byte-source.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { tryFileLock } from '../system/file-lock.ts';
+import { NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
+import type { StagedFile, Store, StoredFile } from './store.ts';
+
+/** Name of the lock file in a folder; no pattern of repozo matches it. */
+export const LOCK_FILE = '.zodbvault.lock';
+
+/** A {@link Store} in a folder of this machine. The folder must exist before the first call. */
+export function folderStore(directory: string): Store {
+  return {
+    name: directory,
+    list: () => list(directory),
+    read: (name, range) => read(join(directory, name), range),
+    stage: (name, content) => stage(join(directory, name), { name, content }),
+    remove: (name) => remove(directory, name),
+    lock: () => lock(directory),
+  };
+}
+
+/** Makes the folder, and those above it, unless it is there. Only its owner may look into it. */
+export async function makeFolder(directory: string): Promise<{ readonly wasMade: boolean }> {
+  return adopting(`create the folder "${directory}"`, async () => {
+    const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (first === undefined) return { wasMade: false };
+    await syncDirectory(dirname(first));
+    return { wasMade: true };
+  });
+}
+
+async function list(directory: string): Promise<readonly StoredFile[]> {
+  return adopting(`list the folder "${directory}"`, async () => {
+    const names = await readdir(directory);
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const file = await stat(join(directory, name)).catch(absent);
+        return file?.isFile() === true ? [{ name, sizeBytes: file.size }] : [];
+      }),
+    );
+    return files.flat();
+  });
+}
+
+async function* read(path: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  await using source = await openFileSource(path);
+  yield* source.stream(range ?? { start: 0, end: source.sizeBytes });
+}
+
+async function stage(
+  path: string,
+  {
+    name,
+    content,
+  }: {
+    readonly name: string;
+    readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  },
+): Promise<StagedFile> {
+  const file = await NewFile.create(path);
+  try {
+    await file.write(content);
+    await file.complete();
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    name,
+    sizeBytes: file.sizeBytes,
+    publish: () => file.publish(),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
+}
+
+async function remove(directory: string, name: string): Promise<void> {
+  await adopting(`remove "${join(directory, name)}"`, async () => {
+    await unlink(join(directory, name)).catch(absent);
+    await syncDirectory(directory);
+  });
+}
+
+async function lock(directory: string): Promise<AsyncDisposable> {
+  const attempt = await tryFileLock(join(directory, LOCK_FILE));
+  switch (attempt.kind) {
+    case 'held':
+      throw new Failure(
+        'locked',
+        `Cannot use the repository "${directory}": another run holds it${described(attempt.content)}`,
+        { hint: 'Wait until it has ended, then run the command again.' },
+      );
+    case 'acquired':
+      await attempt.lock.describe(
+        `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
+      );
+      await removeUnfinished(directory);
+      return attempt.lock;
+    default:
+      return attempt satisfies never;
+  }
+}
+
+function described(content: string): string {
+  const text = content.trim();
+  return text === '' ? '' : ` (${text})`;
+}
+
+function absent(error: unknown): undefined {
+  if (systemCodeOf(error) === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** Whether the path is a folder that can be read. Failure `not-found` or `system` otherwise. */
+export async function requireFolder(directory: string): Promise<void> {
+  await adopting(`read the folder "${directory}"`, async () => {
+    const handle = await open(join(directory, '.'), 'r');
+    await handle.close();
+  });
+}

@@ -1,0 +1,43 @@
+import type { ByteRange } from '../system/byte-source.ts';
+
+/** A complete file in a store. */
+export interface StoredFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * A file that is complete and safe, but not visible yet. Until it is published, nobody finds it;
+ * disposing of it takes it away again.
+ */
+export interface StagedFile extends AsyncDisposable {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Gives the file its name, in one step, in place of a file that has it. */
+  publish(): Promise<void>;
+}
+
+/**
+ * A place where backup files live. Names are plain: no separators, no folders. What a store says it
+ * did survives a crash of the machine.
+ */
+export interface Store {
+  /** How messages call it; what a `.dat` names as the repository. */
+  readonly name: string;
+  /** All complete files, in no order. */
+  list(): Promise<readonly StoredFile[]>;
+  /** The content of a file, or a range of it. Failure `not-found`. */
+  read(name: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Takes in a file's content without showing it. */
+  stage(
+    name: string,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<StagedFile>;
+  /** Removes a file; one that isn't there is no failure. */
+  remove(name: string): Promise<void>;
+  /**
+   * Keeps other runs out until it is disposed of, and removes what killed runs left unfinished.
+   * Failure `locked`, with who holds it.
+   */
+  lock(): Promise<AsyncDisposable>;
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { adopting, Failure, systemCodeOf } from './failure.ts';
+import { findProgram } from './programs.ts';
+
+/**
+ * The lock of `flock(2)`: what zc.lockfile takes on a Data.fs.lock, too. The kernel gives it back
+ * when its holder dies, however it dies.
+ */
+export interface FileLock extends AsyncDisposable {
+  /** Replaces the file's content, for whoever finds it locked. */
+  describe(text: string): Promise<void>;
+}
+
+export type LockAttempt =
+  | { readonly kind: 'acquired'; readonly lock: FileLock }
+  /** `content`: what the holder wrote there. */
+  | { readonly kind: 'held'; readonly content: string; readonly pid: number | undefined };
+
+/**
+ * Tries to lock the file, which is made if need be and never removed: that would let two processes
+ * hold two files of one name. Failure `program` where flock isn't installed.
+ */
+export async function tryFileLock(path: string): Promise<LockAttempt> {
+  const doing = `lock "${path}"`;
+  const handle = await adopting(doing, () =>
+    open(path, constants.O_RDWR | constants.O_CREAT, 0o600),
+  );
+  try {
+    if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle) };
+    const content = await adopting(doing, () => handle.readFile('utf8'));
+    const pid = await holderOf(handle);
+    await handle.close();
+    return { kind: 'held', content, pid };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function asLock(handle: FileHandle): FileLock {
+  return {
+    describe: async (text) => {
+      await handle.truncate(0);
+      await handle.write(text, 0);
+    },
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+/**
+ * Node has no flock(2). The program takes the lock on the open file that it inherits as descriptor
+ * 3, and the lock stays with that open file when the program has ended.
+ */
+async function flock(handle: FileHandle): Promise<boolean> {
+  const program = await findProgram('flock');
+  if (program === undefined) {
+    throw new Failure('program', 'Cannot lock: the program "flock" is not on the PATH', {
+      hint: 'Install it; Debian and Red Hat have it in the package util-linux.',
+    });
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    const child = spawn(program, ['-n', '-x', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', handle.fd],
+    });
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (status === 0) return true;
+  if (status === 1) return false;
+  throw new Failure('program', `Cannot lock: "${program}" ended with status ${status}`, {
+    hint: 'The file system may not support flock(2); use a local folder.',
+  });
+}
+
+/** The pid that holds the lock, where Linux tells (/proc/locks). */
+async function holderOf(handle: FileHandle): Promise<number | undefined> {
+  const { dev, ino } = await handle.stat({ bigint: true });
+  // Linux's encoding of a device number in 64 bits (gnu_dev_major, gnu_dev_minor).
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  const file = `${hex(major)}:${hex(minor)}:${ino}`;
+  const table = await readFile('/proc/locks', 'utf8').catch((error: unknown) => {
+    if (systemCodeOf(error) === undefined) throw error;
+    return '';
+  });
+  for (const line of table.split('\n')) {
+    const [, kind, , , pid, place] = line.trim().split(/\s+/);
+    if (kind === 'FLOCK' && place === file && Number(pid) > 0) return Number(pid);
+  }
+  return undefined;
+}
+
+function hex(value: bigint): string {
+  return value.toString(16).padStart(2, '0');
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { adopting } from './failure.ts';
+
+/** Ending of files that aren't complete; a name is `.NAME.RANDOM.zodbvault-tmp`. */
+const ENDING = '.zodbvault-tmp';
+
+/** Bytes between two requests to the disk to write what it has: so that the last one is short. */
+const SYNC_EVERY_BYTES = 32 << 20;
+
+/**
+ * A file that becomes visible under its name only when it is complete and on the disk. It is made
+ * in the same folder, readable by its owner only.
+ */
+export class NewFile implements AsyncDisposable {
+  readonly path: string;
+  readonly temporaryPath: string;
+  readonly #handle: FileHandle;
+  #isOpen = true;
+  #isThere = true;
+  #sizeBytes = 0;
+  #unsyncedBytes = 0;
+  #syncing: Promise<void> | undefined;
+
+  private constructor(path: string, temporaryPath: string, handle: FileHandle) {
+    this.path = path;
+    this.temporaryPath = temporaryPath;
+    this.#handle = handle;
+  }
+
+  static async create(path: string): Promise<NewFile> {
+    const name = `.${basename(path)}.${randomBytes(6).toString('hex')}${ENDING}`;
+    const temporaryPath = join(dirname(path), name);
+    const handle = await adopting(`create a file in "${dirname(path)}"`, () =>
+      open(temporaryPath, 'wx', 0o600),
+    );
+    return new NewFile(path, temporaryPath, handle);
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get handle(): FileHandle {
+    return this.#handle;
+  }
+
+  async write(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    for await (const chunk of content) {
+      await adopting(`write "${this.path}"`, () => this.#writeAll(chunk));
+      this.#sizeBytes += chunk.length;
+      this.#unsyncedBytes += chunk.length;
+      this.#startSync();
+    }
+  }
+
+  /** Waits until every byte is on the disk, and closes the file. */
+  async complete(): Promise<void> {
+    await adopting(`write "${this.path}"`, async () => {
+      await this.#syncing;
+      await this.#handle.sync();
+      this.#isOpen = false;
+      await this.#handle.close();
+    });
+  }
+
+  /** Gives the completed file its name, in place of a file that has it. */
+  async publish(): Promise<void> {
+    await adopting(`rename a file to "${this.path}"`, async () => {
+      await rename(this.temporaryPath, this.path);
+      this.#isThere = false;
+      await syncDirectory(dirname(this.path));
+    });
+  }
+
+  /** Removes it, unless it was published. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#syncing?.catch(() => {});
+    if (this.#isOpen) await this.#handle.close();
+    this.#isOpen = false;
+    if (this.#isThere) await unlink(this.temporaryPath).catch(() => {});
+    this.#isThere = false;
+  }
+
+  async #writeAll(chunk: Uint8Array): Promise<void> {
+    let offset = 0;
+    while (offset < chunk.length) {
+      const { bytesWritten } = await this.#handle.write(chunk, offset);
+      offset += bytesWritten;
+    }
+  }
+
+  /** Lets the disk work while the next bytes are computed; one request at a time. */
+  #startSync(): void {
+    if (this.#syncing !== undefined || this.#unsyncedBytes < SYNC_EVERY_BYTES) return;
+    this.#unsyncedBytes = 0;
+    const syncing = this.#handle.datasync();
+    // A failure stays here until complete() meets it: the kernel reports each only once.
+    this.#syncing = syncing;
+    syncing.then(
+      () => {
+        this.#syncing = undefined;
+      },
+      () => {},
+    );
+  }
+}
+
+/** Removes what killed runs left of new files. The caller holds the lock of the folder. */
+export async function removeUnfinished(directory: string): Promise<readonly string[]> {
+  return adopting(`clean up "${directory}"`, async () => {
+    const names = (await readdir(directory)).filter(
+      (name) => name.startsWith('.') && /\.[0-9a-f]{12}\.zodbvault-tmp$/.test(name),
+    );
+    for (const name of names) await unlink(join(directory, name));
+    return names;
+  });
+}
+
+/** Makes renames and removals in a folder last. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { Failure } from './failure.ts';
+import type { Stage } from './stages.ts';
+
+/** A program of another package, and how it is called. */
+export interface Program {
+  /** Absolute path. */
+  readonly path: string;
+  readonly arguments: readonly string[];
+}
+
+/** The absolute path of an executable on the PATH, or undefined. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (directory === '') continue;
+    const path = join(directory, name);
+    const isExecutable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isExecutable) return path;
+  }
+  return undefined;
+}
+
+/**
+ * Sends bytes through a program's standard input and gives what it prints. Failure `program` where
+ * it can't be started, is killed, or ends with a status other than 0, whatever it printed before.
+ */
+export function throughProgram({ path, arguments: words }: Program): Stage {
+  return async function* (source) {
+    const child = spawn(path, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const errors: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once('error', (error) => reject(failed(path, error.message)));
+      child.once('close', (status, signal) => {
+        if (status === 0) resolve();
+        else reject(failed(path, describeEnd({ status, signal, errors })));
+      });
+    });
+    ended.catch(() => {}); // It is awaited below.
+    const feeding = feed(source, child.stdin);
+    feeding.catch(() => child.kill());
+    try {
+      for await (const chunk of child.stdout) yield chunk;
+      await feeding;
+      await ended;
+    } finally {
+      child.kill();
+    }
+  };
+}
+
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  stdin: NodeJS.WritableStream,
+): Promise<void> {
+  let broken: Error | undefined;
+  // A program that dies closes its end; its exit status tells more than EPIPE does.
+  stdin.on('error', (error: Error) => {
+    broken = error;
+  });
+  for await (const chunk of source) {
+    if (broken !== undefined) return;
+    if (!stdin.write(chunk)) {
+      await new Promise<void>((resolve) => {
+        const goOn = () => {
+          stdin.off('drain', goOn).off('close', goOn).off('error', goOn);
+          resolve();
+        };
+        stdin.once('drain', goOn).once('close', goOn).once('error', goOn);
+      });
+    }
+  }
+  stdin.end();
+}
+
+function describeEnd(end: {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly errors: readonly Buffer[];
+}): string {
+  const how =
+    end.signal === null ? `it ended with status ${end.status}` : `it was killed by ${end.signal}`;
+  const said = Buffer.concat(end.errors).toString().trim().split('\n').at(-1);
+  return said === undefined || said === '' ? how : `${how}: ${said}`;
+}
+
+function failed(path: string, state: string): Failure {
+  return new Failure('program', `Cannot run "${path}": ${state}`, {
+    hint: 'Run it by hand to see what is wrong, or do without it.',
+  });
+}

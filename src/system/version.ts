@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs';
+
+/** The version of this program, from its package.json, which is two folders up from here. */
+export const VERSION: string = (() => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const found: unknown = JSON.parse(text);
+  if (typeof found === 'object' && found !== null && 'version' in found)
+    return String(found.version);
+  throw new Error('package.json has no version');
+})();
