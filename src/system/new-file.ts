@@ -46,12 +46,18 @@ export class NewFile implements AsyncDisposable {
     return this.#handle;
   }
 
+  /** Adds bytes. The disk takes a chunk while the next one is made. */
   async write(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    for await (const chunk of content) {
-      await adopting(`write "${this.path}"`, () => this.#writeAll(chunk));
-      this.#sizeBytes += chunk.length;
-      this.#unsyncedBytes += chunk.length;
-      this.#startSync();
+    let writing: Promise<void> | undefined;
+    try {
+      for await (const chunk of content) {
+        await writing;
+        writing = this.#writeAll(chunk);
+        writing.catch(() => {}); // It is awaited before the next chunk, or below.
+      }
+      await writing;
+    } finally {
+      await writing?.catch(() => {});
     }
   }
 
@@ -84,11 +90,16 @@ export class NewFile implements AsyncDisposable {
   }
 
   async #writeAll(chunk: Uint8Array): Promise<void> {
-    let offset = 0;
-    while (offset < chunk.length) {
-      const { bytesWritten } = await this.#handle.write(chunk, offset);
-      offset += bytesWritten;
-    }
+    await adopting(`write "${this.path}"`, async () => {
+      let offset = 0;
+      while (offset < chunk.length) {
+        const { bytesWritten } = await this.#handle.write(chunk, offset);
+        offset += bytesWritten;
+      }
+    });
+    this.#sizeBytes += chunk.length;
+    this.#unsyncedBytes += chunk.length;
+    this.#startSync();
   }
 
   /** Lets the disk work while the next bytes are computed; one request at a time. */

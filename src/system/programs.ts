@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { Failure } from './failure.ts';
 import type { Stage } from './stages.ts';
 
@@ -55,9 +56,12 @@ export function throughProgram({ path, arguments: words }: Program): Stage {
   };
 }
 
+/** Bytes that wait for the program, so that it has some while the next ones are made. */
+const QUEUE_BYTES = 2 << 20;
+
 async function feed(
   source: AsyncIterable<Uint8Array>,
-  stdin: NodeJS.WritableStream,
+  stdin: Writable,
 ): Promise<void> {
   let broken: Error | undefined;
   // A program that dies closes its end; its exit status tells more than EPIPE does.
@@ -66,7 +70,8 @@ async function feed(
   });
   for await (const chunk of source) {
     if (broken !== undefined) return;
-    if (!stdin.write(chunk)) {
+    stdin.write(chunk);
+    if (stdin.writableLength > QUEUE_BYTES) {
       await new Promise<void>((resolve) => {
         const goOn = () => {
           stdin.off('drain', goOn).off('close', goOn).off('error', goOn);

@@ -7,7 +7,7 @@ import { encodeMember, MAXIMUM_MEMBER_BYTES, MEMBER_CONTENT_BYTES } from './memb
 const gzipWhole = promisify<Uint8Array, object, Uint8Array>(gzip);
 
 /** Members that are compressed or decompressed at a time: zlib works in Node's four threads. */
-export const MEMBERS_AT_A_TIME = Math.min(availableParallelism() + 1, 4);
+export const MEMBERS_AT_A_TIME = Math.min(availableParallelism() + 2, 4);
 
 /**
  * gzip as members of 1 MiB, on as many cores as there are.
