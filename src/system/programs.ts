@@ -59,10 +59,7 @@ export function throughProgram({ path, arguments: words }: Program): Stage {
 /** Bytes that wait for the program, so that it has some while the next ones are made. */
 const QUEUE_BYTES = 2 << 20;
 
-async function feed(
-  source: AsyncIterable<Uint8Array>,
-  stdin: Writable,
-): Promise<void> {
+async function feed(source: AsyncIterable<Uint8Array>, stdin: Writable): Promise<void> {
   let broken: Error | undefined;
   // A program that dies closes its end; its exit status tells more than EPIPE does.
   stdin.on('error', (error: Error) => {

@@ -8,6 +8,10 @@ import { decodeIndex } from '../../src/filestorage/index/index-decoder.ts';
 import { encodeIndex } from '../../src/filestorage/index/index-encoder.ts';
 import { OidIndex } from '../../src/filestorage/index/oid-index.ts';
 import { formatOid, oidFrom } from '../../src/filestorage/oid.ts';
+import {
+  decodeRecordPickle,
+  type RecordPickle,
+} from '../../src/filestorage/pickle/record-pickle.ts';
 import { scanTransactions } from '../../src/filestorage/scanner.ts';
 import { formatTid, formatTidTime } from '../../src/filestorage/tid.ts';
 import { memorySource, openFileSource } from '../../src/system/byte-source.ts';
@@ -65,6 +69,27 @@ describe.each(goldenStates)('golden state $site/$name', (state) => {
     expect(result.committedEnd).toBe(state.facts.committedEnd);
     expect(formatTid(result.lastTid)).toBe(state.facts.lastTid);
     expect(bytes.length).toBe(state.facts.fileSize);
+  });
+
+  it('has records of the classes, and with the references, that ZODB finds', async () => {
+    const found = new Map<number, RecordPickle>();
+    await scanTransactions(source, {
+      from: 4,
+      visitor: {
+        pickle: (pickle, { position }) => found.set(position, decodeRecordPickle(pickle)),
+      },
+    });
+    const own = state.facts.transactions
+      .flatMap(({ records }) => records)
+      .filter(({ dataTxn }) => dataTxn === null);
+    expect(found.size).toBe(own.length);
+    for (const { pos, cls, refs } of own) {
+      const record = found.get(pos);
+      expect(record?.className).toBe(cls);
+      expect([...new Set(record?.references.map(({ oid }) => formatOid(oid)))].sort()).toEqual(
+        refs,
+      );
+    }
   });
 
   it('has its committed end where ZODB finds it, walked from any transaction', async () => {

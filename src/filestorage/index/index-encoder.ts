@@ -1,5 +1,5 @@
 import type { Magic } from '../format.ts';
-import { INDEX_OPCODES as OP } from './index-opcodes.ts';
+import { OPCODES as OP } from '../pickle/opcodes.ts';
 import { type OidIndex, POSITION_BYTES, PREFIX_BYTES, SUFFIX_BYTES } from './oid-index.ts';
 
 /**
