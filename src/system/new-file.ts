@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting } from './failure.ts';
+import { writeAll } from './write-all.ts';
 
 /** Ending of files that aren't complete; a name is `.NAME.RANDOM.zodbvault-tmp`. */
 const ENDING = '.zodbvault-tmp';
@@ -90,13 +91,7 @@ export class NewFile implements AsyncDisposable {
   }
 
   async #writeAll(chunk: Uint8Array): Promise<void> {
-    await adopting(`write "${this.path}"`, async () => {
-      let offset = 0;
-      while (offset < chunk.length) {
-        const { bytesWritten } = await this.#handle.write(chunk, offset);
-        offset += bytesWritten;
-      }
-    });
+    await adopting(`write "${this.path}"`, () => writeAll(this.#handle, chunk));
     this.#sizeBytes += chunk.length;
     this.#unsyncedBytes += chunk.length;
     this.#startSync();

@@ -1,4 +1,5 @@
 import type { Magic } from '../format.ts';
+import { encodeInteger } from '../pickle/integers.ts';
 import { OPCODES as OP } from '../pickle/opcodes.ts';
 import { type OidIndex, POSITION_BYTES, PREFIX_BYTES, SUFFIX_BYTES } from './oid-index.ts';
 
@@ -84,23 +85,4 @@ function encodeBytes(
   header.writeUInt8(opcode.long, 0);
   header.writeUInt32LE(bytes.length, 1);
   return Buffer.concat([header, bytes]);
-}
-
-/** The shortest of the forms that pickle has for an int that isn't negative. */
-function encodeInteger(value: number): Uint8Array {
-  if (value < 2 ** 8) return Uint8Array.of(OP.BININT1, value);
-  if (value < 2 ** 16) return Uint8Array.of(OP.BININT2, value % 256, Math.floor(value / 256));
-  const bytes = Buffer.alloc(10);
-  if (value < 2 ** 31) {
-    bytes.writeUInt8(OP.BININT, 0);
-    bytes.writeUInt32LE(value, 1);
-    return bytes.subarray(0, 5);
-  }
-  bytes.writeBigUInt64LE(BigInt(value), 2);
-  let length = 8;
-  // Two's complement: the highest bit of the highest byte is the sign, so it must be 0.
-  while (bytes[1 + length] === 0 && (bytes[length] ?? 0) < 128) length -= 1;
-  bytes.writeUInt8(OP.LONG1, 0);
-  bytes.writeUInt8(length, 1);
-  return bytes.subarray(0, 2 + length);
 }

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCodeOf } from '../system/failure.ts';
+import { formatOid, type Oid } from './oid.ts';
+import { formatTid, type Tid } from './tid.ts';
+
+/**
+ * How a blob directory is divided (ZODB, `blob.py`):
+ *
+ * | layout | file of oid 0x0e, tid 0x040d3526b672e077 |
+ * | --- | --- |
+ * | `bushy` | `0x00/0x00/0x00/0x00/0x00/0x00/0x00/0x0e/0x040d3526b672e077.blob` |
+ * | `lawn` | `0x0e/0x040d3526b672e077.blob` |
+ */
+export type BlobLayout = 'bushy' | 'lawn';
+
+/** The file in a blob directory that names its layout. */
+export const LAYOUT_FILE = '.layout';
+/** The folder for files that aren't committed yet. */
+export const UNCOMMITTED_FOLDER = 'tmp';
+
+/** A blob directory: where it is, and how it is divided. */
+export interface BlobDirectory {
+  readonly path: string;
+  readonly layout: BlobLayout;
+}
+
+/** Path, relative to the blob directory, of the file that holds an object's revision. */
+export function blobPath(layout: BlobLayout, revision: { readonly oid: Oid; readonly tid: Tid }) {
+  const { oid, tid } = revision;
+  const bytes = formatOid(oid).match(/../g) ?? [];
+  const file = `0x${formatTid(tid)}.blob`;
+  switch (layout) {
+    case 'bushy':
+      return join(...bytes.map((byte) => `0x${byte}`), file);
+    case 'lawn': {
+      const first = bytes.findIndex((byte) => byte !== '00');
+      return join(`0x${bytes.slice(first < 0 ? -1 : first).join('')}`, file);
+    }
+    default:
+      return layout satisfies never;
+  }
+}
+
+/** The layout that the directory itself names; undefined where it names none. */
+export async function readBlobLayout(path: string): Promise<BlobLayout | undefined> {
+  const text = await readFile(join(path, LAYOUT_FILE), 'utf8').catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  const name = text.trim();
+  return name === 'bushy' || name === 'lawn' ? name : undefined;
+}
