@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { VERSION } from '../system/version.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addDemoCommand } from './commands/demo.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -36,5 +37,6 @@ function buildProgram(): Command {
   addListCommand(program);
   addVerifyCommand(program);
   addRepozoCommand(program);
+  addDemoCommand(program);
   return program;
 }

@@ -1,0 +1,102 @@
+import { relative, resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { type DemoPaths, type DemoScene, playDemo, type SiteCounts } from '../../jobs/demo.ts';
+import { findProgram } from '../../system/programs.ts';
+import { OPTION } from '../options.ts';
+import { count, formatBytes } from '../render/units.ts';
+import { type CommandContext, runCommand } from '../run.ts';
+
+/** The same site every time. */
+const SEED = 1998;
+
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('make a sample site, back it up, destroy it, and restore it')
+    .argument('[folder]', 'a folder that is not there yet', 'zodbvault-demo')
+    .addOption(OPTION.quiet)
+    .action((folder, options) => runCommand(options, (context) => play(resolve(folder), context)));
+}
+
+async function play(folder: string, { terminal, signal }: CommandContext): Promise<undefined> {
+  terminal.log(`A sample site, as a Zope instance has it, in ${folder}`);
+  const steps = stepCounter();
+  const paths = await playDemo(
+    { folder, seed: SEED },
+    {
+      context: { onEvent: () => {}, signal },
+      onScene: (scene) => terminal.log(`${steps()} ${describeScene(scene)}`),
+    },
+  );
+  const itself = await ownCommand();
+  for (const line of closing(paths, itself)) terminal.log(line);
+  return undefined;
+}
+
+function stepCounter(): () => string {
+  let step = 0;
+  return () => `${++step}.`;
+}
+
+function describeScene(scene: DemoScene): string {
+  switch (scene.kind) {
+    case 'site-made':
+      return `Made the site: ${describeSite(scene.site)}`;
+    case 'backed-up': {
+      const { plan, written } = scene.result;
+      const stored = formatBytes(written?.record.stored.sizeBytes ?? 0);
+      const kind = plan.kind === 'full' ? 'full' : 'the increment only';
+      return `Backed it up while it runs (${kind}): ${written?.file.name}, ${stored}`;
+    }
+    case 'site-grown':
+      return `${count(scene.addedTransactions, 'transaction')} later: ${describeSite(scene.site)}`;
+    case 'destroyed':
+      return 'Disaster: half of Data.fs is gone, the rest overwritten';
+    case 'restored': {
+      const { plan, sizeBytes } = scene.result;
+      const files = count(plan.point.files.length, 'backup file');
+      return `Restored Data.fs from ${files}: ${formatBytes(sizeBytes)}, every checksum right`;
+    }
+    case 'proved': {
+      const { original, restored, comparedBytes } = scene.comparison;
+      return `Compared all ${comparedBytes} bytes of ${nameOf(restored)} with ${nameOf(original)}: the same`;
+    }
+    default:
+      return scene satisfies never;
+  }
+}
+
+function describeSite({ dataFsBytes, transactions, objects, blobs }: SiteCounts): string {
+  return `Data.fs of ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(objects, 'object')}, ${count(blobs, 'blob')}`;
+}
+
+function closing(paths: DemoPaths, itself: string): readonly string[] {
+  const folder = relative(process.cwd(), paths.folder) || '.';
+  const inFolder = (path: string) => relative(paths.folder, path);
+  return [
+    '',
+    `In ${folder}:`,
+    `  ${inFolder(paths.dataFs).padEnd(26)} the restored database`,
+    `  ${inFolder(paths.blobs).padEnd(26)} its blobs`,
+    `  ${inFolder(paths.repository).padEnd(26)} the backups, as repozo lays them out`,
+    `  ${inFolder(paths.original).padEnd(26)} a copy from before the disaster`,
+    `  ${inFolder(paths.first).padEnd(26)} the database as of the first backup`,
+    '',
+    'Go on with:',
+    `  cd ${folder}`,
+    `  ${itself} list`,
+    `  ${itself} verify -v`,
+    `  ${itself} restore --dry-run`,
+    `  ${itself} backup --full`,
+  ];
+}
+
+/** How to call this program, in words that work when they are pasted. */
+async function ownCommand(): Promise<string> {
+  if ((await findProgram('zodbvault')) !== undefined) return 'zodbvault';
+  return `node ${process.argv[1]}`;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
