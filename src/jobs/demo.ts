@@ -81,7 +81,12 @@ export async function playDemo(
   await adopting(`copy "${paths.dataFs}"`, () => cp(paths.dataFs, paths.original));
   await destroy(paths.dataFs);
   onScene({ kind: 'destroyed', path: paths.dataFs, keptAs: paths.original });
-  const whole = { repository: paths.repository, date: undefined, heldLock: 'refuse' } as const;
+  const whole = {
+    repository: paths.repository,
+    date: undefined,
+    heldLock: 'refuse',
+    earlierState: 'replace',
+  } as const;
   const result = await restore({ ...whole, target: paths.dataFs }, context);
   onScene({ kind: 'restored', result });
   const comparison = await prove({ original: paths.original, restored: paths.dataFs });

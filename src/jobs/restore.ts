@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import { chmod, chown, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import {
   findRestorePoint,
-  indexOfPoint,
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
@@ -17,6 +14,8 @@ import { type FileLock, tryFileLock } from '../system/file-lock.ts';
 import { NewFile, syncDirectory } from '../system/new-file.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, withStep } from './events.ts';
+import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
+import { makeRestoredIndex } from './restored-index.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
@@ -27,6 +26,11 @@ export interface RestoreSettings {
   readonly target: string;
   /** What to do where a server holds the target's lock. */
   readonly heldLock: 'refuse' | 'ignore';
+  /**
+   * What to do with a target that is an earlier state of the same log: replace it like any other, or
+   * append to it what is new.
+   */
+  readonly earlierState: 'replace' | 'append';
 }
 
 /** What a restore will do; nothing has been touched yet. */
@@ -43,6 +47,8 @@ export interface RestorePlan {
 export interface RestoreResult {
   readonly plan: RestorePlan;
   readonly sizeBytes: number;
+  /** Bytes that the target had already; 0 where it was made from nothing. */
+  readonly hadBytes: number;
   /** `without`: the server will make an index of its own when it starts. */
   readonly index: 'restored' | 'without';
 }
@@ -69,7 +75,8 @@ export async function planRestore(settings: RestoreSettings): Promise<RestorePla
 
 /**
  * Restores a Data.fs and its index. The new ones are made beside the target and checked while they
- * are written; only then the old ones are replaced. A failure leaves the target as it was.
+ * are written; only then the old ones are replaced. A failure leaves the target as it was. A target
+ * that is an earlier state of the same log can be brought forward instead.
  */
 export async function restore(
   settings: RestoreSettings,
@@ -77,22 +84,55 @@ export async function restore(
 ): Promise<RestoreResult> {
   await using _lock = await lockTarget(settings, context);
   const plan = await planRestore(settings);
-  const store = folderStore(settings.repository);
   reportLeftOut(plan, context);
-  const folder = dirname(settings.target);
+  const store = folderStore(settings.repository);
+  const headStart =
+    plan.replaces && settings.earlierState === 'append'
+      ? await findHeadStart(settings.target, { point: plan.point, context })
+      : undefined;
+  return headStart === undefined
+    ? makeAnew(store, { plan, context })
+    : bringForward(store, { plan, headStart, context });
+}
+
+async function makeAnew(
+  store: Store,
+  { plan, context }: { readonly plan: RestorePlan; readonly context: JobContext },
+): Promise<RestoreResult> {
+  const { target: path, point } = plan;
+  const folder = dirname(path);
   const { wasMade } = await makeFolder(folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
-  await using dataFs = await NewFile.create(settings.target);
+  await using dataFs = await NewFile.create(path);
   await writeDataFs(dataFs, { store, plan, context });
-  await using index = await writeIndex({ store, plan, sizeBytes: dataFs.sizeBytes });
-  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], settings.target);
+  const { sizeBytes } = dataFs;
+  await using index = await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } });
+  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], path);
   context.signal.throwIfAborted();
   await swap({ dataFs, index });
-  return {
+  return { plan, sizeBytes, hadBytes: 0, index: index === undefined ? 'without' : 'restored' };
+}
+
+/** The old index goes on to be right, as it speaks of the bytes that stay. */
+async function bringForward(
+  store: Store,
+  {
     plan,
-    sizeBytes: dataFs.sizeBytes,
-    index: index === undefined ? 'without' : 'restored',
-  };
+    headStart,
+    context,
+  }: {
+    readonly plan: RestorePlan;
+    readonly headStart: HeadStart;
+    readonly context: JobContext;
+  },
+): Promise<RestoreResult> {
+  const { target: path, point } = plan;
+  const sizeBytes = await appendRest(path, { store, headStart, context });
+  await using index = await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } });
+  if (index !== undefined) await keepOwnership([index], path);
+  await index?.publish();
+  const hadBytes = headStart.sizeBytes;
+  return { plan, sizeBytes, hadBytes, index: index === undefined ? 'without' : 'restored' };
 }
 
 /** Gives the bytes of a restore point to `sink`, in order; they may be used when it has returned. */
@@ -181,39 +221,6 @@ async function writeDataFs(
       await dataFs.complete();
     },
   });
-}
-
-/** Undefined where the backup has no index that belongs to it: a server can do without. */
-async function writeIndex({
-  store,
-  plan,
-  sizeBytes,
-}: {
-  readonly store: Store;
-  readonly plan: RestorePlan;
-  readonly sizeBytes: number;
-}): Promise<NewFile | undefined> {
-  const decoder = new IndexDecoder();
-  const hash = createHash('sha256');
-  const file = await NewFile.create(`${plan.target}.index`);
-  try {
-    await file.write(
-      tap(store.read(indexOfPoint(plan.point)), (chunk) => {
-        decoder.feed(chunk);
-        hash.update(chunk);
-      }),
-    );
-    await file.complete();
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
-    throw error;
-  }
-  const record = plan.point.kind === 'listed' ? plan.point.links.at(-1)?.record : undefined;
-  const isAsWritten = record === undefined || record.index.sha256 === hash.digest('hex');
-  if (isAsWritten && decoder.finish()?.position === sizeBytes) return file;
-  await file[Symbol.asyncDispose]();
-  return undefined;
 }
 
 /** The new files belong to whom the old one did, or else to whom the folder does. */

@@ -120,7 +120,10 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
   const { repository, output } = given;
   const date = given.date === undefined ? undefined : parseRecoveryDate(given.date);
   if (output !== undefined) {
-    await restore({ repository, date, target: output, heldLock: 'refuse' }, context);
+    await restore(
+      { repository, date, target: output, heldLock: 'refuse', earlierState: 'replace' },
+      context,
+    );
     return;
   }
   const sink = async (bytes: AsyncIterable<Uint8Array>) => {

@@ -22,7 +22,10 @@ export function addRestoreCommand(program: Command): void {
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(OPTION.dataFs)
     .addOption(OPTION.location)
-    .option('--to <file>', 'restore to this file instead of the Data.fs')
+    .option(
+      '--to <file>',
+      'restore to this file instead of the Data.fs; an earlier state is brought forward',
+    )
     .option('--force', 'restore even while a server holds the Data.fs')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.dryRun)
@@ -39,6 +42,7 @@ export function addRestoreCommand(program: Command): void {
           })),
           date: date === undefined ? undefined : parseRecoveryDate(date),
           heldLock: options.force ? 'ignore' : 'refuse',
+          earlierState: options.to === undefined ? 'replace' : 'append',
         };
         const plan = await planRestore(settings);
         if (options.dryRun) return showPlan(plan, context.terminal);
@@ -84,15 +88,19 @@ async function agree(plan: RestorePlan, { terminal, signal }: CommandContext) {
 
 async function carryOut(settings: RestoreSettings, { terminal, signal }: CommandContext) {
   const since = Date.now();
-  const { plan, sizeBytes, index } = await restore(settings, {
+  const { plan, sizeBytes, hadBytes, index } = await restore(settings, {
     onEvent: renderEvents(terminal),
     signal,
   });
   const { stamp } = plan.point;
-  terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, index } });
+  terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, hadBytes, index } });
   const seconds = formatSeconds((Date.now() - since) / 1000);
+  const amount =
+    hadBytes === 0
+      ? formatBytes(sizeBytes)
+      : `${formatBytes(sizeBytes - hadBytes)} appended to ${formatBytes(hadBytes)}`;
   terminal.log(
-    `Restored ${plan.target} as of ${stamp} (UTC): ${formatBytes(sizeBytes)} in ${seconds}, every checksum right`,
+    `Restored ${plan.target} as of ${stamp} (UTC): ${amount} in ${seconds}, every checksum right`,
   );
   if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
   return undefined;
