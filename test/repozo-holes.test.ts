@@ -2,7 +2,6 @@ import {
   appendFileSync,
   copyFileSync,
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -21,36 +20,16 @@ import { compareQuickly, compareThoroughly } from '../src/repository/comparison.
 import { folderStore } from '../src/stores/folder-store.ts';
 import { type ByteSource, openFileSource } from '../src/system/byte-source.ts';
 import { GOLDEN } from './golden/states.ts';
-import { zodbvault } from './support/command.ts';
-import { growDatabase, makeSite, openDatabase } from './support/database.ts';
+import type { Finished } from './support/command.ts';
+import { growDatabase, openDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';
 import { scratchFolder } from './support/scratch.ts';
+import { newSite, sameBytes, snapshot } from './support/site.ts';
 
 const scratch = scratchFolder();
-let sites = 0;
-
-/** A folder with `var/filestorage/Data.fs`, of a few hundred kB, and the paths in it. */
-async function newSite() {
-  const folder = join(scratch, `site-${++sites}`);
-  const dataFs = join(folder, 'var/filestorage/Data.fs');
-  const repository = join(folder, 'var/backups');
-  await makeSite(dataFs, 30);
-  const run = (...words: readonly string[]) => zodbvault(words, { cwd: folder });
-  const runWell = async (...words: readonly string[]) => {
-    const finished = await run(...words);
-    expect([finished.status, finished.stderr]).toEqual([0, finished.stderr]);
-    return finished;
-  };
-  const dataFiles = () =>
-    readdirSync(repository)
-      .filter((name) => /fsz?$/.test(name))
-      .sort();
-  return { folder, dataFs, repository, run, runWell, dataFiles };
-}
-
 describe('hole 1: uncommitted bytes count as changed', () => {
   it('is not here: a commit in progress makes no increment, neither quick nor thorough', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     const before = site.dataFiles();
     const writer = await openDatabase(site.dataFs);
@@ -70,7 +49,7 @@ describe('hole 1: uncommitted bytes count as changed', () => {
 
 describe('hole 2: after an increment of 0 bytes the quick check compares nothing', () => {
   it('is not here: a packed file that has grown past the end gets a full backup', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     rmSync(site.folder, { recursive: true });
     mkdirSync(join(site.folder, 'var/filestorage'), { recursive: true });
     // repozo's own repository, up to its increments of 0 bytes.
@@ -85,11 +64,11 @@ describe('hole 2: after an increment of 0 bytes the quick check compares nothing
     expect(statSync(site.dataFs).size).toBeGreaterThan(65282);
     expect((await site.runWell('backup', '-v')).stderr).toContain('Full backup');
     await site.runWell('restore', '--to', 'out.fs');
-    expect(readFileSync(join(site.folder, 'out.fs')).equals(readFileSync(site.dataFs))).toBe(true);
+    expect(sameBytes(join(site.folder, 'out.fs'), site.dataFs)).toBe(true);
   });
 
   it('is not here: our own chain notices a packed and grown file, too', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 1 });
     await site.runWell('backup');
@@ -105,7 +84,7 @@ describe('hole 3: after a full backup the quick check reads the whole file', () 
   it('is not here: it reads as much of a large file as of one eight times smaller', async () => {
     const amounts: number[] = [];
     for (const transactions of [8, 64]) {
-      const site = await newSite();
+      const site = await newSite(scratch);
       await growDatabase(site.dataFs, { transactions, bytesEach: 500_000 });
       await site.runWell('backup', '--no-gzip');
       const { chain } = await newestChain(site.repository);
@@ -122,7 +101,7 @@ describe('hole 3: after a full backup the quick check reads the whole file', () 
 
 describe('hole 4: two backups in one second collide, two at once share a file', () => {
   it('is not here: stamps rise, whatever the clock says', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     const settings = settingsFor(site, { now: () => new Date('2026-03-01T04:05:06.500Z') });
     const stamps: (string | undefined)[] = [];
     for (let count = 0; count < 3; count++) {
@@ -135,8 +114,8 @@ describe('hole 4: two backups in one second collide, two at once share a file', 
   });
 
   it('is not here: the second of two runs stops, with status 4, and says who is there', async () => {
-    const site = await newSite();
-    let second: Awaited<ReturnType<typeof site.run>> | undefined;
+    const site = await newSite(scratch);
+    let second: Finished | undefined;
     await backUp(
       {
         ...settingsFor(site, {}),
@@ -148,7 +127,7 @@ describe('hole 4: two backups in one second collide, two at once share a file', 
     const store = folderStore(site.repository);
     {
       await using _lock = await store.lock();
-      second = await site.run('backup');
+      second = await site.run(['backup']);
     }
     expect(second.status).toBe(4);
     expect(second.stderr).toContain(`pid ${process.pid}`);
@@ -167,7 +146,7 @@ describe('hole 5: a crash leaves a chain that recovers but does not verify', () 
     'is not here: after %s, what was finished is whole, and the next run goes on',
     async (_, seen) => {
       for (const kind of ['full', 'increment'] as const) {
-        const site = await newSite();
+        const site = await newSite(scratch);
         if (kind === 'increment') {
           await site.runWell('backup');
           await growDatabase(site.dataFs, { transactions: 3 });
@@ -190,9 +169,7 @@ describe('hole 5: a crash leaves a chain that recovers but does not verify', () 
         );
         await site.runWell('verify');
         await site.runWell('restore', '--to', 'after.fs');
-        expect(readFileSync(join(site.folder, 'after.fs')).equals(readFileSync(site.dataFs))).toBe(
-          true,
-        );
+        expect(sameBytes(join(site.folder, 'after.fs'), site.dataFs)).toBe(true);
       }
     },
   );
@@ -200,7 +177,7 @@ describe('hole 5: a crash leaves a chain that recovers but does not verify', () 
 
 describe('hole 6: the file is opened by name three times, and a pack in between mixes two', () => {
   it('is not here: a pack during the backup leaves the backup of one file, and is noticed', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await growDatabase(site.dataFs, { transactions: 10, bytesEach: 500_000 });
     const original = readFileSync(site.dataFs);
     const packed = join(site.folder, 'packed.fs');
@@ -223,7 +200,7 @@ describe('hole 6: the file is opened by name three times, and a pack in between 
   });
 
   it('is not here: a file that is overwritten meanwhile is no backup at all', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await growDatabase(site.dataFs, { transactions: 10, bytesEach: 500_000 });
     let isOverwritten = false;
     const onEvent = (event: JobEvent) => {
@@ -242,7 +219,7 @@ describe('hole 7: recovery deletes the old Data.fs before the new one is complet
     ['a flipped bit', flipBit],
     ['a file cut short', (bytes: Buffer) => bytes.subarray(0, 5000)],
   ])('is not here: with %s in the backup the old file stays as it was', async (_, damage) => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     const [name = ''] = site.dataFiles();
     const path = join(site.repository, name);
@@ -254,7 +231,7 @@ describe('hole 7: recovery deletes the old Data.fs before the new one is complet
       ['restore', '--no-prompt'],
       ['repozo', '-R', '-r', site.repository, '-o', site.dataFs],
     ]) {
-      const finished = await site.run(...words);
+      const finished = await site.run(words);
       expect(finished.status).toBe(1);
       expect(finished.stderr).toContain(name);
       expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
@@ -264,7 +241,7 @@ describe('hole 7: recovery deletes the old Data.fs before the new one is complet
 
 describe('hole 8: a lost increment is not noticed', () => {
   it('is not here: restore and verify name the file, an earlier date is still restored', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     const states: Buffer[] = [];
     for (let count = 0; count < 4; count++) {
       await site.runWell('backup');
@@ -279,7 +256,7 @@ describe('hole 8: a lost increment is not noticed', () => {
       ['repozo', '-V', '-r', site.repository],
       ['verify'],
     ]) {
-      const finished = await site.run(...words);
+      const finished = await site.run(words);
       expect([words[0], finished.status]).toEqual([words[0], 1]);
       expect(finished.stderr).toContain(third);
     }
@@ -296,7 +273,7 @@ describe('hole 8: a lost increment is not noticed', () => {
 
 describe('hole 9: thorough mode reads the source twice', () => {
   it('is not here: the comparison reads each byte that was backed up once', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await growDatabase(site.dataFs, { transactions: 10, bytesEach: 300_000 });
     await site.runWell('backup');
     const { chain, store } = await newestChain(site.repository);
@@ -308,7 +285,7 @@ describe('hole 9: thorough mode reads the source twice', () => {
   });
 
   it('finds one other byte anywhere, which quick mode may not', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await growDatabase(site.dataFs, { transactions: 40, bytesEach: 200_000 });
     await site.runWell('backup');
     const bytes = readFileSync(site.dataFs);
@@ -321,7 +298,7 @@ describe('hole 9: thorough mode reads the source twice', () => {
 
 describe('hole 10: restoring always starts from nothing', () => {
   it('is not here: a stand-by that is an earlier state gets what is new', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     await site.runWell('restore', '--to', 'standby/Data.fs');
     const standby = join(site.folder, 'standby/Data.fs');
@@ -338,7 +315,7 @@ describe('hole 10: restoring always starts from nothing', () => {
   });
 
   it('falls back to a whole restore where the file is anything else', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     await site.runWell('restore', '--to', 'standby.fs');
     const standby = join(site.folder, 'standby.fs');
@@ -353,7 +330,7 @@ describe('hole 10: restoring always starts from nothing', () => {
   });
 
   it('leaves the stand-by as it was when an increment is damaged', async () => {
-    const site = await newSite();
+    const site = await newSite(scratch);
     await site.runWell('backup');
     await site.runWell('restore', '--to', 'standby.fs');
     const standby = join(site.folder, 'standby.fs');
@@ -364,11 +341,11 @@ describe('hole 10: restoring always starts from nothing', () => {
     const bytes = readFileSync(increment);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 1, bytes.length - 20);
     writeFileSync(increment, bytes);
-    const finished = await site.run('restore', '--to', 'standby.fs', '-n');
+    const finished = await site.run(['restore', '--to', 'standby.fs', '-n']);
     expect(finished.status).toBe(1);
     expect(readFileSync(standby).equals(before)).toBe(true);
     appendFileSync(standby, 'debris');
-    expect((await site.run('restore', '--to', 'standby.fs', '-n')).status).toBe(1);
+    expect((await site.run(['restore', '--to', 'standby.fs', '-n'])).status).toBe(1);
     expect(readFileSync(standby).subarray(0, before.length).equals(before)).toBe(true);
   });
 });
@@ -426,11 +403,4 @@ function countingSource(source: ByteSource): { source: ByteSource; bytes: () => 
     },
   };
   return { source: counting, bytes: () => bytes };
-}
-
-/** All files of a folder with the hex of their bytes, but for locks. */
-function snapshot(folder: string): ReadonlyMap<string, string> {
-  if (!existsSync(folder)) return new Map();
-  const names = readdirSync(folder).filter((name) => !name.endsWith('.lock'));
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'hex')]));
 }

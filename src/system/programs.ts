@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { Failure } from './failure.ts';
 import type { Stage } from './stages.ts';
 
@@ -48,8 +49,9 @@ export function throughProgram({ path, arguments: words }: Program): Stage {
     feeding.catch(() => child.kill());
     try {
       for await (const chunk of child.stdout) yield chunk;
-      await feeding;
+      const taken = await feeding;
       await ended;
+      if (taken === 'in-part') throw failed(path, 'it ended before it had read everything');
     } finally {
       child.kill();
     }
@@ -59,26 +61,24 @@ export function throughProgram({ path, arguments: words }: Program): Stage {
 /** Bytes that wait for the program, so that it has some while the next ones are made. */
 const QUEUE_BYTES = 2 << 20;
 
-async function feed(source: AsyncIterable<Uint8Array>, stdin: Writable): Promise<void> {
-  let broken: Error | undefined;
-  // A program that dies closes its end; its exit status tells more than EPIPE does.
-  stdin.on('error', (error: Error) => {
-    broken = error;
-  });
+/** Whether the program took all of it. One that dies closes its end; its exit status tells more. */
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  stdin: Writable,
+): Promise<'whole' | 'in-part'> {
+  const closed = finished(stdin).then(
+    () => 'whole' as const,
+    () => 'in-part' as const,
+  );
   for await (const chunk of source) {
-    if (broken !== undefined) return;
+    if (stdin.destroyed) return closed;
     stdin.write(chunk);
     if (stdin.writableLength > QUEUE_BYTES) {
-      await new Promise<void>((resolve) => {
-        const goOn = () => {
-          stdin.off('drain', goOn).off('close', goOn).off('error', goOn);
-          resolve();
-        };
-        stdin.once('drain', goOn).once('close', goOn).once('error', goOn);
-      });
+      await Promise.race([new Promise((resolve) => stdin.once('drain', resolve)), closed]);
     }
   }
   stdin.end();
+  return closed;
 }
 
 function describeEnd(end: {

@@ -1,0 +1,278 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { zodbvault } from '../support/command.ts';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, sameBytes, snapshot } from '../support/site.ts';
+import { onTerminal } from '../support/terminal.ts';
+
+const scratch = scratchFolder();
+
+describe('zodbvault backup', () => {
+  it('needs no option in the folder of a site: full, increment, nothing', async () => {
+    const site = await newSite(scratch);
+    expect((await site.runWell('backup')).stderr).toMatch(/^Created .*var\/backups\n/);
+    expect((await site.runWell('backup')).stderr).toContain('Nothing to do');
+    await growDatabase(site.dataFs, { transactions: 2 });
+    const { stdout, stderr } = await site.runWell('backup');
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/Wrote .*\.deltafsz: .* 2 transactions, stored as/);
+    expect(site.dataFiles().map((name) => name.slice(20))).toEqual(['fsz', 'deltafsz']);
+  });
+
+  it('leaves the site as it was', async () => {
+    const site = await newSite(scratch);
+    const before = snapshot(join(site.dataFs, '..'));
+    await site.runWell('backup');
+    await site.runWell('backup', '--full');
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+  });
+
+  it('writes a gzip file that gzip itself accepts', async () => {
+    const site = await newSite(scratch);
+    await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+    await site.runWell('backup', '--level', '9', '--compressor', 'node');
+    const path = join(site.repository, site.dataFiles()[0] ?? '');
+    execFileSync('gzip', ['-t', '-S', '.fsz', path]);
+    expect(gunzipSync(readFileSync(path)).equals(readFileSync(site.dataFs))).toBe(true);
+  });
+
+  it('stores plain bytes with --no-gzip', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup', '--no-gzip');
+    const [name = ''] = site.dataFiles();
+    expect(name).toMatch(/\.fs$/);
+    expect(sameBytes(join(site.repository, name), site.dataFs)).toBe(true);
+  });
+
+  it('keeps as many full backups as --keep says, with their increments', async () => {
+    const site = await newSite(scratch);
+    for (let count = 0; count < 4; count++) {
+      await site.runWell('backup', '--full');
+      await growDatabase(site.dataFs, { transactions: 1 });
+      await site.runWell('backup');
+    }
+    const before = site.dataFiles();
+    const { stderr } = await site.runWell('backup', '--keep', '2', '-v');
+    expect(site.dataFiles()).toEqual(before.slice(-4));
+    expect(stderr).toContain(`Removed ${before[0]}`);
+    expect(
+      readdirSync(site.repository).some(
+        (name) => name < (before[4] ?? '').slice(0, 19) && name > '2',
+      ),
+    ).toBe(false);
+    await site.runWell('verify');
+  });
+
+  it('says with --dry-run what it would do, and touches nothing', async () => {
+    const site = await newSite(scratch);
+    const { stdout } = await site.runWell('backup', '--dry-run');
+    expect(stdout).toMatch(/^Full backup of .*: there is no full backup yet\n$/);
+    expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
+    await site.runWell('backup');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const before = snapshot(site.repository);
+    const { stdout: json } = await site.runWell('backup', '--dry-run', '--json');
+    expect(JSON.parse(json)).toMatchObject({ plan: { kind: 'increment' } });
+    expect(snapshot(site.repository)).toEqual(before);
+  });
+
+  it('prints one JSON object with --json, nothing with -q, more with -v', async () => {
+    const site = await newSite(scratch);
+    const json = await site.runWell('backup', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      backup: { kind: 'full', file: site.dataFiles()[0], transactions: 30 },
+    });
+    expect(json.stderr).toBe('');
+    const quiet = await site.runWell('backup', '--full', '-q');
+    expect([quiet.stdout, quiet.stderr]).toEqual(['', '']);
+    expect((await site.runWell('backup', '--full', '-v')).stderr).toContain('was asked for');
+  });
+
+  it('backs up a database of no transaction: 0 bytes, and 4 bytes', async () => {
+    for (const content of ['', 'FS30']) {
+      const site = await newSite(scratch);
+      writeFileSync(site.dataFs, content);
+      await site.runWell('backup');
+      await site.runWell('backup');
+      expect(site.dataFiles().length).toBe(1);
+      await site.runWell('restore', '--to', 'out.fs');
+      expect(readFileSync(join(site.folder, 'out.fs'), 'latin1')).toBe(content);
+      await site.runWell('verify');
+    }
+  });
+
+  it('compresses with the program that is asked for, and fails if it is not there', async () => {
+    const site = await newSite(scratch);
+    const nothing = join(scratch, 'empty-path');
+    mkdirSync(nothing, { recursive: true });
+    for (const name of ['flock', 'node']) linkProgram(name, nothing);
+    const finished = await site.run(['backup', '--compressor', 'pigz'], {
+      env: { PATH: nothing },
+    });
+    expect(finished.status).toBe(1);
+    expect(finished.stderr).toContain('"pigz"');
+    expect(readdirSync(site.repository).filter((name) => !name.startsWith('.'))).toEqual([]);
+  });
+
+  it.each(['exit 3', 'head -c 1000; kill -9 $$', 'head -c 200000 >/dev/null; exit 0'])(
+    'makes no backup when the program that compresses does: %s',
+    async (script) => {
+      const site = await newSite(scratch);
+      await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+      const bin = join(site.folder, 'bin');
+      mkdirSync(bin);
+      writeFileSync(join(bin, 'pigz'), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, 'pigz'), 0o755);
+      const finished = await site.run(['backup', '--compressor', 'pigz'], {
+        env: { PATH: `${bin}:${process.env['PATH']}` },
+      });
+      expect(finished.status).toBe(1);
+      expect(finished.stderr).toMatch(/^Error: .*pigz/m);
+      expect(readdirSync(site.repository).filter((name) => name !== '.zodbvault.lock')).toEqual([]);
+    },
+  );
+
+  it.each(['igzip', 'pigz'])('makes a backup through %s that can be restored', async (name) => {
+    if (!isInstalled(name)) return;
+    const site = await newSite(scratch);
+    await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+    await site.runWell('backup', '--compressor', name);
+    const path = join(site.repository, site.dataFiles()[0] ?? '');
+    execFileSync('gzip', ['-t', '-S', '.fsz', path]);
+    await site.runWell('verify');
+    await site.runWell('restore', '--to', 'out.fs');
+    expect(sameBytes(join(site.folder, 'out.fs'), site.dataFs)).toBe(true);
+  });
+});
+
+describe('zodbvault backup, when something is wrong,', () => {
+  it('names the Data.fs that is missing, and makes no folder', async () => {
+    const site = await newSite(scratch);
+    rmSync(site.dataFs);
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: Check the path.\n`,
+    );
+    expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
+  });
+
+  it('says how to name a Data.fs where there is no site', async () => {
+    const folder = join(scratch, 'nothing');
+    mkdirSync(folder);
+    const { status, stderr } = await zodbvault(['backup'], { cwd: folder });
+    expect(status).toBe(2);
+    expect(stderr).toContain('--datafs');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['text', Buffer.from('hello, this is no database'), 'begins with "hell"'],
+    ['a cut magic', Buffer.from('FS'), 'begins with "FS"'],
+  ])('refuses a file that is %s', async (_, content, state) => {
+    const site = await newSite(scratch);
+    writeFileSync(site.dataFs, content);
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(state);
+    expect(site.dataFiles()).toEqual([]);
+  });
+
+  it('refuses a Data.fs that is damaged in the middle, with the offset', async () => {
+    const site = await newSite(scratch);
+    const bytes = readFileSync(site.dataFs);
+    const length = Number(bytes.readBigUInt64BE(4 + 8));
+    bytes.writeUInt8(0xff, 4 + length + 3); // In the copy of the length behind it.
+    writeFileSync(site.dataFs, bytes);
+    rmSync(`${site.dataFs}.index`);
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Cannot read transaction at 4 in "${site.dataFs}"`);
+    expect(site.dataFiles()).toEqual([]);
+  });
+
+  it('says so when the folder of the backups is a file', async () => {
+    const site = await newSite(scratch);
+    writeFileSync(site.repository, '');
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n').length).toBe(2);
+    expect(stderr).toContain(site.repository);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'stops cleanly when the disk is full, and keeps what was there (needs root, to mount one)',
+    async () => {
+      const site = await newSite(scratch);
+      mkdirSync(site.repository);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', site.repository]);
+      try {
+        await site.runWell('backup', '--no-gzip');
+        await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+        const before = snapshot(site.repository);
+        for (const gzip of ['--gzip', '--no-gzip']) {
+          const { status, stderr } = await site.run(['backup', gzip]);
+          expect(status).toBe(1);
+          expect(stderr).toContain('no space');
+          expect(snapshot(site.repository)).toEqual(before);
+        }
+        await site.runWell('verify');
+      } finally {
+        execFileSync('umount', [site.repository]);
+      }
+    },
+  );
+
+  it.each([
+    [['backup', '--keep', 'x'], '--keep'],
+    [['backup', '--level', '10'], '--level'],
+    [['backup', '--nonsense'], '--nonsense'],
+    [['bakcup'], 'backup'],
+  ])('refuses the command line %j with status 2', async (words, state) => {
+    const site = await newSite(scratch, 3);
+    const { status, stderr } = await site.run(words);
+    expect(status).toBe(2);
+    expect(stderr).toContain(state);
+  });
+});
+
+describe('zodbvault backup, interrupted,', () => {
+  it.each([
+    ['Ctrl-C', 130],
+    ['SIGTERM', 130],
+  ] as const)('stops at %s with a sentence, and leaves no trace', async (how, expected) => {
+    const site = await newSite(scratch);
+    await growDatabase(site.dataFs, { transactions: 30, bytesEach: 2_000_000 });
+    const session = onTerminal(['backup', '--compressor', 'node'], site.folder);
+    await session.waitFor('Backing up /'); // The bar, or the line in front of it.
+    await session.waitFor('%');
+    expect(session.text()).toMatch(/of \d+(\.\d)? MB .*\/s/);
+    if (how === 'Ctrl-C') session.type('\x03');
+    else session.kill(how);
+    expect((await session.ended).status).toBe(expected);
+    expect(session.text()).toContain('Stopped by');
+    expect(readdirSync(site.repository)).toEqual(['.zodbvault.lock']);
+    await site.runWell('backup');
+  });
+});
+
+function linkProgram(name: string, folder: string): void {
+  const path = execFileSync('which', [name], { encoding: 'utf8' }).trim();
+  symlinkSync(path, join(folder, name));
+}
+
+function isInstalled(name: string): boolean {
+  return spawnSync('which', [name]).status === 0;
+}

@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Finished, type RunOptions, zodbvault } from './command.ts';
+import { makeSite } from './database.ts';
+
+/** A folder that looks like a Zope instance, and the built command in it. */
+export interface TestSite {
+  readonly folder: string;
+  readonly dataFs: string;
+  readonly repository: string;
+  readonly run: (words: readonly string[], options?: RunOptions) => Promise<Finished>;
+  /** The same, for what must succeed: an error with all output otherwise. */
+  readonly runWell: (...words: readonly string[]) => Promise<Finished>;
+  /** Names of the data files in the repository, oldest first. */
+  readonly dataFiles: () => readonly string[];
+}
+
+let made = 0;
+
+/** Makes a site of some 500 kB in a folder of its own below `scratch`. */
+export async function newSite(scratch: string, transactions = 30): Promise<TestSite> {
+  const folder = join(scratch, `site-${++made}`);
+  const dataFs = join(folder, 'var/filestorage/Data.fs');
+  const repository = join(folder, 'var/backups');
+  await makeSite(dataFs, transactions);
+  const run: TestSite['run'] = (words, options) => zodbvault(words, { cwd: folder, ...options });
+  return {
+    folder,
+    dataFs,
+    repository,
+    run,
+    runWell: async (...words) => {
+      const finished = await run(words);
+      if (finished.status === 0) return finished;
+      throw new Error(
+        `zodbvault ${words.join(' ')} ended with ${finished.status}: ${finished.stderr}`,
+      );
+    },
+    dataFiles: () =>
+      readdirSync(repository)
+        .filter((name) => /fsz?$/.test(name))
+        .sort(),
+  };
+}
+
+/** All files of a folder with the hex of their bytes, but for locks; none if it isn't there. */
+export function snapshot(folder: string): ReadonlyMap<string, string> {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+    .map(({ name }) => name);
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'hex')]));
+}
+
+export function sameBytes(path: string, other: string): boolean {
+  return readFileSync(path).equals(readFileSync(other));
+}
