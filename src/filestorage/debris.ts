@@ -32,21 +32,22 @@ export interface Stop {
  * transaction that began behind the stop has lost what is in between: failure `damaged`.
  *
  * ZODB looks at the last 8 bytes where a length is impossible; where a transaction would pass the
- * file's end it doesn't, and takes all that follows a flipped bit for debris. Here both are looked
- * at, the second only believed where a header fits the last 8 bytes.
+ * file's end, or has the status `c`, it doesn't, and takes all that follows a flipped bit for debris.
+ * Here they are looked at, too, and believed where a header fits them: a server never appends behind
+ * a transaction that it has not finished.
  */
 export async function refuseDamage(source: ByteSource, stop: Stop): Promise<void> {
   switch (stop.reason) {
     case 'end-of-file':
-    case 'unfinished':
       return;
+    case 'unfinished':
     case 'cut-short': {
       const last = await transactionEndingAt(source, source.sizeBytes);
       if (last === undefined || last.position <= stop.position) return;
       throw damageAt(
         source.name,
         stop.position,
-        `it passes the end of the file, but the file ends with the transaction at ${last.position}`,
+        `it is ${stop.reason === 'cut-short' ? 'longer than the file' : 'not finished'}, but the file ends with the transaction at ${last.position}`,
       );
     }
     case 'impossible-length': {

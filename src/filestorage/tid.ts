@@ -55,8 +55,8 @@ export function microsecondsOfTid(tid: Tid): Microseconds {
 }
 
 /**
- * The smallest tid whose time, to the microsecond, is `moment`: {@link microsecondsOfTid} takes it
- * back. Years 1900 to 9999.
+ * The first tid that is not before `moment`; {@link microsecondsOfTid} takes it back. Tids are finer
+ * than microseconds: some seventy of them are nearest to each. Years 1900 to 9999.
  */
 export function tidOfMicroseconds(moment: Microseconds): Tid {
   const minuteOfEpoch = floorDivide(moment, MICROSECONDS_PER_MINUTE);

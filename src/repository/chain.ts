@@ -31,8 +31,8 @@ export type ChainFault =
     }
   /** There is no `.dat`: what the files hold can't be checked against it. */
   | { readonly kind: 'missing-dat'; readonly fileName: string }
-  /** The `.dat` can't be read. */
-  | { readonly kind: 'broken-dat'; readonly message: string }
+  /** The `.dat` can't be read from some line on. */
+  | { readonly kind: 'broken-dat'; readonly state: string }
   /** A data file that no line of the `.dat` names. */
   | { readonly kind: 'unlisted-file'; readonly fileName: string };
 
@@ -56,27 +56,24 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   const present = new Map([files.full, ...files.increments].map((file) => [file.name, file]));
   const links: ChainLink[] = [];
   const faults: ChainFault[] = [];
-  try {
-    const lines = decodeDat(dat, name);
-    if (lines.length === 0) faults.push({ kind: 'missing-dat', fileName: name });
-    let previousEnd = 0;
-    for (const line of lines) {
-      const { fileName, range } = line;
-      const stamp = parseDataFileName(fileName)?.stamp ?? files.full.stamp;
-      const file = present.get(fileName);
-      present.delete(fileName);
-      if (file === undefined) faults.push({ kind: 'missing-file', fileName, stamp });
-      if (range.start !== previousEnd) {
-        faults.push({ kind: 'gap', fileName, stamp, start: range.start, previousEnd });
-      }
-      previousEnd = range.end;
-      if (file === undefined || faults.length > 0) continue;
-      links.push({ file, range, md5: line.md5, record: await readRecord(store, file) });
+  const { lines, fault } = decodeDat(dat, name);
+  if (lines.length === 0 && fault === undefined)
+    faults.push({ kind: 'missing-dat', fileName: name });
+  let previousEnd = 0;
+  for (const line of lines) {
+    const { fileName, range } = line;
+    const stamp = parseDataFileName(fileName)?.stamp ?? files.full.stamp;
+    const file = present.get(fileName);
+    present.delete(fileName);
+    if (file === undefined) faults.push({ kind: 'missing-file', fileName, stamp });
+    if (range.start !== previousEnd) {
+      faults.push({ kind: 'gap', fileName, stamp, start: range.start, previousEnd });
     }
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
-    return { stamp, files, dat, links, faults: [{ kind: 'broken-dat', message: error.message }] };
+    previousEnd = range.end;
+    if (file === undefined || faults.length > 0) continue;
+    links.push({ file, range, md5: line.md5, record: await readRecord(store, file) });
   }
+  if (fault !== undefined) faults.push({ kind: 'broken-dat', state: fault });
   for (const fileName of present.keys()) faults.push({ kind: 'unlisted-file', fileName });
   return { stamp, files, dat, links, faults };
 }
@@ -125,7 +122,7 @@ export function describeFault(fault: ChainFault): string {
     case 'missing-dat':
       return `"${fault.fileName}" is missing or empty`;
     case 'broken-dat':
-      return fault.message;
+      return fault.state;
     case 'unlisted-file':
       return `"${fault.fileName}" is not listed in the .dat`;
     default:

@@ -1,5 +1,4 @@
 import type { ByteRange } from '../system/byte-source.ts';
-import { Failure } from '../system/failure.ts';
 
 /**
  * The `.dat` beside a full backup: one line for it, then one for each increment, in order. A backup
@@ -17,13 +16,24 @@ export interface DatLine {
   readonly md5: string;
 }
 
-/** Failure `damaged`, with the number of the line. */
-export function decodeDat(text: string, name: string): readonly DatLine[] {
-  const lines = text.split('\n');
-  const last = lines.pop();
-  if (last !== '')
-    throw brokenLine({ name, number: lines.length + 1, state: 'it has no line end' });
-  return lines.map((line, row) => decodeLine(line, { name, number: row + 1 }));
+/** What a `.dat` says, as far as it can be read. */
+export interface Dat {
+  readonly lines: readonly DatLine[];
+  /** On the first line that can't be read: what follows it can't be trusted. */
+  readonly fault: string | undefined;
+}
+
+/** Reads a `.dat`, called `name` in what is said of a broken line. */
+export function decodeDat(text: string, name: string): Dat {
+  const lines: DatLine[] = [];
+  const texts = text.split('\n');
+  const last = texts.pop();
+  for (const line of texts) {
+    const decoded = decodeLine(line);
+    if (typeof decoded === 'string') return { lines, fault: faultOf(name, lines.length, decoded) };
+    lines.push(decoded);
+  }
+  return { lines, fault: last === '' ? undefined : faultOf(name, lines.length, 'it has no end') };
 }
 
 /**
@@ -37,24 +47,16 @@ export function encodeDatLine(line: DatLine, repository: string): string {
   return `${path} ${line.range.start} ${line.range.end} ${line.md5}\n`;
 }
 
-function decodeLine(
-  line: string,
-  place: { readonly name: string; readonly number: number },
-): DatLine {
-  const match = /^(.*\S)\s+(\d{1,15})\s+(\d{1,15})\s+([0-9a-f]{32})$/.exec(line);
+/** The line, or what is wrong with it. */
+function decodeLine(line: string): DatLine | string {
+  const match = /^([^\p{Cc}]*\S)\s+(\d{1,15})\s+(\d{1,15})\s+([0-9a-f]{32})$/u.exec(line);
   const [, path, start, end, md5] = match ?? [];
   if (path === undefined || md5 === undefined) {
-    throw brokenLine({
-      ...place,
-      state: `it is ${JSON.stringify(line)}, not "path start end md5"`,
-    });
+    return `it is ${JSON.stringify(line)}, not "path start end md5"`;
   }
   const range = { start: Number(start), end: Number(end) };
   if (range.end < range.start) {
-    throw brokenLine({
-      ...place,
-      state: `its end ${range.end} is before its start ${range.start}`,
-    });
+    return `its end ${range.end} is before its start ${range.start}`;
   }
   return { fileName: path.slice(path.lastIndexOf('/') + 1), range, md5 };
 }
@@ -63,16 +65,6 @@ function joinPath(repository: string, fileName: string): string {
   return repository.endsWith('/') ? `${repository}${fileName}` : `${repository}/${fileName}`;
 }
 
-function brokenLine(where: {
-  readonly name: string;
-  readonly number: number;
-  readonly state: string;
-}): Failure {
-  return new Failure(
-    'damaged',
-    `Cannot read line ${where.number} of "${where.name}": ${where.state}`,
-    {
-      hint: 'Backups after this line can not be trusted; make a full backup.',
-    },
-  );
+function faultOf(name: string, linesBefore: number, state: string): string {
+  return `line ${linesBefore + 1} of "${name}" is broken: ${state}`;
 }

@@ -41,10 +41,11 @@ export async function findRestorePoint(
   }
   if (files === undefined) throw nothingThere(store, { catalogue, date });
   const chain = await readChain(store, files);
-  const fault = chain.faults.find((candidate) => isInTheWay(candidate, date));
-  if (fault !== undefined) throw holeInChain(chain.stamp, describeFault(fault));
   const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, date));
   const links = chain.links.filter(({ file }) => isNotLater(file.stamp, date));
+  const isListed = date !== undefined && links.length === wanted.length;
+  const fault = chain.faults.find((candidate) => isInTheWay(candidate, { date, isListed }));
+  if (fault !== undefined) throw holeInChain(chain.stamp, describeFault(fault));
   const last = links.at(-1);
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
     const stamp = wanted.at(-1)?.stamp ?? chain.stamp;
@@ -72,14 +73,20 @@ export function indexOfPoint(point: RestorePoint): string {
   return indexFileName(point.stamp);
 }
 
-/** Faults behind the date are none of a restore's business. */
-function isInTheWay(fault: ChainFault, date: RecoveryDate | undefined): boolean {
+/**
+ * Faults behind the date are none of a restore's business. A broken `.dat` is, unless the date wants
+ * only files that its good lines list.
+ */
+function isInTheWay(
+  fault: ChainFault,
+  { date, isListed }: { readonly date: RecoveryDate | undefined; readonly isListed: boolean },
+): boolean {
   switch (fault.kind) {
     case 'missing-file':
     case 'gap':
       return isNotLater(fault.stamp, date);
     case 'broken-dat':
-      return true;
+      return !isListed;
     case 'missing-dat':
     case 'unlisted-file':
       return false;

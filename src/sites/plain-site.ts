@@ -35,18 +35,15 @@ export function findRepository(folder: string, written: WrittenSite): string {
 
 async function findDataFs(folder: string): Promise<string> {
   const path = join(folder, DATA_FS);
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  // Not a Data.fs that is missing, but a folder without a site: where there is var/, there is one.
-  const isSite =
-    isThere ||
-    (await stat(dirname(path)).then(
-      (found) => found.isDirectory(),
+  const isThere = (name: string) =>
+    stat(name).then(
+      () => true,
       () => false,
-    ));
-  if (isSite) return path;
+    );
+  // A Data.fs that is missing is a matter for the command: a restore makes it.
+  for (const sign of [path, dirname(path), join(folder, REPOSITORY)]) {
+    if (await isThere(sign)) return path;
+  }
   throw new Failure('usage', `Cannot find a Data.fs: there is no "${DATA_FS}" in "${folder}"`, {
     hint: 'Go to the folder of the site, or name the file with --datafs.',
   });

@@ -1,10 +1,11 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ByteRange, openFileSource } from '../system/byte-source.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { tryFileLock } from '../system/file-lock.ts';
-import { NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
+import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
 import type { StagedFile, Store, StoredFile } from './store.ts';
 
 /** Name of the lock file in a folder; no pattern of repozo matches it. */
@@ -34,7 +35,9 @@ export async function makeFolder(directory: string): Promise<{ readonly wasMade:
 
 async function list(directory: string): Promise<readonly StoredFile[]> {
   return adopting(`list the folder "${directory}"`, async () => {
-    const names = await readdir(directory);
+    const names = (await readdir(directory)).filter(
+      (name) => name !== LOCK_FILE && !isUnfinished(name),
+    );
     const files = await Promise.all(
       names.map(async (name) => {
         const file = await stat(join(directory, name)).catch(absent);
@@ -116,7 +119,7 @@ function absent(error: unknown): undefined {
 /** Whether the path is a folder that can be read. Failure `not-found` or `system` otherwise. */
 export async function requireFolder(directory: string): Promise<void> {
   await adopting(`read the folder "${directory}"`, async () => {
-    const handle = await open(join(directory, '.'), 'r');
+    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
     await handle.close();
   });
 }

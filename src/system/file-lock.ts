@@ -74,7 +74,10 @@ async function flock(handle: FileHandle): Promise<boolean> {
   });
 }
 
-/** The pid that holds the lock, where Linux tells (/proc/locks). */
+/**
+ * The pid that holds the lock, where Linux tells (/proc/locks). It names the process that took the
+ * lock: for our own locks that was the flock program, which has ended and says nothing of who holds it.
+ */
 async function holderOf(handle: FileHandle): Promise<number | undefined> {
   const { dev, ino } = await handle.stat({ bigint: true });
   // Linux's encoding of a device number in 64 bits (gnu_dev_major, gnu_dev_minor).
@@ -87,9 +90,18 @@ async function holderOf(handle: FileHandle): Promise<number | undefined> {
   });
   for (const line of table.split('\n')) {
     const [, kind, , , pid, place] = line.trim().split(/\s+/);
-    if (kind === 'FLOCK' && place === file && Number(pid) > 0) return Number(pid);
+    if (kind === 'FLOCK' && place === file && isAlive(Number(pid))) return Number(pid);
   }
   return undefined;
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM'; // It lives, and belongs to somebody else.
+  }
 }
 
 function hex(value: bigint): string {

@@ -113,12 +113,15 @@ export class NewFile implements AsyncDisposable {
   }
 }
 
+/** Whether this is the name of a file in the making. */
+export function isUnfinished(name: string): boolean {
+  return /^\..*\.[0-9a-f]{12}\.zodbvault-tmp$/s.test(name);
+}
+
 /** Removes what killed runs left of new files. The caller holds the lock of the folder. */
 export async function removeUnfinished(directory: string): Promise<readonly string[]> {
   return adopting(`clean up "${directory}"`, async () => {
-    const names = (await readdir(directory)).filter(
-      (name) => name.startsWith('.') && /\.[0-9a-f]{12}\.zodbvault-tmp$/.test(name),
-    );
+    const names = (await readdir(directory)).filter(isUnfinished);
     for (const name of names) await unlink(join(directory, name));
     return names;
   });

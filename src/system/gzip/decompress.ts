@@ -20,7 +20,8 @@ export async function* decompress(
   const work = async (member: Uint8Array) => {
     try {
       return await gunzipWhole(member, {
-        chunkSize: MEMBER_CONTENT_BYTES,
+        // With room for all of it and a little more, zlib sees the end without a second call.
+        chunkSize: MEMBER_CONTENT_BYTES + 64,
         maxOutputLength: MEMBER_CONTENT_BYTES,
       });
     } catch (error) {
@@ -111,7 +112,10 @@ class MemberReader {
   }
 
   #joined(): Buffer {
-    const joined = Buffer.concat(this.#kept);
+    const [first, ...more] = this.#kept;
+    // Mostly one chunk holds it all; copying it for each member would cost more than reading it.
+    const joined =
+      first !== undefined && more.length === 0 ? asBuffer(first) : Buffer.concat(this.#kept);
     this.#kept = [joined];
     return joined;
   }
@@ -120,6 +124,10 @@ class MemberReader {
     this.#kept = rest.length === 0 ? [] : [rest];
     this.#keptBytes = rest.length;
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function notGzip(error: unknown, name: string): unknown {

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+
+/** One way to do a job: a command line, and what has to be put right before each run of it. */
+export interface Trial {
+  readonly label: string;
+  readonly command: readonly [program: string, ...words: string[]];
+  readonly prepare?: () => Promise<void> | void;
+  /** The file that it makes, if its size is worth knowing; asked when it has run. */
+  readonly output?: () => string | undefined;
+}
+
+/** What one run took. */
+export interface Measurement {
+  readonly seconds: number;
+  /** Largest resident memory of the program itself, as Linux counts it (VmHWM). */
+  readonly peakBytes: number;
+  readonly outputBytes: number | undefined;
+}
+
+const LOOK_EVERY_MS = 10;
+
+/** Runs the command once; an error if it fails: a job that was not done takes no time. */
+export async function measure({ command, prepare, output }: Trial): Promise<Measurement> {
+  await prepare?.();
+  const [program, ...words] = command;
+  const since = process.hrtime.bigint();
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  let peakBytes = 0;
+  const look = () => {
+    peakBytes = Math.max(peakBytes, child.pid === undefined ? 0 : peakOf(child.pid));
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const seconds = Number(process.hrtime.bigint() - since) / 1e9;
+  clearInterval(timer);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${errors}`);
+  const made = output?.();
+  return { seconds, peakBytes, outputBytes: made === undefined ? undefined : statSync(made).size };
+}
+
+/** The middle one by time; of an even number the better of the two. The largest peak of all. */
+export function median(measurements: readonly Measurement[]): Measurement {
+  const sorted = [...measurements].sort((a, b) => a.seconds - b.seconds);
+  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
+  if (middle === undefined) throw new RangeError('nothing was measured');
+  return { ...middle, peakBytes: Math.max(...sorted.map((one) => one.peakBytes)) };
+}
+
+function peakOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0; // It has just ended.
+  }
+}

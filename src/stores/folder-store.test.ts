@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../test/support/outcome.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
+import { describeStoreContract } from '../../test/support/store-contract.ts';
+import { folderStore, LOCK_FILE, makeFolder, requireFolder } from './folder-store.ts';
+
+const scratch = scratchFolder();
+let folders = 0;
+const newPath = () => join(scratch, String(++folders));
+
+describeStoreContract('folder', async () => {
+  const path = newPath();
+  mkdirSync(path);
+  return folderStore(path);
+});
+
+describe('folder store', () => {
+  it('removes what a killed run left, once it has the lock', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    writeFileSync(join(path, '.x.fsz.0123456789ab.zodbvault-tmp'), 'half');
+    const store = folderStore(path);
+    {
+      await using _lock = await store.lock();
+    }
+    expect(readdirSync(path)).toEqual(['.zodbvault.lock']);
+  });
+
+  it('lists files only: no folders, no links to nothing', async () => {
+    const path = newPath();
+    mkdirSync(join(path, 'folder'), { recursive: true });
+    writeFileSync(join(path, 'file'), 'abc');
+    symlinkSync('nothing', join(path, 'link-to-nothing'));
+    expect(await folderStore(path).list()).toEqual([{ name: 'file', sizeBytes: 3 }]);
+  });
+
+  it('lists neither its lock nor files in the making', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    const store = folderStore(path);
+    await using _lock = await store.lock();
+    await using _file = await store.stage('a', [Buffer.from('x')]);
+    expect(readdirSync(path).length).toBe(2);
+    expect(await store.list()).toEqual([]);
+  });
+
+  it('gives its files to their owner only', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    await using file = await folderStore(path).stage('a', [Buffer.from('x')]);
+    await file.publish();
+    expect(statSync(join(path, 'a')).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps what a run under way has staged: it does not get the lock', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    await using _lock = await folderStore(path).lock();
+    await using file = await folderStore(path).stage('a', [Buffer.from('x')]);
+    expect(await outcomeOf(() => folderStore(path).lock())).toMatchObject({ code: 'locked' });
+    await file.publish();
+    expect(readdirSync(path).sort()).toEqual(['.zodbvault.lock', 'a']);
+  });
+
+  it('is locked while another process has its lock file, and free when that was killed', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    const lockFile = join(path, LOCK_FILE);
+    writeFileSync(lockFile, 'somebody else\n');
+    const script = 'echo held; exec sleep 600';
+    const holder = spawn('flock', ['-F', '-x', lockFile, 'sh', '-c', script]);
+    try {
+      await once(holder.stdout, 'data');
+      expect(await outcomeOf(() => folderStore(path).lock())).toMatchObject({
+        code: 'locked',
+        message: expect.stringMatching(/another run holds it \(somebody else\)$/),
+      });
+    } finally {
+      const ended = once(holder, 'close');
+      holder.kill('SIGKILL');
+      await ended;
+    }
+    await using _lock = await folderStore(path).lock();
+  });
+
+  it('makes its folder for its owner only, with those above it', async () => {
+    const path = join(newPath(), 'a', 'b');
+    expect(await makeFolder(path)).toEqual({ wasMade: true });
+    expect(await makeFolder(path)).toEqual({ wasMade: false });
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    await requireFolder(path);
+  });
+
+  it('is a failure where there is no folder, or a file', async () => {
+    const file = newPath();
+    writeFileSync(file, '');
+    expect(await outcomeOf(() => requireFolder(newPath()))).toMatchObject({ code: 'not-found' });
+    expect(await outcomeOf(() => requireFolder(file))).toMatchObject({ code: 'system' });
+    expect(await outcomeOf(() => makeFolder(join(file, 'below')))).toMatchObject({
+      code: 'system',
+    });
+    expect(await outcomeOf(() => folderStore(newPath()).list())).toMatchObject({
+      code: 'not-found',
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { GOLDEN } from '../golden/states.ts';
+import { zodbvault } from '../support/command.ts';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+describe('zodbvault list', () => {
+  it('is a table of restore points: times, kind, sizes, ratio, transactions, last tid', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell('backup');
+    const { stdout } = await site.run(['list'], { env: { TZ: 'Asia/Tokyo' } });
+    const [head, first, second] = stdout.split('\n');
+    expect(head).toMatch(/Date \(UTC\) +Local time +Kind +Size +Stored +Ratio +Trans\. +Last tid/);
+    expect(first).toMatch(/full +\d+ kB +[\d.]+ kB +0\.\d\d +30 +[0-9a-f]{16}/);
+    expect(second).toMatch(/increment +4\.\d+ kB +4\.\d+ kB +[01]\.\d\d +2 +[0-9a-f]{16}/);
+    const [utc = '', local = ''] = (first ?? '').trim().split(/ {2,}/);
+    const [, month, day, hour] = utc.split('-').map(Number);
+    const expected = new Date(Date.UTC(2000, (month ?? 1) - 1, day, (hour ?? 0) + 9)).getUTCHours();
+    expect(Number(local.slice(11, 13))).toBe(expected);
+  });
+
+  it('prints an object for each restore point with --json', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    const { stdout } = await site.runWell('list', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'full', transactions: 30, problems: [] });
+  });
+
+  it('shows a repository that repozo made', async () => {
+    const location = join(GOLDEN, 'bushy/repozo-gzip');
+    const { status, stdout, stderr } = await zodbvault(['list', '--location', location]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout.trim().split('\n').length).toBe(8);
+  });
+
+  it('says so when there is nothing, or no folder', async () => {
+    const site = await newSite(scratch, 3);
+    const { status, stderr } = await site.run(['list']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(site.repository)]);
+  });
+});
+
+describe('zodbvault verify', () => {
+  it('finds nothing wrong with a good repository, quick or not', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell('backup');
+    expect((await site.runWell('verify')).stderr).toContain('2 backups good, 0 problems');
+    expect((await site.runWell('verify', '--quick')).stderr).toContain('2 backups good');
+    expect((await site.runWell('verify', '-q')).stderr).toBe('');
+  });
+
+  it.each([
+    ['a flipped bit', (bytes: Buffer) => flip(bytes, bytes.length - 100), 'thorough'],
+    ['a cut file', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1), 'quick'],
+    ['a longer file', (bytes: Buffer) => Buffer.concat([bytes, Buffer.of(0)]), 'quick'],
+    ['a lost file', () => undefined, 'quick'],
+  ] as const)('finds %s, and names the file', async (_, damage, depth) => {
+    for (const gzip of ['--gzip', '--no-gzip']) {
+      const site = await newSite(scratch);
+      await site.runWell('backup', gzip);
+      await growDatabase(site.dataFs, { transactions: 2 });
+      await site.runWell('backup', gzip);
+      const [, name = ''] = site.dataFiles();
+      const path = join(site.repository, name);
+      const damaged = damage(readFileSync(path));
+      if (damaged === undefined) rmSync(path);
+      else writeFileSync(path, damaged);
+      const { status, stderr } = await site.run([
+        'verify',
+        ...(depth === 'quick' ? ['--quick'] : []),
+      ]);
+      expect([gzip, status]).toEqual([gzip, 1]);
+      expect(stderr).toContain(name);
+      const repozo = await site.run(['repozo', '-V', '-r', site.repository]);
+      expect(repozo.status).toBe(1);
+      expect(repozo.stderr.trim().split('\n').length).toBe(1);
+      expect(repozo.stderr).toContain(name);
+    }
+  });
+
+  it('verifies the repositories that repozo made', async () => {
+    for (const kind of ['repozo-gzip', 'repozo-plain']) {
+      const location = join(GOLDEN, 'lawn', kind);
+      const { status, stderr } = await zodbvault(['verify', '--location', location]);
+      expect([status, stderr]).toEqual([0, expect.stringContaining('0 problems')]);
+    }
+  });
+});
+
+function flip(bytes: Buffer, place: number): Buffer {
+  const flipped = Buffer.from(bytes);
+  flipped.writeUInt8(bytes.readUInt8(place) ^ 4, place);
+  return flipped;
+}

@@ -1,0 +1,249 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { growDatabase, openDatabase } from '../support/database.ts';
+import { killGroup } from '../support/process.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, sameBytes, snapshot } from '../support/site.ts';
+import { onTerminal } from '../support/terminal.ts';
+
+const scratch = scratchFolder();
+
+/** A site with two backups; the Data.fs of each, and then two transactions more. */
+async function siteWithHistory() {
+  const site = await newSite(scratch);
+  const states: Buffer[] = [];
+  for (let count = 0; count < 2; count++) {
+    await site.runWell('backup');
+    states.push(readFileSync(site.dataFs));
+    await growDatabase(site.dataFs, { transactions: 2 });
+  }
+  return { ...site, states: states as unknown as readonly [Buffer, Buffer] };
+}
+
+describe('zodbvault restore', () => {
+  it('puts back the newest backup with its index, and keeps the mode', async () => {
+    const site = await siteWithHistory();
+    chmodSync(site.dataFs, 0o640);
+    const { stderr } = await site.runWell('restore', '--no-prompt');
+    expect(stderr).toContain('every checksum right');
+    expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+    expect(statSync(site.dataFs).mode & 0o777).toBe(0o640);
+    const index = site.dataFiles().at(-1)?.slice(0, 19);
+    expect(sameBytes(`${site.dataFs}.index`, join(site.repository, `${index}.index`))).toBe(true);
+  });
+
+  it('restores to a date, also to a prefix of one', async () => {
+    const site = await siteWithHistory();
+    const [first = '', second = ''] = site.dataFiles().map((name) => name.slice(0, 19));
+    await site.runWell('restore', first, '--to', 'first.fs');
+    await site.runWell('restore', second, '--to', 'second.fs');
+    const year = String(Number(first.slice(0, 4)) + 1);
+    await site.runWell('restore', year.concat('-01-01'), '--to', 'later.fs');
+    expect(readFileSync(join(site.folder, 'first.fs')).equals(site.states[0])).toBe(true);
+    expect(readFileSync(join(site.folder, 'second.fs')).equals(site.states[1])).toBe(true);
+    expect(sameBytes(join(site.folder, 'later.fs'), join(site.folder, 'second.fs'))).toBe(true);
+  });
+
+  it('makes a Data.fs that is not there without a question, with its folder', async () => {
+    const site = await siteWithHistory();
+    rmSync(join(site.folder, 'var/filestorage'), { recursive: true });
+    await site.runWell('restore');
+    expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+  });
+
+  it('says with --dry-run what it would do, and touches nothing', async () => {
+    const site = await siteWithHistory();
+    const before = snapshot(join(site.dataFs, '..'));
+    const { stdout } = await site.runWell('restore', '--dry-run');
+    for (const name of site.dataFiles()) expect(stdout).toContain(name);
+    expect(stdout).toContain(`It would replace ${site.dataFs}`);
+    const { stdout: json } = await site.runWell('restore', '--dry-run', '--json');
+    expect(JSON.parse(json)).toMatchObject({ plan: { replaces: true, files: site.dataFiles() } });
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+  });
+});
+
+describe('zodbvault restore, asking,', () => {
+  it('says what it will replace, and does so after a literal yes', async () => {
+    const site = await siteWithHistory();
+    const session = onTerminal(['restore'], site.folder);
+    await session.waitFor('Are you sure? (yes/No)?');
+    expect(session.text()).toContain(site.dataFs);
+    session.type('y\r');
+    await session.waitFor('Please explicitly answer yes/no in full');
+    session.type('yes\r');
+    expect((await session.ended).status).toBe(0);
+    expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+  });
+
+  it.each(['no\r', '\r', 'NO\r'])('leaves everything as it was after %j', async (answer) => {
+    const site = await siteWithHistory();
+    const before = snapshot(join(site.dataFs, '..'));
+    const session = onTerminal(['restore'], site.folder);
+    await session.waitFor('Are you sure?');
+    session.type(answer);
+    expect((await session.ended).status).toBe(0);
+    expect(session.text()).toContain('Not restoring.');
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+  });
+
+  it('stops at Ctrl-C with status 130, and leaves everything as it was', async () => {
+    const site = await siteWithHistory();
+    const before = snapshot(join(site.dataFs, '..'));
+    const session = onTerminal(['restore'], site.folder);
+    await session.waitFor('Are you sure?');
+    session.type('\x03');
+    expect((await session.ended).status).toBe(130);
+    expect(session.text()).toContain('Stopped by Ctrl-C');
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+  });
+
+  it('fails where nobody answers', async () => {
+    const site = await siteWithHistory();
+    const before = snapshot(join(site.dataFs, '..'));
+    const { status, stderr } = await site.run(['restore']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--no-prompt');
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+    expect((await site.run(['restore'], { input: 'yes\n' })).status).toBe(0);
+  });
+});
+
+describe('zodbvault restore, while a server runs,', () => {
+  it('refuses, with the pid of the server; --force overrides', async () => {
+    const site = await siteWithHistory();
+    const server = await openDatabase(site.dataFs);
+    const before = readFileSync(site.dataFs);
+    const { status, stderr } = await site.run(['restore', '-n']);
+    expect(status).toBe(4);
+    expect(stderr).toContain(`the process ${process.pid} holds its lock`);
+    expect(stderr).toContain('--force');
+    expect(readFileSync(site.dataFs).equals(before)).toBe(true);
+    const forced = await site.runWell('restore', '-n', '--force');
+    expect(forced.stderr).toContain('Warning');
+    expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+    await server.close();
+  });
+
+  it('sees a lock that the flock program holds, and not one of a server that was killed', async () => {
+    const site = await siteWithHistory();
+    const script = 'echo held; exec sleep 60';
+    const holder = spawn('flock', [`${site.dataFs}.lock`, '-c', script], { detached: true });
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const { status, stderr } = await site.run(['restore', '-n']);
+    expect([status, stderr]).toEqual([4, expect.stringContaining(`process ${holder.pid} `)]);
+    await killGroup(holder);
+    await site.runWell('restore', '-n');
+  });
+});
+
+describe('zodbvault restore, when something is wrong,', () => {
+  it.each([
+    ['2026-13-01', '2026-13-01'],
+    ['2026-02-30', '2026-02-30'],
+    ['yesterday', 'yesterday'],
+    ['2026-01-01-25', '2026-01-01-25'],
+  ])('refuses the date %s', async (date, state) => {
+    const site = await newSite(scratch, 3);
+    const { status, stderr } = await site.run(['restore', date]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(state);
+    expect(stderr).toMatch(/yyyy-mm-dd.*\nHint: Dates are in UTC/);
+  });
+
+  it('says which is the oldest backup when the date is before it', async () => {
+    const site = await siteWithHistory();
+    const { status, stderr } = await site.run(['restore', '2001-01-01', '-n']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(site.dataFiles()[0]?.slice(0, 19));
+  });
+
+  it('says so when there are no backups', async () => {
+    const site = await newSite(scratch, 3);
+    expect((await site.run(['restore', '-n'])).stderr).toContain(site.repository);
+    mkdirSync(site.repository);
+    const { status, stderr } = await site.run(['restore', '-n']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('no full backup is there')]);
+  });
+
+  it.each([
+    ['a path through a file', 'a-file/Data.fs', 1],
+    ['a folder', 'var', 2],
+    ['a device', '/dev/full', 2],
+  ])('refuses to restore to %s', async (_, target, expected) => {
+    const site = await siteWithHistory();
+    writeFileSync(join(site.folder, 'a-file'), '');
+    const { status, stderr } = await site.run(['restore', '-n', '--to', target]);
+    expect([status, stderr.trim().split('\n').length]).toEqual([expected, 2]);
+    expect(readFileSync(join(site.folder, 'a-file'), 'utf8')).toBe('');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'leaves the old Data.fs when the disk is full (needs root, to mount one)',
+    async () => {
+      const site = await siteWithHistory();
+      const disk = join(site.folder, 'disk');
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]);
+      try {
+        for (const name of ['Data.fs', 'Data.fs.index']) writeFileSync(join(disk, name), 'old');
+        const { status, stderr } = await site.run(['restore', '-n', '--to', join(disk, 'Data.fs')]);
+        expect([status, stderr]).toEqual([1, expect.stringContaining('no space')]);
+        expect([...snapshot(disk).keys()]).toEqual(['Data.fs', 'Data.fs.index']);
+        expect(readFileSync(join(disk, 'Data.fs'), 'utf8')).toBe('old');
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
+
+  it('restores in front of a broken line of the .dat, and refuses behind it', async () => {
+    const site = await siteWithHistory();
+    const [first = '', second = ''] = site.dataFiles();
+    const dat = join(site.repository, `${first.slice(0, 19)}.dat`);
+    writeFileSync(dat, readFileSync(dat, 'utf8').slice(0, -10));
+    const { status, stderr } = await site.run(['restore', '--to', 'out.fs']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('line 2 of')]);
+    expect((await site.run(['restore', second.slice(0, 19), '--to', 'out.fs'])).status).toBe(1);
+    expect(existsSync(join(site.folder, 'out.fs'))).toBe(false);
+    await site.runWell('restore', first.slice(0, 19), '--to', 'out.fs');
+    expect(readFileSync(join(site.folder, 'out.fs')).equals(site.states[0])).toBe(true);
+    expect((await site.runWell('backup', '-v')).stderr).toContain('Full backup');
+  });
+
+  it('restores what is listed, and says what is not, when a file is unlisted', async () => {
+    const site = await siteWithHistory();
+    const [first = '', second = ''] = site.dataFiles();
+    const dat = join(site.repository, `${first.slice(0, 19)}.dat`);
+    writeFileSync(dat, `${readFileSync(dat, 'utf8').split('\n')[0]}\n`);
+    const { stderr } = await site.runWell('restore', '--to', 'out.fs');
+    expect(stderr).toContain(second);
+    expect(readFileSync(join(site.folder, 'out.fs')).equals(site.states[0])).toBe(true);
+  });
+
+  it('restores without a .dat from the records, and without those by a walk', async () => {
+    const site = await siteWithHistory();
+    for (const name of readdirSync(site.repository)) {
+      if (name.endsWith('.dat')) rmSync(join(site.repository, name));
+    }
+    await site.runWell('restore', '--to', 'records.fs');
+    for (const name of readdirSync(site.repository)) {
+      if (name.endsWith('.json')) rmSync(join(site.repository, name));
+    }
+    await site.runWell('restore', '--to', 'walk.fs');
+    for (const name of ['records.fs', 'walk.fs']) {
+      expect(readFileSync(join(site.folder, name)).equals(site.states[1])).toBe(true);
+    }
+  });
+});
