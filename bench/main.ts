@@ -69,7 +69,7 @@ async function measureCase({ job, ours, peers }: Case): Promise<void> {
       trial.label,
       `${result.seconds.toFixed(2)} s`,
       trial === ours ? '' : (own.seconds / result.seconds).toFixed(2),
-      formatBytes(result.peakBytes),
+      trial.command[0] === 'sh' ? '' : formatBytes(result.peakBytes),
       result.outputBytes === undefined ? '' : formatBytes(result.outputBytes),
     ];
     print(`| ${cells.join(' | ')} |`);

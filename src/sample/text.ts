@@ -1,25 +1,20 @@
 import type { Random } from './random.ts';
 
-const WORDS = [
-  ...['site', 'page', 'folder', 'meeting', 'report', 'season', 'garden', 'library', 'harbour'],
-  ...['member', 'council', 'school', 'river', 'museum', 'market', 'summer', 'winter', 'evening'],
-  ...['opens', 'closes', 'begins', 'ends', 'invites', 'shows', 'collects', 'renews', 'keeps'],
-  ...[
-    'the',
-    'a',
-    'its',
-    'every',
-    'this',
-    'our',
-    'new',
-    'old',
-    'small',
-    'public',
-    'quiet',
-    'bright',
-  ],
-  ...['and', 'with', 'for', 'from', 'near', 'after', 'before', 'über', 'café', 'fête', 'in', 'on'],
-] as const satisfies readonly [string, ...string[]];
+const SYLLABLES = [
+  ...['a', 'be', 'con', 'da', 'el', 'for', 'ga', 'hi', 'in', 'jo', 'ka', 'la', 'mer', 'no', 'or'],
+  ...['pa', 'qui', 'ra', 'so', 'ta', 'un', 'ver', 'wi', 'ya', 'zé', 'ström', 'ou', 'che', 'ling'],
+] as const;
+
+const VOCABULARY_SIZE = 5000;
+
+/** Made-up words: short ones first, as the frequent words of a language are. */
+const VOCABULARY = Array.from({ length: VOCABULARY_SIZE }, (_, rank) => {
+  let word = '';
+  for (let rest = rank + 1; rest > 0; rest = Math.floor(rest / SYLLABLES.length)) {
+    word += SYLLABLES[rest % SYLLABLES.length];
+  }
+  return word;
+});
 
 /** Some words, the first with a capital. */
 export function title(random: Random): string {
@@ -41,5 +36,11 @@ export function bodyText(random: Random, length: number): string {
 
 /** Lower-case words with blanks between them. */
 export function words(random: Random, count: number): string {
-  return Array.from({ length: count }, () => random.pick(WORDS)).join(' ');
+  return Array.from({ length: count }, () => word(random)).join(' ');
+}
+
+/** A word, the n-th of the vocabulary with a frequency of about 1/n (Zipf's law). */
+function word(random: Random): string {
+  const rank = Math.floor(VOCABULARY_SIZE ** random.next()) - 1;
+  return VOCABULARY[rank] ?? 'a';
 }

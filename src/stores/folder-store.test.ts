@@ -107,4 +107,13 @@ describe('folder store', () => {
       code: 'not-found',
     });
   });
+
+  it('is free again when taking its lock has failed half-way, and leaves folders alone', async () => {
+    const path = newPath();
+    mkdirSync(join(path, '.x.0123456789ab.zodbvault-tmp'), { recursive: true });
+    for (let round = 0; round < 2; round++) {
+      await using _lock = await folderStore(path).lock();
+    }
+    expect(readdirSync(path)).toContain('.x.0123456789ab.zodbvault-tmp');
+  });
 });

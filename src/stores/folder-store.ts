@@ -96,11 +96,16 @@ async function lock(directory: string): Promise<AsyncDisposable> {
         { hint: 'Wait until it has ended, then run the command again.' },
       );
     case 'acquired':
-      await attempt.lock.describe(
-        `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
-      );
-      await removeUnfinished(directory);
-      return attempt.lock;
+      try {
+        await attempt.lock.describe(
+          `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
+        );
+        await removeUnfinished(directory);
+        return attempt.lock;
+      } catch (error) {
+        await attempt.lock[Symbol.asyncDispose]();
+        throw error;
+      }
     default:
       return attempt satisfies never;
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -147,6 +148,14 @@ describe('file source', () => {
       code,
       message: expect.stringContaining(`"${place}"`),
     });
+  });
+});
+
+describe('pipe', () => {
+  it('is refused at once, without waiting for somebody to write into it', async () => {
+    const pipe = join(scratch, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await outcomeOf(() => openFileSource(pipe))).toMatchObject({ code: 'usage' });
   });
 });
 

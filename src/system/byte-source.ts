@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 
@@ -38,7 +39,9 @@ export interface FileSource extends ByteSource, AsyncDisposable {
 /** Opens a file for reading. Failures: `not-found`, `system`. */
 export async function openFileSource(path: string): Promise<FileSource> {
   const doing = `read "${path}"`;
-  const handle = await adopting(doing, () => open(path, 'r'));
+  // A pipe without a writer would be waited for; a file is not changed by this.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const handle = await adopting(doing, () => open(path, flags));
   try {
     const stat = await adopting(doing, () => handle.stat({ bigint: true }));
     if (!stat.isFile()) {

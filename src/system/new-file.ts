@@ -121,7 +121,9 @@ export function isUnfinished(name: string): boolean {
 /** Removes what killed runs left of new files. The caller holds the lock of the folder. */
 export async function removeUnfinished(directory: string): Promise<readonly string[]> {
   return adopting(`clean up "${directory}"`, async () => {
-    const names = (await readdir(directory)).filter(isUnfinished);
+    const names = (await readdir(directory, { withFileTypes: true }))
+      .filter((entry) => entry.isFile() && isUnfinished(entry.name))
+      .map(({ name }) => name);
     for (const name of names) await unlink(join(directory, name));
     return names;
   });

@@ -127,12 +127,15 @@ describe('bytes through a program', () => {
 
 describe('program on the PATH', () => {
   it('is the first one that can be executed', async () => {
-    const folders = ['none', 'plain', 'first', 'second'].map((name) => join(scratch, name));
-    for (const folder of folders.slice(1)) mkdirSync(folder);
-    const [, plain = '', first = '', second = ''] = folders;
+    const folders = ['none', 'folder', 'plain', 'first', 'second'].map((name) =>
+      join(scratch, name),
+    );
+    for (const path of folders.slice(1)) mkdirSync(path);
+    const [, folder = '', plain = '', first = '', second = ''] = folders;
     const name = 'some-program';
+    mkdirSync(join(folder, name));
     writeFileSync(join(plain, name), '', { mode: 0o644 });
-    for (const folder of [first, second]) writeFileSync(join(folder, name), '', { mode: 0o755 });
+    for (const path of [first, second]) writeFileSync(join(path, name), '', { mode: 0o755 });
     const before = process.env['PATH'];
     process.env['PATH'] = ['', ...folders].join(delimiter);
     try {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -19,11 +19,15 @@ export async function findProgram(name: string): Promise<string | undefined> {
   for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
     if (directory === '') continue;
     const path = join(directory, name);
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
     const isExecutable = await access(path, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (isExecutable) return path;
+    if (isFile && isExecutable) return path;
   }
   return undefined;
 }

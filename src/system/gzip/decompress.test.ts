@@ -64,6 +64,24 @@ describe('gzip file of another program', () => {
   });
 });
 
+describe('gzip file with something behind it', () => {
+  it.each([
+    ['a second member that begins with a zero', () => zeroed(gzipSync(small))],
+    ['zeros', () => Buffer.alloc(600)],
+    ['text', () => Buffer.from('and so on')],
+  ])('is damaged: %s', async (_, make) => {
+    const file = Buffer.concat([gzipSync(small), make()]);
+    for (const size of [undefined, 7]) {
+      expect(await outcomeOf(() => read(file, size))).toMatchObject({ code: 'damaged' });
+    }
+  });
+
+  function zeroed(file: Buffer): Buffer {
+    file.writeUInt8(0, 0);
+    return file;
+  }
+});
+
 describe('cut gzip file', () => {
   it.each([
     ['ours', () => ours(small)],

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { Failure } from '../failure.ts';
-import { inParallel } from '../stages.ts';
+import { inParallel, tap } from '../stages.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
 import { decodeMemberLength, MEMBER_CONTENT_BYTES, MEMBER_HEADER_BYTES } from './member.ts';
 
@@ -42,11 +42,18 @@ async function* decompressStream(
   name: string,
 ): AsyncGenerator<Uint8Array> {
   const stream = createGunzip({ chunkSize: 1 << 18 });
-  const feeding = pipeline(source, stream);
+  let fedBytes = 0;
+  const counted = tap(source, (chunk) => {
+    fedBytes += chunk.length;
+  });
+  const feeding = pipeline(counted, stream);
   feeding.catch(() => {}); // It comes out of the loop below, or of the await behind it.
   try {
     for await (const chunk of stream) yield chunk;
     await feeding;
+    // Node takes what follows a member and begins with a zero byte for padding, and looks no further.
+    const leftBytes = fedBytes - stream.bytesWritten;
+    if (leftBytes > 0) throw new Error(`its last ${leftBytes} bytes are no gzip`);
   } catch (error) {
     throw notGzip(error, name);
   } finally {
