@@ -6,7 +6,7 @@ import {
 import { transactionEndingAt } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
-import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
@@ -17,6 +17,7 @@ import {
   judgeContinuation,
   planBackup,
 } from '../repository/plan.ts';
+import { finishRemovals } from '../repository/removing.ts';
 import { nextStamp } from '../repository/stamp.ts';
 import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
@@ -81,7 +82,7 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
     if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;
   });
-  const empty: Catalogue = { chains: [], withoutFull: [], datWithoutFull: [], names: [] };
+  const empty = catalogueOf([]);
   // Awaited here: the source is closed when this function returns.
   return await makePlan(source, { store, catalogue: catalogue ?? empty, settings, context });
 }
@@ -111,7 +112,12 @@ async function openRepository(settings: BackupSettings, context: JobContext): Pr
 
 /** Finishes, or takes away, what a run that was killed has left. */
 async function tidyUp(store: Store, { onEvent }: JobContext): Promise<void> {
-  const catalogue = await readCatalogue(store);
+  const found = await readCatalogue(store);
+  const half = await finishRemovals(store, found);
+  if (half.length > 0) {
+    onEvent({ kind: 'files-removed', fileNames: half, reason: 'an interrupted run had begun to' });
+  }
+  const catalogue = half.length > 0 ? await readCatalogue(store) : found;
   const fileNames = await removeLeftovers(store, catalogue);
   if (fileNames.length > 0) onEvent({ kind: 'leftovers-removed', fileNames });
   const newest = catalogue.chains.at(-1);

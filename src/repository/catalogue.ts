@@ -3,6 +3,7 @@ import {
   type DataFileName,
   datFileName,
   parseDataFileName,
+  removalFileName,
   stampOfFileName,
 } from './file-names.ts';
 import type { Stamp } from './stamp.ts';
@@ -26,6 +27,8 @@ export interface Catalogue {
   readonly withoutFull: readonly DataFile[];
   /** `.dat` files of which the full backup isn't there. */
   readonly datWithoutFull: readonly Stamp[];
+  /** Chains that a run has begun to remove: they don't count any more, whatever is left of them. */
+  readonly removals: readonly Stamp[];
   /** Names of all files with a stamp, whatever they are. */
   readonly names: readonly string[];
 }
@@ -38,6 +41,10 @@ export async function readCatalogue(store: Store): Promise<Catalogue> {
 export function catalogueOf(files: readonly StoredFile[]): Catalogue {
   const names = files.map(({ name }) => name).filter((name) => stampOfFileName(name) !== undefined);
   const present = new Set(names);
+  const removals = names.flatMap((name) => {
+    const stamp = stampOfFileName(name);
+    return stamp !== undefined && name === removalFileName(stamp) ? [stamp] : [];
+  });
   const chains: { full: DataFile; increments: DataFile[]; hasDat: boolean }[] = [];
   const withoutFull: DataFile[] = [];
   for (const file of dataFilesOf(files)) {
@@ -47,11 +54,12 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
       (chains.at(-1)?.increments ?? withoutFull).push(file);
     }
   }
+  const counting = chains.filter(({ full }) => !removals.includes(full.stamp));
   const fulls = new Set(chains.map(({ full }) => datFileName(full.stamp)));
   const datWithoutFull = names
     .filter((name) => name.endsWith('.dat') && !fulls.has(name))
     .flatMap((name) => stampOfFileName(name) ?? []);
-  return { chains, withoutFull, datWithoutFull, names };
+  return { chains: counting, withoutFull, datWithoutFull, removals, names };
 }
 
 /** All stamps that a new backup must be later than. */

@@ -9,7 +9,7 @@ export interface DataFileName {
 }
 
 const DATA_FILE = /^(\d{4}(?:-\d\d){5})\.(delta)?fs(z)?$/;
-const SIDE_FILE = /^(\d{4}(?:-\d\d){5})\.(dat|index|json)$/;
+const SIDE_FILE = /^(\d{4}(?:-\d\d){5})\.(dat|index|json|removing)$/;
 
 /** Undefined for every file that repozo wouldn't take for a data file. */
 export function parseDataFileName(name: string): DataFileName | undefined {
@@ -40,6 +40,11 @@ export function datFileName(stamp: Stamp): string {
 
 export function indexFileName(stamp: Stamp): string {
   return `${stamp}.index`;
+}
+
+/** Stands beside a chain, named for its full backup, while the chain is removed. */
+export function removalFileName(stamp: Stamp): string {
+  return `${stamp}.removing`;
 }
 
 export function recordFileName(stamp: Stamp): string {

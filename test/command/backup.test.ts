@@ -75,6 +75,29 @@ describe('zodbvault backup', () => {
     await site.runWell('verify');
   });
 
+  it('finishes the removal that a killed run has begun; until then it is as if it were done', async () => {
+    for (const gone of [0, 1, 3, 7]) {
+      const site = await newSite(scratch, 3);
+      await site.runWell('backup');
+      await growDatabase(site.dataFs, { transactions: 1 });
+      await site.runWell('backup');
+      const old = readdirSync(site.repository).filter((name) => !name.startsWith('.'));
+      await site.runWell('backup', '--full');
+      const [full = ''] = site.dataFiles();
+      const dat = `${full.slice(0, 19)}.dat`;
+      const names = [dat, ...old.filter((name) => name !== dat).reverse()];
+      expect(names.length).toBe(7);
+      writeFileSync(join(site.repository, `${full.slice(0, 19)}.removing`), names.join('\n'));
+      for (const name of names.slice(0, gone)) rmSync(join(site.repository, name));
+      expect((await site.runWell('verify')).stderr).toContain('1 backup good, 0 problems');
+      expect((await site.runWell('list')).stdout.trim().split('\n').length).toBe(2);
+      await site.runWell('backup');
+      expect(readdirSync(site.repository).filter((name) => old.includes(name))).toEqual([]);
+      expect(readdirSync(site.repository).some((name) => name.endsWith('.removing'))).toBe(false);
+      expect(site.dataFiles().length).toBe(1);
+    }
+  });
+
   it('says with --dry-run what it would do, and touches nothing', async () => {
     const site = await newSite(scratch);
     const { stdout } = await site.runWell('backup', '--dry-run');
