@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type DemoPaths, type DemoScene, playDemo, type SiteCounts } from '../../jobs/demo.ts';
@@ -93,8 +94,10 @@ function closing(paths: DemoPaths, itself: string): readonly string[] {
 
 /** How to call this program, in words that work when they are pasted. */
 async function ownCommand(): Promise<string> {
-  if ((await findProgram('zodbvault')) !== undefined) return 'zodbvault';
-  return `node ${process.argv[1]}`;
+  const isOnPath = (await findProgram('zodbvault')) !== undefined;
+  // npx puts a PATH of its own in front, which is gone when it has ended.
+  if (isOnPath && process.env['npm_command'] !== 'exec') return 'zodbvault';
+  return `node ${await realpath(process.argv[1] ?? '')}`;
 }
 
 function nameOf(path: string): string {
