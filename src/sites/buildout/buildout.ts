@@ -22,6 +22,10 @@ export interface Buildout {
    * for a reference to nothing, or in a circle; it names file and line.
    */
   section(name: string): CfgSection | undefined;
+  /** Names of a section's options, macros included; none where there is no such section. */
+  optionNames(section: string): readonly string[];
+  /** One option, resolved, whatever else of its section can't be. The same failures. */
+  option(section: string, name: string): CfgValue | undefined;
 }
 
 /** An option given on the command line: `section:option=value`, or `+=`, `-=`. */
@@ -62,6 +66,8 @@ export async function readBuildout(
     missing: [...user.missing, ...missing],
     sectionNames: resolver.sectionNames,
     section: (name) => resolver.section(name),
+    optionNames: (section) => resolver.optionNames(section),
+    option: (section, name) => resolver.option(section, name),
   };
 }
 
@@ -139,6 +145,17 @@ class Resolver {
       resolved.set(option, { text: this.#value(name, option, origin), origin });
     }
     return resolved;
+  }
+
+  optionNames(section: string): readonly string[] {
+    return this.#layers.has(section) ? [...this.#unfold(section).keys()] : [];
+  }
+
+  option(section: string, name: string): CfgValue | undefined {
+    if (!this.#layers.has(section)) return undefined;
+    const origin = this.#unfold(section).get(name)?.origin;
+    if (origin === undefined) return undefined;
+    return { text: this.#value(section, name, origin), origin };
   }
 
   #unfold(name: string): CfgSection {

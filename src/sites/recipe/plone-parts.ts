@@ -1,0 +1,163 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Buildout } from '../buildout/buildout.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
+import type { PathSurroundings } from './paths.ts';
+import { expandPath } from './paths.ts';
+
+/** A value that another part gave, and that part's name. */
+export interface Found {
+  readonly path: string;
+  readonly part: string;
+}
+
+/** A storage that a `collective.recipe.filestorage` part adds. */
+export interface MountedStorage {
+  readonly name: string;
+  readonly dataFs: string;
+  readonly blobs: string | undefined;
+  readonly part: string;
+}
+
+/** Where the other parts of a buildout say that the live data is. */
+export interface LiveData {
+  /** The top folder of the buildout: the parent of its bin directory. */
+  readonly directory: string;
+  readonly variable: Found | undefined;
+  readonly dataFs: Found | undefined;
+  readonly blobs: Found | undefined;
+  /** Whether any part runs a Zope or a ZEO server here. */
+  readonly hasServerPart: boolean;
+  readonly mounted: readonly MountedStorage[];
+  /** Parts that keep their data elsewhere: nothing of theirs can be backed up here. */
+  readonly elsewhere: readonly { readonly part: string; readonly reason: string }[];
+}
+
+const INSTANCE = 'plone.recipe.zope2instance';
+const SERVERS = ['plone.recipe.zeoserver', 'plone.recipe.zope2zeoserver'];
+const MOUNTS = 'collective.recipe.filestorage';
+
+/** The folder that the recipe calls the buildout's: the parent of the bin directory. */
+export function topFolder(buildout: Buildout): string {
+  const bin = buildout.option('buildout', 'bin-directory')?.text ?? 'bin';
+  return dirname(resolve(dirname(buildout.path), bin));
+}
+
+/** The bin directory, absolute. */
+export function binFolder(buildout: Buildout): string {
+  return resolve(
+    dirname(buildout.path),
+    buildout.option('buildout', 'bin-directory')?.text ?? 'bin',
+  );
+}
+
+/**
+ * Reads the parts that run Zope and ZEO, in the order of `[buildout] parts`. Each option is looked
+ * up by itself: the first part that has it wins. Relative paths begin where the part's own recipe
+ * lets them begin.
+ *
+ * Failures: those of {@link Buildout.option}, for options that are needed.
+ */
+export function readLiveData(buildout: Buildout, surroundings: PathSurroundings): LiveData {
+  const directory = topFolder(buildout);
+  const parts = wordsOf(buildout.option('buildout', 'parts')).flatMap((name) => {
+    const recipe = recipeOf(buildout, name);
+    return recipe === undefined ? [] : [{ name, recipe }];
+  });
+  const expand = (text: string, base: string) => expandPath(text, { base, surroundings });
+  const textOf = (part: string, option: string) => {
+    const text = buildout.option(part, option)?.text.trim();
+    return text === '' ? undefined : text;
+  };
+  const servers = parts.filter(({ recipe }) => recipe === INSTANCE || SERVERS.includes(recipe));
+  const first = (find: (part: Part) => string | undefined): Found | undefined => {
+    for (const part of servers) {
+      const path = find(part);
+      if (path !== undefined) return { path, part: part.name };
+    }
+    return undefined;
+  };
+  const varOf = (part: Part) => expand(textOf(part.name, 'var') ?? 'var', directory);
+  const isOn = (part: Part, option: string) =>
+    ['on', 'true', 'yes', '1'].includes(textOf(part.name, option)?.toLowerCase() ?? '');
+  const isClient = (part: Part) => part.recipe === INSTANCE && isOn(part, 'zeo-client');
+
+  return {
+    directory,
+    // For an instance, zeo-var is the folder of the client's cache.
+    variable:
+      first((part) => {
+        if (part.recipe === INSTANCE) return undefined;
+        const text = textOf(part.name, 'zeo-var');
+        return text === undefined ? undefined : expand(text, directory);
+      }) ?? first((part) => (textOf(part.name, 'var') === undefined ? undefined : varOf(part))),
+    dataFs: first((part) => {
+      const text = isClient(part) ? undefined : textOf(part.name, 'file-storage');
+      return text === undefined ? undefined : expand(text, varOf(part));
+    }),
+    blobs: first((part) => {
+      const text = textOf(part.name, 'blob-storage');
+      const isCache = isClient(part) && textOf(part.name, 'shared-blob') === 'off';
+      if (text === undefined || isCache) return undefined;
+      return expand(text, part.recipe === INSTANCE ? directory : varOf(part));
+    }),
+    hasServerPart: servers.length > 0,
+    mounted: parts
+      .filter(({ recipe }) => recipe === MOUNTS)
+      .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
+    elsewhere: servers.flatMap(({ name, recipe }) =>
+      recipe === INSTANCE && textOf(name, 'rel-storage') !== undefined
+        ? [{ part: name, reason: 'it keeps its data in RelStorage' }]
+        : [],
+    ),
+  };
+}
+
+interface Part {
+  readonly name: string;
+  readonly recipe: string;
+}
+
+/** The recipe of a part, as it is compared: in lower case. */
+export function recipeOf(buildout: Buildout, part: string): string | undefined {
+  return buildout.option(part, 'recipe')?.text.trim().toLowerCase();
+}
+
+/**
+ * `parts` names the storages; every option may stand in the part, or for one storage in the section
+ * `filestorage_NAME`, and has that name for `%(fs_part_name)s` (PyPI, collective.recipe.filestorage).
+ */
+function mountedBy(
+  buildout: Buildout,
+  {
+    part,
+    directory,
+    expand,
+  }: {
+    readonly part: string;
+    readonly directory: string;
+    readonly expand: (text: string, base: string) => string;
+  },
+): readonly MountedStorage[] {
+  return wordsOf(buildout.option(part, 'parts')).map((name) => {
+    const textOf = (option: string) =>
+      (buildout.option(`filestorage_${name}`, option) ?? buildout.option(part, option))?.text
+        .trim()
+        .replaceAll('%(fs_part_name)s', name);
+    const location = textOf('location') ?? join('var', 'filestorage', name, `${name}.fs`);
+    const named = textOf('blob-storage');
+    const isEnabled = ['true', 'on', 'yes', '1'].includes(
+      textOf('blob-enabled')?.toLowerCase() ?? '',
+    );
+    const blobs = named ?? (isEnabled ? join('var', `blobstorage-${name}`) : undefined);
+    return {
+      name,
+      part,
+      dataFs: expand(location, directory),
+      blobs: blobs === undefined || blobs === '' ? undefined : expand(blobs, directory),
+    };
+  });
+}
+
+function wordsOf(value: CfgValue | undefined): readonly string[] {
+  return (value?.text ?? '').split(/\s+/).filter((word) => word !== '');
+}

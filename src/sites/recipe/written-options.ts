@@ -1,0 +1,99 @@
+import type { Buildout } from '../buildout/buildout.ts';
+import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
+import type { CountOption, FlagOption, RecipeOption } from './option-table.ts';
+import type { Problems } from './problems.ts';
+
+/** A setting as it was settled, and where it came from. */
+export interface SettledOption {
+  readonly name: string;
+  readonly value: string;
+  /** File and line, a part, or a default. */
+  readonly from: string;
+}
+
+const TRUE = ['true', 'yes', 'on', '1'];
+const FALSE = ['false', 'no', 'off', '0', ''];
+
+/** Most that a count may be: beyond it, somebody mistyped. */
+const LARGEST_COUNT = 999_999;
+
+/**
+ * The options that stand in a part. What can't be read becomes a problem, and the default stands in
+ * so that the rest can be looked at. Remembers what it gave, for `zodbvault config`.
+ */
+export class WrittenOptions {
+  readonly settled: SettledOption[] = [];
+  readonly #buildout: Buildout;
+  readonly #part: string;
+  readonly #problems: Problems;
+
+  constructor(words: {
+    readonly buildout: Buildout;
+    readonly part: string;
+    readonly problems: Problems;
+  }) {
+    this.#buildout = words.buildout;
+    this.#part = words.part;
+    this.#problems = words.problems;
+  }
+
+  get names(): readonly string[] {
+    return this.#buildout.optionNames(this.#part);
+  }
+
+  /** The option as it was written. */
+  written(name: RecipeOption): CfgValue | undefined {
+    return this.#problems.collect(() => this.#buildout.option(this.#part, name));
+  }
+
+  /** Text without the blanks around it. */
+  text(name: RecipeOption): string {
+    const value = this.written(name);
+    const text = value?.text.trim() ?? '';
+    this.settle(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
+    return text;
+  }
+
+  /**
+   * In the release 2.3 only `true` was true: the words that later came to mean it are refused there,
+   * since nobody can tell what was meant.
+   */
+  flag(name: FlagOption, { byDefault, is23 }: { byDefault: boolean; is23: boolean }): boolean {
+    const value = this.written(name);
+    const word = value?.text.trim().toLowerCase();
+    const flag = word === undefined ? byDefault : TRUE.includes(word);
+    if (value !== undefined && word !== undefined) {
+      const isUnclear = is23 && flag && word !== 'true';
+      if (isUnclear || (!flag && !FALSE.includes(word))) {
+        const why = isUnclear
+          ? 'with "compatible = 2.3" only the word true is true'
+          : 'true or false';
+        this.#problems.add(`${name} = ${value.text.trim()}: ${why}`, value.origin);
+      }
+    }
+    this.settle(name, String(flag), value === undefined ? 'default' : formatOrigin(value.origin));
+    return flag;
+  }
+
+  count(name: CountOption, byDefault: number): number {
+    const value = this.written(name);
+    const text = value?.text.trim() ?? String(byDefault);
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    const isCount = number <= LARGEST_COUNT;
+    if (!isCount) {
+      this.#problems.add(
+        `${name} = ${text}: a whole number from 0, which means all`,
+        value?.origin,
+      );
+    }
+    this.settle(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
+    return isCount ? number : byDefault;
+  }
+
+  /** Says how a setting came out; the last word on a name counts. */
+  settle(name: string, value: string, from: string): void {
+    const index = this.settled.findIndex((one) => one.name === name);
+    if (index >= 0) this.settled.splice(index, 1);
+    this.settled.push({ name, value, from });
+  }
+}

@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+
+/** A number of things or days; 0 stands for "no limit of this kind". */
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Path = v.pipe(v.string(), v.startsWith('/'));
+
+/** Where one kind of backup of a storage lies. */
+const Folders = v.object({ filestorage: Path, blobs: v.optional(Path) });
+
+const Storage = v.object({
+  /** `Data` is the main one. */
+  name: v.string(),
+  dataFs: Path,
+  /** The live blob directory, where the storage has one that is backed up. */
+  blobs: v.optional(Path),
+  folders: v.object({
+    backup: Folders,
+    snapshot: Folders,
+    zip: Folders,
+    alternative: v.optional(Folders),
+  }),
+});
+
+const BlobFormat = v.variant('kind', [
+  v.object({ kind: v.literal('directories'), naming: v.picklist(['stamps', 'numbers']) }),
+  v.object({
+    kind: v.literal('archives'),
+    naming: v.picklist(['stamps', 'numbers']),
+    compression: v.picklist(['none', 'gzip']),
+  }),
+  v.object({
+    kind: v.literal('incremental-archives'),
+    compression: v.picklist(['none', 'gzip']),
+  }),
+]);
+
+const BlobCopier = v.object({
+  kind: v.picklist(['rsync', 'own']),
+  /** Words for rsync's command line. */
+  rsyncOptions: v.array(v.string()),
+  /** Whether a first copy shares its files with the live site. */
+  firstCopy: v.picklist(['copy', 'link']),
+});
+
+/** How a site is backed up, as a part of its buildout says; the form in which scripts carry it. */
+export const SiteSchema = v.object({
+  /** Name of the part. */
+  part: v.string(),
+  /** The `.cfg` that it was read from. */
+  buildout: Path,
+  rules: v.picklist(['2.3', '6.0']),
+  /** In the order in which they are backed up: the main one comes last. */
+  storages: v.array(Storage),
+  contents: v.picklist(['both', 'filestorages', 'blobs']),
+  full: v.picklist(['always', 'when-needed']),
+  comparison: v.picklist(['quick', 'thorough']),
+  gzip: v.boolean(),
+  blobFormat: BlobFormat,
+  blobCopier: BlobCopier,
+  /** Full backups to keep. */
+  keep: Count,
+  /** Days for which blob backups are kept that no filestorage backup decides about. */
+  keepBlobDays: Count,
+  preCommand: v.string(),
+  postCommand: v.string(),
+  isDebug: v.boolean(),
+});
+
+export type Site = v.InferOutput<typeof SiteSchema>;
+export type SiteStorage = v.InferOutput<typeof Storage>;
+export type BlobFormat = v.InferOutput<typeof BlobFormat>;
+export type BlobCopier = v.InferOutput<typeof BlobCopier>;
+/** The kinds of backups that a site has, each in folders of its own. */
+export type BackupKind = keyof SiteStorage['folders'];
+
+/** Undefined where it isn't a site as this version writes it. */
+export function decodeSite(value: unknown): Site | undefined {
+  const result = v.safeParse(SiteSchema, value);
+  return result.success ? result.output : undefined;
+}
