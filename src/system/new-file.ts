@@ -31,8 +31,7 @@ export class NewFile implements AsyncDisposable {
   }
 
   static async create(path: string): Promise<NewFile> {
-    const name = `.${basename(path)}.${randomBytes(6).toString('hex')}${ENDING}`;
-    const temporaryPath = join(dirname(path), name);
+    const temporaryPath = join(dirname(path), unfinishedName(basename(path)));
     const handle = await adopting(`create a file in "${dirname(path)}"`, () =>
       open(temporaryPath, 'wx', 0o600),
     );
@@ -113,7 +112,12 @@ export class NewFile implements AsyncDisposable {
   }
 }
 
-/** Whether this is the name of a file in the making. */
+/** A name for something in the making that will be called `name`. */
+export function unfinishedName(name: string): string {
+  return `.${name}.${randomBytes(6).toString('hex')}${ENDING}`;
+}
+
+/** Whether this is the name of something in the making. */
 export function isUnfinished(name: string): boolean {
   return /^\..*\.[0-9a-f]{12}\.zodbvault-tmp$/s.test(name);
 }
@@ -122,7 +126,7 @@ export function isUnfinished(name: string): boolean {
 export async function removeUnfinished(directory: string): Promise<readonly string[]> {
   return adopting(`clean up "${directory}"`, async () => {
     const names = (await readdir(directory, { withFileTypes: true }))
-      .filter((entry) => entry.isFile() && isUnfinished(entry.name))
+      .filter((entry) => !entry.isDirectory() && isUnfinished(entry.name))
       .map(({ name }) => name);
     for (const name of names) await unlink(join(directory, name));
     return names;

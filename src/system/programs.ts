@@ -12,6 +12,8 @@ export interface Program {
   /** Absolute path. */
   readonly path: string;
   readonly arguments: readonly string[];
+  /** Variables beside this process's own. By default, messages come in English: some are read. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The absolute path of an executable on the PATH, or undefined. */
@@ -32,32 +34,95 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** How a program ended, and what it said to stderr. */
+export interface ProgramEnd {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly errors: string;
+}
+
+/** A program that runs. */
+export interface RunningProgram {
+  readonly stdin: Writable;
+  readonly stdout: AsyncIterable<Uint8Array>;
+  /** Failure `program` where it couldn't be started. */
+  readonly ended: Promise<ProgramEnd>;
+  readonly kill: () => void;
+}
+
+/** Bytes of stderr that are kept, from its end. */
+const ERROR_BYTES = 1 << 20;
+
+const ENGLISH = { LC_ALL: 'C' };
+
+/** Starts a program, without a shell. The caller reads `stdout` to its end. */
+export function startProgram({
+  path,
+  arguments: words,
+  environment = ENGLISH,
+}: Program): RunningProgram {
+  const child = spawn(path, words, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let errors = Buffer.alloc(0);
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors = Buffer.concat([errors, chunk]).subarray(-ERROR_BYTES);
+  });
+  const ended = new Promise<ProgramEnd>((resolve, reject) => {
+    child.once('error', (error) => reject(programFailure(path, error.message)));
+    child.once('close', (status, signal) => resolve({ status, signal, errors: errors.toString() }));
+  });
+  ended.catch(() => {}); // The caller awaits it.
+  child.stdin.on('error', () => {}); // It tells by its exit status why it reads no more.
+  return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill() };
+}
+
+/**
+ * Runs a program to its end; what it prints goes to `onOutput` as it comes. It is killed when
+ * `signal` is aborted, and that is the failure then.
+ */
+export async function runProgram(
+  program: Program,
+  {
+    onOutput,
+    signal,
+  }: { readonly onOutput: (chunk: Uint8Array) => void; readonly signal: AbortSignal },
+): Promise<ProgramEnd> {
+  signal.throwIfAborted();
+  const running = startProgram(program);
+  signal.addEventListener('abort', running.kill, { once: true });
+  try {
+    running.stdin.end();
+    for await (const chunk of running.stdout) onOutput(chunk);
+    const end = await running.ended;
+    signal.throwIfAborted();
+    return end;
+  } finally {
+    signal.removeEventListener('abort', running.kill);
+  }
+}
+
 /**
  * Sends bytes through a program's standard input and gives what it prints. Failure `program` where
  * it can't be started, is killed, or ends with a status other than 0, whatever it printed before.
  */
-export function throughProgram({ path, arguments: words }: Program): Stage {
+export function throughProgram(program: Program): Stage {
   return async function* (source) {
-    const child = spawn(path, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const errors: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    const ended = new Promise<void>((resolve, reject) => {
-      child.once('error', (error) => reject(failed(path, error.message)));
-      child.once('close', (status, signal) => {
-        if (status === 0) resolve();
-        else reject(failed(path, describeEnd({ status, signal, errors })));
-      });
-    });
-    ended.catch(() => {}); // It is awaited below.
-    const feeding = feed(source, child.stdin);
-    feeding.catch(() => child.kill());
+    const { path } = program;
+    const { stdin, stdout, ended, kill } = startProgram(program);
+    const feeding = feed(source, stdin);
+    feeding.catch(kill);
     try {
-      for await (const chunk of child.stdout) yield chunk;
+      for await (const chunk of stdout) yield chunk;
       const taken = await feeding;
-      await ended;
-      if (taken === 'in-part') throw failed(path, 'it ended before it had read everything');
+      const end = await ended;
+      if (end.status !== 0) throw programFailure(path, describeEnd(end));
+      if (taken === 'in-part') {
+        throw programFailure(path, 'it ended before it had read everything');
+      }
     } finally {
-      child.kill();
+      kill();
     }
   };
 }
@@ -85,19 +150,26 @@ async function feed(
   return closed;
 }
 
-function describeEnd(end: {
-  readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly errors: readonly Buffer[];
-}): string {
-  const how =
-    end.signal === null ? `it ended with status ${end.status}` : `it was killed by ${end.signal}`;
-  const said = Buffer.concat(end.errors).toString().trim().split('\n').at(-1);
+/** How it ended, and the last line of what it said. */
+export function describeEnd({ status, signal, errors }: ProgramEnd): string {
+  const how = signal === null ? `it ended with status ${status}` : `it was killed by ${signal}`;
+  const said = errors.trim().split('\n').at(-1);
   return said === undefined || said === '' ? how : `${how}: ${said}`;
 }
 
-function failed(path: string, state: string): Failure {
+/** The failure of a program. */
+export function programFailure(path: string, state: string): Failure {
   return new Failure('program', `Cannot run "${path}": ${state}`, {
     hint: 'Run it by hand to see what is wrong, or do without it.',
   });
+}
+
+/** The absolute path of a program that is needed. Failure `program` where it isn't installed. */
+export async function requireProgram(
+  name: string,
+  { hint }: { readonly hint: string },
+): Promise<string> {
+  const path = await findProgram(name);
+  if (path !== undefined) return path;
+  throw new Failure('program', `Cannot go on: the program "${name}" is not on the PATH`, { hint });
 }

@@ -1,0 +1,29 @@
+/** Things to dispose of together, the last first: AsyncDisposableStack, which Node 20 lacks. */
+export class Disposables implements AsyncDisposable {
+  #things: AsyncDisposable[] = [];
+
+  use<Thing extends AsyncDisposable | undefined>(thing: Thing): Thing {
+    if (thing !== undefined) this.#things.push(thing);
+    return thing;
+  }
+
+  /** Hands everything over to another, which disposes of it. */
+  move(): Disposables {
+    const other = new Disposables();
+    other.#things = this.#things;
+    this.#things = [];
+    return other;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = [];
+    for (const thing of this.#things.splice(0).reverse()) {
+      try {
+        await thing[Symbol.asyncDispose]();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

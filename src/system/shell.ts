@@ -1,0 +1,44 @@
+import { Failure } from './failure.ts';
+import { describeEnd, runProgram } from './programs.ts';
+
+/** Bytes of output that a failure tells. */
+const TOLD_BYTES = 4096;
+
+/**
+ * Runs somebody's commands in `/bin/sh`, which stops at the first that fails. Standard input is
+ * empty; output comes as it is printed. Failure `program`, with the end of the output.
+ *
+ * @param name - how messages call them
+ */
+export async function runShell(
+  script: string,
+  {
+    name,
+    environment,
+    onOutput,
+    signal,
+  }: {
+    readonly name: string;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly onOutput: (output: Uint8Array) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  let told = Buffer.alloc(0);
+  const end = await runProgram(
+    // What it prints to stderr belongs between what it prints to stdout.
+    { path: '/bin/sh', arguments: ['-e', '-c', `exec 2>&1\n${script}`], environment },
+    {
+      signal,
+      onOutput: (output) => {
+        told = Buffer.concat([told, output]).subarray(-TOLD_BYTES);
+        onOutput(output);
+      },
+    },
+  );
+  if (end.status === 0) return;
+  const text = told.toString().trim();
+  throw new Failure('program', `Cannot go on: the ${name} failed: ${describeEnd(end)}`, {
+    hint: text === '' ? `The ${name} printed nothing; run it by hand.` : `It printed:\n${text}`,
+  });
+}
