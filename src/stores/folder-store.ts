@@ -23,10 +23,13 @@ export function folderStore(directory: string): Store {
   };
 }
 
-/** Makes the folder, and those above it, unless it is there. Only its owner may look into it. */
-export async function makeFolder(directory: string): Promise<{ readonly wasMade: boolean }> {
+/** Makes the folder, and those above it, unless it is there. By default only its owner may use it. */
+export async function makeFolder(
+  directory: string,
+  { mode = 0o700 }: { readonly mode?: number } = {},
+): Promise<{ readonly wasMade: boolean }> {
   return adopting(`create the folder "${directory}"`, async () => {
-    const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+    const first = await mkdir(directory, { recursive: true, mode });
     if (first === undefined) return { wasMade: false };
     await syncDirectory(dirname(first));
     return { wasMade: true };

@@ -1,0 +1,162 @@
+import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { folderStore } from '../stores/folder-store.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import {
+  removeTree,
+  removeUnfinishedDirectories,
+  settleReplaced,
+} from '../system/new-directory.ts';
+import { syncDirectory, unfinishedName } from '../system/new-file.ts';
+import type { BlobCatalogue } from './catalogue.ts';
+import { LATEST } from './entry-name.ts';
+import { recordPath } from './record.ts';
+import type { EntrySet } from './sets.ts';
+
+/** Keeps other runs out of a blob folder, and clears away what killed ones left. */
+export async function lockBlobFolder(folder: string): Promise<AsyncDisposable> {
+  const lock = await folderStore(folder).lock();
+  try {
+    await removeUnfinishedDirectories(folder);
+    await settleReplaced(folder);
+    return lock;
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A rename of a rotation. */
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Makes room for a new number 0: each numbered entry of the family gets the next number, the highest
+ * first. Failure `refused` where something else has a name that is needed.
+ */
+export async function rotate(
+  { folder, entries }: BlobCatalogue,
+  {
+    base,
+    family,
+    onRename,
+  }: {
+    readonly base: string;
+    readonly family: EntrySet['family'];
+    readonly onRename: (renaming: Renaming) => void;
+  },
+): Promise<void> {
+  const numbered = entries
+    .filter(
+      (entry) => entry.base === base && (entry.form === 'directory') === (family === 'directories'),
+    )
+    .flatMap((entry) =>
+      entry.mark.kind === 'number' ? [{ entry, number: entry.mark.number }] : [],
+    )
+    .sort((a, b) => b.number - a.number);
+  const names = new Set(numbered.map(({ entry }) => entry.name));
+  const moves = numbered.map(({ entry, number }) => ({
+    entry,
+    to: `${base}.${number + 1}${entry.name.slice(`${base}.${number}`.length)}`,
+  }));
+  for (const { to } of moves) {
+    if (!names.has(to) && (await exists(join(folder, to)))) throw isTaken(join(folder, to));
+  }
+  for (const { entry, to } of moves) {
+    await adopting(`rename "${join(folder, entry.name)}"`, async () => {
+      await rename(join(folder, entry.name), join(folder, to));
+      const record = recordPath(folder, { name: entry.name, form: entry.form });
+      if (entry.form !== 'directory' && (await exists(record))) {
+        await rename(record, recordPath(folder, { name: to, form: entry.form }));
+      }
+    });
+    onRename({ from: entry.name, to });
+  }
+}
+
+/** Failure `refused` where the name is taken by something that isn't an entry. */
+export async function refuseTaken(path: string, type: 'directory' | 'file'): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return;
+  if (type === 'directory' ? found.isDirectory() : found.isFile()) return;
+  throw isTaken(path);
+}
+
+function isTaken(path: string): Failure {
+  return new Failure('refused', `Cannot use the name "${path}": something else has it`, {
+    hint: 'Nothing was changed. Look at it, and move it away.',
+  });
+}
+
+/**
+ * Points `latest` to an entry, in one step, or takes it away. Something of that name that isn't a
+ * link is nobody's of ours: `other` then.
+ */
+export async function pointLatest(
+  folder: string,
+  name: string | undefined,
+): Promise<'set' | 'unchanged' | 'removed' | 'none' | 'other'> {
+  const path = join(folder, LATEST);
+  return adopting(`write the link "${path}"`, async () => {
+    const found = await lstat(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (found !== undefined && !found.isSymbolicLink()) return 'other';
+    if (name === undefined) {
+      if (found === undefined) return 'none';
+      await unlink(path);
+      await syncDirectory(folder);
+      return 'removed';
+    }
+    if (found !== undefined && (await readlink(path)) === name) return 'unchanged';
+    const temporary = join(folder, unfinishedName(basename(path)));
+    try {
+      await symlink(name, temporary);
+    } catch (error) {
+      // A file system without links has no `latest`; the backup is no worse for it.
+      if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(systemCodeOf(error) ?? '')) return 'none';
+      throw error;
+    }
+    await rename(temporary, path);
+    await syncDirectory(folder);
+    return 'set';
+  });
+}
+
+/** Removes a set: what continues something goes before it, so that what is left can be used. */
+export async function removeSet(folder: string, set: EntrySet): Promise<readonly string[]> {
+  for (const entry of set.entries) {
+    if (entry.form === 'directory') {
+      await removeTree(join(folder, entry.name));
+      continue;
+    }
+    await adopting(`remove "${join(folder, entry.name)}"`, async () => {
+      await unlink(join(folder, entry.name));
+      await unlinkIfThere(recordPath(folder, entry));
+      await syncDirectory(folder);
+    });
+  }
+  return set.entries.map(({ name }) => name);
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}

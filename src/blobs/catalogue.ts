@@ -1,0 +1,109 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatStamp, type Stamp } from '../repository/stamp.ts';
+import { adopting, systemCodeOf } from '../system/failure.ts';
+import { type EntryName, parseEntryName } from './entry-name.ts';
+import { type BlobRecord, readEdges, readRecord, recordPath } from './record.ts';
+
+/** An entry of a blob folder. */
+export type BlobEntry = EntryName & {
+  /** Undefined where another program made it. */
+  readonly record: BlobRecord | undefined;
+  /**
+   * The moment of its blobs: its record's stamp or that of its name. Only a numbered entry that
+   * another program made has nothing but its file time, in the order of the numbers.
+   */
+  readonly stamp: Stamp;
+  readonly stampFrom: 'record' | 'name' | 'file-time';
+};
+
+/** A folder with backups of one blob directory. */
+export interface BlobCatalogue {
+  readonly folder: string;
+  /** Newest first; at one stamp, what GNU tar makes last comes first. */
+  readonly entries: readonly BlobEntry[];
+  /** Entries of blob directories of another name: never touched. */
+  readonly foreign: readonly BlobEntry[];
+}
+
+/**
+ * Reads a folder. `base` is the name of the blob directory: entries of that name count. Where there
+ * are none, and all others have one other name, those count: the directory was renamed, or the folder
+ * came from another machine.
+ *
+ * A folder that isn't there is an empty one.
+ */
+export async function readBlobCatalogue(folder: string, base: string): Promise<BlobCatalogue> {
+  const found = await adopting(`list the folder "${folder}"`, async () => {
+    const listed = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return [];
+      throw error;
+    });
+    return Promise.all(
+      listed.map(async ({ name }) => {
+        const status = await stat(join(folder, name)).catch(() => undefined); // A link to nowhere.
+        const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;
+        const parsed = type === undefined ? undefined : parseEntryName(name, type);
+        return parsed === undefined || status === undefined ? [] : [{ parsed, time: status.mtime }];
+      }),
+    );
+  });
+  const all = await Promise.all(found.flat().map((one) => readEntry(folder, one)));
+  const entries = inOrder(all);
+  const own = entries.filter((entry) => entry.base === base);
+  if (own.length === 0 && new Set(entries.map((entry) => entry.base)).size === 1) {
+    return { folder, entries, foreign: [] };
+  }
+  return { folder, entries: own, foreign: entries.filter((entry) => entry.base !== base) };
+}
+
+async function readEntry(
+  folder: string,
+  { parsed, time }: { readonly parsed: EntryName; readonly time: Date },
+): Promise<BlobEntry> {
+  const record = await recordOf(folder, parsed);
+  if (record !== undefined) return { ...parsed, record, stamp: record.stamp, stampFrom: 'record' };
+  if (parsed.mark.kind === 'stamp')
+    return { ...parsed, record, stamp: parsed.mark.stamp, stampFrom: 'name' };
+  return { ...parsed, record, stamp: formatStamp(time), stampFrom: 'file-time' };
+}
+
+/** The recipe renames and rewrites files without their records: one that is another's doesn't count. */
+async function recordOf(folder: string, name: EntryName): Promise<BlobRecord | undefined> {
+  const record = await readRecord(recordPath(folder, name));
+  if (record?.archive === undefined) return record;
+  const { sizeBytes, edges } = await readEdges(join(folder, name.name));
+  return record.archive.sizeBytes === sizeBytes && record.archive.edges === edges
+    ? record
+    : undefined;
+}
+
+/** File times say little: they may only put a numbered entry behind those with smaller numbers. */
+function inOrder(entries: readonly BlobEntry[]): readonly BlobEntry[] {
+  const byNumber = entries
+    .filter((entry) => entry.mark.kind === 'number')
+    .sort((a, b) => numberOf(a) - numberOf(b));
+  const settled = new Map<BlobEntry, BlobEntry>();
+  let limit: Stamp | undefined;
+  for (const entry of byNumber) {
+    const isTooNew = entry.stampFrom === 'file-time' && limit !== undefined && entry.stamp > limit;
+    const one = isTooNew && limit !== undefined ? { ...entry, stamp: limit } : entry;
+    settled.set(entry, one);
+    limit = one.stamp;
+  }
+  return entries.map((entry) => settled.get(entry) ?? entry).sort(newestFirst);
+}
+
+const FORM_ORDER = ['delta', 'state', 'archive', 'directory'] as const;
+
+function newestFirst(a: BlobEntry, b: BlobEntry): number {
+  if (a.stamp !== b.stamp) return a.stamp < b.stamp ? 1 : -1;
+  if (a.mark.kind === 'number' && b.mark.kind === 'number' && numberOf(a) !== numberOf(b))
+    return numberOf(a) - numberOf(b);
+  const order = FORM_ORDER.indexOf(a.form) - FORM_ORDER.indexOf(b.form);
+  return order !== 0 ? order : a.name < b.name ? -1 : 1;
+}
+
+function numberOf({ mark }: BlobEntry): number {
+  return mark.kind === 'number' ? mark.number : -1;
+}

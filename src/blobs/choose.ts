@@ -1,0 +1,138 @@
+import type { Stamp } from '../repository/stamp.ts';
+import { Failure } from '../system/failure.ts';
+import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
+
+/** The blob backup to restore. */
+export type BlobChoice =
+  | { readonly kind: 'directory'; readonly entry: BlobEntry; readonly match: Match }
+  | {
+      readonly kind: 'archives';
+      readonly entry: BlobEntry;
+      /** Oldest first: a complete archive and what continues it, up to `entry`. */
+      readonly chain: readonly BlobEntry[];
+      readonly match: Match;
+    };
+
+/**
+ * How well it fits: `exact`: of the same backup. `after`: made after the Data.fs backup and before
+ * the next, so that it has all its blobs. `earlier`: blobs of the last transactions may lack.
+ */
+export type Match = 'exact' | 'after' | 'earlier';
+
+export interface Wanted {
+  /**
+   * A point in a repository, with the backup that follows it there; or a date alone, where the site
+   * backs up nothing but blobs.
+   */
+  readonly moment:
+    | { readonly kind: 'point'; readonly stamp: Stamp; readonly next: Stamp | undefined }
+    | { readonly kind: 'date'; readonly date: string | undefined };
+  /** What is taken where both fit equally well. */
+  readonly preferred: 'archives' | 'directories';
+}
+
+/**
+ * The blob backup that belongs to a restore point; undefined where the folder has none that is not
+ * later. Failure `damaged` where an archive that it needs is missing.
+ */
+export function chooseBlobs(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undefined {
+  const candidates = candidatesOf(catalogue, wanted.preferred);
+  const found = match(candidates, wanted.moment);
+  return found === undefined ? undefined : choiceOf(catalogue, found);
+}
+
+/**
+ * The rule of collective.recipe.backup 2.3: the oldest backup that is not before the date, or else
+ * the newest; without a date the newest.
+ */
+export function chooseBlobsAs23(
+  catalogue: BlobCatalogue,
+  {
+    date,
+    preferred,
+  }: { readonly date: string | undefined; readonly preferred: Wanted['preferred'] },
+): BlobChoice | undefined {
+  const candidates = candidatesOf(catalogue, preferred);
+  const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
+  const entry = notBefore.at(-1) ?? candidates[0];
+  if (entry === undefined) return undefined;
+  const isOther = date !== undefined && notBefore.length === 0;
+  return choiceOf(catalogue, { entry, match: isOther ? 'earlier' : 'exact' });
+}
+
+/** What can be restored, newest first; at one stamp the preferred family comes first. */
+function candidatesOf(
+  { entries }: BlobCatalogue,
+  preferred: Wanted['preferred'],
+): readonly BlobEntry[] {
+  const rank = ({ form }: BlobEntry) =>
+    (form === 'directory') === (preferred === 'directories') ? 0 : 1;
+  return entries
+    .filter(({ form }) => form !== 'state')
+    .map((entry, index) => ({ entry, index }))
+    .sort(
+      (a, b) =>
+        (a.entry.stamp === b.entry.stamp ? rank(a.entry) - rank(b.entry) : 0) || a.index - b.index,
+    )
+    .map(({ entry }) => entry);
+}
+
+interface Found {
+  readonly entry: BlobEntry;
+  readonly match: Match;
+}
+
+function match(candidates: readonly BlobEntry[], moment: Wanted['moment']): Found | undefined {
+  switch (moment.kind) {
+    case 'date': {
+      const { date } = moment;
+      const entry = candidates.find(({ stamp }) => date === undefined || stamp <= date);
+      return entry === undefined ? undefined : { entry, match: 'exact' };
+    }
+    case 'point': {
+      const exact = candidates.find(({ stamp }) => stamp === moment.stamp);
+      if (exact !== undefined) return { entry: exact, match: 'exact' };
+      const after = candidates.filter(
+        ({ stamp }) => stamp > moment.stamp && (moment.next === undefined || stamp < moment.next),
+      );
+      const first = after.at(-1);
+      if (first !== undefined) return { entry: first, match: 'after' };
+      const earlier = candidates.find(({ stamp }) => stamp < moment.stamp);
+      return earlier === undefined ? undefined : { entry: earlier, match: 'earlier' };
+    }
+    default:
+      return moment satisfies never;
+  }
+}
+
+function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobChoice {
+  if (entry.form === 'directory') return { kind: 'directory', entry, match: how };
+  return { kind: 'archives', entry, chain: chainOf(catalogue, entry), match: how };
+}
+
+/**
+ * The archives that an archive needs, oldest first. A delta that we made names the one it continues;
+ * of others, the next older one is it. Failure `damaged` where one is missing.
+ */
+export function chainOf({ folder, entries }: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
+  const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
+  const chain = [last];
+  for (let entry = last; entry.form === 'delta'; ) {
+    const named = entry.record?.archive?.continues;
+    const next: BlobEntry | undefined =
+      named === undefined
+        ? archives[archives.indexOf(entry) + 1]
+        : archives.find(({ name }) => name === named);
+    if (next === undefined || chain.includes(next)) {
+      const missing = named === undefined ? 'the complete archive before it' : `"${named}"`;
+      throw new Failure(
+        'damaged',
+        `Cannot use "${last.name}" in "${folder}": ${missing}, which it continues, is missing`,
+        { hint: 'Put the missing archive back, or restore to another date.' },
+      );
+    }
+    chain.push(next);
+    entry = next;
+  }
+  return chain.reverse();
+}

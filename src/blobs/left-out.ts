@@ -1,0 +1,29 @@
+/**
+ * What of a live blob directory is no blob and is never backed up: uncommitted blobs, what a pack has
+ * removed and its list of it, locks, checkouts of a cache, savepoints (ZODB, `blob.py`).
+ */
+const AT_THE_TOP = ['tmp', '.removed'] as const;
+const ENDINGS = ['.lock', '.spb'] as const;
+const BEGINNING = '.checkout';
+
+/** @param depth - 0: directly in the blob directory */
+export function isLeftOut(name: string, depth: number): boolean {
+  if (depth === 0 && (AT_THE_TOP as readonly string[]).includes(name)) return true;
+  return ENDINGS.some((ending) => name.endsWith(ending)) || name.startsWith(BEGINNING);
+}
+
+/** The same, for rsync. */
+export const RSYNC_EXCLUDES: readonly string[] = [
+  ...AT_THE_TOP.map((name) => `--exclude=/${name}`),
+  ...ENDINGS.map((ending) => `--exclude=*${ending}`),
+  `--exclude=${BEGINNING}*`,
+];
+
+/** The same, for GNU tar with members that begin with `./`. */
+export const TAR_EXCLUDES: readonly string[] = [
+  '--anchored',
+  ...AT_THE_TOP.map((name) => `--exclude=./${name}`),
+  '--no-anchored',
+  ...ENDINGS.map((ending) => `--exclude=*${ending}`),
+  `--exclude=${BEGINNING}*`,
+];

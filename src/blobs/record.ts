@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { parseStamp } from '../repository/stamp.ts';
+import { openFileSource } from '../system/byte-source.ts';
+import { adopting, systemCodeOf } from '../system/failure.ts';
+import { NewFile } from '../system/new-file.ts';
+import type { EntryForm } from './entry-name.ts';
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const StampText = v.pipe(
+  v.string(),
+  v.transform(parseStamp),
+  v.custom<NonNullable<ReturnType<typeof parseStamp>>>((stamp) => stamp !== undefined),
+);
+
+const BlobRecordSchema = v.object({
+  /** Grows when a reader of an older form would go wrong. */
+  format: v.literal(1),
+  tool: v.string(),
+  madeAt: v.string(),
+  /** The moment of the blobs: that of the Data.fs backup they belong to. */
+  stamp: StampText,
+  /** Which repository decides how long it stays; null where none does. */
+  repository: v.nullable(v.string()),
+  /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */
+  origin: v.picklist(['made', 'adopted']),
+  content: v.optional(v.object({ files: Count, bytes: Count })),
+  archive: v.optional(
+    v.object({
+      sizeBytes: Count,
+      sha256: Sha256,
+      /** sha256 of the first and the last 64 KiB: tells archives apart without reading them. */
+      edges: Sha256,
+      /** Name of the archive that a delta continues. */
+      continues: v.optional(v.string()),
+    }),
+  ),
+});
+
+/**
+ * What a blob backup knows about itself: `.zodbvault.json` inside a directory, `NAME.json` beside an
+ * archive. The recipe takes no notice of either.
+ */
+export type BlobRecord = v.InferOutput<typeof BlobRecordSchema>;
+
+const RECORD_IN_DIRECTORY = '.zodbvault.json';
+
+/** Where the record of an entry is. */
+export function recordPath(
+  folder: string,
+  { name, form }: { readonly name: string; readonly form: EntryForm },
+): string {
+  return form === 'directory'
+    ? join(folder, name, RECORD_IN_DIRECTORY)
+    : join(folder, `${name}.json`);
+}
+
+/** Undefined where there is none, or one that this version can't read. */
+export async function readRecord(path: string): Promise<BlobRecord | undefined> {
+  const text = await adopting(`read "${path}"`, () =>
+    readFile(path, 'utf8').catch((error: unknown) => {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
+      throw error;
+    }),
+  );
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const result = v.safeParse(BlobRecordSchema, value);
+  return result.success ? result.output : undefined;
+}
+
+/** Puts the record in its place, complete and synced. */
+export async function writeRecord(path: string, record: BlobRecord): Promise<void> {
+  await using file = await NewFile.create(path);
+  await file.write([Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`)]);
+  await file.complete();
+  await file.publish();
+}
+
+const EDGE_BYTES = 1 << 16;
+
+/** What tells whether a record still belongs to the archive beside it: a rotation may have moved it. */
+export async function readEdges(path: string): Promise<{ sizeBytes: number; edges: string }> {
+  return adopting(`read "${path}"`, async () => {
+    const handle = await open(path, 'r');
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(size, EDGE_BYTES);
+      const edges = Buffer.alloc(2 * length);
+      await handle.read(edges, 0, length, 0);
+      await handle.read(edges, length, length, size - length);
+      return { sizeBytes: size, edges: createHash('sha256').update(edges).digest('hex') };
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** What a record says of a file. */
+export async function describeFile(
+  path: string,
+): Promise<{ sizeBytes: number; sha256: string; edges: string }> {
+  const hash = createHash('sha256');
+  await using source = await openFileSource(path);
+  for await (const chunk of source.stream({ start: 0, end: source.sizeBytes })) hash.update(chunk);
+  return { ...(await readEdges(path)), sha256: hash.digest('hex') };
+}

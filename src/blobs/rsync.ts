@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { adopting, Failure } from '../system/failure.ts';
+import { describeEnd, type ProgramEnd, requireProgram, runProgram } from '../system/programs.ts';
+import { RSYNC_EXCLUDES } from './left-out.ts';
+
+export interface RsyncSettings {
+  readonly source: string;
+  /** Made by the copy. */
+  readonly target: string;
+  /** A tree with which files that are the same are shared, as hard links. */
+  readonly linkTo: string | undefined;
+  /** What makes a file the same: size and time, or every byte. */
+  readonly sameness: 'time' | 'content';
+  /** Words of the user, behind `-a`. */
+  readonly options: readonly string[];
+  /** `live`: what is no blob is left out. */
+  readonly of: 'live' | 'backup';
+  readonly onCommand: (words: readonly string[]) => void;
+  readonly onOutput: (chunk: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
+/** "Partial transfer due to vanished source files" (rsync's manual). */
+const VANISHED = 24;
+const ATTEMPTS = 3;
+
+export function findRsync(): Promise<string> {
+  return requireProgram('rsync', {
+    hint: 'Install it, or set "use_rsync = false" in the part.',
+  });
+}
+
+/**
+ * Copies a tree with rsync, from what is in `source` to what is in `target`. Files that vanish
+ * meanwhile make rsync start again; any other end than success is a failure `program`.
+ */
+export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
+  const path = await findRsync();
+  const words = [
+    '-a',
+    ...settings.options,
+    '--delete',
+    ...(settings.sameness === 'content' ? ['--checksum'] : []),
+    ...(settings.of === 'live' ? RSYNC_EXCLUDES : []),
+    ...(settings.linkTo === undefined ? [] : [`--link-dest=${settings.linkTo}/`]),
+    `${settings.source}/`,
+    `${settings.target}/`,
+  ];
+  await adopting(`create the folder "${settings.target}"`, () => mkdir(settings.target));
+  let end: ProgramEnd | undefined;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    settings.onCommand(['rsync', ...words]);
+    end = await runProgram({ path, arguments: words }, settings);
+    if (end.status === 0) return;
+    if (end.status !== VANISHED) break;
+  }
+  if (end === undefined) return;
+  throw new Failure('program', `Cannot copy "${settings.source}" with rsync: ${describeEnd(end)}`, {
+    hint:
+      end.status === VANISHED
+        ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
+        : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
+  });
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openFileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import { compressToMembers } from '../system/gzip/compress.ts';
+import { decompress } from '../system/gzip/decompress.ts';
+import type { NewFile } from '../system/new-file.ts';
+import {
+  describeEnd,
+  type ProgramEnd,
+  requireProgram,
+  startProgram,
+  throughProgram,
+} from '../system/programs.ts';
+import { drain, tap } from '../system/stages.ts';
+import type { ArchiveCompression } from './entry-name.ts';
+import { TAR_EXCLUDES } from './left-out.ts';
+
+/** zlib's; blobs are mostly images and documents that are compressed already. */
+const LEVEL = 1;
+
+export async function findTar(): Promise<string> {
+  return requireProgram('tar', { hint: 'Install GNU tar.' });
+}
+
+export interface ArchiveSettings {
+  readonly source: string;
+  readonly compression: ArchiveCompression;
+  /** File with GNU tar's state of an incremental chain, which it brings up to date. */
+  readonly state: string | undefined;
+  readonly onCommand: (words: readonly string[]) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What was written. */
+export interface WrittenArchive {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Archives a live blob directory with GNU tar into a new file. Returns undefined where files changed
+ * or vanished while tar read them: the archive isn't one of any moment, and may be tried again.
+ *
+ * Failure `program` for every other end of tar than success.
+ */
+export async function writeArchive(
+  file: NewFile,
+  settings: ArchiveSettings,
+): Promise<WrittenArchive | undefined> {
+  const path = await findTar();
+  const words = [
+    '--create',
+    '--file=-',
+    '--format=gnu',
+    ...(settings.state === undefined ? [] : [`--listed-incremental=${settings.state}`]),
+    ...TAR_EXCLUDES,
+    `--directory=${settings.source}`,
+    '.',
+  ];
+  settings.onCommand(['tar', ...words]);
+  const running = startProgram({ path, arguments: words });
+  running.stdin.end();
+  const hash = createHash('sha256');
+  const plain = tap(running.stdout, () => settings.signal.throwIfAborted());
+  const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
+  try {
+    await file.write(tap(stored, (chunk) => hash.update(chunk)));
+    const end = await running.ended;
+    settings.signal.throwIfAborted();
+    if (end.status !== 0 && !(await isHarmless(end, settings.source))) {
+      // 1: "some files differ": tar's manual.
+      if (end.status === 1) return undefined;
+      throw new Failure(
+        'program',
+        `Cannot archive "${settings.source}": tar: ${describeEnd(end)}`,
+        {
+          hint: 'Nothing was kept of this archive. Mend what tar says, then run the command again.',
+        },
+      );
+    }
+  } finally {
+    running.kill();
+  }
+  return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex') };
+}
+
+/** A folder that gets another file while tar reads it: that file belongs to a later moment. */
+async function isHarmless({ status, errors }: ProgramEnd, source: string): Promise<boolean> {
+  if (status !== 1) return false;
+  for (const line of errors.trim().split('\n')) {
+    const changed = /^\S*tar: (.+): file changed as we read it$/.exec(line)?.[1];
+    if (changed === undefined) return false;
+    const found = await lstat(join(source, changed)).catch(() => undefined);
+    if (found?.isDirectory() !== true) return false;
+  }
+  return true;
+}
+
+/** The bytes of an archive, without its compression. */
+export async function* readArchive(path: string): AsyncGenerator<Uint8Array> {
+  await using source = await openFileSource(path);
+  const stored = source.stream({ start: 0, end: source.sizeBytes });
+  yield* path.endsWith('.gz') ? decompress(stored, path) : stored;
+}
+
+/**
+ * Unpacks an archive into a folder that exists.
+ *
+ * @param kind - `of-a-chain`: what the archive's folders don't list any more is deleted
+ */
+export async function extractArchive(
+  path: string,
+  {
+    target,
+    kind,
+    onCommand,
+    signal,
+  }: {
+    readonly target: string;
+    readonly kind: 'alone' | 'of-a-chain';
+    readonly onCommand: (words: readonly string[]) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const words = [
+    '--extract',
+    '--file=-',
+    '--preserve-permissions',
+    ...(kind === 'of-a-chain' ? ['--incremental'] : []),
+    `--directory=${target}`,
+  ];
+  onCommand(['tar', ...words]);
+  const bytes = tap(readArchive(path), () => signal.throwIfAborted());
+  await drain(throughProgram({ path: await findTar(), arguments: words })(bytes));
+}

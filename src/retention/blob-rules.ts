@@ -1,0 +1,84 @@
+/** A set of blob backup files that stand and fall together. */
+export interface BlobSet {
+  /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
+  readonly stamp: string;
+  readonly family: 'directories' | 'archives';
+  /** Whether it belongs to the repository that decides, as far as anything tells. */
+  readonly owner: 'this' | 'unclear';
+}
+
+/** What decides how long blob backups stay. */
+export type BlobRule =
+  /** The Data.fs backups: blobs go when the oldest full backup is younger than they are. */
+  | { readonly kind: 'with-filestorage'; readonly oldestFull: string }
+  /** A number of sets of one family; 0: all. */
+  | { readonly kind: 'count'; readonly keep: number; readonly family: BlobSet['family'] }
+  /** Days, counted back from now. */
+  | {
+      readonly kind: 'days';
+      readonly days: number;
+      readonly now: Date;
+      readonly family: BlobSet['family'];
+    };
+
+export interface BlobVerdict<Set extends BlobSet> {
+  readonly set: Set;
+  readonly reason: string;
+}
+
+/** What goes, oldest first, and what would go if it were clear that it is this repository's. */
+export interface BlobRetention<Set extends BlobSet> {
+  readonly removed: readonly BlobVerdict<Set>[];
+  readonly unclear: readonly Set[];
+}
+
+/**
+ * Decides which blob backups go. The newest never does.
+ *
+ * @param sets - newest first
+ */
+export function planBlobRetention<Set extends BlobSet>(
+  sets: readonly Set[],
+  rule: BlobRule,
+): BlobRetention<Set> {
+  const [newest] = sets;
+  const others = sets.filter((set) => set !== newest);
+  switch (rule.kind) {
+    case 'with-filestorage': {
+      const orphans = others.filter(({ stamp }) => stamp < rule.oldestFull);
+      const ours = orphans.filter(({ owner }) => owner === 'this');
+      return {
+        removed: oldestFirst(ours, 'the Data.fs backup that it belongs to is gone'),
+        unclear: orphans.filter((set) => !ours.includes(set)),
+      };
+    }
+    case 'count': {
+      if (rule.keep === 0) return { removed: [], unclear: [] };
+      const family = sets.filter((set) => set.family === rule.family).slice(rule.keep);
+      const reason = `newer blob backups to keep: ${rule.keep}`;
+      return {
+        removed: oldestFirst(
+          family.filter((set) => set !== newest),
+          reason,
+        ),
+        unclear: [],
+      };
+    }
+    case 'days': {
+      const moment = new Date(rule.now.getTime() - rule.days * 24 * 3600 * 1000);
+      const limit = moment.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+      const family = sets.filter((set) => set.family === rule.family).slice(1);
+      const old = family.filter((set) => set !== newest && set.stamp <= limit);
+      return { removed: oldestFirst(old, `days to keep: ${rule.days}`), unclear: [] };
+    }
+    default:
+      return rule satisfies never;
+  }
+}
+
+function oldestFirst<Set extends BlobSet>(
+  sets: readonly Set[],
+  reason: string,
+): readonly BlobVerdict<Set>[] {
+  return [...sets].reverse().map((set) => ({ set, reason }));
+}
