@@ -14,6 +14,8 @@ import { flatten } from './operators.ts';
 export interface Buildout {
   /** The `.cfg` that was read first. */
   readonly path: string;
+  /** The files of this machine that it consists of. */
+  readonly files: LoadedCfg['files'];
   readonly missing: LoadedCfg['missing'];
   /** Names of all sections, in order. */
   readonly sectionNames: readonly string[];
@@ -50,11 +52,11 @@ export async function readBuildout(
 ): Promise<Buildout> {
   const user: LoadedCfg =
     words.userDefaults === undefined
-      ? { layers: [], missing: [] }
+      ? { layers: [], files: [], missing: [] }
       : await loadCfg(words.userDefaults, { extendsCache: undefined });
   const usersBuildout = user.layers.map((layer) => layer.get('buildout')?.get('extends-cache'));
   const extendsCache = usersBuildout.findLast((value) => value !== undefined)?.text;
-  const { layers, missing } = await loadCfg(resolve(path), { extendsCache });
+  const { layers, files, missing } = await loadCfg(resolve(path), { extendsCache });
   const resolver = new Resolver([
     defaultsFor(resolve(path)),
     ...user.layers,
@@ -63,6 +65,7 @@ export async function readBuildout(
   ]);
   return {
     path: resolve(path),
+    files: [...user.files, ...files],
     missing: [...user.missing, ...missing],
     sectionNames: resolver.sectionNames,
     section: (name) => resolver.section(name),

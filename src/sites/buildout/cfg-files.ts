@@ -9,6 +9,8 @@ import type { CfgSection, CfgSections } from './cfg-value.ts';
 export interface LoadedCfg {
   /** One for each file, the lowest first. */
   readonly layers: readonly CfgSections[];
+  /** The files of this machine that were read. */
+  readonly files: readonly string[];
   /** Addresses that could not be had, each with the reason; what they say is missing. */
   readonly missing: readonly { readonly address: string; readonly reason: string }[];
 }
@@ -29,6 +31,7 @@ export async function loadCfg(
   { extendsCache }: { readonly extendsCache: string | undefined },
 ): Promise<LoadedCfg> {
   const missing: { address: string; reason: string }[] = [];
+  const files: string[] = [];
   let cache = extendsCache;
 
   const load = async (
@@ -38,6 +41,7 @@ export async function loadCfg(
     if (through.includes(place)) throw extendsItself(place, through);
     const text = isAddress(place) ? await fetchCached(place) : await readCfg(place);
     if (text === undefined) return [];
+    if (!isAddress(place)) files.push(place);
     const own = parseCfg(text, place);
     cache ??= own.get('buildout')?.get('extends-cache')?.text;
     const layers: CfgSections[] = [];
@@ -61,7 +65,7 @@ export async function loadCfg(
     return undefined;
   };
 
-  return { layers: await load(path, []), missing };
+  return { layers: await load(path, []), files, missing };
 }
 
 function isAddress(place: string): boolean {

@@ -1,0 +1,76 @@
+import { decodeSite, type Site } from '../site.ts';
+import { SCRIPTS, type ScriptName } from './script-names.ts';
+
+/** What a script in the buildout's bin folder does, and with which settings. */
+export interface Script {
+  readonly name: ScriptName;
+  readonly site: Site;
+}
+
+const MARK = '# zodbvault-script: ';
+/** Grows when a script of an older form can't be run any more. */
+const FORMAT = 1;
+
+/**
+ * A script that runs from any directory and with an empty environment: it names the programs by
+ * their absolute paths and carries the settings, as the recipe's scripts do.
+ *
+ * @param program - path of the Node that runs it, and of zodbvault's own script
+ */
+export function encodeScript(
+  { name, site }: Script,
+  program: { readonly node: string; readonly command: string },
+): string {
+  const { node, command } = program;
+  return [
+    '#!/bin/sh',
+    '# Written by "zodbvault install": what is changed here is lost with the next one.',
+    `exec ${shellWord(node)} ${shellWord(command)} script "$0" "$@"`,
+    `${MARK}${JSON.stringify({ format: FORMAT, name, site })}`,
+    '',
+  ].join('\n');
+}
+
+/** Undefined where the text is no script of ours, or of another version. */
+export function decodeScript(text: string): Script | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(MARK));
+  if (line === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line.slice(MARK.length));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { format, name, site } = value as Readonly<Record<string, unknown>>;
+  const decoded = decodeSite(site);
+  if (format !== FORMAT || decoded === undefined || !isScriptName(name)) return undefined;
+  return { name, site: decoded };
+}
+
+function isScriptName(name: unknown): name is ScriptName {
+  return typeof name === 'string' && name in SCRIPTS;
+}
+
+/** Whether collective.recipe.backup wrote this script. */
+export function isRecipeScript(text: string): boolean {
+  return /^import collective\.recipe\.backup/m.test(text);
+}
+
+/** The `repozo` beside the scripts, where the buildout has none. */
+export function encodeRepozo(program: { readonly node: string; readonly command: string }): string {
+  return [
+    '#!/bin/sh',
+    '# Written by "zodbvault install": repozo, without Python.',
+    `exec ${shellWord(program.node)} ${shellWord(program.command)} repozo "$@"`,
+    '',
+  ].join('\n');
+}
+
+export function isOurRepozo(text: string): boolean {
+  return text.includes('# Written by "zodbvault install": repozo');
+}
+
+function shellWord(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
