@@ -8,8 +8,9 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Which folders of src/ a folder may import from, beside itself: docs/ARCHITECTURE.md. */
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   cli: ['jobs', 'sites', 'repository', 'system'],
-  jobs: ['repository', 'retention', 'sample', 'filestorage', 'stores', 'system'],
+  jobs: ['sites', 'blobs', 'repository', 'retention', 'sample', 'filestorage', 'stores', 'system'],
   sites: ['system'],
+  blobs: ['repository', 'stores', 'system'],
   repository: ['filestorage', 'stores', 'system'],
   retention: [],
   sample: ['filestorage'],

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CompressionWish, Compressor } from '../repository/compression.ts';
+import { type Override, parseOverride } from '../sites/buildout/buildout.ts';
+import { Failure } from '../system/failure.ts';
 
 /** Options that several commands share, each defined once. */
 export const OPTION = {
@@ -47,4 +49,22 @@ export function compressionWish(options: {
 }): CompressionWish {
   if (!options.gzip) return { kind: 'none' };
   return { kind: 'gzip', compressor: options.compressor, level: options.level };
+}
+
+/** Splits words into names and settings of the form `section:option=value`. Failure `usage`. */
+export function splitOverrides(words: readonly string[]): {
+  readonly names: readonly string[];
+  readonly overrides: readonly Override[];
+} {
+  const names = words.filter((word) => !word.includes('='));
+  const overrides = words
+    .filter((word) => word.includes('='))
+    .map((word) => {
+      const override = parseOverride(word);
+      if (override !== undefined) return override;
+      throw new Failure('usage', `Cannot use "${word}": it is not section:option=value`, {
+        hint: 'Write, for example, backup:keep=3.',
+      });
+    });
+  return { names, overrides };
 }

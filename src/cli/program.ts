@@ -1,10 +1,13 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { VERSION } from '../system/version.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addScriptCommand } from './commands/script.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 
 /** Exit status for a command line that can't be understood. */
@@ -36,6 +39,9 @@ function buildProgram(): Command {
   addRestoreCommand(program);
   addListCommand(program);
   addVerifyCommand(program);
+  addInstallCommand(program);
+  addConfigCommand(program);
+  addScriptCommand(program);
   addRepozoCommand(program);
   addDemoCommand(program);
   return program;

@@ -8,11 +8,11 @@ import { Failure } from '../system/failure.ts';
  * Failure `usage` where the input ends without an answer, `interrupted` on Ctrl-C.
  */
 export async function askToReplace(
-  paths: { readonly filestorages: readonly string[] },
+  paths: { readonly filestorages: readonly string[]; readonly blobstorages: readonly string[] },
   signal: AbortSignal,
 ): Promise<'yes' | 'no'> {
-  const list = paths.filestorages.map((path) => `    ${path}\n`).join('');
-  process.stdout.write(`\nThis will replace the filestorage:\n${list}`);
+  process.stdout.write(`\n${block('filestorage', paths.filestorages)}`);
+  process.stdout.write(block('blobstorage', paths.blobstorages));
   const reader = createInterface({ input: process.stdin, terminal: false });
   const onAbort = () => reader.close();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -34,4 +34,9 @@ export async function askToReplace(
   throw new Failure('usage', 'Cannot restore: the question was not answered', {
     hint: 'Answer yes, or use --no-prompt where nobody is there to ask.',
   });
+}
+
+function block(what: string, paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return `This will replace the ${what}:\n${paths.map((path) => `    ${path}\n`).join('')}`;
 }

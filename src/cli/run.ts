@@ -1,4 +1,4 @@
-import { adoptSystemError, exitStatusOf, Failure } from '../system/failure.ts';
+import { adoptSystemError, Failure } from '../system/failure.ts';
 import { type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
 
 /** What a command works with. */
@@ -11,11 +11,14 @@ export interface CommandContext {
  * Runs a command's work: turns failures into one error and one hint, and into the exit status;
  * Ctrl-C and SIGTERM into a clean stop. Work may return an exit status of its own.
  */
-export async function runCommand(
-  options: OutputOptions,
-  work: (context: CommandContext) => Promise<number | undefined>,
-): Promise<void> {
-  const terminal = terminalFor(options);
+export function runCommand(options: OutputOptions, work: CommandWork): Promise<void> {
+  return runWith(terminalFor(options), work);
+}
+
+type CommandWork = (context: CommandContext) => Promise<number | undefined>;
+
+/** The same, for a terminal of another kind. */
+export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals) =>
     controller.abort(
@@ -35,17 +38,12 @@ export async function runCommand(
 
 const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Prints a failure as text or JSON and gives the exit status. A defect comes out with its stack. */
+/** Shows a failure and gives the exit status. A defect comes out with its stack. */
 export function reportFailure(error: unknown, terminal: Terminal): number {
   const failure = adoptSystemError(error, 'go on');
-  if (!(failure instanceof Failure)) {
-    process.stderr.write(`Internal error, please report it: ${stackOf(failure)}\n`);
-    return 1;
-  }
-  const { code, message, hint } = failure;
-  if (terminal.isJson) terminal.printJson({ error: { code, message, hint } });
-  else process.stderr.write(`Error: ${message}.\nHint: ${hint}\n`);
-  return exitStatusOf(code);
+  if (failure instanceof Failure) return terminal.fail(failure);
+  process.stderr.write(`Internal error, please report it: ${stackOf(failure)}\n`);
+  return 1;
 }
 
 function stackOf(error: unknown): string {

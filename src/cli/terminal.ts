@@ -1,3 +1,6 @@
+import { exitStatusOf, type Failure } from '../system/failure.ts';
+import { formatLocalTime } from './render/units.ts';
+
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
   readonly verbosity: Verbosity;
@@ -10,8 +13,12 @@ export interface Terminal {
   readonly log: (line: string) => void;
   /** A line of the log that only -v shows. */
   readonly debug: (line: string) => void;
+  /** What another program prints, unless -q was given. */
+  readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide. */
   readonly warn: (line: string) => void;
+  /** Says what went wrong; returns the exit status. */
+  readonly fail: (failure: Failure) => number;
 }
 
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
@@ -26,9 +33,6 @@ export interface OutputOptions {
 export function terminalFor(options: OutputOptions): Terminal {
   const verbosity = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const isJson = options.json === true;
-  const toStdout = (line: string) => void process.stdout.write(`${line}\n`);
-  const toStderr = (line: string) => void process.stderr.write(`${line}\n`);
-  const nothing = () => {};
   return {
     verbosity,
     isJson,
@@ -36,6 +40,57 @@ export function terminalFor(options: OutputOptions): Terminal {
     printJson: isJson ? (value) => toStdout(JSON.stringify(value)) : nothing,
     log: verbosity === 'quiet' || isJson ? nothing : toStderr,
     debug: verbosity === 'verbose' ? toStderr : nothing,
+    output: verbosity === 'quiet' || isJson ? nothing : (bytes) => void process.stderr.write(bytes),
     warn: (line) => toStderr(`Warning: ${line}`),
+    fail: ({ code, message, hint }) => {
+      if (isJson) toStdout(JSON.stringify({ error: { code, message, hint } }));
+      else toStderr(`Error: ${message}.\nHint: ${hint}`);
+      return exitStatusOf(code);
+    },
   };
 }
+
+/**
+ * The terminal of a script in a buildout: a log on stderr with levels, as the recipe's, and with
+ * times under `debug`; exit status 1 for whatever goes wrong, and 130 for Ctrl-C.
+ */
+export function scriptTerminal(options: {
+  readonly quiet: true | undefined;
+  readonly isDebug: boolean;
+}): Terminal {
+  const isQuiet = options.quiet === true;
+  const level = (name: string) => (line: string) => {
+    const time = options.isDebug && !isQuiet ? `${logTime(new Date())} ` : '';
+    toStderr(`${time}${name}: ${line}`);
+  };
+  return {
+    verbosity: isQuiet ? 'quiet' : options.isDebug ? 'verbose' : 'normal',
+    isJson: false,
+    print: toStdout,
+    printJson: nothing,
+    log: isQuiet ? nothing : level('INFO'),
+    debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
+    output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
+    warn: level('WARNING'),
+    fail: ({ code, message, hint }) => {
+      level('ERROR')(`${message}.`);
+      level('ERROR')(hint);
+      return code === 'interrupted' ? exitStatusOf(code) : 1;
+    },
+  };
+}
+
+/** `yyyy-mm-dd hh:mm:ss,mmm`, in local time: what Python's logging prints. */
+function logTime(moment: Date): string {
+  return `${formatLocalTime(moment)},${String(moment.getMilliseconds()).padStart(3, '0')}`;
+}
+
+function toStdout(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function nothing(): void {}

@@ -1,4 +1,6 @@
 import type { BackupPlan } from '../repository/plan.ts';
+import type { BackupKind } from '../sites/site.ts';
+import type { InstallStep } from './install.ts';
 
 /**
  * What happens during a job, as values: whoever shows it makes text, bars or JSON of it. A job that
@@ -26,6 +28,24 @@ export type JobEvent =
   | { readonly kind: 'bytes'; readonly count: number }
   | { readonly kind: 'step-ends'; readonly step: Step }
   | { readonly kind: 'files-left-out'; readonly fileNames: readonly string[] }
+  | {
+      readonly kind: 'blobs-begin';
+      readonly source: string;
+      readonly folder: string;
+      readonly of: BackupKind;
+    }
+  | { readonly kind: 'storage-without-blobs'; readonly storage: string }
+  | { readonly kind: 'blobs-there-already'; readonly name: string }
+  /** They would go if it were clear that they belong to this repository. */
+  | { readonly kind: 'blobs-kept'; readonly folder: string; readonly names: readonly string[] }
+  | { readonly kind: 'entry-renamed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'latest-set'; readonly folder: string; readonly name: string }
+  | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
+  /** Another program is run, or has printed something. */
+  | { readonly kind: 'command'; readonly words: readonly string[] }
+  | { readonly kind: 'output'; readonly output: Uint8Array }
+  | { readonly kind: 'install-step'; readonly step: InstallStep }
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'lock-ignored'; readonly path: string; readonly pid: number | undefined };
 
 /** The long steps, as the field calls them. */
@@ -60,4 +80,13 @@ export async function withStep<T>(
   } finally {
     onEvent({ kind: 'step-ends', step });
   }
+}
+
+/** What the functions that run other programs are given of a job. */
+export function programEvents({ onEvent, signal }: JobContext) {
+  return {
+    onCommand: (words: readonly string[]) => onEvent({ kind: 'command', words }),
+    onOutput: (output: Uint8Array) => onEvent({ kind: 'output', output }),
+    signal,
+  };
 }

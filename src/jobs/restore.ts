@@ -9,6 +9,7 @@ import {
 } from '../repository/restore-point.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
+import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { type FileLock, tryFileLock } from '../system/file-lock.ts';
 import { NewFile, syncDirectory } from '../system/new-file.ts';
@@ -95,22 +96,47 @@ export async function restore(
     : bringForward(store, { plan, headStart, context });
 }
 
-async function makeAnew(
-  store: Store,
-  { plan, context }: { readonly plan: RestorePlan; readonly context: JobContext },
-): Promise<RestoreResult> {
+/** A Data.fs and its index, complete and on the disk beside the ones that they will replace. */
+export interface StagedRestore extends AsyncDisposable {
+  readonly result: RestoreResult;
+  /** Puts them in their places; only renames are left to do. */
+  swap(): Promise<void>;
+}
+
+/**
+ * Makes a restored Data.fs and its index beside the target and checks them while they are written.
+ * The caller holds the target's lock: {@link lockTarget}.
+ */
+export async function stageRestore(
+  plan: RestorePlan,
+  { store, context }: { readonly store: Store; readonly context: JobContext },
+): Promise<StagedRestore> {
   const { target: path, point } = plan;
   const folder = dirname(path);
   const { wasMade } = await makeFolder(folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
-  await using dataFs = await NewFile.create(path);
+  await using staged = new Disposables();
+  const dataFs = staged.use(await NewFile.create(path));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
-  await using index = await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } });
+  const index = staged.use(await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } }));
   await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], path);
   context.signal.throwIfAborted();
-  await swap({ dataFs, index });
-  return { plan, sizeBytes, hadBytes: 0, index: index === undefined ? 'without' : 'restored' };
+  const kept = staged.move();
+  return {
+    result: { plan, sizeBytes, hadBytes: 0, index: index === undefined ? 'without' : 'restored' },
+    swap: () => swap({ dataFs, index }),
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+async function makeAnew(
+  store: Store,
+  { plan, context }: { readonly plan: RestorePlan; readonly context: JobContext },
+): Promise<RestoreResult> {
+  await using staged = await stageRestore(plan, { store, context });
+  await staged.swap();
+  return staged.result;
 }
 
 /** The old index goes on to be right, as it speaks of the bytes that stay. */
@@ -155,8 +181,8 @@ export async function restoreToStream(
 }
 
 /** A server that runs would go on with the file that it has open, and with its own idea of the end. */
-async function lockTarget(
-  { target, heldLock }: RestoreSettings,
+export async function lockTarget(
+  { target, heldLock }: Pick<RestoreSettings, 'target' | 'heldLock'>,
   { onEvent }: JobContext,
 ): Promise<FileLock | undefined> {
   const path = `${target}.lock`;

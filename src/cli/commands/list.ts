@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import Table from 'cli-table3';
 import { type ListedPoint, listRestorePoints } from '../../jobs/list.ts';
 import { findRepository } from '../../sites/plain-site.ts';
 import { OPTION } from '../options.ts';
+import { bareTable } from '../render/table.ts';
 import { formatBytes, formatLocalTime } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 
@@ -34,11 +34,9 @@ export function addListCommand(program: Command): void {
 }
 
 function tableOf(points: readonly ListedPoint[]): string {
-  const table = new Table({
+  const table = bareTable({
     head: ['Date (UTC)', 'Local time', 'Kind', 'Size', 'Stored', 'Ratio', 'Trans.', 'Last tid'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
-    chars: BARE,
+    alignment: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left'],
   });
   for (const point of points) {
     table.push([
@@ -54,24 +52,6 @@ function tableOf(points: readonly ListedPoint[]): string {
   }
   return table.toString();
 }
-
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-} as const;
 
 /** Bytes stored for each byte of the Data.fs. */
 function formatRatio({ sizeBytes, storedBytes }: ListedPoint): string {

@@ -78,7 +78,7 @@ function showPlan({ point, target, replaces, sizeBytes }: RestorePlan, terminal:
 async function agree(plan: RestorePlan, { terminal, signal }: CommandContext) {
   terminal.log(`The backup is of ${plan.point.stamp} (UTC)`);
   if (!plan.replaces) return 'yes';
-  const answer = await askToReplace({ filestorages: [plan.target] }, signal);
+  const answer = await askToReplace({ filestorages: [plan.target], blobstorages: [] }, signal);
   if (answer === 'no') {
     terminal.log('Not restoring.');
     terminal.printJson({ restore: { answer } });

@@ -1,4 +1,5 @@
 import type { JobEvent, OnEvent } from '../../jobs/events.ts';
+import type { InstallStep } from '../../jobs/install.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { progressFor } from './progress.ts';
@@ -60,9 +61,73 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
         `${event.pid === undefined ? 'a process' : `the process ${event.pid}`} holds "${event.path}"; restart it after the restore`,
       );
       return;
+    case 'blobs-begin': {
+      const doing = event.of === 'snapshot' ? 'Making a snapshot of' : 'Backing up';
+      terminal.log(`${doing} blobs from ${event.source} to ${event.folder}`);
+      return;
+    }
+    case 'storage-without-blobs':
+      terminal.log(`no blob dir for storage ${event.storage}`);
+      return;
+    case 'blobs-there-already':
+      terminal.log(`Blob backup ${event.name} exists already, so there were no changes`);
+      return;
+    case 'blobs-kept':
+      terminal.log(
+        `Kept in ${event.folder}, since they belong to another repository or to one that is gone: ${event.names.join(', ')}`,
+      );
+      return;
+    case 'entry-renamed':
+      terminal.log(`Renaming ${event.from} to ${event.to}`);
+      return;
+    case 'latest-set':
+      terminal.log(`Pointed "latest" in ${event.folder} to ${event.name}`);
+      return;
+    case 'restore-begins':
+      terminal.log(`Restoring ${event.source} to ${event.target}`);
+      return;
+    case 'command':
+      terminal.log(event.words.map(quoteWord).join(' '));
+      return;
+    case 'output':
+      terminal.output(event.output);
+      return;
+    case 'install-step':
+      renderInstallStep(event.step, terminal);
+      return;
+    case 'warning':
+      terminal.warn(event.text);
+      return;
     default:
       event satisfies never;
   }
+}
+
+/** A step of an installation, done or, with --dry-run, planned. */
+export function renderInstallStep(step: InstallStep, terminal: Terminal): void {
+  switch (step.kind) {
+    case 'write':
+      terminal.log(
+        `Generated script '${step.path}'.${step.replaces === 'recipe' ? ' (in place of the recipe’s)' : ''}`,
+      );
+      return;
+    case 'remove':
+      terminal.log(`Removed script '${step.path}'.`);
+      return;
+    case 'make-folder':
+      terminal.log(`Created ${step.path}`);
+      return;
+    case 'warn':
+      terminal.warn(step.text);
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+/** A word as a shell would take it, for people who want to run a command again. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A plan in one sentence. */

@@ -1,0 +1,86 @@
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
+import { closest } from 'fastest-levenshtein';
+import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
+import { withInstalled } from '../sites/buildout/installed.ts';
+import { type RecipePart, readRecipePart, recipePartNames } from '../sites/recipe/recipe-part.ts';
+import { Failure } from '../system/failure.ts';
+import { homeOf } from '../system/users.ts';
+import type { Terminal } from './terminal.ts';
+
+const DEFAULT_CFG = 'buildout.cfg';
+
+export const CONFIG_OPTION = new Option(
+  '-c, --config <file>',
+  `the buildout (default: ${DEFAULT_CFG} in this folder)`,
+);
+
+export const PART_OPTION = new Option('--part <name>', 'the part of the buildout (default: all)');
+
+/** What of a buildout was asked for on the command line. */
+export interface BuildoutWish {
+  /** Path of a `.cfg`; undefined: the one in this folder. */
+  readonly config: string | undefined;
+  readonly overrides: readonly Override[];
+}
+
+/** Reads the buildout, and warns of what of it couldn't be had. Failure `not-found`. */
+export async function loadBuildout(
+  { config, overrides }: BuildoutWish,
+  terminal: Terminal,
+): Promise<Buildout> {
+  const path = resolve(config ?? DEFAULT_CFG);
+  const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });
+  for (const { address, reason } of buildout.missing) {
+    terminal.warn(`${address} could not be read (${reason}); what it says is left out`);
+  }
+  return withInstalled(buildout);
+}
+
+/** Whether there is a buildout in this folder, or one was named. */
+export async function hasBuildout(config: string | undefined): Promise<boolean> {
+  return config !== undefined || isThere(resolve(DEFAULT_CFG));
+}
+
+/**
+ * The parts that the recipe makes: those that were named, or all. Failure `usage` for a name that is
+ * none, and for every problem of a part.
+ */
+export function readParts(
+  buildout: Buildout,
+  { names, terminal }: { readonly names: readonly string[]; readonly terminal: Terminal },
+): readonly RecipePart[] {
+  const known = recipePartNames(buildout);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const list = known.map((one) => `[${one}]`).join(', ');
+    throw new Failure('usage', `Cannot find the part [${name}] in "${buildout.path}"`, {
+      hint:
+        known.length === 0
+          ? 'No part of it has "recipe = collective.recipe.backup".'
+          : `Its parts with "recipe = collective.recipe.backup" are ${list}.`,
+    });
+  }
+  const surroundings = { environment: process.env, homeOf };
+  const nearest = (name: string, all: readonly string[]) => closest(name, [...all]);
+  const parts = (names.length === 0 ? known : names).map((part) =>
+    readRecipePart(buildout, { part, surroundings, nearest }),
+  );
+  for (const { warnings } of parts) for (const warning of warnings) terminal.warn(warning);
+  return parts;
+}
+
+async function userDefaults(): Promise<string | undefined> {
+  const folder = process.env['BUILDOUT_HOME'] ?? join(homedir(), '.buildout');
+  const path = join(folder, 'default.cfg');
+  return (await isThere(path)) ? path : undefined;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { backUpSite } from '../../jobs/backup-site.ts';
+import { replacedPaths, restoreSite } from '../../jobs/restore-site.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { SCRIPTS, type ScriptAction } from '../../sites/recipe/script-names.ts';
+import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
+import type { Site } from '../../sites/site.ts';
+import { adopting, Failure } from '../../system/failure.ts';
+import { askToReplace } from '../question.ts';
+import { renderEvents } from '../render/events.ts';
+import { type CommandContext, runCommand, runWith } from '../run.ts';
+import { scriptTerminal } from '../terminal.ts';
+
+/** `script FILE WORD...`: what the scripts in a buildout's bin folder call. */
+export function addScriptCommand(program: Command): void {
+  program
+    .command('script', { hidden: true })
+    .description('run a script that "zodbvault install" wrote')
+    .argument('<file>', 'path of the script')
+    .argument('[words...]', 'its command line')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (file, words) => {
+      let script: Script | undefined;
+      await runCommand({}, async () => {
+        script = await readScript(file);
+        return undefined;
+      });
+      if (script !== undefined) await runScript(script, { file, words });
+    });
+}
+
+async function readScript(file: string): Promise<Script> {
+  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const script = decodeScript(text);
+  if (script !== undefined) return script;
+  throw new Failure('usage', `Cannot run "${file}": this version can't read its settings`, {
+    hint: 'Run "zodbvault install" in the buildout again.',
+  });
+}
+
+async function runScript(
+  { name, site }: Script,
+  { file, words }: { readonly file: string; readonly words: readonly string[] },
+): Promise<void> {
+  const { action } = SCRIPTS[name];
+  const command = new Command(basename(file))
+    .description(DESCRIPTIONS[action.kind])
+    .option('-q, --quiet', 'print nothing unless there is a problem')
+    .option('-n, --no-prompt', 'do not ask')
+    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .showHelpAfterError()
+    .exitOverride()
+    // A backup takes no notice of other words, as ever; a restore must not guess.
+    .allowExcessArguments(action.kind === 'backup')
+    .action((date, options) =>
+      runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (context) =>
+        action.kind === 'backup'
+          ? backUp(site, { action, context })
+          : restore(site, { action, date, prompt: options.prompt, context }),
+      ),
+    );
+  await command.parseAsync([...words], { from: 'user' });
+}
+
+const DESCRIPTIONS: Readonly<Record<ScriptAction['kind'], string>> = {
+  backup: 'Back up the site.',
+  restore: 'Put back the site as it was at a backup.',
+};
+
+async function backUp(
+  site: Site,
+  {
+    action,
+    context,
+  }: {
+    readonly action: Extract<ScriptAction, { kind: 'backup' }>;
+    readonly context: CommandContext;
+  },
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const { of, full } = action;
+  const clock = { now: () => new Date(), random: Math.random };
+  await backUpSite(
+    { site, of, full, compressor: 'auto', level: undefined, ...clock },
+    { onEvent: renderEvents(terminal), signal },
+  );
+}
+
+async function restore(
+  site: Site,
+  {
+    action,
+    date,
+    prompt,
+    context,
+  }: {
+    readonly action: Extract<ScriptAction, { kind: 'restore' }>;
+    readonly date: string | undefined;
+    readonly prompt: boolean;
+    readonly context: CommandContext;
+  },
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const settings = {
+    site,
+    of: action.of,
+    date: date === undefined ? undefined : parseRecoveryDate(date),
+    heldLock: 'refuse',
+  } as const;
+  if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
+  if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {
+    terminal.log('Not restoring.');
+    return;
+  }
+  await restoreSite(settings, { onEvent: renderEvents(terminal), signal });
+}

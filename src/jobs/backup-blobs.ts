@@ -1,0 +1,484 @@
+import { copyFile, realpath, stat, unlink } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { lockBlobFolder, pointLatest, refuseTaken, rotate } from '../blobs/blob-folder.ts';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { chainOf } from '../blobs/choose.ts';
+import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
+import {
+  type ArchiveCompression,
+  archiveName,
+  type EntryMark,
+  entryStem,
+  stateName,
+} from '../blobs/entry-name.ts';
+import { inspectArchive } from '../blobs/inspect-archive.ts';
+import {
+  type BlobRecord,
+  describeFile,
+  readEdges,
+  recordPath,
+  writeRecord,
+} from '../blobs/record.ts';
+import { copyWithRsync } from '../blobs/rsync.ts';
+import { writeArchive } from '../blobs/tar.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import type { BlobCopier, BlobFormat } from '../sites/site.ts';
+import { makeFolder } from '../stores/folder-store.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { NewDirectory } from '../system/new-directory.ts';
+import { NewFile } from '../system/new-file.ts';
+import { VERSION } from '../system/version.ts';
+import { type JobContext, programEvents } from './events.ts';
+
+/** How a blob directory is backed up. */
+export interface BlobBackupSettings {
+  /** The live blob directory; a link to it is followed. */
+  readonly source: string;
+  /** The folder that gets an entry. */
+  readonly folder: string;
+  readonly format: BlobFormat;
+  readonly copier: BlobCopier;
+  /** The moment of the Data.fs backup that it belongs to, or that of the clock; see {@link ChainStart}. */
+  readonly stamp: (taken: readonly Stamp[]) => Stamp;
+  /** Where a chain of incremental archives begins. */
+  readonly chainStart: ChainStart;
+  /** Which repository decides how long it stays; null: none does. */
+  readonly repository: string | null;
+  readonly now: () => Date;
+}
+
+/**
+ * - `full`: at the full Data.fs backup of this stamp; undefined: there is none, and no chain.
+ * - `clock`: no Data.fs is backed up; a new chain when `isNew`, or when the last one is older than
+ *   `days`.
+ */
+export type ChainStart =
+  | { readonly kind: 'full'; readonly stamp: Stamp | undefined }
+  | { readonly kind: 'clock'; readonly full: 'always' | 'when-needed'; readonly days: number };
+
+/** What a blob backup did. */
+export interface BlobBackupResult {
+  /** Name of the entry. */
+  readonly name: string;
+  readonly kind: 'made' | 'there-already';
+  readonly stamp: Stamp;
+  readonly content: TreeContent | undefined;
+}
+
+/** Times that a live directory may change under tar's hands. */
+const ATTEMPTS = 3;
+
+/**
+ * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
+ * already and complete is left alone. The folder is locked meanwhile.
+ *
+ * Failures: `not-found` for a source that isn't there, `locked`, `refused`, `program` for whatever
+ * rsync or tar has to complain about, and those of the system.
+ */
+export async function backUpBlobs(
+  settings: BlobBackupSettings,
+  context: JobContext,
+): Promise<BlobBackupResult> {
+  const source = await resolveSource(settings.source);
+  const { wasMade } = await makeFolder(settings.folder);
+  if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
+  await refuseNested(source, settings.folder);
+  await using _lock = await lockBlobFolder(settings.folder);
+  const base = basename(settings.source);
+  const catalogue = await readBlobCatalogue(settings.folder, base);
+  warnOfForeign(catalogue, context);
+  const stamp = settings.stamp(catalogue.entries.map((entry) => entry.stamp));
+  const run = new BlobRun({ settings, context, source, base, catalogue, stamp });
+  const result = await run.make();
+  await linkLatest(result, { settings, context });
+  return result;
+}
+
+/** Whether there is a blob directory to back up. Failure `not-found` or `usage` otherwise. */
+export async function checkBlobSource(path: string): Promise<void> {
+  await resolveSource(path);
+}
+
+/** The directory itself: a link would be backed up as a link. */
+async function resolveSource(path: string): Promise<string> {
+  const source = await adopting(`find the blob directory "${path}"`, () => realpath(path));
+  const { isDirectory } = await adopting(`look at "${source}"`, async () => {
+    const status = await stat(source);
+    return { isDirectory: status.isDirectory() };
+  });
+  if (isDirectory) return source;
+  throw new Failure('usage', `Cannot back up the blobs in "${path}": it is not a folder`, {
+    hint: 'Name the blob directory in blob_storage.',
+  });
+}
+
+async function refuseNested(source: string, folder: string): Promise<void> {
+  const real = await adopting(`find "${folder}"`, () => realpath(folder));
+  const isWithin = (path: string, other: string) => path === other || path.startsWith(other + sep);
+  if (!isWithin(real, source) && !isWithin(source, real)) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up the blobs in "${source}" to "${folder}": one is inside the other`,
+    { hint: 'Choose a folder elsewhere, best on another disk.' },
+  );
+}
+
+function warnOfForeign({ foreign, folder }: BlobCatalogue, { onEvent }: JobContext): void {
+  const bases = [...new Set(foreign.map(({ base }) => base))];
+  if (bases.length === 0) return;
+  const names = bases.map((base) => `"${base}"`).join(', ');
+  onEvent({
+    kind: 'warning',
+    text: `"${folder}" also holds backups of the blob directories ${names}; they are left alone`,
+  });
+}
+
+async function linkLatest(
+  result: BlobBackupResult,
+  { settings, context }: { readonly settings: BlobBackupSettings; readonly context: JobContext },
+): Promise<void> {
+  const { format, folder } = settings;
+  const hasLatest = format.kind !== 'incremental-archives' && format.naming === 'stamps';
+  const outcome = await pointLatest(folder, hasLatest ? result.name : undefined);
+  if (outcome === 'set') context.onEvent({ kind: 'latest-set', folder, name: result.name });
+  if (outcome === 'other') {
+    context.onEvent({
+      kind: 'warning',
+      text: `"${join(folder, 'latest')}" is no link, and was left alone`,
+    });
+  }
+}
+
+/** One backup of one blob directory. */
+class BlobRun {
+  readonly #settings: BlobBackupSettings;
+  readonly #context: JobContext;
+  readonly #source: string;
+  readonly #base: string;
+  readonly #catalogue: BlobCatalogue;
+  readonly #stamp: Stamp;
+
+  constructor(words: {
+    readonly settings: BlobBackupSettings;
+    readonly context: JobContext;
+    readonly source: string;
+    readonly base: string;
+    readonly catalogue: BlobCatalogue;
+    readonly stamp: Stamp;
+  }) {
+    this.#settings = words.settings;
+    this.#context = words.context;
+    this.#source = words.source;
+    this.#base = words.base;
+    this.#catalogue = words.catalogue;
+    this.#stamp = words.stamp;
+  }
+
+  async make(): Promise<BlobBackupResult> {
+    const { format } = this.#settings;
+    switch (format.kind) {
+      case 'directories':
+        return this.#directory(format.naming);
+      case 'archives':
+        return this.#completeArchive(format);
+      case 'incremental-archives':
+        return this.#incrementalArchive(format.compression);
+      default:
+        return format satisfies never;
+    }
+  }
+
+  async #directory(naming: 'stamps' | 'numbers'): Promise<BlobBackupResult> {
+    const name = entryStem(this.#base, this.#mark(naming));
+    const there = this.#entries('directory').find((entry) => entry.name === name);
+    if (naming === 'stamps') {
+      if (there?.record?.origin === 'made') return this.#thereAlready(there);
+      await refuseTaken(join(this.#settings.folder, name), 'directory');
+    }
+    await using entry = await NewDirectory.create(join(this.#settings.folder, name));
+    const content = await this.#copy(join(entry.temporaryPath, this.#base));
+    await writeRecord(
+      recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
+      this.#record({ content }),
+    );
+    await entry.complete();
+    this.#context.signal.throwIfAborted();
+    if (naming === 'numbers') await this.#rotate('directories');
+    await entry.publish();
+    return { name, kind: 'made', stamp: this.#stamp, content };
+  }
+
+  async #copy(target: string): Promise<TreeContent> {
+    const { copier } = this.#settings;
+    const previous = await this.#previousTree();
+    const first = copier.firstCopy === 'link' ? this.#source : undefined;
+    const linkTo = previous ?? first;
+    const { signal } = this.#context;
+    const source = this.#source;
+    if (copier.kind === 'own') {
+      return copyTree({ source, target, linkTo, sameness: 'time', of: 'live', signal });
+    }
+    const options = copier.rsyncOptions;
+    const events = programEvents(this.#context);
+    await copyWithRsync({
+      source,
+      target,
+      linkTo,
+      sameness: 'time',
+      options,
+      of: 'live',
+      ...events,
+    });
+    return countTree(target, signal);
+  }
+
+  /** The newest copy, finished or not: what is the same in it needn't be copied again. */
+  async #previousTree(): Promise<string | undefined> {
+    for (const { name, base } of this.#entries('directory')) {
+      const tree = join(this.#settings.folder, name, base);
+      const isThere = await stat(tree).then(
+        (status) => status.isDirectory(),
+        () => false,
+      );
+      if (isThere) return tree;
+    }
+    return undefined;
+  }
+
+  async #completeArchive({
+    naming,
+    compression,
+  }: {
+    readonly naming: 'stamps' | 'numbers';
+    readonly compression: ArchiveCompression;
+  }): Promise<BlobBackupResult> {
+    const stem = entryStem(this.#base, this.#mark(naming));
+    if (naming === 'stamps') {
+      const there = await this.#goodArchive();
+      if (there !== undefined) return this.#thereAlready(there);
+    }
+    const name = archiveName(stem, { form: 'archive', compression });
+    return this.#writeArchive({
+      name,
+      compression,
+      beforePublishing: async () => {
+        if (naming === 'numbers') await this.#rotate('archives');
+      },
+    });
+  }
+
+  /**
+   * The names and the rules of the recipe: a chain begins with a full Data.fs backup and has the
+   * state of that stamp; every later archive of it holds what changed since the one before.
+   */
+  async #incrementalArchive(compression: ArchiveCompression): Promise<BlobBackupResult> {
+    const there = await this.#goodArchive();
+    if (there !== undefined) return this.#thereAlready(there);
+    const start = this.#chainStart();
+    const stem = entryStem(this.#base, { kind: 'stamp', stamp: this.#stamp });
+    const name = archiveName(stem, { form: 'archive', compression });
+    if (start === undefined) return this.#writeArchive({ name, compression });
+    const state = join(this.#settings.folder, stateName(this.#base, start));
+    if (start === this.#stamp) {
+      await adopting(`remove "${state}"`, () => unlink(state).catch(absent));
+      return this.#writeArchive({
+        name,
+        compression,
+        state: { path: state, stamp: start, continues: undefined },
+      });
+    }
+    const continues = this.#continued(start);
+    if (continues === undefined) {
+      this.#context.onEvent({
+        kind: 'warning',
+        text: `"${this.#settings.folder}" has no whole chain of archives from ${start}: "${name}" will be complete; the next full backup begins a new chain`,
+      });
+      return this.#writeArchive({ name, compression });
+    }
+    return this.#writeArchive({
+      name: archiveName(stem, { form: 'delta', compression }),
+      compression,
+      state: { path: state, stamp: start, continues },
+    });
+  }
+
+  #chainStart(): Stamp | undefined {
+    const { chainStart, now } = this.#settings;
+    switch (chainStart.kind) {
+      case 'full':
+        return chainStart.stamp;
+      case 'clock': {
+        const newest = this.#entries('state')[0];
+        if (chainStart.full === 'always' || newest === undefined) return this.#stamp;
+        const oldest = new Date(now().getTime() - chainStart.days * 24 * 3600 * 1000);
+        const limit = oldest.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+        return newest.stamp < limit ? this.#stamp : newest.stamp;
+      }
+      default:
+        return chainStart satisfies never;
+    }
+  }
+
+  /** The archive that the state of a chain speaks of, if all that it needs is there. */
+  #continued(start: Stamp): BlobEntry | undefined {
+    const entries = this.#catalogue.entries;
+    const state = entries.find((entry) => entry.form === 'state' && entry.stamp === start);
+    if (state === undefined) return undefined;
+    const named = state.record?.archive?.continues;
+    const last = entries.find((entry) =>
+      named === undefined
+        ? entry.stamp >= start && (entry.form === 'archive' || entry.form === 'delta')
+        : entry.name === named,
+    );
+    if (last === undefined) return undefined;
+    try {
+      const [first] = chainOf(this.#catalogue, last);
+      return first?.stamp === start ? last : undefined;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'damaged') return undefined;
+      throw error;
+    }
+  }
+
+  /** An archive of this stamp that is known to be complete, or is found to be by reading it. */
+  async #goodArchive(): Promise<BlobEntry | undefined> {
+    const { folder } = this.#settings;
+    for (const entry of [...this.#entries('delta'), ...this.#entries('archive')]) {
+      if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== this.#stamp) continue;
+      if (entry.record?.origin === 'made') return entry;
+      const path = join(folder, entry.name);
+      const found = await inspectArchive(path, this.#context).catch((error: unknown) => {
+        if (error instanceof Failure && error.code === 'damaged') return undefined;
+        throw error;
+      });
+      if (found === undefined) {
+        this.#context.onEvent({
+          kind: 'warning',
+          text: `"${path}" is not complete; it is made again`,
+        });
+        continue;
+      }
+      const { edges } = await readEdges(path);
+      const { files, bytes, sizeBytes, sha256 } = found;
+      await writeRecord(
+        recordPath(folder, entry),
+        this.#record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } }),
+      );
+      return entry;
+    }
+    return undefined;
+  }
+
+  async #writeArchive({
+    name,
+    compression,
+    state,
+    beforePublishing = async () => {},
+  }: {
+    readonly name: string;
+    readonly compression: ArchiveCompression;
+    readonly state?: ChainState;
+    readonly beforePublishing?: () => Promise<void>;
+  }): Promise<BlobBackupResult> {
+    const { folder } = this.#settings;
+    const path = join(folder, name);
+    await refuseTaken(path, 'file');
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await using archive = await NewFile.create(path);
+      await using newState = state === undefined ? undefined : await NewFile.create(state.path);
+      if (state?.continues !== undefined && newState !== undefined) {
+        await adopting(`read "${state.path}"`, () => copyFile(state.path, newState.temporaryPath));
+      }
+      const written = await writeArchive(archive, {
+        source: this.#source,
+        compression,
+        state: newState?.temporaryPath,
+        ...programEvents(this.#context),
+      });
+      if (written === undefined) continue;
+      await archive.complete();
+      await newState?.complete();
+      const { edges } = await readEdges(archive.temporaryPath);
+      const continues = state?.continues === undefined ? {} : { continues: state.continues.name };
+      await beforePublishing();
+      await writeRecord(
+        recordPath(folder, { name, form: 'archive' }),
+        this.#record({ archive: { ...written, edges, ...continues } }),
+      );
+      await archive.publish();
+      if (newState !== undefined && state !== undefined) {
+        await this.#publishState(newState, { stamp: state.stamp, archive: name });
+      }
+      return { name, kind: 'made', stamp: this.#stamp, content: undefined };
+    }
+    throw new Failure(
+      'program',
+      `Cannot archive "${this.#source}": files in it changed in each of ${ATTEMPTS} attempts`,
+      { hint: 'Is a pack running? Run the command again later.' },
+    );
+  }
+
+  /** After the archive: a state that knows less than the archives is made good by the next delta. */
+  async #publishState(
+    file: NewFile,
+    { stamp, archive }: { readonly stamp: Stamp; readonly archive: string },
+  ): Promise<void> {
+    const described = await describeFile(file.temporaryPath);
+    const name = { name: basename(file.path), form: 'state' } as const;
+    await file.publish();
+    await writeRecord(recordPath(this.#settings.folder, name), {
+      ...this.#record({ archive: { ...described, continues: archive } }),
+      stamp,
+    });
+  }
+
+  async #rotate(family: 'directories' | 'archives'): Promise<void> {
+    const { onEvent } = this.#context;
+    await rotate(this.#catalogue, {
+      base: this.#base,
+      family,
+      onRename: ({ from, to }) => onEvent({ kind: 'entry-renamed', from, to }),
+    });
+  }
+
+  #thereAlready(entry: BlobEntry): BlobBackupResult {
+    this.#context.onEvent({ kind: 'blobs-there-already', name: entry.name });
+    const { name, record } = entry;
+    return { name, kind: 'there-already', stamp: this.#stamp, content: record?.content };
+  }
+
+  #entries(form: BlobEntry['form']): readonly BlobEntry[] {
+    return this.#catalogue.entries.filter(
+      (entry) => entry.form === form && entry.base === this.#base,
+    );
+  }
+
+  #mark(naming: 'stamps' | 'numbers'): EntryMark {
+    return naming === 'stamps'
+      ? { kind: 'stamp', stamp: this.#stamp }
+      : { kind: 'number', number: 0 };
+  }
+
+  #record(what: Pick<BlobRecord, 'content' | 'archive'>): BlobRecord {
+    return {
+      format: 1,
+      tool: `zodbvault ${VERSION}`,
+      madeAt: this.#settings.now().toISOString(),
+      stamp: this.#stamp,
+      repository: this.#settings.repository,
+      origin: 'made',
+      ...what,
+    };
+  }
+}
+
+/** GNU tar's state of a chain, the stamp at which that begins, and the archive it speaks of. */
+interface ChainState {
+  readonly path: string;
+  readonly stamp: Stamp;
+  readonly continues: BlobEntry | undefined;
+}
+
+function absent(error: unknown): void {
+  if (systemCodeOf(error) !== 'ENOENT') throw error;
+}

@@ -1,0 +1,283 @@
+import { basename } from 'node:path';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { findRsync } from '../blobs/rsync.ts';
+import { findTar } from '../blobs/tar.ts';
+import { type Catalogue, readCatalogue } from '../repository/catalogue.ts';
+import type { Compressor } from '../repository/compression.ts';
+import { type Belonging, type Identity, settleIdentity } from '../repository/identity.ts';
+import { nextStamp, type Stamp } from '../repository/stamp.ts';
+import type { BlobRule } from '../retention/blob-rules.ts';
+import type { BackupKind, BlobFormat, Site, SiteStorage } from '../sites/site.ts';
+import { folderStore, makeFolder } from '../stores/folder-store.ts';
+import { type BackupResult, backUp } from './backup.ts';
+import {
+  type BlobBackupResult,
+  backUpBlobs,
+  type ChainStart,
+  checkBlobSource,
+} from './backup-blobs.ts';
+import type { JobContext } from './events.ts';
+import { pruneFulls } from './prune.ts';
+import { pruneBlobs } from './prune-blobs.ts';
+import { runSiteCommand } from './site-commands.ts';
+
+/** Which backup of a site is made. */
+export interface SiteBackupSettings {
+  readonly site: Site;
+  readonly of: Exclude<BackupKind, 'alternative'>;
+  readonly full: 'as-set' | 'always';
+  readonly compressor: Compressor;
+  /** 1 (fast) to 9 (small); undefined: the compressor's own. */
+  readonly level: number | undefined;
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+/** What a backup of a site did, storage by storage. */
+export interface SiteBackupResult {
+  readonly filestorages: readonly { readonly storage: string; readonly result: BackupResult }[];
+  readonly blobs: readonly { readonly storage: string; readonly result: BlobBackupResult }[];
+}
+
+/** Days after which a chain of incremental archives begins anew where no option says it. */
+const CHAIN_DAYS = 14;
+
+/**
+ * Backs up a site in the order of the recipe: pre_command, folders, additional storages, the main
+ * storage, blobs, cleanup, post_command. The first step that fails is the last. What it takes (tar,
+ * rsync, the blob directories) is looked for before anything is written, and nothing old is removed
+ * before all that is new is complete.
+ */
+export async function backUpSite(
+  settings: SiteBackupSettings,
+  context: JobContext,
+): Promise<SiteBackupResult> {
+  const { site } = settings;
+  await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
+  const run = new SiteRun(settings, context);
+  await run.check();
+  await run.makeFolders();
+  const filestorages = await run.backUpFilestorages();
+  const blobs = await run.backUpBlobs();
+  await run.prune();
+  await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
+  return { filestorages, blobs };
+}
+
+/** A storage with blobs, and the folder for their backups. */
+interface BlobStorage {
+  readonly storage: SiteStorage;
+  readonly source: string;
+  readonly folder: string;
+}
+
+class SiteRun {
+  readonly #settings: SiteBackupSettings;
+  readonly #context: JobContext;
+  readonly #isFull: boolean;
+  readonly #format: BlobFormat;
+  readonly #keep: number;
+
+  constructor(settings: SiteBackupSettings, context: JobContext) {
+    const { site, of, full } = settings;
+    this.#settings = settings;
+    this.#context = context;
+    this.#isFull = of !== 'backup' || full === 'always' || site.full === 'always';
+    this.#format = formatFor(of, site.blobFormat);
+    // A zip is for taking away: only the newest matters.
+    this.#keep = of === 'zip' ? 1 : site.keep;
+  }
+
+  async check(): Promise<void> {
+    for (const { source } of this.#blobStorages()) await checkBlobSource(source);
+    if (this.#blobStorages().length === 0) return;
+    if (this.#format.kind !== 'directories') await findTar();
+    else if (this.#settings.site.blobCopier.kind === 'rsync') await findRsync();
+  }
+
+  async makeFolders(): Promise<void> {
+    const folders = [
+      ...this.#filestorages().map((storage) => this.#repository(storage)),
+      ...this.#blobStorages().map(({ folder }) => folder),
+    ];
+    for (const path of folders) {
+      const { wasMade } = await makeFolder(path);
+      if (wasMade) this.#context.onEvent({ kind: 'folder-made', path });
+    }
+  }
+
+  async backUpFilestorages(): Promise<SiteBackupResult['filestorages']> {
+    const { site, now, random, of, compressor, level } = this.#settings;
+    const done: { storage: string; result: BackupResult }[] = [];
+    for (const storage of this.#filestorages()) {
+      const isGzip = of === 'zip' || site.gzip;
+      const result = await backUp(
+        {
+          dataFs: storage.dataFs,
+          repository: this.#repository(storage),
+          full: this.#isFull ? 'always' : 'when-needed',
+          comparison: site.comparison,
+          compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
+          keep: 0,
+          pruneAfter: 'every-backup',
+          missingRepository: 'fail',
+          now,
+          random,
+        },
+        this.#context,
+      );
+      done.push({ storage: storage.name, result });
+    }
+    return done;
+  }
+
+  async backUpBlobs(): Promise<SiteBackupResult['blobs']> {
+    const { site, of, now } = this.#settings;
+    if (site.contents === 'filestorages') return [];
+    const done: { storage: string; result: BlobBackupResult }[] = [];
+    for (const storage of site.storages) {
+      if (storage.blobs === undefined) {
+        this.#context.onEvent({ kind: 'storage-without-blobs', storage: storage.name });
+      }
+    }
+    for (const { storage, source, folder } of this.#blobStorages()) {
+      this.#context.onEvent({ kind: 'blobs-begin', source, folder, of });
+      const result = await backUpBlobs(
+        {
+          source,
+          folder,
+          format: this.#format,
+          copier: site.blobCopier,
+          now,
+          ...(await this.#belonging(storage)),
+        },
+        this.#context,
+      );
+      done.push({ storage: storage.name, result });
+    }
+    return done;
+  }
+
+  async prune(): Promise<void> {
+    for (const storage of this.#filestorages()) {
+      const store = folderStore(this.#repository(storage));
+      await using _lock = await store.lock();
+      await pruneFulls(store, { keep: this.#keep, context: this.#context });
+    }
+    for (const { storage, source, folder } of this.#blobStorages()) {
+      const decided = await this.#decided(storage);
+      const rule = decided === undefined ? this.#rule() : decided.rule;
+      await pruneBlobs({ folder, source, rule, identity: decided?.identity }, this.#context);
+    }
+  }
+
+  /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
+  async #belonging(storage: SiteStorage): Promise<{
+    readonly stamp: (taken: readonly Stamp[]) => Stamp;
+    readonly chainStart: ChainStart;
+    readonly repository: string | null;
+  }> {
+    const { site, now } = this.#settings;
+    const decided = await this.#decided(storage);
+    if (decided !== undefined) {
+      const { catalogue, identity } = decided;
+      const newest = catalogue.chains.at(-1);
+      const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
+      if (stamp !== undefined) {
+        const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
+        return { stamp: () => stamp, chainStart, repository: identity.id };
+      }
+    }
+    return {
+      stamp: (taken) => nextStamp(now(), taken),
+      chainStart: {
+        kind: 'clock',
+        full: this.#isFull ? 'always' : 'when-needed',
+        days: site.keepBlobDays === 0 ? CHAIN_DAYS : site.keepBlobDays,
+      },
+      repository: null,
+    };
+  }
+
+  /** The repository that decides about a storage's blobs; undefined where there is none. */
+  async #decided(
+    storage: SiteStorage,
+  ): Promise<
+    | { readonly catalogue: Catalogue; readonly identity: Identity; readonly rule: BlobRule }
+    | undefined
+  > {
+    if (this.#settings.site.contents === 'blobs') return undefined;
+    const store = folderStore(this.#repository(storage));
+    const catalogue = await readCatalogue(store);
+    const [oldest] = catalogue.chains;
+    if (oldest === undefined) return undefined;
+    const identity = await settleIdentity(store, {
+      known: await this.#belongings(storage),
+      stamps: new Set(
+        catalogue.chains.flatMap(({ full, increments }) =>
+          [full, ...increments].map(({ stamp }) => stamp),
+        ),
+      ),
+      oldestFull: oldest.full.stamp,
+    });
+    return {
+      catalogue,
+      identity,
+      rule: { kind: 'with-filestorage', oldestFull: oldest.full.stamp },
+    };
+  }
+
+  async #belongings(storage: SiteStorage): Promise<readonly Belonging[]> {
+    const own = this.#blobStorages().find((one) => one.storage === storage);
+    if (own === undefined) return [];
+    const { entries } = await readBlobCatalogue(own.folder, basename(own.source));
+    return entries.flatMap(({ record, stamp }) =>
+      typeof record?.repository === 'string' ? [{ stamp, repository: record.repository }] : [],
+    );
+  }
+
+  /** Where no Data.fs backup decides. */
+  #rule(): BlobRule {
+    const { site, now } = this.#settings;
+    const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
+    if (this.#isFull || site.keepBlobDays === 0) return { kind: 'count', keep: this.#keep, family };
+    return { kind: 'days', days: site.keepBlobDays, now: now(), family };
+  }
+
+  #filestorages(): readonly SiteStorage[] {
+    const { site } = this.#settings;
+    return site.contents === 'blobs' ? [] : site.storages;
+  }
+
+  #blobStorages(): readonly BlobStorage[] {
+    const { site, of } = this.#settings;
+    if (site.contents === 'filestorages') return [];
+    return site.storages.flatMap((storage) => {
+      const folder = storage.folders[of].blobs;
+      return storage.blobs === undefined || folder === undefined
+        ? []
+        : [{ storage, source: storage.blobs, folder }];
+    });
+  }
+
+  #repository(storage: SiteStorage): string {
+    return storage.folders[this.#settings.of].filestorage;
+  }
+}
+
+/** Snapshots are complete; zips are complete archives with numbers, whatever the format is else. */
+function formatFor(of: SiteBackupSettings['of'], format: BlobFormat): BlobFormat {
+  const compression = format.kind === 'directories' ? 'none' : format.compression;
+  switch (of) {
+    case 'backup':
+      return format;
+    case 'snapshot':
+      return format.kind === 'incremental-archives'
+        ? { kind: 'archives', naming: 'stamps', compression }
+        : format;
+    case 'zip':
+      return { kind: 'archives', naming: 'numbers', compression };
+    default:
+      return of satisfies never;
+  }
+}

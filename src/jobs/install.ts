@@ -1,0 +1,226 @@
+import { access, constants, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { RecipePart } from '../sites/recipe/recipe-part.ts';
+import { scriptFileName } from '../sites/recipe/script-names.ts';
+import {
+  decodeScript,
+  encodeRepozo,
+  encodeScript,
+  isOurRepozo,
+  isRecipeScript,
+} from '../sites/recipe/script-text.ts';
+import { makeFolder } from '../stores/folder-store.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { NewFile, syncDirectory } from '../system/new-file.ts';
+import type { JobContext } from './events.ts';
+
+/** What is installed where. */
+export interface InstallSettings {
+  /** The buildout's folder for scripts. */
+  readonly bin: string;
+  readonly buildout: string;
+  readonly parts: readonly RecipePart[];
+  /** Whether `parts` are all that the buildout has: scripts of others go then. */
+  readonly scope: 'all-parts' | 'these-parts';
+  /** What the scripts run. */
+  readonly program: { readonly node: string; readonly command: string };
+}
+
+/** A change of one file. */
+export type InstallStep =
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly content: string;
+      readonly replaces: 'nothing' | 'own' | 'recipe';
+    }
+  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'make-folder'; readonly path: string }
+  | { readonly kind: 'warn'; readonly text: string };
+
+/**
+ * Decides what is to be done; nothing is touched. Failure `refused` where a file that neither
+ * zodbvault nor the recipe wrote has the name of a script.
+ */
+export async function planInstall(settings: InstallSettings): Promise<readonly InstallStep[]> {
+  const { bin, parts, program } = settings;
+  const there = await readScripts(bin);
+  const wanted = new Map(
+    parts.flatMap(({ site, scripts }) =>
+      scripts.map((name) => [
+        scriptFileName(site.part, name),
+        encodeScript({ name, site }, program),
+      ]),
+    ),
+  );
+  refuseClashes(settings);
+  const foreign = [...wanted.keys()].filter((name) => {
+    const text = there.get(name);
+    return text !== undefined && !isOurs(text) && !isRecipeScript(text);
+  });
+  if (foreign.length > 0) throw isForeign(foreign.map((name) => join(bin, name)));
+  const writes = [...wanted].flatMap(([name, content]): InstallStep[] => {
+    const text = there.get(name);
+    if (text === content) return [];
+    const replaces = text === undefined ? 'nothing' : isOurs(text) ? 'own' : 'recipe';
+    return [{ kind: 'write', path: join(bin, name), content, replaces }];
+  });
+  const removals = [...there].flatMap(([name, text]): InstallStep[] => {
+    const isUnwanted = !wanted.has(name) && isOurs(text) && isInScope(text, settings);
+    return isUnwanted ? [{ kind: 'remove', path: join(bin, name) }] : [];
+  });
+  return [
+    ...writes,
+    ...(await repozoStep(settings, there.get('repozo'))),
+    ...removals,
+    ...(await folderSteps(parts)),
+  ];
+}
+
+/** Carries out a plan, in its order. */
+export async function install(
+  steps: readonly InstallStep[],
+  { onEvent }: JobContext,
+): Promise<void> {
+  for (const step of steps) {
+    switch (step.kind) {
+      case 'write':
+        await makeFolder(dirname(step.path), { mode: 0o777 });
+        await writeScript(step.path, step.content);
+        break;
+      case 'remove':
+        await adopting(`remove "${step.path}"`, async () => {
+          await unlink(step.path);
+          await syncDirectory(dirname(step.path));
+        });
+        break;
+      case 'make-folder':
+        await makeFolder(step.path);
+        break;
+      case 'warn':
+        break;
+      default:
+        step satisfies never;
+    }
+    onEvent({ kind: 'install-step', step });
+  }
+}
+
+async function writeScript(path: string, content: string): Promise<void> {
+  await using file = await NewFile.create(path);
+  await file.write([Buffer.from(content)]);
+  // Readable like every script: it holds paths, and no secret.
+  await adopting(`make "${path}" executable`, () => file.handle.chmod(0o755));
+  await file.complete();
+  await file.publish();
+}
+
+/** The files in a folder for scripts that are small enough to be one, with their text. */
+async function readScripts(bin: string): Promise<ReadonlyMap<string, string>> {
+  return adopting(`read "${bin}"`, async () => {
+    const names = await readdir(bin).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return [];
+      throw error;
+    });
+    const scripts = new Map<string, string>();
+    for (const name of names) {
+      const status = await stat(join(bin, name)).catch(() => undefined); // A link to nowhere.
+      if (status === undefined) continue;
+      const isScript = status.isFile() && status.size <= LARGEST_SCRIPT_BYTES;
+      scripts.set(name, isScript ? await readFile(join(bin, name), 'utf8') : '');
+    }
+    return scripts;
+  });
+}
+
+const LARGEST_SCRIPT_BYTES = 1 << 20;
+
+function isOurs(text: string): boolean {
+  return decodeScript(text) !== undefined;
+}
+
+function isInScope(text: string, { buildout, parts, scope }: InstallSettings): boolean {
+  const site = decodeScript(text)?.site;
+  if (site === undefined || site.buildout !== buildout) return false;
+  return scope === 'all-parts' || parts.some((one) => one.site.part === site.part);
+}
+
+/** Two parts may want one name: `a` with its `-full`, and a part `a-full`. */
+function refuseClashes({ parts }: InstallSettings): void {
+  const owners = new Map<string, string>();
+  for (const { site, scripts } of parts) {
+    for (const name of scripts.map((script) => scriptFileName(site.part, script))) {
+      const other = owners.get(name);
+      if (other !== undefined) {
+        throw new Failure(
+          'usage',
+          `Cannot install: the parts [${other}] and [${site.part}] both want the script "${name}"`,
+          { hint: 'Give one of them another name.' },
+        );
+      }
+      owners.set(name, site.part);
+    }
+  }
+}
+
+function isForeign(paths: readonly string[]): Failure {
+  const list = paths.map((path) => `"${path}"`).join(', ');
+  return new Failure(
+    'refused',
+    `Cannot install: ${list} ${paths.length === 1 ? 'was' : 'were'} written by something else`,
+    { hint: 'Nothing was changed. Move it away, or give the part another name.' },
+  );
+}
+
+async function repozoStep(
+  { bin, program, parts }: InstallSettings,
+  text: string | undefined,
+): Promise<readonly InstallStep[]> {
+  const content = encodeRepozo(program);
+  const path = join(bin, 'repozo');
+  if (text === content || (text === undefined && parts.length === 0)) return [];
+  if (text === undefined) return [{ kind: 'write', path, content, replaces: 'nothing' }];
+  return isOurRepozo(text) ? [{ kind: 'write', path, content, replaces: 'own' }] : [];
+}
+
+/** The folders that the recipe makes, or tries, when buildout runs. */
+async function folderSteps(parts: readonly RecipePart[]): Promise<readonly InstallStep[]> {
+  const steps: InstallStep[] = [];
+  for (const { site, foldersAtInstall } of parts) {
+    const folders = site.storages.flatMap(({ folders: { backup, snapshot } }) => [
+      ...(site.contents === 'blobs' ? [] : [backup.filestorage, snapshot.filestorage]),
+      ...(site.contents === 'filestorages'
+        ? []
+        : [backup.blobs ?? [], snapshot.blobs ?? []].flat()),
+    ]);
+    for (const path of folders) {
+      const state = await canBeMade(path);
+      if (state === 'file') {
+        steps.push({ kind: 'warn', text: `${path} is a file, not a directory.` });
+      } else if (state === 'no') {
+        steps.push({ kind: 'warn', text: `Not able to create ${path}` });
+      } else if (state === 'yes' && foldersAtInstall === 'make') {
+        steps.push({ kind: 'make-folder', path });
+      }
+    }
+  }
+  return steps;
+}
+
+/** Looks whether a folder could be made, without making one: somebody may be writing there. */
+async function canBeMade(path: string): Promise<'there' | 'yes' | 'no' | 'file'> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined) return found.isDirectory() ? 'there' : 'file';
+  const parent = dirname(path);
+  const above = await stat(parent).catch(() => undefined);
+  if (above === undefined) return parent === path ? 'no' : canBeMade(parent).then(asParent);
+  if (!above.isDirectory()) return 'no';
+  return access(parent, constants.W_OK | constants.X_OK).then(
+    () => 'yes',
+    () => 'no',
+  );
+}
+
+function asParent(state: 'there' | 'yes' | 'no' | 'file'): 'yes' | 'no' {
+  return state === 'yes' || state === 'there' ? 'yes' : 'no';
+}

@@ -1,0 +1,61 @@
+import { basename } from 'node:path';
+import { lockBlobFolder, removeSet } from '../blobs/blob-folder.ts';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type EntrySet, entrySets } from '../blobs/sets.ts';
+import type { Identity } from '../repository/identity.ts';
+import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
+import type { JobContext } from './events.ts';
+
+/**
+ * Removes the blob backups that a rule doesn't keep, oldest first. Those of which it isn't clear that
+ * they belong to this repository stay, and are named.
+ */
+export async function pruneBlobs(
+  {
+    folder,
+    source,
+    rule,
+    identity,
+  }: {
+    readonly folder: string;
+    /** The live blob directory. */
+    readonly source: string;
+    readonly rule: BlobRule;
+    readonly identity: Identity | undefined;
+  },
+  context: JobContext,
+): Promise<readonly string[]> {
+  await using _lock = await lockBlobFolder(folder);
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const sets = entrySets(catalogue.entries).map((set) => ({
+    set,
+    stamp: set.newest.stamp,
+    family: set.family,
+    owner: ownerOf(set, identity),
+  }));
+  const { removed, unclear } = planBlobRetention(sets, rule);
+  const names: string[] = [];
+  for (const { set, reason } of removed) {
+    const fileNames = await removeSet(folder, set.set);
+    names.push(...fileNames);
+    context.onEvent({ kind: 'files-removed', fileNames, reason });
+  }
+  if (unclear.length > 0) {
+    context.onEvent({
+      kind: 'blobs-kept',
+      folder,
+      names: unclear.flatMap(({ set }) => set.entries.map(({ name }) => name)),
+    });
+  }
+  return names;
+}
+
+/** An entry of another program belongs here if it is not older than what the repository ever held. */
+function ownerOf({ entries }: EntrySet, identity: Identity | undefined): BlobSet['owner'] {
+  const isOurs = entries.every(({ record, stamp }) => {
+    const repository = record?.repository ?? null;
+    if (repository !== null) return repository === identity?.id;
+    return identity !== undefined && stamp >= identity.since;
+  });
+  return isOurs ? 'this' : 'unclear';
+}
