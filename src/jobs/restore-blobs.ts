@@ -7,6 +7,7 @@ import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
+import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
@@ -33,6 +34,8 @@ export interface BlobRestorePlan {
   readonly choice: BlobChoice;
   /** The directory that is replaced: a link to it stays. */
   readonly target: string;
+  /** Whether it is there. */
+  readonly replaces: boolean;
 }
 
 /**
@@ -61,7 +64,8 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   }
   if (choice.kind === 'archives') await findTar();
   else if (copier.kind === 'rsync') await findRsync();
-  return { settings, choice, target: await resolveTarget(settings.target) };
+  const target = await resolveTarget(settings.target);
+  return { settings, choice, target, replaces: await isThere(target) };
 }
 
 /** A link to a directory on another disk stays a link, wherever it leads. */
@@ -74,6 +78,13 @@ async function resolveTarget(path: string): Promise<string> {
       return join(await realpathOfParent(path), basename(path));
     }
   });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function realpathOfParent(path: string): Promise<string> {
@@ -168,23 +179,6 @@ async function copyBack({
   else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
 }
 
-/**
- * The copy inside an entry: the one directory that is there, whatever its name. An entry that another
- * program made of an empty blob directory is the copy itself.
- */
-async function treeIn(entry: string): Promise<string> {
-  const found = await adopting(`list the folder "${entry}"`, () =>
-    readdir(entry, { withFileTypes: true }),
-  );
-  const [first, ...others] = found.filter((one) => one.isDirectory());
-  if (first !== undefined && others.length === 0) return join(entry, first.name);
-  throw new Failure(
-    'damaged',
-    `Cannot restore "${entry}": it holds ${others.length === 0 ? 'no folder' : 'several folders'}, and a blob backup holds one`,
-    { hint: 'Look at it. Restore to another date, or move what does not belong there away.' },
-  );
-}
-
 async function extractChain(
   choice: Extract<BlobChoice, { kind: 'archives' }>,
   {
@@ -220,11 +214,7 @@ async function refuseGaps(
   const missing: string[] = [];
   const check = async () => {
     for (const path of listed.splice(0)) {
-      const isThere = await stat(join(tree, path)).then(
-        () => true,
-        () => false,
-      );
-      if (!isThere) missing.push(path);
+      if (!(await isThere(join(tree, path)))) missing.push(path);
     }
   };
   await inspectArchive(archive, {
