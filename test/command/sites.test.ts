@@ -47,7 +47,7 @@ describe('plain commands in a buildout', () => {
     for (const name of ['var/backups', 'var/snapshotbackups', 'var/elsewhere']) {
       expect(stdout).toContain(join(site.folder, name));
     }
-    expect(stdout.match(/ blobstorage\.\d{4}(-\d\d){5}$/gm)?.length).toBe(2);
+    expect(stdout.match(/ blobstorage\.\d{4}(-\d\d){5} *$/gm)?.length).toBe(2);
     const json = (await site.runWell('list', '--part', 'backup', '--json')).stdout.trim();
     expect(json.split('\n').map((line) => JSON.parse(line))).toMatchObject([
       { part: 'backup', storage: 'Data', of: 'backup', blobs: { kind: 'found', match: 'exact' } },
