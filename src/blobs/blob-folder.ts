@@ -1,6 +1,6 @@
-import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
+import { access, constants, lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { folderStore } from '../stores/folder-store.ts';
+import { folderStore, LOCK_FILE } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import {
   removeTree,
@@ -24,6 +24,21 @@ export async function lockBlobFolder(folder: string): Promise<AsyncDisposable> {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/**
+ * Keeps backups from moving or removing entries while they are restored. Undefined where the folder
+ * can't be written, or where zodbvault never wrote: then none of them can be running.
+ */
+export async function holdBlobFolder(folder: string): Promise<AsyncDisposable | undefined> {
+  const isOurs = await Promise.all([
+    access(folder, constants.W_OK),
+    access(join(folder, LOCK_FILE), constants.R_OK | constants.W_OK),
+  ]).then(
+    () => true,
+    () => false,
+  );
+  return isOurs ? lockBlobFolder(folder) : undefined;
 }
 
 /** A rename of a rotation. */
@@ -76,14 +91,18 @@ export async function rotate(
   }
 }
 
-/** Failure `refused` where the name is taken by something that isn't an entry. */
+/**
+ * Failure `refused` where the name is taken by something that isn't an entry. A link in the place of a
+ * directory is none: where the blob directory is a link, the recipe copies no more than that.
+ */
 export async function refuseTaken(path: string, type: 'directory' | 'file'): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (found === undefined) return;
-  if (type === 'directory' ? found.isDirectory() : found.isFile()) return;
+  const isLink = type === 'directory' && found.isSymbolicLink();
+  if (isLink || (type === 'directory' ? found.isDirectory() : found.isFile())) return;
   throw isTaken(path);
 }
 

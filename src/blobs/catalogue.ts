@@ -84,14 +84,20 @@ function inOrder(entries: readonly BlobEntry[]): readonly BlobEntry[] {
     .filter((entry) => entry.mark.kind === 'number')
     .sort((a, b) => numberOf(a) - numberOf(b));
   const settled = new Map<BlobEntry, BlobEntry>();
-  let limit: Stamp | undefined;
+  const limits = new Map<string, Stamp>();
   for (const entry of byNumber) {
+    const limit = limits.get(rotationOf(entry));
     const isTooNew = entry.stampFrom === 'file-time' && limit !== undefined && entry.stamp > limit;
-    const one = isTooNew && limit !== undefined ? { ...entry, stamp: limit } : entry;
+    const one = isTooNew ? { ...entry, stamp: limit } : entry;
     settled.set(entry, one);
-    limit = one.stamp;
+    limits.set(rotationOf(entry), one.stamp);
   }
   return entries.map((entry) => settled.get(entry) ?? entry).sort(newestFirst);
+}
+
+/** Copies and archives are numbered apart, and so are those of each name. */
+function rotationOf({ form, base }: BlobEntry): string {
+  return `${form === 'directory' ? 'directories' : 'archives'} ${base}`;
 }
 
 const FORM_ORDER = ['delta', 'state', 'archive', 'directory'] as const;

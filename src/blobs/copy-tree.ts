@@ -14,6 +14,7 @@ import {
   readlinkSync,
   readSync,
   type Stats,
+  statSync,
   symlinkSync,
   utimesSync,
 } from 'node:fs';
@@ -26,6 +27,12 @@ export interface TreeContent {
   readonly bytes: number;
 }
 
+/** The same, and a link in it, as a path below the tree, where there is one. */
+export interface CountedTree {
+  readonly content: TreeContent;
+  readonly link: string | undefined;
+}
+
 export interface CopySettings {
   readonly source: string;
   /** Made by the copy. */
@@ -34,7 +41,7 @@ export interface CopySettings {
   readonly linkTo: string | undefined;
   /** What makes a file the same, beside size and rights: its time, or every byte. */
   readonly sameness: 'time' | 'content';
-  /** `live`: what is no blob is left out. */
+  /** `live`: what is no blob is left out, and links are followed, as by the recipe without rsync. */
   readonly of: 'live' | 'backup';
   readonly signal: AbortSignal;
 }
@@ -80,6 +87,8 @@ class Walk {
   readonly #uid = process.getuid?.();
   readonly #gid = process.getgid?.();
   readonly #counts = { files: 0, bytes: 0 };
+  /** The directories that lead to where the walk is. */
+  readonly #above: string[] = [];
   #untilYield = YIELD_EVERY;
   /** Off as soon as the file system refuses one for what it is. */
   #canLink = true;
@@ -96,7 +105,7 @@ class Walk {
   *directory(place: Place): Generator<void> {
     const source = this.#settings.source + place.path;
     const target = this.#settings.target + place.path;
-    const status = statusOf(source);
+    const status = this.#statusOfSource(source);
     const entries = this.#present(() => readdirSync(source, { withFileTypes: true }));
     if (status === undefined || entries === undefined) {
       if (place.depth > 0 && this.#settings.of === 'live') return;
@@ -104,20 +113,49 @@ class Walk {
         hint: 'Name the blob directory; mount the disk that it is on.',
       });
     }
+    this.#enter(source, status);
     mkdirSync(target, { mode: 0o700 });
     const linkable = place.linkable && this.#otherHas(place);
     for (const entry of entries) {
       if (this.#settings.of === 'live' && isLeftOut(entry.name, place.depth)) continue;
       refuseUnreadableName(source, entry.name);
       const path = `${place.path}/${entry.name}`;
-      if (entry.isDirectory()) yield* this.directory({ path, depth: place.depth + 1, linkable });
-      else this.#entry(entry, { path, linkable });
+      if (this.#isDirectory(entry, path)) {
+        yield* this.directory({ path, depth: place.depth + 1, linkable });
+      } else this.#entry(entry, { path, linkable });
       this.#untilYield -= 1;
       if (this.#untilYield > 0) continue;
       this.#untilYield = YIELD_EVERY;
       yield;
     }
+    this.#above.pop();
     this.#dress(target, status);
+  }
+
+  #isDirectory(entry: Dirent, path: string): boolean {
+    if (!entry.isSymbolicLink() || this.#settings.of === 'backup') return entry.isDirectory();
+    return this.#statusOfSource(this.#settings.source + path)?.isDirectory() === true;
+  }
+
+  /** Failure `not-found` for a link that leads nowhere. */
+  #statusOfSource(source: string): Stats | undefined {
+    const status = statusOf(source);
+    if (this.#settings.of === 'backup' || status?.isSymbolicLink() !== true) return status;
+    const followed = statSync(source, { throwIfNoEntry: false });
+    if (followed !== undefined) return followed;
+    throw new Failure('not-found', `Cannot copy "${source}": the link leads nowhere`, {
+      hint: 'Mount the disk that it leads to, or remove the link.',
+    });
+  }
+
+  #enter(source: string, { dev, ino }: Stats): void {
+    const key = `${dev} ${ino}`;
+    if (this.#above.includes(key)) {
+      throw new Failure('damaged', `Cannot copy "${source}": the link leads to a folder above it`, {
+        hint: 'Remove the link; no blob directory has one like it.',
+      });
+    }
+    this.#above.push(key);
   }
 
   #otherHas({ path }: Place): boolean {
@@ -127,7 +165,7 @@ class Walk {
   #entry(entry: Dirent, { path, linkable }: { readonly path: string; readonly linkable: boolean }) {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
-    const status = statusOf(source);
+    const status = this.#statusOfSource(source);
     if (status === undefined) return void this.#present(() => lstatSync(source));
     if (status.isFile()) {
       if (linkable && this.#link(path, status)) {
@@ -223,15 +261,17 @@ function haveSameContent(path: string, other: string): boolean {
 }
 
 /** Counts the files of a tree, in small portions. */
-export async function countTree(root: string, signal: AbortSignal): Promise<TreeContent> {
+export async function countTree(root: string, signal: AbortSignal): Promise<CountedTree> {
   return adopting(`count the files in "${root}"`, async () => {
     const content = { files: 0, bytes: 0 };
+    let link: string | undefined;
     const waiting = [root];
     let untilYield = YIELD_EVERY;
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         const path = `${folder}/${entry.name}`;
         if (entry.isDirectory()) waiting.push(path);
+        if (entry.isSymbolicLink()) link ??= path.slice(root.length + 1);
         if (!entry.isFile()) continue;
         content.files += 1;
         content.bytes += lstatSync(path).size;
@@ -242,7 +282,7 @@ export async function countTree(root: string, signal: AbortSignal): Promise<Tree
       signal.throwIfAborted();
       await new Promise(setImmediate);
     }
-    return content;
+    return { content, link };
   });
 }
 

@@ -25,7 +25,8 @@ export interface EntryName {
   readonly form: EntryForm;
 }
 
-const PATTERN = /^(?:(.*)\.)?(\d{4}(?:-\d\d){5}|\d{1,9})(\.snar|(?:\.delta)?\.tar(?:\.gz)?)?$/s;
+const PATTERN =
+  /^(?:(.*)\.)?(\d{4}(?:-\d\d){5}|0|[1-9]\d{0,8})(\.snar|(?:\.delta)?\.tar(?:\.gz)?)?$/s;
 
 /** Undefined where it is not a name of an entry of that type. */
 export function parseEntryName(name: string, type: 'directory' | 'file'): EntryName | undefined {

@@ -1,9 +1,10 @@
 /**
  * What of a live blob directory is no blob and is never backed up: uncommitted blobs, what a pack has
- * removed and its list of it, locks, checkouts of a cache, savepoints (ZODB, `blob.py`).
+ * removed and its list of it, locks, checkouts of a cache, savepoints (ZODB, `blob.py`); and what a
+ * restore that runs, or was killed, has beside it.
  */
 const AT_THE_TOP = ['tmp', '.removed'] as const;
-const ENDINGS = ['.lock', '.spb'] as const;
+const ENDINGS = ['.lock', '.spb', '.zodbvault-tmp', '.zodbvault-old'] as const;
 const BEGINNING = '.checkout';
 
 /** @param depth - 0: directly in the blob directory */

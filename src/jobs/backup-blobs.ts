@@ -12,6 +12,7 @@ import {
   stateName,
 } from '../blobs/entry-name.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
+import { findMissingFile } from '../blobs/missing-file.ts';
 import {
   type BlobRecord,
   describeFile,
@@ -191,10 +192,8 @@ class BlobRun {
   async #directory(naming: 'stamps' | 'numbers'): Promise<BlobBackupResult> {
     const name = entryStem(this.#base, this.#mark(naming));
     const there = this.#entries('directory').find((entry) => entry.name === name);
-    if (naming === 'stamps') {
-      if (there?.record?.origin === 'made') return this.#thereAlready(there);
-      await refuseTaken(join(this.#settings.folder, name), 'directory');
-    }
+    if (naming === 'stamps' && there?.record?.origin === 'made') return this.#thereAlready(there);
+    await refuseTaken(join(this.#settings.folder, name), 'directory');
     await using entry = await NewDirectory.create(join(this.#settings.folder, name));
     const content = await this.#copy(join(entry.temporaryPath, this.#base));
     await writeRecord(
@@ -204,8 +203,32 @@ class BlobRun {
     await entry.complete();
     this.#context.signal.throwIfAborted();
     if (naming === 'numbers') await this.#rotate('directories');
+    else if (there !== undefined && (await this.#knowsMore(there, entry))) {
+      return this.#thereAlready(there);
+    }
     await entry.publish();
     return { name, kind: 'made', stamp: this.#stamp, content };
+  }
+
+  /**
+   * Whether an entry of unknown completeness has a file that its successor lacks. Both are of one
+   * moment of the Data.fs: then the live directory has lost something.
+   */
+  async #knowsMore(there: BlobEntry, successor: NewDirectory): Promise<boolean> {
+    const old = join(this.#settings.folder, there.name, there.base);
+    const status = await stat(old).catch(() => undefined);
+    if (status?.isDirectory() !== true) return false;
+    const missing = await findMissingFile({
+      of: old,
+      inTree: join(successor.temporaryPath, this.#base),
+      signal: this.#context.signal,
+    });
+    if (missing === undefined) return false;
+    this.#context.onEvent({
+      kind: 'warning',
+      text: `"${this.#source}" lacks "${missing.slice(1)}", which the backup of the same state has: "${old}" is left as it is`,
+    });
+    return true;
   }
 
   async #copy(target: string): Promise<TreeContent> {
@@ -229,7 +252,14 @@ class BlobRun {
       of: 'live',
       ...events,
     });
-    return countTree(target, signal);
+    const { content, link } = await countTree(target, signal);
+    if (link !== undefined) {
+      this.#context.onEvent({
+        kind: 'warning',
+        text: `"${join(source, link)}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
+      });
+    }
+    return content;
   }
 
   /** The newest copy, finished or not: what is the same in it needn't be copied again. */

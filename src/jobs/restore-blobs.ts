@@ -1,16 +1,29 @@
-import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import {
+  access,
+  constants,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { copyTree, countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
-import { treeIn } from '../blobs/tree-in.ts';
+import { LAYOUT_FILE, UNCOMMITTED_FOLDER } from '../filestorage/blob-layout.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
-import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { adopting, Failure } from '../system/failure.ts';
+import { isMountPoint } from '../system/mount-points.ts';
 import { NewDirectory, replacedPath } from '../system/new-directory.ts';
 import { syncDirectory } from '../system/new-file.ts';
 import { type JobContext, programEvents } from './events.ts';
@@ -34,8 +47,6 @@ export interface BlobRestorePlan {
   readonly choice: BlobChoice;
   /** The directory that is replaced: a link to it stays. */
   readonly target: string;
-  /** Whether it is there. */
-  readonly replaces: boolean;
 }
 
 /**
@@ -47,11 +58,10 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   const { folder, date, wanted, rules, copier } = settings;
   await requireFolder(folder);
   const catalogue = await readBlobCatalogue(folder, basename(settings.target));
-  const { preferred } = wanted;
   const choice =
     rules === '2.3'
-      ? chooseBlobsAs23(catalogue, { date, preferred })
-      : chooseBlobs(catalogue, wanted);
+      ? chooseBlobsAs23(catalogue, { date, preferred: wanted.preferred })
+      : (chooseBlobs(catalogue, wanted) ?? chooseUnderOldName(catalogue, wanted));
   if (choice === undefined) {
     const isEmpty = catalogue.entries.length === 0 || date === undefined;
     throw new Failure(
@@ -64,34 +74,55 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   }
   if (choice.kind === 'archives') await findTar();
   else if (copier.kind === 'rsync') await findRsync();
-  const target = await resolveTarget(settings.target);
-  return { settings, choice, target, replaces: await isThere(target) };
+  const target = await placeOfBlobs(settings.target);
+  await refuseLostLink(settings.target, target);
+  return { settings, choice, target };
 }
 
-/** A link to a directory on another disk stays a link, wherever it leads. */
-async function resolveTarget(path: string): Promise<string> {
+/** Blobs of exactly that backup, from before the blob directory was renamed. */
+function chooseUnderOldName({ folder, foreign }: BlobCatalogue, wanted: Wanted) {
+  const choice = chooseBlobs({ folder, entries: foreign, foreign: [] }, wanted);
+  const isCertain = wanted.moment.kind === 'point' && choice?.match === 'exact';
+  return isCertain ? choice : undefined;
+}
+
+/** Links that lead to one another, before it is a circle (Linux's limit). */
+const MAXIMUM_LINKS = 40;
+
+/**
+ * The real path of a blob directory, also where it isn't there: a link to one on another disk stays a
+ * link, wherever it leads.
+ */
+export async function placeOfBlobs(path: string): Promise<string> {
   return adopting(`find the blob directory "${path}"`, async () => {
-    try {
-      return await realpath(path);
-    } catch (error) {
-      if (systemCodeOf(error) !== 'ENOENT') throw error;
-      return join(await realpathOfParent(path), basename(path));
+    let place = path;
+    for (let count = 0; count < MAXIMUM_LINKS; count += 1) {
+      const folder = await realpath(dirname(place)).catch(() => dirname(place));
+      place = join(folder, basename(place));
+      const leadsTo = await readlink(place).catch(() => undefined);
+      if (leadsTo === undefined) break;
+      place = resolve(folder, leadsTo);
     }
+    return place;
   });
 }
 
-function isThere(path: string): Promise<boolean> {
+/** Where the disk with the blobs isn't mounted, a new directory would come to lie on another one. */
+async function refuseLostLink(path: string, place: string): Promise<void> {
+  const link = await lstat(path).catch(() => undefined);
+  if (link?.isSymbolicLink() !== true || (await isThere(place))) return;
+  throw new Failure(
+    'not-found',
+    `Cannot restore the blobs to "${path}": it is a link to "${place}", which is not there`,
+    { hint: 'Mount the disk that it leads to, or remove the link. Nothing was replaced.' },
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
   );
-}
-
-async function realpathOfParent(path: string): Promise<string> {
-  return realpath(dirname(path)).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return dirname(path);
-    throw error;
-  });
 }
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */
@@ -116,7 +147,7 @@ export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Pr
   }
   const { wasMade } = await makeFolder(dirname(target));
   if (wasMade) context.onEvent({ kind: 'folder-made', path: dirname(target) });
-  const place = (await isMountPoint(target)) ? 'inside' : 'beside';
+  const place = (await canBeRenamed(target)) ? 'beside' : 'inside';
   const directory = NewDirectory.reserve(place === 'inside' ? join(target, 'restored') : target);
   try {
     await fill(plan, { tree: directory.temporaryPath, context });
@@ -139,12 +170,12 @@ async function fill(
   const { choice, target, settings } = plan;
   switch (choice.kind) {
     case 'directory': {
-      const source = await treeIn(join(settings.folder, choice.entry.name));
+      const source = await treeIn(choice.entry, settings.folder);
       const live = await stat(target).catch(() => undefined);
       const linkTo = live?.isDirectory() ? target : undefined;
       await copyBack({ source, tree, linkTo, copier: settings.copier, context });
       const expected = choice.entry.record?.content;
-      const found = await countTree(tree, context.signal);
+      const { content: found } = await countTree(tree, context.signal);
       if (
         expected !== undefined &&
         (expected.files !== found.files || expected.bytes !== found.bytes)
@@ -177,6 +208,37 @@ async function copyBack({
   const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
   if (copier.kind === 'own') await copyTree({ ...paths, signal: context.signal });
   else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
+}
+
+/**
+ * The copy inside an entry: the one directory that is there, whatever its name. An entry that is a
+ * blob directory itself is none: the recipe makes a link to the live one, where that is a link, and an
+ * empty folder of an empty one, as of a copy that failed.
+ */
+async function treeIn({ name: entryName, base }: BlobEntry, folder: string): Promise<string> {
+  const path = join(folder, entryName);
+  const found = await adopting(`list the folder "${path}"`, () =>
+    readdir(path, { withFileTypes: true }),
+  );
+  const directories = found.filter((one) => one.isDirectory()).map(({ name }) => name);
+  const [first, ...others] = directories.filter((name) => name === base || !isOfBlobs(name));
+  if (found.some(({ name }) => name === LAYOUT_FILE) || first === undefined) {
+    throw noCopy(path, 'it holds no copy of a blob directory');
+  }
+  if (directories.includes(base)) return join(path, base);
+  if (others.length > 0) throw noCopy(path, 'it holds several folders');
+  return join(path, first);
+}
+
+/** What a blob directory holds, in both of its layouts. */
+function isOfBlobs(name: string): boolean {
+  return name === UNCOMMITTED_FOLDER || /^0x[0-9a-f]+$/.test(name);
+}
+
+function noCopy(path: string, state: string): Failure {
+  return new Failure('damaged', `Cannot restore "${path}": ${state}`, {
+    hint: 'Look at it. Restore to another date, or move what does not belong there away.',
+  });
 }
 
 async function extractChain(
@@ -235,27 +297,44 @@ function incomplete(path: string, state: string): Failure {
   });
 }
 
-/** A directory that is a mount point can't be renamed; what is in it can. */
-async function isMountPoint(path: string): Promise<boolean> {
-  const [own, parent] = await Promise.all([
-    stat(path).catch(() => undefined),
-    stat(dirname(path)).catch(() => undefined),
-  ]);
-  return own !== undefined && parent !== undefined && own.dev !== parent.dev;
+/** A mount point can't be renamed, and neither can what lies in a folder that isn't ours; what is in it can. */
+async function canBeRenamed(path: string): Promise<boolean> {
+  if (!(await isThere(path))) return true;
+  if (await isMountPoint(path)) return false;
+  return access(dirname(path), constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
-/** Puts everything in a directory aside, and the content of the new one in its place. */
+/**
+ * Puts everything in a directory aside, and the content of the new one in its place. What goes wrong
+ * meanwhile is undone.
+ */
 async function swapContents({ temporaryPath }: NewDirectory, target: string): Promise<void> {
   await adopting(`replace what is in "${target}"`, async () => {
     const old = replacedPath(join(target, 'restored'));
-    const live = await readdir(target);
-    const restored = await readdir(temporaryPath);
+    const live = (await readdir(target)).filter((name) => name !== basename(temporaryPath));
+    const moves = [
+      ...live.map((name) => ({ from: join(target, name), to: join(old, name) })),
+      ...(await readdir(temporaryPath)).map((name) => ({
+        from: join(temporaryPath, name),
+        to: join(target, name),
+      })),
+    ];
     await mkdir(old, { mode: 0o700 });
-    for (const name of live) {
-      if (name !== basename(temporaryPath)) await rename(join(target, name), join(old, name));
+    const done: typeof moves = [];
+    try {
+      for (const move of moves) {
+        await rename(move.from, move.to);
+        done.push(move);
+      }
+      await syncDirectory(target);
+    } catch (error) {
+      for (const { from, to } of done.reverse()) await rename(to, from);
+      await rmdir(old);
+      throw error;
     }
-    for (const name of restored) await rename(join(temporaryPath, name), join(target, name));
-    await syncDirectory(target);
     await rm(old, { recursive: true, force: true });
   });
 }

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { holdBlobFolder } from '../blobs/blob-folder.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -6,7 +7,7 @@ import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
-import { settleReplaced } from '../system/new-directory.ts';
+import { removeUnfinishedOf, settleReplaced } from '../system/new-directory.ts';
 import type { JobContext } from './events.ts';
 import {
   lockTarget,
@@ -18,6 +19,7 @@ import {
 } from './restore.ts';
 import {
   type BlobRestorePlan,
+  placeOfBlobs,
   planBlobRestore,
   type StagedBlobs,
   stageBlobs,
@@ -121,10 +123,17 @@ async function swapSite(
 ): Promise<readonly RestoreResult[]> {
   await using things = new Disposables();
   const { filestorages, blobstorages } = replacedPaths(settings.site);
+  const locks = [];
   for (const target of filestorages) {
-    things.use(await lockTarget({ target, heldLock: settings.heldLock }, context));
+    locks.push(things.use(await lockTarget({ target, heldLock: settings.heldLock }, context)));
   }
-  for (const target of blobstorages) await settleInterrupted(target, context);
+  for (const folder of blobFolders(settings)) things.use(await holdBlobFolder(folder));
+  const isAlone = locks.length > 0 && !locks.includes(undefined);
+  for (const target of blobstorages) {
+    const place = await placeOfBlobs(target);
+    await settleInterrupted(place, context);
+    if (isAlone) await removeUnfinishedOf(place);
+  }
   const plan = await planSiteRestore(settings);
   const staged: StagedRestore[] = [];
   const stagedBlobs: StagedBlobs[] = [];
@@ -142,6 +151,12 @@ async function swapSite(
   for (const one of staged) await one.swap();
   for (const one of stagedBlobs) await one.swap();
   return staged.map(({ result }) => result);
+}
+
+/** The folders that blobs are restored from, and that are there. */
+function blobFolders({ site, of }: SiteRestoreSettings): readonly string[] {
+  if (site.contents === 'filestorages') return [];
+  return site.storages.flatMap((storage) => foldersOf(storage, of).blobs ?? []);
 }
 
 /** A restore that was killed while it swapped may have left the blobs beside their place. */

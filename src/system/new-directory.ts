@@ -114,6 +114,23 @@ export async function removeUnfinishedDirectories(directory: string): Promise<re
   });
 }
 
+/**
+ * Removes what killed runs left unfinished of one directory, beside its place, if that is there. The
+ * caller keeps other runs out.
+ */
+export async function removeUnfinishedOf(path: string): Promise<void> {
+  const folder = dirname(path);
+  await adopting(`clean up "${folder}"`, async () => {
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return [];
+      throw error;
+    });
+    for (const name of names.filter((one) => isUnfinished(one, basename(path)))) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  });
+}
+
 /** Takes a file or a directory away in one step, then frees its space. */
 export async function removeTree(path: string): Promise<void> {
   await adopting(`remove "${path}"`, async () => {

@@ -117,9 +117,10 @@ export function unfinishedName(name: string): string {
   return `.${name}.${randomBytes(6).toString('hex')}${ENDING}`;
 }
 
-/** Whether this is the name of something in the making. */
-export function isUnfinished(name: string): boolean {
-  return /^\..*\.[0-9a-f]{12}\.zodbvault-tmp$/s.test(name);
+/** Whether this is the name of something in the making, of what will be called `of` if that is given. */
+export function isUnfinished(name: string, of?: string): boolean {
+  const future = /^\.(.*)\.[0-9a-f]{12}\.zodbvault-tmp$/s.exec(name)?.[1];
+  return future !== undefined && (of === undefined || future === of);
 }
 
 /** Removes what killed runs left of new files. The caller holds the lock of the folder. */

@@ -44,25 +44,23 @@ function describeScene(scene: DemoScene): string {
     case 'site-made':
       return `Made the site: ${describeSite(scene.site)}`;
     case 'backed-up': {
-      const { filestorage, blobs } = scene.result;
-      const written = filestorage?.written;
+      const { plan, written } = scene.result;
       const stored = formatBytes(written?.record.stored.sizeBytes ?? 0);
-      const kind = filestorage?.plan.kind === 'full' ? 'full' : 'the increment only';
-      return `Backed it up (${kind}): ${written?.file.name}, ${stored}, and ${count(blobs?.content?.files ?? 0, 'blob file')}`;
+      const kind = plan.kind === 'full' ? 'full' : 'the increment only';
+      return `Backed it up while it runs (${kind}): ${written?.file.name}, ${stored}`;
     }
     case 'site-grown':
       return `${count(scene.addedTransactions, 'transaction')} later: ${describeSite(scene.site)}`;
     case 'destroyed':
-      return 'Disaster: half of Data.fs is gone, the rest overwritten, the blobs are lost';
+      return 'Disaster: half of Data.fs is gone, the rest overwritten';
     case 'restored': {
       const { plan, sizeBytes } = scene.result;
       const files = count(plan.point.files.length, 'backup file');
-      return `Restored Data.fs from ${files}: ${formatBytes(sizeBytes)}, every checksum right; and the blobs`;
+      return `Restored Data.fs from ${files}: ${formatBytes(sizeBytes)}, every checksum right`;
     }
     case 'proved': {
       const { original, restored, comparedBytes } = scene.comparison;
-      const blobs = scene.blobs === undefined ? '' : ` and ${count(scene.blobs, 'blob')}`;
-      return `Compared all ${comparedBytes} bytes of ${nameOf(restored)}${blobs} with ${nameOf(original)}: the same`;
+      return `Compared all ${comparedBytes} bytes of ${nameOf(restored)} with ${nameOf(original)}: the same`;
     }
     default:
       return scene satisfies never;
@@ -81,8 +79,7 @@ function closing(paths: DemoPaths, itself: string): readonly string[] {
     `In ${folder}:`,
     `  ${inFolder(paths.dataFs).padEnd(26)} the restored database`,
     `  ${inFolder(paths.blobs).padEnd(26)} its blobs`,
-    `  ${inFolder(paths.repository).padEnd(26)} its backups, as repozo lays them out`,
-    `  ${inFolder(paths.blobBackups).padEnd(26)} the backups of its blobs; unchanged files are shared`,
+    `  ${inFolder(paths.repository).padEnd(26)} the backups, as repozo lays them out`,
     `  ${inFolder(paths.original).padEnd(26)} a copy from before the disaster`,
     `  ${inFolder(paths.first).padEnd(26)} the database as of the first backup`,
     '',

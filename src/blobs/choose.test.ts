@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { stamp } from '../../test/support/stamp.ts';
+import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
+import { chooseBlobs, chooseBlobsAs23, type Wanted } from './choose.ts';
+import { parseEntryName } from './entry-name.ts';
+
+const at = (day: number) => stamp(`2026-01-${String(day).padStart(2, '0')}-00-00-00`);
+
+/** A catalogue as it is read: newest first. A day gives its stamp to a numbered entry. */
+function catalogue(...entries: readonly (readonly [name: string, day: number])[]): BlobCatalogue {
+  return {
+    folder: '/backups',
+    foreign: [],
+    entries: entries.map(([name, day]): BlobEntry => {
+      const parsed = parseEntryName(name, /\.(tar|snar)/.test(name) ? 'file' : 'directory');
+      if (parsed === undefined) throw new RangeError(name);
+      return { ...parsed, record: undefined, stamp: at(day), stampFrom: 'name' };
+    }),
+  };
+}
+
+const point = (day: number, next?: number): Wanted['moment'] => ({
+  kind: 'point',
+  stamp: at(day),
+  next: next === undefined ? undefined : at(next),
+});
+
+const chosen = (
+  from: BlobCatalogue,
+  moment: Wanted['moment'],
+  preferred: Wanted['preferred'] = 'directories',
+) => {
+  const choice = chooseBlobs(from, { moment, preferred });
+  return choice && [choice.entry.name, choice.match];
+};
+
+describe('chooseBlobs, for a Data.fs backup,', () => {
+  const numbered = catalogue(['b.0', 9], ['b.1', 6], ['b.2', 3]);
+
+  it.each([
+    ['the one of the same stamp', 6, 9, ['b.1', 'exact']],
+    ['the first after it, before the next backup', 5, 8, ['b.1', 'after']],
+    ['the first after it, where it is the newest', 7, undefined, ['b.0', 'after']],
+    ['the last before it, where the next backup comes first', 4, 5, ['b.2', 'earlier']],
+    ['the newest, where all are earlier', 20, undefined, ['b.0', 'earlier']],
+    ['none, where all belong to later backups', 1, 2, undefined],
+  ])('%s', (_, day, next, expected) => {
+    expect(chosen(numbered, point(day, next))).toEqual(expected);
+  });
+
+  it('takes a directory or an archive of the same stamp as preferred, and else what there is', () => {
+    const both = catalogue(['b.5.tar', 5], ['b.5', 5], ['b.4.tar', 4]);
+    expect(chosen(both, point(5), 'archives')).toEqual(['b.5.tar', 'exact']);
+    expect(chosen(both, point(5), 'directories')).toEqual(['b.5', 'exact']);
+    expect(chosen(both, point(4), 'directories')).toEqual(['b.4.tar', 'exact']);
+  });
+
+  it('never prefers an old archive to a new directory', () => {
+    expect(chosen(catalogue(['b.0', 9], ['b.0.tar', 1]), point(9), 'archives')).toEqual([
+      'b.0',
+      'exact',
+    ]);
+  });
+});
+
+describe('chooseBlobs, for a date alone,', () => {
+  const three = catalogue(['b.0', 9], ['b.1', 6], ['b.2', 3]);
+
+  it.each([
+    [undefined, 'b.0'],
+    ['2026-01-09-00-00-00', 'b.0'],
+    ['2026-01-09', 'b.1'],
+    ['2026-01-06-00-00-00', 'b.1'],
+    ['2026-01-05-23-59-59', 'b.2'],
+    ['2026-01-03', undefined],
+    ['1972-12-25', undefined],
+    ['2099-01-01', 'b.0'],
+  ])('%s: %s', (date, name) => {
+    expect(chosen(three, { kind: 'date', date })?.[0]).toBe(name);
+  });
+});
+
+describe('chooseBlobsAs23', () => {
+  const three = catalogue(['b.0', 9], ['b.1', 6], ['b.2', 3]);
+
+  it.each([
+    [undefined, 'b.0', 'exact'],
+    ['2026-01-06-00-00-00', 'b.1', 'exact'],
+    ['2026-01-05', 'b.1', 'exact'],
+    ['1972-12-25', 'b.2', 'exact'],
+    ['2026-01-10', 'b.0', 'earlier'],
+  ])('%s: the oldest at or after it, or else the newest: %s', (date, name, match) => {
+    const choice = chooseBlobsAs23(three, { date, preferred: 'directories' });
+    expect([choice?.entry.name, choice?.match]).toEqual([name, match]);
+  });
+
+  it('finds nothing in nothing', () => {
+    expect(
+      chooseBlobsAs23(catalogue(), { date: undefined, preferred: 'directories' }),
+    ).toBeUndefined();
+  });
+});
