@@ -5,7 +5,8 @@ import { Option } from '@commander-js/extra-typings';
 import { closest } from 'fastest-levenshtein';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
-import { type RecipePart, readRecipePart, recipePartNames } from '../sites/recipe/recipe-part.ts';
+import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
+import { sharedFolders } from '../sites/recipe/shared-folders.ts';
 import { Failure } from '../system/failure.ts';
 import { homeOf } from '../system/users.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,6 +45,13 @@ export async function hasBuildout(config: string | undefined): Promise<boolean> 
   return config !== undefined || isThere(resolve(DEFAULT_CFG));
 }
 
+/** Parts of a buildout, settled. */
+export interface ReadParts {
+  readonly parts: readonly RecipePart[];
+  /** Whether these are all that there are: `some` also where nobody can tell. */
+  readonly extent: 'all' | 'some';
+}
+
 /**
  * The parts that the recipe makes: those that were named, or all. Failure `usage` for a name that is
  * none, and for every problem of a part.
@@ -51,8 +59,8 @@ export async function hasBuildout(config: string | undefined): Promise<boolean> 
 export function readParts(
   buildout: Buildout,
   { names, terminal }: { readonly names: readonly string[]; readonly terminal: Terminal },
-): readonly RecipePart[] {
-  const known = recipePartNames(buildout);
+): ReadParts {
+  const { names: known, unclear } = findRecipeParts(buildout);
   for (const name of names) {
     if (known.includes(name)) continue;
     const list = known.map((one) => `[${one}]`).join(', ');
@@ -69,7 +77,9 @@ export function readParts(
     readRecipePart(buildout, { part, surroundings, nearest }),
   );
   for (const { warnings } of parts) for (const warning of warnings) terminal.warn(warning);
-  return parts;
+  for (const warning of sharedFolders(parts.map(({ site }) => site))) terminal.warn(warning);
+  const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
+  return { parts, extent: isAll ? 'all' : 'some' };
 }
 
 async function userDefaults(): Promise<string | undefined> {

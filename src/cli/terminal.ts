@@ -44,7 +44,7 @@ export function terminalFor(options: OutputOptions): Terminal {
     warn: (line) => toStderr(`Warning: ${line}`),
     fail: ({ code, message, hint }) => {
       if (isJson) toStdout(JSON.stringify({ error: { code, message, hint } }));
-      else toStderr(`Error: ${message}.\nHint: ${hint}`);
+      else toStderr(`Error: ${asSentence(message)}\nHint: ${hint}`);
       return exitStatusOf(code);
     },
   };
@@ -73,7 +73,7 @@ export function scriptTerminal(options: {
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
     warn: level('WARNING'),
     fail: ({ code, message, hint }) => {
-      level('ERROR')(`${message}.`);
+      level('ERROR')(asSentence(message));
       level('ERROR')(hint);
       return code === 'interrupted' ? exitStatusOf(code) : 1;
     },
@@ -83,6 +83,11 @@ export function scriptTerminal(options: {
 /** `yyyy-mm-dd hh:mm:ss,mmm`, in local time: what Python's logging prints. */
 function logTime(moment: Date): string {
   return `${formatLocalTime(moment)},${String(moment.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** Messages have no full stop, but for those in the words of the recipe. */
+function asSentence(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`;
 }
 
 function toStdout(line: string): void {

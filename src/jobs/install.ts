@@ -54,6 +54,7 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
     ),
   );
   refuseClashes(settings);
+  refuseFolderNames(settings);
   const foreign = [...wanted.keys()].filter((name) => {
     const text = there.get(name);
     return text !== undefined && !isOurs(text) && !isRecipeScript(text);
@@ -71,7 +72,7 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
   });
   return [
     ...writes,
-    ...(await repozoStep(settings, there.get('repozo'))),
+    ...(wanted.has('repozo') ? [] : repozoStep(settings, there.get('repozo'))),
     ...removals,
     ...(await folderSteps(parts)),
   ];
@@ -163,6 +164,17 @@ function refuseClashes({ parts }: InstallSettings): void {
   }
 }
 
+/** A part's name becomes that of a file: with a "/" in it, of a file elsewhere. */
+function refuseFolderNames({ parts }: InstallSettings): void {
+  const wrong = parts.find(({ site }) => site.part.includes('/'));
+  if (wrong === undefined) return;
+  throw new Failure(
+    'usage',
+    `Cannot install: the part [${wrong.site.part}] has a "/" in its name, which its scripts would have`,
+    { hint: 'Give it another name.' },
+  );
+}
+
 function isForeign(paths: readonly string[]): Failure {
   const list = paths.map((path) => `"${path}"`).join(', ');
   return new Failure(
@@ -172,10 +184,10 @@ function isForeign(paths: readonly string[]): Failure {
   );
 }
 
-async function repozoStep(
+function repozoStep(
   { bin, program, parts }: InstallSettings,
   text: string | undefined,
-): Promise<readonly InstallStep[]> {
+): readonly InstallStep[] {
   const content = encodeRepozo(program);
   const path = join(bin, 'repozo');
   if (text === content || (text === undefined && parts.length === 0)) return [];

@@ -19,7 +19,7 @@ export function addConfigCommand(program: Command): void {
       runCommand(options, async ({ terminal }) => {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const parts = readParts(buildout, { names, terminal });
+        const { parts } = readParts(buildout, { names, terminal });
         if (parts.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
         }

@@ -22,7 +22,7 @@ export function addInstallCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const parts = readParts(buildout, { names, terminal });
+        const { parts, extent } = readParts(buildout, { names, terminal });
         if (parts.length === 0 && names.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
         }
@@ -30,7 +30,7 @@ export function addInstallCommand(program: Command): void {
           bin: binFolder(buildout),
           buildout: buildout.path,
           parts,
-          scope: names.length === 0 ? 'all-parts' : 'these-parts',
+          scope: extent === 'all' ? 'all-parts' : 'these-parts',
           program: { node: process.execPath, command: commandPath(terminal) },
         });
         for (const step of steps) terminal.printJson({ step });

@@ -8,7 +8,7 @@ import {
   formatOrigin,
   type Origin,
 } from './cfg-value.ts';
-import { flatten } from './operators.ts';
+import { baseName, flatten } from './operators.ts';
 
 /** A buildout's configuration. Values are resolved when they are asked for. */
 export interface Buildout {
@@ -52,11 +52,10 @@ export async function readBuildout(
 ): Promise<Buildout> {
   const user: LoadedCfg =
     words.userDefaults === undefined
-      ? { layers: [], files: [], missing: [] }
-      : await loadCfg(words.userDefaults, { extendsCache: undefined });
-  const usersBuildout = user.layers.map((layer) => layer.get('buildout')?.get('extends-cache'));
-  const extendsCache = usersBuildout.findLast((value) => value !== undefined)?.text;
-  const { layers, files, missing } = await loadCfg(resolve(path), { extendsCache });
+      ? { layers: [], files: [], missing: [], extendsCaches: [] }
+      : await loadCfg(words.userDefaults, { extendsCaches: [] });
+  const { extendsCaches } = user;
+  const { layers, files, missing } = await loadCfg(resolve(path), { extendsCaches });
   const resolver = new Resolver([
     defaultsFor(resolve(path)),
     ...user.layers,
@@ -156,9 +155,19 @@ class Resolver {
 
   option(section: string, name: string): CfgValue | undefined {
     if (!this.#layers.has(section)) return undefined;
-    const origin = this.#unfold(section).get(name)?.origin;
+    const origin = this.#written(section, name)?.origin;
     if (origin === undefined) return undefined;
     return { text: this.#value(section, name, origin), origin };
+  }
+
+  /** What a section sets itself goes above its macros: they needn't be there for it. */
+  #written(section: string, name: string): CfgValue | undefined {
+    const own = flatten(this.#layers.get(section) ?? []);
+    const isWhole = !this.#layers
+      .get(section)
+      ?.some((layer) => [...layer.keys()].some((key) => baseName(key) === name && key !== name));
+    const value = isWhole ? own.get(name) : undefined;
+    return value ?? this.#unfold(section).get(name);
   }
 
   #unfold(name: string): CfgSection {
@@ -190,7 +199,7 @@ class Resolver {
     if (known !== undefined) return known;
     if (option === '_buildout_section_name_') return section;
     if (!this.#layers.has(section)) throw notThere(`the section [${section}]`, from);
-    const value = this.#unfold(section).get(option);
+    const value = this.#written(section, option);
     if (value === undefined) throw notThere(`the option "${option}" of [${section}]`, from);
     if (this.#open.includes(key)) throw inCircle(`\${${key}}`, from);
     this.#open.push(key);

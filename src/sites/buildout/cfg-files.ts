@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import { parseCfg } from './cfg-parser.ts';
@@ -13,7 +14,12 @@ export interface LoadedCfg {
   readonly files: readonly string[];
   /** Addresses that could not be had, each with the reason; what they say is missing. */
   readonly missing: readonly { readonly address: string; readonly reason: string }[];
+  /** The folders in which what buildout fetched was looked for. */
+  readonly extendsCaches: readonly string[];
 }
+
+/** What buildout takes out of the options once it has followed it. */
+const EXTENDS: readonly string[] = ['extends', 'optional-extends'];
 
 /** How long a server may take to answer, in milliseconds. */
 const FETCH_TIMEOUT_MS = 5000;
@@ -23,16 +29,22 @@ const FETCH_TIMEOUT_MS = 5000;
  * earlier; paths are relative to the file that names them. An address that can't be had is reported,
  * and left out.
  *
- * @param extendsCache - folder where buildout keeps what it fetched, if the user's defaults name it
+ * @param extendsCaches - folders where buildout keeps what it fetched; those that the files name are
+ *   looked into, too
  * Failures: `not-found`; `usage` for what is no `.cfg`, or extends itself.
  */
 export async function loadCfg(
   path: string,
-  { extendsCache }: { readonly extendsCache: string | undefined },
+  { extendsCaches }: { readonly extendsCaches: readonly string[] },
 ): Promise<LoadedCfg> {
   const missing: { address: string; reason: string }[] = [];
   const files: string[] = [];
-  let cache = extendsCache;
+  const caches = [...extendsCaches];
+  const addCache = (section: CfgSection | undefined, place: string): void => {
+    const text = section?.get('extends-cache')?.text;
+    if (text === undefined || isAddress(place)) return;
+    caches.push(cacheFolder(text, { from: place, main: path }));
+  };
 
   const load = async (
     place: string,
@@ -43,43 +55,80 @@ export async function loadCfg(
     if (text === undefined) return [];
     if (!isAddress(place)) files.push(place);
     const own = parseCfg(text, place);
-    cache ??= own.get('buildout')?.get('extends-cache')?.text;
+    addCache(own.get('buildout'), place);
     const layers: CfgSections[] = [];
-    for (const name of extendsOf(own.get('buildout'))) {
-      layers.push(...(await load(placeOf(name, place), [...through, place])));
+    for (const next of [
+      ...namesIn(own, 'extends').map((name) => placeOf(name, place)),
+      ...(await whatIsThere(namesIn(own, 'optional-extends').map((name) => placeOf(name, place)))),
+    ]) {
+      layers.push(...(await load(next, [...through, place])));
     }
     return [...layers, withoutExtends(own)];
   };
 
   const fetchCached = async (address: string): Promise<string | undefined> => {
-    const cached =
-      cache === undefined ? undefined : await readCached(resolve(dirname(path), cache), address);
-    if (cached !== undefined) return cached;
+    for (const cache of caches) {
+      const cached = await readCached(cache, address);
+      if (cached !== undefined) return cached;
+    }
     try {
       const answer = await fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
       if (answer.ok) return await answer.text();
       missing.push({ address, reason: `the server answered ${answer.status}` });
     } catch (error) {
-      missing.push({ address, reason: error instanceof Error ? error.message : String(error) });
+      missing.push({ address, reason: reasonOf(error) });
     }
     return undefined;
   };
 
-  return { layers: await load(path, []), files, missing };
+  return { layers: await load(path, []), files, missing, extendsCaches: caches };
 }
 
 function isAddress(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
 
-function extendsOf(section: CfgSection | undefined): readonly string[] {
-  return (section?.get('extends')?.text ?? '').split(/\s+/).filter((name) => name !== '');
+function namesIn(sections: CfgSections, option: 'extends' | 'optional-extends'): readonly string[] {
+  const text = sections.get('buildout')?.get(option)?.text ?? '';
+  return text.split(/\s+/).filter((name) => name !== '');
+}
+
+/** `optional-extends` names files, never addresses; those that aren't there are left out. */
+async function whatIsThere(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    paths.map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return paths.filter((_, index) => found[index]);
+}
+
+/** Relative to the file that names it; buildout knows `~`, and of references those to its folder. */
+function cacheFolder(
+  text: string,
+  { from, main }: { readonly from: string; readonly main: string },
+): string {
+  const expanded = text
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: buildout writes references so.
+    .replaceAll('${buildout:directory}', dirname(main))
+    .replace(/^~(?=\/|$)/, homedir());
+  return resolve(dirname(from), expanded);
+}
+
+/** What `fetch` throws says only that it failed; why, stands in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }
 
 function withoutExtends(sections: CfgSections): CfgSections {
   const own = sections.get('buildout');
   if (own === undefined) return sections;
-  const rest = new Map([...own].filter(([name]) => name !== 'extends'));
+  const rest = new Map([...own].filter(([name]) => !EXTENDS.includes(name)));
   return new Map([...sections, ['buildout', rest]]);
 }
 

@@ -12,11 +12,16 @@ export function flatten(layers: readonly CfgSection[]): CfgSection {
     for (const [name, value] of layer) {
       const operator = operatorOf(name);
       if (operator === undefined) continue;
-      const target = name.slice(0, -1).trimEnd();
+      const target = baseName(name);
       merged.set(target, combine(operator, { below: merged.get(target), value }));
     }
   }
   return merged;
+}
+
+/** The option that a key sets, adds to or takes away from. */
+export function baseName(key: string): string {
+  return operatorOf(key) === undefined ? key : key.slice(0, -1).trimEnd();
 }
 
 function operatorOf(name: string): '+' | '-' | undefined {

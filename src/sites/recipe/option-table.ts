@@ -53,6 +53,10 @@ export type FlagOption = OptionOfKind<'flag'>;
 export type CountOption = OptionOfKind<'count'>;
 export type LocationOption = OptionOfKind<'location'>;
 
+export function isLocation(name: string): name is LocationOption {
+  return Object.entries(RECIPE_OPTIONS).some(([one, kind]) => one === name && kind === 'location');
+}
+
 /**
  * What else may stand in a part without meaning anything to us: buildout's own words, and what the
  * recipe writes back into its section for others to refer to.

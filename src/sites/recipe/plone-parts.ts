@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Buildout } from '../buildout/buildout.ts';
-import type { CfgValue } from '../buildout/cfg-value.ts';
+import type { CfgValue, Origin } from '../buildout/cfg-value.ts';
 import type { PathSurroundings } from './paths.ts';
 import { expandPath } from './paths.ts';
 
@@ -25,11 +25,18 @@ export interface LiveData {
   readonly variable: Found | undefined;
   readonly dataFs: Found | undefined;
   readonly blobs: Found | undefined;
+  /** Directories where ZEO clients keep what they fetched of the server's blobs. */
+  readonly blobCaches: readonly BlobCache[];
   /** Whether any part runs a Zope or a ZEO server here. */
   readonly hasServerPart: boolean;
   readonly mounted: readonly MountedStorage[];
-  /** Parts that keep their data elsewhere: nothing of theirs can be backed up here. */
+  /** What of a part's data can't be backed up here, and why. */
   readonly elsewhere: readonly { readonly part: string; readonly reason: string }[];
+}
+
+/** A blob directory that isn't complete, and where it was written. */
+export interface BlobCache extends Found {
+  readonly origin: Origin | undefined;
 }
 
 const INSTANCE = 'plone.recipe.zope2instance';
@@ -50,6 +57,12 @@ export function binFolder(buildout: Buildout): string {
   );
 }
 
+/** What other recipes begin relative paths at. */
+function buildoutDirectory(buildout: Buildout): string {
+  const written = buildout.option('buildout', 'directory')?.text ?? '';
+  return resolve(dirname(buildout.path), written);
+}
+
 /**
  * Reads the parts that run Zope and ZEO, in the order of `[buildout] parts`. Each option is looked
  * up by itself: the first part that has it wins. Relative paths begin where the part's own recipe
@@ -58,8 +71,8 @@ export function binFolder(buildout: Buildout): string {
  * Failures: those of {@link Buildout.option}, for options that are needed.
  */
 export function readLiveData(buildout: Buildout, surroundings: PathSurroundings): LiveData {
-  const directory = topFolder(buildout);
-  const parts = wordsOf(buildout.option('buildout', 'parts')).flatMap((name) => {
+  const directory = buildoutDirectory(buildout);
+  const parts = partNames(buildout).flatMap((name) => {
     const recipe = recipeOf(buildout, name);
     return recipe === undefined ? [] : [{ name, recipe }];
   });
@@ -81,8 +94,11 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
     ['on', 'true', 'yes', '1'].includes(textOf(part.name, option)?.toLowerCase() ?? '');
   const isClient = (part: Part) => part.recipe === INSTANCE && isOn(part, 'zeo-client');
 
+  // Whoever doesn't say that it shares the directory with the server has a cache.
+  const hasCache = (part: Part) => isClient(part) && !isOn(part, 'shared-blob');
+
   return {
-    directory,
+    directory: topFolder(buildout),
     // For an instance, zeo-var is the folder of the client's cache.
     variable:
       first((part) => {
@@ -96,25 +112,55 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
     }),
     blobs: first((part) => {
       const text = textOf(part.name, 'blob-storage');
-      const isCache = isClient(part) && textOf(part.name, 'shared-blob') === 'off';
-      if (text === undefined || isCache) return undefined;
+      if (text === undefined || hasCache(part)) return undefined;
       return expand(text, part.recipe === INSTANCE ? directory : varOf(part));
+    }),
+    blobCaches: servers.filter(hasCache).flatMap(({ name }) => {
+      const text = textOf(name, 'blob-storage');
+      if (text === undefined) return [];
+      const origin = buildout.option(name, 'blob-storage')?.origin;
+      return [{ path: expand(text, directory), part: name, origin }];
     }),
     hasServerPart: servers.length > 0,
     mounted: parts
       .filter(({ recipe }) => recipe === MOUNTS)
       .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
-    elsewhere: servers.flatMap(({ name, recipe }) =>
-      recipe === INSTANCE && textOf(name, 'rel-storage') !== undefined
-        ? [{ part: name, reason: 'it keeps its data in RelStorage' }]
-        : [],
-    ),
+    elsewhere: servers
+      .filter(({ recipe }) => recipe === INSTANCE)
+      .flatMap((part) => [
+        ...(textOf(part.name, 'rel-storage') === undefined
+          ? []
+          : [
+              { part: part.name, reason: 'it keeps its data in RelStorage; that is not backed up' },
+            ]),
+        ...(isOn(part, 'demo-storage')
+          ? [
+              {
+                part: part.name,
+                reason: 'it has a demo-storage; what is changed in it is not backed up',
+              },
+            ]
+          : []),
+        ...(textOf(part.name, 'before-storage') === undefined
+          ? []
+          : [
+              {
+                part: part.name,
+                reason: 'it shows an earlier state (before-storage); the newest is backed up',
+              },
+            ]),
+      ]),
   };
 }
 
 interface Part {
   readonly name: string;
   readonly recipe: string;
+}
+
+/** What `[buildout] parts` lists, in its order. */
+export function partNames(buildout: Buildout): readonly string[] {
+  return wordsOf(buildout.option('buildout', 'parts'));
 }
 
 /** The recipe of a part, as it is compared: in lower case. */

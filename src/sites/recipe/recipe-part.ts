@@ -1,13 +1,19 @@
 import { dirname, join, sep } from 'node:path';
+import { Failure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
-import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
+import { type CfgValue, formatOrigin, type Origin } from '../buildout/cfg-value.ts';
 import type { BlobCopier, BlobFormat, Site, SiteStorage } from '../site.ts';
-import { type LocationOption, unknownOptions } from './option-table.ts';
+import { isLocation, type LocationOption, unknownOptions } from './option-table.ts';
 import { expandPath, type PathSurroundings } from './paths.ts';
-import { type Found, type LiveData, readLiveData, recipeOf } from './plone-parts.ts';
+import { type Found, type LiveData, partNames, readLiveData, recipeOf } from './plone-parts.ts';
 import { Problems } from './problems.ts';
 import { defaultFolderNames, type ScriptName } from './script-names.ts';
-import { parseAlternativeLines, parseStorageLines } from './storage-lines.ts';
+import {
+  isStorageName,
+  MAIN_NAMES,
+  parseAlternativeLines,
+  parseStorageLines,
+} from './storage-lines.ts';
 import { splitWords } from './words.ts';
 import { type SettledOption, WrittenOptions } from './written-options.ts';
 
@@ -24,13 +30,32 @@ export interface RecipePart {
 
 const RECIPE = 'collective.recipe.backup';
 
-/** Names of the parts that the recipe makes, also of those that `[buildout] parts` doesn't list. */
-export function recipePartNames(buildout: Buildout): readonly string[] {
-  return buildout.sectionNames.filter((name) => {
-    // A section that can't be resolved, and isn't ours, is none of our business.
-    const written = buildout.optionNames(name).includes('recipe');
-    return written && recipeOf(buildout, name) === RECIPE;
-  });
+/** The parts that the recipe makes. */
+export interface RecipePartNames {
+  /** Also those that `[buildout] parts` doesn't list. */
+  readonly names: readonly string[];
+  /** Sections of which nobody can tell whether they are one: they refer to what isn't there. */
+  readonly unclear: readonly string[];
+}
+
+/**
+ * Finds the parts that the recipe makes. Failure `usage` for a section of `[buildout] parts` whose
+ * recipe can't be resolved; any other such section is none of our business.
+ */
+export function findRecipeParts(buildout: Buildout): RecipePartNames {
+  const listed = partNames(buildout);
+  const names: string[] = [];
+  const unclear: string[] = [];
+  for (const name of buildout.sectionNames) {
+    try {
+      if (recipeOf(buildout, name) === RECIPE) names.push(name);
+    } catch (error) {
+      const isListed = listed.includes(name);
+      if (isListed || !(error instanceof Failure) || error.code !== 'usage') throw error;
+      unclear.push(name);
+    }
+  }
+  return { names, unclear };
 }
 
 /**
@@ -59,7 +84,7 @@ export function readRecipePart(
     ...unknownOptions(options.names, nearest).map(
       (one) => `[${part}] ${one.name}: unknown option, ignored; did you mean "${one.nearest}"?`,
     ),
-    ...live.elsewhere.map((one) => `[${one.part}]: ${one.reason}; that is not backed up`),
+    ...live.elsewhere.map((one) => `[${one.part}]: ${one.reason}`),
   ];
   const settling = new Settling({ part, live, options, problems, surroundings, warnings });
   const result = settling.settle(buildout.path);
@@ -106,7 +131,7 @@ class Settling {
     const dataFs = this.#dataFs();
     const onlyBlobs = flag('only_blobs', false);
     const mainBlobs = this.#mainBlobs();
-    const wantsBlobs = flag('backup_blobs', this.#is23 ? mainBlobs !== undefined : true);
+    const wantsBlobs = this.#wantsBlobs(flag, mainBlobs);
     const wantsZip = flag('enable_zipbackup', false);
     this.#refuseContradictions({ onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
     const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
@@ -199,7 +224,8 @@ class Settling {
       !this.#is23 && this.#live.hasServerPart
         ? { path: join(this.#variable.path, 'blobstorage'), part: this.#variable.part }
         : undefined;
-    const found = this.#live.blobs ?? byDefault;
+    const cache = this.#live.blobCaches.find(({ path }) => path === byDefault?.path);
+    const found = this.#live.blobs ?? (cache === undefined ? byDefault : undefined);
     this.#options.settle(
       'blob_storage',
       found?.path ?? '',
@@ -231,7 +257,22 @@ class Settling {
           : `No blob_storage found. You must specify one. To ignore this, set 'backup_blobs = false' in the [${this.#part}] section.`,
         origin,
       );
+      for (const { path, part, origin: written } of this.#live.blobCaches) {
+        this.#problems.add(
+          `"${path}" is only a cache: [${part}] is a ZEO client without "shared-blob = on"`,
+          written,
+        );
+      }
     }
+  }
+
+  /** The release 2.3 took an empty option for none, and decided by what it found. */
+  #wantsBlobs(flag: Flag, mainBlobs: string | undefined): boolean {
+    const byDefault = this.#is23 ? mainBlobs !== undefined : true;
+    const isEmpty = this.#options.written('backup_blobs')?.text.trim() === '';
+    if (!this.#is23 || !isEmpty) return flag('backup_blobs', byDefault);
+    this.#options.settle('backup_blobs', String(byDefault), 'default');
+    return byDefault;
   }
 
   /** The storages of `additional_filestorages`, then those of collective.recipe.filestorage parts. */
@@ -255,6 +296,7 @@ class Settling {
         dataFs,
         blobs: wantsBlobs ? blobs : undefined,
       }));
+    this.#refuseMountedNames(mounted);
     const from = [
       ...(value === undefined ? [] : [formatOrigin(value.origin)]),
       ...new Set(this.#live.mounted.map(({ part }) => sayPart(part))),
@@ -266,6 +308,19 @@ class Settling {
       from.join(', ') || 'default',
     );
     return all;
+  }
+
+  /** A storage's name tells its backup folders from those of the others. */
+  #refuseMountedNames(mounted: readonly BareStorage[]): void {
+    for (const [index, { name, dataFs }] of mounted.entries()) {
+      if (MAIN_NAMES.includes(name)) {
+        this.#problems.add(`the storage "${name}" ("${dataFs}") has the name of the main storage`);
+      } else if (!isStorageName(name)) {
+        this.#problems.add(`the storage "${name}" ("${dataFs}") has a name that leads elsewhere`);
+      } else if (mounted.findIndex((one) => one.name === name) < index) {
+        this.#problems.add(`two storages have the name "${name}"; one of them is "${dataFs}"`);
+      }
+    }
   }
 
   /** Gives each storage its folders, and refuses those that would get in each other's way. */
@@ -346,7 +401,9 @@ class Settling {
     const equal = entries.filter(
       ([, path]) => entries.filter(([, one]) => one === path).length > 1,
     );
-    const originOf = (name: string) => this.#options.written(name as LocationOption)?.origin;
+    const originOf = (name: string) =>
+      isLocation(name) ? this.#options.written(name)?.origin : undefined;
+    const additional = this.#options.written('additional_filestorages')?.origin;
     if (equal.length > 0) {
       const lines = equal.map(([name, path]) => `${name} = ${path}`).join('\n');
       const blamed = equal.map(([name]) => originOf(name)).find((origin) => origin !== undefined);
@@ -357,7 +414,10 @@ class Settling {
       for (const path of [dataFs, blobs].filter((one) => one !== undefined)) {
         const other = taken.get(path);
         if (other !== undefined) {
-          this.#problems.add(`"${path}" is used by the storage "${name}" and by "${other}"`);
+          this.#problems.add(
+            `"${path}" is used by the storage "${name}" and by "${other}"`,
+            additional,
+          );
         }
         taken.set(path, name);
       }
@@ -372,15 +432,34 @@ class Settling {
           );
         }
       }
-      if (name !== 'Data') {
-        const clash = entries.find(([, path]) =>
-          own.some((one) => one.filestorage === path || one.blobs === path),
-        );
-        if (clash !== undefined) {
-          this.#problems.add(
-            `the storage "${name}" would have its backups in ${clash[0]} = ${clash[1]}`,
-            this.#options.written('additional_filestorages')?.origin,
-          );
+    }
+    this.#refuseSharedSuffixes(storages, { locations, origin: additional });
+  }
+
+  /** `backups_x` may be another storage's folder already, or another location. */
+  #refuseSharedSuffixes(
+    storages: readonly SiteStorage[],
+    {
+      locations,
+      origin,
+    }: {
+      readonly locations: Readonly<Record<LocationOption, string>>;
+      readonly origin: Origin | undefined;
+    },
+  ): void {
+    const owners = new Map(Object.entries(locations).map(([name, path]) => [path, name]));
+    for (const { name, folders } of storages) {
+      if (name === 'Data') continue;
+      for (const kind of [folders.backup, folders.snapshot, folders.zip]) {
+        for (const path of [kind.filestorage, kind.blobs ?? []].flat()) {
+          const owner = owners.get(path);
+          if (owner !== undefined) {
+            this.#problems.add(
+              `the storage "${name}" would have backups in "${path}", which belongs to ${owner}`,
+              origin,
+            );
+          }
+          owners.set(path, `the storage "${name}"`);
         }
       }
     }

@@ -12,6 +12,11 @@ export interface StorageLine {
 /** Names that stand for the main storage. */
 export const MAIN_NAMES: readonly string[] = ['Data', '1'];
 
+/** A name becomes a part of paths, in which it may make folders, and must not leave them. */
+export function isStorageName(name: string): boolean {
+  return !name.split('/').some((piece) => ['', '.', '..'].includes(piece));
+}
+
 /** Reads `additional_filestorages`. Quotes hold a path with blanks together. */
 export function parseStorageLines(
   value: CfgValue | undefined,
@@ -28,7 +33,7 @@ export function parseStorageLines(
       refuse('a line is "name [path of the Data.fs [blob directory]]"; quote a path with blanks');
     } else if (MAIN_NAMES.includes(name)) {
       refuse(`"${name}" is the name of the main storage`);
-    } else if (name.split('/').some((piece) => ['', '.', '..'].includes(piece))) {
+    } else if (!isStorageName(name)) {
       refuse('the name becomes part of a path; it may have no ".." in it and no "/" at its ends');
     } else if (lines.some((other) => other.name === name)) {
       refuse(`"${name}" is there twice`);
