@@ -49,7 +49,7 @@ export function decodeScript(text: string): Script | undefined {
 }
 
 function isScriptName(name: unknown): name is ScriptName {
-  return typeof name === 'string' && name in SCRIPTS;
+  return typeof name === 'string' && Object.hasOwn(SCRIPTS, name);
 }
 
 /** Whether collective.recipe.backup wrote this script. */
