@@ -40,9 +40,22 @@ export async function loadBuildout(
   return withInstalled(buildout);
 }
 
-/** Whether there is a buildout in this folder, or one was named. */
-export async function hasBuildout(config: string | undefined): Promise<boolean> {
-  return config !== undefined || isThere(resolve(DEFAULT_CFG));
+/**
+ * The backup parts of the buildout that was named, or of the one in this folder; none where it has
+ * none, and nobody asked for it. Failures: those of {@link readParts}.
+ */
+export async function findBackupParts(
+  { config, part }: { readonly config: string | undefined; readonly part: string | undefined },
+  terminal: Terminal,
+): Promise<readonly RecipePart[]> {
+  const isAskedFor = config !== undefined || part !== undefined;
+  if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG)))) return [];
+  const buildout = await loadBuildout({ config, overrides: [] }, terminal);
+  const { parts } = readParts(buildout, { names: part === undefined ? [] : [part], terminal });
+  if (parts.length > 0 || !isAskedFor) return parts;
+  throw new Failure('usage', `Cannot find a backup part in "${buildout.path}"`, {
+    hint: 'No part of it has "recipe = collective.recipe.backup".',
+  });
 }
 
 /** Parts of a buildout, settled. */

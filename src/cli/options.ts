@@ -1,17 +1,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { CompressionWish, Compressor } from '../repository/compression.ts';
 import { type Override, parseOverride } from '../sites/buildout/buildout.ts';
 import { Failure } from '../system/failure.ts';
 
 /** Options that several commands share, each defined once. */
 export const OPTION = {
-  dataFs: new Option('--datafs <file>', 'the Data.fs (default: var/filestorage/Data.fs)'),
-  location: new Option(
-    '--location <folder>',
-    'the repository (default: backups beside the filestorage folder, as in var/backups)',
-  ),
-  gzip: new Option('--no-gzip', 'store plain bytes'),
-  gzipOn: new Option('--gzip', 'compress (default)').default(true),
   level: new Option('--level <number>', 'compression level, 1 (fast) to 9 (small)').argParser(
     wholeNumber({ minimum: 1, maximum: 9 }),
   ),
@@ -39,16 +31,6 @@ export function wholeNumber(range: {
       `It is not a whole number of ${range.minimum} to ${range.maximum}.`,
     );
   };
-}
-
-/** The compression that the options ask for. */
-export function compressionWish(options: {
-  readonly gzip: boolean;
-  readonly compressor: Compressor;
-  readonly level?: number | undefined;
-}): CompressionWish {
-  if (!options.gzip) return { kind: 'none' };
-  return { kind: 'gzip', compressor: options.compressor, level: options.level };
 }
 
 /** Splits words into names and settings of the form `section:option=value`. Failure `usage`. */

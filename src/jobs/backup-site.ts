@@ -5,11 +5,12 @@ import { findTar } from '../blobs/tar.ts';
 import { type Catalogue, readCatalogue } from '../repository/catalogue.ts';
 import type { Compressor } from '../repository/compression.ts';
 import { type Belonging, type Identity, settleIdentity } from '../repository/identity.ts';
+import type { BackupPlan } from '../repository/plan.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BackupKind, BlobFormat, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
-import { type BackupResult, backUp } from './backup.ts';
+import { type BackupResult, type BackupSettings, backUp, checkDataFs, planOnly } from './backup.ts';
 import {
   type BlobBackupResult,
   backUpBlobs,
@@ -33,10 +34,22 @@ export interface SiteBackupSettings {
   readonly random: () => number;
 }
 
-/** What a backup of a site did, storage by storage. */
-export interface SiteBackupResult {
-  readonly filestorages: readonly { readonly storage: string; readonly result: BackupResult }[];
-  readonly blobs: readonly { readonly storage: string; readonly result: BlobBackupResult }[];
+/** What a backup of a site did for one storage. */
+export interface StorageBackup {
+  readonly storage: string;
+  /** Undefined where only blobs are backed up. */
+  readonly filestorage: BackupResult | undefined;
+  /** Undefined where the storage has none, or they are not backed up. */
+  readonly blobs: BlobBackupResult | undefined;
+  /** Old files that went: those of the repository, then those of the blob folder. */
+  readonly removed: readonly string[];
+}
+
+/** What a backup of a site would do for one storage. */
+export interface StoragePlan {
+  readonly storage: string;
+  readonly filestorage: BackupPlan | undefined;
+  readonly blobs: { readonly source: string; readonly folder: string } | undefined;
 }
 
 /** Days after which a chain of incremental archives begins anew where no option says it. */
@@ -51,7 +64,7 @@ const CHAIN_DAYS = 14;
 export async function backUpSite(
   settings: SiteBackupSettings,
   context: JobContext,
-): Promise<SiteBackupResult> {
+): Promise<readonly StorageBackup[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
   const run = new SiteRun(settings, context);
@@ -59,9 +72,24 @@ export async function backUpSite(
   await run.makeFolders();
   const filestorages = await run.backUpFilestorages();
   const blobs = await run.backUpBlobs();
-  await run.prune();
+  const removed = await run.prune();
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
-  return { filestorages, blobs };
+  return site.storages.map(({ name }) => ({
+    storage: name,
+    filestorage: filestorages.get(name),
+    blobs: blobs.get(name),
+    removed: removed.get(name) ?? [],
+  }));
+}
+
+/** What {@link backUpSite} would do now; touches nothing, and runs no command. */
+export async function planSiteBackup(
+  settings: SiteBackupSettings,
+  context: JobContext,
+): Promise<readonly StoragePlan[]> {
+  const run = new SiteRun(settings, context);
+  await run.check();
+  return run.plan();
 }
 
 /** A storage with blobs, and the folder for their backups. */
@@ -89,6 +117,7 @@ class SiteRun {
   }
 
   async check(): Promise<void> {
+    for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
     for (const { source } of this.#blobStorages()) await checkBlobSource(source);
     if (this.#blobStorages().length === 0) return;
     if (this.#format.kind !== 'directories') await findTar();
@@ -106,35 +135,55 @@ class SiteRun {
     }
   }
 
-  async backUpFilestorages(): Promise<SiteBackupResult['filestorages']> {
-    const { site, now, random, of, compressor, level } = this.#settings;
-    const done: { storage: string; result: BackupResult }[] = [];
+  async plan(): Promise<readonly StoragePlan[]> {
+    const plans: StoragePlan[] = [];
+    for (const storage of this.#settings.site.storages) {
+      const hasFilestorage = this.#filestorages().includes(storage);
+      const blobs = this.#blobStorages().find((one) => one.storage === storage);
+      plans.push({
+        storage: storage.name,
+        filestorage: hasFilestorage
+          ? await planOnly(this.#backupSettings(storage, 'make'), this.#context)
+          : undefined,
+        blobs: blobs === undefined ? undefined : { source: blobs.source, folder: blobs.folder },
+      });
+    }
+    return plans;
+  }
+
+  async backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
+    const done = new Map<string, BackupResult>();
     for (const storage of this.#filestorages()) {
-      const isGzip = of === 'zip' || site.gzip;
-      const result = await backUp(
-        {
-          dataFs: storage.dataFs,
-          repository: this.#repository(storage),
-          full: this.#isFull ? 'always' : 'when-needed',
-          comparison: site.comparison,
-          compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
-          keep: 0,
-          pruneAfter: 'every-backup',
-          missingRepository: 'fail',
-          now,
-          random,
-        },
-        this.#context,
-      );
-      done.push({ storage: storage.name, result });
+      const result = await backUp(this.#backupSettings(storage, 'fail'), this.#context);
+      done.set(storage.name, result);
     }
     return done;
   }
 
-  async backUpBlobs(): Promise<SiteBackupResult['blobs']> {
+  #backupSettings(
+    storage: SiteStorage,
+    missingRepository: BackupSettings['missingRepository'],
+  ): BackupSettings {
+    const { site, now, random, of, compressor, level } = this.#settings;
+    const isGzip = of === 'zip' || site.gzip;
+    return {
+      dataFs: storage.dataFs,
+      repository: this.#repository(storage),
+      full: this.#isFull ? 'always' : 'when-needed',
+      comparison: site.comparison,
+      compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
+      keep: 0, // What is old goes when the blobs are complete, too.
+      pruneAfter: 'every-backup',
+      missingRepository,
+      now,
+      random,
+    };
+  }
+
+  async backUpBlobs(): Promise<ReadonlyMap<string, BlobBackupResult>> {
     const { site, of, now } = this.#settings;
-    if (site.contents === 'filestorages') return [];
-    const done: { storage: string; result: BlobBackupResult }[] = [];
+    const done = new Map<string, BlobBackupResult>();
+    if (site.contents === 'filestorages') return done;
     for (const storage of site.storages) {
       if (storage.blobs === undefined) {
         this.#context.onEvent({ kind: 'storage-without-blobs', storage: storage.name });
@@ -153,22 +202,28 @@ class SiteRun {
         },
         this.#context,
       );
-      done.push({ storage: storage.name, result });
+      done.set(storage.name, result);
     }
     return done;
   }
 
-  async prune(): Promise<void> {
+  /** Returns the names of the removed files of each storage. */
+  async prune(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
       await using _lock = await store.lock();
-      await pruneFulls(store, { keep: this.#keep, context: this.#context });
+      const names = await pruneFulls(store, { keep: this.#keep, context: this.#context });
+      removed.set(storage.name, names);
     }
     for (const { storage, source, folder } of this.#blobStorages()) {
       const decided = await this.#decided(storage);
       const rule = decided === undefined ? this.#rule() : decided.rule;
-      await pruneBlobs({ folder, source, rule, identity: decided?.identity }, this.#context);
+      const identity = decided?.identity;
+      const names = await pruneBlobs({ folder, source, rule, identity }, this.#context);
+      removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
     }
+    return removed;
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */

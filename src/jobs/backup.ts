@@ -87,6 +87,11 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
   return await makePlan(source, { store, catalogue: catalogue ?? empty, settings, context });
 }
 
+/** Whether there is a Data.fs that can be read. Failures `not-found`, `system`, `usage`. */
+export async function checkDataFs(path: string): Promise<void> {
+  await using _source = await openDataFs(path);
+}
+
 /**
  * Opens the Data.fs; all of it is read through this handle. While a pack renames its files, there is
  * no Data.fs for a moment, so its absence is believed only the second time.

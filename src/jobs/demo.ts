@@ -1,15 +1,18 @@
-import { cp, mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
 import { parseRecoveryDate } from '../repository/recovery-date.ts';
 import { randomFrom } from '../sample/random.ts';
 import { SampleSite } from '../sample/sample-site.ts';
+import { findPlainSite } from '../sites/plain-site.ts';
+import type { Site } from '../sites/site.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { type BackupResult, type BackupSettings, backUp } from './backup.ts';
+import { backUpSite, type StorageBackup } from './backup-site.ts';
 import type { JobContext } from './events.ts';
 import { type RestoreResult, restore } from './restore.ts';
+import { restoreSite } from './restore-site.ts';
 
 /** Where the demo plays. Everything lies below `folder`, as a Zope instance has it. */
 export interface DemoSettings {
@@ -21,12 +24,16 @@ export interface DemoSettings {
 /** What has happened in the demo, in this order. */
 export type DemoScene =
   | { readonly kind: 'site-made'; readonly site: SiteCounts }
-  | { readonly kind: 'backed-up'; readonly result: BackupResult }
+  | { readonly kind: 'backed-up'; readonly result: StorageBackup }
   | { readonly kind: 'site-grown'; readonly site: SiteCounts; readonly addedTransactions: number }
-  | { readonly kind: 'destroyed'; readonly path: string; readonly keptAs: string }
+  | { readonly kind: 'destroyed' }
   | { readonly kind: 'restored'; readonly result: RestoreResult }
-  /** The file and the one it is compared with have the same bytes. */
-  | { readonly kind: 'proved'; readonly comparison: ProvenEquality };
+  /** The file and the one it is compared with have the same bytes, and so have so many blobs. */
+  | {
+      readonly kind: 'proved';
+      readonly comparison: ProvenEquality;
+      readonly blobs: number | undefined;
+    };
 
 /** How large the sample site is. */
 export interface SiteCounts {
@@ -49,8 +56,10 @@ export interface DemoPaths {
   readonly dataFs: string;
   readonly blobs: string;
   readonly repository: string;
-  /** A copy of the Data.fs from before the disaster. */
+  readonly blobBackups: string;
+  /** Copies of the Data.fs and of the blobs from before the disaster. */
   readonly original: string;
+  readonly originalBlobs: string;
   /** The Data.fs as it was at the first backup. */
   readonly first: string;
 }
@@ -60,8 +69,8 @@ const LATER_TRANSACTIONS = 60;
 
 /**
  * Plays a backup's whole life on a sample site: backs it up, lets it grow, backs it up again,
- * destroys the Data.fs, restores it, and compares every byte. Failures: `refused` if something is
- * in the folder; `damaged` if the restored file is not the same.
+ * destroys the Data.fs and the blobs, restores them, and compares every byte. Failures: `refused` if
+ * something is in the folder; `damaged` if what was restored is not the same.
  */
 export async function playDemo(
   { folder, seed }: DemoSettings,
@@ -72,70 +81,110 @@ export async function playDemo(
 ): Promise<DemoPaths> {
   await requireEmpty(folder);
   const paths = pathsIn(folder);
-  await adopting(`create "${dirname(paths.dataFs)}"`, () =>
-    mkdir(dirname(paths.dataFs), { recursive: true }),
-  );
-  const backup = backupSettings(paths);
-  const first = await liveAndBackUp(paths, { seed, backup, context, onScene });
-
-  await adopting(`copy "${paths.dataFs}"`, () => cp(paths.dataFs, paths.original));
-  await destroy(paths.dataFs);
-  onScene({ kind: 'destroyed', path: paths.dataFs, keptAs: paths.original });
-  const whole = {
-    repository: paths.repository,
-    date: undefined,
-    heldLock: 'refuse',
-    earlierState: 'replace',
-  } as const;
-  const result = await restore({ ...whole, target: paths.dataFs }, context);
-  onScene({ kind: 'restored', result });
-  const comparison = await prove({ original: paths.original, restored: paths.dataFs });
-  onScene({ kind: 'proved', comparison });
-
-  const stamp = first.written?.file.stamp;
-  const date = stamp === undefined ? undefined : parseRecoveryDate(stamp);
-  await restore({ ...whole, date, target: paths.first }, context);
-  onScene({
-    kind: 'proved',
-    comparison: await prove({ original: paths.original, restored: paths.first }),
+  await adopting(`create "${paths.blobs}"`, async () => {
+    await mkdir(dirname(paths.dataFs), { recursive: true });
+    await mkdir(paths.blobs);
   });
+  const written = {
+    dataFs: undefined,
+    location: undefined,
+    blobStorage: undefined,
+    blobBackupLocation: undefined,
+    blobs: 'as-found',
+  } as const;
+  await adopting(`create "${paths.dataFs}"`, () => writeFile(paths.dataFs, ''));
+  const { site } = await findPlainSite(folder, { written, purpose: 'backup' });
+  const first = await liveAndBackUp(paths, { seed, site, context, onScene });
+
+  await adopting(`copy "${paths.dataFs}"`, async () => {
+    await cp(paths.dataFs, paths.original);
+    await cp(paths.blobs, paths.originalBlobs, { recursive: true });
+  });
+  await destroy(paths);
+  onScene({ kind: 'destroyed' });
+  const whole = { site, of: 'backup', date: undefined, heldLock: 'refuse' } as const;
+  const [result] = await restoreSite(whole, context);
+  if (result === undefined) throw new RangeError('the site has a Data.fs');
+  onScene({ kind: 'restored', result });
+  const { original, originalBlobs } = paths;
+  const comparison = await prove({ original, restored: paths.dataFs });
+  const blobs = await proveBlobs({ original: originalBlobs, restored: paths.blobs });
+  onScene({ kind: 'proved', comparison, blobs });
+
+  await restore(
+    {
+      repository: paths.repository,
+      date: parseRecoveryDate(first),
+      target: paths.first,
+      heldLock: 'refuse',
+      earlierState: 'replace',
+    },
+    context,
+  );
+  const firstComparison = await prove({ original, restored: paths.first });
+  onScene({ kind: 'proved', comparison: firstComparison, blobs: undefined });
   return paths;
 }
 
+/** Returns the stamp of the first backup. */
 async function liveAndBackUp(
   paths: DemoPaths,
   {
     seed,
-    backup,
+    site,
     context,
     onScene,
   }: {
     readonly seed: number;
-    readonly backup: BackupSettings;
+    readonly site: Site;
     readonly context: JobContext;
     readonly onScene: (scene: DemoScene) => void;
   },
-): Promise<BackupResult> {
+): Promise<string> {
   await using writer = await DatabaseWriter.open({
     path: paths.dataFs,
     blobs: { path: paths.blobs, layout: 'bushy' },
     now: () => (BigInt(Date.now()) * 1000n) as Microseconds,
     sync: 'on-close',
   });
-  const site = await SampleSite.begin(writer, randomFrom(seed));
-  const counts = (): SiteCounts => ({ ...site.counts, dataFsBytes: writer.committedEnd });
-  await site.grow(FIRST_TRANSACTIONS);
+  const sample = await SampleSite.begin(writer, randomFrom(seed));
+  const counts = (): SiteCounts => ({ ...sample.counts, dataFsBytes: writer.committedEnd });
+  await sample.grow(FIRST_TRANSACTIONS);
   onScene({ kind: 'site-made', site: counts() });
-  context.signal.throwIfAborted();
-  const first = await backUp(backup, context);
-  onScene({ kind: 'backed-up', result: first });
-  const before = site.counts.transactions;
-  await site.grow(LATER_TRANSACTIONS);
-  const addedTransactions = site.counts.transactions - before;
+  const first = await backUpScene(site, { context, onScene });
+  const before = sample.counts.transactions;
+  await sample.grow(LATER_TRANSACTIONS);
+  const addedTransactions = sample.counts.transactions - before;
   onScene({ kind: 'site-grown', site: counts(), addedTransactions });
-  context.signal.throwIfAborted();
-  onScene({ kind: 'backed-up', result: await backUp(backup, context) });
+  await backUpScene(site, { context, onScene });
   return first;
+}
+
+/** Returns the stamp of the backup. */
+async function backUpScene(
+  site: Site,
+  {
+    context,
+    onScene,
+  }: { readonly context: JobContext; readonly onScene: (scene: DemoScene) => void },
+): Promise<string> {
+  context.signal.throwIfAborted();
+  const [result] = await backUpSite(
+    {
+      site,
+      of: 'backup',
+      full: 'as-set',
+      compressor: 'auto',
+      level: undefined,
+      now: () => new Date(),
+      random: Math.random,
+    },
+    context,
+  );
+  const written = result?.filestorage?.written;
+  if (result === undefined || written === undefined) throw new RangeError('nothing was new');
+  onScene({ kind: 'backed-up', result });
+  return written.file.stamp;
 }
 
 function pathsIn(folder: string): DemoPaths {
@@ -145,23 +194,10 @@ function pathsIn(folder: string): DemoPaths {
     dataFs: join(variable, 'filestorage', 'Data.fs'),
     blobs: join(variable, 'blobstorage'),
     repository: join(variable, 'backups'),
+    blobBackups: join(variable, 'blobstoragebackups'),
     original: join(folder, 'original-Data.fs'),
+    originalBlobs: join(folder, 'original-blobstorage'),
     first: join(folder, 'first-backup-Data.fs'),
-  };
-}
-
-function backupSettings(paths: DemoPaths): BackupSettings {
-  return {
-    dataFs: paths.dataFs,
-    repository: paths.repository,
-    full: 'when-needed',
-    comparison: 'quick',
-    compression: { kind: 'gzip', compressor: 'auto', level: undefined },
-    keep: 0,
-    pruneAfter: 'every-backup',
-    missingRepository: 'make',
-    now: () => new Date(),
-    random: Math.random,
   };
 }
 
@@ -179,12 +215,13 @@ async function requireEmpty(folder: string): Promise<void> {
   });
 }
 
-/** What a failing disk may leave: half of the file, and zeros where its beginning was. */
-async function destroy(path: string): Promise<void> {
-  await using source = await openFileSource(path);
-  await adopting(`destroy "${path}"`, async () => {
-    await truncate(path, Math.floor(source.sizeBytes / 2));
-    await writeFile(path, Buffer.alloc(4096), { flag: 'r+' });
+/** What a failing disk may leave: half of the file, zeros where its beginning was, and no blobs. */
+async function destroy({ dataFs, blobs }: DemoPaths): Promise<void> {
+  await using source = await openFileSource(dataFs);
+  await adopting(`destroy "${dataFs}"`, async () => {
+    await truncate(dataFs, Math.floor(source.sizeBytes / 2));
+    await writeFile(dataFs, Buffer.alloc(4096), { flag: 'r+' });
+    await rm(blobs, { recursive: true });
   });
 }
 
@@ -205,6 +242,23 @@ async function prove(paths: {
     offset = end;
   }
   return { ...paths, comparedBytes: offset };
+}
+
+/** Compares every blob file. Returns how many there are. */
+async function proveBlobs(paths: {
+  readonly original: string;
+  readonly restored: string;
+}): Promise<number> {
+  const blobsIn = async (folder: string) => {
+    const names = await adopting(`list "${folder}"`, () => readdir(folder, { recursive: true }));
+    return names.filter((name) => name.endsWith('.blob')).sort();
+  };
+  const names = await blobsIn(paths.original);
+  if (names.join() !== (await blobsIn(paths.restored)).join()) throw different(paths, 0);
+  for (const name of names) {
+    await prove({ original: join(paths.original, name), restored: join(paths.restored, name) });
+  }
+  return names.length;
 }
 
 function different(

@@ -12,14 +12,14 @@ import {
   stat,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { copyTree, countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
-import { LAYOUT_FILE, UNCOMMITTED_FOLDER } from '../filestorage/blob-layout.ts';
+import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
@@ -47,6 +47,8 @@ export interface BlobRestorePlan {
   readonly choice: BlobChoice;
   /** The directory that is replaced: a link to it stays. */
   readonly target: string;
+  /** Whether it is there. */
+  readonly replaces: boolean;
 }
 
 /**
@@ -76,7 +78,7 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   else if (copier.kind === 'rsync') await findRsync();
   const target = await placeOfBlobs(settings.target);
   await refuseLostLink(settings.target, target);
-  return { settings, choice, target };
+  return { settings, choice, target, replaces: await isThere(target) };
 }
 
 /** Blobs of exactly that backup, from before the blob directory was renamed. */
@@ -208,37 +210,6 @@ async function copyBack({
   const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
   if (copier.kind === 'own') await copyTree({ ...paths, signal: context.signal });
   else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
-}
-
-/**
- * The copy inside an entry: the one directory that is there, whatever its name. An entry that is a
- * blob directory itself is none: the recipe makes a link to the live one, where that is a link, and an
- * empty folder of an empty one, as of a copy that failed.
- */
-async function treeIn({ name: entryName, base }: BlobEntry, folder: string): Promise<string> {
-  const path = join(folder, entryName);
-  const found = await adopting(`list the folder "${path}"`, () =>
-    readdir(path, { withFileTypes: true }),
-  );
-  const directories = found.filter((one) => one.isDirectory()).map(({ name }) => name);
-  const [first, ...others] = directories.filter((name) => name === base || !isOfBlobs(name));
-  if (found.some(({ name }) => name === LAYOUT_FILE) || first === undefined) {
-    throw noCopy(path, 'it holds no copy of a blob directory');
-  }
-  if (directories.includes(base)) return join(path, base);
-  if (others.length > 0) throw noCopy(path, 'it holds several folders');
-  return join(path, first);
-}
-
-/** What a blob directory holds, in both of its layouts. */
-function isOfBlobs(name: string): boolean {
-  return name === UNCOMMITTED_FOLDER || /^0x[0-9a-f]+$/.test(name);
-}
-
-function noCopy(path: string, state: string): Failure {
-  return new Failure('damaged', `Cannot restore "${path}": ${state}`, {
-    hint: 'Look at it. Restore to another date, or move what does not belong there away.',
-  });
 }
 
 async function extractChain(

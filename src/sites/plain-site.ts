@@ -1,63 +1,176 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
-
-/** Where a site keeps its Data.fs, and where its backups go. Absolute paths. */
-export interface Site {
-  readonly dataFs: string;
-  readonly repository: string;
-}
+import { defaultFolderNames } from './recipe/script-names.ts';
+import type { Site, SiteStorage } from './site.ts';
 
 /** What was said on the command line; undefined: nothing. */
 export interface WrittenSite {
   readonly dataFs: string | undefined;
-  readonly repository: string | undefined;
+  /** The repository. */
+  readonly location: string | undefined;
+  /** The live blob directory. */
+  readonly blobStorage: string | undefined;
+  /** The folder for backups of it. */
+  readonly blobBackupLocation: string | undefined;
+  readonly blobs: 'as-found' | 'left-out';
 }
 
-const DATA_FS = join('var', 'filestorage', 'Data.fs');
-const REPOSITORY = join('var', 'backups');
+/** What the site is needed for: its data, or only its backups. */
+export type Purpose = 'backup' | 'restore' | 'look';
+
+/** A site, and what its owner should know about it. */
+export interface FoundSite {
+  readonly site: Site;
+  readonly warnings: readonly string[];
+}
+
+const PART = 'backup';
+const FILESTORAGE = 'filestorage';
+const DATA_FS = join('var', FILESTORAGE, 'Data.fs');
+const FOLDERS = defaultFolderNames(PART);
 
 /**
- * The site in a folder: what was said, and else `var/filestorage/Data.fs` and `var/backups`, as
- * every Zope has them. Failure `usage` where neither tells.
+ * A site that no configuration describes: what was said, and else the places that every Zope has:
+ * `var/filestorage/Data.fs`, `var/blobstorage` where it is there, or its backups if it's them that
+ * are needed, and the backups where the recipe puts them. Blobs are copied by ourselves; every backup
+ * is kept.
+ *
+ * Failure `usage` where nothing tells where the data or the backups are.
  */
-export async function findSite(folder: string, written: WrittenSite): Promise<Site> {
-  const dataFs =
-    written.dataFs === undefined ? await findDataFs(folder) : resolve(folder, written.dataFs);
-  return { dataFs, repository: repositoryOf(folder, { written, dataFs }) };
+export async function findPlainSite(
+  folder: string,
+  { written, purpose }: { readonly written: WrittenSite; readonly purpose: Purpose },
+): Promise<FoundSite> {
+  const path = resolve(folder, written.dataFs ?? DATA_FS);
+  if (written.dataFs === undefined && purpose !== 'look') await requireSign(folder);
+  const places = placesOf(path, { folder, written });
+  const blobs =
+    written.blobs === 'as-found' ? await blobsOf(places, { written, purpose }) : { kind: 'none' };
+  const storage = storageOf(path, { places, hasBlobs: blobs.kind === 'backed-up' });
+  const warnings = blobs.kind === 'without-folder' ? [leftOut(places, purpose)] : [];
+  return { site: siteOf(storage), warnings };
 }
 
-/** The repository alone: for commands that do without the Data.fs. */
-export function findRepository(folder: string, written: WrittenSite): string {
-  const dataFs = written.dataFs ?? DATA_FS;
-  return repositoryOf(folder, { written, dataFs: resolve(folder, dataFs) });
+function leftOut({ blobs }: Places, purpose: Purpose): string {
+  return purpose === 'backup'
+    ? `the blobs in "${blobs}" are not backed up: name a folder for their backups with --blobbackuplocation, or say --no-blobs`
+    : `the blobs in "${blobs}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
 }
 
-async function findDataFs(folder: string): Promise<string> {
-  const path = join(folder, DATA_FS);
-  const isThere = (name: string) =>
-    stat(name).then(
-      () => true,
-      () => false,
-    );
-  // A Data.fs that is missing is a matter for the command: a restore makes it.
-  for (const sign of [path, dirname(path), join(folder, REPOSITORY)]) {
-    if (await isThere(sign)) return path;
+function siteOf(storage: SiteStorage): Site {
+  return {
+    part: PART,
+    rules: '6.0',
+    storages: [storage],
+    contents: storage.blobs === undefined ? 'filestorages' : 'both',
+    full: 'when-needed',
+    comparison: 'quick',
+    gzip: true,
+    blobFormat: { kind: 'directories', naming: 'stamps' },
+    blobCopier: { kind: 'own', rsyncOptions: [], firstCopy: 'copy' },
+    keep: 0,
+    keepBlobDays: 0,
+    preCommand: '',
+    postCommand: '',
+    isDebug: false,
+  };
+}
+
+/** A Data.fs that is missing is a matter for the command: a restore makes it. */
+async function requireSign(folder: string): Promise<void> {
+  for (const sign of [DATA_FS, dirname(DATA_FS), join('var', FOLDERS.location)]) {
+    if (await exists(join(folder, sign))) return;
   }
   throw new Failure('usage', `Cannot find a Data.fs: there is no "${DATA_FS}" in "${folder}"`, {
     hint: 'Go to the folder of the site, or name the file with --datafs.',
   });
 }
 
-function repositoryOf(
-  folder: string,
-  { written, dataFs }: { readonly written: WrittenSite; readonly dataFs: string },
-): string {
-  if (written.repository !== undefined) return resolve(folder, written.repository);
-  const filestorage = dirname(dataFs);
-  if (basename(filestorage) === 'filestorage')
-    return join(dirname(filestorage), basename(REPOSITORY));
-  throw new Failure('usage', `Cannot tell where the backups of "${dataFs}" are`, {
-    hint: 'Name their folder with --location.',
+/** Where everything is, or would be; undefined: nothing tells. */
+interface Places {
+  readonly location: string;
+  readonly blobs: string | undefined;
+  readonly blobBackups: string | undefined;
+  /** The folder for what is not said. */
+  readonly variable: string;
+}
+
+function placesOf(
+  dataFs: string,
+  { folder, written }: { readonly folder: string; readonly written: WrittenSite },
+): Places {
+  // In `VAR/filestorage/Data.fs`, everything else has its place in VAR.
+  const isUsual = basename(dirname(dataFs)) === FILESTORAGE;
+  const variable = isUsual ? dirname(dirname(dataFs)) : undefined;
+  const place = (said: string | undefined, name: string) => {
+    if (said !== undefined) return resolve(folder, said);
+    return variable === undefined ? undefined : join(variable, name);
+  };
+  const location = place(written.location, FOLDERS.location);
+  if (location === undefined) {
+    throw new Failure('usage', `Cannot tell where the backups of "${dataFs}" are`, {
+      hint: 'Name their folder with --location.',
+    });
+  }
+  const isBeside = written.location === undefined || written.blobBackupLocation !== undefined;
+  return {
+    location,
+    blobs: place(written.blobStorage, 'blobstorage'),
+    blobBackups: isBeside
+      ? place(written.blobBackupLocation, FOLDERS.blobbackuplocation)
+      : undefined,
+    variable: variable ?? dirname(location),
+  };
+}
+
+type Blobs = { readonly kind: 'none' | 'backed-up' | 'without-folder' };
+
+async function blobsOf(
+  { blobs, blobBackups }: Places,
+  { written, purpose }: { readonly written: WrittenSite; readonly purpose: Purpose },
+): Promise<Blobs> {
+  if (written.blobStorage !== undefined || written.blobBackupLocation !== undefined) {
+    if (blobs !== undefined)
+      return { kind: blobBackups === undefined ? 'without-folder' : 'backed-up' };
+    throw new Failure('usage', 'Cannot tell where the blob directory is', {
+      hint: 'Name it with --blob-storage.',
+    });
+  }
+  const isThere = async (path: string | undefined) => path !== undefined && (await exists(path));
+  const hasBackups = await isThere(blobBackups);
+  if (purpose === 'look') return { kind: hasBackups ? 'backed-up' : 'none' };
+  const isLive = await isThere(blobs);
+  const isPossible = purpose === 'backup' ? blobBackups !== undefined : hasBackups;
+  if (isLive && !isPossible) return { kind: 'without-folder' };
+  return { kind: isLive || hasBackups ? 'backed-up' : 'none' };
+}
+
+function storageOf(
+  dataFs: string,
+  { places, hasBlobs }: { readonly places: Places; readonly hasBlobs: boolean },
+): SiteStorage {
+  const { location, blobs, blobBackups, variable } = places;
+  const folders = (filestorage: string, blobFolder: string | undefined) => ({
+    filestorage,
+    ...(hasBlobs && blobFolder !== undefined ? { blobs: blobFolder } : {}),
   });
+  const usual = (name: string) => join(variable, name);
+  return {
+    name: 'Data',
+    dataFs,
+    ...(hasBlobs && blobs !== undefined ? { blobs } : {}),
+    folders: {
+      backup: folders(location, blobBackups),
+      snapshot: folders(usual(FOLDERS.snapshotlocation), usual(FOLDERS.blobsnapshotlocation)),
+      zip: folders(usual(FOLDERS.ziplocation), usual(FOLDERS.blobziplocation)),
+    },
+  };
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -42,12 +42,12 @@ const BlobCopier = v.object({
   firstCopy: v.picklist(['copy', 'link']),
 });
 
-/** How a site is backed up, as a part of its buildout says; the form in which scripts carry it. */
+/** How a site is backed up, whoever said it; the form in which scripts carry it. */
 export const SiteSchema = v.object({
-  /** Name of the part. */
+  /** Name of the part of the buildout, or `backup` where there is none. */
   part: v.string(),
-  /** The `.cfg` that it was read from. */
-  buildout: Path,
+  /** The `.cfg` that it was read from; absent for a site without a buildout. */
+  buildout: v.optional(Path),
   rules: v.picklist(['2.3', '6.0']),
   /** In the order in which they are backed up: the main one comes last. */
   storages: v.array(Storage),

@@ -53,8 +53,8 @@ describe('zodbvault verify', () => {
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 2 });
     await site.runWell('backup');
-    expect((await site.runWell('verify')).stderr).toContain('2 backups good, 0 problems');
-    expect((await site.runWell('verify', '--quick')).stderr).toContain('2 backups good');
+    expect((await site.runWell('verify')).stderr).toContain('4 backups good, 0 problems');
+    expect((await site.runWell('verify', '--quick')).stderr).toContain('4 backups good');
     expect((await site.runWell('verify', '-q')).stderr).toBe('');
   });
 

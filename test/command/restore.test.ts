@@ -57,9 +57,12 @@ describe('zodbvault restore', () => {
 
   it('makes a Data.fs that is not there without a question, with its folder', async () => {
     const site = await siteWithHistory();
-    rmSync(join(site.folder, 'var/filestorage'), { recursive: true });
+    for (const name of ['filestorage', 'blobstorage']) {
+      rmSync(join(site.folder, 'var', name), { recursive: true });
+    }
     await site.runWell('restore');
     expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+    expect(readdirSync(join(site.folder, 'var/blobstorage'))).toContain('.layout');
   });
 
   it('says with --dry-run what it would do, and touches nothing', async () => {
@@ -69,7 +72,11 @@ describe('zodbvault restore', () => {
     for (const name of site.dataFiles()) expect(stdout).toContain(name);
     expect(stdout).toContain(`It would replace ${site.dataFs}`);
     const { stdout: json } = await site.runWell('restore', '--dry-run', '--json');
-    expect(JSON.parse(json)).toMatchObject({ plan: { replaces: true, files: site.dataFiles() } });
+    const [dataFs, blobs] = json.split('\n').map((line) => JSON.parse(line || '{}'));
+    expect(dataFs).toMatchObject({ plan: { replaces: true, files: site.dataFiles() } });
+    expect(blobs).toMatchObject({
+      plan: { replaces: true, target: join(site.folder, 'var/blobstorage') },
+    });
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
   });
 });

@@ -1,30 +1,34 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BackupResult, type BackupSettings, backUp, planOnly } from '../../jobs/backup.ts';
-import { findSite } from '../../sites/plain-site.ts';
-import { compressionWish, OPTION, wholeNumber } from '../options.ts';
+import {
+  backUpSite,
+  planSiteBackup,
+  type SiteBackupSettings,
+  type StorageBackup,
+  type StoragePlan,
+} from '../../jobs/backup-site.ts';
+import type { WrittenBackup } from '../../repository/writing.ts';
+import type { Site } from '../../sites/site.ts';
+import { OPTION, wholeNumber } from '../options.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
-import { formatBytes, formatSeconds } from '../render/units.ts';
+import { count, formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
-import type { Terminal } from '../terminal.ts';
+import { findSites, KIND_OPTION, withSiteOptions } from '../sites.ts';
 
 export function addBackupCommand(program: Command): void {
-  program
-    .command('backup')
-    .description('back up what was committed since the last backup')
-    .addOption(OPTION.dataFs)
-    .addOption(OPTION.location)
+  withSiteOptions(program.command('backup'))
+    .description('back up what was committed since the last backup, and the blobs')
+    .addOption(KIND_OPTION)
     .option('--full', 'make a full backup even if an increment would do')
-    .option('--quick', 'compare a few places with the last backup (default)', true)
+    .option('--quick', 'compare a few places with the last backup (default)')
     .option('--no-quick', 'compare every byte with the backups')
-    .addOption(OPTION.gzipOn)
-    .addOption(OPTION.gzip)
+    .option('--gzip', 'compress (default)')
+    .option('--no-gzip', 'store plain bytes')
     .addOption(OPTION.compressor)
     .addOption(OPTION.level)
     .option(
       '--keep <number>',
-      'keep this many full backups with their increments, remove older ones; 0 keeps all',
+      'keep this many full backups with their increments, remove older ones; 0 keeps all (default, unless a part says otherwise)',
       wholeNumber({ minimum: 0, maximum: 999_999 }),
-      0,
     )
     .addOption(OPTION.dryRun)
     .addOption(OPTION.json)
@@ -32,67 +36,121 @@ export function addBackupCommand(program: Command): void {
     .addOption(OPTION.verbose)
     .action((options) =>
       runCommand(options, async (context) => {
-        const site = await findSite(process.cwd(), {
-          dataFs: options.datafs,
-          repository: options.location,
-        });
-        const settings: BackupSettings = {
-          ...site,
-          full: options.full ? 'always' : 'when-needed',
-          comparison: options.quick ? 'quick' : 'thorough',
-          compression: compressionWish(options),
-          keep: options.keep,
-          pruneAfter: 'every-backup',
-          missingRepository: 'make',
-          now: () => new Date(),
-          random: Math.random,
-        };
-        return options.dryRun ? showPlan(settings, context) : carryOut(settings, context);
+        const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });
+        for (const site of sites) {
+          const settings: SiteBackupSettings = {
+            site: overridden(site, options),
+            of: options.kind,
+            full: options.full ? 'always' : 'as-set',
+            compressor: options.compressor,
+            level: options.level,
+            now: () => new Date(),
+            random: Math.random,
+          };
+          if (options.dryRun) await showPlan(settings, context);
+          else await carryOut(settings, context);
+        }
+        return undefined;
       }),
     );
 }
 
-async function showPlan(settings: BackupSettings, { terminal, signal }: CommandContext) {
-  const plan = await planOnly(settings, { onEvent: renderEvents(terminal), signal });
-  const { kind, end, reason } = plan;
-  const start = plan.kind === 'increment' ? plan.start : 0;
-  terminal.printJson({ plan: { kind, start, end, reason } });
-  terminal.print(describePlan(plan));
-  return undefined;
+/** The command line has the last word. */
+function overridden(
+  site: Site,
+  said: {
+    readonly quick?: boolean | undefined;
+    readonly gzip?: boolean | undefined;
+    readonly keep?: number | undefined;
+  },
+): Site {
+  const { quick, gzip, keep } = said;
+  return {
+    ...site,
+    ...(quick === undefined ? {} : { comparison: quick ? 'quick' : 'thorough' }),
+    ...(gzip === undefined ? {} : { gzip }),
+    ...(keep === undefined ? {} : { keep }),
+  };
 }
 
-async function carryOut(settings: BackupSettings, { terminal, signal }: CommandContext) {
-  const since = Date.now();
-  const result = await backUp(settings, { onEvent: renderEvents(terminal), signal });
-  report(result, { terminal, seconds: (Date.now() - since) / 1000 });
-  return undefined;
-}
-
-function report(
-  { plan, written, removed }: BackupResult,
-  { terminal, seconds }: { readonly terminal: Terminal; readonly seconds: number },
-): void {
-  terminal.printJson({
-    backup: {
-      kind: plan.kind,
-      reason: plan.reason,
-      end: plan.end,
-      file: written?.file.name,
-      sizeBytes: written === undefined ? 0 : written.record.end - written.record.start,
-      storedBytes: written?.record.stored.sizeBytes ?? 0,
-      transactions: written?.record.transactionCount ?? 0,
-      lastTid: written?.record.lastTid,
-      removed,
-    },
-  });
-  if (written === undefined) {
-    terminal.log(describePlan(plan));
-    return;
+async function showPlan(settings: SiteBackupSettings, { terminal, signal }: CommandContext) {
+  const plans = await planSiteBackup(settings, { onEvent: renderEvents(terminal), signal });
+  for (const plan of plans) {
+    terminal.printJson({ plan: planAsJson(plan, settings.site) });
+    const name = plans.length === 1 ? '' : `${plan.storage}: `;
+    if (plan.filestorage !== undefined) terminal.print(name + describePlan(plan.filestorage));
+    if (plan.blobs === undefined) continue;
+    terminal.print(`${name}Blobs of ${plan.blobs.source} to ${plan.blobs.folder}`);
   }
-  const { record, file } = written;
+}
+
+function planAsJson({ storage, filestorage, blobs }: StoragePlan, { part }: Site): object {
+  const range =
+    filestorage === undefined
+      ? {}
+      : {
+          kind: filestorage.kind,
+          start: filestorage.kind === 'increment' ? filestorage.start : 0,
+          end: filestorage.end,
+          reason: filestorage.reason,
+        };
+  return { part, storage, ...range, blobs };
+}
+
+async function carryOut(settings: SiteBackupSettings, { terminal, signal }: CommandContext) {
+  const since = Date.now();
+  const results = await backUpSite(settings, { onEvent: renderEvents(terminal), signal });
+  const seconds = (Date.now() - since) / 1000;
+  for (const result of results) {
+    terminal.printJson({ backup: asJson(result, settings.site) });
+    for (const line of describe(result)) terminal.log(line);
+  }
+  terminal.debug(`Took ${formatSeconds(seconds)}`);
+}
+
+function asJson({ storage, filestorage, blobs, removed }: StorageBackup, { part }: Site): object {
+  return {
+    part,
+    storage,
+    ...(filestorage === undefined ? {} : filestorageAsJson(filestorage)),
+    ...(blobs === undefined
+      ? {}
+      : { blobs: { name: blobs.name, kind: blobs.kind, ...blobs.content } }),
+    removed,
+  };
+}
+
+function filestorageAsJson({ plan, written }: NonNullable<StorageBackup['filestorage']>): object {
+  return {
+    kind: plan.kind,
+    reason: plan.reason,
+    end: plan.end,
+    file: written?.file.name,
+    sizeBytes: written === undefined ? 0 : written.record.end - written.record.start,
+    storedBytes: written?.record.stored.sizeBytes ?? 0,
+    transactions: written?.record.transactionCount ?? 0,
+    lastTid: written?.record.lastTid,
+  };
+}
+
+function describe({ filestorage, blobs }: StorageBackup): readonly string[] {
+  const lines: string[] = [];
+  if (filestorage !== undefined) {
+    const { written, plan } = filestorage;
+    lines.push(written === undefined ? describePlan(plan) : describeWritten(written));
+  }
+  if (blobs?.kind === 'made') {
+    const content =
+      blobs.content === undefined
+        ? ''
+        : `: ${count(blobs.content.files, 'file')}, ${formatBytes(blobs.content.bytes)}`;
+    lines.push(`Wrote ${blobs.name}${content}`);
+  }
+  return lines;
+}
+
+function describeWritten({ record, file }: WrittenBackup): string {
   const size = formatBytes(record.end - record.start);
   const stored = formatBytes(record.stored.sizeBytes);
-  terminal.log(
-    `Wrote ${file.name}: ${size}, ${record.transactionCount} transactions, stored as ${stored}, in ${formatSeconds(seconds)}`,
-  );
+  return `Wrote ${file.name}: ${size}, ${count(record.transactionCount, 'transaction')}, stored as ${stored}`;
 }

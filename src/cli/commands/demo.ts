@@ -44,23 +44,25 @@ function describeScene(scene: DemoScene): string {
     case 'site-made':
       return `Made the site: ${describeSite(scene.site)}`;
     case 'backed-up': {
-      const { plan, written } = scene.result;
+      const { filestorage, blobs } = scene.result;
+      const written = filestorage?.written;
       const stored = formatBytes(written?.record.stored.sizeBytes ?? 0);
-      const kind = plan.kind === 'full' ? 'full' : 'the increment only';
-      return `Backed it up while it runs (${kind}): ${written?.file.name}, ${stored}`;
+      const kind = filestorage?.plan.kind === 'full' ? 'full' : 'the increment only';
+      return `Backed it up (${kind}): ${written?.file.name}, ${stored}, and ${count(blobs?.content?.files ?? 0, 'blob file')}`;
     }
     case 'site-grown':
       return `${count(scene.addedTransactions, 'transaction')} later: ${describeSite(scene.site)}`;
     case 'destroyed':
-      return 'Disaster: half of Data.fs is gone, the rest overwritten';
+      return 'Disaster: half of Data.fs is gone, the rest overwritten, the blobs are lost';
     case 'restored': {
       const { plan, sizeBytes } = scene.result;
       const files = count(plan.point.files.length, 'backup file');
-      return `Restored Data.fs from ${files}: ${formatBytes(sizeBytes)}, every checksum right`;
+      return `Restored Data.fs from ${files}: ${formatBytes(sizeBytes)}, every checksum right; and the blobs`;
     }
     case 'proved': {
       const { original, restored, comparedBytes } = scene.comparison;
-      return `Compared all ${comparedBytes} bytes of ${nameOf(restored)} with ${nameOf(original)}: the same`;
+      const blobs = scene.blobs === undefined ? '' : ` and ${count(scene.blobs, 'blob')}`;
+      return `Compared all ${comparedBytes} bytes of ${nameOf(restored)}${blobs} with ${nameOf(original)}: the same`;
     }
     default:
       return scene satisfies never;
@@ -79,7 +81,8 @@ function closing(paths: DemoPaths, itself: string): readonly string[] {
     `In ${folder}:`,
     `  ${inFolder(paths.dataFs).padEnd(26)} the restored database`,
     `  ${inFolder(paths.blobs).padEnd(26)} its blobs`,
-    `  ${inFolder(paths.repository).padEnd(26)} the backups, as repozo lays them out`,
+    `  ${inFolder(paths.repository).padEnd(26)} its backups, as repozo lays them out`,
+    `  ${inFolder(paths.blobBackups).padEnd(26)} the backups of its blobs; unchanged files are shared`,
     `  ${inFolder(paths.original).padEnd(26)} a copy from before the disaster`,
     `  ${inFolder(paths.first).padEnd(26)} the database as of the first backup`,
     '',

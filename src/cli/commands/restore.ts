@@ -3,28 +3,35 @@ import type { Command } from '@commander-js/extra-typings';
 import {
   planRestore,
   type RestorePlan,
+  type RestoreResult,
   type RestoreSettings,
   restore,
 } from '../../jobs/restore.ts';
+import {
+  planSiteRestore,
+  restoreSite,
+  type SiteRestorePlan,
+  type SiteRestoreSettings,
+} from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { findRepository, findSite } from '../../sites/plain-site.ts';
+import type { Site } from '../../sites/site.ts';
+import { Failure } from '../../system/failure.ts';
 import { OPTION } from '../options.ts';
 import { askToReplace } from '../question.ts';
 import { renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
-  program
-    .command('restore')
-    .description('put back the Data.fs as it was at a backup')
+  withSiteOptions(program.command('restore'))
+    .description('put back the Data.fs, and the blobs that belong to it, as they were at a backup')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
-    .addOption(OPTION.dataFs)
-    .addOption(OPTION.location)
+    .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <file>',
-      'restore to this file instead of the Data.fs; an earlier state is brought forward',
+      'restore the Data.fs alone to this file; an earlier state of it is brought forward',
     )
     .option('--force', 'restore even while a server holds the Data.fs')
     .option('-n, --no-prompt', 'do not ask')
@@ -32,53 +39,100 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
-    .action((date, options) =>
+    .action((written, options) =>
       runCommand(options, async (context) => {
-        const settings: RestoreSettings = {
-          ...(await whereTo({
-            dataFs: options.datafs,
-            repository: options.location,
-            to: options.to,
-          })),
-          date: date === undefined ? undefined : parseRecoveryDate(date),
-          heldLock: options.force ? 'ignore' : 'refuse',
-          earlierState: options.to === undefined ? 'replace' : 'append',
-        };
-        const plan = await planRestore(settings);
-        if (options.dryRun) return showPlan(plan, context.terminal);
-        if (options.prompt && (await agree(plan, context)) === 'no') return undefined;
-        return carryOut(settings, context);
+        const date = written === undefined ? undefined : parseRecoveryDate(written);
+        const { to, kind, dryRun, prompt } = options;
+        const site = await oneSite(
+          await findSites(options, {
+            terminal: context.terminal,
+            purpose: to === undefined ? 'restore' : 'look',
+          }),
+        );
+        const common = { date, heldLock: options.force ? 'ignore' : 'refuse' } as const;
+        const how = { isDry: dryRun === true, asks: prompt, context };
+        if (to === undefined) return restoreInPlace({ site, of: kind, ...common }, how);
+        const repository = mainRepository(site, kind);
+        const target = resolve(to);
+        return restoreToFile({ repository, target, earlierState: 'append', ...common }, how);
       }),
     );
 }
 
-async function whereTo(said: {
-  readonly dataFs: string | undefined;
-  readonly repository: string | undefined;
-  readonly to: string | undefined;
-}): Promise<{ readonly repository: string; readonly target: string }> {
-  if (said.to !== undefined) {
-    return { repository: findRepository(process.cwd(), said), target: resolve(said.to) };
+interface How {
+  readonly isDry: boolean;
+  readonly asks: boolean;
+  readonly context: CommandContext;
+}
+
+/** Two parts may speak of one Data.fs: which of them is meant can't be guessed. */
+function oneSite(sites: readonly Site[]): Site {
+  const [first, ...others] = sites;
+  if (first !== undefined && others.length === 0) return first;
+  const parts = sites.map(({ part }) => part).join(', ');
+  throw new Failure('usage', `Cannot restore: the buildout has several backup parts (${parts})`, {
+    hint: 'Name one with --part.',
+  });
+}
+
+function mainRepository({ storages, contents, part }: Site, of: SiteRestoreSettings['of']): string {
+  const repository = storages.at(-1)?.folders[of]?.filestorage;
+  if (repository !== undefined && contents !== 'blobs') return repository;
+  throw new Failure('usage', `Cannot restore a Data.fs: [${part}] has no such backups of one`, {
+    hint: 'Choose others with --kind, or another part with --part.',
+  });
+}
+
+async function restoreInPlace(settings: SiteRestoreSettings, how: How): Promise<undefined> {
+  const { terminal, signal } = how.context;
+  const plan = await planSiteRestore(settings);
+  if (how.isDry) {
+    showPlan(plan, terminal);
+    return;
   }
-  const site = await findSite(process.cwd(), said);
-  return { repository: site.repository, target: site.dataFs };
+  for (const { plan: one } of plan.filestorages) {
+    terminal.log(`The backup of ${one.target} is of ${one.point.stamp} (UTC)`);
+  }
+  if (how.asks && (await agree(replaced(plan), how.context)) === 'no') return;
+  const since = Date.now();
+  const results = await restoreSite(settings, { onEvent: renderEvents(terminal), signal });
+  for (const result of results) report(result, { terminal, since });
 }
 
-function showPlan({ point, target, replaces, sizeBytes }: RestorePlan, terminal: Terminal) {
-  const files = point.files.map(({ name }) => name);
-  terminal.printJson({ plan: { stamp: point.stamp, target, replaces, sizeBytes, files } });
-  const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
-  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}, from:`);
-  for (const name of files) terminal.print(`    ${name}`);
-  terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
-  return undefined;
-}
-
-/** A file that isn't there needs no question, as nothing can be lost. */
-async function agree(plan: RestorePlan, { terminal, signal }: CommandContext) {
+async function restoreToFile(settings: RestoreSettings, how: How): Promise<undefined> {
+  const { terminal, signal } = how.context;
+  const plan = await planRestore(settings);
+  if (how.isDry) {
+    showFilestorage(plan, terminal);
+    return;
+  }
   terminal.log(`The backup is of ${plan.point.stamp} (UTC)`);
-  if (!plan.replaces) return 'yes';
-  const answer = await askToReplace({ filestorages: [plan.target], blobstorages: [] }, signal);
+  const paths = { filestorages: plan.replaces ? [plan.target] : [], blobstorages: [] };
+  if (how.asks && (await agree(paths, how.context)) === 'no') return;
+  const since = Date.now();
+  const result = await restore(settings, { onEvent: renderEvents(terminal), signal });
+  report(result, { terminal, since });
+}
+
+interface ReplacedPaths {
+  readonly filestorages: readonly string[];
+  readonly blobstorages: readonly string[];
+}
+
+function replaced({ filestorages, blobs }: SiteRestorePlan): ReplacedPaths {
+  return {
+    filestorages: filestorages.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
+    blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
+  };
+}
+
+/** What isn't there needs no question, as nothing can be lost. */
+async function agree(
+  paths: ReplacedPaths,
+  { terminal, signal }: CommandContext,
+): Promise<'yes' | 'no'> {
+  if (paths.filestorages.length + paths.blobstorages.length === 0) return 'yes';
+  const answer = await askToReplace(paths, signal);
   if (answer === 'no') {
     terminal.log('Not restoring.');
     terminal.printJson({ restore: { answer } });
@@ -86,12 +140,35 @@ async function agree(plan: RestorePlan, { terminal, signal }: CommandContext) {
   return answer;
 }
 
-async function carryOut(settings: RestoreSettings, { terminal, signal }: CommandContext) {
-  const since = Date.now();
-  const { plan, sizeBytes, hadBytes, index } = await restore(settings, {
-    onEvent: renderEvents(terminal),
-    signal,
-  });
+function showPlan({ filestorages, blobs }: SiteRestorePlan, terminal: Terminal): void {
+  for (const { plan } of filestorages) showFilestorage(plan, terminal);
+  for (const { plan } of blobs) {
+    const { choice, target, replaces } = plan;
+    const files =
+      choice.kind === 'archives' ? choice.chain.map(({ name }) => name) : [choice.entry.name];
+    terminal.printJson({ plan: { blobs: choice.entry.name, target, replaces, files } });
+    terminal.print('Restore the blobs from:');
+    for (const name of files) terminal.print(`    ${name}`);
+    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+  }
+}
+
+function showFilestorage(
+  { point, target, replaces, sizeBytes }: RestorePlan,
+  terminal: Terminal,
+): void {
+  const files = point.files.map(({ name }) => name);
+  terminal.printJson({ plan: { stamp: point.stamp, target, replaces, sizeBytes, files } });
+  const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
+  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}, from:`);
+  for (const name of files) terminal.print(`    ${name}`);
+  terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+}
+
+function report(
+  { plan, sizeBytes, hadBytes, index }: RestoreResult,
+  { terminal, since }: { readonly terminal: Terminal; readonly since: number },
+): void {
   const { stamp } = plan.point;
   terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, hadBytes, index } });
   const seconds = formatSeconds((Date.now() - since) / 1000);
@@ -103,5 +180,4 @@ async function carryOut(settings: RestoreSettings, { terminal, signal }: Command
     `Restored ${plan.target} as of ${stamp} (UTC): ${amount} in ${seconds}, every checksum right`,
   );
   if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
-  return undefined;
 }

@@ -1,17 +1,16 @@
 import type { Command } from '@commander-js/extra-typings';
-import { verify } from '../../jobs/verify.ts';
-import { findRepository } from '../../sites/plain-site.ts';
+import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
 import { OPTION } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
+import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function addVerifyCommand(program: Command): void {
-  program
-    .command('verify')
+  withSiteOptions(program.command('verify'))
     .description('check that every backup is what was written')
-    .addOption(OPTION.dataFs)
-    .addOption(OPTION.location)
+    .addOption(ANY_KIND_OPTION)
     .option('--quick', 'only that the files are there and have their sizes', false)
     .option('--no-quick', 'every byte against its checksums (default)')
     .option('--newest', 'only the newest full backup and its increments')
@@ -20,29 +19,33 @@ export function addVerifyCommand(program: Command): void {
     .addOption(OPTION.verbose)
     .action((options) =>
       runCommand(options, async ({ terminal, signal }) => {
-        const repository = findRepository(process.cwd(), {
-          dataFs: options.datafs,
-          repository: options.location,
-        });
-        const findings = await verify(
-          {
-            repository,
-            depth: options.quick ? 'quick' : 'thorough',
-            chains: options.newest ? 'newest' : 'all',
-          },
-          { onEvent: renderEvents(terminal), signal },
-        );
-        for (const finding of findings) {
-          terminal.printJson(finding);
-          if (finding.kind === 'good') terminal.debug(`good: ${finding.name} (${finding.checked})`);
-          else if (!terminal.isJson) terminal.warn(`${finding.name}: ${finding.problem}`);
+        let isBad = false;
+        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+          const places = await verifySite(
+            {
+              site,
+              of: options.kind,
+              depth: options.quick ? 'quick' : 'thorough',
+              chains: options.newest ? 'newest' : 'all',
+            },
+            { onEvent: renderEvents(terminal), signal },
+          );
+          for (const place of places) isBad = report(place, terminal) > 0 || isBad;
         }
-        const bad = findings.filter(({ kind }) => kind === 'bad').length;
-        const good = findings.length - bad;
-        terminal.log(
-          `Verified ${repository}: ${count(good, 'backup')} good, ${count(bad, 'problem')}`,
-        );
-        return bad === 0 ? 0 : 1;
+        return isBad ? 1 : 0;
       }),
     );
+}
+
+/** Returns the number of problems. */
+function report({ place, findings }: VerifiedPlace, terminal: Terminal): number {
+  for (const finding of findings) {
+    terminal.printJson({ storage: place.storage, of: place.of, ...finding });
+    if (finding.kind === 'good') terminal.debug(`good: ${finding.name} (${finding.checked})`);
+    else if (!terminal.isJson) terminal.warn(`${finding.name}: ${finding.problem}`);
+  }
+  const bad = findings.filter(({ kind }) => kind === 'bad').length;
+  const good = findings.length - bad;
+  terminal.log(`Verified ${place.path}: ${count(good, 'backup')} good, ${count(bad, 'problem')}`);
+  return bad;
 }

@@ -1,0 +1,98 @@
+import { basename } from 'node:path';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { chooseBlobs } from '../blobs/choose.ts';
+import type { BackupKind, Site } from '../sites/site.ts';
+import { Failure } from '../system/failure.ts';
+import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import { type ListedPoint, listRestorePoints } from './list.ts';
+
+/** The restore points in one place, oldest first. */
+export interface ListedPlace {
+  readonly place: BackupPlace;
+  readonly points: readonly ListedSitePoint[];
+}
+
+export type ListedSitePoint =
+  | {
+      readonly kind: 'filestorage';
+      readonly point: ListedPoint;
+      /** The blob backup that a restore would take. */
+      readonly blobs: BelongingBlobs;
+    }
+  /** Where only blobs are backed up. */
+  | { readonly kind: 'blobs'; readonly entry: BlobEntry };
+
+export type BelongingBlobs =
+  /** The storage has none, or they are not backed up. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'missing'; readonly reason: string }
+  | {
+      readonly kind: 'found';
+      readonly name: string;
+      readonly match: 'exact' | 'after' | 'earlier';
+    };
+
+/** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
+export async function listSite(
+  site: Site,
+  of: BackupKind | 'all',
+): Promise<readonly ListedPlace[]> {
+  const listed: ListedPlace[] = [];
+  for (const place of await findBackupPlaces(site, of)) {
+    listed.push({ place, points: await pointsOf(place, site) });
+  }
+  return listed;
+}
+
+async function pointsOf(
+  { of, repository, blobs }: BackupPlace,
+  { blobFormat }: Site,
+): Promise<readonly ListedSitePoint[]> {
+  const catalogue =
+    blobs === undefined ? undefined : await readBlobCatalogue(blobs.folder, basename(blobs.source));
+  if (repository === undefined) {
+    return (catalogue?.entries ?? [])
+      .filter(({ form }) => form !== 'state')
+      .map((entry) => ({ kind: 'blobs', entry }) as const)
+      .reverse();
+  }
+  const points = await listRestorePoints(repository);
+  const isArchived = of === 'zip' || blobFormat.kind !== 'directories';
+  return points.map((point, position) => ({
+    kind: 'filestorage',
+    point,
+    blobs:
+      catalogue === undefined
+        ? { kind: 'none' }
+        : belonging(catalogue, {
+            point,
+            next: points[position + 1],
+            preferred: isArchived ? 'archives' : 'directories',
+          }),
+  }));
+}
+
+function belonging(
+  catalogue: BlobCatalogue,
+  {
+    point,
+    next,
+    preferred,
+  }: {
+    readonly point: ListedPoint;
+    readonly next: ListedPoint | undefined;
+    readonly preferred: 'archives' | 'directories';
+  },
+): BelongingBlobs {
+  try {
+    const moment = { kind: 'point', stamp: point.stamp, next: next?.stamp } as const;
+    const choice = chooseBlobs(catalogue, { moment, preferred });
+    if (choice === undefined) return { kind: 'missing', reason: 'none is there' };
+    return { kind: 'found', name: choice.entry.name, match: choice.match };
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'damaged') {
+      return { kind: 'missing', reason: error.message };
+    }
+    throw error;
+  }
+}

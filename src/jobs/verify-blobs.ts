@@ -1,0 +1,131 @@
+import { basename, dirname, join } from 'node:path';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { chainOf } from '../blobs/choose.ts';
+import { countTree } from '../blobs/copy-tree.ts';
+import { inspectArchive } from '../blobs/inspect-archive.ts';
+import { describeFile, readEdges } from '../blobs/record.ts';
+import { treeIn } from '../blobs/tree-in.ts';
+import type { Finding } from '../repository/verifying.ts';
+import { Failure } from '../system/failure.ts';
+import type { JobContext } from './events.ts';
+
+/**
+ * Checks the blob backups in a folder, oldest first: that a copy has the files and bytes that were
+ * counted when it was made, that an archive can be read to its end and is the one that was recorded,
+ * and that no chain of archives has a gap.
+ *
+ * @param depth - `quick`: archives by size and edges only
+ */
+export async function* verifyBlobs(
+  { folder, source }: { readonly folder: string; readonly source: string },
+  {
+    depth,
+    entries,
+    context,
+  }: {
+    readonly depth: 'quick' | 'thorough';
+    readonly entries: 'newest' | 'all';
+    readonly context: JobContext;
+  },
+): AsyncGenerator<Finding> {
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  for (const entry of wanted(catalogue, entries)) {
+    context.signal.throwIfAborted();
+    yield await check(entry, { catalogue, depth, context });
+  }
+}
+
+/** Oldest first. The newest backup is the newest entry with all that it continues. */
+function wanted(catalogue: BlobCatalogue, entries: 'newest' | 'all'): readonly BlobEntry[] {
+  if (entries === 'all') return [...catalogue.entries].reverse();
+  const newest = catalogue.entries.find(({ form }) => form !== 'state');
+  if (newest === undefined) return [];
+  try {
+    return newest.form === 'directory' ? [newest] : chainOf(catalogue, newest);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'damaged') return [newest];
+    throw error;
+  }
+}
+
+interface Checking {
+  readonly catalogue: BlobCatalogue;
+  readonly depth: 'quick' | 'thorough';
+  readonly context: JobContext;
+}
+
+async function check(entry: BlobEntry, checking: Checking): Promise<Finding> {
+  const { name } = entry;
+  try {
+    const checked = await checkEntry(entry, checking);
+    return { kind: 'good', name, checked };
+  } catch (error) {
+    if (error instanceof Failure && (error.code === 'damaged' || error.code === 'not-found')) {
+      return { kind: 'bad', name, problem: error.message };
+    }
+    throw error;
+  }
+}
+
+/** What was compared. Failure `damaged` where something is wrong. */
+async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string> {
+  const path = join(checking.catalogue.folder, entry.name);
+  switch (entry.form) {
+    case 'directory':
+      return checkDirectory(entry, { path, context: checking.context });
+    case 'archive':
+    case 'delta':
+      chainOf(checking.catalogue, entry);
+      return checkArchive(entry, { path, ...checking });
+    case 'state':
+      return checkState(entry, path);
+    default:
+      return entry.form satisfies never;
+  }
+}
+
+async function checkDirectory(
+  entry: BlobEntry,
+  { path, context }: { readonly path: string; readonly context: JobContext },
+): Promise<string> {
+  const tree = await treeIn(entry, dirname(path));
+  const { content: found } = await countTree(tree, context.signal);
+  const expected = entry.record?.content;
+  if (expected === undefined) return 'that it can be read; nobody has counted its files';
+  if (found.files === expected.files && found.bytes === expected.bytes) return 'files, bytes';
+  throw damaged(
+    path,
+    `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`,
+  );
+}
+
+async function checkArchive(
+  { record }: BlobEntry,
+  { path, depth, context }: Checking & { readonly path: string },
+): Promise<string> {
+  const recorded = record?.archive;
+  if (depth === 'quick') {
+    if (recorded === undefined) return 'that it is there';
+    const { sizeBytes, edges } = await readEdges(path);
+    if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
+    throw damaged(path, 'it is not the file that was recorded');
+  }
+  const { sha256 } = await inspectArchive(path, context);
+  if (recorded === undefined) return 'that it can be read to its end';
+  if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
+  throw damaged(path, 'its sha256 is not the one that was recorded');
+}
+
+async function checkState({ record }: BlobEntry, path: string): Promise<string> {
+  const recorded = record?.archive;
+  if (recorded === undefined) return 'that it is there';
+  const { sha256 } = await describeFile(path);
+  if (recorded.sha256 === sha256) return 'sha256';
+  throw damaged(path, 'its sha256 is not the one that was recorded');
+}
+
+function damaged(path: string, state: string): Failure {
+  return new Failure('damaged', `Cannot use "${path}": ${state}`, {
+    hint: 'Make a new backup, and restore from another one.',
+  });
+}

@@ -1,0 +1,40 @@
+import type { Finding } from '../repository/verifying.ts';
+import type { BackupKind, Site } from '../sites/site.ts';
+import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import type { JobContext } from './events.ts';
+import { verify } from './verify.ts';
+import { verifyBlobs } from './verify-blobs.ts';
+
+export interface SiteVerifySettings {
+  readonly site: Site;
+  readonly of: BackupKind | 'all';
+  readonly depth: 'quick' | 'thorough';
+  readonly chains: 'newest' | 'all';
+}
+
+/** What was found in one place. */
+export interface VerifiedPlace {
+  readonly place: BackupPlace;
+  readonly findings: readonly Finding[];
+}
+
+/** Checks the backups of a site, place by place. Failure `not-found` where there are none. */
+export async function verifySite(
+  { site, of, depth, chains }: SiteVerifySettings,
+  context: JobContext,
+): Promise<readonly VerifiedPlace[]> {
+  const verified: VerifiedPlace[] = [];
+  for (const place of await findBackupPlaces(site, of)) {
+    const { repository, blobs } = place;
+    const findings: Finding[] = [];
+    if (repository !== undefined) {
+      findings.push(...(await verify({ repository, depth, chains }, context)));
+    }
+    if (blobs !== undefined) {
+      const found = verifyBlobs(blobs, { depth, entries: chains, context });
+      for await (const finding of found) findings.push(finding);
+    }
+    verified.push({ place, findings });
+  }
+  return verified;
+}

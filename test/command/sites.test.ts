@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+const BUILDOUT = `[buildout]
+parts = backup
+[backup]
+recipe = collective.recipe.backup
+blob_storage = var/blobstorage
+use_rsync = false
+keep = 1
+[weekly]
+recipe = Collective.Recipe.Backup
+backup_blobs = false
+location = elsewhere
+snapshotlocation = elsewhere-snapshots
+`;
+
+async function buildoutSite(cfg = BUILDOUT): Promise<TestSite> {
+  const site = await newSite(scratch, 5);
+  writeFileSync(join(site.folder, 'buildout.cfg'), cfg);
+  return site;
+}
+
+describe('plain commands in a buildout', () => {
+  it('back up all its parts, without install, each with its own settings', async () => {
+    const site = await buildoutSite();
+    await site.runWell('backup');
+    await site.runWell('backup', '--full', '--part', 'backup');
+    expect(existsSync(join(site.folder, 'bin'))).toBe(false);
+    expect(site.dataFiles().length).toBe(1); // keep = 1
+    expect(readdirSync(join(site.folder, 'var/blobstoragebackups'))).toContain('latest');
+    const elsewhere = readdirSync(join(site.folder, 'var/elsewhere'));
+    expect(elsewhere.filter((name) => name.endsWith('.fsz')).length).toBe(1);
+  });
+
+  it('list and verify every folder that is there, with the blobs of each restore point', async () => {
+    const site = await buildoutSite();
+    await site.runWell('backup');
+    await site.runWell('backup', '--kind', 'snapshot', '--part', 'backup');
+    const { stdout } = await site.runWell('list');
+    for (const name of ['var/backups', 'var/snapshotbackups', 'var/elsewhere']) {
+      expect(stdout).toContain(join(site.folder, name));
+    }
+    expect(stdout.match(/ blobstorage\.\d{4}(-\d\d){5} *$/gm)?.length).toBe(2);
+    const json = (await site.runWell('list', '--part', 'backup', '--json')).stdout.trim();
+    expect(json.split('\n').map((line) => JSON.parse(line))).toMatchObject([
+      { part: 'backup', storage: 'Data', of: 'backup', blobs: { kind: 'found', match: 'exact' } },
+      { part: 'backup', storage: 'Data', of: 'snapshot', blobs: { kind: 'found' } },
+    ]);
+    expect((await site.runWell('verify')).stderr.match(/ 0 problems/g)?.length).toBe(3);
+    const [entry = ''] = readdirSync(join(site.folder, 'var/blobstoragebackups')).filter((name) =>
+      name.startsWith('blobstorage.'),
+    );
+    rmSync(join(site.folder, 'var/blobstoragebackups', entry, 'blobstorage/.layout'));
+    const { status, stderr } = await site.run(['verify']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(entry)]);
+  });
+
+  it('restore one part, which has to be named if there are several', async () => {
+    const site = await buildoutSite();
+    await site.runWell('backup');
+    const before = readFileSync(site.dataFs);
+    await growDatabase(site.dataFs, { transactions: 2 });
+    rmSync(join(site.folder, 'var/blobstorage'), { recursive: true });
+    const refused = await site.run(['restore', '-n']);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('--part')]);
+    await site.runWell('restore', '-n', '--part', 'backup');
+    expect(readFileSync(site.dataFs).equals(before)).toBe(true);
+    expect(readdirSync(join(site.folder, 'var/blobstorage'))).toContain('.layout');
+  });
+
+  it('take the plain folder where no part is a backup part, and say so where one was asked for', async () => {
+    const site = await buildoutSite('[buildout]\nparts =\n');
+    await site.runWell('backup');
+    expect(site.dataFiles().length).toBe(1);
+    const { status, stderr } = await site.run(['backup', '-c', 'buildout.cfg']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('collective.recipe.backup')]);
+    const mixed = await site.run(['backup', '-c', 'buildout.cfg', '--location', 'x']);
+    expect([mixed.status, mixed.stderr]).toEqual([2, expect.stringContaining('--config')]);
+  });
+});
+
+describe('plain commands in a plain folder', () => {
+  it('take the blobs along, share what has not changed, and put them back', async () => {
+    const site = await newSite(scratch);
+    const blobs = join(site.folder, 'var/blobstorage');
+    const names = () => readdirSync(blobs, { recursive: true }).sort();
+    const before = names();
+    await site.runWell('backup');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup');
+    rmSync(blobs, { recursive: true });
+    await site.runWell('restore', '-n');
+    expect(names()).toEqual(before.filter((name) => name !== 'tmp'));
+  });
+
+  it('say that blobs are left out when the backups go elsewhere, unless told to', async () => {
+    const site = await newSite(scratch, 5);
+    const { stderr } = await site.runWell('backup', '--location', 'elsewhere');
+    expect(stderr).toContain('--blobbackuplocation');
+    expect((await site.runWell('backup', '-q', '--location', 'x', '--no-blobs')).stderr).toBe('');
+    const folder = join(site.folder, 'blob-backups');
+    await site.runWell('backup', '--location', 'y', '--blobbackuplocation', folder);
+    expect(readdirSync(folder)).toContain('latest');
+    const restored = await site.runWell('restore', '-n', '--location', 'elsewhere');
+    expect(restored.stderr).toContain('stay as they are');
+  });
+
+  it('restore the Data.fs alone where no backup of the blobs is there', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup', '--no-blobs');
+    mkdirSync(join(site.folder, 'var/blobstorage'), { recursive: true });
+    expect((await site.runWell('restore', '-n')).stderr).toContain('stay as they are');
+  });
+});
