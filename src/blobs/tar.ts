@@ -15,6 +15,7 @@ import {
 } from '../system/programs.ts';
 import { drain, tap } from '../system/stages.ts';
 import type { ArchiveCompression } from './entry-name.ts';
+import { ArchiveReading } from './inspect-archive.ts';
 import { TAR_EXCLUDES } from './left-out.ts';
 
 /** zlib's; blobs are mostly images and documents that are compressed already. */
@@ -37,13 +38,17 @@ export interface ArchiveSettings {
 export interface WrittenArchive {
   readonly sizeBytes: number;
   readonly sha256: string;
+  readonly content: { readonly files: number; readonly bytes: number };
 }
 
 /**
  * Archives a live blob directory with GNU tar into a new file. Returns undefined where files changed
  * or vanished while tar read them: the archive isn't one of any moment, and may be tried again.
  *
- * Failure `program` for every other end of tar than success.
+ * What tar writes is read on its way: what a restore would refuse isn't accepted as a backup.
+ *
+ * Failures: `program` for every other end of tar than success; `damaged` for what no blob directory
+ * has: links that lead out of it, pipes, devices, sockets.
  */
 export async function writeArchive(
   file: NewFile,
@@ -62,13 +67,16 @@ export async function writeArchive(
   settings.onCommand(['tar', ...words]);
   const running = startProgram({ path, arguments: words });
   running.stdin.end();
+  settings.signal.addEventListener('abort', running.kill, { once: true });
   const hash = createHash('sha256');
-  const plain = tap(running.stdout, () => settings.signal.throwIfAborted());
+  const reading = new ArchiveReading({ fault: (state) => isUnfit(settings.source, state) });
+  const plain = readAlong(running.stdout, { reading, signal: settings.signal });
   const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
   try {
     await file.write(tap(stored, (chunk) => hash.update(chunk)));
     const end = await running.ended;
     settings.signal.throwIfAborted();
+    if (settings.state !== undefined) refuseSockets(end, settings.source);
     if (end.status !== 0 && !(await isHarmless(end, settings.source))) {
       // 1: "some files differ": tar's manual.
       if (end.status === 1) return undefined;
@@ -80,10 +88,36 @@ export async function writeArchive(
         },
       );
     }
+    const content = await reading.end();
+    return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex'), content };
   } finally {
+    settings.signal.removeEventListener('abort', running.kill);
     running.kill();
   }
-  return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex') };
+}
+
+async function* readAlong(
+  source: AsyncIterable<Uint8Array>,
+  { reading, signal }: { readonly reading: ArchiveReading; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal.throwIfAborted();
+    await reading.feed(chunk);
+    yield chunk;
+  }
+}
+
+/** tar lists them in an incremental archive and leaves them out: later they pass for lost files. */
+function refuseSockets({ errors }: ProgramEnd, source: string): void {
+  const path = /^\S*tar: (.+): socket ignored$/m.exec(errors)?.[1];
+  if (path !== undefined)
+    throw isUnfit(source, `"${path}" is a socket, which no blob directory has`);
+}
+
+function isUnfit(source: string, state: string): Failure {
+  return new Failure('damaged', `Cannot archive "${source}": ${state}`, {
+    hint: 'Nothing was kept of this archive. Move that out of the blob directory.',
+  });
 }
 
 /** A folder that gets another file while tar reads it: that file belongs to a later moment. */
@@ -133,5 +167,6 @@ export async function extractArchive(
   ];
   onCommand(['tar', ...words]);
   const bytes = tap(readArchive(path), () => signal.throwIfAborted());
-  await drain(throughProgram({ path: await findTar(), arguments: words })(bytes));
+  const program = { path: await findTar(), arguments: words };
+  await drain(throughProgram(program, { unread: 'accept' })(bytes));
 }

@@ -49,6 +49,17 @@ describe('bytes through a program', () => {
     expect(output.toString()).toBe('x');
   });
 
+  it('may stay unread where the program knows its end itself, and only then', async () => {
+    const program = { path: '/bin/sh', arguments: ['-c', 'head -c 10; exec <&-'] };
+    const accepting = throughProgram(program, { unread: 'accept' });
+    expect((await collect(accepting(streamOf(bytes)))).length).toBe(10);
+    const refusing = await outcomeOf(() => collect(throughProgram(program)(streamOf(bytes))));
+    expect(refusing.kind).toBe('failure');
+    const failing = { path: '/bin/sh', arguments: ['-c', 'exec <&-; exit 2'] };
+    const stage = throughProgram(failing, { unread: 'accept' });
+    expect((await outcomeOf(() => collect(stage(streamOf(bytes))))).kind).toBe('failure');
+  });
+
   it.each([
     ['ends with a status', 'cat >/dev/null; exit 3', 'status 3'],
     ['says why', 'echo "no room" >&2; exit 1', 'no room'],

@@ -106,8 +106,14 @@ export async function runProgram(
 /**
  * Sends bytes through a program's standard input and gives what it prints. Failure `program` where
  * it can't be started, is killed, or ends with a status other than 0, whatever it printed before.
+ *
+ * @param unread - whether it may end well before it has read everything: tar stops where its archive
+ *   ends, and may be gone before its input is closed
  */
-export function throughProgram(program: Program): Stage {
+export function throughProgram(
+  program: Program,
+  { unread = 'refuse' }: { readonly unread?: 'refuse' | 'accept' } = {},
+): Stage {
   return async function* (source) {
     const { path } = program;
     const { stdin, stdout, ended, kill } = startProgram(program);
@@ -118,7 +124,7 @@ export function throughProgram(program: Program): Stage {
       const taken = await feeding;
       const end = await ended;
       if (end.status !== 0) throw programFailure(path, describeEnd(end));
-      if (taken === 'in-part') {
+      if (taken === 'in-part' && unread === 'refuse') {
         throw programFailure(path, 'it ended before it had read everything');
       }
     } finally {
