@@ -8,7 +8,7 @@ import {
   settleReplaced,
 } from '../system/new-directory.ts';
 import { syncDirectory, unfinishedName } from '../system/new-file.ts';
-import type { BlobCatalogue } from './catalogue.ts';
+import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import { recordPath } from './record.ts';
 import type { EntrySet } from './sets.ts';
@@ -150,18 +150,22 @@ export async function pointLatest(
 
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
 export async function removeSet(folder: string, set: EntrySet): Promise<readonly string[]> {
-  for (const entry of set.entries) {
-    if (entry.form === 'directory') {
-      await removeTree(join(folder, entry.name));
-      continue;
-    }
-    await adopting(`remove "${join(folder, entry.name)}"`, async () => {
-      await unlink(join(folder, entry.name));
-      await unlinkIfThere(recordPath(folder, entry));
-      await syncDirectory(folder);
-    });
-  }
+  for (const entry of set.entries) await removeEntry(folder, entry);
   return set.entries.map(({ name }) => name);
+}
+
+/** Removes an entry with its record. */
+export async function removeEntry(folder: string, entry: BlobEntry): Promise<readonly string[]> {
+  if (entry.form === 'directory') {
+    await removeTree(join(folder, entry.name));
+    return [entry.name];
+  }
+  await adopting(`remove "${join(folder, entry.name)}"`, async () => {
+    await unlink(join(folder, entry.name));
+    await unlinkIfThere(recordPath(folder, entry));
+    await syncDirectory(folder);
+  });
+  return [entry.name];
 }
 
 async function unlinkIfThere(path: string): Promise<void> {

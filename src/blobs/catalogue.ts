@@ -10,6 +10,11 @@ export type BlobEntry = EntryName & {
   /** Undefined where another program made it. */
   readonly record: BlobRecord | undefined;
   /**
+   * `other`: the record beside it speaks of another file. A numbered one was renamed by another
+   * program; a stamped one was exchanged or is damaged.
+   */
+  readonly recordedAs: 'this' | 'other' | 'nothing';
+  /**
    * The moment of its blobs: its record's stamp or that of its name. Only a numbered entry that
    * another program made has nothing but its file time, in the order of the numbers.
    */
@@ -61,21 +66,25 @@ async function readEntry(
   folder: string,
   { parsed, time }: { readonly parsed: EntryName; readonly time: Date },
 ): Promise<BlobEntry> {
-  const record = await recordOf(folder, parsed);
-  if (record !== undefined) return { ...parsed, record, stamp: record.stamp, stampFrom: 'record' };
-  if (parsed.mark.kind === 'stamp')
-    return { ...parsed, record, stamp: parsed.mark.stamp, stampFrom: 'name' };
-  return { ...parsed, record, stamp: formatStamp(time), stampFrom: 'file-time' };
+  const recorded = await recordOf(folder, parsed);
+  const one = { ...parsed, ...recorded };
+  if (one.record !== undefined) return { ...one, stamp: one.record.stamp, stampFrom: 'record' };
+  if (one.mark.kind === 'stamp') return { ...one, stamp: one.mark.stamp, stampFrom: 'name' };
+  return { ...one, stamp: formatStamp(time), stampFrom: 'file-time' };
 }
 
 /** The recipe renames and rewrites files without their records: one that is another's doesn't count. */
-async function recordOf(folder: string, name: EntryName): Promise<BlobRecord | undefined> {
+async function recordOf(
+  folder: string,
+  name: EntryName,
+): Promise<Pick<BlobEntry, 'record' | 'recordedAs'>> {
   const record = await readRecord(recordPath(folder, name));
-  if (record?.archive === undefined) return record;
+  if (record === undefined) return { record, recordedAs: 'nothing' };
+  if (record.archive === undefined) return { record, recordedAs: 'this' };
   const { sizeBytes, edges } = await readEdges(join(folder, name.name));
   return record.archive.sizeBytes === sizeBytes && record.archive.edges === edges
-    ? record
-    : undefined;
+    ? { record, recordedAs: 'this' }
+    : { record: undefined, recordedAs: 'other' };
 }
 
 /** File times say little: they may only put a numbered entry behind those with smaller numbers. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../test/support/stamp.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
-import { chooseBlobs, chooseBlobsAs23, type Wanted } from './choose.ts';
+import { chainOf, chooseBlobs, chooseBlobsAs23, type Wanted } from './choose.ts';
 import { parseEntryName } from './entry-name.ts';
 
 const at = (day: number) => stamp(`2026-01-${String(day).padStart(2, '0')}-00-00-00`);
@@ -14,7 +14,13 @@ function catalogue(...entries: readonly (readonly [name: string, day: number])[]
     entries: entries.map(([name, day]): BlobEntry => {
       const parsed = parseEntryName(name, /\.(tar|snar)/.test(name) ? 'file' : 'directory');
       if (parsed === undefined) throw new RangeError(name);
-      return { ...parsed, record: undefined, stamp: at(day), stampFrom: 'name' };
+      return {
+        ...parsed,
+        record: undefined,
+        recordedAs: 'nothing',
+        stamp: at(day),
+        stampFrom: 'name',
+      };
     }),
   };
 }
@@ -98,5 +104,46 @@ describe('chooseBlobsAs23', () => {
     expect(
       chooseBlobsAs23(catalogue(), { date: undefined, preferred: 'directories' }),
     ).toBeUndefined();
+  });
+});
+
+describe('chainOf', () => {
+  const chain = (from: BlobCatalogue, name: string) => {
+    const last = from.entries.find((entry) => entry.name === name);
+    if (last === undefined) throw new RangeError(name);
+    return chainOf(from, last).map((entry) => entry.name);
+  };
+  const named = (day: number, ending: string) => [`b.${at(day)}${ending}`, day] as const;
+  const whole = [
+    named(6, '.delta.tar'),
+    named(5, '.delta.tar.gz'),
+    named(4, '.snar'),
+    named(4, '.tar'),
+    named(2, '.delta.tar'),
+    named(1, '.snar'),
+    named(1, '.tar'),
+  ];
+
+  it('goes back to the complete archive', () => {
+    const all = catalogue(...whole);
+    expect(chain(all, whole[0]?.[0] ?? '')).toEqual(
+      [whole[3], whole[1], whole[0]].map((one) => one?.[0]),
+    );
+    expect(chain(all, whole[3]?.[0] ?? '')).toEqual([whole[3]?.[0]]);
+  });
+
+  it('takes no other chain for one that has lost its beginning', () => {
+    const lost = catalogue(...whole.filter((_, index) => index !== 3));
+    expect(() => chain(lost, whole[0]?.[0] ?? '')).toThrow(/complete archive of 2026-01-04/);
+    const alone = catalogue(...whole.slice(0, 2));
+    expect(() => chain(alone, whole[0]?.[0] ?? '')).toThrow(/missing/);
+  });
+
+  it('refuses an archive that is not the one that was recorded', () => {
+    const { entries, ...rest } = catalogue(...whole);
+    const swapped = entries.map(
+      (entry, index): BlobEntry => (index === 1 ? { ...entry, recordedAs: 'other' } : entry),
+    );
+    expect(() => chain({ ...rest, entries: swapped }, whole[0]?.[0] ?? '')).toThrow(/recorded/);
   });
 });

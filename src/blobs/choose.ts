@@ -112,11 +112,16 @@ function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobC
 
 /**
  * The archives that an archive needs, oldest first. A delta that we made names the one it continues;
- * of others, the next older one is it. Failure `damaged` where one is missing.
+ * of others, the next older one is it. Failure `damaged` where one is missing, or where one isn't
+ * the file that was recorded.
  */
 export function chainOf({ folder, entries }: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
   const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
   const chain = [last];
+  const unusable = (state: string) =>
+    new Failure('damaged', `Cannot use "${last.name}" in "${folder}": ${state}`, {
+      hint: 'Put the right archive back, or restore to another date.',
+    });
   for (let entry = last; entry.form === 'delta'; ) {
     const named = entry.record?.archive?.continues;
     const next: BlobEntry | undefined =
@@ -125,14 +130,23 @@ export function chainOf({ folder, entries }: BlobCatalogue, last: BlobEntry): re
         : archives.find(({ name }) => name === named);
     if (next === undefined || chain.includes(next)) {
       const missing = named === undefined ? 'the complete archive before it' : `"${named}"`;
-      throw new Failure(
-        'damaged',
-        `Cannot use "${last.name}" in "${folder}": ${missing}, which it continues, is missing`,
-        { hint: 'Put the missing archive back, or restore to another date.' },
-      );
+      throw unusable(`${missing}, which it continues, is missing`);
     }
     chain.push(next);
     entry = next;
   }
-  return chain.reverse();
+  const other = chain.find(
+    ({ mark, recordedAs }) => mark.kind === 'stamp' && recordedAs === 'other',
+  );
+  if (other !== undefined) throw unusable(`"${other.name}" is not the archive that was recorded`);
+  const first = chain.at(-1);
+  const lost = entries.find(
+    ({ form, stamp }) =>
+      form === 'state' &&
+      chain.length > 1 &&
+      stamp <= last.stamp &&
+      stamp > (first?.stamp ?? stamp),
+  );
+  if (lost === undefined) return chain.reverse();
+  throw unusable(`the complete archive of ${lost.stamp}, with which its chain begins, is missing`);
 }

@@ -14,11 +14,15 @@ export interface InspectedArchive {
   readonly bytes: number;
 }
 
-/** A folder as an incremental archive lists it: the files that it had at that moment. */
+/** A folder as an incremental archive lists it: what was in it at that moment. */
 export interface ListedFolder {
   /** Relative, with a slash at its end. */
   readonly path: string;
-  readonly files: readonly string[];
+  /** Files that are in this archive. */
+  readonly saved: readonly string[];
+  /** Files that are in an earlier archive of the chain. */
+  readonly unchanged: readonly string[];
+  readonly folders: readonly string[];
 }
 
 const PLAIN_TYPES = ['File', 'OldFile', 'ContiguousFile'];
@@ -36,7 +40,12 @@ export async function inspectArchive(
   {
     signal,
     onFolder = () => {},
-  }: { readonly signal: AbortSignal; readonly onFolder?: (folder: ListedFolder) => void },
+    onFile = () => {},
+  }: {
+    readonly signal: AbortSignal;
+    readonly onFolder?: (folder: ListedFolder) => void;
+    readonly onFile?: (path: string) => void;
+  },
 ): Promise<InspectedArchive> {
   await using source = await openFileSource(path);
   const hash = createHash('sha256');
@@ -44,49 +53,55 @@ export async function inspectArchive(
     signal.throwIfAborted();
     hash.update(chunk);
   });
-  const counts = { files: 0, bytes: 0 };
-  const reading = new ArchiveReading(
-    path,
-    (entry) => {
-      if (PLAIN_TYPES.includes(entry.type)) {
-        counts.files += 1;
-        counts.bytes += entry.size;
-      }
-    },
-    onFolder,
-  );
+  const fault = (state: string) =>
+    new Failure('damaged', `Cannot use the archive "${path}": ${state}`, {
+      hint: 'Restore an earlier backup, or take this file away and make a new one.',
+    });
+  const reading = new ArchiveReading({ fault, onFolder, onFile });
   for await (const chunk of path.endsWith('.gz') ? decompress(stored, path) : stored) {
     await reading.feed(chunk);
   }
-  await reading.end();
-  return { ...counts, sizeBytes: source.sizeBytes, sha256: hash.digest('hex') };
+  const content = await reading.end();
+  return { ...content, sizeBytes: source.sizeBytes, sha256: hash.digest('hex') };
 }
 
-/** One pass of tar's parser over an archive. */
-class ArchiveReading {
-  readonly #path: string;
+/** One pass over the bytes of an archive, before compression. */
+export class ArchiveReading {
+  readonly #faultOf: (state: string) => Failure;
+  readonly #onFolder: (folder: ListedFolder) => void;
   readonly #parser: Parser;
+  readonly #content = { files: 0, bytes: 0 };
   #fault: Failure | undefined;
   #isWhole = false;
 
-  constructor(
-    path: string,
-    onEntry: (entry: ReadEntry) => void,
-    onFolder: (folder: ListedFolder) => void,
-  ) {
-    this.#path = path;
+  constructor({
+    fault,
+    onFolder = () => {},
+    onFile = () => {},
+  }: {
+    /** Makes the failure of what is wrong with it. */
+    readonly fault: (state: string) => Failure;
+    readonly onFolder?: (folder: ListedFolder) => void;
+    readonly onFile?: (path: string) => void;
+  }) {
+    this.#faultOf = fault;
+    this.#onFolder = onFolder;
     this.#parser = new Parser({
       onReadEntry: (entry) => {
-        this.#fault ??= this.#judge(entry);
-        onEntry(entry);
+        this.#judge(entry);
+        if (PLAIN_TYPES.includes(entry.type)) {
+          this.#content.files += 1;
+          this.#content.bytes += entry.size;
+          onFile(entry.path);
+        }
         if (entry.type === 'GNUDumpDir' && entry.size <= MAXIMUM_LISTING_BYTES) {
-          readListing(entry, onFolder);
+          this.#readListing(entry);
         } else entry.resume();
       },
       onwarn: (code, message) => {
         // Its other warnings are about names and times, which tar itself judges.
         if (code !== 'TAR_ENTRY_INVALID' && code !== 'TAR_BAD_ARCHIVE') return;
-        this.#fault ??= damaged(path, String(message).toLowerCase());
+        this.#fault ??= fault(String(message).toLowerCase());
       },
     });
     this.#parser.on('eof', () => {
@@ -101,44 +116,49 @@ class ArchiveReading {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
-  async end(): Promise<void> {
+  /** What was in it. */
+  async end(): Promise<{ readonly files: number; readonly bytes: number }> {
     const ended = new Promise((resolve) => this.#parser.once('end', resolve));
     this.#parser.end();
     await ended;
     if (this.#fault !== undefined) throw this.#fault;
-    if (!this.#isWhole) throw damaged(this.#path, 'it is cut off');
+    if (!this.#isWhole) throw this.#faultOf('it is cut off');
+    return this.#content;
   }
 
-  #judge({ type, path, linkpath }: ReadEntry): Failure | undefined {
-    if (leadsOut(path)) return damaged(this.#path, `"${path}" would land outside its folder`);
-    if (PLAIN_TYPES.includes(type) || FOLDER_TYPES.includes(type)) return undefined;
+  #judge({ type, path, linkpath }: ReadEntry): void {
+    if (leadsOut(path)) this.#fault ??= this.#faultOf(`"${path}" would land outside its folder`);
+    if (PLAIN_TYPES.includes(type) || FOLDER_TYPES.includes(type)) return;
     const isLink = type === 'Link' || type === 'SymbolicLink';
-    if (isLink && linkpath !== undefined && !leadsOut(linkpath)) return undefined;
+    if (isLink && linkpath !== undefined && !leadsOut(linkpath)) return;
     const what = isLink ? `"${path}" links to "${linkpath}"` : `"${path}" is a ${type}`;
-    return damaged(this.#path, `${what}, which no blob directory has`);
+    this.#fault ??= this.#faultOf(`${what}, which no blob directory has`);
+  }
+
+  /**
+   * GNU tar's dump directory: a letter and a name for each file, 0, and 0 at the end (its manual).
+   * `Y`, `N`: a file that is in this archive, or in an earlier one; `D`: a folder; `R`, `T`: it is
+   * renamed from, and to; `X`: a name that is used in between.
+   */
+  #readListing(entry: ReadEntry): void {
+    const chunks: Uint8Array[] = [];
+    entry.on('data', (chunk) => chunks.push(chunk));
+    entry.on('end', () => {
+      const lines = Buffer.concat(chunks).toString().split('\0');
+      const named = (letter: string) =>
+        lines.filter((line) => line.startsWith(letter)).map((line) => line.slice(1));
+      const [saved, unchanged, folders] = [named('Y'), named('N'), named('D')];
+      const moved = ['R', 'T', 'X'].flatMap(named);
+      const out =
+        moved.find(leadsOut) ??
+        [...saved, ...unchanged, ...folders].find((name) => name.includes('/') || name === '..');
+      if (out !== undefined)
+        this.#fault ??= this.#faultOf(`"${out}" would land outside its folder`);
+      this.#onFolder({ path: entry.path, saved, unchanged, folders });
+    });
   }
 }
 
 function leadsOut(path: string): boolean {
   return path.startsWith('/') || path.split('/').includes('..');
-}
-
-/** GNU tar's dump directory: `Y` or `N` and a name for each file, 0, and 0 at the end (its manual). */
-function readListing(entry: ReadEntry, onFolder: (folder: ListedFolder) => void): void {
-  const chunks: Uint8Array[] = [];
-  entry.on('data', (chunk) => chunks.push(chunk));
-  entry.on('end', () => {
-    const files = Buffer.concat(chunks)
-      .toString()
-      .split('\0')
-      .filter((line) => line.startsWith('Y') || line.startsWith('N'))
-      .map((line) => line.slice(1));
-    onFolder({ path: entry.path, files });
-  });
-}
-
-function damaged(path: string, state: string): Failure {
-  return new Failure('damaged', `Cannot use the archive "${path}": ${state}`, {
-    hint: 'Restore an earlier backup, or take this file away and make a new one.',
-  });
 }

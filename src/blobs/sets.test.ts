@@ -12,7 +12,13 @@ const entries = (...names: readonly string[]) =>
     const name = ['b', moment, ...ending].join('.');
     const parsed = parseEntryName(name, ending.length === 0 ? 'directory' : 'file');
     if (parsed === undefined) throw new RangeError(name);
-    return { ...parsed, record: undefined, stamp: stamp(moment), stampFrom: 'name' };
+    return {
+      ...parsed,
+      record: undefined,
+      recordedAs: 'nothing',
+      stamp: stamp(moment),
+      stampFrom: 'name',
+    };
   });
 
 const short = (name: string) => name.replace(/^b\.2026-01-0?(\d+)-00-00-00/, '$1');
@@ -55,5 +61,12 @@ describe('entrySets', () => {
   it('gives a chain the stamp of its newest', () => {
     const [chain] = entrySets(entries('6.delta.tar', '4.snar', '4.tar'));
     expect(chain).toMatchObject({ family: 'archives', newest: { stamp: '2026-01-06-00-00-00' } });
+  });
+
+  it('calls a state or deltas alone leftovers', () => {
+    const worths = (...names: readonly string[]) =>
+      entrySets(entries(...names)).map(({ worth }) => worth);
+    expect(worths('3.snar', '2.tar', '1.delta.tar')).toEqual(['leftover', 'backup', 'leftover']);
+    expect(worths('6.delta.tar', '4.snar', '4.tar', '3')).toEqual(['backup', 'backup']);
   });
 });

@@ -9,6 +9,8 @@ export interface EntrySet {
   readonly entries: readonly BlobEntry[];
   readonly newest: BlobEntry;
   readonly family: 'directories' | 'archives';
+  /** `leftover`: deltas or a state alone, of which nothing can be restored. */
+  readonly worth: 'backup' | 'leftover';
 }
 
 /** Sorts entries, newest first, into sets, newest first. */
@@ -48,5 +50,11 @@ export function entrySets(entries: readonly BlobEntry[]): readonly EntrySet[] {
 function setOf(entries: readonly BlobEntry[]): EntrySet {
   const [newest] = entries;
   if (newest === undefined) throw new RangeError('a set has an entry');
-  return { entries, newest, family: newest.form === 'directory' ? 'directories' : 'archives' };
+  const isBackup = entries.some(({ form }) => form === 'directory' || form === 'archive');
+  return {
+    entries,
+    newest,
+    family: newest.form === 'directory' ? 'directories' : 'archives',
+    worth: isBackup ? 'backup' : 'leftover',
+  };
 }

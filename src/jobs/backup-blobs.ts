@@ -1,6 +1,12 @@
 import { copyFile, realpath, stat, unlink } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { lockBlobFolder, pointLatest, refuseTaken, rotate } from '../blobs/blob-folder.ts';
+import {
+  lockBlobFolder,
+  pointLatest,
+  refuseTaken,
+  removeEntry,
+  rotate,
+} from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
 import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
@@ -13,6 +19,7 @@ import {
 } from '../blobs/entry-name.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { findMissingFile } from '../blobs/missing-file.ts';
+import { isChainWhole } from '../blobs/prove-chain.ts';
 import {
   type BlobRecord,
   describeFile,
@@ -158,6 +165,8 @@ class BlobRun {
   readonly #base: string;
   readonly #catalogue: BlobCatalogue;
   readonly #stamp: Stamp;
+  /** Archives of this stamp that can't be used: they go when a good one is in place. */
+  readonly #spoilt: BlobEntry[] = [];
 
   constructor(words: {
     readonly settings: BlobBackupSettings;
@@ -308,28 +317,32 @@ class BlobRun {
     const stem = entryStem(this.#base, { kind: 'stamp', stamp: this.#stamp });
     const name = archiveName(stem, { form: 'archive', compression });
     if (start === undefined) return this.#writeArchive({ name, compression });
-    const state = join(this.#settings.folder, stateName(this.#base, start));
-    if (start === this.#stamp) {
-      await adopting(`remove "${state}"`, () => unlink(state).catch(absent));
+    if (start === this.#stamp) return this.#beginChain(name, compression);
+    const path = join(this.#settings.folder, stateName(this.#base, start));
+    const continues = await this.#continued(start);
+    if (continues !== undefined) {
       return this.#writeArchive({
-        name,
+        name: archiveName(stem, { form: 'delta', compression }),
         compression,
-        state: { path: state, stamp: start, continues: undefined },
+        state: { path, stamp: start, continues },
       });
     }
-    const continues = this.#continued(start);
-    if (continues === undefined) {
-      this.#context.onEvent({
-        kind: 'warning',
-        text: `"${this.#settings.folder}" has no whole chain of archives from ${start}: "${name}" will be complete; the next full backup begins a new chain`,
-      });
-      return this.#writeArchive({ name, compression });
-    }
-    return this.#writeArchive({
-      name: archiveName(stem, { form: 'delta', compression }),
-      compression,
-      state: { path: state, stamp: start, continues },
+    const isClock = this.#settings.chainStart.kind === 'clock';
+    const next = isClock ? 'begins a new chain' : 'is complete; the next full backup begins one';
+    this.#context.onEvent({
+      kind: 'warning',
+      text: `"${this.#settings.folder}" has no whole chain of archives from ${start}: "${name}" ${next}`,
     });
+    return isClock
+      ? this.#beginChain(name, compression)
+      : this.#writeArchive({ name, compression });
+  }
+
+  async #beginChain(name: string, compression: ArchiveCompression): Promise<BlobBackupResult> {
+    const path = join(this.#settings.folder, stateName(this.#base, this.#stamp));
+    await adopting(`remove "${path}"`, () => unlink(path).catch(absent));
+    const state = { path, stamp: this.#stamp, continues: undefined };
+    return this.#writeArchive({ name, compression, state });
   }
 
   #chainStart(): Stamp | undefined {
@@ -349,21 +362,23 @@ class BlobRun {
     }
   }
 
-  /** The archive that the state of a chain speaks of, if all that it needs is there. */
-  #continued(start: Stamp): BlobEntry | undefined {
-    const entries = this.#catalogue.entries;
-    const state = entries.find((entry) => entry.form === 'state' && entry.stamp === start);
-    if (state === undefined) return undefined;
-    const named = state.record?.archive?.continues;
-    const last = entries.find((entry) =>
-      named === undefined
-        ? entry.stamp >= start && (entry.form === 'archive' || entry.form === 'delta')
-        : entry.name === named,
+  /** The archive that the state of a chain speaks of, if all that it needs is there and whole. */
+  async #continued(start: Stamp): Promise<BlobEntry | undefined> {
+    const state = this.#entries('state').find(({ stamp }) => stamp === start);
+    const archives = this.#catalogue.entries.filter(
+      ({ form }) => form === 'archive' || form === 'delta',
     );
+    if (state === undefined || this.#entries('archive')[0]?.stamp !== start) return undefined;
+    const named = state.record?.archive?.continues;
+    const last = named === undefined ? archives[0] : archives.find(({ name }) => name === named);
     if (last === undefined) return undefined;
     try {
-      const [first] = chainOf(this.#catalogue, last);
-      return first?.stamp === start ? last : undefined;
+      const chain = chainOf(this.#catalogue, last);
+      if (chain[0]?.stamp !== start) return undefined;
+      if (named !== undefined) return last;
+      const { folder } = this.#settings;
+      const { signal } = this.#context;
+      return (await isChainWhole(chain, { folder, state, signal })) ? last : undefined;
     } catch (error) {
       if (error instanceof Failure && error.code === 'damaged') return undefined;
       throw error;
@@ -377,11 +392,15 @@ class BlobRun {
       if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== this.#stamp) continue;
       if (entry.record?.origin === 'made') return entry;
       const path = join(folder, entry.name);
-      const found = await inspectArchive(path, this.#context).catch((error: unknown) => {
-        if (error instanceof Failure && error.code === 'damaged') return undefined;
-        throw error;
-      });
+      const found =
+        entry.recordedAs === 'other'
+          ? undefined
+          : await inspectArchive(path, this.#context).catch((error: unknown) => {
+              if (error instanceof Failure && error.code === 'damaged') return undefined;
+              throw error;
+            });
       if (found === undefined) {
+        this.#spoilt.push(entry);
         this.#context.onEvent({
           kind: 'warning',
           text: `"${path}" is not complete; it is made again`,
@@ -433,19 +452,32 @@ class BlobRun {
       await beforePublishing();
       await writeRecord(
         recordPath(folder, { name, form: 'archive' }),
-        this.#record({ archive: { ...written, edges, ...continues } }),
+        this.#record({
+          content: written.content,
+          archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
+        }),
       );
       await archive.publish();
       if (newState !== undefined && state !== undefined) {
         await this.#publishState(newState, { stamp: state.stamp, archive: name });
       }
-      return { name, kind: 'made', stamp: this.#stamp, content: undefined };
+      await this.#removeSpoilt(name);
+      return { name, kind: 'made', stamp: this.#stamp, content: written.content };
     }
     throw new Failure(
       'program',
       `Cannot archive "${this.#source}": files in it changed in each of ${ATTEMPTS} attempts`,
       { hint: 'Is a pack running? Run the command again later.' },
     );
+  }
+
+  async #removeSpoilt(replacedBy: string): Promise<void> {
+    for (const entry of this.#spoilt.splice(0)) {
+      if (entry.name === replacedBy) continue;
+      const fileNames = await removeEntry(this.#settings.folder, entry);
+      const reason = `it is not complete, and "${replacedBy}" is`;
+      this.#context.onEvent({ kind: 'files-removed', fileNames, reason });
+    }
   }
 
   /** After the archive: a state that knows less than the archives is made good by the next delta. */

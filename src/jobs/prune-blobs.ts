@@ -31,6 +31,7 @@ export async function pruneBlobs(
     set,
     stamp: set.newest.stamp,
     family: set.family,
+    worth: set.worth,
     owner: ownerOf(set, identity),
   }));
   const { removed, unclear } = planBlobRetention(sets, rule);

@@ -7,7 +7,7 @@ const TWICE_DAILY = [8, 7, 6, 5, 4, 3, 2, 1].flatMap((day) =>
 );
 
 function set(stamp: string, more: Partial<BlobSet> = {}): BlobSet {
-  return { stamp, family: 'directories', owner: 'this', ...more };
+  return { stamp, family: 'directories', owner: 'this', worth: 'backup', ...more };
 }
 
 const removedBy = (sets: readonly BlobSet[], rule: BlobRule) =>
@@ -50,6 +50,22 @@ describe('planBlobRetention by number', () => {
     ];
     expect(removedBy(sets, count(1, 'archives'))).toEqual(['2026-01-01']);
     expect(removedBy(sets, count(1))).toEqual([]);
+  });
+});
+
+describe('planBlobRetention of leftovers, of which nothing can be restored,', () => {
+  const leftover = (stamp: string) => set(stamp, { worth: 'leftover' });
+
+  it('takes none of them for one to keep, and removes those that are older', () => {
+    const sets = [leftover('5'), set('4'), leftover('3'), set('2')];
+    expect(removedBy(sets, count(1))).toEqual(['2', '3']);
+    expect(removedBy(sets, count(2))).toEqual([]);
+  });
+
+  it('takes none of them for the newest', () => {
+    const sets = [leftover('2020-01-03'), set('2020-01-02'), set('2020-01-01')];
+    expect(removedBy(sets, days(1))).toEqual(['2020-01-01', '2020-01-03']);
+    expect(removedBy(sets, fullOf('2026-01-01'))).toEqual(['2020-01-01', '2020-01-03']);
   });
 });
 

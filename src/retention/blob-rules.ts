@@ -3,6 +3,8 @@ export interface BlobSet {
   /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
   readonly stamp: string;
   readonly family: 'directories' | 'archives';
+  /** `leftover`: nothing can be restored of it, so that it takes no backup's place. */
+  readonly worth: 'backup' | 'leftover';
   /** Whether it belongs to the repository that decides, as far as anything tells. */
   readonly owner: 'this' | 'unclear';
 }
@@ -33,7 +35,7 @@ export interface BlobRetention<Set extends BlobSet> {
 }
 
 /**
- * Decides which blob backups go. The newest never does.
+ * Decides which blob backups go. The newest that can be restored never does.
  *
  * @param sets - newest first
  */
@@ -41,7 +43,7 @@ export function planBlobRetention<Set extends BlobSet>(
   sets: readonly Set[],
   rule: BlobRule,
 ): BlobRetention<Set> {
-  const [newest] = sets;
+  const newest = sets.find(({ worth }) => worth === 'backup');
   const others = sets.filter((set) => set !== newest);
   switch (rule.kind) {
     case 'with-filestorage': {
@@ -54,11 +56,13 @@ export function planBlobRetention<Set extends BlobSet>(
     }
     case 'count': {
       if (rule.keep === 0) return { removed: [], unclear: [] };
-      const family = sets.filter((set) => set.family === rule.family).slice(rule.keep);
+      const family = sets.filter((set) => set.family === rule.family);
+      const lastKept = family.filter(({ worth }) => worth === 'backup')[rule.keep - 1];
+      const older = lastKept === undefined ? [] : family.slice(family.indexOf(lastKept) + 1);
       const reason = `newer blob backups to keep: ${rule.keep}`;
       return {
         removed: oldestFirst(
-          family.filter((set) => set !== newest),
+          older.filter((set) => set !== newest),
           reason,
         ),
         unclear: [],
@@ -67,8 +71,9 @@ export function planBlobRetention<Set extends BlobSet>(
     case 'days': {
       const moment = new Date(rule.now.getTime() - rule.days * 24 * 3600 * 1000);
       const limit = moment.toISOString().slice(0, 19).replace(/[T:]/g, '-');
-      const family = sets.filter((set) => set.family === rule.family).slice(1);
-      const old = family.filter((set) => set !== newest && set.stamp <= limit);
+      const family = sets.filter((set) => set.family === rule.family);
+      const first = family.find(({ worth }) => worth === 'backup');
+      const old = family.filter((set) => set !== newest && set !== first && set.stamp <= limit);
       return { removed: oldestFirst(old, `days to keep: ${rule.days}`), unclear: [] };
     }
     default:
