@@ -1,7 +1,8 @@
 import { access, constants, lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { folderStore, LOCK_FILE } from '../stores/folder-store.ts';
+import { folderStore, holdFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
 import {
   removeTree,
   removeUnfinishedDirectories,
@@ -14,8 +15,28 @@ import { recordPath } from './record.ts';
 import type { EntrySet } from './sets.ts';
 
 /** Keeps other runs out of a blob folder, and clears away what killed ones left. */
-export async function lockBlobFolder(folder: string): Promise<AsyncDisposable> {
-  const lock = await folderStore(folder).lock();
+export async function lockBlobFolder(
+  folder: string,
+  request?: LockRequest,
+): Promise<AsyncDisposable> {
+  const lock = await folderStore(folder).lock(request);
+  return settled(folder, lock);
+}
+
+/**
+ * Keeps backups from moving or removing entries while they are restored, where the folder can be
+ * locked: {@link holdFolder}.
+ */
+export async function holdBlobFolder(
+  folder: string,
+  request: LockRequest = IMPATIENT,
+): Promise<AsyncDisposable | undefined> {
+  const lock = await holdFolder(folder, request);
+  if (lock === undefined || !(await canWrite(folder))) return lock;
+  return settled(folder, lock);
+}
+
+async function settled(folder: string, lock: AsyncDisposable): Promise<AsyncDisposable> {
   try {
     await removeUnfinishedDirectories(folder);
     await settleReplaced(folder);
@@ -26,19 +47,11 @@ export async function lockBlobFolder(folder: string): Promise<AsyncDisposable> {
   }
 }
 
-/**
- * Keeps backups from moving or removing entries while they are restored. Undefined where the folder
- * can't be written, or where zodbvault never wrote: then none of them can be running.
- */
-export async function holdBlobFolder(folder: string): Promise<AsyncDisposable | undefined> {
-  const isOurs = await Promise.all([
-    access(folder, constants.W_OK),
-    access(join(folder, LOCK_FILE), constants.R_OK | constants.W_OK),
-  ]).then(
+function canWrite(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
     () => true,
     () => false,
   );
-  return isOurs ? lockBlobFolder(folder) : undefined;
 }
 
 /** A rename of a rotation. */

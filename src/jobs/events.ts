@@ -1,5 +1,6 @@
 import type { BackupPlan } from '../repository/plan.ts';
 import type { BackupKind } from '../sites/site.ts';
+import type { LockRequest, LockWaiting } from '../system/lock-request.ts';
 import type { InstallStep } from './install.ts';
 
 /**
@@ -46,6 +47,8 @@ export type JobEvent =
   | { readonly kind: 'output'; readonly output: Uint8Array }
   | { readonly kind: 'install-step'; readonly step: InstallStep }
   | { readonly kind: 'warning'; readonly text: string }
+  /** It waits for a lock, or looks whether who holds it on another machine still lives. */
+  | { readonly kind: 'lock-awaited'; readonly waiting: LockWaiting }
   | { readonly kind: 'lock-ignored'; readonly path: string; readonly pid: number | undefined };
 
 /** The long steps, as the field calls them. */
@@ -59,6 +62,25 @@ export interface JobContext {
   readonly onEvent: OnEvent;
   /** Aborted when somebody wants the job to stop; nothing that was finished is undone. */
   readonly signal: AbortSignal;
+  /** How long to wait for other runs, in seconds, all in all; absent: not at all. */
+  readonly waitSeconds?: number;
+}
+
+/**
+ * Asks for the locks of a job.
+ *
+ * @param command - what the job is called, for whoever finds the lock held
+ */
+export function lockRequest(
+  { onEvent, signal, waitSeconds = 0 }: JobContext,
+  command: string,
+): LockRequest {
+  return {
+    command,
+    giveUpAt: performance.now() + waitSeconds * 1000,
+    signal,
+    onWait: (waiting) => onEvent({ kind: 'lock-awaited', waiting }),
+  };
 }
 
 /** Runs a long step between its two events. */

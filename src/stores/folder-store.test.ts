@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/support/outcome.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
-import { folderStore, LOCK_FILE, makeFolder, requireFolder } from './folder-store.ts';
+import { IMPATIENT } from '../system/lock-request.ts';
+import { folderStore, holdFolder, LOCK_FILE, makeFolder, requireFolder } from './folder-store.ts';
 
 const scratch = scratchFolder();
 let folders = 0;
@@ -85,6 +86,20 @@ describe('folder store', () => {
       await ended;
     }
     await using _lock = await folderStore(path).lock();
+  });
+
+  it('is held by whoever reads from it, if it can be, and not where there is nothing', async () => {
+    const path = newPath();
+    mkdirSync(path);
+    {
+      await using held = await holdFolder(path, IMPATIENT);
+      expect(held).toBeDefined();
+      expect(await outcomeOf(() => folderStore(path).lock())).toMatchObject({ code: 'locked' });
+      expect(await outcomeOf(() => holdFolder(path, IMPATIENT))).toMatchObject({ code: 'locked' });
+    }
+    expect(await holdFolder(newPath(), IMPATIENT)).toBeUndefined();
+    // What can't be written: root may write anywhere but into /proc and what is mounted read-only.
+    expect(await holdFolder('/proc/self', IMPATIENT)).toBeUndefined();
   });
 
   it('makes its folder for its owner only, with those above it', async () => {

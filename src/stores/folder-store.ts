@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ByteRange, openFileSource } from '../system/byte-source.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { tryFileLock } from '../system/file-lock.ts';
+import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
+import { acquireRunLock } from '../system/run-lock.ts';
 import type { StagedFile, Store, StoredFile } from './store.ts';
 
 /** Name of the lock file in a folder; no pattern of repozo matches it. */
@@ -19,7 +19,7 @@ export function folderStore(directory: string): Store {
     read: (name, range) => read(join(directory, name), range),
     stage: (name, content) => stage(join(directory, name), { name, content }),
     remove: (name) => remove(directory, name),
-    lock: () => lock(directory),
+    lock: (request = IMPATIENT) => lock(directory, request),
   };
 }
 
@@ -89,35 +89,47 @@ async function remove(directory: string, name: string): Promise<void> {
   });
 }
 
-async function lock(directory: string): Promise<AsyncDisposable> {
-  const attempt = await tryFileLock(join(directory, LOCK_FILE));
-  switch (attempt.kind) {
-    case 'held':
-      throw new Failure(
-        'locked',
-        `Cannot use the repository "${directory}": another run holds it${described(attempt.content)}`,
-        { hint: 'Wait until it has ended, then run the command again.' },
-      );
-    case 'acquired':
-      try {
-        await attempt.lock.describe(
-          `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
-        );
-        await removeUnfinished(directory);
-        return attempt.lock;
-      } catch (error) {
-        await attempt.lock[Symbol.asyncDispose]();
-        throw error;
-      }
-    default:
-      return attempt satisfies never;
+async function lock(directory: string, request: LockRequest): Promise<AsyncDisposable> {
+  const held = await acquireLock(directory, request);
+  try {
+    await removeUnfinished(directory);
+    return held;
+  } catch (error) {
+    await held[Symbol.asyncDispose]();
+    throw error;
   }
 }
 
-function described(content: string): string {
-  const text = content.trim();
-  return text === '' ? '' : ` (${text})`;
+function acquireLock(directory: string, request: LockRequest): Promise<AsyncDisposable> {
+  return acquireRunLock(join(directory, LOCK_FILE), {
+    target: `the repository "${directory}"`,
+    request,
+  });
 }
+
+/**
+ * Keeps other runs out of a folder that is read from. Undefined where it isn't there, or where no lock
+ * can be made: a repository on read-only media, or of another user, must be restorable. Who removes
+ * something there meanwhile doesn't spoil what is restored: every byte of it is checked.
+ */
+export async function holdFolder(
+  directory: string,
+  request: LockRequest,
+): Promise<AsyncDisposable | undefined> {
+  try {
+    return await acquireLock(directory, request);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'program') return undefined; // The file system knows no flock(2).
+    if (NO_LOCK.has(systemCodeOf(error.cause) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** What is no obstacle to reading. On a full disk, a holder can't say who it is. */
+const NO_LOCK: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'],
+]);
 
 function absent(error: unknown): undefined {
   if (systemCodeOf(error) === 'ENOENT') return undefined;

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../system/byte-source.ts';
+import type { LockRequest } from '../system/lock-request.ts';
 
 /** A complete file in a store. */
 export interface StoredFile {
@@ -37,7 +38,7 @@ export interface Store {
   remove(name: string): Promise<void>;
   /**
    * Keeps other runs out until it is disposed of, and removes what killed runs left unfinished.
-   * Failure `locked`, with who holds it.
+   * Failure `locked`, with who holds it. Without a request, it doesn't wait.
    */
-  lock(): Promise<AsyncDisposable>;
+  lock(request?: LockRequest): Promise<AsyncDisposable>;
 }

@@ -9,7 +9,9 @@ import { findProgram } from './programs.ts';
  * when its holder dies, however it dies.
  */
 export interface FileLock extends AsyncDisposable {
-  /** Replaces the file's content, for whoever finds it locked. */
+  /** What stands in the file. */
+  read(): Promise<string>;
+  /** Replaces the file's content, for whoever finds it locked, on this machine or another. */
   describe(text: string): Promise<void>;
 }
 
@@ -17,6 +19,9 @@ export type LockAttempt =
   | { readonly kind: 'acquired'; readonly lock: FileLock }
   /** `content`: what the holder wrote there. */
   | { readonly kind: 'held'; readonly content: string; readonly pid: number | undefined };
+
+/** Bytes of a lock file's content that are looked at. */
+const CONTENT_BYTES = 4096;
 
 /**
  * Tries to lock the file, which is made if need be and never removed: that would let two processes
@@ -28,7 +33,7 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
     open(path, constants.O_RDWR | constants.O_CREAT, 0o600),
   );
   try {
-    if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle) };
+    if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle, path) };
     const content = await adopting(doing, () => handle.readFile('utf8'));
     const pid = await holderOf(handle);
     await handle.close();
@@ -39,12 +44,23 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
   }
 }
 
-function asLock(handle: FileHandle): FileLock {
+function asLock(handle: FileHandle, path: string): FileLock {
   return {
-    describe: async (text) => {
-      await handle.truncate(0);
-      await handle.write(text, 0);
-    },
+    read: () =>
+      adopting(`read "${path}"`, async () => {
+        const bytes = Buffer.alloc(CONTENT_BYTES);
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+        return bytes.toString('utf8', 0, bytesRead);
+      }),
+    describe: (text) =>
+      adopting(`write "${path}"`, async () => {
+        const bytes = Buffer.from(text);
+        // Written first and cut after it: nobody who reads meanwhile finds an empty file.
+        if (bytes.length > 0) await handle.write(bytes, 0, bytes.length, 0);
+        await handle.truncate(bytes.length);
+        // Other machines see a file of NFS as it is on the server.
+        await handle.datasync();
+      }),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }

@@ -56,6 +56,15 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
         `not restored, since no .dat lists them: ${event.fileNames.join(', ')}; the next backup settles this`,
       );
       return;
+    case 'lock-awaited': {
+      const { kind, path, holder } = event.waiting;
+      terminal.log(
+        kind === 'held'
+          ? `Waiting for the lock "${path}": another run holds it (${holder})`
+          : `Looking whether the holder of "${path}" still lives (${holder})`,
+      );
+      return;
+    }
     case 'lock-ignored':
       terminal.warn(
         `${event.pid === undefined ? 'a process' : `the process ${event.pid}`} holds "${event.path}"; restart it after the restore`,
