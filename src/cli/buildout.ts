@@ -5,6 +5,7 @@ import { Option } from '@commander-js/extra-typings';
 import { closest } from 'fastest-levenshtein';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
+import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { sharedFolders } from '../sites/recipe/shared-folders.ts';
 import { Failure } from '../system/failure.ts';
@@ -76,6 +77,8 @@ export function readParts(
   const { names: known, unclear } = findRecipeParts(buildout);
   for (const name of names) {
     if (known.includes(name)) continue;
+    // Where nobody can tell, this says why.
+    if (unclear.includes(name)) recipeOf(buildout, name);
     const list = known.map((one) => `[${one}]`).join(', ');
     throw new Failure('usage', `Cannot find the part [${name}] in "${buildout.path}"`, {
       hint:

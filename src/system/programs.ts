@@ -18,7 +18,7 @@ export interface Program {
 
 /** The absolute path of an executable on the PATH, or undefined. */
 export async function findProgram(name: string): Promise<string | undefined> {
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const directory of (process.env['PATH'] ?? STANDARD_PATH).split(delimiter)) {
     if (directory === '') continue;
     const path = join(directory, name);
     const isFile = await stat(path).then(
@@ -33,6 +33,9 @@ export async function findProgram(name: string): Promise<string | undefined> {
   }
   return undefined;
 }
+
+/** What a shell goes by where the environment has no PATH at all. */
+const STANDARD_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** How a program ended, and what it said to stderr. */
 export interface ProgramEnd {

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
+import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const scratch = scratchFolder();
+
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly from: string;
+}
+
+describe('zodbvault config', () => {
+  it('shows each setting with its value, and the file and line, part or default', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const instance = ['[instance]', 'recipe = plone.recipe.zope2instance', 'file-storage = x.fs'];
+    const macro = ['[base]', 'keep = 5', 'location = nightly'];
+    site.configure(
+      recipeCfg(['<= base', 'blob_storage = var/blobstorage', 'keep = 7', 'debug = YES'], {
+        more: [...instance, ...macro].join('\n'),
+      }).replace('parts = backup', 'parts = backup instance'),
+    );
+    const { status, stdout } = await site.run(['config', '--json', 'backup:full=true']);
+    expect(status).toBe(0);
+    const { part, settings, scripts, warnings } = JSON.parse(stdout);
+    const settled = new Map(
+      (settings as readonly Setting[]).map(({ name, value, from }) => [name, [value, from]]),
+    );
+    const cfg = (line: number) => `${site.path('buildout.cfg')}:${line}`;
+    expect([part, scripts, warnings]).toEqual([
+      'backup',
+      ['backup', 'snapshotbackup', 'restore', 'snapshotrestore'],
+      [],
+    ]);
+    expect(Object.fromEntries(settled)).toMatchObject({
+      keep: ['7', cfg(7)],
+      debug: ['true', cfg(8)],
+      location: [site.path('var/nightly'), cfg(14)],
+      snapshotlocation: [site.path('var/snapshotbackups'), 'default'],
+      datafs: [site.path('var/x.fs'), 'the part [instance]'],
+      blob_storage: [site.path('var/blobstorage'), cfg(6)],
+      full: ['true', 'the command line'],
+      gzip: ['true', 'default'],
+      keep_blob_days: ['14', 'default'],
+    });
+    // Every option is there that has no other name.
+    const others = [
+      'blob-storage',
+      'alternative_restore_sources',
+      'buildout_dir',
+      'locationprefix',
+    ];
+    const expected = Object.keys(RECIPE_OPTIONS).filter((name) => !others.includes(name));
+    expect([...settled.keys()].sort()).toEqual(expected.sort());
+  });
+
+  it('prints a table for each part, or for those that were named', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const more = ['[weekly]', 'recipe = collective.recipe.backup', 'backup_blobs = no'];
+    site.configure(recipeCfg(['backup_blobs = no'], { more: more.join('\n') }));
+    const both = await site.run(['config']);
+    expect(both.stdout).toMatch(/^ *\[backup\] +Value +From/m);
+    expect(both.stdout).toMatch(/^ *\[weekly\] +Value +From/m);
+    expect(both.stdout).toMatch(
+      new RegExp(`\\bbackup_blobs +false +${site.path('buildout.cfg')}:5\\b`),
+    );
+    const one = await site.run(['config', 'weekly']);
+    expect(one.stdout).not.toContain('[backup]');
+    expect(one.stdout).toContain('weekly-snapshotrestore');
+    expect((await site.run(['config', 'nightly'])).status).toBe(2);
+  });
+
+  it('shows paths as they come out, and every problem of a part', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const lines = ['backup_blobs = no', 'location = ~/$NAME/../b', 'datafs = ./x//y.fs'];
+    site.configure(recipeCfg(lines));
+    const env = { HOME: '/home/zope', NAME: 'n' };
+    const { stdout } = await site.run(['config'], { env });
+    expect(stdout).toMatch(/\blocation +\/home\/zope\/b /);
+    expect(stdout).toContain(` ${site.path('x/y.fs')} `);
+    site.configure(recipeCfg(['keep = x', 'full = y']));
+    const wrong = await site.run(['config', '--json']);
+    const { error } = JSON.parse(wrong.stdout);
+    expect([wrong.status, error.code, error.message.split('\n').length]).toEqual([2, 'usage', 4]);
+  });
+});
