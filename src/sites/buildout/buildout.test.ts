@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../test/support/outcome.ts';
@@ -22,7 +22,10 @@ async function read(
 ) {
   const folder = join(scratch, String(++folders));
   mkdirSync(join(folder, 'sub'), { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   const buildout = await readBuildout(join(folder, 'buildout.cfg'), {
     overrides: overrides.flatMap((text) => parseOverride(text) ?? []),
     userDefaults: userDefaults === undefined ? undefined : join(folder, userDefaults),
@@ -92,6 +95,115 @@ describe('buildout', () => {
     expect(await outcomeOf(() => read(circle))).toMatchObject({ code: 'usage' });
     const missing = { 'buildout.cfg': '[buildout]\nextends = a.cfg\n' };
     expect(await outcomeOf(() => read(missing))).toMatchObject({ code: 'not-found' });
+  });
+
+  it('reads optional files that are there, above those that it has to have', async () => {
+    const { buildout, get } = await read({
+      'buildout.cfg':
+        '[buildout]\nextends = one.cfg\noptional-extends = sub/gone.cfg sub/local.cfg\n[a]\nz = own\n',
+      'one.cfg': '[a]\nx = one\ny = one\n',
+      'sub/local.cfg': '[a]\ny = local\nz = local\n',
+    });
+    expect(['x', 'y', 'z'].map((option) => get('a', option))).toEqual(['one', 'local', 'own']);
+    expect(buildout.files).toHaveLength(3);
+    expect(get('buildout', 'optional-extends')).toBeUndefined();
+  });
+
+  it('needs no macro for an option that the section sets itself', async () => {
+    const { buildout } = await read({
+      'buildout.cfg': '[a]\n<= gone\nx = 1\ny += 2\nz = ${:x}${b:w}\n[b]\n<= gone\nw = 3\n',
+    });
+    expect(buildout.option('a', 'x')?.text).toBe('1');
+    expect(buildout.option('a', 'z')?.text).toBe('13');
+    for (const name of ['y', 'nothing']) {
+      expect(() => buildout.option('a', name)).toThrow('the section [gone] does not exist');
+    }
+  });
+
+  it('looks into the caches of the user’s defaults and of each file, from where they are named', async () => {
+    // Nobody answers at this port: what is found is from a cache.
+    const address = (name: string) => `http://127.0.0.1:1/${name}.cfg`;
+    const md5 = (name: string) => createHash('md5').update(address(name)).digest('hex');
+    const { get, buildout } = await read(
+      {
+        'buildout.cfg': `[buildout]\nextends = sub/more.cfg\n    ${address('users')}\n    ${address('files')}\n    ${address('own')}\n    ${address('none')}\nextends-cache = \${buildout:directory}/cache\n`,
+        'sub/more.cfg': '[buildout]\nextends-cache = cache\n',
+        'home/default.cfg': '[buildout]\nextends-cache = cache\n',
+        [`home/cache/${md5('users')}`]: '[a]\nusers = 1\n',
+        [`sub/cache/${md5('files')}`]: '[a]\nfiles = 2\n',
+        [`cache/${md5('own')}`]: '[a]\nown = 3\n',
+      },
+      { userDefaults: 'home/default.cfg' },
+    );
+    expect(['users', 'files', 'own'].map((option) => get('a', option))).toEqual(['1', '2', '3']);
+    expect(buildout.missing).toEqual([
+      { address: address('none'), reason: expect.stringMatching(/./) },
+    ]);
+  });
+
+  it('says why a server could not be reached', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.cfg`;
+    await new Promise((resolve) => server.close(resolve));
+    const { buildout } = await read({ 'buildout.cfg': `[buildout]\nextends = ${address}\n` });
+    expect(buildout.missing).toEqual([
+      { address, reason: expect.stringContaining('ECONNREFUSED') },
+    ]);
+  });
+
+  it('reads what an address extends from where that is', async () => {
+    const server = createServer((request, response) => {
+      response.end(
+        request.url === '/dir/a.cfg'
+          ? '[buildout]\nextends = b.cfg ../c.cfg\n'
+          : `[a]\n${request.url?.slice(-5, -4)} = ${request.url}\n`,
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const { get } = await read({ 'buildout.cfg': `[buildout]\nextends = ${base}/dir/a.cfg\n` });
+      expect([get('a', 'b'), get('a', 'c')]).toEqual(['/dir/b.cfg', '/c.cfg']);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('reads a section only where its condition holds', async () => {
+    const { get } = await read({
+      'buildout.cfg':
+        '[a]\nx = 1\n[a:windows]\nx = 2\n[a: linux and python3 ]\ny = 3\n[a:not posix]\ny = 4\n  more\n',
+    });
+    expect([get('a', 'x'), get('a', 'y')]).toEqual(['1', '3']);
+  });
+
+  it('gives a value or a failure that names a file, for any references', async () => {
+    const names = fc.constantFrom('a', 'b', 'c', 'buildout');
+    const words = fc.oneof(
+      fc.tuple(names, names).map(([section, option]) => `\${${section}:${option}}`),
+      names.map((option) => `\${:${option}}`),
+      fc.constantFrom('x', '$', '${', '}', '${a}', '${a:b:c}', ' '),
+    );
+    const option = fc
+      .tuple(names, fc.constantFrom('=', '+=', '-='), fc.array(words, { maxLength: 4 }))
+      .map(([name, operator, text]) => `${name} ${operator} ${text.join('')}`);
+    const lines = fc.oneof(
+      option,
+      names.map((name) => `[${name}]`),
+      names.map((name) => `<= ${name}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(lines, { maxLength: 12 }), async (body) => {
+        const { buildout } = await read({ 'buildout.cfg': `[a]\n${body.join('\n')}\n` });
+        for (const section of buildout.sectionNames) {
+          const outcome = await outcomeOf(() => buildout.section(section));
+          if (outcome.kind === 'result') continue;
+          expect(outcome.message).toMatch(/^Cannot resolve .*buildout\.cfg:\d+: /);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('takes an address from the cache, else from the network, else goes on without it', async () => {
