@@ -20,6 +20,7 @@ import {
 import type { JobContext } from './events.ts';
 import { pruneFulls } from './prune.ts';
 import { pruneBlobs } from './prune-blobs.ts';
+import { finishRestore } from './restore-site.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which backup of a site is made. */
@@ -67,6 +68,7 @@ export async function backUpSite(
 ): Promise<readonly StorageBackup[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
+  await finishRestore(site, context);
   const run = new SiteRun(settings, context);
   await run.check();
   await run.makeFolders();

@@ -102,7 +102,15 @@ export async function playDemo(
   });
   await destroy(paths);
   onScene({ kind: 'destroyed' });
-  const whole = { site, of: 'backup', date: undefined, heldLock: 'refuse' } as const;
+  const now = () => new Date();
+  const whole = {
+    site,
+    of: 'backup',
+    date: undefined,
+    heldLock: 'refuse',
+    old: 'discard',
+    now,
+  } as const;
   const [result] = await restoreSite(whole, context);
   if (result === undefined) throw new RangeError('the site has a Data.fs');
   onScene({ kind: 'restored', result });
@@ -118,6 +126,8 @@ export async function playDemo(
       target: paths.first,
       heldLock: 'refuse',
       earlierState: 'replace',
+      old: 'discard',
+      now,
     },
     context,
   );

@@ -41,6 +41,8 @@ export type JobEvent =
   | { readonly kind: 'blobs-kept'; readonly folder: string; readonly names: readonly string[] }
   | { readonly kind: 'entry-renamed'; readonly from: string; readonly to: string }
   | { readonly kind: 'latest-set'; readonly folder: string; readonly name: string }
+  /** A restore that was killed while it swapped has been finished. */
+  | { readonly kind: 'restore-finished-late'; readonly restored: string; readonly at: string }
   | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }

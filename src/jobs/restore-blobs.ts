@@ -1,18 +1,7 @@
-import {
-  access,
-  constants,
-  lstat,
-  mkdir,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../blobs/blob-place.ts';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { copyTree, countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
@@ -23,9 +12,15 @@ import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
-import { isMountPoint } from '../system/mount-points.ts';
-import { NewDirectory, replacedPath } from '../system/new-directory.ts';
-import { syncDirectory } from '../system/new-file.ts';
+import { NewDirectory } from '../system/new-directory.ts';
+import {
+  contentsReplacementOf,
+  insidePath,
+  type Replacement,
+  removeAll,
+  replacementOf,
+  stagedPath,
+} from '../system/replacement.ts';
 import { type JobContext, programEvents } from './events.ts';
 
 /** What of a blob directory is to be restored. */
@@ -88,38 +83,6 @@ function chooseUnderOldName({ folder, foreign }: BlobCatalogue, wanted: Wanted) 
   return isCertain ? choice : undefined;
 }
 
-/** Links that lead to one another, before it is a circle (Linux's limit). */
-const MAXIMUM_LINKS = 40;
-
-/**
- * The real path of a blob directory, also where it isn't there: a link to one on another disk stays a
- * link, wherever it leads.
- */
-export async function placeOfBlobs(path: string): Promise<string> {
-  return adopting(`find the blob directory "${path}"`, async () => {
-    let place = path;
-    for (let count = 0; count < MAXIMUM_LINKS; count += 1) {
-      const folder = await realpath(dirname(place)).catch(() => dirname(place));
-      place = join(folder, basename(place));
-      const leadsTo = await readlink(place).catch(() => undefined);
-      if (leadsTo === undefined) break;
-      place = resolve(folder, leadsTo);
-    }
-    return place;
-  });
-}
-
-/** Where the disk with the blobs isn't mounted, a new directory would come to lie on another one. */
-async function refuseLostLink(path: string, place: string): Promise<void> {
-  const link = await lstat(path).catch(() => undefined);
-  if (link?.isSymbolicLink() !== true || (await isThere(place))) return;
-  throw new Failure(
-    'not-found',
-    `Cannot restore the blobs to "${path}": it is a link to "${place}", which is not there`,
-    { hint: 'Mount the disk that it leads to, or remove the link. Nothing was replaced.' },
-  );
-}
-
 async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -129,11 +92,13 @@ async function isThere(path: string): Promise<boolean> {
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */
 export interface StagedBlobs extends AsyncDisposable {
-  /** Puts it in its place; only renames are left to do. */
-  swap(): Promise<void>;
+  /** The renames that are left to do. */
+  steps(): Promise<readonly Replacement[]>;
+  /** Leaves the directory to a journal. */
+  handOver(): void;
 }
 
-/** Makes the restored blob directory. The live one is not touched before {@link StagedBlobs.swap}. */
+/** Makes the restored blob directory. The live one is not touched. */
 export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Promise<StagedBlobs> {
   const { choice, target, settings } = plan;
   context.onEvent({
@@ -149,8 +114,9 @@ export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Pr
   }
   const { wasMade } = await makeFolder(dirname(target));
   if (wasMade) context.onEvent({ kind: 'folder-made', path: dirname(target) });
-  const place = (await canBeRenamed(target)) ? 'beside' : 'inside';
-  const directory = NewDirectory.reserve(place === 'inside' ? join(target, 'restored') : target);
+  const isMovable = await canBeRenamed(target);
+  const staged = stagedPath(isMovable ? target : insidePath(target));
+  const directory = NewDirectory.reserve(target, staged);
   try {
     await fill(plan, { tree: directory.temporaryPath, context });
     await directory.complete();
@@ -160,7 +126,12 @@ export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Pr
     throw error;
   }
   return {
-    swap: () => (place === 'beside' ? directory.publish() : swapContents(directory, target)),
+    steps: async () => [
+      isMovable
+        ? await replacementOf(target, { kind: 'directory', staged })
+        : contentsReplacementOf(target, staged),
+    ],
+    handOver: () => directory.handOver(),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }
@@ -176,22 +147,49 @@ async function fill(
       const live = await stat(target).catch(() => undefined);
       const linkTo = live?.isDirectory() ? target : undefined;
       await copyBack({ source, tree, linkTo, copier: settings.copier, context });
-      const expected = choice.entry.record?.content;
-      const { content: found } = await countTree(tree, context.signal);
-      if (
-        expected !== undefined &&
-        (expected.files !== found.files || expected.bytes !== found.bytes)
-      ) {
-        throw incomplete(source, `${found.files} of ${expected.files} files are there`);
-      }
+      await checkContent(choice.entry, { tree, source, context });
       return;
     }
     case 'archives':
+      await checkArchives(choice, { folder: settings.folder, context });
       await extractChain(choice, { folder: settings.folder, tree, context });
       return;
     default:
       choice satisfies never;
   }
+}
+
+/** Reads a blob backup before anything is removed for it. Failure `damaged`. */
+export async function checkBlobs(
+  { choice, settings: { folder } }: BlobRestorePlan,
+  context: JobContext,
+): Promise<void> {
+  if (choice.kind === 'archives') return checkArchives(choice, { folder, context });
+  const tree = await treeIn(choice.entry, folder);
+  return checkContent(choice.entry, { tree, source: tree, context });
+}
+
+/** Removes the live blobs for good, to make room. A directory that can't be renamed stays, empty. */
+export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Promise<void> {
+  if (!replaces) return;
+  if (await canBeRenamed(target)) return removeAll(target);
+  const names = await adopting(`list "${target}"`, () => readdir(target));
+  for (const name of names) await removeAll(join(target, name));
+}
+
+async function checkContent(
+  { record }: BlobEntry,
+  {
+    tree,
+    source,
+    context,
+  }: { readonly tree: string; readonly source: string; readonly context: JobContext },
+): Promise<void> {
+  const expected = record?.content;
+  const { content: found } = await countTree(tree, context.signal);
+  if (expected === undefined) return;
+  if (expected.files === found.files && expected.bytes === found.bytes) return;
+  throw incomplete(source, `${found.files} of ${expected.files} files are there`);
 }
 
 async function copyBack({
@@ -212,6 +210,19 @@ async function copyBack({
   else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
 }
 
+async function checkArchives(
+  { chain }: Extract<BlobChoice, { kind: 'archives' }>,
+  { folder, context }: { readonly folder: string; readonly context: JobContext },
+): Promise<void> {
+  for (const { name, record } of chain) {
+    const path = join(folder, name);
+    const { sha256 } = await inspectArchive(path, { signal: context.signal });
+    if (record?.archive !== undefined && record.archive.sha256 !== sha256) {
+      throw incomplete(path, 'its checksum is not the one that was recorded');
+    }
+  }
+}
+
 async function extractChain(
   choice: Extract<BlobChoice, { kind: 'archives' }>,
   {
@@ -222,13 +233,6 @@ async function extractChain(
 ): Promise<void> {
   const { chain } = choice;
   const { signal } = context;
-  for (const { name, record } of chain) {
-    const path = join(folder, name);
-    const { sha256 } = await inspectArchive(path, { signal });
-    if (record?.archive !== undefined && record.archive.sha256 !== sha256) {
-      throw incomplete(path, 'its checksum is not the one that was recorded');
-    }
-  }
   await adopting(`create the folder "${tree}"`, () => mkdir(tree, { mode: 0o700 }));
   const kind = chain.length > 1 ? 'of-a-chain' : 'alone';
   const { onCommand } = programEvents(context);
@@ -263,47 +267,5 @@ async function refuseGaps(
 function incomplete(path: string, state: string): Failure {
   return new Failure('damaged', `Cannot restore "${path}": ${state}`, {
     hint: 'Nothing was replaced. Restore to another date.',
-  });
-}
-
-/** A mount point can't be renamed, and neither can what lies in a folder that isn't ours; what is in it can. */
-async function canBeRenamed(path: string): Promise<boolean> {
-  if (!(await isThere(path))) return true;
-  if (await isMountPoint(path)) return false;
-  return access(dirname(path), constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-/**
- * Puts everything in a directory aside, and the content of the new one in its place. What goes wrong
- * meanwhile is undone.
- */
-async function swapContents({ temporaryPath }: NewDirectory, target: string): Promise<void> {
-  await adopting(`replace what is in "${target}"`, async () => {
-    const old = replacedPath(join(target, 'restored'));
-    const live = (await readdir(target)).filter((name) => name !== basename(temporaryPath));
-    const moves = [
-      ...live.map((name) => ({ from: join(target, name), to: join(old, name) })),
-      ...(await readdir(temporaryPath)).map((name) => ({
-        from: join(temporaryPath, name),
-        to: join(target, name),
-      })),
-    ];
-    await mkdir(old, { mode: 0o700 });
-    const done: typeof moves = [];
-    try {
-      for (const move of moves) {
-        await rename(move.from, move.to);
-        done.push(move);
-      }
-      await syncDirectory(target);
-    } catch (error) {
-      for (const { from, to } of done.reverse()) await rename(to, from);
-      await rmdir(old);
-      throw error;
-    }
-    await rm(old, { recursive: true, force: true });
   });
 }

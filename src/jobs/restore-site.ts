@@ -1,5 +1,5 @@
-import { basename, dirname } from 'node:path';
 import { holdBlobFolder } from '../blobs/blob-folder.ts';
+import { placeOfBlobs } from '../blobs/blob-place.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -7,23 +7,40 @@ import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
-import { removeUnfinishedOf, settleReplaced } from '../system/new-directory.ts';
+import { insidePath } from '../system/replacement.ts';
+import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import type { JobContext } from './events.ts';
 import {
+  checkPoint,
   lockTarget,
+  type OldState,
+  placeOfFile,
   planRestore,
   type RestorePlan,
   type RestoreResult,
+  removeFilestorage,
   type StagedRestore,
   stageRestore,
 } from './restore.ts';
 import {
   type BlobRestorePlan,
-  placeOfBlobs,
+  checkBlobs,
   planBlobRestore,
+  removeLiveBlobs,
   type StagedBlobs,
   stageBlobs,
 } from './restore-blobs.ts';
+import {
+  discardKept,
+  isHalfRestored,
+  lockRestore,
+  planUndo,
+  type RestoreJournal,
+  removeStaged,
+  settleRestore,
+  swapAll,
+  undoRestore,
+} from './restore-journal.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which state of a site is restored. */
@@ -34,6 +51,9 @@ export interface SiteRestoreSettings {
   readonly date: RecoveryDate | undefined;
   /** What to do where a server holds a Data.fs. */
   readonly heldLock: 'refuse' | 'ignore';
+  /** What becomes of what is replaced. */
+  readonly old: OldState;
+  readonly now: () => Date;
 }
 
 /** What a restore of a site will do. */
@@ -57,7 +77,9 @@ export function replacedPaths({ storages, contents }: Site): {
  * Finds everything that a restore takes: a restore point for each storage, and the blobs that belong
  * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
  */
-export async function planSiteRestore(settings: SiteRestoreSettings): Promise<SiteRestorePlan> {
+export async function planSiteRestore(
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date'>,
+): Promise<SiteRestorePlan> {
   const { site, of, date } = settings;
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
@@ -68,8 +90,6 @@ export async function planSiteRestore(settings: SiteRestoreSettings): Promise<Si
       repository,
       date,
       target: storage.dataFs,
-      heldLock: settings.heldLock,
-      earlierState: 'replace',
     });
     filestorages.push({ storage: storage.name, plan });
   }
@@ -122,19 +142,10 @@ async function swapSite(
   context: JobContext,
 ): Promise<readonly RestoreResult[]> {
   await using things = new Disposables();
-  const { filestorages, blobstorages } = replacedPaths(settings.site);
-  const locks = [];
-  for (const target of filestorages) {
-    locks.push(things.use(await lockTarget({ target, heldLock: settings.heldLock }, context)));
-  }
+  const anchor = things.use(await holdSite(settings, context)).anchor;
   for (const folder of blobFolders(settings)) things.use(await holdBlobFolder(folder));
-  const isAlone = locks.length > 0 && !locks.includes(undefined);
-  for (const target of blobstorages) {
-    const place = await placeOfBlobs(target);
-    await settleInterrupted(place, context);
-    if (isAlone) await removeUnfinishedOf(place);
-  }
   const plan = await planSiteRestore(settings);
+  await makeRoom(plan, { settings, context });
   const staged: StagedRestore[] = [];
   const stagedBlobs: StagedBlobs[] = [];
   for (const one of plan.filestorages) {
@@ -148,29 +159,139 @@ async function swapSite(
     stagedBlobs.push(things.use(await stageBlobs(one.plan, context)));
   }
   context.signal.throwIfAborted();
-  for (const one of staged) await one.swap();
-  for (const one of stagedBlobs) await one.swap();
+  const all = [...staged, ...stagedBlobs];
+  await swapAll(anchor, {
+    steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
+    restored: describePlan(plan),
+    old: settings.old === 'keep' ? 'keep' : 'discard',
+    earlier: 'superseded',
+    now: settings.now(),
+    onTaken: () => {
+      for (const one of all) one.handOver();
+    },
+  });
   return staged.map(({ result }) => result);
+}
+
+/** The live data of a site, with no server and no other restore at it. */
+interface HeldSite extends AsyncDisposable {
+  /** Where the journal of its restores is. */
+  readonly anchor: string;
+}
+
+/**
+ * Takes the locks of all that a restore replaces, and settles what a killed one has left. Failure
+ * `locked` where a server runs, or another restore.
+ */
+async function holdSite(
+  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
+  context: JobContext,
+): Promise<HeldSite> {
+  await using locks = new Disposables();
+  const anchor = await anchorOf(site);
+  locks.use(await lockRestore(anchor));
+  const { filestorages, blobstorages } = replacedPaths(site);
+  for (const target of filestorages) {
+    locks.use(await lockTarget({ target, heldLock }, context));
+  }
+  await settleRestore(anchor, context);
+  const places = [
+    ...filestorages,
+    ...(await Promise.all(filestorages.map(placeOfFile))),
+    ...(await Promise.all(blobstorages.map(placeOfBlobs))),
+  ];
+  await removeStaged([...places, ...places.map(insidePath)], context);
+  const held = locks.move();
+  return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+}
+
+/**
+ * Finishes a restore that was killed while it swapped: until then, there is no site that could be
+ * backed up. Failure `locked` where a server runs on what is half restored.
+ */
+export async function finishRestore(site: Site, context: JobContext): Promise<void> {
+  if (!(await isHalfRestored(await anchorOf(site)))) return;
+  await using _held = await holdSite({ site, heldLock: 'refuse' }, context);
+}
+
+/** What {@link undoSiteRestore} would put back. Failure `not-found` where nothing was kept. */
+export async function planSiteUndo(site: Site): Promise<RestoreJournal> {
+  return planUndo(await anchorOf(site));
+}
+
+/** Swaps back what the last restore of a site replaced; that can be undone, too. */
+export async function undoSiteRestore(
+  { site, heldLock, now }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'>,
+  context: JobContext,
+): Promise<RestoreJournal> {
+  await using held = await holdSite({ site, heldLock }, context);
+  return await undoRestore(held.anchor, now());
+}
+
+/** Removes what the last restore of a site replaced. Returns its paths. */
+export async function discardReplaced(site: Site, context: JobContext): Promise<readonly string[]> {
+  const anchor = await anchorOf(site);
+  await using _lock = await lockRestore(anchor);
+  if (await isHalfRestored(anchor)) await finishRestore(site, context);
+  return await discardKept(anchor);
+}
+
+/** The journal lies beside the main Data.fs, or beside the blobs where nothing else is backed up. */
+async function anchorOf({ storages, contents }: Site): Promise<string> {
+  const main = storages.at(-1);
+  if (main === undefined) throw new RangeError('a site has a storage');
+  if (contents !== 'blobs') return placeOfFile(main.dataFs);
+  const blobs = storages.findLast((storage) => storage.blobs !== undefined)?.blobs;
+  if (blobs === undefined) throw new RangeError('a site that backs up blobs has some');
+  return placeOfBlobs(blobs);
+}
+
+/** Either there is room for all of it, or the old goes first, after the new has been checked. */
+async function makeRoom(
+  { filestorages, blobs }: SiteRestorePlan,
+  { settings, context }: { readonly settings: SiteRestoreSettings; readonly context: JobContext },
+): Promise<void> {
+  if (settings.old !== 'remove-first') {
+    await requireRoomFor(needsOf({ filestorages, blobs }));
+    return;
+  }
+  for (const { plan, storage } of filestorages) {
+    const store = folderStore(repositoryOf(settings, storage));
+    await checkPoint(plan, { store, context });
+  }
+  for (const { plan } of blobs) await checkBlobs(plan, context);
+  for (const { plan } of filestorages) await removeFilestorage(plan);
+  for (const { plan } of blobs) await removeLiveBlobs(plan);
+}
+
+/** Whether the old and the new fit beside each other. */
+export async function hasRoomBeside(plan: SiteRestorePlan): Promise<boolean> {
+  return hasRoomFor(needsOf(plan));
+}
+
+/** Blobs that are live already are shared, so only where none are is it known what is needed. */
+function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
+  return [
+    ...filestorages.map(({ plan }) => ({ path: plan.target, bytes: plan.sizeBytes ?? 0 })),
+    ...blobs.map(({ plan }) => {
+      const { target, choice, replaces } = plan;
+      const isShared = choice.kind === 'directory' && replaces;
+      return { path: target, bytes: isShared ? 0 : (choice.entry.record?.content?.bytes ?? 0) };
+    }),
+  ];
+}
+
+function describePlan({ filestorages, blobs }: SiteRestorePlan): string {
+  return [
+    ...filestorages.map(({ plan }) => `${plan.target} as of ${plan.point.stamp}`),
+    ...blobs.map(({ plan }) => `${plan.target} from ${plan.choice.entry.name}`),
+  ].join(', ');
 }
 
 /** The folders that blobs are restored from, and that are there. */
 function blobFolders({ site, of }: SiteRestoreSettings): readonly string[] {
   if (site.contents === 'filestorages') return [];
   return site.storages.flatMap((storage) => foldersOf(storage, of).blobs ?? []);
-}
-
-/** A restore that was killed while it swapped may have left the blobs beside their place. */
-async function settleInterrupted(target: string, { onEvent }: JobContext): Promise<void> {
-  const folder = dirname(target);
-  const names = await settleReplaced(folder, basename(target)).catch((error: unknown) => {
-    if (error instanceof Failure && error.code === 'not-found') return [];
-    throw error;
-  });
-  if (names.length === 0) return;
-  onEvent({
-    kind: 'warning',
-    text: `put back "${target}", which an interrupted restore had moved`,
-  });
 }
 
 function repositoryOf({ site, of }: SiteRestoreSettings, name: string): string {

@@ -1,5 +1,5 @@
-import { chmod, chown, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, chown, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import {
@@ -12,10 +12,13 @@ import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { type FileLock, tryFileLock } from '../system/file-lock.ts';
-import { NewFile, syncDirectory } from '../system/new-file.ts';
+import { NewFile } from '../system/new-file.ts';
+import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
+import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, withStep } from './events.ts';
 import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
+import { lockRestore, removeStaged, settleRestore, swapAll } from './restore-journal.ts';
 import { makeRestoredIndex } from './restored-index.ts';
 
 /** What a restore is asked for. */
@@ -32,7 +35,15 @@ export interface RestoreSettings {
    * append to it what is new.
    */
   readonly earlierState: 'replace' | 'append';
+  /**
+   * What becomes of what is replaced: it is kept, for an undo; goes when the restore is done; or goes
+   * first, where there is no room for both, after every byte of the backup has been checked.
+   */
+  readonly old: OldState;
+  readonly now: () => Date;
 }
+
+export type OldState = 'keep' | 'discard' | 'remove-first';
 
 /** What a restore will do; nothing has been touched yet. */
 export interface RestorePlan {
@@ -55,7 +66,9 @@ export interface RestoreResult {
 }
 
 /** Finds what to restore and what it would replace. Failures: see {@link findRestorePoint}, `locked`. */
-export async function planRestore(settings: RestoreSettings): Promise<RestorePlan> {
+export async function planRestore(
+  settings: Pick<RestoreSettings, 'repository' | 'date' | 'target'>,
+): Promise<RestorePlan> {
   await requireFolder(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
@@ -83,7 +96,12 @@ export async function restore(
   settings: RestoreSettings,
   context: JobContext,
 ): Promise<RestoreResult> {
-  await using _lock = await lockTarget(settings, context);
+  await using locks = new Disposables();
+  const anchor = await placeOfFile(settings.target);
+  locks.use(await lockRestore(anchor));
+  locks.use(await lockTarget(settings, context));
+  await settleRestore(anchor, context);
+  await removeStaged([settings.target, anchor], context);
   const plan = await planRestore(settings);
   reportLeftOut(plan, context);
   const store = folderStore(settings.repository);
@@ -91,16 +109,34 @@ export async function restore(
     plan.replaces && settings.earlierState === 'append'
       ? await findHeadStart(settings.target, { point: plan.point, context })
       : undefined;
-  return headStart === undefined
-    ? makeAnew(store, { plan, context })
-    : bringForward(store, { plan, headStart, context });
+  if (headStart !== undefined) return bringForward(store, { plan, headStart, context });
+  if (settings.old === 'remove-first') {
+    await checkPoint(plan, { store, context });
+    await removeFilestorage(plan);
+  } else await requireRoomFor([{ path: plan.target, bytes: plan.sizeBytes ?? 0 }]);
+  await using staged = await stageRestore(plan, { store, context });
+  const { point } = plan;
+  await swapAll(anchor, {
+    steps: await staged.steps(),
+    restored: `${plan.target} as of ${point.stamp}`,
+    old: settings.old === 'keep' ? 'keep' : 'discard',
+    earlier: 'superseded',
+    now: settings.now(),
+    onTaken: () => staged.handOver(),
+  });
+  return staged.result;
 }
 
 /** A Data.fs and its index, complete and on the disk beside the ones that they will replace. */
 export interface StagedRestore extends AsyncDisposable {
   readonly result: RestoreResult;
-  /** Puts them in their places; only renames are left to do. */
-  swap(): Promise<void>;
+  /**
+   * The renames that are left to do. The old index goes first: a Data.fs without one is whole, one
+   * with another's index is not.
+   */
+  steps(): Promise<readonly Replacement[]>;
+  /** Leaves the files to a journal. */
+  handOver(): void;
 }
 
 /**
@@ -111,32 +147,59 @@ export async function stageRestore(
   plan: RestorePlan,
   { store, context }: { readonly store: Store; readonly context: JobContext },
 ): Promise<StagedRestore> {
-  const { target: path, point } = plan;
-  const folder = dirname(path);
+  const { target, point } = plan;
+  const folder = dirname(target);
   const { wasMade } = await makeFolder(folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
+  const path = await placeOfFile(target);
   await using staged = new Disposables();
-  const dataFs = staged.use(await NewFile.create(path));
+  const dataFs = staged.use(await NewFile.create(path, stagedPath(path)));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
-  const index = staged.use(await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } }));
-  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], path);
+  const named = { path: target, sizeBytes };
+  const index = staged.use(await makeRestoredIndex(store, { point, dataFs: named }));
+  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], target);
   context.signal.throwIfAborted();
   const kept = staged.move();
   return {
     result: { plan, sizeBytes, hadBytes: 0, index: index === undefined ? 'without' : 'restored' },
-    swap: () => swap({ dataFs, index }),
+    steps: () => stepsOf(path, { dataFs, index: { path: `${target}.index`, file: index } }),
+    handOver: () => {
+      dataFs.handOver();
+      index?.handOver();
+    },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }
 
-async function makeAnew(
-  store: Store,
-  { plan, context }: { readonly plan: RestorePlan; readonly context: JobContext },
-): Promise<RestoreResult> {
-  await using staged = await stageRestore(plan, { store, context });
-  await staged.swap();
-  return staged.result;
+async function stepsOf(
+  path: string,
+  {
+    dataFs,
+    index,
+  }: {
+    readonly dataFs: NewFile;
+    readonly index: { readonly path: string; readonly file: NewFile | undefined };
+  },
+): Promise<readonly Replacement[]> {
+  const kind = 'cache';
+  const oldIndex = await replacementOf(index.path, { kind, staged: null });
+  const data = await replacementOf(path, { kind: 'file', staged: dataFs.temporaryPath });
+  if (index.file === undefined) return [oldIndex, data];
+  const newIndex = await replacementOf(index.path, { kind, staged: index.file.temporaryPath });
+  // When its turn comes, the old one is away.
+  return [oldIndex, data, { ...newIndex, kept: null }];
+}
+
+/** The real path of a file, also where it isn't there: a link to it stays. */
+export async function placeOfFile(path: string): Promise<string> {
+  return adopting(`find "${path}"`, () =>
+    realpath(path).catch(async (error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+      const folder = await realpath(dirname(path)).catch(() => dirname(path));
+      return join(folder, basename(path));
+    }),
+  );
 }
 
 /** The old index goes on to be right, as it speaks of the bytes that stay. */
@@ -263,26 +326,27 @@ async function keepOwnership(files: readonly NewFile[], target: string): Promise
   }
 }
 
-/**
- * The old index goes first: a Data.fs without one is whole, one with another's index is not. A run
- * that dies in between leaves the old or the new Data.fs, each complete.
- */
-async function swap({
-  dataFs,
-  index,
-}: {
-  readonly dataFs: NewFile;
-  readonly index: NewFile | undefined;
-}): Promise<void> {
-  const oldIndex = `${dataFs.path}.index`;
-  await adopting(`remove "${oldIndex}"`, async () => {
-    await unlink(oldIndex).catch((error: unknown) => {
-      if (systemCodeOf(error) !== 'ENOENT') throw error;
-    });
-    await syncDirectory(dirname(oldIndex));
+/** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */
+export async function checkPoint(
+  { point, sizeBytes }: RestorePlan,
+  { store, context }: { readonly store: Store; readonly context: JobContext },
+): Promise<void> {
+  await withStep(context, {
+    step: 'verify',
+    totalBytes: sizeBytes ?? 0,
+    work: async (onBytes) => {
+      for await (const chunk of readRestorePoint(store, point)) {
+        context.signal.throwIfAborted();
+        onBytes(chunk.length);
+      }
+    },
   });
-  await dataFs.publish();
-  await index?.publish();
+}
+
+/** Removes a Data.fs and its index for good, to make room. */
+export async function removeFilestorage({ target }: RestorePlan): Promise<void> {
+  await removeAll(`${target}.index`);
+  await removeAll(await placeOfFile(target));
 }
 
 function sizeOfPoint(point: RestorePoint): number | undefined {

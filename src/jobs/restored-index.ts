@@ -4,6 +4,7 @@ import { indexOfPoint, type RestorePoint } from '../repository/restore-point.ts'
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
+import { stagedPath } from '../system/replacement.ts';
 import { tap } from '../system/stages.ts';
 
 /**
@@ -24,7 +25,8 @@ export async function makeRestoredIndex(
 ): Promise<NewFile | undefined> {
   const decoder = new IndexDecoder();
   const hash = createHash('sha256');
-  const file = await NewFile.create(`${dataFs.path}.index`);
+  const path = `${dataFs.path}.index`;
+  const file = await NewFile.create(path, stagedPath(path));
   try {
     await file.write(
       tap(store.read(indexOfPoint(point)), (chunk) => {

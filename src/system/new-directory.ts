@@ -34,8 +34,11 @@ export class NewDirectory implements AsyncDisposable {
   }
 
   /** Leaves it to others to make it at its temporary path. */
-  static reserve(path: string): NewDirectory {
-    return new NewDirectory(path, join(dirname(path), unfinishedName(basename(path))));
+  static reserve(
+    path: string,
+    temporaryPath = join(dirname(path), unfinishedName(basename(path))),
+  ): NewDirectory {
+    return new NewDirectory(path, temporaryPath);
   }
 
   /** Waits until all that is in it is on the disk. */
@@ -62,7 +65,12 @@ export class NewDirectory implements AsyncDisposable {
     });
   }
 
-  /** Removes it, or, where it was published, what it replaced. */
+  /** Leaves the completed directory where it is: somebody else will give it its name. */
+  handOver(): void {
+    this.#waste = undefined;
+  }
+
+  /** Removes it, or, where it was published, what it replaced; nothing after it was handed over. */
   async [Symbol.asyncDispose](): Promise<void> {
     const waste = this.#waste;
     this.#waste = undefined;
@@ -72,25 +80,20 @@ export class NewDirectory implements AsyncDisposable {
 }
 
 /** Where a directory that is being replaced waits. */
-export function replacedPath(path: string): string {
+function replacedPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.zodbvault-old`);
 }
 
 /**
  * Settles what a killed run left of replacements in a folder: puts back what has no successor,
  * removes what has one. Returns the names that were put back. The caller keeps other runs out.
- *
- * @param onlyName - the one name that is looked at; undefined: all
  */
-export async function settleReplaced(
-  directory: string,
-  onlyName?: string,
-): Promise<readonly string[]> {
+export async function settleReplaced(directory: string): Promise<readonly string[]> {
   return adopting(`clean up "${directory}"`, async () => {
     const putBack: string[] = [];
     for (const name of await readdir(directory)) {
       const successor = OLD.exec(name)?.[1];
-      if (successor === undefined || (onlyName !== undefined && successor !== onlyName)) continue;
+      if (successor === undefined) continue;
       if (await isThere(join(directory, successor)))
         await rm(join(directory, name), { recursive: true, force: true });
       else {
@@ -111,23 +114,6 @@ export async function removeUnfinishedDirectories(directory: string): Promise<re
       .map(({ name }) => name);
     for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
     return names;
-  });
-}
-
-/**
- * Removes what killed runs left unfinished of one directory, beside its place, if that is there. The
- * caller keeps other runs out.
- */
-export async function removeUnfinishedOf(path: string): Promise<void> {
-  const folder = dirname(path);
-  await adopting(`clean up "${folder}"`, async () => {
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return [];
-      throw error;
-    });
-    for (const name of names.filter((one) => isUnfinished(one, basename(path)))) {
-      await rm(join(folder, name), { recursive: true, force: true });
-    }
   });
 }
 

@@ -30,8 +30,11 @@ export class NewFile implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  static async create(path: string): Promise<NewFile> {
-    const temporaryPath = join(dirname(path), unfinishedName(basename(path)));
+  /** @param temporaryPath - where it is until it is published; by default a name of its own */
+  static async create(
+    path: string,
+    temporaryPath = join(dirname(path), unfinishedName(basename(path))),
+  ): Promise<NewFile> {
     const handle = await adopting(`create a file in "${dirname(path)}"`, () =>
       open(temporaryPath, 'wx', 0o600),
     );
@@ -80,7 +83,12 @@ export class NewFile implements AsyncDisposable {
     });
   }
 
-  /** Removes it, unless it was published. */
+  /** Leaves the completed file where it is: somebody else will give it its name. */
+  handOver(): void {
+    this.#isThere = false;
+  }
+
+  /** Removes it, unless it was published or handed over. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#syncing?.catch(() => {});
     if (this.#isOpen) await this.#handle.close();

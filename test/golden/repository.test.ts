@@ -58,8 +58,9 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
       for (const [number, state] of states.entries()) {
         const out = join(scratch, 'out', `${site}-${kind}-${begun}-${number}.fs`);
         const date = parseRecoveryDate(`2026-03-0${number + 1}-12`);
-        const how = { heldLock: 'refuse', earlierState: 'replace' } as const;
-        await restore({ repository, date, target: out, ...how }, context);
+        const how = { heldLock: 'refuse', earlierState: 'replace', old: 'discard' } as const;
+        const now = () => new Date();
+        await restore({ repository, date, target: out, ...how, now }, context);
         const expected = readFileSync(state.dataFs).subarray(0, state.facts.committedEnd);
         expect(readFileSync(out).equals(expected)).toBe(true);
       }

@@ -121,7 +121,15 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
   const date = given.date === undefined ? undefined : parseRecoveryDate(given.date);
   if (output !== undefined) {
     await restore(
-      { repository, date, target: output, heldLock: 'refuse', earlierState: 'replace' },
+      {
+        repository,
+        date,
+        target: output,
+        heldLock: 'refuse',
+        earlierState: 'replace',
+        old: 'discard', // As repozo does.
+        now: () => new Date(),
+      },
       context,
     );
     return;

@@ -8,10 +8,14 @@ import {
   restore,
 } from '../../jobs/restore.ts';
 import {
+  discardReplaced,
+  hasRoomBeside,
   planSiteRestore,
+  planSiteUndo,
   restoreSite,
   type SiteRestorePlan,
   type SiteRestoreSettings,
+  undoSiteRestore,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import type { Site } from '../../sites/site.ts';
@@ -34,6 +38,9 @@ export function addRestoreCommand(program: Command): void {
       'restore the Data.fs alone to this file; an earlier state of it is brought forward',
     )
     .option('--force', 'restore even while a server holds the Data.fs')
+    .option('--no-keep-old', 'keep nothing of what is replaced, even if it has to go first')
+    .option('--undo', 'swap back what the last restore replaced')
+    .option('--discard-old', 'remove what the last restore replaced and kept')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.dryRun)
     .addOption(OPTION.json)
@@ -43,20 +50,45 @@ export function addRestoreCommand(program: Command): void {
       runCommand(options, async (context) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);
         const { to, kind, dryRun, prompt } = options;
+        const how = { isDry: dryRun === true, asks: prompt, context };
+        refuseMixed(options, written);
         const site = await oneSite(
           await findSites(options, {
             terminal: context.terminal,
             purpose: to === undefined ? 'restore' : 'look',
           }),
         );
-        const common = { date, heldLock: options.force ? 'ignore' : 'refuse' } as const;
-        const how = { isDry: dryRun === true, asks: prompt, context };
+        if (options.undo) return undo(site, { isForced: options.force === true, ...how });
+        if (options.discardOld) return discardOld(site, context);
+        const common = {
+          date,
+          heldLock: options.force ? 'ignore' : 'refuse',
+          old: options.keepOld ? 'keep' : 'discard',
+          now: () => new Date(),
+        } as const;
         if (to === undefined) return restoreInPlace({ site, of: kind, ...common }, how);
         const repository = mainRepository(site, kind);
         const target = resolve(to);
         return restoreToFile({ repository, target, earlierState: 'append', ...common }, how);
       }),
     );
+}
+
+/** An undo has no date and no target: it swaps back what was there. */
+function refuseMixed(
+  said: {
+    readonly undo?: true | undefined;
+    readonly discardOld?: true | undefined;
+    readonly to?: string | undefined;
+  },
+  date: string | undefined,
+): void {
+  const { undo, discardOld, to } = said;
+  const others = [date, to, undo && discardOld].filter((one) => one !== undefined);
+  if ((undo === undefined && discardOld === undefined) || others.length === 0) return;
+  throw new Failure('usage', 'Cannot undo a restore and do something else at once', {
+    hint: 'Use --undo or --discard-old without a date, and without --to.',
+  });
 }
 
 interface How {
@@ -83,6 +115,37 @@ function mainRepository({ storages, contents, part }: Site, of: SiteRestoreSetti
   });
 }
 
+async function undo(
+  site: Site,
+  { isForced, isDry, asks, context }: How & { readonly isForced: boolean },
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const { restored, at, steps } = await planSiteUndo(site);
+  const paths = [...new Set(steps.map(({ path }) => path))];
+  terminal.log(`Swapping back what the restore of ${restored} replaced at ${at}`);
+  if (isDry) {
+    for (const path of paths) terminal.print(`It would swap back ${path}`);
+    return;
+  }
+  const pathsOf = (...kinds: readonly string[]) =>
+    steps.filter(({ kind }) => kinds.includes(kind)).map(({ path }) => path);
+  const filestorages = pathsOf('file');
+  const blobstorages = pathsOf('directory', 'contents');
+  if (asks && (await agree({ filestorages, blobstorages }, context)) === 'no') return;
+  await undoSiteRestore(
+    { site, heldLock: isForced ? 'ignore' : 'refuse', now: () => new Date() },
+    { onEvent: renderEvents(terminal), signal },
+  );
+  terminal.printJson({ undo: { restored, at, paths } });
+  terminal.log('Swapped back. What the restore had put there is kept: --undo swaps again.');
+}
+
+async function discardOld(site: Site, { terminal, signal }: CommandContext): Promise<undefined> {
+  const paths = await discardReplaced(site, { onEvent: renderEvents(terminal), signal });
+  terminal.printJson({ discarded: paths });
+  terminal.log('Removed what the last restore had replaced.');
+}
+
 async function restoreInPlace(settings: SiteRestoreSettings, how: How): Promise<undefined> {
   const { terminal, signal } = how.context;
   const plan = await planSiteRestore(settings);
@@ -93,10 +156,22 @@ async function restoreInPlace(settings: SiteRestoreSettings, how: How): Promise<
   for (const { plan: one } of plan.filestorages) {
     terminal.log(`The backup of ${one.target} is of ${one.point.stamp} (UTC)`);
   }
+  const isTight = settings.old === 'discard' && !(await hasRoomBeside(plan));
+  if (isTight) {
+    terminal.warn(
+      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
+    );
+  }
   if (how.asks && (await agree(replaced(plan), how.context)) === 'no') return;
   const since = Date.now();
-  const results = await restoreSite(settings, { onEvent: renderEvents(terminal), signal });
+  const results = await restoreSite(
+    { ...settings, old: isTight ? 'remove-first' : settings.old },
+    { onEvent: renderEvents(terminal), signal },
+  );
   for (const result of results) report(result, { terminal, since });
+  if (settings.old === 'keep' && hasReplaced(plan)) {
+    terminal.log('What was there is kept: "zodbvault restore --undo" swaps it back.');
+  }
 }
 
 async function restoreToFile(settings: RestoreSettings, how: How): Promise<undefined> {
@@ -124,6 +199,11 @@ function replaced({ filestorages, blobs }: SiteRestorePlan): ReplacedPaths {
     filestorages: filestorages.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
     blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
   };
+}
+
+function hasReplaced(plan: SiteRestorePlan): boolean {
+  const { filestorages, blobstorages } = replaced(plan);
+  return filestorages.length + blobstorages.length > 0;
 }
 
 /** What isn't there needs no question, as nothing can be lost. */

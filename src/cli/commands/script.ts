@@ -110,6 +110,8 @@ async function restore(
     of: action.of,
     date: date === undefined ? undefined : parseRecoveryDate(date),
     heldLock: 'refuse',
+    old: 'keep',
+    now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {

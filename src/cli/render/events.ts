@@ -92,6 +92,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'latest-set':
       terminal.log(`Pointed "latest" in ${event.folder} to ${event.name}`);
       return;
+    case 'restore-finished-late':
+      terminal.warn(`finished the interrupted restore of ${event.restored}, begun ${event.at}`);
+      return;
     case 'restore-begins':
       terminal.log(`Restoring ${event.source} to ${event.target}`);
       return;

@@ -1,0 +1,279 @@
+import { readdir, readFile, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { tryFileLock } from '../system/file-lock.ts';
+import { isUnfinished, NewFile, syncDirectory } from '../system/new-file.ts';
+import {
+  applyReplacement,
+  identify,
+  inverseOf,
+  type Replacement,
+  removeAll,
+  revertReplacement,
+  stagedNames,
+} from '../system/replacement.ts';
+import { VERSION } from '../system/version.ts';
+import type { JobContext } from './events.ts';
+
+const ReplacementSchema = v.object({
+  kind: v.picklist(['file', 'cache', 'directory', 'contents']),
+  path: v.string(),
+  staged: v.nullable(v.string()),
+  identity: v.nullable(v.string()),
+  kept: v.nullable(v.string()),
+});
+
+const JournalSchema = v.object({
+  format: v.literal(1),
+  tool: v.string(),
+  at: v.string(),
+  /** What was restored, in words. */
+  restored: v.string(),
+  /**
+   * - `swapping`: everything is complete beside what it replaces; what follows are renames.
+   * - `done`: what was replaced is kept.
+   * - `discarding`: what was replaced is being removed.
+   */
+  state: v.picklist(['swapping', 'done', 'discarding']),
+  /** In the order in which they are done. */
+  steps: v.array(ReplacementSchema),
+  /** What an earlier restore had kept: it goes when this one is done. */
+  superseded: v.array(v.string()),
+});
+
+/** What a restore replaces, and where it keeps what it replaced; a file beside the first of it. */
+export type RestoreJournal = v.InferOutput<typeof JournalSchema>;
+
+/** Where the journal of a restore is. @param anchor - the main Data.fs, or the blob directory */
+function journalPath(anchor: string): string {
+  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.json`);
+}
+
+/** Undefined where there is none. Failure `damaged` for one that can't be read. */
+export async function readJournal(anchor: string): Promise<RestoreJournal | undefined> {
+  const path = journalPath(anchor);
+  const text = await adopting(`read "${path}"`, () =>
+    readFile(path, 'utf8').catch((error: unknown) => {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
+      throw error;
+    }),
+  );
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(JournalSchema, JSON.parse(text));
+  } catch (cause) {
+    throw new Failure('damaged', `Cannot read "${path}": it is no journal of a restore`, {
+      hint: 'It says what a restore has replaced; look at the folder, then move it away.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Puts what was staged in the place of what is live. When this returns, all of it is there; when it
+ * throws, all is as it was, or the journal is there, and {@link settleRestore} finishes it.
+ */
+export async function swapAll(
+  anchor: string,
+  {
+    steps,
+    restored,
+    old,
+    earlier,
+    now,
+    onTaken,
+  }: {
+    readonly steps: readonly Replacement[];
+    readonly restored: string;
+    readonly old: 'keep' | 'discard';
+    /** What becomes of what an earlier restore has kept: it goes, or this takes it back. */
+    readonly earlier: 'superseded' | 'taken-back';
+    readonly now: Date;
+    /** Called when what is staged belongs to the journal: it is no waste any more. */
+    readonly onTaken: () => void;
+  },
+): Promise<void> {
+  const before = await readJournal(anchor);
+  const journal: RestoreJournal = {
+    format: 1,
+    tool: `zodbvault ${VERSION}`,
+    at: now.toISOString(),
+    restored,
+    state: 'swapping',
+    steps: [...steps],
+    superseded: before === undefined || earlier === 'taken-back' ? [] : keptBy(before),
+  };
+  await writeJournal(anchor, journal);
+  onTaken();
+  try {
+    for (const step of steps) await applyReplacement(step);
+  } catch (error) {
+    await takeBack(anchor, { steps, before, earlier });
+    throw error;
+  }
+  await conclude(anchor, { ...journal, state: old === 'keep' ? 'done' : 'discarding' });
+}
+
+/** Where even this fails, the journal stays, and the next command finishes the restore. */
+async function takeBack(
+  anchor: string,
+  {
+    steps,
+    before,
+    earlier,
+  }: {
+    readonly steps: readonly Replacement[];
+    readonly before: RestoreJournal | undefined;
+    readonly earlier: 'superseded' | 'taken-back';
+  },
+): Promise<void> {
+  try {
+    for (const step of [...steps].reverse()) await revertReplacement(step);
+    if (before === undefined) await removeJournal(anchor);
+    else await writeJournal(anchor, before);
+    if (earlier === 'taken-back') return; // What was staged is what that one has kept.
+    for (const { staged } of steps) if (staged !== null) await removeAll(staged);
+  } catch {
+    // What went wrong first is what people have to know.
+  }
+}
+
+/** What was kept is removed after the journal has said so: a removal can't be taken back. */
+async function conclude(anchor: string, journal: RestoreJournal): Promise<void> {
+  await writeJournal(anchor, journal);
+  for (const path of journal.superseded) await removeAll(path);
+  if (journal.state === 'done') {
+    if (journal.superseded.length > 0) await writeJournal(anchor, { ...journal, superseded: [] });
+    return;
+  }
+  for (const path of keptBy(journal)) await removeAll(path);
+  await removeJournal(anchor);
+}
+
+/**
+ * Finishes a restore that was killed while it swapped, and says so. The caller holds the locks of
+ * what was restored.
+ */
+export async function settleRestore(anchor: string, { onEvent }: JobContext): Promise<void> {
+  const journal = await readJournal(anchor);
+  if (journal === undefined || (journal.state === 'done' && journal.superseded.length === 0))
+    return;
+  if (journal.state === 'swapping') {
+    for (const step of journal.steps) await applyReplacement(step);
+    onEvent({ kind: 'restore-finished-late', restored: journal.restored, at: journal.at });
+  }
+  await conclude(anchor, {
+    ...journal,
+    state: journal.state === 'swapping' ? 'done' : journal.state,
+  });
+}
+
+/** Keeps other restores of the same target out. Failure `locked`. */
+export async function lockRestore(anchor: string): Promise<AsyncDisposable | undefined> {
+  const path = join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
+  if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
+  const attempt = await tryFileLock(path);
+  if (attempt.kind === 'acquired') return attempt.lock;
+  throw new Failure('locked', `Cannot restore "${anchor}": another restore of it runs`, {
+    hint: 'Wait until it has ended.',
+  });
+}
+
+/** Removes what killed restores staged and never used. The caller keeps other restores out. */
+export async function removeStaged(
+  targets: readonly string[],
+  { onEvent }: JobContext,
+): Promise<void> {
+  for (const target of new Set(targets)) {
+    const folder = dirname(target);
+    const names = await adopting(`clean up "${folder}"`, () =>
+      readdir(folder).catch((error: unknown) => {
+        if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return [];
+        throw error;
+      }),
+    );
+    const left = [
+      ...stagedNames(names, basename(target)),
+      ...stagedNames(names, `${basename(target)}.index`),
+      ...names.filter(
+        (name) => isUnfinished(name) && name.startsWith(`.${basename(journalPath(target))}.`),
+      ),
+    ];
+    for (const name of left) await removeAll(join(folder, name));
+    if (left.length > 0) onEvent({ kind: 'leftovers-removed', fileNames: left });
+  }
+}
+
+/** Whether a restore was killed while it swapped. */
+export async function isHalfRestored(anchor: string): Promise<boolean> {
+  return (await readJournal(anchor))?.state === 'swapping';
+}
+
+/** What an undo would do. Failure `not-found` where nothing was kept. */
+export async function planUndo(anchor: string): Promise<RestoreJournal> {
+  const journal = await readJournal(anchor);
+  if (journal !== undefined) return journal;
+  throw new Failure(
+    'not-found',
+    `Cannot undo a restore of "${anchor}": nothing that one replaced is kept`,
+    {
+      hint: 'Restore to an earlier date instead: "zodbvault list" shows what there is.',
+    },
+  );
+}
+
+/** Swaps back what the last restore replaced, and keeps what it had restored: it can be undone, too. */
+export async function undoRestore(anchor: string, now: Date): Promise<RestoreJournal> {
+  const journal = await planUndo(anchor);
+  const steps: Replacement[] = [];
+  for (const step of [...journal.steps].reverse()) {
+    const identity = step.kept === null ? undefined : await identify(step.kept);
+    if (step.kept !== null && identity === undefined) throw keptIsGone(step.kept);
+    steps.push(inverseOf(step, identity ?? null));
+  }
+  const restored = `what was there before ${journal.at}`;
+  await swapAll(anchor, {
+    steps,
+    restored,
+    old: 'keep',
+    earlier: 'taken-back',
+    now,
+    onTaken: () => {},
+  });
+  return journal;
+}
+
+/** Removes what the last restore replaced. Failure `not-found` where nothing was kept. */
+export async function discardKept(anchor: string): Promise<readonly string[]> {
+  const journal = await planUndo(anchor);
+  await conclude(anchor, { ...journal, state: 'discarding' });
+  return keptBy(journal);
+}
+
+function keptBy({ steps, superseded }: RestoreJournal): string[] {
+  return [...superseded, ...steps.flatMap(({ kept }) => kept ?? [])];
+}
+
+async function writeJournal(anchor: string, journal: RestoreJournal): Promise<void> {
+  await using file = await NewFile.create(journalPath(anchor));
+  await file.write([Buffer.from(`${JSON.stringify(journal, undefined, 1)}\n`)]);
+  await file.complete();
+  await file.publish();
+}
+
+async function removeJournal(anchor: string): Promise<void> {
+  const path = journalPath(anchor);
+  await adopting(`remove "${path}"`, async () => {
+    await unlink(path).catch((error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+    });
+    await syncDirectory(dirname(path));
+  });
+}
+
+function keptIsGone(path: string): Failure {
+  return new Failure('not-found', `Cannot undo the restore: "${path}" is gone`, {
+    hint: 'Restore to an earlier date instead: "zodbvault list" shows what there is.',
+  });
+}

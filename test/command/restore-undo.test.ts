@@ -1,0 +1,234 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { growDatabase, openDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+/** Everything live, by path; what lies hidden beside it is not. */
+function live(site: TestSite): ReadonlyMap<string, string> {
+  const files = ['filestorage', 'blobstorage'].flatMap((name) => {
+    const folder = join(site.folder, 'var', name);
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.endsWith('.lock') && !path.includes('.zodbvault-'));
+  });
+  return new Map(files.sort().map((path) => [path, readFileSync(path, 'hex')]));
+}
+
+function hidden(site: TestSite): readonly string[] {
+  const folders = ['var', 'var/filestorage', 'var/blobstorage'];
+  return folders.flatMap((name) =>
+    readdirSync(join(site.folder, name)).filter((one) => one.includes('.zodbvault-')),
+  );
+}
+
+/** A site that has a backup, and has changed since. */
+async function changedSite() {
+  const site = await newSite(scratch);
+  await site.runWell('backup');
+  const backedUp = live(site);
+  await growDatabase(site.dataFs, { transactions: 2 });
+  writeFileSync(join(site.folder, 'var/blobstorage/new.blob'), 'later');
+  return { ...site, backedUp, changed: live(site) };
+}
+
+describe('zodbvault restore --undo', () => {
+  it('swaps back all that a restore replaced, and can be undone itself', async () => {
+    const site = await changedSite();
+    const { stderr } = await site.runWell('restore', '-n');
+    expect(stderr).toContain('restore --undo');
+    expect(live(site)).toEqual(site.backedUp);
+    await site.runWell('restore', '--undo', '-n');
+    expect(live(site)).toEqual(site.changed);
+    await site.runWell('restore', '--undo', '-n');
+    expect(live(site)).toEqual(site.backedUp);
+  });
+
+  it('asks, says with --dry-run what it would do, and refuses while a server runs', async () => {
+    const site = await changedSite();
+    await site.runWell('restore', '-n');
+    expect((await site.run(['restore', '--undo'], { input: 'no\n' })).status).toBe(0);
+    expect((await site.runWell('restore', '--undo', '--dry-run')).stdout).toContain(site.dataFs);
+    const server = await openDatabase(site.dataFs);
+    expect((await site.run(['restore', '--undo', '-n'])).status).toBe(4);
+    await server.close();
+    expect(live(site).get(site.dataFs)).toBe(site.backedUp.get(site.dataFs));
+  });
+
+  it('takes away what was not there before', async () => {
+    const site = await changedSite();
+    for (const name of ['filestorage', 'blobstorage']) {
+      rmSync(join(site.folder, 'var', name), { recursive: true });
+    }
+    await site.runWell('restore', '-n');
+    expect(live(site)).toEqual(site.backedUp);
+    await site.runWell('restore', '--undo', '-n');
+    expect(existsSync(site.dataFs)).toBe(false);
+    expect(existsSync(join(site.folder, 'var/blobstorage'))).toBe(false);
+  });
+
+  it('says so where there is nothing to undo, and takes no date', async () => {
+    const site = await changedSite();
+    const nothing = await site.run(['restore', '--undo', '-n']);
+    expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('is kept')]);
+    expect((await site.run(['restore', '2026-01-01', '--undo'])).status).toBe(2);
+  });
+
+  it('keeps one generation: the next restore removes what the last one kept', async () => {
+    const site = await changedSite();
+    await site.runWell('restore', '-n');
+    const first = hidden(site);
+    await site.runWell('restore', '-n');
+    const kept = hidden(site).filter((name) => name.endsWith('-kept'));
+    expect(kept.length).toBe(3); // Data.fs, its index, the blobs.
+    expect(kept.filter((name) => first.includes(name))).toEqual([]);
+    await site.runWell('restore', '--discard-old');
+    expect(hidden(site).filter((name) => !name.endsWith('.lock'))).toEqual([]);
+    expect(live(site)).toEqual(site.backedUp);
+  });
+
+  it('follows links to the Data.fs and to the blobs, and leaves them', async () => {
+    const site = await changedSite();
+    const disk = join(site.folder, 'other-disk');
+    mkdirSync(disk);
+    for (const path of [site.dataFs, join(site.folder, 'var/blobstorage')]) {
+      const place = join(disk, path.endsWith('.fs') ? 'Data.fs' : 'blobstorage');
+      renameSync(path, place);
+      symlinkSync(place, path);
+    }
+    await site.runWell('restore', '-n');
+    expect(readFileSync(site.dataFs, 'hex')).toBe(site.backedUp.get(site.dataFs));
+    expect(readFileSync(join(disk, 'Data.fs'), 'hex')).toBe(site.backedUp.get(site.dataFs));
+    expect(existsSync(join(disk, 'blobstorage/new.blob'))).toBe(false);
+    await site.runWell('restore', '--undo', '-n');
+    expect(readFileSync(join(disk, 'Data.fs'), 'hex')).toBe(site.changed.get(site.dataFs));
+    expect(existsSync(join(disk, 'blobstorage/new.blob'))).toBe(true);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'works with blobs on a mount point, which cannot be renamed (needs root, to mount one)',
+    async () => {
+      const site = await changedSite();
+      const blobs = join(site.folder, 'var/blobstorage');
+      const aside = join(site.folder, 'aside');
+      renameSync(blobs, aside);
+      mkdirSync(blobs);
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', blobs]);
+      try {
+        execFileSync('cp', ['-a', `${aside}/.`, blobs]);
+        await site.runWell('restore', '-n');
+        expect(live(site)).toEqual(site.backedUp);
+        await site.runWell('restore', '--undo', '-n');
+        expect(existsSync(join(blobs, 'new.blob'))).toBe(true);
+        await site.runWell('restore', '--undo', '-n');
+        expect(live(site)).toEqual(site.backedUp);
+      } finally {
+        execFileSync('umount', [blobs]);
+      }
+    },
+  );
+});
+
+describe('zodbvault restore --no-keep-old', () => {
+  it('keeps nothing', async () => {
+    const site = await changedSite();
+    await site.runWell('restore', '-n', '--no-keep-old');
+    expect(live(site)).toEqual(site.backedUp);
+    expect(hidden(site).filter((name) => !name.endsWith('.lock'))).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'removes the old first where there is no room for both, and says so (needs root, to mount a disk)',
+    async () => {
+      const site = await newSite(scratch, 3);
+      const variable = join(site.folder, 'var/filestorage');
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', variable]);
+      try {
+        await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+        const bytes = readFileSync(site.dataFs);
+        await site.runWell('backup');
+        const tight = await site.run(['restore', '-n']);
+        expect([tight.status, tight.stderr]).toEqual([1, expect.stringContaining('no space')]);
+        expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+        const no = await site.run(['restore', '--no-keep-old'], { input: 'no\n' });
+        expect([no.status, no.stderr]).toEqual([0, expect.stringContaining('removed first')]);
+        const [name = ''] = site.dataFiles();
+        const stored = join(site.repository, name);
+        const good = readFileSync(stored);
+        const bad = Buffer.from(good);
+        bad.writeUInt8((bad[bad.length >> 1] ?? 0) ^ 1, bad.length >> 1);
+        writeFileSync(stored, bad);
+        const damaged = await site.run(['restore', '-n', '--no-keep-old']);
+        expect(damaged.status).toBe(1);
+        expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+        writeFileSync(stored, good);
+        await site.runWell('restore', '-n', '--no-keep-old');
+        expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+      } finally {
+        execFileSync('umount', [variable]);
+      }
+    },
+  );
+});
+
+describe('a restore that was killed while it swapped', () => {
+  /** Makes the journal and the files of a restore that was killed after so many of its renames. */
+  async function killedAfter(site: Awaited<ReturnType<typeof changedSite>>, renames: number) {
+    await site.runWell('restore', '-n');
+    const path = join(dirname(site.dataFs), '.Data.fs.zodbvault-restore.json');
+    const journal = JSON.parse(readFileSync(path, 'utf8'));
+    // Backwards: takes back all but so many of its steps.
+    for (const step of journal.steps.slice(renames).reverse()) {
+      if (step.staged !== null) renameSync(step.path, step.staged);
+      if (step.kept !== null) renameSync(step.kept, step.path);
+    }
+    writeFileSync(path, JSON.stringify({ ...journal, state: 'swapping' }));
+  }
+
+  it.each([0, 1, 2, 3, 4])('is finished by the next backup: after %d renames', async (renames) => {
+    const site = await changedSite();
+    await killedAfter(site, renames);
+    const { stderr } = await site.runWell('backup');
+    expect(stderr).toContain('finished the interrupted restore');
+    expect(live(site)).toEqual(site.backedUp);
+    await site.runWell('restore', '--undo', '-n');
+    expect(live(site)).toEqual(site.changed);
+  });
+
+  it('is finished by the next restore, and leaves a site alone where a server runs', async () => {
+    const site = await changedSite();
+    await killedAfter(site, 2);
+    const server = await openDatabase(site.dataFs);
+    const { status, stderr } = await site.run(['backup']);
+    expect([status, stderr]).toEqual([4, expect.stringContaining(`${process.pid}`)]);
+    await server.close();
+    expect((await site.runWell('restore', '-n')).stderr).toContain('finished the interrupted');
+    expect(live(site)).toEqual(site.backedUp);
+  });
+
+  it('leaves nothing of what it had staged before it swapped', async () => {
+    const site = await changedSite();
+    const staged = join(dirname(site.dataFs), '.Data.fs.0123456789ab.zodbvault-restored');
+    writeFileSync(staged, 'half');
+    mkdirSync(join(site.folder, 'var/.blobstorage.0123456789ab.zodbvault-restored/x'), {
+      recursive: true,
+    });
+    const { stderr } = await site.runWell('restore', '-n');
+    expect(stderr).toContain('Removed what an interrupted run left');
+    expect(hidden(site).filter((name) => name.endsWith('-restored'))).toEqual([]);
+  });
+});
