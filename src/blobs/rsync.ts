@@ -55,10 +55,17 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     if (end.status !== VANISHED) break;
   }
   if (end === undefined) return;
-  throw new Failure('program', `Cannot copy "${settings.source}" with rsync: ${describeEnd(end)}`, {
+  throw new Failure('program', `Cannot copy "${settings.source}" with rsync: ${describeRsyncEnd(end)}`, {
     hint:
       end.status === VANISHED
         ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
         : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
   });
+}
+
+/** Its last line only counts what went wrong; the first says it. */
+function describeRsyncEnd(end: ProgramEnd): string {
+  const lines = end.errors.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.find((line) => !line.startsWith('rsync error:'));
+  return describeEnd(said === undefined ? end : { ...end, errors: said });
 }
