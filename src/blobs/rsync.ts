@@ -55,12 +55,16 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     if (end.status !== VANISHED) break;
   }
   if (end === undefined) return;
-  throw new Failure('program', `Cannot copy "${settings.source}" with rsync: ${describeRsyncEnd(end)}`, {
-    hint:
-      end.status === VANISHED
-        ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
-        : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
-  });
+  throw new Failure(
+    'program',
+    `Cannot copy "${settings.source}" with rsync: ${describeRsyncEnd(end)}`,
+    {
+      hint:
+        end.status === VANISHED
+          ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
+          : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
+    },
+  );
 }
 
 /** Its last line only counts what went wrong; the first says it. */

@@ -2,7 +2,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -48,10 +47,9 @@ describe('W1: an rsync that fails', () => {
   it.each([23, 12, 24])(
     'ends backups with an error, without an entry, at status %d',
     async (code) => {
-      const site = await newBuildoutSite(
-        scratch,
-        recipeCfg([BLOBS, 'post_command = touch ${buildout:directory}/after']),
-      );
+      const site = await newBuildoutSite(scratch, undefined);
+      site.configure(recipeCfg([BLOBS, `post_command = echo > ${site.path('after')}`]));
+      await site.install();
       const PATH = rsyncThat(site, `REAL "$@"; echo run >> ${site.path('runs')}; exit ${code}`);
       const { status, stderr } = await site.script('backup', ['-q'], { env: { PATH } });
       expect([status, stderr]).toEqual([1, expect.stringContaining(`status ${code}`)]);
