@@ -44,7 +44,7 @@ export async function inspectArchive(
   }: {
     readonly signal: AbortSignal;
     readonly onFolder?: (folder: ListedFolder) => void;
-    readonly onFile?: (path: string) => void;
+    readonly onFile?: (path: string, sizeBytes: number) => void;
   },
 ): Promise<InspectedArchive> {
   await using source = await openFileSource(path);
@@ -82,7 +82,7 @@ export class ArchiveReading {
     /** Makes the failure of what is wrong with it. */
     readonly fault: (state: string) => Failure;
     readonly onFolder?: (folder: ListedFolder) => void;
-    readonly onFile?: (path: string) => void;
+    readonly onFile?: (path: string, sizeBytes: number) => void;
   }) {
     this.#faultOf = fault;
     this.#onFolder = onFolder;
@@ -92,7 +92,7 @@ export class ArchiveReading {
         if (PLAIN_TYPES.includes(entry.type)) {
           this.#content.files += 1;
           this.#content.bytes += entry.size;
-          onFile(entry.path);
+          onFile(entry.path, entry.size);
         }
         if (entry.type === 'GNUDumpDir' && entry.size <= MAXIMUM_LISTING_BYTES) {
           this.#readListing(entry);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../system/failure.ts';
-import { formatOid, type Oid } from './oid.ts';
-import { formatTid, type Tid } from './tid.ts';
+import { formatOid, type Oid, oidFrom } from './oid.ts';
+import { formatTid, parseTid, type Tid } from './tid.ts';
 
 /**
  * How a blob directory is divided (ZODB, `blob.py`):
@@ -41,6 +41,19 @@ export function blobPath(layout: BlobLayout, revision: { readonly oid: Oid; read
       return layout satisfies never;
   }
 }
+
+/** The reverse for either layout, of a path that may begin with `./`; undefined for what is no blob. */
+export function parseBlobPath(path: string): { readonly oid: Oid; readonly tid: Tid } | undefined {
+  const match = BLOB_PATH.exec(path);
+  if (match === null) return undefined;
+  const [, bushy, lawn, written = ''] = match;
+  const digits = bushy === undefined ? lawn : bushy.replace(/0x|\//g, '');
+  const tid = parseTid(written);
+  return tid === undefined ? undefined : { oid: oidFrom(BigInt(`0x${digits}`)), tid };
+}
+
+const BLOB_PATH =
+  /^(?:\.\/)?(?:((?:0x[0-9a-f]{2}\/){8})|0x([0-9a-f]{2,16})\/)0x([0-9a-f]{16})\.blob$/;
 
 /** The layout that the directory itself names; undefined where it names none. */
 export async function readBlobLayout(path: string): Promise<BlobLayout | undefined> {

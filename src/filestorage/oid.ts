@@ -14,6 +14,11 @@ export function oidFrom(value: number | bigint): Oid {
   return BigInt.asUintN(64, BigInt(value)) as Oid;
 }
 
+/** The oid of which `high` is the first 6 bytes, `low` the last 2: its parts in tables and indexes. */
+export function oidFromParts(high: number, low: number): Oid {
+  return ((BigInt(high) << 16n) | BigInt(low)) as Oid;
+}
+
 /** 16 hex digits. */
 export function formatOid(oid: Oid): string {
   return oid.toString(16).padStart(16, '0');

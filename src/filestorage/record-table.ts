@@ -1,4 +1,4 @@
-import { type Oid, oidFrom } from './oid.ts';
+import { type Oid, oidFromParts } from './oid.ts';
 
 /** Data of a record: bytes of its own, or those of an earlier record. */
 export type RecordData =
@@ -26,6 +26,8 @@ export class RecordTable {
   #oidHigh = new Float64Array(64); // The first 6 bytes of the oid.
   #oidLow = new Uint16Array(64); // The last 2.
   #position = new Float64Array(64);
+  #tidHigh = new Uint32Array(64);
+  #tidLow = new Uint32Array(64);
   #previous = new Float64Array(64);
   #pickleLength = new Float64Array(64);
   #backPointer = new Float64Array(64);
@@ -46,10 +48,35 @@ export class RecordTable {
     return this.#position[row] ?? 0;
   }
 
+  /** First 4 bytes of the tid that the record itself names. */
+  tidHigh(row: number): number {
+    return this.#tidHigh[row] ?? 0;
+  }
+
+  /** The last 4. */
+  tidLow(row: number): number {
+    return this.#tidLow[row] ?? 0;
+  }
+
+  /** Position of the object's previous record as the record names it; 0: none. */
+  previous(row: number): number {
+    return this.#previous[row] ?? 0;
+  }
+
+  /** 0: a back pointer stands in its place. */
+  pickleLength(row: number): number {
+    return this.#pickleLength[row] ?? 0;
+  }
+
+  /** Where a record without a pickle points; 0: its object's creation is undone. */
+  backPointer(row: number): number {
+    return this.#backPointer[row] ?? 0;
+  }
+
   /** The row as an object of its own. */
   record(row: number): DataRecord {
     return {
-      oid: oidFrom((BigInt(this.oidHigh(row)) << 16n) | BigInt(this.oidLow(row))),
+      oid: oidFromParts(this.oidHigh(row), this.oidLow(row)),
       position: this.position(row),
       previous: this.#previous[row] ?? 0,
       data: this.#data(row),
@@ -67,6 +94,8 @@ export class RecordTable {
     this.#oidHigh[row] = view.getUint32(offset) * 65536 + view.getUint16(offset + 4);
     this.#oidLow[row] = view.getUint16(offset + 6);
     this.#position[row] = position;
+    this.#tidHigh[row] = view.getUint32(offset + 8);
+    this.#tidLow[row] = view.getUint32(offset + 12);
     this.#previous[row] = safeInteger(view, offset + 16);
     this.#pickleLength[row] = safeInteger(view, offset + 34);
     this.#backPointer[row] = UNCREATED;
@@ -85,13 +114,15 @@ export class RecordTable {
 
   #grow(): void {
     const size = this.#position.length * 2;
-    const longer = <T extends Float64Array | Uint16Array>(column: T, next: T): T => {
+    const longer = <T extends Float64Array | Uint32Array | Uint16Array>(column: T, next: T): T => {
       next.set(column);
       return next;
     };
     this.#oidHigh = longer(this.#oidHigh, new Float64Array(size));
     this.#oidLow = longer(this.#oidLow, new Uint16Array(size));
     this.#position = longer(this.#position, new Float64Array(size));
+    this.#tidHigh = longer(this.#tidHigh, new Uint32Array(size));
+    this.#tidLow = longer(this.#tidLow, new Uint32Array(size));
     this.#previous = longer(this.#previous, new Float64Array(size));
     this.#pickleLength = longer(this.#pickleLength, new Float64Array(size));
     this.#backPointer = longer(this.#backPointer, new Float64Array(size));

@@ -37,7 +37,15 @@ export interface ScanVisitor {
    * The pickle of the record that was last added to its transaction's table, in one piece. It comes
    * before it is known that the transaction is complete. The bytes are valid until it returns.
    */
-  readonly pickle?: (pickle: Uint8Array, record: { readonly position: number }) => void;
+  readonly pickle?: (pickle: Uint8Array, record: PickleRecord) => void;
+}
+
+/** Whose pickle it is. */
+export interface PickleRecord {
+  readonly position: number;
+  /** Its row in the table of its transaction, as far as that has been read. */
+  readonly row: number;
+  readonly records: RecordTable;
 }
 
 /** What a scan found. */
@@ -292,8 +300,10 @@ export class TransactionScanner {
 
   #stepPickle({ header, length }: Extract<State, { kind: 'pickle' }>): boolean {
     if (!this.#has(length)) return false;
-    const position = this.#records.position(this.#records.count - 1);
-    this.#visitor.pickle?.(this.#bytes.subarray(this.#offset, this.#offset + length), { position });
+    const records = this.#records;
+    const row = records.count - 1;
+    const record = { position: records.position(row), row, records };
+    this.#visitor.pickle?.(this.#bytes.subarray(this.#offset, this.#offset + length), record);
     this.#advance(length);
     this.#goToRecordOrEnd(header);
     return true;

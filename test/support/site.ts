@@ -19,10 +19,15 @@ let made = 0;
 
 /** Makes a site of some 500 kB in a folder of its own below `scratch`. */
 export async function newSite(scratch: string, transactions = 30): Promise<TestSite> {
-  const folder = join(scratch, `site-${++made}`);
+  const site = siteIn(join(scratch, `site-${++made}`));
+  await makeSite(site.dataFs, transactions);
+  return site;
+}
+
+/** The site that is, or will be, in a folder. */
+export function siteIn(folder: string): TestSite {
   const dataFs = join(folder, 'var/filestorage/Data.fs');
   const repository = join(folder, 'var/backups');
-  await makeSite(dataFs, transactions);
   const run: TestSite['run'] = (words, options) => zodbvault(words, { cwd: folder, ...options });
   return {
     folder,

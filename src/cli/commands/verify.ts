@@ -1,26 +1,49 @@
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { Failure } from '../../system/failure.ts';
 import { OPTION } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
+import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   withSiteOptions(program.command('verify'))
     .description('check that every backup is what was written')
+    .argument('[date]', 'with --deep: the restore point, yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
     .addOption(ANY_KIND_OPTION)
     .option('--quick', 'only that the files are there and have their sizes', false)
     .option('--no-quick', 'every byte against its checksums (default)')
     .option('--newest', 'only the newest full backup and its increments')
+    .addOption(
+      new Option(
+        '--deep',
+        'read a restore point, the newest or that of the date, and check the database in it',
+      ).conflicts(['quick', 'newest']),
+    )
+    .option('--all', 'with --deep: every restore point')
+    .addOption(
+      new Option(
+        '--sample <percent>',
+        'with --deep: follow the references of so many objects only',
+      ).argParser(parsePercentage),
+    )
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
-    .action((options) =>
+    .action((date, options) =>
       runCommand(options, async ({ terminal, signal }) => {
+        const deep = deepWish(date, options);
         let isBad = false;
         for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+          if (deep !== undefined) {
+            const settings = { site, of: options.kind, ...deep };
+            isBad = (await runDeepVerify(settings, { terminal, signal })) > 0 || isBad;
+            continue;
+          }
           const places = await verifySite(
             {
               site,
@@ -48,4 +71,34 @@ function report({ place, findings }: VerifiedPlace, terminal: Terminal): number 
   const good = findings.length - bad;
   terminal.log(`Verified ${place.path}: ${count(good, 'backup')} good, ${count(bad, 'problem')}`);
   return bad;
+}
+
+/** What is to be verified deeply; undefined: nothing. Failure `usage` for words that don't fit. */
+function deepWish(
+  date: string | undefined,
+  {
+    deep,
+    all,
+    sample,
+  }: {
+    readonly deep?: true | undefined;
+    readonly all?: true | undefined;
+    readonly sample?: number | undefined;
+  },
+) {
+  if (!deep) {
+    const word = date !== undefined ? 'a date' : all ? '--all' : sample && '--sample';
+    if (word === undefined) return undefined;
+    throw new Failure('usage', `Cannot use ${word} here: it goes with --deep`, {
+      hint: 'Without --deep, verify checks every backup.',
+    });
+  }
+  if (all && date !== undefined) {
+    throw new Failure('usage', 'Cannot use --all together with a date', {
+      hint: 'Name a date for one restore point, or --all for every one.',
+    });
+  }
+  const wanted = date === undefined ? undefined : parseRecoveryDate(date);
+  const points = all ? ({ kind: 'all' } as const) : ({ kind: 'one', date: wanted } as const);
+  return { points, sample: sampleOf(sample) };
 }

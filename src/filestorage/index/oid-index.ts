@@ -17,6 +17,16 @@ interface Bucket {
   count: number;
 }
 
+/** What two indexes say of one oid. */
+export interface IndexDifference {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly position: number;
+  readonly otherPosition: number;
+}
+
+const EMPTY_PAGE = new DataView(new ArrayBuffer(SUFFIXES_PER_PAGE * POSITION_BYTES));
+
 /**
  * For each oid the position of its newest record. Oids are given out in order, so that a page of
  * 1.5 kB mostly holds 256 of them: 6 bytes an object, about 60 MB for ten million.
@@ -36,6 +46,12 @@ export class OidIndex {
   get(oid: Oid): number | undefined {
     const suffix = Number(oid & 0xffffn);
     return this.#get(this.#buckets.get(Number(oid >> 16n)), suffix);
+  }
+
+  /** The same for an oid as {@link set} takes it; 0 if there is none. */
+  at(prefix: number, suffix: number): number {
+    const bucket = prefix === this.#lastPrefix ? this.#lastBucket : this.#buckets.get(prefix);
+    return this.#get(bucket, suffix) ?? 0;
   }
 
   /** Sets the position of the oid of which `prefix` is the first 6 bytes, `suffix` the last 2. */
@@ -85,6 +101,26 @@ export class OidIndex {
     }
   }
 
+  /** Where two indexes don't say the same, in ascending order; 0 stands for an oid that isn't there. */
+  *differencesFrom(other: OidIndex): Generator<IndexDifference> {
+    const prefixes = new Set([...this.prefixes(), ...other.prefixes()]);
+    for (const prefix of [...prefixes].sort((a, b) => a - b)) {
+      const ours = this.#buckets.get(prefix)?.pages;
+      const theirs = other.#buckets.get(prefix)?.pages;
+      for (let pageNumber = 0; pageNumber < PAGES_PER_BUCKET; pageNumber++) {
+        const page = ours?.[pageNumber] ?? EMPTY_PAGE;
+        const otherPage = theirs?.[pageNumber] ?? EMPTY_PAGE;
+        if (page === otherPage || bytesOf(page).equals(bytesOf(otherPage))) continue;
+        for (let row = 0; row < SUFFIXES_PER_PAGE; row++) {
+          const position = readPosition(page, row * POSITION_BYTES);
+          const otherPosition = readPosition(otherPage, row * POSITION_BYTES);
+          if (position === otherPosition) continue;
+          yield { prefix, suffix: pageNumber * SUFFIXES_PER_PAGE + row, position, otherPosition };
+        }
+      }
+    }
+  }
+
   #get(bucket: Bucket | undefined, suffix: number): number | undefined {
     const page = bucket?.pages[suffix >>> 8];
     if (page === undefined) return undefined;
@@ -102,6 +138,10 @@ export class OidIndex {
     this.#lastBucket = bucket;
     return bucket;
   }
+}
+
+function bytesOf(page: DataView): Buffer {
+  return Buffer.from(page.buffer, page.byteOffset, page.byteLength);
 }
 
 function readPosition(view: DataView, offset: number): number {

@@ -13,10 +13,10 @@ import {
 const KEPT_ITEMS = 3;
 
 /** Stands for opcodes that do anything else. */
-const OTHERWISE = 0xff;
+export const OTHERWISE = 0xff;
 
 /** Opcodes that push a value of which nothing is kept: the width of what follows them. */
-const WIDTH_OF_UNKNOWN = new Uint8Array(256).fill(OTHERWISE);
+export const WIDTH_OF_UNKNOWN = new Uint8Array(256).fill(OTHERWISE);
 for (const [width, opcodes] of [
   [0, [OP.NONE, OP.NEWTRUE, OP.NEWFALSE, OP.EMPTY_DICT, OP.EMPTY_SET, OP.EMPTY_TUPLE]],
   [0, [OP.NEXT_BUFFER]],

@@ -26,6 +26,11 @@ export function decodeRecordPickle(data: Uint8Array): RecordPickle {
   return { className, references };
 }
 
+/** The class alone, as {@link decodeRecordPickle} gives it; the state isn't looked at. */
+export function decodeRecordClass(data: Uint8Array): string | undefined {
+  return classNameOf(new PickleMachine(data, () => {}).next());
+}
+
 function unknownForm(offset: number): Failure {
   return new Failure(
     'damaged',

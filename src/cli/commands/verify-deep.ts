@@ -1,0 +1,60 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { DeepVerifiedPoint, DeepVerifySettings } from '../../jobs/verify-deep.ts';
+import { type SiteDeepVerifySettings, verifySiteDeep } from '../../jobs/verify-site-deep.ts';
+import { describeDeepFinding } from '../render/deep-findings.ts';
+import { renderEvents } from '../render/events.ts';
+import { count } from '../render/units.ts';
+import type { CommandContext } from '../run.ts';
+
+/** Verifies a site deeply, and shows what was found as it is found; gives the number of problems. */
+export async function runDeepVerify(
+  settings: SiteDeepVerifySettings,
+  { terminal, signal }: CommandContext,
+): Promise<number> {
+  let bad = 0;
+  const onEvent = renderEvents(terminal);
+  for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal })) {
+    const common = { storage: place.storage, of: place.of, point: point.stamp };
+    for (const finding of point.findings) {
+      terminal.printJson({ ...common, ...finding });
+      if (finding.kind === 'bad') bad += 1;
+      if (terminal.isJson) continue;
+      const line = `${point.stamp}: ${describeDeepFinding(finding)}`;
+      if (finding.kind === 'bad') terminal.warn(line);
+      else terminal.log(`Note: ${line}`);
+    }
+    terminal.printJson({ ...common, kind: 'summary', ...summaryOf(point) });
+    terminal.log(`Verified ${place.path}, ${describePoint(point, settings)}`);
+  }
+  return bad;
+}
+
+function summaryOf({ findings, counts }: DeepVerifiedPoint) {
+  const problems = findings.filter(({ kind }) => kind === 'bad').length;
+  return { problems, notes: findings.length - problems, ...counts };
+}
+
+function describePoint(
+  point: DeepVerifiedPoint,
+  { sample }: Pick<DeepVerifySettings, 'sample'>,
+): string {
+  const { problems } = summaryOf(point);
+  const head = `${point.stamp} (UTC): ${count(problems, 'problem')}`;
+  if (point.counts === undefined) return head;
+  const { transactions, records, objects, followed, blobs } = point.counts;
+  const share = sample.kind === 'all' ? '' : `, references of ${followed} of them followed`;
+  return `${head} in ${count(transactions, 'transaction')}, ${count(records, 'record')}, ${count(objects, 'object')}${share}, ${count(blobs, 'blob record')}`;
+}
+
+/** A share from a percentage: more than 0, at most 100, with or without the sign. */
+export function parsePercentage(text: string): number {
+  const value = /^\d{1,3}(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (value > 0 && value <= 100) return value / 100;
+  throw new InvalidArgumentError('It is not a percentage of more than 0, at most 100.');
+}
+
+/** All objects, or a share of them: other ones in each run, so that in time all have their turn. */
+export function sampleOf(share: number | undefined): DeepVerifySettings['sample'] {
+  if (share === undefined || share === 1) return { kind: 'all' };
+  return { kind: 'share', share, seed: Math.floor(Math.random() * 2 ** 31) };
+}

@@ -1,0 +1,326 @@
+import { Failure } from '../../system/failure.ts';
+import { MAGIC_BYTES } from '../format.ts';
+import { OidIndex } from '../index/oid-index.ts';
+import { oidFromParts, ROOT_OID } from '../oid.ts';
+import { ReferenceFinder } from '../pickle/reference-finder.ts';
+import type { RecordTable } from '../record-table.ts';
+import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
+import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
+import { BlobRevisions } from './blob-revisions.ts';
+import { FindingList, type NamedTransaction } from './finding.ts';
+import { OidSet } from './oid-set.ts';
+import { OldReferences } from './old-references.ts';
+import { PointingRecords } from './pointing-records.ts';
+import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
+import { type AuditSample, isSampled } from './sample.ts';
+
+/** What one reading of a log has shown. */
+export interface AuditedLog {
+  readonly findings: FindingList;
+  /** False where the bytes don't fit together: nothing is known of what follows. */
+  readonly isWhole: boolean;
+  /** For each oid the position of its newest record, as the log has it. */
+  readonly index: OidIndex;
+  /** Offset behind the last complete transaction. */
+  readonly committedEnd: number;
+  readonly transactionCount: number;
+  readonly recordCount: number;
+  /** Objects of which the current record's pickle has been followed. */
+  readonly followedCount: number;
+  readonly blobs: BlobRevisions;
+  readonly pointing: PointingRecords;
+  /** Objects that are no more: their creation is undone. */
+  readonly uncreated: OidSet;
+  /**
+   * Whether a reference of a current object leads nowhere. `possible`: one may, as more superseded
+   * records had references than are kept.
+   */
+  readonly dangling: 'none' | 'possible' | 'some';
+}
+
+/**
+ * Reads a log once, from its first byte to its last, and checks all that can be checked of it alone:
+ * that transactions and records are well-formed, tids rise, previous pointers and back pointers lead to
+ * the object's own earlier records, pickles can be followed, and references lead to objects.
+ *
+ * One pass is enough since `known`, the index that belongs to the end of the log, tells beforehand
+ * which objects there are: a reference to another oid dangles, whatever is still to come. It is as good
+ * as that index, so the caller compares `known` with the index that comes out, and reads again with the
+ * latter if they differ. A second pass, {@link LogExplanation}, is also what names a dangling reference
+ * and tells whether the root leads there: a healthy log does without.
+ *
+ * | memory | bytes |
+ * | --- | --- |
+ * | per object: both indexes, one bit | 12.2 |
+ * | per record: its place, kind and oid | 8 |
+ * | per record with a back pointer | 26 |
+ * | per blob record | 18 |
+ * | references of superseded records, at most a million | 18 each |
+ *
+ * Why these: a previous pointer must be what the index says when its transaction comes; a back pointer
+ * leads to any earlier record, of which all must be known; an undo can make references current again
+ * that stand in a record that has long passed.
+ */
+export class LogAudit {
+  readonly #sizeBytes: number;
+  readonly #known: OidIndex;
+  readonly #sample: AuditSample;
+  readonly #scanner: TransactionScanner;
+  readonly #finder = new ReferenceFinder();
+  readonly #findings = new FindingList();
+  readonly #index = new OidIndex();
+  readonly #log = new RecordLog();
+  readonly #blobs = new BlobRevisions();
+  readonly #pointing = new PointingRecords();
+  /** Targets of references in records that `known` calls current. */
+  readonly #referenced = new OidSet();
+  readonly #oldReferences = new OldReferences();
+  /** Of the transaction that is being read: a row's kind, as its pickle shows it. */
+  #rowKinds: RecordKind[] = [];
+  #brokenPickles: { readonly row: number; readonly state: string }[] = [];
+  #magic = Buffer.alloc(0);
+  #lastTid: Tid = ZERO_TID;
+  #followedCount = 0;
+  #hasMissing = false;
+  #isWhole = true;
+
+  /**
+   * @param settings - `name` for messages; `sizeBytes` of the log; `known`, the index that is believed
+   *   to belong to its end
+   */
+  constructor(settings: {
+    readonly name: string;
+    readonly sizeBytes: number;
+    readonly known: OidIndex;
+    readonly sample: AuditSample;
+  }) {
+    this.#sizeBytes = settings.sizeBytes;
+    this.#known = settings.known;
+    this.#sample = settings.sample;
+    this.#scanner = new TransactionScanner({
+      name: settings.name,
+      start: 0,
+      sizeBytes: settings.sizeBytes,
+      visitor: {
+        pickle: (pickle, record) => this.#takePickle(pickle, record),
+        transaction: (transaction) => this.#takeTransaction(transaction),
+      },
+    });
+  }
+
+  /** The next bytes, in chunks of any size. Damage is a finding; what follows it is passed over. */
+  feed(chunk: Uint8Array): void {
+    if (!this.#isWhole) return;
+    try {
+      this.#checkMagic(chunk);
+      if (this.#isWhole) this.#scanner.feed(chunk);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#break(error.message);
+    }
+  }
+
+  /** Bytes are missing from here on: the rest of the log can't be understood. */
+  breakOff(state: string): void {
+    if (this.#isWhole) this.#break(state);
+  }
+
+  finish(): AuditedLog {
+    const { committedEnd, transactionCount, recordCount, stop } = this.#scanner.finish();
+    // A file of 0 bytes is an empty database.
+    if (this.#isWhole && this.#sizeBytes > 0 && stop.reason !== 'end-of-file') {
+      this.#break(`the transaction at ${stop.position} is not complete`);
+    }
+    const uncreated = this.#uncreated();
+    if (this.#isWhole) this.#checkRoot(uncreated);
+    return {
+      findings: this.#findings,
+      isWhole: this.#isWhole,
+      index: this.#index,
+      committedEnd,
+      transactionCount,
+      recordCount,
+      followedCount: this.#followedCount,
+      blobs: this.#blobs,
+      pointing: this.#pointing,
+      uncreated,
+      dangling: this.#isWhole ? this.#dangling(uncreated) : 'none',
+    };
+  }
+
+  #break(state: string): void {
+    this.#isWhole = false;
+    this.#findings.add('structure', () => ({
+      state: `${state}; what follows is not checked`,
+    }));
+  }
+
+  #checkMagic(chunk: Uint8Array): void {
+    if (this.#magic.length >= MAGIC_BYTES) return;
+    this.#magic = Buffer.concat([this.#magic, chunk.subarray(0, MAGIC_BYTES - this.#magic.length)]);
+    if (this.#magic.length < MAGIC_BYTES) return;
+    const magic = this.#magic.toString('latin1');
+    if (magic === 'FS21' || magic === 'FS30') return;
+    this.#break(`it begins with ${JSON.stringify(magic)}, not with "FS30" or "FS21"`);
+  }
+
+  #takePickle(pickle: Uint8Array, { position, row, records }: PickleRecord): void {
+    const finder = this.#finder;
+    const high = records.oidHigh(row);
+    const low = records.oidLow(row);
+    const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
+    try {
+      finder.follow(pickle, depth);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#rowKinds[row] = 'object';
+      this.#brokenPickles.push({ row, state: error.message });
+      return;
+    }
+    this.#rowKinds[row] = finder.isBlob ? 'blob' : 'object';
+    if (depth === 'class') return;
+    if (this.#known.at(high, low) !== position) {
+      for (let number = 0; number < finder.count; number++) {
+        const target = { high: finder.oidHigh(number), low: finder.oidLow(number) };
+        this.#oldReferences.add(position, target);
+      }
+      return;
+    }
+    this.#followedCount += 1;
+    for (let number = 0; number < finder.count; number++) {
+      const targetHigh = finder.oidHigh(number);
+      const targetLow = finder.oidLow(number);
+      this.#referenced.add(targetHigh, targetLow);
+      if (this.#known.at(targetHigh, targetLow) === 0) this.#hasMissing = true;
+    }
+  }
+
+  #takeTransaction({ header, user, records }: ScannedTransaction): void {
+    const named = { tid: header.tid, user: Buffer.from(user).toString() };
+    if (header.tid <= this.#lastTid) {
+      const before = formatTid(this.#lastTid);
+      this.#findings.add('tid-order', () => ({
+        state: `the transaction at ${header.position} is not later than ${before}, the one before it`,
+        transaction: named,
+      }));
+    }
+    this.#lastTid = header.tid;
+    const tidHigh = Number(header.tid >> 32n);
+    const tidLow = Number(header.tid & 0xffffffffn);
+    for (const { row, state } of this.#brokenPickles) {
+      this.#findings.add('pickle', () => ({
+        state: `its record at ${records.position(row)} is broken: ${state}`,
+        oid: oidFromParts(records.oidHigh(row), records.oidLow(row)),
+        transaction: named,
+      }));
+    }
+    this.#brokenPickles = [];
+    for (let row = 0; row < records.count; row++) {
+      if (records.tidHigh(row) !== tidHigh || records.tidLow(row) !== tidLow) {
+        this.#addFault('record-tid', { records, row, named }, () => {
+          const own = (BigInt(records.tidHigh(row)) << 32n) | BigInt(records.tidLow(row));
+          return `its record at ${records.position(row)} says that it is of transaction ${formatTid(own as Tid)}`;
+        });
+      }
+      const high = records.oidHigh(row);
+      const low = records.oidLow(row);
+      const expected = this.#index.at(high, low);
+      const previous = records.previous(row);
+      // A pack leaves out what was before, and says so with a 0.
+      if (previous !== expected && !(previous === 0 && header.status === 'p')) {
+        this.#addFault('previous-pointer', { records, row, named }, () => {
+          const truth = expected === 0 ? 'there is none' : `it is at ${expected}`;
+          return `its record at ${records.position(row)} says that the one before it is at ${previous}; ${truth}`;
+        });
+      }
+      const kind =
+        records.pickleLength(row) === 0
+          ? this.#followBackPointer({ records, row, named })
+          : (this.#rowKinds[row] ?? 'object');
+      this.#log.add(records.position(row), { kind, oidEnd: oidEndOf(high, low) });
+      if (kind === 'blob') this.#blobs.add({ high, low }, { high: tidHigh, low: tidLow });
+    }
+    this.#index.apply(records);
+  }
+
+  #followBackPointer(place: Place): RecordKind {
+    const { records, row } = place;
+    const target = records.backPointer(row);
+    const oid = { high: records.oidHigh(row), low: records.oidLow(row) };
+    const position = records.position(row);
+    const found = target === 0 ? undefined : this.#log.find(target);
+    if (target !== 0 && found?.oidEnd !== oidEndOf(oid.high, oid.low)) {
+      this.#addFault('back-pointer', place, () => {
+        const what = found === undefined ? 'no record begins' : 'a record of another object stands';
+        return `its record at ${position} has its data at ${target}, where ${what}`;
+      });
+      return 'object';
+    }
+    const dataPosition = target === 0 ? 0 : this.#pointing.dataPositionOf(target);
+    this.#pointing.add(oid, { position, dataPosition });
+    return found?.kind ?? 'uncreated';
+  }
+
+  #addFault(
+    problem: 'record-tid' | 'previous-pointer' | 'back-pointer',
+    { records, row, named }: Place,
+    state: () => string,
+  ): void {
+    const expected = this.#index.at(records.oidHigh(row), records.oidLow(row));
+    // The class of a record that points is told by the one with data: any of the object's will do.
+    const at =
+      records.pickleLength(row) > 0
+        ? records.position(row)
+        : this.#pointing.dataPositionOf(expected);
+    this.#findings.add(problem, () => ({
+      state: state(),
+      oid: oidFromParts(records.oidHigh(row), records.oidLow(row)),
+      className: { at },
+      transaction: named,
+    }));
+  }
+
+  #uncreated(): OidSet {
+    const set = new OidSet();
+    for (const { oid, position, dataPosition } of this.#pointing) {
+      if (dataPosition !== 0) continue;
+      const high = Number(oid >> 16n);
+      const low = Number(oid & 0xffffn);
+      if (this.#index.at(high, low) === position) set.add(high, low);
+    }
+    return set;
+  }
+
+  #checkRoot(uncreated: OidSet): void {
+    if (this.#index.size === 0) return;
+    if (this.#index.at(0, 0) !== 0 && !uncreated.has(0, 0)) return;
+    this.#findings.add('root', () => ({
+      state: 'the database has no root object',
+      oid: ROOT_OID,
+    }));
+  }
+
+  #dangling(uncreated: OidSet): AuditedLog['dangling'] {
+    if (this.#hasMissing) return 'some';
+    const currentData = new Set<number>();
+    for (const { oid, position, dataPosition } of this.#pointing) {
+      const high = Number(oid >> 16n);
+      const low = Number(oid & 0xffffn);
+      if (this.#index.at(high, low) !== position) continue;
+      if (dataPosition !== 0) currentData.add(dataPosition);
+      else if (this.#referenced.has(high, low)) return 'some';
+    }
+    if (currentData.size === 0) return 'none';
+    const leadsNowhere = (high: number, low: number) =>
+      this.#index.at(high, low) === 0 || uncreated.has(high, low);
+    if (this.#oldReferences.has(currentData, leadsNowhere)) return 'some';
+    return this.#oldReferences.isFull ? 'possible' : 'none';
+  }
+}
+
+/** A record in the transaction that is being looked at. */
+interface Place {
+  readonly records: RecordTable;
+  readonly row: number;
+  readonly named: NamedTransaction;
+}

@@ -1,0 +1,203 @@
+import type { DraftFinding, LogFinding } from '../filestorage/audit/finding.ts';
+import type { AuditSample } from '../filestorage/audit/sample.ts';
+import { formatOid } from '../filestorage/oid.ts';
+import { formatTid, formatTidTime } from '../filestorage/tid.ts';
+import { auditPoint } from '../repository/auditing.ts';
+import { type Catalogue, readCatalogue } from '../repository/catalogue.ts';
+import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
+import { findRestorePoint, type RestorePoint } from '../repository/restore-point.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { type JobContext, withStep } from './events.ts';
+import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
+
+/** Which restore points are looked at, and how closely. */
+export interface DeepVerifySettings {
+  readonly repository: string;
+  readonly points: /** The newest that is not later than the date; undefined: the newest. */
+  { readonly kind: 'one'; readonly date: RecoveryDate | undefined } | { readonly kind: 'all' };
+  /** Undefined: nobody knows where backups of the blobs are. */
+  readonly blobs: BlobPlaces | undefined;
+  readonly sample: AuditSample;
+}
+
+/** What is wrong with a restore point, or worth knowing: in a file of it, or in the database itself. */
+export interface DeepFinding {
+  /** `bad`: damage. `note`: none, but somebody may want to know. */
+  readonly kind: 'bad' | 'note';
+  readonly problem: 'file' | LogFinding['problem'];
+  /** What was found, and what was expected. */
+  readonly state: string;
+  /** The file or folder, where it is about one. */
+  readonly file?: string;
+  /** The object: its oid in 16 hex digits, and `module.name` of its class. */
+  readonly oid?: string;
+  readonly className?: string;
+  /** The transaction: its tid in 16 hex digits, its moment in ISO 8601 (UTC), and who made it. */
+  readonly tid?: string;
+  readonly time?: string;
+  readonly user?: string;
+}
+
+/** A restore point that was looked at. */
+export interface DeepVerifiedPoint {
+  readonly stamp: Stamp;
+  readonly findings: readonly DeepFinding[];
+  /** Undefined where there was nothing to be read. */
+  readonly counts:
+    | {
+        readonly transactions: number;
+        readonly records: number;
+        readonly objects: number;
+        /** Objects of which the references were followed. */
+        readonly followed: number;
+        readonly blobs: number;
+      }
+    | undefined;
+}
+
+/**
+ * Reads restore points without restoring them, and checks what a server and its users would stumble
+ * over: see {@link auditPoint} and {@link verifyBlobRecords}. Results come as they are found, oldest first.
+ *
+ * Failure `not-found`: there is no such point.
+ */
+export async function* verifyDeep(
+  settings: DeepVerifySettings,
+  context: JobContext,
+): AsyncGenerator<DeepVerifiedPoint> {
+  await requireFolder(settings.repository);
+  const store = folderStore(settings.repository);
+  const catalogue = await readCatalogue(store);
+  const stamps = stampsOf(catalogue);
+  const { points } = settings;
+  if (points.kind === 'one') {
+    const point = await findPoint(store, { catalogue, date: points.date });
+    yield await verifyFound(point, { store, stamps, settings, context });
+    return;
+  }
+  for (const stamp of stamps) {
+    const point = await findPoint(store, { catalogue, date: stamp });
+    // Files that no .dat lists are no point of their own.
+    if (point.stamp !== stamp) continue;
+    yield await verifyFound(point, { store, stamps, settings, context });
+  }
+}
+
+/** Stamps of all backups, oldest first. Failure `not-found`: there are none. */
+function stampsOf({ chains }: Catalogue): readonly Stamp[] {
+  return chains.flatMap(({ full, increments }) => [full, ...increments].map(({ stamp }) => stamp));
+}
+
+/** A restore point, or why there is none where one should be. */
+type FoundPoint = RestorePoint | { readonly kind: 'broken'; stamp: Stamp; readonly state: string };
+
+async function findPoint(
+  store: Store,
+  {
+    catalogue,
+    date,
+  }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | Stamp | undefined },
+): Promise<FoundPoint> {
+  const stamp = stampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
+  try {
+    const wanted = date === undefined ? undefined : parseRecoveryDate(date);
+    return await findRestorePoint(store, { catalogue, date: wanted });
+  } catch (error) {
+    if (!(error instanceof Failure) || stamp === undefined) throw error;
+    if (error.code !== 'damaged' && error.code !== 'usage') throw error;
+    return { kind: 'broken', stamp, state: error.message };
+  }
+}
+
+interface Surroundings {
+  readonly store: Store;
+  readonly stamps: readonly Stamp[];
+  readonly settings: DeepVerifySettings;
+  readonly context: JobContext;
+}
+
+async function verifyFound(
+  point: FoundPoint,
+  { store, stamps, settings, context }: Surroundings,
+): Promise<DeepVerifiedPoint> {
+  if (point.kind === 'broken') {
+    const { stamp, state } = point;
+    const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
+    return { stamp, findings: [finding], counts: undefined };
+  }
+  const next = stamps.find((stamp) => stamp > point.stamp);
+  return verifyPoint(point, { store, next, settings, context });
+}
+
+async function verifyPoint(
+  point: RestorePoint,
+  {
+    store,
+    next,
+    settings,
+    context,
+  }: {
+    readonly store: Store;
+    readonly next: Stamp | undefined;
+    readonly settings: DeepVerifySettings;
+    readonly context: JobContext;
+  },
+): Promise<DeepVerifiedPoint> {
+  const { signal } = context;
+  const audited = await withStep(context, {
+    step: 'verify',
+    totalBytes: point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : 0,
+    work: (onBytes) =>
+      auditPoint(store, {
+        point,
+        sample: settings.sample,
+        onChunk: (chunk) => {
+          signal.throwIfAborted();
+          onBytes(chunk.length);
+        },
+      }),
+  });
+  const { log } = audited;
+  const moment = { kind: 'point', stamp: point.stamp, next } as const;
+  const blobs: BlobFindings =
+    settings.blobs === undefined
+      ? { files: [], records: withoutFolder(log.blobs.count) }
+      : await verifyBlobRecords(log.blobs, { places: settings.blobs, moment, signal });
+  const files = [...audited.files, ...blobs.files];
+  return {
+    stamp: point.stamp,
+    findings: [
+      ...files.map((finding) => ({ ...finding, problem: 'file' }) as const),
+      ...(await audited.explain(blobs.records)).map(inWords),
+    ],
+    counts: {
+      transactions: log.transactionCount,
+      records: log.recordCount,
+      objects: log.index.size,
+      followed: log.followedCount,
+      blobs: log.blobs.count,
+    },
+  };
+}
+
+function inWords({ kind, problem, state, object, transaction }: LogFinding): DeepFinding {
+  const { tid, user } = transaction ?? {};
+  return {
+    kind,
+    problem,
+    state,
+    ...(object !== undefined && { oid: formatOid(object.oid) }),
+    ...(object?.className !== undefined && { className: object.className }),
+    ...(tid !== undefined && { tid: formatTid(tid), time: formatTidTime(tid) }),
+    ...(user !== undefined && { user }),
+  };
+}
+
+function withoutFolder(blobs: number): readonly DraftFinding[] {
+  if (blobs === 0) return [];
+  const state = `the files of its ${blobs} blob records were not looked for, as no folder with blob backups is known`;
+  return [{ kind: 'note', problem: 'blob', state }];
+}

@@ -1,0 +1,45 @@
+import type { BackupKind, Site } from '../sites/site.ts';
+import { Failure } from '../system/failure.ts';
+import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import type { JobContext } from './events.ts';
+import { type DeepVerifiedPoint, type DeepVerifySettings, verifyDeep } from './verify-deep.ts';
+
+export interface SiteDeepVerifySettings {
+  readonly site: Site;
+  readonly of: BackupKind | 'all';
+  readonly points: DeepVerifySettings['points'];
+  readonly sample: DeepVerifySettings['sample'];
+}
+
+/**
+ * Verifies the restore points of a site deeply, place by place; those that hold blobs alone have none.
+ * Failure `not-found`: there is no such point in any of them.
+ */
+export async function* verifySiteDeep(
+  { site, of, points, sample }: SiteDeepVerifySettings,
+  context: JobContext,
+): AsyncGenerator<{ readonly place: BackupPlace; readonly point: DeepVerifiedPoint }> {
+  let absence: Failure | undefined;
+  let hasPoint = false;
+  for (const place of await findBackupPlaces(site, of)) {
+    const { repository, blobs } = place;
+    if (repository === undefined) continue;
+    const isArchived = place.of === 'zip' || site.blobFormat.kind !== 'directories';
+    const places = blobs && {
+      folder: blobs.folder,
+      live: blobs.source,
+      preferred: isArchived ? ('archives' as const) : ('directories' as const),
+    };
+    try {
+      const found = verifyDeep({ repository, points, blobs: places, sample }, context);
+      for await (const point of found) {
+        hasPoint = true;
+        yield { place, point };
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+      absence ??= error;
+    }
+  }
+  if (absence !== undefined && !hasPoint) throw absence;
+}
