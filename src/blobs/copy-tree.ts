@@ -1,31 +1,16 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { adopting } from '../system/failure.ts';
+import { copyInWorkers, describeCopy, workersForCopy } from './copy-worker.ts';
 import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  type Dirent,
-  lchownSync,
-  linkSync,
-  lstatSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-  statSync,
-  symlinkSync,
-  utimesSync,
-} from 'node:fs';
-import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { isLeftOut } from './left-out.ts';
+  type Branch,
+  type OpenedDirectory,
+  type TreeContent,
+  TreeWalk,
+  type WalkSettings,
+  YIELD_EVERY,
+} from './tree-walk.ts';
 
-/** What was found in a tree: regular files, and their bytes. */
-export interface TreeContent {
-  readonly files: number;
-  readonly bytes: number;
-}
+export type { TreeContent } from './tree-walk.ts';
 
 /** The same, and a link in it, as a path below the tree, where there is one. */
 export interface CountedTree {
@@ -33,231 +18,103 @@ export interface CountedTree {
   readonly link: string | undefined;
 }
 
-export interface CopySettings {
-  readonly source: string;
-  /** Made by the copy. */
-  readonly target: string;
-  /** A tree with which files that are the same are shared, as hard links. */
-  readonly linkTo: string | undefined;
-  /** What makes a file the same, beside size and rights: its time, or every byte. */
-  readonly sameness: 'time' | 'content';
-  /** `live`: what is no blob is left out, and links are followed, as by the recipe without rsync. */
-  readonly of: 'live' | 'backup';
+export interface CopySettings extends WalkSettings {
   readonly signal: AbortSignal;
 }
 
-/** Files between two looks at whether somebody wants to stop. */
-const YIELD_EVERY = 500;
+/** Directories that are enough to keep all workers busy. */
+const ENOUGH_DIRECTORIES = 64;
+/** Entries that are copied before workers are started, which takes as long. */
+const ENTRIES_ALONE = 2000;
+/** Share of the first branch that is copied between two looks at how many entries it were. */
+const SHARE_ALONE = 1 / 1024;
 
 /**
  * Copies a tree: modes, times and, for root, owners as they are. A file of a live site that vanishes
  * meanwhile was removed by it: the copy is one of a moment later. In a backup, nothing may vanish.
  *
- * Synchronous calls, in small portions: for a hundred thousand small files, a call that goes through
- * the thread pool costs more than the call itself.
+ * Synchronous calls, in small portions, or for a large tree in worker threads: for a hundred thousand
+ * small files, a call that goes through the thread pool costs more than the call itself.
  *
- * Failures: those of the system; `damaged` for names and kinds of files that no blob directory has.
+ * Failures: those of the system; `damaged` for names and kinds of files that no blob directory has;
+ * `not-found` for a link of a live site that leads nowhere.
  */
-export async function copyTree(settings: CopySettings): Promise<TreeContent> {
-  return adopting(`copy "${settings.source}" to "${settings.target}"`, async () => {
-    const walk = new Walk(settings);
-    for (const _ of walk.directory({
-      path: '',
-      depth: 0,
-      linkable: settings.linkTo !== undefined,
-    })) {
-      settings.signal.throwIfAborted();
-      await new Promise(setImmediate);
-    }
-    return walk.content;
+export async function copyTree({ signal, ...settings }: CopySettings): Promise<TreeContent> {
+  return adopting(describeCopy(settings), async () => {
+    const walk = new TreeWalk(settings);
+    const { trunk, waiting } = await inPortions(openTrunk(walk), signal);
+    const rest = await inPortions(copyAlone(walk, waiting), signal);
+    const others = await copyInWorkers(settings, { branches: rest, signal });
+    for (const directory of [...trunk].reverse()) directory.finish();
+    return sum(walk.content, others);
   });
 }
 
-interface Place {
-  /** Below the roots; empty, or beginning with a slash. */
-  readonly path: string;
-  readonly depth: number;
-  /** Whether the other tree has this directory. */
-  readonly linkable: boolean;
-}
-
-class Walk {
-  readonly #settings: CopySettings;
-  readonly #isRoot = process.getuid?.() === 0;
-  readonly #uid = process.getuid?.();
-  readonly #gid = process.getgid?.();
-  readonly #counts = { files: 0, bytes: 0 };
-  /** The directories that lead to where the walk is. */
-  readonly #above: string[] = [];
-  #untilYield = YIELD_EVERY;
-  /** Off as soon as the file system refuses one for what it is. */
-  #canLink = true;
-
-  constructor(settings: CopySettings) {
-    this.#settings = settings;
-  }
-
-  get content(): TreeContent {
-    return this.#counts;
-  }
-
-  /** Copies a directory; yields now and then. */
-  *directory(place: Place): Generator<void> {
-    const source = this.#settings.source + place.path;
-    const target = this.#settings.target + place.path;
-    const status = this.#statusOfSource(source);
-    const entries = this.#present(() => readdirSync(source, { withFileTypes: true }));
-    if (status === undefined || entries === undefined) {
-      if (place.depth > 0 && this.#settings.of === 'live') return;
-      throw new Failure('not-found', `Cannot copy "${source}": it is not there`, {
-        hint: 'Name the blob directory; mount the disk that it is on.',
-      });
-    }
-    this.#enter(source, status);
-    mkdirSync(target, { mode: 0o700 });
-    const linkable = place.linkable && this.#otherHas(place);
-    for (const entry of entries) {
-      if (this.#settings.of === 'live' && isLeftOut(entry.name, place.depth)) continue;
-      refuseUnreadableName(source, entry.name);
-      const path = `${place.path}/${entry.name}`;
-      if (this.#isDirectory(entry, path)) {
-        yield* this.directory({ path, depth: place.depth + 1, linkable });
-      } else this.#entry(entry, { path, linkable });
-      this.#untilYield -= 1;
-      if (this.#untilYield > 0) continue;
-      this.#untilYield = YIELD_EVERY;
-      yield;
-    }
-    this.#above.pop();
-    this.#dress(target, status);
-  }
-
-  #isDirectory(entry: Dirent, path: string): boolean {
-    if (!entry.isSymbolicLink() || this.#settings.of === 'backup') return entry.isDirectory();
-    return this.#statusOfSource(this.#settings.source + path)?.isDirectory() === true;
-  }
-
-  /** Failure `not-found` for a link that leads nowhere. */
-  #statusOfSource(source: string): Stats | undefined {
-    const status = statusOf(source);
-    if (this.#settings.of === 'backup' || status?.isSymbolicLink() !== true) return status;
-    const followed = statSync(source, { throwIfNoEntry: false });
-    if (followed !== undefined) return followed;
-    throw new Failure('not-found', `Cannot copy "${source}": the link leads nowhere`, {
-      hint: 'Mount the disk that it leads to, or remove the link.',
-    });
-  }
-
-  #enter(source: string, { dev, ino }: Stats): void {
-    const key = `${dev} ${ino}`;
-    if (this.#above.includes(key)) {
-      throw new Failure('damaged', `Cannot copy "${source}": the link leads to a folder above it`, {
-        hint: 'Remove the link; no blob directory has one like it.',
-      });
-    }
-    this.#above.push(key);
-  }
-
-  #otherHas({ path }: Place): boolean {
-    return statusOf(`${this.#settings.linkTo}${path}`)?.isDirectory() === true;
-  }
-
-  #entry(entry: Dirent, { path, linkable }: { readonly path: string; readonly linkable: boolean }) {
-    const source = this.#settings.source + path;
-    const target = this.#settings.target + path;
-    const status = this.#statusOfSource(source);
-    if (status === undefined) return void this.#present(() => lstatSync(source));
-    if (status.isFile()) {
-      if (linkable && this.#link(path, status)) {
-        this.#count(status);
-        return;
-      }
-      const copied = this.#present(() => {
-        copyFileSync(source, target, constants.COPYFILE_EXCL);
-        return true;
-      });
-      if (copied === undefined) return;
-      this.#dress(target, status);
-      this.#count(status);
-    } else if (status.isSymbolicLink()) {
-      symlinkSync(readlinkSync(source), target);
-      if (this.#isRoot) lchownSync(target, status.uid, status.gid);
-      lutimesSync(target, status.atime, status.mtime);
-    } else {
-      throw new Failure('damaged', `Cannot copy "${source}": it is no file and no folder`, {
-        hint: `A blob directory holds neither pipes nor devices; move "${entry.name}" away.`,
-      });
-    }
-  }
-
-  #link(path: string, status: Stats): boolean {
-    if (!this.#canLink) return false;
-    const other = `${this.#settings.linkTo}${path}`;
-    const there = statusOf(other);
-    if (there === undefined || !this.#hasSameRights(status, there)) return false;
-    // A time that was copied through a double is off by less than a microsecond.
-    const isSame =
-      this.#settings.sameness === 'time'
-        ? Math.abs(status.mtimeMs - there.mtimeMs) < 0.01
-        : haveSameContent(this.#settings.source + path, other);
-    if (!isSame) return false;
-    try {
-      linkSync(other, this.#settings.target + path);
-      return true;
-    } catch (error) {
-      const code = systemCodeOf(error) ?? '';
-      if (code === 'EMLINK') return false; // This file has all the links that it can have.
-      if (!['EXDEV', 'EPERM', 'ENOTSUP'].includes(code)) throw error;
-      this.#canLink = false;
-      return false;
-    }
-  }
-
-  #hasSameRights(a: Stats, b: Stats): boolean {
-    if (!b.isFile() || a.size !== b.size || a.mode !== b.mode) return false;
-    return !this.#isRoot || (a.uid === b.uid && a.gid === b.gid);
-  }
-
-  /** The result, or undefined where a live site removed the file. */
-  #present<T>(work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT' && this.#settings.of === 'live') return undefined;
-      throw error;
-    }
-  }
-
-  #count({ size }: Stats): void {
-    this.#counts.files += 1;
-    this.#counts.bytes += size;
-  }
-
-  /** Owner before mode: a change of owner takes special bits away. */
-  #dress(path: string, { uid, gid, mode, atimeMs, mtimeMs }: Stats): void {
-    if (this.#isRoot && (uid !== this.#uid || gid !== this.#gid)) lchownSync(path, uid, gid);
-    chmodSync(path, mode & 0o7777);
-    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+async function inPortions<T>(work: Generator<void, T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    signal.throwIfAborted();
+    await new Promise(setImmediate);
   }
 }
 
-const COMPARED_BYTES = 1 << 20;
-
-/** Both have the same size. */
-function haveSameContent(path: string, other: string): boolean {
-  const [a, b] = [Buffer.alloc(COMPARED_BYTES), Buffer.alloc(COMPARED_BYTES)];
-  const [one, two] = [openSync(path, 'r'), openSync(other, 'r')];
-  try {
-    for (;;) {
-      const length = readSync(one, a);
-      if (readSync(two, b) !== length) return false;
-      if (length === 0) return true;
-      if (a.compare(b, 0, length, 0, length) !== 0) return false;
-    }
-  } finally {
-    closeSync(one);
-    closeSync(two);
+/** Opens the upper directories, breadth first, until there are enough below them to share out. */
+function* openTrunk(walk: TreeWalk): Generator<
+  void,
+  {
+    /** To be finished in reverse order. */
+    readonly trunk: readonly OpenedDirectory[];
+    readonly waiting: readonly Branch[];
   }
+> {
+  const root = yield* walk.root();
+  const trunk = [root];
+  let waiting: readonly Branch[] = [root.branch];
+  for (;;) {
+    const { first, others } = takeSome(waiting, { share: 0 });
+    const [name] = first?.names ?? [];
+    if (first === undefined || name === undefined) return { trunk, waiting: [] };
+    if (waiting.reduce((count, { names }) => count + names.length, 0) >= ENOUGH_DIRECTORIES) {
+      return { trunk, waiting };
+    }
+    const opened = yield* walk.open(first, name);
+    waiting = opened === undefined ? others : [...others, opened.branch];
+    if (opened !== undefined) trunk.push(opened);
+  }
+}
+
+/** Copies what isn't worth a worker; returns what is left, if it is a large tree. */
+function* copyAlone(
+  walk: TreeWalk,
+  branches: readonly Branch[],
+): Generator<void, readonly Branch[]> {
+  let waiting = branches;
+  while (walk.entries < ENTRIES_ALONE || workersForCopy() === 0) {
+    const { first, others } = takeSome(waiting, { share: SHARE_ALONE });
+    if (first === undefined) return [];
+    yield* walk.copy(first);
+    waiting = others;
+  }
+  return waiting;
+}
+
+/** Takes a share of the first branch that has any directories: at least one of them. */
+function takeSome(
+  branches: readonly Branch[],
+  { share }: { readonly share: number },
+): { readonly first: Branch | undefined; readonly others: readonly Branch[] } {
+  const [first, ...others] = branches.filter(({ names }) => names.length > 0);
+  if (first === undefined) return { first, others };
+  const count = Math.max(1, Math.floor(first.names.length * share));
+  return {
+    first: { ...first, names: first.names.slice(0, count) },
+    others: [{ ...first, names: first.names.slice(count) }, ...others],
+  };
+}
+
+function sum(a: TreeContent, b: TreeContent): TreeContent {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
 }
 
 /** Counts the files of a tree, in small portions. */
@@ -283,17 +140,5 @@ export async function countTree(root: string, signal: AbortSignal): Promise<Coun
       await new Promise(setImmediate);
     }
     return { content, link };
-  });
-}
-
-function statusOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
-
-/** A name that isn't UTF-8 can't be opened again by it: it would pass for a file that vanished. */
-function refuseUnreadableName(folder: string, name: string): void {
-  if (!name.includes('\uFFFD')) return;
-  throw new Failure('damaged', `Cannot copy "${folder}": a name in it is not UTF-8`, {
-    hint: 'Blobs have no such names. Rename the file, or use rsync (use_rsync = true).',
   });
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
 import { describeEnd, requireProgram, runProgram } from './programs.ts';
+import { removeRecursively } from './remove-recursively.ts';
 
 /** Ending of directories that were replaced and not removed yet: `.NAME.RANDOM.zodbvault-old`. */
 const OLD = /^\.(.*)\.[0-9a-f]{12}\.zodbvault-old$/s;
@@ -75,7 +76,7 @@ export class NewDirectory implements AsyncDisposable {
     const waste = this.#waste;
     this.#waste = undefined;
     if (waste === undefined) return;
-    await adopting(`remove "${waste}"`, () => rm(waste, { recursive: true, force: true }));
+    await adopting(`remove "${waste}"`, () => removeRecursively(waste));
   }
 }
 
@@ -94,8 +95,7 @@ export async function settleReplaced(directory: string): Promise<readonly string
     for (const name of await readdir(directory)) {
       const successor = OLD.exec(name)?.[1];
       if (successor === undefined) continue;
-      if (await isThere(join(directory, successor)))
-        await rm(join(directory, name), { recursive: true, force: true });
+      if (await isThere(join(directory, successor))) await removeRecursively(join(directory, name));
       else {
         await rename(join(directory, name), join(directory, successor));
         putBack.push(successor);
@@ -112,7 +112,7 @@ export async function removeUnfinishedDirectories(directory: string): Promise<re
     const names = (await readdir(directory, { withFileTypes: true }))
       .filter((entry) => entry.isDirectory() && isUnfinished(entry.name))
       .map(({ name }) => name);
-    for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
+    for (const name of names) await removeRecursively(join(directory, name));
     return names;
   });
 }
@@ -123,7 +123,7 @@ export async function removeTree(path: string): Promise<void> {
     const hidden = join(dirname(path), unfinishedName(basename(path)));
     await rename(path, hidden);
     await syncDirectory(dirname(path));
-    await rm(hidden, { recursive: true, force: true });
+    await removeRecursively(hidden);
   });
 }
 

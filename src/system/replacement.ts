@@ -4,6 +4,7 @@ import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { syncDirectory } from './new-file.ts';
+import { removeRecursively } from './remove-recursively.ts';
 
 /**
  * One step of replacing what is live by what is complete beside it. Each can be done again after a
@@ -216,7 +217,7 @@ export function inverseOf(
 /** Removes a file or a directory with all that is in it, if it is there. */
 export async function removeAll(path: string): Promise<void> {
   await adopting(`remove "${path}"`, async () => {
-    await rm(path, { recursive: true, force: true });
+    await removeRecursively(path);
     await syncDirectory(dirname(path));
   });
 }
