@@ -108,6 +108,7 @@ export async function playDemo(
     of: 'backup',
     date: undefined,
     heldLock: 'refuse',
+    earlierState: 'replace',
     old: 'discard',
     now,
   } as const;

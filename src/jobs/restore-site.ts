@@ -10,7 +10,9 @@ import { Failure } from '../system/failure.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import type { JobContext } from './events.ts';
+import { findHeadStart, type HeadStart } from './head-start.ts';
 import {
+  bringForward,
   checkPoint,
   lockTarget,
   type OldState,
@@ -19,6 +21,7 @@ import {
   type RestorePlan,
   type RestoreResult,
   removeFilestorage,
+  reportLeftOut,
   type StagedRestore,
   stageRestore,
 } from './restore.ts';
@@ -51,6 +54,8 @@ export interface SiteRestoreSettings {
   readonly date: RecoveryDate | undefined;
   /** What to do where a server holds a Data.fs. */
   readonly heldLock: 'refuse' | 'ignore';
+  /** What to do with a Data.fs that is an earlier state of the same log. */
+  readonly earlierState: 'replace' | 'append';
   /** What becomes of what is replaced. */
   readonly old: OldState;
   readonly now: () => Date;
@@ -145,15 +150,16 @@ async function swapSite(
   const anchor = things.use(await holdSite(settings, context)).anchor;
   for (const folder of blobFolders(settings)) things.use(await holdBlobFolder(folder));
   const plan = await planSiteRestore(settings);
-  await makeRoom(plan, { settings, context });
+  for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
+  const forward = await findForward(plan, { settings, context });
+  const anew = plan.filestorages.filter((one) => !forward.some(({ of }) => of === one));
+  await makeRoom({ filestorages: anew, blobs: plan.blobs }, { settings, context });
   const staged: StagedRestore[] = [];
   const stagedBlobs: StagedBlobs[] = [];
-  for (const one of plan.filestorages) {
-    const { point, target } = one.plan;
-    const source = repositoryOf(settings, one.storage);
-    context.onEvent({ kind: 'restore-begins', source: `${source}, ${point.stamp}`, target });
-    const store = folderStore(source);
-    staged.push(things.use(await stageRestore(one.plan, { store, context })));
+  for (const { plan: one, storage } of anew) {
+    const source = repositoryOf(settings, storage);
+    announce(one, { source, context });
+    staged.push(things.use(await stageRestore(one, { store: folderStore(source), context })));
   }
   for (const one of plan.blobs) {
     stagedBlobs.push(things.use(await stageBlobs(one.plan, context)));
@@ -163,14 +169,50 @@ async function swapSite(
   await swapAll(anchor, {
     steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
     restored: describePlan(plan),
-    old: settings.old === 'keep' ? 'keep' : 'discard',
+    // What was appended can't be taken back, so the rest of it must not be, either.
+    old: settings.old === 'keep' && forward.length === 0 ? 'keep' : 'discard',
     earlier: 'superseded',
     now: settings.now(),
     onTaken: () => {
       for (const one of all) one.handOver();
     },
   });
-  return staged.map(({ result }) => result);
+  const results = staged.map(({ result }) => result);
+  // Blobs of later transactions do no harm to an earlier Data.fs; the other way round they lack.
+  for (const { of, headStart } of forward) {
+    const source = repositoryOf(settings, of.storage);
+    announce(of.plan, { source, context });
+    const store = folderStore(source);
+    results.push(await bringForward(store, { plan: of.plan, headStart, context }));
+  }
+  return results;
+}
+
+interface Forward {
+  readonly of: SiteRestorePlan['filestorages'][number];
+  readonly headStart: HeadStart;
+}
+
+/** The Data.fs files that only lack their end. */
+async function findForward(
+  { filestorages }: SiteRestorePlan,
+  { settings, context }: { readonly settings: SiteRestoreSettings; readonly context: JobContext },
+): Promise<readonly Forward[]> {
+  if (settings.earlierState === 'replace') return [];
+  const found: Forward[] = [];
+  for (const of of filestorages) {
+    const { target, point, replaces } = of.plan;
+    const headStart = replaces ? await findHeadStart(target, { point, context }) : undefined;
+    if (headStart !== undefined) found.push({ of, headStart });
+  }
+  return found;
+}
+
+function announce(
+  { point, target }: RestorePlan,
+  { source, context }: { readonly source: string; readonly context: JobContext },
+): void {
+  context.onEvent({ kind: 'restore-begins', source: `${source}, ${point.stamp}`, target });
 }
 
 /** The live data of a site, with no server and no other restore at it. */

@@ -202,8 +202,11 @@ export async function placeOfFile(path: string): Promise<string> {
   );
 }
 
-/** The old index goes on to be right, as it speaks of the bytes that stay. */
-async function bringForward(
+/**
+ * Appends to a target what it lacks. Its old index goes on to be right, as it speaks of the bytes
+ * that stay.
+ */
+export async function bringForward(
   store: Store,
   {
     plan,
@@ -281,7 +284,8 @@ function serverRuns(held: {
   );
 }
 
-function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): void {
+/** Says which files are newer than the point and not listed in its chain. */
+export function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): void {
   if (point.leftOut.length === 0) return;
   onEvent({ kind: 'files-left-out', fileNames: point.leftOut.map(({ name }) => name) });
 }

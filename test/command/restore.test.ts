@@ -81,6 +81,32 @@ describe('zodbvault restore', () => {
   });
 });
 
+describe('zodbvault restore --to a folder', () => {
+  it('makes the site there, and then only brings it forward', async () => {
+    const site = await siteWithHistory();
+    const place = join(site.folder, 'standby/filestorage/Data.fs');
+    const first = site.dataFiles()[0]?.slice(0, 19) ?? '';
+    await site.runWell('restore', first, '--to', 'standby');
+    expect(readFileSync(place).equals(site.states[0])).toBe(true);
+    writeFileSync(join(site.folder, 'var/blobstorage/later.blob'), 'later');
+    await site.runWell('backup');
+    const inode = statSync(place).ino;
+    const { stderr } = await site.runWell('restore', '-n', '--to', 'standby');
+    expect(stderr).toContain('appended to');
+    expect(statSync(place).ino).toBe(inode);
+    expect(sameBytes(place, site.dataFs)).toBe(true);
+    expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
+    await growDatabase(place, { transactions: 1 }); // It isn't a stand-by any more.
+    await site.runWell('restore', '-n', '--to', 'standby');
+    expect(sameBytes(place, site.dataFs)).toBe(true);
+    await site.runWell('restore', '-n', '--undo', '--to', 'standby');
+    expect(sameBytes(place, site.dataFs)).toBe(false);
+    await site.runWell('restore', '--discard-old', '--to', 'standby');
+    const names = readdirSync(join(site.folder, 'standby/filestorage'));
+    expect(names.filter((name) => name.includes('kept'))).toEqual([]);
+  });
+});
+
 describe('zodbvault restore, asking,', () => {
   it('says what it will replace, and does so after a literal yes', async () => {
     const site = await siteWithHistory();
@@ -186,7 +212,6 @@ describe('zodbvault restore, when something is wrong,', () => {
 
   it.each([
     ['a path through a file', 'a-file/Data.fs', 1],
-    ['a folder', 'var', 2],
     ['a device', '/dev/full', 2],
   ])('refuses to restore to %s', async (_, target, expected) => {
     const site = await siteWithHistory();

@@ -1,12 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import {
-  planRestore,
-  type RestorePlan,
-  type RestoreResult,
-  type RestoreSettings,
-  restore,
-} from '../../jobs/restore.ts';
+import type { RestorePlan, RestoreResult } from '../../jobs/restore.ts';
 import {
   discardReplaced,
   hasRoomBeside,
@@ -18,6 +13,7 @@ import {
   undoSiteRestore,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { OPTION } from '../options.ts';
@@ -34,8 +30,8 @@ export function addRestoreCommand(program: Command): void {
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
     .option(
-      '--to <file>',
-      'restore the Data.fs alone to this file; an earlier state of it is brought forward',
+      '--to <path>',
+      'restore elsewhere: all of it to a folder, or the Data.fs alone to a file (NAME.fs, or one that is there); an earlier state of it is brought forward',
     )
     .option('--force', 'restore even while a server holds the Data.fs')
     .option('--no-keep-old', 'keep nothing of what is replaced, even if it has to go first')
@@ -52,42 +48,52 @@ export function addRestoreCommand(program: Command): void {
         const { to, kind, dryRun, prompt } = options;
         const how = { isDry: dryRun === true, asks: prompt, context };
         refuseMixed(options, written);
-        const site = await oneSite(
+        const live = oneSite(
           await findSites(options, {
             terminal: context.terminal,
             purpose: to === undefined ? 'restore' : 'look',
           }),
         );
-        if (options.undo) return undo(site, { isForced: options.force === true, ...how });
+        const site = to === undefined ? live : await elsewhere(live, resolve(to));
+        const heldLock = options.force ? 'ignore' : 'refuse';
+        if (options.undo) return undo({ site, heldLock }, how);
         if (options.discardOld) return discardOld(site, context);
-        const common = {
+        const settings: SiteRestoreSettings = {
+          site,
+          of: kind,
           date,
-          heldLock: options.force ? 'ignore' : 'refuse',
+          heldLock,
+          earlierState: to === undefined ? 'replace' : 'append',
           old: options.keepOld ? 'keep' : 'discard',
           now: () => new Date(),
-        } as const;
-        if (to === undefined) return restoreInPlace({ site, of: kind, ...common }, how);
-        const repository = mainRepository(site, kind);
-        const target = resolve(to);
-        return restoreToFile({ repository, target, earlierState: 'append', ...common }, how);
+        };
+        return restoreAll(settings, how);
       }),
     );
 }
 
-/** An undo has no date and no target: it swaps back what was there. */
+/** A folder for all of the site, or a file for its Data.fs alone. */
+async function elsewhere(site: Site, to: string): Promise<Site> {
+  const isFile = await stat(to).then(
+    (found) => !found.isDirectory(),
+    () => to.endsWith('.fs'),
+  );
+  return isFile ? retargetToFile(site, to) : retarget(site, to);
+}
+
+/** An undo has no date: it swaps back what was there. */
 function refuseMixed(
   said: {
     readonly undo?: true | undefined;
     readonly discardOld?: true | undefined;
-    readonly to?: string | undefined;
   },
   date: string | undefined,
 ): void {
-  const { undo, discardOld, to } = said;
-  const others = [date, to, undo && discardOld].filter((one) => one !== undefined);
+  const { undo, discardOld } = said;
+  const others = [date, undo && discardOld].filter((one) => one !== undefined);
   if ((undo === undefined && discardOld === undefined) || others.length === 0) return;
   throw new Failure('usage', 'Cannot undo a restore and do something else at once', {
-    hint: 'Use --undo or --discard-old without a date, and without --to.',
+    hint: 'Use --undo or --discard-old, one of them, without a date.',
   });
 }
 
@@ -107,17 +113,9 @@ function oneSite(sites: readonly Site[]): Site {
   });
 }
 
-function mainRepository({ storages, contents, part }: Site, of: SiteRestoreSettings['of']): string {
-  const repository = storages.at(-1)?.folders[of]?.filestorage;
-  if (repository !== undefined && contents !== 'blobs') return repository;
-  throw new Failure('usage', `Cannot restore a Data.fs: [${part}] has no such backups of one`, {
-    hint: 'Choose others with --kind, or another part with --part.',
-  });
-}
-
 async function undo(
-  site: Site,
-  { isForced, isDry, asks, context }: How & { readonly isForced: boolean },
+  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
+  { isDry, asks, context }: How,
 ): Promise<undefined> {
   const { terminal, signal } = context;
   const { restored, at, steps } = await planSiteUndo(site);
@@ -133,7 +131,7 @@ async function undo(
   const blobstorages = pathsOf('directory', 'contents');
   if (asks && (await agree({ filestorages, blobstorages }, context)) === 'no') return;
   await undoSiteRestore(
-    { site, heldLock: isForced ? 'ignore' : 'refuse', now: () => new Date() },
+    { site, heldLock, now: () => new Date() },
     { onEvent: renderEvents(terminal), signal },
   );
   terminal.printJson({ undo: { restored, at, paths } });
@@ -146,7 +144,7 @@ async function discardOld(site: Site, { terminal, signal }: CommandContext): Pro
   terminal.log('Removed what the last restore had replaced.');
 }
 
-async function restoreInPlace(settings: SiteRestoreSettings, how: How): Promise<undefined> {
+async function restoreAll(settings: SiteRestoreSettings, how: How): Promise<undefined> {
   const { terminal, signal } = how.context;
   const plan = await planSiteRestore(settings);
   if (how.isDry) {
@@ -172,21 +170,6 @@ async function restoreInPlace(settings: SiteRestoreSettings, how: How): Promise<
   if (settings.old === 'keep' && hasReplaced(plan)) {
     terminal.log('What was there is kept: "zodbvault restore --undo" swaps it back.');
   }
-}
-
-async function restoreToFile(settings: RestoreSettings, how: How): Promise<undefined> {
-  const { terminal, signal } = how.context;
-  const plan = await planRestore(settings);
-  if (how.isDry) {
-    showFilestorage(plan, terminal);
-    return;
-  }
-  terminal.log(`The backup is of ${plan.point.stamp} (UTC)`);
-  const paths = { filestorages: plan.replaces ? [plan.target] : [], blobstorages: [] };
-  if (how.asks && (await agree(paths, how.context)) === 'no') return;
-  const since = Date.now();
-  const result = await restore(settings, { onEvent: renderEvents(terminal), signal });
-  report(result, { terminal, since });
 }
 
 interface ReplacedPaths {

@@ -110,6 +110,7 @@ async function restore(
     of: action.of,
     date: date === undefined ? undefined : parseRecoveryDate(date),
     heldLock: 'refuse',
+    earlierState: 'replace',
     old: 'keep',
     now: () => new Date(),
   } as const;
