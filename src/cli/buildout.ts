@@ -12,7 +12,8 @@ import { Failure } from '../system/failure.ts';
 import { homeOf } from '../system/users.ts';
 import type { Terminal } from './terminal.ts';
 
-const DEFAULT_CFG = 'buildout.cfg';
+/** The buildout of a folder, unless another is named. */
+export const DEFAULT_CFG = 'buildout.cfg';
 
 export const CONFIG_OPTION = new Option(
   '-c, --config <file>',
@@ -48,12 +49,12 @@ export async function loadBuildout(
 export async function findBackupParts(
   { config, part }: { readonly config: string | undefined; readonly part: string | undefined },
   terminal: Terminal,
-): Promise<readonly RecipePart[]> {
+): Promise<ReadParts> {
   const isAskedFor = config !== undefined || part !== undefined;
-  if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG)))) return [];
+  if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG)))) return { parts: [], extent: 'all' };
   const buildout = await loadBuildout({ config, overrides: [] }, terminal);
-  const { parts } = readParts(buildout, { names: part === undefined ? [] : [part], terminal });
-  if (parts.length > 0 || !isAskedFor) return parts;
+  const found = readParts(buildout, { names: part === undefined ? [] : [part], terminal });
+  if (found.parts.length > 0 || !isAskedFor) return found;
   throw new Failure('usage', `Cannot find a backup part in "${buildout.path}"`, {
     hint: 'No part of it has "recipe = collective.recipe.backup".',
   });

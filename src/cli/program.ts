@@ -7,6 +7,7 @@ import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addScheduleCommand } from './commands/schedule.ts';
 import { addScriptCommand } from './commands/script.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 
@@ -41,6 +42,7 @@ function buildProgram(): Command {
   addVerifyCommand(program);
   addInstallCommand(program);
   addConfigCommand(program);
+  addScheduleCommand(program);
   addScriptCommand(program);
   addRepozoCommand(program);
   addDemoCommand(program);

@@ -2,7 +2,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
-import { CONFIG_OPTION, findBackupParts, PART_OPTION } from './buildout.ts';
+import { CONFIG_OPTION, findBackupParts, PART_OPTION, type ReadParts } from './buildout.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds the options that say which site is meant. */
@@ -57,18 +57,34 @@ export async function findSites(
   wish: SiteWish,
   { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
 ): Promise<readonly Site[]> {
-  const { config, part } = wish;
-  const places = [wish.datafs, wish.location, wish.blobStorage, wish.blobbackuplocation];
-  const isPlain = places.some((place) => place !== undefined);
-  if (isPlain && (config !== undefined || part !== undefined)) {
-    throw new Failure('usage', 'Cannot use a buildout and places of one’s own at once', {
-      hint: 'Leave out --config and --part, or the places: the part says where everything is.',
-    });
-  }
-  const parts = isPlain ? [] : await findBackupParts({ config, part }, terminal);
+  const { parts } = await findWishedParts(wish, terminal);
   if (parts.length > 0) {
     return parts.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
   }
+  return [await findWishedPlace(wish, { terminal, purpose })];
+}
+
+/** The backup parts that are meant; none where it is a plain site. Failure `usage`. */
+export async function findWishedParts(wish: SiteWish, terminal: Terminal): Promise<ReadParts> {
+  const { config, part } = wish;
+  if (!namesPlaces(wish)) return findBackupParts({ config, part }, terminal);
+  if (config === undefined && part === undefined) return { parts: [], extent: 'all' };
+  throw new Failure('usage', 'Cannot use a buildout and places of one’s own at once', {
+    hint: 'Leave out --config and --part, or the places: the part says where everything is.',
+  });
+}
+
+/** Whether the command line says where things are. */
+export function namesPlaces(wish: SiteWish): boolean {
+  const places = [wish.datafs, wish.location, wish.blobStorage, wish.blobbackuplocation];
+  return places.some((place) => place !== undefined);
+}
+
+/** The plain site that is meant. Failure `usage` where it can't be told. */
+export async function findWishedPlace(
+  wish: SiteWish,
+  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<Site> {
   const { site, warnings } = await findPlainSite(process.cwd(), {
     written: {
       dataFs: wish.datafs,
@@ -80,7 +96,7 @@ export async function findSites(
     purpose,
   });
   for (const warning of warnings) terminal.warn(warning);
-  return [site];
+  return site;
 }
 
 function withoutBlobs(site: Site): Site {

@@ -2,6 +2,7 @@ import type { BackupPlan } from '../repository/plan.ts';
 import type { BackupKind } from '../sites/site.ts';
 import type { LockRequest, LockWaiting } from '../system/lock-request.ts';
 import type { InstallStep } from './install.ts';
+import type { ScheduleStep } from './schedule.ts';
 
 /**
  * What happens during a job, as values: whoever shows it makes text, bars or JSON of it. A job that
@@ -48,6 +49,7 @@ export type JobEvent =
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }
   | { readonly kind: 'install-step'; readonly step: InstallStep }
+  | { readonly kind: 'schedule-step'; readonly step: ScheduleStep }
   | { readonly kind: 'warning'; readonly text: string }
   /** It waits for a lock, or looks whether who holds it on another machine still lives. */
   | { readonly kind: 'lock-awaited'; readonly waiting: LockWaiting }

@@ -16,9 +16,12 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The absolute path of an executable on the PATH, or undefined. */
-export async function findProgram(name: string): Promise<string | undefined> {
-  for (const directory of (process.env['PATH'] ?? STANDARD_PATH).split(delimiter)) {
+/** The absolute path of an executable on the PATH, or on another one, or undefined. */
+export async function findProgram(
+  name: string,
+  { searchPath = process.env['PATH'] ?? STANDARD_PATH }: { readonly searchPath?: string } = {},
+): Promise<string | undefined> {
+  for (const directory of searchPath.split(delimiter)) {
     if (directory === '') continue;
     const path = join(directory, name);
     const isFile = await stat(path).then(
@@ -82,21 +85,26 @@ export function startProgram({
 }
 
 /**
- * Runs a program to its end; what it prints goes to `onOutput` as it comes. It is killed when
- * `signal` is aborted, and that is the failure then.
+ * Runs a program to its end; what it prints goes to `onOutput` as it comes. It reads `input`, or
+ * nothing. It is killed when `signal` is aborted, and that is the failure then.
  */
 export async function runProgram(
   program: Program,
   {
+    input,
     onOutput,
     signal,
-  }: { readonly onOutput: (chunk: Uint8Array) => void; readonly signal: AbortSignal },
+  }: {
+    readonly input?: Uint8Array;
+    readonly onOutput: (chunk: Uint8Array) => void;
+    readonly signal: AbortSignal;
+  },
 ): Promise<ProgramEnd> {
   signal.throwIfAborted();
   const running = startProgram(program);
   signal.addEventListener('abort', running.kill, { once: true });
   try {
-    running.stdin.end();
+    running.stdin.end(input);
     for await (const chunk of running.stdout) onOutput(chunk);
     const end = await running.ended;
     signal.throwIfAborted();

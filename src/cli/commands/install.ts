@@ -1,12 +1,11 @@
-import { join, sep } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { install, planInstall } from '../../jobs/install.ts';
 import { binFolder } from '../../sites/recipe/plone-parts.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { OPTION, splitOverrides } from '../options.ts';
+import { ownProgram } from '../own-program.ts';
 import { renderEvents, renderInstallStep } from '../render/events.ts';
 import { runCommand } from '../run.ts';
-import type { Terminal } from '../terminal.ts';
 
 export function addInstallCommand(program: Command): void {
   program
@@ -31,7 +30,7 @@ export function addInstallCommand(program: Command): void {
           buildout: buildout.path,
           parts,
           scope: extent === 'all' ? 'all-parts' : 'these-parts',
-          program: { node: process.execPath, command: commandPath(terminal) },
+          program: ownProgram(terminal, { caller: 'the scripts' }),
         });
         for (const step of steps) terminal.printJson({ step });
         if (options.dryRun) for (const step of steps) renderInstallStep(step, terminal);
@@ -40,15 +39,4 @@ export function addInstallCommand(program: Command): void {
         return undefined;
       }),
     );
-}
-
-/** The scripts call what is running now, by its absolute path. */
-function commandPath(terminal: Terminal): string {
-  const path = join(import.meta.dirname, '../main.js');
-  if (path.includes(`${sep}_npx${sep}`)) {
-    terminal.warn(
-      `the scripts call "${path}", which npx may remove at any time; install zodbvault for good (npm install --global zodbvault), then install the scripts again`,
-    );
-  }
-  return path;
 }

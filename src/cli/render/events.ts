@@ -1,5 +1,6 @@
 import type { JobEvent, OnEvent } from '../../jobs/events.ts';
 import type { InstallStep } from '../../jobs/install.ts';
+import type { ScheduleStep } from '../../jobs/schedule.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { progressFor } from './progress.ts';
@@ -107,6 +108,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'install-step':
       renderInstallStep(event.step, terminal);
       return;
+    case 'schedule-step':
+      renderScheduleStep(event.step, terminal);
+      return;
     case 'warning':
       terminal.warn(event.text);
       return;
@@ -131,6 +135,31 @@ export function renderInstallStep(step: InstallStep, terminal: Terminal): void {
       return;
     case 'warn':
       terminal.warn(step.text);
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+/** A change of what is scheduled, done or, with --dry-run, planned. */
+export function renderScheduleStep(step: ScheduleStep, terminal: Terminal): void {
+  switch (step.kind) {
+    case 'set-crontab':
+      terminal.log(step.content.length === 0 ? 'Removed the crontab' : 'Changed the crontab');
+      return;
+    case 'write-unit':
+      terminal.log(`Wrote ${step.path}`);
+      return;
+    case 'remove-unit':
+      terminal.log(`Removed ${step.path}`);
+      return;
+    case 'systemctl':
+      terminal.log(step.words.map(quoteWord).join(' '));
+      return;
+    case 'tell-systemctl':
+      terminal.warn(
+        `systemd does not run here; where it does, run: ${step.words.map(quoteWord).join(' ')}`,
+      );
       return;
     default:
       step satisfies never;

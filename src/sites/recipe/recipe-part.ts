@@ -5,7 +5,14 @@ import { type CfgValue, formatOrigin, type Origin } from '../buildout/cfg-value.
 import type { BlobCopier, BlobFormat, Site, SiteStorage } from '../site.ts';
 import { isLocation, type LocationOption, unknownOptions } from './option-table.ts';
 import { expandPath, type PathSurroundings } from './paths.ts';
-import { type Found, type LiveData, partNames, readLiveData, recipeOf } from './plone-parts.ts';
+import {
+  binFolder,
+  type Found,
+  type LiveData,
+  partNames,
+  readLiveData,
+  recipeOf,
+} from './plone-parts.ts';
 import { Problems } from './problems.ts';
 import { defaultFolderNames, type ScriptName } from './script-names.ts';
 import {
@@ -20,6 +27,8 @@ import { type SettledOption, WrittenOptions } from './written-options.ts';
 /** A part with `recipe = collective.recipe.backup`, settled. */
 export interface RecipePart {
   readonly site: Site;
+  /** The folder for its scripts. */
+  readonly bin: string;
   /** Scripts that it wants, in the recipe's order. */
   readonly scripts: readonly ScriptName[];
   /** Whether the recipe of that time made the folders when buildout ran, or only tried. */
@@ -89,7 +98,7 @@ export function readRecipePart(
   const settling = new Settling({ part, live, options, problems, surroundings, warnings });
   const result = settling.settle(buildout.path);
   problems.throwIfAny();
-  return { ...result, settled: options.settled, warnings };
+  return { ...result, bin: binFolder(buildout), settled: options.settled, warnings };
 }
 
 /** What the steps of settling a part share. */
@@ -125,7 +134,7 @@ class Settling {
       ({ path: join(this.#base, 'var'), part: 'default' } as const);
   }
 
-  settle(buildout: string): Omit<RecipePart, 'settled' | 'warnings'> {
+  settle(buildout: string): Omit<RecipePart, 'bin' | 'settled' | 'warnings'> {
     const flag = (name: Parameters<WrittenOptions['flag']>[0], byDefault: boolean) =>
       this.#options.flag(name, { byDefault, is23: this.#is23 });
     const dataFs = this.#dataFs();

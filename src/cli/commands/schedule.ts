@@ -1,0 +1,168 @@
+import { userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import {
+  applySchedule,
+  formatCrontab,
+  planSchedule,
+  type ScheduleSettings,
+  type ScheduleTarget,
+  usualScope,
+} from '../../jobs/schedule.ts';
+import { placeUnits } from '../../jobs/schedule-units.ts';
+import { ownerOf, type ScheduleScope } from '../../sites/schedule/schedule-owner.ts';
+import type { ScheduledJob, TimeOfDay } from '../../sites/schedule/scheduled-job.ts';
+import { isLingering } from '../../system/systemd.ts';
+import { isCronRunning } from '../../system/user-crontab.ts';
+import { DEFAULT_CFG } from '../buildout.ts';
+import { OPTION, wholeNumber } from '../options.ts';
+import { renderEvents, renderScheduleStep } from '../render/events.ts';
+import { type CommandContext, runCommand } from '../run.ts';
+import { findJobs } from '../scheduled-jobs.ts';
+import { findWishedPlace, namesPlaces, type SiteWish, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function addScheduleCommand(program: Command): void {
+  withSiteOptions(program.command('schedule'))
+    .description(
+      'print lines for a crontab, or units for systemd, that back up and verify the site',
+    )
+    .option('--install', 'put them there, in the place of those of this site')
+    .addOption(
+      new Option('--remove', 'take away those of this site, wherever they are').conflicts(
+        'install',
+      ),
+    )
+    .addOption(
+      new Option('--systemd [whose]', 'a service and a timer each, not a crontab').choices([
+        'system',
+        'user',
+      ] as const),
+    )
+    .addOption(
+      new Option('--at <hh:mm>', 'when to back up, every day; local time')
+        .argParser(timeOfDay)
+        .default(timeOfDay(DEFAULT_TIME), DEFAULT_TIME),
+    )
+    .option('--no-verify', 'no verification on Sundays, two hours later')
+    .option('--snapshot', 'a snapshot on Saturdays, too, an hour later')
+    .option('--zip', 'a zip backup on Saturdays, too, two hours later')
+    .option(
+      '--keep <number>',
+      'how many full backups the backups of a plain site are to keep (default: all)',
+      wholeNumber({ minimum: 0, maximum: 999_999 }),
+    )
+    .addOption(OPTION.dryRun)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((options) =>
+      runCommand(options, async (context) => {
+        const target = targetOf(options.systemd);
+        if (options.remove) {
+          const scope = await scopeOf(options, context.terminal);
+          await carryOut({ jobs: [], scope, target }, { ...options, context });
+          return undefined;
+        }
+        const { jobs, extent } = await findJobs(options, context.terminal);
+        if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
+        else {
+          const scope =
+            extent === 'all'
+              ? folderOf(options)
+              : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
+          await carryOut({ jobs, scope, target }, { ...options, context });
+          await warnOfIdleness(target, context.terminal);
+        }
+        return undefined;
+      }),
+    );
+}
+
+/** The time that Plone's community uses. */
+const DEFAULT_TIME = '02:37';
+
+function timeOfDay(text: string): TimeOfDay {
+  const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It is not a time like 02:37.');
+  return { hour: Number(match[1]), minute: Number(match[2]) };
+}
+
+function targetOf(systemd: 'system' | 'user' | true | undefined): ScheduleTarget {
+  if (systemd === undefined) return { kind: 'crontab' };
+  return { kind: 'systemd', scope: systemd === true ? usualScope() : systemd };
+}
+
+/** Whose jobs go. No site has to be read for it, so that those of a lost one can go, too. */
+async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScope> {
+  const folder = folderOf(wish);
+  if (namesPlaces(wish)) {
+    const site = await findWishedPlace(wish, { terminal, purpose: 'look' });
+    return { kind: 'owners', owners: [ownerOf(site)] };
+  }
+  if (wish.part === undefined) return folder;
+  return { kind: 'owners', owners: [{ folder: folder.folder, part: wish.part }] };
+}
+
+function folderOf({ config }: SiteWish): Extract<ScheduleScope, { kind: 'folder' }> {
+  return { kind: 'folder', folder: dirname(resolve(config ?? DEFAULT_CFG)) };
+}
+
+function printJobs(
+  jobs: readonly ScheduledJob[],
+  { target, terminal }: { readonly target: ScheduleTarget; readonly terminal: Terminal },
+): void {
+  if (terminal.isJson) for (const job of jobs) terminal.printJson({ job });
+  switch (target.kind) {
+    case 'crontab': {
+      const crontab = formatCrontab(jobs);
+      terminal.printJson({ crontab });
+      terminal.print(crontab.trimEnd());
+      return;
+    }
+    case 'systemd':
+      for (const unit of placeUnits(jobs, target.scope)) {
+        terminal.printJson({ unit });
+        terminal.print(`# ${unit.path}\n${unit.content}`);
+      }
+      return;
+    default:
+      target satisfies never;
+  }
+}
+
+async function carryOut(
+  settings: ScheduleSettings,
+  { dryRun, context }: { readonly dryRun?: true | undefined; readonly context: CommandContext },
+): Promise<void> {
+  const { terminal, signal } = context;
+  const jobContext = { onEvent: renderEvents(terminal), signal };
+  const steps = await planSchedule(settings, jobContext);
+  for (const step of steps) {
+    const text = step.kind === 'set-crontab' ? { content: step.content.toString() } : {};
+    terminal.printJson({ step: { ...step, ...text } });
+    if (dryRun) renderScheduleStep(step, terminal);
+  }
+  if (!dryRun) await applySchedule(steps, jobContext);
+  if (steps.length === 0) terminal.log('Everything is as it should be.');
+}
+
+/** Says why what was installed may never run. */
+async function warnOfIdleness(target: ScheduleTarget, terminal: Terminal): Promise<void> {
+  switch (target.kind) {
+    case 'crontab':
+      if (await isCronRunning()) return;
+      terminal.warn('no cron runs here: start it (service cron start), or nothing is backed up');
+      return;
+    case 'systemd': {
+      const user = userInfo().username;
+      if (target.scope === 'system' || (await isLingering(user))) return;
+      terminal.warn(
+        `the timers run only while ${user} is logged in, unless root runs: loginctl enable-linger ${user}`,
+      );
+      return;
+    }
+    default:
+      target satisfies never;
+  }
+}

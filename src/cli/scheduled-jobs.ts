@@ -1,0 +1,74 @@
+import { findSearchPath, requireScripts } from '../jobs/scheduled-programs.ts';
+import {
+  planJobs,
+  type ScheduledJob,
+  type ScheduledSite,
+  type TimeOfDay,
+} from '../sites/schedule/scheduled-job.ts';
+import { Failure } from '../system/failure.ts';
+import { ownProgram } from './own-program.ts';
+import { findWishedParts, findWishedPlace, namesPlaces, type SiteWish } from './sites.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the options say beside the site. */
+export interface JobWish extends SiteWish {
+  readonly at: TimeOfDay;
+  readonly verify: boolean;
+  readonly snapshot?: true | undefined;
+  readonly zip?: true | undefined;
+  readonly keep?: number | undefined;
+}
+
+/** What is to be scheduled. */
+export interface FoundJobs {
+  readonly jobs: readonly ScheduledJob[];
+  /** Whether the folder has no other sites: `some` also where nobody can tell. */
+  readonly extent: 'all' | 'some';
+}
+
+/** The jobs of the sites that are meant. Failures `usage`, and those of {@link requireScripts}. */
+export async function findJobs(wish: JobWish, terminal: Terminal): Promise<FoundJobs> {
+  const common = {
+    at: wish.at,
+    weekly: [
+      ...(wish.snapshot ? (['snapshot'] as const) : []),
+      ...(wish.zip ? (['zip'] as const) : []),
+      ...(wish.verify ? (['verify'] as const) : []),
+    ],
+    program: ownProgram(terminal, { caller: 'these jobs' }),
+    searchPath: await findSearchPath(),
+  };
+  const { sites, extent } = await scheduledSites(wish, terminal);
+  const jobs = sites.map((site) => planJobs(site, common));
+  const scripts = jobs.flat().filter(({ words }) => words[0] !== common.program.node);
+  await requireScripts(scripts.map(({ words: [path = ''] }) => path));
+  return { jobs: jobs.flat(), extent };
+}
+
+async function scheduledSites(
+  wish: JobWish,
+  terminal: Terminal,
+): Promise<{ readonly sites: readonly ScheduledSite[]; readonly extent: 'all' | 'some' }> {
+  const { parts, extent } = await findWishedParts(wish, terminal);
+  if (parts.length > 0) {
+    refuseWhatPartsSay(wish);
+    const kind = 'buildout-part';
+    return { sites: parts.map(({ site, bin, scripts }) => ({ kind, site, bin, scripts })), extent };
+  }
+  const { blobs, keep } = wish;
+  const plain: ScheduledSite = {
+    kind: 'plain',
+    site: await findWishedPlace(wish, { terminal, purpose: 'backup' }),
+    blobs: blobs ? 'as-found' : 'left-out',
+    backupWords: keep === undefined ? [] : ['--keep', String(keep)],
+  };
+  return { sites: [plain], extent: namesPlaces(wish) ? 'some' : extent };
+}
+
+function refuseWhatPartsSay({ keep, blobs }: JobWish): void {
+  const said = [...(keep === undefined ? [] : ['--keep']), ...(blobs ? [] : ['--no-blobs'])];
+  if (said.length === 0) return;
+  throw new Failure('usage', `Cannot use ${said.join(' and ')} in a buildout: the part says it`, {
+    hint: 'Set keep or backup_blobs in the part, and run "zodbvault install".',
+  });
+}

@@ -1,0 +1,136 @@
+import { readdir, readFile, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isInScope, type ScheduleScope } from '../sites/schedule/schedule-owner.ts';
+import type { ScheduledJob } from '../sites/schedule/scheduled-job.ts';
+import { formatUnits, isUnitName, unitOwner } from '../sites/schedule/systemd-units.ts';
+import { makeFolder } from '../stores/folder-store.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { NewFile, syncDirectory } from '../system/new-file.ts';
+import {
+  isSystemdRunning,
+  type SystemdScope,
+  systemctlWords,
+  unitFolder,
+} from '../system/systemd.ts';
+
+/** A change of the units in a folder of systemd, or of what it runs. */
+export type UnitStep =
+  | { readonly kind: 'write-unit'; readonly path: string; readonly content: string }
+  | { readonly kind: 'remove-unit'; readonly path: string }
+  | { readonly kind: 'systemctl'; readonly words: readonly string[] }
+  /** What somebody has to run, since systemd doesn't run here. */
+  | { readonly kind: 'tell-systemctl'; readonly words: readonly string[] };
+
+/** A unit that is wanted, by its path. */
+export interface PlacedUnit {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** The services and timers of jobs. Failure `usage` for what a unit has no way to say. */
+export function placeUnits(
+  jobs: readonly ScheduledJob[],
+  systemd: SystemdScope,
+): readonly PlacedUnit[] {
+  return jobs
+    .flatMap((job) => Object.values(formatUnits(job)))
+    .map(({ name, content }) => ({ path: join(unitFolder(systemd), name), content }));
+}
+
+/**
+ * Decides what has to be done so that `jobs` are all that systemd has within `scope`. Failure
+ * `refused` where something else wrote a unit of the same name.
+ */
+export async function planUnits({
+  jobs,
+  scope,
+  systemd,
+}: {
+  readonly jobs: readonly ScheduledJob[];
+  readonly scope: ScheduleScope;
+  readonly systemd: SystemdScope;
+}): Promise<readonly UnitStep[]> {
+  const there = await readUnits(unitFolder(systemd));
+  const wanted = placeUnits(jobs, systemd);
+  refuseForeign(wanted, there);
+  const written = wanted.filter(({ path, content }) => there.get(path) !== content);
+  const gone = [...there].filter(([path, content]) => {
+    const owner = unitOwner(content);
+    const isWanted = wanted.some((one) => one.path === path);
+    return owner !== undefined && isInScope(owner, scope) && !isWanted;
+  });
+  const removed = gone.map(([path]) => path);
+  const isRunning = await isSystemdRunning();
+  const control = (words: readonly string[]): UnitStep => ({
+    kind: isRunning ? 'systemctl' : 'tell-systemctl',
+    words: systemctlWords(systemd, words),
+  });
+  const forTimers = (words: readonly string[], paths: readonly string[]) => {
+    const names = paths.map((path) => basename(path)).filter((name) => name.endsWith('.timer'));
+    return names.length === 0 ? [] : [control([...words, ...names])];
+  };
+  const isChanged = written.length + removed.length > 0;
+  return [
+    // Before its file goes; where no systemd runs, there is nothing to stop.
+    ...(isRunning ? forTimers(['disable', '--now'], removed) : []),
+    ...written.map((unit) => ({ kind: 'write-unit', ...unit }) as const),
+    ...removed.map((path) => ({ kind: 'remove-unit', path }) as const),
+    ...(isChanged && (isRunning || written.length > 0) ? [control(['daemon-reload'])] : []),
+    ...(isChanged || isRunning
+      ? forTimers(
+          ['enable', '--now'],
+          wanted.map(({ path }) => path),
+        )
+      : []),
+    // A timer that runs already takes a new time only then.
+    ...(isRunning
+      ? forTimers(
+          ['restart'],
+          written.map(({ path }) => path),
+        )
+      : []),
+  ];
+}
+
+/** Readable like every unit: it holds paths, and no secret. */
+export async function writeUnit(path: string, content: string): Promise<void> {
+  await makeFolder(dirname(path), { mode: 0o755 });
+  await using file = await NewFile.create(path);
+  await file.write([Buffer.from(content)]);
+  await adopting(`make "${path}" readable`, () => file.handle.chmod(0o644));
+  await file.complete();
+  await file.publish();
+}
+
+export async function removeUnit(path: string): Promise<void> {
+  await adopting(`remove "${path}"`, async () => {
+    await unlink(path);
+    await syncDirectory(dirname(path));
+  });
+}
+
+/** The units in a folder that may be ours, by their paths. */
+async function readUnits(folder: string): Promise<ReadonlyMap<string, string>> {
+  return adopting(`read the units in "${folder}"`, async () => {
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return [];
+      throw error;
+    });
+    const paths = names.filter(isUnitName).map((name) => join(folder, name));
+    return new Map(
+      await Promise.all(paths.map(async (path) => [path, await readFile(path, 'utf8')] as const)),
+    );
+  });
+}
+
+function refuseForeign(wanted: readonly PlacedUnit[], there: ReadonlyMap<string, string>): void {
+  const foreign = wanted.filter(({ path }) => {
+    const content = there.get(path);
+    return content !== undefined && unitOwner(content) === undefined;
+  });
+  if (foreign.length === 0) return;
+  const list = foreign.map(({ path }) => `"${path}"`).join(', ');
+  throw new Failure('refused', `Cannot write ${list}: something else wrote it`, {
+    hint: 'Nothing was changed. Move it away, then run the command again.',
+  });
+}

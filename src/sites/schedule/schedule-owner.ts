@@ -1,0 +1,60 @@
+import { dirname, join } from 'node:path';
+import { defaultFolderNames } from '../recipe/script-names.ts';
+import type { Site } from '../site.ts';
+
+/** Whose a scheduled job is: what the lines in a crontab, and units of systemd, are marked with. */
+export interface ScheduleOwner {
+  /** The site's folder; for a plain site elsewhere than in `var`, the folder with its backups. */
+  readonly folder: string;
+  /** The part of the buildout, where there is one. */
+  readonly part: string | undefined;
+}
+
+/** The owner of a site's jobs; it is the same however the site was named. */
+export function ownerOf({ part, buildout, storages }: Site): ScheduleOwner {
+  if (buildout !== undefined) return { folder: dirname(buildout), part };
+  const main = storages.at(-1);
+  if (main === undefined) throw new RangeError('a site without a storage');
+  const { dataFs, folders } = main;
+  const location = folders.backup.filestorage;
+  const folder = dirname(dirname(location));
+  const isUsual =
+    dataFs === join(folder, 'var/filestorage/Data.fs') &&
+    location === join(folder, 'var', defaultFolderNames(part).location);
+  return { folder: isUsual ? folder : location, part: undefined };
+}
+
+/** `"/srv/site" [part]`, in one line whatever the path holds. */
+export function formatOwner({ folder, part }: ScheduleOwner): string {
+  return `${JSON.stringify(folder)}${part === undefined ? '' : ` [${part}]`}`;
+}
+
+/** Undefined where the text is no owner. */
+export function parseOwner(text: string): ScheduleOwner | undefined {
+  const match = /^("(?:[^"\\]|\\.)*")(?: \[(.+)\])?$/.exec(text);
+  if (match === null) return undefined;
+  const [, quoted = '', part] = match;
+  try {
+    const folder: unknown = JSON.parse(quoted);
+    return typeof folder === 'string' ? { folder, part } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whose jobs are replaced, or taken away. */
+export type ScheduleScope =
+  /** All that a folder has, also parts that are gone. */
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'owners'; readonly owners: readonly ScheduleOwner[] };
+
+export function isInScope(owner: ScheduleOwner, scope: ScheduleScope): boolean {
+  switch (scope.kind) {
+    case 'folder':
+      return owner.folder === scope.folder;
+    case 'owners':
+      return scope.owners.some((one) => formatOwner(one) === formatOwner(owner));
+    default:
+      return scope satisfies never;
+  }
+}

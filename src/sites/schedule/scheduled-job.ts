@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { Failure } from '../../system/failure.ts';
+import { type ScriptName, scriptFileName } from '../recipe/script-names.ts';
+import type { Site } from '../site.ts';
+import { ownerOf, type ScheduleOwner } from './schedule-owner.ts';
+
+/** A time of the day, local. */
+export interface TimeOfDay {
+  /** 0 to 23. */
+  readonly hour: number;
+  /** 0 to 59. */
+  readonly minute: number;
+}
+
+/** Days are counted as cron does: 0 is Sunday. */
+export type Rhythm =
+  | { readonly kind: 'daily' }
+  | { readonly kind: 'weekly'; readonly day: 0 | 1 | 2 | 3 | 4 | 5 | 6 };
+
+/** A command that is to be run again and again. */
+export interface ScheduledJob {
+  readonly kind: JobKind;
+  readonly owner: ScheduleOwner;
+  /** Program and arguments; all paths are absolute. */
+  readonly words: readonly string[];
+  /** What PATH must be; undefined: what cron gives is enough. */
+  readonly searchPath: string | undefined;
+  readonly time: TimeOfDay;
+  readonly rhythm: Rhythm;
+}
+
+export type JobKind = 'backup' | 'snapshot' | 'zip' | 'verify';
+
+/** A site, and what its jobs run. */
+export type ScheduledSite =
+  /** The scripts that were installed in `bin`. */
+  | {
+      readonly kind: 'buildout-part';
+      readonly site: Site;
+      readonly bin: string;
+      readonly scripts: readonly ScriptName[];
+    }
+  /** The plain commands, with words that are added to those of a backup. */
+  | {
+      readonly kind: 'plain';
+      readonly site: Site;
+      readonly blobs: 'as-found' | 'left-out';
+      readonly backupWords: readonly string[];
+    };
+
+/** What the jobs of a site are to be. */
+export interface ScheduleWish {
+  /** When the daily backup is made. */
+  readonly at: TimeOfDay;
+  /** Jobs beside the backup; they are weekly. */
+  readonly weekly: readonly Exclude<JobKind, 'backup'>[];
+  readonly program: { readonly node: string; readonly command: string };
+  readonly searchPath: string | undefined;
+}
+
+/** Saturday and Sunday nights, each behind the daily backup of that night. */
+const WEEKLY = {
+  snapshot: { day: 6, hoursLater: 1 },
+  zip: { day: 6, hoursLater: 2 },
+  verify: { day: 0, hoursLater: 2 },
+} as const satisfies Readonly<Record<Exclude<JobKind, 'backup'>, object>>;
+
+const SCRIPT_OF = {
+  backup: 'backup',
+  snapshot: 'snapshotbackup',
+  zip: 'zipbackup',
+} as const satisfies Readonly<Record<Exclude<JobKind, 'verify'>, ScriptName>>;
+
+/** The jobs of a site, the backup first. Failure `usage` for a job that the part has no script for. */
+export function planJobs(scheduled: ScheduledSite, wish: ScheduleWish): readonly ScheduledJob[] {
+  const { at, weekly, searchPath } = wish;
+  const job = (kind: JobKind, time: TimeOfDay, rhythm: Rhythm): ScheduledJob => ({
+    kind,
+    owner: ownerOf(scheduled.site),
+    words: wordsOf(kind, { scheduled, wish }),
+    searchPath,
+    time,
+    rhythm,
+  });
+  return [
+    job('backup', at, { kind: 'daily' }),
+    ...weekly.map((kind) => {
+      const { day, hoursLater } = WEEKLY[kind];
+      const time = { hour: (at.hour + hoursLater) % 24, minute: at.minute };
+      return job(kind, time, { kind: 'weekly', day });
+    }),
+  ];
+}
+
+function wordsOf(
+  kind: JobKind,
+  { scheduled, wish }: { readonly scheduled: ScheduledSite; readonly wish: ScheduleWish },
+): readonly string[] {
+  const { node, command } = wish.program;
+  const { site } = scheduled;
+  switch (scheduled.kind) {
+    case 'buildout-part': {
+      if (kind !== 'verify') return [scriptPath(scheduled, SCRIPT_OF[kind]), '-q'];
+      if (site.buildout === undefined) throw new RangeError('a part without a buildout');
+      return [node, command, 'verify', '-q', '-c', site.buildout, '--part', site.part];
+    }
+    case 'plain': {
+      const places = placeWords(scheduled);
+      if (kind === 'verify') return [node, command, 'verify', '-q', ...places];
+      const kindWords = kind === 'backup' ? [] : ['--kind', kind];
+      const more = [...kindWords, ...scheduled.backupWords];
+      return [node, command, 'backup', '-q', ...more, ...places];
+    }
+    default:
+      return scheduled satisfies never;
+  }
+}
+
+function scriptPath(
+  { site, bin, scripts }: Extract<ScheduledSite, { kind: 'buildout-part' }>,
+  name: ScriptName,
+): string {
+  if (scripts.includes(name)) return join(bin, scriptFileName(site.part, name));
+  throw new Failure(
+    'usage',
+    `Cannot schedule ${name}: the part [${site.part}] has no such script`,
+    {
+      hint: `Set "enable_${name} = true" in the part and run "zodbvault install", or leave it out.`,
+    },
+  );
+}
+
+/** Whatever was found, in words: where a job runs, nothing can be found. */
+function placeWords({ site, blobs }: Extract<ScheduledSite, { kind: 'plain' }>): readonly string[] {
+  return site.storages.flatMap(({ dataFs, blobs: blobFolder, folders: { backup } }) => [
+    '--datafs',
+    dataFs,
+    '--location',
+    backup.filestorage,
+    ...(blobFolder === undefined ? [] : ['--blob-storage', blobFolder]),
+    ...(backup.blobs === undefined ? [] : ['--blobbackuplocation', backup.blobs]),
+    ...(blobs === 'left-out' ? ['--no-blobs'] : []),
+  ]);
+}
