@@ -14,10 +14,21 @@ export const OPTION = {
     .choices(['auto', 'node', 'igzip', 'pigz'] as const)
     .default('auto' as const),
   dryRun: new Option('--dry-run', 'say what would be done, and why; change nothing'),
+  wait: new Option(
+    '--wait [seconds]',
+    'wait until another run has ended, at most so long (default: fail with status 4)',
+  )
+    .preset('forever')
+    .argParser(waitSeconds),
   json: new Option('--json', 'print one JSON object per line'),
   quiet: new Option('-q, --quiet', 'print nothing unless there is a problem'),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
 } as const;
+
+/** What --wait said; undefined: it wasn't there. */
+export interface Waiting {
+  readonly waitSeconds: number | undefined;
+}
 
 /** A parser for whole numbers in a range, both ends included. */
 export function wholeNumber(range: {
@@ -31,6 +42,13 @@ export function wholeNumber(range: {
       `It is not a whole number of ${range.minimum} to ${range.maximum}.`,
     );
   };
+}
+
+/** `--wait`, `--wait=60`. A date behind it would be taken for the seconds. */
+function waitSeconds(text: string): number {
+  if (text === 'forever') return Number.POSITIVE_INFINITY;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a number of seconds. Write --wait behind the rest.');
 }
 
 /** Splits words into names and settings of the form `section:option=value`. Failure `usage`. */

@@ -1,12 +1,6 @@
 import { copyFile, realpath, stat, unlink } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import {
-  lockBlobFolder,
-  pointLatest,
-  refuseTaken,
-  removeEntry,
-  rotate,
-} from '../blobs/blob-folder.ts';
+import { pointLatest, refuseTaken, removeEntry, rotate } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
 import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
@@ -78,9 +72,9 @@ const ATTEMPTS = 3;
 
 /**
  * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
- * already and complete is left alone. The folder is locked meanwhile.
+ * already and complete is left alone. The caller holds the folder's lock.
  *
- * Failures: `not-found` for a source that isn't there, `locked`, `refused`, `program` for whatever
+ * Failures: `not-found` for a source that isn't there, `refused`, `program` for whatever
  * rsync or tar has to complain about, and those of the system.
  */
 export async function backUpBlobs(
@@ -90,8 +84,7 @@ export async function backUpBlobs(
   const source = await resolveSource(settings.source);
   const { wasMade } = await makeFolder(settings.folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
-  await refuseNested(source, settings.folder);
-  await using _lock = await lockBlobFolder(settings.folder);
+  await refuseNested(settings.source, settings.folder);
   const base = basename(settings.source);
   const catalogue = await readBlobCatalogue(settings.folder, base);
   warnOfForeign(catalogue, context);
@@ -120,7 +113,9 @@ async function resolveSource(path: string): Promise<string> {
   });
 }
 
-async function refuseNested(source: string, folder: string): Promise<void> {
+/** Failure `usage` where the backups of a blob directory would be a part of it, or it of them. */
+export async function refuseNested(path: string, folder: string): Promise<void> {
+  const source = await resolveSource(path);
   const real = await adopting(`find "${folder}"`, () => realpath(folder));
   const isWithin = (path: string, other: string) => path === other || path.startsWith(other + sep);
   if (!isWithin(real, source) && !isWithin(source, real)) return;

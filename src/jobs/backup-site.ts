@@ -10,17 +10,25 @@ import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BackupKind, BlobFormat, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
-import { type BackupResult, type BackupSettings, backUp, checkDataFs, planOnly } from './backup.ts';
+import {
+  type BackupResult,
+  type BackupSettings,
+  backUpLocked,
+  checkDataFs,
+  planOnly,
+} from './backup.ts';
 import {
   type BlobBackupResult,
   backUpBlobs,
   type ChainStart,
   checkBlobSource,
+  refuseNested,
 } from './backup-blobs.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, lockRequest } from './events.ts';
 import { pruneFulls } from './prune.ts';
 import { pruneBlobs } from './prune-blobs.ts';
 import { finishRestore } from './restore-site.ts';
+import { lockFolders } from './run-locks.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which backup of a site is made. */
@@ -72,10 +80,20 @@ export async function backUpSite(
   const run = new SiteRun(settings, context);
   await run.check();
   await run.makeFolders();
+  const results = await backUpAll(run, site);
+  await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
+  return results;
+}
+
+/**
+ * All folders are locked from before the first step to after the last. pre_command comes before that,
+ * as it may mount the disk that they are on; post_command after, as it may use the backups itself.
+ */
+async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBackup[]> {
+  await using _locks = await run.lock();
   const filestorages = await run.backUpFilestorages();
   const blobs = await run.backUpBlobs();
   const removed = await run.prune();
-  await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return site.storages.map(({ name }) => ({
     storage: name,
     filestorage: filestorages.get(name),
@@ -137,6 +155,19 @@ class SiteRun {
     }
   }
 
+  /** Failures: `locked`; `usage` for blobs that would be backed up into themselves. */
+  async lock(): Promise<AsyncDisposable> {
+    const { of } = this.#settings;
+    for (const { source, folder } of this.#blobStorages()) await refuseNested(source, folder);
+    return await lockFolders(
+      {
+        repositories: this.#filestorages().map((storage) => this.#repository(storage)),
+        blobFolders: this.#blobStorages().map(({ folder }) => folder),
+      },
+      lockRequest(this.#context, of === 'backup' ? of : `${of}backup`),
+    );
+  }
+
   async plan(): Promise<readonly StoragePlan[]> {
     const plans: StoragePlan[] = [];
     for (const storage of this.#settings.site.storages) {
@@ -156,7 +187,7 @@ class SiteRun {
   async backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
     const done = new Map<string, BackupResult>();
     for (const storage of this.#filestorages()) {
-      const result = await backUp(this.#backupSettings(storage, 'fail'), this.#context);
+      const result = await backUpLocked(this.#backupSettings(storage, 'fail'), this.#context);
       done.set(storage.name, result);
     }
     return done;
@@ -214,7 +245,6 @@ class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
-      await using _lock = await store.lock();
       const names = await pruneFulls(store, { keep: this.#keep, context: this.#context });
       removed.set(storage.name, names);
     }

@@ -25,7 +25,7 @@ import type { Store } from '../stores/store.ts';
 import { type FileSource, isStillAt, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
-import { type JobContext, withStep } from './events.ts';
+import { type JobContext, lockRequest, withStep } from './events.ts';
 import { pruneFulls } from './prune.ts';
 
 /** How a Data.fs is backed up. */
@@ -59,7 +59,31 @@ export interface BackupResult {
 export async function backUp(settings: BackupSettings, context: JobContext): Promise<BackupResult> {
   await using source = await openDataFs(settings.dataFs);
   const store = await openRepository(settings, context);
-  await using _lock = await store.lock();
+  await using _lock = await store.lock(lockRequest(context, 'backup'));
+  return await backUpTo(store, { source, settings, context });
+}
+
+/** The same for a caller that holds the lock of a repository that is there. */
+export async function backUpLocked(
+  settings: BackupSettings,
+  context: JobContext,
+): Promise<BackupResult> {
+  await using source = await openDataFs(settings.dataFs);
+  return await backUpTo(folderStore(settings.repository), { source, settings, context });
+}
+
+async function backUpTo(
+  store: Store,
+  {
+    source,
+    settings,
+    context,
+  }: {
+    readonly source: FileSource;
+    readonly settings: BackupSettings;
+    readonly context: JobContext;
+  },
+): Promise<BackupResult> {
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
   const plan = await makePlan(source, { store, catalogue, settings, context });

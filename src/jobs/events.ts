@@ -67,7 +67,7 @@ export interface JobContext {
   /** Aborted when somebody wants the job to stop; nothing that was finished is undone. */
   readonly signal: AbortSignal;
   /** How long to wait for other runs, in seconds, all in all; absent: not at all. */
-  readonly waitSeconds?: number;
+  readonly waitSeconds?: number | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { lockBlobFolder, removeSet } from '../blobs/blob-folder.ts';
+import { removeSet } from '../blobs/blob-folder.ts';
 import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Identity } from '../repository/identity.ts';
@@ -8,7 +8,7 @@ import type { JobContext } from './events.ts';
 
 /**
  * Removes the blob backups that a rule doesn't keep, oldest first. Those of which it isn't clear that
- * they belong to this repository stay, and are named.
+ * they belong to this repository stay, and are named. The caller holds the folder's lock.
  */
 export async function pruneBlobs(
   {
@@ -25,7 +25,6 @@ export async function pruneBlobs(
   },
   context: JobContext,
 ): Promise<readonly string[]> {
-  await using _lock = await lockBlobFolder(folder);
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const sets = entrySets(catalogue.entries).map((set) => ({
     set,

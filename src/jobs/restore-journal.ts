@@ -2,7 +2,7 @@ import { readdir, readFile, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { tryFileLock } from '../system/file-lock.ts';
+import type { LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, NewFile, syncDirectory } from '../system/new-file.ts';
 import {
   applyReplacement,
@@ -13,6 +13,7 @@ import {
   revertReplacement,
   stagedNames,
 } from '../system/replacement.ts';
+import { acquireRunLock } from '../system/run-lock.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 
@@ -170,14 +171,13 @@ export async function settleRestore(anchor: string, { onEvent }: JobContext): Pr
 }
 
 /** Keeps other restores of the same target out. Failure `locked`. */
-export async function lockRestore(anchor: string): Promise<AsyncDisposable | undefined> {
+export async function lockRestore(
+  anchor: string,
+  request: LockRequest,
+): Promise<AsyncDisposable | undefined> {
   const path = join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
   if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
-  const attempt = await tryFileLock(path);
-  if (attempt.kind === 'acquired') return attempt.lock;
-  throw new Failure('locked', `Cannot restore "${anchor}": another restore of it runs`, {
-    hint: 'Wait until it has ended.',
-  });
+  return await acquireRunLock(path, { target: `"${anchor}"`, request });
 }
 
 /** Removes what killed restores staged and never used. The caller keeps other restores out. */

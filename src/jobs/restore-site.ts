@@ -1,4 +1,3 @@
-import { holdBlobFolder } from '../blobs/blob-folder.ts';
 import { placeOfBlobs } from '../blobs/blob-place.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
@@ -9,7 +8,7 @@ import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, lockRequest } from './events.ts';
 import { findHeadStart, type HeadStart } from './head-start.ts';
 import {
   bringForward,
@@ -44,6 +43,7 @@ import {
   swapAll,
   undoRestore,
 } from './restore-journal.ts';
+import { holdFolders, type RunFolders } from './run-locks.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which state of a site is restored. */
@@ -148,7 +148,7 @@ async function swapSite(
 ): Promise<readonly RestoreResult[]> {
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
-  for (const folder of blobFolders(settings)) things.use(await holdBlobFolder(folder));
+  things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
   const plan = await planSiteRestore(settings);
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
   const forward = await findForward(plan, { settings, context });
@@ -231,7 +231,7 @@ async function holdSite(
 ): Promise<HeldSite> {
   await using locks = new Disposables();
   const anchor = await anchorOf(site);
-  locks.use(await lockRestore(anchor));
+  locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   const { filestorages, blobstorages } = replacedPaths(site);
   for (const target of filestorages) {
     locks.use(await lockTarget({ target, heldLock }, context));
@@ -273,8 +273,8 @@ export async function undoSiteRestore(
 /** Removes what the last restore of a site replaced. Returns its paths. */
 export async function discardReplaced(site: Site, context: JobContext): Promise<readonly string[]> {
   const anchor = await anchorOf(site);
-  await using _lock = await lockRestore(anchor);
-  if (await isHalfRestored(anchor)) await finishRestore(site, context);
+  await finishRestore(site, context);
+  await using _lock = await lockRestore(anchor, lockRequest(context, 'restore'));
   return await discardKept(anchor);
 }
 
@@ -330,10 +330,14 @@ function describePlan({ filestorages, blobs }: SiteRestorePlan): string {
   ].join(', ');
 }
 
-/** The folders that blobs are restored from, and that are there. */
-function blobFolders({ site, of }: SiteRestoreSettings): readonly string[] {
-  if (site.contents === 'filestorages') return [];
-  return site.storages.flatMap((storage) => foldersOf(storage, of).blobs ?? []);
+/** The folders that are read. */
+function sourcesOf({ site, of }: SiteRestoreSettings): RunFolders {
+  const folders = site.storages.map((storage) => foldersOf(storage, of));
+  return {
+    repositories: site.contents === 'blobs' ? [] : folders.map(({ filestorage }) => filestorage),
+    blobFolders:
+      site.contents === 'filestorages' ? [] : folders.flatMap(({ blobs }) => blobs ?? []),
+  };
 }
 
 function repositoryOf({ site, of }: SiteRestoreSettings, name: string): string {

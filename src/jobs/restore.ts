@@ -11,15 +11,17 @@ import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.t
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { type FileLock, tryFileLock } from '../system/file-lock.ts';
+import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-lock.ts';
+import { attemptPatiently } from '../system/lock-request.ts';
 import { NewFile } from '../system/new-file.ts';
 import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
-import { type JobContext, withStep } from './events.ts';
+import { type JobContext, lockRequest, withStep } from './events.ts';
 import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
 import { lockRestore, removeStaged, settleRestore, swapAll } from './restore-journal.ts';
 import { makeRestoredIndex } from './restored-index.ts';
+import { holdFolders } from './run-locks.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
@@ -98,8 +100,10 @@ export async function restore(
 ): Promise<RestoreResult> {
   await using locks = new Disposables();
   const anchor = await placeOfFile(settings.target);
-  locks.use(await lockRestore(anchor));
+  locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   locks.use(await lockTarget(settings, context));
+  const sources = { repositories: [settings.repository], blobFolders: [] };
+  locks.use(await holdFolders(sources, lockRequest(context, 'restore')));
   await settleRestore(anchor, context);
   await removeStaged([settings.target, anchor], context);
   const plan = await planRestore(settings);
@@ -246,29 +250,47 @@ export async function restoreToStream(
   return point;
 }
 
-/** A server that runs would go on with the file that it has open, and with its own idea of the end. */
+/**
+ * A server that runs would go on with the file that it has open, and with its own idea of the end. The
+ * lock is the server's own: what stands in its file is left as it is.
+ */
 export async function lockTarget(
   { target, heldLock }: Pick<RestoreSettings, 'target' | 'heldLock'>,
-  { onEvent }: JobContext,
+  context: JobContext,
 ): Promise<FileLock | undefined> {
   const path = `${target}.lock`;
   const isInUse = (await statOf(target)) !== undefined || (await statOf(path)) !== undefined;
   if (!isInUse) return undefined;
-  const attempt = await tryFileLock(path);
+  const request = lockRequest(context, 'restore');
+  const attempt = await attemptPatiently(() => tryFileLock(path), {
+    request: heldLock === 'refuse' ? request : { ...request, giveUpAt: 0 },
+    onHeld: (result) => {
+      if (result.kind === 'acquired') return;
+      const pid = pidOf(result);
+      request.onWait({
+        kind: 'held',
+        path,
+        holder: pid === undefined ? 'a process' : `pid ${pid}`,
+      });
+    },
+  });
   switch (attempt.kind) {
     case 'acquired':
       return attempt.lock;
     case 'held': {
-      // zc.lockfile writes the pid behind a blank.
-      const written = Number.parseInt(attempt.content, 10);
-      const pid = attempt.pid ?? (Number.isNaN(written) ? undefined : written);
+      const pid = pidOf(attempt);
       if (heldLock === 'refuse') throw serverRuns({ target, path, pid });
-      onEvent({ kind: 'lock-ignored', path, pid });
+      context.onEvent({ kind: 'lock-ignored', path, pid });
       return undefined;
     }
     default:
       return attempt satisfies never;
   }
+}
+
+function pidOf({ pid, content }: Extract<LockAttempt, { kind: 'held' }>): number | undefined {
+  const written = Number.parseInt(content, 10); // zc.lockfile writes it behind a blank.
+  return pid ?? (Number.isNaN(written) ? undefined : written);
 }
 
 function serverRuns(held: {

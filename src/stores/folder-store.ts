@@ -126,7 +126,7 @@ export async function holdFolder(
   }
 }
 
-/** What is no obstacle to reading. On a full disk, a holder can't say who it is. */
+/** What keeps a lock file from being made, and is no obstacle to reading. */
 const NO_LOCK: ReadonlySet<string> = new Set([
   ...['ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'],
 ]);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { adopting, Failure } from './failure.ts';
+import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { type FileLock, tryFileLock } from './file-lock.ts';
 import {
   decodeLockRecord,
@@ -126,7 +126,7 @@ class RunLock implements AsyncDisposable {
       beat: 0,
       beatSeconds: BEAT_SECONDS,
     };
-    await lock.describe(encodeLockRecord(record));
+    await lock.describe(encodeLockRecord(record)).catch(unlessFull);
     return new RunLock(lock, record);
   }
 
@@ -144,4 +144,10 @@ class RunLock implements AsyncDisposable {
     await this.#lock.describe('').catch(() => {});
     await this.#lock[Symbol.asyncDispose]();
   }
+}
+
+/** A restore may be there to make room: on a full disk, a holder can't say who it is, that is all. */
+function unlessFull(error: unknown): void {
+  const code = error instanceof Failure ? systemCodeOf(error.cause) : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
 }

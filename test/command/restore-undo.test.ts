@@ -220,6 +220,15 @@ describe('a restore that was killed while it swapped', () => {
     expect(live(site)).toEqual(site.backedUp);
   });
 
+  it('is finished before what it replaced is discarded', async () => {
+    const site = await changedSite();
+    await killedAfter(site, 2);
+    const { stderr } = await site.runWell('restore', '--discard-old');
+    expect(stderr).toContain('finished the interrupted restore');
+    expect(live(site)).toEqual(site.backedUp);
+    expect(hidden(site).filter((name) => name.endsWith('-kept'))).toEqual([]);
+  });
+
   it('leaves nothing of what it had staged before it swapped', async () => {
     const site = await changedSite();
     const staged = join(dirname(site.dataFs), '.Data.fs.0123456789ab.zodbvault-restored');

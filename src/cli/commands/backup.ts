@@ -8,7 +8,7 @@ import {
 } from '../../jobs/backup-site.ts';
 import type { WrittenBackup } from '../../repository/writing.ts';
 import type { Site } from '../../sites/site.ts';
-import { OPTION, wholeNumber } from '../options.ts';
+import { OPTION, type Waiting, wholeNumber } from '../options.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
 import { count, formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
@@ -30,6 +30,7 @@ export function addBackupCommand(program: Command): void {
       'keep this many full backups with their increments, remove older ones; 0 keeps all (default, unless a part says otherwise)',
       wholeNumber({ minimum: 0, maximum: 999_999 }),
     )
+    .addOption(OPTION.wait)
     .addOption(OPTION.dryRun)
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
@@ -48,7 +49,7 @@ export function addBackupCommand(program: Command): void {
             random: Math.random,
           };
           if (options.dryRun) await showPlan(settings, context);
-          else await carryOut(settings, context);
+          else await carryOut(settings, { ...context, waitSeconds: options.wait });
         }
         return undefined;
       }),
@@ -97,9 +98,13 @@ function planAsJson({ storage, filestorage, blobs }: StoragePlan, { part }: Site
   return { part, storage, ...range, blobs };
 }
 
-async function carryOut(settings: SiteBackupSettings, { terminal, signal }: CommandContext) {
+async function carryOut(
+  settings: SiteBackupSettings,
+  { terminal, signal, waitSeconds }: CommandContext & Waiting,
+) {
   const since = Date.now();
-  const results = await backUpSite(settings, { onEvent: renderEvents(terminal), signal });
+  const onEvent = renderEvents(terminal);
+  const results = await backUpSite(settings, { onEvent, signal, waitSeconds });
   const seconds = (Date.now() - since) / 1000;
   for (const result of results) {
     terminal.printJson({ backup: asJson(result, settings.site) });

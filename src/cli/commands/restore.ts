@@ -16,7 +16,7 @@ import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
-import { OPTION } from '../options.ts';
+import { OPTION, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
 import { renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
@@ -38,6 +38,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--undo', 'swap back what the last restore replaced')
     .option('--discard-old', 'remove what the last restore replaced and kept')
     .option('-n, --no-prompt', 'do not ask')
+    .addOption(OPTION.wait)
     .addOption(OPTION.dryRun)
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
@@ -46,7 +47,7 @@ export function addRestoreCommand(program: Command): void {
       runCommand(options, async (context) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);
         const { to, kind, dryRun, prompt } = options;
-        const how = { isDry: dryRun === true, asks: prompt, context };
+        const how = { isDry: dryRun === true, asks: prompt, waitSeconds: options.wait, context };
         refuseMixed(options, written);
         const live = oneSite(
           await findSites(options, {
@@ -57,7 +58,7 @@ export function addRestoreCommand(program: Command): void {
         const site = to === undefined ? live : await elsewhere(live, resolve(to));
         const heldLock = options.force ? 'ignore' : 'refuse';
         if (options.undo) return undo({ site, heldLock }, how);
-        if (options.discardOld) return discardOld(site, context);
+        if (options.discardOld) return discardOld(site, how);
         const settings: SiteRestoreSettings = {
           site,
           of: kind,
@@ -97,7 +98,7 @@ function refuseMixed(
   });
 }
 
-interface How {
+interface How extends Waiting {
   readonly isDry: boolean;
   readonly asks: boolean;
   readonly context: CommandContext;
@@ -115,7 +116,7 @@ function oneSite(sites: readonly Site[]): Site {
 
 async function undo(
   { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
-  { isDry, asks, context }: How,
+  { isDry, asks, waitSeconds, context }: How,
 ): Promise<undefined> {
   const { terminal, signal } = context;
   const { restored, at, steps } = await planSiteUndo(site);
@@ -132,20 +133,23 @@ async function undo(
   if (asks && (await agree({ filestorages, blobstorages }, context)) === 'no') return;
   await undoSiteRestore(
     { site, heldLock, now: () => new Date() },
-    { onEvent: renderEvents(terminal), signal },
+    { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
   terminal.printJson({ undo: { restored, at, paths } });
   terminal.log('Swapped back. What the restore had put there is kept: --undo swaps again.');
 }
 
-async function discardOld(site: Site, { terminal, signal }: CommandContext): Promise<undefined> {
-  const paths = await discardReplaced(site, { onEvent: renderEvents(terminal), signal });
+async function discardOld(site: Site, { context, waitSeconds }: How): Promise<undefined> {
+  const { terminal, signal } = context;
+  const onEvent = renderEvents(terminal);
+  const paths = await discardReplaced(site, { onEvent, signal, waitSeconds });
   terminal.printJson({ discarded: paths });
   terminal.log('Removed what the last restore had replaced.');
 }
 
 async function restoreAll(settings: SiteRestoreSettings, how: How): Promise<undefined> {
   const { terminal, signal } = how.context;
+  const { waitSeconds } = how;
   const plan = await planSiteRestore(settings);
   if (how.isDry) {
     showPlan(plan, terminal);
@@ -164,7 +168,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: How): Promise<unde
   const since = Date.now();
   const results = await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
-    { onEvent: renderEvents(terminal), signal },
+    { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
   for (const result of results) report(result, { terminal, since });
   if (settings.old === 'keep' && hasReplaced(plan)) {

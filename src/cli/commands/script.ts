@@ -8,6 +8,7 @@ import { SCRIPTS, type ScriptAction } from '../../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
+import { OPTION, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
 import { renderEvents } from '../render/events.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
@@ -51,17 +52,19 @@ async function runScript(
     .description(DESCRIPTIONS[action.kind])
     .option('-q, --quiet', 'print nothing unless there is a problem')
     .option('-n, --no-prompt', 'do not ask')
+    .addOption(OPTION.wait)
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .showHelpAfterError()
     .exitOverride()
     // A backup takes no notice of other words, as ever; a restore must not guess.
     .allowExcessArguments(action.kind === 'backup')
     .action((date, options) =>
-      runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (context) =>
-        action.kind === 'backup'
+      runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (running) => {
+        const context = { ...running, waitSeconds: options.wait };
+        return action.kind === 'backup'
           ? backUp(site, { action, context })
-          : restore(site, { action, date, prompt: options.prompt, context }),
-      ),
+          : restore(site, { action, date, prompt: options.prompt, context });
+      }),
     );
   await command.parseAsync([...words], { from: 'user' });
 }
@@ -78,15 +81,15 @@ async function backUp(
     context,
   }: {
     readonly action: Extract<ScriptAction, { kind: 'backup' }>;
-    readonly context: CommandContext;
+    readonly context: CommandContext & Waiting;
   },
 ): Promise<undefined> {
-  const { terminal, signal } = context;
+  const { terminal, signal, waitSeconds } = context;
   const { of, full } = action;
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
     { site, of, full, compressor: 'auto', level: undefined, ...clock },
-    { onEvent: renderEvents(terminal), signal },
+    { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
 }
 
@@ -101,10 +104,10 @@ async function restore(
     readonly action: Extract<ScriptAction, { kind: 'restore' }>;
     readonly date: string | undefined;
     readonly prompt: boolean;
-    readonly context: CommandContext;
+    readonly context: CommandContext & Waiting;
   },
 ): Promise<undefined> {
-  const { terminal, signal } = context;
+  const { terminal, signal, waitSeconds } = context;
   const settings = {
     site,
     of: action.of,
@@ -119,5 +122,5 @@ async function restore(
     terminal.log('Not restoring.');
     return;
   }
-  await restoreSite(settings, { onEvent: renderEvents(terminal), signal });
+  await restoreSite(settings, { onEvent: renderEvents(terminal), signal, waitSeconds });
 }
