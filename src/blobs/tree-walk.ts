@@ -192,7 +192,7 @@ export class TreeWalk {
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
       if (this.#isRoot) lchownSync(target, status.uid, status.gid);
-      lutimesSync(target, status.atimeMs / 1000, status.mtimeMs / 1000);
+      lutimesSync(target, settable(status.atimeMs), settable(status.mtimeMs));
     } else {
       throw new Failure('damaged', `Cannot copy "${source}": it is no file and no folder`, {
         hint: `A blob directory holds neither pipes nor devices; move "${entry.name}" away.`,
@@ -265,7 +265,15 @@ export class TreeWalk {
 const ALL_RIGHTS = 0o7777;
 
 function setTimes(path: string, { atimeMs, mtimeMs }: Stats): void {
-  utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+  utimesSync(path, settable(atimeMs), settable(mtimeMs));
+}
+
+/**
+ * Seconds that Node sets as the microsecond that it was asked for, so that times don't drift from copy
+ * to copy: it cuts off what a double has behind the microseconds, which may be nearly a whole one.
+ */
+function settable(milliseconds: number): number {
+  return (Math.round(milliseconds * 1000) + 0.25) / 1e6;
 }
 
 /** Failure `damaged` for a directory that is one of those that lead to it. */
