@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { wholeNumber } from '../src/cli/options.ts';
 import { formatBytes } from '../src/cli/render/units.ts';
+import { BLOB_CASES, makeBlobBench } from './blob-cases.ts';
 import { type Bench, CASES, type Case } from './cases.ts';
 import { type Measurement, measure, median } from './measure.ts';
 import { findPeers } from './peers.ts';
@@ -14,7 +15,18 @@ const INCREMENT_BYTES = 6_000_000;
 
 const options = new Command('npm run bench --')
   .description('Measures zodbvault against other programs and prints a table in Markdown.')
-  .option('--size <MB>', 'size of the Data.fs', wholeNumber({ minimum: 1, maximum: 1e6 }), 256)
+  .option(
+    '--size <MB>',
+    'size of the Data.fs; 0: none',
+    wholeNumber({ minimum: 0, maximum: 1e6 }),
+    256,
+  )
+  .option(
+    '--blobs <number>',
+    'blobs of 4 kB; 0: none',
+    wholeNumber({ minimum: 0, maximum: 1e7 }),
+    1e5,
+  )
   .option('--runs <number>', 'runs of each command', wholeNumber({ minimum: 3, maximum: 99 }), 3)
   .option('--only <text>', 'only jobs with this text in their name; earlier ones run once')
   .option('--folder <folder>', 'where to put the files', tmpdir())
@@ -35,21 +47,39 @@ try {
 }
 
 async function run(bench: Bench): Promise<void> {
-  await growWorkload(bench.dataFs, options.size * 1e6);
-  copyFileSync(bench.dataFs, bench.grownDataFs);
-  await growWorkload(bench.grownDataFs, INCREMENT_BYTES);
   print(
     `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores`,
   );
-  print(`(${cpus()[0]?.model.trim()}), ${formatBytes(totalmem())} of memory.`);
-  print(`Data.fs of ${formatBytes(statSync(bench.dataFs).size)}, ${options.runs} runs of each.`);
+  print(
+    `(${cpus()[0]?.model.trim()}), ${formatBytes(totalmem())} of memory, ${options.runs} runs of each.`,
+  );
+  if (options.size > 0) await measureDataFs(bench);
+  if (options.blobs > 0) await measureBlobs(bench);
+}
+
+async function measureDataFs(bench: Bench): Promise<void> {
+  await growWorkload(bench.dataFs, options.size * 1e6);
+  copyFileSync(bench.dataFs, bench.grownDataFs);
+  await growWorkload(bench.grownDataFs, INCREMENT_BYTES);
+  print(`Data.fs of ${formatBytes(statSync(bench.dataFs).size)}.`);
   if (bench.peers.repozo === undefined) {
     print('repozo: not measured, as no Python here can import ZODB.');
   }
+  printHead();
+  for (const build of CASES) await measureCase(build(bench));
+}
+
+async function measureBlobs(bench: Bench): Promise<void> {
+  const blobs = makeBlobBench(bench, options.blobs);
+  print(`${options.blobs} blobs, bushy.`);
+  printHead();
+  for (const build of BLOB_CASES) await measureCase(build(blobs));
+}
+
+function printHead(): void {
   print('');
   print('| job | program | time | ours / its | peak memory | size |');
   print('| --- | --- | ---: | ---: | ---: | ---: |');
-  for (const build of CASES) await measureCase(build(bench));
 }
 
 async function measureCase({ job, ours, peers }: Case): Promise<void> {

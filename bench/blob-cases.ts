@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeBlobDirectory } from './blob-workload.ts';
+import type { Bench, Case } from './cases.ts';
+import type { Trial } from './measure.ts';
+
+/** Copies of a name that sorts, and counts, before those that are made now. */
+const OLD_COPY = 'blobstorage.2001-01-01-00-00-00';
+
+/** A buildout with a blob directory, and the folders of its copies. */
+interface BlobBench {
+  readonly bench: Bench;
+  readonly site: string;
+  readonly live: string;
+  /** Ours; and rsync's, which has the same blobs. */
+  readonly copies: string;
+  readonly rsyncCopies: string;
+}
+
+/** Makes the blob directory, and a buildout that backs up nothing else. */
+export function makeBlobBench(bench: Bench, count: number): BlobBench {
+  const site = join(bench.folder, 'site');
+  const live = join(site, 'var/blobstorage');
+  mkdirSync(join(site, 'var/filestorage'), { recursive: true });
+  makeBlobDirectory(live, count);
+  const cfg = [
+    ...['[buildout]', 'parts = backup', '[backup]', 'recipe = collective.recipe.backup'],
+    ...['blob_storage = var/blobstorage', 'only_blobs = true', 'use_rsync = false'],
+    ...['keep_blob_days = 0', 'keep = 1000'],
+  ];
+  writeFileSync(join(site, 'buildout.cfg'), cfg.join('\n'));
+  execFileSync(process.execPath, [bench.command, 'install'], { cwd: site, stdio: 'pipe' });
+  const rsyncCopies = join(bench.folder, 'rsync');
+  mkdirSync(rsyncCopies);
+  return { bench, site, live, copies: join(site, 'var/blobstoragebackups'), rsyncCopies };
+}
+
+/** The cases in the order in which they must be measured. */
+export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
+  (blobs) => ({
+    job: 'blobs, first copy',
+    ours: script(blobs, { words: ['backup', '-q'], prepare: () => putAside(blobs, blobs.copies) }),
+    peers: rsync(blobs, {
+      label: 'rsync -a',
+      words: ['-a', blobs.live, join(blobs.rsyncCopies, 'first')],
+      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'first')),
+    }),
+  }),
+  (blobs) => ({
+    job: 'blobs, next copy',
+    ours: script(blobs, { words: ['backup', '-q'], prepare: () => {} }),
+    peers: rsync(blobs, {
+      label: 'rsync -a --delete --link-dest',
+      words: [
+        ...['-a', '--delete', '--link-dest=../first'],
+        ...[blobs.live, join(blobs.rsyncCopies, 'next')],
+      ],
+      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'next')),
+    }),
+  }),
+  (blobs) => ({
+    job: 'blobs, restore of all',
+    ours: script(blobs, { words: ['restore', '-n'], prepare: () => putAside(blobs, blobs.live) }),
+    peers: rsync(blobs, {
+      label: 'rsync -a --delete',
+      words: ['-a', '--delete', rsyncCopy(blobs), join(blobs.rsyncCopies, 'restored')],
+      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'restored')),
+    }),
+  }),
+  (blobs) => ({
+    job: 'blobs, restore where nothing is lost',
+    ours: script(blobs, { words: ['restore', '-n'], prepare: () => {} }),
+    peers: rsync(blobs, {
+      label: 'rsync -a --delete --checksum',
+      words: [
+        '-a',
+        '--delete',
+        '--checksum',
+        rsyncCopy(blobs),
+        join(blobs.rsyncCopies, 'restored'),
+      ],
+      prepare: () => {},
+    }),
+  }),
+  (blobs) => ({
+    job: 'blobs, removal of a copy',
+    ours: settled({
+      label: 'zodbvault',
+      command: [
+        ...([process.execPath, '--import', 'tsx'] as const),
+        join(import.meta.dirname, 'remove-blob-copy.ts'),
+        ...[blobs.copies, blobs.live, String(copyNames(blobs).length)],
+      ],
+      prepare: () => {
+        copyLinks(newestCopy(blobs), join(blobs.copies, OLD_COPY));
+        rmSync(join(blobs.copies, OLD_COPY, '.zodbvault.json')); // It names the newer copy's moment.
+      },
+    }),
+    peers: [
+      settled({
+        label: 'rm -rf',
+        command: ['rm', '-rf', join(blobs.rsyncCopies, 'old')],
+        prepare: () => copyLinks(newestCopy(blobs), join(blobs.rsyncCopies, 'old')),
+      }),
+    ],
+  }),
+];
+
+function script(
+  { bench, site }: BlobBench,
+  { words, prepare }: { readonly words: readonly string[]; readonly prepare: () => void },
+): Trial {
+  const [name = '', ...others] = words;
+  const command = [bench.command, 'script', join(site, 'bin', name), ...others];
+  return settled({ label: 'zodbvault', command: [process.execPath, ...command], prepare });
+}
+
+function rsync(
+  { bench }: BlobBench,
+  {
+    label,
+    words,
+    prepare,
+  }: { readonly label: string; readonly words: readonly string[]; readonly prepare: () => void },
+): readonly Trial[] {
+  if (!bench.peers.has('rsync')) return [];
+  return [settled({ label, command: ['rsync', ...words], prepare })];
+}
+
+/** Begins with nothing left to write: what another one wrote is not to be waited for by this one. */
+function settled(trial: Trial): Trial {
+  return {
+    ...trial,
+    prepare: async () => {
+      await trial.prepare?.();
+      execFileSync('sync');
+    },
+  };
+}
+
+/**
+ * Moves a directory away, to be removed when all is measured: ext4 makes new files more slowly for
+ * minutes after many were removed.
+ */
+function putAside({ bench }: BlobBench, path: string): void {
+  const aside = join(bench.folder, 'aside');
+  mkdirSync(aside, { recursive: true });
+  if (existsSync(path)) renameSync(path, join(aside, `${readdirSync(aside).length}`));
+}
+
+function copyLinks(path: string, target: string): void {
+  execFileSync('cp', ['-al', path, target]);
+}
+
+function rsyncCopy({ rsyncCopies, live }: BlobBench): string {
+  return join(rsyncCopies, 'first', basename(live));
+}
+
+function copyNames({ copies }: BlobBench): readonly string[] {
+  return readdirSync(copies)
+    .filter((name) => name.startsWith('blobstorage.'))
+    .sort();
+}
+
+function newestCopy(blobs: BlobBench): string {
+  return join(blobs.copies, copyNames(blobs).at(-1) ?? '');
+}

@@ -1,0 +1,14 @@
+import { pruneBlobs } from '../src/jobs/prune-blobs.ts';
+
+/** Removes all copies but the newest ones: FOLDER, the live blob directory, and how many stay. */
+const [folder = '', source = '', keep = ''] = process.argv.slice(2);
+const removed = await pruneBlobs(
+  {
+    folder,
+    source,
+    rule: { kind: 'count', keep: Number(keep), family: 'directories' },
+    identity: undefined,
+  },
+  { onEvent: () => {}, signal: new AbortController().signal },
+);
+if (removed.length !== 1) throw new Error(`${removed.length} copies were removed, not one`);
