@@ -23,6 +23,14 @@ export interface ListedFolder {
   /** Files that are in an earlier archive of the chain. */
   readonly unchanged: readonly string[];
   readonly folders: readonly string[];
+  /** Folders that have another name now; paths as those of folders, without the slash at the end. */
+  readonly renames: readonly Renaming[];
+}
+
+/** An empty path stands for a name that is used in between. */
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
 }
 
 const PLAIN_TYPES = ['File', 'OldFile', 'ContiguousFile'];
@@ -154,7 +162,9 @@ export class ArchiveReading {
         [...saved, ...unchanged, ...folders].find((name) => name.includes('/') || name === '..');
       if (out !== undefined)
         this.#fault ??= this.#faultOf(`"${out}" would land outside its folder`);
-      this.#onFolder({ path: entry.path, saved, unchanged, folders });
+      const origins = named('R');
+      const renames = named('T').map((to, index) => ({ from: origins[index] ?? '', to }));
+      this.#onFolder({ path: entry.path, saved, unchanged, folders, renames });
     });
   }
 }

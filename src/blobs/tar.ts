@@ -116,7 +116,7 @@ function refuseSockets({ errors }: ProgramEnd, source: string): void {
 
 function isUnfit(source: string, state: string): Failure {
   return new Failure('damaged', `Cannot archive "${source}": ${state}`, {
-    hint: 'Nothing was kept of this archive. Move that out of the blob directory.',
+    hint: 'Nothing was kept of this archive. Take that out of the blob directory, or see what tar does when it is run by hand.',
   });
 }
 
@@ -167,6 +167,7 @@ export async function extractArchive(
   ];
   onCommand(['tar', ...words]);
   const bytes = tap(readArchive(path), () => signal.throwIfAborted());
-  const program = { path: await findTar(), arguments: words };
+  // Where folders change places, tar looks for the one in between from here, not from --directory.
+  const program = { path: await findTar(), arguments: words, directory: target };
   await drain(throughProgram(program, { unread: 'accept' })(bytes));
 }

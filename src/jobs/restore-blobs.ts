@@ -6,6 +6,7 @@ import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../b
 import { copyTree, countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
+import { readChain } from '../blobs/read-chain.ts';
 import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
 import { treeIn } from '../blobs/tree-in.ts';
@@ -151,8 +152,12 @@ async function fill(
       return;
     }
     case 'archives':
-      await checkArchives(choice, { folder: settings.folder, context });
-      await extractChain(choice, { folder: settings.folder, tree, context });
+      await extractChain(choice, {
+        folder: settings.folder,
+        tree,
+        context,
+        ...(await checkArchives(choice, { folder: settings.folder, context })),
+      });
       return;
     default:
       choice satisfies never;
@@ -164,7 +169,10 @@ export async function checkBlobs(
   { choice, settings: { folder } }: BlobRestorePlan,
   context: JobContext,
 ): Promise<void> {
-  if (choice.kind === 'archives') return checkArchives(choice, { folder, context });
+  if (choice.kind === 'archives') {
+    await checkArchives(choice, { folder, context });
+    return;
+  }
   const tree = await treeIn(choice.entry, folder);
   return checkContent(choice.entry, { tree, source: tree, context });
 }
@@ -210,17 +218,19 @@ async function copyBack({
   else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
 }
 
+/** Whether a chain has all that its last archive lists; how many files that one holds. */
 async function checkArchives(
-  { chain }: Extract<BlobChoice, { kind: 'archives' }>,
+  { chain, entry }: Extract<BlobChoice, { kind: 'archives' }>,
   { folder, context }: { readonly folder: string; readonly context: JobContext },
-): Promise<void> {
-  for (const { name, record } of chain) {
-    const path = join(folder, name);
-    const { sha256 } = await inspectArchive(path, { signal: context.signal });
-    if (record?.archive !== undefined && record.archive.sha256 !== sha256) {
-      throw incomplete(path, 'its checksum is not the one that was recorded');
+): Promise<{ readonly files: number }> {
+  const { archives, lacking } = await readChain(chain, { folder, signal: context.signal });
+  for (const [index, { name, record }] of chain.entries()) {
+    if (record?.archive !== undefined && record.archive.sha256 !== archives[index]?.sha256) {
+      throw incomplete(join(folder, name), 'its checksum is not the one that was recorded');
     }
   }
+  if (lacking !== undefined) throw lacks(join(folder, entry.name), lacking);
+  return { files: archives.at(-1)?.files ?? 0 };
 }
 
 async function extractChain(
@@ -228,8 +238,15 @@ async function extractChain(
   {
     folder,
     tree,
+    files,
     context,
-  }: { readonly folder: string; readonly tree: string; readonly context: JobContext },
+  }: {
+    readonly folder: string;
+    readonly tree: string;
+    /** In the last archive. */
+    readonly files: number;
+    readonly context: JobContext;
+  },
 ): Promise<void> {
   const { chain } = choice;
   const { signal } = context;
@@ -239,10 +256,14 @@ async function extractChain(
   for (const { name } of chain) {
     await extractArchive(join(folder, name), { target: tree, kind, onCommand, signal });
   }
-  if (kind === 'of-a-chain') await refuseGaps(join(folder, choice.entry.name), { tree, signal });
+  const last = join(folder, choice.entry.name);
+  if (kind === 'of-a-chain') return refuseGaps(last, { tree, signal });
+  const { content } = await countTree(tree, signal);
+  if (content.files < files)
+    throw incomplete(last, `tar unpacked ${content.files} of ${files} files`);
 }
 
-/** The last archive lists every file that there was: one that is missing was in a lost archive. */
+/** The last archive lists every file that there was: none may be missing after tar's work. */
 async function refuseGaps(
   archive: string,
   { tree, signal }: { readonly tree: string; readonly signal: AbortSignal },
@@ -260,8 +281,12 @@ async function refuseGaps(
   for (const path of listed) {
     // A link that leads nowhere was backed up as it is.
     if ((await lstat(join(tree, path)).catch(() => undefined)) !== undefined) continue;
-    throw incomplete(archive, `files that it lists are in none of its chain, as "${path}"`);
+    throw lacks(archive, path);
   }
+}
+
+function lacks(archive: string, path: string): Failure {
+  return incomplete(archive, `files that it lists are in none of its chain, as "${path}"`);
 }
 
 function incomplete(path: string, state: string): Failure {

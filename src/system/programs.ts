@@ -14,6 +14,8 @@ export interface Program {
   readonly arguments: readonly string[];
   /** Variables beside this process's own. By default, messages come in English: some are read. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it runs; by default, where this process does. */
+  readonly directory?: string;
 }
 
 /** The absolute path of an executable on the PATH, or on another one, or undefined. */
@@ -66,10 +68,12 @@ export function startProgram({
   path,
   arguments: words,
   environment = ENGLISH,
+  directory,
 }: Program): RunningProgram {
   const child = spawn(path, words, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
+    cwd: directory,
   });
   let errors = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
