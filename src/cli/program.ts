@@ -5,6 +5,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
+import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
@@ -40,6 +41,7 @@ function buildProgram(): Command {
   addRestoreCommand(program);
   addListCommand(program);
   addVerifyCommand(program);
+  addRehearseCommand(program);
   addInstallCommand(program);
   addConfigCommand(program);
   addScheduleCommand(program);

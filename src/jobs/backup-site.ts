@@ -10,6 +10,8 @@ import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BackupKind, BlobFormat, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
+import { type FileIdentity, isStillAt } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
 import {
   type BackupResult,
   type BackupSettings,
@@ -91,8 +93,7 @@ export async function backUpSite(
  */
 async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBackup[]> {
   await using _locks = await run.lock();
-  const filestorages = await run.backUpFilestorages();
-  const blobs = await run.backUpBlobs();
+  const { filestorages, blobs } = await run.make();
   const removed = await run.prune();
   return site.storages.map(({ name }) => ({
     storage: name,
@@ -100,6 +101,19 @@ async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBack
     blobs: blobs.get(name),
     removed: removed.get(name) ?? [],
   }));
+}
+
+/** Times that a pack may come in between. */
+const ATTEMPTS = 3;
+
+function packedAgain(path: string): Failure {
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs of "${path}": it was packed or replaced in each of ${ATTEMPTS} attempts`,
+    {
+      hint: 'Nothing old was removed. Run the backup again when whatever writes the file has ended.',
+    },
+  );
 }
 
 /** What {@link backUpSite} would do now; touches nothing, and runs no command. */
@@ -184,7 +198,44 @@ class SiteRun {
     return plans;
   }
 
-  async backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
+  /**
+   * Every Data.fs, then the blobs: a server writes the blobs of a transaction before it finishes the
+   * transaction, so all that a Data.fs speaks of is there. Only a pack takes blobs away, when it has
+   * given the Data.fs its new file; then all of it is done again. Failure `refused` where that
+   * doesn't help.
+   */
+  async make(): Promise<{
+    readonly filestorages: ReadonlyMap<string, BackupResult>;
+    readonly blobs: ReadonlyMap<string, BlobBackupResult>;
+  }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const packed = await this.#watchPacks();
+      const filestorages = await this.#backUpFilestorages();
+      const blobs = await this.#backUpBlobs();
+      const path = await packed();
+      if (path === undefined) return { filestorages, blobs };
+      if (attempt === ATTEMPTS) throw packedAgain(path);
+      this.#context.onEvent({
+        kind: 'warning',
+        text: `"${path}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
+      });
+    }
+  }
+
+  /** Gives a function that tells which Data.fs with blobs has another file by then. */
+  async #watchPacks(): Promise<() => Promise<string | undefined>> {
+    const watched = new Map<string, FileIdentity>();
+    for (const { storage } of this.#blobStorages()) {
+      if (!this.#filestorages().includes(storage)) continue;
+      watched.set(storage.dataFs, await checkDataFs(storage.dataFs));
+    }
+    return async () => {
+      for (const [path, identity] of watched) if (!(await isStillAt(path, identity))) return path;
+      return undefined;
+    };
+  }
+
+  async #backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
     const done = new Map<string, BackupResult>();
     for (const storage of this.#filestorages()) {
       const result = await backUpLocked(this.#backupSettings(storage, 'fail'), this.#context);
@@ -213,7 +264,7 @@ class SiteRun {
     };
   }
 
-  async backUpBlobs(): Promise<ReadonlyMap<string, BlobBackupResult>> {
+  async #backUpBlobs(): Promise<ReadonlyMap<string, BlobBackupResult>> {
     const { site, of, now } = this.#settings;
     const done = new Map<string, BlobBackupResult>();
     if (site.contents === 'filestorages') return done;

@@ -22,7 +22,12 @@ import { nextStamp } from '../repository/stamp.ts';
 import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
-import { type FileSource, isStillAt, openFileSource } from '../system/byte-source.ts';
+import {
+  type FileIdentity,
+  type FileSource,
+  isStillAt,
+  openFileSource,
+} from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
@@ -111,9 +116,10 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
   return await makePlan(source, { store, catalogue: catalogue ?? empty, settings, context });
 }
 
-/** Whether there is a Data.fs that can be read. Failures `not-found`, `system`, `usage`. */
-export async function checkDataFs(path: string): Promise<void> {
-  await using _source = await openDataFs(path);
+/** Which file a Data.fs is that can be read. Failures `not-found`, `system`, `usage`. */
+export async function checkDataFs(path: string): Promise<FileIdentity> {
+  await using source = await openDataFs(path);
+  return source.identity;
 }
 
 /**

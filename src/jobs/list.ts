@@ -1,5 +1,6 @@
 import { readCatalogue } from '../repository/catalogue.ts';
 import { describeFault, readChain } from '../repository/chain.ts';
+import { type Check, readChecks } from '../repository/checks.ts';
 import { momentOfStamp, type Stamp } from '../repository/stamp.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 
@@ -21,13 +22,16 @@ export interface ListedPoint {
   readonly lastTid: string | undefined;
   /** What is wrong with the chain in front of this point or behind it. */
   readonly problems: readonly string[];
+  /** What somebody has found out about it, the newest last. */
+  readonly checks: readonly Check[];
 }
 
 /** The restore points of a repository, oldest first. */
 export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
   await requireFolder(repository);
   const store = folderStore(repository);
-  const points: ListedPoint[] = [];
+  const checks = await readChecks(store);
+  const points: Omit<ListedPoint, 'checks'>[] = [];
   for (const files of (await readCatalogue(store)).chains) {
     const chain = await readChain(store, files);
     const problems = chain.faults.map(describeFault);
@@ -48,7 +52,10 @@ export async function listRestorePoints(repository: string): Promise<readonly Li
     if (chain.links.length === 0)
       points.push(...unlisted([files.full, ...files.increments], problems));
   }
-  return points;
+  return points.map((point) => ({
+    ...point,
+    checks: checks.filter(({ stamp }) => stamp === point.stamp),
+  }));
 }
 
 /** Files that no `.dat` speaks of: their size as Data.fs isn't known without reading them. */
@@ -60,7 +67,7 @@ function unlisted(
     readonly storedBytes: number;
   }[],
   problems: readonly string[],
-): readonly ListedPoint[] {
+): readonly Omit<ListedPoint, 'checks'>[] {
   return files.map(({ stamp, kind, name, storedBytes }) => ({
     stamp,
     moment: momentOfStamp(stamp),

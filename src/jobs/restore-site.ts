@@ -1,5 +1,5 @@
 import { placeOfBlobs } from '../blobs/blob-place.ts';
-import { readCatalogue } from '../repository/catalogue.ts';
+import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
@@ -356,8 +356,6 @@ function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
 
 /** The stamp of the backup that follows a restore point; undefined: it is the newest. */
 async function nextBackup(repository: string, point: Stamp): Promise<Stamp | undefined> {
-  const { chains } = await readCatalogue(folderStore(repository));
-  return chains
-    .flatMap(({ full, increments }) => [full, ...increments].map(({ stamp }) => stamp))
-    .find((stamp) => stamp > point);
+  const catalogue = await readCatalogue(folderStore(repository));
+  return pointStampsOf(catalogue).find((stamp) => stamp > point);
 }

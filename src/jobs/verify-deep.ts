@@ -3,7 +3,7 @@ import type { AuditSample } from '../filestorage/audit/sample.ts';
 import { formatOid } from '../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../filestorage/tid.ts';
 import { auditPoint } from '../repository/auditing.ts';
-import { type Catalogue, readCatalogue } from '../repository/catalogue.ts';
+import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
 import { findRestorePoint, type RestorePoint } from '../repository/restore-point.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -71,7 +71,7 @@ export async function* verifyDeep(
   await requireFolder(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
-  const stamps = stampsOf(catalogue);
+  const stamps = pointStampsOf(catalogue);
   const { points } = settings;
   if (points.kind === 'one') {
     const point = await findPoint(store, { catalogue, date: points.date });
@@ -86,11 +86,6 @@ export async function* verifyDeep(
   }
 }
 
-/** Stamps of all backups, oldest first. Failure `not-found`: there are none. */
-function stampsOf({ chains }: Catalogue): readonly Stamp[] {
-  return chains.flatMap(({ full, increments }) => [full, ...increments].map(({ stamp }) => stamp));
-}
-
 /** A restore point, or why there is none where one should be. */
 type FoundPoint = RestorePoint | { readonly kind: 'broken'; stamp: Stamp; readonly state: string };
 
@@ -101,7 +96,7 @@ async function findPoint(
     date,
   }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | Stamp | undefined },
 ): Promise<FoundPoint> {
-  const stamp = stampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
+  const stamp = pointStampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
   try {
     const wanted = date === undefined ? undefined : parseRecoveryDate(date);
     return await findRestorePoint(store, { catalogue, date: wanted });

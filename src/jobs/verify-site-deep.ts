@@ -2,6 +2,7 @@ import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
+import { rememberPoint } from './remember-checks.ts';
 import { type DeepVerifiedPoint, type DeepVerifySettings, verifyDeep } from './verify-deep.ts';
 
 export interface SiteDeepVerifySettings {
@@ -9,14 +10,15 @@ export interface SiteDeepVerifySettings {
   readonly of: BackupKind | 'all';
   readonly points: DeepVerifySettings['points'];
   readonly sample: DeepVerifySettings['sample'];
+  readonly now: () => Date;
 }
 
 /**
- * Verifies the restore points of a site deeply, place by place; those that hold blobs alone have none.
+ * Verifies the restore points of a site deeply, place by place, and remembers what came out; those that hold blobs alone have none.
  * Failure `not-found`: there is no such point in any of them.
  */
 export async function* verifySiteDeep(
-  { site, of, points, sample }: SiteDeepVerifySettings,
+  { site, of, points, sample, now }: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<{ readonly place: BackupPlace; readonly point: DeepVerifiedPoint }> {
   let absence: Failure | undefined;
@@ -32,9 +34,16 @@ export async function* verifySiteDeep(
     };
     try {
       const found = verifyDeep({ repository, points, blobs: places, sample }, context);
+      let begun = now();
       for await (const point of found) {
         hasPoint = true;
+        const seconds = (now().getTime() - begun.getTime()) / 1000;
+        // A look at some of the objects is no proof of the others.
+        if (sample.kind === 'all') {
+          await rememberPoint(repository, { kind: 'deep', point, time: { begun, seconds } });
+        }
         yield { place, point };
+        begun = now();
       }
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'not-found') throw error;

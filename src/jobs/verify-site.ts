@@ -2,6 +2,7 @@ import type { Finding } from '../repository/verifying.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
+import { rememberVerified } from './remember-checks.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -10,6 +11,7 @@ export interface SiteVerifySettings {
   readonly of: BackupKind | 'all';
   readonly depth: 'quick' | 'thorough';
   readonly chains: 'newest' | 'all';
+  readonly now: () => Date;
 }
 
 /** What was found in one place. */
@@ -18,9 +20,9 @@ export interface VerifiedPlace {
   readonly findings: readonly Finding[];
 }
 
-/** Checks the backups of a site, place by place. Failure `not-found` where there are none. */
+/** Checks the backups of a site, place by place, and remembers what came out. Failure `not-found` where there are none. */
 export async function verifySite(
-  { site, of, depth, chains }: SiteVerifySettings,
+  { site, of, depth, chains, now }: SiteVerifySettings,
   context: JobContext,
 ): Promise<readonly VerifiedPlace[]> {
   const verified: VerifiedPlace[] = [];
@@ -28,7 +30,13 @@ export async function verifySite(
     const { repository, blobs } = place;
     const findings: Finding[] = [];
     if (repository !== undefined) {
-      findings.push(...(await verify({ repository, depth, chains }, context)));
+      const begun = now();
+      const found = await verify({ repository, depth, chains }, context);
+      findings.push(...found);
+      if (depth === 'thorough') {
+        const seconds = (now().getTime() - begun.getTime()) / 1000;
+        await rememberVerified(repository, { findings: found, time: { begun, seconds } });
+      }
     }
     if (blobs !== undefined) {
       const found = verifyBlobs(blobs, { depth, entries: chains, context });

@@ -67,6 +67,11 @@ export function stampsOf(catalogue: Catalogue): readonly Stamp[] {
   return catalogue.names.flatMap((name) => stampOfFileName(name) ?? []);
 }
 
+/** Stamps of the backups that something can be restored from, oldest first. */
+export function pointStampsOf({ chains }: Catalogue): readonly Stamp[] {
+  return chains.flatMap(({ full, increments }) => [full, ...increments].map(({ stamp }) => stamp));
+}
+
 /** Oldest first; of one stamp the full backup comes first, as repozo sorts them. */
 function dataFilesOf(files: readonly StoredFile[]): readonly DataFile[] {
   return files

@@ -65,6 +65,7 @@ const HEAD = [
   'Ratio',
   'Trans.',
   'Last tid',
+  'Checked',
 ] as const;
 const RIGHT: readonly string[] = ['Size', 'Stored', 'Ratio', 'Trans.'];
 
@@ -92,6 +93,7 @@ function rowOf(one: ListedSitePoint): string[] {
         formatRatio(point),
         String(point.transactionCount ?? '?'),
         point.lastTid ?? '?',
+        describeCheck(point.checks.at(-1)),
         describeBlobs(blobs),
       ];
     }
@@ -99,11 +101,18 @@ function rowOf(one: ListedSitePoint): string[] {
       const { stamp, form, name } = one.entry;
       const moment = momentOfStamp(stamp);
       const local = moment === undefined ? '?' : formatLocalTime(moment);
-      return [stamp, local, `blobs (${form})`, '', '', '', '', '', name];
+      return [stamp, local, `blobs (${form})`, '', '', '', '', '', '', name];
     }
     default:
       return one satisfies never;
   }
+}
+
+/** The last check, as in `deep 2026-03-01`. */
+function describeCheck(check: ListedPoint['checks'][number] | undefined): string {
+  if (check === undefined) return '–';
+  const { kind, outcome, at } = check;
+  return `${outcome === 'bad' ? 'BAD: ' : ''}${kind} ${at.slice(0, 10)}`;
 }
 
 function describeBlobs(blobs: BelongingBlobs): string {
@@ -149,6 +158,7 @@ function asJson(one: ListedSitePoint): object {
     transactions: point.transactionCount,
     lastTid: point.lastTid,
     problems: point.problems,
+    checks: point.checks.map(({ kind, outcome, at, seconds }) => ({ kind, outcome, at, seconds })),
     ...(blobs.kind === 'none' ? {} : { blobs }),
   };
 }

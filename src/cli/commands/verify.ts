@@ -40,7 +40,7 @@ export function addVerifyCommand(program: Command): void {
         let isBad = false;
         for (const site of await findSites(options, { terminal, purpose: 'look' })) {
           if (deep !== undefined) {
-            const settings = { site, of: options.kind, ...deep };
+            const settings = { site, of: options.kind, ...deep, now: () => new Date() };
             isBad = (await runDeepVerify(settings, { terminal, signal })) > 0 || isBad;
             continue;
           }
@@ -50,6 +50,7 @@ export function addVerifyCommand(program: Command): void {
               of: options.kind,
               depth: options.quick ? 'quick' : 'thorough',
               chains: options.newest ? 'newest' : 'all',
+              now: () => new Date(),
             },
             { onEvent: renderEvents(terminal), signal },
           );

@@ -1,0 +1,59 @@
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { OPTION } from '../options.ts';
+import { describeDeepFinding } from '../render/deep-findings.ts';
+import { renderEvents } from '../render/events.ts';
+import { count, formatSeconds } from '../render/units.ts';
+import { runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function addRehearseCommand(program: Command): void {
+  withSiteOptions(program.command('rehearse'))
+    .description('restore into a folder of its own, verify what came out, and time it')
+    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .addOption(SOURCE_KIND_OPTION)
+    .option(
+      '--in <folder>',
+      'a folder with room for all of the site; what is made there is removed again',
+      tmpdir(),
+    )
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((written, options) =>
+      runCommand(options, async ({ terminal, signal }) => {
+        const date = written === undefined ? undefined : parseRecoveryDate(written);
+        let problems = 0;
+        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+          const { restoreSeconds, verifySeconds, storages } = await rehearse(
+            { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
+            { onEvent: renderEvents(terminal), signal },
+          );
+          for (const one of storages) problems += report(one, terminal);
+          const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
+          terminal.printJson({
+            rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
+          });
+          const which = points.map(({ storage, stamp }) => `${storage} as of ${stamp}`).join(', ');
+          terminal.log(
+            `A restore of ${which === '' ? 'the blobs' : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
+          );
+        }
+        return problems === 0 ? 0 : 1;
+      }),
+    );
+}
+
+/** Returns the number of problems. */
+function report({ storage, point }: RehearsedStorage, terminal: Terminal): number {
+  const bad = point.findings.filter(({ kind }) => kind === 'bad');
+  for (const finding of bad) {
+    terminal.printJson({ storage, stamp: point.stamp, ...finding });
+    if (!terminal.isJson) terminal.warn(`${point.stamp}: ${describeDeepFinding(finding)}`);
+  }
+  return bad.length;
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
+import { retarget } from '../sites/retarget.ts';
+import type { BackupKind, Site } from '../sites/site.ts';
+import { adopting } from '../system/failure.ts';
+import type { JobContext } from './events.ts';
+import { rememberPoint } from './remember-checks.ts';
+import type { RestoreResult } from './restore.ts';
+import { restoreSite } from './restore-site.ts';
+import type { DeepVerifiedPoint } from './verify-deep.ts';
+import { verifySiteDeep } from './verify-site-deep.ts';
+
+export interface RehearsalSettings {
+  readonly site: Site;
+  readonly of: BackupKind;
+  /** Undefined: the newest. */
+  readonly date: RecoveryDate | undefined;
+  /** A folder with room for all of the site; what is made there is removed again. */
+  readonly folder: string;
+  readonly now: () => Date;
+}
+
+/** What a rehearsal has shown. */
+export interface Rehearsal {
+  /** Time that the restore took. */
+  readonly restoreSeconds: number;
+  readonly verifySeconds: number;
+  readonly storages: readonly RehearsedStorage[];
+}
+
+export interface RehearsedStorage {
+  readonly storage: string;
+  readonly repository: string;
+  readonly point: DeepVerifiedPoint;
+}
+
+/**
+ * Restores a site into a folder of its own, as after a disaster, verifies deeply what was restored,
+ * and removes it: so it is known that a restore works, and how long it takes. Remembered in the
+ * repositories. The site's commands are not run. Failures: those of {@link restoreSite}.
+ */
+export async function rehearse(
+  settings: RehearsalSettings,
+  context: JobContext,
+): Promise<Rehearsal> {
+  const { site, of, date, now } = settings;
+  const place = await adopting(`create a folder in "${settings.folder}"`, () =>
+    mkdtemp(join(settings.folder, 'zodbvault-rehearsal-')),
+  );
+  try {
+    const begun = now();
+    const results = await restoreSite(
+      {
+        site: retarget(site, place),
+        of,
+        date,
+        heldLock: 'refuse',
+        earlierState: 'replace',
+        old: 'discard',
+        now,
+      },
+      context,
+    );
+    const restored = now();
+    const verified = await verifyRestored({ site, of, now, date: newestOf(results) }, context);
+    const restoreSeconds = secondsBetween(begun, restored);
+    for (const { point, repository } of verified) {
+      const time = { begun, seconds: restoreSeconds };
+      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+    }
+    return {
+      restoreSeconds,
+      verifySeconds: secondsBetween(restored, now()),
+      storages: verified,
+    };
+  } finally {
+    await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
+  }
+}
+
+/** No backup that was made meanwhile is later than the newest that was restored. */
+function newestOf(results: readonly RestoreResult[]): RecoveryDate | undefined {
+  const newest = results
+    .map(({ plan }) => plan.point.stamp)
+    .sort()
+    .at(-1);
+  return newest === undefined ? undefined : parseRecoveryDate(newest);
+}
+
+async function verifyRestored(
+  { site, of, date, now }: Pick<RehearsalSettings, 'site' | 'of' | 'date' | 'now'>,
+  context: JobContext,
+): Promise<readonly RehearsedStorage[]> {
+  if (site.contents === 'blobs') return [];
+  const found: RehearsedStorage[] = [];
+  const points = { kind: 'one', date } as const;
+  const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
+  for await (const { place, point } of verifySiteDeep(wanted, context)) {
+    const { storage, repository } = place;
+    if (repository !== undefined) found.push({ storage, repository, point });
+  }
+  return found;
+}
+
+function secondsBetween(begun: Date, ended: Date): number {
+  return (ended.getTime() - begun.getTime()) / 1000;
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { collect } from '../system/stages.ts';
+
+/** A file in the repository; no pattern of repozo matches it. */
+const FILE = '.zodbvault.checks.json';
+
+const CheckSchema = v.object({
+  /** Of the restore point. */
+  stamp: v.string(),
+  /**
+   * - `verify`: every byte against its checksums.
+   * - `deep`: the database in it, too.
+   * - `rehearsal`: it was restored, and what came out was verified deeply.
+   */
+  kind: v.picklist(['verify', 'deep', 'rehearsal']),
+  outcome: v.picklist(['good', 'bad']),
+  /** ISO 8601, UTC. */
+  at: v.string(),
+  /** How long it took. */
+  seconds: v.number(),
+});
+
+const FileSchema = v.object({ format: v.literal(1), checks: v.array(CheckSchema) });
+
+/** What somebody has found out about a restore point. */
+export type Check = v.InferOutput<typeof CheckSchema>;
+
+/** What is remembered; nothing where it can't be read. */
+export async function readChecks(store: Store): Promise<readonly Check[]> {
+  try {
+    const text = (await collect(store.read(FILE))).toString();
+    return v.parse(FileSchema, JSON.parse(text)).checks;
+  } catch (error) {
+    const isUnusable = error instanceof SyntaxError || error instanceof v.ValiError;
+    if (isUnusable || (error instanceof Failure && error.code === 'not-found')) return [];
+    throw error;
+  }
+}
+
+/**
+ * Remembers checks: the last of each kind for each restore point, as long as that is there. Where
+ * nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
+ *
+ * @param stamps - of the restore points that are there
+ */
+export async function rememberChecks(
+  store: Store,
+  { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
+): Promise<void> {
+  if (checks.length === 0) return;
+  const isNew = (old: Check) =>
+    checks.some(({ stamp, kind }) => stamp === old.stamp && kind === old.kind);
+  const others = (await readChecks(store)).filter((old) => !isNew(old));
+  const kept = [...others, ...checks].filter(({ stamp }) => stamps.has(stamp));
+  try {
+    const text = `${JSON.stringify({ format: 1, checks: kept }, undefined, 1)}\n`;
+    await using file = await store.stage(FILE, [Buffer.from(text)]);
+    await file.publish();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'system') throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, snapshot } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+describe('zodbvault rehearse', () => {
+  it('restores elsewhere, verifies, says how long it takes, and leaves nothing but the memory', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    const before = snapshot(join(site.dataFs, '..'));
+    const room = join(site.folder, 'room');
+    mkdirSync(room);
+    const { stderr } = await site.runWell('rehearse', '--in', room);
+    expect(stderr).toMatch(/A restore of Data as of [\d-]{19} takes [\d.]+ s; .* 0 problems/);
+    expect(readdirSync(room)).toEqual([]);
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+    const { stdout } = await site.runWell('list', '--json');
+    const today = new Date().toISOString().slice(0, 10);
+    expect(JSON.parse(stdout).checks).toMatchObject([
+      { kind: 'deep', outcome: 'good' },
+      { kind: 'rehearsal', outcome: 'good', at: expect.stringContaining(today) },
+    ]);
+    expect((await site.runWell('list')).stdout).toContain(`rehearsal ${today}`);
+  });
+
+  it('fails where a restore would, and says so', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup', '--no-gzip');
+    const path = join(site.repository, site.dataFiles()[0] ?? '');
+    const bytes = readFileSync(path);
+    bytes.writeUInt8((bytes[100] ?? 0) ^ 1, 100);
+    writeFileSync(path, bytes);
+    const { status, stderr } = await site.run(['rehearse', '--in', site.folder]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('md5')]);
+    expect(readdirSync(site.folder).filter((name) => name.includes('rehearsal'))).toEqual([]);
+    expect((await site.run(['rehearse', '--in', '/nowhere'])).stderr).toContain('/nowhere');
+  });
+});
+
+describe('what was checked', () => {
+  it('is remembered for each restore point, and forgotten with it', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup');
+    await site.runWell('verify');
+    const first = JSON.parse((await site.runWell('list', '--json')).stdout);
+    expect(first.checks).toMatchObject([{ kind: 'verify', outcome: 'good' }]);
+    await site.runWell('backup', '--full', '--keep', '1');
+    await site.runWell('verify', '--deep');
+    const second = JSON.parse((await site.runWell('list', '--json')).stdout);
+    expect(second.checks).toMatchObject([{ kind: 'deep', outcome: 'good' }]);
+    const remembered = readFileSync(join(site.repository, '.zodbvault.checks.json'), 'utf8');
+    expect(remembered).not.toContain(first.stamp);
+    const path = join(site.repository, `${second.stamp}.index`);
+    writeFileSync(path, 'no index');
+    expect((await site.run(['verify'])).status).toBe(1);
+    expect((await site.runWell('list')).stdout).toContain('BAD: verify');
+  });
+});

@@ -1,0 +1,92 @@
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { backUpSite } from '../src/jobs/backup-site.ts';
+import type { JobEvent } from '../src/jobs/events.ts';
+import { findPlainSite } from '../src/sites/plain-site.ts';
+import { Failure } from '../src/system/failure.ts';
+import { packDatabase } from './support/pack.ts';
+import { scratchFolder } from './support/scratch.ts';
+import { newSite } from './support/site.ts';
+
+const scratch = scratchFolder();
+
+/** Backs up a site; `onBlobs` is called when its Data.fs is backed up and its blobs are not. */
+async function backUpWith(folder: string, onBlobs: (attempt: number) => void) {
+  const written = {
+    dataFs: undefined,
+    location: undefined,
+    blobStorage: undefined,
+    blobBackupLocation: undefined,
+    blobs: 'as-found',
+  } as const;
+  const { site } = await findPlainSite(folder, { written, purpose: 'backup' });
+  const events: JobEvent[] = [];
+  let attempts = 0;
+  const onEvent = (event: JobEvent) => {
+    events.push(event);
+    if (event.kind === 'blobs-begin') {
+      attempts += 1;
+      onBlobs(attempts);
+    }
+  };
+  const settings = {
+    site,
+    of: 'backup',
+    full: 'as-set',
+    compressor: 'node',
+    level: undefined,
+    now: () => new Date(),
+    random: Math.random,
+  } as const;
+  const context = { onEvent, signal: new AbortController().signal };
+  await backUpSite(settings, context);
+  return { attempts, events };
+}
+
+/** Packs a copy of a database beside it; the function that is returned puts it in its place. */
+async function preparePack(dataFs: string, name: string): Promise<() => void> {
+  const packed = `${dataFs}.${name}`;
+  copyFileSync(dataFs, packed);
+  await packDatabase(packed);
+  return () => renameSync(packed, dataFs);
+}
+
+describe('a pack between the Data.fs and its blobs', () => {
+  it('is noticed, and the backup made again of what is there then', async () => {
+    const site = await newSite(scratch);
+    const blobs = join(site.folder, 'var/blobstorage');
+    const [blob = ''] = readdirSync(blobs, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.blob'),
+    );
+    const pack = await preparePack(site.dataFs, 'packed');
+    const { attempts, events } = await backUpWith(site.folder, (attempt) => {
+      if (attempt > 1) return;
+      rmSync(join(blobs, blob));
+      pack();
+    });
+    expect(attempts).toBe(2);
+    const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event.text] : []));
+    expect(warnings).toEqual([expect.stringContaining('was packed while its blobs')]);
+    const names = site.dataFiles();
+    expect(names.length).toBe(2);
+    const newest = `blobstorage.${names.at(-1)?.slice(0, 19)}`;
+    const entry = join(site.folder, 'var/blobstoragebackups', newest, 'blobstorage');
+    expect(existsSync(join(entry, blob))).toBe(false);
+    expect(existsSync(join(entry, '.layout'))).toBe(true);
+  });
+
+  it('in every attempt is a failure, and nothing old is removed', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup');
+    const before = site.dataFiles();
+    const packs: (() => void)[] = [];
+    for (const name of ['1', '2', '3']) packs.push(await preparePack(site.dataFs, name));
+    const error = await backUpWith(site.folder, () => packs.pop()?.()).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    expect(error instanceof Failure && error.code).toBe('refused');
+    for (const name of before) expect(site.dataFiles()).toContain(name);
+  });
+});
