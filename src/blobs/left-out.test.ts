@@ -10,7 +10,9 @@ describe('what is no blob', () => {
     ['BUCabcdef.spb', 0],
     ['.checkout_lock', 2],
     ['.blobstorage.0123456789ab.zodbvault-tmp', 0],
-    ['.restored.0123456789ab.zodbvault-old', 0],
+    ['.restored.0123456789ab.zodbvault-restored', 0],
+    ['.restored.0123456789ab.zodbvault-kept', 0],
+    ['.restored.0123456789ab.zodbvault-kept.part', 0],
   ])('%s at depth %d is left out', (name, depth) => {
     expect(isLeftOut(name, depth)).toBe(true);
   });

@@ -1,10 +1,13 @@
 /**
  * What of a live blob directory is no blob and is never backed up: uncommitted blobs, what a pack has
- * removed and its list of it, locks, checkouts of a cache, savepoints (ZODB, `blob.py`); and what a
- * restore that runs, or was killed, has beside it.
+ * removed and its list of it, locks, checkouts of a cache, savepoints (ZODB, `blob.py`); and what
+ * restores make and keep in a directory that can't be renamed.
  */
 const AT_THE_TOP = ['tmp', '.removed'] as const;
-const ENDINGS = ['.lock', '.spb', '.zodbvault-tmp', '.zodbvault-old'] as const;
+const ENDINGS = [
+  ...['.lock', '.spb', '.zodbvault-tmp'],
+  ...['.zodbvault-restored', '.zodbvault-kept', '.zodbvault-kept.part'],
+] as const;
 const BEGINNING = '.checkout';
 
 /** @param depth - 0: directly in the blob directory */

@@ -192,7 +192,7 @@ describe('W5: a link in the place of the blob directory', () => {
     await site.scriptWell('restore', '-n');
     expect(readlinkSync(site.blobs)).toBe('../disk/blobs');
     expect(blobState(site.path('disk/blobs'))).toEqual(wanted);
-    expect(readdirSync(site.path('disk'))).toEqual(['blobs']);
+    expect(namesIn(site.path('disk'))).toEqual(['blobs']);
     // The disk isn't mounted: nothing is made in its place.
     renameSync(site.path('disk'), site.path('away'));
     const before = folderState(site.path('var'));
@@ -384,25 +384,24 @@ describe('a failure of the system', () => {
     const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
     await site.scriptWell('backup');
     const wanted = blobState(site.blobs);
-    const inPlace = async () => {
-      // As a restore leaves it that was killed while it swapped.
-      mkdirSync(join(site.blobs, '.restored.0123456789ab.zodbvault-old/0x00'), { recursive: true });
-      writeFileSync(join(site.blobs, 'mine'), 'goes');
-      const place = statSync(site.blobs);
-      await site.scriptWell('restore', '-n');
-      expect(folderState(site.blobs)).toEqual(wanted);
-      expect(statSync(site.blobs)).toMatchObject({ dev: place.dev, ino: place.ino });
-    };
     // Of the same disk, which only the table of mounts tells.
     mkdirSync(site.path('bound'));
     execFileSync('mount', ['--bind', site.path('bound'), site.blobs]);
     try {
-      await inPlace();
-      await commitBlob(site.dataFs);
-      await site.scriptWell('backup');
-      expect(blobState(site.path('var/blobstoragebackups/latest/blobstorage'))).toEqual(
-        blobState(site.blobs),
-      );
+      writeFileSync(join(site.blobs, 'mine'), 'is kept beside');
+      const place = statSync(site.blobs);
+      await site.scriptWell('restore', '-n');
+      expect(blobState(site.blobs)).toEqual(wanted);
+      expect(statSync(site.blobs)).toMatchObject({ dev: place.dev, ino: place.ino });
+      // What the restore kept lies in the live directory then, and is no part of it.
+      for (const rsync of ['true', 'false']) {
+        site.configure(recipeCfg([BLOBS, `use_rsync = ${rsync}`]));
+        await site.install();
+        await commitBlob(site.dataFs);
+        await site.scriptWell('backup');
+        const copy = folderState(site.path('var/blobstoragebackups/latest/blobstorage'));
+        expect(copy).toEqual(blobState(site.blobs));
+      }
     } finally {
       execFileSync('umount', [site.blobs]);
     }

@@ -2,10 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderState } from './buildout-site.ts';
 
-/** What a backup of a blob directory must hold: all but `tmp`, locks and savepoints. */
+/** What a backup of a blob directory must hold: all but `tmp`, locks, savepoints and what a restore kept. */
 export function blobState(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(folderState(folder)).filter(([name]) => !/^tmp(\/|$)|\.lock$|\.spb$/.test(name)),
+    Object.entries(folderState(folder)).filter(
+      ([name]) => !/^tmp(\/|$)|\.lock$|\.spb$|\.zodbvault-kept(\/|$)/.test(name),
+    ),
   );
 }
 
