@@ -1,0 +1,187 @@
+import { join, sep } from 'node:path';
+import { type CfgValue, formatOrigin, type Origin } from '../buildout/cfg-value.ts';
+import type { SiteStorage } from '../site.ts';
+import type { BareStorage } from './live-storages.ts';
+import { isLocation, type LocationOption } from './option-table.ts';
+import type { Problems } from './problems.ts';
+import { defaultFolderNames } from './script-names.ts';
+import type { Settling } from './settling.ts';
+import { parseAlternativeLines } from './storage-lines.ts';
+import type { WrittenOptions } from './written-options.ts';
+
+/** Gives each storage its folders, and refuses those that would get in each other's way. */
+export function settleFolders(
+  settling: Settling,
+  storages: readonly BareStorage[],
+): readonly SiteStorage[] {
+  const { expand, base } = settling;
+  const locations = settleLocations(settling);
+  const alternatives = settleAlternatives(settling, storages);
+  const placed = storages.map(({ name, dataFs, blobs }): SiteStorage => {
+    const suffix = name === 'Data' ? '' : `_${name}`;
+    const folders = (filestorage: LocationOption, blobFolder: LocationOption) => ({
+      filestorage: locations[filestorage] + suffix,
+      ...(blobs === undefined ? {} : { blobs: locations[blobFolder] + suffix }),
+    });
+    const alternative = alternatives.find((one) => one.name === name);
+    return {
+      name,
+      dataFs,
+      ...(blobs === undefined ? {} : { blobs }),
+      folders: {
+        backup: folders('location', 'blobbackuplocation'),
+        snapshot: folders('snapshotlocation', 'blobsnapshotlocation'),
+        zip: folders('ziplocation', 'blobziplocation'),
+        ...(alternative === undefined
+          ? {}
+          : {
+              alternative: {
+                filestorage: expand(alternative.filestorage, base),
+                ...(alternative.blobs === undefined
+                  ? {}
+                  : { blobs: expand(alternative.blobs, base) }),
+              },
+            }),
+      },
+    };
+  });
+  refuseSharedFolders(placed, { locations, settling });
+  return placed;
+}
+
+type Locations = Readonly<Record<LocationOption, string>>;
+
+function settleLocations(settling: Settling): Locations {
+  const { part, options, problems, variable, is23, expand } = settling;
+  const written = options.written('locationprefix');
+  const prefix = written === undefined ? undefined : expand(written.text.trim(), settling.base);
+  if (written !== undefined && prefix !== undefined) {
+    options.settle('locationprefix', prefix, formatOrigin(written.origin));
+  }
+  const beginning = prefix ?? variable.path;
+  const base = is23 ? settling.base : beginning;
+  const place = (name: LocationOption): string => {
+    const value = options.written(name);
+    const text = value?.text.trim();
+    if (value !== undefined && text === '') {
+      problems.add(`${name} is empty: that would be "${base}" itself`, value.origin);
+    }
+    if (value === undefined || text === undefined || text === '') {
+      const path = join(beginning, defaultFolderNames(part)[name]);
+      options.settle(name, path, 'default');
+      return path;
+    }
+    const path = expand(text, base);
+    options.settle(name, path, formatOrigin(value.origin));
+    return path;
+  };
+  return {
+    location: place('location'),
+    snapshotlocation: place('snapshotlocation'),
+    ziplocation: place('ziplocation'),
+    blobbackuplocation: place('blobbackuplocation'),
+    blobsnapshotlocation: place('blobsnapshotlocation'),
+    blobziplocation: place('blobziplocation'),
+  };
+}
+
+function refuseSharedFolders(
+  storages: readonly SiteStorage[],
+  {
+    locations,
+    settling: { options, problems },
+  }: { readonly locations: Locations; readonly settling: Settling },
+): void {
+  const entries = Object.entries(locations).sort(([a], [b]) => (a < b ? -1 : 1));
+  const equal = entries.filter(([, path]) => entries.filter(([, one]) => one === path).length > 1);
+  const originOf = (name: string) => (isLocation(name) ? options.written(name)?.origin : undefined);
+  const additional = options.written('additional_filestorages')?.origin;
+  if (equal.length > 0) {
+    const lines = equal.map(([name, path]) => `${name} = ${path}`).join('\n');
+    const blamed = equal.map(([name]) => originOf(name)).find((origin) => origin !== undefined);
+    problems.add(`These must be distinct locations:\n${lines}`, blamed);
+  }
+  const taken = new Map<string, string>();
+  for (const { name, dataFs, blobs, folders } of storages) {
+    for (const path of [dataFs, blobs].filter((one) => one !== undefined)) {
+      const other = taken.get(path);
+      if (other !== undefined) {
+        problems.add(`"${path}" is used by the storage "${name}" and by "${other}"`, additional);
+      }
+      taken.set(path, name);
+    }
+    const own = [folders.backup, folders.snapshot, folders.zip];
+    for (const path of own.flatMap((one) => [one.filestorage, one.blobs ?? []].flat())) {
+      for (const live of storages) {
+        if (live.blobs === undefined || !isWithin(path, live.blobs)) continue;
+        const [option] = entries.find(([, location]) => path.startsWith(location)) ?? [''];
+        problems.add(
+          `the backup folder "${path}" is inside the blob directory "${live.blobs}"`,
+          originOf(option),
+        );
+      }
+    }
+  }
+  refuseSharedSuffixes(storages, { locations, problems, origin: additional });
+}
+
+/** `backups_x` may be another storage's folder already, or another location. */
+function refuseSharedSuffixes(
+  storages: readonly SiteStorage[],
+  {
+    locations,
+    problems,
+    origin,
+  }: {
+    readonly locations: Locations;
+    readonly problems: Problems;
+    readonly origin: Origin | undefined;
+  },
+): void {
+  const owners = new Map(Object.entries(locations).map(([name, path]) => [path, name]));
+  for (const { name, folders } of storages) {
+    if (name === 'Data') continue;
+    for (const kind of [folders.backup, folders.snapshot, folders.zip]) {
+      for (const path of [kind.filestorage, kind.blobs ?? []].flat()) {
+        const owner = owners.get(path);
+        if (owner !== undefined) {
+          problems.add(
+            `the storage "${name}" would have backups in "${path}", which belongs to ${owner}`,
+            origin,
+          );
+        }
+        owners.set(path, `the storage "${name}"`);
+      }
+    }
+  }
+}
+
+function settleAlternatives(settling: Settling, storages: readonly BareStorage[]) {
+  const { options, problems } = settling;
+  const [value, option] = alternativeOption(options);
+  const lines = parseAlternativeLines(value, {
+    option,
+    problems: problems,
+    storages: storages.map(({ name, blobs }) => ({ name, hasBlobs: blobs !== undefined })),
+  });
+  options.settle(
+    'alternative_restore_source',
+    lines
+      .map(({ name, filestorage, blobs }) => [name, filestorage, blobs ?? ''].join(' ').trim())
+      .join('\n'),
+    value === undefined ? 'default' : formatOrigin(value.origin),
+  );
+  return lines;
+}
+
+function alternativeOption(options: WrittenOptions): readonly [CfgValue | undefined, string] {
+  const current = options.written('alternative_restore_source');
+  if (current !== undefined && current.text.trim() !== '') {
+    return [current, 'alternative_restore_source'];
+  }
+  return [options.written('alternative_restore_sources'), 'alternative_restore_sources'];
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
