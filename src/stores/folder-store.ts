@@ -28,12 +28,25 @@ export async function makeFolder(
   directory: string,
   { mode = 0o700 }: { readonly mode?: number } = {},
 ): Promise<{ readonly wasMade: boolean }> {
-  return adopting(`create the folder "${directory}"`, async () => {
-    const first = await mkdir(directory, { recursive: true, mode });
-    if (first === undefined) return { wasMade: false };
-    await syncDirectory(dirname(first));
-    return { wasMade: true };
-  });
+  return adopting(`create the folder "${directory}"`, async () => ({
+    wasMade: await makeMissing(directory, mode),
+  }));
+}
+
+/** Node's own `recursive` takes a full or a read-only disk for a folder that isn't there. */
+async function makeMissing(directory: string, mode: number): Promise<boolean> {
+  const parent = dirname(directory);
+  try {
+    await mkdir(directory, { mode });
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return false;
+    if (code !== 'ENOENT' || parent === directory) throw error;
+    await makeMissing(parent, mode);
+    await mkdir(directory, { mode });
+  }
+  await syncDirectory(parent);
+  return true;
 }
 
 async function list(directory: string): Promise<readonly StoredFile[]> {

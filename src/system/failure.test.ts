@@ -63,6 +63,7 @@ describe('system error', () => {
     ['EPERM', 'system', 'operation not permitted'],
     ['ENOSPC', 'system', 'no space left on the disk'],
     ['EDQUOT', 'system', 'the disk quota is used up'],
+    ['EFBIG', 'system', 'the file would be larger than is allowed'],
     ['EROFS', 'system', 'the file system is read-only'],
     ['EISDIR', 'system', 'it is a folder, not a file'],
     ['ENOTDIR', 'system', 'a part of the path is not a folder'],
@@ -103,6 +104,12 @@ describe('system error', () => {
     const adopted = await errorOf(() => adopting('do it', async () => work()));
     expect(adopted).toBeInstanceOf(Failure);
     expect(adopted).toMatchObject({ code: code === 'ENOENT' ? 'not-found' : 'system' });
+  });
+
+  it('EDQUOT is known by its number: Node has no name for it', () => {
+    const code = 'Unknown system error -122';
+    const cause = Object.assign(new Error(code), { code, errno: -122, syscall: 'write' });
+    expect(systemCodeOf(cause)).toBe('EDQUOT');
   });
 
   it('of a program that cannot be started has a code, too', () => {

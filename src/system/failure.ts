@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /**
  * What a failure means for the process that meets it. The code alone decides the exit status.
  *
@@ -73,6 +75,13 @@ const SYSTEM_STATES: ReadonlyMap<string, readonly [state: string, hint: string]>
       'Free some space or raise the quota, then run the command again.',
     ],
   ],
+  [
+    'EFBIG',
+    [
+      'the file would be larger than is allowed',
+      'Raise the limit on the size of files (ulimit -f), or choose another file system.',
+    ],
+  ],
   ['EROFS', ['the file system is read-only', 'Choose another folder or mount it for writing.']],
   ['EISDIR', ['it is a folder, not a file', 'Name a file.']],
   ['ENOTDIR', ['a part of the path is not a folder', 'Check the path.']],
@@ -98,10 +107,15 @@ export function adoptSystemError(error: unknown, doing: string): unknown {
   return new Failure(kind, `Cannot ${doing}: ${state}`, { hint, cause: error });
 }
 
-/** The symbolic code of an operating system error (`ENOENT`), or undefined for any other value. */
+/**
+ * The symbolic code of an operating system error (`ENOENT`), or undefined for any other value. Node
+ * has no name for EDQUOT, the one error of a full disk that it doesn't know.
+ */
 export function systemCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  if (typeof error.code !== 'string') return undefined;
+  const number = 'errno' in error && typeof error.errno === 'number' ? -error.errno : undefined;
+  return number === constants.errno.EDQUOT ? 'EDQUOT' : error.code;
 }
 
 /** Runs `work` and adopts the system errors that come out of it. */
