@@ -11,6 +11,7 @@ import {
 import { syncDirectory, unfinishedName } from '../system/new-file.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
+import { settleOrphanRecords } from './orphan-records.ts';
 import { recordPath } from './record.ts';
 import type { EntrySet } from './sets.ts';
 
@@ -40,6 +41,7 @@ async function settled(folder: string, lock: AsyncDisposable): Promise<AsyncDisp
   try {
     await removeUnfinishedDirectories(folder);
     await settleReplaced(folder);
+    await settleOrphanRecords(folder);
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();
