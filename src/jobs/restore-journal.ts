@@ -105,7 +105,12 @@ export async function swapAll(
     steps: [...steps],
     superseded: before === undefined || earlier === 'taken-back' ? [] : keptBy(before),
   };
-  await writeJournal(anchor, journal);
+  try {
+    await writeJournal(anchor, journal);
+  } catch (error) {
+    await withdraw(anchor, { before, onTaken });
+    throw error;
+  }
   onTaken();
   try {
     for (const step of steps) await applyReplacement(step);
@@ -114,6 +119,25 @@ export async function swapAll(
     throw error;
   }
   await conclude(anchor, { ...journal, state: old === 'keep' ? 'done' : 'discarding' });
+}
+
+/**
+ * A journal that couldn't be written may be there all the same, if only the last sync failed. Where it
+ * can't be taken away either, what is staged must stay for it.
+ */
+async function withdraw(
+  anchor: string,
+  {
+    before,
+    onTaken,
+  }: { readonly before: RestoreJournal | undefined; readonly onTaken: () => void },
+): Promise<void> {
+  try {
+    if (before === undefined) await removeJournal(anchor);
+    else await writeJournal(anchor, before);
+  } catch {
+    onTaken();
+  }
 }
 
 /** Where even this fails, the journal stays, and the next command finishes the restore. */
