@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { restore } from '../../src/jobs/restore.ts';
+import { restoreSite, type SiteRestoreSettings } from '../../src/jobs/restore-site.ts';
+import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
+import { findPlainSite } from '../../src/sites/plain-site.ts';
+import { decodeScript } from '../../src/sites/recipe/script-text.ts';
+import type { BackupKind } from '../../src/sites/site.ts';
+import { Failure } from '../../src/system/failure.ts';
+import { blobState } from '../support/blobs.ts';
+import { copyFolder } from './workplace.ts';
+
+/** Where everything is below a site's folder. */
+export const PLACES = {
+  dataFs: 'var/filestorage/Data.fs',
+  blobs: 'var/blobstorage',
+} as const;
+
+/** A state of a site: checksums of its Data.fs and of each blob. */
+export interface SiteState {
+  readonly dataFs: string;
+  readonly blobs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where the backups are that a scenario is about, and how to restore from them: those of a part of a
+ * buildout, those of a site in the usual places, or those of a Data.fs alone.
+ */
+export type Source =
+  | { readonly kind: 'recipe'; readonly of: Exclude<BackupKind, 'alternative'> }
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'repository'; readonly path: string };
+
+export function stateOf(folder: string, { kind }: Source): SiteState {
+  const blobs = kind === 'repository' ? {} : blobState(join(folder, PLACES.blobs));
+  return { dataFs: md5Of(join(folder, PLACES.dataFs)), blobs };
+}
+
+export function sameState(state: SiteState, other: SiteState): boolean {
+  return JSON.stringify(state) === JSON.stringify(other);
+}
+
+/** What a restore gave: a state and the moment it is of, or a failure. */
+export type Restored =
+  | { readonly kind: 'state'; readonly stamp: string; readonly state: SiteState }
+  | { readonly kind: 'failure'; readonly message: string };
+
+/** Copies a site without its live data: that, and what a restore may have left beside it. */
+export async function copyBackups(site: string, copy: string): Promise<void> {
+  await copyFolder(site, copy);
+  for (const name of readdirSync(join(copy, 'var'))) {
+    const isLive = /^(filestorage|blobstorage|\.blobstorage\..*)$/.test(name);
+    if (isLive) rmSync(join(copy, 'var', name), { recursive: true });
+  }
+}
+
+/**
+ * Restores in a folder that {@link copyBackups} made.
+ *
+ * @param original - the folder that it was copied from, of which its scripts speak
+ * @param date - undefined: the newest
+ */
+export async function restoreCopy(
+  folder: string,
+  {
+    original,
+    source,
+    date,
+  }: { readonly original: string; readonly source: Source; readonly date: string | undefined },
+): Promise<Restored> {
+  const context = { onEvent: () => {}, signal: new AbortController().signal };
+  const wish = {
+    date: date === undefined ? undefined : parseRecoveryDate(date),
+    heldLock: 'refuse',
+    old: 'discard',
+    earlierState: 'replace',
+    now: () => new Date(),
+  } as const;
+  try {
+    const done =
+      source.kind === 'repository'
+        ? await restore(
+            {
+              repository: join(folder, source.path),
+              target: join(folder, PLACES.dataFs),
+              ...wish,
+            },
+            context,
+          )
+        : (
+            await restoreSite(
+              { ...(await siteOfCopy(folder, { original, source })), ...wish },
+              context,
+            )
+          )[0];
+    const stamp = done?.plan.point.stamp ?? '';
+    return { kind: 'state', stamp, state: stateOf(folder, source) };
+  } catch (error) {
+    if (error instanceof Failure) return { kind: 'failure', message: error.message };
+    throw error;
+  }
+}
+
+async function siteOfCopy(
+  folder: string,
+  {
+    original,
+    source,
+  }: { readonly original: string; readonly source: Exclude<Source, { kind: 'repository' }> },
+): Promise<Pick<SiteRestoreSettings, 'site' | 'of'>> {
+  if (source.kind === 'plain') {
+    const said = { dataFs: undefined, location: undefined, blobStorage: undefined };
+    const written = { ...said, blobBackupLocation: undefined, blobs: 'as-found' } as const;
+    const { site } = await findPlainSite(folder, { written, purpose: 'restore' });
+    return { site, of: 'backup' };
+  }
+  const text = readFileSync(join(original, 'bin/restore'), 'utf8').replaceAll(original, folder);
+  const script = decodeScript(text);
+  if (script === undefined) throw new Error('bin/restore is no script of ours');
+  return { site: script.site, of: source.of };
+}
+
+function md5Of(path: string): string {
+  if (!existsSync(path)) return 'is not there';
+  return createHash('md5').update(readFileSync(path)).digest('hex');
+}
