@@ -98,7 +98,8 @@ export class NewFile implements AsyncDisposable {
   }
 
   async #writeAll(chunk: Uint8Array): Promise<void> {
-    await adopting(`write "${this.path}"`, () => writeAll(this.#handle, chunk));
+    const { sizeBytes } = this;
+    await adopting(`write "${this.path}"`, () => writeAll(this.#handle, chunk, sizeBytes));
     this.#sizeBytes += chunk.length;
     this.#unsyncedBytes += chunk.length;
     this.#startSync();

@@ -42,7 +42,7 @@ export interface ScenarioResult {
 }
 
 /** How often a fault is tried that doesn't hit its call: threads take turns as they like. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 5;
 
 /** Bytes beyond which no file may grow, of which each scenario meets each. */
 const LIMITS = [0, 1, 40, 100, 700, 2000, 4096, 5000, 6000, 10_240, 15_000];
@@ -149,9 +149,12 @@ function chooseFaults(
   const kills = Array.from({ length: Math.max(0, share) }, (): Fault => {
     return { kind: 'kill-after', milliseconds: random.below(Math.ceil(milliseconds)) };
   });
-  const all = [...atCalls, ...limits];
-  const chosen = all.filter((_, index) => (index + number) % every === 0);
-  return [...chosen, ...kills].filter((fault) => describeFault(fault).includes(only));
+  // Those that are chosen differ from scenario to scenario, so that a sample has some of all kinds.
+  const chosen = atCalls.filter((_, index) => (index + number) % every === 0);
+  const short = limits.filter(
+    (_, index) => (index + number) % Math.min(every, limits.length) === 0,
+  );
+  return [...chosen, ...short, ...kills].filter((fault) => describeFault(fault).includes(only));
 }
 
 export function describeFault(fault: Fault): string {
