@@ -1,7 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Trial } from './measure.ts';
-import { type Peers, PYTHON_GUNZIP, PYTHON_GZIP } from './peers.ts';
+import { type Peers, PYTHON_GUNZIP, PYTHON_GZIP, PYTHON_REFERENCES } from './peers.ts';
+import { growSmallObjects } from './workload.ts';
 
 /** A job, our way to do it, and others' ways, all measured in turn in one session. */
 export interface Case {
@@ -104,6 +114,19 @@ export const CASES: readonly ((bench: Bench) => Case)[] = [
     ],
   }),
   (bench) => ({
+    job: 'deep verify, gzip',
+    ours: zodbvault(bench, ['verify', '--deep', ...at(bench, 'node')]),
+    peers: [...references(bench, bench.dataFs), ...zodbvaultVerify(bench, 'node')],
+  }),
+  (bench) => ({
+    job: 'deep verify, gzip, small objects',
+    ours: {
+      ...zodbvault(bench, ['verify', '--deep', ...at(bench, 'small')]),
+      prepare: () => backUpSmallObjects(bench),
+    },
+    peers: [...references(bench, smallObjects(bench)), ...zodbvaultVerify(bench, 'small')],
+  }),
+  (bench) => ({
     job: 'index from scratch',
     ours: {
       label: 'zodbvault',
@@ -125,6 +148,30 @@ function zodbvault({ command }: Bench, words: readonly string[]): Trial {
 
 function at({ folder }: Bench, repository: string): readonly string[] {
   return ['--location', join(folder, repository), '-q'];
+}
+
+/** What ZODB's `fsrefs` spends its time in, on the unpacked file. */
+function references({ peers }: Bench, dataFs: string): readonly Trial[] {
+  if (peers.zodbpickle === undefined) return [];
+  const command = [peers.zodbpickle, '-c', PYTHON_REFERENCES, dataFs] as const;
+  return [{ label: 'Python references (zodbpickle)', command }];
+}
+
+function zodbvaultVerify(bench: Bench, repository: string): readonly Trial[] {
+  return [{ ...zodbvault(bench, ['verify', ...at(bench, repository)]), label: 'zodbvault verify' }];
+}
+
+function smallObjects({ folder }: Bench): string {
+  return join(folder, 'Small.fs');
+}
+
+/** Once: a Data.fs as large as the other, and its backup. */
+async function backUpSmallObjects(bench: Bench): Promise<void> {
+  const path = smallObjects(bench);
+  if (existsSync(path)) return;
+  await growSmallObjects(path, statSync(bench.dataFs).size);
+  const words = ['backup', '--compressor', 'node', '--datafs', path, ...at(bench, 'small')];
+  execFileSync(process.execPath, [bench.command, ...words]);
 }
 
 function backupAnew(bench: Bench, repository: string, words: readonly string[]): Trial {

@@ -5,6 +5,8 @@ export interface Peers {
   /** A Python that can import ZODB, for `python -m ZODB.scripts.repozo`. */
   readonly repozo: string | undefined;
   readonly python: string | undefined;
+  /** A Python that can import zodbpickle, the unpickler that ZODB uses. */
+  readonly zodbpickle: string | undefined;
   readonly has: (program: string) => boolean;
 }
 
@@ -15,6 +17,7 @@ export function findPeers(): Peers {
   return {
     repozo: canImport('ZODB.scripts.repozo'),
     python: canImport('gzip'),
+    zodbpickle: canImport('zodbpickle'),
     has: (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0,
   };
 }
@@ -42,4 +45,43 @@ with gzip.open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as target:
     target.flush()
     if sys.argv[2] != os.devnull:
         os.fsync(target.fileno())
+`;
+
+/**
+ * The least that a check of references in Python takes: the positions of the newest records, then of
+ * each its pickles through zodbpickle without building objects, and every reference looked up.
+ */
+export const PYTHON_REFERENCES = `
+import io, struct, sys
+from zodbpickle import pickle
+newest = {}
+with open(sys.argv[1], "rb") as file:
+    end = file.seek(0, 2)
+    position = 4
+    while position < end:
+        file.seek(position)
+        _, length, _, *strings = struct.unpack(">8sQcHHH", file.read(23))
+        record = position + 23 + sum(strings)
+        while record < position + length:
+            file.seek(record)
+            header = file.read(42)
+            newest[header[:8]] = record
+            record += 42 + (int.from_bytes(header[34:], "big") or 8)
+        position += length + 8
+    missing = 0
+    for record in newest.values():
+        file.seek(record + 34)
+        size = int.from_bytes(file.read(8), "big")
+        if size == 0:
+            continue
+        found = []
+        unpickler = pickle.Unpickler(io.BytesIO(file.read(size)))
+        unpickler.persistent_load = found.append
+        unpickler.noload()
+        unpickler.noload()
+        for reference in found:
+            oid = reference[0] if isinstance(reference, tuple) else reference
+            if isinstance(oid, bytes) and oid not in newest:
+                missing += 1
+print(len(newest), missing)
 `;

@@ -151,19 +151,31 @@ export class TransactionScanner {
   }
 
   feed(chunk: Uint8Array): void {
-    if (this.#state.kind === 'stopped') return;
-    if (this.#keptBytes + chunk.length < this.#needed) {
-      this.#keep(chunk);
-      return;
+    let rest = chunk;
+    // What was kept is completed by as much as it needs: copying whole chunks would cost more than
+    // all else.
+    while (this.#keptBytes > 0 && !this.hasStopped) {
+      const missing = this.#needed - this.#keptBytes;
+      if (rest.length < missing) {
+        this.#keep(rest);
+        return;
+      }
+      const completed = Buffer.concat([...this.#kept, rest.subarray(0, missing)]);
+      rest = rest.subarray(missing);
+      this.#kept = [];
+      this.#keptBytes = 0;
+      this.#decode(completed);
     }
-    this.#bytes = this.#keptBytes === 0 ? chunk : Buffer.concat([...this.#kept, chunk]);
-    this.#kept = [];
-    this.#keptBytes = 0;
+    if (rest.length > 0 && !this.hasStopped) this.#decode(rest);
+  }
+
+  #decode(bytes: Uint8Array): void {
+    this.#bytes = bytes;
     this.#needed = 0;
-    this.#view = viewOf(this.#bytes);
+    this.#view = viewOf(bytes);
     this.#offset = 0;
     while (this.#skipAhead() && this.#step());
-    if (!this.hasStopped) this.#keep(this.#bytes.subarray(this.#offset));
+    if (!this.hasStopped) this.#keep(bytes.subarray(this.#offset));
     this.#bytes = NOTHING;
   }
 

@@ -190,8 +190,8 @@ export class LogAudit {
     for (let number = 0; number < finder.count; number++) {
       const targetHigh = finder.oidHigh(number);
       const targetLow = finder.oidLow(number);
-      this.#referenced.add(targetHigh, targetLow);
-      if (this.#known.at(targetHigh, targetLow) === 0) this.#hasMissing = true;
+      const isNew = this.#referenced.add(targetHigh, targetLow);
+      if (isNew && this.#known.at(targetHigh, targetLow) === 0) this.#hasMissing = true;
     }
   }
 

@@ -6,8 +6,12 @@ export class OidSet {
   #lastPrefix = -1;
   #lastPage: Uint8Array | undefined;
 
-  /** @param prefix - the oid's first 6 bytes; `suffix` its last 2 */
-  add(prefix: number, suffix: number): void {
+  /**
+   * Whether it was not in it before.
+   *
+   * @param prefix - the oid's first 6 bytes; `suffix` its last 2
+   */
+  add(prefix: number, suffix: number): boolean {
     let page = prefix === this.#lastPrefix ? this.#lastPage : this.#pages.get(prefix);
     if (page === undefined) {
       page = new Uint8Array(BYTES_PER_PREFIX);
@@ -16,7 +20,10 @@ export class OidSet {
     this.#lastPrefix = prefix;
     this.#lastPage = page;
     const place = suffix >>> 3;
-    page[place] = (page[place] ?? 0) | (1 << (suffix & 7));
+    const before = page[place] ?? 0;
+    const after = before | (1 << (suffix & 7));
+    page[place] = after;
+    return after !== before;
   }
 
   /** All of them, in no order. */

@@ -133,4 +133,28 @@ describe('oid index', () => {
       [2n ** 64n - 1n, records[2]?.[0]],
     ]);
   });
+
+  it('tells every difference from another index, and none from an equal one', () => {
+    const pairs = fc.array(fc.tuple(oids, positions), { maxLength: 100 });
+    fc.assert(
+      fc.property(pairs, pairs, pairs, (common, first, second) => {
+        const ours = new Map([...common, ...first]);
+        const theirs = new Map([...common, ...second]);
+        const found = [...indexOf(ours).differencesFrom(indexOf(theirs))].map((one) => [
+          (BigInt(one.prefix) << 16n) | BigInt(one.suffix),
+          one.position,
+          one.otherPosition,
+        ]);
+        const expected = [...new Set([...ours.keys(), ...theirs.keys()])]
+          .filter((oid) => ours.get(oid) !== theirs.get(oid))
+          .sort((a, b) => (a < b ? -1 : 1))
+          .map((oid) => [oid, ours.get(oid) ?? 0, theirs.get(oid) ?? 0]);
+        expect(found).toEqual(expected);
+        for (const [oid, position] of ours) {
+          expect(indexOf(ours).at(Number(oid >> 16n), Number(oid & 0xffffn))).toBe(position);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
