@@ -1,4 +1,4 @@
-import { copyFile, realpath, stat, unlink } from 'node:fs/promises';
+import { copyFile, readdir, realpath, stat, unlink } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { pointLatest, refuseTaken, removeEntry, rotate } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
@@ -12,6 +12,7 @@ import {
   stateName,
 } from '../blobs/entry-name.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
+import { isLeftOut } from '../blobs/left-out.ts';
 import { findMissingFile } from '../blobs/missing-file.ts';
 import { isChainWhole } from '../blobs/prove-chain.ts';
 import {
@@ -95,9 +96,25 @@ export async function backUpBlobs(
   return result;
 }
 
-/** Whether there is a blob directory to back up. Failure `not-found` or `usage` otherwise. */
-export async function checkBlobSource(path: string): Promise<void> {
-  await resolveSource(path);
+/**
+ * Whether there is a blob directory to back up. Failures: `not-found`, `usage`; `refused` for one that
+ * is empty and was not at the last backup: its disk isn't mounted, and in time, backups of nothing
+ * would push out those of the blobs.
+ */
+export async function checkBlobSource(path: string, folder: string): Promise<void> {
+  const source = await resolveSource(path);
+  const names = await adopting(`list "${source}"`, () => readdir(source));
+  if (names.some((name) => !isLeftOut(name, 0))) return;
+  const { entries } = await readBlobCatalogue(folder, basename(path));
+  const newest = entries.find(({ form }) => form !== 'state');
+  if (newest === undefined || newest.record?.content?.files === 0) return;
+  throw new Failure(
+    'refused',
+    `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
+    {
+      hint: `Is its disk mounted? If there really are no blobs any more, move "${folder}" away.`,
+    },
+  );
 }
 
 /** The directory itself: a link would be backed up as a link. */

@@ -152,7 +152,7 @@ class SiteRun {
 
   async check(): Promise<void> {
     for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
-    for (const { source } of this.#blobStorages()) await checkBlobSource(source);
+    for (const { source, folder } of this.#blobStorages()) await checkBlobSource(source, folder);
     if (this.#blobStorages().length === 0) return;
     if (this.#format.kind !== 'directories') await findTar();
     else if (this.#settings.site.blobCopier.kind === 'rsync') await findRsync();

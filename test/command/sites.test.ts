@@ -112,6 +112,21 @@ describe('plain commands in a plain folder', () => {
     expect(restored.stderr).toContain('stay as they are');
   });
 
+  it('refuse a blob directory that has become empty: a disk that is not mounted', async () => {
+    const site = await newSite(scratch, 5);
+    const blobs = join(site.folder, 'var/blobstorage');
+    await site.runWell('backup');
+    const before = site.dataFiles();
+    rmSync(blobs, { recursive: true });
+    mkdirSync(join(blobs, 'tmp'), { recursive: true });
+    const { status, stderr } = await site.run(['backup', '--full']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('it is empty')]);
+    expect(stderr).toContain('mounted');
+    expect(site.dataFiles()).toEqual(before);
+    await site.runWell('restore', '-n');
+    await site.runWell('backup');
+  });
+
   it('restore the Data.fs alone where no backup of the blobs is there', async () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup', '--no-blobs');

@@ -113,6 +113,7 @@ describe('W2: a half-made entry of the same stamp', () => {
     const before = folderState(folder);
     renameSync(site.blobs, site.path('unmounted'));
     mkdirSync(site.blobs);
+    writeFileSync(join(site.blobs, '.layout'), 'bushy');
     const { stderr } = await site.scriptWell('backup');
     expect(stderr).toContain('is left as it is');
     expect(folderState(folder)).toEqual(before);
@@ -329,7 +330,7 @@ describe('W22: two at once', () => {
 
 describe('what is no blob', () => {
   it.each(['true', 'false'])(
-    'is not copied; an empty directory is (use_rsync = %s)',
+    'is not copied; a directory without blobs is (use_rsync = %s)',
     async (rsync) => {
       const site = await newBuildoutSite(scratch, recipeCfg([BLOBS, `use_rsync = ${rsync}`]));
       mkdirSync(join(site.blobs, 'tmp/sub'), { recursive: true });
@@ -347,10 +348,11 @@ describe('what is no blob', () => {
       await commitBlob(site.dataFs);
       rmSync(site.blobs, { recursive: true });
       mkdirSync(site.blobs);
+      writeFileSync(join(site.blobs, '.layout'), 'bushy');
       await site.scriptWell('backup');
       writeFileSync(join(site.blobs, 'later'), '');
       await site.scriptWell('restore', '-n');
-      expect(readdirSync(site.blobs)).toEqual([]);
+      expect(readdirSync(site.blobs)).toEqual(['.layout']);
     },
   );
 });
