@@ -98,6 +98,7 @@ export async function restore(
   settings: RestoreSettings,
   context: JobContext,
 ): Promise<RestoreResult> {
+  await planRestore(settings); // Where there is nothing to restore, not even a lock file is made.
   await using locks = new Disposables();
   const anchor = await placeOfFile(settings.target);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));

@@ -66,6 +66,7 @@ describe('locks of a run', () => {
   it('of a restore keep backups out, and need no folder', async () => {
     const { a, b, link } = newFolders();
     const nothing = join(scratch, 'nothing');
+    await (await lock([a, b]))[Symbol.asyncDispose]();
     await using _held = await holdFolders(
       { repositories: [link, nothing], blobFolders: [b, join(nothing, 'below')] },
       IMPATIENT,

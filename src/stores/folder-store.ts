@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { access, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ByteRange, openFileSource } from '../system/byte-source.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
@@ -121,28 +121,29 @@ function acquireLock(directory: string, request: LockRequest): Promise<AsyncDisp
 }
 
 /**
- * Keeps other runs out of a folder that is read from. Undefined where it isn't there, or where no lock
- * can be made: a repository on read-only media, or of another user, must be restorable. Who removes
- * something there meanwhile doesn't spoil what is restored: every byte of it is checked.
+ * Keeps other runs out of a folder that is read from. Undefined where no run of ours ever was, as then
+ * none goes on, and nothing is left in a folder that may be somebody else's; and where the lock can't be
+ * had: backups on read-only media, or of another user, must be restorable. Who removes something there
+ * meanwhile doesn't spoil what is restored: every byte of it is checked.
  */
 export async function holdFolder(
   directory: string,
   request: LockRequest,
 ): Promise<AsyncDisposable | undefined> {
   try {
+    await access(join(directory, LOCK_FILE), constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return undefined;
+  }
+  try {
     return await acquireLock(directory, request);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    if (error.code === 'program') return undefined; // The file system knows no flock(2).
-    if (NO_LOCK.has(systemCodeOf(error.cause) ?? '')) return undefined;
+    // The file system knows no flock(2).
+    if (error instanceof Failure && error.code === 'program') return undefined;
     throw error;
   }
 }
-
-/** What keeps a lock file from being made, and is no obstacle to reading. */
-const NO_LOCK: ReadonlySet<string> = new Set([
-  ...['ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'],
-]);
 
 function absent(error: unknown): undefined {
   if (systemCodeOf(error) === 'ENOENT') return undefined;
