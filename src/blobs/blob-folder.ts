@@ -9,6 +9,7 @@ import {
   settleReplaced,
 } from '../system/new-directory.ts';
 import { syncDirectory, unfinishedName } from '../system/new-file.ts';
+import { isTaken } from '../system/presence.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import { settleOrphanRecords } from './orphan-records.ts';
@@ -92,13 +93,13 @@ export async function rotate(
     to: `${base}.${number + 1}${entry.name.slice(`${base}.${number}`.length)}`,
   }));
   for (const { to } of moves) {
-    if (!names.has(to) && (await exists(join(folder, to)))) throw isTaken(join(folder, to));
+    if (!names.has(to) && (await isTaken(join(folder, to)))) throw nameIsTaken(join(folder, to));
   }
   for (const { entry, to } of moves) {
     await adopting(`rename "${join(folder, entry.name)}"`, async () => {
       await rename(join(folder, entry.name), join(folder, to));
       const record = recordPath(folder, { name: entry.name, form: entry.form });
-      if (entry.form !== 'directory' && (await exists(record))) {
+      if (entry.form !== 'directory' && (await isTaken(record))) {
         await rename(record, recordPath(folder, { name: to, form: entry.form }));
       }
     });
@@ -118,10 +119,10 @@ export async function refuseTaken(path: string, type: 'directory' | 'file'): Pro
   if (found === undefined) return;
   const isLink = type === 'directory' && found.isSymbolicLink();
   if (isLink || (type === 'directory' ? found.isDirectory() : found.isFile())) return;
-  throw isTaken(path);
+  throw nameIsTaken(path);
 }
 
-function isTaken(path: string): Failure {
+function nameIsTaken(path: string): Failure {
   return new Failure('refused', `Cannot use the name "${path}": something else has it`, {
     hint: 'Nothing was changed. Look at it, and move it away.',
   });
@@ -187,14 +188,4 @@ async function unlinkIfThere(path: string): Promise<void> {
   await unlink(path).catch((error: unknown) => {
     if (systemCodeOf(error) !== 'ENOENT') throw error;
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }

@@ -1,7 +1,8 @@
-import { access, constants, lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
 import { isMountPoint } from '../system/mount-points.ts';
+import { isThere } from '../system/presence.ts';
 
 /** Links that lead to one another, before it is a circle (Linux's limit). */
 const MAXIMUM_LINKS = 40;
@@ -43,13 +44,6 @@ export async function canBeRenamed(path: string): Promise<boolean> {
   if (!(await isThere(path))) return true;
   if (await isMountPoint(path)) return false;
   return access(dirname(path), constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
     () => true,
     () => false,
   );

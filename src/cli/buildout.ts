@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
@@ -9,6 +8,7 @@ import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { sharedFolders } from '../sites/recipe/shared-folders.ts';
 import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
 import { homeOf } from '../system/users.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -103,11 +103,4 @@ async function userDefaults(): Promise<string | undefined> {
   const folder = process.env['BUILDOUT_HOME'] ?? join(homedir(), '.buildout');
   const path = join(folder, 'default.cfg');
   return (await isThere(path)) ? path : undefined;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

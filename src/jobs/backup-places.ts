@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { requireFolder } from '../stores/folder-store.ts';
+import { isThere } from '../system/presence.ts';
 
 /** Where one kind of backup of one storage lies. */
 export interface BackupPlace {
@@ -49,11 +49,4 @@ function placesOf({ storages, contents }: Site, of: BackupKind): readonly Backup
       ? []
       : [{ ...common, path: blobs.folder, repository: undefined, blobs }];
   });
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

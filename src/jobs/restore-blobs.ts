@@ -14,6 +14,7 @@ import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { NewDirectory } from '../system/new-directory.ts';
+import { isThere } from '../system/presence.ts';
 import {
   contentsReplacementOf,
   insidePath,
@@ -82,13 +83,6 @@ function chooseUnderOldName({ folder, foreign }: BlobCatalogue, wanted: Wanted) 
   const choice = chooseBlobs({ folder, entries: foreign, foreign: [] }, wanted);
   const isCertain = wanted.moment.kind === 'point' && choice?.match === 'exact';
   return isCertain ? choice : undefined;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */

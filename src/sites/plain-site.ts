@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
 import { defaultFolderNames } from './recipe/script-names.ts';
 import type { Site, SiteStorage } from './site.ts';
 
@@ -80,7 +80,7 @@ function siteOf(storage: SiteStorage): Site {
 /** A Data.fs that is missing is a matter for the command: a restore makes it. */
 async function requireSign(folder: string): Promise<void> {
   for (const sign of [DATA_FS, dirname(DATA_FS), join('var', FOLDERS.location)]) {
-    if (await exists(join(folder, sign))) return;
+    if (await isThere(join(folder, sign))) return;
   }
   throw new Failure('usage', `Cannot find a Data.fs: there is no "${DATA_FS}" in "${folder}"`, {
     hint: 'Go to the folder of the site, or name the file with --datafs.',
@@ -137,10 +137,10 @@ async function blobsOf(
       hint: 'Name it with --blob-storage.',
     });
   }
-  const isThere = async (path: string | undefined) => path !== undefined && (await exists(path));
-  const hasBackups = await isThere(blobBackups);
+  const exists = async (path: string | undefined) => path !== undefined && (await isThere(path));
+  const hasBackups = await exists(blobBackups);
   if (purpose === 'look') return { kind: hasBackups ? 'backed-up' : 'none' };
-  const isLive = await isThere(blobs);
+  const isLive = await exists(blobs);
   const isPossible = purpose === 'backup' ? blobBackups !== undefined : hasBackups;
   if (isLive && !isPossible) return { kind: 'without-folder' };
   return { kind: isLive || hasBackups ? 'backed-up' : 'none' };
@@ -166,11 +166,4 @@ function storageOf(
       zip: folders(usual(FOLDERS.ziplocation), usual(FOLDERS.blobziplocation)),
     },
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { adopting, Failure, systemCodeOf } from './failure.ts';
+import { adopting, Failure } from './failure.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
+import { isTaken } from './presence.ts';
 import { describeEnd, requireProgram, runProgram } from './programs.ts';
 import { removeRecursively } from './remove-recursively.ts';
 
@@ -53,7 +54,7 @@ export class NewDirectory implements AsyncDisposable {
    */
   async publish(): Promise<void> {
     await adopting(`rename a folder to "${this.path}"`, async () => {
-      const old = (await isThere(this.path)) ? replacedPath(this.path) : undefined;
+      const old = (await isTaken(this.path)) ? replacedPath(this.path) : undefined;
       if (old !== undefined) await rename(this.path, old);
       try {
         await rename(this.temporaryPath, this.path);
@@ -95,7 +96,7 @@ export async function settleReplaced(directory: string): Promise<readonly string
     for (const name of await readdir(directory)) {
       const successor = OLD.exec(name)?.[1];
       if (successor === undefined) continue;
-      if (await isThere(join(directory, successor))) await removeRecursively(join(directory, name));
+      if (await isTaken(join(directory, successor))) await removeRecursively(join(directory, name));
       else {
         await rename(join(directory, name), join(directory, successor));
         putBack.push(successor);
@@ -125,16 +126,6 @@ export async function removeTree(path: string): Promise<void> {
     await syncDirectory(dirname(path));
     await removeRecursively(hidden);
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }
 
 /** Node has no syncfs(2), and a hundred thousand fsyncs take minutes. */

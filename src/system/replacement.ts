@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
-
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { syncDirectory } from './new-file.ts';
+import { isTaken } from './presence.ts';
 import { removeRecursively } from './remove-recursively.ts';
 
 /**
@@ -99,7 +99,7 @@ export async function applyReplacement(step: Replacement): Promise<void> {
     if (kind === 'contents') {
       await applyContents(step);
     } else if (staged === null) {
-      if (kept === null || (await isThere(kept)) || !(await isThere(path))) return;
+      if (kept === null || (await isTaken(kept)) || !(await isTaken(path))) return;
       await rename(path, kept);
     } else {
       const live = await identify(path);
@@ -139,14 +139,14 @@ async function tryLink(path: string, other: string): Promise<boolean> {
 /** The old goes into a partial directory, which gets its name when all of it is there. */
 async function applyContents({ path, staged, kept }: Replacement): Promise<void> {
   if (staged === null || kept === null) throw new RangeError('contents have both');
-  if (!(await isThere(kept))) {
+  if (!(await isTaken(kept))) {
     const partial = kept + PARTIAL;
     await mkdir(partial, { recursive: true, mode: 0o700 });
     await moveChildren(path, { to: partial, except: [staged, kept, partial] });
     await rename(partial, kept);
     await syncDirectory(path);
   }
-  if (!(await isThere(staged))) return;
+  if (!(await isTaken(staged))) return;
   await moveChildren(staged, { to: path, except: [] });
   await rmdir(staged);
   await syncDirectory(path);
@@ -172,13 +172,13 @@ export async function revertReplacement(step: Replacement): Promise<void> {
       await revertContents(step);
       return;
     }
-    const hasKept = kept !== null && (await isThere(kept));
+    const hasKept = kept !== null && (await isTaken(kept));
     const isDone = staged !== null && (await identify(path)) === step.identity;
     if (isDone && hasKept && kind === 'file' && (await tryLink(path, staged))) {
       await rename(kept, path);
     } else {
       if (isDone) await rename(path, staged);
-      if (hasKept && (await isThere(path))) await unlink(kept);
+      if (hasKept && (await isTaken(path))) await unlink(kept);
       else if (hasKept) await rename(kept, path);
     }
     await syncDirectory(dirname(path));
@@ -188,12 +188,12 @@ export async function revertReplacement(step: Replacement): Promise<void> {
 async function revertContents({ path, staged, kept }: Replacement): Promise<void> {
   if (staged === null || kept === null) throw new RangeError('contents have both');
   const partial = kept + PARTIAL;
-  if (await isThere(kept)) {
+  if (await isTaken(kept)) {
     await mkdir(staged, { recursive: true, mode: 0o700 });
     await moveChildren(path, { to: staged, except: [staged, kept] });
     await rename(kept, partial);
   }
-  if (await isThere(partial)) {
+  if (await isTaken(partial)) {
     await moveChildren(partial, { to: path, except: [] });
     await rmdir(partial);
   }
@@ -220,10 +220,6 @@ export async function removeAll(path: string): Promise<void> {
     await removeRecursively(path);
     await syncDirectory(dirname(path));
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await identify(path)) !== undefined;
 }
 
 function isInTheWay(path: string): Failure {
