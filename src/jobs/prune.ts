@@ -1,5 +1,6 @@
-import { readCatalogue } from '../repository/catalogue.ts';
+import { type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
 import { removeChain } from '../repository/removing.ts';
+import { chainsOfNewest } from '../repository/same-database.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
 import type { JobContext } from './events.ts';
@@ -7,7 +8,8 @@ import type { JobContext } from './events.ts';
 /**
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
  * caller holds the repository's lock. Only a full backup with a `.dat` is counted as one to keep:
- * one that doesn't verify must not push out one that does.
+ * one that doesn't verify must not push out one that does. Backups of another database stay, and a
+ * warning says so.
  *
  * @param keep - full backups that stay; 0: all
  * Returns the names of the removed files.
@@ -18,19 +20,35 @@ export async function pruneFulls(
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
   const catalogue = await readCatalogue(store);
-  const verdicts = planKeepFulls(
-    catalogue.chains.filter(({ hasDat }) => hasDat),
-    keep,
-  );
-  const oldestKept = verdicts.find(({ kind }) => kind === 'keep')?.item;
-  if (oldestKept === undefined) return [];
+  if (tooOld(catalogue.chains, keep).length === 0) return [];
+  const own = await chainsOfNewest(store, catalogue.chains);
+  const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
+  if (foreign.length > 0) warnOfForeign(foreign, context);
   const reason = `newer full backups to keep: ${keep}`;
   const removed: string[] = [];
-  for (const chain of catalogue.chains) {
-    if (chain.full.stamp >= oldestKept.full.stamp) break;
+  for (const chain of tooOld(own, keep)) {
     const fileNames = await removeChain(store, { catalogue, chain });
     removed.push(...fileNames);
     context.onEvent({ kind: 'files-removed', fileNames, reason });
   }
   return removed;
+}
+
+/** Oldest first, as the chains are. */
+function tooOld(chains: readonly ChainFiles[], keep: number): readonly ChainFiles[] {
+  const verdicts = planKeepFulls(
+    chains.filter(({ hasDat }) => hasDat),
+    keep,
+  );
+  const oldestKept = verdicts.find(({ kind }) => kind === 'keep')?.item;
+  if (oldestKept === undefined) return [];
+  return chains.filter(({ full }) => full.stamp < oldestKept.full.stamp);
+}
+
+function warnOfForeign(foreign: readonly ChainFiles[], { onEvent }: JobContext): void {
+  const names = foreign.map(({ full }) => full.name).join(', ');
+  onEvent({
+    kind: 'warning',
+    text: `backups of another Data.fs are kept, whatever "keep" says: ${names}. If nobody needs them, remove them by hand; otherwise give each Data.fs a folder of its own`,
+  });
 }

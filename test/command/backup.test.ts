@@ -56,6 +56,23 @@ describe('zodbvault backup', () => {
     expect(sameBytes(join(site.repository, name), site.dataFs)).toBe(true);
   });
 
+  it('never removes, for one database, the backups of another in its folder', async () => {
+    const site = await newSite(scratch);
+    const other = await newSite(scratch, 3);
+    await site.runWell('backup', '--keep', '1');
+    const own = site.dataFiles();
+    const there = ['--location', site.repository, '--keep', '1', '--no-blobs'];
+    const { stderr } = await other.runWell('backup', ...there);
+    expect(stderr).toContain(`backups of another Data.fs are kept`);
+    expect(site.dataFiles()).toEqual(expect.arrayContaining([...own]));
+    await other.runWell('backup', '--full', ...there);
+    expect(site.dataFiles()).toHaveLength(2); // One of each.
+    expect(site.dataFiles()).toEqual(expect.arrayContaining([...own]));
+    const date = own[0]?.slice(0, 19) ?? '';
+    await site.runWell('restore', date, '--to', 'own.fs');
+    expect(sameBytes(join(site.folder, 'own.fs'), site.dataFs)).toBe(true);
+  });
+
   it('keeps as many full backups as --keep says, with their increments', async () => {
     const site = await newSite(scratch);
     for (let count = 0; count < 4; count++) {

@@ -93,17 +93,26 @@ describe('zodbvault restore --to a folder', () => {
     const inode = statSync(place).ino;
     const { stderr } = await site.runWell('restore', '-n', '--to', 'standby');
     expect(stderr).toContain('appended to');
+    expect(stderr).not.toContain('is kept');
     expect(statSync(place).ino).toBe(inode);
     expect(sameBytes(place, site.dataFs)).toBe(true);
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
     await growDatabase(place, { transactions: 1 }); // It isn't a stand-by any more.
-    await site.runWell('restore', '-n', '--to', 'standby');
+    const again = await site.runWell('restore', '-n', '--to', 'standby');
+    expect(again.stderr).toContain('restore --to "standby" --undo');
     expect(sameBytes(place, site.dataFs)).toBe(true);
     await site.runWell('restore', '-n', '--undo', '--to', 'standby');
     expect(sameBytes(place, site.dataFs)).toBe(false);
     await site.runWell('restore', '--discard-old', '--to', 'standby');
     const names = readdirSync(join(site.folder, 'standby/filestorage'));
     expect(names.filter((name) => name.includes('kept'))).toEqual([]);
+    const before = snapshot(site.repository);
+    for (const to of ['var/backups', 'var/blobstoragebackups/latest', 'var/backups/new.fs']) {
+      const { status, stderr } = await site.run(['restore', '-n', '--to', to]);
+      expect({ status, stderr }).toMatchObject({ status: 2 });
+      expect(stderr).toContain('holds backups of the site');
+    }
+    expect(snapshot(site.repository)).toEqual(before);
   });
 });
 

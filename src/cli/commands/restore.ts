@@ -13,6 +13,7 @@ import {
   undoSiteRestore,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { refuseAmongBackups } from '../../sites/among-backups.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
@@ -68,7 +69,8 @@ export function addRestoreCommand(program: Command): void {
           old: options.keepOld ? 'keep' : 'discard',
           now: () => new Date(),
         };
-        return restoreAll(settings, how);
+        const undoing = to === undefined ? 'restore --undo' : `restore --to "${to}" --undo`;
+        return restoreAll(settings, { ...how, undoing });
       }),
     );
 }
@@ -79,7 +81,9 @@ async function elsewhere(site: Site, to: string): Promise<Site> {
     (found) => !found.isDirectory(),
     () => to.endsWith('.fs'),
   );
-  return isFile ? retargetToFile(site, to) : retarget(site, to);
+  const moved = isFile ? retargetToFile(site, to) : retarget(site, to);
+  await refuseAmongBackups(moved);
+  return moved;
 }
 
 /** An undo has no date: it swaps back what was there. */
@@ -147,7 +151,13 @@ async function discardOld(site: Site, { context, waitSeconds }: How): Promise<un
   terminal.log('Removed what the last restore had replaced.');
 }
 
-async function restoreAll(settings: SiteRestoreSettings, how: How): Promise<undefined> {
+async function restoreAll(
+  settings: SiteRestoreSettings,
+  how: How & {
+    /** The words that swap back what this replaces. */
+    readonly undoing: string;
+  },
+): Promise<undefined> {
   const { terminal, signal } = how.context;
   const { waitSeconds } = how;
   const plan = await planSiteRestore(settings);
@@ -171,8 +181,10 @@ async function restoreAll(settings: SiteRestoreSettings, how: How): Promise<unde
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
   for (const result of results) report(result, { terminal, since });
-  if (settings.old === 'keep' && hasReplaced(plan)) {
-    terminal.log('What was there is kept: "zodbvault restore --undo" swaps it back.');
+  // Where something was appended, nothing is kept: see restoreSite.
+  const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
+  if (isKept && hasReplaced(plan)) {
+    terminal.log(`What was there is kept: (zodbvault ${how.undoing}) swaps it back.`);
   }
 }
 
