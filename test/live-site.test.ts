@@ -64,7 +64,7 @@ async function liveAndBackUp(site: TestSite, packing: 'pack' | 'no-pack') {
 async function restoreAll(site: TestSite) {
   const states: { readonly state: Buffer; readonly transactions: number }[] = [];
   for (const name of site.dataFiles()) {
-    const out = join(site.folder, 'restored', name);
+    const out = join(site.folder, 'restored', `${name}.fs`);
     const words = ['restore', name.slice(0, 19), '--to', out, '-q'];
     const { status, stderr } = await zodbvault([...words, '--location', site.repository]);
     expect([name, status, stderr]).toEqual([name, 0, '']);
