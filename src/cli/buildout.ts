@@ -35,6 +35,11 @@ export async function loadBuildout(
   terminal: Terminal,
 ): Promise<Buildout> {
   const path = resolve(config ?? DEFAULT_CFG);
+  if (config === undefined && !(await isThere(path))) {
+    throw new Failure('not-found', `Cannot find a buildout: there is no "${path}"`, {
+      hint: 'Go to the folder of the buildout, or name its file with --config.',
+    });
+  }
   const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });
   for (const { address, reason } of buildout.missing) {
     terminal.warn(`${address} could not be read (${reason}); what it says is left out`);

@@ -35,7 +35,9 @@ function buildProgram(): Command {
     .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError('Run it with --help for the options.')
+    .showHelpAfterError('Hint: Run it with --help for the options.')
+    // Commander's errors look like ours.
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
     .exitOverride();
   addBackupCommand(program);
   addRestoreCommand(program);

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
 import { CONFIG_OPTION, findBackupParts, PART_OPTION, type ReadParts } from './buildout.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -40,9 +42,9 @@ export const KIND_OPTION = new Option('--kind <kind>', 'which backups: the scrip
   .default('backup' as const);
 
 /** The same, for commands that look at all of them by default. */
-export const ANY_KIND_OPTION = new Option('--kind <kind>', 'which backups (default: all there are)')
+export const ANY_KIND_OPTION = new Option('--kind <kind>', 'which backups')
   .choices(['backup', 'snapshot', 'zip', 'alternative', 'all'] as const)
-  .default('all' as const);
+  .default('all' as const, 'all that are there');
 
 /** The same, for commands that take them from an alternative source, too. */
 export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to take')
@@ -61,7 +63,17 @@ export async function findSites(
   if (parts.length > 0) {
     return parts.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
   }
+  if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
   return [await findWishedPlace(wish, { terminal, purpose })];
+}
+
+/** Whoever names a folder wants what is in it, not the snapshots beside it. */
+async function requireLocation(location: string): Promise<void> {
+  const path = resolve(location);
+  if (await isThere(path)) return;
+  throw new Failure('not-found', `Cannot find backups: there is no folder "${path}"`, {
+    hint: 'Correct --location.',
+  });
 }
 
 /** The backup parts that are meant; none where it is a plain site. Failure `usage`. */

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly log: (line: string) => void;
   /** A line of the log that only -v shows. */
   readonly debug: (line: string) => void;
+  /** A command that is run. Only -v shows it; but the scripts' log does always, as the recipe's. */
+  readonly logCommand: (line: string) => void;
   /** What another program prints, unless -q was given. */
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide. */
@@ -40,6 +42,7 @@ export function terminalFor(options: OutputOptions): Terminal {
     printJson: isJson ? (value) => toStdout(JSON.stringify(value)) : nothing,
     log: verbosity === 'quiet' || isJson ? nothing : toStderr,
     debug: verbosity === 'verbose' ? toStderr : nothing,
+    logCommand: verbosity === 'verbose' ? toStderr : nothing,
     output: verbosity === 'quiet' || isJson ? nothing : (bytes) => void process.stderr.write(bytes),
     warn: (line) => toStderr(`Warning: ${line}`),
     fail: ({ code, message, hint }) => {
@@ -70,6 +73,7 @@ export function scriptTerminal(options: {
     printJson: nothing,
     log: isQuiet ? nothing : level('INFO'),
     debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
+    logCommand: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
     warn: level('WARNING'),
     fail: ({ code, message, hint }) => {

@@ -119,7 +119,19 @@ export async function checkBlobSource(path: string, folder: string): Promise<voi
 
 /** The directory itself: a link would be backed up as a link. */
 async function resolveSource(path: string): Promise<string> {
-  const source = await adopting(`find the blob directory "${path}"`, () => realpath(path));
+  const source = await adopting(`find the blob directory "${path}"`, () =>
+    realpath(path).catch((cause: unknown) => {
+      if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+      throw new Failure(
+        'not-found',
+        `Cannot find the blob directory "${path}": it does not exist`,
+        {
+          hint: 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).',
+          cause,
+        },
+      );
+    }),
+  );
   const { isDirectory } = await adopting(`look at "${source}"`, async () => {
     const status = await stat(source);
     return { isDirectory: status.isDirectory() };
@@ -134,13 +146,31 @@ async function resolveSource(path: string): Promise<string> {
 export async function refuseNested(path: string, folder: string): Promise<void> {
   const source = await resolveSource(path);
   const real = await adopting(`find "${folder}"`, () => realpath(folder));
-  const isWithin = (path: string, other: string) => path === other || path.startsWith(other + sep);
   if (!isWithin(real, source) && !isWithin(source, real)) return;
   throw new Failure(
     'usage',
     `Cannot back up the blobs in "${source}" to "${folder}": one is inside the other`,
-    { hint: 'Choose a folder elsewhere, best on another disk.' },
+    { hint: ELSEWHERE },
   );
+}
+
+/**
+ * The same for whatever is backed up, before its folder is made: backups in the blob directory would
+ * be backed up with it, and leave with it when it is restored. Failure `usage`.
+ */
+export function refuseInside(source: string, folder: string): void {
+  if (!isWithin(folder, source)) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up to "${folder}": it is inside the blob directory "${source}"`,
+    { hint: ELSEWHERE },
+  );
+}
+
+const ELSEWHERE = 'Choose a folder elsewhere, best on another disk.';
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }
 
 function warnOfForeign({ foreign, folder }: BlobCatalogue, { onEvent }: JobContext): void {

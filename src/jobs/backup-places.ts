@@ -1,5 +1,6 @@
 import type { BackupKind, Site } from '../sites/site.ts';
 import { requireFolder } from '../stores/folder-store.ts';
+import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 
 /** Where one kind of backup of one storage lies. */
@@ -31,7 +32,7 @@ export async function findBackupPlaces(
   const there: BackupPlace[] = [];
   for (const place of all) if (await isThere(place.path)) there.push(place);
   const [first] = all;
-  if (there.length === 0 && first !== undefined) await requireFolder(first.path);
+  if (there.length === 0 && first !== undefined) await requireBackups(first.path);
   return there;
 }
 
@@ -49,4 +50,17 @@ function placesOf({ storages, contents }: Site, of: BackupKind): readonly Backup
       ? []
       : [{ ...common, path: blobs.folder, repository: undefined, blobs }];
   });
+}
+
+/** A folder that isn't there is most often that of a site which has no backup yet. */
+async function requireBackups(path: string): Promise<void> {
+  try {
+    await requireFolder(path);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
+    throw new Failure('not-found', `Cannot find backups: there is no folder "${path}"`, {
+      hint: 'Make a backup first, go to the folder of the site, or name that of the backups with --location.',
+      cause,
+    });
+  }
 }

@@ -24,6 +24,7 @@ import {
   backUpBlobs,
   type ChainStart,
   checkBlobSource,
+  refuseInside,
   refuseNested,
 } from './backup-blobs.ts';
 import { type JobContext, lockRequest } from './events.ts';
@@ -152,21 +153,27 @@ class SiteRun {
 
   async check(): Promise<void> {
     for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
-    for (const { source, folder } of this.#blobStorages()) await checkBlobSource(source, folder);
+    for (const { source, folder } of this.#blobStorages()) {
+      await checkBlobSource(source, folder);
+      for (const path of this.#folders()) refuseInside(source, path);
+    }
     if (this.#blobStorages().length === 0) return;
     if (this.#format.kind !== 'directories') await findTar();
     else if (this.#settings.site.blobCopier.kind === 'rsync') await findRsync();
   }
 
   async makeFolders(): Promise<void> {
-    const folders = [
-      ...this.#filestorages().map((storage) => this.#repository(storage)),
-      ...this.#blobStorages().map(({ folder }) => folder),
-    ];
-    for (const path of folders) {
+    for (const path of this.#folders()) {
       const { wasMade } = await makeFolder(path);
       if (wasMade) this.#context.onEvent({ kind: 'folder-made', path });
     }
+  }
+
+  #folders(): readonly string[] {
+    return [
+      ...this.#filestorages().map((storage) => this.#repository(storage)),
+      ...this.#blobStorages().map(({ folder }) => folder),
+    ];
   }
 
   /** Failures: `locked`; `usage` for blobs that would be backed up into themselves. */

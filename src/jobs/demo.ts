@@ -222,7 +222,7 @@ async function requireEmpty(folder: string): Promise<void> {
   );
   if (names.length === 0) return;
   throw new Failure('refused', `Cannot play the demo in "${folder}": it is not empty`, {
-    hint: 'Name a folder that is not there yet.',
+    hint: 'Name a folder that is empty or not there yet.',
   });
 }
 

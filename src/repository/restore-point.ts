@@ -118,6 +118,12 @@ function nothingThere(
   return new Failure(
     'not-found',
     `Cannot restore from "${store.name}": no backup is from ${date} or earlier`,
-    { hint: `The oldest one is ${oldest}; dates are in UTC.` },
+    { hint: `The oldest one is ${oldest}; ${aboutDate(date, oldest)}.` },
   );
+}
+
+/** Somebody who names a day wants, most often, what was made on it. */
+function aboutDate(date: RecoveryDate | undefined, oldest: Stamp): string {
+  if (date === undefined || !oldest.startsWith(date)) return 'dates are in UTC';
+  return `"${date}" means before all that begins with it, and dates are in UTC`;
 }

@@ -119,7 +119,9 @@ describe('zodbvault backup', () => {
   it('says with --dry-run what it would do, and touches nothing', async () => {
     const site = await newSite(scratch);
     const { stdout } = await site.runWell('backup', '--dry-run');
-    expect(stdout).toMatch(/^Full backup of .*: there is no full backup yet\nBlobs of .*\n$/);
+    expect(stdout).toMatch(
+      /^Full backup of .*: there is no full backup yet\nBack up the blobs in .*\n$/,
+    );
     expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 1 });

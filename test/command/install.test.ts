@@ -57,6 +57,8 @@ describe('zodbvault install', () => {
   it('says with --dry-run what it would do, as JSON too, and does nothing', async () => {
     const site = buildoutWith({ 'buildout.cfg': recipeCfg([NO_BLOBS, 'compatible = 2.3']) });
     const before = folderState(site.folder);
+    const told = await site.run(['install', '--dry-run']);
+    expect(told.stderr).toContain(`Would generate script '${site.path('bin/backup')}'.`);
     const { status, stdout } = await site.run(['install', '--dry-run', '--json']);
     const steps = stdout
       .trimEnd()
@@ -286,7 +288,9 @@ describe('zodbvault install', () => {
     const missing = await site.run(['install']);
     expect([missing.status, missing.stderr]).toEqual([
       1,
-      expect.stringContaining(`Cannot read "${site.path('buildout.cfg')}": it does not exist.`),
+      expect.stringContaining(
+        `Cannot find a buildout: there is no "${site.path('buildout.cfg')}".`,
+      ),
     ]);
     const folder = await site.run(['install', '-c', '.']);
     expect([folder.status, folder.stderr]).toEqual([

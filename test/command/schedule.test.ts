@@ -92,7 +92,8 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
       { job: { kind: 'snapshot', words: [site.path('bin/snapshotbackup'), '-q'] } },
       { crontab: expect.stringContaining('37 3 * * 6 ') },
     ]);
-    await well(site, '--install', '--dry-run');
+    const told = await well(site, '--install', '--dry-run');
+    expect(told.stderr).toContain('Would change the crontab');
     expect(crontab()).toBe(FOREIGN);
   });
 

@@ -112,6 +112,29 @@ describe('plain commands in a plain folder', () => {
     expect(restored.stderr).toContain('stay as they are');
   });
 
+  it('refuse folders for backups inside the blob directory, and make none there', async () => {
+    const site = await newSite(scratch, 3);
+    const inside = join(site.folder, 'var/blobstorage/backups');
+    const places = (location: string, blobs: string) => [
+      ...['--location', location, '--blobbackuplocation', blobs],
+    ];
+    for (const words of [places(inside, 'x'), places('x', inside)]) {
+      const { status, stderr } = await site.run(['backup', ...words]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining('inside the blob directory')]);
+    }
+    expect(existsSync(inside)).toBe(false);
+    expect(existsSync(join(site.folder, 'x'))).toBe(false);
+  });
+
+  it('list nothing else where the folder that was named is not there', async () => {
+    const site = await newSite(scratch, 3);
+    const early = await site.run(['list']);
+    expect([early.status, early.stderr]).toEqual([1, expect.stringContaining('Make a backup')]);
+    await site.runWell('backup', '--kind', 'snapshot', '--no-blobs');
+    const { status, stdout, stderr } = await site.run(['list', '--location', 'nowhere']);
+    expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining('--location')]);
+  });
+
   it('refuse a blob directory that has become empty: a disk that is not mounted', async () => {
     const site = await newSite(scratch, 5);
     const blobs = join(site.folder, 'var/blobstorage');

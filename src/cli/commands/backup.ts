@@ -81,7 +81,7 @@ async function showPlan(settings: SiteBackupSettings, { terminal, signal }: Comm
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
     if (plan.filestorage !== undefined) terminal.print(name + describePlan(plan.filestorage));
     if (plan.blobs === undefined) continue;
-    terminal.print(`${name}Blobs of ${plan.blobs.source} to ${plan.blobs.folder}`);
+    terminal.print(`${name}Back up the blobs in ${plan.blobs.source} to ${plan.blobs.folder}`);
   }
 }
 

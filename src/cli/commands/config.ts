@@ -3,7 +3,7 @@ import type { RecipePart } from '../../sites/recipe/recipe-part.ts';
 import { scriptFileName } from '../../sites/recipe/script-names.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { OPTION, splitOverrides } from '../options.ts';
-import { bareTable } from '../render/table.ts';
+import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 
 export function addConfigCommand(program: Command): void {
@@ -36,7 +36,7 @@ function tableOf(part: RecipePart): string {
   const table = bareTable({ head: [`[${part.site.part}]`, 'Value', 'From'] });
   for (const { name, value, from } of part.settled) table.push([name, value, from]);
   table.push(['scripts', scriptsOf(part).join('\n'), '']);
-  return `${table.toString()}\n`;
+  return `${formatTable(table)}\n`;
 }
 
 function asJson(part: RecipePart): object {

@@ -14,13 +14,12 @@ export function addDemoCommand(program: Command): void {
   program
     .command('demo')
     .description('make a sample site, back it up, destroy it, and restore it')
-    .argument('[folder]', 'a folder that is not there yet', 'zodbvault-demo')
+    .argument('[folder]', 'a folder that is empty or not there yet', 'zodbvault-demo')
     .addOption(OPTION.quiet)
     .action((folder, options) => runCommand(options, (context) => play(resolve(folder), context)));
 }
 
 async function play(folder: string, { terminal, signal }: CommandContext): Promise<undefined> {
-  terminal.log(`A sample site, as a Zope instance has it, in ${folder}`);
   const steps = stepCounter();
   const paths = await playDemo(
     { folder, seed: SEED },
@@ -42,7 +41,7 @@ function stepCounter(): () => string {
 function describeScene(scene: DemoScene): string {
   switch (scene.kind) {
     case 'site-made':
-      return `Made the site: ${describeSite(scene.site)}`;
+      return `Made a sample site: ${describeSite(scene.site)}`;
     case 'backed-up': {
       const { filestorage, blobs } = scene.result;
       const written = filestorage?.written;

@@ -22,7 +22,8 @@ export function addInstallCommand(program: Command): void {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
         const { parts, extent } = readParts(buildout, { names, terminal });
-        if (parts.length === 0 && names.length === 0) {
+        const hasParts = parts.length > 0;
+        if (!hasParts && names.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
         }
         const steps = await planInstall({
@@ -33,9 +34,10 @@ export function addInstallCommand(program: Command): void {
           program: ownProgram(terminal, { caller: 'the scripts' }),
         });
         for (const step of steps) terminal.printJson({ step });
-        if (options.dryRun) for (const step of steps) renderInstallStep(step, terminal);
-        else await install(steps, { onEvent: renderEvents(terminal), signal });
-        if (steps.length === 0) terminal.log('Everything is as it should be.');
+        if (options.dryRun) {
+          for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
+        } else await install(steps, { onEvent: renderEvents(terminal), signal });
+        if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
         return undefined;
       }),
     );

@@ -9,7 +9,7 @@ import {
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { OPTION } from '../options.ts';
-import { bareTable } from '../render/table.ts';
+import { bareTable, formatTable } from '../render/table.ts';
 import { formatBytes, formatLocalTime } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
@@ -77,7 +77,7 @@ function tableOf(
   const alignment = head.map((name) => (RIGHT.includes(name) ? 'right' : 'left'));
   const table = bareTable({ head, alignment });
   for (const point of points) table.push(rowOf(point).slice(0, head.length));
-  return table.toString();
+  return formatTable(table);
 }
 
 function rowOf(one: ListedSitePoint): string[] {

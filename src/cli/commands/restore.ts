@@ -19,7 +19,7 @@ import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { OPTION, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
-import { renderEvents } from '../render/events.ts';
+import { quoteWord, renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
@@ -48,7 +48,12 @@ export function addRestoreCommand(program: Command): void {
       runCommand(options, async (context) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);
         const { to, kind, dryRun, prompt } = options;
-        const how = { isDry: dryRun === true, asks: prompt, waitSeconds: options.wait, context };
+        const how = {
+          isDry: dryRun === true,
+          asks: prompt,
+          waitSeconds: options.wait,
+          context,
+        };
         refuseMixed(options, written);
         const live = oneSite(
           await findSites(options, {
@@ -69,7 +74,8 @@ export function addRestoreCommand(program: Command): void {
           old: options.keepOld ? 'keep' : 'discard',
           now: () => new Date(),
         };
-        const undoing = to === undefined ? 'restore --undo' : `restore --to "${to}" --undo`;
+        const undoing =
+          to === undefined ? 'restore --undo' : `restore --to ${quoteWord(to)} --undo`;
         return restoreAll(settings, { ...how, undoing });
       }),
     );
@@ -125,7 +131,8 @@ async function undo(
   const { terminal, signal } = context;
   const { restored, at, steps } = await planSiteUndo(site);
   const paths = [...new Set(steps.map(({ path }) => path))];
-  terminal.log(`Swapping back what the restore of ${restored} replaced at ${at}`);
+  const moment = formatMoment(at);
+  terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
   if (isDry) {
     for (const path of paths) terminal.print(`It would swap back ${path}`);
     return;
@@ -184,8 +191,13 @@ async function restoreAll(
   // Where something was appended, nothing is kept: see restoreSite.
   const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
   if (isKept && hasReplaced(plan)) {
-    terminal.log(`What was there is kept: (zodbvault ${how.undoing}) swaps it back.`);
+    terminal.log(`What was there is kept: "zodbvault ${how.undoing}" swaps it back.`);
   }
+}
+
+/** The moment of an ISO time, without its `T` and its fractions. */
+function formatMoment(time: string): string {
+  return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }
 
 interface ReplacedPaths {

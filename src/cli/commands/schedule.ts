@@ -141,7 +141,7 @@ async function carryOut(
   for (const step of steps) {
     const text = step.kind === 'set-crontab' ? { content: step.content.toString() } : {};
     terminal.printJson({ step: { ...step, ...text } });
-    if (dryRun) renderScheduleStep(step, terminal);
+    if (dryRun) renderScheduleStep(step, { terminal, tense: 'planned' });
   }
   if (!dryRun) await applySchedule(steps, jobContext);
   if (steps.length === 0) terminal.log('Everything is as it should be.');

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
 import { replacedPaths, restoreSite } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
@@ -10,7 +10,7 @@ import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { OPTION, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
-import { renderEvents } from '../render/events.ts';
+import { quoteWord, renderEvents } from '../render/events.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
 import { scriptTerminal } from '../terminal.ts';
 
@@ -48,16 +48,19 @@ async function runScript(
   { file, words }: { readonly file: string; readonly words: readonly string[] },
 ): Promise<void> {
   const { action } = SCRIPTS[name];
+  const isRestore = action.kind === 'restore';
   const command = new Command(basename(file))
     .description(DESCRIPTIONS[action.kind])
     .option('-q, --quiet', 'print nothing unless there is a problem')
-    .option('-n, --no-prompt', 'do not ask')
+    .addOption(new Option('-n, --no-prompt', 'do not ask').hideHelp(!isRestore))
     .addOption(OPTION.wait)
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .usage(isRestore ? '[options] [date]' : '[options]')
+    .configureHelp(isRestore ? {} : { visibleArguments: () => [] })
     .showHelpAfterError()
     .exitOverride()
     // A backup takes no notice of other words, as ever; a restore must not guess.
-    .allowExcessArguments(action.kind === 'backup')
+    .allowExcessArguments(!isRestore)
     .action((date, options) =>
       runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (running) => {
         const context = { ...running, waitSeconds: options.wait };
@@ -123,4 +126,10 @@ async function restore(
     return;
   }
   await restoreSite(settings, { onEvent: renderEvents(terminal), signal, waitSeconds });
+  terminal.log(`What was there is kept: "${undoCommand(site)}" swaps it back.`);
+}
+
+function undoCommand({ buildout, part }: Site): string {
+  const which = buildout === undefined ? [] : ['-c', buildout, '--part', part];
+  return ['zodbvault', 'restore', '--undo', ...which].map(quoteWord).join(' ');
 }

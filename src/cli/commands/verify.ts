@@ -15,7 +15,12 @@ export function addVerifyCommand(program: Command): void {
     .description('check that every backup is what was written')
     .argument('[date]', 'with --deep: the restore point, yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
     .addOption(ANY_KIND_OPTION)
-    .option('--quick', 'only that the files are there and have their sizes', false)
+    .addOption(
+      new Option('--quick', 'only that the files are there and have their sizes').default(
+        false,
+        'no',
+      ),
+    )
     .option('--no-quick', 'every byte against its checksums (default)')
     .option('--newest', 'only the newest full backup and its increments')
     .addOption(

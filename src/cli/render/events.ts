@@ -100,16 +100,16 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.log(`Restoring ${event.source} to ${event.target}`);
       return;
     case 'command':
-      terminal.log(event.words.map(quoteWord).join(' '));
+      terminal.logCommand(event.words.map(quoteWord).join(' '));
       return;
     case 'output':
       terminal.output(event.output);
       return;
     case 'install-step':
-      renderInstallStep(event.step, terminal);
+      renderInstallStep(event.step, { terminal, tense: 'done' });
       return;
     case 'schedule-step':
-      renderScheduleStep(event.step, terminal);
+      renderScheduleStep(event.step, { terminal, tense: 'done' });
       return;
     case 'warning':
       terminal.warn(event.text);
@@ -119,19 +119,26 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
   }
 }
 
-/** A step of an installation, done or, with --dry-run, planned. */
-export function renderInstallStep(step: InstallStep, terminal: Terminal): void {
+/** How a step is told: with --dry-run, it is only planned. */
+interface Telling {
+  readonly terminal: Terminal;
+  readonly tense: 'done' | 'planned';
+}
+
+/** A step of an installation. What is done is told in buildout's words. */
+export function renderInstallStep(step: InstallStep, { terminal, tense }: Telling): void {
+  const isDone = tense === 'done';
   switch (step.kind) {
-    case 'write':
-      terminal.log(
-        `Generated script '${step.path}'.${step.replaces === 'recipe' ? ' (in place of the recipe’s)' : ''}`,
-      );
+    case 'write': {
+      const instead = step.replaces === 'recipe' ? ' (in place of the recipe’s)' : '';
+      terminal.log(`${isDone ? 'Generated' : 'Would generate'} script '${step.path}'.${instead}`);
       return;
+    }
     case 'remove':
-      terminal.log(`Removed script '${step.path}'.`);
+      terminal.log(`${isDone ? 'Removed' : 'Would remove'} script '${step.path}'.`);
       return;
     case 'make-folder':
-      terminal.log(`Created ${step.path}`);
+      terminal.log(`${isDone ? 'Created' : 'Would create'} ${step.path}`);
       return;
     case 'warn':
       terminal.warn(step.text);
@@ -141,20 +148,24 @@ export function renderInstallStep(step: InstallStep, terminal: Terminal): void {
   }
 }
 
-/** A change of what is scheduled, done or, with --dry-run, planned. */
-export function renderScheduleStep(step: ScheduleStep, terminal: Terminal): void {
+/** A change of what is scheduled. */
+export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Telling): void {
+  const isDone = tense === 'done';
+  const removed = isDone ? 'Removed' : 'Would remove';
   switch (step.kind) {
-    case 'set-crontab':
-      terminal.log(step.content.length === 0 ? 'Removed the crontab' : 'Changed the crontab');
+    case 'set-crontab': {
+      const changed = isDone ? 'Changed' : 'Would change';
+      terminal.log(`${step.content.length === 0 ? removed : changed} the crontab`);
       return;
+    }
     case 'write-unit':
-      terminal.log(`Wrote ${step.path}`);
+      terminal.log(`${isDone ? 'Wrote' : 'Would write'} ${step.path}`);
       return;
     case 'remove-unit':
-      terminal.log(`Removed ${step.path}`);
+      terminal.log(`${removed} ${step.path}`);
       return;
     case 'systemctl':
-      terminal.log(step.words.map(quoteWord).join(' '));
+      terminal.log(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
       return;
     case 'tell-systemctl':
       terminal.warn(
@@ -167,7 +178,7 @@ export function renderScheduleStep(step: ScheduleStep, terminal: Terminal): void
 }
 
 /** A word as a shell would take it, for people who want to run a command again. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

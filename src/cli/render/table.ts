@@ -14,6 +14,11 @@ export function bareTable(words: {
   });
 }
 
+/** Without blanks at the ends of lines. */
+export function formatTable(table: Table.Table): string {
+  return table.toString().replace(/ +$/gm, '');
+}
+
 const BARE = {
   top: '',
   'top-mid': '',

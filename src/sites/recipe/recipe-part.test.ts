@@ -84,7 +84,7 @@ describe('a part of the recipe', () => {
     [
       'a flag that is neither true nor false',
       ['backup_blobs = ture'],
-      'FOLDER/buildout.cfg:5: backup_blobs = ture: true or false',
+      'FOLDER/buildout.cfg:5: backup_blobs = ture: write true or false',
     ],
     [
       'a flag that 2.3 took for false',
@@ -154,7 +154,7 @@ describe('a part of the recipe', () => {
         'Cannot use the part [backup]:',
         "  No blob_storage found. You must specify one. To ignore this, set 'backup_blobs = false' in the [backup] section.",
         '  FOLDER/buildout.cfg:7: location is empty: that would be "FOLDER/var" itself',
-        '  FOLDER/buildout.cfg:6: full = perhaps: true or false',
+        '  FOLDER/buildout.cfg:6: full = perhaps: write true or false',
         '  FOLDER/buildout.cfg:9: Cannot have blob_timestamps false and incremental_blobs true.',
         '  FOLDER/buildout.cfg:5: keep = many: a whole number from 0, which means all',
       ].join('\n'),

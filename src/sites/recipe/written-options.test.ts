@@ -29,7 +29,9 @@ describe('flag of a part', () => {
   it.each(['10', 'ture', 'enabled', '-1', '42', 'yes please'])('"%s" is refused', async (word) => {
     const { options, problems } = await optionsOf(`full = ${word}`);
     options.flag('full', { byDefault: false, is23: false });
-    expect(() => problems.throwIfAny()).toThrow(`buildout.cfg:5: full = ${word}: true or false`);
+    expect(() => problems.throwIfAny()).toThrow(
+      `buildout.cfg:5: full = ${word}: write true or false`,
+    );
   });
 
   it.each([

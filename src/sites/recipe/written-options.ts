@@ -67,7 +67,7 @@ export class WrittenOptions {
       if (isUnclear || (!flag && !FALSE.includes(word))) {
         const why = isUnclear
           ? 'with "compatible = 2.3" only the word true is true'
-          : 'true or false';
+          : 'write true or false';
         this.#problems.add(`${name} = ${value.text.trim()}: ${why}`, value.origin);
       }
     }
