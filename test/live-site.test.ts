@@ -51,8 +51,14 @@ async function liveAndBackUp(site: TestSite, packing: 'pack' | 'no-pack') {
   await new Promise((resolve) => writer.stdout.once('data', resolve));
   const warnings: string[] = [];
   const stopAt = Date.now() + SECONDS * 1000;
+  // It packs so often that no Data.fs is the same when its blobs have been copied: then backups refuse.
+  const contents = packing === 'pack' ? ['--no-blobs'] : [];
   for (let count = 0; Date.now() < stopAt; count++) {
-    const { stderr } = await site.runWell('backup', count % 3 === 2 ? '--no-quick' : '--quick');
+    const { stderr } = await site.runWell(
+      'backup',
+      count % 3 === 2 ? '--no-quick' : '--quick',
+      ...contents,
+    );
     warnings.push(...stderr.split('\n').filter((line) => line.startsWith('Warning')));
   }
   writer.kill('SIGTERM');
