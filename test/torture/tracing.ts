@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { COMMAND } from '../support/command.ts';
 import {
   type Call,
@@ -251,59 +253,75 @@ function quoted(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(' ');
 }
 
+/**
+ * The leader of a run's process group: it outlives the command, and with it the number of the group
+ * stays what it was, until {@link finish} ends it: no other group can be killed by mistake.
+ */
+const LEADER = `
+"$@" </dev/null 3>&-
+echo $? >&3
+exec >/dev/null 2>&1 3>&-
+read -r end
+`;
+
 /** Each run is a process group of its own. */
 function start(
-  [program = '', ...words]: readonly string[],
+  words: readonly string[],
   {
     command,
     env,
   }: { readonly command: CommandLine; readonly env: Readonly<Record<string, string>> },
 ): ChildProcess {
-  return spawn(program, words, {
+  return spawn('sh', ['-c', LEADER, 'sh', ...words], {
     cwd: command.cwd,
     env: { ...process.env, TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
 }
 
 /** Waits for the end of all that holds the output, and kills what else is left of the group. */
 async function finish(child: ChildProcess, hit: Hit): Promise<Ended> {
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
+  const ended = once(child, 'exit');
+  child.stdin?.on('error', () => {}); // The leader was killed with its group.
+  const [, , , status] = child.stdio;
+  const texts = [child.stdout, child.stderr, status].map(readAll);
   let hangs = false;
   const timer = setTimeout(() => {
     hangs = true;
     killGroup(child);
   }, LIMIT_MS);
-  const end = await new Promise<{ status: number | null }>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ status }));
-  });
+  const [stdout = '', stderr = '', number = ''] = await Promise.all(texts);
   clearTimeout(timer);
   killGroup(child);
+  await ended;
+  const output = stdout + stderr;
   if (hangs) throw new Error(`it hangs; until then it said: ${output}`);
-  return { status: end.status ?? undefined, output, hit };
+  return { status: statusOf(number), output, hit };
 }
 
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nothing of it is left.
-  }
+async function readAll(stream: unknown): Promise<string> {
+  if (!(stream instanceof Readable)) throw new TypeError('a pipe is to be read');
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
+  return text;
 }
 
-/** What the shell around a command wrote down; undefined: the command was killed. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  const isThere = pid !== undefined && exitCode === null && signalCode === null;
+  if (isThere) process.kill(-pid, 'SIGKILL');
+}
+
+/** The exit status that a shell saw; undefined: it saw none, or a signal. */
+function statusOf(written: string): number | undefined {
+  const status = written.trim() === '' ? undefined : Number(written);
+  return status === undefined || (status > 128 && status !== 130) ? undefined : status;
+}
+
+/** What the shell around a watched command wrote down. */
 function statusIn(folder: string): number | undefined {
   const path = join(folder, 'status');
-  const status = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 128;
-  return status >= 128 && status !== 130 ? undefined : status;
+  return statusOf(existsSync(path) ? readFileSync(path, 'utf8') : '');
 }
 
 function whatWasHit(
