@@ -11,7 +11,7 @@ import {
 } from '../sites/recipe/script-text.ts';
 import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { NewFile, syncDirectory } from '../system/new-file.ts';
+import { isUnfinished, NewFile, syncDirectory } from '../system/new-file.ts';
 import type { JobContext } from './events.ts';
 
 /** What is installed where. */
@@ -44,7 +44,9 @@ export type InstallStep =
  */
 export async function planInstall(settings: InstallSettings): Promise<readonly InstallStep[]> {
   const { bin, parts, program } = settings;
-  const there = await readScripts(bin);
+  const found = await readScripts(bin);
+  const leftovers = [...found.keys()].filter((name) => isUnfinished(name));
+  const there = new Map([...found].filter(([name]) => !isUnfinished(name)));
   const wanted = new Map(
     parts.flatMap(({ site, scripts }) =>
       scripts.map((name) => [
@@ -71,6 +73,8 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
     return isUnwanted ? [{ kind: 'remove', path: join(bin, name) }] : [];
   });
   return [
+    // Of a run that was killed. One that still runs fails then, and changes nothing.
+    ...leftovers.map((name): InstallStep => ({ kind: 'remove', path: join(bin, name) })),
     ...writes,
     ...(wanted.has('repozo') ? [] : repozoStep(settings, there.get('repozo'))),
     ...removals,

@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -95,6 +96,17 @@ describe('zodbvault install', () => {
     const left = folderState(site.path('bin'));
     for (const name of ['fullbackup', 'mine', 'repozo']) expect(left[name]).toBe(foreign[name]);
     expect(Object.keys(left)).not.toContain('backup');
+  });
+
+  it('clears away what a killed run had begun to write', async () => {
+    const site = buildoutWith({
+      'buildout.cfg': recipeCfg([NO_BLOBS]),
+      'bin/.backup.0123456789ab.zodbvault-tmp': 'half a script',
+      'bin/.hidden': 'mine',
+    });
+    const { status, stderr } = await site.install();
+    expect([status, stderr]).toEqual([0, expect.stringContaining('.backup.0123456789ab')]);
+    expect(readdirSync(site.path('bin')).sort()).toEqual(['.hidden', ...ALL]);
   });
 
   it('refuses to replace a file, folder or link of somebody else, and changes nothing', async () => {
