@@ -366,6 +366,7 @@ function settingsFor(
     keep: 0,
     pruneAfter: 'every-backup',
     missingRepository: 'make',
+    confirmation: 'reread',
     now: () => new Date(),
     random: Math.random,
     ...changes,

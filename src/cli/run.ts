@@ -28,7 +28,8 @@ export async function runWith(terminal: Terminal, work: CommandWork): Promise<vo
     );
   for (const signal of STOPPING) process.on(signal, stop);
   try {
-    process.exitCode = (await work({ terminal, signal: controller.signal })) ?? 0;
+    const status = await work({ terminal, signal: controller.signal });
+    process.exitCode = status ?? terminal.statusOfSuccess();
   } catch (error) {
     process.exitCode = reportFailure(error, terminal);
   } finally {

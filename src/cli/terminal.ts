@@ -21,7 +21,12 @@ export interface Terminal {
   readonly warn: (line: string) => void;
   /** Says what went wrong; returns the exit status. */
   readonly fail: (failure: Failure) => number;
+  /** The exit status of work that was done: whether there were warnings. */
+  readonly statusOfSuccess: () => number;
 }
+
+/** Exit status of what was done, but with something that somebody should read. */
+const DONE_WITH_WARNINGS = 3;
 
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
@@ -35,6 +40,7 @@ export interface OutputOptions {
 export function terminalFor(options: OutputOptions): Terminal {
   const verbosity = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const isJson = options.json === true;
+  let hasWarned = false;
   return {
     verbosity,
     isJson,
@@ -44,18 +50,22 @@ export function terminalFor(options: OutputOptions): Terminal {
     debug: verbosity === 'verbose' ? toStderr : nothing,
     logCommand: verbosity === 'verbose' ? toStderr : nothing,
     output: verbosity === 'quiet' || isJson ? nothing : (bytes) => void process.stderr.write(bytes),
-    warn: (line) => toStderr(`Warning: ${line}`),
+    warn: (line) => {
+      hasWarned = true;
+      toStderr(`Warning: ${line}`);
+    },
     fail: ({ code, message, hint }) => {
       if (isJson) toStdout(JSON.stringify({ error: { code, message, hint } }));
       else toStderr(`Error: ${asSentence(message)}\nHint: ${hint}`);
       return exitStatusOf(code);
     },
+    statusOfSuccess: () => (hasWarned ? DONE_WITH_WARNINGS : 0),
   };
 }
 
 /**
  * The terminal of a script in a buildout: a log on stderr with levels, as the recipe's, and with
- * times under `debug`; exit status 1 for whatever goes wrong, and 130 for Ctrl-C.
+ * times under `debug`; exit status 1 for whatever goes wrong, 130 for Ctrl-C, 0 in spite of warnings.
  */
 export function scriptTerminal(options: {
   readonly quiet: true | undefined;
@@ -81,6 +91,7 @@ export function scriptTerminal(options: {
       level('ERROR')(hint);
       return code === 'interrupted' ? exitStatusOf(code) : 1;
     },
+    statusOfSuccess: () => 0,
   };
 }
 

@@ -64,6 +64,28 @@ export async function refuseDamage(source: ByteSource, stop: Stop): Promise<void
   }
 }
 
+/**
+ * Whether what follows a stop was never the beginning of a transaction: a server that is writing one
+ * has marked its header as not finished.
+ */
+export async function isDebris(source: ByteSource, { position, reason }: Stop): Promise<boolean> {
+  switch (reason) {
+    case 'end-of-file':
+    case 'unfinished':
+      return false;
+    case 'impossible-length':
+      return true;
+    case 'cut-short': {
+      const end = position + TRANSACTION_HEADER_BYTES;
+      if (position < MAGIC_BYTES || end > source.sizeBytes) return false;
+      const bytes = await source.read({ start: position, end });
+      return decodeTransactionHeader(viewOf(bytes), { offset: 0, position }).status !== 'c';
+    }
+    default:
+      return reason satisfies never;
+  }
+}
+
 async function placeOfLengthAgain(source: ByteSource, end: number): Promise<number | undefined> {
   if (end < MAGIC_BYTES + TRANSACTION_HEADER_BYTES + LENGTH_AGAIN_BYTES) return undefined;
   if (end > source.sizeBytes) return undefined;

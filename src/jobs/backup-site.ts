@@ -28,6 +28,7 @@ import {
   refuseNested,
 } from './backup-blobs.ts';
 import { type JobContext, lockRequest } from './events.ts';
+import { proveBackup } from './prove-backup.ts';
 import { pruneFulls } from './prune.ts';
 import { pruneBlobs } from './prune-blobs.ts';
 import { finishRestore } from './restore-site.ts';
@@ -95,6 +96,7 @@ export async function backUpSite(
 async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBackup[]> {
   await using _locks = await run.lock();
   const { filestorages, blobs } = await run.make();
+  await run.prove();
   const removed = await run.prune();
   return site.storages.map(({ name }) => ({
     storage: name,
@@ -266,6 +268,7 @@ class SiteRun {
       keep: 0, // What is old goes when the blobs are complete, too.
       pruneAfter: 'every-backup',
       missingRepository,
+      confirmation: site.verifyAfterBackup === 'off' ? 'none' : 'reread',
       now,
       random,
     };
@@ -296,6 +299,13 @@ class SiteRun {
       done.set(storage.name, result);
     }
     return done;
+  }
+
+  /** Failure `damaged`, before anything old goes. */
+  async prove(): Promise<void> {
+    const { site, of, now } = this.#settings;
+    if (site.verifyAfterBackup !== 'deep') return;
+    await proveBackup(site, { of, now, context: this.#context });
   }
 
   /** Returns the names of the removed files of each storage. */

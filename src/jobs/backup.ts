@@ -1,16 +1,19 @@
+import { join } from 'node:path';
 import {
   type CommittedEnd,
   findCommittedEnd,
   isTransactionBoundary,
 } from '../filestorage/committed-end.ts';
-import { transactionEndingAt } from '../filestorage/debris.ts';
+import { isDebris, type Stop, transactionEndingAt } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
+import { formatTidTime } from '../filestorage/tid.ts';
 import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import { finishInterrupted, removeLeftovers } from '../repository/interrupted.ts';
+import { findLostEnd, reachOf } from '../repository/lost-end.ts';
 import {
   type BackupPlan,
   type Continuation,
@@ -19,6 +22,7 @@ import {
 } from '../repository/plan.ts';
 import { finishRemovals } from '../repository/removing.ts';
 import { nextStamp } from '../repository/stamp.ts';
+import { estimateStoredBytes } from '../repository/stored-size.ts';
 import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
@@ -29,6 +33,7 @@ import {
   openFileSource,
 } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { pruneFulls } from './prune.ts';
@@ -48,6 +53,8 @@ export interface BackupSettings {
   readonly pruneAfter: 'every-backup' | 'full-backup';
   /** Whether a repository that isn't there is made. */
   readonly missingRepository: 'make' | 'fail';
+  /** Whether what was written is read back before it counts. */
+  readonly confirmation: 'reread' | 'none';
   readonly now: () => Date;
   readonly random: () => number;
 }
@@ -183,6 +190,8 @@ async function makePlan(source: FileSource, planning: Planning): Promise<BackupP
     ? await findCommittedEnd(source, Math.max(continuation.end, MAGIC_BYTES))
     : await committedEndFromIndex(source);
   const plan = planBackup(continuation, { comparison, committedEnd: end.position });
+  if (plan.kind === 'full') await warnOfLostEnd(source, { end, planning });
+  await warnOfDebris(source, { stop: end.stop, context });
   context.onEvent({
     kind: 'backup-planned',
     source: settings.dataFs,
@@ -190,6 +199,34 @@ async function makePlan(source: FileSource, planning: Planning): Promise<BackupP
     plan,
   });
   return plan;
+}
+
+/** Cleanup spares what reaches further, too; see {@link pruneFulls}. */
+async function warnOfLostEnd(
+  source: FileSource,
+  {
+    end,
+    planning: { store, catalogue, context },
+  }: { readonly end: CommittedEnd; readonly planning: Planning },
+): Promise<void> {
+  const chains = await Promise.all(catalogue.chains.map((files) => readChain(store, files)));
+  const lost = findLostEnd(chains, end.lastTid);
+  if (lost === undefined) return;
+  context.onEvent({
+    kind: 'warning',
+    text: `"${source.path}" ends with the transaction of ${formatTidTime(end.lastTid)}, but "${lost.file.name}" reaches to ${reachOf(lost)}. If nobody put an earlier state there, its end is lost: "restore" brings it back. Nothing old is removed until the Data.fs reaches as far again`,
+  });
+}
+
+async function warnOfDebris(
+  source: FileSource,
+  { stop, context }: { readonly stop: Stop; readonly context: JobContext },
+): Promise<void> {
+  if (!(await isDebris(source, stop))) return;
+  context.onEvent({
+    kind: 'warning',
+    text: `"${source.path}" has ${source.sizeBytes - stop.position} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
+  });
 }
 
 async function compare(
@@ -262,6 +299,11 @@ async function carryOut(
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
   const now = settings.now();
   const compression = await settleCompression(settings.compression, totalBytes);
+  const stamp = nextStamp(now, stampsOf(catalogue));
+  const files = catalogue.chains.at(-1);
+  const newest = files === undefined ? undefined : await readChain(store, files);
+  const bytes = estimateStoredBytes(totalBytes, { compression, newest });
+  await requireRoomFor([{ path: join(settings.repository, stamp), bytes }]);
   return withStep(context, {
     step: 'back-up',
     totalBytes,
@@ -270,13 +312,14 @@ async function carryOut(
         store,
         plan,
         settings: {
-          stamp: nextStamp(now, stampsOf(catalogue)),
+          stamp,
           compression,
           tool: `zodbvault ${VERSION}`,
           now,
           random: settings.random,
           onBytes,
           signal: context.signal,
+          confirmation: settings.confirmation,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },
       }),

@@ -1,4 +1,7 @@
+import { parseTid } from '../filestorage/tid.ts';
 import { type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
+import { readChain } from '../repository/chain.ts';
+import { findLostEnd } from '../repository/lost-end.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest } from '../repository/same-database.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
@@ -9,7 +12,7 @@ import type { JobContext } from './events.ts';
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
  * caller holds the repository's lock. Only a full backup with a `.dat` is counted as one to keep:
  * one that doesn't verify must not push out one that does. Backups of another database stay, and a
- * warning says so.
+ * warning says so. Nothing goes while the newest backup is of a Data.fs that lost its end.
  *
  * @param keep - full backups that stay; 0: all
  * Returns the names of the removed files.
@@ -22,6 +25,7 @@ export async function pruneFulls(
   const catalogue = await readCatalogue(store);
   if (tooOld(catalogue.chains, keep).length === 0) return [];
   const own = await chainsOfNewest(store, catalogue.chains);
+  if (await hasLostEnd(store, own)) return [];
   const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const reason = `newer full backups to keep: ${keep}`;
@@ -32,6 +36,12 @@ export async function pruneFulls(
     context.onEvent({ kind: 'files-removed', fileNames, reason });
   }
   return removed;
+}
+
+async function hasLostEnd(store: Store, files: readonly ChainFiles[]): Promise<boolean> {
+  const chains = await Promise.all(files.map((one) => readChain(store, one)));
+  const lastTid = parseTid(chains.at(-1)?.links.at(-1)?.record?.lastTid ?? '');
+  return lastTid !== undefined && findLostEnd(chains, lastTid) !== undefined;
 }
 
 /** Oldest first, as the chains are. */

@@ -35,6 +35,8 @@ export interface WriteSettings {
   readonly random: () => number;
   readonly onBytes: (count: number) => void;
   readonly signal: AbortSignal;
+  /** Whether what was written is read back before it counts. */
+  readonly confirmation: 'reread' | 'none';
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
   readonly beforePublishing: () => Promise<void>;
 }
@@ -73,11 +75,10 @@ export async function writeBackup(
   });
   const base = await baseIndex(source, { store, plan });
   const content = new ContentReader(source, { range, index: base, settings });
-  const stored = new StoredHash();
-  await using data = await store.stage(
-    file.name,
-    stored.watch(compressStage(settings.compression)(content.read())),
-  );
+  await using data = await stageHashed(store, {
+    name: file.name,
+    content: compressStage(settings.compression)(content.read()),
+  });
   const { scan, samples, md5 } = content.finish();
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
   const record: BackupRecord = {
@@ -90,19 +91,24 @@ export async function writeBackup(
     firstTid: scan.transactionCount === 0 ? null : formatTid(scan.firstTid),
     lastTid: formatTid(scan.lastTid),
     transactionCount: scan.transactionCount,
-    stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: stored.sha256() },
+    stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: data.sha256 },
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
     samples: [...samples],
   };
-  await using sideFile = await store.stage(recordFileName(stamp), [
-    Buffer.from(encodeBackupRecord(record)),
-  ]);
+  await using sideFile = await stageHashed(store, {
+    name: recordFileName(stamp),
+    content: [Buffer.from(encodeBackupRecord(record))],
+  });
   const chain = plan.kind === 'full' ? undefined : plan.chain;
   const line = { fileName: file.name, range, md5 };
   await using dat = await stageDat(store, { chain, stamp, line });
+  const all = [sideFile, index, data, dat];
+  if (settings.confirmation === 'reread') {
+    await Promise.all(all.map((staged) => staged.confirm(staged.sha256, settings.signal)));
+  }
   await settings.beforePublishing();
   settings.signal.throwIfAborted();
-  for (const staged of [sideFile, index, data, dat]) await staged.publish();
+  for (const staged of all) await staged.publish();
   return { file, record };
 }
 
@@ -118,9 +124,33 @@ export async function stageDat(
     readonly stamp: Stamp;
     readonly line: DatLine;
   },
-): Promise<StagedFile> {
+): Promise<HashedFile> {
   const text = `${chain?.dat ?? ''}${encodeDatLine(line, store.name)}`;
-  return store.stage(datFileName(chain?.stamp ?? stamp), [Buffer.from(text)]);
+  return stageHashed(store, {
+    name: datFileName(chain?.stamp ?? stamp),
+    content: [Buffer.from(text)],
+  });
+}
+
+type HashedFile = StagedFile & { readonly sha256: string };
+
+/** Stages a file, and takes the sha256 of what goes into it. */
+async function stageHashed(
+  store: Store,
+  {
+    name,
+    content,
+  }: {
+    readonly name: string;
+    readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  },
+): Promise<HashedFile> {
+  const hash = createHash('sha256');
+  const staged = await store.stage(
+    name,
+    tap(content, (chunk) => hash.update(chunk)),
+  );
+  return Object.assign(staged, { sha256: hash.digest('hex') });
 }
 
 async function baseIndex(
@@ -145,17 +175,10 @@ async function stageIndex(
     readonly index: OidIndex;
     readonly end: number;
   },
-): Promise<StagedFile & { readonly sha256: string }> {
+): Promise<HashedFile> {
   const magic = (await readMagic(source)) ?? 'FS30';
-  const hash = createHash('sha256');
-  const content = function* () {
-    for (const chunk of encodeIndex(index, { position: end, magic })) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  const staged = await store.stage(indexFileName(stamp), content());
-  return Object.assign(staged, { sha256: hash.digest('hex') });
+  const content = encodeIndex(index, { position: end, magic });
+  return stageHashed(store, { name: indexFileName(stamp), content });
 }
 
 /** The bytes of a range of the Data.fs, with all that is learned of them on their way. */
@@ -216,18 +239,5 @@ class ContentReader {
       );
     }
     return { md5: this.#md5.digest('hex'), scan, samples: this.#samples.finish() };
-  }
-}
-
-/** The sha256 of a file as it is stored. */
-class StoredHash {
-  readonly #hash = createHash('sha256');
-
-  watch(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    return tap(source, (chunk) => this.#hash.update(chunk));
-  }
-
-  sha256(): string {
-    return this.#hash.digest('hex');
   }
 }

@@ -67,6 +67,7 @@ function siteOf(storage: SiteStorage): Site {
     full: 'when-needed',
     comparison: 'quick',
     gzip: true,
+    verifyAfterBackup: 'quick',
     blobFormat: { kind: 'directories', naming: 'stamps' },
     blobCopier: { kind: 'own', rsyncOptions: [], firstCopy: 'copy' },
     keep: 0,

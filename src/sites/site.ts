@@ -55,6 +55,8 @@ export const SiteSchema = v.object({
   full: v.picklist(['always', 'when-needed']),
   comparison: v.picklist(['quick', 'thorough']),
   gzip: v.boolean(),
+  /** How a new backup is proven before anything old goes. */
+  verifyAfterBackup: v.picklist(['off', 'quick', 'deep']),
   blobFormat: BlobFormat,
   blobCopier: BlobCopier,
   /** Full backups to keep. */

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ByteRange, openFileSource } from '../system/byte-source.ts';
+import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
@@ -90,6 +91,8 @@ async function stage(
   return {
     name,
     sizeBytes: file.sizeBytes,
+    confirm: (sha256, signal) =>
+      confirmFile(file.temporaryPath, { name: path, sizeBytes: file.sizeBytes, sha256, signal }),
     publish: () => file.publish(),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };

@@ -14,6 +14,8 @@ export interface StoredFile {
 export interface StagedFile extends AsyncDisposable {
   readonly name: string;
   readonly sizeBytes: number;
+  /** Reads it back from where it lies. Failure `damaged` where it has another checksum by then. */
+  confirm(sha256: string, signal: AbortSignal): Promise<void>;
   /** Gives the file its name, in one step, in place of a file that has it. */
   publish(): Promise<void>;
 }

@@ -3,7 +3,7 @@ export type Stage = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Ar
 
 /** Shows each chunk to `look` and passes it on unchanged. */
 export async function* tap(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   look: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {

@@ -110,6 +110,7 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
         keep: 0,
         pruneAfter: 'full-backup',
         missingRepository: 'fail',
+        confirmation: 'reread',
         now: () => new Date(`2026-03-0${number + 1}T04:05:06Z`),
         random: () => 0.5,
       },

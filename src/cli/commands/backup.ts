@@ -1,4 +1,4 @@
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import {
   backUpSite,
   planSiteBackup,
@@ -29,6 +29,12 @@ export function addBackupCommand(program: Command): void {
       '--keep <number>',
       'keep this many full backups with their increments, remove older ones; 0 keeps all (default, unless a part says otherwise)',
       wholeNumber({ minimum: 0, maximum: 999_999 }),
+    )
+    .addOption(
+      new Option(
+        '--verify-after-backup <depth>',
+        'prove what was written before anything old goes: off; quick reads it back and compares checksums (default, unless a part says otherwise); deep is verify --deep of it',
+      ).choices(['off', 'quick', 'deep'] as const),
     )
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun)
@@ -63,14 +69,16 @@ function overridden(
     readonly quick?: boolean | undefined;
     readonly gzip?: boolean | undefined;
     readonly keep?: number | undefined;
+    readonly verifyAfterBackup?: Site['verifyAfterBackup'] | undefined;
   },
 ): Site {
-  const { quick, gzip, keep } = said;
+  const { quick, gzip, keep, verifyAfterBackup } = said;
   return {
     ...site,
     ...(quick === undefined ? {} : { comparison: quick ? 'quick' : 'thorough' }),
     ...(gzip === undefined ? {} : { gzip }),
     ...(keep === undefined ? {} : { keep }),
+    ...(verifyAfterBackup === undefined ? {} : { verifyAfterBackup }),
   };
 }
 

@@ -43,7 +43,7 @@ export function addRehearseCommand(program: Command): void {
             `A restore of ${which === '' ? 'the blobs' : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
           );
         }
-        return problems === 0 ? 0 : 1;
+        return problems === 0 ? undefined : 1;
       }),
     );
 }

@@ -109,6 +109,7 @@ async function runBackup(given: RepozoArguments, context: JobContext): Promise<v
       keep: given.killsOldOnFull ? 1 : 0,
       pruneAfter: 'full-backup',
       missingRepository: 'fail',
+      confirmation: 'reread',
       now: () => new Date(),
       random: Math.random,
     },

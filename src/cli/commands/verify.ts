@@ -61,7 +61,7 @@ export function addVerifyCommand(program: Command): void {
           );
           for (const place of places) isBad = report(place, terminal) > 0 || isBad;
         }
-        return isBad ? 1 : 0;
+        return isBad ? 1 : undefined;
       }),
     );
 }

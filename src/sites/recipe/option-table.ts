@@ -1,6 +1,6 @@
 /**
- * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, and what kind of
- * value each has. Aliases name the option that they stand for.
+ * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, what kind of value each
+ * has, and our own: compatible, verify_after_backup. Aliases name the option that they stand for.
  */
 export const RECIPE_OPTIONS = {
   additional_filestorages: 'lines',
@@ -38,6 +38,7 @@ export const RECIPE_OPTIONS = {
   rsync_options: 'text',
   snapshotlocation: 'location',
   use_rsync: 'flag',
+  verify_after_backup: 'text',
   ziplocation: 'location',
 } as const satisfies Readonly<
   Record<string, 'flag' | 'count' | 'path' | 'location' | 'lines' | 'text'>

@@ -133,6 +133,7 @@ function settle(
       full: flag('full', false) ? 'always' : 'when-needed',
       comparison: flag('quick', true) ? 'quick' : 'thorough',
       gzip: flag('gzip', true),
+      verifyAfterBackup: settleVerification(settling),
       blobFormat: settleBlobFormat(settling),
       blobCopier: settleBlobCopier(settling),
       keep: options.count('keep', 2),
@@ -142,6 +143,16 @@ function settle(
       isDebug: flag('debug', false),
     },
   };
+}
+
+function settleVerification({ options, problems }: Settling): Site['verifyAfterBackup'] {
+  const text = options.text('verify_after_backup', { byDefault: 'quick' });
+  if (text === 'off' || text === 'quick' || text === 'deep') return text;
+  problems.add(
+    `verify_after_backup = ${text}: it can be off, quick (the default) or deep`,
+    options.written('verify_after_backup')?.origin,
+  );
+  return 'quick';
 }
 
 function refuseContradictions(

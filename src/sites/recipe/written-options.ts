@@ -47,9 +47,9 @@ export class WrittenOptions {
   }
 
   /** Text without the blanks around it. */
-  text(name: RecipeOption): string {
+  text(name: RecipeOption, { byDefault = '' }: { readonly byDefault?: string } = {}): string {
     const value = this.written(name);
-    const text = value?.text.trim() ?? '';
+    const text = value?.text.trim() ?? byDefault;
     this.settle(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
     return text;
   }

@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { blobFiles } from '../support/blobs.ts';
+import { dataFilesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { pathWith } from '../support/programs.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, snapshot } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+/**
+ * A PATH on which the disk lies: the program that makes the kernel forget a file, which runs between
+ * writing and reading back, changes a byte of those whose name has `ending` in it.
+ */
+function lyingDisk(ending: string): Readonly<Record<string, string>> {
+  const lie = `case "$1" in *${ending}*) printf X | REAL of="\${1#if=}" bs=1 seek=30 conv=notrunc status=none;; esac`;
+  const folder = join(scratch, `lies-${ending}`);
+  const path = pathWith(folder, { programs: [], scripts: { dd: lie } });
+  return { PATH: [path, process.env['PATH']].join(delimiter) };
+}
+
+describe('verification after a backup', () => {
+  it.each(['.fsz', '.index', '.json', '.dat'])(
+    'quick: keeps nothing of a backup whose %s reads back otherwise, and removes nothing old',
+    async (ending) => {
+      const site = await newSite(scratch, 5);
+      await site.runWell('backup', '--no-blobs');
+      const before = snapshot(site.repository);
+      const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+      const { status, stderr } = await site.run(words, { env: lyingDisk(ending) });
+      expect(status).toBe(1);
+      expect(stderr).toContain('the disk gives back other bytes than were written');
+      expect(stderr).toContain(ending);
+      expect(snapshot(site.repository)).toEqual(before);
+    },
+  );
+
+  it('off: reads nothing back', async () => {
+    const site = await newSite(scratch, 5);
+    const words = ['backup', '--no-blobs', '--verify-after-backup', 'off'];
+    expect((await site.run(words, { env: lyingDisk('.fsz') })).status).toBe(0);
+  });
+
+  it('deep, in a part: a backup without a blob of its Data.fs removes nothing old', async () => {
+    const cfg = recipeCfg([
+      'blob_storage = var/blobstorage',
+      'keep = 1',
+      'full = true',
+      'use_rsync = false',
+      'verify_after_backup = deep',
+    ]);
+    const site = await newBuildoutSite(scratch, cfg);
+    await site.scriptWell('backup');
+    const old = dataFilesIn(site.path('var/backups'));
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    const { status, stderr } = await site.script('backup');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Cannot vouch for the backup .* 1 found wrong, first: .*blob/s);
+    expect(dataFilesIn(site.path('var/backups'))).toEqual(expect.arrayContaining([...old]));
+    const list = await site.run(['list', '--json']);
+    expect(list.stdout).toContain('"deep"');
+  });
+
+  it('names what it can be', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    site.configure(recipeCfg(['backup_blobs = false', 'verify_after_backup = yes']));
+    const { status, stderr } = await site.run(['install']);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('off, quick (the default) or deep'),
+    ]);
+  });
+});
