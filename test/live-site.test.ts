@@ -22,6 +22,12 @@ describe('site that commits without pause while it is backed up', () => {
     const transactions = states.map((one) => one.transactions);
     expect(transactions).toEqual([...transactions].sort((a, b) => a - b));
     expect(new Set(transactions).size).toBe(transactions.length);
+    const deep = await site.runWell('verify', '--deep', '--all', '--json');
+    const points = deep.stdout.trim().split('\n');
+    expect(points).toHaveLength(states.length);
+    const blobs = points.map((line) => JSON.parse(line).blobs);
+    expect(blobs.at(-1)).toBeGreaterThan(blobs[0]);
+    await site.runWell('rehearse');
     const kinds = site.dataFiles().map((name) => name.slice(20));
     expect(kinds).toEqual(['fsz', ...kinds.slice(1).map(() => 'deltafsz')]);
   });

@@ -66,8 +66,8 @@ describe('a pack between the Data.fs and its blobs', () => {
       pack();
     });
     expect(attempts).toBe(2);
-    const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event.text] : []));
-    expect(warnings).toEqual([expect.stringContaining('was packed while its blobs')]);
+    const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.text] : []));
+    expect(notices).toEqual([expect.stringContaining('was packed while its blobs')]);
     const names = site.dataFiles();
     expect(names.length).toBe(2);
     const newest = `blobstorage.${names.at(-1)?.slice(0, 19)}`;

@@ -42,7 +42,7 @@ export async function loadBuildout(
   }
   const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });
   for (const { address, reason } of buildout.missing) {
-    terminal.warn(`${address} could not be read (${reason}); what it says is left out`);
+    terminal.notice(`${address} could not be read (${reason}); what it says is left out`);
   }
   return withInstalled(buildout);
 }

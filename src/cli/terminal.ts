@@ -17,7 +17,9 @@ export interface Terminal {
   readonly logCommand: (line: string) => void;
   /** What another program prints, unless -q was given. */
   readonly output: (bytes: Uint8Array) => void;
-  /** A line of the log that -q doesn't hide. */
+  /** A line of the log that -q doesn't hide, and that needs nobody's care. */
+  readonly notice: (line: string) => void;
+  /** The same for what somebody should look into: the exit status tells. */
   readonly warn: (line: string) => void;
   /** Says what went wrong; returns the exit status. */
   readonly fail: (failure: Failure) => number;
@@ -50,6 +52,7 @@ export function terminalFor(options: OutputOptions): Terminal {
     debug: verbosity === 'verbose' ? toStderr : nothing,
     logCommand: verbosity === 'verbose' ? toStderr : nothing,
     output: verbosity === 'quiet' || isJson ? nothing : (bytes) => void process.stderr.write(bytes),
+    notice: (line) => toStderr(`Note: ${line}`),
     warn: (line) => {
       hasWarned = true;
       toStderr(`Warning: ${line}`);
@@ -85,6 +88,7 @@ export function scriptTerminal(options: {
     debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
     logCommand: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
+    notice: level('WARNING'),
     warn: level('WARNING'),
     fail: ({ code, message, hint }) => {
       level('ERROR')(asSentence(message));

@@ -225,7 +225,7 @@ class SiteRun {
       if (path === undefined) return { filestorages, blobs };
       if (attempt === ATTEMPTS) throw packedAgain(path);
       this.#context.onEvent({
-        kind: 'warning',
+        kind: 'notice',
         text: `"${path}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
       });
     }

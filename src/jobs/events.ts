@@ -50,6 +50,9 @@ export type JobEvent =
   | { readonly kind: 'output'; readonly output: Uint8Array }
   | { readonly kind: 'install-step'; readonly step: InstallStep }
   | { readonly kind: 'schedule-step'; readonly step: ScheduleStep }
+  /** Something was put right, and is. */
+  | { readonly kind: 'notice'; readonly text: string }
+  /** Somebody should look into it. */
   | { readonly kind: 'warning'; readonly text: string }
   /** It waits for a lock, or looks whether who holds it on another machine still lives. */
   | { readonly kind: 'lock-awaited'; readonly waiting: LockWaiting }

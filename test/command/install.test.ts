@@ -266,7 +266,7 @@ describe('zodbvault install', () => {
     const { stderr } = await site.install();
     expect(stderr).toMatch(
       new RegExp(
-        `Warning: ${address} could not be read \\(.*ECONNREFUSED.*\\); what it says is left out`,
+        `Note: ${address} could not be read \\(.*ECONNREFUSED.*\\); what it says is left out`,
       ),
     );
     expect(site.scripts()).toEqual(ALL);

@@ -1,5 +1,5 @@
 /**
- * A server in small: commits to a Data.fs without pause until it is told to stop, votes and aborts
+ * A server in small: commits objects and blobs without pause until it is told to stop, votes and aborts
  * now and then, and packs if it is asked to.
  *
  * Usage: tsx live-writer.ts DATA_FS GENERATIONS pack|no-pack
@@ -26,6 +26,7 @@ process.on('SIGTERM', () => {
 
 let writer = await openDatabase(dataFs);
 const oids = Array.from({ length: 50 }, () => writer.newOid());
+const blobs = Array.from({ length: 20 }, () => writer.newOid());
 process.stdout.write('ready\n');
 let generation = 0;
 for (let commits = 1; !isStopped; commits++) {
@@ -34,6 +35,10 @@ for (let commits = 1; !isStopped; commits++) {
     const oid = oids[random.below(oids.length)] ?? writer.newOid();
     return { kind: 'state', oid, state: { kind: 'mapping', data } };
   });
+  if (random.below(4) === 0) {
+    const oid = blobs[random.below(blobs.length)] ?? writer.newOid();
+    changes.push({ kind: 'blob', oid, content: random.bytes(random.below(20_000)) });
+  }
   const voted = await writer.vote({ user: 'live', description: `commit ${commits}`, changes });
   if (random.below(10) === 0) await pause(random.below(20));
   if (random.below(20) === 0) await voted.abort();

@@ -175,6 +175,9 @@ function sayEvent(event: JobEvent, say: (line: string) => void): void {
     case 'source-replaced':
       say(`${event.source} was packed or replaced meanwhile; the next backup will be a full one`);
       return;
+    case 'warning':
+      log(event.text);
+      return;
     case 'files-removed':
       for (const name of event.fileNames) say(`removed ${name}`);
       return;

@@ -177,7 +177,7 @@ async function restoreAll(
   }
   const isTight = settings.old === 'discard' && !(await hasRoomBeside(plan));
   if (isTight) {
-    terminal.warn(
+    terminal.notice(
       'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
     );
   }

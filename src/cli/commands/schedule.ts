@@ -152,12 +152,12 @@ async function warnOfIdleness(target: ScheduleTarget, terminal: Terminal): Promi
   switch (target.kind) {
     case 'crontab':
       if (await isCronRunning()) return;
-      terminal.warn('no cron runs here: start it (service cron start), or nothing is backed up');
+      terminal.notice('no cron runs here: start it (service cron start), or nothing is backed up');
       return;
     case 'systemd': {
       const user = userInfo().username;
       if (target.scope === 'system' || (await isLingering(user))) return;
-      terminal.warn(
+      terminal.notice(
         `the timers run only while ${user} is logged in, unless root runs: loginctl enable-linger ${user}`,
       );
       return;

@@ -48,7 +48,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       for (const name of event.fileNames) terminal.debug(`Removed ${name}`);
       return;
     case 'source-replaced':
-      terminal.warn(
+      terminal.notice(
         `"${event.source}" was packed or replaced during the backup, which holds it as it was before; the next backup will be a full one`,
       );
       return;
@@ -94,7 +94,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.log(`Pointed "latest" in ${event.folder} to ${event.name}`);
       return;
     case 'restore-finished-late':
-      terminal.warn(`finished the interrupted restore of ${event.restored}, begun ${event.at}`);
+      terminal.notice(`finished the interrupted restore of ${event.restored}, begun ${event.at}`);
       return;
     case 'restore-begins':
       terminal.log(`Restoring ${event.source} to ${event.target}`);
@@ -110,6 +110,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'schedule-step':
       renderScheduleStep(event.step, { terminal, tense: 'done' });
+      return;
+    case 'notice':
+      terminal.notice(event.text);
       return;
     case 'warning':
       terminal.warn(event.text);
@@ -168,7 +171,7 @@ export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Tell
       terminal.log(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
       return;
     case 'tell-systemctl':
-      terminal.warn(
+      terminal.notice(
         `systemd does not run here; where it does, run: ${step.words.map(quoteWord).join(' ')}`,
       );
       return;

@@ -1,0 +1,106 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findProgram } from '../src/system/programs.ts';
+import { commitBlob } from './support/buildout-site.ts';
+import { COMMAND, type Finished, runProgram } from './support/command.ts';
+import { countTransactions } from './support/database.ts';
+import { scratchFolder } from './support/scratch.ts';
+import { newSite, type TestSite } from './support/site.ts';
+
+const scratch = scratchFolder();
+const faketime = await findProgram('faketime');
+if (faketime === undefined) process.stdout.write('no clocks to set: faketime is not installed\n');
+
+/** Runs the built command while the clock of the machine stands still at a moment (UTC). */
+async function at(
+  moment: string,
+  { site, words, zone = 'UTC' }: { site: TestSite; words: readonly string[]; zone?: string },
+): Promise<Finished> {
+  const seconds = String(Date.parse(`${moment.replace(' ', 'T')}Z`) / 1000);
+  const clock = ['--exclude-monotonic', '-f', seconds];
+  const program = [process.execPath, COMMAND, ...words];
+  const finished = await runProgram(faketime ?? '', [...clock, ...program], {
+    cwd: site.folder,
+    env: { FAKETIME_FMT: '%s', TZ: zone },
+  });
+  if (finished.status === 0) return finished;
+  throw new Error(
+    `${words.join(' ')} at ${moment} ended with ${finished.status}: ${finished.stderr}`,
+  );
+}
+
+/** Backs up at each moment, with one more blob each time; gives the stamps and what they must hold. */
+async function backUpAt(
+  site: TestSite,
+  moments: readonly { readonly moment: string; readonly zone?: string }[],
+): Promise<readonly { readonly stamp: string; readonly transactions: number }[]> {
+  const made: { readonly stamp: string; readonly transactions: number }[] = [];
+  for (const one of moments) {
+    await commitBlob(site.dataFs);
+    const { stdout } = await at(one.moment, { ...one, site, words: ['backup', '--json'] });
+    const stamp = String(JSON.parse(stdout).backup.file).slice(0, 19);
+    made.push({ stamp, transactions: await countTransactions(site.dataFs) });
+  }
+  return made;
+}
+
+async function expectEachRestores(
+  site: TestSite,
+  made: readonly { readonly stamp: string; readonly transactions: number }[],
+): Promise<void> {
+  for (const { stamp, transactions } of made) {
+    const out = join(site.folder, 'out', `${stamp}.fs`);
+    await site.runWell('restore', stamp, '--to', out, '--no-blobs');
+    expect([stamp, await countTransactions(out)]).toEqual([stamp, transactions]);
+  }
+  const { stdout } = await site.runWell('verify', '--deep', '--all', '--json');
+  expect(stdout.trim().split('\n')).toHaveLength(made.length);
+}
+
+describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
+  it('gives backups of one second stamps that rise', async () => {
+    const site = await newSite(scratch, 3);
+    const moment = '2026-05-05 05:05:05';
+    const made = await backUpAt(site, [{ moment }, { moment }, { moment }]);
+    expect(made.map(({ stamp }) => stamp.slice(-2))).toEqual(['05', '06', '07']);
+    await expectEachRestores(site, made);
+  });
+
+  it('keeps the order when the clock jumps back a day, and removes by it', async () => {
+    const site = await newSite(scratch, 3);
+    const made = await backUpAt(site, [
+      { moment: '2026-05-05 05:05:05' },
+      { moment: '2026-05-04 05:05:05' },
+    ]);
+    expect(made.map(({ stamp }) => stamp)).toEqual(['2026-05-05-05-05-05', '2026-05-05-05-05-06']);
+    await expectEachRestores(site, made);
+    const words = ['backup', '--full', '--keep', '1'];
+    await at('2026-05-04 05:05:05', { site, words });
+    expect(site.dataFiles()).toEqual(['2026-05-05-05-05-07.fsz']);
+    const latest = readlinkSync(join(site.folder, 'var/blobstoragebackups/latest'));
+    expect(latest).toContain('blobstorage.2026-05-05-05-05-07');
+  });
+
+  it('knows the hour that happens twice, and zones of the day, by UTC', async () => {
+    const site = await newSite(scratch, 3);
+    const zone = 'Europe/Berlin';
+    const made = await backUpAt(site, [
+      { moment: '2026-10-24 23:30:00', zone: 'Pacific/Auckland' },
+      { moment: '2026-10-25 00:30:00', zone }, // 02:30, summer time.
+      { moment: '2026-10-25 01:30:00', zone }, // 02:30 again, winter time.
+      { moment: '2026-10-25 01:45:00', zone: 'America/New_York' },
+    ]);
+    expect(made.map(({ stamp }) => stamp)).toEqual([
+      '2026-10-24-23-30-00',
+      '2026-10-25-00-30-00',
+      '2026-10-25-01-30-00',
+      '2026-10-25-01-45-00',
+    ]);
+    await expectEachRestores(site, made);
+    const out = join(site.folder, 'first-of-the-two.fs');
+    const date = '2026-10-25-01-00-00';
+    await at('2026-10-26 00:00:00', { site, words: ['restore', date, '--to', out], zone });
+    expect(await countTransactions(out)).toBe(made[1]?.transactions);
+  });
+});
