@@ -59,7 +59,7 @@ async function liveAndBackUp(site: TestSite, packing: 'pack' | 'no-pack') {
   const stopAt = Date.now() + SECONDS * 1000;
   // It packs so often that no Data.fs is the same when its blobs have been copied: then backups refuse.
   const contents = packing === 'pack' ? ['--no-blobs'] : [];
-  for (let count = 0; Date.now() < stopAt; count++) {
+  for (let count = 0; Date.now() < stopAt || count < 8; count++) {
     const { stderr } = await site.runWell(
       'backup',
       count % 3 === 2 ? '--no-quick' : '--quick',
