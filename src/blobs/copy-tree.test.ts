@@ -46,6 +46,7 @@ function newTree() {
       linkTo: undefined,
       sameness: 'time',
       of: 'live',
+      sums: { kind: 'none' },
       signal: new AbortController().signal,
       ...more,
     });
@@ -95,7 +96,7 @@ describe('copy of a tree', () => {
       chmodSync(path('live', `d-${mode}`), mode);
       utimesSync(path('live', `d-${mode}`), LATER, LATER);
     }
-    const { files } = await copy('copy');
+    const { files } = (await copy('copy')).content;
     expectCopy(path('copy'), path('live'));
     expect(files).toBe(7);
   });
@@ -148,7 +149,7 @@ describe('copy of a tree', () => {
     for (const name of ['.lock', '0x00/x.lock', '0x00/y.spb', '0x00/tmp']) {
       writeFileSync(path('live', name), '');
     }
-    const { files } = await copy('copy');
+    const { files } = (await copy('copy')).content;
     expect(Object.keys(describeTree(path('copy')))).toEqual(
       ['', '0x00', '0x00/0x01', '0x00/0x01/a.blob', '0x00/b.blob', '0x00/tmp'].sort(),
     );
@@ -213,7 +214,7 @@ describe('copy of a tree', () => {
       writeFileSync(path('live', `0x${count}/below/x.blob`), `${count}`);
       if (count % 3 === 0) utimesSync(path('live', `0x${count}`), TIME, TIME);
     }
-    expect((await copy('copy')).files).toBe(302);
+    expect((await copy('copy')).content.files).toBe(302);
     expectCopy(path('copy'), path('live'));
   });
 });
@@ -226,7 +227,7 @@ describe('copy that shares files with another tree', () => {
   it('shares what is the same', async () => {
     const { path, copy } = newTree();
     await copy('one');
-    const content = await copy('two', { linkTo: path('one') });
+    const { content } = await copy('two', { linkTo: path('one') });
     await copy('three', { linkTo: path('two') });
     for (const name of ['0x00/0x01/a.blob', '0x00/b.blob']) {
       expect(lstatSync(path('three', name)).nlink).toBe(3);
@@ -355,7 +356,7 @@ describe('file that vanishes while it is copied', () => {
 
   it('was removed by a live site', async () => {
     const { outcome, isCopied } = await copyWhileRemoving('live');
-    expect(outcome).toMatchObject({ kind: 'result', result: { files: 1501 } });
+    expect(outcome).toMatchObject({ kind: 'result', result: { content: { files: 1501 } } });
     expect(isCopied).toBe(false);
   });
 

@@ -6,13 +6,25 @@ import {
   type OpenedDirectory,
   type TreeContent,
   TreeWalk,
+  type WalkResult,
   type WalkSettings,
   YIELD_EVERY,
 } from './tree-walk.ts';
 
 export type { TreeContent } from './tree-walk.ts';
 
-/** The same, and a link in it, as a path below the tree, where there is one. */
+/** What a copy holds, and what is known of its files. */
+export interface CopiedTree {
+  readonly content: TreeContent;
+  /** The sums that were made, for {@link encodeSums}. */
+  readonly sums: readonly string[];
+  /** Paths below the tree of files that don't have the sum that they should. */
+  readonly differing: readonly string[];
+  /** Files that have a sum that could be compared. */
+  readonly compared: number;
+}
+
+/** Content, and a link in it, as a path below the tree, where there is one. */
 export interface CountedTree {
   readonly content: TreeContent;
   readonly link: string | undefined;
@@ -39,14 +51,14 @@ const SHARE_ALONE = 1 / 1024;
  * Failures: those of the system; `damaged` for names and kinds of files that no blob directory has;
  * `not-found` for a link of a live site that leads nowhere.
  */
-export async function copyTree({ signal, ...settings }: CopySettings): Promise<TreeContent> {
+export async function copyTree({ signal, ...settings }: CopySettings): Promise<CopiedTree> {
   return adopting(describeCopy(settings), async () => {
     const walk = new TreeWalk(settings);
     const { trunk, waiting } = await inPortions(openTrunk(walk), signal);
     const rest = await inPortions(copyAlone(walk, waiting), signal);
     const others = await copyInWorkers(settings, { branches: rest, signal });
     for (const directory of [...trunk].reverse()) directory.finish();
-    return sum(walk.content, others);
+    return together([walk.result, ...others]);
   });
 }
 
@@ -113,8 +125,18 @@ function takeSome(
   };
 }
 
-function sum(a: TreeContent, b: TreeContent): TreeContent {
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
+function together(results: readonly WalkResult[]): CopiedTree {
+  const total = (count: (result: WalkResult) => number) =>
+    results.reduce((sum, result) => sum + count(result), 0);
+  return {
+    content: {
+      files: total(({ content }) => content.files),
+      bytes: total(({ content }) => content.bytes),
+    },
+    sums: results.map(({ sums }) => sums),
+    differing: results.flatMap(({ differing }) => differing).sort(),
+    compared: total(({ compared }) => compared),
+  };
 }
 
 /** Counts the files of a tree, in small portions. */

@@ -28,6 +28,8 @@ const BlobRecordSchema = v.object({
   /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */
   origin: v.picklist(['made', 'adopted']),
   content: v.optional(v.object({ files: Count, bytes: Count })),
+  /** The file with the sums of a directory's files. */
+  sums: v.optional(v.object({ sizeBytes: Count, sha256: Sha256 })),
   archive: v.optional(
     v.object({
       sizeBytes: Count,

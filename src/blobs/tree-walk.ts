@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  closeSync,
   constants,
   copyFileSync,
   type Dirent,
@@ -9,17 +8,17 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readlinkSync,
-  readSync,
   type Stats,
   statSync,
   symlinkSync,
   utimesSync,
 } from 'node:fs';
 import { Failure, systemCodeOf } from '../system/failure.ts';
+import { FileHasher } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
+import { BlobSums, SumDraft } from './sums.ts';
 
 /** What was found in a tree: regular files, and their bytes. */
 export interface TreeContent {
@@ -38,6 +37,26 @@ export interface WalkSettings {
   readonly sameness: 'time' | 'content';
   /** `live`: what is no blob is left out, and links are followed, as by the recipe without rsync. */
   readonly of: 'live' | 'backup';
+  readonly sums: SumWork;
+}
+
+/** What is done about the sums of files, which are read for the copy anyway. */
+export type SumWork =
+  | { readonly kind: 'none' }
+  /** They are made; what is shared with the other tree has the sum that is `known` of it. */
+  | { readonly kind: 'make'; readonly known: Uint8Array | undefined }
+  /** Files are held against these, as far as they have one. */
+  | { readonly kind: 'compare'; readonly known: Uint8Array };
+
+/** What a walk has done; of values only, too. */
+export interface WalkResult {
+  readonly content: TreeContent;
+  /** Of {@link SumDraft}. */
+  readonly sums: string;
+  /** Paths below the tree of files that don't have the sum that they should. */
+  readonly differing: readonly string[];
+  /** Files that have one that could be compared. */
+  readonly compared: number;
 }
 
 /** Files between two looks at whether somebody wants to stop. */
@@ -70,7 +89,11 @@ export class TreeWalk {
   readonly #settings: WalkSettings;
   readonly #isRoot = process.getuid?.() === 0;
   readonly #counts = { files: 0, bytes: 0 };
-  readonly #comparison = new ContentComparison();
+  readonly #hasher = new FileHasher();
+  readonly #known: BlobSums | undefined;
+  readonly #draft = new SumDraft();
+  readonly #differing: string[] = [];
+  #compared = 0;
   /** What a new directory gets without being asked; a folder may give its group to what is in it. */
   #made: Stats | undefined;
   #entries = 0;
@@ -79,10 +102,18 @@ export class TreeWalk {
 
   constructor(settings: WalkSettings) {
     this.#settings = settings;
+    const { sums } = settings;
+    const known = sums.kind === 'none' ? undefined : sums.known;
+    this.#known = known === undefined ? undefined : new BlobSums(known);
   }
 
-  get content(): TreeContent {
-    return { ...this.#counts };
+  get result(): WalkResult {
+    return {
+      content: { ...this.#counts },
+      sums: this.#draft.text,
+      differing: this.#differing,
+      compared: this.#compared,
+    };
   }
 
   /** Entries that it has gone through. */
@@ -178,16 +209,16 @@ export class TreeWalk {
     const status = this.#statusOfSource(source);
     if (status === undefined) return void this.#present(() => lstatSync(source));
     if (status.isFile()) {
-      if (linkable && this.#link(path, status)) {
+      const linked = linkable ? this.#link(path, status) : undefined;
+      if (linked !== undefined) {
+        this.#settle(path, linked.sha256);
         this.#count(status);
         return;
       }
-      const copied = this.#present(() => {
-        copyFileSync(source, target, constants.COPYFILE_EXCL);
-        return true;
-      });
+      const copied = this.#present(() => this.#copyFile(path, status));
       if (copied === undefined) return;
       this.#dressCopy(target, status);
+      this.#settle(path, copied.sha256);
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
@@ -200,27 +231,75 @@ export class TreeWalk {
     }
   }
 
-  #link(path: string, status: Stats): boolean {
-    if (!this.#canLink) return false;
+  #copyFile(path: string, { size: sizeBytes, mode }: Stats): KnownFile {
+    const source = this.#settings.source + path;
+    const target = this.#settings.target + path;
+    if (!this.#wantsSum(path)) {
+      copyFileSync(source, target, constants.COPYFILE_EXCL);
+      return { sha256: undefined };
+    }
+    return {
+      sha256: this.#hasher.copy({ path: source, sizeBytes, mode: mode & ALL_RIGHTS }, target),
+    };
+  }
+
+  #wantsSum(path: string): boolean {
+    const { kind } = this.#settings.sums;
+    return (
+      kind === 'make' || (kind === 'compare' && this.#known?.find(path.slice(1)) !== undefined)
+    );
+  }
+
+  /** Shares a file of the other tree, if it is the same; undefined where it isn't. */
+  #link(path: string, status: Stats): KnownFile | undefined {
+    if (!this.#canLink) return undefined;
     const other = `${this.#settings.linkTo}${path}`;
     const there = statusOf(other);
-    if (there === undefined || !this.#hasSameRights(status, there)) return false;
-    // A time that was copied through a double is off by less than a microsecond.
-    const isSame =
-      this.#settings.sameness === 'time'
-        ? Math.abs(status.mtimeMs - there.mtimeMs) < 0.01
-        : this.#comparison.areSame(this.#settings.source + path, other);
-    if (!isSame) return false;
+    if (there === undefined || !this.#hasSameRights(status, there)) return undefined;
+    const same = this.#compare(path, { status, there });
+    if (same === undefined) return undefined;
     try {
       linkSync(other, this.#settings.target + path);
-      return true;
+      return same;
     } catch (error) {
       const code = systemCodeOf(error) ?? '';
-      if (code === 'EMLINK') return false; // This file has all the links that it can have.
+      if (code === 'EMLINK') return undefined; // This file has all the links that it can have.
       if (!['EXDEV', 'EPERM', 'ENOTSUP'].includes(code)) throw error;
       this.#canLink = false;
-      return false;
+      return undefined;
     }
+  }
+
+  #compare(
+    path: string,
+    { status, there }: { readonly status: Stats; readonly there: Stats },
+  ): KnownFile | undefined {
+    const other = `${this.#settings.linkTo}${path}`;
+    if (this.#settings.sameness === 'content') {
+      const sha256 = this.#hasher.hashOfBoth(this.#settings.source + path, other);
+      return sha256 === undefined ? undefined : { sha256 };
+    }
+    // A time that was copied through a double is off by less than a microsecond.
+    if (Math.abs(status.mtimeMs - there.mtimeMs) >= 0.01) return undefined;
+    if (!this.#wantsSum(path)) return { sha256: undefined };
+    const known =
+      this.#settings.sums.kind === 'make' ? this.#known?.find(path.slice(1)) : undefined;
+    return { sha256: known ?? this.#hasher.hash(other) };
+  }
+
+  /** Notes the sum of a file that is there now, or holds it against what it should be. */
+  #settle(path: string, sha256: string | undefined): void {
+    const { kind } = this.#settings.sums;
+    if (kind === 'none' || sha256 === undefined) return;
+    const below = path.slice(1);
+    if (kind === 'make') {
+      this.#draft.add({ path: below, sha256 });
+      return;
+    }
+    const expected = this.#known?.find(below);
+    if (expected === undefined) return;
+    this.#compared += 1;
+    if (expected !== sha256) this.#differing.push(below);
   }
 
   #hasSameRights(a: Stats, b: Stats): boolean {
@@ -294,36 +373,9 @@ function isMissing(source: string): Failure {
   });
 }
 
-const COMPARED_BYTES = 1 << 16;
-
-/** Compares files; its memory is used again for each of them. */
-class ContentComparison {
-  readonly #a = Buffer.allocUnsafeSlow(COMPARED_BYTES);
-  readonly #b = Buffer.allocUnsafeSlow(COMPARED_BYTES);
-
-  /** Both have the same size. */
-  areSame(path: string, other: string): boolean {
-    const one = openSync(path, 'r');
-    try {
-      const two = openSync(other, 'r');
-      try {
-        return this.#haveSameRest(one, two);
-      } finally {
-        closeSync(two);
-      }
-    } finally {
-      closeSync(one);
-    }
-  }
-
-  #haveSameRest(one: number, two: number): boolean {
-    for (;;) {
-      const length = readSync(one, this.#a);
-      if (readSync(two, this.#b) !== length) return false;
-      if (length === 0) return true;
-      if (this.#a.compare(this.#b, 0, length, 0, length) !== 0) return false;
-    }
-  }
+/** A file of the new tree, with its sum where one was wanted. */
+interface KnownFile {
+  readonly sha256: string | undefined;
 }
 
 function statusOf(path: string): Stats | undefined {

@@ -3,7 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { pointLatest, refuseTaken, removeEntry, rotate } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
-import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
+import { type CopiedTree, copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
 import {
   type ArchiveCompression,
   archiveName,
@@ -23,7 +23,10 @@ import {
   writeRecord,
 } from '../blobs/record.ts';
 import { copyWithRsync } from '../blobs/rsync.ts';
+import { type BlobSums, encodeSums } from '../blobs/sums.ts';
+import { readSums, writeSums } from '../blobs/sums-file.ts';
 import { writeArchive } from '../blobs/tar.ts';
+import { sumTree } from '../blobs/tree-sums.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BlobCopier, BlobFormat } from '../sites/site.ts';
 import { makeFolder } from '../stores/folder-store.ts';
@@ -246,10 +249,12 @@ class BlobRun {
     if (naming === 'stamps' && there?.record?.origin === 'made') return this.#thereAlready(there);
     await refuseTaken(join(this.#settings.folder, name), 'directory');
     await using entry = await NewDirectory.create(join(this.#settings.folder, name));
-    const content = await this.#copy(join(entry.temporaryPath, this.#base));
+    const copied = await this.#copy(join(entry.temporaryPath, this.#base));
+    const { content } = copied;
+    const sums = await writeSums(entry.temporaryPath, encodeSums(copied.sums));
     await writeRecord(
       recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
-      this.#record({ content }),
+      this.#record({ content, sums }),
     );
     await entry.complete();
     this.#context.signal.throwIfAborted();
@@ -282,27 +287,20 @@ class BlobRun {
     return true;
   }
 
-  async #copy(target: string): Promise<TreeContent> {
+  async #copy(target: string): Promise<Pick<CopiedTree, 'content' | 'sums'>> {
     const { copier } = this.#settings;
-    const previous = await this.#previousTree();
+    const previous = await this.#previousCopy();
     const first = copier.firstCopy === 'link' ? this.#source : undefined;
-    const linkTo = previous ?? first;
+    const linkTo = previous?.tree ?? first;
     const { signal } = this.#context;
     const source = this.#source;
+    const common = { source, target, linkTo, sameness: 'time', of: 'live' } as const;
     if (copier.kind === 'own') {
-      return copyTree({ source, target, linkTo, sameness: 'time', of: 'live', signal });
+      const sums = { kind: 'make', known: previous?.sums?.bytes } as const;
+      return copyTree({ ...common, sums, signal });
     }
     const options = copier.rsyncOptions;
-    const events = programEvents(this.#context);
-    await copyWithRsync({
-      source,
-      target,
-      linkTo,
-      sameness: 'time',
-      options,
-      of: 'live',
-      ...events,
-    });
+    await copyWithRsync({ ...common, options, ...programEvents(this.#context) });
     const { content, link } = await countTree(target, signal);
     if (link !== undefined) {
       this.#context.onEvent({
@@ -310,18 +308,29 @@ class BlobRun {
         text: `"${join(source, link)}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
       });
     }
-    return content;
+    return { content, sums: await sumTree(target, { before: previous, signal }) };
   }
 
   /** The newest copy, finished or not: what is the same in it needn't be copied again. */
-  async #previousTree(): Promise<string | undefined> {
-    for (const { name, base } of this.#entries('directory')) {
-      const tree = join(this.#settings.folder, name, base);
+  async #previousCopy(): Promise<
+    { readonly tree: string; readonly sums: BlobSums | undefined } | undefined
+  > {
+    const { folder } = this.#settings;
+    for (const { name, base, record } of this.#entries('directory')) {
+      const tree = join(folder, name, base);
       const isThere = await stat(tree).then(
         (status) => status.isDirectory(),
         () => false,
       );
-      if (isThere) return tree;
+      if (!isThere) continue;
+      const found = await readSums(join(folder, name), record);
+      if (found.kind === 'damaged') {
+        this.#context.onEvent({
+          kind: 'warning',
+          text: `the checksums of the files in "${join(folder, name)}" are ${found.state}; new ones are made of what is there`,
+        });
+      }
+      return { tree, sums: found.kind === 'found' ? found.sums : undefined };
     }
     return undefined;
   }
@@ -563,7 +572,7 @@ class BlobRun {
       : { kind: 'number', number: 0 };
   }
 
-  #record(what: Pick<BlobRecord, 'content' | 'archive'>): BlobRecord {
+  #record(what: Pick<BlobRecord, 'content' | 'archive' | 'sums'>): BlobRecord {
     return {
       format: 1,
       tool: `zodbvault ${VERSION}`,

@@ -110,6 +110,7 @@ export async function playDemo(
     heldLock: 'refuse',
     earlierState: 'replace',
     old: 'discard',
+    damagedBlobs: 'refuse',
     now,
   } as const;
   const [result] = await restoreSite(whole, context);

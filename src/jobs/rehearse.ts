@@ -58,6 +58,7 @@ export async function rehearse(
         heldLock: 'refuse',
         earlierState: 'replace',
         old: 'discard',
+        damagedBlobs: 'refuse',
         now,
       },
       context,

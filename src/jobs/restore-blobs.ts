@@ -8,8 +8,11 @@ import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { readChain } from '../blobs/read-chain.ts';
 import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
+import type { BlobSums } from '../blobs/sums.ts';
+import { readSums } from '../blobs/sums-file.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
 import { treeIn } from '../blobs/tree-in.ts';
+import { compareTree } from '../blobs/tree-sums.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
@@ -36,7 +39,12 @@ export interface BlobRestoreSettings {
   readonly date: string | undefined;
   readonly rules: '2.3' | '6.0';
   readonly copier: BlobCopier;
+  /** What to do about files that are lost, or not what was backed up. */
+  readonly damagedBlobs: DamagedBlobs;
 }
+
+/** `refuse`: nothing is replaced. `accept`: what there is is restored, with a warning. */
+export type DamagedBlobs = 'refuse' | 'accept';
 
 /** What a restore of blobs will do; nothing has been touched yet. */
 export interface BlobRestorePlan {
@@ -141,8 +149,9 @@ async function fill(
       const source = await treeIn(choice.entry, settings.folder);
       const live = await stat(target).catch(() => undefined);
       const linkTo = live?.isDirectory() ? target : undefined;
-      await copyBack({ source, tree, linkTo, copier: settings.copier, context });
-      await checkContent(choice.entry, { tree, source, context });
+      const sums = await sumsOf(plan, context);
+      const losses = await copyBack(plan, { source, tree, linkTo, sums, context });
+      await judge(plan, { tree, source, losses, context });
       return;
     }
     case 'archives':
@@ -159,16 +168,16 @@ async function fill(
 }
 
 /** Reads a blob backup before anything is removed for it. Failure `damaged`. */
-export async function checkBlobs(
-  { choice, settings: { folder } }: BlobRestorePlan,
-  context: JobContext,
-): Promise<void> {
+export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Promise<void> {
+  const { choice, settings } = plan;
+  const { folder } = settings;
   if (choice.kind === 'archives') {
     await checkArchives(choice, { folder, context });
     return;
   }
   const tree = await treeIn(choice.entry, folder);
-  return checkContent(choice.entry, { tree, source: tree, context });
+  const losses = await findLosses(tree, { sums: await sumsOf(plan, context), context });
+  return judge(plan, { tree, source: tree, losses, context });
 }
 
 /** Removes the live blobs for good, to make room. A directory that can't be renamed stays, empty. */
@@ -179,37 +188,131 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
   for (const name of names) await removeAll(join(target, name));
 }
 
-async function checkContent(
-  { record }: BlobEntry,
+/** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
+async function sumsOf(
+  { choice: { entry }, settings: { folder } }: BlobRestorePlan,
+  { onEvent }: JobContext,
+): Promise<BlobSums | undefined> {
+  const path = join(folder, entry.name);
+  const found = await readSums(path, entry.record);
+  switch (found.kind) {
+    case 'found':
+      if (entry.record === undefined) {
+        onEvent({ kind: 'warning', text: `the record of "${path}" is missing or damaged` });
+      }
+      return found.sums;
+    case 'none':
+      return undefined;
+    case 'damaged':
+      onEvent({
+        kind: 'warning',
+        text: `the checksums of the files in "${path}" are ${found.state}: nothing tells whether they are what was backed up`,
+      });
+      return undefined;
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Files of a copy that are gone, or have other bytes; paths below it. */
+interface Losses {
+  readonly missing: readonly string[];
+  readonly differing: readonly string[];
+}
+
+async function copyBack(
+  { settings: { copier } }: BlobRestorePlan,
+  {
+    source,
+    tree,
+    linkTo,
+    sums,
+    context,
+  }: {
+    readonly source: string;
+    readonly tree: string;
+    readonly linkTo: string | undefined;
+    readonly sums: BlobSums | undefined;
+    readonly context: JobContext;
+  },
+): Promise<Losses> {
+  const { signal } = context;
+  const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
+  if (copier.kind === 'rsync') {
+    const options = copier.rsyncOptions;
+    await copyWithRsync({ ...paths, options, ...programEvents(context) });
+    return findLosses(tree, { sums, context });
+  }
+  if (sums === undefined) {
+    await copyTree({ ...paths, sums: { kind: 'none' }, signal });
+    return NO_LOSSES;
+  }
+  const work = { kind: 'compare', known: sums.bytes } as const;
+  const { differing, compared } = await copyTree({ ...paths, sums: work, signal });
+  if (compared === sums.count) return { missing: [], differing };
+  const { missing } = await findLosses(tree, { sums, context });
+  return { missing, differing };
+}
+
+const NO_LOSSES: Losses = { missing: [], differing: [] };
+
+async function findLosses(
+  tree: string,
+  { sums, context }: { readonly sums: BlobSums | undefined; readonly context: JobContext },
+): Promise<Losses> {
+  if (sums === undefined) return NO_LOSSES;
+  return compareTree(tree, { sums, signal: context.signal });
+}
+
+/** Files of which each gets a line. */
+const NAMED_LOSSES = 20;
+
+/** Failure `damaged` for a copy that isn't what was backed up, unless that is accepted. */
+async function judge(
+  { choice: { entry }, settings: { damagedBlobs } }: BlobRestorePlan,
   {
     tree,
     source,
+    losses,
     context,
-  }: { readonly tree: string; readonly source: string; readonly context: JobContext },
+  }: {
+    readonly tree: string;
+    readonly source: string;
+    readonly losses: Losses;
+    readonly context: JobContext;
+  },
 ): Promise<void> {
-  const expected = record?.content;
-  const { content: found } = await countTree(tree, context.signal);
-  if (expected === undefined) return;
-  if (expected.files === found.files && expected.bytes === found.bytes) return;
-  throw incomplete(source, `${found.files} of ${expected.files} files are there`);
+  const states = [
+    ...losses.missing.map((path) => `"${path}" is missing`),
+    ...losses.differing.map((path) => `"${path}" is not what was backed up`),
+    ...(await countAgain(entry, { tree, context })),
+  ];
+  const [first] = states;
+  if (first === undefined) return;
+  const more = states.length - NAMED_LOSSES;
+  if (damagedBlobs === 'refuse') {
+    const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
+    throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
+      hint: 'Nothing was replaced. Restore to another date; or take what there is, with --accept-damaged-blobs.',
+    });
+  }
+  for (const state of states.slice(0, NAMED_LOSSES)) {
+    context.onEvent({ kind: 'warning', text: `restored all the same: in "${source}", ${state}` });
+  }
+  if (more > 0) context.onEvent({ kind: 'warning', text: `${more} more files are like that` });
 }
 
-async function copyBack({
-  source,
-  tree,
-  linkTo,
-  copier,
-  context,
-}: {
-  readonly source: string;
-  readonly tree: string;
-  readonly linkTo: string | undefined;
-  readonly copier: BlobCopier;
-  readonly context: JobContext;
-}): Promise<void> {
-  const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
-  if (copier.kind === 'own') await copyTree({ ...paths, signal: context.signal });
-  else await copyWithRsync({ ...paths, options: copier.rsyncOptions, ...programEvents(context) });
+async function countAgain(
+  { record }: BlobEntry,
+  { tree, context }: { readonly tree: string; readonly context: JobContext },
+): Promise<readonly string[]> {
+  const expected = record?.content;
+  const { content: found } = await countTree(tree, context.signal);
+  if (expected === undefined) return [];
+  if (expected.files === found.files && expected.bytes === found.bytes) return [];
+  return [
+    `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
+  ];
 }
 
 /** Whether a chain has all that its last archive lists; how many files that one holds. */

@@ -27,6 +27,7 @@ import {
 import {
   type BlobRestorePlan,
   checkBlobs,
+  type DamagedBlobs,
   planBlobRestore,
   removeLiveBlobs,
   type StagedBlobs,
@@ -58,6 +59,8 @@ export interface SiteRestoreSettings {
   readonly earlierState: 'replace' | 'append';
   /** What becomes of what is replaced. */
   readonly old: OldState;
+  /** What to do about blobs that are lost, or not what was backed up. */
+  readonly damagedBlobs: DamagedBlobs;
   readonly now: () => Date;
 }
 
@@ -83,9 +86,9 @@ export function replacedPaths({ storages, contents }: Site): {
  * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
  */
 export async function planSiteRestore(
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date'>,
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
 ): Promise<SiteRestorePlan> {
-  const { site, of, date } = settings;
+  const { site, of, date, damagedBlobs } = settings;
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
   for (const storage of site.storages) {
@@ -110,6 +113,7 @@ export async function planSiteRestore(
       date,
       rules: site.rules,
       copier: site.blobCopier,
+      damagedBlobs,
       wanted: {
         preferred: isArchived ? 'archives' : 'directories',
         moment:

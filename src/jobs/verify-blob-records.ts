@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../blobs/choose.ts';
-import { countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobRevisions } from '../filestorage/audit/blob-revisions.ts';
@@ -19,6 +18,7 @@ import {
 import { BLOB_CLASS_NAME } from '../filestorage/writer/object-state.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { Failure } from '../system/failure.ts';
+import { checkChainState, compareCopy, countCopy } from './verify-blob-files.ts';
 
 /** Where the blobs of a storage are, and where their backups. */
 export interface BlobPlaces {
@@ -64,7 +64,8 @@ export async function verifyBlobRecords(
       return { files: [bad(folder, state)], records: [] };
     }
     const states = new RevisionStates(blobs);
-    const files: FileFinding[] = [...(await look(choice, { folder, states, signal }))];
+    const looked = await look(choice, { folder, states, signal });
+    const files: FileFinding[] = [...looked, ...(await checkChainState(choice, catalogue))];
     if (choice.match === 'earlier') {
       files.push({
         kind: 'note',
@@ -75,7 +76,11 @@ export async function verifyBlobRecords(
     const voucher = states.hasEmpty
       ? await findVoucher(choice, { folder, live, files, signal })
       : undefined;
-    return { files, records: states.findings(voucher) };
+    const records = states.findings(voucher);
+    if ([...files, ...records].every(({ kind }) => kind === 'note')) {
+      files.push(...(await countCopy(choice, { folder, signal })));
+    }
+    return { files, records };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
     return { files: [bad(folder, error.message)], records: [] };
@@ -85,6 +90,9 @@ export async function verifyBlobRecords(
 const MISSING = 0;
 const PRESENT = 1;
 const EMPTY = 2;
+const DIFFERING = 3;
+/** It is empty, and was not. */
+const EMPTIED = 4;
 
 /** What is known of the file of each blob record: a byte each. */
 class RevisionStates {
@@ -102,6 +110,27 @@ class RevisionStates {
     if (sizeBytes === 0) this.hasEmpty = true;
   }
 
+  /** Its bytes are not those that were backed up. */
+  differs(row: number): void {
+    this.#states[row] = this.#states[row] === EMPTY ? EMPTIED : DIFFERING;
+  }
+
+  /** Empty files that are what was backed up are right. */
+  vouch(isRight: (row: number) => boolean): void {
+    if (!this.hasEmpty) return;
+    let isUnknown = false;
+    for (const [row, state] of this.#states.entries()) {
+      if (state !== EMPTY) continue;
+      if (isRight(row)) this.#states[row] = PRESENT;
+      else isUnknown = true;
+    }
+    this.hasEmpty = isUnknown;
+  }
+
+  isMissing(row: number): boolean {
+    return this.#states[row] === MISSING;
+  }
+
   /** Takes back what is not in `others`. */
   keepOnly(others: ReadonlySet<number>): void {
     for (let row = 0; row < this.#states.length; row++) {
@@ -117,6 +146,14 @@ class RevisionStates {
       const names = { oid, className: BLOB_CLASS_NAME, transaction: { tid, user: undefined } };
       if (state === MISSING) {
         list.add('blob', () => ({ ...names, state: 'its file is missing in the blob backup' }));
+        continue;
+      }
+      if (state === DIFFERING || state === EMPTIED) {
+        const what =
+          state === EMPTIED
+            ? 'its file is empty, and was not when it was backed up'
+            : 'its file is not what was backed up: its sha256 is another';
+        list.add('blob', () => ({ ...names, state: what }));
         continue;
       }
       const verdict = voucher?.(row, this.blobs) ?? { kind: 'unknown' };
@@ -167,7 +204,7 @@ async function look(
       const path = await treeIn(choice.entry, folder);
       const directory = { path, layout: await layoutOf(path) };
       await lookInDirectory(directory, { states, signal });
-      return [];
+      return compareRevisions(choice.entry, { folder, directory, states, signal });
     }
     case 'archives':
       return lookInArchives(choice, { folder, states, signal });
@@ -210,6 +247,45 @@ function sizeOfBlob(
     throwIfNoEntry: false,
   });
   return status?.isFile() === true ? status.size : undefined;
+}
+
+/** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
+async function compareRevisions(
+  entry: BlobEntry,
+  {
+    folder,
+    directory,
+    states,
+    signal,
+  }: {
+    readonly folder: string;
+    readonly directory: BlobDirectory;
+    readonly states: RevisionStates;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly FileFinding[]> {
+  const compared = await compareCopy(entry, { folder, tree: directory.path, signal });
+  const files: FileFinding[] = [...compared.files];
+  const add = (path: string, state: string) =>
+    files.push({ kind: 'bad', file: join(directory.path, path), state });
+  const rowOf = (path: string) => {
+    const revision = parseBlobPath(path);
+    return revision === undefined ? undefined : states.blobs.find(revision);
+  };
+  for (const path of compared.differing) {
+    const row = rowOf(path);
+    if (row === undefined) add(path, 'it is not what was backed up: its sha256 is another');
+    else states.differs(row);
+  }
+  for (const path of compared.missing) {
+    const row = rowOf(path);
+    if (row === undefined || !states.isMissing(row)) add(path, 'it is missing');
+  }
+  states.vouch((row) => {
+    const path = blobPath(directory.layout, states.blobs.revision(row));
+    return compared.sums?.find(path) !== undefined;
+  });
+  return files;
 }
 
 async function lookInArchives(
@@ -313,12 +389,11 @@ async function isAsCounted(
   },
 ): Promise<boolean> {
   switch (choice.kind) {
-    case 'directory': {
-      const { record } = choice.entry;
-      if (record?.content === undefined) return false;
-      const { content: found } = await countTree(await treeIn(choice.entry, folder), signal);
-      return found.files === record.content.files && found.bytes === record.content.bytes;
-    }
+    case 'directory':
+      return (
+        choice.entry.record?.content !== undefined &&
+        (await countCopy(choice, { folder, signal })).length === 0
+      );
     case 'archives':
       return (
         choice.chain.every(({ record }) => record?.archive !== undefined) &&

@@ -75,6 +75,7 @@ export async function restoreCopy(
     heldLock: 'refuse',
     old: 'discard',
     earlierState: 'replace',
+    damagedBlobs: 'refuse',
     now: () => new Date(),
   } as const;
   try {

@@ -36,6 +36,10 @@ export function addRestoreCommand(program: Command): void {
     )
     .option('--force', 'restore even while a server holds the Data.fs')
     .option('--no-keep-old', 'keep nothing of what is replaced, even if it has to go first')
+    .option(
+      '--accept-damaged-blobs',
+      'restore blobs even if files of them are lost, or not what was backed up',
+    )
     .option('--undo', 'swap back what the last restore replaced')
     .option('--discard-old', 'remove what the last restore replaced and kept')
     .option('-n, --no-prompt', 'do not ask')
@@ -72,6 +76,7 @@ export function addRestoreCommand(program: Command): void {
           heldLock,
           earlierState: to === undefined ? 'replace' : 'append',
           old: options.keepOld ? 'keep' : 'discard',
+          damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
           now: () => new Date(),
         };
         const undoing =

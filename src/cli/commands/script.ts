@@ -118,6 +118,7 @@ async function restore(
     heldLock: 'refuse',
     earlierState: 'replace',
     old: 'keep',
+    damagedBlobs: 'refuse',
     now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);

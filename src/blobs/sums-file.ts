@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { adopting, systemCodeOf } from '../system/failure.ts';
+import { NewFile } from '../system/new-file.ts';
+import type { BlobRecord } from './record.ts';
+import { BlobSums, countSums } from './sums.ts';
+
+/** The file inside a directory entry, beside its record and its copy. */
+export const SUMS_FILE = '.zodbvault.sums';
+
+/** What an entry has for sums. */
+export type FoundSums =
+  | { readonly kind: 'found'; readonly sums: BlobSums }
+  /** It was made without them. */
+  | { readonly kind: 'none' }
+  /** They can't be used. */
+  | { readonly kind: 'damaged'; readonly state: 'missing' | 'damaged' };
+
+/** Writes the sums of an entry that is being made; returns what its record says of them. */
+export async function writeSums(
+  entryPath: string,
+  bytes: Buffer,
+): Promise<NonNullable<BlobRecord['sums']>> {
+  await using file = await NewFile.create(join(entryPath, SUMS_FILE));
+  await file.write([bytes]);
+  await file.complete();
+  await file.publish();
+  return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Reads the sums of an entry. Those of one that lost its record speak for themselves. */
+export async function readSums(
+  entryPath: string,
+  record: BlobRecord | undefined,
+): Promise<FoundSums> {
+  const path = join(entryPath, SUMS_FILE);
+  const bytes = await adopting(`read "${path}"`, () =>
+    readFile(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+  const recorded = record?.sums;
+  if (bytes === undefined) {
+    return recorded === undefined ? { kind: 'none' } : { kind: 'damaged', state: 'missing' };
+  }
+  const isOther =
+    recorded !== undefined && recorded.sha256 !== createHash('sha256').update(bytes).digest('hex');
+  if (isOther || countSums(bytes) === undefined) return { kind: 'damaged', state: 'damaged' };
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return { kind: 'found', sums: new BlobSums(shared) };
+}

@@ -1,0 +1,167 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { adopting, systemCodeOf } from '../system/failure.ts';
+import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
+import { FileHasher } from './file-hasher.ts';
+import { type BlobSum, type BlobSums, SumDraft } from './sums.ts';
+
+/** Whether the files of a tree are those that they were. */
+export interface ComparedTree {
+  /** Paths below the tree, sorted: of files that have other bytes. */
+  readonly differing: readonly string[];
+  readonly missing: readonly string[];
+}
+
+/** Paths that a worker is given at once. */
+const BATCH = 128;
+
+/** Reads every file of a tree that has a sum, and compares. Failures: those of the system. */
+export async function compareTree(
+  root: string,
+  { sums, signal }: { readonly sums: BlobSums; readonly signal: AbortSignal },
+): Promise<ComparedTree> {
+  const differing: string[] = [];
+  const missing: string[] = [];
+  await hashFiles(root, {
+    paths: pathsOf(sums),
+    signal,
+    onHash: (path, sha256) => {
+      if (sha256 === undefined) missing.push(path);
+      else if (sha256 !== sums.find(path)) differing.push(path);
+    },
+  });
+  return { differing: differing.sort(), missing: missing.sort() };
+}
+
+function* pathsOf(sums: BlobSums): Generator<string, undefined> {
+  for (const { path } of sums) yield path;
+}
+
+/**
+ * The sums of a tree that another program copied, as texts of {@link SumDraft}. What it shares with
+ * the tree before has the sum that is known of it; the rest is read.
+ */
+export async function sumTree(
+  root: string,
+  {
+    before,
+    signal,
+  }: {
+    readonly before: { readonly tree: string; readonly sums: BlobSums | undefined } | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly string[]> {
+  const draft = new SumDraft();
+  await hashFiles(root, {
+    paths: unknownPaths(root, { before, onKnown: (sum) => draft.add(sum) }),
+    signal,
+    onHash: (path, sha256) => {
+      if (sha256 !== undefined) draft.add({ path, sha256 });
+    },
+  });
+  return [draft.text];
+}
+
+function* unknownPaths(
+  root: string,
+  {
+    before,
+    onKnown,
+  }: {
+    readonly before: { readonly tree: string; readonly sums: BlobSums | undefined } | undefined;
+    readonly onKnown: (sum: BlobSum) => void;
+  },
+): Generator<string, undefined> {
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(`${root}/${folder}`, { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) folders.push(path);
+      if (!entry.isFile()) continue;
+      const known = before?.sums?.find(path);
+      const isShared =
+        known !== undefined && isSameFile(`${root}/${path}`, `${before?.tree}/${path}`);
+      if (isShared) onKnown({ path, sha256: known });
+      else yield path;
+    }
+  }
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const one = lstatSync(path, { bigint: true });
+  const two = lstatSync(other, { bigint: true, throwIfNoEntry: false });
+  return one.ino === two?.ino && one.dev === two.dev;
+}
+
+/** Hashes files below a tree, in worker threads where it can; undefined for one that isn't there. */
+async function hashFiles(
+  root: string,
+  {
+    paths,
+    signal,
+    onHash,
+  }: {
+    readonly paths: Iterator<string, undefined>;
+    readonly signal: AbortSignal;
+    readonly onHash: (path: string, sha256: string | undefined) => void;
+  },
+): Promise<void> {
+  await adopting(describe(root), async () => {
+    const requests = inBatches(paths);
+    const onResult = (hashed: HashedBatch) => {
+      for (const [path, sha256] of hashed) onHash(path, sha256);
+    };
+    if (workersFor(import.meta.url) > 0) {
+      await askWorkers({ url: import.meta.url, settings: root }, { requests, onResult, signal });
+      return;
+    }
+    for (let next = requests.next(); !next.done; next = requests.next()) {
+      signal.throwIfAborted();
+      onResult(hashBatch(next.value, root));
+      await new Promise(setImmediate);
+    }
+  });
+}
+
+function* inBatches(paths: Iterator<string, undefined>): Generator<readonly string[], undefined> {
+  let batch: string[] = [];
+  for (let next = paths.next(); !next.done; next = paths.next()) {
+    batch.push(next.value);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+type HashedBatch = readonly (readonly [path: string, sha256: string | undefined])[];
+
+/** In the place of the sum of a file that the disk doesn't give back. */
+const UNREADABLE = 'unreadable';
+
+const hasher = new FileHasher();
+
+function hashBatch(paths: readonly string[], root: string): HashedBatch {
+  return paths.map((path) => [path, hashIfFile(`${root}/${path}`)] as const);
+}
+
+function hashIfFile(path: string): string | undefined {
+  try {
+    // What has become a folder, or leads elsewhere, is not the file.
+    if (!lstatSync(path).isFile()) return undefined;
+    return hasher.hash(path);
+  } catch (error) {
+    const code = systemCodeOf(error) ?? '';
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
+    if (code === 'EIO') return UNREADABLE;
+    throw error;
+  }
+}
+
+function describe(root: string): string {
+  return `read the files in "${root}"`;
+}
+
+serveRequests<string, readonly string[], HashedBatch>(import.meta.url, {
+  work: hashBatch,
+  describe,
+});

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
+import type { BlobChoice } from '../blobs/choose.ts';
+import { countTree } from '../blobs/copy-tree.ts';
+import { describeFile, recordPath } from '../blobs/record.ts';
+import type { BlobSums } from '../blobs/sums.ts';
+import { readSums, SUMS_FILE } from '../blobs/sums-file.ts';
+import { treeIn } from '../blobs/tree-in.ts';
+import { type ComparedTree, compareTree } from '../blobs/tree-sums.ts';
+import type { FileFinding } from '../repository/auditing.ts';
+
+/** What a copy was found to be, file by file. */
+export interface ComparedCopy extends ComparedTree {
+  /** About what belongs to the copy and is in none of its files. */
+  readonly files: readonly FileFinding[];
+  /** Undefined where it has none that can be used. */
+  readonly sums: BlobSums | undefined;
+}
+
+/** Reads every file of a copy that has a sum. Failures: those of the system. */
+export async function compareCopy(
+  entry: BlobEntry,
+  {
+    folder,
+    tree,
+    signal,
+  }: { readonly folder: string; readonly tree: string; readonly signal: AbortSignal },
+): Promise<ComparedCopy> {
+  const nothing = { differing: [], missing: [], sums: undefined };
+  const path = join(folder, entry.name);
+  const found = await readSums(path, entry.record);
+  switch (found.kind) {
+    case 'none':
+      return { ...nothing, files: [] };
+    case 'damaged': {
+      const state = `it is ${found.state}, so no file of the copy was compared`;
+      return { ...nothing, files: [{ kind: 'bad', file: join(path, SUMS_FILE), state }] };
+    }
+    case 'found': {
+      const { sums } = found;
+      const file = recordPath(folder, entry);
+      const lost = { kind: 'bad', file, state: 'it is missing or can not be read' } as const;
+      const files = entry.record === undefined ? [lost] : [];
+      return { ...(await compareTree(tree, { sums, signal })), files, sums };
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Whether anything else is in a copy, or gone from it, than was counted. */
+export async function countCopy(
+  choice: BlobChoice,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<readonly FileFinding[]> {
+  const expected = choice.entry.record?.content;
+  if (choice.kind === 'archives' || expected === undefined) return [];
+  const file = await treeIn(choice.entry, folder);
+  const { content: found } = await countTree(file, signal);
+  if (found.files === expected.files && found.bytes === expected.bytes) return [];
+  const state = `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`;
+  return [{ kind: 'bad', file, state }];
+}
+
+/** The state of a chain is needed for its next archive only, but its loss is worth knowing. */
+export async function checkChainState(
+  choice: BlobChoice,
+  { folder, entries }: BlobCatalogue,
+): Promise<readonly FileFinding[]> {
+  if (choice.kind === 'directory') return [];
+  const start = choice.chain[0]?.stamp;
+  const state = entries.find((entry) => entry.form === 'state' && entry.stamp === start);
+  if (state === undefined) return [];
+  const file = join(folder, state.name);
+  const recorded = state.record?.archive;
+  const isOther =
+    state.recordedAs === 'other' ||
+    (recorded !== undefined && recorded.sha256 !== (await describeFile(file)).sha256);
+  return isOther ? [{ kind: 'bad', file, state: 'it is not the file that was recorded' }] : [];
+}

@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { adoptSystemError, Failure, type FailureCode } from './failure.ts';
+
+/*
+ * Both ends of work in threads. The main thread gives each worker one request at a time; the worker
+ * does it, with synchronous calls, and answers.
+ */
+
+/** What a worker is told when it is started. */
+interface Job<Settings> {
+  readonly kind: 'zodbvault-job';
+  /** Of the module that does the work: each of them is loaded in every worker. */
+  readonly url: string;
+  readonly settings: Settings;
+}
+
+type Answer<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
+  /** A {@link Failure}, which as an error wouldn't come through as what it is. */
+  | {
+      readonly kind: 'failed';
+      readonly code: FailureCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly cause: unknown;
+    };
+
+/** More would wait for the disk, and each takes some 20 MB of memory. */
+const MAXIMUM_WORKERS = 4;
+
+/**
+ * How many threads there may be: none where there is one processor, which the main thread has, and
+ * none for a module that is run from its source: Node can't start a worker of TypeScript.
+ */
+export function workersFor(url: string): number {
+  const count = Math.min(availableParallelism(), MAXIMUM_WORKERS);
+  return count === 1 || url.endsWith('.ts') ? 0 : count;
+}
+
+/**
+ * Lets workers of a module that calls {@link serveRequests} do requests. When it ends, however it ends,
+ * none of them runs any more. Failures: those of the work; the reason of the signal.
+ */
+export async function askWorkers<Request, Result>(
+  job: { readonly url: string; readonly settings: unknown },
+  {
+    requests,
+    onResult,
+    signal,
+  }: {
+    readonly requests: Iterator<Request>;
+    readonly onResult: (result: Result) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const workers = Array.from({ length: workersFor(job.url) }, () => startWorker(job));
+  try {
+    await Promise.all(
+      workers.map(async (worker) => {
+        for (let next = requests.next(); !next.done; next = requests.next()) {
+          onResult(await ask<Request, Result>(worker, { request: next.value, signal }));
+        }
+      }),
+    );
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function startWorker({
+  url,
+  settings,
+}: {
+  readonly url: string;
+  readonly settings: unknown;
+}): Worker {
+  const job: Job<unknown> = { kind: 'zodbvault-job', url, settings };
+  const worker = new Worker(new URL(url), { workerData: job });
+  return worker.on('error', () => {}); // Whoever waits for an answer hears of it.
+}
+
+function ask<Request, Result>(
+  worker: Worker,
+  { request, signal }: { readonly request: Request; readonly signal: AbortSignal },
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = () => settle(() => reject(signal.reason));
+    const answered = (answer: Answer<Result>) =>
+      settle(() =>
+        answer.kind === 'done'
+          ? resolve(answer.result)
+          : reject(new Failure(answer.code, answer.message, answer)),
+      );
+    const failed = (error: unknown) => settle(() => reject(error));
+    const ended = () => settle(() => reject(new Error('a worker ended before its work')));
+    const settle = (end: () => void) => {
+      signal.removeEventListener('abort', stop);
+      worker.off('message', answered).off('error', failed).off('exit', ended);
+      end();
+    };
+    signal.throwIfAborted();
+    signal.addEventListener('abort', stop);
+    worker.on('message', answered).on('error', failed).on('exit', ended);
+    worker.postMessage(request);
+  });
+}
+
+/**
+ * Makes a module one that workers can be started of; does nothing in any other thread.
+ *
+ * @param work - one request; whoever wants it to stop ends the thread
+ * @param describe - what it does, for messages about errors of the system
+ */
+export function serveRequests<Settings, Request, Result>(
+  url: string,
+  {
+    work,
+    describe,
+  }: {
+    readonly work: (request: Request, settings: Settings) => Result;
+    readonly describe: (settings: Settings) => string;
+  },
+): void {
+  const job: unknown = workerData;
+  const port = parentPort;
+  if (port === null || !isJob<Settings>(job, url)) return;
+  const { settings } = job;
+  const answerTo = (request: Request): Answer<Result> => {
+    try {
+      return { kind: 'done', result: work(request, settings) };
+    } catch (error) {
+      const failure = adoptSystemError(error, describe(settings));
+      if (!(failure instanceof Failure)) throw error;
+      const { code, message, hint, cause } = failure;
+      return { kind: 'failed', code, message, hint, cause };
+    }
+  };
+  port.on('message', (request: Request) => port.postMessage(answerTo(request)));
+}
+
+function isJob<Settings>(value: unknown, url: string): value is Job<Settings> {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  return value.kind === 'zodbvault-job' && 'url' in value && value.url === url;
+}
