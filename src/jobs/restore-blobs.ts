@@ -13,6 +13,7 @@ import { readSums } from '../blobs/sums-file.ts';
 import { extractArchive, findTar } from '../blobs/tar.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { compareTree } from '../blobs/tree-sums.ts';
+import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireFolder } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
@@ -155,6 +156,7 @@ async function fill(
       return;
     }
     case 'archives':
+      await warnOfUnaccounted(plan, context);
       await extractChain(choice, {
         folder: settings.folder,
         tree,
@@ -313,6 +315,20 @@ async function countAgain(
   return [
     `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
   ];
+}
+
+/** Of numbered archives, nothing more can be told: another program may have renamed them. */
+async function warnOfUnaccounted(
+  { choice: { entry }, settings: { folder, target } }: BlobRestorePlan,
+  { onEvent }: JobContext,
+): Promise<void> {
+  const catalogue = await readBlobCatalogue(folder, basename(target));
+  const found = catalogue.entries.find(({ name }) => name === entry.name);
+  if (found === undefined || !(await isUnaccounted(catalogue, found))) return;
+  onEvent({
+    kind: 'warning',
+    text: `"${join(folder, entry.name)}" is not the file that its record speaks of: it may be damaged`,
+  });
 }
 
 /** Whether a chain has all that its last archive lists; how many files that one holds. */

@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import type { BlobChoice } from '../blobs/choose.ts';
 import { countTree } from '../blobs/copy-tree.ts';
+import { stateName } from '../blobs/entry-name.ts';
 import { describeFile, recordPath } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { readSums, SUMS_FILE } from '../blobs/sums-file.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { type ComparedTree, compareTree } from '../blobs/tree-sums.ts';
+import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { FileFinding } from '../repository/auditing.ts';
+import { isThere } from '../system/presence.ts';
 
 /** What a copy was found to be, file by file. */
 export interface ComparedCopy extends ComparedTree {
@@ -62,19 +65,44 @@ export async function countCopy(
   return [{ kind: 'bad', file, state }];
 }
 
-/** The state of a chain is needed for its next archive only, but its loss is worth knowing. */
-export async function checkChainState(
+/** What is wrong with the files beside archives: their records, and the state of their chain. */
+export async function checkBesideArchives(
   choice: BlobChoice,
-  { folder, entries }: BlobCatalogue,
+  catalogue: BlobCatalogue,
 ): Promise<readonly FileFinding[]> {
   if (choice.kind === 'directory') return [];
-  const start = choice.chain[0]?.stamp;
-  const state = entries.find((entry) => entry.form === 'state' && entry.stamp === start);
-  if (state === undefined) return [];
-  const file = join(folder, state.name);
+  const { folder } = catalogue;
+  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  const files: FileFinding[] = [];
+  for (const entry of choice.chain) {
+    if (await isUnaccounted(catalogue, entry)) {
+      files.push(bad(join(folder, entry.name), 'it is not the file that was recorded'));
+    }
+    const path = recordPath(folder, entry);
+    if (entry.recordedAs === 'nothing' && (await isThere(path))) {
+      files.push(bad(path, 'it can not be read'));
+    }
+  }
+  const state = await stateOfState(choice.chain[0], catalogue);
+  return state === undefined ? files : [...files, bad(state.file, state.state)];
+}
+
+/** The state of a chain is needed for its next archive only, but its loss is worth knowing. */
+async function stateOfState(
+  first: BlobEntry | undefined,
+  { folder, entries }: BlobCatalogue,
+): Promise<{ readonly file: string; readonly state: string } | undefined> {
+  if (first === undefined) return undefined;
+  const name = stateName(first.base, first.stamp);
+  const file = join(folder, name);
+  const state = entries.find((entry) => entry.name === name);
+  if (state === undefined) {
+    const isLost = await isThere(recordPath(folder, { name, form: 'state' }));
+    return isLost ? { file, state: 'it is missing, and its record is there' } : undefined;
+  }
   const recorded = state.record?.archive;
   const isOther =
     state.recordedAs === 'other' ||
     (recorded !== undefined && recorded.sha256 !== (await describeFile(file)).sha256);
-  return isOther ? [{ kind: 'bad', file, state: 'it is not the file that was recorded' }] : [];
+  return isOther ? { file, state: 'it is not the file that was recorded' } : undefined;
 }

@@ -18,7 +18,7 @@ import {
 import { BLOB_CLASS_NAME } from '../filestorage/writer/object-state.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { Failure } from '../system/failure.ts';
-import { checkChainState, compareCopy, countCopy } from './verify-blob-files.ts';
+import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
 
 /** Where the blobs of a storage are, and where their backups. */
 export interface BlobPlaces {
@@ -65,7 +65,7 @@ export async function verifyBlobRecords(
     }
     const states = new RevisionStates(blobs);
     const looked = await look(choice, { folder, states, signal });
-    const files: FileFinding[] = [...looked, ...(await checkChainState(choice, catalogue))];
+    const files: FileFinding[] = [...looked, ...(await checkBesideArchives(choice, catalogue))];
     if (choice.match === 'earlier') {
       files.push({
         kind: 'note',
@@ -279,7 +279,8 @@ async function compareRevisions(
   }
   for (const path of compared.missing) {
     const row = rowOf(path);
-    if (row === undefined || !states.isMissing(row)) add(path, 'it is missing');
+    if (row === undefined) add(path, 'it is missing');
+    else if (!states.isMissing(row)) states.differs(row);
   }
   states.vouch((row) => {
     const path = blobPath(directory.layout, states.blobs.revision(row));

@@ -5,6 +5,7 @@ import { countTree } from '../blobs/copy-tree.ts';
 import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { describeFile, readEdges } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
+import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { Finding } from '../repository/verifying.ts';
 import { Failure } from '../system/failure.ts';
 import type { JobContext } from './events.ts';
@@ -76,6 +77,9 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
     case 'archive':
     case 'delta':
       chainOf(checking.catalogue, entry);
+      if (await isUnaccounted(checking.catalogue, entry)) {
+        throw damaged(path, 'it is not the file that was recorded');
+      }
       return checkArchive(entry, { path, ...checking });
     case 'state':
       return checkState(entry, path);

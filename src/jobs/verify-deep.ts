@@ -6,6 +6,7 @@ import { auditPoint } from '../repository/auditing.ts';
 import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
 import { findRestorePoint, type RestorePoint } from '../repository/restore-point.ts';
+import { checkSideFiles } from '../repository/side-files.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
@@ -75,14 +76,14 @@ export async function* verifyDeep(
   const { points } = settings;
   if (points.kind === 'one') {
     const point = await findPoint(store, { catalogue, date: points.date });
-    yield await verifyFound(point, { store, stamps, settings, context });
+    yield await verifyFound(point, { store, catalogue, settings, context });
     return;
   }
   for (const stamp of stamps) {
     const point = await findPoint(store, { catalogue, date: stamp });
     // Files that no .dat lists are no point of their own.
     if (point.stamp !== stamp) continue;
-    yield await verifyFound(point, { store, stamps, settings, context });
+    yield await verifyFound(point, { store, catalogue, settings, context });
   }
 }
 
@@ -109,39 +110,30 @@ async function findPoint(
 
 interface Surroundings {
   readonly store: Store;
-  readonly stamps: readonly Stamp[];
+  readonly catalogue: Catalogue;
   readonly settings: DeepVerifySettings;
   readonly context: JobContext;
 }
 
 async function verifyFound(
   point: FoundPoint,
-  { store, stamps, settings, context }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<DeepVerifiedPoint> {
   if (point.kind === 'broken') {
     const { stamp, state } = point;
     const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
     return { stamp, findings: [finding], counts: undefined };
   }
-  const next = stamps.find((stamp) => stamp > point.stamp);
-  return verifyPoint(point, { store, next, settings, context });
+  return verifyPoint(point, surroundings);
 }
 
 async function verifyPoint(
   point: RestorePoint,
-  {
-    store,
-    next,
-    settings,
-    context,
-  }: {
-    readonly store: Store;
-    readonly next: Stamp | undefined;
-    readonly settings: DeepVerifySettings;
-    readonly context: JobContext;
-  },
+  { store, catalogue, settings, context }: Surroundings,
 ): Promise<DeepVerifiedPoint> {
   const { signal } = context;
+  const next = pointStampsOf(catalogue).find((stamp) => stamp > point.stamp);
+  const sideFiles = await checkSideFiles(store, { catalogue, point });
   const audited = await withStep(context, {
     step: 'verify',
     totalBytes: point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : 0,
@@ -161,7 +153,7 @@ async function verifyPoint(
     settings.blobs === undefined
       ? { files: [], records: withoutFolder(log.blobs.count) }
       : await verifyBlobRecords(log.blobs, { places: settings.blobs, moment, signal });
-  const files = [...audited.files, ...blobs.files];
+  const files = [...sideFiles, ...audited.files, ...blobs.files];
   return {
     stamp: point.stamp,
     findings: [

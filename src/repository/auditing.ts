@@ -65,11 +65,7 @@ export async function auditPoint(
   },
 ): Promise<AuditedPoint> {
   const reading: Reading = { store, point, sample, onChunk };
-  const files: FileFinding[] = point.leftOut.map(({ name }) => ({
-    kind: 'note',
-    file: name,
-    state: 'no .dat lists it, so it is not part of this restore point',
-  }));
+  const files: FileFinding[] = [];
   const stored = await readIndex(reading);
   files.push(...stored.findings);
   const known = stored.index?.index ?? (await buildIndex(reading));

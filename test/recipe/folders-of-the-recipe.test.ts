@@ -173,7 +173,11 @@ describe('our folders, for the recipe,', () => {
       expect(counted.sort()).toEqual(namesIn(folder).filter((name) => name !== 'latest'));
       expect(counted).toHaveLength(2);
       for (const name of counted) {
-        expect(readdirSync(join(folder, name)).sort()).toEqual(['.zodbvault.json', 'blobstorage']);
+        expect(readdirSync(join(folder, name)).sort()).toEqual([
+          '.zodbvault.json',
+          '.zodbvault.sums',
+          'blobstorage',
+        ]);
       }
       const mine = stamped === 'true' ? counted.at(-1) : 'blobstorage.0';
       if (stamped === 'true') expect(readlinkSync(join(folder, 'latest'))).toBe(mine);

@@ -1,0 +1,44 @@
+import type { Store } from '../stores/store.ts';
+import type { FileFinding } from './auditing.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type ChainLink, describeFault, readChain } from './chain.ts';
+import { datFileName, recordFileName } from './file-names.ts';
+import type { RestorePoint } from './restore-point.ts';
+
+/**
+ * What is wrong with the files beside the data files of a restore point: a `.dat` that is missing or
+ * doesn't list all that is there, records that can't be read or say something else than the `.dat`.
+ */
+export async function checkSideFiles(
+  store: Store,
+  { catalogue, point }: { readonly catalogue: Catalogue; readonly point: RestorePoint },
+): Promise<readonly FileFinding[]> {
+  const [first] = point.files;
+  const files = catalogue.chains.find(({ full }) => full.name === first?.name);
+  if (files === undefined) return [];
+  const { links, faults } = await readChain(store, files);
+  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  const found: FileFinding[] = [];
+  const isLast = point.kind === 'unlisted' || point.links.length === links.length;
+  for (const fault of faults) {
+    if (fault.kind === 'missing-dat') found.push(bad(fault.fileName, 'it is missing or empty'));
+    else if (!isLast) continue;
+    else if (fault.kind === 'unlisted-file') {
+      found.push(bad(fault.fileName, 'no .dat lists it, so it is part of no restore point'));
+    } else found.push(bad(datFileName(files.full.stamp), describeFault(fault)));
+  }
+  const names = new Set(catalogue.names);
+  for (const link of point.kind === 'listed' ? point.links : []) {
+    const name = recordFileName(link.file.stamp);
+    const state = names.has(name) ? stateOfRecord(link) : undefined;
+    if (state !== undefined) found.push(bad(name, state));
+  }
+  return found;
+}
+
+function stateOfRecord({ file, record, range, md5 }: ChainLink): string | undefined {
+  if (record === undefined) return `it can not be read, or is not that of "${file.name}"`;
+  const { start, end } = record;
+  if (start === range.start && end === range.end && record.md5 === md5) return undefined;
+  return `it says "${start} ${end} ${record.md5}", the .dat says "${range.start} ${range.end} ${md5}"`;
+}
