@@ -21,26 +21,45 @@ export function decodeChainState(bytes: Uint8Array): FolderListing | undefined {
   const text = Buffer.from(bytes).toString();
   const head = HEAD.exec(text);
   if (head === null) return undefined;
-  const fields = text.slice(head[0].length).split('\0');
+  const fields = new Fields(text, head[0].length);
   const listing = new Map<string, string>();
-  let position = 0;
-  while (position < fields.length - 1) {
-    const name = fields[position + FIELDS_OF_A_FOLDER - 1];
-    const begin = position + FIELDS_OF_A_FOLDER;
-    const end = fields.indexOf('', begin);
-    if (name === undefined || end < 0 || fields[end + 1] !== '') return undefined;
-    const names = fields.slice(begin, end);
-    listing.set(
-      name,
-      describe({
-        files: names.filter((one) => !one.startsWith('D')).map((one) => one.slice(1)),
-        folders: names.filter((one) => one.startsWith('D')).map((one) => one.slice(1)),
-      }),
-    );
-    position = end + 2;
+  while (!fields.isAtEnd) {
+    for (let number = 1; number < FIELDS_OF_A_FOLDER; number++) fields.next();
+    const name = fields.next();
+    const files: string[] = [];
+    const folders: string[] = [];
+    let one = fields.next();
+    for (; one !== undefined && one !== ''; one = fields.next()) {
+      (one.startsWith('D') ? folders : files).push(one.slice(1));
+    }
+    if (name === undefined || one === undefined || fields.next() !== '') return undefined;
+    listing.set(name, describe({ files, folders }));
   }
-  const isWhole = listing.size > 0 && position === fields.length - 1;
-  return isWhole ? listing : undefined;
+  return listing.size > 0 ? listing : undefined;
+}
+
+/** Texts that each end with a 0, one after the other: a list of all would take more than the file. */
+class Fields {
+  readonly #text: string;
+  #position: number;
+
+  constructor(text: string, position: number) {
+    this.#text = text;
+    this.#position = position;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position === this.#text.length;
+  }
+
+  /** Undefined where no 0 is left. */
+  next(): string | undefined {
+    const end = this.#text.indexOf('\0', this.#position);
+    if (end < 0) return undefined;
+    const field = this.#text.slice(this.#position, end);
+    this.#position = end + 1;
+    return field;
+  }
 }
 
 /** Folders, each with a text that is the same where it holds the same names. */

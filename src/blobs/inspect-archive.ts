@@ -37,7 +37,7 @@ const PLAIN_TYPES = ['File', 'OldFile', 'ContiguousFile'];
 const FOLDER_TYPES = ['Directory', 'GNUDumpDir'];
 
 /** A folder listing beyond this is no folder of blobs. */
-const MAXIMUM_LISTING_BYTES = 256 << 20;
+const MAXIMUM_LISTING_BYTES = 16 << 20;
 
 /**
  * Reads an archive without unpacking it. Failure `damaged` where it is cut off, where a checksum of
@@ -102,9 +102,13 @@ export class ArchiveReading {
           this.#content.bytes += entry.size;
           onFile(entry.path, entry.size);
         }
-        if (entry.type === 'GNUDumpDir' && entry.size <= MAXIMUM_LISTING_BYTES) {
-          this.#readListing(entry);
-        } else entry.resume();
+        if (entry.type !== 'GNUDumpDir') entry.resume();
+        else if (entry.size <= MAXIMUM_LISTING_BYTES) this.#readListing(entry);
+        else {
+          // tar would follow what nobody has looked at.
+          this.#fault ??= fault(`its list of "${entry.path}" has ${entry.size} bytes`);
+          entry.resume();
+        }
       },
       onwarn: (code, message) => {
         // Its other warnings are about names and times, which tar itself judges.

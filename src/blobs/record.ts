@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parseStamp } from '../repository/stamp.ts';
 import { openFileSource } from '../system/byte-source.ts';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { adopting } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
+import { readSmallFileIfFit } from '../system/small-file.ts';
 import type { EntryForm } from './entry-name.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -62,13 +63,12 @@ export function recordPath(
 
 /** Undefined where there is none, or one that this version can't read. */
 export async function readRecord(path: string): Promise<BlobRecord | undefined> {
-  const text = await adopting(`read "${path}"`, () =>
-    readFile(path, 'utf8').catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
-      throw error;
-    }),
-  );
-  if (text === undefined) return undefined;
+  const text = await readSmallFileIfFit(path);
+  return text === undefined ? undefined : decodeBlobRecord(text);
+}
+
+/** Undefined where the text is none of ours, or of a later version. */
+export function decodeBlobRecord(text: string): BlobRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

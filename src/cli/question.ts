@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Failure } from '../system/failure.ts';
+import { printable } from './printable.ts';
 
 /**
  * Asks before something is replaced. The words are those of collective.recipe.backup, which people
@@ -38,5 +39,5 @@ export async function askToReplace(
 
 function block(what: string, paths: readonly string[]): string {
   if (paths.length === 0) return '';
-  return `This will replace the ${what}:\n${paths.map((path) => `    ${path}\n`).join('')}`;
+  return `This will replace the ${what}:\n${paths.map((path) => `    ${printable(path)}\n`).join('')}`;
 }

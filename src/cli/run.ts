@@ -1,4 +1,5 @@
 import { adoptSystemError, Failure } from '../system/failure.ts';
+import { printable } from './printable.ts';
 import { type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
 
 /** What a command works with. */
@@ -43,7 +44,7 @@ const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 export function reportFailure(error: unknown, terminal: Terminal): number {
   const failure = adoptSystemError(error, 'go on');
   if (failure instanceof Failure) return terminal.fail(failure);
-  process.stderr.write(`Internal error, please report it: ${stackOf(failure)}\n`);
+  process.stderr.write(`Internal error, please report it: ${printable(stackOf(failure))}\n`);
   return 1;
 }
 

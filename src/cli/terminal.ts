@@ -1,4 +1,5 @@
 import { exitStatusOf, type Failure } from '../system/failure.ts';
+import { printable } from './printable.ts';
 import { formatLocalTime } from './render/units.ts';
 
 /** Where a command writes: results to stdout, everything else to stderr. */
@@ -47,7 +48,7 @@ export function terminalFor(options: OutputOptions): Terminal {
     verbosity,
     isJson,
     print: isJson ? nothing : toStdout,
-    printJson: isJson ? (value) => toStdout(JSON.stringify(value)) : nothing,
+    printJson: isJson ? (value) => toStdout(asJson(value)) : nothing,
     log: verbosity === 'quiet' || isJson ? nothing : toStderr,
     debug: verbosity === 'verbose' ? toStderr : nothing,
     logCommand: verbosity === 'verbose' ? toStderr : nothing,
@@ -58,7 +59,7 @@ export function terminalFor(options: OutputOptions): Terminal {
       toStderr(`Warning: ${line}`);
     },
     fail: ({ code, message, hint }) => {
-      if (isJson) toStdout(JSON.stringify({ error: { code, message, hint } }));
+      if (isJson) toStdout(asJson({ error: { code, message, hint } }));
       else toStderr(`Error: ${asSentence(message)}\nHint: ${hint}`);
       return exitStatusOf(code);
     },
@@ -109,12 +110,16 @@ function asSentence(message: string): string {
   return message.endsWith('.') ? message : `${message}.`;
 }
 
+function asJson(value: object): string {
+  return printable(JSON.stringify(value), 'json');
+}
+
 function toStdout(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 function toStderr(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 function nothing(): void {}

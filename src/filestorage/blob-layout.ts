@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../system/failure.ts';
+import { readSmallFileIfFit } from '../system/small-file.ts';
 import { formatOid, type Oid, oidFrom } from './oid.ts';
 import { formatTid, parseTid, type Tid } from './tid.ts';
 
@@ -57,10 +56,6 @@ const BLOB_PATH =
 
 /** The layout that the directory itself names; undefined where it names none. */
 export async function readBlobLayout(path: string): Promise<BlobLayout | undefined> {
-  const text = await readFile(join(path, LAYOUT_FILE), 'utf8').catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return '';
-    throw error;
-  });
-  const name = text.trim();
+  const name = (await readSmallFileIfFit(join(path, LAYOUT_FILE)))?.trim();
   return name === 'bushy' || name === 'lawn' ? name : undefined;
 }

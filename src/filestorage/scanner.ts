@@ -30,9 +30,16 @@ export interface ScannedTransaction {
   readonly records: RecordTable;
 }
 
+/** Longest pickle that is held in memory, in bytes: no object comes near it. */
+export const LARGEST_PICKLE = 1 << 28;
+
 /** What a scan can report while it goes on. */
 export interface ScanVisitor {
   readonly transaction?: (transaction: ScannedTransaction) => void;
+  /**
+   * Instead, for one of more than {@link LARGEST_PICKLE} bytes: it is passed over.
+   */
+  readonly tooLargePickle?: (record: PickleRecord) => void;
   /**
    * The pickle of the record that was last added to its transaction's table, in one piece. It comes
    * before it is known that the transaction is complete. The bytes are valid until it returns.
@@ -287,9 +294,10 @@ export class TransactionScanner {
     this.#advance(RECORD_HEADER_BYTES);
     if (pickleLength === 0) {
       this.#state = { kind: 'back-pointer', header };
-    } else if (this.#visitor.pickle !== undefined) {
+    } else if (this.#visitor.pickle !== undefined && pickleLength <= LARGEST_PICKLE) {
       this.#state = { kind: 'pickle', header, length: pickleLength };
     } else {
+      if (this.#visitor.pickle !== undefined) this.#visitor.tooLargePickle?.(this.#lastRecord());
       this.#skip = pickleLength;
       if (this.#position + pickleLength === recordsEnd(header)) {
         this.#state = { kind: 'length-again', header };
@@ -312,13 +320,17 @@ export class TransactionScanner {
 
   #stepPickle({ header, length }: Extract<State, { kind: 'pickle' }>): boolean {
     if (!this.#has(length)) return false;
-    const records = this.#records;
-    const row = records.count - 1;
-    const record = { position: records.position(row), row, records };
-    this.#visitor.pickle?.(this.#bytes.subarray(this.#offset, this.#offset + length), record);
+    const pickle = this.#bytes.subarray(this.#offset, this.#offset + length);
+    this.#visitor.pickle?.(pickle, this.#lastRecord());
     this.#advance(length);
     this.#goToRecordOrEnd(header);
     return true;
+  }
+
+  #lastRecord(): PickleRecord {
+    const records = this.#records;
+    const row = records.count - 1;
+    return { position: records.position(row), row, records };
   }
 
   #stepLengthAgain(header: TransactionHeader): boolean {

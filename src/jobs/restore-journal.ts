@@ -1,4 +1,4 @@
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
@@ -8,22 +8,30 @@ import {
   applyReplacement,
   identify,
   inverseOf,
+  isOfRestore,
   type Replacement,
   removeAll,
   revertReplacement,
   stagedNames,
 } from '../system/replacement.ts';
 import { acquireRunLock } from '../system/run-lock.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 
-const ReplacementSchema = v.object({
-  kind: v.picklist(['file', 'cache', 'directory', 'contents']),
-  path: v.string(),
-  staged: v.nullable(v.string()),
-  identity: v.nullable(v.string()),
-  kept: v.nullable(v.string()),
-});
+/** A path that only a restore makes up: what it names is moved, or removed. */
+const OwnPath = v.pipe(v.string(), v.check(isOfRestore));
+
+const ReplacementSchema = v.pipe(
+  v.object({
+    kind: v.picklist(['file', 'cache', 'directory', 'contents']),
+    path: v.pipe(v.string(), v.startsWith('/')),
+    staged: v.nullable(OwnPath),
+    identity: v.nullable(v.string()),
+    kept: v.nullable(OwnPath),
+  }),
+  v.check(({ kind, staged, kept }) => kind !== 'contents' || (staged !== null && kept !== null)),
+);
 
 const JournalSchema = v.object({
   format: v.literal(1),
@@ -40,7 +48,7 @@ const JournalSchema = v.object({
   /** In the order in which they are done. */
   steps: v.array(ReplacementSchema),
   /** What an earlier restore had kept: it goes when this one is done. */
-  superseded: v.array(v.string()),
+  superseded: v.array(OwnPath),
 });
 
 /** What a restore replaces, and where it keeps what it replaced; a file beside the first of it. */
@@ -54,13 +62,12 @@ function journalPath(anchor: string): string {
 /** Undefined where there is none. Failure `damaged` for one that can't be read. */
 export async function readJournal(anchor: string): Promise<RestoreJournal | undefined> {
   const path = journalPath(anchor);
-  const text = await adopting(`read "${path}"`, () =>
-    readFile(path, 'utf8').catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
-      throw error;
-    }),
-  );
-  if (text === undefined) return undefined;
+  const text = await readSmallFile(path);
+  return text === undefined ? undefined : decodeJournal(text, path);
+}
+
+/** Failure `damaged`, with the path in it. */
+export function decodeJournal(text: string, path: string): RestoreJournal {
   try {
     return v.parse(JournalSchema, JSON.parse(text));
   } catch (cause) {

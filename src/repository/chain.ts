@@ -1,7 +1,7 @@
 import type { Store } from '../stores/store.ts';
 import type { ByteRange } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
-import { collect } from '../system/stages.ts';
+import { collectSmall } from '../system/stages.ts';
 import { type BackupRecord, decodeBackupRecord } from './backup-record.ts';
 import type { ChainFiles, DataFile } from './catalogue.ts';
 import { decodeDat } from './dat.ts';
@@ -52,7 +52,7 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   const stamp = files.full.stamp;
   const name = datFileName(stamp);
   if (!files.hasDat) return withoutDat(store, files);
-  const dat = (await collect(store.read(name))).toString('utf8');
+  const dat = (await collectSmall(store.read(name))).toString('utf8');
   const present = new Map([files.full, ...files.increments].map((file) => [file.name, file]));
   const links: ChainLink[] = [];
   const faults: ChainFault[] = [];
@@ -81,11 +81,14 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
 /** The record that belongs to a data file; undefined where there is none, or it speaks of another. */
 export async function readRecord(store: Store, file: DataFile): Promise<BackupRecord | undefined> {
   try {
-    const text = (await collect(store.read(recordFileName(file.stamp)))).toString('utf8');
+    const text = (await collectSmall(store.read(recordFileName(file.stamp)))).toString('utf8');
     const record = decodeBackupRecord(text);
     return record?.stored.name === file.name ? record : undefined;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    // Something else may stand in its place: then nobody wrote one down.
+    const isUnreadable =
+      error instanceof Failure && ['not-found', 'usage', 'damaged'].includes(error.code);
+    if (isUnreadable) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import { collect } from '../system/stages.ts';
+import { collectSmall } from '../system/stages.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
@@ -30,13 +30,25 @@ export type Check = v.InferOutput<typeof CheckSchema>;
 /** What is remembered; nothing where it can't be read. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
   try {
-    const text = (await collect(store.read(FILE))).toString();
-    return v.parse(FileSchema, JSON.parse(text)).checks;
+    return decodeChecks((await collectSmall(store.read(FILE))).toString());
   } catch (error) {
-    const isUnusable = error instanceof SyntaxError || error instanceof v.ValiError;
-    if (isUnusable || (error instanceof Failure && error.code === 'not-found')) return [];
+    if (error instanceof Failure && isUnreadable(error.code)) return [];
     throw error;
   }
+}
+
+/** Nothing where the text is none of ours, or of a later version. */
+export function decodeChecks(text: string): readonly Check[] {
+  try {
+    return v.parse(FileSchema, JSON.parse(text)).checks;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
+    throw error;
+  }
+}
+
+function isUnreadable(code: Failure['code']): boolean {
+  return ['not-found', 'usage', 'damaged'].includes(code);
 }
 
 /**

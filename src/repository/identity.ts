@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import { collect } from '../system/stages.ts';
+import { collectSmall } from '../system/stages.ts';
 import type { Stamp } from './stamp.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
@@ -57,11 +57,21 @@ export async function settleIdentity(
 
 async function readIdentity(store: Store): Promise<Identity | undefined> {
   try {
-    const text = (await collect(store.read(FILE))).toString();
+    return decodeIdentity((await collectSmall(store.read(FILE))).toString());
+  } catch (error) {
+    const isUnreadable =
+      error instanceof Failure && ['not-found', 'usage', 'damaged'].includes(error.code);
+    if (isUnreadable) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined where the text is none of ours. */
+export function decodeIdentity(text: string): Identity | undefined {
+  try {
     return v.parse(IdentitySchema, JSON.parse(text));
   } catch (error) {
-    const isUnusable = error instanceof SyntaxError || error instanceof v.ValiError;
-    if (isUnusable || (error instanceof Failure && error.code === 'not-found')) return undefined;
+    if (error instanceof SyntaxError || error instanceof v.ValiError) return undefined;
     throw error;
   }
 }

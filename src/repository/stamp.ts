@@ -1,3 +1,5 @@
+import { Failure } from '../system/failure.ts';
+
 /**
  * The name of a moment in a repository: `yyyy-mm-dd-hh-mm-ss`, UTC. Stamps compare as text, and the
  * order of backups is that of their stamps, whatever clocks and file times say.
@@ -26,7 +28,8 @@ export function momentOfStamp(stamp: Stamp): Date | undefined {
 
 /**
  * The stamp for a new backup: the clock's, or one second after the newest that is there already,
- * which a clock that was set back, or a second backup in one second, would collide with.
+ * which a clock that was set back, or a second backup in one second, would collide with. Failure
+ * `refused` where the year 9999 is used up.
  */
 export function nextStamp(now: Date, taken: Iterable<Stamp>): Stamp {
   let newest: Stamp | undefined;
@@ -34,7 +37,11 @@ export function nextStamp(now: Date, taken: Iterable<Stamp>): Stamp {
   const clock = formatStamp(now);
   if (newest === undefined || clock > newest) return clock;
   const moment = momentOfStamp(newest) ?? startOfNextYear(newest);
-  return formatStamp(new Date(moment.getTime() + 1000));
+  const stamp = parseStamp(formatStamp(new Date(moment.getTime() + 1000)));
+  if (stamp !== undefined) return stamp;
+  throw new Failure('refused', `Cannot name a backup: nothing comes after "${newest}"`, {
+    hint: 'No clock shows that year: look at the files with this name, and move them away.',
+  });
 }
 
 /** Later than a stamp that no calendar has; such names take part in the order, too. */

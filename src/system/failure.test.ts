@@ -71,7 +71,8 @@ describe('system error', () => {
     ['EIO', 'system', 'the disk reported an I/O error'],
     ['EMFILE', 'system', 'too many files are open'],
     ['ENFILE', 'system', 'the system has too many open files'],
-    ['ELOOP', 'system', 'ELOOP'],
+    ['ELOOP', 'system', 'it is a link, or links lead in a circle'],
+    ['ENODEV', 'system', 'ENODEV'],
   ])('%s is adopted as %s', (code, kind, state) => {
     const cause = systemError(code);
     const adopted = adoptSystemError(cause, 'read "x"');

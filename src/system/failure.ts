@@ -90,6 +90,7 @@ const SYSTEM_STATES: ReadonlyMap<string, readonly [state: string, hint: string]>
     'EIO',
     ['the disk reported an I/O error', 'Check the disk and the kernel log before anything else.'],
   ],
+  ['ELOOP', ['it is a link, or links lead in a circle', 'Look at it, and move it away.']],
   ['EMFILE', ['too many files are open', 'Raise the limit on open files (ulimit -n).']],
   ['ENFILE', ['the system has too many open files', 'Close other programs or raise the limit.']],
 ]);

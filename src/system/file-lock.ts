@@ -30,11 +30,13 @@ const CONTENT_BYTES = 4096;
 export async function tryFileLock(path: string): Promise<LockAttempt> {
   const doing = `lock "${path}"`;
   const handle = await adopting(doing, () =>
-    open(path, constants.O_RDWR | constants.O_CREAT, 0o600),
+    // A link would have us write to wherever somebody let it lead.
+    open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600),
   );
   try {
+    if (!(await handle.stat()).isFile()) throw noLockFile(path);
     if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle, path) };
-    const content = await adopting(doing, () => handle.readFile('utf8'));
+    const content = await adopting(doing, () => readContent(handle));
     const pid = await holderOf(handle);
     await handle.close();
     return { kind: 'held', content, pid };
@@ -44,14 +46,21 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
   }
 }
 
+async function readContent(handle: FileHandle): Promise<string> {
+  const bytes = Buffer.alloc(CONTENT_BYTES);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+  return bytes.toString('utf8', 0, bytesRead);
+}
+
+function noLockFile(path: string): Failure {
+  return new Failure('refused', `Cannot lock "${path}": it is not a regular file`, {
+    hint: 'Look at it, and move it away.',
+  });
+}
+
 function asLock(handle: FileHandle, path: string): FileLock {
   return {
-    read: () =>
-      adopting(`read "${path}"`, async () => {
-        const bytes = Buffer.alloc(CONTENT_BYTES);
-        const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
-        return bytes.toString('utf8', 0, bytesRead);
-      }),
+    read: () => adopting(`read "${path}"`, () => readContent(handle)),
     describe: (text) =>
       adopting(`write "${path}"`, async () => {
         const bytes = Buffer.from(text);

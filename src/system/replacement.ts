@@ -48,6 +48,16 @@ function besidePath(path: string, ending: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${ending}`);
 }
 
+/**
+ * Whether a path is one that a restore makes up for what it stages or keeps; nothing else is ever removed
+ * because a journal says so.
+ */
+export function isOfRestore(path: string): boolean {
+  return (
+    path.startsWith('/') && /^\..+\.[0-9a-f]{12}\.zodbvault-(restored|kept)$/s.test(basename(path))
+  );
+}
+
 /** Names in a folder that restores of `name` staged and never used. */
 export function stagedNames(names: readonly string[], name: string): readonly string[] {
   return names.filter((one) => {

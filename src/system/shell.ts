@@ -1,6 +1,9 @@
 import { Failure } from './failure.ts';
 import { describeEnd, runProgram } from './programs.ts';
 
+const SCRIPT = 'ZODBVAULT_SCRIPT';
+const RUN_SCRIPT = `exec 2>&1\nscript=$${SCRIPT}\nunset ${SCRIPT}\neval "$script"`;
+
 /** Bytes of output that a failure tells. */
 const TOLD_BYTES = 4096;
 
@@ -27,7 +30,13 @@ export async function runShell(
   let told = Buffer.alloc(0);
   const end = await runProgram(
     // What it prints to stderr belongs between what it prints to stdout.
-    { path: '/bin/sh', arguments: ['-e', '-c', `exec 2>&1\n${script}`], environment },
+    // An argument of a program is shown to everybody by ps; its environment is not, and the commands
+    // may hold a password.
+    {
+      path: '/bin/sh',
+      arguments: ['-e', '-c', RUN_SCRIPT],
+      environment: { ...environment, [SCRIPT]: script },
+    },
     {
       signal,
       onOutput: (output) => {

@@ -1,3 +1,5 @@
+import { Failure } from './failure.ts';
+
 /** A step of a pipeline of bytes. It cleans up after itself when its consumer stops early. */
 export type Stage = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
@@ -62,10 +64,29 @@ export async function* inParallel<Item, Result>(
   }
 }
 
-/** All bytes in one piece: for files that are known to be small. */
+/** All bytes in one piece: for what is known to be small. */
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Most bytes that {@link collectSmall} takes: a `.dat` of 300 000 lines. */
+const SMALL_BYTES = 32 << 20;
+
+/** The same for files that should be small. Failure `damaged` for one that isn't. */
+export async function collectSmall(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > SMALL_BYTES) {
+      throw new Failure('damaged', `Cannot read a record: it has more than ${SMALL_BYTES} bytes`, {
+        hint: 'Something else lies where a small file belongs; look for the largest .dat or .json.',
+      });
+    }
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

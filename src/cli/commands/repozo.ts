@@ -6,6 +6,7 @@ import { restore, restoreToStream } from '../../jobs/restore.ts';
 import { verify } from '../../jobs/verify.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { printable } from '../printable.ts';
 import { parseRepozoArguments, type RepozoArguments } from './repozo-arguments.ts';
 
 const HELP = `Usage: zodbvault repozo [options]
@@ -196,5 +197,5 @@ function sayEvent(event: JobEvent, say: (line: string) => void): void {
 }
 
 function log(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }

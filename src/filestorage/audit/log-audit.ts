@@ -4,7 +4,12 @@ import { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts, ROOT_OID } from '../oid.ts';
 import { ReferenceFinder } from '../pickle/reference-finder.ts';
 import type { RecordTable } from '../record-table.ts';
-import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
+import {
+  LARGEST_PICKLE,
+  type PickleRecord,
+  type ScannedTransaction,
+  TransactionScanner,
+} from '../scanner.ts';
 import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
 import { BlobRevisions } from './blob-revisions.ts';
 import { FindingList, type NamedTransaction } from './finding.ts';
@@ -103,6 +108,11 @@ export class LogAudit {
       sizeBytes: settings.sizeBytes,
       visitor: {
         pickle: (pickle, record) => this.#takePickle(pickle, record),
+        tooLargePickle: ({ row }) => {
+          this.#rowKinds[row] = 'object';
+          const state = `it has more than ${LARGEST_PICKLE} bytes, and was not followed`;
+          this.#brokenPickles.push({ row, state });
+        },
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
     });

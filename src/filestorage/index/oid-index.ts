@@ -11,11 +11,21 @@ export const POSITION_BYTES = 6;
 const SUFFIXES_PER_PAGE = 256;
 const PAGES_PER_BUCKET = 256;
 
-/** The oids of one prefix: pages of 256 positions each, made when needed; position 0 is none. */
+type Pages = readonly (DataView | undefined)[];
+
+/**
+ * The oids of one prefix: pages of 256 positions each, made when needed; position 0 is none. The first few
+ * do without, so that oids that no server gives out in this way, each far from all others, don't fill the
+ * memory.
+ */
 interface Bucket {
-  readonly pages: (DataView | undefined)[];
+  /** Suffix, position, suffix, position, …, suffixes ascending; empty once there are pages. */
+  few: readonly number[];
+  pages: (DataView | undefined)[] | undefined;
   count: number;
 }
+
+const FEW = 8;
 
 /** What two indexes say of one oid. */
 export interface IndexDifference {
@@ -25,7 +35,7 @@ export interface IndexDifference {
   readonly otherPosition: number;
 }
 
-const EMPTY_PAGE = new DataView(new ArrayBuffer(SUFFIXES_PER_PAGE * POSITION_BYTES));
+const EMPTY_PAGE = newPage();
 
 /**
  * For each oid the position of its newest record. Oids are given out in order, so that a page of
@@ -57,10 +67,19 @@ export class OidIndex {
   /** Sets the position of the oid of which `prefix` is the first 6 bytes, `suffix` the last 2. */
   set(prefix: number, suffix: number, position: number): void {
     const bucket = this.#bucketFor(prefix);
+    if (bucket.pages === undefined) {
+      bucket.few = withEntry(bucket.few, suffix, position);
+      this.#size += bucket.few.length / 2 - bucket.count;
+      bucket.count = bucket.few.length / 2;
+      if (bucket.count <= FEW) return;
+      bucket.pages = pagesOf(bucket);
+      bucket.few = [];
+      return;
+    }
     const pageNumber = suffix >>> 8;
     let page = bucket.pages[pageNumber];
     if (page === undefined) {
-      page = new DataView(new ArrayBuffer(SUFFIXES_PER_PAGE * POSITION_BYTES));
+      page = newPage();
       bucket.pages[pageNumber] = page;
     }
     const place = (suffix & 0xff) * POSITION_BYTES;
@@ -92,7 +111,8 @@ export class OidIndex {
   *entriesOf(prefix: number): Generator<readonly [suffix: number, position: number]> {
     const bucket = this.#buckets.get(prefix);
     if (bucket === undefined) return;
-    for (const [pageNumber, page] of bucket.pages.entries()) {
+    yield* entriesOf(bucket.few);
+    for (const [pageNumber, page] of (bucket.pages ?? []).entries()) {
       if (page === undefined) continue;
       for (let row = 0; row < SUFFIXES_PER_PAGE; row++) {
         const position = readPosition(page, row * POSITION_BYTES);
@@ -105,8 +125,8 @@ export class OidIndex {
   *differencesFrom(other: OidIndex): Generator<IndexDifference> {
     const prefixes = new Set([...this.prefixes(), ...other.prefixes()]);
     for (const prefix of [...prefixes].sort((a, b) => a - b)) {
-      const ours = this.#buckets.get(prefix)?.pages;
-      const theirs = other.#buckets.get(prefix)?.pages;
+      const ours = allPagesOf(this.#buckets.get(prefix));
+      const theirs = allPagesOf(other.#buckets.get(prefix));
       for (let pageNumber = 0; pageNumber < PAGES_PER_BUCKET; pageNumber++) {
         const page = ours?.[pageNumber] ?? EMPTY_PAGE;
         const otherPage = theirs?.[pageNumber] ?? EMPTY_PAGE;
@@ -122,7 +142,12 @@ export class OidIndex {
   }
 
   #get(bucket: Bucket | undefined, suffix: number): number | undefined {
-    const page = bucket?.pages[suffix >>> 8];
+    if (bucket === undefined) return undefined;
+    if (bucket.pages === undefined) {
+      for (const [other, position] of entriesOf(bucket.few)) if (other === suffix) return position;
+      return undefined;
+    }
+    const page = bucket.pages[suffix >>> 8];
     if (page === undefined) return undefined;
     return readPosition(page, (suffix & 0xff) * POSITION_BYTES) || undefined;
   }
@@ -131,13 +156,42 @@ export class OidIndex {
     if (prefix === this.#lastPrefix && this.#lastBucket !== undefined) return this.#lastBucket;
     let bucket = this.#buckets.get(prefix);
     if (bucket === undefined) {
-      bucket = { pages: new Array(PAGES_PER_BUCKET), count: 0 };
+      bucket = { few: [], pages: undefined, count: 0 };
       this.#buckets.set(prefix, bucket);
     }
     this.#lastPrefix = prefix;
     this.#lastBucket = bucket;
     return bucket;
   }
+}
+
+function allPagesOf(bucket: Bucket | undefined): Pages | undefined {
+  return bucket === undefined ? undefined : (bucket.pages ?? pagesOf(bucket));
+}
+
+function pagesOf({ few }: Bucket): (DataView | undefined)[] {
+  const pages = new Array<DataView | undefined>(PAGES_PER_BUCKET);
+  for (const [suffix, position] of entriesOf(few)) {
+    const page = pages[suffix >>> 8] ?? newPage();
+    pages[suffix >>> 8] = page;
+    writePosition(page, (suffix & 0xff) * POSITION_BYTES, position);
+  }
+  return pages;
+}
+
+function* entriesOf(
+  few: readonly number[],
+): Generator<readonly [suffix: number, position: number]> {
+  for (let place = 0; place < few.length; place += 2) yield [few[place] ?? 0, few[place + 1] ?? 0];
+}
+
+function withEntry(few: readonly number[], suffix: number, position: number): readonly number[] {
+  const others = [...entriesOf(few)].filter(([other]) => other !== suffix);
+  return [...others, [suffix, position] as const].sort(([a], [b]) => a - b).flat();
+}
+
+function newPage(): DataView {
+  return new DataView(new ArrayBuffer(SUFFIXES_PER_PAGE * POSITION_BYTES));
 }
 
 function bytesOf(page: DataView): Buffer {

@@ -12,6 +12,14 @@ import {
 /** Items of a tuple or list that are kept: no persistent id has more. */
 const KEPT_ITEMS = 3;
 
+/** Values in a tuple, with those in its tuples: the class of a reference and its oid have fewer. */
+const MAXIMUM_WEIGHT = 16;
+/**
+ * Most values that are kept at once, and places in the memo: 100 MB. No object has so many on its stack,
+ * and one with a larger memo is one that the quick finder has followed.
+ */
+const MAXIMUM_KEPT = 1 << 20;
+
 /** Stands for opcodes that do anything else. */
 export const OTHERWISE = 0xff;
 
@@ -46,6 +54,9 @@ export class PickleMachine {
   #stack: PickleValue[] = [];
   #marks: number[] = [];
   #offset = 0;
+  /** Of what is on the stack, of what the memo has got, and of what lists have got. */
+  #stackWeight = 0;
+  #keptWeight = 0;
 
   /** @param persistentId - is shown each persistent id, in the order in which they stand there */
   constructor(bytes: Uint8Array, persistentId: (id: PickleValue) => void) {
@@ -65,6 +76,7 @@ export class PickleMachine {
    */
   next(): PickleValue {
     this.#stack = [];
+    this.#stackWeight = 0;
     this.#marks = [];
     for (;;) {
       const at = this.#offset;
@@ -153,6 +165,7 @@ export class PickleMachine {
       }
 
       case OP.MARK:
+        if (this.#marks.length >= MAXIMUM_KEPT) throw fault(at, 'it has too many marks');
         this.#marks.push(this.#stack.length);
         return;
       case OP.POP:
@@ -160,7 +173,7 @@ export class PickleMachine {
         else this.#popMark(at);
         return;
       case OP.POP_MARK:
-        this.#stack.length = this.#popMark(at);
+        this.#cutTo(this.#popMark(at));
         return;
       case OP.DUP:
         this.#push(this.#top());
@@ -194,13 +207,13 @@ export class PickleMachine {
       case OP.DICT:
       case OP.FROZENSET:
       case OP.OBJ:
-        this.#stack.length = this.#popMark(at);
+        this.#cutTo(this.#popMark(at));
         this.#push(UNKNOWN);
         return;
       case OP.INST:
         this.#line('text', at);
         this.#line('text', at);
-        this.#stack.length = this.#popMark(at);
+        this.#cutTo(this.#popMark(at));
         this.#push(UNKNOWN);
         return;
       case OP.SETITEM:
@@ -213,7 +226,7 @@ export class PickleMachine {
         return;
       case OP.SETITEMS:
       case OP.ADDITEMS:
-        this.#stack.length = this.#popMark(at);
+        this.#cutTo(this.#popMark(at));
         this.#top();
         return;
       case OP.NEWOBJ:
@@ -270,7 +283,16 @@ export class PickleMachine {
   }
 
   #push(value: PickleValue): void {
+    this.#stackWeight += weightOf(value);
+    if (this.#stackWeight > MAXIMUM_KEPT) throw this.#full();
     this.#stack.push(value);
+  }
+
+  #cutTo(length: number): void {
+    for (let place = this.#stack.length - 1; place >= length; place--) {
+      this.#stackWeight -= weightOf(this.#stack[place] ?? UNKNOWN);
+    }
+    this.#stack.length = length;
   }
 
   #pushUnknown(length: number, at: number): void {
@@ -293,12 +315,13 @@ export class PickleMachine {
   #pop(): PickleValue {
     const value = this.#top();
     this.#stack.pop();
+    this.#stackWeight -= weightOf(value);
     return value;
   }
 
   #drop(count: number): void {
     if (this.#stack.length - count < this.#floor()) throw this.#empty();
-    this.#stack.length -= count;
+    this.#cutTo(this.#stack.length - count);
   }
 
   #popMark(at: number): number {
@@ -311,25 +334,35 @@ export class PickleMachine {
     if (start < this.#floor()) throw fault(at, 'its stack is empty');
     const count = this.#stack.length - start;
     const items = this.#take(start);
-    this.#push(count > KEPT_ITEMS ? UNKNOWN : { kind: 'tuple', items });
+    this.#push(count > KEPT_ITEMS ? UNKNOWN : tupleOf(items));
   }
 
   /** Takes all from `start` off the stack, and gives the first few. */
   #take(start: number): PickleValue[] {
     const items = this.#stack.slice(start, start + KEPT_ITEMS);
-    this.#stack.length = start;
-    return items;
+    this.#cutTo(start);
+    return items.map((item) => (item.kind === 'list' ? UNKNOWN : item));
   }
 
   #append(start: number, at: number): void {
     if (start < this.#floor()) throw fault(at, 'its stack is empty');
     const items = this.#take(start);
     const list = this.#top();
-    if (list.kind === 'list') list.items.push(...items.slice(0, KEPT_ITEMS - list.items.length));
+    if (list.kind !== 'list') return;
+    const added = items.slice(0, KEPT_ITEMS - list.items.length);
+    for (const item of added) this.#keep(item);
+    list.items.push(...added);
   }
 
   #remember(place: number): void {
-    this.#memo.set(place, this.#top());
+    const value = this.#top();
+    this.#keep(value);
+    this.#memo.set(place, value);
+  }
+
+  #keep(value: PickleValue): void {
+    this.#keptWeight += weightOf(value);
+    if (this.#keptWeight > MAXIMUM_KEPT) throw this.#full();
   }
 
   #recall(place: number, at: number): void {
@@ -390,9 +423,23 @@ export class PickleMachine {
     if (this.#offset + length > this.#bytes.length) throw fault(at, 'it ends in the middle');
   }
 
+  #full(): Failure {
+    return fault(this.#offset - 1, `it keeps more than ${MAXIMUM_KEPT} values at once`);
+  }
+
   #empty(): Failure {
     return fault(this.#offset - 1, 'its stack is empty');
   }
+}
+
+function weightOf(value: PickleValue): number {
+  return value.kind === 'tuple' ? value.weight : 1;
+}
+
+/** No reference and no class can be made of a tuple that holds more. */
+function tupleOf(items: readonly PickleValue[]): PickleValue {
+  const weight = items.reduce((sum, item) => sum + weightOf(item), 1);
+  return weight > MAXIMUM_WEIGHT ? UNKNOWN : { kind: 'tuple', items, weight };
 }
 
 /**

@@ -6,8 +6,9 @@ export type PickleValue =
   | UnknownValue
   | StringValue
   | GlobalValue
-  | { readonly kind: 'tuple'; readonly items: readonly PickleValue[] }
-  /** Lists grow after they were made; of a long one the first items are kept. */
+  /** `weight`: values in it, those that it is made of included, and itself. */
+  | { readonly kind: 'tuple'; readonly items: readonly PickleValue[]; readonly weight: number }
+  /** Lists grow after they were made; of a long one the first items are kept, and no lists. */
   | { readonly kind: 'list'; readonly items: PickleValue[] };
 
 export interface UnknownValue {

@@ -116,6 +116,13 @@ const DIRECTORIES = [
   'develop-eggs-directory',
 ];
 
+/** References, or macros, that lead to one another, one behind the other. */
+const MAXIMUM_DEPTH = 200;
+/** Layers of a section's macros; those of each macro count each time that it is named. */
+const MAXIMUM_LAYERS = 2000;
+/** Characters of a value: references to values with references double it with each of them. */
+const MAXIMUM_TEXT = 1 << 20;
+
 const REFERENCE = /\$\{([^}]*)\}/g;
 const REFERENCE_WORDS = /^([a-zA-Z0-9 ._-]*):([a-zA-Z0-9 ._-]+)$/;
 
@@ -185,11 +192,13 @@ class Resolver {
     const macros = own.findLast((layer) => layer.has('<'))?.get('<');
     if (macros === undefined) return own;
     const names = macros.text.split(/\s+/).filter((word) => word !== '');
+    if (through.length >= MAXIMUM_DEPTH) throw tooDeep(`<= ${macros.text}`, macros.origin);
     const below = names.flatMap((macro) => {
       if ([...through, name].includes(macro)) throw inCircle(`<= ${macro}`, macros.origin);
       if (!this.#layers.has(macro)) throw notThere(`the section [${macro}]`, macros.origin);
       return this.#layersOf(macro, [...through, name]);
     });
+    if (below.length > MAXIMUM_LAYERS) throw tooDeep(`<= ${macros.text}`, macros.origin);
     return [...below, ...own];
   }
 
@@ -202,12 +211,17 @@ class Resolver {
     const value = this.#written(section, option);
     if (value === undefined) throw notThere(`the option "${option}" of [${section}]`, from);
     if (this.#open.includes(key)) throw inCircle(`\${${key}}`, from);
+    if (this.#open.length >= MAXIMUM_DEPTH) throw tooDeep(`\${${key}}`, from);
     this.#open.push(key);
     try {
+      let length = value.text.length;
       const text = value.text.replace(REFERENCE, (whole, words: string) => {
         const [, other = '', name] = REFERENCE_WORDS.exec(words) ?? [];
         if (name === undefined) throw notReference(whole, value.origin);
-        return this.#value(other === '' ? section : other, name, value.origin);
+        const referred = this.#value(other === '' ? section : other, name, value.origin);
+        length += referred.length;
+        if (length > MAXIMUM_TEXT) throw tooDeep(`\${${key}}`, value.origin);
+        return referred;
       });
       const resolved = section === 'buildout' ? this.#absolute(option, text) : text;
       this.#resolved.set(key, resolved);
@@ -237,6 +251,14 @@ function inCircle(reference: string, origin: Origin): Failure {
     {
       hint: 'Write out the value in one of the places.',
     },
+  );
+}
+
+function tooDeep(what: string, origin: Origin): Failure {
+  return new Failure(
+    'usage',
+    `Cannot resolve ${formatOrigin(origin)}: ${what} leads to too much, or too far`,
+    { hint: 'Write out the value in one of the places.' },
   );
 }
 

@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { isAddress, requestFor, withoutSecrets } from './address.ts';
 import { parseCfg } from './cfg-parser.ts';
 import type { CfgSection, CfgSections } from './cfg-value.ts';
 
@@ -12,7 +13,7 @@ export interface LoadedCfg {
   readonly layers: readonly CfgSections[];
   /** The files of this machine that were read. */
   readonly files: readonly string[];
-  /** Addresses that could not be had, each with the reason; what they say is missing. */
+  /** Addresses that could not be had, without their secrets, and why; what they say is missing. */
   readonly missing: readonly { readonly address: string; readonly reason: string }[];
   /** The folders in which what buildout fetched was looked for. */
   readonly extendsCaches: readonly string[];
@@ -20,6 +21,9 @@ export interface LoadedCfg {
 
 /** What buildout takes out of the options once it has followed it. */
 const EXTENDS: readonly string[] = ['extends', 'optional-extends'];
+
+/** Files that one may extend, each counted as often as it is named: they may name each other twice. */
+const MAXIMUM_FILES = 1000;
 
 /** How long a server may take to answer, in milliseconds. */
 const FETCH_TIMEOUT_MS = 5000;
@@ -38,8 +42,12 @@ export async function loadCfg(
   { extendsCaches }: { readonly extendsCaches: readonly string[] },
 ): Promise<LoadedCfg> {
   const missing: { address: string; reason: string }[] = [];
+  let read = 0;
   const files: string[] = [];
   const caches = [...extendsCaches];
+  const miss = (address: string, reason: string): void => {
+    missing.push({ address: withoutSecrets(address), reason });
+  };
   const addCache = (section: CfgSection | undefined, place: string): void => {
     const text = section?.get('extends-cache')?.text;
     if (text === undefined || isAddress(place)) return;
@@ -51,10 +59,12 @@ export async function loadCfg(
     through: readonly string[],
   ): Promise<readonly CfgSections[]> => {
     if (through.includes(place)) throw extendsItself(place, through);
+    read += 1;
+    if (read > MAXIMUM_FILES) throw extendsTooMany(path);
     const text = isAddress(place) ? await fetchCached(place) : await readCfg(place);
     if (text === undefined) return [];
     if (!isAddress(place)) files.push(place);
-    const own = parseCfg(text, place);
+    const own = parseCfg(text, withoutSecrets(place));
     addCache(own.get('buildout'), place);
     const layers: CfgSections[] = [];
     for (const next of [
@@ -72,20 +82,17 @@ export async function loadCfg(
       if (cached !== undefined) return cached;
     }
     try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+      const { url, headers } = requestFor(address);
+      const answer = await fetch(url, { headers, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
       if (answer.ok) return await answer.text();
-      missing.push({ address, reason: `the server answered ${answer.status}` });
+      miss(address, `the server answered ${answer.status}`);
     } catch (error) {
-      missing.push({ address, reason: reasonOf(error) });
+      miss(address, reasonOf(error));
     }
     return undefined;
   };
 
   return { layers: await load(path, []), files, missing, extendsCaches: caches };
-}
-
-function isAddress(place: string): boolean {
-  return /^https?:\/\//.test(place);
 }
 
 function namesIn(sections: CfgSections, option: 'extends' | 'optional-extends'): readonly string[] {
@@ -153,7 +160,17 @@ async function readCached(folder: string, address: string): Promise<string | und
 }
 
 function extendsItself(place: string, through: readonly string[]): Failure {
-  return new Failure('usage', `Cannot read "${place}": it extends itself`, {
-    hint: `It was reached through ${[...through, place].join(', ')}.`,
+  return new Failure('usage', `Cannot read "${withoutSecrets(place)}": it extends itself`, {
+    hint: `It was reached through ${[...through, place].map(withoutSecrets).join(', ')}.`,
   });
+}
+
+function extendsTooMany(path: string): Failure {
+  return new Failure(
+    'usage',
+    `Cannot read "${path}": it extends more than ${MAXIMUM_FILES} files`,
+    {
+      hint: 'A file counts each time that one of the others names it; name each once.',
+    },
+  );
 }

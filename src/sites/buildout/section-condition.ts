@@ -1,6 +1,8 @@
 import { endianness, platform } from 'node:os';
 import { Failure } from '../../system/failure.ts';
 
+const MAXIMUM_DEPTH = 100;
+
 /** Where a condition stands. */
 interface Place {
   readonly file: string;
@@ -11,11 +13,12 @@ interface Place {
  * Whether the condition of `[section:condition]` holds here. Buildout takes any Python expression;
  * those that people write are names of platforms and Pythons, joined by `and`, `or`, `not` and
  * parentheses. Buildout runs on Python 3, in CPython. Failure `usage` for any other expression: a
- * guess would be a section more or less.
+ * guess would be a section more or less. So is one with more parentheses than anybody writes.
  */
 export function holds(condition: string, place: Place): boolean {
   const words = condition.match(/[A-Za-z_]\w*|[()]|\S/g) ?? [];
   let next = 0;
+  let depth = 0;
   const refuse = (): never => {
     throw new Failure(
       'usage',
@@ -42,10 +45,17 @@ export function holds(condition: string, place: Place): boolean {
     return result;
   };
   const single = (): boolean => {
+    let isNegated = false;
+    for (; words[next] === 'not'; next++) isNegated = !isNegated;
+    return operand() !== isNegated;
+  };
+  const operand = (): boolean => {
     const word = words[next++];
-    if (word === 'not') return !single();
     if (word === '(') {
+      depth += 1;
+      if (depth > MAXIMUM_DEPTH) return refuse();
       const result = either();
+      depth -= 1;
       return words[next++] === ')' ? result : refuse();
     }
     return TRUTHS.get(word ?? '') ?? refuse();
