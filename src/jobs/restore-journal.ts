@@ -20,12 +20,12 @@ import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 
 /** A path that only a restore makes up: what it names is moved, or removed. */
-const OwnPath = v.pipe(v.string(), v.check(isOfRestore));
+const OwnPath = v.pipe(v.string(), v.excludes('\0'), v.check(isOfRestore));
 
 const ReplacementSchema = v.pipe(
   v.object({
     kind: v.picklist(['file', 'cache', 'directory', 'contents']),
-    path: v.pipe(v.string(), v.startsWith('/')),
+    path: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
     staged: v.nullable(OwnPath),
     identity: v.nullable(v.string()),
     kept: v.nullable(OwnPath),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 /** A number of things or days; 0 stands for "no limit of this kind". */
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const Path = v.pipe(v.string(), v.startsWith('/'));
+const Path = v.pipe(v.string(), v.startsWith('/'), v.excludes('\0'));
 
 /** Where one kind of backup of a storage lies. */
 const Folders = v.object({ filestorage: Path, blobs: v.optional(Path) });

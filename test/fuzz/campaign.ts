@@ -15,8 +15,10 @@ export interface TargetResult {
   readonly grownBytes: number;
 }
 
-/** An input that takes longer hangs. */
-const DEADLINE_MS = 5000;
+/** An input that takes more of a processor's time hangs: a busy machine is no fault of the input. */
+const DEADLINE_SECONDS = 5;
+/** One that waits for something takes none. */
+const WAITING_SECONDS = 60;
 /** Memory that decoding may take, beside three times the input. */
 const ALLOWED_BYTES = 100e6 + 3 * MAXIMUM_BYTES;
 /** What V8 may leave uncollected in a heap of that size before it must give up. */
@@ -107,7 +109,7 @@ function runChild(target: string, { seed, from, count }: Range): Promise<ChildRu
     let slowestMs = 0;
     let grownBytes = 0;
     const faults: { number: number; what: string }[] = [];
-    let heard = performance.now();
+    let heard = { at: performance.now(), busy: 0 };
     const stop = (why: ChildRun['ended']) => {
       ended = why;
       child.kill('SIGKILL');
@@ -116,10 +118,14 @@ function runChild(target: string, { seed, from, count }: Range): Promise<ChildRu
       if (base === undefined) return;
       grownBytes = Math.max(grownBytes, (peakOf(child.pid) ?? base) - base);
       if (grownBytes > ALLOWED_BYTES) stop('takes too much memory');
-      else if (performance.now() - heard > DEADLINE_MS) stop('hangs');
+      else if (
+        (busySeconds(child.pid) ?? heard.busy) - heard.busy > DEADLINE_SECONDS ||
+        performance.now() - heard.at > WAITING_SECONDS * 1000
+      )
+        stop('hangs');
     }, 50);
     child.on('message', (report: Report) => {
-      heard = performance.now();
+      heard = { at: performance.now(), busy: busySeconds(child.pid) ?? heard.busy };
       switch (report.kind) {
         case 'ready':
           base = peakOf(child.pid) ?? report.rss;
@@ -146,6 +152,16 @@ function runChild(target: string, { seed, from, count }: Range): Promise<ChildRu
       resolve({ ended, at, faults, slowestMs, grownBytes });
     });
   });
+}
+
+/** Time of processors that the process has had (proc(5), stat; a tick is 10 ms); undefined when it has ended. */
+function busySeconds(pid: number | undefined): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+    return (Number(fields?.[11]) + Number(fields?.[12])) / 100;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Most memory that the process ever had at once, in bytes; undefined when it has ended. */

@@ -215,7 +215,14 @@ const SITE: Site = {
   ...{ full: 'when-needed', comparison: 'quick', gzip: true },
   blobFormat: { kind: 'directories', naming: 'stamps' },
   blobCopier: { kind: 'rsync', rsyncOptions: ['-v'], firstCopy: 'copy' },
-  ...{ keep: 2, keepBlobDays: 14, preCommand: '', postCommand: 'true', isDebug: false },
+  ...{
+    keep: 2,
+    keepBlobDays: 14,
+    preCommand: '',
+    postCommand: 'true',
+    isDebug: false,
+    verifyAfterBackup: 'quick',
+  },
 };
 
 const OWNER = formatOwner({ folder: '/srv/site', part: 'backup' });

@@ -141,7 +141,15 @@ function withoutExtends(sections: CfgSections): CfgSections {
 
 function placeOf(name: string, from: string): string {
   if (isAddress(name)) return name;
-  return isAddress(from) ? new URL(name, from).href : resolve(dirname(from), name);
+  if (!isAddress(from)) return resolve(dirname(from), name);
+  try {
+    return new URL(name, from).href;
+  } catch (cause) {
+    throw new Failure('usage', `Cannot read "${withoutSecrets(from)}": it extends "${name}"`, {
+      hint: 'That is neither a file beside it nor an address.',
+      cause,
+    });
+  }
 }
 
 async function readCfg(path: string): Promise<string> {

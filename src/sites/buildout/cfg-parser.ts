@@ -33,6 +33,8 @@ export function parseCfg(text: string, file: string): CfgSections {
   for (const [row, raw] of text.split(/\r\n|\n|\r/).entries()) {
     const line = raw.trimEnd();
     const number = row + 1;
+    // No path can hold it; it would come out where a file is opened.
+    if (line.includes('\0')) throw stray({ file, number, line });
     if (/^[#;]/.test(line)) continue;
     if (line === '' || /^\s/.test(line)) {
       if (line !== '' && option === undefined && !isSkipped) throw stray({ file, number, line });
