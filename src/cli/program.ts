@@ -6,6 +6,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
+import { addRepeatCommand } from './commands/repeat.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
@@ -47,6 +48,7 @@ function buildProgram(): Command {
   addInstallCommand(program);
   addConfigCommand(program);
   addScheduleCommand(program);
+  addRepeatCommand(program);
   addScriptCommand(program);
   addRepozoCommand(program);
   addDemoCommand(program);

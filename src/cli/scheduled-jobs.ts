@@ -40,7 +40,7 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
   };
   const { sites, extent } = await scheduledSites(wish, terminal);
   const jobs = sites.map((site) => planJobs(site, common));
-  const scripts = jobs.flat().filter(({ words }) => words[0] !== common.program.node);
+  const scripts = jobs.flat().filter(({ words }) => words[0] !== common.program[0]);
   await requireScripts(scripts.map(({ words: [path = ''] }) => path));
   return { jobs: jobs.flat(), extent };
 }

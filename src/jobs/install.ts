@@ -22,8 +22,8 @@ export interface InstallSettings {
   readonly parts: readonly RecipePart[];
   /** Whether `parts` are all that the buildout has: scripts of others go then. */
   readonly scope: 'all-parts' | 'these-parts';
-  /** What the scripts run. */
-  readonly program: { readonly node: string; readonly command: string };
+  /** The words of what the scripts run. */
+  readonly program: readonly string[];
 }
 
 /** A change of one file. */

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The version of this program, from its package.json, which is two folders up from here. */
+/**
+ * The version of this program, from its package.json, which is two folders up from here. The build of the
+ * executable puts the text itself in this module's place.
+ */
 export const VERSION: string = (() => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const found: unknown = JSON.parse(text);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { adoptSystemError, Failure, type FailureCode } from './failure.ts';
+import { PACKAGING } from './packaging.ts';
 
 /*
  * Both ends of work in threads. The main thread gives each worker one request at a time; the worker
@@ -76,7 +77,10 @@ function startWorker({
   readonly settings: unknown;
 }): Worker {
   const job: Job<unknown> = { kind: 'zodbvault-job', url, settings };
-  const worker = new Worker(new URL(url), { workerData: job });
+  const worker =
+    PACKAGING.kind === 'executable'
+      ? new Worker(PACKAGING.source(), { eval: true, workerData: job })
+      : new Worker(new URL(url), { workerData: job });
   return worker.on('error', () => {}); // Whoever waits for an answer hears of it.
 }
 

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type DemoPaths, type DemoScene, playDemo, type SiteCounts } from '../../jobs/demo.ts';
+import { PACKAGING } from '../../system/packaging.ts';
 import { findProgram } from '../../system/programs.ts';
 import { OPTION } from '../options.ts';
 import { count, formatBytes } from '../render/units.ts';
@@ -99,6 +100,7 @@ async function ownCommand(): Promise<string> {
   const isOnPath = (await findProgram('zodbvault')) !== undefined;
   // npx puts a PATH of its own in front, which is gone when it has ended.
   if (isOnPath && process.env['npm_command'] !== 'exec') return 'zodbvault';
+  if (PACKAGING.kind === 'executable') return process.execPath;
   return `node ${await realpath(process.argv[1] ?? '')}`;
 }
 

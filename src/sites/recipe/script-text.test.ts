@@ -28,7 +28,7 @@ describe('script', () => {
         fc.string(),
         (name, preCommand, command) => {
           const site = { ...part.site, preCommand };
-          const text = encodeScript({ name, site }, { node: '/node', command });
+          const text = encodeScript({ name, site }, ['/node', command]);
           expect(decodeScript(text)).toEqual({ name, site });
         },
       ),
@@ -41,7 +41,7 @@ describe('script', () => {
     writeFileSync(node, '#!/bin/sh\nprintf "<%s>" "$@"\n');
     chmodSync(node, 0o755);
     const path = join(scratch, 'a script');
-    const program = { node, command: "/a 'b' c" };
+    const program = [node, "/a 'b' c"];
     writeFileSync(path, encodeScript({ name: 'backup', site: part.site }, program));
     chmodSync(path, 0o755);
     const output = execFileSync(path, ['-q', 'a b', ''], { encoding: 'utf8' });
@@ -61,7 +61,7 @@ describe('script', () => {
 
   it('is not seen where its name is none', async () => {
     const { part } = await partOf(scratch, recipeCfg(['backup_blobs = false']));
-    const text = encodeScript({ name: 'backup', site: part.site }, { node: '/n', command: '/c' });
+    const text = encodeScript({ name: 'backup', site: part.site }, ['/n', '/c']);
     expect(decodeScript(text.replace('"name":"backup"', '"name":"toString"'))).toBeUndefined();
   });
 
@@ -72,7 +72,7 @@ describe('script', () => {
   });
 
   it('repozo is told from ZODB’s', () => {
-    expect(isOurRepozo(encodeRepozo({ node: '/n', command: '/c' }))).toBe(true);
+    expect(isOurRepozo(encodeRepozo(['/n', '/c']))).toBe(true);
     expect(isOurRepozo('#!/usr/bin/python\nimport ZODB.scripts.repozo\n')).toBe(false);
   });
 });

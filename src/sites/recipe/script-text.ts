@@ -15,17 +15,13 @@ const FORMAT = 1;
  * A script that runs from any directory and with an empty environment: it names the programs by
  * their absolute paths and carries the settings, as the recipe's scripts do.
  *
- * @param program - path of the Node that runs it, and of zodbvault's own script
+ * @param program - the words that run zodbvault
  */
-export function encodeScript(
-  { name, site }: Script,
-  program: { readonly node: string; readonly command: string },
-): string {
-  const { node, command } = program;
+export function encodeScript({ name, site }: Script, program: readonly string[]): string {
   return [
     '#!/bin/sh',
     '# Written by "zodbvault install": what is changed here is lost with the next one.',
-    `exec ${shellWord(node)} ${shellWord(command)} script "$0" "$@"`,
+    `exec ${program.map(shellWord).join(' ')} script "$0" "$@"`,
     `${MARK}${JSON.stringify({ format: FORMAT, name, site })}`,
     '',
   ].join('\n');
@@ -58,11 +54,11 @@ export function isRecipeScript(text: string): boolean {
 }
 
 /** The `repozo` beside the scripts, where the buildout has none. */
-export function encodeRepozo(program: { readonly node: string; readonly command: string }): string {
+export function encodeRepozo(program: readonly string[]): string {
   return [
     '#!/bin/sh',
     '# Written by "zodbvault install": repozo, without Python.',
-    `exec ${shellWord(program.node)} ${shellWord(program.command)} repozo "$@"`,
+    `exec ${program.map(shellWord).join(' ')} repozo "$@"`,
     '',
   ].join('\n');
 }

@@ -54,7 +54,8 @@ export interface ScheduleWish {
   readonly at: TimeOfDay;
   /** Jobs beside the backup; they are weekly. */
   readonly weekly: readonly Exclude<JobKind, 'backup'>[];
-  readonly program: { readonly node: string; readonly command: string };
+  /** The words that run zodbvault. */
+  readonly program: readonly string[];
   readonly searchPath: string | undefined;
 }
 
@@ -96,20 +97,19 @@ function wordsOf(
   kind: JobKind,
   { scheduled, wish }: { readonly scheduled: ScheduledSite; readonly wish: ScheduleWish },
 ): readonly string[] {
-  const { node, command } = wish.program;
   const { site } = scheduled;
   switch (scheduled.kind) {
     case 'buildout-part': {
       if (kind !== 'verify') return [scriptPath(scheduled, SCRIPT_OF[kind]), '-q'];
       if (site.buildout === undefined) throw new RangeError('a part without a buildout');
-      return [node, command, 'verify', '-q', '-c', site.buildout, '--part', site.part];
+      return [...wish.program, 'verify', '-q', '-c', site.buildout, '--part', site.part];
     }
     case 'plain': {
       const places = placeWords(scheduled);
-      if (kind === 'verify') return [node, command, 'verify', '-q', ...places];
+      if (kind === 'verify') return [...wish.program, 'verify', '-q', ...places];
       const kindWords = kind === 'backup' ? [] : ['--kind', kind];
       const more = [...kindWords, ...scheduled.backupWords];
-      return [node, command, 'backup', '-q', ...more, ...places];
+      return [...wish.program, 'backup', '-q', ...more, ...places];
     }
     default:
       return scheduled satisfies never;

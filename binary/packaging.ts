@@ -1,0 +1,8 @@
+import { getAsset } from 'node:sea';
+import type { Packaging } from '../src/system/packaging.ts';
+
+/** In place of src/system/packaging.ts, in the executable. */
+export const PACKAGING: Packaging = {
+  kind: 'executable',
+  source: () => getAsset('zodbvault.cjs', 'utf8'),
+};
