@@ -1,0 +1,44 @@
+import { rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const EVERY_SECOND = '* * * * * *';
+
+/** Sends SIGTERM as soon as the log has a text so many times. */
+function stopAfter(text: string, times: number) {
+  return (stderr: string, kill: (signal: NodeJS.Signals) => void) => {
+    if (stderr.split(text).length > times) kill('SIGTERM');
+  };
+}
+
+describe('zodbvault repeat', () => {
+  it('runs the commands at their times until it is told to stop', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['repeat', '--backup', EVERY_SECOND, '--verify', EVERY_SECOND];
+    const onStderr = stopAfter('Ended: ', 2);
+    const { status, stderr } = await site.run(words, { onStderr });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^Next: backup at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m);
+    expect(stderr).toContain('Ended: backup with status 0');
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('goes on when a command fails; the times come from the environment, too', async () => {
+    const site = await newSite(scratch, 3);
+    rmSync(site.dataFs);
+    const env = { ZODBVAULT_SCHEDULE: '0 0 1 1 *' };
+    const onStderr = stopAfter('Next: ', 1);
+    const { status, stderr } = await site.run(['repeat', '--at-start'], { env, onStderr });
+    expect(status).toBe(0);
+    expect(stderr).toContain('Ended: backup with status 1');
+    expect(stderr).toMatch(/^Next: backup at \d{4}-01-01 00:00:00$/m);
+  });
+
+  it('refuses times that are none', async () => {
+    const site = await newSite(scratch, 3);
+    const { status, stderr } = await site.run(['repeat', '--backup', 'at night']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('no time of a crontab')]);
+  });
+});
