@@ -50,11 +50,15 @@ export async function pruneBlobs(
   return names;
 }
 
-/** An entry of another program belongs here if it is not older than what the repository ever held. */
+/**
+ * An entry of another program belongs here if it is not older than what the repository ever held. A
+ * numbered one doesn't say how old it is: its file time is that of whatever copied it last.
+ */
 function ownerOf({ entries }: EntrySet, identity: Identity | undefined): BlobSet['owner'] {
-  const isOurs = entries.every(({ record, stamp }) => {
+  const isOurs = entries.every(({ record, stamp, stampFrom }) => {
     const repository = record?.repository ?? null;
     if (repository !== null) return repository === identity?.id;
+    if (stampFrom === 'file-time') return false;
     return identity !== undefined && stamp >= identity.since;
   });
   return isOurs ? 'this' : 'unclear';

@@ -103,15 +103,20 @@ describe('a folder of the recipe', () => {
   it('is continued with stamps: linked to the newest, latest put right, nothing strange touched', async () => {
     const { site, folder, states, stamps } = await siteOfTheRecipe();
     const strange = ['.0', 'oldname.0'].map((name) => folderState(join(folder, name)));
+    const byHand = join(folder, 'blobstorage.5');
+    copyAsTheRecipe(site.blobs, byHand, new Date('2014-01-01T00:00:00Z'));
     const backup = await site.scriptWell('backup');
     const stamp = dataFilesIn(site.path('var/backups')).at(-1)?.slice(0, STAMP_LENGTH);
     expect(backup.stderr).toContain(`--link-dest=${folder}/blobstorage.${stamps[2]}/blobstorage/`);
     expect(backup.stderr).toContain('also holds backups of the blob directories');
     expect(readlinkSync(join(folder, 'latest'))).toBe(`blobstorage.${stamp}`);
-    // keep = 2: the first full backup goes, and with it its blobs, numbered as they are.
+    // keep = 2: the first full backup goes. No number says that its blobs are the last ones.
+    expect(backup.stderr).toMatch(
+      /it is not certain to which Data.fs backups they belong: blobstorage\.1, .*, blobstorage\.5$/m,
+    );
     expect(namesIn(folder)).toEqual(
       [
-        'blobstorage.0',
+        ...['blobstorage.0', 'blobstorage.1', 'blobstorage.5'],
         ...STRANGERS,
         `blobstorage.${stamps[2]}`,
         `blobstorage.${stamp}`,
@@ -254,6 +259,100 @@ describe('the alternative source', () => {
       expect((await site.script('altrestore', ['-n'])).status).toBe(1);
       expect(state()).toEqual(live);
     }
+  });
+
+  it('70: is extracted from the archives that production made', async () => {
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg([
+        BLOBS,
+        'archive_blob = true',
+        'alternative_restore_source = Data away/fs away/bs',
+      ]),
+    );
+    await site.scriptWell('backup');
+    const backedUp = [readFileSync(site.dataFs, 'hex'), blobState(site.blobs)];
+    mkdirSync(site.path('away'));
+    renameSync(site.path('var/backups'), site.path('away/fs'));
+    renameSync(site.path('var/blobstoragebackups'), site.path('away/bs'));
+    expect(namesIn(site.path('away/bs')).some((name) => name.endsWith('.tar'))).toBe(true);
+    await commitBlob(site.dataFs);
+    const { stderr } = await site.scriptWell('altrestore', '-n');
+    expect(stderr).toContain('INFO: tar --extract');
+    expect([readFileSync(site.dataFs, 'hex'), blobState(site.blobs)]).toEqual(backedUp);
+  });
+
+  it('72: is that of each of three storages, in their order', async () => {
+    const storages = ['    foo var/foo.fs var/blobstorage-foo', '    bar var/bar.fs'];
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg([
+        ...[BLOBS, 'additional_filestorages =', ...storages, 'alternative_restore_sources ='],
+        ...['    foo away/backups_foo away/blobstoragebackups_foo', '    bar away/backups_bar'],
+        '    Data away/backups away/blobstoragebackups',
+      ]),
+    );
+    const live = ['foo.fs', 'bar.fs', 'filestorage/Data.fs'].map((name) => site.path('var', name));
+    const blobs = [site.path('var/blobstorage-foo'), site.blobs];
+    const state = () => [
+      ...live.map((path) => readFileSync(path, 'hex')),
+      ...blobs.map((path) => blobState(path)),
+    ];
+    const commit = async () => {
+      await commitBlob(site.path('var/foo.fs'), site.path('var/blobstorage-foo'));
+      await commitBlob(site.path('var/bar.fs'), site.path('bar-blobs'));
+      await commitBlob(site.dataFs);
+    };
+    await commit();
+    await site.scriptWell('backup');
+    const backedUp = state();
+    mkdirSync(site.path('away'));
+    for (const name of namesIn(site.path('var')).filter((one) => one.includes('backups'))) {
+      renameSync(site.path('var', name), site.path('away', name));
+    }
+    await commit();
+    const { stdout, stderr, status } = await site.script('altrestore', [], { input: 'yes\n' });
+    const indented = (paths: readonly string[]) => paths.map((path) => `    ${path}\n`).join('');
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      `This will replace the filestorage:\n${indented(live)}This will replace the blobstorage:\n${indented(blobs)}Are you sure`,
+    );
+    const restored = [...stderr.matchAll(/Restoring (\S+), \S+ to (\S+)/g)];
+    expect(restored.map(([, from, to]) => [from, to])).toEqual([
+      ...['backups_foo', 'backups_bar', 'backups'].map((name, index) => [
+        ...[site.path('away', name), live[index]],
+      ]),
+    ]);
+    expect(state()).toEqual(backedUp);
+  });
+
+  it('71: is refused with a line that says which, as 4.x did', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const additional = ['backup_blobs = false', 'additional_filestorages = foo'];
+    const refused = [
+      [['foo /x'], "alternative_restore_sources is missing key 'Data'."],
+      [['Data /x'], "alternative_restore_sources is missing key 'foo'."],
+      [['foo /x', '1 /x', 'Data /y'], "key 'Data' is used. Are you using both '1' and 'Data'?"],
+      [['foo /x', 'Data /y', '1 /x'], "key '1' is used. Are you using both '1' and 'Data'?"],
+      [['foo /x', 'foo /y', 'Data /z'], "key 'foo' is used twice."],
+      [['foo /x', 'Data /y', 'bar /z'], "key 'bar' unknown in storages."],
+      [['foo', 'Data /y'], "line 'foo' has a wrong format."],
+      [['foo /x /b', 'Data /y'], "key 'foo' specifies blobdir '/b'"],
+    ] as const;
+    for (const [sources, text] of refused) {
+      const lines = sources.map((line) => `    ${line}`);
+      site.configure(recipeCfg([...additional, 'alternative_restore_sources =', ...lines]));
+      const { status, stderr } = await site.run(['install']);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(text)]);
+      expect(site.scripts()).toEqual([]);
+    }
+    const two = ['alternative_restore_source =', '    Data /x', '    Data /y'];
+    site.configure(recipeCfg(['backup_blobs = false', ...two]));
+    const { status, stderr } = await site.run(['install']);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('Only one alternative_restore_source line is supported.'),
+    ]);
   });
 
   it('71, W21: is refused without its blob folder, unless blobs are off', async () => {
