@@ -28,6 +28,8 @@ export interface Buildout {
   optionNames(section: string): readonly string[];
   /** One option, resolved, whatever else of its section can't be. The same failures. */
   option(section: string, name: string): CfgValue | undefined;
+  /** Where an option was last set, resolvable or not; undefined where it isn't, or nobody can tell. */
+  originOf(section: string, name: string): Origin | undefined;
 }
 
 /** An option given on the command line: `section:option=value`, or `+=`, `-=`. */
@@ -70,6 +72,7 @@ export async function readBuildout(
     section: (name) => resolver.section(name),
     optionNames: (section) => resolver.optionNames(section),
     option: (section, name) => resolver.option(section, name),
+    originOf: (section, name) => resolver.originOf(section, name),
   };
 }
 
@@ -165,6 +168,11 @@ class Resolver {
     const origin = this.#written(section, name)?.origin;
     if (origin === undefined) return undefined;
     return { text: this.#value(section, name, origin), origin };
+  }
+
+  /** Macros that can't be followed are another's fault. */
+  originOf(section: string, name: string): Origin | undefined {
+    return flatten(this.#layers.get(section) ?? []).get(name)?.origin;
   }
 
   /** What a section sets itself goes above its macros: they needn't be there for it. */

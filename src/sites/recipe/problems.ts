@@ -3,7 +3,8 @@ import { formatOrigin, type Origin } from '../buildout/cfg-value.ts';
 
 /** Something in a part that can't be used. */
 interface Problem {
-  readonly text: string;
+  /** With its place in front. */
+  readonly line: string;
   /** Undefined where no line is to blame: something is missing. */
   readonly origin: Origin | undefined;
 }
@@ -18,30 +19,43 @@ export class Problems {
   }
 
   add(text: string, origin?: Origin): void {
-    this.#found.push({ text, origin });
+    const line = origin === undefined ? text : `${formatOrigin(origin)}: ${text}`;
+    this.#found.push({ line, origin });
   }
 
-  /** Runs `work`; a failure of it is one more problem, and the result is undefined. */
-  collect<T>(work: () => T): T | undefined {
+  /**
+   * Runs `work`; a failure of it, which names its place itself, is one more problem, and the result is
+   * undefined.
+   */
+  collect<T>(work: () => T, origin?: Origin): T | undefined {
     try {
       return work();
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'usage') throw error;
-      this.add(error.message);
+      this.#found.push({ line: error.message, origin });
       return undefined;
     }
   }
 
-  /** Failure `usage` with all problems, unless there are none. */
+  /** Failure `usage` with all problems, in the order of the lines, unless there are none. */
   throwIfAny(): void {
-    const [first] = this.#found;
-    if (first === undefined) return;
-    const lines = this.#found.map(({ text, origin }) =>
-      origin === undefined ? text : `${formatOrigin(origin)}: ${text}`,
-    );
+    if (this.#found.length === 0) return;
+    const lines = [...this.#found].sort(byPlace).map(({ line }) => line);
     const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
     throw new Failure('usage', `Cannot use the part [${this.#part}]:${list}`, {
       hint: 'Nothing was changed. Correct this, and run the command again.',
     });
   }
+}
+
+/** What has no line comes first, what came from the command line last. */
+function byPlace({ origin: a }: Problem, { origin: b }: Problem): number {
+  if (a?.kind !== 'line' || b?.kind !== 'line') return rankOf(a) - rankOf(b);
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line;
+}
+
+function rankOf(origin: Origin | undefined): number {
+  if (origin === undefined) return 0;
+  return origin.kind === 'line' ? 1 : 2;
 }

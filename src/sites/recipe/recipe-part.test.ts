@@ -153,13 +153,27 @@ describe('a part of the recipe', () => {
       [
         'Cannot use the part [backup]:',
         "  No blob_storage found. You must specify one. To ignore this, set 'backup_blobs = false' in the [backup] section.",
-        '  FOLDER/buildout.cfg:7: location is empty: that would be "FOLDER/var" itself',
-        '  FOLDER/buildout.cfg:6: full = perhaps: write true or false',
-        '  FOLDER/buildout.cfg:9: Cannot have blob_timestamps false and incremental_blobs true.',
         '  FOLDER/buildout.cfg:5: keep = many: a whole number from 0, which means all',
+        '  FOLDER/buildout.cfg:6: full = perhaps: write true or false',
+        '  FOLDER/buildout.cfg:7: location is empty: that would be "FOLDER/var" itself',
+        '  FOLDER/buildout.cfg:9: Cannot have blob_timestamps false and incremental_blobs true.',
       ].join('\n'),
     );
   });
+
+  it.each(['blob_storage', 'blob-storage'])(
+    'is refused for a %s that leads nowhere, and for nothing that follows from it',
+    async (name) => {
+      const nowhere = [`${name} = \${nowhere:path}`, 'keep = many'];
+      expect(await problemsOf(scratch, recipeCfg(nowhere))).toBe(
+        [
+          'Cannot use the part [backup]:',
+          '  Cannot resolve FOLDER/buildout.cfg:5: the section [nowhere] does not exist',
+          '  FOLDER/buildout.cfg:6: keep = many: a whole number from 0, which means all',
+        ].join('\n'),
+      );
+    },
+  );
 
   it('with empty locations is refused for each of them', async () => {
     const names = ['', 'snapshot', 'zip', 'blobbackup', 'blobsnapshot', 'blobzip'];

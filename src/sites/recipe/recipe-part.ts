@@ -174,7 +174,8 @@ function refuseContradictions(
       options.written('enable_zipbackup')?.origin,
     );
   }
-  if (said.wantsBlobs && said.mainBlobs === undefined) {
+  const isUnknown = !options.isUnreadable('blob_storage') && !options.isUnreadable('blob-storage');
+  if (said.wantsBlobs && said.mainBlobs === undefined && isUnknown) {
     problems.add(
       is23
         ? 'backup_blobs is true, but no blob_storage could be found.'

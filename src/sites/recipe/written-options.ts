@@ -26,6 +26,7 @@ export class WrittenOptions {
   readonly #buildout: Buildout;
   readonly #part: string;
   readonly #problems: Problems;
+  readonly #unreadable = new Set<RecipeOption>();
 
   constructor(words: {
     readonly buildout: Buildout;
@@ -41,9 +42,21 @@ export class WrittenOptions {
     return this.#buildout.optionNames(this.#part);
   }
 
-  /** The option as it was written. */
+  /** The option as it was written; undefined where it isn't there or is {@link isUnreadable}. */
   written(name: RecipeOption): CfgValue | undefined {
-    return this.#problems.collect(() => this.#buildout.option(this.#part, name));
+    if (this.#unreadable.has(name)) return undefined;
+    const origin = this.#buildout.originOf(this.#part, name);
+    const read = this.#problems.collect(
+      () => ({ value: this.#buildout.option(this.#part, name) }),
+      origin,
+    );
+    if (read === undefined) this.#unreadable.add(name);
+    return read?.value;
+  }
+
+  /** Whether the option is there and can't be resolved: it is a problem already, not a default. */
+  isUnreadable(name: RecipeOption): boolean {
+    return this.#unreadable.has(name);
   }
 
   /** Text without the blanks around it. */
