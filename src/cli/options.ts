@@ -17,9 +17,7 @@ export const OPTION = {
   wait: new Option(
     '--wait [seconds]',
     'wait until another run has ended, at most so long (default: fail with status 4)',
-  )
-    .preset('forever')
-    .argParser(waitSeconds),
+  ).argParser(waitSeconds),
   json: new Option('--json', 'print one JSON object per line'),
   quiet: new Option('-q, --quiet', 'print nothing unless there is a problem'),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
@@ -28,6 +26,11 @@ export const OPTION = {
 /** What --wait said; undefined: it wasn't there. */
 export interface Waiting {
   readonly waitSeconds: number | undefined;
+}
+
+/** What to wait, in seconds; `--wait` alone is for as long as it takes. */
+export function secondsToWait(wait: number | true | undefined): number | undefined {
+  return wait === true ? Number.POSITIVE_INFINITY : wait;
 }
 
 /** A parser for whole numbers in a range, both ends included. */
@@ -44,9 +47,8 @@ export function wholeNumber(range: {
   };
 }
 
-/** `--wait`, `--wait=60`. A date behind it would be taken for the seconds. */
+/** `--wait=60`. A date behind it would be taken for the seconds. */
 function waitSeconds(text: string): number {
-  if (text === 'forever') return Number.POSITIVE_INFINITY;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It is not a number of seconds. Write --wait behind the rest.');
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -12,6 +13,7 @@ import { addRestoreCommand } from './commands/restore.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
 import { addScriptCommand } from './commands/script.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import { terminalFor } from './terminal.ts';
 
 /** Exit status for a command line that can't be understood. */
 const WRONG_USAGE = 2;
@@ -23,20 +25,40 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
+  const program = buildProgram();
+  const [first] = words;
+  const isJson = words.includes('--json') && first !== 'script' && first !== 'repozo';
+  const terminal = terminalFor({ json: isJson ? true : undefined });
+  if (isJson) speakJson(program);
   try {
-    await buildProgram().parseAsync([...words], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (isJson && error.exitCode !== 0) terminal.fail(wrongUsage(error));
   }
 }
+
+/** What commander would say itself is said by {@link main}, as one object. */
+function speakJson(program: Command): void {
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ outputError: () => {}, writeErr: () => {} });
+  }
+}
+
+function wrongUsage({ code, message }: CommanderError): Failure {
+  const text = code === 'commander.help' ? 'no command is named' : message.replace(/^error: /, '');
+  return new Failure('usage', text, { hint: USAGE_HINT });
+}
+
+const USAGE_HINT = 'Run it with --help for the options.';
 
 function buildProgram(): Command {
   const program = new Command('zodbvault')
     .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError('Hint: Run it with --help for the options.')
+    .showHelpAfterError(`Hint: ${USAGE_HINT}`)
     // Commander's errors look like ours.
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
     .exitOverride();

@@ -92,8 +92,7 @@ export function scriptTerminal(options: {
     notice: level('WARNING'),
     warn: level('WARNING'),
     fail: ({ code, message, hint }) => {
-      level('ERROR')(asSentence(message));
-      level('ERROR')(hint);
+      level('ERROR')(`${asSentence(message)}\n  Hint: ${hint}`);
       return code === 'interrupted' ? exitStatusOf(code) : 1;
     },
     statusOfSuccess: () => 0,

@@ -24,7 +24,7 @@ export interface DemoSettings {
 /** What has happened in the demo, in this order. */
 export type DemoScene =
   | { readonly kind: 'site-made'; readonly site: SiteCounts }
-  | { readonly kind: 'backed-up'; readonly result: StorageBackup }
+  | { readonly kind: 'backed-up'; readonly result: StorageBackup; readonly site: SiteCounts }
   | { readonly kind: 'site-grown'; readonly site: SiteCounts; readonly addedTransactions: number }
   | { readonly kind: 'destroyed' }
   | { readonly kind: 'restored'; readonly result: RestoreResult }
@@ -163,12 +163,12 @@ async function liveAndBackUp(
   const counts = (): SiteCounts => ({ ...sample.counts, dataFsBytes: writer.committedEnd });
   await sample.grow(FIRST_TRANSACTIONS);
   onScene({ kind: 'site-made', site: counts() });
-  const first = await backUpScene(site, { context, onScene });
+  const first = await backUpScene(site, { counts, context, onScene });
   const before = sample.counts.transactions;
   await sample.grow(LATER_TRANSACTIONS);
   const addedTransactions = sample.counts.transactions - before;
   onScene({ kind: 'site-grown', site: counts(), addedTransactions });
-  await backUpScene(site, { context, onScene });
+  await backUpScene(site, { counts, context, onScene });
   return first;
 }
 
@@ -176,9 +176,14 @@ async function liveAndBackUp(
 async function backUpScene(
   site: Site,
   {
+    counts,
     context,
     onScene,
-  }: { readonly context: JobContext; readonly onScene: (scene: DemoScene) => void },
+  }: {
+    readonly counts: () => SiteCounts;
+    readonly context: JobContext;
+    readonly onScene: (scene: DemoScene) => void;
+  },
 ): Promise<string> {
   context.signal.throwIfAborted();
   const [result] = await backUpSite(
@@ -195,7 +200,7 @@ async function backUpScene(
   );
   const written = result?.filestorage?.written;
   if (result === undefined || written === undefined) throw new RangeError('nothing was new');
-  onScene({ kind: 'backed-up', result });
+  onScene({ kind: 'backed-up', result, site: counts() });
   return written.file.stamp;
 }
 

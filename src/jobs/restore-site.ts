@@ -13,7 +13,6 @@ import { findHeadStart, type HeadStart } from './head-start.ts';
 import {
   bringForward,
   checkPoint,
-  lockTarget,
   type OldState,
   placeOfFile,
   planRestore,
@@ -45,6 +44,7 @@ import {
   undoRestore,
 } from './restore-journal.ts';
 import { holdFolders, type RunFolders } from './run-locks.ts';
+import { findServer, type HoldingServer, lockTarget } from './server-lock.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which state of a site is restored. */
@@ -79,6 +79,16 @@ export function replacedPaths({ storages, contents }: Site): {
     filestorages: contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs),
     blobstorages: contents === 'filestorages' ? [] : storages.flatMap(({ blobs }) => blobs ?? []),
   };
+}
+
+/** The servers that hold a Data.fs of a site now: a restore has to wait for their end. */
+export async function findServers(site: Site): Promise<readonly HoldingServer[]> {
+  const found: HoldingServer[] = [];
+  for (const path of replacedPaths(site).filestorages) {
+    const server = await findServer(path);
+    if (server !== undefined) found.push(server);
+  }
+  return found;
 }
 
 /**

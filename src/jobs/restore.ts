@@ -11,8 +11,6 @@ import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.t
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-lock.ts';
-import { attemptPatiently } from '../system/lock-request.ts';
 import { NewFile } from '../system/new-file.ts';
 import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
 import { requireRoomFor } from '../system/room.ts';
@@ -22,6 +20,7 @@ import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
 import { lockRestore, removeStaged, settleRestore, swapAll } from './restore-journal.ts';
 import { makeRestoredIndex } from './restored-index.ts';
 import { holdFolders } from './run-locks.ts';
+import { lockTarget } from './server-lock.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
@@ -249,62 +248,6 @@ export async function restoreToStream(
   const point = await findRestorePoint(store, { catalogue, date });
   await sink(tap(readRestorePoint(store, point), () => context.signal.throwIfAborted()));
   return point;
-}
-
-/**
- * A server that runs would go on with the file that it has open, and with its own idea of the end. The
- * lock is the server's own: what stands in its file is left as it is.
- */
-export async function lockTarget(
-  { target, heldLock }: Pick<RestoreSettings, 'target' | 'heldLock'>,
-  context: JobContext,
-): Promise<FileLock | undefined> {
-  const path = `${target}.lock`;
-  const isInUse = (await statOf(target)) !== undefined || (await statOf(path)) !== undefined;
-  if (!isInUse) return undefined;
-  const request = lockRequest(context, 'restore');
-  const attempt = await attemptPatiently(() => tryFileLock(path), {
-    request: heldLock === 'refuse' ? request : { ...request, giveUpAt: 0 },
-    onHeld: (result) => {
-      if (result.kind === 'acquired') return;
-      const pid = pidOf(result);
-      request.onWait({
-        kind: 'held',
-        path,
-        holder: pid === undefined ? 'a process' : `pid ${pid}`,
-      });
-    },
-  });
-  switch (attempt.kind) {
-    case 'acquired':
-      return attempt.lock;
-    case 'held': {
-      const pid = pidOf(attempt);
-      if (heldLock === 'refuse') throw serverRuns({ target, path, pid });
-      context.onEvent({ kind: 'lock-ignored', path, pid });
-      return undefined;
-    }
-    default:
-      return attempt satisfies never;
-  }
-}
-
-function pidOf({ pid, content }: Extract<LockAttempt, { kind: 'held' }>): number | undefined {
-  const written = Number.parseInt(content, 10); // zc.lockfile writes it behind a blank.
-  return pid ?? (Number.isNaN(written) ? undefined : written);
-}
-
-function serverRuns(held: {
-  readonly target: string;
-  readonly path: string;
-  readonly pid: number | undefined;
-}): Failure {
-  const who = held.pid === undefined ? 'a process' : `the process ${held.pid}`;
-  return new Failure(
-    'locked',
-    `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
-    { hint: 'Stop Zope or ZEO, then restore; --force restores all the same.' },
-  );
 }
 
 /** Says which files are newer than the point and not listed in its chain. */

@@ -12,9 +12,12 @@ export interface LockRequest {
   readonly onWait: (waiting: LockWaiting) => void;
 }
 
-/** - `held`: it waits until the holder has ended; `watched`: it looks whether the holder still lives. */
+/**
+ * - `held`, `server`: it waits until another run, or the server of a Data.fs, has ended.
+ * - `watched`: it looks whether the holder still lives.
+ */
 export interface LockWaiting {
-  readonly kind: 'held' | 'watched';
+  readonly kind: 'held' | 'server' | 'watched';
   readonly path: string;
   /** Who it is. */
   readonly holder: string;

@@ -108,6 +108,29 @@ describe('zodbvault backup', () => {
     expect(site.dataFiles()).toHaveLength(1);
   });
 
+  it('says a wrong word as one object with --json, and the words of --wait to people', async () => {
+    const site = await newSite(scratch, 1);
+    for (const [words, text] of [
+      [['backup', '--json', '--nonsense'], "unknown option '--nonsense'"],
+      [['backup', '--json', '--level', '10'], 'It is not a whole number of 1 to 9.'],
+      [['nonsense', '--json'], "unknown command 'nonsense'"],
+      [['--json'], 'unknown option'],
+    ] as const) {
+      const { status, stdout, stderr } = await site.run(words);
+      expect([words, status, stderr]).toEqual([words, 2, '']);
+      expect(JSON.parse(stdout)).toEqual({
+        error: {
+          code: 'usage',
+          message: expect.stringContaining(text),
+          hint: 'Run it with --help for the options.',
+        },
+      });
+    }
+    const help = (await site.runWell('backup', '--help')).stdout;
+    expect(help).toMatch(/--wait \[seconds\] /);
+    expect(help).not.toContain('preset');
+  });
+
   it('keeps as many full backups as --keep says, with their increments', async () => {
     const site = await newSite(scratch);
     for (let count = 0; count < 4; count++) {
@@ -116,9 +139,10 @@ describe('zodbvault backup', () => {
       await site.runWell('backup');
     }
     const before = site.dataFiles();
-    const { stderr } = await site.runWell('backup', '--keep', '2', '-v');
+    const { stderr } = await site.runWell('backup', '--keep', '2');
     expect(site.dataFiles()).toEqual(before.slice(-4));
-    expect(stderr).toContain(`Removed ${before[0]}`);
+    expect(stderr).toMatch(/^Removed \d+ old files \(newer full backups to keep: 2\): /m);
+    expect(stderr).toContain(before[0]);
     expect(
       readdirSync(site.repository).some(
         (name) => name < (before[4] ?? '').slice(0, 19) && name > '2',

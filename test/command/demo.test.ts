@@ -19,6 +19,7 @@ describe('zodbvault demo', () => {
     const [, transactions = 0, objects = 0, blobs = 0] =
       /(\d+) transactions, (\d+) objects, (\d+) blobs/.exec(stderr)?.map(Number) ?? [];
     expect([transactions > 200, objects > 2000, blobs > 20]).toEqual([true, true, true]);
+    expect(stderr).toMatch(new RegExp(`^2\\. Backed it up .*, and ${blobs} blobs$`, 'm'));
     expect(stderr).toMatch(/Compared all \d+ bytes of Data\.fs .*: the same/);
     const folder = join(scratch, 'sample');
     expect(

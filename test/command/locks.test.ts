@@ -171,6 +171,17 @@ describe('a restore beside a server', () => {
     running.push(server);
     await once(server.stdout, 'data');
     const words = ['restore', '--no-prompt', '--no-blobs'];
+    for (const [more, so] of [
+      [[], 'the restore would stop there; end Zope or ZEO first'],
+      [['--force'], 'restart it after the restore'],
+    ] as const) {
+      expect(await site.run([...words, '--dry-run', ...more])).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(
+          `^Note: a server, the process \\d+, holds "${lockFile}": ${so}\\n$`,
+        ),
+      });
+    }
     expect(await site.run([...words, '--wait=0'])).toMatchObject({
       status: 4,
       stderr: expect.stringContaining('holds its lock'),
@@ -180,7 +191,12 @@ describe('a restore beside a server', () => {
         if (text.includes('Waiting for the lock')) server.stdin.end('\n');
       },
     });
-    expect(waited).toMatchObject({ status: 0 });
+    expect(waited).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(
+        `Waiting for the lock "${lockFile}": a server holds it (pid `,
+      ),
+    });
     expect(readFileSync(lockFile, 'utf8')).toBe(' 4711\n');
     expect(await site.run([...words, '--wait', '2026-01-01'])).toMatchObject({
       status: 2,

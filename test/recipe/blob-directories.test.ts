@@ -127,7 +127,9 @@ describe('blob backups in directories', () => {
       `blobstorage.${stampsIn(repository).at(-1)}`,
       'latest',
     ]);
-    expect(stderr).toContain('Removed 1 old files (the Data.fs backup that it belongs to is gone)');
+    expect(stderr).toContain(
+      `INFO: Removed 1 old file (the Data.fs backup that it belongs to is gone): blobstorage.${oldest}\n`,
+    );
   });
 
   it.each(['true', 'false'])(

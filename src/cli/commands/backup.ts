@@ -6,11 +6,11 @@ import {
   type StorageBackup,
   type StoragePlan,
 } from '../../jobs/backup-site.ts';
-import type { WrittenBackup } from '../../repository/writing.ts';
 import type { Site } from '../../sites/site.ts';
-import { OPTION, type Waiting, wholeNumber } from '../options.ts';
+import { OPTION, secondsToWait, type Waiting, wholeNumber } from '../options.ts';
+import { describeBackups } from '../render/backups.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
-import { count, formatBytes, formatSeconds } from '../render/units.ts';
+import { formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, KIND_OPTION, withSiteOptions } from '../sites.ts';
 
@@ -55,7 +55,7 @@ export function addBackupCommand(program: Command): void {
             random: Math.random,
           };
           if (options.dryRun) await showPlan(settings, context);
-          else await carryOut(settings, { ...context, waitSeconds: options.wait });
+          else await carryOut(settings, { ...context, waitSeconds: secondsToWait(options.wait) });
         }
         return undefined;
       }),
@@ -116,8 +116,8 @@ async function carryOut(
   const seconds = (Date.now() - since) / 1000;
   for (const result of results) {
     terminal.printJson({ backup: asJson(result, settings.site) });
-    for (const line of describe(result)) terminal.log(line);
   }
+  for (const line of describeBackups(results)) terminal.log(line);
   terminal.debug(`Took ${formatSeconds(seconds)}`);
 }
 
@@ -144,26 +144,4 @@ function filestorageAsJson({ plan, written }: NonNullable<StorageBackup['filesto
     transactions: written?.record.transactionCount ?? 0,
     lastTid: written?.record.lastTid,
   };
-}
-
-function describe({ filestorage, blobs }: StorageBackup): readonly string[] {
-  const lines: string[] = [];
-  if (filestorage !== undefined) {
-    const { written, plan } = filestorage;
-    lines.push(written === undefined ? describePlan(plan) : describeWritten(written));
-  }
-  if (blobs?.kind === 'made') {
-    const content =
-      blobs.content === undefined
-        ? ''
-        : `: ${count(blobs.content.files, 'file')}, ${formatBytes(blobs.content.bytes)}`;
-    lines.push(`Wrote ${blobs.name}${content}`);
-  }
-  return lines;
-}
-
-function describeWritten({ record, file }: WrittenBackup): string {
-  const size = formatBytes(record.end - record.start);
-  const stored = formatBytes(record.stored.sizeBytes);
-  return `Wrote ${file.name}: ${size}, ${count(record.transactionCount, 'transaction')}, stored as ${stored}`;
 }

@@ -44,11 +44,11 @@ function describeScene(scene: DemoScene): string {
     case 'site-made':
       return `Made a sample site: ${describeSite(scene.site)}`;
     case 'backed-up': {
-      const { filestorage, blobs } = scene.result;
+      const { filestorage } = scene.result;
       const written = filestorage?.written;
       const stored = formatBytes(written?.record.stored.sizeBytes ?? 0);
       const kind = filestorage?.plan.kind === 'full' ? 'full' : 'the increment only';
-      return `Backed it up (${kind}): ${written?.file.name}, ${stored}, and ${count(blobs?.content?.files ?? 0, 'blob file')}`;
+      return `Backed it up (${kind}): ${written?.file.name}, ${stored}, and ${count(scene.site.blobs, 'blob')}`;
     }
     case 'site-grown':
       return `${count(scene.addedTransactions, 'transaction')} later: ${describeSite(scene.site)}`;

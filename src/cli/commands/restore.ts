@@ -4,6 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { RestorePlan, RestoreResult } from '../../jobs/restore.ts';
 import {
   discardReplaced,
+  findServers,
   hasRoomBeside,
   planSiteRestore,
   planSiteUndo,
@@ -17,7 +18,7 @@ import { refuseAmongBackups } from '../../sites/among-backups.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
-import { OPTION, type Waiting } from '../options.ts';
+import { OPTION, secondsToWait, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
@@ -55,7 +56,7 @@ export function addRestoreCommand(program: Command): void {
         const how = {
           isDry: dryRun === true,
           asks: prompt,
-          waitSeconds: options.wait,
+          waitSeconds: secondsToWait(options.wait),
           context,
         };
         refuseMixed(options, written);
@@ -140,6 +141,7 @@ async function undo(
   terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
   if (isDry) {
     for (const path of paths) terminal.print(`It would swap back ${path}`);
+    await sayServers({ site, heldLock }, terminal);
     return;
   }
   const pathsOf = (...kinds: readonly string[]) =>
@@ -175,6 +177,7 @@ async function restoreAll(
   const plan = await planSiteRestore(settings);
   if (how.isDry) {
     showPlan(plan, terminal);
+    await sayServers(settings, terminal);
     return;
   }
   for (const { plan: one } of plan.filestorages) {
@@ -246,6 +249,20 @@ function showPlan({ filestorages, blobs }: SiteRestorePlan, terminal: Terminal):
     terminal.print('Restore the blobs from:');
     for (const name of files) terminal.print(`    ${name}`);
     terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+  }
+}
+
+async function sayServers(
+  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
+  terminal: Terminal,
+): Promise<void> {
+  for (const { path, pid } of await findServers(site)) {
+    const who = pid === undefined ? 'a server' : `a server, the process ${pid},`;
+    const so =
+      heldLock === 'refuse'
+        ? 'the restore would stop there; end Zope or ZEO first'
+        : 'restart it after the restore';
+    terminal.notice(`${who} holds "${path}": ${so}`);
   }
 }
 

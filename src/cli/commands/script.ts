@@ -8,8 +8,9 @@ import { SCRIPTS, type ScriptAction } from '../../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
-import { OPTION, type Waiting } from '../options.ts';
+import { OPTION, secondsToWait, type Waiting } from '../options.ts';
 import { askToReplace } from '../question.ts';
+import { describeBackups } from '../render/backups.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
 import { scriptTerminal } from '../terminal.ts';
@@ -63,7 +64,7 @@ async function runScript(
     .allowExcessArguments(!isRestore)
     .action((date, options) =>
       runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (running) => {
-        const context = { ...running, waitSeconds: options.wait };
+        const context = { ...running, waitSeconds: secondsToWait(options.wait) };
         return action.kind === 'backup'
           ? backUp(site, { action, context })
           : restore(site, { action, date, prompt: options.prompt, context });
@@ -90,10 +91,11 @@ async function backUp(
   const { terminal, signal, waitSeconds } = context;
   const { of, full } = action;
   const clock = { now: () => new Date(), random: Math.random };
-  await backUpSite(
+  const results = await backUpSite(
     { site, of, full, compressor: 'auto', level: undefined, ...clock },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
+  for (const line of describeBackups(results)) terminal.log(line);
 }
 
 async function restore(

@@ -4,7 +4,7 @@ import type { ScheduleStep } from '../../jobs/schedule.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { progressFor } from './progress.ts';
-import { formatBytes } from './units.ts';
+import { count, formatBytes } from './units.ts';
 
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function renderEvents(terminal: Terminal): OnEvent {
@@ -44,8 +44,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.debug(describePlan(event.plan));
       return;
     case 'files-removed':
-      terminal.log(`Removed ${event.fileNames.length} old files (${event.reason})`);
-      for (const name of event.fileNames) terminal.debug(`Removed ${name}`);
+      terminal.log(
+        `Removed ${count(event.fileNames.length, 'old file')} (${event.reason}): ${event.fileNames.join(', ')}`,
+      );
       return;
     case 'source-replaced':
       terminal.notice(
@@ -59,10 +60,11 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'lock-awaited': {
       const { kind, path, holder } = event.waiting;
+      const who = kind === 'server' ? 'a server' : 'another run';
       terminal.log(
-        kind === 'held'
-          ? `Waiting for the lock "${path}": another run holds it (${holder})`
-          : `Looking whether the holder of "${path}" still lives (${holder})`,
+        kind === 'watched'
+          ? `Looking whether the holder of "${path}" still lives (${holder})`
+          : `Waiting for the lock "${path}": ${who} holds it (${holder})`,
       );
       return;
     }
@@ -84,7 +86,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'blobs-kept':
       terminal.log(
-        `Kept in ${event.folder}, since they belong to another repository or to one that is gone: ${event.names.join(', ')}`,
+        `Kept in ${event.folder}, since it is not certain to which Data.fs backups they belong: ${event.names.join(', ')}`,
       );
       return;
     case 'entry-renamed':

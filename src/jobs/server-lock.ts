@@ -1,0 +1,77 @@
+import { Failure } from '../system/failure.ts';
+import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-lock.ts';
+import { attemptPatiently } from '../system/lock-request.ts';
+import { isThere } from '../system/presence.ts';
+import { type JobContext, lockRequest } from './events.ts';
+
+/**
+ * Takes the lock of a server at a Data.fs that is to be replaced: a server that runs would go on with
+ * the file that it has open, and with its own idea of the end. The lock is the server's own: what
+ * stands in its file is left as it is. Undefined where nobody ever had one, and where it is ignored.
+ * Failure `locked`.
+ */
+export async function lockTarget(
+  { target, heldLock }: { readonly target: string; readonly heldLock: 'refuse' | 'ignore' },
+  context: JobContext,
+): Promise<FileLock | undefined> {
+  const path = lockPath(target);
+  if (!(await isThere(target)) && !(await isThere(path))) return undefined;
+  const request = lockRequest(context, 'restore');
+  const attempt = await attemptPatiently(() => tryFileLock(path), {
+    request: heldLock === 'refuse' ? request : { ...request, giveUpAt: 0 },
+    onHeld: (result) => {
+      if (result.kind === 'acquired') return;
+      const pid = pidOf(result);
+      const holder = pid === undefined ? 'a process' : `pid ${pid}`;
+      request.onWait({ kind: 'server', path, holder });
+    },
+  });
+  switch (attempt.kind) {
+    case 'acquired':
+      return attempt.lock;
+    case 'held': {
+      const pid = pidOf(attempt);
+      if (heldLock === 'refuse') throw serverRuns({ target, path, pid });
+      context.onEvent({ kind: 'lock-ignored', path, pid });
+      return undefined;
+    }
+    default:
+      return attempt satisfies never;
+  }
+}
+
+/** A server that holds a Data.fs. */
+export interface HoldingServer {
+  /** Of its lock. */
+  readonly path: string;
+  /** Undefined where neither Linux nor the lock's file tells. */
+  readonly pid: number | undefined;
+}
+
+/** The server that holds a Data.fs now, if one does. Makes no file. */
+export async function findServer(target: string): Promise<HoldingServer | undefined> {
+  const path = lockPath(target);
+  if (!(await isThere(path))) return undefined;
+  const attempt = await tryFileLock(path);
+  if (attempt.kind === 'held') return { path, pid: pidOf(attempt) };
+  await attempt.lock[Symbol.asyncDispose]();
+  return undefined;
+}
+
+function lockPath(target: string): string {
+  return `${target}.lock`;
+}
+
+function pidOf({ pid, content }: Extract<LockAttempt, { kind: 'held' }>): number | undefined {
+  const written = Number.parseInt(content, 10); // zc.lockfile writes it behind a blank.
+  return pid ?? (Number.isNaN(written) ? undefined : written);
+}
+
+function serverRuns(held: HoldingServer & { readonly target: string }): Failure {
+  const who = held.pid === undefined ? 'a process' : `the process ${held.pid}`;
+  return new Failure(
+    'locked',
+    `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
+    { hint: 'Stop Zope or ZEO, then restore; --force restores all the same.' },
+  );
+}
