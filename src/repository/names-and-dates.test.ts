@@ -26,6 +26,21 @@ describe('stamp', () => {
     );
   });
 
+  it.each([
+    ['1999-12-31T23:59:30.999Z', '1999-12-31-23-59-30'],
+    [1_487_874_793_000, '2017-02-23-18-33-13'],
+    [1_487_874_793_876.5, '2017-02-23-18-33-13'],
+  ])('of %s is %s', (moment, expected) => {
+    expect(formatStamp(new Date(moment))).toBe(expected);
+  });
+
+  it.each(['1999-1-31-23-59-30', '1999-12-31', '99-12-31-23-59-30', '1999-12-31-23-59-30 '])(
+    'is not %j',
+    (text) => {
+      expect(parseStamp(text)).toBeUndefined();
+    },
+  );
+
   it('is later than all that are there, whatever the clock says', () => {
     fc.assert(
       fc.property(moments, fc.array(moments), (now, before) => {

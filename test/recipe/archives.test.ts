@@ -1,5 +1,14 @@
 /** "Archives" of the recipe's own acceptance list: 56 to 62, 65 and 66. */
-import { existsSync, readlinkSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archiveMembers, extractAsRecipe } from '../support/archives.ts';
@@ -212,6 +221,32 @@ describe('incremental archives', () => {
     expect(entriesIn(snapshots).map(withoutStamp)).toEqual(['.tar', 'latest']);
     expect(folderState(folder)).toEqual(before);
     await expectRestored(site, { script: 'snapshotrestore', state: fullState });
+  });
+
+  it('miss no blob that is new, whatever the times of files, folders and the state say', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg(INCREMENTAL));
+    const folder = site.path('var/blobstoragebackups');
+    await site.scriptWell('backup');
+    // The kernel's file times lag behind the clock that tar writes down: here, by a day.
+    const state = join(folder, entriesIn(folder).find((name) => name.endsWith('.snar')) ?? '');
+    const text = readFileSync(state, 'latin1');
+    const ahead = text.replace(/(?<=\n)\d+(?=\0)/, (seconds) => String(Number(seconds) + 86_400));
+    expect(ahead).not.toBe(text);
+    writeFileSync(state, ahead, 'latin1');
+    const before = new Map(
+      Object.keys(folderState(site.blobs)).map((path) => [path, statSync(join(site.blobs, path))]),
+    );
+    await commitBlob(site.dataFs);
+    for (const path of Object.keys(folderState(site.blobs)).reverse()) {
+      const time = before.get(path)?.mtime ?? new Date('2001-01-01');
+      utimesSync(join(site.blobs, path), time, time);
+    }
+    await site.scriptWell('backup');
+    const archives = entriesIn(folder).filter((name) => name.endsWith('.tar'));
+    expect(archives.map(withoutStamp)).toEqual(['.tar', '.delta.tar']);
+    const delta = archiveMembers(join(folder, archives[1] ?? ''));
+    expect(delta.filter((name) => name.endsWith('.blob'))).toHaveLength(1);
+    await expectRestored(site, { state: blobsOf(site) });
   });
 
   it('go by the clock where only blobs are backed up; a full run begins a chain', async () => {
