@@ -38,7 +38,8 @@ export function addInstallCommand(program: Command): void {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
         } else await install(steps, { onEvent: renderEvents(terminal), signal });
         if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
-        return undefined;
+        // In spite of warnings: buildout, which may run this, takes anything else for a failure.
+        return 0;
       }),
     );
 }
