@@ -92,7 +92,7 @@ export function SITE_TARGETS(): readonly Target[] {
       form: 'text',
       seeds: [
         Buffer.from(
-          encodeScript({ name: 'backup', site: SITE }, { node: '/node', command: '/main.js' }),
+          encodeScript({ name: 'backup', site: SITE }, ['/node', '/main.js']),
         ),
       ],
       dictionary: [
