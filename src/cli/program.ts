@@ -4,6 +4,7 @@ import { VERSION } from '../system/version.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
@@ -74,5 +75,6 @@ function buildProgram(): Command {
   addScriptCommand(program);
   addRepozoCommand(program);
   addDemoCommand(program);
+  addExplainCommand(program);
   return program;
 }

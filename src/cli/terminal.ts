@@ -1,4 +1,4 @@
-import { exitStatusOf, type Failure } from '../system/failure.ts';
+import { exitStatusOf, type Failure, type FailureCode } from '../system/failure.ts';
 import { printable } from './printable.ts';
 import { formatLocalTime } from './render/units.ts';
 
@@ -60,7 +60,10 @@ export function terminalFor(options: OutputOptions): Terminal {
     },
     fail: ({ code, message, hint }) => {
       if (isJson) toStdout(asJson({ error: { code, message, hint } }));
-      else toStderr(`Error: ${asSentence(message)}\nHint: ${hint}`);
+      else {
+        const more = verbosity === 'verbose' || process.stderr.isTTY ? whereExplained(code) : '';
+        toStderr(`Error: ${asSentence(message)}\nHint: ${hint}${more}`);
+      }
       return exitStatusOf(code);
     },
     statusOfSuccess: () => (hasWarned ? DONE_WITH_WARNINGS : 0),
@@ -97,6 +100,11 @@ export function scriptTerminal(options: {
     },
     statusOfSuccess: () => 0,
   };
+}
+
+/** For people, who can look it up. Whoever pressed Ctrl-C knows. */
+function whereExplained(code: FailureCode): string {
+  return code === 'interrupted' ? '' : ` (zodbvault explain ${code})`;
 }
 
 /** `yyyy-mm-dd hh:mm:ss,mmm`, in local time: what Python's logging prints. */

@@ -1,0 +1,67 @@
+import { Argument, type Command, Help, InvalidArgumentError } from '@commander-js/extra-typings';
+import { closest } from 'fastest-levenshtein';
+import { exitStatusOf, type FailureCode } from '../../system/failure.ts';
+import { EXPLANATIONS, FAILURE_CODES } from '../explanations.ts';
+import { OPTION } from '../options.ts';
+import { bareTable, formatTable } from '../render/table.ts';
+import { runCommand } from '../run.ts';
+
+/** Characters of a line, at the most. */
+const WIDTH = 80;
+
+export function addExplainCommand(program: Command): void {
+  program
+    .command('explain')
+    .description('say what an error code means and what to do; without a code, list them')
+    .addArgument(
+      new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(parseCode),
+    )
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((code, options) =>
+      runCommand(options, async ({ terminal }) => {
+        for (const one of code === undefined ? FAILURE_CODES : [code]) {
+          terminal.printJson({
+            explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
+          });
+        }
+        terminal.print(code === undefined ? listOfCodes() : explain(code));
+        return undefined;
+      }),
+    );
+}
+
+/** The code that was written; otherwise the nearest is suggested. */
+function parseCode(text: string): FailureCode {
+  const code = FAILURE_CODES.find((one) => one === text.toLowerCase());
+  if (code !== undefined) return code;
+  const nearest = closest(text.toLowerCase(), [...FAILURE_CODES]);
+  throw new InvalidArgumentError(
+    `(Did you mean ${nearest}?)\nThe codes are ${FAILURE_CODES.join(', ')}.`,
+  );
+}
+
+function listOfCodes(): string {
+  const table = bareTable({ head: ['Code', 'Exit status', 'Meaning'] });
+  for (const code of FAILURE_CODES) {
+    table.push([code, String(exitStatusOf(code)), EXPLANATIONS[code].summary]);
+  }
+  return formatTable(table);
+}
+
+function explain(code: FailureCode): string {
+  const { summary, meaning, remedies } = EXPLANATIONS[code];
+  return [
+    `${code}: ${summary} (exit status ${exitStatusOf(code)})`,
+    wrap(meaning, ''),
+    remedies.map((remedy) => `- ${wrap(remedy, '  ')}`).join('\n'),
+  ].join('\n\n');
+}
+
+/** Lines of a paragraph, the second and all after it indented. */
+function wrap(text: string, indentation: string): string {
+  const quoted = text.replaceAll('`', '"');
+  const width = WIDTH - indentation.length;
+  return new Help().boxWrap(quoted, width).replaceAll('\n', `\n${indentation}`);
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FAILURE_CODES, formatErrorsPage } from '../../src/cli/explanations.ts';
+import { zodbvault } from '../support/command.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { onTerminal } from '../support/terminal.ts';
+
+const scratch = scratchFolder();
+
+describe('docs/errors.md', () => {
+  it('is what "npm run pages" makes of the table', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+    expect(page).toBe(formatErrorsPage());
+    for (const code of FAILURE_CODES) expect(page).toContain(`\n## ${code}: `);
+  });
+});
+
+describe('zodbvault explain', () => {
+  it('lists the codes, and says what one means and what to do', async () => {
+    const [list, one] = await Promise.all([
+      zodbvault(['explain']),
+      zodbvault(['explain', 'locked']),
+    ]);
+    for (const code of FAILURE_CODES) expect(list.stdout).toMatch(new RegExp(`^ ${code} `, 'm'));
+    expect(one.stdout).toMatch(/^locked: .*\(exit status 4\)\n\n[\s\S]*\n- .*--wait/);
+    expect(Math.max(...one.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('suggests the nearest code', async () => {
+    const { status, stderr } = await zodbvault(['explain', 'not-fond']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Did you mean not-found?')]);
+  });
+});
+
+describe('an error', () => {
+  const words = ['list', '--location', '/nowhere'];
+
+  it('names its code behind the hint with -v and on a terminal, not in a log', async () => {
+    const inLog = await zodbvault(words);
+    expect(inLog.stderr).not.toContain('explain');
+    const verbose = await zodbvault([...words, '-v']);
+    expect(verbose.stderr).toMatch(/^Error: .*\nHint: .* \(zodbvault explain not-found\)\n$/);
+    const session = onTerminal(words, scratch);
+    await session.ended;
+    expect(session.text()).toContain('(zodbvault explain not-found)');
+  });
+
+  it.each([
+    [['bakcup'], 'Did you mean backup?'],
+    [['backup', '--kep', '3'], 'Did you mean --keep?'],
+  ])('of a mistyped word suggests the right one: %j', async (mistyped, suggestion) => {
+    const { status, stderr } = await zodbvault(mistyped);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(suggestion)]);
+    expect(stderr).toMatch(/^Error: /);
+  });
+});
