@@ -48,6 +48,8 @@ export const SiteSchema = v.object({
   part: v.string(),
   /** The `.cfg` that it was read from; absent for a site without a buildout. */
   buildout: v.optional(Path),
+  /** The file of another kind that it was read from. */
+  config: v.optional(Path),
   rules: v.picklist(['2.3', '6.0']),
   /** In the order in which they are backed up: the main one comes last. */
   storages: v.array(Storage),

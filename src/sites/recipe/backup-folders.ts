@@ -52,14 +52,15 @@ export function settleFolders(
 type Locations = Readonly<Record<LocationOption, string>>;
 
 function settleLocations(settling: Settling): Locations {
-  const { part, options, problems, variable, is23, expand } = settling;
+  const { part, options, problems, variable, is23, expand, conventions } = settling;
   const written = options.written('locationprefix');
   const prefix = written === undefined ? undefined : expand(written.text.trim(), settling.base);
   if (written !== undefined && prefix !== undefined) {
     options.settle('locationprefix', prefix, formatOrigin(written.origin));
   }
   const beginning = prefix ?? variable.path;
-  const base = is23 ? settling.base : beginning;
+  const isBesideVar = !is23 && (conventions.locations === 'var' || prefix !== undefined);
+  const base = isBesideVar ? beginning : settling.base;
   const place = (name: LocationOption): string => {
     const value = options.written(name);
     const text = value?.text.trim();

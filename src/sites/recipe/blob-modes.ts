@@ -28,14 +28,14 @@ export function settleBlobFormat(settling: Settling): BlobFormat {
 
 /** Who copies them, and how. */
 export function settleBlobCopier(settling: Settling): BlobCopier {
-  const { options, problems, flag } = settling;
+  const { options, problems, flag, conventions } = settling;
   const value = options.written('rsync_options');
   const words = splitWords(options.text('rsync_options'));
   if (words === undefined) {
     problems.add('rsync_options: a quote is not closed', value?.origin);
   }
   return {
-    kind: flag('use_rsync', true) ? 'rsync' : 'own',
+    kind: flag('use_rsync', conventions.blobCopier === 'rsync') ? 'rsync' : 'own',
     rsyncOptions: [...(words ?? [])],
     firstCopy: flag('rsync_hard_links_on_first_copy', false) ? 'link' : 'copy',
   };

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { formatOrigin } from '../buildout/cfg-value.ts';
 import type { Site } from '../site.ts';
 import type { Problems } from './problems.ts';
-import { type Settling, sayPart, writtenPath } from './settling.ts';
+import { type Settling, writtenPath } from './settling.ts';
 import { isStorageName, MAIN_NAMES, parseStorageLines } from './storage-lines.ts';
 
 /** A storage that has no folders for its backups yet. */
@@ -19,9 +19,9 @@ export function settleDataFs(settling: Settling): string {
   if (written !== undefined) return written;
   const found = (is23 ? undefined : live.dataFs) ?? {
     path: join(variable.path, 'filestorage', 'Data.fs'),
-    part: variable.part,
+    from: variable.from,
   };
-  options.settle('datafs', found.path, sayPart(found.part));
+  options.settle('datafs', found.path, found.from);
   return found.path;
 }
 
@@ -42,22 +42,19 @@ export function settleMainBlobs(settling: Settling): string | undefined {
   if (first !== undefined) return first;
   const byDefault =
     !is23 && live.hasServerPart
-      ? { path: join(variable.path, 'blobstorage'), part: variable.part }
+      ? { path: join(variable.path, 'blobstorage'), from: variable.from }
       : undefined;
   const cache = live.blobCaches.find(({ path }) => path === byDefault?.path);
   const found = live.blobs ?? (cache === undefined ? byDefault : undefined);
-  options.settle(
-    'blob_storage',
-    found?.path ?? '',
-    found === undefined ? 'default' : sayPart(found.part),
-  );
+  options.settle('blob_storage', found?.path ?? '', found === undefined ? 'default' : found.from);
   return found?.path;
 }
 
 /** The release 2.3 took an empty option for none, and decided by what it found. */
 export function settleWantsBlobs(settling: Settling, mainBlobs: string | undefined): boolean {
-  const { options, is23, flag } = settling;
-  const byDefault = is23 ? mainBlobs !== undefined : true;
+  const { options, is23, flag, conventions } = settling;
+  const isAsFound = is23 || conventions.blobs === 'as-found';
+  const byDefault = isAsFound ? mainBlobs !== undefined : true;
   const isEmpty = options.written('backup_blobs')?.text.trim() === '';
   if (!is23 || !isEmpty) return flag('backup_blobs', byDefault);
   options.settle('backup_blobs', String(byDefault), 'default');
@@ -93,7 +90,7 @@ export function settleAdditional(
   refuseMountedNames(mounted, problems);
   const from = [
     ...(value === undefined ? [] : [formatOrigin(value.origin)]),
-    ...new Set(live.mounted.map(({ part }) => sayPart(part))),
+    ...new Set(live.mounted.map(({ from }) => from)),
   ];
   const all = [...written, ...mounted];
   options.settle(

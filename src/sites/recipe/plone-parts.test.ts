@@ -32,15 +32,15 @@ describe('option of another part', () => {
 
   it('comes from the first listed part that has it; each option is looked up by itself', async () => {
     expect(await liveData(...parts('one', 'two', 'four'), ...three)).toMatchObject({
-      dataFs: { path: './var/one.fs', part: 'one' },
-      blobs: { path: './var/b2', part: 'two' },
+      dataFs: { path: './var/one.fs', from: 'the part [one]' },
+      blobs: { path: './var/b2', from: 'the part [two]' },
     });
   });
 
   it('follows the order of the parts', async () => {
     const found = await liveData(...parts('four', 'three', 'two', 'one'), ...three);
-    expect(found.dataFs).toEqual({ path: './v3/three.fs', part: 'three' });
-    expect(found.variable).toEqual({ path: './v3', part: 'three' });
+    expect(found.dataFs).toEqual({ path: './v3/three.fs', from: 'the part [three]' });
+    expect(found.variable).toEqual({ path: './v3', from: 'the part [three]' });
   });
 
   it('is not seen in parts that are not listed, of other recipes, or not there', async () => {
@@ -54,7 +54,7 @@ describe('option of another part', () => {
       ...instance('var ='),
       ...zeo('var = v'),
     );
-    expect(found.variable).toEqual({ path: './v', part: 'zeo' });
+    expect(found.variable).toEqual({ path: './v', from: 'the part [zeo]' });
   });
 
   it('is seen whatever the case of the recipe', async () => {
@@ -62,7 +62,7 @@ describe('option of another part', () => {
       ...parts('x'),
       ...['[x]', 'recipe = Plone.Recipe.Zope2Instance', 'blob-storage = var/b'],
     );
-    expect(found.blobs).toEqual({ path: './var/b', part: 'x' });
+    expect(found.blobs).toEqual({ path: './var/b', from: 'the part [x]' });
   });
 });
 
@@ -101,7 +101,7 @@ describe('path of another part', () => {
     expect((await liveData(...parts('instance'), ...lines)).variable).toBeUndefined();
     expect((await liveData(...parts('instance', 'old'), ...lines)).variable).toEqual({
       path: './data',
-      part: 'old',
+      from: 'the part [old]',
     });
   });
 
@@ -126,11 +126,16 @@ describe('ZEO client', () => {
       );
       const found = await liveData(...parts('instance'), ...lines);
       expect([found.dataFs, found.blobs]).toEqual([undefined, undefined]);
-      expect(found.blobCaches).toMatchObject([{ path: './b', part: 'instance' }]);
+      expect(found.blobCaches).toMatchObject([
+        { path: './b', reason: expect.stringContaining('[instance]') },
+      ]);
     }
     const lines = instance('zeo-client = True', 'shared-blob = on', 'blob-storage = b');
     const found = await liveData(...parts('instance'), ...lines);
-    expect([found.blobs, found.blobCaches]).toEqual([{ path: './b', part: 'instance' }, []]);
+    expect([found.blobs, found.blobCaches]).toEqual([
+      { path: './b', from: 'the part [instance]' },
+      [],
+    ]);
   });
 
   it('leaves the server’s blob directory to the server', async () => {
@@ -140,7 +145,7 @@ describe('ZEO client', () => {
     ];
     expect((await liveData(...parts('instance', 'zeo'), ...lines)).blobs).toEqual({
       path: './var/s',
-      part: 'zeo',
+      from: 'the part [zeo]',
     });
   });
 
@@ -166,7 +171,7 @@ describe('storage that is no file here', () => {
     ],
   ])('%s is warned of', async (line, reason) => {
     expect((await liveData(...parts('instance'), ...instance(line))).elsewhere).toEqual([
-      { part: 'instance', reason },
+      `[instance]: ${reason}`,
     ]);
     const backup = ['[backup]', 'recipe = collective.recipe.backup'];
     const cfg = [...parts('instance', 'backup'), ...instance(line), ...backup].join('\n');
@@ -191,11 +196,11 @@ describe('collective.recipe.filestorage', () => {
     expect(mounted).toEqual([
       {
         name: 'news',
-        part: 'filestorage',
+        from: 'the part [filestorage]',
         dataFs: './var/filestorage/news/news.fs',
         blobs: './var/blobs-news',
       },
-      { name: 'shop', part: 'filestorage', dataFs: '/shop/shop.fs' },
+      { name: 'shop', from: 'the part [filestorage]', dataFs: '/shop/shop.fs' },
     ]);
   });
 

@@ -1,43 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Buildout } from '../buildout/buildout.ts';
-import type { CfgValue, Origin } from '../buildout/cfg-value.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
+import type { Found, LiveData, MountedStorage } from '../live-data.ts';
 import type { PathSurroundings } from './paths.ts';
 import { expandPath } from './paths.ts';
-
-/** A value that another part gave, and that part's name. */
-export interface Found {
-  readonly path: string;
-  readonly part: string;
-}
-
-/** A storage that a `collective.recipe.filestorage` part adds. */
-export interface MountedStorage {
-  readonly name: string;
-  readonly dataFs: string;
-  readonly blobs: string | undefined;
-  readonly part: string;
-}
-
-/** Where the other parts of a buildout say that the live data is. */
-export interface LiveData {
-  /** The top folder of the buildout: the parent of its bin directory. */
-  readonly directory: string;
-  readonly variable: Found | undefined;
-  readonly dataFs: Found | undefined;
-  readonly blobs: Found | undefined;
-  /** Directories where ZEO clients keep what they fetched of the server's blobs. */
-  readonly blobCaches: readonly BlobCache[];
-  /** Whether any part runs a Zope or a ZEO server here. */
-  readonly hasServerPart: boolean;
-  readonly mounted: readonly MountedStorage[];
-  /** What of a part's data can't be backed up here, and why. */
-  readonly elsewhere: readonly { readonly part: string; readonly reason: string }[];
-}
-
-/** A blob directory that isn't complete, and where it was written. */
-export interface BlobCache extends Found {
-  readonly origin: Origin | undefined;
-}
 
 const INSTANCE = 'plone.recipe.zope2instance';
 const SERVERS = ['plone.recipe.zeoserver', 'plone.recipe.zope2zeoserver'];
@@ -85,7 +51,7 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
   const first = (find: (part: Part) => string | undefined): Found | undefined => {
     for (const part of servers) {
       const path = find(part);
-      if (path !== undefined) return { path, part: part.name };
+      if (path !== undefined) return { path, from: sayPart(part.name) };
     }
     return undefined;
   };
@@ -119,7 +85,8 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
       const text = textOf(name, 'blob-storage');
       if (text === undefined) return [];
       const origin = buildout.option(name, 'blob-storage')?.origin;
-      return [{ path: expand(text, directory), part: name, origin }];
+      const reason = `[${name}] is a ZEO client without "shared-blob = on"`;
+      return [{ path: expand(text, directory), reason, origin }];
     }),
     hasServerPart: servers.length > 0,
     mounted: parts
@@ -130,24 +97,14 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
       .flatMap((part) => [
         ...(textOf(part.name, 'rel-storage') === undefined
           ? []
-          : [
-              { part: part.name, reason: 'it keeps its data in RelStorage; that is not backed up' },
-            ]),
+          : [`[${part.name}]: it keeps its data in RelStorage; that is not backed up`]),
         ...(isOn(part, 'demo-storage')
-          ? [
-              {
-                part: part.name,
-                reason: 'it has a demo-storage; what is changed in it is not backed up',
-              },
-            ]
+          ? [`[${part.name}]: it has a demo-storage; what is changed in it is not backed up`]
           : []),
         ...(textOf(part.name, 'before-storage') === undefined
           ? []
           : [
-              {
-                part: part.name,
-                reason: 'it shows an earlier state (before-storage); the newest is backed up',
-              },
+              `[${part.name}]: it shows an earlier state (before-storage); the newest is backed up`,
             ]),
       ]),
   };
@@ -197,11 +154,16 @@ function mountedBy(
     const blobs = named ?? (isEnabled ? join('var', `blobstorage-${name}`) : undefined);
     return {
       name,
-      part,
+      from: sayPart(part),
       dataFs: expand(location, directory),
       blobs: blobs === undefined || blobs === '' ? undefined : expand(blobs, directory),
     };
   });
+}
+
+/** How a part is named where it is said what told a setting. */
+function sayPart(part: string): string {
+  return `the part [${part}]`;
 }
 
 function wordsOf(value: CfgValue | undefined): readonly string[] {

@@ -1,7 +1,7 @@
 import { Failure } from '../../system/failure.ts';
 import { formatOrigin, type Origin } from '../buildout/cfg-value.ts';
 
-/** Something in a part that can't be used. */
+/** Something in a configuration that can't be used. */
 interface Problem {
   /** With its place in front. */
   readonly line: string;
@@ -9,13 +9,14 @@ interface Problem {
   readonly origin: Origin | undefined;
 }
 
-/** Collects what is wrong with a part, so that all of it is said at once. */
+/** Collects what is wrong with a site's settings, so that all of it is said at once. */
 export class Problems {
-  readonly #part: string;
+  readonly #subject: string;
   readonly #found: Problem[] = [];
 
-  constructor(part: string) {
-    this.#part = part;
+  /** @param subject - what can't be used: `the part [backup]` */
+  constructor(subject: string) {
+    this.#subject = subject;
   }
 
   add(text: string, origin?: Origin): void {
@@ -42,7 +43,7 @@ export class Problems {
     if (this.#found.length === 0) return;
     const lines = [...this.#found].sort(byPlace).map(({ line }) => line);
     const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
-    throw new Failure('usage', `Cannot use the part [${this.#part}]:${list}`, {
+    throw new Failure('usage', `Cannot use ${this.#subject}:${list}`, {
       hint: 'Nothing was changed. Correct this, and run the command again.',
     });
   }

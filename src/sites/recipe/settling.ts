@@ -1,9 +1,31 @@
 import { join } from 'node:path';
 import { formatOrigin } from '../buildout/cfg-value.ts';
+import type { Found, LiveData } from '../live-data.ts';
 import { expandPath, type PathSurroundings } from './paths.ts';
-import type { Found, LiveData } from './plone-parts.ts';
 import type { Problems } from './problems.ts';
 import type { WrittenOptions } from './written-options.ts';
+
+/** What holds where nothing is written, and how paths are meant. */
+export interface Conventions {
+  /** Where relative folders for backups begin: at `var`, or where all other paths do. */
+  readonly locations: 'var' | 'directory';
+  /** Whether blobs are backed up: always, so that a missing blob directory is an error; or if found. */
+  readonly blobs: 'always' | 'as-found';
+  /** Full backups to keep; 0: all. */
+  readonly keep: number;
+  /** Days for blob backups that no Data.fs backup decides about; 0: all. */
+  readonly keepBlobDays: number;
+  readonly blobCopier: 'rsync' | 'own';
+}
+
+/** Those of collective.recipe.backup. */
+export const RECIPE_CONVENTIONS: Conventions = {
+  locations: 'var',
+  blobs: 'always',
+  keep: 2,
+  keepBlobDays: 14,
+  blobCopier: 'rsync',
+};
 
 /** What the steps of settling a part share. */
 export interface Settling {
@@ -12,6 +34,7 @@ export interface Settling {
   readonly options: WrittenOptions;
   readonly problems: Problems;
   readonly warnings: string[];
+  readonly conventions: Conventions;
   readonly is23: boolean;
   /** Where relative paths begin. */
   readonly base: string;
@@ -27,6 +50,7 @@ export function beginSettling(words: {
   readonly live: LiveData;
   readonly options: WrittenOptions;
   readonly problems: Problems;
+  readonly conventions: Conventions;
   readonly surroundings: PathSurroundings;
   readonly warnings: string[];
 }): Settling {
@@ -36,7 +60,7 @@ export function beginSettling(words: {
   const early = { options, expand };
   const base = writtenPath('buildout_dir', { ...early, base: live.directory }) ?? live.directory;
   const variable =
-    (is23 ? undefined : live.variable) ?? ({ path: join(base, 'var'), part: 'default' } as const);
+    (is23 ? undefined : live.variable) ?? ({ path: join(base, 'var'), from: 'default' } as const);
   return {
     ...words,
     is23,
@@ -67,9 +91,4 @@ export function writtenPath(
   const path = expand(value.text.trim(), base);
   options.settle(name, path, formatOrigin(value.origin));
   return path;
-}
-
-/** How a part is named where it is said what told a setting. */
-export function sayPart(part: string): string {
-  return part === 'default' ? 'default' : `the part [${part}]`;
 }

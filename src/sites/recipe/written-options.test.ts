@@ -2,15 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { recipeCfg } from '../../../test/support/buildout-site.ts';
 import { buildoutOf } from '../../../test/support/recipe-part.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
+import type { Buildout } from '../buildout/buildout.ts';
 import { Problems } from './problems.ts';
 import { WrittenOptions } from './written-options.ts';
 
 const scratch = scratchFolder();
 
+function sourceOf(buildout: Buildout) {
+  return {
+    names: buildout.optionNames('backup'),
+    option: (name: string) => buildout.option('backup', name),
+    originOf: (name: string) => buildout.originOf('backup', name),
+  };
+}
+
 async function optionsOf(...lines: readonly string[]) {
   const { folder, buildout } = await buildoutOf(scratch, recipeCfg(lines));
-  const problems = new Problems('backup');
-  return { folder, problems, options: new WrittenOptions({ buildout, part: 'backup', problems }) };
+  const problems = new Problems('the part [backup]');
+  return { folder, problems, options: new WrittenOptions(sourceOf(buildout), problems) };
 }
 
 /** The recipe's own acceptance list, "truth" (38); a word that is neither is refused, not false. */

@@ -1,5 +1,5 @@
-import type { Buildout } from '../buildout/buildout.ts';
 import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
+import type { OptionSource } from '../option-source.ts';
 import type { CountOption, FlagOption, RecipeOption } from './option-table.ts';
 import type { Problems } from './problems.ts';
 
@@ -18,38 +18,29 @@ const FALSE = ['false', 'no', 'off', '0', ''];
 const LARGEST_COUNT = 999_999;
 
 /**
- * The options that stand in a part. What can't be read becomes a problem, and the default stands in
+ * The options that are written for a site. What can't be read becomes a problem, and the default stands in
  * so that the rest can be looked at. Remembers what it gave, for `zodbvault config`.
  */
 export class WrittenOptions {
   readonly settled: SettledOption[] = [];
-  readonly #buildout: Buildout;
-  readonly #part: string;
+  readonly #source: OptionSource;
   readonly #problems: Problems;
   readonly #unreadable = new Set<RecipeOption>();
 
-  constructor(words: {
-    readonly buildout: Buildout;
-    readonly part: string;
-    readonly problems: Problems;
-  }) {
-    this.#buildout = words.buildout;
-    this.#part = words.part;
-    this.#problems = words.problems;
+  constructor(source: OptionSource, problems: Problems) {
+    this.#source = source;
+    this.#problems = problems;
   }
 
   get names(): readonly string[] {
-    return this.#buildout.optionNames(this.#part);
+    return this.#source.names;
   }
 
   /** The option as it was written; undefined where it isn't there or is {@link isUnreadable}. */
   written(name: RecipeOption): CfgValue | undefined {
     if (this.#unreadable.has(name)) return undefined;
-    const origin = this.#buildout.originOf(this.#part, name);
-    const read = this.#problems.collect(
-      () => ({ value: this.#buildout.option(this.#part, name) }),
-      origin,
-    );
+    const origin = this.#source.originOf(name);
+    const read = this.#problems.collect(() => ({ value: this.#source.option(name) }), origin);
     if (read === undefined) this.#unreadable.add(name);
     return read?.value;
   }

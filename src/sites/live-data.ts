@@ -1,0 +1,75 @@
+import { basename, dirname, join } from 'node:path';
+import { isThere } from '../system/presence.ts';
+import type { Origin } from './buildout/cfg-value.ts';
+
+/** A path, and in words what told it: a file and line, a part, a default. */
+export interface Found {
+  readonly path: string;
+  readonly from: string;
+}
+
+/** A storage beside the main one. */
+export interface MountedStorage {
+  readonly name: string;
+  readonly dataFs: string;
+  readonly blobs: string | undefined;
+  readonly from: string;
+}
+
+/** A blob directory that isn't complete, and why; where it was written. */
+export interface BlobCache {
+  readonly path: string;
+  readonly reason: string;
+  readonly origin: Origin | undefined;
+}
+
+/** Where a site's own configuration says that the live data is. */
+export interface LiveData {
+  /** The top folder of the site: there, relative paths begin. */
+  readonly directory: string;
+  readonly variable: Found | undefined;
+  readonly dataFs: Found | undefined;
+  readonly blobs: Found | undefined;
+  /** Directories where ZEO clients keep what they fetched of the server's blobs. */
+  readonly blobCaches: readonly BlobCache[];
+  /** Whether it is said that a Zope or a ZEO server runs here, with what its recipe does unasked. */
+  readonly hasServerPart: boolean;
+  readonly mounted: readonly MountedStorage[];
+  /** What of its data can't be backed up here, and why: one sentence each. */
+  readonly elsewhere: readonly string[];
+}
+
+/** What a site's own configuration tells. */
+export type LiveOutcome =
+  | { readonly kind: 'here'; readonly live: LiveData }
+  /** The data is on another machine or in another program. */
+  | { readonly kind: 'elsewhere'; readonly reason: string; readonly hint: string };
+
+/**
+ * The `var` folder of a Data.fs: in `VAR/filestorage/Data.fs` it is VAR, and else the folder of the
+ * Data.fs.
+ */
+export function variableOf(dataFs: string): string {
+  const folder = dirname(dataFs);
+  return basename(folder) === 'filestorage' ? dirname(folder) : folder;
+}
+
+/** The live data around a Data.fs that is named: blobs as they are found in `VAR/blobstorage`. */
+export async function liveAround(
+  dataFs: Found,
+  { directory, blobs }: { readonly directory: string; readonly blobs?: string },
+): Promise<LiveData> {
+  const variable = variableOf(dataFs.path);
+  const folder = blobs ?? join(variable, 'blobstorage');
+  const hasBlobs = await isThere(folder);
+  return {
+    directory,
+    variable: { path: variable, from: dataFs.from },
+    dataFs,
+    blobs: hasBlobs ? { path: folder, from: `found beside the Data.fs` } : undefined,
+    blobCaches: [],
+    hasServerPart: false,
+    mounted: [],
+    elsewhere: [],
+  };
+}

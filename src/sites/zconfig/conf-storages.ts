@@ -1,0 +1,184 @@
+import { basename, dirname, resolve } from 'node:path';
+import { Failure } from '../../system/failure.ts';
+import { formatOrigin } from '../buildout/cfg-value.ts';
+import { type LiveOutcome, type MountedStorage, variableOf } from '../live-data.ts';
+import { type ConfSection, confText, confValue, readConfFile } from './conf-file.ts';
+
+/** Where one storage of a conf keeps its data. */
+type ConfStorage =
+  | {
+      readonly kind: 'filestorage';
+      readonly name: string | undefined;
+      readonly mountPoints: readonly string[];
+      readonly dataFs: string;
+      readonly blobs: string | undefined;
+      readonly from: string;
+    }
+  | (ElsewhereStorage & {
+      readonly name: string | undefined;
+      readonly mountPoints: readonly string[];
+    });
+
+interface ElsewhereStorage {
+  readonly kind: 'elsewhere';
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Storages that keep nothing, or nothing that anybody misses. */
+const PASSING = ['temporarystorage', 'mappingstorage'];
+
+const FOREIGN: Readonly<Record<string, string>> = {
+  relstorage: 'RelStorage, in a relational database',
+  pgjsonb: 'PGJsonb, in PostgreSQL',
+  newt: 'Newt DB, in PostgreSQL',
+  neostorage: 'NEO',
+  demostorage: 'a demo storage, which is not meant to last',
+};
+
+/**
+ * The storages of a `zope.conf` (`<zodb_db main>`) or a `zeo.conf` (`<filestorage 1>`). The main one is
+ * that mounted at `/`, or the storage `1`, or the only one; the others are additional storages by
+ * their names. What a ZEO client or RelStorage has on this disk is a cache: its data is elsewhere.
+ *
+ * Failures: those of {@link readConfFile}; `usage` where nobody can tell the main storage.
+ */
+export async function readConfStorages(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<LiveOutcome> {
+  const conf = await readConfFile(path, environment);
+  const directory = directoryOf(path, conf);
+  const storages = conf.sections.flatMap((section) => storageOf(section, directory) ?? []);
+  const main = mainOf(storages, path);
+  if (main.kind === 'elsewhere') {
+    return { kind: 'elsewhere', reason: main.reason, hint: main.hint };
+  }
+  const others = storages.filter((one) => one !== main);
+  return {
+    kind: 'here',
+    live: {
+      directory,
+      variable: { path: variableOf(main.dataFs), from: main.from },
+      dataFs: { path: main.dataFs, from: main.from },
+      blobs: main.blobs === undefined ? undefined : { path: main.blobs, from: main.from },
+      blobCaches: [],
+      hasServerPart: false,
+      mounted: others.flatMap((one) => (one.kind === 'elsewhere' ? [] : [mountedOf(one)])),
+      elsewhere: others.flatMap((one) => (one.kind === 'elsewhere' ? [one.reason] : [])),
+    },
+  };
+}
+
+function mountedOf({
+  name,
+  dataFs,
+  blobs,
+  from,
+}: Extract<ConfStorage, { kind: 'filestorage' }>): MountedStorage {
+  return { name: name ?? basename(dataFs).replace(/\.fs$/, ''), dataFs, blobs, from };
+}
+
+/** Zope and ZEO are started in the instance's folder, above `etc`, unless it is said. */
+function directoryOf(path: string, conf: ConfSection): string {
+  const folder = dirname(resolve(path));
+  const above = basename(folder) === 'etc' ? dirname(folder) : folder;
+  return resolve(above, confText(conf, 'instancehome') ?? '');
+}
+
+function storageOf(section: ConfSection, directory: string): ConfStorage | undefined {
+  const isDatabase = section.type === 'zodb-db' || section.type === 'zodb_db';
+  const candidates = isDatabase ? section.sections : [section];
+  const found = candidates.flatMap((one) => keptBy(one, { blobs: undefined, directory }) ?? []);
+  const [kept] = found;
+  if (kept === undefined) return undefined;
+  const mounts = section.values
+    .filter(({ key }) => key === 'mount-point')
+    .flatMap(({ value }) => (value.kind === 'text' ? value.text.split(/\s+/) : []))
+    .map((mount) => mount.split(':')[0] ?? mount);
+  const byDefault = section.name === 'main' ? ['/'] : [];
+  return {
+    ...kept,
+    name: section.name ?? candidates[0]?.name,
+    mountPoints: isDatabase && mounts.length === 0 ? byDefault : mounts,
+  };
+}
+
+type Kept =
+  | Omit<Extract<ConfStorage, { kind: 'filestorage' }>, 'name' | 'mountPoints'>
+  | ElsewhereStorage;
+
+/** What a storage keeps, wrapped in others (`<blobstorage>`, `<zlibstorage>`) or not. */
+function keptBy(
+  section: ConfSection,
+  { blobs, directory }: { readonly blobs: string | undefined; readonly directory: string },
+): Kept | undefined {
+  const from = formatOrigin(section.origin);
+  if (PASSING.includes(section.type)) return undefined;
+  if (section.type === 'zeoclient') return elsewhereOfClient(section, directory);
+  const foreign = FOREIGN[section.type];
+  if (foreign !== undefined) {
+    return {
+      kind: 'elsewhere',
+      reason: `${from}: its data is in ${foreign}; what is on this disk is at most a cache`,
+      hint: 'Use that database’s own backup; zodbvault backs up the Data.fs and its blobs.',
+    };
+  }
+  const own = confText(section, 'blob-dir');
+  const folder = own === undefined ? blobs : resolve(directory, own);
+  if (section.type === 'filestorage') {
+    const path = confText(section, 'path');
+    if (path === undefined || path === '') {
+      throw new Failure('usage', `Cannot use ${from}: <filestorage> has no path`, {
+        hint: 'Correct the file, or name the places on the command line: --datafs and --location.',
+      });
+    }
+    return { kind: 'filestorage', dataFs: resolve(directory, path), blobs: folder, from };
+  }
+  for (const inner of section.sections) {
+    const kept = keptBy(inner, { blobs: folder, directory });
+    if (kept !== undefined) return kept;
+  }
+  return undefined;
+}
+
+function elsewhereOfClient(section: ConfSection, directory: string): ElsewhereStorage {
+  const from = formatOrigin(section.origin);
+  const written = confValue(section, 'server')?.value;
+  const server = written?.kind === 'text' ? `the ZEO server "${written.text}"` : 'a ZEO server';
+  const folder = confText(section, 'blob-dir');
+  const isShared = ['on', 'true', 'yes'].includes(
+    confText(section, 'shared-blob-dir')?.toLowerCase() ?? '',
+  );
+  const path = folder === undefined ? undefined : resolve(directory, folder);
+  const more = isShared
+    ? `; "${path}" is the server's blob directory`
+    : `; "${path}" is only a cache`;
+  return {
+    kind: 'elsewhere',
+    reason: `${from}: it is a client of ${server}, which has the Data.fs${path === undefined ? '' : more}`,
+    hint: 'Run this on the ZEO server, with its zeo.conf.',
+  };
+}
+
+function mainOf(storages: readonly ConfStorage[], path: string): ConfStorage {
+  const [first, ...more] = storages;
+  if (first === undefined) {
+    throw new Failure('not-found', `Cannot find a storage in "${path}"`, {
+      hint: 'It has no <filestorage>. Name the file of the ZEO server or of the instance that has one.',
+    });
+  }
+  const main =
+    storages.find(({ mountPoints }) => mountPoints.includes('/')) ??
+    storages.find(({ name }) => name === 'main' || name === '1') ??
+    (more.length === 0 ? first : undefined);
+  if (main !== undefined) return main;
+  const names = storages.map(({ name }) => name ?? '(no name)').join(', ');
+  throw new Failure(
+    'usage',
+    `Cannot tell the main storage of "${path}" from the others: ${names}`,
+    {
+      hint: 'Name the places in a zodbvault.toml: datafs, blob_storage, additional_filestorages.',
+    },
+  );
+}
