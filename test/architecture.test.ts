@@ -80,7 +80,7 @@ describe('dependencies', () => {
     const words = readFileSync(join(SOURCE, '../docs/ARCHITECTURE.md'), 'utf8');
     const all = { ...manifest.dependencies, ...manifest.devDependencies };
     for (const [name, version] of Object.entries(all)) {
-      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(version).toMatch(/^\d+\.\d+\.\d+(-[0-9a-z.]+)?$/);
       expect(words).toContain(name);
     }
   });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
+import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -74,6 +75,7 @@ function buildProgram(): Command {
   addRepeatCommand(program);
   addScriptCommand(program);
   addRepozoCommand(program);
+  addAdoptCommand(program);
   addDemoCommand(program);
   addExplainCommand(program);
   return program;

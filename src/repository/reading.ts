@@ -32,7 +32,16 @@ export async function* readLinks(
 /** The same for one link. */
 export async function* readLink(
   store: Store,
-  { link, check }: { readonly link: ChainLink; readonly check: 'checksums' | 'bytes-only' },
+  {
+    link,
+    check,
+    onStored,
+  }: {
+    readonly link: ChainLink;
+    readonly check: 'checksums' | 'bytes-only';
+    /** Sees the bytes as they are stored. */
+    readonly onStored?: (chunk: Uint8Array) => void;
+  },
 ): AsyncGenerator<Uint8Array> {
   const { file, range, record } = link;
   const md5 = createHash('md5');
@@ -40,6 +49,7 @@ export async function* readLink(
   const withChecksums = check === 'checksums';
   let stored = store.read(file.name);
   if (withChecksums && record !== undefined) stored = tap(stored, (chunk) => sha256.update(chunk));
+  if (onStored !== undefined) stored = tap(stored, onStored);
   let sizeBytes = 0;
   for await (const chunk of contentOf(stored, file)) {
     sizeBytes += chunk.length;

@@ -42,7 +42,7 @@ async function originOf(store: Store, files: ChainFiles): Promise<Origin> {
   const records = links.flatMap(({ record }) => record ?? []);
   const firstTid = links[0]?.record?.firstTid;
   return {
-    sources: new Set(records.map(({ source }) => source)),
+    sources: new Set(records.map(({ source }) => source).filter((source) => source !== '')),
     firstTids: new Set(typeof firstTid === 'string' ? [firstTid] : []),
   };
 }

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../jobs/adopt.ts';
+import { OPTION, secondsToWait } from '../options.ts';
+import { describeDeepFinding } from '../render/deep-findings.ts';
+import { renderEvents } from '../render/events.ts';
+import { count } from '../render/units.ts';
+import { runCommand } from '../run.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function addAdoptCommand(program: Command): void {
+  program
+    .command('adopt')
+    .description('look whether backups of repozo or the recipe are whole, and go on with them')
+    .argument('<folder>', 'the folder with the backups, or the one above it')
+    .addOption(OPTION.wait)
+    .addOption(OPTION.dryRun)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((folder, options) =>
+      runCommand(options, async ({ terminal, signal }) => {
+        const mode = options.dryRun ? 'look' : 'keep';
+        const { repositories, blobs } = await adopt(
+          { folder: resolve(folder), mode, random: Math.random },
+          { onEvent: renderEvents(terminal), signal, waitSeconds: secondsToWait(options.wait) },
+        );
+        for (const repository of repositories) terminal.printJson({ repository });
+        for (const one of blobs) terminal.printJson({ blobs: one });
+        for (const repository of repositories) tellRepository(repository, { mode, terminal });
+        for (const one of blobs) tellBlobs(one, terminal);
+        if (repositories.every(isWhole)) return undefined;
+        return 1;
+      }),
+    );
+}
+
+function isWhole({ problems, findings }: AdoptedRepository): boolean {
+  return problems.length + findings.length === 0;
+}
+
+function tellRepository(
+  repository: AdoptedRepository,
+  { mode, terminal }: { readonly mode: 'look' | 'keep'; readonly terminal: Terminal },
+): void {
+  const { path, files, fulls, oldest, newest, recorded, problems, findings, blobs } = repository;
+  const increments = files.length - fulls;
+  terminal.print(
+    `${path}: ${count(fulls, 'full backup')}, ${count(increments, 'increment')}, ${oldest} to ${newest} (UTC)`,
+  );
+  if (blobs !== undefined) terminal.print(`  its blob backups: ${blobs}`);
+  for (const problem of problems) terminal.print(`  not whole: ${problem}`);
+  for (const finding of findings) terminal.print(`  in ${newest}: ${describeDeepFinding(finding)}`);
+  if (isWhole(repository))
+    terminal.print('  whole: every byte has its checksum, and the newest state its objects');
+  const had = files.length - recorded.length;
+  const done = mode === 'look' ? 'would be adopted' : 'adopted';
+  if (recorded.length > 0) terminal.print(`  ${done}: ${count(recorded.length, 'file')}`);
+  else if (problems.length === 0) terminal.print(`  nothing to adopt: all ${had} have records`);
+  if (mode === 'keep') terminal.log(`  Go on with: zodbvault backup --location ${path}`);
+}
+
+function tellBlobs({ path, base, entries, known }: AdoptedBlobs, terminal: Terminal): void {
+  terminal.print(
+    `${path}: ${count(entries.length, 'blob backup')} of "${base}", ${known} of them made by zodbvault`,
+  );
+}
