@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { openFileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
+import { collect } from '../system/stages.ts';
 import type { BlobRecord } from './record.ts';
 import { BlobSums, countSums } from './sums.ts';
 
@@ -34,13 +35,8 @@ export async function readSums(
   entryPath: string,
   record: BlobRecord | undefined,
 ): Promise<FoundSums> {
-  const path = join(entryPath, SUMS_FILE);
-  const bytes = await adopting(`read "${path}"`, () =>
-    readFile(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
+  const bytes = await readBytes(join(entryPath, SUMS_FILE));
+  if (bytes === 'no-file') return { kind: 'damaged', state: 'damaged' };
   const recorded = record?.sums;
   if (bytes === undefined) {
     return recorded === undefined ? { kind: 'none' } : { kind: 'damaged', state: 'missing' };
@@ -51,4 +47,16 @@ export async function readSums(
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
   return { kind: 'found', sums: new BlobSums(shared) };
+}
+
+/** `no-file`: something else has the name; a pipe is not waited for. */
+async function readBytes(path: string): Promise<Buffer | 'no-file' | undefined> {
+  try {
+    await using source = await openFileSource(path);
+    return await collect(source.stream({ start: 0, end: source.sizeBytes }));
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    if (error instanceof Failure && error.code === 'usage') return 'no-file';
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { decodeChainState, isSameListing, listingOf } from '../../src/blobs/chain-state.ts';
 import { ArchiveReading, type ListedFolder } from '../../src/blobs/inspect-archive.ts';
 import { decodeBlobRecord } from '../../src/blobs/record.ts';
+import { BlobSums, countSums, encodeSums } from '../../src/blobs/sums.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { chunksOf } from '../support/chunks.ts';
 import type { Target } from './target.ts';
@@ -54,6 +55,26 @@ export async function BLOB_TARGETS(): Promise<readonly Target[]> {
       run: (input) => {
         const listing = decodeChainState(input);
         if (listing !== undefined) isSameListing(listing, listing);
+      },
+    },
+    {
+      name: 'sums',
+      form: 'text',
+      seeds: [encodeSums(['0x00/0x01/a.blob\0', 'b c\0'].map((path) => `${path}${HASH}\n`))],
+      dictionary: ['\n', '  ', HASH, '..', '/', '../', '\\', '\0'],
+      weight: 6,
+      answers: [],
+      run: (input) => {
+        const count = countSums(input);
+        if (count === undefined) return;
+        const sums = new BlobSums(input);
+        const paths = [...sums].map(({ path }) => path);
+        if (paths.length !== count || paths.some((path) => sums.find(path) === undefined)) {
+          throw new Error(`${count} sums, but ${paths.length} are found`);
+        }
+        if (paths.some((path) => path.startsWith('/') || path.split('/').includes('..'))) {
+          throw new Error(`a path leads out: ${paths}`);
+        }
       },
     },
     {
