@@ -6,6 +6,7 @@ import { type Buildout, readBuildout } from '../../src/sites/buildout/buildout.t
 import { parseCfg } from '../../src/sites/buildout/cfg-parser.ts';
 import { withInstalled } from '../../src/sites/buildout/installed.ts';
 import { holds } from '../../src/sites/buildout/section-condition.ts';
+import { readInstanceYaml } from '../../src/sites/cookiecutter/instance-yaml.ts';
 import { Problems } from '../../src/sites/recipe/problems.ts';
 import { findRecipeParts, readRecipePart } from '../../src/sites/recipe/recipe-part.ts';
 import { decodeScript, encodeScript, isRecipeScript } from '../../src/sites/recipe/script-text.ts';
@@ -14,6 +15,7 @@ import { mergeCrontab } from '../../src/sites/schedule/crontab.ts';
 import { formatOwner } from '../../src/sites/schedule/schedule-owner.ts';
 import { unitOwner } from '../../src/sites/schedule/systemd-units.ts';
 import type { Site } from '../../src/sites/site.ts';
+import { readConfStorages } from '../../src/sites/zconfig/conf-storages.ts';
 import { Failure } from '../../src/system/failure.ts';
 import type { Target } from './target.ts';
 
@@ -55,6 +57,30 @@ export function SITE_TARGETS(): readonly Target[] {
         writeFileSync(join(folder, '.installed.cfg'), input);
         const missing = [{ address: 'x', reason: 'y' }];
         resolveAll(await withInstalled({ ...own, missing }));
+      },
+    },
+    {
+      name: 'conf',
+      form: 'text',
+      seeds: [ZOPE_CONF, ZEO_CONF].map((text) => Buffer.from(text)),
+      dictionary: CONF_WORDS,
+      weight: 2,
+      answers: ['usage', 'not-found', 'system'],
+      run: async (input) => {
+        writeFileSync(join(folder, 'zope.conf'), input);
+        await readConfStorages(join(folder, 'zope.conf'), { HOME: '/home/me' });
+      },
+    },
+    {
+      name: 'instance-yaml',
+      form: 'text',
+      seeds: [Buffer.from(INSTANCE_YAML)],
+      dictionary: YAML_WORDS,
+      weight: 0.5,
+      answers: ['usage', 'not-found', 'system'],
+      run: async (input) => {
+        writeFileSync(join(folder, 'instance.yaml'), input);
+        await readInstanceYaml(join(folder, 'instance.yaml'));
       },
     },
     {
@@ -166,6 +192,46 @@ const CFG_WORDS = [
     'incremental_blobs = true\n',
     'compatible = 2.3\n',
     '__proto__ = 1\n',
+  ],
+];
+
+const ZOPE_CONF =
+  '%define INSTANCE /srv/zope\ninstancehome $INSTANCE\n<zodb_db main>\n  mount-point /\n  <blobstorage>\n    blob-dir $INSTANCE/blobs\n    <filestorage>\n      path $INSTANCE/Data.fs\n    </filestorage>\n  </blobstorage>\n</zodb_db>\n';
+const ZEO_CONF =
+  '<zeo>\n  address 8100\n</zeo>\n<filestorage 1>\n  path $(HOME)/Data.fs\n  blob-dir /b\n</filestorage>\n';
+const CONF_WORDS = [
+  ...[
+    '%define X $X$X\n',
+    '%define a b\n',
+    '%include zope.conf\n',
+    '%include file:///%2f\n',
+    '$',
+    '${X}',
+  ],
+  ...['<a>\n', '</a>\n', '<a/>\n', '$(HOME)', '%include x\0\n', '<filestorage 2>\n', 'path ', '\0'],
+];
+const INSTANCE_YAML =
+  'default_context:\n  target: instance\n  db_storage: direct\n  location_clienthome: "{{ cookiecutter.target }}/var"\n';
+const YAML_WORDS = [
+  ...[
+    '{{ cookiecutter.target }}',
+    '&a ',
+    '*a',
+    '- ',
+    ': ',
+    '[',
+    '{',
+    '? ',
+    '|\n',
+    '!!binary ',
+    '---\n',
+  ],
+  ...[
+    '  db_blob_location: ',
+    '  target: "{{ cookiecutter.x }}"\n',
+    '<<: *a',
+    '"\\0"',
+    '%YAML 1.1\n',
   ],
 ];
 

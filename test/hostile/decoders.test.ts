@@ -13,6 +13,8 @@ import { decodeJournal } from '../../src/jobs/restore-journal.ts';
 import { nextStamp, parseStamp } from '../../src/repository/stamp.ts';
 import { readBuildout } from '../../src/sites/buildout/buildout.ts';
 import { holds } from '../../src/sites/buildout/section-condition.ts';
+import { readInstanceYaml } from '../../src/sites/cookiecutter/instance-yaml.ts';
+import { readConfStorages } from '../../src/sites/zconfig/conf-storages.ts';
 import { readSmallFile } from '../../src/system/small-file.ts';
 import { collectSmall } from '../../src/system/stages.ts';
 import { LogBuilder } from '../support/log-builder.ts';
@@ -72,6 +74,30 @@ describe('a buildout', () => {
     expect(holds(`${'not '.repeat(100_000)}linux`, place)).toBe(true);
     const deep = `${'('.repeat(100_000)}linux${')'.repeat(100_000)}`;
     expect(await outcomeOf(() => holds(deep, place))).toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('a conf and an instance.yaml', () => {
+  const written = (name: string, text: string) => {
+    const path = join(mkdtempSync(join(scratch, 'conf-')), name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('are refused for values and files that double', async () => {
+    const defines = Array.from({ length: 60 }, (_, n) => `%define x${n + 1} $x${n}$x${n}\n`);
+    const conf = `%define x0 0123456789\n${defines.join('')}<filestorage 1>\npath $x60\n</filestorage>\n`;
+    const files = written('zope.conf', '%include zope.conf\n%include zope.conf\n');
+    for (const path of [written('zeo.conf', conf), files]) {
+      expect(await outcomeOf(() => readConfStorages(path, {}))).toMatchObject({ code: 'usage' });
+    }
+    const options = Array.from(
+      { length: 60 },
+      (_, n) => `  x${n}: "{{ cookiecutter.x${n + 1} }}{{ cookiecutter.x${n + 1} }}"\n`,
+    );
+    const yaml = `default_context:\n  target: "{{ cookiecutter.x0 }}"\n${options.join('')}  x60: y\n`;
+    const path = written('instance.yaml', yaml);
+    expect(await outcomeOf(() => readInstanceYaml(path))).toMatchObject({ code: 'usage' });
   });
 });
 

@@ -33,7 +33,11 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
   const context = await readContext(file);
   const found = (option: Option) => {
     const written = context.get(option);
-    const text = expand(written?.text || DEFAULTS[option], { context, through: [option] });
+    const text = expand(written?.text || DEFAULTS[option], {
+      context,
+      through: [option],
+      budget: { left: MOST_EXPANSIONS },
+    });
     const from = written === undefined ? `a default of "${file}"` : formatOrigin(written.origin);
     return { text, from, path: resolve(directory, text) };
   };
@@ -73,10 +77,17 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
   };
 }
 
+/** References that are followed for one option: each may lead to two others. */
+const MOST_EXPANSIONS = 1000;
+/** Largest file, in characters: the parser takes a time that grows with the square of some. */
+const LARGEST = 1 << 16;
+
 async function readContext(file: string): Promise<Context> {
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  if (text.length > LARGEST) throw wrong(`"${file}": it has more than ${LARGEST} characters`);
+  if (text.includes('\0')) throw wrong(`"${file}": there is a zero byte in it`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parse(text, { file, lines });
   const originAt = (offset: number) =>
     ({ kind: 'line', file, line: lines.linePos(offset).line }) as const;
   const [error] = document.errors;
@@ -87,21 +98,46 @@ async function readContext(file: string): Promise<Context> {
   for (const { key, value } of options.items) {
     if (!isScalar(key) || !isScalar(value)) continue;
     const written = value.value === null ? '' : String(value.value).trim();
-    context.set(String(key.value), { text: written, origin: originAt(key.range?.[0] ?? 0) });
+    const origin = originAt(key.range?.[0] ?? 0);
+    if (written.includes('\0')) throw wrong(`${formatOrigin(origin)}: there is a zero byte in it`);
+    context.set(String(key.value), { text: written, origin });
   }
   return context;
+}
+
+/** The parser goes one level of the stack deeper for each level of the file. */
+function parse(
+  text: string,
+  { file, lines }: { readonly file: string; readonly lines: LineCounter },
+) {
+  try {
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw wrong(`"${file}": its levels go too deep`);
+  }
 }
 
 /** Options may refer to each other as the template does: `{{ cookiecutter.target }}`. */
 function expand(
   text: string,
-  { context, through }: { readonly context: Context; readonly through: readonly string[] },
+  {
+    context,
+    through,
+    budget,
+  }: {
+    readonly context: Context;
+    readonly through: readonly string[];
+    readonly budget: { left: number };
+  },
 ): string {
-  return text.replace(/\{\{(.*?)\}\}/g, (whole, words: string) => {
+  return text.replace(/\{\{([^{}\n]*)\}\}/g, (whole, words: string) => {
     const [, name = ''] = /^\s*cookiecutter\.(\w+)\s*$/.exec(words) ?? [];
     const next = context.get(name)?.text || (isOption(name) ? DEFAULTS[name] : undefined);
     if (next !== undefined && !through.includes(name)) {
-      return expand(next, { context, through: [...through, name] });
+      budget.left -= 1;
+      if (budget.left < 0) throw wrong(`"${whole}": it leads to too many others`);
+      return expand(next, { context, through: [...through, name], budget });
     }
     const written = through.flatMap((option) => context.get(option)?.origin ?? []).at(-1);
     const place = written === undefined ? 'its options' : formatOrigin(written);

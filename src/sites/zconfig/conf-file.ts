@@ -32,6 +32,10 @@ interface OpenSection extends ConfSection {
 
 /** Files that include each other deeper than this do so in a circle. */
 const DEEPEST_INCLUDE = 20;
+/** Files, each counted as often as it is included: they may include each other twice. */
+const MOST_INCLUDES = 1000;
+/** Characters of a value: a %define of two others that are like it doubles them. */
+const LONGEST_VALUE = 1 << 16;
 
 /**
  * Reads a `zope.conf` or `zeo.conf`: the lines of ZConfig ("Configuration syntax" of its
@@ -65,6 +69,7 @@ export function confValue(section: ConfSection, ...keys: readonly string[]): Con
 class ConfReader {
   readonly #environment: Environment;
   readonly #defines = new Map<string, Substituted>();
+  #includes = 0;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -81,6 +86,8 @@ class ConfReader {
       const line = written.trim();
       const section = open.at(-1) ?? root;
       if (line === '' || line.startsWith('#')) continue;
+      // No path can hold it; it would come out where a file is opened.
+      if (line.includes('\0')) throw wrong(origin, 'there is a zero byte in it');
       if (line.startsWith('%')) await this.#obey(line, { origin, section, depth });
       else if (line.startsWith('</')) close(open, { line, origin });
       else if (line.startsWith('<')) begin(open, { line, origin, section });
@@ -100,7 +107,12 @@ class ConfReader {
   }
 
   #substitute(text: string): Substituted {
-    return substitute(text, { defines: this.#defines, environment: this.#environment });
+    const words = { defines: this.#defines, environment: this.#environment };
+    const substituted = substitute(text, words);
+    if (substituted.kind === 'wrong' || substituted.text.length <= LONGEST_VALUE) {
+      return substituted;
+    }
+    return { kind: 'wrong', why: `it comes to more than ${LONGEST_VALUE} characters` };
   }
 
   async #obey(
@@ -126,6 +138,10 @@ class ConfReader {
         const address = this.#substitute(argument);
         if (address.kind === 'wrong') throw wrong(origin, address.why);
         if (depth === DEEPEST_INCLUDE) throw wrong(origin, '%include leads back to itself');
+        this.#includes += 1;
+        if (this.#includes > MOST_INCLUDES) {
+          throw wrong(origin, `there are more than ${MOST_INCLUDES} files to include`);
+        }
         const file = includedFile(address.text, origin);
         await this.read(file, { section, depth: depth + 1 });
         return;
@@ -194,7 +210,11 @@ function includedFile(address: string, origin: Extract<Origin, { kind: 'line' }>
   if (!address.startsWith('file:///')) {
     throw wrong(origin, `"${address}" is no file of this machine`);
   }
-  return fileURLToPath(address);
+  try {
+    return fileURLToPath(address);
+  } catch {
+    throw wrong(origin, `"${address}" is no file of this machine`);
+  }
 }
 
 function wrong(origin: Origin, why: string): Failure {
