@@ -3,9 +3,11 @@ import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
 import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addCheckCommand, UNKNOWN_STATUS, unknownLine } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addHistoryCommand } from './commands/history.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
@@ -37,7 +39,14 @@ export async function main(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
-    if (isJson && error.exitCode !== 0) terminal.fail(wrongUsage(error));
+    if (error.exitCode === 0) return;
+    if (words[0] !== 'check') {
+      if (isJson) terminal.fail(wrongUsage(error));
+      return;
+    }
+    // For monitoring, 2 would be a state of the backups.
+    process.stdout.write(`${unknownLine('wrong usage: see stderr')}\n`);
+    process.exitCode = UNKNOWN_STATUS;
   }
 }
 
@@ -68,6 +77,8 @@ function buildProgram(): Command {
   addRestoreCommand(program);
   addListCommand(program);
   addVerifyCommand(program);
+  addHistoryCommand(program);
+  addCheckCommand(program);
   addRehearseCommand(program);
   addInstallCommand(program);
   addConfigCommand(program);

@@ -28,11 +28,13 @@ import {
   refuseNested,
 } from './backup-blobs.ts';
 import { type JobContext, lockRequest } from './events.ts';
+import { withPings } from './pinging.ts';
 import { proveBackup } from './prove-backup.ts';
 import { pruneFulls } from './prune.ts';
 import { pruneBlobs } from './prune-blobs.ts';
 import { finishRestore } from './restore-site.ts';
 import { lockFolders } from './run-locks.ts';
+import { type RunOutcome, type WatchedRun, withRunLog } from './run-log.ts';
 import { runSiteCommand } from './site-commands.ts';
 
 /** Which backup of a site is made. */
@@ -78,6 +80,19 @@ export async function backUpSite(
   settings: SiteBackupSettings,
   context: JobContext,
 ): Promise<readonly StorageBackup[]> {
+  const { site, of, now } = settings;
+  return await withPings(site, context, () =>
+    withRunLog({ verb: 'backup', site, of, now }, context, (watched) =>
+      backUpStepByStep(settings, watched),
+    ),
+  );
+}
+
+/** The log is written before post_command, which may unmount the disk that it is on. */
+async function backUpStepByStep(
+  settings: SiteBackupSettings,
+  { context, done }: WatchedRun,
+): Promise<readonly StorageBackup[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
   await finishRestore(site, context);
@@ -85,8 +100,21 @@ export async function backUpSite(
   await run.check();
   await run.makeFolders();
   const results = await backUpAll(run, site);
+  await done(writtenBytes(results));
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return results;
+}
+
+function writtenBytes(results: readonly StorageBackup[]): RunOutcome {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  return {
+    storedBytes: sum(
+      results.map(({ filestorage }) => filestorage?.written?.record.stored.sizeBytes ?? 0),
+    ),
+    blobBytes: sum(
+      results.map(({ blobs }) => (blobs?.kind === 'made' ? (blobs.content?.bytes ?? 0) : 0)),
+    ),
+  };
 }
 
 /**

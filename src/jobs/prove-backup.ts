@@ -1,7 +1,7 @@
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import type { JobContext } from './events.ts';
-import { verifySiteDeep } from './verify-site-deep.ts';
+import { verifySiteDeepUnlogged } from './verify-site-deep.ts';
 
 /**
  * Looks at the newest restore point of each storage as `verify --deep` does, and remembers it. Failure
@@ -22,7 +22,7 @@ export async function proveBackup(
 ): Promise<void> {
   const points = { kind: 'one', date: undefined } as const;
   const settings = { site, of, points, sample: { kind: 'all' }, now } as const;
-  for await (const { place, point } of verifySiteDeep(settings, context)) {
+  for await (const { place, point } of verifySiteDeepUnlogged(settings, context)) {
     const bad = point.findings.filter(({ kind }) => kind === 'bad');
     const [first] = bad;
     if (first === undefined) continue;

@@ -7,9 +7,10 @@ import { adopting } from '../system/failure.ts';
 import type { JobContext } from './events.ts';
 import { rememberPoint } from './remember-checks.ts';
 import type { RestoreResult } from './restore.ts';
-import { restoreSite } from './restore-site.ts';
+import { restoreUnlogged } from './restore-site.ts';
+import { withRunLog } from './run-log.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
-import { verifySiteDeep } from './verify-site-deep.ts';
+import { verifySiteDeepUnlogged } from './verify-site-deep.ts';
 
 export interface RehearsalSettings {
   readonly site: Site;
@@ -38,9 +39,23 @@ export interface RehearsedStorage {
 /**
  * Restores a site into a folder of its own, as after a disaster, verifies deeply what was restored,
  * and removes it: so it is known that a restore works, and how long it takes. Remembered in the
- * repositories. The site's commands are not run. Failures: those of {@link restoreSite}.
+ * repositories. The site's commands are not run. Failures: those of a restore.
  */
 export async function rehearse(
+  settings: RehearsalSettings,
+  context: JobContext,
+): Promise<Rehearsal> {
+  const { site, of, now } = settings;
+  const start = { verb: 'rehearse', site, of, now } as const;
+  return await withRunLog(start, context, async (watched) => {
+    const rehearsal = await rehearseUnlogged(settings, watched.context);
+    const findings = rehearsal.storages.flatMap(({ point }) => point.findings);
+    await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
+    return rehearsal;
+  });
+}
+
+async function rehearseUnlogged(
   settings: RehearsalSettings,
   context: JobContext,
 ): Promise<Rehearsal> {
@@ -50,7 +65,7 @@ export async function rehearse(
   );
   try {
     const begun = now();
-    const results = await restoreSite(
+    const results = await restoreUnlogged(
       {
         site: retarget(site, place),
         of,
@@ -61,7 +76,7 @@ export async function rehearse(
         damagedBlobs: 'refuse',
         now,
       },
-      context,
+      { context, done: async () => {} },
     );
     const restored = now();
     const verified = await verifyRestored({ site, of, now, date: newestOf(results) }, context);
@@ -97,7 +112,7 @@ async function verifyRestored(
   const found: RehearsedStorage[] = [];
   const points = { kind: 'one', date } as const;
   const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
-  for await (const { place, point } of verifySiteDeep(wanted, context)) {
+  for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
     const { storage, repository } = place;
     if (repository !== undefined) found.push({ storage, repository, point });
   }

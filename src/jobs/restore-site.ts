@@ -44,6 +44,7 @@ import {
   undoRestore,
 } from './restore-journal.ts';
 import { holdFolders, type RunFolders } from './run-locks.ts';
+import { type WatchedRun, withRunLog } from './run-log.ts';
 import { findServer, type HoldingServer, lockTarget } from './server-lock.ts';
 import { runSiteCommand } from './site-commands.ts';
 
@@ -141,6 +142,15 @@ export async function planSiteRestore(
   return { filestorages, blobs };
 }
 
+/** The same as the first step of a restore that is meant: the run log tells if it fails. */
+export function planMeantRestore(
+  settings: SiteRestoreSettings,
+  context: JobContext,
+): Promise<SiteRestorePlan> {
+  const { site, of, now } = settings;
+  return withRunLog({ verb: 'restore', site, of, now }, context, () => planSiteRestore(settings));
+}
+
 /**
  * Restores a site: everything is looked for, then made beside what it replaces and checked, and only
  * then all of it is swapped by renames. Until then, a failure leaves the site as it was.
@@ -149,9 +159,21 @@ export async function restoreSite(
   settings: SiteRestoreSettings,
   context: JobContext,
 ): Promise<readonly RestoreResult[]> {
+  const { site, of, now } = settings;
+  return await withRunLog({ verb: 'restore', site, of, now }, context, (watched) =>
+    restoreUnlogged(settings, watched),
+  );
+}
+
+/** The same as a step of another run, which says when its part of the work is done. */
+export async function restoreUnlogged(
+  settings: SiteRestoreSettings,
+  { context, done }: WatchedRun,
+): Promise<readonly RestoreResult[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'restore', context });
   const results = await swapSite(settings, context);
+  await done({});
   await runSiteCommand(site, { when: 'post_command', action: 'restore', context });
   return results;
 }

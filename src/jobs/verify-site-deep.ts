@@ -3,6 +3,7 @@ import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
 import { rememberPoint } from './remember-checks.ts';
+import { withRunLogOfEach } from './run-log.ts';
 import { type DeepVerifiedPoint, type DeepVerifySettings, verifyDeep } from './verify-deep.ts';
 
 export interface SiteDeepVerifySettings {
@@ -17,10 +18,28 @@ export interface SiteDeepVerifySettings {
  * Verifies the restore points of a site deeply, place by place, and remembers what came out; those that hold blobs alone have none.
  * Failure `not-found`: there is no such point in any of them.
  */
-export async function* verifySiteDeep(
+export function verifySiteDeep(
+  settings: SiteDeepVerifySettings,
+  context: JobContext,
+): AsyncGenerator<DeepVerifiedPlace> {
+  const { site, of, now } = settings;
+  return withRunLogOfEach({ verb: 'verify-deep', site, of, now }, context, {
+    work: (watched) => verifySiteDeepUnlogged(settings, watched),
+    problemsOf: ({ point }) => point.findings.filter(({ kind }) => kind === 'bad').length,
+  });
+}
+
+/** A restore point, and where it was found. */
+export interface DeepVerifiedPlace {
+  readonly place: BackupPlace;
+  readonly point: DeepVerifiedPoint;
+}
+
+/** The same as a step of another run. */
+export async function* verifySiteDeepUnlogged(
   { site, of, points, sample, now }: SiteDeepVerifySettings,
   context: JobContext,
-): AsyncGenerator<{ readonly place: BackupPlace; readonly point: DeepVerifiedPoint }> {
+): AsyncGenerator<DeepVerifiedPlace> {
   let absence: Failure | undefined;
   let hasPoint = false;
   for (const place of await findBackupPlaces(site, of)) {

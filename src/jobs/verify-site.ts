@@ -3,6 +3,7 @@ import type { BackupKind, Site } from '../sites/site.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
 import { rememberVerified } from './remember-checks.ts';
+import { withRunLog } from './run-log.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -22,6 +23,19 @@ export interface VerifiedPlace {
 
 /** Checks the backups of a site, place by place, and remembers what came out. Failure `not-found` where there are none. */
 export async function verifySite(
+  settings: SiteVerifySettings,
+  context: JobContext,
+): Promise<readonly VerifiedPlace[]> {
+  const { site, of, now } = settings;
+  return await withRunLog({ verb: 'verify', site, of, now }, context, async (watched) => {
+    const verified = await verifyPlaces(settings, watched.context);
+    const findings = verified.flatMap((one) => one.findings);
+    await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
+    return verified;
+  });
+}
+
+async function verifyPlaces(
   { site, of, depth, chains, now }: SiteVerifySettings,
   context: JobContext,
 ): Promise<readonly VerifiedPlace[]> {

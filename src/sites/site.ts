@@ -67,6 +67,8 @@ export const SiteSchema = v.object({
   keepBlobDays: Count,
   preCommand: v.string(),
   postCommand: v.string(),
+  /** A health-check address that a backup pings. A secret: it is never shown. */
+  pingUrl: v.optional(v.string()),
   isDebug: v.boolean(),
 });
 

@@ -124,12 +124,12 @@ export async function commitBlob(
 
 /**
  * Everything below a folder: paths with `folder`, the md5 of a file, or where a link leads. Locks,
- * which come and go, are left out. A folder that isn't there is empty.
+ * which come and go, and the run log are left out. A folder that isn't there is empty.
  */
 export function folderState(folder: string): Readonly<Record<string, string>> {
   if (!existsSync(folder)) return {};
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(({ name }) => !name.endsWith('.lock'))
+    .filter(({ name }) => !/\.lock$|^\.zodbvault\.runs\./.test(name))
     .map((entry): readonly [string, string] => {
       const path = join(entry.parentPath, entry.name);
       const name = path.slice(folder.length + 1);

@@ -48,11 +48,11 @@ export function siteIn(folder: string): TestSite {
   };
 }
 
-/** All files of a folder with the hex of their bytes, but for locks; none if it isn't there. */
+/** All files of a folder with the hex of their bytes, but for locks and the run log; none if it isn't there. */
 export function snapshot(folder: string): ReadonlyMap<string, string> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+    .filter((entry) => entry.isFile() && !/\.lock$|^\.zodbvault\.runs\./.test(entry.name))
     .map(({ name }) => name);
   return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'hex')]));
 }

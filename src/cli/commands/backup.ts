@@ -8,6 +8,7 @@ import {
 } from '../../jobs/backup-site.ts';
 import type { Site } from '../../sites/site.ts';
 import { OPTION, secondsToWait, type Waiting, wholeNumber } from '../options.ts';
+import { PING_URL_OPTION, withPingUrl } from '../ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
 import { formatSeconds } from '../render/units.ts';
@@ -36,6 +37,7 @@ export function addBackupCommand(program: Command): void {
         'prove what was written before anything old goes: off; quick reads it back and compares checksums (default, unless a part says otherwise); deep is verify --deep of it',
       ).choices(['off', 'quick', 'deep'] as const),
     )
+    .addOption(PING_URL_OPTION)
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun)
     .addOption(OPTION.json)
@@ -46,7 +48,7 @@ export function addBackupCommand(program: Command): void {
         const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });
         for (const site of sites) {
           const settings: SiteBackupSettings = {
-            site: overridden(site, options),
+            site: withPingUrl(overridden(site, options), options.pingUrl),
             of: options.kind,
             full: options.full ? 'always' : 'as-set',
             compressor: options.compressor,

@@ -6,6 +6,7 @@ import {
   discardReplaced,
   findServers,
   hasRoomBeside,
+  planMeantRestore,
   planSiteRestore,
   planSiteUndo,
   restoreSite,
@@ -174,12 +175,13 @@ async function restoreAll(
 ): Promise<undefined> {
   const { terminal, signal } = how.context;
   const { waitSeconds } = how;
-  const plan = await planSiteRestore(settings);
   if (how.isDry) {
-    showPlan(plan, terminal);
+    showPlan(await planSiteRestore(settings), terminal);
     await sayServers(settings, terminal);
     return;
   }
+  const onEvent = renderEvents(terminal);
+  const plan = await planMeantRestore(settings, { onEvent, signal });
   for (const { plan: one } of plan.filestorages) {
     terminal.log(`The backup of ${one.target} is of ${one.point.stamp} (UTC)`);
   }
@@ -193,7 +195,7 @@ async function restoreAll(
   const since = Date.now();
   const results = await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
-    { onEvent: renderEvents(terminal), signal, waitSeconds },
+    { onEvent, signal, waitSeconds },
   );
   for (const result of results) report(result, { terminal, since });
   // Where something was appended, nothing is kept: see restoreSite.

@@ -9,6 +9,7 @@ import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
+import { withPingUrl } from '../ping-url.ts';
 import { askToReplace } from '../question.ts';
 import { describeBackups } from '../render/backups.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
@@ -92,7 +93,7 @@ async function backUp(
   const { of, full } = action;
   const clock = { now: () => new Date(), random: Math.random };
   const results = await backUpSite(
-    { site, of, full, compressor: 'auto', level: undefined, ...clock },
+    { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
   for (const line of describeBackups(results)) terminal.log(line);

@@ -21,6 +21,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** An age as people say it: `40 min`, `26 h`, `3 d`. */
+export function formatAge(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
 /** A moment in the time zone of this machine, as in `2026-03-01 05:05:06`. */
 export function formatLocalTime(moment: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

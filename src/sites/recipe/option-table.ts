@@ -1,6 +1,6 @@
 /**
  * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, what kind of value each
- * has, and our own: compatible, verify_after_backup. Aliases name the option that they stand for.
+ * has, and our own: compatible, ping_url, verify_after_backup. Aliases name the option that they stand for.
  */
 export const RECIPE_OPTIONS = {
   additional_filestorages: 'lines',
@@ -31,6 +31,7 @@ export const RECIPE_OPTIONS = {
   location: 'location',
   locationprefix: 'path',
   only_blobs: 'flag',
+  ping_url: 'text',
   post_command: 'text',
   pre_command: 'text',
   quick: 'flag',

@@ -1,3 +1,4 @@
+import { isPingAddress, maskAddress } from '../../system/ping.ts';
 import type { Site } from '../site.ts';
 import { settleFolders } from './backup-folders.ts';
 import { settleBlobCopier, settleBlobFormat } from './blob-modes.ts';
@@ -70,6 +71,7 @@ export function settleRules(settling: Settling): SiteRules {
     keepBlobDays: options.count('keep_blob_days', conventions.keepBlobDays),
     preCommand: options.text('pre_command'),
     postCommand: options.text('post_command'),
+    pingUrl: settlePingUrl(settling),
     isDebug: flag('debug', false),
   };
 }
@@ -82,6 +84,17 @@ function settleVerification({ options, problems }: Settling): Site['verifyAfterB
     options.written('verify_after_backup')?.origin,
   );
   return 'quick';
+}
+
+/** The address is a secret: whoever looks at the settings sees its host alone. */
+function settlePingUrl({ options, problems }: Settling): string | undefined {
+  const text = options.text('ping_url');
+  if (text === '') return undefined;
+  const from = options.settled.find(({ name }) => name === 'ping_url')?.from ?? '';
+  options.settle('ping_url', maskAddress(text), from);
+  if (isPingAddress(text)) return text;
+  problems.add('ping_url: it is no address of http or https', options.written('ping_url')?.origin);
+  return undefined;
 }
 
 function refuseContradictions(

@@ -1,0 +1,206 @@
+import { resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import {
+  type HealthLimits,
+  type HealthState,
+  type Judgement,
+  judgeHealth,
+  type Measure,
+} from '../../jobs/judge-health.ts';
+import { readSiteHealth, type SiteHealth } from '../../jobs/site-health.ts';
+import type { Site } from '../../sites/site.ts';
+import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { NewFile } from '../../system/new-file.ts';
+import { parseAges, parseFree } from '../health-limits.ts';
+import { OPTION } from '../options.ts';
+import { formatMetrics } from '../render/metrics.ts';
+import { oneLine } from '../render/one-line.ts';
+import { formatAge, formatBytes } from '../render/units.ts';
+import { type CommandContext, runCommand } from '../run.ts';
+import { findSites, withSiteOptions } from '../sites.ts';
+
+/** The exit statuses of monitoring plug-ins. */
+const STATUS = { ok: 0, warning: 1, critical: 2 } as const satisfies Record<HealthState, number>;
+/** Nobody can tell. */
+const UNKNOWN = 3;
+const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
+
+const DEFAULTS: HealthLimits = {
+  backupAge: { warning: 26 * 3600, critical: 50 * 3600 },
+  verifyAge: { warning: 8 * 86_400, critical: 22 * 86_400 },
+  rehearsalAge: undefined,
+  free: { warning: 10, critical: 5, unit: 'percent' },
+};
+
+export function addCheckCommand(program: Command): void {
+  withSiteOptions(program.command('check'))
+    .description('tell monitoring how the backups are: exit status 0 to 3, one line, numbers')
+    .option('--backup-age <warning:critical>', 'of the newest backup (default: 26h:50h)', parseAges)
+    .option('--verify-age <warning:critical>', 'of the last verify (default: 8d:22d)', parseAges)
+    .option(
+      '--rehearsal-age <warning:critical>',
+      'of the last rehearsal (default: off; 35d:70d, for example)',
+      parseAges,
+    )
+    .option('--free <warning:critical>', 'space on the disk (default: 10%:5%)', parseFree)
+    .option('--metrics <file>', 'also write metrics for the textfile collector of Prometheus')
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((options) =>
+      runCommand(options, async (context) => {
+        const { backupAge, verifyAge, rehearsalAge, free } = options;
+        const limits: HealthLimits = {
+          backupAge: orDefault(backupAge, DEFAULTS.backupAge),
+          verifyAge: orDefault(verifyAge, DEFAULTS.verifyAge),
+          rehearsalAge: orDefault(rehearsalAge, DEFAULTS.rehearsalAge),
+          free: orDefault(free, DEFAULTS.free),
+        };
+        try {
+          const { terminal } = context;
+          const sites = await findSites(options, { terminal, purpose: 'look' });
+          return await check(sites, { limits, metrics: options.metrics, context });
+        } catch (error) {
+          return sayUnknown(error, context);
+        }
+      }),
+    );
+}
+
+/** The line for what nobody can tell; every failure is that, and so is a defect. */
+export function unknownLine(reason: string): string {
+  return `ZODBVAULT ${WORDS[UNKNOWN]} - ${forPlugin(reason)}`;
+}
+
+export const UNKNOWN_STATUS = UNKNOWN;
+
+interface CheckResult {
+  readonly site: Site;
+  readonly judgements: readonly Judgement[];
+  readonly status: number;
+  readonly health: SiteHealth | undefined;
+}
+
+async function check(
+  sites: readonly Site[],
+  {
+    limits,
+    metrics,
+    context,
+  }: {
+    readonly limits: HealthLimits;
+    readonly metrics: string | undefined;
+    readonly context: CommandContext;
+  },
+): Promise<number> {
+  const now = new Date();
+  const results: CheckResult[] = [];
+  for (const site of sites) results.push(await checkSite(site, { limits, now, context }));
+  const status = Math.max(...results.map((one) => one.status));
+  if (metrics !== undefined) {
+    const checked = results.map(({ site, health, status }) => ({
+      part: site.part,
+      health,
+      status,
+    }));
+    await writeMetrics(resolve(metrics), formatMetrics(checked, now));
+  }
+  const { terminal } = context;
+  terminal.printJson({
+    status,
+    state: WORDS[status],
+    sites: results.map(({ site, judgements }) => ({ part: site.part, judgements })),
+  });
+  terminal.print(lineOf(results, status));
+  return status;
+}
+
+/** Backups that aren't there at all are the worst of all states, not an unknown one. */
+async function checkSite(
+  site: Site,
+  {
+    limits,
+    now,
+    context,
+  }: {
+    readonly limits: HealthLimits;
+    readonly now: Date;
+    readonly context: CommandContext;
+  },
+): Promise<CheckResult> {
+  const say = { age: formatAge, size: formatBytes };
+  try {
+    // Nothing of its progress is for a plug-in.
+    const health = await readSiteHealth(site, { onEvent: () => {}, signal: context.signal });
+    const judgements = judgeHealth(health, { limits, now, say });
+    const status = Math.max(...judgements.map(({ state }) => STATUS[state]));
+    return { site, judgements, status, health };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    const missing = { storage: undefined, text: error.message, measure: undefined } as const;
+    const judgements = [{ state: 'critical', ...missing } as const];
+    return { site, judgements, status: STATUS.critical, health: undefined };
+  }
+}
+
+/** What is worst comes first; all is said where all is well. */
+function lineOf(results: readonly CheckResult[], status: number): string {
+  const named = results.flatMap(({ site, judgements }) =>
+    judgements.map((one) => ({
+      ...one,
+      name: [results.length > 1 ? site.part : undefined, one.storage]
+        .filter((word) => word !== undefined)
+        .join('/'),
+    })),
+  );
+  const ordered = [...named].sort((a, b) => STATUS[b.state] - STATUS[a.state]);
+  const text = ordered
+    .map(({ name, text }) => (name === '' ? text : `${name}: ${text}`))
+    .map(forPlugin)
+    .join(', ');
+  const numbers = named.flatMap(({ name, measure }) =>
+    measure === undefined ? [] : [formatMeasure(measure, name)],
+  );
+  const data = numbers.length === 0 ? '' : ` | ${numbers.join(' ')}`;
+  return `ZODBVAULT ${WORDS[status]} - ${text}${data}`;
+}
+
+/** `'label'=value[UOM];warn;crit;min;max`, of the guidelines for monitoring plug-ins. */
+function formatMeasure({ name, value, unit, limits }: Measure, where: string): string {
+  const label = (where === '' ? name : `${where}/${name}`).replaceAll(/['=|]/g, '_');
+  // For what must not fall below a limit, a range has a colon behind it.
+  const limit = (number: number | undefined) =>
+    number === undefined ? '' : unit === 'B' ? `${number}:` : String(number);
+  return `'${oneLine(label)}'=${value}${unit};${limit(limits?.warning)};${limit(limits?.critical)};0`;
+}
+
+/** The bar begins the numbers. */
+function forPlugin(text: string): string {
+  return oneLine(text).replaceAll('|', '/');
+}
+
+/** Under another name, then renamed: the collector never reads a half. It runs as another user. */
+async function writeMetrics(path: string, text: string): Promise<void> {
+  await using file = await NewFile.create(path);
+  await file.handle.chmod(0o644);
+  await file.write([Buffer.from(text)]);
+  await file.complete();
+  await file.publish();
+}
+
+function sayUnknown(error: unknown, { terminal }: CommandContext): number {
+  const failure = adoptSystemError(error, 'check');
+  const isKnown = failure instanceof Failure;
+  const message = isKnown ? failure.message : `internal error: ${String(error)}`;
+  terminal.printJson({
+    status: UNKNOWN,
+    state: WORDS[UNKNOWN],
+    error: isKnown ? { code: failure.code, message, hint: failure.hint } : { message },
+  });
+  terminal.print(unknownLine(message));
+  return UNKNOWN;
+}
+
+function orDefault<T>(said: T | 'off' | undefined, byDefault: T | undefined): T | undefined {
+  return said === undefined ? byDefault : said === 'off' ? undefined : said;
+}

@@ -1,0 +1,66 @@
+import type { Command } from '@commander-js/extra-typings';
+import { readHistory } from '../../jobs/run-log.ts';
+import type { Run } from '../../repository/run-log.ts';
+import { OPTION, wholeNumber } from '../options.ts';
+import { oneLine } from '../render/one-line.ts';
+import { bareTable, formatTable } from '../render/table.ts';
+import { formatBytes, formatSeconds } from '../render/units.ts';
+import { runCommand } from '../run.ts';
+import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
+
+/** Runs that are shown where nobody says how many. */
+const SHOWN = 20;
+
+export function addHistoryCommand(program: Command): void {
+  withSiteOptions(program.command('history'))
+    .description('show the last runs: what, when, how long, and what came out')
+    .addOption(ANY_KIND_OPTION)
+    .option(
+      '--last <number>',
+      'so many runs, the newest first',
+      wholeNumber({ minimum: 1, maximum: 999_999 }),
+      SHOWN,
+    )
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((options) =>
+      runCommand(options, async ({ terminal }) => {
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        for (const site of sites) {
+          const runs = (await readHistory(site, options.kind)).slice(0, options.last);
+          for (const run of runs) terminal.printJson(run);
+          if (sites.length > 1) terminal.print(`[${site.part}]`);
+          if (runs.length === 0) terminal.log('No run has been logged yet');
+          else if (!terminal.isJson) terminal.print(tableOf(runs));
+        }
+        return undefined;
+      }),
+    );
+}
+
+function tableOf(runs: readonly Run[]): string {
+  const table = bareTable({
+    head: ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''],
+    alignment: ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
+  });
+  for (const run of runs) {
+    table.push([
+      run.begun.slice(0, 19).replace('T', ' '),
+      nameOf(run),
+      formatSeconds(run.seconds),
+      run.readBytes > 0 ? formatBytes(run.readBytes) : '',
+      run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
+      run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
+      run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
+      oneLine(run.message ?? ''),
+    ]);
+  }
+  return formatTable(table);
+}
+
+/** As in `backup`, `backup snapshot`, `verify --deep`. */
+function nameOf({ verb, of }: Run): string {
+  const name = verb === 'verify-deep' ? 'verify --deep' : verb;
+  return of === 'all' || of === 'backup' ? name : `${name} ${of}`;
+}

@@ -1,0 +1,179 @@
+import type { PlaceHealth, SiteHealth } from './site-health.ts';
+
+/** From where on something is a warning, and from where on critical. */
+export interface Limits {
+  readonly warning: number;
+  readonly critical: number;
+}
+
+/** Limits of ages in seconds; of free space in bytes or percent. Undefined: it isn't judged. */
+export interface HealthLimits {
+  readonly backupAge: Limits | undefined;
+  readonly verifyAge: Limits | undefined;
+  readonly rehearsalAge: Limits | undefined;
+  readonly free: (Limits & { readonly unit: 'bytes' | 'percent' }) | undefined;
+}
+
+/** The exit statuses of monitoring plug-ins: 0, 1, 2. */
+export type HealthState = 'ok' | 'warning' | 'critical';
+
+/** One thing that was judged. */
+export interface Judgement {
+  readonly state: HealthState;
+  /** Which storage, where it is about one of several. */
+  readonly storage: string | undefined;
+  readonly text: string;
+  /** Undefined where there is no number to it. */
+  readonly measure: Measure | undefined;
+}
+
+/** A number as monitoring takes it. */
+export interface Measure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 's' | 'B' | '';
+  readonly limits: Limits | undefined;
+}
+
+/** How numbers are put into words. */
+interface Words {
+  readonly age: (seconds: number) => string;
+  readonly size: (bytes: number) => string;
+}
+
+/**
+ * Judges the backups of a site.
+ *
+ * @param say - puts an age in seconds, or a size, into words
+ */
+export function judgeHealth(
+  health: SiteHealth,
+  {
+    limits,
+    now,
+    say,
+  }: {
+    readonly limits: HealthLimits;
+    readonly now: Date;
+    readonly say: Words;
+  },
+): readonly Judgement[] {
+  const judgements = health.places.flatMap((place) => {
+    const storage = health.places.length === 1 ? undefined : place.storage;
+    const age = (moment: Date | undefined) =>
+      moment === undefined ? undefined : Math.max(0, (now.getTime() - moment.getTime()) / 1000);
+    const judged: readonly Unplaced[] = [
+      judgeBackup(age(later(place.newest, health.lastGoodBackup)), { place, limits, say }),
+      judgeCheck('verified', age(place.verified), {
+        since: age(place.oldest),
+        limits: limits.verifyAge,
+        say,
+      }),
+      judgeCheck('rehearsed', age(place.rehearsed), {
+        since: age(place.oldest),
+        limits: limits.rehearsalAge,
+        say,
+      }),
+      judgeFree(place, { limits: limits.free, say }),
+      judgeChains(place),
+    ];
+    return judged.map((one) => ({ ...one, storage }));
+  });
+  return [...judgements, ...judgeLastRun(health)];
+}
+
+type Unplaced = Omit<Judgement, 'storage'>;
+interface Saying {
+  readonly say: Words;
+}
+
+function judgeBackup(
+  age: number | undefined,
+  { place, limits, say }: { place: PlaceHealth; limits: HealthLimits } & Saying,
+): Unplaced {
+  // A backup that found nothing new is one only where there is something to restore.
+  if (age === undefined || place.points === 0) {
+    return { state: 'critical', text: 'no backup is there', measure: undefined };
+  }
+  return {
+    state: stateOf(age, limits.backupAge),
+    text: `backed up ${say.age(age)} ago`,
+    measure: { name: 'backup_age', value: Math.round(age), unit: 's', limits: limits.backupAge },
+  };
+}
+
+/** What was never checked counts from the oldest backup on: a new site has time. */
+function judgeCheck(
+  what: 'verified' | 'rehearsed',
+  age: number | undefined,
+  { since, limits, say }: { since: number | undefined; limits: Limits | undefined } & Saying,
+): Unplaced {
+  const name = what === 'verified' ? 'verify_age' : 'rehearsal_age';
+  if (age === undefined) {
+    const state = since === undefined ? 'ok' : stateOf(since, limits);
+    return { state, text: `never ${what}`, measure: undefined };
+  }
+  return {
+    state: stateOf(age, limits),
+    text: `${what} ${say.age(age)} ago`,
+    measure: { name, value: Math.round(age), unit: 's', limits },
+  };
+}
+
+function judgeFree(
+  { freeBytes, diskBytes }: PlaceHealth,
+  { limits, say }: { limits: HealthLimits['free'] } & Saying,
+): Unplaced {
+  const share = diskBytes === 0 ? 0 : freeBytes / diskBytes;
+  const inBytes = (limit: number) =>
+    limits?.unit === 'percent' ? Math.floor((limit / 100) * diskBytes) : limit;
+  const settled = limits && {
+    warning: inBytes(limits.warning),
+    critical: inBytes(limits.critical),
+  };
+  const state =
+    settled === undefined || freeBytes >= settled.warning
+      ? 'ok'
+      : freeBytes >= settled.critical
+        ? 'warning'
+        : 'critical';
+  return {
+    state,
+    text: `${say.size(freeBytes)} free (${Math.floor(share * 100)}%)`,
+    measure: { name: 'free', value: freeBytes, unit: 'B', limits: settled },
+  };
+}
+
+function judgeChains({ problems, badPoints, points }: PlaceHealth): Unplaced {
+  const measure = {
+    name: 'problems',
+    value: problems.length + badPoints.length,
+    unit: '',
+    limits: undefined,
+  } as const;
+  const [problem] = problems;
+  if (problem?.kind === 'bad') {
+    const text = `${problems.length} wrong: ${problem.name}: ${problem.problem}`;
+    return { state: 'critical', text, measure };
+  }
+  const [bad] = badPoints;
+  if (bad !== undefined) return { state: 'critical', text: `verify found ${bad} bad`, measure };
+  return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
+}
+
+function judgeLastRun({ lastRuns }: SiteHealth): readonly Judgement[] {
+  const run = lastRuns.get('backup');
+  if (run === undefined || (run.result !== 'failed' && run.result !== 'interrupted')) return [];
+  const text = `the last backup was not done: ${run.message ?? run.result}`;
+  return [{ state: 'warning', storage: undefined, text, measure: undefined }];
+}
+
+function stateOf(age: number, limits: Limits | undefined): HealthState {
+  if (limits === undefined || age <= limits.warning) return 'ok';
+  return age <= limits.critical ? 'warning' : 'critical';
+}
+
+function later(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}

@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import {
+  EARLIER_RUN_LOG_FILE,
+  formatRun,
+  RUN_LOG_BYTES,
+  RUN_LOG_FILE,
+  type Run,
+  readRuns,
+} from '../repository/run-log.ts';
+import type { BackupKind, Site } from '../sites/site.ts';
+import { folderStore, LOCK_FILE } from '../stores/folder-store.ts';
+import { adoptSystemError, Failure } from '../system/failure.ts';
+import { appendLine } from '../system/line-log.ts';
+import { isThere } from '../system/presence.ts';
+import { findBackupPlaces } from './backup-places.ts';
+import type { JobContext, JobEvent } from './events.ts';
+
+/** Which run it is. */
+export interface RunStart {
+  readonly verb: Run['verb'];
+  readonly site: Site;
+  readonly of: BackupKind | 'all';
+  readonly now: () => Date;
+}
+
+/** What a run came to. */
+export interface RunOutcome {
+  readonly storedBytes?: number;
+  readonly blobBytes?: number;
+  /** What a check found wrong: then it counts as failed. */
+  readonly problems?: number;
+}
+
+/** A run that is watched. */
+export interface WatchedRun {
+  /** The job's context, with events that are counted on their way. */
+  readonly context: JobContext;
+  /** Writes its line. */
+  readonly done: (outcome: RunOutcome) => Promise<void>;
+}
+
+/**
+ * Runs a job, and leaves a line in the run log of its repository: from `done`, or when it fails. A log
+ * that can't be written fails no run.
+ */
+export async function withRunLog<T>(
+  start: RunStart,
+  context: JobContext,
+  work: (run: WatchedRun) => Promise<T>,
+): Promise<T> {
+  const line = new RunLine(start, context);
+  try {
+    return await work(line);
+  } catch (error) {
+    await line.failed(error);
+    throw error;
+  }
+}
+
+/** The same for a job that gives its results one by one; it counts what each has found wrong. */
+export async function* withRunLogOfEach<T>(
+  start: RunStart,
+  context: JobContext,
+  {
+    work,
+    problemsOf,
+  }: {
+    readonly work: (context: JobContext) => AsyncIterable<T>;
+    readonly problemsOf: (result: T) => number;
+  },
+): AsyncGenerator<T> {
+  const line = new RunLine(start, context);
+  let problems = 0;
+  try {
+    for await (const result of work(line.context)) {
+      problems += problemsOf(result);
+      yield result;
+    }
+  } catch (error) {
+    await line.failed(error);
+    throw error;
+  }
+  await line.done({ problems });
+}
+
+/** What the repositories of a site have logged, newest first. Failure `not-found` where there are none. */
+export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly Run[]> {
+  const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
+  const runs: Run[] = [];
+  for (const folder of folders) runs.push(...(await readRuns(folderStore(folder))));
+  // Of the lines of one run, the last was written last.
+  return runs.reverse().sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
+}
+
+class RunLine implements WatchedRun {
+  readonly context: JobContext;
+  readonly #start: RunStart;
+  readonly #begun: Date;
+  readonly #clock = performance.now();
+  #readBytes = 0;
+  #warnings = 0;
+
+  constructor(start: RunStart, context: JobContext) {
+    this.#start = start;
+    this.#begun = start.now();
+    this.context = {
+      ...context,
+      onEvent: (event) => {
+        this.#count(event);
+        context.onEvent(event);
+      },
+    };
+  }
+
+  readonly done = async ({
+    storedBytes = 0,
+    blobBytes = 0,
+    problems = 0,
+  }: RunOutcome): Promise<void> => {
+    const counted = { storedBytes, blobBytes };
+    if (problems > 0) {
+      const message = `${problems} ${problems === 1 ? 'problem was' : 'problems were'} found`;
+      await this.#write({ ...counted, result: 'failed', code: 'damaged', message });
+    } else await this.#write({ ...counted, result: this.#warnings > 0 ? 'warnings' : 'done' });
+  };
+
+  async failed(error: unknown): Promise<void> {
+    const failure = adoptSystemError(error, 'go on');
+    const nothing = { storedBytes: 0, blobBytes: 0 };
+    if (!(failure instanceof Failure)) {
+      await this.#write({ ...nothing, result: 'failed', code: 'internal', message: String(error) });
+      return;
+    }
+    const { code, message } = failure;
+    const result = code === 'interrupted' ? 'interrupted' : 'failed';
+    await this.#write({ ...nothing, result, code, message });
+  }
+
+  #count(event: JobEvent): void {
+    if (event.kind === 'bytes') this.#readBytes += event.count;
+    const isWarning =
+      event.kind === 'warning' || event.kind === 'files-left-out' || event.kind === 'lock-ignored';
+    if (isWarning) this.#warnings += 1;
+  }
+
+  async #write(
+    end: Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> & Partial<Pick<Run, 'code' | 'message'>>,
+  ): Promise<void> {
+    const { verb, site, of } = this.#start;
+    const run: Run = {
+      verb,
+      of,
+      part: site.part,
+      begun: this.#begun.toISOString(),
+      seconds: Math.round(performance.now() - this.#clock) / 1000,
+      readBytes: this.#readBytes,
+      warnings: this.#warnings,
+      ...end,
+    };
+    try {
+      const folder = await this.#folder();
+      if (folder === undefined) return;
+      await appendLine(join(folder, RUN_LOG_FILE), {
+        line: formatRun(run),
+        maximumBytes: RUN_LOG_BYTES,
+        earlier: join(folder, EARLIER_RUN_LOG_FILE),
+      });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // Who only looks may do so where nothing can be written, and every night; a failure says enough.
+      if (verb !== 'backup' || run.message !== undefined) return;
+      this.context.onEvent({
+        kind: 'notice',
+        text: `the run log was not written: ${error.message}`,
+      });
+    }
+  }
+
+  /**
+   * The main storage's folder, or the first that is there. A restore, which only reads, leaves nothing
+   * in a folder that no run of ours has written to.
+   */
+  async #folder(): Promise<string | undefined> {
+    const { verb, site, of } = this.#start;
+    const main = site.storages.at(-1)?.name;
+    const places = await findBackupPlaces(site, of);
+    const ordered = [...places].sort(
+      (a, b) => Number(b.storage === main) - Number(a.storage === main),
+    );
+    for (const { path } of ordered) {
+      if (!(await isThere(path))) continue;
+      const isOurs = async () => await isThere(join(path, LOCK_FILE));
+      if (verb !== 'restore' || (await isOurs())) return path;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import { statfs } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import type { Check } from '../repository/checks.ts';
+import { type Run, readRuns } from '../repository/run-log.ts';
+import { momentOfStamp } from '../repository/stamp.ts';
+import type { Finding } from '../repository/verifying.ts';
+import type { Site } from '../sites/site.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { adopting } from '../system/failure.ts';
+import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import type { JobContext } from './events.ts';
+import { listRestorePoints } from './list.ts';
+import { verify } from './verify.ts';
+import { verifyBlobs } from './verify-blobs.ts';
+
+/** What is known about the backups of one storage, those that the script `backup` makes. */
+export interface PlaceHealth {
+  readonly storage: string;
+  readonly path: string;
+  readonly points: number;
+  /** Moments of restore points. */
+  readonly oldest: Date | undefined;
+  readonly newest: Date | undefined;
+  /** Size of the Data.fs of the newest; undefined where nothing tells. */
+  readonly dataFsBytes: number | undefined;
+  /** Bytes of all data files in the repository. */
+  readonly storedBytes: number;
+  /** When every byte of some point was last read, and when one was last restored for trial. */
+  readonly verified: Date | undefined;
+  readonly rehearsed: Date | undefined;
+  /** Points of which the last check was bad. */
+  readonly badPoints: readonly string[];
+  /** Files that are missing or have another size. */
+  readonly problems: readonly Finding[];
+  readonly freeBytes: number;
+  readonly diskBytes: number;
+}
+
+export interface SiteHealth {
+  readonly part: string;
+  readonly places: readonly PlaceHealth[];
+  /** The last run of each kind that was logged. */
+  readonly lastRuns: ReadonlyMap<Run['verb'], Run>;
+  /** When a backup last ended well, be it that nothing had to be written. */
+  readonly lastGoodBackup: Date | undefined;
+}
+
+/**
+ * Looks at the backups of a site without reading them: names, sizes, what is remembered. Failure
+ * `not-found` where one of their folders isn't there.
+ */
+export async function readSiteHealth(site: Site, context: JobContext): Promise<SiteHealth> {
+  const places: PlaceHealth[] = [];
+  const runs: Run[] = [];
+  for (const place of await findBackupPlaces(site, 'backup')) {
+    places.push(await placeHealth(place, context));
+    const logged = await readRuns(folderStore(place.path));
+    runs.push(...logged.filter(({ of }) => of === 'backup' || of === 'all'));
+  }
+  runs.sort((a, b) => (a.begun < b.begun ? -1 : a.begun > b.begun ? 1 : 0));
+  const isGood = ({ verb, result }: Run) =>
+    verb === 'backup' && (result === 'done' || result === 'warnings');
+  const good = runs.findLast(isGood);
+  return {
+    part: site.part,
+    places,
+    lastRuns: new Map(runs.map((run) => [run.verb, run])),
+    lastGoodBackup: good === undefined ? undefined : endOf(good),
+  };
+}
+
+/** When a run ended. */
+export function endOf({ begun, seconds }: Run): Date {
+  return new Date(new Date(begun).getTime() + seconds * 1000);
+}
+
+async function placeHealth(place: BackupPlace, context: JobContext): Promise<PlaceHealth> {
+  const { storage, path, repository, blobs } = place;
+  await requireFolder(path);
+  const { bsize, blocks, bavail } = await adopting(`look at the disk with "${path}"`, () =>
+    statfs(path),
+  );
+  const disk = { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
+  const common = { storage, path, ...disk, problems: await problemsOf(place, context) };
+  const points = repository === undefined ? [] : await listRestorePoints(repository);
+  if (repository === undefined && blobs !== undefined) {
+    const { entries } = await readBlobCatalogue(blobs.folder, basename(blobs.source));
+    const moments = entries.map(({ stamp }) => momentOfStamp(stamp));
+    return {
+      ...common,
+      points: entries.length,
+      oldest: moments.at(-1),
+      newest: moments[0],
+      dataFsBytes: undefined,
+      storedBytes: 0,
+      verified: undefined,
+      rehearsed: undefined,
+      badPoints: [],
+    };
+  }
+  const checks = points.flatMap((point) => point.checks);
+  return {
+    ...common,
+    points: points.length,
+    oldest: points[0]?.moment,
+    newest: points.at(-1)?.moment,
+    dataFsBytes: points.at(-1)?.dataFsBytes,
+    storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+    verified: latest(checks.filter(({ kind }) => kind !== 'rehearsal')),
+    rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
+    badPoints: points
+      .filter((point) => point.checks.at(-1)?.outcome === 'bad')
+      .map(({ stamp }) => stamp),
+  };
+}
+
+async function problemsOf(
+  { repository, blobs }: BackupPlace,
+  context: JobContext,
+): Promise<readonly Finding[]> {
+  const quick = { depth: 'quick' } as const;
+  const findings: Finding[] =
+    repository === undefined
+      ? []
+      : [...(await verify({ repository, ...quick, chains: 'all' }, context))];
+  if (blobs !== undefined) {
+    const found = verifyBlobs(blobs, { ...quick, entries: 'newest', context });
+    for await (const finding of found) findings.push(finding);
+  }
+  return findings.filter(({ kind }) => kind === 'bad');
+}
+
+function latest(checks: readonly Check[]): Date | undefined {
+  const times = checks.map(({ at }) => at).sort();
+  const last = times.at(-1);
+  return last === undefined ? undefined : new Date(last);
+}

@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { collect } from '../system/stages.ts';
+
+/** The log of runs in a repository, one JSON object a line; no pattern of repozo matches its name. */
+export const RUN_LOG_FILE = '.zodbvault.runs.jsonl';
+/** What it is called when it has grown to its limit. */
+export const EARLIER_RUN_LOG_FILE = '.zodbvault.runs.1.jsonl';
+/** Limit of each of the two: some four thousand runs. */
+export const RUN_LOG_BYTES = 1 << 20;
+/** Most characters of a message that are kept. */
+const LONGEST_MESSAGE = 1000;
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Moment = v.pipe(v.string(), v.isoTimestamp());
+
+const RunSchema = v.object({
+  /** `verify-deep` reads the database in a backup, too. */
+  verb: v.picklist(['backup', 'restore', 'verify', 'verify-deep', 'rehearse']),
+  /** Which backups; `all` where a run looks at all kinds. */
+  of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
+  part: v.string(),
+  /** ISO 8601, UTC. */
+  begun: Moment,
+  seconds: v.pipe(v.number(), v.minValue(0)),
+  readBytes: Count,
+  /** Bytes of the data files that it wrote. */
+  storedBytes: Count,
+  /** Bytes of the blobs in the copies and archives that it made, shared ones with them. */
+  blobBytes: Count,
+  warnings: Count,
+  result: v.picklist(['done', 'warnings', 'failed', 'interrupted']),
+  /** Of the failure: its code and its message. */
+  code: v.optional(v.string()),
+  message: v.optional(v.string()),
+});
+
+/** A run, as its line tells it. */
+export type Run = v.InferOutput<typeof RunSchema>;
+
+export function formatRun(run: Run): string {
+  const { message } = run;
+  return JSON.stringify(
+    message === undefined ? run : { ...run, message: message.slice(0, LONGEST_MESSAGE) },
+  );
+}
+
+/** The runs of a log, in its order. Lines that are cut, or of another version, are passed over. */
+export function parseRuns(text: string): readonly Run[] {
+  return text.split('\n').flatMap((line) => {
+    const result = v.safeParse(RunSchema, jsonOf(line));
+    return result.success ? [result.output] : [];
+  });
+}
+
+/** All that a repository has logged, oldest first; nothing where there is no log. */
+export async function readRuns(store: Store): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  for (const name of [EARLIER_RUN_LOG_FILE, RUN_LOG_FILE]) {
+    try {
+      runs.push(...parseRuns((await collect(store.read(name))).toString()));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    }
+  }
+  return runs;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+/** `'label'=value[UOM];warn;crit;min`, one after the other. */
+const DATA = /^('[^'=|]+'=\d+(s|B)?;\d*:?;\d*:?;0( |$))+$/;
+const MOUNTED = ['--free', 'off']; // The disk of the machine that tests may be full.
+
+describe('zodbvault check', () => {
+  it('says in one line, with numbers and an exit status, how the backups are', async () => {
+    const site = await newSite(scratch, 3);
+    const before = await site.run(['check', ...MOUNTED]);
+    expect([before.status, before.stdout]).toEqual([2, expect.stringContaining('CRITICAL')]);
+    await site.runWell('backup');
+    await site.runWell('verify');
+    const metrics = join(site.folder, 'zodbvault.prom');
+    const good = await site.run(['check', ...MOUNTED, '--metrics', metrics]);
+    expect([good.status, good.stderr]).toEqual([0, '']);
+    const [text = '', data = '', ...more] = good.stdout.trimEnd().split(' | ');
+    expect(more).toEqual([]);
+    expect(text).toMatch(/^ZODBVAULT OK - backed up \d min ago, verified \d min ago, never reh/);
+    expect(data).toMatch(DATA);
+    expect(data).toMatch(/'backup_age'=\d+s;93600;180000;0 'verify_age'=\d+s;691200;1900800;0/);
+    const written = readFileSync(metrics, 'utf8');
+    expect(written).toMatch(
+      /^(# (HELP|TYPE) zodbvault_\w+ .+\n|zodbvault_\w+(\{.+\})? [\d.]+\n)+$/,
+    );
+    expect(written).toMatch(/last_verify_timestamp_seconds\{part="backup",storage="Data"\} 1\d{9}/);
+    expect(written).toContain('zodbvault_check_status{part="backup"} 0');
+    expect(statSync(metrics).mode & 0o777).toBe(0o644);
+    expect(readdirSync(site.folder).sort()).toEqual(['var', 'zodbvault.prom']);
+  });
+
+  it('warns from a limit on, is critical from another on, and names what is worst first', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup', '--no-gzip');
+    const old = await site.run(['check', ...MOUNTED, '--backup-age', '0s:9d']);
+    expect([old.status, old.stdout]).toEqual([1, expect.stringMatching(/^ZODBVAULT WARNING - ba/)]);
+    const full = await site.run(['check', '--free', '999999TB:99999TB', '--backup-age', 'off']);
+    expect([full.status, full.stdout]).toEqual([2, expect.stringMatching(/CRITICAL - .* free \(/)]);
+    const never = await site.run(['check', ...MOUNTED, '--rehearsal-age', '0s:9d']);
+    expect([never.status, never.stdout]).toEqual([1, expect.stringContaining('- never rehearsed')]);
+    const content = readFileSync(site.dataFs);
+    writeFileSync(site.dataFs, 'no database | at all');
+    await site.run(['backup']);
+    const failed = await site.run(['check', ...MOUNTED]);
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toContain('WARNING - the last backup was not done: Cannot');
+    writeFileSync(site.dataFs, content);
+    await site.runWell('backup');
+    rmSync(join(site.repository, site.dataFiles()[0] ?? ''));
+    const gone = await site.run(['check', ...MOUNTED]);
+    expect([gone.status, gone.stdout]).toEqual([2, expect.stringContaining('CRITICAL - ')]);
+    expect(gone.stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('tells the parts of a buildout apart', async () => {
+    const second = '[second]\nrecipe = collective.recipe.backup\nlocation = second\n';
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg(['backup_blobs = false'], { more: `${second}backup_blobs = false\n` }),
+    );
+    await site.run(['backup', '--part', 'backup']);
+    const { status, stdout } = await site.run(['check', ...MOUNTED, '--metrics', 'm.prom']);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/CRITICAL - second: .*, backup: backed up .*'backup\/backup_age'=/);
+    const written = readFileSync(site.path('m.prom'), 'utf8');
+    expect(written).toContain('zodbvault_check_status{part="backup"} 0');
+    expect(written).toContain('zodbvault_check_status{part="second"} 2');
+  });
+
+  it.each([
+    ['an unknown option', ['--bogus']],
+    ['limits in the wrong order', ['--backup-age', '2h:1h']],
+    ['a buildout that is not there', ['--config', 'nothing.cfg']],
+    ['metrics that can not be written', ['--metrics', '/nowhere/x.prom']],
+  ])('is unknown, status 3, for %s', async (_, words) => {
+    const site = await newSite(scratch, 3);
+    const { status, stdout } = await site.run(['check', ...words]);
+    expect([status, stdout]).toEqual([3, expect.stringMatching(/^ZODBVAULT UNKNOWN - .+\n$/)]);
+  });
+});
