@@ -1,8 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeCommand } from '../src/cli/command-table.ts';
 import { formatErrorsPage } from '../src/cli/explanations.ts';
+import { formatManPage } from '../src/cli/man-page.ts';
+import { buildProgram } from '../src/cli/program.ts';
 
 /** Writes the pages that are made from tables in the code; tests hold them to these. */
 const ROOT = join(import.meta.dirname, '..');
 
 writeFileSync(join(ROOT, 'docs/errors.md'), formatErrorsPage());
+mkdirSync(join(ROOT, 'man'), { recursive: true });
+writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(buildProgram())));

@@ -4,6 +4,7 @@ import { VERSION } from '../system/version.ts';
 import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand, UNKNOWN_STATUS, unknownLine } from './commands/check.ts';
+import { addCompletionsCommand } from './commands/completions.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -64,7 +65,8 @@ function wrongUsage({ code, message }: CommanderError): Failure {
 
 const USAGE_HINT = 'Run it with --help for the options.';
 
-function buildProgram(): Command {
+/** All commands with their options and words. */
+export function buildProgram(): Command {
   const program = new Command('zodbvault')
     .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
     .version(VERSION)
@@ -89,5 +91,6 @@ function buildProgram(): Command {
   addAdoptCommand(program);
   addDemoCommand(program);
   addExplainCommand(program);
+  addCompletionsCommand(program);
   return program;
 }

@@ -12,12 +12,24 @@ export interface TerminalSession {
 }
 
 /** Runs the built `zodbvault` on a pseudo-terminal of 100 columns. */
-export function onTerminal(words: readonly string[], cwd: string): TerminalSession {
-  const pty = spawn(process.execPath, [COMMAND, ...words], {
+export function onTerminal(
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): TerminalSession {
+  return programOnTerminal([process.execPath, COMMAND, ...words], { cwd, env });
+}
+
+/** The same for any program. */
+export function programOnTerminal(
+  [program = '', ...words]: readonly string[],
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): TerminalSession {
+  const pty = spawn(program, words, {
     cwd,
     cols: 100,
     rows: 40,
-    env: { ...process.env, TZ: 'UTC', TERM: 'xterm' },
+    env: { ...process.env, TZ: 'UTC', TERM: 'xterm', ...env },
   });
   let text = '';
   const waiting = new Set<() => void>();

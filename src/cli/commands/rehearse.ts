@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { OPTION } from '../options.ts';
@@ -16,10 +16,11 @@ export function addRehearseCommand(program: Command): void {
     .description('restore into a folder of its own, verify what came out, and time it')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
-    .option(
-      '--in <folder>',
-      'a folder with room for all of the site; what is made there is removed again',
-      tmpdir(),
+    .addOption(
+      new Option(
+        '--in <folder>',
+        'a folder with room for all of the site; what is made there is removed again',
+      ).default(tmpdir(), 'the system’s for temporary files'),
     )
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
