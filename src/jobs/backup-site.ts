@@ -19,14 +19,9 @@ import {
   checkDataFs,
   planOnly,
 } from './backup.ts';
-import {
-  type BlobBackupResult,
-  backUpBlobs,
-  type ChainStart,
-  checkBlobSource,
-  refuseInside,
-  refuseNested,
-} from './backup-blobs.ts';
+import { backUpBlobs } from './backup-blobs.ts';
+import type { BlobBackupResult, ChainStart } from './blob-run.ts';
+import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { withPings } from './pinging.ts';
 import { proveBackup } from './prove-backup.ts';
@@ -296,7 +291,7 @@ class SiteRun {
       keep: 0, // What is old goes when the blobs are complete, too.
       pruneAfter: 'every-backup',
       missingRepository,
-      confirmation: site.verifyAfterBackup === 'off' ? 'none' : 'reread',
+      confirmation: this.#confirmation,
       now,
       random,
     };
@@ -319,6 +314,7 @@ class SiteRun {
           folder,
           format: this.#format,
           copier: site.blobCopier,
+          confirmation: this.#confirmation,
           now,
           ...(await this.#belonging(storage)),
         },
@@ -425,6 +421,10 @@ class SiteRun {
     const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
     if (this.#isFull || site.keepBlobDays === 0) return { kind: 'count', keep: this.#keep, family };
     return { kind: 'days', days: site.keepBlobDays, now: now(), family };
+  }
+
+  get #confirmation(): 'reread' | 'none' {
+    return this.#settings.site.verifyAfterBackup === 'off' ? 'none' : 'reread';
   }
 
   #filestorages(): readonly SiteStorage[] {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles } from '../support/blobs.ts';
@@ -35,6 +35,17 @@ describe('verification after a backup', () => {
       expect(snapshot(site.repository)).toEqual(before);
     },
   );
+
+  it('quick: keeps no archive of blobs that reads back otherwise', async () => {
+    const cfg = recipeCfg(['blob_storage = var/blobstorage', 'archive_blob = true']);
+    const site = await newBuildoutSite(scratch, cfg);
+    const { status, stderr } = await site.script('backup', [], { env: lyingDisk('.tar') });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('the disk gives back other bytes than were written'),
+    ]);
+    expect(readdirSync(site.path('var/blobstoragebackups'))).toEqual(['.zodbvault.lock']);
+  });
 
   it('off: reads nothing back', async () => {
     const site = await newSite(scratch, 5);

@@ -6,8 +6,8 @@ import { SCENARIOS } from './scenarios.ts';
 import { obstacle } from './tracing.ts';
 
 /** Chosen so that the sample takes less than four minutes on two cores, and prime, so that it meets all kinds. */
-const EVERY = 61;
-const RANDOM_KILLS = 30;
+const EVERY = 97;
+const RANDOM_KILLS = 20;
 const LANES = 2;
 
 const scratch = scratchFolder();

@@ -1,0 +1,169 @@
+import { copyFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { refuseTaken, removeEntry } from '../blobs/blob-folder.ts';
+import type { BlobEntry } from '../blobs/catalogue.ts';
+import { type ArchiveCompression, archiveName, entryStem } from '../blobs/entry-name.ts';
+import { inspectArchive } from '../blobs/inspect-archive.ts';
+import { describeFile, readEdges, recordPath, writeRecord } from '../blobs/record.ts';
+import { writeArchive } from '../blobs/tar.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { confirmFile } from '../system/confirm-file.ts';
+import { adopting, Failure } from '../system/failure.ts';
+import { NewFile } from '../system/new-file.ts';
+import type { BlobBackupResult, BlobRun } from './blob-run.ts';
+import { programEvents } from './events.ts';
+
+/** Times that a live directory may change under tar's hands. */
+const ATTEMPTS = 3;
+
+/** GNU tar's state of a chain, the stamp at which that begins, and the archive it speaks of. */
+export interface ChainState {
+  readonly path: string;
+  readonly stamp: Stamp;
+  readonly continues: BlobEntry | undefined;
+}
+
+/** Makes an entry that is a complete archive. */
+export async function makeArchive(
+  run: BlobRun,
+  {
+    naming,
+    compression,
+  }: {
+    readonly naming: 'stamps' | 'numbers';
+    readonly compression: ArchiveCompression;
+  },
+): Promise<BlobBackupResult> {
+  const stem = entryStem(run.base, run.mark(naming));
+  if (naming === 'stamps') {
+    const there = await findGoodArchive(run);
+    if (there !== undefined) return run.thereAlready(there);
+  }
+  const name = archiveName(stem, { form: 'archive', compression });
+  return writeOneArchive(run, {
+    name,
+    compression,
+    beforePublishing: async () => {
+      if (naming === 'numbers') await run.rotate('archives');
+    },
+  });
+}
+
+/** An archive of this stamp that is known to be complete, or is found to be by reading it. */
+export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefined> {
+  const { folder } = run.settings;
+  for (const entry of [...run.entries('delta'), ...run.entries('archive')]) {
+    if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== run.stamp) continue;
+    if (entry.record?.origin === 'made') return entry;
+    const path = join(folder, entry.name);
+    const found =
+      entry.recordedAs === 'other'
+        ? undefined
+        : await inspectArchive(path, run.context).catch((error: unknown) => {
+            if (error instanceof Failure && error.code === 'damaged') return undefined;
+            throw error;
+          });
+    if (found === undefined) {
+      run.spoilt.push(entry);
+      run.context.onEvent({
+        kind: 'warning',
+        text: `"${path}" is not complete; it is made again`,
+      });
+      continue;
+    }
+    const { edges } = await readEdges(path);
+    const { files, bytes, sizeBytes, sha256 } = found;
+    await writeRecord(
+      recordPath(folder, entry),
+      run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } }),
+    );
+    return entry;
+  }
+  return undefined;
+}
+
+/** Writes an archive, and what tar knows of its chain, if it is part of one. */
+export async function writeOneArchive(
+  run: BlobRun,
+  {
+    name,
+    compression,
+    state,
+    beforePublishing = async () => {},
+  }: {
+    readonly name: string;
+    readonly compression: ArchiveCompression;
+    readonly state?: ChainState;
+    readonly beforePublishing?: () => Promise<void>;
+  },
+): Promise<BlobBackupResult> {
+  const { folder } = run.settings;
+  const path = join(folder, name);
+  await refuseTaken(path, 'file');
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    await using archive = await NewFile.create(path);
+    await using newState = state === undefined ? undefined : await NewFile.create(state.path);
+    if (state?.continues !== undefined && newState !== undefined) {
+      await adopting(`read "${state.path}"`, () => copyFile(state.path, newState.temporaryPath));
+    }
+    const written = await writeArchive(archive, {
+      source: run.source,
+      compression,
+      state: newState?.temporaryPath,
+      ...programEvents(run.context),
+    });
+    if (written === undefined) continue;
+    await archive.complete();
+    if (run.settings.confirmation === 'reread') {
+      const { sizeBytes, sha256 } = written;
+      const { signal } = run.context;
+      await confirmFile(archive.temporaryPath, { name: path, sizeBytes, sha256, signal });
+    }
+    await newState?.complete();
+    const { edges } = await readEdges(archive.temporaryPath);
+    const continues = state?.continues === undefined ? {} : { continues: state.continues.name };
+    await beforePublishing();
+    await writeRecord(
+      recordPath(folder, { name, form: 'archive' }),
+      run.record({
+        content: written.content,
+        archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
+      }),
+    );
+    await archive.publish();
+    if (newState !== undefined && state !== undefined) {
+      await publishState(run, newState, { stamp: state.stamp, archive: name });
+    }
+    await removeSpoilt(run, name);
+    return { name, kind: 'made', stamp: run.stamp, content: written.content };
+  }
+  throw new Failure(
+    'program',
+    `Cannot archive "${run.source}": files in it changed in each of ${ATTEMPTS} attempts`,
+    { hint: 'Is a pack running? Run the command again later.' },
+  );
+}
+
+async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
+  for (const entry of run.spoilt.splice(0)) {
+    if (entry.name === replacedBy) continue;
+    const fileNames = await removeEntry(run.settings.folder, entry);
+    const reason = `it is not complete, and "${replacedBy}" is`;
+    run.context.onEvent({ kind: 'files-removed', fileNames, reason });
+  }
+}
+
+/** After the archive: a state that knows less than the archives is made good by the next delta. */
+async function publishState(
+  run: BlobRun,
+  file: NewFile,
+  { stamp, archive }: { readonly stamp: Stamp; readonly archive: string },
+): Promise<void> {
+  const described = await describeFile(file.temporaryPath);
+  const name = { name: basename(file.path), form: 'state' } as const;
+  await file.publish();
+  await writeRecord(recordPath(run.settings.folder, name), {
+    ...run.record({ archive: { ...described, continues: archive } }),
+    stamp,
+  });
+}

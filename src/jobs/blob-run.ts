@@ -1,0 +1,117 @@
+import { rotate } from '../blobs/blob-folder.ts';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
+import type { TreeContent } from '../blobs/copy-tree.ts';
+import type { EntryMark } from '../blobs/entry-name.ts';
+import type { BlobRecord } from '../blobs/record.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import type { BlobCopier, BlobFormat } from '../sites/site.ts';
+import { VERSION } from '../system/version.ts';
+import type { JobContext } from './events.ts';
+
+/** How a blob directory is backed up. */
+export interface BlobBackupSettings {
+  /** The live blob directory; a link to it is followed. */
+  readonly source: string;
+  /** The folder that gets an entry. */
+  readonly folder: string;
+  readonly format: BlobFormat;
+  readonly copier: BlobCopier;
+  /** The moment of the Data.fs backup that it belongs to, or that of the clock; see {@link ChainStart}. */
+  readonly stamp: (taken: readonly Stamp[]) => Stamp;
+  /** Where a chain of incremental archives begins. */
+  readonly chainStart: ChainStart;
+  /** Which repository decides how long it stays; null: none does. */
+  readonly repository: string | null;
+  /** Whether what was written is read back before it counts. */
+  readonly confirmation: 'reread' | 'none';
+  readonly now: () => Date;
+}
+
+/**
+ * - `full`: at the full Data.fs backup of this stamp; undefined: there is none, and no chain.
+ * - `clock`: no Data.fs is backed up; a new chain when `isNew`, or when the last one is older than
+ *   `days`.
+ */
+export type ChainStart =
+  | { readonly kind: 'full'; readonly stamp: Stamp | undefined }
+  | { readonly kind: 'clock'; readonly full: 'always' | 'when-needed'; readonly days: number };
+
+/** What a blob backup did. */
+export interface BlobBackupResult {
+  /** Name of the entry. */
+  readonly name: string;
+  readonly kind: 'made' | 'there-already';
+  readonly stamp: Stamp;
+  readonly content: TreeContent | undefined;
+}
+
+/** One backup of one blob directory: what its steps share. */
+export class BlobRun {
+  readonly settings: BlobBackupSettings;
+  readonly context: JobContext;
+  /** The blob directory itself, where `settings.source` may be a link to it. */
+  readonly source: string;
+  /** Name of the blob directory, with which the names of entries begin. */
+  readonly base: string;
+  readonly catalogue: BlobCatalogue;
+  readonly stamp: Stamp;
+  /** Archives of this stamp that can't be used: they go when a good one is in place. */
+  readonly spoilt: BlobEntry[] = [];
+
+  constructor(words: {
+    readonly settings: BlobBackupSettings;
+    readonly context: JobContext;
+    readonly source: string;
+    readonly base: string;
+    readonly catalogue: BlobCatalogue;
+    readonly stamp: Stamp;
+  }) {
+    this.settings = words.settings;
+    this.context = words.context;
+    this.source = words.source;
+    this.base = words.base;
+    this.catalogue = words.catalogue;
+    this.stamp = words.stamp;
+  }
+
+  /** Entries of this blob directory, newest first. */
+  entries(form: BlobEntry['form']): readonly BlobEntry[] {
+    return this.catalogue.entries.filter(
+      (entry) => entry.form === form && entry.base === this.base,
+    );
+  }
+
+  mark(naming: 'stamps' | 'numbers'): EntryMark {
+    return naming === 'stamps'
+      ? { kind: 'stamp', stamp: this.stamp }
+      : { kind: 'number', number: 0 };
+  }
+
+  record(what: Pick<BlobRecord, 'content' | 'archive' | 'sums'>): BlobRecord {
+    return {
+      format: 1,
+      tool: `zodbvault ${VERSION}`,
+      madeAt: this.settings.now().toISOString(),
+      stamp: this.stamp,
+      repository: this.settings.repository,
+      origin: 'made',
+      ...what,
+    };
+  }
+
+  /** Makes room for number 0. */
+  async rotate(family: 'directories' | 'archives'): Promise<void> {
+    const { onEvent } = this.context;
+    await rotate(this.catalogue, {
+      base: this.base,
+      family,
+      onRename: ({ from, to }) => onEvent({ kind: 'entry-renamed', from, to }),
+    });
+  }
+
+  thereAlready(entry: BlobEntry): BlobBackupResult {
+    this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
+    const { name, record } = entry;
+    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content };
+  }
+}

@@ -1,0 +1,82 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, sep } from 'node:path';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { isLeftOut } from '../blobs/left-out.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+
+/**
+ * Whether there is a blob directory to back up. Failures: `not-found`, `usage`; `refused` for one that
+ * is empty and was not at the last backup: its disk isn't mounted, and in time, backups of nothing
+ * would push out those of the blobs.
+ */
+export async function checkBlobSource(path: string, folder: string): Promise<void> {
+  const source = await resolveSource(path);
+  const names = await adopting(`list "${source}"`, () => readdir(source));
+  if (names.some((name) => !isLeftOut(name, 0))) return;
+  const { entries } = await readBlobCatalogue(folder, basename(path));
+  const newest = entries.find(({ form }) => form !== 'state');
+  if (newest === undefined || newest.record?.content?.files === 0) return;
+  throw new Failure(
+    'refused',
+    `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
+    {
+      hint: `Is its disk mounted? If there really are no blobs any more, move "${folder}" away.`,
+    },
+  );
+}
+
+/** The directory itself: a link would be backed up as a link. */
+export async function resolveSource(path: string): Promise<string> {
+  const source = await adopting(`find the blob directory "${path}"`, () =>
+    realpath(path).catch((cause: unknown) => {
+      if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+      throw new Failure(
+        'not-found',
+        `Cannot find the blob directory "${path}": it does not exist`,
+        {
+          hint: 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).',
+          cause,
+        },
+      );
+    }),
+  );
+  const { isDirectory } = await adopting(`look at "${source}"`, async () => {
+    const status = await stat(source);
+    return { isDirectory: status.isDirectory() };
+  });
+  if (isDirectory) return source;
+  throw new Failure('usage', `Cannot back up the blobs in "${path}": it is not a folder`, {
+    hint: 'Name the blob directory in blob_storage.',
+  });
+}
+
+/** Failure `usage` where the backups of a blob directory would be a part of it, or it of them. */
+export async function refuseNested(path: string, folder: string): Promise<void> {
+  const source = await resolveSource(path);
+  const real = await adopting(`find "${folder}"`, () => realpath(folder));
+  if (!isWithin(real, source) && !isWithin(source, real)) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up the blobs in "${source}" to "${folder}": one is inside the other`,
+    { hint: ELSEWHERE },
+  );
+}
+
+/**
+ * The same for whatever is backed up, before its folder is made: backups in the blob directory would
+ * be backed up with it, and leave with it when it is restored. Failure `usage`.
+ */
+export function refuseInside(source: string, folder: string): void {
+  if (!isWithin(folder, source)) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up to "${folder}": it is inside the blob directory "${source}"`,
+    { hint: ELSEWHERE },
+  );
+}
+
+const ELSEWHERE = 'Choose a folder elsewhere, best on another disk.';
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
