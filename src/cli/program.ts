@@ -13,6 +13,7 @@ import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRepeatCommand } from './commands/repeat.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
@@ -90,6 +91,7 @@ export function buildProgram(): Command {
   addRepozoCommand(program);
   addAdoptCommand(program);
   addDemoCommand(program);
+  addReportCommand(program);
   addExplainCommand(program);
   addCompletionsCommand(program);
   return program;

@@ -46,6 +46,16 @@ async function findFullDisk(
   return undefined;
 }
 
+/** How much of the disk with this folder is free for everybody, and how much there is. */
+export async function freeSpaceOf(
+  folder: string,
+): Promise<{ readonly freeBytes: number; readonly diskBytes: number }> {
+  return adopting(`look at the disk with "${folder}"`, async () => {
+    const { bsize, blocks, bavail } = await statfs(folder);
+    return { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
+  });
+}
+
 /** Bytes that this user may still write to the disk with this folder. */
 export async function freeBytesOf(folder: string): Promise<number> {
   return adopting(`look at the disk with "${folder}"`, async () => {

@@ -1,0 +1,130 @@
+import { resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
+import { readHistory } from '../../jobs/run-log.ts';
+import { momentOfStamp } from '../../repository/stamp.ts';
+import type { Site } from '../../sites/site.ts';
+import { NewFile } from '../../system/new-file.ts';
+import { freeSpaceOf } from '../../system/room.ts';
+import { OPTION } from '../options.ts';
+import { formatReport } from '../render/report/page.ts';
+import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
+import { runCommand } from '../run.ts';
+import { findSites, withSiteOptions } from '../sites.ts';
+
+export function addReportCommand(program: Command): void {
+  withSiteOptions(program.command('report'))
+    .description('write a page about the backups: calendar, growth, runs, checks, free space')
+    .option('-o, --output <file>', 'where to', 'zodbvault-report.html')
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((options) =>
+      runCommand(options, async ({ terminal }) => {
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const reports: SiteReport[] = [];
+        for (const site of sites) reports.push(await reportOf(site));
+        const path = resolve(options.output);
+        await write(path, formatReport(reports, new Date()));
+        terminal.printJson({ report: path });
+        terminal.log(`Wrote ${path}`);
+        return undefined;
+      }),
+    );
+}
+
+async function reportOf(site: Site): Promise<SiteReport> {
+  const places: PlaceReport[] = [];
+  for (const listed of await listSite(site, 'all')) places.push(await placeReport(listed));
+  const runs = await readHistory(site, 'all');
+  return {
+    part: site.part,
+    places,
+    runs: runs.map(({ begun, message = '', ...run }) => ({
+      ...run,
+      begun: new Date(begun),
+      message,
+    })),
+    settings: settingsOf(site),
+  };
+}
+
+async function placeReport({ place, points }: ListedPlace): Promise<PlaceReport> {
+  const checks = points.flatMap((one) => (one.kind === 'filestorage' ? one.point.checks : []));
+  const latest = (isWanted: (kind: string) => boolean) => {
+    const at = checks
+      .filter(({ kind, outcome }) => isWanted(kind) && outcome === 'good')
+      .map((check) => check.at)
+      .sort()
+      .at(-1);
+    return at === undefined ? undefined : new Date(at);
+  };
+  return {
+    storage: place.storage,
+    of: place.of,
+    path: place.path,
+    points: points.map(pointReport),
+    verified: latest((kind) => kind !== 'rehearsal'),
+    rehearsed: latest((kind) => kind === 'rehearsal'),
+    ...(await freeSpaceOf(place.path)),
+  };
+}
+
+function pointReport(one: ListedSitePoint): PointReport {
+  if (one.kind === 'blobs') {
+    const { stamp, form, name, record } = one.entry;
+    return {
+      stamp,
+      moment: momentOfStamp(stamp),
+      kind: `blobs (${form})`,
+      dataFsBytes: undefined,
+      storedBytes: record?.content?.bytes ?? 0,
+      check: undefined,
+      blobs: name,
+      problems: [],
+    };
+  }
+  const { point, blobs } = one;
+  const check = point.checks.at(-1);
+  return {
+    stamp: point.stamp,
+    moment: point.moment,
+    kind: point.kind,
+    dataFsBytes: point.dataFsBytes,
+    storedBytes: point.storedBytes,
+    check: check && {
+      text: `${check.outcome === 'bad' ? 'BAD: ' : ''}${check.kind} ${check.at.slice(0, 10)}`,
+      outcome: check.outcome,
+    },
+    blobs: blobs.kind === 'found' ? blobs.name : blobs.kind === 'missing' ? 'missing' : '',
+    problems: point.problems,
+  };
+}
+
+/** Commands may carry passwords, so that only is said whether there are any. */
+function settingsOf(site: Site): SiteReport['settings'] {
+  const command = (text: string) => (text === '' ? 'none' : 'set; not shown here');
+  return [
+    ...(site.buildout === undefined ? [] : ([['buildout', site.buildout]] as const)),
+    ...site.storages.flatMap(({ name, dataFs, blobs }): (readonly [string, string])[] => [
+      [`Data.fs of ${name}`, dataFs],
+      [`blobs of ${name}`, blobs ?? 'none'],
+    ]),
+    ['contents', site.contents],
+    ['comparison', site.comparison],
+    ['compression', site.gzip ? 'gzip' : 'none'],
+    ['verify_after_backup', site.verifyAfterBackup],
+    ['blobs as', site.blobFormat.kind],
+    ['keep', site.keep === 0 ? 'all' : String(site.keep)],
+    ['pre_command', command(site.preCommand)],
+    ['post_command', command(site.postCommand)],
+  ];
+}
+
+/** Under another name, then renamed: nobody sees a half. */
+async function write(path: string, text: string): Promise<void> {
+  await using file = await NewFile.create(path);
+  await file.write([Buffer.from(text)]);
+  await file.complete();
+  await file.publish();
+}

@@ -1,0 +1,185 @@
+import { formatBytes, formatSeconds } from '../units.ts';
+import { planCalendar, renderCalendar } from './calendar.ts';
+import { daysUntilFull, renderCurve, type Sample } from './growth.ts';
+import { html, type Markup } from './markup.ts';
+import type { PlaceReport, PointReport, RunReport, SiteReport } from './site-report.ts';
+import { formatStylesheet } from './stylesheet.ts';
+
+/** Lines of the tables of restore points and of runs. */
+const SHOWN = 30;
+/** Of what is still far away, the day says nothing. */
+const FAR_DAYS = 3650;
+
+/** The whole page: one file that needs nothing else, and runs nothing. */
+export function formatReport(sites: readonly SiteReport[], now: Date): string {
+  const style: Markup = { kind: 'markup', text: formatStylesheet() };
+  const page = html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Backup report</title>
+<style>${style}</style>
+</head>
+<body>
+<header><h1>Backup report</h1><p class="quiet">Made ${timeOf(now)} by zodbvault. All times are UTC.</p></header>
+<main>
+${sites.map((site) => renderSite(site, now))}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function renderSite(site: SiteReport, now: Date): Markup {
+  return html`<section>
+<h2>${site.part}</h2>
+${site.places.map((place) => renderPlace(place, { site, now }))}
+<h3>Last runs</h3>
+${renderRuns(site.runs.slice(0, SHOWN), site.part)}
+<h3>Settings</h3>
+${scrolling(
+  `Settings of ${site.part}`,
+  html`<table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>
+<tbody>${site.settings.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`,
+)}
+</section>`;
+}
+
+function renderPlace(
+  place: PlaceReport,
+  { site, now }: { readonly site: SiteReport; readonly now: Date },
+): Markup {
+  const { points, storage, of } = place;
+  const name = `${storage}, ${of}`;
+  const moments = points.flatMap(({ moment }) => (moment === undefined ? [] : [moment]));
+  const goodRuns = site.runs
+    .filter((run) => run.verb === 'backup' && run.of === of && isGood(run))
+    .map(({ begun }) => begun);
+  return html`<h3>${name}</h3>
+<p class="quiet">${place.path}</p>
+<dl class="facts">${factsOf(place, now)}</dl>
+${renderProblems(points)}
+<h4>Calendar</h4>
+${renderCalendar(planCalendar({ points: moments, goodRuns, now }), name)}
+<h4>Growth</h4>
+<div class="charts">
+${renderCurve(
+  samplesOf(points, ({ dataFsBytes }) => dataFsBytes),
+  'Data.fs',
+)}
+${renderCurve(accumulated(samplesOf(points, ({ storedBytes }) => storedBytes)), 'Backups that are kept')}
+${renderCurve(blobSamples(site.runs, of), 'Blobs in a backup')}
+</div>
+<h4>Restore points</h4>
+${renderPoints(points.slice(-SHOWN).reverse(), name)}`;
+}
+
+function isGood({ result }: RunReport): boolean {
+  return result === 'done' || result === 'warnings';
+}
+
+function factsOf(place: PlaceReport, now: Date): readonly Markup[] {
+  const { points, freeBytes, diskBytes, verified, rehearsed } = place;
+  const last = points.at(-1)?.moment;
+  const days = daysUntilFull(
+    samplesOf(points, ({ storedBytes }) => storedBytes),
+    freeBytes,
+  );
+  const fullOn =
+    days === undefined
+      ? 'too few backups to tell when it is full'
+      : days > FAR_DAYS
+        ? 'enough for more than ten years'
+        : `full about ${new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10)}, if nothing old goes`;
+  const share = diskBytes === 0 ? 0 : Math.floor((100 * freeBytes) / diskBytes);
+  const facts: readonly (readonly [string, Markup])[] = [
+    ['Newest', html`${last === undefined ? 'none' : timeOf(last)}`],
+    ['Restore points', html`${points.length}`],
+    ['Verified', checkedAt(verified)],
+    ['Rehearsed', checkedAt(rehearsed)],
+    ['Free space', html`${formatBytes(freeBytes)} (${share}%), ${fullOn}`],
+  ];
+  return facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+}
+
+function checkedAt(moment: Date | undefined): Markup {
+  return moment === undefined ? html`<span class="bad">never</span>` : html`${timeOf(moment)}`;
+}
+
+function renderProblems(points: readonly PointReport[]): readonly Markup[] {
+  return points.flatMap(({ stamp, problems }) =>
+    problems.map((problem) => html`<p class="bad">${stamp}: ${problem}</p>`),
+  );
+}
+
+function samplesOf(
+  points: readonly PointReport[],
+  bytesOf: (point: PointReport) => number | undefined,
+): readonly Sample[] {
+  return points.flatMap((point) => {
+    const bytes = bytesOf(point);
+    return point.moment === undefined || bytes === undefined
+      ? []
+      : [{ moment: point.moment, bytes }];
+  });
+}
+
+function accumulated(samples: readonly Sample[]): readonly Sample[] {
+  let sum = 0;
+  return samples.map(({ moment, bytes }) => {
+    sum += bytes;
+    return { moment, bytes: sum };
+  });
+}
+
+function blobSamples(runs: readonly RunReport[], of: string): readonly Sample[] {
+  return runs
+    .filter((run) => run.of === of && run.blobBytes > 0)
+    .map(({ begun, blobBytes }) => ({ moment: begun, bytes: blobBytes }))
+    .sort((a, b) => a.moment.getTime() - b.moment.getTime());
+}
+
+function renderPoints(points: readonly PointReport[], name: string): Markup {
+  if (points.length === 0) return html`<p>None.</p>`;
+  const rows = points.map(
+    (point) => html`<tr><th scope="row" class="nowrap">${point.stamp}</th><td>${point.kind}</td>
+<td class="number">${point.dataFsBytes === undefined ? '?' : formatBytes(point.dataFsBytes)}</td>
+<td class="number">${formatBytes(point.storedBytes)}</td>
+<td>${point.check === undefined ? '' : html`<span class="${point.check.outcome}">${point.check.text}</span>`}</td>
+<td>${point.blobs}</td></tr>`,
+  );
+  return scrolling(
+    `Restore points of ${name}`,
+    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th><th scope="col">Blobs</th></tr></thead>
+<tbody>${rows}</tbody></table>`,
+  );
+}
+
+function renderRuns(runs: readonly RunReport[], name: string): Markup {
+  if (runs.length === 0) return html`<p>None has been logged yet.</p>`;
+  const rows = runs.map(
+    (
+      run,
+    ) => html`<tr><th scope="row" class="nowrap">${timeOf(run.begun)}</th><td>${run.verb} (${run.of})</td>
+<td class="number">${formatSeconds(run.seconds)}</td><td class="number">${formatBytes(run.storedBytes)}</td>
+<td class="${isGood(run) ? 'good' : 'bad'}">${run.result}</td><td>${run.message}</td></tr>`,
+  );
+  return scrolling(
+    `Last runs of ${name}`,
+    html`<table><thead><tr><th scope="col">Begun</th><th scope="col">Run</th><th scope="col" class="number">Took</th><th scope="col" class="number">Stored</th><th scope="col">Result</th><th scope="col">Message</th></tr></thead>
+<tbody>${rows}</tbody></table>`,
+  );
+}
+
+/** What may be wider than the window: it can be reached by keyboard. */
+function scrolling(name: string, content: Markup): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${content}</div>`;
+}
+
+/** `yyyy-mm-dd hh:mm`. */
+function timeOf(moment: Date): string {
+  return moment.toISOString().slice(0, 16).replace('T', ' ');
+}

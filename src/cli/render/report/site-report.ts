@@ -1,0 +1,45 @@
+/** All that the report of one site says, as values: pages are made of it without looking anywhere. */
+export interface SiteReport {
+  readonly part: string;
+  readonly places: readonly PlaceReport[];
+  /** The newest first. */
+  readonly runs: readonly RunReport[];
+  /** Names and values, without secrets. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+}
+
+/** One kind of backups of one storage. */
+export interface PlaceReport {
+  readonly storage: string;
+  readonly of: string;
+  readonly path: string;
+  /** Oldest first. */
+  readonly points: readonly PointReport[];
+  readonly verified: Date | undefined;
+  readonly rehearsed: Date | undefined;
+  readonly freeBytes: number;
+  readonly diskBytes: number;
+}
+
+export interface PointReport {
+  readonly stamp: string;
+  readonly moment: Date | undefined;
+  readonly kind: string;
+  readonly dataFsBytes: number | undefined;
+  readonly storedBytes: number;
+  /** As in `deep 2026-03-01`. */
+  readonly check: { readonly text: string; readonly outcome: 'good' | 'bad' } | undefined;
+  readonly blobs: string;
+  readonly problems: readonly string[];
+}
+
+export interface RunReport {
+  readonly begun: Date;
+  readonly verb: string;
+  readonly of: string;
+  readonly seconds: number;
+  readonly storedBytes: number;
+  readonly blobBytes: number;
+  readonly result: string;
+  readonly message: string;
+}

@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planCalendar } from '../../src/cli/render/report/calendar.ts';
+import { daysUntilFull } from '../../src/cli/render/report/growth.ts';
+import { html } from '../../src/cli/render/report/markup.ts';
+import { formatReport } from '../../src/cli/render/report/page.ts';
+import type { SiteReport } from '../../src/cli/render/report/site-report.ts';
+import { PAIRS, PALETTE } from '../../src/cli/render/report/stylesheet.ts';
+import { findProgram } from '../../src/system/programs.ts';
+import { runProgram } from '../support/command.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const hasChromium = (await findProgram('chromium')) !== undefined;
+if (!hasChromium) console.log('chromium is not here: its test is skipped');
+
+const HOSTILE = `"><script>document.title = 'taken'</script><img src=x onerror=alert(1)>&amp;'`;
+const day = (number: number) => new Date(Date.UTC(2026, 2, number, 2, 37));
+
+function hostileReport(): SiteReport {
+  const point = {
+    kind: HOSTILE,
+    dataFsBytes: 5e6,
+    storedBytes: 1e6,
+    check: { text: HOSTILE, outcome: 'bad' },
+    blobs: HOSTILE,
+    problems: [HOSTILE],
+  } as const;
+  const names = { storage: HOSTILE, of: HOSTILE, path: HOSTILE };
+  const run = { verb: HOSTILE, of: HOSTILE, result: HOSTILE, message: HOSTILE };
+  return {
+    part: HOSTILE,
+    places: [
+      {
+        ...names,
+        points: [2, 3, 5].map((date) => ({ ...point, stamp: HOSTILE, moment: day(date) })),
+        verified: day(3),
+        rehearsed: undefined,
+        freeBytes: 1e9,
+        diskBytes: 1e10,
+      },
+    ],
+    runs: [{ ...run, begun: day(5), seconds: 3, storedBytes: 1e6, blobBytes: 1e6 }],
+    settings: [[HOSTILE, HOSTILE]],
+  };
+}
+
+describe('zodbvault report', () => {
+  it('writes one page that says what is there, and nothing of the commands', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    await site.runWell('verify');
+    const { stderr } = await site.runWell('report', '--output', 'page.html');
+    const path = join(site.folder, 'page.html');
+    expect(stderr).toBe(`Wrote ${path}\n`);
+    const page = readFileSync(path, 'utf8');
+    const [stamp = ''] = (site.dataFiles()[0] ?? '').split('.');
+    for (const words of [stamp, site.repository, site.dataFs, 'Calendar', 'Last runs', 'keep']) {
+      expect(page).toContain(words);
+    }
+  });
+});
+
+describe('the page', () => {
+  const page = formatReport([hostileReport()], day(8));
+
+  it('has landmarks, headings in order, names for what is drawn and what scrolls', () => {
+    for (const tag of ['header', 'main', 'section']) expect(page).toContain(`<${tag}>`);
+    expect(page).toContain('<html lang="en">');
+    const levels = [...page.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+    expect(levels.filter((level) => level === 1).length).toBe(1);
+    for (const [place, level] of levels.entries()) {
+      expect(level - (levels[place - 1] ?? 0)).toBeLessThanOrEqual(1);
+    }
+    expect(page.match(/<svg /g)?.length).toBeGreaterThan(1);
+    expect(page.match(/<svg [^>]*role="img" aria-label="[^"]+"/g)?.length).toBe(
+      page.match(/<svg /g)?.length,
+    );
+    expect(page.match(/tabindex="0"/g)?.length).toBe(
+      page.match(/role="region" tabindex="0" aria-label="[^"]+"/g)?.length,
+    );
+    expect(page).toContain(':focus-visible');
+  });
+
+  it('refers to nothing outside and runs nothing', () => {
+    expect(page).not.toMatch(/<(script|img|link|iframe|object|base|form|a)\b/i);
+    expect(page).not.toMatch(/https?:|@import|url\(/);
+    expect(page).toContain(`default-src 'none'`);
+  });
+
+  it('has a contrast of 4.5 and more in both schemes', () => {
+    for (const scheme of [PALETTE.light, PALETTE.dark]) {
+      for (const [front, back] of PAIRS) {
+        const found = contrast(scheme[front], scheme[back]);
+        expect([front, back, found >= 4.5]).toEqual([front, back, true]);
+      }
+    }
+  });
+
+  it.skipIf(!hasChromium)('shows hostile names as text in a browser', async () => {
+    const path = join(scratch, 'hostile.html');
+    writeFileSync(path, page);
+    const { stdout } = await runProgram('chromium', [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      `--user-data-dir=${join(scratch, 'chromium')}`,
+      '--dump-dom',
+      `file://${path}`,
+    ]);
+    expect(stdout).toContain('<title>Backup report</title>');
+    expect(stdout).not.toMatch(/<(script|img)\b/);
+    expect(stdout).toContain(`<h2>"&gt;&lt;script&gt;document.title = 'taken'&lt;/script&gt;`);
+    expect(stdout.trimEnd()).toMatch(/<\/main>\s*<\/body><\/html>$/);
+  });
+});
+
+describe('html', () => {
+  it('makes text of whatever is put into it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const { text: made } = html`<p title="${text}">${text}</p>`;
+        const inner = made.slice('<p title="'.length, -'</p>'.length);
+        const [first, second, ...others] = inner.split('">');
+        expect([first, others]).toEqual([second, []]);
+        expect(first).not.toMatch(/[<>"']/);
+      }),
+    );
+  });
+});
+
+describe('calendar', () => {
+  it('tells restore points, days without news, gaps, and days that are not over', () => {
+    const weeks = planCalendar({
+      points: [day(2), day(2), day(4)],
+      goodRuns: [day(5)],
+      now: day(8),
+    });
+    expect(weeks.map((week) => week.map(({ kind }) => kind).join(' '))).toEqual([
+      'some gap some same gap gap none',
+    ]);
+    expect(weeks[0]?.[0]).toEqual({ date: '2026-03-02', kind: 'some', points: 2 });
+  });
+
+  it('has a week where there is no backup, and at most 26', () => {
+    const now = day(8);
+    expect(planCalendar({ points: [], goodRuns: [], now }).length).toBe(1);
+    expect(planCalendar({ points: [new Date(0)], goodRuns: [], now }).length).toBe(26);
+  });
+});
+
+describe('the day on which a disk is full', () => {
+  it('follows from what was added each day', () => {
+    const added = [1, 2, 3].map((date) => ({ moment: day(date), bytes: 10 }));
+    expect(daysUntilFull(added, 100)).toBe(10);
+    expect(daysUntilFull(added.slice(0, 2), 100)).toBeUndefined();
+    expect(daysUntilFull([], 100)).toBeUndefined();
+  });
+});
+
+/** WCAG 2: the contrast ratio of two colours. */
+function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((place) => {
+    const value = Number.parseInt(colour.slice(place, place + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
