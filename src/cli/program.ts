@@ -11,6 +11,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addHistoryCommand } from './commands/history.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
+import { addLogCommand } from './commands/log.ts';
 import { addRehearseCommand } from './commands/rehearse.ts';
 import { addRepeatCommand } from './commands/repeat.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -18,6 +19,7 @@ import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
 import { addScriptCommand } from './commands/script.ts';
+import { addShowCommand } from './commands/show.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { terminalFor } from './terminal.ts';
 
@@ -81,6 +83,8 @@ export function buildProgram(): Command {
   addListCommand(program);
   addVerifyCommand(program);
   addHistoryCommand(program);
+  addShowCommand(program);
+  addLogCommand(program);
   addCheckCommand(program);
   addRehearseCommand(program);
   addInstallCommand(program);

@@ -30,6 +30,8 @@ export type BelongingBlobs =
       readonly kind: 'found';
       readonly name: string;
       readonly match: 'exact' | 'after' | 'earlier';
+      /** What was counted when it was made; undefined where another program made it. */
+      readonly content: { readonly files: number; readonly bytes: number } | undefined;
     };
 
 /** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
@@ -88,7 +90,8 @@ function belonging(
     const moment = { kind: 'point', stamp: point.stamp, next: next?.stamp } as const;
     const choice = chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) return { kind: 'missing', reason: 'none is there' };
-    return { kind: 'found', name: choice.entry.name, match: choice.match };
+    const { name, record } = choice.entry;
+    return { kind: 'found', name, match: choice.match, content: record?.content };
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') {
       return { kind: 'missing', reason: error.message };

@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { findBackupPlaces } from '../../jobs/backup-places.ts';
+import {
+  type LoggedTransaction,
+  type LogSource,
+  readTransactionLog,
+} from '../../jobs/transaction-log.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import type { BackupKind, Site } from '../../sites/site.ts';
+import { OPTION, wholeNumber } from '../options.ts';
+import { renderEvents } from '../render/events.ts';
+import { oneLine, oneLineWithin } from '../render/one-line.ts';
+import { bareTable, formatTable } from '../render/table.ts';
+import { runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+
+/** Transactions that are shown where nobody says how many. */
+const SHOWN = 20;
+/** Most characters of a user, a description, the classes. */
+const WIDTHS = { user: 30, description: 50, classes: 60 } as const;
+
+export function addLogCommand(program: Command): void {
+  withSiteOptions(program.command('log'))
+    .description('show the transactions of a restore point, or of a Data.fs, the newest first')
+    .argument('[point]', 'a Data.fs, or yyyy-mm-dd[-hh[-mm[-ss]]], UTC; default: the newest backup')
+    .addOption(SOURCE_KIND_OPTION)
+    .option('--since <date>', 'none before this moment: yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
+    .option('--until <date>', 'none from this moment on')
+    .option('--user <text>', 'those whose user has this text')
+    .option('--path <text>', 'those whose description has this text, as a path in Zope')
+    .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((point, options) =>
+      runCommand(options, async ({ terminal, signal }) => {
+        const { since, until, user, path, limit } = options;
+        const filter = {
+          since: since === undefined ? undefined : momentOf(since),
+          until: until === undefined ? undefined : momentOf(until),
+          user,
+          path,
+          limit,
+        };
+        const context = { onEvent: renderEvents(terminal), signal };
+        const file = point === undefined ? undefined : await fileAt(point);
+        const sites =
+          file === undefined ? await findSites(options, { terminal, purpose: 'look' }) : [];
+        const sources =
+          file === undefined
+            ? await sourcesOf(sites, { of: options.kind, point })
+            : [{ storage: file.path, source: file }];
+        for (const { storage, source } of sources) {
+          const transactions = await readTransactionLog(source, { filter, context });
+          for (const one of transactions) terminal.printJson({ storage, ...one });
+          if (sources.length > 1) terminal.print(oneLine(storage));
+          if (transactions.length === 0) terminal.log('No transaction is like that');
+          else if (!terminal.isJson) terminal.print(tableOf(transactions));
+        }
+        return undefined;
+      }),
+    );
+}
+
+async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' }> | undefined> {
+  const path = resolve(words);
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => words.includes('/'),
+  );
+  return isFile ? { kind: 'file', path } : undefined;
+}
+
+async function sourcesOf(
+  sites: readonly Site[],
+  { of, point }: { readonly of: BackupKind; readonly point: string | undefined },
+): Promise<readonly { readonly storage: string; readonly source: LogSource }[]> {
+  const date = point === undefined ? undefined : parseRecoveryDate(point);
+  const places = await Promise.all(sites.map((site) => findBackupPlaces(site, of)));
+  return places
+    .flat()
+    .flatMap(({ storage, repository }) =>
+      repository === undefined
+        ? []
+        : [{ storage, source: { kind: 'point', repository, date } as const }],
+    );
+}
+
+/** The first moment that begins with the date. */
+function momentOf(text: string): Date {
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parseRecoveryDate(text)
+    .split('-')
+    .map(Number);
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+}
+
+function tableOf(transactions: readonly LoggedTransaction[]): string {
+  const table = bareTable({
+    head: ['Time (UTC)', 'Tid', 'User', 'Description', 'Objects', 'Classes'],
+    alignment: ['left', 'left', 'left', 'left', 'right', 'left'],
+  });
+  for (const { time, tid, user, description, objects, classes } of transactions) {
+    const names = Object.entries(classes).map(([name, number]) => `${name} ${number}`);
+    table.push([
+      time.slice(0, 19).replace('T', ' '),
+      tid,
+      oneLineWithin(user, WIDTHS.user),
+      oneLineWithin(description, WIDTHS.description),
+      String(objects),
+      oneLineWithin(names.join(', '), WIDTHS.classes),
+    ]);
+  }
+  return formatTable(table);
+}

@@ -1,0 +1,77 @@
+import type { Command } from '@commander-js/extra-typings';
+import { type BelongingBlobs, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
+import { type PointContents, readPointContents } from '../../jobs/point-contents.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { OPTION } from '../options.ts';
+import { renderEvents } from '../render/events.ts';
+import { oneLine } from '../render/one-line.ts';
+import { bareTable, formatTable } from '../render/table.ts';
+import { count, formatBytes } from '../render/units.ts';
+import { runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+
+export function addShowCommand(program: Command): void {
+  withSiteOptions(program.command('show'))
+    .description('show what is in a restore point, without restoring it')
+    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .addOption(SOURCE_KIND_OPTION)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((written, options) =>
+      runCommand(options, async ({ terminal, signal }) => {
+        const date = written === undefined ? undefined : parseRecoveryDate(written);
+        const context = { onEvent: renderEvents(terminal), signal };
+        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+          for (const { place, points } of await listSite(site, options.kind)) {
+            const { storage, repository } = place;
+            if (repository === undefined) continue;
+            const contents = await readPointContents(repository, { date, context });
+            const blobs = blobsOf(points, contents.stamp);
+            terminal.printJson({ part: site.part, storage, ...contents, blobs });
+            if (!terminal.isJson) terminal.print(`${storage}, ${textOf(contents, blobs)}`);
+          }
+        }
+        return undefined;
+      }),
+    );
+}
+
+function blobsOf(points: readonly ListedSitePoint[], stamp: string): BelongingBlobs {
+  const listed = points.find((one) => one.kind === 'filestorage' && one.point.stamp === stamp);
+  return listed?.kind === 'filestorage' ? listed.blobs : { kind: 'none' };
+}
+
+function describeBlobs(blobs: BelongingBlobs): string {
+  switch (blobs.kind) {
+    case 'none':
+      return 'No blobs';
+    case 'missing':
+      return `Its blobs are missing: ${blobs.reason}`;
+    case 'found': {
+      const { name, content } = blobs;
+      if (content === undefined) return `Blobs in ${name}, which nobody has counted`;
+      return `Blobs in ${name}: ${count(content.files, 'file')}, ${formatBytes(content.bytes)}`;
+    }
+    default:
+      return blobs satisfies never;
+  }
+}
+
+function textOf(contents: PointContents, blobs: BelongingBlobs): string {
+  const { stamp, dataFsBytes, transactions, records, firstTime, lastTime } = contents;
+  const table = bareTable({
+    head: ['Class', 'Objects', 'Size'],
+    alignment: ['left', 'right', 'right'],
+  });
+  for (const { name, objects, bytes } of contents.classes) {
+    table.push([oneLine(name), String(objects), formatBytes(bytes)]);
+  }
+  table.push(['all', String(contents.objects), formatBytes(contents.objectBytes)]);
+  return [
+    `${stamp} (UTC): ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
+    `Transactions from ${firstTime ?? '–'} to ${lastTime ?? '–'}`,
+    describeBlobs(blobs),
+    formatTable(table),
+  ].join('\n');
+}

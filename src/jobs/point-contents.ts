@@ -1,0 +1,106 @@
+import { PointingRecords } from '../filestorage/audit/pointing-records.ts';
+import { OidIndex } from '../filestorage/index/oid-index.ts';
+import type { RecordTable } from '../filestorage/record-table.ts';
+import { formatTidTime, type Tid } from '../filestorage/tid.ts';
+import type { RecoveryDate } from '../repository/recovery-date.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import type { JobContext } from './events.ts';
+import { classNameOfPickle, openPoint, scanPoint } from './read-point.ts';
+
+/** The current objects of one class. */
+export interface ClassContents {
+  /** `module.name`. */
+  readonly name: string;
+  readonly objects: number;
+  /** Bytes of their pickles. */
+  readonly bytes: number;
+}
+
+/** What is in a restore point. */
+export interface PointContents {
+  readonly stamp: Stamp;
+  readonly dataFsBytes: number;
+  readonly transactions: number;
+  readonly records: number;
+  /** ISO 8601, UTC; undefined where there is no transaction. */
+  readonly firstTime: string | undefined;
+  readonly lastTime: string | undefined;
+  /** Objects as they are at this point; the rest of the file is their history. */
+  readonly objects: number;
+  readonly objectBytes: number;
+  /** The largest first. */
+  readonly classes: readonly ClassContents[];
+}
+
+/**
+ * Reads a restore point where it lies, in two passes: which records are current, then whose they are.
+ * Memory: 6 bytes for each object, 26 for each record that points back. Failures: `not-found`, `damaged`.
+ */
+export async function readPointContents(
+  repository: string,
+  { date, context }: { readonly date: RecoveryDate | undefined; readonly context: JobContext },
+): Promise<PointContents> {
+  const opened = await openPoint(repository, date);
+  const index = new OidIndex();
+  const pointing = new PointingRecords();
+  let first: Tid | undefined;
+  let last: Tid | undefined;
+  const counts = await scanPoint(opened, {
+    visitor: {
+      transaction: ({ header, records }) => {
+        first ??= header.tid;
+        last = header.tid;
+        addPointing(pointing, records);
+        index.apply(records);
+      },
+    },
+    context,
+  });
+  const pointedAt = new Map<number, number>();
+  for (const { oid, position, dataPosition } of pointing) {
+    if (dataPosition === 0 || index.get(oid) !== position) continue;
+    pointedAt.set(dataPosition, (pointedAt.get(dataPosition) ?? 0) + 1);
+  }
+  const classes = new Map<string, { objects: number; bytes: number }>();
+  await scanPoint(opened, {
+    visitor: {
+      pickle: (pickle, { position, row, records }) => {
+        const isCurrent = index.at(records.oidHigh(row), records.oidLow(row)) === position;
+        const times = Number(isCurrent) + (pointedAt.get(position) ?? 0);
+        if (times === 0) return;
+        const name = classNameOfPickle(pickle);
+        const sum = classes.get(name) ?? { objects: 0, bytes: 0 };
+        sum.objects += times;
+        sum.bytes += times * pickle.length;
+        classes.set(name, sum);
+      },
+    },
+    context,
+  });
+  const list = [...classes].map(([name, sum]) => ({ name, ...sum }));
+  return {
+    stamp: opened.point.stamp,
+    dataFsBytes: counts.end,
+    transactions: counts.transactions,
+    records: counts.records,
+    firstTime: first === undefined ? undefined : formatTidTime(first),
+    lastTime: last === undefined ? undefined : formatTidTime(last),
+    objects: list.reduce((sum, { objects }) => sum + objects, 0),
+    objectBytes: list.reduce((sum, { bytes }) => sum + bytes, 0),
+    classes: list.sort((a, b) => b.bytes - a.bytes),
+  };
+}
+
+function addPointing(pointing: PointingRecords, records: RecordTable): void {
+  for (let row = 0; row < records.count; row++) {
+    if (records.pickleLength(row) > 0) continue;
+    const target = records.backPointer(row);
+    pointing.add(
+      { high: records.oidHigh(row), low: records.oidLow(row) },
+      {
+        position: records.position(row),
+        dataPosition: target === 0 ? 0 : pointing.dataPositionOf(target),
+      },
+    );
+  }
+}

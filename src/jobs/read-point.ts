@@ -1,0 +1,63 @@
+import { MAXIMUM_POSITION } from '../filestorage/format.ts';
+import { decodeRecordClass } from '../filestorage/pickle/record-pickle.ts';
+import { type ScanVisitor, TransactionScanner } from '../filestorage/scanner.ts';
+import { readCatalogue } from '../repository/catalogue.ts';
+import type { RecoveryDate } from '../repository/recovery-date.ts';
+import {
+  findRestorePoint,
+  type RestorePoint,
+  readRestorePoint,
+} from '../repository/restore-point.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import type { JobContext } from './events.ts';
+
+/** A restore point that is read where it lies. */
+export interface OpenedPoint {
+  readonly store: Store;
+  readonly point: RestorePoint;
+  /** Size of its Data.fs, as far as a `.dat` tells. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** Opens the newest restore point that is not later than the date. Failures `not-found`, `damaged`. */
+export async function openPoint(
+  repository: string,
+  date: RecoveryDate | undefined,
+): Promise<OpenedPoint> {
+  await requireFolder(repository);
+  const store = folderStore(repository);
+  const point = await findRestorePoint(store, { catalogue: await readCatalogue(store), date });
+  const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;
+  return { store, point, sizeBytes };
+}
+
+/** Reads it once, from its beginning, checking its files. Failure `damaged`. */
+export async function scanPoint(
+  { store, point, sizeBytes }: OpenedPoint,
+  { visitor, context }: { readonly visitor: ScanVisitor; readonly context: JobContext },
+): Promise<{ readonly transactions: number; readonly records: number; readonly end: number }> {
+  const scanner = new TransactionScanner({
+    name: `${store.name}, ${point.stamp}`,
+    start: 0,
+    sizeBytes: sizeBytes ?? MAXIMUM_POSITION,
+    visitor,
+  });
+  for await (const chunk of readRestorePoint(store, point)) {
+    context.signal.throwIfAborted();
+    scanner.feed(chunk);
+  }
+  const { transactionCount, recordCount, committedEnd } = scanner.finish();
+  return { transactions: transactionCount, records: recordCount, end: committedEnd };
+}
+
+/** `module.name`; `?` where a pickle is damaged or gives its class in another way. */
+export function classNameOfPickle(pickle: Uint8Array): string {
+  try {
+    return decodeRecordClass(pickle) ?? '?';
+  } catch (error) {
+    if (error instanceof Failure) return '?';
+    throw error;
+  }
+}

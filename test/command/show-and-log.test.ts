@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+const jsonOf = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('a restore point that is looked into', () => {
+  it('shows its size, transactions, current objects by class, and blobs', async () => {
+    const site = await newSite(scratch, 40);
+    await site.runWell('backup');
+    const [shown] = jsonOf((await site.runWell('show', '--json')).stdout);
+    const deep = jsonOf((await site.runWell('verify', '--deep', '--json')).stdout).at(-1);
+    expect(shown.transactions).toBe(40);
+    expect(shown.records).toBe(deep.records);
+    // Every object that there is, but for those of which the creation was undone.
+    expect(shown.objects).toBeLessThanOrEqual(deep.objects);
+    expect(shown.objects).toBeGreaterThan(deep.objects - 20);
+    const sum = shown.classes.reduce((all: number, one: { bytes: number }) => all + one.bytes, 0);
+    expect(sum).toBe(shown.objectBytes);
+    expect(shown.blobs).toMatchObject({ kind: 'found', content: { files: expect.any(Number) } });
+    const { stdout } = await site.runWell('show');
+    expect(stdout).toMatch(/Data, [\d-]{19} \(UTC\): \d+ kB, 40 transactions, \d+ records/);
+    expect(stdout).toMatch(/persistent\.mapping\.PersistentMapping +\d+ +[\d.]+ kB/);
+  });
+
+  it('lists its transactions, newest first, as they are wanted', async () => {
+    const site = await newSite(scratch, 12);
+    {
+      await using writer = await openDatabase(site.dataFs);
+      const state = { kind: 'mapping', data: new Map([['a', 'b']]) } as const;
+      const description = '/site/evil\x1b[2J\r\nError: all is lost';
+      const user = 'mallory\u202e\x07';
+      const changes = [{ kind: 'state', oid: writer.newOid(), state }] as const;
+      await writer.commit({ changes, user, description });
+    }
+    await site.runWell('backup');
+    const { stdout } = await site.runWell('log');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(14);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may come out.
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    const ofPoint = jsonOf((await site.runWell('log', '--json', '--limit', '99')).stdout);
+    const ofFile = jsonOf((await site.runWell('log', '--json', site.dataFs)).stdout);
+    const withoutName = (all: readonly object[]) => all.map((one) => ({ ...one, storage: '' }));
+    expect(withoutName(ofFile)).toEqual(withoutName(ofPoint));
+    expect(ofPoint).toHaveLength(13);
+    expect(ofPoint.map(({ tid }) => tid)).toEqual(
+      ofPoint.map(({ tid }) => tid).sort((a, b) => (a < b ? 1 : -1)),
+    );
+    expect(ofPoint[0]).toMatchObject({
+      objects: 1,
+      classes: { 'persistent.mapping.PersistentMapping': 1 },
+      description: '/site/evil\x1b[2J\r\nError: all is lost',
+    });
+    const wanted = ['--user', 'MALLORY', '--path', '/site/evil', '--limit', '3'];
+    expect(jsonOf((await site.runWell('log', '--json', ...wanted)).stdout)).toHaveLength(1);
+    expect((await site.runWell('log', '--until', '1999-01-01')).stderr).toContain('No transaction');
+    expect(
+      jsonOf((await site.runWell('log', '--json', '--since', '1999-01-01')).stdout),
+    ).toHaveLength(13);
+  });
+
+  it('is named when there is none', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    for (const words of [
+      ['show', '1999-01-01'],
+      ['log', '1999-01-01'],
+      ['log', join(site.folder, 'nothing.fs')],
+    ]) {
+      const { status, stderr } = await site.run(words);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/1999-01-01|nothing\.fs/)]);
+    }
+  });
+});
