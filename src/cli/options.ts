@@ -21,6 +21,12 @@ export const OPTION = {
   json: new Option('--json', 'print one JSON object per line'),
   quiet: new Option('-q, --quiet', 'print nothing unless there is a problem'),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
+  logFormat: new Option(
+    '--log-format <format>',
+    'of log, progress and warnings on stderr: lines, or a JSON object each',
+  )
+    .choices(['text', 'json'] as const)
+    .default('text' as const),
 } as const;
 
 /** What --wait said; undefined: it wasn't there. */

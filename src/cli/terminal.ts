@@ -6,12 +6,16 @@ import { formatLocalTime } from './render/units.ts';
 export interface Terminal {
   readonly verbosity: Verbosity;
   readonly isJson: boolean;
+  /** How the log is written: text has a bar on a terminal, too. */
+  readonly logFormat: 'text' | 'json';
   /** A line of the result. */
   readonly print: (line: string) => void;
   /** The result as one JSON object, if --json was given. */
   readonly printJson: (value: object) => void;
   /** A line of the log, unless -q was given. */
   readonly log: (line: string) => void;
+  /** How far a long step is, in words and in numbers. */
+  readonly progress: (line: string, numbers: ProgressNumbers) => void;
   /** A line of the log that only -v shows. */
   readonly debug: (line: string) => void;
   /** A command that is run. Only -v shows it; but the scripts' log does always, as the recipe's. */
@@ -28,6 +32,12 @@ export interface Terminal {
   readonly statusOfSuccess: () => number;
 }
 
+export interface ProgressNumbers {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly seconds: number;
+}
+
 /** Exit status of what was done, but with something that somebody should read. */
 const DONE_WITH_WARNINGS = 3;
 
@@ -38,28 +48,50 @@ export interface OutputOptions {
   readonly quiet?: true | undefined;
   readonly verbose?: true | undefined;
   readonly json?: true | undefined;
+  readonly logFormat?: 'text' | 'json' | undefined;
 }
 
 export function terminalFor(options: OutputOptions): Terminal {
   const verbosity = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const isJson = options.json === true;
+  const logFormat = options.logFormat ?? 'text';
+  const isLogJson = logFormat === 'json';
+  const isSilent = verbosity === 'quiet' || (isJson && !isLogJson);
   let hasWarned = false;
+  const level = (name: string, { prefix }: { readonly prefix: string }) =>
+    isLogJson
+      ? (message: string) => logObject({ level: name, message })
+      : (message: string) => toStderr(prefix + message);
+  const log = isSilent ? nothing : level('info', { prefix: '' });
+  const debug = verbosity === 'verbose' ? level('debug', { prefix: '' }) : nothing;
+  const warn = level('warning', { prefix: 'Warning: ' });
   return {
     verbosity,
     isJson,
+    logFormat,
     print: isJson ? nothing : toStdout,
     printJson: isJson ? (value) => toStdout(asJson(value)) : nothing,
-    log: verbosity === 'quiet' || isJson ? nothing : toStderr,
-    debug: verbosity === 'verbose' ? toStderr : nothing,
-    logCommand: verbosity === 'verbose' ? toStderr : nothing,
-    output: verbosity === 'quiet' || isJson ? nothing : (bytes) => void process.stderr.write(bytes),
-    notice: (line) => toStderr(`Note: ${line}`),
+    log,
+    progress: (message, numbers) => {
+      if (isSilent) return;
+      if (isLogJson) logObject({ level: 'progress', message, ...numbers });
+      else toStderr(message);
+    },
+    debug,
+    logCommand: debug,
+    output: isSilent
+      ? nothing
+      : isLogJson
+        ? (bytes) => log(Buffer.from(bytes).toString().trimEnd())
+        : (bytes) => void process.stderr.write(bytes),
+    notice: level('notice', { prefix: 'Note: ' }),
     warn: (line) => {
       hasWarned = true;
-      toStderr(`Warning: ${line}`);
+      warn(line);
     },
     fail: ({ code, message, hint }) => {
       if (isJson) toStdout(asJson({ error: { code, message, hint } }));
+      else if (isLogJson) logObject({ level: 'error', message, code, hint });
       else {
         const more = verbosity === 'verbose' || process.stderr.isTTY ? whereExplained(code) : '';
         toStderr(`Error: ${asSentence(message)}\nHint: ${hint}${more}`);
@@ -86,9 +118,11 @@ export function scriptTerminal(options: {
   return {
     verbosity: isQuiet ? 'quiet' : options.isDebug ? 'verbose' : 'normal',
     isJson: false,
+    logFormat: 'text',
     print: toStdout,
     printJson: nothing,
     log: isQuiet ? nothing : level('INFO'),
+    progress: isQuiet ? nothing : level('INFO'),
     debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
     logCommand: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
@@ -115,6 +149,11 @@ function logTime(moment: Date): string {
 /** Messages have no full stop, but for those in the words of the recipe. */
 function asSentence(message: string): string {
   return message.endsWith('.') ? message : `${message}.`;
+}
+
+/** A line of the log for programs: its time, its level, and what belongs to it. */
+function logObject(value: object): void {
+  toStderr(asJson({ time: new Date().toISOString(), ...value }));
 }
 
 function asJson(value: object): string {

@@ -18,6 +18,7 @@ export function addAdoptCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
+    .addOption(OPTION.logFormat)
     .action((folder, options) =>
       runCommand(options, async ({ terminal, signal }) => {
         const mode = options.dryRun ? 'look' : 'keep';

@@ -43,6 +43,7 @@ export function addBackupCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
+    .addOption(OPTION.logFormat)
     .action((options) =>
       runCommand(options, async (context) => {
         const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });

@@ -25,6 +25,7 @@ export function addRehearseCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
+    .addOption(OPTION.logFormat)
     .action((written, options) =>
       runCommand(options, async ({ terminal, signal }) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);

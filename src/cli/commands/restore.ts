@@ -50,6 +50,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
+    .addOption(OPTION.logFormat)
     .action((written, options) =>
       runCommand(options, async (context) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);

@@ -39,6 +39,7 @@ export function addVerifyCommand(program: Command): void {
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
+    .addOption(OPTION.logFormat)
     .action((date, options) =>
       runCommand(options, async ({ terminal, signal }) => {
         const deep = deepWish(date, options);

@@ -22,10 +22,11 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere a line each ten seconds; nothing with -q or --json. */
+/** A bar on a terminal; elsewhere a line each ten seconds; nothing with -q, or --json without a log as JSON. */
 export function progressFor(terminal: Terminal): Progress {
-  if (terminal.verbosity === 'quiet' || terminal.isJson) return silent;
-  return process.stderr.isTTY ? barProgress() : lineProgress(terminal);
+  const { verbosity, isJson, logFormat } = terminal;
+  if (verbosity === 'quiet' || (isJson && logFormat === 'text')) return silent;
+  return process.stderr.isTTY && logFormat === 'text' ? barProgress() : lineProgress(terminal);
 }
 
 const silent: Progress = { begin: () => {}, advance: () => {}, end: () => {} };
@@ -73,7 +74,11 @@ function lineProgress(terminal: Terminal): Progress {
       if (Date.now() < nextLine) return;
       nextLine = Date.now() + LINE_EVERY_MS;
       const { words, amount, rate, left } = ratesOf(state);
-      terminal.log(`${words}: ${amount}, ${rate}, ${left}`);
+      terminal.progress(`${words}: ${amount}, ${rate}, ${left}`, {
+        doneBytes: state.done,
+        totalBytes: state.total,
+        seconds: (Date.now() - state.since) / 1000,
+      });
     },
     end: () => {},
   };

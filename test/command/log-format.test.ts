@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+import { onTerminal } from '../support/terminal.ts';
+
+const scratch = scratchFolder();
+
+describe('--log-format json', () => {
+  it('makes an object of each line on stderr, errors too, and has no bar on a terminal', async () => {
+    const site = await newSite(scratch);
+    const good = await site.runWell('backup', '--log-format', 'json', '-v');
+    const lines = good.stderr.trim().split('\n');
+    const objects = lines.map((line) => JSON.parse(line));
+    for (const one of objects) expect(one.time).toMatch(/^\d{4}-.*Z$/);
+    const levels = objects.map(({ level }) => level);
+    expect(levels).toEqual(expect.arrayContaining(['info', 'debug']));
+    expect(good.stderr).toContain('"level":"info","message":"Wrote ');
+    const bad = await site.run(['verify', '--location', '/nowhere', '--log-format', 'json']);
+    expect(JSON.parse(bad.stderr)).toMatchObject({ level: 'error', code: 'not-found' });
+    expect(bad.status).toBe(1);
+    const session = onTerminal(['verify', '--log-format', 'json'], site.folder);
+    await session.ended;
+    for (const line of session.text().trim().split('\r\n')) JSON.parse(line);
+  });
+});
