@@ -4,6 +4,7 @@ import { describeCommand } from '../src/cli/command-table.ts';
 import { formatErrorsPage } from '../src/cli/explanations.ts';
 import { formatManPage } from '../src/cli/man-page.ts';
 import { buildProgram } from '../src/cli/program.ts';
+import { tomlSchema } from '../src/sites/toml/json-schema.ts';
 
 /** Writes the pages that are made from tables in the code; tests hold them to these. */
 const ROOT = join(import.meta.dirname, '..');
@@ -11,3 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 writeFileSync(join(ROOT, 'docs/errors.md'), formatErrorsPage());
 mkdirSync(join(ROOT, 'man'), { recursive: true });
 writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(buildProgram())));
+writeFileSync(
+  join(ROOT, 'docs/zodbvault.schema.json'),
+  `${JSON.stringify(tomlSchema(), null, 2)}\n`,
+);

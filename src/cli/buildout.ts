@@ -4,6 +4,7 @@ import { Option } from '@commander-js/extra-typings';
 import { closest } from 'fastest-levenshtein';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
+import { kindOfConfig } from '../sites/discovery.ts';
 import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { sharedFolders } from '../sites/recipe/shared-folders.ts';
@@ -17,10 +18,13 @@ export const DEFAULT_CFG = 'buildout.cfg';
 
 export const CONFIG_OPTION = new Option(
   '-c, --config <file>',
-  `the buildout (default: ${DEFAULT_CFG} in this folder)`,
+  'a zodbvault.toml, a buildout, a zope.conf, zeo.conf or instance.yaml (default: what is found here)',
 );
 
-export const PART_OPTION = new Option('--part <name>', 'the part of the buildout (default: all)');
+export const PART_OPTION = new Option(
+  '--part <name>',
+  'the part of the buildout, or the site of the zodbvault.toml (default: all)',
+);
 
 /** What of a buildout was asked for on the command line. */
 export interface BuildoutWish {
@@ -38,6 +42,11 @@ export async function loadBuildout(
   if (config === undefined && !(await isThere(path))) {
     throw new Failure('not-found', `Cannot find a buildout: there is no "${path}"`, {
       hint: 'Go to the folder of the buildout, or name its file with --config.',
+    });
+  }
+  if (config !== undefined && (await kindOfConfig(path)) !== 'buildout') {
+    throw new Failure('usage', `Cannot read a buildout from "${path}": it is something else`, {
+      hint: 'Only a buildout has scripts and parts; everywhere else, use the commands themselves.',
     });
   }
   const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });

@@ -9,6 +9,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addHistoryCommand } from './commands/history.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addListCommand } from './commands/list.ts';
 import { addLogCommand } from './commands/log.ts';
@@ -87,6 +88,7 @@ export function buildProgram(): Command {
   addLogCommand(program);
   addCheckCommand(program);
   addRehearseCommand(program);
+  addInitCommand(program);
   addInstallCommand(program);
   addConfigCommand(program);
   addScheduleCommand(program);

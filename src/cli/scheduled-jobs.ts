@@ -6,8 +6,9 @@ import {
   type TimeOfDay,
 } from '../sites/schedule/scheduled-job.ts';
 import { Failure } from '../system/failure.ts';
+import { findAnySites, namesPlaces } from './found-sites.ts';
 import { ownProgram } from './own-program.ts';
-import { findWishedParts, findWishedPlace, namesPlaces, type SiteWish } from './sites.ts';
+import type { SiteWish } from './sites.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the options say beside the site. */
@@ -49,20 +50,38 @@ async function scheduledSites(
   wish: JobWish,
   terminal: Terminal,
 ): Promise<{ readonly sites: readonly ScheduledSite[]; readonly extent: 'all' | 'some' }> {
-  const { parts, extent } = await findWishedParts(wish, terminal);
-  if (parts.length > 0) {
-    refuseWhatPartsSay(wish);
-    const kind = 'buildout-part';
-    return { sites: parts.map(({ site, bin, scripts }) => ({ kind, site, bin, scripts })), extent };
+  const { found } = await findAnySites(wish, { terminal, purpose: 'backup' });
+  switch (found.kind) {
+    case 'buildout': {
+      refuseWhatPartsSay(wish);
+      const kind = 'buildout-part';
+      const sites = found.parts.map(
+        ({ site, bin, scripts }) => ({ kind, site, bin, scripts }) as const,
+      );
+      return { sites, extent: found.extent };
+    }
+    case 'configured': {
+      const { path: config, extent } = found;
+      const sites = found.sites.map(({ site }) => {
+        const names = config.endsWith('.toml') ? ['--part', site.part] : [];
+        const words = ['--config', config, ...names, ...(wish.blobs ? [] : ['--no-blobs'])];
+        return { kind: 'configured', site, words, backupWords: keepWords(wish) } as const;
+      });
+      return { sites, extent };
+    }
+    case 'plain': {
+      const blobs = wish.blobs ? 'as-found' : 'left-out';
+      const { site } = found.site;
+      const plain = { kind: 'plain', site, blobs, backupWords: keepWords(wish) } as const;
+      return { sites: [plain], extent: namesPlaces(wish) ? 'some' : 'all' };
+    }
+    default:
+      return found satisfies never;
   }
-  const { blobs, keep } = wish;
-  const plain: ScheduledSite = {
-    kind: 'plain',
-    site: await findWishedPlace(wish, { terminal, purpose: 'backup' }),
-    blobs: blobs ? 'as-found' : 'left-out',
-    backupWords: keep === undefined ? [] : ['--keep', String(keep)],
-  };
-  return { sites: [plain], extent: namesPlaces(wish) ? 'some' : extent };
+}
+
+function keepWords({ keep }: JobWish): readonly string[] {
+  return keep === undefined ? [] : ['--keep', String(keep)];
 }
 
 function refuseWhatPartsSay({ keep, blobs }: JobWish): void {

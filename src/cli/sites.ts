@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
+import type { Purpose } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { CONFIG_OPTION, findBackupParts, PART_OPTION, type ReadParts } from './buildout.ts';
+import { CONFIG_OPTION, PART_OPTION } from './buildout.ts';
+import { findAnySites } from './found-sites.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds the options that say which site is meant. */
@@ -51,20 +52,23 @@ export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to 
   .choices(['backup', 'snapshot', 'zip', 'alternative'] as const)
   .default('backup' as const);
 
-/**
- * The sites that are meant: what was said; else the backup parts of the buildout in this folder; else
- * what this folder holds. Failure `usage` where it can't be told.
- */
+/** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
   wish: SiteWish,
   { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
 ): Promise<readonly Site[]> {
-  const { parts } = await findWishedParts(wish, terminal);
-  if (parts.length > 0) {
-    return parts.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
-  }
   if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
-  return [await findWishedPlace(wish, { terminal, purpose })];
+  const { found } = await findAnySites(wish, { terminal, purpose });
+  switch (found.kind) {
+    case 'buildout':
+      return found.parts.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
+    case 'configured':
+      return found.sites.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
+    case 'plain':
+      return [found.site.site];
+    default:
+      return found satisfies never;
+  }
 }
 
 /** Whoever names a folder wants what is in it, not the snapshots beside it. */
@@ -74,41 +78,6 @@ async function requireLocation(location: string): Promise<void> {
   throw new Failure('not-found', `Cannot find backups: there is no folder "${path}"`, {
     hint: 'Correct --location.',
   });
-}
-
-/** The backup parts that are meant; none where it is a plain site. Failure `usage`. */
-export async function findWishedParts(wish: SiteWish, terminal: Terminal): Promise<ReadParts> {
-  const { config, part } = wish;
-  if (!namesPlaces(wish)) return findBackupParts({ config, part }, terminal);
-  if (config === undefined && part === undefined) return { parts: [], extent: 'all' };
-  throw new Failure('usage', 'Cannot use a buildout and places of one’s own at once', {
-    hint: 'Leave out --config and --part, or the places: the part says where everything is.',
-  });
-}
-
-/** Whether the command line says where things are. */
-export function namesPlaces(wish: SiteWish): boolean {
-  const places = [wish.datafs, wish.location, wish.blobStorage, wish.blobbackuplocation];
-  return places.some((place) => place !== undefined);
-}
-
-/** The plain site that is meant. Failure `usage` where it can't be told. */
-export async function findWishedPlace(
-  wish: SiteWish,
-  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
-): Promise<Site> {
-  const { site, warnings } = await findPlainSite(process.cwd(), {
-    written: {
-      dataFs: wish.datafs,
-      location: wish.location,
-      blobStorage: wish.blobStorage,
-      blobBackupLocation: wish.blobbackuplocation,
-      blobs: wish.blobs ? 'as-found' : 'left-out',
-    },
-    purpose,
-  });
-  for (const warning of warnings) terminal.warn(warning);
-  return site;
 }
 
 function withoutBlobs(site: Site): Site {

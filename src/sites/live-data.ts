@@ -57,11 +57,12 @@ export function variableOf(dataFs: string): string {
 /** The live data around a Data.fs that is named: blobs as they are found in `VAR/blobstorage`. */
 export async function liveAround(
   dataFs: Found,
-  { directory, blobs }: { readonly directory: string; readonly blobs?: string },
+  { directory, blobs }: { readonly directory: string; readonly blobs?: string | undefined },
 ): Promise<LiveData> {
   const variable = variableOf(dataFs.path);
   const folder = blobs ?? join(variable, 'blobstorage');
-  const hasBlobs = await isThere(folder);
+  // Where the site is lost, its backups tell that there were some.
+  const hasBlobs = (await isThere(folder)) || (await isThere(join(variable, 'blobstoragebackups')));
   return {
     directory,
     variable: { path: variable, from: dataFs.from },

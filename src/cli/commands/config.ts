@@ -1,15 +1,25 @@
+import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import type { Override } from '../../sites/buildout/buildout.ts';
+import { type Candidate, kindOfConfig, TOML_NAME } from '../../sites/discovery.ts';
 import type { RecipePart } from '../../sites/recipe/recipe-part.ts';
 import { scriptFileName } from '../../sites/recipe/script-names.ts';
+import type { SettledSite } from '../../sites/recipe/settle-site.ts';
+import { Failure } from '../../system/failure.ts';
+import { isThere } from '../../system/presence.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
+import { findAnySites } from '../found-sites.ts';
 import { OPTION, splitOverrides } from '../options.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function addConfigCommand(program: Command): void {
   program
     .command('config')
-    .description('show the settings of a buildout’s backup parts, and where each came from')
+    .description(
+      'show what was found, where the data and the backups are, and where each setting came from',
+    )
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
     .addOption(CONFIG_OPTION)
     .addOption(OPTION.json)
@@ -18,18 +28,92 @@ export function addConfigCommand(program: Command): void {
     .action((words, options) =>
       runCommand(options, async ({ terminal }) => {
         const { names, overrides } = splitOverrides(words);
-        const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const { parts } = readParts(buildout, { names, terminal });
-        if (parts.length === 0) {
-          terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
+        const isBuildout = overrides.length > 0 || names.length > 0;
+        if (isBuildout && (await speaksOfBuildout(options.config))) {
+          const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
+          showParts(readParts(buildout, { names, terminal }).parts, { terminal, candidates: [] });
+          return undefined;
         }
-        for (const part of parts) {
-          terminal.printJson(asJson(part));
-          terminal.print(tableOf(part));
+        refuseOverrides(overrides);
+        const [part, ...others] = names;
+        const wish = { config: options.config, part: others.length === 0 ? part : undefined };
+        const { found, candidates } = await findAnySites(
+          { ...wish, blobs: true },
+          { terminal, purpose: 'backup' },
+        );
+        switch (found.kind) {
+          case 'buildout':
+            showParts(found.parts, { terminal, candidates });
+            break;
+          case 'configured':
+            for (const one of found.sites) {
+              if (names.length === 0 || names.includes(one.site.part))
+                showSite(one, { terminal, candidates });
+            }
+            break;
+          case 'plain':
+            showSite(found.site, { terminal, candidates });
+            break;
+          default:
+            found satisfies never;
         }
+        showCandidates(candidates, terminal);
         return undefined;
       }),
     );
+}
+
+/** Parts and overrides are a buildout's, unless another file is what is used here. */
+async function speaksOfBuildout(config: string | undefined): Promise<boolean> {
+  if (config !== undefined) return (await kindOfConfig(resolve(config))) === 'buildout';
+  return !(await isThere(resolve(TOML_NAME)));
+}
+
+function refuseOverrides(overrides: readonly Override[]): void {
+  const [first] = overrides;
+  if (first === undefined) return;
+  const { section, option, value } = first;
+  throw new Failure('usage', `Cannot use "${section}:${option}=${value}": there is no buildout`, {
+    hint: 'Write it into the zodbvault.toml, or set a variable like ZODBVAULT_KEEP.',
+  });
+}
+
+interface Showing {
+  readonly terminal: Terminal;
+  readonly candidates: readonly Candidate[];
+}
+
+function showParts(parts: readonly RecipePart[], { terminal, candidates }: Showing): void {
+  if (parts.length === 0) {
+    terminal.warn('no part of the buildout has "recipe = collective.recipe.backup"');
+  }
+  for (const part of parts) {
+    terminal.printJson({ ...asJson(part), candidates });
+    terminal.print(tableOf(part));
+  }
+}
+
+/** Where each storage is and where its backups go, then each setting with what told it. */
+function showSite(
+  { site, settled, warnings }: SettledSite,
+  { terminal, candidates }: Showing,
+): void {
+  const { part, storages } = site;
+  terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
+  const table = bareTable({ head: [`[${site.part}]`, 'Value', 'From'] });
+  for (const { name, dataFs, blobs, folders } of site.storages) {
+    table.push([`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), '']);
+    const { filestorage, blobs: blobBackups } = folders.backup;
+    table.push(['its backups', [filestorage, blobBackups ?? []].flat().join('\n'), '']);
+  }
+  for (const { name, value, from } of settled) table.push([name, value, from]);
+  terminal.print(`${formatTable(table)}\n`);
+}
+
+function showCandidates(candidates: readonly Candidate[], terminal: Terminal): void {
+  for (const { what, state, why } of candidates) {
+    terminal.print(state === 'taken' ? `Taken: ${what}: ${why}` : `Not taken: ${what}: ${why}`);
+  }
 }
 
 function tableOf(part: RecipePart): string {

@@ -127,7 +127,11 @@ function oneSite(sites: readonly Site[]): Site {
   const [first, ...others] = sites;
   if (first !== undefined && others.length === 0) return first;
   const parts = sites.map(({ part }) => part).join(', ');
-  throw new Failure('usage', `Cannot restore: the buildout has several backup parts (${parts})`, {
+  const what =
+    first?.buildout === undefined
+      ? 'there are several sites'
+      : 'the buildout has several backup parts';
+  throw new Failure('usage', `Cannot restore: ${what} (${parts})`, {
     hint: 'Name one with --part.',
   });
 }

@@ -15,11 +15,12 @@ import type { ScheduledJob, TimeOfDay } from '../../sites/schedule/scheduled-job
 import { isLingering } from '../../system/systemd.ts';
 import { isCronRunning } from '../../system/user-crontab.ts';
 import { DEFAULT_CFG } from '../buildout.ts';
+import { findAnySites, namesPlaces } from '../found-sites.ts';
 import { OPTION, wholeNumber } from '../options.ts';
 import { renderEvents, renderScheduleStep } from '../render/events.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findJobs } from '../scheduled-jobs.ts';
-import { findWishedPlace, namesPlaces, type SiteWish, withSiteOptions } from '../sites.ts';
+import { type SiteWish, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addScheduleCommand(program: Command): void {
@@ -97,8 +98,9 @@ function targetOf(systemd: 'system' | 'user' | true | undefined): ScheduleTarget
 async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScope> {
   const folder = folderOf(wish);
   if (namesPlaces(wish)) {
-    const site = await findWishedPlace(wish, { terminal, purpose: 'look' });
-    return { kind: 'owners', owners: [ownerOf(site)] };
+    const { found } = await findAnySites(wish, { terminal, purpose: 'look' });
+    if (found.kind !== 'plain') throw new RangeError('places are a plain site');
+    return { kind: 'owners', owners: [ownerOf(found.site.site)] };
   }
   if (wish.part === undefined) return folder;
   return { kind: 'owners', owners: [{ folder: folder.folder, part: wish.part }] };

@@ -2,6 +2,7 @@
 export type Origin =
   | { readonly kind: 'line'; readonly file: string; readonly line: number }
   | { readonly kind: 'command-line' }
+  | { readonly kind: 'environment'; readonly variable: string }
   /** Buildout's own. */
   | { readonly kind: 'default' };
 
@@ -24,6 +25,8 @@ export function formatOrigin(origin: Origin): string {
       return `${origin.file}:${origin.line}`;
     case 'command-line':
       return 'the command line';
+    case 'environment':
+      return `the environment variable ${origin.variable}`;
     case 'default':
       return 'a default of buildout';
     default:

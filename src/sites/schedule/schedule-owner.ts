@@ -11,8 +11,9 @@ export interface ScheduleOwner {
 }
 
 /** The owner of a site's jobs; it is the same however the site was named. */
-export function ownerOf({ part, buildout, storages }: Site): ScheduleOwner {
+export function ownerOf({ part, buildout, config, storages }: Site): ScheduleOwner {
   if (buildout !== undefined) return { folder: dirname(buildout), part };
+  if (config !== undefined) return { folder: dirname(config), part };
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site without a storage');
   const { dataFs, folders } = main;

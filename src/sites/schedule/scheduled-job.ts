@@ -40,6 +40,13 @@ export type ScheduledSite =
       readonly bin: string;
       readonly scripts: readonly ScriptName[];
     }
+  /** The plain commands, with the file that says everything. */
+  | {
+      readonly kind: 'configured';
+      readonly site: Site;
+      readonly words: readonly string[];
+      readonly backupWords: readonly string[];
+    }
   /** The plain commands, with words that are added to those of a backup. */
   | {
       readonly kind: 'plain';
@@ -104,8 +111,9 @@ function wordsOf(
       if (site.buildout === undefined) throw new RangeError('a part without a buildout');
       return [...wish.program, 'verify', '-q', '-c', site.buildout, '--part', site.part];
     }
+    case 'configured':
     case 'plain': {
-      const places = placeWords(scheduled);
+      const places = scheduled.kind === 'plain' ? placeWords(scheduled) : scheduled.words;
       if (kind === 'verify') return [...wish.program, 'verify', '-q', ...places];
       const kindWords = kind === 'backup' ? [] : ['--kind', kind];
       const more = [...kindWords, ...scheduled.backupWords];

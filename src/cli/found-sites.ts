@@ -1,0 +1,244 @@
+import { resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import {
+  settleConfigured,
+  settleRulesOf,
+  TOML_CONVENTIONS,
+  UNASKED_CONVENTIONS,
+} from '../sites/configured-site.ts';
+import {
+  type Candidate,
+  findLive,
+  kindOfConfig,
+  readLiveFile,
+  TOML_NAME,
+} from '../sites/discovery.ts';
+import { environmentOptions } from '../sites/environment.ts';
+import { type LiveData, liveAround } from '../sites/live-data.ts';
+import { layered, type OptionSource } from '../sites/option-source.ts';
+import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
+import { expandPath } from '../sites/recipe/paths.ts';
+import type { RecipePart } from '../sites/recipe/recipe-part.ts';
+import type { SettledSite } from '../sites/recipe/settle-site.ts';
+import { sharedFolders } from '../sites/recipe/shared-folders.ts';
+import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
+import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
+import { homeOf } from '../system/users.ts';
+import { DEFAULT_CFG, findBackupParts } from './buildout.ts';
+import type { SiteWish } from './sites.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The sites that are meant, by what describes them. */
+export type FoundSites =
+  | {
+      readonly kind: 'buildout';
+      readonly parts: readonly RecipePart[];
+      readonly extent: 'all' | 'some';
+    }
+  | {
+      /** A `zodbvault.toml`, or a file that says where the live data is. */
+      readonly kind: 'configured';
+      readonly path: string;
+      readonly sites: readonly SettledSite[];
+      readonly extent: 'all' | 'some';
+    }
+  | { readonly kind: 'plain'; readonly site: SettledSite };
+
+export interface Found {
+  readonly found: FoundSites;
+  /** What was looked for, and why it was taken or not. */
+  readonly candidates: readonly Candidate[];
+}
+
+const surroundings = { environment: process.env, homeOf };
+const nearest = (name: string, all: readonly string[]) => closest(name, [...all]);
+
+/**
+ * Finds the sites that are meant, in this order: places on the command line, `--config`,
+ * `zodbvault.toml`, a buildout with a backup part, places in the environment, `zeo.conf` and
+ * `zope.conf`, `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`.
+ */
+export async function findAnySites(
+  wish: SiteWish,
+  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<Found> {
+  const candidates: Candidate[] = [];
+  const found = await lookFor(wish, { terminal, purpose, candidates });
+  if (found.kind === 'configured') {
+    for (const { warnings } of found.sites) for (const one of warnings) terminal.warn(one);
+    for (const one of sharedFolders(found.sites.map(({ site }) => site))) terminal.warn(one);
+  }
+  if (found.kind === 'plain') for (const one of found.site.warnings) terminal.warn(one);
+  return { found, candidates };
+}
+
+interface Looking {
+  readonly terminal: Terminal;
+  readonly purpose: Purpose;
+  readonly candidates: Candidate[];
+}
+
+async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
+  const { candidates, terminal } = looking;
+  const { config, part } = wish;
+  const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
+  const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
+  if (namesPlaces(wish)) {
+    if (config !== undefined || part !== undefined) throw twoWays();
+    take('the command line', 'it names places');
+    return plainSite(wish, looking);
+  }
+  if (config !== undefined) {
+    const path = resolve(config);
+    take(path, '--config names it');
+    const kind = await kindOfConfig(path);
+    if (kind === 'toml') return sitesOfToml(path, part);
+    if (kind !== 'buildout') {
+      return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }));
+    }
+    return { kind: 'buildout', ...(await findBackupParts({ config, part }, terminal)) };
+  }
+  const toml = resolve(TOML_NAME);
+  if (await isThere(toml)) {
+    take(toml, 'it is there');
+    return sitesOfToml(toml, part);
+  }
+  pass(toml, 'it is not there');
+  const cfg = resolve(DEFAULT_CFG);
+  const parts = await findBackupParts({ config, part }, terminal);
+  if (parts.parts.length > 0) {
+    take(cfg, 'it has a backup part');
+    return { kind: 'buildout', ...parts };
+  }
+  pass(cfg, (await isThere(cfg)) ? 'it has no backup part' : 'it is not there');
+  if (environmentOptions(process.env).option('datafs') !== undefined) {
+    take('the environment', 'it names the Data.fs');
+    return plainSite(wish, looking);
+  }
+  const live = await findLive(process.cwd(), { environment: process.env, candidates });
+  switch (live.kind) {
+    case 'file':
+      return siteOfLive(live.path, live.live);
+    case 'container':
+      return plainSite({ ...wish, datafs: live.dataFs }, looking);
+    case 'nothing':
+      take(resolve('var/filestorage/Data.fs'), 'nothing before it was there');
+      return plainSite(wish, looking);
+    default:
+      return live satisfies never;
+  }
+}
+
+/** Whether the command line says where things are. */
+export function namesPlaces(wish: SiteWish): boolean {
+  const places = [wish.datafs, wish.location, wish.blobStorage, wish.blobbackuplocation];
+  return places.some((place) => place !== undefined);
+}
+
+function twoWays(): Failure {
+  return new Failure('usage', 'Cannot use a buildout and places of one’s own at once', {
+    hint: 'Leave out --config and --part, or the places: the part says where everything is.',
+  });
+}
+
+function siteOfLive(path: string, live: LiveData): FoundSites {
+  const site = settleConfigured(
+    {
+      part: 'backup',
+      subject: `what "${path}" says`,
+      options: environmentOptions(process.env),
+      live,
+      conventions: UNASKED_CONVENTIONS,
+      surroundings,
+    },
+    { config: path },
+  );
+  return { kind: 'configured', path, sites: [site], extent: 'all' };
+}
+
+/** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
+async function sitesOfToml(path: string, part: string | undefined): Promise<FoundSites> {
+  const { defaults, sites } = await readZodbvaultToml(path, nearest);
+  const environment = environmentOptions(process.env);
+  const all =
+    sites.length === 0
+      ? [{ name: 'backup', options: layered(environment, defaults) }]
+      : sites.map(({ name, options }) => ({
+          name,
+          options: layered(options, environment, defaults),
+        }));
+  const meant = all.filter(({ name }) => part === undefined || part === name);
+  if (meant.length === 0) {
+    const names = all.map(({ name }) => name).join(', ');
+    throw new Failure('usage', `Cannot find the site "${part}" in "${path}"`, {
+      hint: `Its sites are ${names}.`,
+    });
+  }
+  const settled: SettledSite[] = [];
+  for (const { name, options } of meant) {
+    const live = await liveOf(options, path);
+    const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
+    settled.push(
+      settleConfigured(
+        { part: name, subject, options, live, conventions: TOML_CONVENTIONS, surroundings },
+        { config: path },
+      ),
+    );
+  }
+  return { kind: 'configured', path, sites: settled, extent: part === undefined ? 'all' : 'some' };
+}
+
+/** What the options name, and else what the folder of the file tells. */
+async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
+  const directory = resolve(path, '..');
+  const written = (name: string) => {
+    const text = options.option(name)?.text.trim() ?? '';
+    return text === '' ? undefined : expandPath(text, { base: directory, surroundings });
+  };
+  const around = (dataFs: string, from: string) =>
+    liveAround({ path: dataFs, from }, { directory, blobs: written('blob_storage') });
+  for (const [option, kind] of [
+    ['zope_conf', 'conf'],
+    ['instance_yaml', 'instance-yaml'],
+  ] as const) {
+    const file = written(option);
+    if (file === undefined) continue;
+    return { ...(await readLiveFile(file, { kind, environment: process.env })), directory };
+  }
+  const dataFs = written('datafs');
+  if (dataFs !== undefined) return around(dataFs, 'default');
+  const found = await findLive(directory, { environment: process.env, candidates: [] });
+  if (found.kind === 'file') return { ...found.live, directory };
+  if (found.kind === 'container') return around(found.dataFs, 'the volume of the container');
+  return around(resolve(directory, 'var/filestorage/Data.fs'), 'default');
+}
+
+/** The places that were named, and else those that every Zope has. */
+async function plainSite(wish: SiteWish, { purpose }: Looking): Promise<FoundSites> {
+  const environment = environmentOptions(process.env);
+  const named = (said: string | undefined, option: string) =>
+    said ?? (namesPlaces(wish) ? undefined : environment.option(option)?.text);
+  const location = named(wish.location, 'location');
+  const { site, warnings } = await findPlainSite(process.cwd(), {
+    written: {
+      dataFs: named(wish.datafs, 'datafs'),
+      location,
+      blobStorage: named(wish.blobStorage, 'blob_storage'),
+      blobBackupLocation: named(wish.blobbackuplocation, 'blobbackuplocation'),
+      blobs: wish.blobs ? 'as-found' : 'left-out',
+    },
+    purpose,
+  });
+  const dataFs = site.storages.at(-1)?.dataFs ?? '';
+  const live = await liveAround({ path: dataFs, from: 'default' }, { directory: process.cwd() });
+  const { rules, settled } = settleRulesOf({
+    part: site.part,
+    subject: 'what the environment says',
+    options: environment,
+    live,
+    conventions: UNASKED_CONVENTIONS,
+    surroundings,
+  });
+  return { kind: 'plain', site: { site: { ...site, ...rules }, settled, warnings } };
+}

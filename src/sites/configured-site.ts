@@ -1,0 +1,69 @@
+import type { LiveData } from './live-data.ts';
+import type { OptionSource } from './option-source.ts';
+import type { PathSurroundings } from './recipe/paths.ts';
+import { Problems } from './recipe/problems.ts';
+import { type SettledSite, type SiteRules, settleRules, settleSite } from './recipe/settle-site.ts';
+import { beginSettling, type Conventions } from './recipe/settling.ts';
+import { type SettledOption, WrittenOptions } from './recipe/written-options.ts';
+import { tomlOption } from './toml/toml-options.ts';
+
+/** Of a `zodbvault.toml`: the recipe's, but for what needs a buildout or another program. */
+export const TOML_CONVENTIONS: Conventions = {
+  locations: 'directory',
+  blobs: 'as-found',
+  keep: 2,
+  keepBlobDays: 14,
+  blobCopier: 'own',
+};
+
+/** Where nobody has written how backups are to be made, nothing is ever removed. */
+export const UNASKED_CONVENTIONS: Conventions = { ...TOML_CONVENTIONS, keep: 0, keepBlobDays: 0 };
+
+interface Written {
+  /** Name of the site. */
+  readonly part: string;
+  /** What can't be used if there are problems: `"/srv/zodbvault.toml"`. */
+  readonly subject: string;
+  readonly options: OptionSource;
+  readonly live: LiveData;
+  readonly conventions: Conventions;
+  readonly surroundings: PathSurroundings;
+}
+
+/** Settles a site that no buildout describes. Failure `usage` with all its problems. */
+export function settleConfigured(
+  written: Written,
+  { config }: { readonly config: string },
+): SettledSite {
+  const { problems, settling } = begin(written);
+  const { site } = settleSite(settling, { config });
+  problems.throwIfAny();
+  return { site, settled: known(settling.options), warnings: settling.warnings };
+}
+
+/** The same for the rules alone: the places are known. */
+export function settleRulesOf(written: Written): {
+  readonly rules: SiteRules;
+  readonly settled: readonly SettledOption[];
+} {
+  const { problems, settling } = begin(written);
+  const rules = settleRules(settling);
+  problems.throwIfAny();
+  return { rules, settled: known(settling.options) };
+}
+
+function begin(written: Written) {
+  const problems = new Problems(written.subject);
+  const settling = beginSettling({
+    ...written,
+    options: new WrittenOptions(written.options, problems),
+    problems,
+    warnings: [...written.live.elsewhere],
+  });
+  return { problems, settling };
+}
+
+/** What a buildout alone can say is not shown. */
+function known(options: WrittenOptions): readonly SettledOption[] {
+  return options.settled.filter(({ name }) => tomlOption(name) !== undefined);
+}

@@ -1,0 +1,184 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { adopting, Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
+import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
+import type { Environment } from './environment.ts';
+import type { LiveData, LiveOutcome } from './live-data.ts';
+import { readConfStorages } from './zconfig/conf-storages.ts';
+
+/** What of a site was looked for, in the order in which it counts. */
+export interface Candidate {
+  readonly what: string;
+  readonly state: 'taken' | 'passed over';
+  readonly why: string;
+}
+
+/** What a folder says about its live data, without a word about backups. */
+export type FoundLive =
+  /** A file that says it. */
+  | { readonly kind: 'file'; readonly path: string; readonly live: LiveData }
+  /** The layout of the container images. */
+  | { readonly kind: 'container'; readonly dataFs: string }
+  | { readonly kind: 'nothing' };
+
+/** What a file of settings is, by its name and else by what is in it. */
+export type ConfigKind = 'toml' | 'conf' | 'instance-yaml' | 'buildout';
+
+export const TOML_NAME = 'zodbvault.toml';
+
+/** Failures `not-found` and `system` where it can't be read. */
+export async function kindOfConfig(path: string): Promise<ConfigKind> {
+  switch (extname(path).toLowerCase()) {
+    case '.toml':
+      return 'toml';
+    case '.conf':
+      return 'conf';
+    case '.yaml':
+    case '.yml':
+      return 'instance-yaml';
+    case '.cfg':
+      return 'buildout';
+    default: {
+      const text = await adopting(`read "${path}"`, () => readFile(path, 'utf8'));
+      if (/^default_context:/m.test(text)) return 'instance-yaml';
+      return /^\s*(?:%(?:define|import|include)\b|<\w)/m.test(text) ? 'conf' : 'buildout';
+    }
+  }
+}
+
+/** Reads a file that says where live data is. Failure `refused` where it is elsewhere. */
+export async function readLiveFile(
+  path: string,
+  {
+    kind,
+    environment,
+  }: { readonly kind: 'conf' | 'instance-yaml'; readonly environment: Environment },
+): Promise<LiveData> {
+  const outcome = await outcomeOf(path, { kind, environment });
+  if (outcome.kind === 'here') return outcome.live;
+  throw elsewhere([outcome]);
+}
+
+/**
+ * Looks for what says where the live data of a folder is: `zeo.conf` and `zope.conf` in the usual
+ * places, `instance.yaml`, the `/data` of the container images. Adds to `candidates` what it saw.
+ *
+ * Failures: `refused` where the data is on a ZEO server or in another database: an old Data.fs that lies
+ * around must not be taken for it; `usage` where two files speak of different ones.
+ */
+export async function findLive(
+  folder: string,
+  {
+    environment,
+    candidates,
+  }: { readonly environment: Environment; readonly candidates: Candidate[] },
+): Promise<FoundLive> {
+  const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
+  const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
+  const files = [
+    ...(await confFiles(folder)).map((path) => ({ path, kind: 'conf' as const })),
+    { path: join(folder, 'instance.yaml'), kind: 'instance-yaml' as const },
+  ];
+  const away: Extract<LiveOutcome, { kind: 'elsewhere' }>[] = [];
+  const here: { readonly path: string; readonly live: LiveData }[] = [];
+  for (const { path, kind } of files) {
+    if (!(await isThere(path))) pass(path, 'it is not there');
+    else if (here.length > 0 && kind === 'instance-yaml')
+      pass(path, 'something before it was taken');
+    else {
+      const outcome = await outcomeOf(path, { kind, environment }).catch(noStorage);
+      if (outcome === undefined) pass(path, 'it has no storage');
+      else if (outcome.kind === 'here') here.push({ path, live: outcome.live });
+      else {
+        away.push(outcome);
+        pass(path, outcome.reason);
+      }
+    }
+  }
+  const [first, ...more] = here;
+  if (first !== undefined) {
+    const other = more.find(({ live }) => live.dataFs?.path !== first.live.dataFs?.path);
+    if (other !== undefined) {
+      throw new Failure(
+        'usage',
+        `Cannot tell which Data.fs is meant: "${first.path}" and "${other.path}" have different ones`,
+        { hint: 'Name one of the files with --config.' },
+      );
+    }
+    take(first.path, 'it says where the Data.fs is');
+    for (const { path } of more) pass(path, 'something before it was taken');
+    return { kind: 'file', ...first };
+  }
+  if (away.length > 0) throw elsewhere(away);
+  return findContainer({ environment, pass, take });
+}
+
+type Note = (what: string, why: string) => void;
+
+/** The volume of plone-backend and plone-zeo; ZODBVAULT_DATA is where it is mounted elsewhere. */
+async function findContainer(words: {
+  readonly environment: Environment;
+  readonly pass: Note;
+  readonly take: Note;
+}): Promise<FoundLive> {
+  const { environment, pass, take } = words;
+  const data = environment['ZODBVAULT_DATA'] || '/data';
+  const dataFs = join(data, 'filestorage', 'Data.fs');
+  for (const variable of ['ZEO_ADDRESS', 'RELSTORAGE_DSN']) {
+    if ((environment[variable] ?? '') === '' || !(await isThere(data))) continue;
+    const where = variable === 'ZEO_ADDRESS' ? 'on a ZEO server' : 'in a relational database';
+    throw elsewhere([
+      {
+        kind: 'elsewhere',
+        reason: `${variable} is set: the data of this container is ${where}, not in "${data}"`,
+        hint:
+          variable === 'ZEO_ADDRESS'
+            ? 'Run this beside the ZEO server, with its volume.'
+            : 'Use that database’s own backup; zodbvault backs up the Data.fs and its blobs.',
+      },
+    ]);
+  }
+  if (await isThere(join(data, 'filestorage'))) {
+    take(dataFs, 'it is the volume of the images plone-backend and plone-zeo');
+    return { kind: 'container', dataFs };
+  }
+  pass(dataFs, 'it is not there');
+  return { kind: 'nothing' };
+}
+
+/** ZEO servers come first: they have the files. */
+async function confFiles(folder: string): Promise<readonly string[]> {
+  const parts = await readdir(join(folder, 'parts')).catch(() => []);
+  const folders = ['etc', 'instance/etc', ...[...parts].sort().map((name) => `parts/${name}/etc`)];
+  const all = ['', ...folders].map((one) => join(folder, one));
+  const found: string[] = [];
+  for (const name of ['zeo.conf', 'zope.conf']) {
+    const paths = all.map((one) => join(one, name));
+    for (const path of paths) if (await isThere(path)) found.push(path);
+  }
+  return found.length > 0 ? found : [join(folder, 'etc/zope.conf')];
+}
+
+function outcomeOf(
+  path: string,
+  {
+    kind,
+    environment,
+  }: { readonly kind: 'conf' | 'instance-yaml'; readonly environment: Environment },
+): Promise<LiveOutcome> {
+  return kind === 'conf' ? readConfStorages(path, environment) : readInstanceYaml(path);
+}
+
+function noStorage(error: unknown): undefined {
+  if (error instanceof Failure && error.code === 'not-found') return undefined;
+  throw error;
+}
+
+function elsewhere(all: readonly Extract<LiveOutcome, { kind: 'elsewhere' }>[]): Failure {
+  const [first] = all;
+  const reasons = all.map(({ reason }) => reason).join('; ');
+  return new Failure('refused', `Cannot back up the data from here: ${reasons}`, {
+    hint: first?.hint ?? 'Name the places on the command line: --datafs and --location.',
+  });
+}

@@ -1,0 +1,68 @@
+import { type TomlKind, tomlOptions } from './toml-options.ts';
+
+/** The JSON schema of `zodbvault.toml` for editors (docs/zodbvault.schema.json). */
+export function tomlSchema(): object {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'zodbvault.toml',
+    description:
+      'How zodbvault backs up a site, or several. Options above all tables hold for all.',
+    type: 'object',
+    properties: {
+      ...options(),
+      sites: {
+        description: 'One table for each site: [sites.NAME].',
+        type: 'object',
+        propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' },
+        additionalProperties: {
+          type: 'object',
+          properties: options(),
+          additionalProperties: false,
+        },
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+function options(): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    tomlOptions().map(({ name, kind, says, byDefault }) => [
+      name,
+      { description: `${says}; default: ${byDefault}`.replaceAll('`', ''), ...typeOf(kind) },
+    ]),
+  );
+}
+
+function typeOf(kind: TomlKind): object {
+  const string = { type: 'string' };
+  switch (kind) {
+    case 'flag':
+      return { type: 'boolean' };
+    case 'count':
+      return { type: 'integer', minimum: 0, maximum: 999_999 };
+    case 'path':
+    case 'text':
+      return string;
+    case 'words':
+    case 'commands':
+      return { anyOf: [string, { type: 'array', items: string }] };
+    case 'storages':
+      return tables({ required: 'name', others: ['datafs', 'blob_storage'] });
+    case 'sources':
+      return tables({ required: 'location', others: ['name', 'blobbackuplocation'] });
+    default:
+      return { enum: kind };
+  }
+}
+
+function tables(names: { readonly required: string; readonly others: readonly string[] }): object {
+  const { required, others } = names;
+  const properties = Object.fromEntries(
+    [required, ...others].map((name) => [name, { type: 'string' }]),
+  );
+  return {
+    type: 'array',
+    items: { type: 'object', required: [required], properties, additionalProperties: false },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Site } from '../site.ts';
+import { tomlOptions } from './toml-options.ts';
+
+/** Shown as comments: what most people will never need is in the reference. */
+const OFTEN = ['keep_blob_days', 'verify_after_backup', 'pre_command', 'post_command'];
+
+/** A commented `zodbvault.toml` that says where a site and its backups are. */
+export function tomlTemplate({ config, storages }: Site): string {
+  const main = storages.at(-1);
+  if (main === undefined) throw new RangeError('a site without a storage');
+  const { dataFs, blobs, folders } = main;
+  const isYaml = config !== undefined && /\.ya?ml$/.test(config);
+  const source =
+    config !== undefined
+      ? [[isYaml ? 'instance_yaml' : 'zope_conf', config]]
+      : [['datafs', dataFs], ...(blobs === undefined ? [] : [['blob_storage', blobs]])];
+  const places = [
+    ['location', folders.backup.filestorage],
+    ...(folders.backup.blobs === undefined ? [] : [['blobbackuplocation', folders.backup.blobs]]),
+  ];
+  const lines = [...source, ...places].map(
+    ([name = '', value = '']) => `${name} = ${quoted(value)}`,
+  );
+  const more = tomlOptions()
+    .filter(({ name }) => OFTEN.includes(name))
+    .map(({ name, says, byDefault }) =>
+      `# ${name}: ${says}; default: ${byDefault}`.replaceAll('`', ''),
+    );
+  return [
+    '# How zodbvault backs up this site. All options: docs/without-buildout.md.',
+    '# "zodbvault config" shows what it comes to.',
+    '',
+    '# Where the data is, and where its backups go.',
+    ...lines,
+    '',
+    '# Full backups to keep, with their increments and blobs; older ones are removed. 0 keeps all.',
+    'keep = 2',
+    '',
+    ...more,
+    '',
+  ].join('\n');
+}
+
+/** A basic string of TOML; JSON escapes nothing that it doesn't know. */
+function quoted(value: string): string {
+  return JSON.stringify(value);
+}

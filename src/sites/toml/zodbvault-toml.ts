@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { adopting, Failure } from '../../system/failure.ts';
+import type { CfgValue, Origin } from '../buildout/cfg-value.ts';
+import type { OptionSource } from '../option-source.ts';
+import { Problems } from '../recipe/problems.ts';
+import { linesOfKeys } from './toml-lines.ts';
+import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOption } from './toml-options.ts';
+import { textOfToml } from './toml-values.ts';
+
+/** A `zodbvault.toml`, decoded. */
+export interface ZodbvaultToml {
+  readonly path: string;
+  /** What stands above all tables. */
+  readonly defaults: OptionSource;
+  /** The tables `[sites.NAME]`; none where the file speaks of one site only. */
+  readonly sites: readonly { readonly name: string; readonly options: OptionSource }[];
+}
+
+type Nearest = (name: string, known: readonly string[]) => string;
+
+/** Names become parts of paths and of commands in crontabs. */
+const SITE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+/**
+ * Reads a `zodbvault.toml`. Failure `usage` with file and line: where it is no TOML, or with everything
+ * that is no option, or has a value of another kind.
+ */
+export async function readZodbvaultToml(path: string, nearest: Nearest): Promise<ZodbvaultToml> {
+  const file = resolve(path);
+  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const tables: Readonly<Record<string, unknown>> = parseToml(text, file);
+  const lines = linesOfKeys(text);
+  const problems = new Problems(`"${file}"`);
+  const originOf = (key: string): Origin => ({ kind: 'line', file, line: lines.get(key) ?? 1 });
+  const decode = (table: Readonly<Record<string, unknown>>, prefix: string) =>
+    decodeTable(table, { prefix, originOf, problems, nearest });
+  const { sites: written = {}, ...top } = tables;
+  const defaults = decode(top, '');
+  const sites: { readonly name: string; readonly options: OptionSource }[] = [];
+  if (!isTable(written)) problems.add('sites: write [sites.NAME] for each site', originOf('sites'));
+  else {
+    for (const [name, table] of Object.entries(written)) {
+      const key = `sites.${name}`;
+      if (!isTable(table)) problems.add(`${key}: write [${key}] above its options`, originOf(key));
+      else if (!SITE_NAME.test(name)) {
+        problems.add(
+          `"${name}" is no name for a site: use letters, digits, "-", "_"`,
+          originOf(key),
+        );
+      } else sites.push({ name, options: decode(table, `${key}.`) });
+    }
+  }
+  problems.throwIfAny();
+  return { path: file, defaults, sites };
+}
+
+function parseToml(text: string, file: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [message = ''] = error.message.split('\n');
+    throw new Failure('usage', `Cannot read ${file}:${error.line}:${error.column}: ${message}`, {
+      hint: 'Correct the file; it is TOML (https://toml.io).',
+      cause: error,
+    });
+  }
+}
+
+function decodeTable(
+  table: Readonly<Record<string, unknown>>,
+  {
+    prefix,
+    originOf,
+    problems,
+    nearest,
+  }: {
+    readonly prefix: string;
+    readonly originOf: (key: string) => Origin;
+    readonly problems: Problems;
+    readonly nearest: Nearest;
+  },
+): OptionSource {
+  const values = new Map<string, CfgValue>();
+  for (const [name, value] of Object.entries(table)) {
+    const origin = originOf(prefix + name);
+    const option = tomlOption(name);
+    if (option === undefined) {
+      const why = Object.entries(ONLY_IN_BUILDOUT).find(([other]) => other === name)?.[1];
+      const hint = why ?? `did you mean "${nearest(name, Object.keys(TOML_OPTIONS))}"?`;
+      problems.add(
+        `${name}: ${why === undefined ? 'unknown option' : 'not here'}; ${hint}`,
+        origin,
+      );
+      continue;
+    }
+    const text = textOfToml(value, option.kind);
+    if (text.kind === 'text') values.set(name, { text: text.text, origin });
+    else problems.add(`${name}: ${text.why}`, origin);
+  }
+  return {
+    names: [...values.keys()],
+    option: (name) => values.get(name),
+    originOf: (name) => values.get(name)?.origin,
+  };
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

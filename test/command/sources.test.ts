@@ -1,0 +1,181 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
+import { tomlSchema } from '../../src/sites/toml/json-schema.ts';
+import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/sites/toml/toml-options.ts';
+import { zodbvault } from '../support/command.ts';
+import { makeSite } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const scratch = scratchFolder();
+let template: Promise<void> | undefined;
+let made = 0;
+
+/** A folder with a small `var`, and the built command in it. */
+async function newFolder() {
+  const model = join(scratch, 'model');
+  template ??= makeSite(join(model, 'var/filestorage/Data.fs'), 6);
+  await template;
+  const folder = join(scratch, `folder-${++made}`);
+  cpSync(model, folder, { recursive: true });
+  const path = (name: string) => join(folder, name);
+  return {
+    path,
+    write: (name: string, ...lines: readonly string[]) => {
+      mkdirSync(join(path(name), '..'), { recursive: true });
+      writeFileSync(path(name), lines.join('\n'));
+    },
+    run: (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+      zodbvault(words, { cwd: folder, env: { ZODBVAULT_DATA: path('no-data'), ...env } }),
+  };
+}
+
+const CONF = (folder: string) => [
+  `%define INSTANCE ${folder}`,
+  '<zodb_db main>',
+  '<filestorage>',
+  'path $INSTANCE/var/filestorage/Data.fs',
+  '</filestorage>',
+  '</zodb_db>',
+];
+const CLIENT = ['<zodb_db main>', '<zeoclient>', 'server a:1', '</zeoclient>', '</zodb_db>'];
+
+describe('site without a buildout', () => {
+  it('of cookiecutter-zope-instance is backed up, restored and scheduled from its instance.yaml', async () => {
+    const site = await newFolder();
+    mkdirSync(site.path('instance'));
+    renameSync(site.path('var'), site.path('instance/var'));
+    site.write(
+      'instance.yaml',
+      'default_context:',
+      '    db_blobs_location: instance/var/blobstorage',
+    );
+    const dataFs = site.path('instance/var/filestorage/Data.fs');
+    const before = readFileSync(dataFs);
+    expect((await site.run(['backup'])).status).toBe(0);
+    writeFileSync(dataFs, 'lost');
+    expect((await site.run(['restore', '-n'])).status).toBe(0);
+    expect(readFileSync(dataFs).equals(before)).toBe(true);
+    const { stdout } = await site.run(['schedule']);
+    expect(stdout).toContain(`verify -q --config ${site.path('instance.yaml')}`);
+    const config = await site.run(['config']);
+    expect(config.stdout).toContain(`Not taken: ${site.path('zodbvault.toml')}: it is not there`);
+    expect(config.stdout).toContain(`Taken: ${site.path('instance.yaml')}:`);
+  });
+
+  it('with a zope.conf keeps everything, unless the environment says otherwise', async () => {
+    const site = await newFolder();
+    site.write('etc/zope.conf', ...CONF(site.path('.')));
+    const settings = await site.run(['config', '--json'], {
+      COLLECTIVE_BACKUP_KEEP: '7',
+      DEBUG: '1',
+    });
+    const { settings: found } = JSON.parse(settings.stdout.split('\n')[0] ?? '');
+    const named = (name: string) =>
+      (found as readonly { readonly name: string }[]).find((one) => one.name === name);
+    expect(named('keep')).toEqual({
+      name: 'keep',
+      value: '7',
+      from: 'the environment variable COLLECTIVE_BACKUP_KEEP',
+    });
+    expect(named('debug')).toMatchObject({ value: 'false' });
+    expect(named('datafs')).toMatchObject({ from: `${site.path('etc/zope.conf')}:3` });
+    site.write('etc/zope.conf', ...CLIENT);
+    const { status, stderr } = await site.run(['backup']);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('it is a client of the ZEO server'),
+    ]);
+    expect(existsSync(site.path('var/backups'))).toBe(false);
+  });
+
+  it('in a container is found in its volume, unless its data is elsewhere', async () => {
+    const site = await newFolder();
+    const elsewhere = { ZODBVAULT_DATA: site.path('var') };
+    mkdirSync(site.path('work'));
+    const run = (env: Readonly<Record<string, string>>) =>
+      zodbvault(['backup'], { cwd: site.path('work'), env: { ...elsewhere, ...env } });
+    for (const variable of ['ZEO_ADDRESS', 'RELSTORAGE_DSN']) {
+      const { status, stderr } = await run({ [variable]: 'x' });
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`${variable} is set`)]);
+    }
+    expect((await run({})).status).toBe(0);
+    expect(existsSync(site.path('var/backups'))).toBe(true);
+  });
+});
+
+describe('zodbvault.toml', () => {
+  it('is written by init, never twice, and says what init found', async () => {
+    const site = await newFolder();
+    expect((await site.run(['init'])).status).toBe(0);
+    const text = readFileSync(site.path('zodbvault.toml'), 'utf8');
+    expect(text).toContain(`datafs = "${site.path('var/filestorage/Data.fs')}"`);
+    expect((await site.run(['init'])).status).toBe(1);
+    expect(readFileSync(site.path('zodbvault.toml'), 'utf8')).toBe(text);
+    expect((await site.run(['backup'])).status).toBe(0);
+    expect(existsSync(site.path('var/backups'))).toBe(true);
+    expect((await site.run(['install', '-c', 'zodbvault.toml'])).status).toBe(2);
+  });
+
+  it('says all its problems at once, with lines and the nearest option', async () => {
+    const site = await newFolder();
+    site.write(
+      'zodbvault.toml',
+      'kep = 3',
+      'quick = "yes"',
+      'compatible = "2.3"',
+      '[sites.x]',
+      'location = 3',
+    );
+    const { status, stderr } = await site.run(['backup']);
+    const at = (line: number) => `${site.path('zodbvault.toml')}:${line}: `;
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${at(1)}kep: unknown option; did you mean "keep"?`);
+    expect(stderr).toContain(`${at(2)}quick: write true or false`);
+    expect(stderr).toContain(`${at(3)}compatible: not here; the rules are those of 6.0`);
+    expect(stderr).toContain(`${at(5)}location: write a string, in quotes`);
+    site.write('zodbvault.toml', 'keep = ');
+    expect((await site.run(['backup'])).stderr).toContain(`Cannot read ${at(1).slice(0, -2)}`);
+  });
+
+  it('holds several sites above their common options; a restore needs a name', async () => {
+    const site = await newFolder();
+    cpSync(site.path('var'), site.path('other/var'), { recursive: true });
+    site.write(
+      'zodbvault.toml',
+      ...['keep = 3', 'locationprefix = "kept"', 'rsync_options = ["--exclude", "a b"]'],
+      ...['[sites.one]', '[sites.two]', 'keep = 1', 'datafs = "other/var/filestorage/Data.fs"'],
+      ...[
+        '[[sites.two.additional_filestorages]]',
+        'name = "same"',
+        'datafs = "var/filestorage/Data.fs"',
+      ],
+    );
+    expect((await site.run(['backup'])).status).toBe(0);
+    for (const name of ['ones', 'one-blobstorages', 'twos', 'twos_same', 'two-blobstorages']) {
+      expect([name, existsSync(site.path(`kept/${name}`))]).toEqual([name, true]);
+    }
+    expect((await site.run(['restore', '-n'])).stderr).toContain('several sites (one, two)');
+    expect((await site.run(['restore', '-n', '--part', 'one'])).status).toBe(0);
+    const { stdout } = await site.run(['config', 'two']);
+    expect(stdout).toMatch(new RegExp(`keep +1 +${site.path('zodbvault.toml')}:6`));
+  });
+});
+
+describe('table of options', () => {
+  it('is the published schema, and all of the recipe that means something without a buildout', () => {
+    const docs = join(import.meta.dirname, '../../docs');
+    const schema = JSON.parse(readFileSync(join(docs, 'zodbvault.schema.json'), 'utf8')) as unknown;
+    expect(schema).toEqual(tomlSchema());
+    const all = [...Object.keys(TOML_OPTIONS), ...Object.keys(ONLY_IN_BUILDOUT)];
+    expect(Object.keys(RECIPE_OPTIONS).filter((name) => !all.includes(name))).toEqual([]);
+    const reference = readFileSync(join(docs, 'without-buildout.md'), 'utf8').replaceAll(
+      / +/g,
+      ' ',
+    );
+    for (const { name, says, byDefault } of tomlOptions()) {
+      expect(reference).toContain(`| \`${name}\` | ${says} | ${byDefault} |`);
+    }
+  });
+});
