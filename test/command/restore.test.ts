@@ -172,7 +172,7 @@ describe('zodbvault restore, while a server runs,', () => {
     expect(stderr).toContain(`the process ${process.pid} holds its lock`);
     expect(stderr).toContain('--force');
     expect(readFileSync(site.dataFs).equals(before)).toBe(true);
-    const forced = await site.runWell('restore', '-n', '--force');
+    const forced = await site.runWarned('restore', '-n', '--force');
     expect(forced.stderr).toContain('Warning');
     expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
     await server.close();
@@ -268,7 +268,7 @@ describe('zodbvault restore, when something is wrong,', () => {
     const [first = '', second = ''] = site.dataFiles();
     const dat = join(site.repository, `${first.slice(0, 19)}.dat`);
     writeFileSync(dat, `${readFileSync(dat, 'utf8').split('\n')[0]}\n`);
-    const { stderr } = await site.runWell('restore', '--to', 'out.fs');
+    const { stderr } = await site.runWarned('restore', '--to', 'out.fs');
     expect(stderr).toContain(second);
     expect(readFileSync(join(site.folder, 'out.fs')).equals(site.states[0])).toBe(true);
   });

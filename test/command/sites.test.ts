@@ -102,13 +102,13 @@ describe('plain commands in a plain folder', () => {
 
   it('say that blobs are left out when the backups go elsewhere, unless told to', async () => {
     const site = await newSite(scratch, 5);
-    const { stderr } = await site.runWell('backup', '--location', 'elsewhere');
+    const { stderr } = await site.runWarned('backup', '--location', 'elsewhere');
     expect(stderr).toContain('--blobbackuplocation');
     expect((await site.runWell('backup', '-q', '--location', 'x', '--no-blobs')).stderr).toBe('');
     const folder = join(site.folder, 'blob-backups');
     await site.runWell('backup', '--location', 'y', '--blobbackuplocation', folder);
     expect(readdirSync(folder)).toContain('latest');
-    const restored = await site.runWell('restore', '-n', '--location', 'elsewhere');
+    const restored = await site.runWarned('restore', '-n', '--location', 'elsewhere');
     expect(restored.stderr).toContain('stay as they are');
   });
 
@@ -154,6 +154,6 @@ describe('plain commands in a plain folder', () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup', '--no-blobs');
     mkdirSync(join(site.folder, 'var/blobstorage'), { recursive: true });
-    expect((await site.runWell('restore', '-n')).stderr).toContain('stay as they are');
+    expect((await site.runWarned('restore', '-n')).stderr).toContain('stay as they are');
   });
 });

@@ -11,6 +11,8 @@ export interface TestSite {
   readonly run: (words: readonly string[], options?: RunOptions) => Promise<Finished>;
   /** The same, for what must succeed: an error with all output otherwise. */
   readonly runWell: (...words: readonly string[]) => Promise<Finished>;
+  /** The same, for what must be done, but with a warning: exit status 3. */
+  readonly runWarned: (...words: readonly string[]) => Promise<Finished>;
   /** Names of the data files in the repository, oldest first. */
   readonly dataFiles: () => readonly string[];
 }
@@ -29,18 +31,20 @@ export function siteIn(folder: string): TestSite {
   const dataFs = join(folder, 'var/filestorage/Data.fs');
   const repository = join(folder, 'var/backups');
   const run: TestSite['run'] = (words, options) => zodbvault(words, { cwd: folder, ...options });
+  const runTo = async (status: number, words: readonly string[]) => {
+    const finished = await run(words);
+    if (finished.status === status) return finished;
+    throw new Error(
+      `zodbvault ${words.join(' ')} ended with ${finished.status}: ${finished.stderr}`,
+    );
+  };
   return {
     folder,
     dataFs,
     repository,
     run,
-    runWell: async (...words) => {
-      const finished = await run(words);
-      if (finished.status === 0) return finished;
-      throw new Error(
-        `zodbvault ${words.join(' ')} ended with ${finished.status}: ${finished.stderr}`,
-      );
-    },
+    runWell: (...words) => runTo(0, words),
+    runWarned: (...words) => runTo(3, words),
     dataFiles: () =>
       readdirSync(repository)
         .filter((name) => /fsz?$/.test(name))
