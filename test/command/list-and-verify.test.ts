@@ -10,17 +10,19 @@ import { newSite } from '../support/site.ts';
 const scratch = scratchFolder();
 
 describe('zodbvault list', () => {
-  it('is a table of restore points: times, kind, sizes, ratio, transactions, last tid', async () => {
+  it('is a table of restore points: times, kind, sizes, transactions, blobs, checks', async () => {
     const site = await newSite(scratch);
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 2 });
     await site.runWell('backup');
     const { stdout } = await site.run(['list'], { env: { TZ: 'Asia/Tokyo' } });
     const [head, first, second] = stdout.split('\n');
-    expect(head).toMatch(/Date \(UTC\) +Local time +Kind +Size +Stored +Ratio +Trans\. +Last tid/);
-    expect(first).toMatch(/full +\d+ kB +[\d.]+ kB +0\.\d\d +30 +[0-9a-f]{16}/);
-    expect(second).toMatch(/increment +4\.\d+ kB +4\.\d+ kB +[01]\.\d\d +2 +[0-9a-f]{16}/);
-    const [utc = '', local = ''] = (first ?? '').trim().split(/ {2,}/);
+    expect(head).toMatch(
+      /^ *Local time +Date \(UTC\) +Backup +Size +Stored +Trans\. +Blobs +Verified +Rehearsed$/,
+    );
+    expect(first).toMatch(/full +\d+ kB +[\d.]+ kB +30 +\d+ +– +–$/);
+    expect(second).toMatch(/increment +4\.\d+ kB +4\.\d+ kB +2 +\d+ +– +–$/);
+    const [local = '', utc = ''] = (first ?? '').trim().split(/ {2,}/);
     const [, month, day, hour] = utc.split('-').map(Number);
     const expected = new Date(Date.UTC(2000, (month ?? 1) - 1, day, (hour ?? 0) + 9)).getUTCHours();
     expect(Number(local.slice(11, 13))).toBe(expected);

@@ -43,11 +43,18 @@ describe('plain commands in a buildout', () => {
     const site = await buildoutSite();
     await site.runWell('backup');
     await site.runWell('backup', '--kind', 'snapshot', '--part', 'backup');
-    const { stdout } = await site.runWell('list');
+    const { stdout, stderr: folders } = await site.runWell('list', '-v');
     for (const name of ['var/backups', 'var/snapshotbackups', 'var/elsewhere']) {
-      expect(stdout).toContain(join(site.folder, name));
+      expect(folders).toContain(join(site.folder, name));
     }
-    expect(stdout.match(/ blobstorage\.\d{4}(-\d\d){5} *$/gm)?.length).toBe(2);
+    const [head, ...lines] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^ *Part +Kind +Local time/);
+    expect(lines.map((line) => line.trim().split(/ +/).slice(0, 2).join(' ')).sort()).toEqual([
+      'backup backup',
+      'backup snapshot',
+      'weekly backup',
+    ]);
+    expect(lines.filter((line) => / full .* \d+ +– +–$/.test(line)).length).toBe(2);
     const json = (await site.runWell('list', '--part', 'backup', '--json')).stdout.trim();
     expect(json.split('\n').map((line) => JSON.parse(line))).toMatchObject([
       { part: 'backup', storage: 'Data', of: 'backup', blobs: { kind: 'found', match: 'exact' } },

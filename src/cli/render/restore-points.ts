@@ -1,0 +1,114 @@
+import type { ListedPoint } from '../../jobs/list.ts';
+import type { BelongingBlobs, ListedSitePoint } from '../../jobs/list-site.ts';
+import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
+import type { BackupKind } from '../../sites/site.ts';
+import { oneLine } from './one-line.ts';
+import { bareTable, formatTable } from './table.ts';
+import { formatBytes, formatLocalTime } from './units.ts';
+
+/** A restore point, and where it lies. */
+export interface PlacedPoint {
+  /** Of the buildout. */
+  readonly part: string;
+  readonly storage: string;
+  readonly of: BackupKind;
+  readonly point: ListedSitePoint;
+}
+
+/**
+ * One table of restore points, the oldest first, whichever folders they are in. Where they lie is said
+ * only as far as it differs.
+ */
+export function formatRestorePoints(points: readonly PlacedPoint[]): string {
+  const places = PLACES.filter(({ cell }) => new Set(points.map(cell)).size > 1);
+  const head = [...places.map(({ name }) => name), ...HEAD];
+  const alignment = head.map((name) => (RIGHT.includes(name) ? 'right' : 'left'));
+  const table = bareTable({ head, alignment });
+  const ordered = [...points].sort((a, b) => compare(stampOf(a.point), stampOf(b.point)));
+  for (const one of ordered) table.push([...places.map(({ cell }) => cell(one)), ...rowOf(one)]);
+  return formatTable(table);
+}
+
+const PLACES = [
+  { name: 'Part', cell: ({ part }: PlacedPoint) => oneLine(part) },
+  { name: 'Storage', cell: ({ storage }: PlacedPoint) => oneLine(storage) },
+  { name: 'Kind', cell: ({ of }: PlacedPoint) => of },
+] as const;
+
+const HEAD = [
+  'Local time',
+  'Date (UTC)',
+  'Backup',
+  'Size',
+  'Stored',
+  'Trans.',
+  'Blobs',
+  'Verified',
+  'Rehearsed',
+] as const;
+const RIGHT: readonly string[] = ['Size', 'Stored', 'Trans.'];
+const NOTHING = '–';
+
+function compare(one: Stamp, other: Stamp): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+function stampOf(one: ListedSitePoint): Stamp {
+  return one.kind === 'blobs' ? one.entry.stamp : one.point.stamp;
+}
+
+function rowOf({ point: one }: PlacedPoint): string[] {
+  const stamp = stampOf(one);
+  const moment = momentOfStamp(stamp);
+  const times = [moment === undefined ? '?' : formatLocalTime(moment), stamp];
+  switch (one.kind) {
+    case 'filestorage': {
+      const { point, blobs } = one;
+      return [
+        ...times,
+        point.kind,
+        point.sizeBytes === undefined ? '?' : formatBytes(point.sizeBytes),
+        formatBytes(point.storedBytes),
+        String(point.transactionCount ?? '?'),
+        describeBlobs(blobs),
+        describeCheck(point.checks.findLast(({ kind }) => kind !== 'rehearsal')),
+        describeCheck(point.checks.findLast(({ kind }) => kind === 'rehearsal')),
+      ];
+    }
+    case 'blobs': {
+      const { form, record } = one.entry;
+      const content = record?.content;
+      const size = content === undefined ? '?' : formatBytes(content.bytes);
+      const stored = record?.archive === undefined ? '' : formatBytes(record.archive.sizeBytes);
+      const files = content === undefined ? 'yes' : String(content.files);
+      return [...times, `blobs (${form})`, size, stored, '', files, NOTHING, NOTHING];
+    }
+    default:
+      return one satisfies never;
+  }
+}
+
+/** As in `2026-03-01`, `2026-03-01 deep`, `BAD 2026-03-01`. */
+function describeCheck(check: ListedPoint['checks'][number] | undefined): string {
+  if (check === undefined) return NOTHING;
+  const { kind, outcome, at } = check;
+  const day = oneLine(at.slice(0, 10));
+  return `${outcome === 'bad' ? 'BAD ' : ''}${day}${kind === 'deep' ? ' deep' : ''}`;
+}
+
+/** How many, as far as somebody has counted. */
+function describeBlobs(blobs: BelongingBlobs): string {
+  switch (blobs.kind) {
+    case 'none':
+      return NOTHING;
+    case 'missing':
+      return 'missing';
+    case 'found': {
+      const files = blobs.content === undefined ? 'yes' : String(blobs.content.files);
+      return blobs.match === 'earlier' ? `${files} (earlier)` : files;
+    }
+    default:
+      return blobs satisfies never;
+  }
+}
