@@ -107,8 +107,8 @@ export function readParts(
   const parts = (names.length === 0 ? known : names).map((part) =>
     readRecipePart(buildout, { part, surroundings, nearest }),
   );
-  for (const { warnings } of parts) for (const warning of warnings) terminal.warn(warning);
-  for (const warning of sharedFolders(parts.map(({ site }) => site))) terminal.warn(warning);
+  for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
+  for (const warning of sharedFolders(parts.map(({ site }) => site))) terminal.advise(warning);
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   return { parts, extent: isAll ? 'all' : 'some' };
 }

@@ -66,8 +66,8 @@ export async function findAnySites(
   const candidates: Candidate[] = [];
   const found = await lookFor(wish, { terminal, purpose, candidates });
   if (found.kind === 'configured') {
-    for (const { warnings } of found.sites) for (const one of warnings) terminal.warn(one);
-    for (const one of sharedFolders(found.sites.map(({ site }) => site))) terminal.warn(one);
+    for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
+    for (const one of sharedFolders(found.sites.map(({ site }) => site))) terminal.advise(one);
   }
   if (found.kind === 'plain') for (const one of found.site.warnings) terminal.warn(one);
   return { found, candidates };

@@ -24,6 +24,8 @@ export interface Terminal {
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide, and that needs nobody's care. */
   readonly notice: (line: string) => void;
+  /** A warning about the settings: the same in each run, so that the exit status doesn't tell. */
+  readonly advise: (line: string) => void;
   /** The same for what somebody should look into: the exit status tells. */
   readonly warn: (line: string) => void;
   /** Says what went wrong; returns the exit status. */
@@ -85,6 +87,7 @@ export function terminalFor(options: OutputOptions): Terminal {
         ? (bytes) => log(Buffer.from(bytes).toString().trimEnd())
         : (bytes) => void process.stderr.write(bytes),
     notice: level('notice', { prefix: 'Note: ' }),
+    advise: warn,
     warn: (line) => {
       hasWarned = true;
       warn(line);
@@ -127,6 +130,7 @@ export function scriptTerminal(options: {
     logCommand: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
     notice: level('WARNING'),
+    advise: level('WARNING'),
     warn: level('WARNING'),
     fail: ({ code, message, hint }) => {
       level('ERROR')(`${asSentence(message)}\n  Hint: ${hint}`);
