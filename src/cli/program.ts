@@ -7,6 +7,7 @@ import { addCheckCommand, UNKNOWN_STATUS, unknownLine } from './commands/check.t
 import { addCompletionsCommand } from './commands/completions.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addDiffCommand } from './commands/diff.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addHistoryCommand } from './commands/history.ts';
 import { addInitCommand } from './commands/init.ts';
@@ -86,6 +87,7 @@ export function buildProgram(): Command {
   addHistoryCommand(program);
   addShowCommand(program);
   addLogCommand(program);
+  addDiffCommand(program);
   addCheckCommand(program);
   addRehearseCommand(program);
   addInitCommand(program);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chooseBlobs } from '../blobs/choose.ts';
+import type { Stamp } from '../repository/stamp.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
@@ -44,6 +45,14 @@ export async function listSite(
     listed.push({ place, points: await pointsOf(place, site) });
   }
   return listed;
+}
+
+/** The blob backup that a restore of the point would take. */
+export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): BelongingBlobs {
+  for (const one of points) {
+    if (one.kind === 'filestorage' && one.point.stamp === stamp) return one.blobs;
+  }
+  return { kind: 'none' };
 }
 
 async function pointsOf(

@@ -1,6 +1,5 @@
 import { PointingRecords } from '../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
-import type { RecordTable } from '../filestorage/record-table.ts';
 import { formatTidTime, type Tid } from '../filestorage/tid.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -50,7 +49,7 @@ export async function readPointContents(
       transaction: ({ header, records }) => {
         first ??= header.tid;
         last = header.tid;
-        addPointing(pointing, records);
+        pointing.apply(records);
         index.apply(records);
       },
     },
@@ -89,18 +88,4 @@ export async function readPointContents(
     objectBytes: list.reduce((sum, { bytes }) => sum + bytes, 0),
     classes: list.sort((a, b) => b.bytes - a.bytes),
   };
-}
-
-function addPointing(pointing: PointingRecords, records: RecordTable): void {
-  for (let row = 0; row < records.count; row++) {
-    if (records.pickleLength(row) > 0) continue;
-    const target = records.backPointer(row);
-    pointing.add(
-      { high: records.oidHigh(row), low: records.oidLow(row) },
-      {
-        position: records.position(row),
-        dataPosition: target === 0 ? 0 : pointing.dataPositionOf(target),
-      },
-    );
-  }
 }

@@ -2,6 +2,8 @@ import { MAXIMUM_POSITION } from '../filestorage/format.ts';
 import { decodeRecordClass } from '../filestorage/pickle/record-pickle.ts';
 import { type ScanVisitor, TransactionScanner } from '../filestorage/scanner.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
+import type { ChainLink } from '../repository/chain.ts';
+import { readLinks } from '../repository/reading.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import {
   findRestorePoint,
@@ -33,18 +35,53 @@ export async function openPoint(
   return { store, point, sizeBytes };
 }
 
+/** How a restore point is read. */
+export interface PointScan {
+  readonly visitor: ScanVisitor;
+  readonly context: JobContext;
+}
+
+export interface PointCounts {
+  readonly transactions: number;
+  readonly records: number;
+  readonly end: number;
+}
+
 /** Reads it once, from its beginning, checking its files. Failure `damaged`. */
-export async function scanPoint(
+export function scanPoint(opened: OpenedPoint, scan: PointScan): Promise<PointCounts> {
+  const bytes = readRestorePoint(opened.store, opened.point);
+  return scanBytes(opened, { ...scan, bytes, start: 0 });
+}
+
+/** Reads what links of it hold, the first of which begins at `start`. Failure `damaged`. */
+export function scanLinks(
+  opened: OpenedPoint,
+  {
+    links,
+    start,
+    ...scan
+  }: PointScan & { readonly links: readonly ChainLink[]; readonly start: number },
+): Promise<PointCounts> {
+  const bytes = readLinks(opened.store, { links, check: 'checksums' });
+  return scanBytes(opened, { ...scan, bytes, start });
+}
+
+async function scanBytes(
   { store, point, sizeBytes }: OpenedPoint,
-  { visitor, context }: { readonly visitor: ScanVisitor; readonly context: JobContext },
-): Promise<{ readonly transactions: number; readonly records: number; readonly end: number }> {
+  {
+    visitor,
+    context,
+    bytes,
+    start,
+  }: PointScan & { readonly bytes: AsyncIterable<Uint8Array>; readonly start: number },
+): Promise<PointCounts> {
   const scanner = new TransactionScanner({
     name: `${store.name}, ${point.stamp}`,
-    start: 0,
+    start,
     sizeBytes: sizeBytes ?? MAXIMUM_POSITION,
     visitor,
   });
-  for await (const chunk of readRestorePoint(store, point)) {
+  for await (const chunk of bytes) {
     context.signal.throwIfAborted();
     scanner.feed(chunk);
   }

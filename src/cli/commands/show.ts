@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BelongingBlobs, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
+import { type BelongingBlobs, blobsOfPoint, listSite } from '../../jobs/list-site.ts';
 import { type PointContents, readPointContents } from '../../jobs/point-contents.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { OPTION } from '../options.ts';
@@ -27,7 +27,7 @@ export function addShowCommand(program: Command): void {
             const { storage, repository } = place;
             if (repository === undefined) continue;
             const contents = await readPointContents(repository, { date, context });
-            const blobs = blobsOf(points, contents.stamp);
+            const blobs = blobsOfPoint(points, contents.stamp);
             terminal.printJson({ part: site.part, storage, ...contents, blobs });
             if (!terminal.isJson) terminal.print(`${storage}, ${textOf(contents, blobs)}`);
           }
@@ -35,11 +35,6 @@ export function addShowCommand(program: Command): void {
         return undefined;
       }),
     );
-}
-
-function blobsOf(points: readonly ListedSitePoint[], stamp: string): BelongingBlobs {
-  const listed = points.find((one) => one.kind === 'filestorage' && one.point.stamp === stamp);
-  return listed?.kind === 'filestorage' ? listed.blobs : { kind: 'none' };
 }
 
 function describeBlobs(blobs: BelongingBlobs): string {

@@ -1,4 +1,5 @@
 import { type Oid, oidFromParts } from '../oid.ts';
+import type { RecordTable } from '../record-table.ts';
 
 /** A record without data of its own. */
 export interface PointingRecord {
@@ -15,6 +16,17 @@ export class PointingRecords {
   #position = new Float64Array(64);
   #dataPosition = new Float64Array(64);
   #count = 0;
+
+  /** Takes over those of a complete transaction. */
+  apply(records: RecordTable): void {
+    for (let row = 0; row < records.count; row++) {
+      if (records.pickleLength(row) > 0) continue;
+      const target = records.backPointer(row);
+      const oid = { high: records.oidHigh(row), low: records.oidLow(row) };
+      const dataPosition = target === 0 ? 0 : this.dataPositionOf(target);
+      this.add(oid, { position: records.position(row), dataPosition });
+    }
+  }
 
   add(
     oid: { readonly high: number; readonly low: number },

@@ -1,0 +1,124 @@
+import type { Command } from '@commander-js/extra-typings';
+import { type BelongingBlobs, blobsOfPoint, listSite } from '../../jobs/list-site.ts';
+import {
+  type ObjectCount,
+  type PointDifference,
+  readPointDifference,
+} from '../../jobs/point-difference.ts';
+import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { OPTION } from '../options.ts';
+import { renderEvents } from '../render/events.ts';
+import { oneLine } from '../render/one-line.ts';
+import { bareTable, formatTable } from '../render/table.ts';
+import { count, formatBytes } from '../render/units.ts';
+import { runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+
+export function addDiffCommand(program: Command): void {
+  withSiteOptions(program.command('diff'))
+    .description('show what came between two restore points')
+    .argument('<from>', 'the earlier one: yyyy-mm-dd[-hh[-mm[-ss]]], UTC, as for restore')
+    .argument('[to]', 'the later one; default: the newest backup')
+    .addOption(SOURCE_KIND_OPTION)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((writtenFrom, writtenTo, options) =>
+      runCommand(options, async ({ terminal, signal }) => {
+        const from = parseRecoveryDate(writtenFrom);
+        const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
+        const context = { onEvent: renderEvents(terminal), signal };
+        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+          for (const { place, points } of await listSite(site, options.kind)) {
+            const { storage, repository } = place;
+            if (repository === undefined) continue;
+            const difference = await readPointDifference(repository, { from, to, context });
+            const blobs = blobsBetween(difference, {
+              from: blobsOfPoint(points, difference.from.stamp),
+              to: blobsOfPoint(points, difference.to.stamp),
+            });
+            terminal.printJson({ part: site.part, storage, ...difference, blobs });
+            if (!terminal.isJson) terminal.print(textOf(difference, { storage, blobs }));
+          }
+        }
+        return undefined;
+      }),
+    );
+}
+
+const BLOB_CLASS = 'ZODB.blob.Blob';
+
+/** Blob objects that came, and what was counted in the blob backups of both points. */
+interface BlobsBetween {
+  readonly added: number;
+  readonly changed: number;
+  readonly from: CountedBlobs;
+  readonly to: CountedBlobs;
+}
+
+/** Undefined where there are none, or nobody has counted. */
+type CountedBlobs = { readonly files: number; readonly bytes: number } | undefined;
+
+function blobsBetween(
+  { classes }: PointDifference,
+  { from, to }: { readonly from: BelongingBlobs; readonly to: BelongingBlobs },
+): BlobsBetween {
+  const found = classes.find(({ name }) => name === BLOB_CLASS);
+  return {
+    added: found?.added.objects ?? 0,
+    changed: found?.changed.objects ?? 0,
+    from: countedIn(from),
+    to: countedIn(to),
+  };
+}
+
+/** Blobs of an earlier backup say nothing about this one. */
+function countedIn(blobs: BelongingBlobs): CountedBlobs {
+  return blobs.kind === 'found' && blobs.match === 'exact' ? blobs.content : undefined;
+}
+
+function textOf(
+  difference: PointDifference,
+  { storage, blobs }: { readonly storage: string; readonly blobs: BlobsBetween },
+): string {
+  const { from, to, way, transactions, transactionBytes, removed, classes } = difference;
+  const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
+  const lines = [
+    `${oneLine(storage)}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
+    way === 'continued' ? sizes : `${sizes}; another full backup, perhaps a pack, lies between`,
+    describeBlobs(blobs),
+    `${count(removed, 'object')} removed`,
+  ];
+  if (classes.length === 0) return lines.join('\n');
+  const table = bareTable({
+    head: ['Class', 'Added', 'Size', 'Changed', 'Size'],
+    alignment: ['left', 'right', 'right', 'right', 'right'],
+  });
+  const row = (name: string, one: { added: ObjectCount; changed: ObjectCount }) => [
+    name,
+    String(one.added.objects),
+    formatBytes(one.added.bytes),
+    String(one.changed.objects),
+    formatBytes(one.changed.bytes),
+  ];
+  for (const one of classes) table.push(row(oneLine(one.name), one));
+  const added = sumOf(classes.map((one) => one.added));
+  const changed = sumOf(classes.map((one) => one.changed));
+  table.push(row('all', { added, changed }));
+  return [...lines, formatTable(table)].join('\n');
+}
+
+function describeBlobs({ added, changed, from, to }: BlobsBetween): string {
+  const objects = `Blobs: ${added} added, ${changed} changed`;
+  if (from === undefined || to === undefined) return objects;
+  const words = ({ files, bytes }: { files: number; bytes: number }) =>
+    `${count(files, 'file')} of ${formatBytes(bytes)}`;
+  return `${objects}; ${words(from)} before, ${words(to)} after`;
+}
+
+function sumOf(counts: readonly ObjectCount[]): ObjectCount {
+  return {
+    objects: counts.reduce((sum, { objects }) => sum + objects, 0),
+    bytes: counts.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}

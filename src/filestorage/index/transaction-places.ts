@@ -1,0 +1,45 @@
+import { type Tid, ZERO_TID } from '../tid.ts';
+
+/** Where the transactions of a log stand, in its order: 16 bytes each. */
+export class TransactionPlaces {
+  #position = new Float64Array(64);
+  #tid = new BigUint64Array(64);
+  #count = 0;
+
+  /** Tid of the last one; 0: there is none. */
+  get lastTid(): Tid {
+    return this.#count === 0 ? ZERO_TID : this.#tidOf(this.#count - 1);
+  }
+
+  add(position: number, tid: Tid): void {
+    if (this.#count === this.#position.length) this.#grow();
+    const row = this.#count++;
+    this.#position[row] = position;
+    this.#tid[row] = tid;
+  }
+
+  /** Tid of the transaction to which the record at `position` belongs. */
+  tidAt(position: number): Tid {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#position[middle] ?? 0) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? ZERO_TID : this.#tidOf(low - 1);
+  }
+
+  #tidOf(row: number): Tid {
+    return (this.#tid[row] ?? 0n) as Tid;
+  }
+
+  #grow(): void {
+    const position = new Float64Array(this.#count * 2);
+    position.set(this.#position);
+    this.#position = position;
+    const tid = new BigUint64Array(this.#count * 2);
+    tid.set(this.#tid);
+    this.#tid = tid;
+  }
+}
