@@ -10,6 +10,7 @@ import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { formatTidTime } from '../filestorage/tid.ts';
 import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
+import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import { finishInterrupted, removeLeftovers } from '../repository/interrupted.ts';
@@ -182,7 +183,11 @@ async function makePlan(source: FileSource, planning: Planning): Promise<BackupP
   const newest = catalogue.chains.at(-1);
   const continuation = judgeContinuation(
     newest === undefined ? undefined : await readChain(store, newest),
-    { isFullWanted: settings.full === 'always', sourceBytes: source.sizeBytes },
+    {
+      isFullWanted: settings.full === 'always',
+      sourceBytes: source.sizeBytes,
+      bad: knownBad(await readChecks(store)),
+    },
   );
   const comparison = await compare(source, { continuation, planning });
   const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';

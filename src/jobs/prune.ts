@@ -1,6 +1,7 @@
 import { parseTid } from '../filestorage/tid.ts';
 import { type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
+import { knownBad, readChecks } from '../repository/checks.ts';
 import { findLostEnd } from '../repository/lost-end.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest } from '../repository/same-database.ts';
@@ -10,7 +11,7 @@ import type { JobContext } from './events.ts';
 
 /**
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
- * caller holds the repository's lock. Only a full backup with a `.dat` is counted as one to keep:
+ * caller holds the repository's lock. Only a full backup with a `.dat`, in which verify found nothing, is counted as one to keep:
  * one that doesn't verify must not push out one that does. Backups of another database stay, and a
  * warning says so. Nothing goes while the newest backup is of a Data.fs that lost its end.
  *
@@ -23,14 +24,15 @@ export async function pruneFulls(
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
   const catalogue = await readCatalogue(store);
-  if (tooOld(catalogue.chains, keep).length === 0) return [];
+  const bad = knownBad(await readChecks(store));
+  if (tooOld(catalogue.chains, { keep, bad }).length === 0) return [];
   const own = await chainsOfNewest(store, catalogue.chains);
   if (await hasLostEnd(store, own)) return [];
   const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const reason = `newer full backups to keep: ${keep}`;
   const removed: string[] = [];
-  for (const chain of tooOld(own, keep)) {
+  for (const chain of tooOld(own, { keep, bad })) {
     const fileNames = await removeChain(store, { catalogue, chain });
     removed.push(...fileNames);
     context.onEvent({ kind: 'files-removed', fileNames, reason });
@@ -45,9 +47,12 @@ async function hasLostEnd(store: Store, files: readonly ChainFiles[]): Promise<b
 }
 
 /** Oldest first, as the chains are. */
-function tooOld(chains: readonly ChainFiles[], keep: number): readonly ChainFiles[] {
+function tooOld(
+  chains: readonly ChainFiles[],
+  { keep, bad }: { readonly keep: number; readonly bad: ReadonlySet<string> },
+): readonly ChainFiles[] {
   const verdicts = planKeepFulls(
-    chains.filter(({ hasDat }) => hasDat),
+    chains.filter(({ hasDat, full }) => hasDat && !bad.has(full.stamp)),
     keep,
   );
   const oldestKept = verdicts.find(({ kind }) => kind === 'keep')?.item;

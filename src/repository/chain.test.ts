@@ -76,7 +76,7 @@ describe('chain', () => {
     if (files === undefined) throw new Error('no chain');
     const chain = await readChain(store, files);
     expect([chain.faults[0]?.kind, chain.links.length]).toEqual([kind, links]);
-    const continued = judgeContinuation(chain, { isFullWanted: false, sourceBytes: 1e6 });
+    const continued = judgeContinuation(chain, { isFullWanted: false, sourceBytes: 1e6, bad: new Set() });
     expect(continued.kind).toBe('impossible');
   });
 });
@@ -132,7 +132,7 @@ describe('plan of a backup', () => {
     if (files === undefined) throw new Error('no chain');
     const chain = await readChain(store, files);
     const judge = (isFullWanted: boolean, sourceBytes: number) =>
-      judgeContinuation(chain, { isFullWanted, sourceBytes });
+      judgeContinuation(chain, { isFullWanted, sourceBytes, bad: new Set() });
     const same = { kind: 'same' } as const;
     const end = chain.links.at(-1)?.range.end ?? 0;
     const cases = [
@@ -143,7 +143,7 @@ describe('plan of a backup', () => {
       [judge(false, end), same, end - 9, 'full', 'before the last backup'],
       [judge(false, end), { kind: 'differs', reason: 'so' }, end, 'full', 'so'],
       [
-        judgeContinuation(undefined, { isFullWanted: false, sourceBytes: 9 }),
+        judgeContinuation(undefined, { isFullWanted: false, sourceBytes: 9, bad: new Set() }),
         undefined,
         9,
         'full',

@@ -47,6 +47,12 @@ export function decodeChecks(text: string): readonly Check[] {
   }
 }
 
+/** Stamps of the backups of which the last verification of every byte has found something wrong. */
+export function knownBad(checks: readonly Check[]): ReadonlySet<string> {
+  const bad = checks.filter(({ kind, outcome }) => kind === 'verify' && outcome === 'bad');
+  return new Set(bad.map(({ stamp }) => stamp));
+}
+
 function isUnreadable(code: Failure['code']): boolean {
   return ['not-found', 'usage', 'damaged'].includes(code);
 }

@@ -22,10 +22,19 @@ export type Continuation =
 /**
  * @param chain - the newest one of the repository
  * @param sourceBytes - size of the Data.fs
+ * @param bad - stamps of backups that were found to be damaged
  */
 export function judgeContinuation(
   chain: Chain | undefined,
-  { isFullWanted, sourceBytes }: { readonly isFullWanted: boolean; readonly sourceBytes: number },
+  {
+    isFullWanted,
+    sourceBytes,
+    bad,
+  }: {
+    readonly isFullWanted: boolean;
+    readonly sourceBytes: number;
+    readonly bad: ReadonlySet<string>;
+  },
 ): Continuation {
   if (isFullWanted) return { kind: 'impossible', reason: 'a full backup was asked for' };
   if (chain === undefined) return { kind: 'impossible', reason: 'there is no full backup yet' };
@@ -34,6 +43,13 @@ export function judgeContinuation(
     return {
       kind: 'impossible',
       reason: `the newest chain can not be continued: ${describeFault(fault)}`,
+    };
+  }
+  const damaged = chain.links.find(({ file }) => bad.has(file.stamp));
+  if (damaged !== undefined) {
+    return {
+      kind: 'impossible',
+      reason: `verify has found "${damaged.file.name}" damaged, which an increment would need`,
     };
   }
   const end = chain.links.at(-1)?.range.end ?? 0;

@@ -97,6 +97,25 @@ describe('zodbvault backup', () => {
     expect(site.dataFiles()).toHaveLength(1);
   });
 
+  it('builds nothing on a backup that verify has found damaged, and does not count it', async () => {
+    const site = await newSite(scratch, 5);
+    const backUp = (...words: string[]) => site.runWell('backup', '--no-blobs', ...words);
+    await backUp();
+    await backUp('--full');
+    const [good = '', damaged = ''] = site.dataFiles();
+    const path = join(site.repository, damaged);
+    const bytes = readFileSync(path);
+    bytes.fill(0, 100, 140);
+    writeFileSync(path, bytes);
+    expect((await site.run(['verify', '--no-blobs'])).status).toBe(1);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const { stderr } = await backUp('--keep', '2', '-v');
+    expect(stderr).toContain(`verify has found "${damaged}" damaged`);
+    expect(site.dataFiles()).toEqual([good, damaged, expect.stringMatching(/\.fsz$/)]);
+    await backUp('--full', '--keep', '2'); // Now there are two that are good, and newer.
+    expect(site.dataFiles()).toHaveLength(2);
+  });
+
   it('takes a Data.fs that was restored to an earlier backup for what it is', async () => {
     const site = await newSite(scratch, 8);
     await site.runWell('backup', '--no-blobs');
