@@ -1,6 +1,7 @@
 import type { ByteSource } from '../system/byte-source.ts';
 import { damageAt } from './damage.ts';
 import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
+import { type Tid, ZERO_TID } from './tid.ts';
 import {
   decodeTransactionHeader,
   judgeHeader,
@@ -19,6 +20,21 @@ export async function transactionEndingAt(
   const header = decodeTransactionHeader(viewOf(bytes), { offset: 0, position: start });
   if (start + header.length + LENGTH_AGAIN_BYTES !== end) return undefined;
   return judgeHeader(header, end).kind === 'complete' ? header : undefined;
+}
+
+/**
+ * The tid of the newest transaction that is not later than `limit`, or 0 where all are. Goes backwards from
+ * `end`, where a transaction ends, so that it costs what has been committed since.
+ */
+export async function newestTidUpTo(
+  source: ByteSource,
+  { end, limit }: { readonly end: number; readonly limit: Tid },
+): Promise<Tid> {
+  let transaction = await transactionEndingAt(source, end);
+  while (transaction !== undefined && transaction.tid > limit) {
+    transaction = await transactionEndingAt(source, transaction.position);
+  }
+  return transaction?.tid ?? ZERO_TID;
 }
 
 /** Where a walk stopped, and why. */

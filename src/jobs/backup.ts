@@ -4,17 +4,16 @@ import {
   findCommittedEnd,
   isTransactionBoundary,
 } from '../filestorage/committed-end.ts';
-import { isDebris, type Stop, transactionEndingAt } from '../filestorage/debris.ts';
+import { isDebris, newestTidUpTo, type Stop, transactionEndingAt } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
-import { formatTidTime } from '../filestorage/tid.ts';
 import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
-import { readChain } from '../repository/chain.ts';
+import { type ChainLink, readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import { finishInterrupted, removeLeftovers } from '../repository/interrupted.ts';
-import { findLostEnd, reachOf } from '../repository/lost-end.ts';
+import { findLostEnd, lastTidOf, reachOf } from '../repository/lost-end.ts';
 import {
   type BackupPlan,
   type Continuation,
@@ -99,11 +98,10 @@ async function backUpTo(
 ): Promise<BackupResult> {
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
-  const plan = await makePlan(source, { store, catalogue, settings, context });
+  const planning = { store, catalogue, settings, context };
+  const { plan, hasLostEnd } = await makePlan(source, planning);
   const written =
-    plan.kind === 'nothing'
-      ? undefined
-      : await carryOut(source, { plan, store, catalogue, settings, context });
+    plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, hasLostEnd, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   const removed = isDue ? await pruneFulls(store, { keep: settings.keep, context }) : [];
@@ -121,7 +119,8 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
   });
   const empty = catalogueOf([]);
   // Awaited here: the source is closed when this function returns.
-  return await makePlan(source, { store, catalogue: catalogue ?? empty, settings, context });
+  const planning = { store, catalogue: catalogue ?? empty, settings, context };
+  return (await makePlan(source, planning)).plan;
 }
 
 /** Which file a Data.fs is that can be read. Failures `not-found`, `system`, `usage`. */
@@ -178,7 +177,10 @@ interface Planning {
   readonly context: JobContext;
 }
 
-async function makePlan(source: FileSource, planning: Planning): Promise<BackupPlan> {
+async function makePlan(
+  source: FileSource,
+  planning: Planning,
+): Promise<{ readonly plan: BackupPlan; readonly hasLostEnd: boolean }> {
   const { store, catalogue, settings, context } = planning;
   const newest = catalogue.chains.at(-1);
   const continuation = judgeContinuation(
@@ -195,7 +197,8 @@ async function makePlan(source: FileSource, planning: Planning): Promise<BackupP
     ? await findCommittedEnd(source, Math.max(continuation.end, MAGIC_BYTES))
     : await committedEndFromIndex(source);
   const plan = planBackup(continuation, { comparison, committedEnd: end.position });
-  if (plan.kind === 'full') await warnOfLostEnd(source, { end, planning });
+  const lost = plan.kind === 'full' ? await lostEndOf(source, { end, planning }) : undefined;
+  if (lost !== undefined) warnOfLostEnd(source, { lost, context });
   await warnOfDebris(source, { stop: end.stop, context });
   context.onEvent({
     kind: 'backup-planned',
@@ -203,23 +206,35 @@ async function makePlan(source: FileSource, planning: Planning): Promise<BackupP
     repository: settings.repository,
     plan,
   });
-  return plan;
+  return { plan, hasLostEnd: lost !== undefined };
 }
 
-/** Cleanup spares what reaches further, too; see {@link pruneFulls}. */
-async function warnOfLostEnd(
+/** The backup of this Data.fs of which it lacks the end; see {@link findLostEnd}. */
+async function lostEndOf(
   source: FileSource,
   {
     end,
-    planning: { store, catalogue, context },
+    planning: { store, catalogue },
   }: { readonly end: CommittedEnd; readonly planning: Planning },
-): Promise<void> {
-  const chains = await Promise.all(catalogue.chains.map((files) => readChain(store, files)));
-  const lost = findLostEnd(chains, end.lastTid);
-  if (lost === undefined) return;
+): Promise<ChainLink | undefined> {
+  const all = await Promise.all(catalogue.chains.map((files) => readChain(store, files)));
+  // Those of another Data.fs that came here by mistake say nothing of this one.
+  const chains = all.filter(({ links }) =>
+    links.some(({ record }) => record?.source === source.path),
+  );
+  const limit = lastTidOf(chains);
+  return findLostEnd(chains, await newestTidUpTo(source, { end: end.position, limit }));
+}
+
+/** Cleanup spares the old backups, too; see {@link pruneFulls}. */
+function warnOfLostEnd(
+  source: FileSource,
+  { lost, context }: { readonly lost: ChainLink; readonly context: JobContext },
+): void {
+  const { name } = lost.file;
   context.onEvent({
     kind: 'warning',
-    text: `"${source.path}" ends with the transaction of ${formatTidTime(end.lastTid)}, but "${lost.file.name}" reaches to ${reachOf(lost)}. If nobody put an earlier state there, its end is lost: "restore" brings it back. Nothing old is removed until the Data.fs reaches as far again`,
+    text: `"${source.path}" lacks the end of what "${name}" holds, which reaches to ${reachOf(lost)}. If nobody put an earlier state or another database there, its end is lost: "restore" brings it back. Nothing old is removed; if the old backups are not needed any more, remove them by hand`,
   });
 }
 
@@ -228,6 +243,8 @@ async function warnOfDebris(
   { stop, context }: { readonly stop: Stop; readonly context: JobContext },
 ): Promise<void> {
   if (!(await isDebris(source, stop))) return;
+  // A server has just finished, or given up, what it was writing when the file was opened.
+  if ((await source.currentSizeBytes()) !== source.sizeBytes) return;
   context.onEvent({
     kind: 'warning',
     text: `"${source.path}" has ${source.sizeBytes - stop.position} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
@@ -293,12 +310,14 @@ async function carryOut(
   source: FileSource,
   {
     plan,
+    hasLostEnd,
     store,
     catalogue,
     settings,
     context,
   }: Planning & {
     readonly plan: Exclude<BackupPlan, { kind: 'nothing' }>;
+    readonly hasLostEnd: boolean;
   },
 ): Promise<WrittenBackup> {
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
@@ -325,6 +344,7 @@ async function carryOut(
           onBytes,
           signal: context.signal,
           confirmation: settings.confirmation,
+          hasLostEnd,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },
       }),

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, sep } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 
@@ -12,10 +12,11 @@ import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 export async function checkBlobSource(path: string, folder: string): Promise<void> {
   const source = await resolveSource(path);
   const names = await adopting(`list "${source}"`, () => readdir(source));
-  if (names.some((name) => !isLeftOut(name, 0))) return;
+  // A server writes `.layout` into a new one at once.
+  if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
   const { entries } = await readBlobCatalogue(folder, basename(path));
   const newest = entries.find(({ form }) => form !== 'state');
-  if (newest === undefined || newest.record?.content?.files === 0) return;
+  if (newest === undefined || isOfNoBlobs(newest)) return;
   throw new Failure(
     'refused',
     `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
@@ -24,6 +25,14 @@ export async function checkBlobSource(path: string, folder: string): Promise<voi
     },
   );
 }
+
+/** `.layout` alone is one file of a word. */
+function isOfNoBlobs({ record }: BlobEntry): boolean {
+  const { files, bytes } = record?.content ?? { files: 2, bytes: 0 };
+  return files === 0 || (files === 1 && bytes <= LAYOUT_BYTES);
+}
+
+const LAYOUT_BYTES = 'bushy\n'.length;
 
 /** The directory itself: a link would be backed up as a link. */
 export async function resolveSource(path: string): Promise<string> {

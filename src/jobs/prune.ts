@@ -1,8 +1,6 @@
-import { parseTid } from '../filestorage/tid.ts';
 import { type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
-import { findLostEnd } from '../repository/lost-end.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest } from '../repository/same-database.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
@@ -13,7 +11,7 @@ import type { JobContext } from './events.ts';
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
  * caller holds the repository's lock. Only a full backup with a `.dat`, in which verify found nothing, is counted as one to keep:
  * one that doesn't verify must not push out one that does. Backups of another database stay, and a
- * warning says so. Nothing goes while the newest backup is of a Data.fs that lost its end.
+ * warning says so. Nothing goes while the newest full backup is of a Data.fs that had lost its end.
  *
  * @param keep - full backups that stay; 0: all
  * Returns the names of the removed files.
@@ -27,7 +25,7 @@ export async function pruneFulls(
   const bad = knownBad(await readChecks(store));
   if (tooOld(catalogue.chains, { keep, bad }).length === 0) return [];
   const own = await chainsOfNewest(store, catalogue.chains);
-  if (await hasLostEnd(store, own)) return [];
+  if (await isOfLostEnd(store, own.at(-1))) return [];
   const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const reason = `newer full backups to keep: ${keep}`;
@@ -40,10 +38,9 @@ export async function pruneFulls(
   return removed;
 }
 
-async function hasLostEnd(store: Store, files: readonly ChainFiles[]): Promise<boolean> {
-  const chains = await Promise.all(files.map((one) => readChain(store, one)));
-  const lastTid = parseTid(chains.at(-1)?.links.at(-1)?.record?.lastTid ?? '');
-  return lastTid !== undefined && findLostEnd(chains, lastTid) !== undefined;
+async function isOfLostEnd(store: Store, files: ChainFiles | undefined): Promise<boolean> {
+  if (files === undefined) return false;
+  return (await readChain(store, files)).links[0]?.record?.lostEnd === true;
 }
 
 /** Oldest first, as the chains are. */

@@ -23,6 +23,8 @@ const BackupRecordSchema = v.object({
   stored: v.object({ name: v.string(), sizeBytes: offset, sha256: hex(64) }),
   index: v.object({ sizeBytes: offset, sha256: hex(64) }),
   samples: v.array(SampleSchema),
+  /** True for a full backup of a Data.fs that lacked the end of what had been backed up before. */
+  lostEnd: v.optional(v.boolean()),
 });
 
 /**

@@ -76,7 +76,11 @@ describe('chain', () => {
     if (files === undefined) throw new Error('no chain');
     const chain = await readChain(store, files);
     expect([chain.faults[0]?.kind, chain.links.length]).toEqual([kind, links]);
-    const continued = judgeContinuation(chain, { isFullWanted: false, sourceBytes: 1e6, bad: new Set() });
+    const continued = judgeContinuation(chain, {
+      isFullWanted: false,
+      sourceBytes: 1e6,
+      bad: new Set(),
+    });
     expect(continued.kind).toBe('impossible');
   });
 });

@@ -1,12 +1,23 @@
-import { formatTidTime, parseTid, type Tid } from '../filestorage/tid.ts';
+import { formatTidTime, parseTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from './chain.ts';
 
+/** The last tid of all that was backed up; 0 where no record tells. */
+export function lastTidOf(chains: readonly Chain[]): Tid {
+  let last = ZERO_TID;
+  for (const { record } of chains.flatMap(({ links }) => links)) {
+    const tid = parseTid(record?.lastTid ?? '') ?? ZERO_TID;
+    if (tid > last) last = tid;
+  }
+  return last;
+}
+
 /**
- * The backup that a database which ends with `lastTid` should reach, and doesn't; undefined where
- * there is none. Commits only raise the last tid, and a pack keeps it. A restore lowers it, but to the
- * end of an earlier backup. What ends elsewhere was put there from somewhere else, or lost its end.
+ * The backup that a database should hold to its end, and doesn't; undefined where there is none. Commits
+ * only add transactions, and a pack keeps the last one. A restore takes some away, but down to the end of an
+ * earlier backup. What ends elsewhere was put there from somewhere else, or lost its end.
  *
  * @param chains - of the same database, oldest first; links without a record say nothing
+ * @param lastTid - of its transactions, the newest that is not later than all that was backed up
  */
 export function findLostEnd(chains: readonly Chain[], lastTid: Tid): ChainLink | undefined {
   let isKnown = false;

@@ -43,6 +43,7 @@ export async function* recordChain(
   store: Store,
   { chain, settings }: { readonly chain: Chain; readonly settings: RecordingSettings },
 ): AsyncGenerator<Recorded> {
+  const taken = new Set((await store.list()).map((file) => file.name));
   const index = new OidIndex();
   let magic: Magic = 'FS30';
   for (const link of chain.links) {
@@ -53,6 +54,11 @@ export async function* recordChain(
       if (link.record !== undefined) {
         yield { kind: 'known', name };
         continue;
+      }
+      if (taken.has(recordFileName(link.file.stamp))) {
+        const problem = `"${recordFileName(link.file.stamp)}" is there, and no record of this version`;
+        yield { kind: 'damaged', name, problem };
+        return;
       }
       if (settings.mode === 'look') {
         yield { kind: 'recorded', name };

@@ -35,6 +35,8 @@ export interface WriteSettings {
   readonly random: () => number;
   readonly onBytes: (count: number) => void;
   readonly signal: AbortSignal;
+  /** Whether the Data.fs lacks the end of what was backed up before. */
+  readonly hasLostEnd: boolean;
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
@@ -94,6 +96,7 @@ export async function writeBackup(
     stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: data.sha256 },
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
     samples: [...samples],
+    ...(settings.hasLostEnd ? { lostEnd: true } : {}),
   };
   await using sideFile = await stageHashed(store, {
     name: recordFileName(stamp),

@@ -35,10 +35,10 @@ export async function appendLine(
   });
 }
 
-/** A pipe of that name must not make it wait. */
+/** A pipe of that name must not make it wait, and a link not lead elsewhere. */
 function openLog(path: string): Promise<FileHandle> {
-  const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
-  return open(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
+  const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
+  return open(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
 }
 
 /** Another run may just have given it the other name: then it is not done again. */

@@ -3,15 +3,21 @@
 // command's own work, and it counts the main thread and the one that does file work apart.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 
-const { TORTURE_FOLDER, TORTURE_THREADS, TORTURE_COMMAND } = process.env;
-await import(new URL('program.js', `file://${TORTURE_COMMAND}`).href);
-const ids = { main: process.pid, pool: await poolThread() };
-const watched = TORTURE_THREADS.split(' ').map((name) => ids[name]);
-writeFileSync(`${TORTURE_FOLDER}/threads`, watched.join(' '));
-writeFileSync(`${TORTURE_FOLDER}/fifo`, `${watched.join(',')}\n`);
-const cell = new Int32Array(new SharedArrayBuffer(4));
-for (const id of watched) while (!isTraced(id)) Atomics.wait(cell, 0, 0, 1);
+// Node loads it in the command's worker threads, too, which nobody watches.
+if (isMainThread) await waitForTracer();
+
+async function waitForTracer() {
+  const { TORTURE_FOLDER, TORTURE_THREADS, TORTURE_COMMAND } = process.env;
+  await import(new URL('program.js', `file://${TORTURE_COMMAND}`).href);
+  const ids = { main: process.pid, pool: await poolThread() };
+  const watched = TORTURE_THREADS.split(' ').map((name) => ids[name]);
+  writeFileSync(`${TORTURE_FOLDER}/threads`, watched.join(' '));
+  writeFileSync(`${TORTURE_FOLDER}/fifo`, `${watched.join(',')}\n`);
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (const id of watched) while (!isTraced(id)) Atomics.wait(cell, 0, 0, 1);
+}
 
 /** With UV_THREADPOOL_SIZE=1 there is one: that which has work to wait for when files are looked at. */
 async function poolThread() {

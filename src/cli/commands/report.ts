@@ -4,10 +4,13 @@ import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/lis
 import { readHistory } from '../../jobs/run-log.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
+import { Failure } from '../../system/failure.ts';
 import { NewFile } from '../../system/new-file.ts';
+import { isThere } from '../../system/presence.ts';
 import { freeSpaceOf } from '../../system/room.ts';
+import { readSmallFileIfFit } from '../../system/small-file.ts';
 import { OPTION } from '../options.ts';
-import { formatReport } from '../render/report/page.ts';
+import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
 import { runCommand } from '../run.ts';
 import { findSites, withSiteOptions } from '../sites.ts';
@@ -121,10 +124,25 @@ function settingsOf(site: Site): SiteReport['settings'] {
   ];
 }
 
-/** Under another name, then renamed: nobody sees a half. */
+/**
+ * Under another name, then renamed: nobody sees a half. Failure `refused` for a name that is none of a
+ * page, and where something else than an earlier report is there.
+ */
 async function write(path: string, text: string): Promise<void> {
+  if (!/\.html?$/i.test(path)) throw notAPage(path, 'its name does not end with .html');
+  const there = await readSmallFileIfFit(path);
+  const isFree = there === undefined && !(await isThere(path));
+  if (!isFree && there?.includes(REPORT_MARK) !== true) {
+    throw notAPage(path, 'something else is there');
+  }
   await using file = await NewFile.create(path);
   await file.write([Buffer.from(text)]);
   await file.complete();
   await file.publish();
+}
+
+function notAPage(path: string, state: string): Failure {
+  return new Failure('refused', `Cannot write the report to "${path}": ${state}`, {
+    hint: 'Nothing was changed. Name another file with --output, one that ends with .html.',
+  });
 }

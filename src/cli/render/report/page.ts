@@ -10,13 +10,18 @@ const SHOWN = 30;
 /** Of what is still far away, the day says nothing. */
 const FAR_DAYS = 3650;
 
+/** By this, a page is known as one that may be written again. */
+export const REPORT_MARK = '<meta name="generator" content="zodbvault report">';
+
 /** The whole page: one file that needs nothing else, and runs nothing. */
 export function formatReport(sites: readonly SiteReport[], now: Date): string {
   const style: Markup = { kind: 'markup', text: formatStylesheet() };
+  const mark: Markup = { kind: 'markup', text: REPORT_MARK };
   const page = html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${mark}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Backup report</title>
