@@ -113,7 +113,7 @@ describe('W2: a half-made entry of the same stamp', () => {
     const before = folderState(folder);
     renameSync(site.blobs, site.path('unmounted'));
     mkdirSync(site.blobs);
-    writeFileSync(join(site.blobs, '.layout'), 'bushy');
+    writeFileSync(join(site.blobs, 'one.blob'), 'of another time');
     const { stderr } = await site.scriptWell('backup');
     expect(stderr).toContain('is left as it is');
     expect(folderState(folder)).toEqual(before);
@@ -330,7 +330,7 @@ describe('W22: two at once', () => {
 
 describe('what is no blob', () => {
   it.each(['true', 'false'])(
-    'is not copied; a directory without blobs is (use_rsync = %s)',
+    'is not copied; a directory that has become empty is refused (use_rsync = %s)',
     async (rsync) => {
       const site = await newBuildoutSite(scratch, recipeCfg([BLOBS, `use_rsync = ${rsync}`]));
       mkdirSync(join(site.blobs, 'tmp/sub'), { recursive: true });
@@ -349,10 +349,17 @@ describe('what is no blob', () => {
       rmSync(site.blobs, { recursive: true });
       mkdirSync(site.blobs);
       writeFileSync(join(site.blobs, '.layout'), 'bushy');
+      // What a server makes of an empty folder, its disk being elsewhere.
+      const unmounted = await site.script('backup');
+      expect([unmounted.status, unmounted.stderr]).toEqual([
+        1,
+        expect.stringContaining('it is empty'),
+      ]);
+      writeFileSync(join(site.blobs, 'one.blob'), 'one');
       await site.scriptWell('backup');
       writeFileSync(join(site.blobs, 'later'), '');
       await site.scriptWell('restore', '-n');
-      expect(readdirSync(site.blobs)).toEqual(['.layout']);
+      expect(readdirSync(site.blobs).sort()).toEqual(['.layout', 'one.blob']);
     },
   );
 });
