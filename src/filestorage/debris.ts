@@ -1,7 +1,7 @@
 import type { ByteSource } from '../system/byte-source.ts';
 import { damageAt } from './damage.ts';
 import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
-import { type Tid, ZERO_TID } from './tid.ts';
+import type { Tid } from './tid.ts';
 import {
   decodeTransactionHeader,
   judgeHeader,
@@ -23,18 +23,18 @@ export async function transactionEndingAt(
 }
 
 /**
- * The tid of the newest transaction that is not later than `limit`, or 0 where all are. Goes backwards from
+ * The newest transaction that is not later than `limit`; undefined where all are. Goes backwards from
  * `end`, where a transaction ends, so that it costs what has been committed since.
  */
-export async function newestTidUpTo(
+export async function newestTransactionUpTo(
   source: ByteSource,
   { end, limit }: { readonly end: number; readonly limit: Tid },
-): Promise<Tid> {
+): Promise<TransactionHeader | undefined> {
   let transaction = await transactionEndingAt(source, end);
   while (transaction !== undefined && transaction.tid > limit) {
     transaction = await transactionEndingAt(source, transaction.position);
   }
-  return transaction?.tid ?? ZERO_TID;
+  return transaction;
 }
 
 /** Where a walk stopped, and why. */

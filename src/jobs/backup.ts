@@ -4,9 +4,15 @@ import {
   findCommittedEnd,
   isTransactionBoundary,
 } from '../filestorage/committed-end.ts';
-import { isDebris, newestTidUpTo, type Stop, transactionEndingAt } from '../filestorage/debris.ts';
+import {
+  isDebris,
+  newestTransactionUpTo,
+  type Stop,
+  transactionEndingAt,
+} from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
+import { ZERO_TID } from '../filestorage/tid.ts';
 import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { type ChainLink, readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
@@ -223,7 +229,10 @@ async function lostEndOf(
     links.some(({ record }) => record?.source === source.path),
   );
   const limit = lastTidOf(chains);
-  return findLostEnd(chains, await newestTidUpTo(source, { end: end.position, limit }));
+  const reached = await newestTransactionUpTo(source, { end: end.position, limit });
+  // A pack may take the last one away, but then it has marked all that it left in front of it.
+  if (reached?.status === 'p') return undefined;
+  return findLostEnd(chains, reached?.tid ?? ZERO_TID);
 }
 
 /** Cleanup spares the old backups, too; see {@link pruneFulls}. */

@@ -16,7 +16,7 @@ export async function checkBlobSource(path: string, folder: string): Promise<voi
   if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
   const { entries } = await readBlobCatalogue(folder, basename(path));
   const newest = entries.find(({ form }) => form !== 'state');
-  if (newest === undefined || isOfNoBlobs(newest)) return;
+  if (newest === undefined || isOfNoBlobs(newest, names)) return;
   throw new Failure(
     'refused',
     `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
@@ -26,10 +26,10 @@ export async function checkBlobSource(path: string, folder: string): Promise<voi
   );
 }
 
-/** `.layout` alone is one file of a word. */
-function isOfNoBlobs({ record }: BlobEntry): boolean {
+/** `.layout` alone is one file of a word; where that has gone, too, the disk has. */
+function isOfNoBlobs({ record }: BlobEntry, namesNow: readonly string[]): boolean {
   const { files, bytes } = record?.content ?? { files: 2, bytes: 0 };
-  return files === 0 || (files === 1 && bytes <= LAYOUT_BYTES);
+  return files === 0 || (files === 1 && bytes <= LAYOUT_BYTES && namesNow.includes('.layout'));
 }
 
 const LAYOUT_BYTES = 'bushy\n'.length;
