@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { parseStamp } from '../repository/stamp.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { adopting } from '../system/failure.ts';
-import { NewFile } from '../system/new-file.ts';
+import { writeNewFile } from '../system/new-file.ts';
 import { readSmallFileIfFit } from '../system/small-file.ts';
 import type { EntryForm } from './entry-name.ts';
 
@@ -81,10 +81,7 @@ export function decodeBlobRecord(text: string): BlobRecord | undefined {
 
 /** Puts the record in its place, complete and synced. */
 export async function writeRecord(path: string, record: BlobRecord): Promise<void> {
-  await using file = await NewFile.create(path);
-  await file.write([Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`)]);
-  await file.complete();
-  await file.publish();
+  await writeNewFile(path, Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`));
 }
 
 const EDGE_BYTES = 1 << 16;

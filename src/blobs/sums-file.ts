@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
-import { NewFile } from '../system/new-file.ts';
+import { writeNewFile } from '../system/new-file.ts';
 import { collect } from '../system/stages.ts';
 import type { BlobRecord } from './record.ts';
 import { BlobSums, countSums } from './sums.ts';
@@ -23,10 +23,7 @@ export async function writeSums(
   entryPath: string,
   bytes: Buffer,
 ): Promise<NonNullable<BlobRecord['sums']>> {
-  await using file = await NewFile.create(join(entryPath, SUMS_FILE));
-  await file.write([bytes]);
-  await file.complete();
-  await file.publish();
+  await writeNewFile(join(entryPath, SUMS_FILE), bytes);
   return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

@@ -14,7 +14,7 @@ import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { ZERO_TID } from '../filestorage/tid.ts';
 import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
-import { type ChainLink, readChain } from '../repository/chain.ts';
+import { type Chain, type ChainLink, readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
@@ -105,9 +105,11 @@ async function backUpTo(
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
   const planning = { store, catalogue, settings, context };
-  const { plan, hasLostEnd } = await makePlan(source, planning);
+  const { plan, newest, hasLostEnd } = await makePlan(source, planning);
   const written =
-    plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, hasLostEnd, ...planning });
+    plan.kind === 'nothing'
+      ? undefined
+      : await carryOut(source, { plan, newest, hasLostEnd, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   const removed = isDue ? await pruneFulls(store, { keep: settings.keep, context }) : [];
@@ -186,17 +188,19 @@ interface Planning {
 async function makePlan(
   source: FileSource,
   planning: Planning,
-): Promise<{ readonly plan: BackupPlan; readonly hasLostEnd: boolean }> {
+): Promise<{
+  readonly plan: BackupPlan;
+  readonly newest: Chain | undefined;
+  readonly hasLostEnd: boolean;
+}> {
   const { store, catalogue, settings, context } = planning;
-  const newest = catalogue.chains.at(-1);
-  const continuation = judgeContinuation(
-    newest === undefined ? undefined : await readChain(store, newest),
-    {
-      isFullWanted: settings.full === 'always',
-      sourceBytes: source.sizeBytes,
-      bad: knownBad(await readChecks(store)),
-    },
-  );
+  const files = catalogue.chains.at(-1);
+  const newest = files === undefined ? undefined : await readChain(store, files);
+  const continuation = judgeContinuation(newest, {
+    isFullWanted: settings.full === 'always',
+    sourceBytes: source.sizeBytes,
+    bad: knownBad(await readChecks(store)),
+  });
   const comparison = await compare(source, { continuation, planning });
   const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';
   const end = isSame
@@ -212,7 +216,7 @@ async function makePlan(
     repository: settings.repository,
     plan,
   });
-  return { plan, hasLostEnd: lost !== undefined };
+  return { plan, newest, hasLostEnd: lost !== undefined };
 }
 
 /** The backup of this Data.fs of which it lacks the end; see {@link findLostEnd}. */
@@ -319,13 +323,15 @@ async function carryOut(
   source: FileSource,
   {
     plan,
+    newest,
     hasLostEnd,
-    store,
     catalogue,
+    store,
     settings,
     context,
   }: Planning & {
     readonly plan: Exclude<BackupPlan, { kind: 'nothing' }>;
+    readonly newest: Chain | undefined;
     readonly hasLostEnd: boolean;
   },
 ): Promise<WrittenBackup> {
@@ -333,8 +339,6 @@ async function carryOut(
   const now = settings.now();
   const compression = await settleCompression(settings.compression, totalBytes);
   const stamp = nextStamp(now, stampsOf(catalogue));
-  const files = catalogue.chains.at(-1);
-  const newest = files === undefined ? undefined : await readChain(store, files);
   const bytes = estimateStoredBytes(totalBytes, { compression, newest });
   await requireRoomFor([{ path: join(settings.repository, stamp), bytes }]);
   return withStep(context, {

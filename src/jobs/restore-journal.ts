@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import type { LockRequest } from '../system/lock-request.ts';
-import { isUnfinished, NewFile, syncDirectory } from '../system/new-file.ts';
+import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
 import {
   applyReplacement,
   identify,
@@ -287,10 +287,8 @@ function keptBy({ steps, superseded }: RestoreJournal): string[] {
 }
 
 async function writeJournal(anchor: string, journal: RestoreJournal): Promise<void> {
-  await using file = await NewFile.create(journalPath(anchor));
-  await file.write([Buffer.from(`${JSON.stringify(journal, undefined, 1)}\n`)]);
-  await file.complete();
-  await file.publish();
+  const text = `${JSON.stringify(journal, undefined, 1)}\n`;
+  await writeNewFile(journalPath(anchor), Buffer.from(text));
 }
 
 async function removeJournal(anchor: string): Promise<void> {

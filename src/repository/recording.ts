@@ -13,6 +13,7 @@ import { indexFileName, recordFileName } from './file-names.ts';
 import { readLink } from './reading.ts';
 import { chooseSamples, SampleTaker } from './samples.ts';
 import { momentOfStamp } from './stamp.ts';
+import { stageHashed } from './writing.ts';
 
 /** What recording a backup of another program came to. */
 export type Recorded =
@@ -160,12 +161,8 @@ async function settleIndex(
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
   }
-  const hash = createHash('sha256');
   const content = encodeIndex(index, { position: link.range.end, magic });
-  await using file = await store.stage(
-    name,
-    tap(content, (chunk) => hash.update(chunk)),
-  );
+  await using file = await stageHashed(store, { name, content });
   await file.publish();
-  return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex') };
+  return { sizeBytes: file.sizeBytes, sha256: file.sha256 };
 }

@@ -135,10 +135,11 @@ export async function stageDat(
   });
 }
 
-type HashedFile = StagedFile & { readonly sha256: string };
+/** A staged file, and the sha256 of what is in it. */
+export type HashedFile = StagedFile & { readonly sha256: string };
 
 /** Stages a file, and takes the sha256 of what goes into it. */
-async function stageHashed(
+export async function stageHashed(
   store: Store,
   {
     name,

@@ -121,6 +121,14 @@ export class NewFile implements AsyncDisposable {
   }
 }
 
+/** Writes a whole file, which is seen under its name when it is complete and on the disk. */
+export async function writeNewFile(path: string, content: Uint8Array): Promise<void> {
+  await using file = await NewFile.create(path);
+  await file.write([content]);
+  await file.complete();
+  await file.publish();
+}
+
 /** A name for something in the making that will be called `name`. */
 export function unfinishedName(name: string): string {
   return `.${name}.${randomBytes(6).toString('hex')}${ENDING}`;

@@ -5,7 +5,7 @@ import { readHistory } from '../../jobs/run-log.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
-import { NewFile } from '../../system/new-file.ts';
+import { writeNewFile } from '../../system/new-file.ts';
 import { isThere } from '../../system/presence.ts';
 import { freeSpaceOf } from '../../system/room.ts';
 import { readSmallFileIfFit } from '../../system/small-file.ts';
@@ -135,10 +135,7 @@ async function write(path: string, text: string): Promise<void> {
   if (!isFree && there?.includes(REPORT_MARK) !== true) {
     throw notAPage(path, 'something else is there');
   }
-  await using file = await NewFile.create(path);
-  await file.write([Buffer.from(text)]);
-  await file.complete();
-  await file.publish();
+  await writeNewFile(path, Buffer.from(text));
 }
 
 function notAPage(path: string, state: string): Failure {
