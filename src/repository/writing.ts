@@ -107,7 +107,7 @@ export async function writeBackup(
   await using dat = await stageDat(store, { chain, stamp, line });
   const all = [sideFile, index, data, dat];
   if (settings.confirmation === 'reread') {
-    await Promise.all(all.map((staged) => staged.confirm(staged.sha256, settings.signal)));
+    for (const staged of all) await staged.confirm(staged.sha256, settings.signal);
   }
   await settings.beforePublishing();
   settings.signal.throwIfAborted();
