@@ -271,7 +271,7 @@ describe('hole 8: a lost increment is not noticed', () => {
       true,
     );
     // The chain that is broken is not continued.
-    expect((await site.runWell('backup', '-v')).stderr).toContain('Full backup');
+    expect((await site.runWarned('backup', '-v')).stderr).toContain('Full backup');
     await site.runWell('restore', '--to', 'out.fs', '-n');
   });
 });

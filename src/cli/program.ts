@@ -19,6 +19,7 @@ import { addRepeatCommand } from './commands/repeat.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addRepozoCommand } from './commands/repozo.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addRetireCommand } from './commands/retire.ts';
 import { addScheduleCommand } from './commands/schedule.ts';
 import { addScriptCommand } from './commands/script.ts';
 import { addShowCommand } from './commands/show.ts';
@@ -90,6 +91,7 @@ export function buildProgram(): Command {
   addDiffCommand(program);
   addCheckCommand(program);
   addRehearseCommand(program);
+  addRetireCommand(program);
   addInitCommand(program);
   addInstallCommand(program);
   addConfigCommand(program);

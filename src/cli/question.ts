@@ -14,6 +14,11 @@ export async function askToReplace(
 ): Promise<'yes' | 'no'> {
   process.stdout.write(`\n${block('filestorage', paths.filestorages)}`);
   process.stdout.write(block('blobstorage', paths.blobstorages));
+  return await ask('restore', signal);
+}
+
+/** Asks before something that was shown is done; the answers and failures are the same. */
+export async function ask(doing: string, signal: AbortSignal): Promise<'yes' | 'no'> {
   const reader = createInterface({ input: process.stdin, terminal: false });
   const onAbort = () => reader.close();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -32,7 +37,7 @@ export async function askToReplace(
     reader.close();
   }
   signal.throwIfAborted();
-  throw new Failure('usage', 'Cannot restore: the question was not answered', {
+  throw new Failure('usage', `Cannot ${doing}: the question was not answered`, {
     hint: 'Answer yes, or use --no-prompt where nobody is there to ask.',
   });
 }

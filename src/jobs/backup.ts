@@ -13,12 +13,17 @@ import {
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { ZERO_TID } from '../filestorage/tid.ts';
-import { type Catalogue, catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import {
+  type Catalogue,
+  catalogueOf,
+  lostNewestFull,
+  readCatalogue,
+  stampsOf,
+} from '../repository/catalogue.ts';
 import { type Chain, type ChainLink, readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
-import { finishInterrupted, removeLeftovers } from '../repository/interrupted.ts';
 import { findLostEnd, lastTidOf, reachOf } from '../repository/lost-end.ts';
 import {
   type BackupPlan,
@@ -26,7 +31,6 @@ import {
   judgeContinuation,
   planBackup,
 } from '../repository/plan.ts';
-import { finishRemovals } from '../repository/removing.ts';
 import { nextStamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
 import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
@@ -42,7 +46,9 @@ import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { warnOfLostFiles } from './lost-files.ts';
 import { pruneFulls } from './prune.ts';
+import { tidyUp } from './tidy-up.ts';
 
 /** How a Data.fs is backed up. */
 export interface BackupSettings {
@@ -160,24 +166,6 @@ async function openRepository(settings: BackupSettings, context: JobContext): Pr
   return folderStore(settings.repository);
 }
 
-/** Finishes, or takes away, what a run that was killed has left. */
-async function tidyUp(store: Store, { onEvent }: JobContext): Promise<void> {
-  const found = await readCatalogue(store);
-  const half = await finishRemovals(store, found);
-  if (half.length > 0) {
-    onEvent({ kind: 'files-removed', fileNames: half, reason: 'an interrupted run had begun to' });
-  }
-  const catalogue = half.length > 0 ? await readCatalogue(store) : found;
-  const fileNames = await removeLeftovers(store, catalogue);
-  if (fileNames.length > 0) onEvent({ kind: 'leftovers-removed', fileNames });
-  const newest = catalogue.chains.at(-1);
-  if (newest === undefined) return;
-  const finished = await finishInterrupted(store, await readChain(store, newest));
-  if (finished !== undefined) {
-    onEvent({ kind: 'backup-finished-late', fileName: finished.name });
-  }
-}
-
 interface Planning {
   readonly store: Store;
   readonly catalogue: Catalogue;
@@ -200,7 +188,9 @@ async function makePlan(
     isFullWanted: settings.full === 'always',
     sourceBytes: source.sizeBytes,
     bad: knownBad(await readChecks(store)),
+    lostFull: lostNewestFull(catalogue),
   });
+  warnOfLostFiles(newest, { catalogue, context });
   const comparison = await compare(source, { continuation, planning });
   const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';
   const end = isSame

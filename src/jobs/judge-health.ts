@@ -144,20 +144,24 @@ function judgeFree(
   };
 }
 
-function judgeChains({ problems, badPoints, points }: PlaceHealth): Unplaced {
+function judgeChains({ problems, badPoints, points, isSuperseded }: PlaceHealth): Unplaced {
   const measure = {
     name: 'problems',
     value: problems.length + badPoints.length,
     unit: '',
     limits: undefined,
   } as const;
+  const state = isSuperseded ? 'warning' : 'critical';
+  const remedy = isSuperseded
+    ? '; a newer full backup was verified, "zodbvault retire" removes what is bad'
+    : '';
   const [problem] = problems;
   if (problem?.kind === 'bad') {
-    const text = `${problems.length} wrong: ${problem.name}: ${problem.problem}`;
-    return { state: 'critical', text, measure };
+    const text = `${problems.length} wrong: ${problem.name}: ${problem.problem}${remedy}`;
+    return { state, text, measure };
   }
   const [bad] = badPoints;
-  if (bad !== undefined) return { state: 'critical', text: `verify found ${bad} bad`, measure };
+  if (bad !== undefined) return { state, text: `verify found ${bad} bad${remedy}`, measure };
   return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
 }
 

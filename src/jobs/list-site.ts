@@ -42,7 +42,7 @@ export async function listSite(
 ): Promise<readonly ListedPlace[]> {
   const listed: ListedPlace[] = [];
   for (const place of await findBackupPlaces(site, of)) {
-    listed.push({ place, points: await pointsOf(place, site) });
+    listed.push({ place, points: await listPlace(place, site) });
   }
   return listed;
 }
@@ -55,7 +55,8 @@ export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): 
   return { kind: 'none' };
 }
 
-async function pointsOf(
+/** The restore points in one of its places, oldest first. Failure `not-found` where there is no folder. */
+export async function listPlace(
   { of, repository, blobs }: BackupPlace,
   { blobFormat }: Site,
 ): Promise<readonly ListedSitePoint[]> {

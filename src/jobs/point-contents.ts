@@ -39,7 +39,7 @@ export async function readPointContents(
   repository: string,
   { date, context }: { readonly date: RecoveryDate | undefined; readonly context: JobContext },
 ): Promise<PointContents> {
-  const opened = await openPoint(repository, date);
+  const opened = await openPoint(repository, { date, aim: 'show what is in' });
   const index = new OidIndex();
   const pointing = new PointingRecords();
   let first: Tid | undefined;

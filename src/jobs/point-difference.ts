@@ -66,8 +66,8 @@ export async function readPointDifference(
   },
 ): Promise<PointDifference> {
   const pair = {
-    earlier: await openPoint(repository, from),
-    later: await openPoint(repository, to),
+    earlier: await openPoint(repository, { date: from, aim: 'compare what is in' }),
+    later: await openPoint(repository, { date: to, aim: 'compare what is in' }),
     context,
   };
   const stamps = { from: pair.earlier.point.stamp, to: pair.later.point.stamp };

@@ -7,6 +7,7 @@ import { readLinks } from '../repository/reading.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import {
   findRestorePoint,
+  type PointAim,
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
@@ -26,11 +27,11 @@ export interface OpenedPoint {
 /** Opens the newest restore point that is not later than the date. Failures `not-found`, `damaged`. */
 export async function openPoint(
   repository: string,
-  date: RecoveryDate | undefined,
+  { date, aim }: { readonly date: RecoveryDate | undefined; readonly aim: PointAim },
 ): Promise<OpenedPoint> {
   await requireFolder(repository);
   const store = folderStore(repository);
-  const point = await findRestorePoint(store, { catalogue: await readCatalogue(store), date });
+  const point = await findRestorePoint(store, { catalogue: await readCatalogue(store), date, aim });
   const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;
   return { store, point, sizeBytes };
 }

@@ -73,7 +73,11 @@ export async function planRestore(
   await requireFolder(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
-  const point = await findRestorePoint(store, { catalogue, date: settings.date });
+  const point = await findRestorePoint(store, {
+    catalogue,
+    date: settings.date,
+    aim: 'restore from',
+  });
   const replaced = await statOf(settings.target);
   if (replaced !== undefined && !replaced.isFile()) {
     throw new Failure('usage', `Cannot restore to "${settings.target}": it is not a regular file`, {
@@ -245,7 +249,7 @@ export async function restoreToStream(
   await requireFolder(repository);
   const store = folderStore(repository);
   const catalogue = await readCatalogue(store);
-  const point = await findRestorePoint(store, { catalogue, date });
+  const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
   await sink(tap(readRestorePoint(store, point), () => context.signal.throwIfAborted()));
   return point;
 }

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import type { Check } from '../repository/checks.ts';
+import { stampOfFileName } from '../repository/file-names.ts';
 import { type Run, readRuns } from '../repository/run-log.ts';
 import { momentOfStamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
@@ -10,7 +11,7 @@ import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
-import { listRestorePoints } from './list.ts';
+import { type ListedPoint, listRestorePoints } from './list.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -33,6 +34,8 @@ export interface PlaceHealth {
   readonly badPoints: readonly string[];
   /** Files that are missing or have another size. */
   readonly problems: readonly Finding[];
+  /** Whether all of that is older than a full backup that was verified since, as deeply as what is bad was. */
+  readonly isSuperseded: boolean;
   readonly freeBytes: number;
   readonly diskBytes: number;
 }
@@ -82,7 +85,8 @@ async function placeHealth(place: BackupPlace, context: JobContext): Promise<Pla
     statfs(path),
   );
   const disk = { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
-  const common = { storage, path, ...disk, problems: await problemsOf(place, context) };
+  const problems = await problemsOf(place, context);
+  const common = { storage, path, ...disk, problems };
   const points = repository === undefined ? [] : await listRestorePoints(repository);
   if (repository === undefined && blobs !== undefined) {
     const { entries } = await readBlobCatalogue(blobs.folder, basename(blobs.source));
@@ -97,9 +101,11 @@ async function placeHealth(place: BackupPlace, context: JobContext): Promise<Pla
       verified: undefined,
       rehearsed: undefined,
       badPoints: [],
+      isSuperseded: false,
     };
   }
   const checks = points.flatMap((point) => point.checks);
+  const badPoints = points.filter((point) => point.checks.at(-1)?.outcome === 'bad');
   return {
     ...common,
     points: points.length,
@@ -109,9 +115,8 @@ async function placeHealth(place: BackupPlace, context: JobContext): Promise<Pla
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     verified: latest(checks.filter(({ kind }) => kind !== 'rehearsal')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
-    badPoints: points
-      .filter((point) => point.checks.at(-1)?.outcome === 'bad')
-      .map(({ stamp }) => stamp),
+    badPoints: badPoints.map(({ stamp }) => stamp),
+    isSuperseded: isSuperseded({ problems, badPoints }, points),
   };
 }
 
@@ -129,6 +134,30 @@ async function problemsOf(
     for await (const finding of found) findings.push(finding);
   }
   return findings.filter(({ kind }) => kind === 'bad');
+}
+
+/** Whether the newest full backup of which all is good is newer than all that isn't. */
+function isSuperseded(
+  {
+    problems,
+    badPoints,
+  }: { readonly problems: readonly Finding[]; readonly badPoints: readonly ListedPoint[] },
+  points: readonly ListedPoint[],
+): boolean {
+  const stamps = [
+    ...problems.map(({ name }) => stampOfFileName(name)),
+    ...badPoints.map(({ stamp }) => stamp),
+  ];
+  // What a look at the bytes can't see, it doesn't disprove.
+  const isDeep = badPoints.some(({ checks }) => checks.at(-1)?.kind !== 'verify');
+  const proven = points.findLast(
+    ({ kind, checks }) =>
+      kind === 'full' &&
+      checks.some(({ outcome, kind }) => outcome === 'good' && (!isDeep || kind !== 'verify')),
+  );
+  return (
+    proven !== undefined && stamps.every((stamp) => stamp !== undefined && stamp < proven.stamp)
+  );
 }
 
 function latest(checks: readonly Check[]): Date | undefined {

@@ -64,7 +64,10 @@ export async function readTransactionLog(
     await using file = await openFileSource(source.path);
     await scanTransactions(file, { from: 4, visitor: collector.visitor });
   } else {
-    const opened = await openPoint(source.repository, source.date);
+    const opened = await openPoint(source.repository, {
+      date: source.date,
+      aim: 'read the log of',
+    });
     await scanPoint(opened, { visitor: collector.visitor, context });
   }
   return collector.newestFirst();

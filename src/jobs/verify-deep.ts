@@ -100,7 +100,7 @@ async function findPoint(
   const stamp = pointStampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
   try {
     const wanted = date === undefined ? undefined : parseRecoveryDate(date);
-    return await findRestorePoint(store, { catalogue, date: wanted });
+    return await findRestorePoint(store, { catalogue, date: wanted, aim: 'verify' });
   } catch (error) {
     if (!(error instanceof Failure) || stamp === undefined) throw error;
     if (error.code !== 'damaged' && error.code !== 'usage') throw error;

@@ -23,7 +23,7 @@ export interface ChainFiles {
 export interface Catalogue {
   /** Oldest first. */
   readonly chains: readonly ChainFiles[];
-  /** Increments that are older than every full backup: nothing can be made of them. */
+  /** Increments that are older than every full backup, or of which the full backup is lost: nothing can be made of them. */
   readonly withoutFull: readonly DataFile[];
   /** `.dat` files of which the full backup isn't there. */
   readonly datWithoutFull: readonly Stamp[];
@@ -45,21 +45,37 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
     const stamp = stampOfFileName(name);
     return stamp !== undefined && name === removalFileName(stamp) ? [stamp] : [];
   });
-  const chains: { full: DataFile; increments: DataFile[]; hasDat: boolean }[] = [];
-  const withoutFull: DataFile[] = [];
-  for (const file of dataFilesOf(files)) {
-    if (file.kind === 'full') {
-      chains.push({ full: file, increments: [], hasDat: present.has(datFileName(file.stamp)) });
-    } else {
-      (chains.at(-1)?.increments ?? withoutFull).push(file);
-    }
-  }
-  const counting = chains.filter(({ full }) => !removals.includes(full.stamp));
-  const fulls = new Set(chains.map(({ full }) => datFileName(full.stamp)));
+  const dataFiles = dataFilesOf(files);
+  const fulls = new Set(
+    dataFiles.filter(({ kind }) => kind === 'full').map(({ stamp }) => datFileName(stamp)),
+  );
   const datWithoutFull = names
     .filter((name) => name.endsWith('.dat') && !fulls.has(name))
     .flatMap((name) => stampOfFileName(name) ?? []);
+  const chains: { full: DataFile; increments: DataFile[]; hasDat: boolean }[] = [];
+  const withoutFull: DataFile[] = [];
+  for (const file of dataFiles) {
+    if (file.kind === 'full') {
+      chains.push({ full: file, increments: [], hasDat: present.has(datFileName(file.stamp)) });
+      continue;
+    }
+    const chain = chains.at(-1);
+    const begins = chain?.full.stamp ?? '';
+    const isBehind = (stamp: Stamp) => begins < stamp && stamp <= file.stamp;
+    // What is being removed goes with all that follows it.
+    if (chain !== undefined && removals.some((stamp) => isBehind(stamp))) continue;
+    const isLost = datWithoutFull.some((stamp) => isBehind(stamp));
+    (isLost ? withoutFull : (chain?.increments ?? withoutFull)).push(file);
+  }
+  const counting = chains.filter(({ full }) => !removals.includes(full.stamp));
   return { chains: counting, withoutFull, datWithoutFull, removals, names };
+}
+
+/** The newest `.dat` of which the full backup is lost, unless a full backup was made since. */
+export function lostNewestFull({ chains, datWithoutFull }: Catalogue): Stamp | undefined {
+  const lost = datWithoutFull.at(-1);
+  const newest = chains.at(-1)?.full.stamp;
+  return lost !== undefined && (newest === undefined || lost > newest) ? lost : undefined;
 }
 
 /** All stamps that a new backup must be later than. */

@@ -29,6 +29,7 @@ async function goldenRepository(damage: (folder: string) => void) {
       findRestorePoint(store, {
         catalogue,
         date: date === undefined ? undefined : parseRecoveryDate(date),
+        aim: 'restore from',
       }),
     );
   return { store, catalogue, restore };
@@ -80,6 +81,7 @@ describe('chain', () => {
       isFullWanted: false,
       sourceBytes: 1e6,
       bad: new Set(),
+      lostFull: undefined,
     });
     expect(continued.kind).toBe('impossible');
   });
@@ -131,12 +133,13 @@ describe('restore point', () => {
 
 describe('plan of a backup', () => {
   it('gives each decision its reason', async () => {
+    const known = { bad: new Set<string>(), lostFull: undefined };
     const { store, catalogue } = await goldenRepository(nothing);
     const [files] = catalogue.chains.slice(-1);
     if (files === undefined) throw new Error('no chain');
     const chain = await readChain(store, files);
     const judge = (isFullWanted: boolean, sourceBytes: number) =>
-      judgeContinuation(chain, { isFullWanted, sourceBytes, bad: new Set() });
+      judgeContinuation(chain, { isFullWanted, sourceBytes, ...known });
     const same = { kind: 'same' } as const;
     const end = chain.links.at(-1)?.range.end ?? 0;
     const cases = [
@@ -147,7 +150,7 @@ describe('plan of a backup', () => {
       [judge(false, end), same, end - 9, 'full', 'before the last backup'],
       [judge(false, end), { kind: 'differs', reason: 'so' }, end, 'full', 'so'],
       [
-        judgeContinuation(undefined, { isFullWanted: false, sourceBytes: 9, bad: new Set() }),
+        judgeContinuation(undefined, { isFullWanted: false, sourceBytes: 9, ...known }),
         undefined,
         9,
         'full',

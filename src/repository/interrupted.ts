@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../stores/store.ts';
-import { collect, drain, tap } from '../system/stages.ts';
+import { collect, collectSmall, drain, tap } from '../system/stages.ts';
 import { decodeBackupRecord } from './backup-record.ts';
 import { type Catalogue, type DataFile, stampsOf } from './catalogue.ts';
 import { type Chain, readRecord } from './chain.ts';
+import { decodeDat } from './dat.ts';
 import { indexFileName, parseDataFileName, recordFileName } from './file-names.ts';
+import type { Stamp } from './stamp.ts';
 import { stageDat } from './writing.ts';
 
 /**
@@ -36,7 +38,8 @@ export async function finishInterrupted(store: Store, chain: Chain): Promise<Dat
 
 /**
  * Removes what a run left that died before its data file was visible: a record of ours, and perhaps
- * an index, of which the data file isn't there. The caller holds the repository's lock.
+ * an index, of which the data file isn't there. Where a `.dat` lists that file, it was there and is lost:
+ * what is left of it stays. The caller holds the repository's lock.
  */
 export async function removeLeftovers(
   store: Store,
@@ -49,6 +52,7 @@ export async function removeLeftovers(
   for (const stamp of new Set(stampsOf(catalogue))) {
     const name = recordFileName(stamp);
     if (stampsWithData.has(stamp) || !catalogue.names.includes(name)) continue;
+    if (await isListed(store, { catalogue, stamp })) continue;
     if (decodeBackupRecord((await collect(store.read(name))).toString('utf8')) === undefined)
       continue;
     // The record goes last: without it, nothing would prove that the index is ours.
@@ -58,6 +62,20 @@ export async function removeLeftovers(
     }
   }
   return removed;
+}
+
+/** Whether the `.dat` to which a stamp belongs has a line for its data file. */
+async function isListed(
+  store: Store,
+  { catalogue, stamp }: { readonly catalogue: Catalogue; readonly stamp: Stamp },
+): Promise<boolean> {
+  const dat = catalogue.names
+    .filter((name) => name.endsWith('.dat') && name.slice(0, stamp.length) <= stamp)
+    .sort()
+    .at(-1);
+  if (dat === undefined) return false;
+  const { lines } = decodeDat((await collectSmall(store.read(dat))).toString('utf8'), dat);
+  return lines.some(({ fileName }) => parseDataFileName(fileName)?.stamp === stamp);
 }
 
 /** The one file that is there and isn't listed, if that is all that is wrong with the chain. */

@@ -1,6 +1,7 @@
 import type { Chain } from './chain.ts';
 import { describeFault } from './chain.ts';
 import type { Comparison } from './comparison.ts';
+import type { Stamp } from './stamp.ts';
 
 /** What a backup will do, and why. Ends and starts are offsets in the Data.fs. */
 export type BackupPlan =
@@ -23,6 +24,7 @@ export type Continuation =
  * @param chain - the newest one of the repository
  * @param sourceBytes - size of the Data.fs
  * @param bad - stamps of backups that were found to be damaged
+ * @param lostFull - the stamp of a newer full backup of which only the `.dat` is there
  */
 export function judgeContinuation(
   chain: Chain | undefined,
@@ -30,13 +32,19 @@ export function judgeContinuation(
     isFullWanted,
     sourceBytes,
     bad,
+    lostFull,
   }: {
     readonly isFullWanted: boolean;
     readonly sourceBytes: number;
     readonly bad: ReadonlySet<string>;
+    readonly lostFull: Stamp | undefined;
   },
 ): Continuation {
   if (isFullWanted) return { kind: 'impossible', reason: 'a full backup was asked for' };
+  if (lostFull !== undefined) {
+    // An increment would stand where those of the lost one stood.
+    return { kind: 'impossible', reason: `the full backup of "${lostFull}.dat" is missing` };
+  }
   if (chain === undefined) return { kind: 'impossible', reason: 'there is no full backup yet' };
   const [fault] = chain.faults;
   if (fault !== undefined) {

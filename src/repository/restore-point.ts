@@ -20,6 +20,14 @@ export type RestorePoint = {
   | { readonly kind: 'unlisted' }
 );
 
+/** What a restore point is wanted for, as a failure says it: `Cannot restore from "/backups"`. */
+export type PointAim =
+  | 'restore from'
+  | 'show what is in'
+  | 'read the log of'
+  | 'compare what is in'
+  | 'verify';
+
 /**
  * The newest state that is not later than the date. Failures: `not-found` where there is none,
  * `damaged` where a file that it takes is missing: the failure names it.
@@ -29,23 +37,28 @@ export async function findRestorePoint(
   {
     catalogue,
     date,
+    aim,
   }: {
     readonly catalogue: Catalogue;
     readonly date: RecoveryDate | undefined;
+    readonly aim: PointAim;
   },
 ): Promise<RestorePoint> {
   const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, date));
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
-    throw holeInChain(lost, `its full backup "${lost}.fs" or "${lost}.fsz" is missing`);
+    const state = `its full backup "${lost}.fs" or "${lost}.fsz" is missing`;
+    throw holeInChain(state, { aim, stamp: lost });
   }
-  if (files === undefined) throw nothingThere(store, { catalogue, date });
+  if (files === undefined) throw nothingThere(store, { catalogue, date, aim });
   const chain = await readChain(store, files);
   const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, date));
   const links = chain.links.filter(({ file }) => isNotLater(file.stamp, date));
   const isListed = date !== undefined && links.length === wanted.length;
   const fault = chain.faults.find((candidate) => isInTheWay(candidate, { date, isListed }));
-  if (fault !== undefined) throw holeInChain(chain.stamp, describeFault(fault));
+  if (fault !== undefined) {
+    throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp });
+  }
   const last = links.at(-1);
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
     const stamp = wanted.at(-1)?.stamp ?? chain.stamp;
@@ -95,29 +108,36 @@ function isInTheWay(
   }
 }
 
-function holeInChain(stamp: Stamp, state: string): Failure {
-  return new Failure('damaged', `Cannot restore from the chain of ${stamp}: ${state}`, {
+function holeInChain(
+  state: string,
+  { aim, stamp }: { readonly aim: PointAim; readonly stamp: Stamp },
+): Failure {
+  return new Failure('damaged', `Cannot ${aim} the chain of ${stamp}: ${state}`, {
     hint: 'Bring the file back from a copy, or name an earlier date ("zodbvault list" shows them).',
   });
 }
 
 function nothingThere(
   store: Store,
-  { catalogue, date }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | undefined },
+  {
+    catalogue,
+    date,
+    aim,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly date: RecoveryDate | undefined;
+    readonly aim: PointAim;
+  },
 ): Failure {
   const oldest = catalogue.chains[0]?.full.stamp;
   if (oldest === undefined) {
-    return new Failure(
-      'not-found',
-      `Cannot restore from "${store.name}": no full backup is there`,
-      {
-        hint: 'Name the folder of a repozo repository, or make a backup first.',
-      },
-    );
+    return new Failure('not-found', `Cannot ${aim} "${store.name}": no full backup is there`, {
+      hint: 'Name the folder of a repozo repository, or make a backup first.',
+    });
   }
   return new Failure(
     'not-found',
-    `Cannot restore from "${store.name}": no backup is from ${date} or earlier`,
+    `Cannot ${aim} "${store.name}": no backup is from ${date} or earlier`,
     { hint: `The oldest one is ${oldest}; ${aboutDate(date, oldest)}.` },
   );
 }

@@ -17,7 +17,7 @@ const Moment = v.pipe(v.string(), v.isoTimestamp());
 
 const RunSchema = v.object({
   /** `verify-deep` reads the database in a backup, too. */
-  verb: v.picklist(['backup', 'restore', 'verify', 'verify-deep', 'rehearse']),
+  verb: v.picklist(['backup', 'restore', 'verify', 'verify-deep', 'rehearse', 'retire']),
   /** Which backups; `all` where a run looks at all kinds. */
   of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
   part: v.string(),

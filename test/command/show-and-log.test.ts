@@ -1,3 +1,4 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../support/database.ts';
@@ -48,7 +49,8 @@ describe('a restore point that is looked into', () => {
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     const ofPoint = jsonOf((await site.runWell('log', '--json', '--limit', '99')).stdout);
     const ofFile = jsonOf((await site.runWell('log', '--json', site.dataFs)).stdout);
-    const withoutName = (all: readonly object[]) => all.map((one) => ({ ...one, storage: '' }));
+    const withoutName = (all: readonly object[]) =>
+      all.map((one) => ({ ...one, storage: '', part: '' }));
     expect(withoutName(ofFile)).toEqual(withoutName(ofPoint));
     expect(ofPoint).toHaveLength(13);
     expect(ofPoint.map(({ tid }) => tid)).toEqual(
@@ -77,6 +79,36 @@ describe('a restore point that is looked into', () => {
     ]) {
       const { status, stderr } = await site.run(words);
       expect([status, stderr]).toEqual([1, expect.stringMatching(/1999-01-01|nothing\.fs/)]);
+      expect(stderr).not.toContain('restore');
     }
+  });
+
+  it('is told from those of other sites, and which there are is said', async () => {
+    const site = await newSite(scratch, 3);
+    const lines = ['backup_blobs = false', '[sites.one]', 'location = "one"', '[sites.two]', ''];
+    writeFileSync(join(site.folder, 'zodbvault.toml'), lines.join('\n'));
+    await site.runWell('backup', '--part', 'one');
+    const [name = ''] = readdirSync(join(site.folder, 'one')).filter((one) => one.endsWith('fsz'));
+    const choice = 'There are several: one/Data, two/Data; choose with --part NAME';
+    const shown = await site.runWell('show');
+    expect(shown.stdout).toContain(`one/Data, ${name.slice(0, 19)} (UTC)`);
+    expect(shown.stderr).toContain(choice);
+    expect(shown.stderr).toContain('Note: two/Data: ');
+    const logged = await site.runWell('log');
+    expect([logged.stdout.split('\n')[0], logged.stderr]).toEqual([
+      'one/Data',
+      expect.stringContaining(choice),
+    ]);
+    expect((await site.runWell('show', '--part', 'one')).stderr).not.toContain('several');
+    const nowhere = await site.run(['show', '--part', 'one', '--storage', 'catalog']);
+    expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining('these: Data.')]);
+    await site.runWell('backup', '--part', 'two');
+    expect((await site.runWell('diff', name.slice(0, 19))).stdout).toMatch(/^one\/Data, from/);
+    expect((await site.runWell('rehearse')).stderr).toContain('A restore of two/Data as of');
+    writeFileSync(join(site.folder, 'one', name), 'lost');
+    expect((await site.run(['verify'])).stderr).toContain(`one/Data: ${name}: `);
+    expect((await site.run(['verify', '--deep'])).stderr).toContain(
+      `one/Data: ${name.slice(0, 19)}: `,
+    );
   });
 });

@@ -1,11 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BelongingBlobs, blobsOfPoint, listSite } from '../../jobs/list-site.ts';
+import { type BelongingBlobs, blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
 import {
   type ObjectCount,
   type PointDifference,
   readPointDifference,
 } from '../../jobs/point-difference.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { OPTION } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
@@ -20,6 +21,7 @@ export function addDiffCommand(program: Command): void {
     .argument('<from>', 'the earlier one: yyyy-mm-dd[-hh[-mm[-ss]]], UTC, as for restore')
     .argument('[to]', 'the later one; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
+    .addOption(STORAGE_OPTION)
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
@@ -28,19 +30,22 @@ export function addDiffCommand(program: Command): void {
         const from = parseRecoveryDate(writtenFrom);
         const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
         const context = { onEvent: renderEvents(terminal), signal };
-        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
-          for (const { place, points } of await listSite(site, options.kind)) {
-            const { storage, repository } = place;
-            if (repository === undefined) continue;
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+        await inEachPlace(meant, {
+          terminal,
+          work: async ({ site, place, repository, name }) => {
             const difference = await readPointDifference(repository, { from, to, context });
+            const points = await listPlace(place, site);
+            const { storage } = place;
             const blobs = blobsBetween(difference, {
               from: blobsOfPoint(points, difference.from.stamp),
               to: blobsOfPoint(points, difference.to.stamp),
             });
             terminal.printJson({ part: site.part, storage, ...difference, blobs });
-            if (!terminal.isJson) terminal.print(textOf(difference, { storage, blobs }));
-          }
-        }
+            if (!terminal.isJson) terminal.print(textOf(difference, { name, blobs }));
+          },
+        });
         return undefined;
       }),
     );
@@ -79,12 +84,12 @@ function countedIn(blobs: BelongingBlobs): CountedBlobs {
 
 function textOf(
   difference: PointDifference,
-  { storage, blobs }: { readonly storage: string; readonly blobs: BlobsBetween },
+  { name, blobs }: { readonly name: string; readonly blobs: BlobsBetween },
 ): string {
   const { from, to, way, transactions, transactionBytes, removed, classes } = difference;
   const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
   const lines = [
-    `${oneLine(storage)}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
+    `${name}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
     way === 'continued' ? sizes : `${sizes}; another full backup, perhaps a pack, lies between`,
     describeBlobs(blobs),
     `${count(removed, 'object')} removed`,

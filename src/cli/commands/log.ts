@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { findBackupPlaces } from '../../jobs/backup-places.ts';
 import {
   type LoggedTransaction,
   type LogSource,
   readTransactionLog,
 } from '../../jobs/transaction-log.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import type { BackupKind, Site } from '../../sites/site.ts';
+import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { OPTION, wholeNumber } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
-import { oneLine, oneLineWithin } from '../render/one-line.ts';
+import { oneLineWithin } from '../render/one-line.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Transactions that are shown where nobody says how many. */
 const SHOWN = 20;
@@ -26,6 +26,7 @@ export function addLogCommand(program: Command): void {
     .description('show the transactions of a restore point, or of a Data.fs, the newest first')
     .argument('[point]', 'a Data.fs, or yyyy-mm-dd[-hh[-mm[-ss]]], UTC; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
+    .addOption(STORAGE_OPTION)
     .option('--since <date>', 'none before this moment: yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
     .option('--until <date>', 'none from this moment on')
     .option('--user <text>', 'those whose user has this text')
@@ -46,19 +47,27 @@ export function addLogCommand(program: Command): void {
         };
         const context = { onEvent: renderEvents(terminal), signal };
         const file = point === undefined ? undefined : await fileAt(point);
-        const sites =
-          file === undefined ? await findSites(options, { terminal, purpose: 'look' }) : [];
-        const sources =
-          file === undefined
-            ? await sourcesOf(sites, { of: options.kind, point })
-            : [{ storage: file.path, source: file }];
-        for (const { storage, source } of sources) {
-          const transactions = await readTransactionLog(source, { filter, context });
-          for (const one of transactions) terminal.printJson({ storage, ...one });
-          if (sources.length > 1) terminal.print(oneLine(storage));
-          if (transactions.length === 0) terminal.log('No transaction is like that');
-          else if (!terminal.isJson) terminal.print(tableOf(transactions));
+        if (file !== undefined) {
+          const transactions = await readTransactionLog(file, { filter, context });
+          showTransactions(transactions, {
+            terminal,
+            of: { storage: file.path },
+            heading: undefined,
+          });
+          return undefined;
         }
+        const date = point === undefined ? undefined : parseRecoveryDate(point);
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+        await inEachPlace(meant, {
+          terminal,
+          work: async ({ site, place: { storage }, repository, name }) => {
+            const source = { kind: 'point', repository, date } as const;
+            const transactions = await readTransactionLog(source, { filter, context });
+            const heading = meant.length > 1 ? name : undefined;
+            showTransactions(transactions, { terminal, of: { part: site.part, storage }, heading });
+          },
+        });
         return undefined;
       }),
     );
@@ -73,19 +82,23 @@ async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' 
   return isFile ? { kind: 'file', path } : undefined;
 }
 
-async function sourcesOf(
-  sites: readonly Site[],
-  { of, point }: { readonly of: BackupKind; readonly point: string | undefined },
-): Promise<readonly { readonly storage: string; readonly source: LogSource }[]> {
-  const date = point === undefined ? undefined : parseRecoveryDate(point);
-  const places = await Promise.all(sites.map((site) => findBackupPlaces(site, of)));
-  return places
-    .flat()
-    .flatMap(({ storage, repository }) =>
-      repository === undefined
-        ? []
-        : [{ storage, source: { kind: 'point', repository, date } as const }],
-    );
+function showTransactions(
+  transactions: readonly LoggedTransaction[],
+  {
+    terminal,
+    of,
+    heading,
+  }: {
+    readonly terminal: Terminal;
+    /** What each is of, in JSON. */
+    readonly of: object;
+    readonly heading: string | undefined;
+  },
+): void {
+  for (const one of transactions) terminal.printJson({ ...of, ...one });
+  if (heading !== undefined) terminal.print(heading);
+  if (transactions.length === 0) terminal.log('No transaction is like that');
+  else if (!terminal.isJson) terminal.print(tableOf(transactions));
 }
 
 /** The first moment that begins with the date. */

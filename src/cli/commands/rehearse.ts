@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import type { Site } from '../../sites/site.ts';
+import { nameOfStorage, prefixOfStorage } from '../meant-places.ts';
 import { OPTION } from '../options.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
@@ -30,19 +32,24 @@ export function addRehearseCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);
         let problems = 0;
-        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        for (const site of sites) {
           const { restoreSeconds, verifySeconds, storages } = await rehearse(
             { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
             { onEvent: renderEvents(terminal), signal },
           );
-          for (const one of storages) problems += report(one, terminal);
+          for (const one of storages) problems += report(one, { site, sites, terminal });
           const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
           terminal.printJson({
             rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
           });
-          const which = points.map(({ storage, stamp }) => `${storage} as of ${stamp}`).join(', ');
+          const which = points
+            .map(
+              ({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`,
+            )
+            .join(', ');
           terminal.log(
-            `A restore of ${which === '' ? 'the blobs' : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
+            `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
           );
         }
         return problems === 0 ? undefined : 1;
@@ -51,11 +58,18 @@ export function addRehearseCommand(program: Command): void {
 }
 
 /** Returns the number of problems. */
-function report({ storage, point }: RehearsedStorage, terminal: Terminal): number {
+function report(
+  { storage, point }: RehearsedStorage,
+  {
+    terminal,
+    ...among
+  }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
+): number {
+  const where = prefixOfStorage(storage, among);
   const bad = point.findings.filter(({ kind }) => kind === 'bad');
   for (const finding of bad) {
-    terminal.printJson({ storage, stamp: point.stamp, ...finding });
-    if (!terminal.isJson) terminal.warn(`${point.stamp}: ${describeDeepFinding(finding)}`);
+    terminal.printJson({ part: among.site.part, storage, stamp: point.stamp, ...finding });
+    if (!terminal.isJson) terminal.warn(`${where}${point.stamp}: ${describeDeepFinding(finding)}`);
   }
   return bad.length;
 }

@@ -1,7 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BelongingBlobs, blobsOfPoint, listSite } from '../../jobs/list-site.ts';
+import { type BelongingBlobs, blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
 import { type PointContents, readPointContents } from '../../jobs/point-contents.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { OPTION } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
@@ -15,6 +16,7 @@ export function addShowCommand(program: Command): void {
     .description('show what is in a restore point, without restoring it')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
+    .addOption(STORAGE_OPTION)
     .addOption(OPTION.json)
     .addOption(OPTION.quiet)
     .addOption(OPTION.verbose)
@@ -22,16 +24,18 @@ export function addShowCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const date = written === undefined ? undefined : parseRecoveryDate(written);
         const context = { onEvent: renderEvents(terminal), signal };
-        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
-          for (const { place, points } of await listSite(site, options.kind)) {
-            const { storage, repository } = place;
-            if (repository === undefined) continue;
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+        await inEachPlace(meant, {
+          terminal,
+          work: async ({ site, place, repository, name }) => {
             const contents = await readPointContents(repository, { date, context });
-            const blobs = blobsOfPoint(points, contents.stamp);
+            const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
+            const { storage } = place;
             terminal.printJson({ part: site.part, storage, ...contents, blobs });
-            if (!terminal.isJson) terminal.print(`${storage}, ${textOf(contents, blobs)}`);
-          }
-        }
+            if (!terminal.isJson) terminal.print(`${name}, ${textOf(contents, blobs)}`);
+          },
+        });
         return undefined;
       }),
     );

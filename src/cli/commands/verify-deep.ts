@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { DeepVerifiedPoint, DeepVerifySettings } from '../../jobs/verify-deep.ts';
 import { type SiteDeepVerifySettings, verifySiteDeep } from '../../jobs/verify-site-deep.ts';
+import type { Site } from '../../sites/site.ts';
+import { prefixOfStorage } from '../meant-places.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
@@ -9,17 +11,23 @@ import type { CommandContext } from '../run.ts';
 /** Verifies a site deeply, and shows what was found as it is found; gives the number of problems. */
 export async function runDeepVerify(
   settings: SiteDeepVerifySettings,
-  { terminal, signal }: CommandContext,
+  {
+    sites,
+    context: { terminal, signal },
+  }: { readonly sites: readonly Site[]; readonly context: CommandContext },
 ): Promise<number> {
   let bad = 0;
+  const { site } = settings;
   const onEvent = renderEvents(terminal);
   for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal })) {
-    const common = { storage: place.storage, of: place.of, point: point.stamp };
+    const { storage, of } = place;
+    const common = { part: site.part, storage, of, point: point.stamp };
+    const where = prefixOfStorage(storage, { site, sites });
     for (const finding of point.findings) {
       terminal.printJson({ ...common, ...finding });
       if (finding.kind === 'bad') bad += 1;
       if (terminal.isJson) continue;
-      const line = `${point.stamp}: ${describeDeepFinding(finding)}`;
+      const line = `${where}${point.stamp}: ${describeDeepFinding(finding)}`;
       if (finding.kind === 'bad') terminal.warn(line);
       else terminal.log(`Note: ${line}`);
     }

@@ -1,7 +1,9 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
+import { prefixOfStorage } from '../meant-places.ts';
 import { OPTION } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
@@ -44,10 +46,13 @@ export function addVerifyCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const deep = deepWish(date, options);
         let isBad = false;
-        for (const site of await findSites(options, { terminal, purpose: 'look' })) {
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        for (const site of sites) {
           if (deep !== undefined) {
             const settings = { site, of: options.kind, ...deep, now: () => new Date() };
-            isBad = (await runDeepVerify(settings, { terminal, signal })) > 0 || isBad;
+            isBad =
+              (await runDeepVerify(settings, { sites, context: { terminal, signal } })) > 0 ||
+              isBad;
             continue;
           }
           const places = await verifySite(
@@ -60,7 +65,7 @@ export function addVerifyCommand(program: Command): void {
             },
             { onEvent: renderEvents(terminal), signal },
           );
-          for (const place of places) isBad = report(place, terminal) > 0 || isBad;
+          for (const place of places) isBad = report(place, { site, sites, terminal }) > 0 || isBad;
         }
         return isBad ? 1 : undefined;
       }),
@@ -68,11 +73,20 @@ export function addVerifyCommand(program: Command): void {
 }
 
 /** Returns the number of problems. */
-function report({ place, findings }: VerifiedPlace, terminal: Terminal): number {
+function report(
+  { place, findings }: VerifiedPlace,
+  {
+    terminal,
+    ...among
+  }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
+): number {
+  const where = prefixOfStorage(place.storage, among);
+  const of = { part: among.site.part, storage: place.storage, of: place.of };
   for (const finding of findings) {
-    terminal.printJson({ storage: place.storage, of: place.of, ...finding });
-    if (finding.kind === 'good') terminal.debug(`good: ${finding.name} (${finding.checked})`);
-    else if (!terminal.isJson) terminal.warn(`${finding.name}: ${finding.problem}`);
+    terminal.printJson({ ...of, ...finding });
+    if (finding.kind === 'good')
+      terminal.debug(`good: ${where}${finding.name} (${finding.checked})`);
+    else if (!terminal.isJson) terminal.warn(`${where}${finding.name}: ${finding.problem}`);
   }
   const bad = findings.filter(({ kind }) => kind === 'bad').length;
   const good = findings.length - bad;

@@ -1,0 +1,156 @@
+import type { Command } from '@commander-js/extra-typings';
+import { listPlace } from '../../jobs/list-site.ts';
+import {
+  planRetire,
+  type RetirePlan,
+  type RetireWish,
+  refuseLast,
+  retireAll,
+} from '../../jobs/retire.ts';
+import { parseStamp } from '../../repository/stamp.ts';
+import { Failure } from '../../system/failure.ts';
+import {
+  describeChoice,
+  inEachPlace,
+  type MeantPlace,
+  meantPlaces,
+  STORAGE_OPTION,
+} from '../meant-places.ts';
+import { OPTION, secondsToWait } from '../options.ts';
+import { ask } from '../question.ts';
+import { renderEvents } from '../render/events.ts';
+import { type CommandContext, runCommand } from '../run.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function addRetireCommand(program: Command): void {
+  withSiteOptions(program.command('retire'))
+    .description('remove a restore point, or all that are damaged, with what needs them')
+    .argument('[date]', 'the restore point: yyyy-mm-dd-hh-mm-ss, UTC, as "list" shows it')
+    .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
+    .addOption(SOURCE_KIND_OPTION)
+    .addOption(STORAGE_OPTION)
+    .option('--even-the-last', 'even where no other backup is known to be whole')
+    .option('-n, --no-prompt', 'do not ask')
+    .addOption(OPTION.wait)
+    .addOption(OPTION.dryRun)
+    .addOption(OPTION.json)
+    .addOption(OPTION.quiet)
+    .addOption(OPTION.verbose)
+    .action((written, options) =>
+      runCommand(options, async (context) => {
+        const { terminal } = context;
+        const wish = wishOf(written, options.damaged);
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+        const planned = await planAll(meant, { wish, context });
+        const last = options.evenTheLast ? 'may-go' : 'stays';
+        for (const one of planned) await show(one, terminal);
+        for (const { plan } of planned) refuseLast(plan, last);
+        const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
+        if (wanted.length === 0) {
+          terminal.log('Nothing to retire: nothing there is damaged');
+          return undefined;
+        }
+        if (options.dryRun) return undefined;
+        if (options.prompt && (await ask('retire anything', context.signal)) === 'no') {
+          terminal.log('Nothing was removed.');
+          terminal.printJson({ retire: { answer: 'no' } });
+          return undefined;
+        }
+        const jobContext = {
+          onEvent: renderEvents(terminal),
+          signal: context.signal,
+          waitSeconds: secondsToWait(options.wait),
+        };
+        for (const { plan, meant } of wanted) {
+          const { place, site } = meant;
+          const settings = { place, site, last, now: () => new Date() } as const;
+          const { fileNames } = await retireAll(plan, settings, jobContext);
+          terminal.printJson({ retired: { repository: plan.repository, fileNames } });
+        }
+        return undefined;
+      }),
+    );
+}
+
+/** Failure `usage` where neither, or both, were said: what is removed is never guessed. */
+function wishOf(written: string | undefined, damaged: true | undefined): RetireWish {
+  const isOne = (written === undefined) !== (damaged === undefined);
+  const stamp = written === undefined ? undefined : parseStamp(written);
+  if (isOne && damaged) return { kind: 'damaged' };
+  if (isOne && stamp !== undefined) return { kind: 'point', stamp };
+  throw new Failure(
+    'usage',
+    written === undefined || isOne === false
+      ? 'Cannot tell what to retire'
+      : `Cannot retire "${written}": it is not the whole date of a restore point`,
+    { hint: 'Name one restore point as "zodbvault list" shows it in UTC, or say --damaged.' },
+  );
+}
+
+interface Planned {
+  readonly meant: MeantPlace;
+  readonly plan: RetirePlan;
+}
+
+/** A date that is one of several storages' must be told whose it is. */
+async function planAll(
+  meant: readonly MeantPlace[],
+  {
+    wish,
+    context: { terminal, signal },
+  }: { readonly wish: RetireWish; readonly context: CommandContext },
+): Promise<readonly Planned[]> {
+  const planned: Planned[] = [];
+  const context = { onEvent: renderEvents(terminal), signal };
+  await inEachPlace(meant, {
+    terminal,
+    work: async (one) => {
+      planned.push({ meant: one, plan: await planRetire(one.repository, { wish, context }) });
+    },
+  });
+  if (wish.kind === 'damaged' || planned.length < 2) return planned;
+  const those = planned.map((one) => one.meant);
+  throw new Failure('usage', `Cannot tell which backup of ${wish.stamp} is meant`, {
+    hint: `There are several: ${describeChoice(those)}.`,
+  });
+}
+
+async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void> {
+  const points = await listPlace(meant.place, meant.site);
+  for (const stamp of plan.whole) {
+    terminal.log(`Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}`);
+  }
+  for (const { stamp, reason, fileNames, dat, points: gone } of plan.retirements) {
+    const blobs = points.flatMap((one) =>
+      one.kind === 'filestorage' &&
+      gone.includes(one.point.stamp) &&
+      one.blobs.kind === 'found' &&
+      one.blobs.match === 'exact'
+        ? [one.blobs.name]
+        : [],
+    );
+    const { repository } = plan;
+    terminal.printJson({
+      retire: {
+        storage: meant.place.storage,
+        repository,
+        stamp,
+        reason,
+        points: gone,
+        fileNames,
+        dat: dat?.name,
+        blobs,
+      },
+    });
+    terminal.print(`This will remove ${stamp} from ${repository} (${reason}):`);
+    for (const name of fileNames) terminal.print(`    ${name}`);
+    if (dat !== undefined) terminal.print(`and its lines from ${dat.name}`);
+    const needing = gone.filter((one) => one !== stamp);
+    if (needing.length > 0) {
+      terminal.print(`With it go the restore points that need it: ${needing.join(', ')}`);
+    }
+    if (blobs.length > 0) terminal.print(`The blob backups stay: ${blobs.join(', ')}`);
+  }
+}

@@ -1,0 +1,39 @@
+import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
+import type { Chain } from '../repository/chain.ts';
+import type { JobContext } from './events.ts';
+
+/**
+ * Says which files are gone that the newest `.dat` lists, and what can't be restored without them.
+ * Nobody has to be told twice: from the next full backup on, that is the newest.
+ */
+export function warnOfLostFiles(
+  newest: Chain | undefined,
+  {
+    catalogue,
+    context: { onEvent },
+  }: { readonly catalogue: Catalogue; readonly context: JobContext },
+): void {
+  const lost = lostNewestFull(catalogue);
+  if (lost !== undefined) {
+    const needing = catalogue.withoutFull.filter(({ stamp }) => stamp > lost);
+    const names = needing.map(({ name }) => name);
+    onEvent({ kind: 'warning', text: lostFile(`${lost}.dat`, { file: 'its full backup', names }) });
+    return;
+  }
+  const fault = newest?.faults.find(({ kind }) => kind === 'missing-file');
+  if (newest === undefined || fault?.kind !== 'missing-file') return;
+  const names = newest.files.increments
+    .filter(({ stamp }) => stamp > fault.stamp)
+    .map(({ name }) => name);
+  const file = `"${fault.fileName}"`;
+  onEvent({ kind: 'warning', text: lostFile(`${newest.stamp}.dat`, { file, names }) });
+}
+
+function lostFile(
+  dat: string,
+  { file, names }: { readonly file: string; readonly names: readonly string[] },
+): string {
+  const needing =
+    names.length === 0 ? '' : `; without it, nothing can be restored from ${names.join(', ')}`;
+  return `"${dat}" lists ${file}, which is not there any more${needing}. What is left of it stays. Bring the file back from a copy, or remove the rest with "zodbvault retire --damaged"`;
+}

@@ -1,0 +1,184 @@
+import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { readChain } from '../repository/chain.ts';
+import { readChecks } from '../repository/checks.ts';
+import { findDamage, isDoubtful } from '../repository/damage.ts';
+import { planRetirement, type Retirement, retire } from '../repository/retiring.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import type { Site } from '../sites/site.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import type { BackupPlace } from './backup-places.ts';
+import { type JobContext, lockRequest, withStep } from './events.ts';
+import { listRestorePoints } from './list.ts';
+import { withRunLog } from './run-log.ts';
+
+/** What is to go from a repository. */
+export type RetireWish =
+  /** A restore point, whatever state it is in. */
+  { readonly kind: 'point'; readonly stamp: Stamp } | { readonly kind: 'damaged' };
+
+/** What goes, and why. */
+export interface PlannedRetirement extends Retirement {
+  readonly reason: string;
+}
+
+export interface RetirePlan {
+  readonly repository: string;
+  readonly retirements: readonly PlannedRetirement[];
+  /** Full backups in which something was suspected; they were read again, and are whole. */
+  readonly whole: readonly Stamp[];
+  /** Whether there is something to restore from when that is gone. */
+  readonly leavesBackup: boolean;
+}
+
+/**
+ * Plans what goes; changes nothing. Damage is looked for anew. Failure `not-found` where nothing has the
+ * stamp.
+ */
+export async function planRetire(
+  repository: string,
+  { wish, context }: { readonly wish: RetireWish; readonly context: JobContext },
+): Promise<RetirePlan> {
+  await requireFolder(repository);
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const { found, whole } = await wanted(store, { catalogue, wish, context });
+  const retirements: PlannedRetirement[] = [];
+  for (const { stamp, reason } of found) {
+    retirements.push({ ...(await planRetirement(store, { catalogue, stamp })), reason });
+  }
+  const leavesBackup = await leavesOne(store, { catalogue, retirements, whole });
+  return { repository, retirements, whole, leavesBackup };
+}
+
+async function wanted(
+  store: Store,
+  {
+    catalogue,
+    wish,
+    context,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly wish: RetireWish;
+    readonly context: JobContext;
+  },
+): Promise<{
+  readonly found: readonly { readonly stamp: Stamp; readonly reason: string }[];
+  readonly whole: readonly Stamp[];
+}> {
+  if (wish.kind === 'point') {
+    const { stamp } = wish;
+    if (!stampsOf(catalogue).includes(stamp)) {
+      throw new Failure('not-found', `Cannot retire ${stamp}: "${store.name}" has no such backup`, {
+        hint: '"zodbvault list" shows the restore points; name one by its whole date in UTC.',
+      });
+    }
+    return { found: [{ stamp, reason: 'it was named' }], whole: [] };
+  }
+  const points = await listRestorePoints(store.name);
+  return withStep(context, {
+    step: 'verify',
+    totalBytes: points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+    work: async (onBytes) => {
+      const { signal } = context;
+      const checks = await readChecks(store);
+      const { damaged, whole } = await findDamage(store, { catalogue, checks, onBytes, signal });
+      return { found: damaged, whole };
+    },
+  });
+}
+
+/** Whether some full backup stays of which nobody knows anything bad. */
+async function leavesOne(
+  store: Store,
+  {
+    catalogue,
+    retirements,
+    whole,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly retirements: readonly Retirement[];
+    readonly whole: readonly Stamp[];
+  },
+): Promise<boolean> {
+  const gone = retirements.flatMap(({ points }) => points);
+  const checks = await readChecks(store);
+  for (const files of catalogue.chains) {
+    const { stamp } = files.full;
+    if (gone.includes(stamp)) continue;
+    const [full] = (await readChain(store, files)).links;
+    if (full === undefined) continue;
+    if (whole.includes(stamp) || !isDoubtful(full, checks)) return true;
+  }
+  return false;
+}
+
+/** What a retirement came to. */
+export interface Retired {
+  readonly fileNames: readonly string[];
+}
+
+/**
+ * Carries out a plan that somebody has agreed to. Failures: `refused` where nothing could be restored
+ * afterwards and `last` doesn't allow it, or where the files are others by now; `locked`.
+ */
+export async function retireAll(
+  plan: RetirePlan,
+  {
+    place,
+    site,
+    last,
+    now,
+  }: {
+    readonly place: BackupPlace;
+    readonly site: Site;
+    /** Whether the last backup may go, too. */
+    readonly last: 'stays' | 'may-go';
+    readonly now: () => Date;
+  },
+  context: JobContext,
+): Promise<Retired> {
+  refuseLast(plan, last);
+  const start = { verb: 'retire', site, of: place.of, now } as const;
+  return await withRunLog(start, context, async (watched) => {
+    const store = folderStore(plan.repository);
+    await using _lock = await store.lock(lockRequest(context, 'retire'));
+    await refuseChanged(store, plan);
+    const fileNames: string[] = [];
+    for (const one of plan.retirements) {
+      await retire(store, one);
+      fileNames.push(...one.fileNames);
+      context.onEvent({ kind: 'files-removed', fileNames: one.fileNames, reason: one.reason });
+    }
+    await watched.done({});
+    return { fileNames };
+  });
+}
+
+/** Failure `refused` where nothing could be restored afterwards. */
+export function refuseLast(
+  { repository, retirements, leavesBackup }: RetirePlan,
+  last: 'stays' | 'may-go',
+): void {
+  if (last === 'may-go' || leavesBackup || retirements.length === 0) return;
+  throw new Failure(
+    'refused',
+    `Cannot retire anything in "${repository}": no other backup there is known to be whole`,
+    {
+      hint: 'Make a full backup first (zodbvault backup --full); --even-the-last removes it all the same.',
+    },
+  );
+}
+
+/** Nobody has agreed to what came, or went, since the plan was made. */
+async function refuseChanged(store: Store, { retirements }: RetirePlan): Promise<void> {
+  const catalogue = await readCatalogue(store);
+  for (const { stamp, fileNames } of retirements) {
+    const found = await planRetirement(store, { catalogue, stamp });
+    if (found.fileNames.join() === fileNames.join()) continue;
+    throw new Failure('refused', `Cannot retire ${stamp}: its files have changed meanwhile`, {
+      hint: 'Nothing was changed. Run the command again to see what there is now.',
+    });
+  }
+}

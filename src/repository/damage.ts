@@ -1,0 +1,133 @@
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { drain, tap } from '../system/stages.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type Chain, type ChainFault, type ChainLink, describeFault, readChain } from './chain.ts';
+import type { Check } from './checks.ts';
+import { readLink, readUnlisted } from './reading.ts';
+import type { Stamp } from './stamp.ts';
+
+/** From which restore point on a chain can't be restored, and why. */
+export interface Damage {
+  readonly stamp: Stamp;
+  readonly reason: string;
+}
+
+/** What was found in a repository. */
+export interface Damages {
+  readonly damaged: readonly Damage[];
+  /** Stamps of full backups in which something was suspected, and nothing found. */
+  readonly whole: readonly Stamp[];
+}
+
+/**
+ * Finds what nothing can be restored from: what lost its full backup, and in chains with a fault, a file of
+ * another size, or a check that came out bad, the first file of which the bytes are not those that were
+ * written. They are read again, so that nothing is judged by what was true once.
+ */
+export async function findDamage(
+  store: Store,
+  {
+    catalogue,
+    checks,
+    onBytes,
+    signal,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly checks: readonly Check[];
+    readonly onBytes: (count: number) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<Damages> {
+  const damaged: Damage[] = catalogue.datWithoutFull.map((stamp) => ({
+    stamp,
+    reason: 'its full backup is missing',
+  }));
+  const [orphan] = catalogue.withoutFull;
+  if (orphan !== undefined && !damaged.some(({ stamp }) => stamp <= orphan.stamp)) {
+    damaged.push({ stamp: orphan.stamp, reason: 'no full backup is in front of it' });
+  }
+  const whole: Stamp[] = [];
+  const onChunk = (chunk: Uint8Array) => {
+    signal.throwIfAborted();
+    onBytes(chunk.length);
+  };
+  for (const files of catalogue.chains) {
+    const chain = await readChain(store, files);
+    const isDoubted = chain.links.some((link) => isDoubtful(link, checks));
+    if (chain.faults.length === 0 && !isDoubted) continue;
+    const isNewest = files === catalogue.chains.at(-1);
+    const found = await firstDamage(store, { chain, isNewest, onChunk });
+    if (found === undefined) whole.push(chain.stamp);
+    else damaged.push(found);
+  }
+  return { damaged: damaged.sort((a, b) => (a.stamp < b.stamp ? -1 : 1)), whole };
+}
+
+/** Whether a check of a backup came out bad, or its file has another size than was written. */
+export function isDoubtful({ file, record }: ChainLink, checks: readonly Check[]): boolean {
+  const isBad = checks.some(({ stamp, outcome }) => stamp === file.stamp && outcome === 'bad');
+  return isBad || (record !== undefined && record.stored.sizeBytes !== file.storedBytes);
+}
+
+async function firstDamage(
+  store: Store,
+  {
+    chain,
+    isNewest,
+    onChunk,
+  }: {
+    readonly chain: Chain;
+    readonly isNewest: boolean;
+    readonly onChunk: (chunk: Uint8Array) => void;
+  },
+): Promise<Damage | undefined> {
+  for (const link of chain.links) {
+    const reason = await faultIn(() =>
+      drain(tap(readLink(store, { link, check: 'checksums' }), onChunk)),
+    );
+    if (reason !== undefined) return { stamp: link.file.stamp, reason };
+  }
+  const { files, links } = chain;
+  const all = [files.full, ...files.increments];
+  if (chain.dat === '') {
+    // A restore goes by the records, or else by the transactions themselves.
+    if (links.length === all.length) return undefined;
+    const reason = await faultIn(() => drain(tap(readUnlisted(store, all), onChunk)));
+    return reason === undefined ? undefined : { stamp: files.full.stamp, reason };
+  }
+  const [fault] = chain.faults;
+  // The next backup finishes one that was interrupted.
+  const isInterrupted = isNewest && chain.faults.length === 1 && fault?.kind === 'unlisted-file';
+  if (fault === undefined || isInterrupted) return undefined;
+  const stamp = stampOfFault(fault, chain);
+  return stamp === undefined ? undefined : { stamp, reason: describeFault(fault) };
+}
+
+/** From where on a fault breaks the chain; undefined where everything in it can be restored all the same. */
+function stampOfFault(fault: ChainFault, { files, links }: Chain): Stamp | undefined {
+  switch (fault.kind) {
+    case 'missing-file':
+    case 'gap':
+      return fault.stamp;
+    case 'broken-dat':
+    case 'unlisted-file':
+      return [files.full, ...files.increments][links.length]?.stamp;
+    case 'missing-dat':
+      return undefined;
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** What is wrong with the bytes that are read. */
+async function faultIn(read: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await read();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code !== 'damaged' && error.code !== 'not-found') throw error;
+    return error.message;
+  }
+}

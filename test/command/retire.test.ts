@@ -1,0 +1,129 @@
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, snapshot, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const MOUNTED = ['check', '--free', 'off']; // The disk of the machine that tests may be full.
+
+async function backUpMore(site: TestSite, ...words: readonly string[]): Promise<void> {
+  await growDatabase(site.dataFs, { transactions: 2 });
+  await site.runWell('backup', ...words);
+}
+
+/** Paths and stamps of the data files, oldest first. */
+function filesOf(site: TestSite) {
+  return site.dataFiles().map((name) => {
+    const [stamp = ''] = name.split('.');
+    const path = (end: string) => join(site.repository, stamp + end);
+    return { name, stamp, path, data: join(site.repository, name) };
+  });
+}
+
+describe('a data file that is lost', () => {
+  it('is named by the next backup, leaves what is left of it, and goes when it is retired', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    await backUpMore(site);
+    await backUpMore(site);
+    const [full, lost, needing] = filesOf(site);
+    if (full === undefined || lost === undefined || needing === undefined) throw new Error('few');
+    rmSync(lost.data);
+    const told = await site.runWarned('backup');
+    expect(told.stderr).toContain(
+      `"${full.stamp}.dat" lists "${lost.name}", which is not there any more; without it, nothing can be restored from ${needing.name}.`,
+    );
+    expect(told.stderr).not.toContain('interrupted');
+    for (const end of ['.json', '.index']) expect(existsSync(lost.path(end))).toBe(true);
+    expect(site.dataFiles().map((name) => name.split('.')[1])).toEqual(['fsz', 'deltafsz', 'fsz']);
+
+    // What is bad is older than what is good, but nobody has read that yet.
+    expect((await site.run(MOUNTED)).status).toBe(2);
+    expect((await site.run(['verify'])).status).toBe(1);
+    const checked = await site.run(MOUNTED);
+    expect([checked.status, checked.stdout]).toEqual([
+      1,
+      expect.stringMatching(/WARNING - 1 wrong: .*is missing; .*"zodbvault retire" removes/),
+    ]);
+
+    const before = snapshot(site.repository);
+    const planned = await site.runWell('retire', '--damaged', '--dry-run');
+    expect(planned.stdout).toContain(`This will remove ${lost.stamp} from ${site.repository}`);
+    expect(planned.stdout).toContain(`restore points that need it: ${needing.stamp}`);
+    const answered = await site.run(['retire', '--damaged'], { input: 'no\n' });
+    expect(answered.stderr).toContain('Nothing was removed');
+    expect(snapshot(site.repository)).toEqual(before);
+    const { stderr } = await site.runWell('retire', '--damaged', '-n');
+    for (const end of ['.json', '.index']) expect(stderr).toContain(`${lost.stamp}${end}`);
+    expect(stderr).toContain(needing.name);
+    expect(readFileSync(full.path('.dat'), 'utf8').trimEnd().split('\n')).toHaveLength(1);
+    await site.runWell('verify');
+    expect((await site.run(MOUNTED)).status).toBe(0);
+    expect((await site.runWell('retire', '--damaged', '-n')).stderr).toContain('nothing there');
+    await site.runWell('show', full.stamp);
+    expect((await site.runWell('history')).stdout).toMatch(/ retire .* done/);
+  });
+
+  it('that was the full backup makes the next one full, and its increments stay until they are retired', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    await backUpMore(site, '--full');
+    await backUpMore(site);
+    const [first, lost, increment] = filesOf(site);
+    if (first === undefined || lost === undefined || increment === undefined)
+      throw new Error('few');
+    rmSync(lost.data);
+    const { stderr } = await site.runWarned('backup', '--keep', '1');
+    expect(stderr).toContain(`"${lost.stamp}.dat" lists its full backup, which is not there`);
+    expect(filesOf(site).map(({ name }) => name)).toEqual([
+      increment.name,
+      expect.stringMatching(/\.fsz$/),
+    ]);
+    expect(existsSync(lost.path('.json'))).toBe(true);
+    await site.runWell('retire', '--damaged', '-n');
+    expect(filesOf(site)).toHaveLength(1);
+    expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(4 + 1);
+    await site.runWell('verify');
+  });
+});
+
+describe('zodbvault retire', () => {
+  it('reads a suspect again, removes one restore point with what needs it, and never the last', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    await backUpMore(site);
+    const [full, increment] = filesOf(site);
+    if (full === undefined || increment === undefined) throw new Error('few');
+    const whole = join(scratch, 'whole');
+    copyFileSync(full.data, whole);
+    const damaged = readFileSync(whole);
+    damaged.writeUInt8(damaged.readUInt8(200) ^ 1, 200);
+    writeFileSync(full.data, damaged);
+    expect((await site.run(['verify'])).status).toBe(1);
+    const last = await site.run(['retire', '--damaged', '-n']);
+    expect([last.status, last.stderr]).toEqual([1, expect.stringContaining('no other backup')]);
+    copyFileSync(whole, full.data);
+    const again = await site.runWell('retire', '--damaged', '-n');
+    expect(again.stderr).toContain(`every byte of it was right just now: ${full.stamp}`);
+    writeFileSync(full.data, damaged);
+    await backUpMore(site);
+    const { stdout } = await site.runWell('retire', full.stamp, '-n', '--json');
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+      retire: { reason: 'it was named', points: [full.stamp, increment.stamp] },
+    });
+    const [left] = filesOf(site);
+    expect(filesOf(site)).toHaveLength(1);
+    for (const [status, words] of [
+      [1, ['1999-01-01-00-00-00']],
+      [2, ['1999']],
+      [2, [left?.stamp ?? '', '--damaged']],
+    ] as const) {
+      expect([words, (await site.run(['retire', '-n', ...words])).status]).toEqual([words, status]);
+    }
+    expect((await site.run(['retire', left?.stamp ?? '', '-n'])).status).toBe(1);
+    await site.runWell('retire', left?.stamp ?? '', '-n', '--even-the-last');
+    expect(filesOf(site)).toHaveLength(0);
+  });
+});
