@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 writeFileSync(join(ROOT, 'docs/errors.md'), formatErrorsPage());
 mkdirSync(join(ROOT, 'man'), { recursive: true });
-writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(buildProgram())));
+writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(await buildProgram())));
 writeFileSync(
   join(ROOT, 'docs/zodbvault.schema.json'),
   `${JSON.stringify(tomlSchema(), null, 2)}\n`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Parser, type ReadEntry } from 'tar';
+import type { Parser, ReadEntry } from 'tar';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { decompress } from '../system/gzip/decompress.ts';
@@ -65,12 +65,19 @@ export async function inspectArchive(
     new Failure('damaged', `Cannot use the archive "${path}": ${state}`, {
       hint: 'Restore an earlier backup, or take this file away and make a new one.',
     });
-  const reading = new ArchiveReading({ fault, onFolder, onFile });
+  const reading = await ArchiveReading.begin({ fault, onFolder, onFile });
   for await (const chunk of path.endsWith('.gz') ? decompress(stored, path) : stored) {
     await reading.feed(chunk);
   }
   const content = await reading.end();
   return { ...content, sizeBytes: source.sizeBytes, sha256: hash.digest('hex') };
+}
+
+interface ReadingSettings {
+  /** Makes the failure of what is wrong with it. */
+  readonly fault: (state: string) => Failure;
+  readonly onFolder?: (folder: ListedFolder) => void;
+  readonly onFile?: (path: string, sizeBytes: number) => void;
 }
 
 /** One pass over the bytes of an archive, before compression. */
@@ -82,19 +89,18 @@ export class ArchiveReading {
   #fault: Failure | undefined;
   #isWhole = false;
 
-  constructor({
-    fault,
-    onFolder = () => {},
-    onFile = () => {},
-  }: {
-    /** Makes the failure of what is wrong with it. */
-    readonly fault: (state: string) => Failure;
-    readonly onFolder?: (folder: ListedFolder) => void;
-    readonly onFile?: (path: string, sizeBytes: number) => void;
-  }) {
+  /** Its parser is loaded only here: many sites have no archives. */
+  static async begin(settings: ReadingSettings): Promise<ArchiveReading> {
+    return new ArchiveReading((await import('tar')).Parser, settings);
+  }
+
+  private constructor(
+    parser: typeof Parser,
+    { fault, onFolder = () => {}, onFile = () => {} }: ReadingSettings,
+  ) {
     this.#faultOf = fault;
     this.#onFolder = onFolder;
-    this.#parser = new Parser({
+    this.#parser = new parser({
       onReadEntry: (entry) => {
         this.#judge(entry);
         if (PLAIN_TYPES.includes(entry.type)) {

@@ -65,11 +65,13 @@ export async function writeArchive(
     '.',
   ];
   settings.onCommand(['tar', ...words]);
+  const reading = await ArchiveReading.begin({
+    fault: (state) => isUnfit(settings.source, state),
+  });
   const running = startProgram({ path, arguments: words });
   running.stdin.end();
   settings.signal.addEventListener('abort', running.kill, { once: true });
   const hash = createHash('sha256');
-  const reading = new ArchiveReading({ fault: (state) => isUnfit(settings.source, state) });
   const plain = readAlong(running.stdout, { reading, signal: settings.signal });
   const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
   try {

@@ -1,29 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
-import { addAdoptCommand } from './commands/adopt.ts';
-import { addBackupCommand } from './commands/backup.ts';
-import { addCheckCommand, UNKNOWN_STATUS, unknownLine } from './commands/check.ts';
-import { addCompletionsCommand } from './commands/completions.ts';
-import { addConfigCommand } from './commands/config.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addDiffCommand } from './commands/diff.ts';
-import { addExplainCommand } from './commands/explain.ts';
-import { addHistoryCommand } from './commands/history.ts';
-import { addInitCommand } from './commands/init.ts';
-import { addInstallCommand } from './commands/install.ts';
-import { addListCommand } from './commands/list.ts';
-import { addLogCommand } from './commands/log.ts';
-import { addRehearseCommand } from './commands/rehearse.ts';
-import { addRepeatCommand } from './commands/repeat.ts';
-import { addReportCommand } from './commands/report.ts';
-import { addRepozoCommand } from './commands/repozo.ts';
-import { addRestoreCommand } from './commands/restore.ts';
-import { addRetireCommand } from './commands/retire.ts';
-import { addScheduleCommand } from './commands/schedule.ts';
-import { addScriptCommand } from './commands/script.ts';
-import { addShowCommand } from './commands/show.ts';
-import { addVerifyCommand } from './commands/verify.ts';
 import { terminalFor } from './terminal.ts';
 
 /** Exit status for a command line that can't be understood. */
@@ -36,8 +13,8 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  const program = buildProgram();
-  const [first] = words;
+  const [first = ''] = words;
+  const program = await buildProgram(namesFor(first));
   const isJson = words.includes('--json') && first !== 'script' && first !== 'repozo';
   const terminal = terminalFor({ json: isJson ? true : undefined });
   if (isJson) speakJson(program);
@@ -47,11 +24,12 @@ export async function main(words: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
     if (error.exitCode === 0) return;
-    if (words[0] !== 'check') {
+    if (first !== 'check') {
       if (isJson) terminal.fail(wrongUsage(error));
       return;
     }
     // For monitoring, 2 would be a state of the backups.
+    const { UNKNOWN_STATUS, unknownLine } = await import('./commands/check.ts');
     process.stdout.write(`${unknownLine('wrong usage: see stderr')}\n`);
     process.exitCode = UNKNOWN_STATUS;
   }
@@ -71,8 +49,43 @@ function wrongUsage({ code, message }: CommanderError): Failure {
 
 const USAGE_HINT = 'Run it with --help for the options.';
 
-/** All commands with their options and words. */
-export function buildProgram(): Command {
+/** Every command, in the order of --help; its module is loaded only when it is needed. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
+  restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
+  list: async () => (await import('./commands/list.ts')).addListCommand,
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  history: async () => (await import('./commands/history.ts')).addHistoryCommand,
+  show: async () => (await import('./commands/show.ts')).addShowCommand,
+  log: async () => (await import('./commands/log.ts')).addLogCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  check: async () => (await import('./commands/check.ts')).addCheckCommand,
+  rehearse: async () => (await import('./commands/rehearse.ts')).addRehearseCommand,
+  retire: async () => (await import('./commands/retire.ts')).addRetireCommand,
+  init: async () => (await import('./commands/init.ts')).addInitCommand,
+  install: async () => (await import('./commands/install.ts')).addInstallCommand,
+  config: async () => (await import('./commands/config.ts')).addConfigCommand,
+  schedule: async () => (await import('./commands/schedule.ts')).addScheduleCommand,
+  repeat: async () => (await import('./commands/repeat.ts')).addRepeatCommand,
+  script: async () => (await import('./commands/script.ts')).addScriptCommand,
+  repozo: async () => (await import('./commands/repozo.ts')).addRepozoCommand,
+  adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
+  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
+  report: async () => (await import('./commands/report.ts')).addReportCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
+  completions: async () => (await import('./commands/completions.ts')).addCompletionsCommand,
+};
+
+/** The commands that a command line can be about, by its first word: the completions speak of all. */
+function namesFor(first: string): readonly string[] | undefined {
+  const isOne = Object.hasOwn(COMMANDS, first) && first !== 'completions';
+  return isOne ? [first] : undefined;
+}
+
+/** All commands with their options and words, or only those of these names. */
+export async function buildProgram(
+  names: readonly string[] = Object.keys(COMMANDS),
+): Promise<Command> {
   const program = new Command('zodbvault')
     .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
     .version(VERSION)
@@ -81,28 +94,6 @@ export function buildProgram(): Command {
     // Commander's errors look like ours.
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
     .exitOverride();
-  addBackupCommand(program);
-  addRestoreCommand(program);
-  addListCommand(program);
-  addVerifyCommand(program);
-  addHistoryCommand(program);
-  addShowCommand(program);
-  addLogCommand(program);
-  addDiffCommand(program);
-  addCheckCommand(program);
-  addRehearseCommand(program);
-  addRetireCommand(program);
-  addInitCommand(program);
-  addInstallCommand(program);
-  addConfigCommand(program);
-  addScheduleCommand(program);
-  addRepeatCommand(program);
-  addScriptCommand(program);
-  addRepozoCommand(program);
-  addAdoptCommand(program);
-  addDemoCommand(program);
-  addReportCommand(program);
-  addExplainCommand(program);
-  addCompletionsCommand(program);
+  for (const name of names) (await COMMANDS[name]?.())?.(program);
   return program;
 }

@@ -24,7 +24,6 @@ import type { BlobBackupResult, ChainStart } from './blob-run.ts';
 import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { withPings } from './pinging.ts';
-import { proveBackup } from './prove-backup.ts';
 import { pruneFulls } from './prune.ts';
 import { pruneBlobs } from './prune-blobs.ts';
 import { finishRestore } from './restore-site.ts';
@@ -329,6 +328,8 @@ class SiteRun {
   async prove(): Promise<void> {
     const { site, of, now } = this.#settings;
     if (site.verifyAfterBackup !== 'deep') return;
+    // Here, as few ask for it, and it takes a while to load.
+    const { proveBackup } = await import('./prove-backup.ts');
     await proveBackup(site, { of, now, context: this.#context });
   }
 

@@ -87,9 +87,9 @@ describe('completions of fish', () => {
 });
 
 describe('completions', () => {
-  it.each(SHELLS)('of %s offer everything that --help shows', (shell) => {
+  it.each(SHELLS)('of %s offer everything that --help shows', async (shell) => {
     const script = readFileSync(scriptOf(shell), 'utf8');
-    for (const { name, options } of describeCommand(buildProgram()).commands) {
+    for (const { name, options } of describeCommand(await buildProgram()).commands) {
       expect(script).toContain(name);
       for (const { long = '' } of options) expect(script).toContain(long.slice(2));
     }
@@ -99,8 +99,8 @@ describe('completions', () => {
 describe('man/zodbvault.1', () => {
   const path = join(import.meta.dirname, '../../man/zodbvault.1');
 
-  it('is what "npm run pages" makes of the tables of --help', () => {
-    expect(readFileSync(path, 'utf8')).toBe(formatManPage(describeCommand(buildProgram())));
+  it('is what "npm run pages" makes of the tables of --help', async () => {
+    expect(readFileSync(path, 'utf8')).toBe(formatManPage(describeCommand(await buildProgram())));
   });
 
   it.skipIf(!hasProgram['groff'])(

@@ -31,7 +31,7 @@ export async function BLOB_TARGETS(): Promise<readonly Target[]> {
       answers: ['damaged'],
       run: async (input, random) => {
         const folders: ListedFolder[] = [];
-        const reading = new ArchiveReading({
+        const reading = await ArchiveReading.begin({
           fault: (why) => new Failure('damaged', why, { hint: '' }),
           onFolder: (folder) => folders.push(folder),
           onFile: () => {},

@@ -1,4 +1,4 @@
-import cliProgress from 'cli-progress';
+import type cliProgress from 'cli-progress';
 import type { Step } from '../../jobs/events.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatBytes, formatSeconds } from './units.ts';
@@ -33,6 +33,11 @@ const silent: Progress = { begin: () => {}, advance: () => {}, end: () => {} };
 
 function barProgress(): Progress {
   let bar: cliProgress.SingleBar | undefined;
+  let library: typeof cliProgress | undefined;
+  // It is there before the first bar is due; where people see none, it isn't needed.
+  void import('cli-progress').then((loaded) => {
+    library = loaded.default;
+  });
   let state = { words: '', done: 0, total: 0, since: 0 };
   const payload = () => ratesOf(state);
   return {
@@ -41,8 +46,8 @@ function barProgress(): Progress {
     },
     advance: (bytes) => {
       state.done += bytes;
-      if (bar === undefined && Date.now() - state.since >= BAR_AFTER_MS) {
-        bar = new cliProgress.SingleBar({
+      if (bar === undefined && library !== undefined && Date.now() - state.since >= BAR_AFTER_MS) {
+        bar = new library.SingleBar({
           format: '{words} {bar} {percentage}% {amount} {rate} {left}',
           barsize: 24,
           hideCursor: true,

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { adopting, Failure } from '../../system/failure.ts';
 import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
 import type { LiveOutcome } from '../live-data.ts';
@@ -86,17 +85,24 @@ async function readContext(file: string): Promise<Context> {
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   if (text.length > LARGEST) throw wrong(`"${file}": it has more than ${LARGEST} characters`);
   if (text.includes('\0')) throw wrong(`"${file}": there is a zero byte in it`);
-  const lines = new LineCounter();
-  const document = parse(text, { file, lines });
+  // Here, as most sites have none, and it takes a while to load.
+  const yaml = await import('yaml');
+  const lines = new yaml.LineCounter();
+  const document = unlessTooDeep(file, () =>
+    yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false }),
+  );
   const originAt = (offset: number) =>
     ({ kind: 'line', file, line: lines.linePos(offset).line }) as const;
   const [error] = document.errors;
   if (error !== undefined) throw wrong(`${formatOrigin(originAt(error.pos[0]))}: ${error.message}`);
-  const options = isMap(document.contents) ? document.contents.get('default_context') : undefined;
-  if (!isMap(options)) throw wrong(`"${file}": it has no "default_context:" with options below it`);
+  const options = yaml.isMap(document.contents)
+    ? document.contents.get('default_context')
+    : undefined;
+  if (!yaml.isMap(options))
+    throw wrong(`"${file}": it has no "default_context:" with options below it`);
   const context = new Map<string, CfgValue>();
   for (const { key, value } of options.items) {
-    if (!isScalar(key) || !isScalar(value)) continue;
+    if (!yaml.isScalar(key) || !yaml.isScalar(value)) continue;
     const written = value.value === null ? '' : String(value.value).trim();
     const origin = originAt(key.range?.[0] ?? 0);
     if (written.includes('\0')) throw wrong(`${formatOrigin(origin)}: there is a zero byte in it`);
@@ -106,12 +112,9 @@ async function readContext(file: string): Promise<Context> {
 }
 
 /** The parser goes one level of the stack deeper for each level of the file. */
-function parse(
-  text: string,
-  { file, lines }: { readonly file: string; readonly lines: LineCounter },
-) {
+function unlessTooDeep<T>(file: string, parse: () => T): T {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    return parse();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw wrong(`"${file}": its levels go too deep`);

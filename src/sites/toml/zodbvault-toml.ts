@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
 import { adopting, Failure } from '../../system/failure.ts';
 import type { CfgValue, Origin } from '../buildout/cfg-value.ts';
 import type { OptionSource } from '../option-source.ts';
@@ -30,7 +29,7 @@ const SITE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 export async function readZodbvaultToml(path: string, nearest: Nearest): Promise<ZodbvaultToml> {
   const file = resolve(path);
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
-  const tables: Readonly<Record<string, unknown>> = parseToml(text, file);
+  const tables: Readonly<Record<string, unknown>> = await parseToml(text, file);
   const lines = linesOfKeys(text);
   const problems = new Problems(`"${file}"`);
   const originOf = (key: string): Origin => ({ kind: 'line', file, line: lines.get(key) ?? 1 });
@@ -56,7 +55,9 @@ export async function readZodbvaultToml(path: string, nearest: Nearest): Promise
   return { path: file, defaults, sites };
 }
 
-function parseToml(text: string, file: string): Readonly<Record<string, unknown>> {
+async function parseToml(text: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  // Here, as most sites have none.
+  const { parse, TomlError } = await import('smol-toml');
   try {
     return parse(text);
   } catch (error) {
