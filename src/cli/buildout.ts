@@ -7,7 +7,7 @@ import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
 import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
-import { sharedFolders } from '../sites/recipe/shared-folders.ts';
+import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { homeOf } from '../system/users.ts';
@@ -67,7 +67,7 @@ export async function findBackupParts(
   const isAskedFor = config !== undefined || part !== undefined;
   if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG)))) return { parts: [], extent: 'all' };
   const buildout = await loadBuildout({ config, overrides: [] }, terminal);
-  const found = readParts(buildout, { names: part === undefined ? [] : [part], terminal });
+  const found = await readParts(buildout, { names: part === undefined ? [] : [part], terminal });
   if (found.parts.length > 0 || !isAskedFor) return found;
   throw new Failure('usage', `Cannot find a backup part in "${buildout.path}"`, {
     hint: 'No part of it has "recipe = collective.recipe.backup".',
@@ -85,10 +85,10 @@ export interface ReadParts {
  * The parts that the recipe makes: those that were named, or all. Failure `usage` for a name that is
  * none, and for every problem of a part.
  */
-export function readParts(
+export async function readParts(
   buildout: Buildout,
   { names, terminal }: { readonly names: readonly string[]; readonly terminal: Terminal },
-): ReadParts {
+): Promise<ReadParts> {
   const { names: known, unclear } = findRecipeParts(buildout);
   for (const name of names) {
     if (known.includes(name)) continue;
@@ -108,7 +108,9 @@ export function readParts(
     readRecipePart(buildout, { part, surroundings, nearest }),
   );
   for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
-  for (const warning of sharedFolders(parts.map(({ site }) => site))) terminal.advise(warning);
+  const sites = parts.map(({ site }) => site);
+  const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
+  for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   return { parts, extent: isAll ? 'all' : 'some' };
 }

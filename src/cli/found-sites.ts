@@ -14,13 +14,15 @@ import {
   TOML_NAME,
 } from '../sites/discovery.ts';
 import { environmentOptions } from '../sites/environment.ts';
+import { unknownVariables } from '../sites/known-variables.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource } from '../sites/option-source.ts';
 import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
+import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
-import { sharedFolders } from '../sites/recipe/shared-folders.ts';
+import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -61,16 +63,37 @@ const nearest = (name: string, all: readonly string[]) => closest(name, [...all]
  */
 export async function findAnySites(
   wish: SiteWish,
-  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+  {
+    terminal,
+    purpose,
+    candidates = [],
+  }: {
+    readonly terminal: Terminal;
+    readonly purpose: Purpose;
+    /** Gets what was looked for, also where that fails; absent: nobody asks. */
+    readonly candidates?: Candidate[];
+  },
 ): Promise<Found> {
-  const candidates: Candidate[] = [];
+  for (const one of unknownVariables(process.env, nearest)) terminal.advise(one);
   const found = await lookFor(wish, { terminal, purpose, candidates });
   if (found.kind === 'configured') {
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
-    for (const one of sharedFolders(found.sites.map(({ site }) => site))) terminal.advise(one);
+    await refuseSharedFolders(found.path, found.sites);
   }
   if (found.kind === 'plain') for (const one of found.site.warnings) terminal.warn(one);
   return { found, candidates };
+}
+
+/** Failure `usage` where the folders of two sites are the same, or lie in one another. */
+async function refuseSharedFolders(path: string, sites: readonly SettledSite[]): Promise<void> {
+  const problems = new Problems(`"${path}"`);
+  const both = (one: string, other: string) => `the sites "${one}" and "${other}"`;
+  const shared = await findSharedFolders(
+    sites.map(({ site }) => site),
+    both,
+  );
+  for (const { text } of shared) problems.add(text);
+  problems.throwIfAny();
 }
 
 interface Looking {

@@ -1,9 +1,11 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chooseBlobs } from '../blobs/choose.ts';
+import { LAYOUT_FILE } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type ListedPoint, listRestorePoints } from './list.ts';
 
@@ -21,7 +23,17 @@ export type ListedSitePoint =
       readonly blobs: BelongingBlobs;
     }
   /** Where only blobs are backed up. */
-  | { readonly kind: 'blobs'; readonly entry: BlobEntry };
+  | {
+      readonly kind: 'blobs';
+      readonly entry: BlobEntry;
+      readonly content: BlobContent | undefined;
+    };
+
+/** What was counted when a blob backup was made: blobs, without the file that names the layout. */
+export interface BlobContent {
+  readonly files: number;
+  readonly bytes: number;
+}
 
 export type BelongingBlobs =
   /** The storage has none, or they are not backed up. */
@@ -31,8 +43,8 @@ export type BelongingBlobs =
       readonly kind: 'found';
       readonly name: string;
       readonly match: 'exact' | 'after' | 'earlier';
-      /** What was counted when it was made; undefined where another program made it. */
-      readonly content: { readonly files: number; readonly bytes: number } | undefined;
+      /** Undefined where another program made it. */
+      readonly content: BlobContent | undefined;
     };
 
 /** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
@@ -63,28 +75,31 @@ export async function listPlace(
   const catalogue =
     blobs === undefined ? undefined : await readBlobCatalogue(blobs.folder, basename(blobs.source));
   if (repository === undefined) {
-    return (catalogue?.entries ?? [])
-      .filter(({ form }) => form !== 'state')
-      .map((entry) => ({ kind: 'blobs', entry }) as const)
-      .reverse();
+    if (catalogue === undefined) return [];
+    const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
+    return Promise.all(
+      entries.map(async (entry) => {
+        const content = await contentOf(entry, catalogue.folder);
+        return { kind: 'blobs', entry, content } as const;
+      }),
+    );
   }
   const points = await listRestorePoints(repository);
   const isArchived = of === 'zip' || blobFormat.kind !== 'directories';
-  return points.map((point, position) => ({
-    kind: 'filestorage',
-    point,
-    blobs:
-      catalogue === undefined
-        ? { kind: 'none' }
-        : belonging(catalogue, {
-            point,
-            next: points[position + 1],
-            preferred: isArchived ? 'archives' : 'directories',
-          }),
-  }));
+  return Promise.all(
+    points.map(async (point, position) => {
+      const next = points[position + 1];
+      const preferred = isArchived ? 'archives' : 'directories';
+      const blobs =
+        catalogue === undefined
+          ? ({ kind: 'none' } as const)
+          : await belonging(catalogue, { point, next, preferred });
+      return { kind: 'filestorage', point, blobs } as const;
+    }),
+  );
 }
 
-function belonging(
+async function belonging(
   catalogue: BlobCatalogue,
   {
     point,
@@ -95,17 +110,32 @@ function belonging(
     readonly next: ListedPoint | undefined;
     readonly preferred: 'archives' | 'directories';
   },
-): BelongingBlobs {
+): Promise<BelongingBlobs> {
   try {
     const moment = { kind: 'point', stamp: point.stamp, next: next?.stamp } as const;
     const choice = chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) return { kind: 'missing', reason: 'none is there' };
-    const { name, record } = choice.entry;
-    return { kind: 'found', name, match: choice.match, content: record?.content };
+    const { name } = choice.entry;
+    const content = await contentOf(choice.entry, catalogue.folder);
+    return { kind: 'found', name, match: choice.match, content };
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') {
       return { kind: 'missing', reason: error.message };
     }
     throw error;
   }
+}
+
+async function contentOf(
+  { name, base, form, record }: BlobEntry,
+  folder: string,
+): Promise<BlobContent | undefined> {
+  if (record?.content === undefined) return undefined;
+  const { files, bytes } = record.content;
+  // A server writes the file into every blob directory; nobody looks into an archive for it.
+  const hasLayout =
+    form === 'directory'
+      ? await isThere(join(folder, name, base, LAYOUT_FILE))
+      : form === 'archive';
+  return { files: hasLayout && files > 0 ? files - 1 : files, bytes };
 }

@@ -65,7 +65,7 @@ export async function readLiveFile(
  * places, `instance.yaml`, the `/data` of the container images. Adds to `candidates` what it saw.
  *
  * Failures: `refused` where the data is on a ZEO server or in another database: an old Data.fs that lies
- * around must not be taken for it; `usage` where two files speak of different ones.
+ * around must not be taken for it; `usage` where two files speak of different ones, or one can't be understood.
  */
 export async function findLive(
   folder: string,
@@ -81,15 +81,21 @@ export async function findLive(
     { path: join(folder, 'instance.yaml'), kind: 'instance-yaml' as const },
   ];
   const away: Extract<LiveOutcome, { kind: 'elsewhere' }>[] = [];
+  const broken: Broken[] = [];
   const here: { readonly path: string; readonly live: LiveData }[] = [];
   for (const { path, kind } of files) {
     if (!(await isThere(path))) pass(path, 'it is not there');
     else if (here.length > 0 && kind === 'instance-yaml')
       pass(path, 'something before it was taken');
     else {
-      const outcome = await outcomeOf(path, { kind, environment }).catch(noStorage);
+      const outcome = await outcomeOf(path, { kind, environment }).catch((error: unknown) =>
+        unusable(path, error),
+      );
       if (outcome === undefined) pass(path, 'it has no storage');
-      else if (outcome.kind === 'here') here.push({ path, live: outcome.live });
+      else if (outcome.kind === 'broken') {
+        broken.push(outcome);
+        pass(path, outcome.failure.message);
+      } else if (outcome.kind === 'here') here.push({ path, live: outcome.live });
       else {
         away.push(outcome);
         pass(path, outcome.reason);
@@ -97,6 +103,7 @@ export async function findLive(
     }
   }
   const [first, ...more] = here;
+  if (broken[0] !== undefined) throw brokenBeside(broken[0], first?.path);
   if (first !== undefined) {
     const other = more.find(({ live }) => live.dataFs?.path !== first.live.dataFs?.path);
     if (other !== undefined) {
@@ -170,9 +177,30 @@ function outcomeOf(
   return kind === 'conf' ? readConfStorages(path, environment) : readInstanceYaml(path);
 }
 
-function noStorage(error: unknown): undefined {
-  if (error instanceof Failure && error.code === 'not-found') return undefined;
-  throw error;
+/** A file that is there, and can't be understood. */
+interface Broken {
+  readonly kind: 'broken';
+  readonly path: string;
+  readonly failure: Failure;
+}
+
+/** Undefined for a file without a storage. */
+function unusable(path: string, error: unknown): Broken | undefined {
+  if (!(error instanceof Failure)) throw error;
+  if (error.code === 'not-found') return undefined;
+  return { kind: 'broken', path, failure: error };
+}
+
+/**
+ * A file that nobody can read may be the one that counts, or say that the data is on a ZEO server: what
+ * another says is not taken in its place, unless somebody says so.
+ */
+function brokenBeside({ path, failure }: Broken, usable: string | undefined): Failure {
+  if (usable === undefined) return failure;
+  return new Failure(failure.code, failure.message, {
+    hint: `Correct "${path}", or say which file counts: --config ${usable}.`,
+    cause: failure,
+  });
 }
 
 function elsewhere(all: readonly Extract<LiveOutcome, { kind: 'elsewhere' }>[]): Failure {

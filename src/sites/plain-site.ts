@@ -54,7 +54,7 @@ export async function findPlainSite(
 
 function leftOut({ blobs }: Places, purpose: Purpose): string {
   return purpose === 'backup'
-    ? `the blobs in "${blobs}" are not backed up: name a folder for their backups with --blobbackuplocation, or say --no-blobs`
+    ? `the blobs in "${blobs}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`
     : `the blobs in "${blobs}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
 }
 
@@ -132,8 +132,11 @@ async function blobsOf(
   { written, purpose }: { readonly written: WrittenSite; readonly purpose: Purpose },
 ): Promise<Blobs> {
   if (written.blobStorage !== undefined || written.blobBackupLocation !== undefined) {
-    if (blobs !== undefined)
-      return { kind: blobBackups === undefined ? 'without-folder' : 'backed-up' };
+    if (blobs !== undefined) {
+      // Whoever looks at backups has nothing to lose.
+      const without = purpose === 'look' ? 'none' : 'without-folder';
+      return { kind: blobBackups === undefined ? without : 'backed-up' };
+    }
     throw new Failure('usage', 'Cannot tell where the blob directory is', {
       hint: 'Name it with --blob-storage.',
     });

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/states.ts';
@@ -32,7 +32,14 @@ describe('zodbvault list', () => {
     const site = await newSite(scratch);
     await site.runWell('backup');
     const { stdout } = await site.runWell('list', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ kind: 'full', transactions: 30, problems: [] });
+    const live = readdirSync(join(site.folder, 'var/blobstorage'), { recursive: true });
+    const files = live.filter((name) => name.toString().endsWith('.blob')).length;
+    expect(files).toBeGreaterThan(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ kind: 'full', transactions: 30, problems: [] },
+      blobs: { content: { files } },
+    });
+    expect((await site.runWell('show')).stdout).toContain(`: ${files} blobs, `);
   });
 
   it('shows a repository that repozo made', async () => {

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
@@ -81,6 +90,16 @@ describe('site without a buildout', () => {
     });
     expect(named('debug')).toMatchObject({ value: 'false' });
     expect(named('datafs')).toMatchObject({ from: `${site.path('etc/zope.conf')}:3` });
+    site.write('zeo.conf', '<filestorage 1>', 'path', '</filestorage', '');
+    const choice = await site.run(['config']);
+    expect([choice.status, choice.stdout]).toEqual([
+      2,
+      expect.stringContaining(`Not taken: ${site.path('zeo.conf')}: Cannot read`),
+    ]);
+    expect(choice.stderr).toContain(
+      `Hint: Correct "${site.path('zeo.conf')}", or say which file counts: --config ${site.path('etc/zope.conf')}.`,
+    );
+    rmSync(site.path('zeo.conf'));
     site.write('etc/zope.conf', ...CLIENT);
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([
@@ -100,8 +119,16 @@ describe('site without a buildout', () => {
       const { status, stderr } = await run({ [variable]: 'x' });
       expect([status, stderr]).toEqual([1, expect.stringContaining(`${variable} is set`)]);
     }
-    expect((await run({})).status).toBe(0);
+    const { status, stderr } = await run({ ZODBVAULT_KEPT: '3' });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('did you mean ZODBVAULT_KEEP?')]);
     expect(existsSync(site.path('var/backups'))).toBe(true);
+    const named = {
+      DATAFS: site.path('var/filestorage/Data.fs'),
+      BLOBSTORAGE: site.path('var/blobstorage'),
+      BACKUP_LOCATION: site.path('var/backups'),
+    };
+    const listed = await site.run(['list'], named);
+    expect([listed.status, listed.stderr]).toEqual([0, '']);
   });
 });
 
@@ -137,6 +164,30 @@ describe('zodbvault.toml', () => {
     expect(stderr).toContain(`${at(5)}location: write a string, in quotes`);
     site.write('zodbvault.toml', 'keep = ');
     expect((await site.run(['backup'])).stderr).toContain(`Cannot read ${at(1).slice(0, -2)}`);
+  });
+
+  it('refuses sites with their backups in one folder, or in those of another, by whatever names', async () => {
+    const site = await newFolder();
+    mkdirSync(site.path('real'));
+    symlinkSync(site.path('real'), site.path('link'));
+    const write = (one: string, two: string) =>
+      site.write(
+        'zodbvault.toml',
+        ...['backup_blobs = false', '[sites.a]', `location = "${one}"`],
+        ...['[sites.b]', `location = "${two}"`],
+      );
+    for (const [one, two, words] of [
+      ['real/x', 'link/x', `both have their backups in "${site.path('link/x')}"`],
+      ['real', 'link/x', `"${site.path('link/x')}" lies in "${site.path('real')}"`],
+      ['real/x/y', 'real/x', `"${site.path('real/x/y')}" lies in "${site.path('real/x')}"`],
+    ] as const) {
+      write(one, two);
+      const { status, stderr } = await site.run(['backup', '--dry-run']);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
+      expect(stderr).toContain('the sites "a" and "b"');
+    }
+    write('real/x', 'real/xy');
+    expect((await site.run(['backup', '--dry-run'])).status).toBe(0);
   });
 
   it('holds several sites above their common options; a restore needs a name', async () => {

@@ -31,16 +31,21 @@ export function addConfigCommand(program: Command): void {
         const isBuildout = overrides.length > 0 || names.length > 0;
         if (isBuildout && (await speaksOfBuildout(options.config))) {
           const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-          showParts(readParts(buildout, { names, terminal }).parts, { terminal, candidates: [] });
+          const { parts } = await readParts(buildout, { names, terminal });
+          showParts(parts, { terminal, candidates: [] });
           return undefined;
         }
         refuseOverrides(overrides);
         const [part, ...others] = names;
         const wish = { config: options.config, part: others.length === 0 ? part : undefined };
-        const { found, candidates } = await findAnySites(
+        const candidates: Candidate[] = [];
+        const { found } = await findAnySites(
           { ...wish, blobs: true },
-          { terminal, purpose: 'backup' },
-        );
+          { terminal, purpose: 'backup', candidates },
+        ).catch((error: unknown) => {
+          showCandidates(candidates, terminal);
+          throw error;
+        });
         switch (found.kind) {
           case 'buildout':
             showParts(found.parts, { terminal, candidates });

@@ -117,7 +117,7 @@ function describeBlobs({ added, changed, from, to }: BlobsBetween): string {
   const objects = `Blobs: ${added} added, ${changed} changed`;
   if (from === undefined || to === undefined) return objects;
   const words = ({ files, bytes }: { files: number; bytes: number }) =>
-    `${count(files, 'file')} of ${formatBytes(bytes)}`;
+    `${count(files, 'blob')} of ${formatBytes(bytes)}`;
   return `${objects}; ${words(from)} before, ${words(to)} after`;
 }
 

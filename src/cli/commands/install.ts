@@ -21,7 +21,7 @@ export function addInstallCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const { parts, extent } = readParts(buildout, { names, terminal });
+        const { parts, extent } = await readParts(buildout, { names, terminal });
         const hasParts = parts.length > 0;
         if (!hasParts && names.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);

@@ -46,13 +46,13 @@ function warnOfProblems(points: readonly PlacedPoint[], terminal: Terminal): voi
 
 function asJson(one: ListedSitePoint): object {
   if (one.kind === 'blobs') {
-    const { stamp, form, name, record } = one.entry;
+    const { stamp, form, name } = one.entry;
     return {
       stamp,
       time: momentOfStamp(stamp)?.toISOString(),
       kind: form,
       name,
-      ...record?.content,
+      ...one.content,
     };
   }
   const { point, blobs } = one;

@@ -50,7 +50,7 @@ function describeBlobs(blobs: BelongingBlobs): string {
     case 'found': {
       const { name, content } = blobs;
       if (content === undefined) return `Blobs in ${name}, which nobody has counted`;
-      return `Blobs in ${name}: ${count(content.files, 'file')}, ${formatBytes(content.bytes)}`;
+      return `Blobs in ${name}: ${count(content.files, 'blob')}, ${formatBytes(content.bytes)}`;
     }
     default:
       return blobs satisfies never;

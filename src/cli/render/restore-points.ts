@@ -78,7 +78,7 @@ function rowOf({ point: one }: PlacedPoint): string[] {
     }
     case 'blobs': {
       const { form, record } = one.entry;
-      const content = record?.content;
+      const { content } = one;
       const size = content === undefined ? '?' : formatBytes(content.bytes);
       const stored = record?.archive === undefined ? '' : formatBytes(record.archive.sizeBytes);
       const files = content === undefined ? 'yes' : String(content.files);

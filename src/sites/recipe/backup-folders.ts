@@ -1,5 +1,6 @@
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { type CfgValue, formatOrigin, type Origin } from '../buildout/cfg-value.ts';
+import { isWithin } from '../real-place.ts';
 import type { SiteStorage } from '../site.ts';
 import type { BareStorage } from './live-storages.ts';
 import { isLocation, type LocationOption } from './option-table.ts';
@@ -181,8 +182,4 @@ function alternativeOption(options: WrittenOptions): readonly [CfgValue | undefi
     return [current, 'alternative_restore_source'];
   }
   return [options.written('alternative_restore_sources'), 'alternative_restore_sources'];
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }

@@ -1,24 +1,54 @@
+import { isWithin, realPlaceOf } from '../real-place.ts';
 import type { Site } from '../site.ts';
 
+/** Folders that get in each other's way. */
+export interface SharedFolders {
+  readonly kind: 'same' | 'nested';
+  readonly text: string;
+}
+
+/** How two sites are called: `the parts [one] and [two]`, `the sites "one" and "two"`. */
+export type NamesOfTwo = (one: string, other: string) => string;
+
 /**
- * Warnings for folders into which two parts back up: each removes what it takes for its own, by its
- * own rules. The recipe never noticed.
+ * Folders into which two sites back up, by whatever names and links: each removes what it takes for its own,
+ * by its own rules. The recipe never noticed. Folders that lie in those of another site, and in its blob
+ * directory, are found, too.
  */
-export function sharedFolders(sites: readonly Site[]): readonly string[] {
-  const owners = new Map<string, string>();
-  const warnings: string[] = [];
-  for (const site of sites) {
-    for (const path of new Set(foldersOf(site))) {
-      const owner = owners.get(path);
-      if (owner === undefined) owners.set(path, site.part);
-      else {
-        warnings.push(
-          `the parts [${owner}] and [${site.part}] both have their backups in "${path}": each removes old ones by its own rules`,
-        );
+export async function findSharedFolders(
+  sites: readonly Site[],
+  both: NamesOfTwo,
+): Promise<readonly SharedFolders[]> {
+  const shared: SharedFolders[] = [];
+  const before: { readonly part: string; readonly path: string; readonly place: string }[] = [];
+  for (const { site, paths } of sites.map((site) => ({ site, paths: new Set(foldersOf(site)) }))) {
+    const { part } = site;
+    const own = await Promise.all(
+      [...paths].map(async (path) => ({ part, path, place: await realPlaceOf(path) })),
+    );
+    for (const [position, one] of own.entries()) {
+      const twin = own.slice(0, position).find(({ place }) => place === one.place);
+      if (twin !== undefined) {
+        const text = `"${twin.path}" and "${one.path}" are one folder: each needs one of its own`;
+        shared.push({ kind: 'same', text });
       }
+      const same = before.find(({ place }) => place === one.place);
+      if (same !== undefined) {
+        const text = `${both(same.part, part)} both have their backups in "${one.path}": each removes old ones by its own rules`;
+        shared.push({ kind: 'same', text });
+        continue;
+      }
+      const around = before.find(
+        ({ place }) => isWithin(place, one.place) || isWithin(one.place, place),
+      );
+      if (around === undefined) continue;
+      const [inner, outer] = isWithin(one.place, around.place) ? [one, around] : [around, one];
+      const text = `${both(around.part, part)} have their backups one in the other: "${inner.path}" lies in "${outer.path}"`;
+      shared.push({ kind: 'nested', text });
     }
+    before.push(...own);
   }
-  return warnings;
+  return shared;
 }
 
 /** The folders that a part's backups really go to. */

@@ -1,0 +1,19 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { adopting, systemCodeOf } from '../system/failure.ts';
+
+/** The real path, also of what isn't there yet. */
+export async function realPlaceOf(path: string): Promise<string> {
+  const found = await adopting(`find "${path}"`, () =>
+    realpath(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+  if (found !== undefined || dirname(path) === path) return found ?? path;
+  return join(await realPlaceOf(dirname(path)), basename(path));
+}
+
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
