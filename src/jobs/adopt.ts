@@ -4,12 +4,14 @@ import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { describeFault, readChain } from '../repository/chain.ts';
 import { recordChain } from '../repository/recording.ts';
+import type { Finding } from '../repository/verifying.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
-import { type DeepFinding, verifyDeep } from './verify-deep.ts';
+import { rememberPoint, rememberVerified } from './remember-checks.ts';
+import { type DeepFinding, type DeepVerifiedPoint, verifyDeep } from './verify-deep.ts';
 
 /** What is to be adopted. */
 export interface AdoptSettings {
@@ -18,6 +20,7 @@ export interface AdoptSettings {
   /** `look`: nothing is written. */
   readonly mode: 'look' | 'keep';
   readonly random: () => number;
+  readonly now: () => Date;
 }
 
 /** A repository that was found. */
@@ -128,8 +131,16 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
   const isKept = words.settings.mode === 'keep';
   await using _lock = isKept ? await store.lock(lockRequest(words.context, 'adopt')) : undefined;
   const catalogue = await readCatalogue(store);
-  const { recorded, problems } = await recordAll(store, { catalogue, words });
+  const { now } = words.settings;
+  const begun = now();
+  const { recorded, problems, verified } = await recordAll(store, { catalogue, words });
   const stamps = pointStampsOf(catalogue);
+  const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
+  if (isKept) {
+    const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
+    await rememberVerified(path, { findings: verified, time });
+    for (const point of points) await rememberPoint(path, { kind: 'deep', point, time });
+  }
   const { place } = words;
   return {
     path,
@@ -141,7 +152,7 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
     newest: stamps.at(-1) ?? '',
     recorded,
     problems,
-    findings: stamps.length === 0 ? [] : await lookDeeply(path, words),
+    findings: points.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'bad')),
     blobs: place?.folder,
   };
 }
@@ -149,8 +160,14 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
 async function recordAll(
   store: Store,
   { catalogue, words }: { readonly catalogue: Catalogue; readonly words: Adopting },
-): Promise<{ readonly recorded: readonly string[]; readonly problems: readonly string[] }> {
+): Promise<{
+  readonly recorded: readonly string[];
+  readonly problems: readonly string[];
+  /** What the reading of each file showed. */
+  readonly verified: readonly Finding[];
+}> {
   const { settings, context } = words;
+  const verified: Finding[] = [];
   const recorded: string[] = [];
   const problems = [
     ...catalogue.withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
@@ -172,28 +189,32 @@ async function recordAll(
         });
         for await (const result of results) {
           if (result.kind === 'recorded') recorded.push(result.name);
-          if (result.kind === 'damaged') problems.push(`${result.name}: ${result.problem}`);
+          const { name } = result;
+          if (result.kind === 'damaged') {
+            problems.push(`${name}: ${result.problem}`);
+            verified.push({ kind: 'bad', name, problem: result.problem });
+          } else verified.push({ kind: 'good', name, checked: 'size, md5, transactions' });
         }
       },
     });
   }
-  return { recorded, problems };
+  return { recorded, problems, verified };
 }
 
 async function lookDeeply(
   repository: string,
   { place, context }: Adopting,
-): Promise<readonly DeepFinding[]> {
+): Promise<readonly DeepVerifiedPoint[]> {
   const blobs = place && {
     folder: place.folder,
     live: join(place.folder, place.base),
     preferred: 'directories' as const,
   };
   const points = { kind: 'one', date: undefined } as const;
-  const findings: DeepFinding[] = [];
+  const found: DeepVerifiedPoint[] = [];
   const wanted = { repository, points, blobs, sample: { kind: 'all' } } as const;
   for await (const point of verifyDeep(wanted, context)) {
-    findings.push(...point.findings.filter(({ kind }) => kind === 'bad'));
+    found.push(point);
   }
-  return findings;
+  return found;
 }

@@ -37,10 +37,15 @@ describe('zodbvault adopt', () => {
       expect(stdout).toMatch(/whole: .*\n {2}adopted: \d+ files/);
       const after = snapshot(folder);
       for (const [one, bytes] of before) expect([one, after.get(one)]).toEqual([one, bytes]);
-      expect(readdirSync(folder).filter((one) => one.endsWith('.json')).length).toBe(files.length);
+      expect(readdirSync(folder).filter((one) => /^\d.*json$/.test(one)).length).toBe(files.length);
       const verified = await zodbvault(['verify', '-v', '--location', folder, '--no-blobs']);
       expect([verified.status, verified.stderr]).toEqual([0, expect.stringContaining('sha256')]);
+      const listed = await zodbvault(['list', '--location', folder, '--no-blobs']);
+      expect(listed.stdout.match(/\d{4}-\d\d-\d\d( deep)? +–/g)).toHaveLength(files.length);
       const again = await zodbvault(['adopt', folder]);
+      expect(again.stderr).toContain(
+        'put in the path of its Data.fs: zodbvault backup --datafs /P',
+      );
       expect(again.stdout).toContain('nothing to adopt');
     },
   );
@@ -73,6 +78,16 @@ describe('zodbvault adopt', () => {
     for (const name of readdirSync(site.path('var/backups'))) {
       if (name.endsWith('.json')) rmSync(site.path('var/backups', name));
     }
+    const told = await zodbvault(['adopt', site.path('var')]);
+    const [, named = ''] = /Go on: (.+)/.exec(told.stderr) ?? [];
+    expect(named).toBe(
+      `zodbvault backup --datafs ${site.path('var/filestorage/Data.fs')} --location ${site.path('var/backups')} --blob-storage ${site.path('var/blobstorage')} --blobbackuplocation ${site.path('var/blobstoragebackups')}`,
+    );
+    expect((await zodbvault(named.split(' ').slice(1))).status).toBe(0);
+    const here = await zodbvault(['adopt', 'var'], { cwd: site.path('.') });
+    expect(here.stderr).toContain('Go on: zodbvault backup\n');
+    const checked = await zodbvault(['check', '--free', 'off'], { cwd: site.path('.') });
+    expect(checked.stdout).toMatch(/OK - .* verified 0 min ago/);
     const { status, stdout } = await zodbvault(['adopt', site.path('var'), '--json']);
     const lines = stdout
       .trim()

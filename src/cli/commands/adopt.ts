@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../jobs/adopt.ts';
+import { goingOnWith } from '../going-on.ts';
 import { OPTION, secondsToWait } from '../options.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
@@ -23,12 +24,18 @@ export function addAdoptCommand(program: Command): void {
       runCommand(options, async ({ terminal, signal }) => {
         const mode = options.dryRun ? 'look' : 'keep';
         const { repositories, blobs } = await adopt(
-          { folder: resolve(folder), mode, random: Math.random },
+          { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
           { onEvent: renderEvents(terminal), signal, waitSeconds: secondsToWait(options.wait) },
         );
         for (const repository of repositories) terminal.printJson({ repository });
         for (const one of blobs) terminal.printJson({ blobs: one });
-        for (const repository of repositories) tellRepository(repository, { mode, terminal });
+        for (const repository of repositories) {
+          tellRepository(repository, { mode, terminal });
+          if (mode === 'look' || terminal.isJson) continue;
+          const { command, blank } = await goingOnWith(repository, { found: blobs, terminal });
+          const first = blank === undefined ? '' : `, when you have put in ${blank}`;
+          terminal.log(`  Go on${first}: ${command}`);
+        }
         for (const one of blobs) tellBlobs(one, terminal);
         if (repositories.every(isWhole)) return undefined;
         return 1;
@@ -58,7 +65,6 @@ function tellRepository(
   const done = mode === 'look' ? 'would be adopted' : 'adopted';
   if (recorded.length > 0) terminal.print(`  ${done}: ${count(recorded.length, 'file')}`);
   else if (problems.length === 0) terminal.print(`  nothing to adopt: all ${had} have records`);
-  if (mode === 'keep') terminal.log(`  Go on with: zodbvault backup --location ${path}`);
 }
 
 function tellBlobs({ path, base, entries, known }: AdoptedBlobs, terminal: Terminal): void {

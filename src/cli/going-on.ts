@@ -1,0 +1,77 @@
+import { dirname, join, resolve } from 'node:path';
+import type { AdoptedBlobs, AdoptedRepository } from '../jobs/adopt.ts';
+import { findLiveOf } from '../jobs/live-of-backups.ts';
+import { realPlaceOf } from '../sites/real-place.ts';
+import type { Site } from '../sites/site.ts';
+import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
+import { quoteWord } from './render/events.ts';
+import { findSites } from './sites.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Where nobody can tell where the Data.fs is. */
+const UNKNOWN_DATA_FS = '/PATH/TO/Data.fs';
+
+/** How backups that were adopted are continued. */
+export interface GoingOn {
+  /** As it can be typed here. */
+  readonly command: string;
+  /** What has to be put into it first. */
+  readonly blank: string | undefined;
+}
+
+/**
+ * The command that goes on with a repository: that of the site in this folder which has its backups
+ * there, or else one that names all places.
+ */
+export async function goingOnWith(
+  { path, blobs }: Pick<AdoptedRepository, 'path' | 'blobs'>,
+  { found, terminal }: { readonly found: readonly AdoptedBlobs[]; readonly terminal: Terminal },
+): Promise<GoingOn> {
+  const own = await wordsOfSiteHere(path, terminal);
+  if (own !== undefined) return { command: commandOf(own), blank: undefined };
+  const live = await findLiveOf(path, [resolve('var/filestorage/Data.fs')]);
+  const words = ['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path];
+  const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
+  const liveBlobs = live && join(dirname(dirname(live)), base);
+  if (blobs !== undefined && liveBlobs !== undefined && (await isThere(liveBlobs))) {
+    words.push('--blob-storage', liveBlobs, '--blobbackuplocation', blobs);
+  } else if (blobs !== undefined) {
+    const place = live === undefined ? `/PATH/TO/${base}` : liveBlobs;
+    words.push('--blob-storage', place ?? '', '--blobbackuplocation', blobs);
+  } else words.push('--no-blobs');
+  const blank = live === undefined ? 'the path of its Data.fs' : undefined;
+  return { command: commandOf(words), blank };
+}
+
+/** Undefined where no site that is found here has its backups in the folder. */
+async function wordsOfSiteHere(
+  path: string,
+  terminal: Terminal,
+): Promise<readonly string[] | undefined> {
+  const silent = { ...terminal, advise: () => {}, warn: () => {}, notice: () => {} };
+  let sites: readonly Site[];
+  try {
+    sites = await findSites({ blobs: true }, { terminal: silent, purpose: 'backup' });
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+  const place = await realPlaceOf(path);
+  for (const { part, storages } of sites) {
+    for (const { folders } of storages) {
+      for (const kind of ['backup', 'snapshot', 'zip'] as const) {
+        if ((await realPlaceOf(folders[kind].filestorage)) !== place) continue;
+        return [
+          ...(sites.length > 1 ? ['--part', part] : []),
+          ...(kind === 'backup' ? [] : ['--kind', kind]),
+        ];
+      }
+    }
+  }
+  return undefined;
+}
+
+function commandOf(words: readonly string[]): string {
+  return ['zodbvault', 'backup', ...words].map(quoteWord).join(' ');
+}
