@@ -1,4 +1,9 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import {
+  type Command,
+  InvalidArgumentError,
+  Option,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 import { type Override, parseOverride } from '../sites/buildout/buildout.ts';
 import { Failure } from '../system/failure.ts';
 
@@ -18,6 +23,9 @@ export const OPTION = {
     '--wait [seconds]',
     'wait until another run has ended, at most so long (default: fail with status 4)',
   ).argParser(waitSeconds),
+} as const;
+
+const OUTPUT = {
   json: new Option('--json', 'print one JSON object per line'),
   quiet: new Option('-q, --quiet', 'print nothing unless there is a problem'),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
@@ -28,6 +36,20 @@ export const OPTION = {
     .choices(['text', 'json'] as const)
     .default('text' as const),
 } as const;
+
+/** Adds the options that say what a command prints, and how; they come last. */
+export function withOutputOptions<Words extends unknown[], Said extends OptionValues>(
+  command: Command<Words, Said>,
+) {
+  return withLogOptions(command.addOption(OUTPUT.json));
+}
+
+/** Those of a command that has a log and no result. */
+export function withLogOptions<Words extends unknown[], Said extends OptionValues>(
+  command: Command<Words, Said>,
+) {
+  return command.addOption(OUTPUT.quiet).addOption(OUTPUT.verbose).addOption(OUTPUT.logFormat);
+}
 
 /** What --wait said; undefined: it wasn't there. */
 export interface Waiting {

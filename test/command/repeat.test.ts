@@ -6,10 +6,13 @@ import { newSite } from '../support/site.ts';
 const scratch = scratchFolder();
 const EVERY_SECOND = '* * * * * *';
 
-/** Sends SIGTERM as soon as the log has a text so many times. */
+/** Sends SIGTERM, once, as soon as the log has a text so many times. */
 function stopAfter(text: string, times: number) {
+  let isSent = false;
   return (stderr: string, kill: (signal: NodeJS.Signals) => void) => {
-    if (stderr.split(text).length > times) kill('SIGTERM');
+    if (isSent || stderr.split(text).length <= times) return;
+    isSent = true;
+    kill('SIGTERM');
   };
 }
 

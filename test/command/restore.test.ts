@@ -99,7 +99,7 @@ describe('zodbvault restore --to a folder', () => {
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
     await growDatabase(place, { transactions: 1 }); // It isn't a stand-by any more.
     const again = await site.runWell('restore', '-n', '--to', 'standby');
-    expect(again.stderr).toContain('restore --to standby --undo');
+    expect(again.stderr).toContain('restore --undo --to standby');
     expect(sameBytes(place, site.dataFs)).toBe(true);
     await site.runWell('restore', '-n', '--undo', '--to', 'standby');
     expect(sameBytes(place, site.dataFs)).toBe(false);

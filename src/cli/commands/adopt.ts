@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../jobs/adopt.ts';
 import { goingOnWith } from '../going-on.ts';
-import { OPTION, secondsToWait } from '../options.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
@@ -10,37 +10,33 @@ import { runCommand } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addAdoptCommand(program: Command): void {
-  program
+  const command = program
     .command('adopt')
     .description('look whether backups of repozo or the recipe are whole, and go on with them')
     .argument('<folder>', 'the folder with the backups, or the one above it')
     .addOption(OPTION.wait)
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .addOption(OPTION.logFormat)
-    .action((folder, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const mode = options.dryRun ? 'look' : 'keep';
-        const { repositories, blobs } = await adopt(
-          { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
-          { onEvent: renderEvents(terminal), signal, waitSeconds: secondsToWait(options.wait) },
-        );
-        for (const repository of repositories) terminal.printJson({ repository });
-        for (const one of blobs) terminal.printJson({ blobs: one });
-        for (const repository of repositories) {
-          tellRepository(repository, { mode, terminal });
-          if (mode === 'look' || terminal.isJson) continue;
-          const { command, blank } = await goingOnWith(repository, { found: blobs, terminal });
-          const first = blank === undefined ? '' : `, when you have put in ${blank}`;
-          terminal.log(`  Go on${first}: ${command}`);
-        }
-        for (const one of blobs) tellBlobs(one, terminal);
-        if (repositories.every(isWhole)) return undefined;
-        return 1;
-      }),
-    );
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((folder, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const mode = options.dryRun ? 'look' : 'keep';
+      const { repositories, blobs } = await adopt(
+        { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
+        { onEvent: renderEvents(terminal), signal, waitSeconds: secondsToWait(options.wait) },
+      );
+      for (const repository of repositories) terminal.printJson({ repository });
+      for (const one of blobs) terminal.printJson({ blobs: one });
+      for (const repository of repositories) {
+        tellRepository(repository, { mode, terminal });
+        if (mode === 'look' || terminal.isJson) continue;
+        const { command, blank } = await goingOnWith(repository, { found: blobs, terminal });
+        const first = blank === undefined ? '' : `, when you have put in ${blank}`;
+        terminal.log(`  Go on${first}: ${command}`);
+      }
+      for (const one of blobs) tellBlobs(one, terminal);
+      if (repositories.every(isWhole)) return undefined;
+      return 1;
+    }),
+  );
 }
 
 function isWhole({ problems, findings }: AdoptedRepository): boolean {

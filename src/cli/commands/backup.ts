@@ -7,7 +7,7 @@ import {
   type StoragePlan,
 } from '../../jobs/backup-site.ts';
 import type { Site } from '../../sites/site.ts';
-import { OPTION, secondsToWait, type Waiting, wholeNumber } from '../options.ts';
+import { OPTION, secondsToWait, type Waiting, wholeNumber, withOutputOptions } from '../options.ts';
 import { PING_URL_OPTION, withPingUrl } from '../ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
@@ -16,7 +16,7 @@ import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, KIND_OPTION, withSiteOptions } from '../sites.ts';
 
 export function addBackupCommand(program: Command): void {
-  withSiteOptions(program.command('backup'))
+  const command = withSiteOptions(program.command('backup'))
     .description('back up what was committed since the last backup, and the blobs')
     .addOption(KIND_OPTION)
     .option('--full', 'make a full backup even if an increment would do')
@@ -39,30 +39,26 @@ export function addBackupCommand(program: Command): void {
     )
     .addOption(PING_URL_OPTION)
     .addOption(OPTION.wait)
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .addOption(OPTION.logFormat)
-    .action((options) =>
-      runCommand(options, async (context) => {
-        const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });
-        for (const site of sites) {
-          const settings: SiteBackupSettings = {
-            site: withPingUrl(overridden(site, options), options.pingUrl),
-            of: options.kind,
-            full: options.full ? 'always' : 'as-set',
-            compressor: options.compressor,
-            level: options.level,
-            now: () => new Date(),
-            random: Math.random,
-          };
-          if (options.dryRun) await showPlan(settings, context);
-          else await carryOut(settings, { ...context, waitSeconds: secondsToWait(options.wait) });
-        }
-        return undefined;
-      }),
-    );
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async (context) => {
+      const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });
+      for (const site of sites) {
+        const settings: SiteBackupSettings = {
+          site: withPingUrl(overridden(site, options), options.pingUrl),
+          of: options.kind,
+          full: options.full ? 'always' : 'as-set',
+          compressor: options.compressor,
+          level: options.level,
+          now: () => new Date(),
+          random: Math.random,
+        };
+        if (options.dryRun) await showPlan(settings, context);
+        else await carryOut(settings, { ...context, waitSeconds: secondsToWait(options.wait) });
+      }
+      return undefined;
+    }),
+  );
 }
 
 /** The command line has the last word. */

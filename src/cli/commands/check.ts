@@ -12,7 +12,7 @@ import type { Site } from '../../sites/site.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { NewFile } from '../../system/new-file.ts';
 import { parseAges, parseFree } from '../health-limits.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { formatMetrics } from '../render/metrics.ts';
 import { oneLine } from '../render/one-line.ts';
 import { formatAge, formatBytes } from '../render/units.ts';
@@ -33,7 +33,7 @@ const DEFAULTS: HealthLimits = {
 };
 
 export function addCheckCommand(program: Command): void {
-  withSiteOptions(program.command('check'))
+  const command = withSiteOptions(program.command('check'))
     .description('tell monitoring how the backups are: exit status 0 to 3, one line, numbers')
     .option('--backup-age <warning:critical>', 'of the newest backup (default: 26h:50h)', parseAges)
     .option('--verify-age <warning:critical>', 'of the last verify (default: 8d:22d)', parseAges)
@@ -43,28 +43,25 @@ export function addCheckCommand(program: Command): void {
       parseAges,
     )
     .option('--free <warning:critical>', 'space on the disk (default: 10%:5%)', parseFree)
-    .option('--metrics <file>', 'also write metrics for the textfile collector of Prometheus')
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async (context) => {
-        const { backupAge, verifyAge, rehearsalAge, free } = options;
-        const limits: HealthLimits = {
-          backupAge: orDefault(backupAge, DEFAULTS.backupAge),
-          verifyAge: orDefault(verifyAge, DEFAULTS.verifyAge),
-          rehearsalAge: orDefault(rehearsalAge, DEFAULTS.rehearsalAge),
-          free: orDefault(free, DEFAULTS.free),
-        };
-        try {
-          const { terminal } = context;
-          const sites = await findSites(options, { terminal, purpose: 'look' });
-          return await check(sites, { limits, metrics: options.metrics, context });
-        } catch (error) {
-          return sayUnknown(error, context);
-        }
-      }),
-    );
+    .option('--metrics <file>', 'also write metrics for the textfile collector of Prometheus');
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async (context) => {
+      const { backupAge, verifyAge, rehearsalAge, free } = options;
+      const limits: HealthLimits = {
+        backupAge: orDefault(backupAge, DEFAULTS.backupAge),
+        verifyAge: orDefault(verifyAge, DEFAULTS.verifyAge),
+        rehearsalAge: orDefault(rehearsalAge, DEFAULTS.rehearsalAge),
+        free: orDefault(free, DEFAULTS.free),
+      };
+      try {
+        const { terminal } = context;
+        const sites = await findSites(options, { terminal, purpose: 'look' });
+        return await check(sites, { limits, metrics: options.metrics, context });
+      } catch (error) {
+        return sayUnknown(error, context);
+      }
+    }),
+  );
 }
 
 /** The line for what nobody can tell; every failure is that, and so is a defect. */

@@ -9,63 +9,60 @@ import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { findAnySites } from '../found-sites.ts';
-import { OPTION, splitOverrides } from '../options.ts';
+import { splitOverrides, withOutputOptions } from '../options.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addConfigCommand(program: Command): void {
-  program
+  const command = program
     .command('config')
     .description(
       'show what was found, where the data and the backups are, and where each setting came from',
     )
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
-    .addOption(CONFIG_OPTION)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((words, options) =>
-      runCommand(options, async ({ terminal }) => {
-        const { names, overrides } = splitOverrides(words);
-        const isBuildout = overrides.length > 0 || names.length > 0;
-        if (isBuildout && (await speaksOfBuildout(options.config))) {
-          const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-          const { parts } = await readParts(buildout, { names, terminal });
-          showParts(parts, { terminal, candidates: [] });
-          return undefined;
-        }
-        refuseOverrides(overrides);
-        const [part, ...others] = names;
-        const wish = { config: options.config, part: others.length === 0 ? part : undefined };
-        const candidates: Candidate[] = [];
-        const { found } = await findAnySites(
-          { ...wish, blobs: true },
-          { terminal, purpose: 'backup', candidates },
-        ).catch((error: unknown) => {
-          showCandidates(candidates, terminal);
-          throw error;
-        });
-        switch (found.kind) {
-          case 'buildout':
-            showParts(found.parts, { terminal, candidates });
-            break;
-          case 'configured':
-            for (const one of found.sites) {
-              if (names.length === 0 || names.includes(one.site.part))
-                showSite(one, { terminal, candidates });
-            }
-            break;
-          case 'plain':
-            showSite(found.site, { terminal, candidates });
-            break;
-          default:
-            found satisfies never;
-        }
-        showCandidates(candidates, terminal);
+    .addOption(CONFIG_OPTION);
+  withOutputOptions(command).action((words, options) =>
+    runCommand(options, async ({ terminal }) => {
+      const { names, overrides } = splitOverrides(words);
+      const isBuildout = overrides.length > 0 || names.length > 0;
+      if (isBuildout && (await speaksOfBuildout(options.config))) {
+        const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
+        const { parts } = await readParts(buildout, { names, terminal });
+        showParts(parts, { terminal, candidates: [] });
         return undefined;
-      }),
-    );
+      }
+      refuseOverrides(overrides);
+      const [part, ...others] = names;
+      const wish = { config: options.config, part: others.length === 0 ? part : undefined };
+      const candidates: Candidate[] = [];
+      const { found } = await findAnySites(
+        { ...wish, blobs: true },
+        { terminal, purpose: 'backup', candidates },
+      ).catch((error: unknown) => {
+        showCandidates(candidates, terminal);
+        throw error;
+      });
+      switch (found.kind) {
+        case 'buildout':
+          showParts(found.parts, { terminal, candidates });
+          break;
+        case 'configured':
+          for (const one of found.sites) {
+            if (names.length === 0 || names.includes(one.site.part))
+              showSite(one, { terminal, candidates });
+          }
+          break;
+        case 'plain':
+          showSite(found.site, { terminal, candidates });
+          break;
+        default:
+          found satisfies never;
+      }
+      showCandidates(candidates, terminal);
+      return undefined;
+    }),
+  );
 }
 
 /** Parts and overrides are a buildout's, unless another file is what is used here. */

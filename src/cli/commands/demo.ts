@@ -4,7 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { type DemoPaths, type DemoScene, playDemo, type SiteCounts } from '../../jobs/demo.ts';
 import { PACKAGING } from '../../system/packaging.ts';
 import { findProgram } from '../../system/programs.ts';
-import { OPTION } from '../options.ts';
+import { withLogOptions } from '../options.ts';
 import { count, formatBytes } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 
@@ -12,12 +12,13 @@ import { type CommandContext, runCommand } from '../run.ts';
 const SEED = 1998;
 
 export function addDemoCommand(program: Command): void {
-  program
+  const command = program
     .command('demo')
     .description('make a sample site, back it up, destroy it, and restore it')
-    .argument('[folder]', 'a folder that is empty or not there yet', 'zodbvault-demo')
-    .addOption(OPTION.quiet)
-    .action((folder, options) => runCommand(options, (context) => play(resolve(folder), context)));
+    .argument('[folder]', 'a folder that is empty or not there yet', 'zodbvault-demo');
+  withLogOptions(command).action((folder, options) =>
+    runCommand(options, (context) => play(resolve(folder), context)),
+  );
 }
 
 async function play(folder: string, { terminal, signal }: CommandContext): Promise<undefined> {

@@ -7,7 +7,7 @@ import {
 } from '../../jobs/point-difference.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
 import { bareTable, formatTable } from '../render/table.ts';
@@ -16,39 +16,36 @@ import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 
 export function addDiffCommand(program: Command): void {
-  withSiteOptions(program.command('diff'))
+  const command = withSiteOptions(program.command('diff'))
     .description('show what came between two restore points')
     .argument('<from>', 'the earlier one: yyyy-mm-dd[-hh[-mm[-ss]]], UTC, as for restore')
     .argument('[to]', 'the later one; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
-    .addOption(STORAGE_OPTION)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((writtenFrom, writtenTo, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const from = parseRecoveryDate(writtenFrom);
-        const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
-        const context = { onEvent: renderEvents(terminal), signal };
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-        await inEachPlace(meant, {
-          terminal,
-          work: async ({ site, place, repository, name }) => {
-            const difference = await readPointDifference(repository, { from, to, context });
-            const points = await listPlace(place, site);
-            const { storage } = place;
-            const blobs = blobsBetween(difference, {
-              from: blobsOfPoint(points, difference.from.stamp),
-              to: blobsOfPoint(points, difference.to.stamp),
-            });
-            terminal.printJson({ part: site.part, storage, ...difference, blobs });
-            if (!terminal.isJson) terminal.print(textOf(difference, { name, blobs }));
-          },
-        });
-        return undefined;
-      }),
-    );
+    .addOption(STORAGE_OPTION);
+  withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const from = parseRecoveryDate(writtenFrom);
+      const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
+      const context = { onEvent: renderEvents(terminal), signal };
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+      await inEachPlace(meant, {
+        terminal,
+        work: async ({ site, place, repository, name }) => {
+          const difference = await readPointDifference(repository, { from, to, context });
+          const points = await listPlace(place, site);
+          const { storage } = place;
+          const blobs = blobsBetween(difference, {
+            from: blobsOfPoint(points, difference.from.stamp),
+            to: blobsOfPoint(points, difference.to.stamp),
+          });
+          terminal.printJson({ part: site.part, storage, ...difference, blobs });
+          if (!terminal.isJson) terminal.print(textOf(difference, { name, blobs }));
+        },
+      });
+      return undefined;
+    }),
+  );
 }
 
 const BLOB_CLASS = 'ZODB.blob.Blob';

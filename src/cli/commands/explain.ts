@@ -2,7 +2,7 @@ import { Argument, type Command, Help, InvalidArgumentError } from '@commander-j
 import { closest } from 'fastest-levenshtein';
 import { exitStatusOf, type FailureCode } from '../../system/failure.ts';
 import { EXPLANATIONS, FAILURE_CODES } from '../explanations.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 
@@ -10,26 +10,23 @@ import { runCommand } from '../run.ts';
 const WIDTH = 80;
 
 export function addExplainCommand(program: Command): void {
-  program
+  const command = program
     .command('explain')
     .description('say what an error code means and what to do; without a code, list them')
     .addArgument(
       new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(parseCode),
-    )
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((code, options) =>
-      runCommand(options, async ({ terminal }) => {
-        for (const one of code === undefined ? FAILURE_CODES : [code]) {
-          terminal.printJson({
-            explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
-          });
-        }
-        terminal.print(code === undefined ? listOfCodes() : explain(code));
-        return undefined;
-      }),
     );
+  withOutputOptions(command).action((code, options) =>
+    runCommand(options, async ({ terminal }) => {
+      for (const one of code === undefined ? FAILURE_CODES : [code]) {
+        terminal.printJson({
+          explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
+        });
+      }
+      terminal.print(code === undefined ? listOfCodes() : explain(code));
+      return undefined;
+    }),
+  );
 }
 
 /** The code that was written; otherwise the nearest is suggested. */

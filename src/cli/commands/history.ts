@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { readHistory } from '../../jobs/run-log.ts';
 import type { Run } from '../../repository/run-log.ts';
-import { OPTION, wholeNumber } from '../options.ts';
+import { wholeNumber, withOutputOptions } from '../options.ts';
 import { oneLine } from '../render/one-line.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
@@ -12,7 +12,7 @@ import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
 const SHOWN = 20;
 
 export function addHistoryCommand(program: Command): void {
-  withSiteOptions(program.command('history'))
+  const command = withSiteOptions(program.command('history'))
     .description('show the last runs: what, when, how long, and what came out')
     .addOption(ANY_KIND_OPTION)
     .option(
@@ -20,23 +20,20 @@ export function addHistoryCommand(program: Command): void {
       'so many runs, the newest first',
       wholeNumber({ minimum: 1, maximum: 999_999 }),
       SHOWN,
-    )
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async ({ terminal }) => {
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        for (const site of sites) {
-          const runs = (await readHistory(site, options.kind)).slice(0, options.last);
-          for (const run of runs) terminal.printJson(run);
-          if (sites.length > 1) terminal.print(`[${site.part}]`);
-          if (runs.length === 0) terminal.log('No run has been logged yet');
-          else if (!terminal.isJson) terminal.print(tableOf(runs));
-        }
-        return undefined;
-      }),
     );
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async ({ terminal }) => {
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      for (const site of sites) {
+        const runs = (await readHistory(site, options.kind)).slice(0, options.last);
+        for (const run of runs) terminal.printJson(run);
+        if (sites.length > 1) terminal.print(`[${site.part}]`);
+        if (runs.length === 0) terminal.log('No run has been logged yet');
+        else if (!terminal.isJson) terminal.print(tableOf(runs));
+      }
+      return undefined;
+    }),
+  );
 }
 
 function tableOf(runs: readonly Run[]): string {

@@ -2,44 +2,41 @@ import type { Command } from '@commander-js/extra-typings';
 import { install, planInstall } from '../../jobs/install.ts';
 import { binFolder } from '../../sites/recipe/plone-parts.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
-import { OPTION, splitOverrides } from '../options.ts';
+import { OPTION, splitOverrides, withOutputOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
 import { renderEvents, renderInstallStep } from '../render/events.ts';
 import { runCommand } from '../run.ts';
 
 export function addInstallCommand(program: Command): void {
-  program
+  const command = program
     .command('install')
     .description('write the scripts that a buildout’s backup parts want into its bin folder')
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
     .addOption(CONFIG_OPTION)
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((words, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const { names, overrides } = splitOverrides(words);
-        const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const { parts, extent } = await readParts(buildout, { names, terminal });
-        const hasParts = parts.length > 0;
-        if (!hasParts && names.length === 0) {
-          terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
-        }
-        const steps = await planInstall({
-          bin: binFolder(buildout),
-          buildout: buildout.path,
-          parts,
-          scope: extent === 'all' ? 'all-parts' : 'these-parts',
-          program: ownProgram(terminal, { caller: 'the scripts' }),
-        });
-        for (const step of steps) terminal.printJson({ step });
-        if (options.dryRun) {
-          for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
-        } else await install(steps, { onEvent: renderEvents(terminal), signal });
-        if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
-        // In spite of warnings: buildout, which may run this, takes anything else for a failure.
-        return 0;
-      }),
-    );
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((words, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const { names, overrides } = splitOverrides(words);
+      const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
+      const { parts, extent } = await readParts(buildout, { names, terminal });
+      const hasParts = parts.length > 0;
+      if (!hasParts && names.length === 0) {
+        terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
+      }
+      const steps = await planInstall({
+        bin: binFolder(buildout),
+        buildout: buildout.path,
+        parts,
+        scope: extent === 'all' ? 'all-parts' : 'these-parts',
+        program: ownProgram(terminal, { caller: 'the scripts' }),
+      });
+      for (const step of steps) terminal.printJson({ step });
+      if (options.dryRun) {
+        for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
+      } else await install(steps, { onEvent: renderEvents(terminal), signal });
+      if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
+      // In spite of warnings: buildout, which may run this, takes anything else for a failure.
+      return 0;
+    }),
+  );
 }

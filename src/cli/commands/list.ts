@@ -1,40 +1,37 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addListCommand(program: Command): void {
-  withSiteOptions(program.command('list'))
+  const command = withSiteOptions(program.command('list'))
     .description('show what can be restored')
-    .addOption(ANY_KIND_OPTION)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async ({ terminal }) => {
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const all: PlacedPoint[] = [];
-        for (const site of sites) {
-          const { part } = site;
-          for (const { place, points } of await listSite(site, options.kind)) {
-            const { storage, of, path } = place;
-            if (points.length === 0) terminal.log(`No backups in ${path}`);
-            else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
-            for (const point of points) {
-              terminal.printJson({ part, storage, of, ...asJson(point) });
-              all.push({ part, storage, of, point });
-            }
+    .addOption(ANY_KIND_OPTION);
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async ({ terminal }) => {
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const all: PlacedPoint[] = [];
+      for (const site of sites) {
+        const { part } = site;
+        for (const { place, points } of await listSite(site, options.kind)) {
+          const { storage, of, path } = place;
+          if (points.length === 0) terminal.log(`No backups in ${path}`);
+          else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
+          for (const point of points) {
+            terminal.printJson({ part, storage, of, ...asJson(point) });
+            all.push({ part, storage, of, point });
           }
         }
-        if (all.length > 0) terminal.print(formatRestorePoints(all));
-        warnOfProblems(all, terminal);
-        return undefined;
-      }),
-    );
+      }
+      if (all.length > 0) terminal.print(formatRestorePoints(all));
+      warnOfProblems(all, terminal);
+      return undefined;
+    }),
+  );
 }
 
 function warnOfProblems(points: readonly PlacedPoint[], terminal: Terminal): void {

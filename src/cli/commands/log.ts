@@ -8,7 +8,7 @@ import {
 } from '../../jobs/transaction-log.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
-import { OPTION, wholeNumber } from '../options.ts';
+import { wholeNumber, withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLineWithin } from '../render/one-line.ts';
 import { bareTable, formatTable } from '../render/table.ts';
@@ -22,7 +22,7 @@ const SHOWN = 20;
 const WIDTHS = { user: 30, description: 50, classes: 60 } as const;
 
 export function addLogCommand(program: Command): void {
-  withSiteOptions(program.command('log'))
+  const command = withSiteOptions(program.command('log'))
     .description('show the transactions of a restore point, or of a Data.fs, the newest first')
     .argument('[point]', 'a Data.fs, or yyyy-mm-dd[-hh[-mm[-ss]]], UTC; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
@@ -31,46 +31,43 @@ export function addLogCommand(program: Command): void {
     .option('--until <date>', 'none from this moment on')
     .option('--user <text>', 'those whose user has this text')
     .option('--path <text>', 'those whose description has this text, as a path in Zope')
-    .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((point, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const { since, until, user, path, limit } = options;
-        const filter = {
-          since: since === undefined ? undefined : momentOf(since),
-          until: until === undefined ? undefined : momentOf(until),
-          user,
-          path,
-          limit,
-        };
-        const context = { onEvent: renderEvents(terminal), signal };
-        const file = point === undefined ? undefined : await fileAt(point);
-        if (file !== undefined) {
-          const transactions = await readTransactionLog(file, { filter, context });
-          showTransactions(transactions, {
-            terminal,
-            of: { storage: file.path },
-            heading: undefined,
-          });
-          return undefined;
-        }
-        const date = point === undefined ? undefined : parseRecoveryDate(point);
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-        await inEachPlace(meant, {
+    .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN);
+  withOutputOptions(command).action((point, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const { since, until, user, path, limit } = options;
+      const filter = {
+        since: since === undefined ? undefined : momentOf(since),
+        until: until === undefined ? undefined : momentOf(until),
+        user,
+        path,
+        limit,
+      };
+      const context = { onEvent: renderEvents(terminal), signal };
+      const file = point === undefined ? undefined : await fileAt(point);
+      if (file !== undefined) {
+        const transactions = await readTransactionLog(file, { filter, context });
+        showTransactions(transactions, {
           terminal,
-          work: async ({ site, place: { storage }, repository, name }) => {
-            const source = { kind: 'point', repository, date } as const;
-            const transactions = await readTransactionLog(source, { filter, context });
-            const heading = meant.length > 1 ? name : undefined;
-            showTransactions(transactions, { terminal, of: { part: site.part, storage }, heading });
-          },
+          of: { storage: file.path },
+          heading: undefined,
         });
         return undefined;
-      }),
-    );
+      }
+      const date = point === undefined ? undefined : parseRecoveryDate(point);
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+      await inEachPlace(meant, {
+        terminal,
+        work: async ({ site, place: { storage }, repository, name }) => {
+          const source = { kind: 'point', repository, date } as const;
+          const transactions = await readTransactionLog(source, { filter, context });
+          const heading = meant.length > 1 ? name : undefined;
+          showTransactions(transactions, { terminal, of: { part: site.part, storage }, heading });
+        },
+      });
+      return undefined;
+    }),
+  );
 }
 
 async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' }> | undefined> {

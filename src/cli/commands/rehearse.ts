@@ -5,7 +5,7 @@ import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import type { Site } from '../../sites/site.ts';
 import { nameOfStorage, prefixOfStorage } from '../meant-places.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count, formatSeconds } from '../render/units.ts';
@@ -14,7 +14,7 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRehearseCommand(program: Command): void {
-  withSiteOptions(program.command('rehearse'))
+  const command = withSiteOptions(program.command('rehearse'))
     .description('restore into a folder of its own, verify what came out, and time it')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
@@ -23,38 +23,32 @@ export function addRehearseCommand(program: Command): void {
         '--in <folder>',
         'a folder with room for all of the site; what is made there is removed again',
       ).default(tmpdir(), 'the system’s for temporary files'),
-    )
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .addOption(OPTION.logFormat)
-    .action((written, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const date = written === undefined ? undefined : parseRecoveryDate(written);
-        let problems = 0;
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        for (const site of sites) {
-          const { restoreSeconds, verifySeconds, storages } = await rehearse(
-            { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
-            { onEvent: renderEvents(terminal), signal },
-          );
-          for (const one of storages) problems += report(one, { site, sites, terminal });
-          const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
-          terminal.printJson({
-            rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
-          });
-          const which = points
-            .map(
-              ({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`,
-            )
-            .join(', ');
-          terminal.log(
-            `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
-          );
-        }
-        return problems === 0 ? undefined : 1;
-      }),
     );
+  withOutputOptions(command).action((written, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      let problems = 0;
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      for (const site of sites) {
+        const { restoreSeconds, verifySeconds, storages } = await rehearse(
+          { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
+          { onEvent: renderEvents(terminal), signal },
+        );
+        for (const one of storages) problems += report(one, { site, sites, terminal });
+        const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
+        terminal.printJson({
+          rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
+        });
+        const which = points
+          .map(({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`)
+          .join(', ');
+        terminal.log(
+          `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
+        );
+      }
+      return problems === 0 ? undefined : 1;
+    }),
+  );
 }
 
 /** Returns the number of problems. */

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-
 import { Cron } from 'croner';
 import { Failure, systemCodeOf } from '../../system/failure.ts';
 import { CONFIG_OPTION } from '../buildout.ts';
-import { OPTION } from '../options.ts';
+import { withLogOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
 import { formatLocalTime } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
@@ -13,7 +13,7 @@ const KINDS = ['backup', 'verify', 'rehearse'] as const;
 type Kind = (typeof KINDS)[number];
 
 export function addRepeatCommand(program: Command): void {
-  program
+  const command = program
     .command('repeat')
     .description('stay, and run commands at their times: for a container, where there is no cron')
     .addOption(
@@ -28,25 +28,24 @@ export function addRepeatCommand(program: Command): void {
       ),
     )
     .option('--at-start', 'back up once at the start, too')
-    .addOption(CONFIG_OPTION)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async (context) => {
-        const jobs = KINDS.flatMap((kind): Job[] => {
-          const times = options[kind];
-          return times === undefined ? [] : [{ kind, times }];
-        });
-        const words = [
-          ...(options.config === undefined ? [] : ['--config', options.config]),
-          ...(options.quiet ? ['--quiet'] : []),
-          ...(options.verbose ? ['--verbose'] : []),
-        ];
-        if (options.atStart) await run('backup', { words, context });
-        await repeat(jobs, { words, context });
-        return 0;
-      }),
-    );
+    .addOption(CONFIG_OPTION);
+  withLogOptions(command).action((options) =>
+    runCommand(options, async (context) => {
+      const jobs = KINDS.flatMap((kind): Job[] => {
+        const times = options[kind];
+        return times === undefined ? [] : [{ kind, times }];
+      });
+      const words = [
+        ...(options.config === undefined ? [] : ['--config', options.config]),
+        ...(options.quiet ? ['--quiet'] : []),
+        ...(options.verbose ? ['--verbose'] : []),
+        ...(options.logFormat === 'text' ? [] : ['--log-format', options.logFormat]),
+      ];
+      if (options.atStart) await run('backup', { words, context });
+      await repeat(jobs, { words, context });
+      return 0;
+    }),
+  );
 }
 
 /** The time that Plone's community uses. */
@@ -101,6 +100,7 @@ async function repeat(jobs: readonly Job[], { words, context }: Repeating): Prom
     terminal.log(`Next: ${next.kind} at ${formatLocalTime(next.at)}`);
     if (await waitUntil(next.at, signal)) await run(next.kind, { words, context });
   }
+  terminal.log(`${signal.reason instanceof Failure ? signal.reason.message : 'Stopped'}.`);
 }
 
 /** Whether the moment came: false where it was told to stop. */

@@ -9,31 +9,28 @@ import { writeNewFile } from '../../system/new-file.ts';
 import { isThere } from '../../system/presence.ts';
 import { freeSpaceOf } from '../../system/room.ts';
 import { readSmallFileIfFit } from '../../system/small-file.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
 import { runCommand } from '../run.ts';
 import { findSites, withSiteOptions } from '../sites.ts';
 
 export function addReportCommand(program: Command): void {
-  withSiteOptions(program.command('report'))
+  const command = withSiteOptions(program.command('report'))
     .description('write a page about the backups: calendar, growth, runs, checks, free space')
-    .option('-o, --output <file>', 'where to', 'zodbvault-report.html')
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async ({ terminal }) => {
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const reports: SiteReport[] = [];
-        for (const site of sites) reports.push(await reportOf(site));
-        const path = resolve(options.output);
-        await write(path, formatReport(reports, new Date()));
-        terminal.printJson({ report: path });
-        terminal.log(`Wrote ${path}`);
-        return undefined;
-      }),
-    );
+    .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async ({ terminal }) => {
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const reports: SiteReport[] = [];
+      for (const site of sites) reports.push(await reportOf(site));
+      const path = resolve(options.output);
+      await write(path, formatReport(reports, new Date()));
+      terminal.printJson({ report: path });
+      terminal.log(`Wrote ${path}`);
+      return undefined;
+    }),
+  );
 }
 
 async function reportOf(site: Site): Promise<SiteReport> {

@@ -19,7 +19,7 @@ import { refuseAmongBackups } from '../../sites/among-backups.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
-import { OPTION, secondsToWait, type Waiting } from '../options.ts';
+import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
 import { askToReplace } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
@@ -28,7 +28,7 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
-  withSiteOptions(program.command('restore'))
+  const command = withSiteOptions(program.command('restore'))
     .description('put back the Data.fs, and the blobs that belong to it, as they were at a backup')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
@@ -46,47 +46,42 @@ export function addRestoreCommand(program: Command): void {
     .option('--discard-old', 'remove what the last restore replaced and kept')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.wait)
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .addOption(OPTION.logFormat)
-    .action((written, options) =>
-      runCommand(options, async (context) => {
-        const date = written === undefined ? undefined : parseRecoveryDate(written);
-        const { to, kind, dryRun, prompt } = options;
-        const how = {
-          isDry: dryRun === true,
-          asks: prompt,
-          waitSeconds: secondsToWait(options.wait),
-          context,
-        };
-        refuseMixed(options, written);
-        const live = oneSite(
-          await findSites(options, {
-            terminal: context.terminal,
-            purpose: to === undefined ? 'restore' : 'look',
-          }),
-        );
-        const site = to === undefined ? live : await elsewhere(live, resolve(to));
-        const heldLock = options.force ? 'ignore' : 'refuse';
-        if (options.undo) return undo({ site, heldLock }, how);
-        if (options.discardOld) return discardOld(site, how);
-        const settings: SiteRestoreSettings = {
-          site,
-          of: kind,
-          date,
-          heldLock,
-          earlierState: to === undefined ? 'replace' : 'append',
-          old: options.keepOld ? 'keep' : 'discard',
-          damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
-          now: () => new Date(),
-        };
-        const undoing =
-          to === undefined ? 'restore --undo' : `restore --to ${quoteWord(to)} --undo`;
-        return restoreAll(settings, { ...how, undoing });
-      }),
-    );
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((written, options) =>
+    runCommand(options, async (context) => {
+      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      const { to, kind, dryRun, prompt } = options;
+      const how = {
+        isDry: dryRun === true,
+        asks: prompt,
+        waitSeconds: secondsToWait(options.wait),
+        context,
+      };
+      refuseMixed(options, written);
+      const live = oneSite(
+        await findSites(options, {
+          terminal: context.terminal,
+          purpose: to === undefined ? 'restore' : 'look',
+        }),
+      );
+      const site = to === undefined ? live : await elsewhere(live, resolve(to));
+      const heldLock = options.force ? 'ignore' : 'refuse';
+      if (options.undo) return undo({ site, heldLock }, how);
+      if (options.discardOld) return discardOld(site, how);
+      const settings: SiteRestoreSettings = {
+        site,
+        of: kind,
+        date,
+        heldLock,
+        earlierState: to === undefined ? 'replace' : 'append',
+        old: options.keepOld ? 'keep' : 'discard',
+        damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
+        now: () => new Date(),
+      };
+      const undoing = to === undefined ? 'restore --undo' : `restore --to ${quoteWord(to)} --undo`;
+      return restoreAll(settings, { ...how, undoing });
+    }),
+  );
 }
 
 /** A folder for all of the site, or a file for its Data.fs alone. */

@@ -16,7 +16,7 @@ import {
   meantPlaces,
   STORAGE_OPTION,
 } from '../meant-places.ts';
-import { OPTION, secondsToWait } from '../options.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
 import { ask } from '../question.ts';
 import { renderEvents } from '../render/events.ts';
 import { type CommandContext, runCommand } from '../run.ts';
@@ -24,7 +24,7 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRetireCommand(program: Command): void {
-  withSiteOptions(program.command('retire'))
+  const command = withSiteOptions(program.command('retire'))
     .description('remove a restore point, or all that are damaged, with what needs them')
     .argument('[date]', 'the restore point: yyyy-mm-dd-hh-mm-ss, UTC, as "list" shows it')
     .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
@@ -33,45 +33,42 @@ export function addRetireCommand(program: Command): void {
     .option('--even-the-last', 'even where no other backup is known to be whole')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.wait)
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((written, options) =>
-      runCommand(options, async (context) => {
-        const { terminal } = context;
-        const wish = wishOf(written, options.damaged);
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-        const planned = await planAll(meant, { wish, context });
-        const last = options.evenTheLast ? 'may-go' : 'stays';
-        for (const one of planned) await show(one, terminal);
-        for (const { plan } of planned) refuseLast(plan, last);
-        const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
-        if (wanted.length === 0) {
-          terminal.log('Nothing to retire: nothing there is damaged');
-          return undefined;
-        }
-        if (options.dryRun) return undefined;
-        if (options.prompt && (await ask('retire anything', context.signal)) === 'no') {
-          terminal.log('Nothing was removed.');
-          terminal.printJson({ retire: { answer: 'no' } });
-          return undefined;
-        }
-        const jobContext = {
-          onEvent: renderEvents(terminal),
-          signal: context.signal,
-          waitSeconds: secondsToWait(options.wait),
-        };
-        for (const { plan, meant } of wanted) {
-          const { place, site } = meant;
-          const settings = { place, site, last, now: () => new Date() } as const;
-          const { fileNames } = await retireAll(plan, settings, jobContext);
-          terminal.printJson({ retired: { repository: plan.repository, fileNames } });
-        }
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((written, options) =>
+    runCommand(options, async (context) => {
+      const { terminal } = context;
+      const wish = wishOf(written, options.damaged);
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+      const planned = await planAll(meant, { wish, context });
+      const last = options.evenTheLast ? 'may-go' : 'stays';
+      for (const one of planned) await show(one, terminal);
+      for (const { plan } of planned) refuseLast(plan, last);
+      const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
+      if (wanted.length === 0) {
+        terminal.log('Nothing to retire: nothing there is damaged');
         return undefined;
-      }),
-    );
+      }
+      if (options.dryRun) return undefined;
+      if (options.prompt && (await ask('retire anything', context.signal)) === 'no') {
+        terminal.log('Nothing was removed.');
+        terminal.printJson({ retire: { answer: 'no' } });
+        return undefined;
+      }
+      const jobContext = {
+        onEvent: renderEvents(terminal),
+        signal: context.signal,
+        waitSeconds: secondsToWait(options.wait),
+      };
+      for (const { plan, meant } of wanted) {
+        const { place, site } = meant;
+        const settings = { place, site, last, now: () => new Date() } as const;
+        const { fileNames } = await retireAll(plan, settings, jobContext);
+        terminal.printJson({ retired: { repository: plan.repository, fileNames } });
+      }
+      return undefined;
+    }),
+  );
 }
 
 /** Failure `usage` where neither, or both, were said: what is removed is never guessed. */

@@ -16,7 +16,7 @@ import { isLingering } from '../../system/systemd.ts';
 import { isCronRunning } from '../../system/user-crontab.ts';
 import { DEFAULT_CFG } from '../buildout.ts';
 import { findAnySites, namesPlaces } from '../found-sites.ts';
-import { OPTION, wholeNumber } from '../options.ts';
+import { OPTION, wholeNumber, withOutputOptions } from '../options.ts';
 import { renderEvents, renderScheduleStep } from '../render/events.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findJobs } from '../scheduled-jobs.ts';
@@ -24,7 +24,7 @@ import { type SiteWish, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addScheduleCommand(program: Command): void {
-  withSiteOptions(program.command('schedule'))
+  const command = withSiteOptions(program.command('schedule'))
     .description(
       'print lines for a crontab, or units for systemd, that back up and verify the site',
     )
@@ -53,31 +53,28 @@ export function addScheduleCommand(program: Command): void {
       'how many full backups the backups of a plain site are to keep (default: all)',
       wholeNumber({ minimum: 0, maximum: 999_999 }),
     )
-    .addOption(OPTION.dryRun)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((options) =>
-      runCommand(options, async (context) => {
-        const target = targetOf(options.systemd);
-        if (options.remove) {
-          const scope = await scopeOf(options, context.terminal);
-          await carryOut({ jobs: [], scope, target }, { ...options, context });
-          return undefined;
-        }
-        const { jobs, extent } = await findJobs(options, context.terminal);
-        if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
-        else {
-          const scope =
-            extent === 'all'
-              ? folderOf(options)
-              : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
-          await carryOut({ jobs, scope, target }, { ...options, context });
-          await warnOfIdleness(target, context.terminal);
-        }
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async (context) => {
+      const target = targetOf(options.systemd);
+      if (options.remove) {
+        const scope = await scopeOf(options, context.terminal);
+        await carryOut({ jobs: [], scope, target }, { ...options, context });
         return undefined;
-      }),
-    );
+      }
+      const { jobs, extent } = await findJobs(options, context.terminal);
+      if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
+      else {
+        const scope =
+          extent === 'all'
+            ? folderOf(options)
+            : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
+        await carryOut({ jobs, scope, target }, { ...options, context });
+        await warnOfIdleness(target, context.terminal);
+      }
+      return undefined;
+    }),
+  );
 }
 
 /** The time that Plone's community uses. */

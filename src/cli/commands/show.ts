@@ -3,7 +3,7 @@ import { type BelongingBlobs, blobsOfPoint, listPlace } from '../../jobs/list-si
 import { type PointContents, readPointContents } from '../../jobs/point-contents.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
 import { bareTable, formatTable } from '../render/table.ts';
@@ -12,33 +12,30 @@ import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 
 export function addShowCommand(program: Command): void {
-  withSiteOptions(program.command('show'))
+  const command = withSiteOptions(program.command('show'))
     .description('show what is in a restore point, without restoring it')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
-    .addOption(STORAGE_OPTION)
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .action((written, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const date = written === undefined ? undefined : parseRecoveryDate(written);
-        const context = { onEvent: renderEvents(terminal), signal };
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-        await inEachPlace(meant, {
-          terminal,
-          work: async ({ site, place, repository, name }) => {
-            const contents = await readPointContents(repository, { date, context });
-            const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
-            const { storage } = place;
-            terminal.printJson({ part: site.part, storage, ...contents, blobs });
-            if (!terminal.isJson) terminal.print(`${name}, ${textOf(contents, blobs)}`);
-          },
-        });
-        return undefined;
-      }),
-    );
+    .addOption(STORAGE_OPTION);
+  withOutputOptions(command).action((written, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      const context = { onEvent: renderEvents(terminal), signal };
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
+      await inEachPlace(meant, {
+        terminal,
+        work: async ({ site, place, repository, name }) => {
+          const contents = await readPointContents(repository, { date, context });
+          const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
+          const { storage } = place;
+          terminal.printJson({ part: site.part, storage, ...contents, blobs });
+          if (!terminal.isJson) terminal.print(`${name}, ${textOf(contents, blobs)}`);
+        },
+      });
+      return undefined;
+    }),
+  );
 }
 
 function describeBlobs(blobs: BelongingBlobs): string {

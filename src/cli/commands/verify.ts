@@ -4,7 +4,7 @@ import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { prefixOfStorage } from '../meant-places.ts';
-import { OPTION } from '../options.ts';
+import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts';
 import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
-  withSiteOptions(program.command('verify'))
+  const command = withSiteOptions(program.command('verify'))
     .description('check that every backup is what was written')
     .argument('[date]', 'with --deep: the restore point, yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
     .addOption(ANY_KIND_OPTION)
@@ -37,39 +37,34 @@ export function addVerifyCommand(program: Command): void {
         '--sample <percent>',
         'with --deep: follow the references of so many objects only',
       ).argParser(parsePercentage),
-    )
-    .addOption(OPTION.json)
-    .addOption(OPTION.quiet)
-    .addOption(OPTION.verbose)
-    .addOption(OPTION.logFormat)
-    .action((date, options) =>
-      runCommand(options, async ({ terminal, signal }) => {
-        const deep = deepWish(date, options);
-        let isBad = false;
-        const sites = await findSites(options, { terminal, purpose: 'look' });
-        for (const site of sites) {
-          if (deep !== undefined) {
-            const settings = { site, of: options.kind, ...deep, now: () => new Date() };
-            isBad =
-              (await runDeepVerify(settings, { sites, context: { terminal, signal } })) > 0 ||
-              isBad;
-            continue;
-          }
-          const places = await verifySite(
-            {
-              site,
-              of: options.kind,
-              depth: options.quick ? 'quick' : 'thorough',
-              chains: options.newest ? 'newest' : 'all',
-              now: () => new Date(),
-            },
-            { onEvent: renderEvents(terminal), signal },
-          );
-          for (const place of places) isBad = report(place, { site, sites, terminal }) > 0 || isBad;
-        }
-        return isBad ? 1 : undefined;
-      }),
     );
+  withOutputOptions(command).action((date, options) =>
+    runCommand(options, async ({ terminal, signal }) => {
+      const deep = deepWish(date, options);
+      let isBad = false;
+      const sites = await findSites(options, { terminal, purpose: 'look' });
+      for (const site of sites) {
+        if (deep !== undefined) {
+          const settings = { site, of: options.kind, ...deep, now: () => new Date() };
+          isBad =
+            (await runDeepVerify(settings, { sites, context: { terminal, signal } })) > 0 || isBad;
+          continue;
+        }
+        const places = await verifySite(
+          {
+            site,
+            of: options.kind,
+            depth: options.quick ? 'quick' : 'thorough',
+            chains: options.newest ? 'newest' : 'all',
+            now: () => new Date(),
+          },
+          { onEvent: renderEvents(terminal), signal },
+        );
+        for (const place of places) isBad = report(place, { site, sites, terminal }) > 0 || isBad;
+      }
+      return isBad ? 1 : undefined;
+    }),
+  );
 }
 
 /** Returns the number of problems. */
