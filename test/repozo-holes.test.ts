@@ -19,6 +19,7 @@ import { type Chain, readChain } from '../src/repository/chain.ts';
 import { compareQuickly, compareThoroughly } from '../src/repository/comparison.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
 import { type ByteSource, openFileSource } from '../src/system/byte-source.ts';
+import { UNWATCHED } from '../src/system/work-progress.ts';
 import { GOLDEN } from './golden/states.ts';
 import type { Finished } from './support/command.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
@@ -284,7 +285,7 @@ describe('hole 9: thorough mode reads the source twice', () => {
     const { chain, store } = await newestChain(site.repository);
     await using source = await openFileSource(site.dataFs);
     const counted = countingSource(source);
-    const compared = await compareThoroughly(counted.source, { store, chain, onBytes: () => {} });
+    const compared = await compareThoroughly(counted.source, { store, chain, progress: UNWATCHED });
     expect(compared).toEqual({ kind: 'same' });
     expect(counted.bytes()).toBe(source.sizeBytes);
   });

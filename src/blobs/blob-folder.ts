@@ -165,8 +165,14 @@ export async function pointLatest(
 }
 
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
-export async function removeSet(folder: string, set: EntrySet): Promise<readonly string[]> {
-  for (const entry of set.entries) await removeEntry(folder, entry);
+export async function removeSet(
+  folder: string,
+  { set, onFile }: { readonly set: EntrySet; readonly onFile: (path: string) => void },
+): Promise<readonly string[]> {
+  for (const entry of set.entries) {
+    onFile(join(folder, entry.name));
+    await removeEntry(folder, entry);
+  }
   return set.entries.map(({ name }) => name);
 }
 

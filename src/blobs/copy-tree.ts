@@ -1,5 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { adopting } from '../system/failure.ts';
+import { inPortions } from '../system/portions.ts';
+import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
 import { copyInWorkers, describeCopy, workersForCopy } from './copy-worker.ts';
 import {
   type Branch,
@@ -32,6 +34,7 @@ export interface CountedTree {
 
 export interface CopySettings extends WalkSettings {
   readonly signal: AbortSignal;
+  readonly progress?: WorkProgress;
 }
 
 /** Directories that are enough to keep all workers busy. */
@@ -51,24 +54,20 @@ const SHARE_ALONE = 1 / 1024;
  * Failures: those of the system; `damaged` for names and kinds of files that no blob directory has;
  * `not-found` for a link of a live site that leads nowhere.
  */
-export async function copyTree({ signal, ...settings }: CopySettings): Promise<CopiedTree> {
+export async function copyTree({
+  signal,
+  progress = UNWATCHED,
+  ...settings
+}: CopySettings): Promise<CopiedTree> {
   return adopting(describeCopy(settings), async () => {
-    const walk = new TreeWalk(settings);
+    const walk = new TreeWalk(settings, progress);
     const { trunk, waiting } = await inPortions(openTrunk(walk), signal);
     const rest = await inPortions(copyAlone(walk, waiting), signal);
-    const others = await copyInWorkers(settings, { branches: rest, signal });
+    walk.tell();
+    const others = await copyInWorkers(settings, { branches: rest, signal, progress });
     for (const directory of [...trunk].reverse()) directory.finish();
     return together([walk.result, ...others]);
   });
-}
-
-async function inPortions<T>(work: Generator<void, T>, signal: AbortSignal): Promise<T> {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-    signal.throwIfAborted();
-    await new Promise(setImmediate);
-  }
 }
 
 /** Opens the upper directories, breadth first, until there are enough below them to share out. */

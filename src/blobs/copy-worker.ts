@@ -1,3 +1,5 @@
+import { atOnce } from '../system/portions.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
 import { type Branch, TreeWalk, type WalkResult, type WalkSettings } from './tree-walk.ts';
 
@@ -16,13 +18,21 @@ export function workersForCopy(): number {
  */
 export async function copyInWorkers(
   settings: WalkSettings,
-  { branches, signal }: { readonly branches: readonly Branch[]; readonly signal: AbortSignal },
+  {
+    branches,
+    signal,
+    progress,
+  }: {
+    readonly branches: readonly Branch[];
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
 ): Promise<readonly WalkResult[]> {
   const results: WalkResult[] = [];
   if (branches.length === 0) return results;
   await askWorkers<Branch, WalkResult>(
     { url: import.meta.url, settings },
-    { requests: shareOut(branches), onResult: (result) => results.push(result), signal },
+    { requests: shareOut(branches), onResult: (result) => results.push(result), signal, progress },
   );
   return results;
 }
@@ -44,9 +54,10 @@ export function describeCopy({ source, target }: WalkSettings): string {
 }
 
 serveRequests<WalkSettings, Branch, WalkResult>(import.meta.url, {
-  work: (branch, settings) => {
-    const walk = new TreeWalk(settings);
-    for (const _ of walk.copy(branch)); // It runs to its end: nobody else waits in this thread.
+  work: (branch, settings, progress) => {
+    const walk = new TreeWalk(settings, progress);
+    atOnce(walk.copy(branch)); // Nobody else waits in this thread.
+    walk.tell();
     return walk.result;
   },
   describe: describeCopy,

@@ -4,6 +4,7 @@ import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { decompress } from '../system/gzip/decompress.ts';
 import { tap } from '../system/stages.ts';
+import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
 
 /** What an archive says about itself when it is read to its end. */
 export interface InspectedArchive {
@@ -47,19 +48,24 @@ export async function inspectArchive(
   path: string,
   {
     signal,
+    progress = UNWATCHED,
     onFolder = () => {},
     onFile = () => {},
   }: {
     readonly signal: AbortSignal;
+    /** Is told of the bytes as they are stored. */
+    readonly progress?: WorkProgress;
     readonly onFolder?: (folder: ListedFolder) => void;
     readonly onFile?: (path: string, sizeBytes: number) => void;
   },
 ): Promise<InspectedArchive> {
   await using source = await openFileSource(path);
+  progress.onFile(path);
   const hash = createHash('sha256');
   const stored = tap(source.stream({ start: 0, end: source.sizeBytes }), (chunk) => {
     signal.throwIfAborted();
     hash.update(chunk);
+    progress.onBytes(chunk.length);
   });
   const fault = (state: string) =>
     new Failure('damaged', `Cannot use the archive "${path}": ${state}`, {

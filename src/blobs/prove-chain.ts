@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { decodeChainState, isSameListing, listingOf } from './chain-state.ts';
 import { readChain } from './read-chain.ts';
@@ -16,10 +17,16 @@ export async function isChainWhole(
     folder,
     state,
     signal,
-  }: { readonly folder: string; readonly state: BlobEntry; readonly signal: AbortSignal },
+    progress,
+  }: {
+    readonly folder: string;
+    readonly state: BlobEntry;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
 ): Promise<boolean> {
   try {
-    const { listed, lacking } = await readChain(chain, { folder, signal });
+    const { listed, lacking } = await readChain(chain, { folder, signal, progress });
     if (lacking !== undefined) return false;
     const path = join(folder, state.name);
     const listing = decodeChainState(await adopting(`read "${path}"`, () => readFile(path)));

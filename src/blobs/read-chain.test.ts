@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { archiveAsRecipe } from '../../test/support/archives.ts';
 import { folderState } from '../../test/support/buildout-site.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
+import { UNWATCHED } from '../system/work-progress.ts';
 import { readBlobCatalogue } from './catalogue.ts';
 import { readChain } from './read-chain.ts';
 import { extractArchive } from './tar.ts';
@@ -47,7 +48,7 @@ describe('chain that is read', () => {
   };
 
   it('lacks nothing where folders were renamed', async () => {
-    const read = await readChain(await archives(), { folder, signal });
+    const read = await readChain(await archives(), { folder, signal, progress: UNWATCHED });
     expect(read.lacking).toBeUndefined();
     expect(read.listed.flatMap(({ renames }) => renames).length).toBeGreaterThan(2);
   });
@@ -61,6 +62,7 @@ describe('chain that is read', () => {
         kind: 'of-a-chain',
         onCommand: () => {},
         signal,
+        progress: UNWATCHED,
       });
     }
     expect(folderState(target)).toEqual(folderState(source));
@@ -69,7 +71,7 @@ describe('chain that is read', () => {
   it('lacks what was in a delta that is lost', async () => {
     const [full, , last] = await archives();
     if (full === undefined || last === undefined) throw new Error('three archives');
-    const read = await readChain([full, last], { folder, signal });
+    const read = await readChain([full, last], { folder, signal, progress: UNWATCHED });
     expect(read.lacking).toBe('./0x00/0x05/five');
   });
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { BlobEntry } from './catalogue.ts';
 import {
   type InspectedArchive,
@@ -24,7 +25,15 @@ export interface ReadChain {
  */
 export async function readChain(
   chain: readonly BlobEntry[],
-  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  {
+    folder,
+    signal,
+    progress,
+  }: {
+    readonly folder: string;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
 ): Promise<ReadChain> {
   const saved = new Set<string>();
   const origins = new Map<string, string[]>();
@@ -35,6 +44,7 @@ export async function readChain(
     archives.push(
       await inspectArchive(join(folder, name), {
         signal,
+        progress,
         onFolder: (one) => listed.push(one),
         onFile: (path) => saved.add(path),
       }),

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
 import { describeEnd, type ProgramEnd, requireProgram, runProgram } from '../system/programs.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { RSYNC_EXCLUDES } from './left-out.ts';
 
 export interface RsyncSettings {
@@ -18,6 +20,8 @@ export interface RsyncSettings {
   readonly onCommand: (words: readonly string[]) => void;
   readonly onOutput: (chunk: Uint8Array) => void;
   readonly signal: AbortSignal;
+  /** Is told of the files that are not shared, as rsync comes to them. */
+  readonly progress: WorkProgress;
 }
 
 /** "Partial transfer due to vanished source files" (rsync's manual). */
@@ -39,6 +43,7 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   const words = [
     '-a',
     ...settings.options,
+    ...(tellsItself(settings.options) ? [] : [TELLING]),
     '--delete',
     ...(settings.sameness === 'content' ? ['--checksum'] : []),
     ...(settings.of === 'live' ? RSYNC_EXCLUDES : []),
@@ -47,10 +52,14 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     `${settings.target}/`,
   ];
   await adopting(`create the folder "${settings.target}"`, () => mkdir(settings.target));
+  const onOutput = tellsItself(settings.options)
+    ? settings.onOutput
+    : readTransfers(settings.source, settings);
+  const { signal } = settings;
   let end: ProgramEnd | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     settings.onCommand(['rsync', ...words]);
-    end = await runProgram({ path, arguments: words }, settings);
+    end = await runProgram({ path, arguments: words }, { onOutput, signal });
     if (end.status === 0) return;
     if (end.status !== VANISHED) break;
   }
@@ -65,6 +74,38 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
           : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
     },
   );
+}
+
+/** A line for each file that it transfers: its size, and its path below the source. */
+const TELLING = '--out-format=%l %n';
+
+/** Whether the words of the user make rsync print something of its own. */
+function tellsItself(options: readonly string[]): boolean {
+  return options.some((word) =>
+    /^(-[a-zA-Z]*[viPq]|--(verbose|quiet|progress|info|itemize-changes|(out|log)-format)\b)/.test(
+      word,
+    ),
+  );
+}
+
+/** Takes the lines that {@link TELLING} makes; the others go where the output goes. */
+function readTransfers(
+  source: string,
+  { progress, onOutput }: Pick<RsyncSettings, 'progress' | 'onOutput'>,
+): (chunk: Uint8Array) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [, size, name = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
+      if (size === undefined) onOutput(Buffer.from(`${line}\n`, 'latin1'));
+      else if (!name.endsWith('/')) {
+        progress.onFile(join(source, Buffer.from(name, 'latin1').toString()));
+        progress.onBytes(Number(size));
+      }
+    }
+  };
 }
 
 /** Its last line only counts what went wrong; the first says it. */

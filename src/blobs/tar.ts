@@ -14,6 +14,7 @@ import {
   throughProgram,
 } from '../system/programs.ts';
 import { drain, tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { ArchiveCompression } from './entry-name.ts';
 import { ArchiveReading } from './inspect-archive.ts';
 import { TAR_EXCLUDES } from './left-out.ts';
@@ -32,6 +33,8 @@ export interface ArchiveSettings {
   readonly state: string | undefined;
   readonly onCommand: (words: readonly string[]) => void;
   readonly signal: AbortSignal;
+  /** Is told of the files as tar comes to them, and of their bytes. */
+  readonly progress: WorkProgress;
 }
 
 /** What was written. */
@@ -67,12 +70,14 @@ export async function writeArchive(
   settings.onCommand(['tar', ...words]);
   const reading = await ArchiveReading.begin({
     fault: (state) => isUnfit(settings.source, state),
+    onFile: (file) => settings.progress.onFile(join(settings.source, file)),
   });
   const running = startProgram({ path, arguments: words });
   running.stdin.end();
   settings.signal.addEventListener('abort', running.kill, { once: true });
   const hash = createHash('sha256');
-  const plain = readAlong(running.stdout, { reading, signal: settings.signal });
+  const archived = tap(running.stdout, (chunk) => settings.progress.onBytes(chunk.length));
+  const plain = readAlong(archived, { reading, signal: settings.signal });
   const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
   try {
     await file.write(tap(stored, (chunk) => hash.update(chunk)));
@@ -134,10 +139,14 @@ async function isHarmless({ status, errors }: ProgramEnd, source: string): Promi
   return true;
 }
 
-/** The bytes of an archive, without its compression. */
-export async function* readArchive(path: string): AsyncGenerator<Uint8Array> {
+/** The bytes of an archive, without its compression; as they are stored, they are counted. */
+export async function* readArchive(
+  path: string,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
   await using source = await openFileSource(path);
-  const stored = source.stream({ start: 0, end: source.sizeBytes });
+  const all = source.stream({ start: 0, end: source.sizeBytes });
+  const stored = tap(all, (chunk) => onBytes(chunk.length));
   yield* path.endsWith('.gz') ? decompress(stored, path) : stored;
 }
 
@@ -153,11 +162,13 @@ export async function extractArchive(
     kind,
     onCommand,
     signal,
+    progress,
   }: {
     readonly target: string;
     readonly kind: 'alone' | 'of-a-chain';
     readonly onCommand: (words: readonly string[]) => void;
     readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
   },
 ): Promise<void> {
   const words = [
@@ -168,7 +179,8 @@ export async function extractArchive(
     `--directory=${target}`,
   ];
   onCommand(['tar', ...words]);
-  const bytes = tap(readArchive(path), () => signal.throwIfAborted());
+  progress.onFile(path);
+  const bytes = tap(readArchive(path, progress.onBytes), () => signal.throwIfAborted());
   // Where folders change places, tar looks for the one in between from here, not from --directory.
   const program = { path: await findTar(), arguments: words, directory: target };
   await drain(throughProgram(program, { unread: 'accept' })(bytes));

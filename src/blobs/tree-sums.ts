@@ -1,5 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { adopting, systemCodeOf } from '../system/failure.ts';
+import { atOnce, inPortions } from '../system/portions.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
 import { FileHasher } from './file-hasher.ts';
 import { type BlobSum, type BlobSums, SumDraft } from './sums.ts';
@@ -17,13 +19,22 @@ const BATCH = 128;
 /** Reads every file of a tree that has a sum, and compares. Failures: those of the system. */
 export async function compareTree(
   root: string,
-  { sums, signal }: { readonly sums: BlobSums; readonly signal: AbortSignal },
+  {
+    sums,
+    signal,
+    progress,
+  }: {
+    readonly sums: BlobSums;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
 ): Promise<ComparedTree> {
   const differing: string[] = [];
   const missing: string[] = [];
   await hashFiles(root, {
     paths: pathsOf(sums),
     signal,
+    progress,
     onHash: (path, sha256) => {
       if (sha256 === undefined) missing.push(path);
       else if (sha256 !== sums.find(path)) differing.push(path);
@@ -45,15 +56,18 @@ export async function sumTree(
   {
     before,
     signal,
+    progress,
   }: {
     readonly before: { readonly tree: string; readonly sums: BlobSums | undefined } | undefined;
     readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
   },
 ): Promise<readonly string[]> {
   const draft = new SumDraft();
   await hashFiles(root, {
     paths: unknownPaths(root, { before, onKnown: (sum) => draft.add(sum) }),
     signal,
+    progress,
     onHash: (path, sha256) => {
       if (sha256 !== undefined) draft.add({ path, sha256 });
     },
@@ -98,10 +112,12 @@ async function hashFiles(
   {
     paths,
     signal,
+    progress,
     onHash,
   }: {
     readonly paths: Iterator<string, undefined>;
     readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
     readonly onHash: (path: string, sha256: string | undefined) => void;
   },
 ): Promise<void> {
@@ -111,13 +127,12 @@ async function hashFiles(
       for (const [path, sha256] of hashed) onHash(path, sha256);
     };
     if (workersFor(import.meta.url) > 0) {
-      await askWorkers({ url: import.meta.url, settings: root }, { requests, onResult, signal });
+      const job = { url: import.meta.url, settings: root };
+      await askWorkers(job, { requests, onResult, signal, progress });
       return;
     }
     for (let next = requests.next(); !next.done; next = requests.next()) {
-      signal.throwIfAborted();
-      onResult(hashBatch(next.value, root));
-      await new Promise(setImmediate);
+      onResult(await inPortions(hashBatch(next.value, { root, progress }), signal));
     }
   });
 }
@@ -140,15 +155,35 @@ const UNREADABLE = 'unreadable';
 
 const hasher = new FileHasher();
 
-function hashBatch(paths: readonly string[], root: string): HashedBatch {
-  return paths.map((path) => [path, hashIfFile(`${root}/${path}`)] as const);
+/** Yields now and then, and at its end. */
+function* hashBatch(
+  paths: readonly string[],
+  { root, progress }: { readonly root: string; readonly progress: WorkProgress },
+): Generator<void, HashedBatch> {
+  const hashed: (readonly [path: string, sha256: string | undefined])[] = [];
+  for (const path of paths) {
+    hashed.push([path, yield* hashIfFile(`${root}/${path}`, progress)]);
+  }
+  yield;
+  return hashed;
 }
 
-function hashIfFile(path: string): string | undefined {
+function* hashIfFile(
+  path: string,
+  { onFile, onBytes }: WorkProgress,
+): Generator<void, string | undefined> {
   try {
+    const status = lstatSync(path);
     // What has become a folder, or leads elsewhere, is not the file.
-    if (!lstatSync(path).isFile()) return undefined;
-    return hasher.hash(path);
+    if (!status.isFile()) return undefined;
+    onFile(path);
+    let told = 0;
+    const sha256 = yield* hasher.hash(path, (bytes) => {
+      told += bytes;
+      onBytes(bytes);
+    });
+    onBytes(status.size - told);
+    return sha256;
   } catch (error) {
     const code = systemCodeOf(error) ?? '';
     if (['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
@@ -162,6 +197,6 @@ function describe(root: string): string {
 }
 
 serveRequests<string, readonly string[], HashedBatch>(import.meta.url, {
-  work: hashBatch,
+  work: (paths, root, progress) => atOnce(hashBatch(paths, { root, progress })),
   describe,
 });

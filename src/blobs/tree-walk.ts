@@ -16,7 +16,8 @@ import {
   utimesSync,
 } from 'node:fs';
 import { Failure, systemCodeOf } from '../system/failure.ts';
-import { FileHasher } from './file-hasher.ts';
+import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
 import { BlobSums, SumDraft } from './sums.ts';
 
@@ -93,15 +94,22 @@ export class TreeWalk {
   readonly #known: BlobSums | undefined;
   readonly #draft = new SumDraft();
   readonly #differing: string[] = [];
+  readonly #progress: WorkProgress;
   #compared = 0;
+  /** Bytes of which the progress has not been told yet. */
+  #untold = 0;
+  /** The file that it is at, and how many bytes of it are done, if it is a large one. */
+  #at = '';
+  #piecesBytes = 0;
   /** What a new directory gets without being asked; a folder may give its group to what is in it. */
   #made: Stats | undefined;
   #entries = 0;
   /** Off as soon as the file system refuses one for what it is. */
   #canLink = true;
 
-  constructor(settings: WalkSettings) {
+  constructor(settings: WalkSettings, progress: WorkProgress = UNWATCHED) {
     this.#settings = settings;
+    this.#progress = progress;
     const { sums } = settings;
     const known = sums.kind === 'none' ? undefined : sums.known;
     this.#known = known === undefined ? undefined : new BlobSums(known);
@@ -114,6 +122,19 @@ export class TreeWalk {
       differing: this.#differing,
       compared: this.#compared,
     };
+  }
+
+  readonly #onPiece = (bytes: number): void => {
+    if (this.#piecesBytes === 0) this.#progress.onFile(this.#at);
+    this.#piecesBytes += bytes;
+    this.#untold += bytes;
+    this.tell();
+  };
+
+  /** Tells what is done by now; it does so itself now and then. */
+  tell(): void {
+    if (this.#untold > 0) this.#progress.onBytes(this.#untold);
+    this.#untold = 0;
   }
 
   /** Entries that it has gone through. */
@@ -168,9 +189,12 @@ export class TreeWalk {
       refuseUnreadableName(source, name);
       const below = `${path}/${name}`;
       if (this.#isDirectory(entry, below)) names.push(name);
-      else this.#entry(entry, { path: below, linkable });
+      else yield* this.#entry(entry, { path: below, linkable });
       this.#entries += 1;
-      if (this.#entries % YIELD_EVERY === 0) yield;
+      if (this.#entries % YIELD_EVERY !== 0 && this.#untold < PIECE_BYTES) continue;
+      this.#progress.onFile(this.#settings.source + below);
+      this.tell();
+      yield;
     }
     return {
       branch: { path, names, depth, linkable, above },
@@ -203,19 +227,24 @@ export class TreeWalk {
     return statusOf(`${this.#settings.linkTo}${path}`)?.isDirectory() === true;
   }
 
-  #entry(entry: Dirent, { path, linkable }: { readonly path: string; readonly linkable: boolean }) {
+  *#entry(
+    entry: Dirent,
+    { path, linkable }: { readonly path: string; readonly linkable: boolean },
+  ): Generator<void> {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
+    this.#at = source;
+    this.#piecesBytes = 0;
     const status = this.#statusOfSource(source);
     if (status === undefined) return void this.#present(() => lstatSync(source));
     if (status.isFile()) {
-      const linked = linkable ? this.#link(path, status) : undefined;
+      const linked = linkable ? yield* this.#link(path, status) : undefined;
       if (linked !== undefined) {
         this.#settle(path, linked.sha256);
         this.#count(status);
         return;
       }
-      const copied = this.#present(() => this.#copyFile(path, status));
+      const copied = yield* this.#copyIfThere(path, status);
       if (copied === undefined) return;
       this.#dressCopy(target, status);
       this.#settle(path, copied.sha256);
@@ -231,16 +260,25 @@ export class TreeWalk {
     }
   }
 
-  #copyFile(path: string, { size: sizeBytes, mode }: Stats): KnownFile {
+  /** Undefined where a live site removed the file. */
+  *#copyIfThere(path: string, status: Stats): Generator<void, KnownFile | undefined> {
+    try {
+      return yield* this.#copyFile(path, status);
+    } catch (error) {
+      if (this.#hasVanished(error)) return undefined;
+      throw error;
+    }
+  }
+
+  *#copyFile(path: string, { size: sizeBytes, mode }: Stats): Generator<void, KnownFile> {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
     if (!this.#wantsSum(path)) {
       copyFileSync(source, target, constants.COPYFILE_EXCL);
       return { sha256: undefined };
     }
-    return {
-      sha256: this.#hasher.copy({ path: source, sizeBytes, mode: mode & ALL_RIGHTS }, target),
-    };
+    const file = { path: source, sizeBytes, mode: mode & ALL_RIGHTS };
+    return { sha256: yield* this.#hasher.copy(file, { target, onPiece: this.#onPiece }) };
   }
 
   #wantsSum(path: string): boolean {
@@ -251,12 +289,12 @@ export class TreeWalk {
   }
 
   /** Shares a file of the other tree, if it is the same; undefined where it isn't. */
-  #link(path: string, status: Stats): KnownFile | undefined {
+  *#link(path: string, status: Stats): Generator<void, KnownFile | undefined> {
     if (!this.#canLink) return undefined;
     const other = `${this.#settings.linkTo}${path}`;
     const there = statusOf(other);
     if (there === undefined || !this.#hasSameRights(status, there)) return undefined;
-    const same = this.#compare(path, { status, there });
+    const same = yield* this.#compare(path, { status, there });
     if (same === undefined) return undefined;
     try {
       linkSync(other, this.#settings.target + path);
@@ -270,13 +308,15 @@ export class TreeWalk {
     }
   }
 
-  #compare(
+  *#compare(
     path: string,
     { status, there }: { readonly status: Stats; readonly there: Stats },
-  ): KnownFile | undefined {
+  ): Generator<void, KnownFile | undefined> {
     const other = `${this.#settings.linkTo}${path}`;
     if (this.#settings.sameness === 'content') {
-      const sha256 = this.#hasher.hashOfBoth(this.#settings.source + path, other);
+      const source = this.#settings.source + path;
+      const both = { other, onPiece: this.#onPiece };
+      const sha256 = yield* this.#hasher.hashOfBoth(source, both);
       return sha256 === undefined ? undefined : { sha256 };
     }
     // A time that was copied through a double is off by less than a microsecond.
@@ -284,7 +324,7 @@ export class TreeWalk {
     if (!this.#wantsSum(path)) return { sha256: undefined };
     const known =
       this.#settings.sums.kind === 'make' ? this.#known?.find(path.slice(1)) : undefined;
-    return { sha256: known ?? this.#hasher.hash(other) };
+    return { sha256: known ?? (yield* this.#hasher.hash(other, this.#onPiece)) };
   }
 
   /** Notes the sum of a file that is there now, or holds it against what it should be. */
@@ -312,14 +352,19 @@ export class TreeWalk {
     try {
       return work();
     } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT' && this.#settings.of === 'live') return undefined;
+      if (this.#hasVanished(error)) return undefined;
       throw error;
     }
+  }
+
+  #hasVanished(error: unknown): boolean {
+    return systemCodeOf(error) === 'ENOENT' && this.#settings.of === 'live';
   }
 
   #count({ size }: Stats): void {
     this.#counts.files += 1;
     this.#counts.bytes += size;
+    this.#untold += size - this.#piecesBytes;
   }
 
   /** The system copies the mode of a file itself. Owner before mode: a change of it takes bits away. */

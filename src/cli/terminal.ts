@@ -35,8 +35,12 @@ export interface Terminal {
 }
 
 export interface ProgressNumbers {
+  readonly step: string;
+  /** The file that it is at. */
+  readonly file?: string;
   readonly doneBytes: number;
-  readonly totalBytes: number;
+  /** Absent where nobody knows. */
+  readonly totalBytes?: number;
   readonly seconds: number;
 }
 

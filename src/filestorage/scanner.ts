@@ -77,13 +77,23 @@ export interface ScanResult {
  */
 export async function scanTransactions(
   source: ByteSource,
-  { from, visitor }: { readonly from: number; readonly visitor: ScanVisitor },
+  {
+    from,
+    visitor,
+    onBytes = () => {},
+  }: {
+    readonly from: number;
+    readonly visitor: ScanVisitor;
+    /** Is told what is about to be read; may throw to stop. */
+    readonly onBytes?: (count: number) => void;
+  },
 ): Promise<ScanResult> {
   const sizeBytes = source.sizeBytes;
   const magic = await readMagic(source);
   const start = magic === undefined ? 0 : from;
   const scanner = new TransactionScanner({ name: source.name, start, sizeBytes, visitor });
   for await (const chunk of source.stream({ start, end: sizeBytes })) {
+    onBytes(chunk.length);
     scanner.feed(chunk);
     if (scanner.hasStopped) break;
   }

@@ -179,13 +179,13 @@ async function recordAll(
     await withStep(context, {
       step: 'verify',
       totalBytes: chain.links.at(-1)?.range.end ?? 0,
-      work: async (onBytes) => {
+      work: async (progress) => {
         const { mode, random } = settings;
         const tool = `zodbvault ${VERSION}`;
         const { signal } = context;
         const results = recordChain(store, {
           chain,
-          settings: { mode, tool, random, onBytes, signal },
+          settings: { mode, tool, random, progress, signal },
         });
         for await (const result of results) {
           if (result.kind === 'recorded') recorded.push(result.name);

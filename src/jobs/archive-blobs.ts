@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { refuseTaken, removeEntry } from '../blobs/blob-folder.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { type ArchiveCompression, archiveName, entryStem } from '../blobs/entry-name.ts';
-import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { describeFile, readEdges, recordPath, writeRecord } from '../blobs/record.ts';
 import { writeArchive } from '../blobs/tar.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -11,7 +10,8 @@ import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
 import type { BlobBackupResult, BlobRun } from './blob-run.ts';
-import { programEvents } from './events.ts';
+import { programEvents, withStep } from './events.ts';
+import { readArchive } from './read-archive.ts';
 
 /** Times that a live directory may change under tar's hands. */
 const ATTEMPTS = 3;
@@ -59,7 +59,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     const found =
       entry.recordedAs === 'other'
         ? undefined
-        : await inspectArchive(path, run.context).catch((error: unknown) => {
+        : await readArchive(path, { context: run.context }).catch((error: unknown) => {
             if (error instanceof Failure && error.code === 'damaged') return undefined;
             throw error;
           });
@@ -106,18 +106,32 @@ export async function writeOneArchive(
     if (state?.continues !== undefined && newState !== undefined) {
       await adopting(`read "${state.path}"`, () => copyFile(state.path, newState.temporaryPath));
     }
-    const written = await writeArchive(archive, {
-      source: run.source,
-      compression,
-      state: newState?.temporaryPath,
-      ...programEvents(run.context),
+    const written = await withStep(run.context, {
+      step: 'archive-blobs',
+      totalBytes: state?.continues === undefined ? run.expectedBytes : undefined,
+      work: (progress) =>
+        writeArchive(archive, {
+          source: run.source,
+          compression,
+          state: newState?.temporaryPath,
+          progress,
+          ...programEvents(run.context),
+        }),
     });
     if (written === undefined) continue;
     await archive.complete();
     if (run.settings.confirmation === 'reread') {
       const { sizeBytes, sha256 } = written;
       const { signal } = run.context;
-      await confirmFile(archive.temporaryPath, { name: path, sizeBytes, sha256, signal });
+      await withStep(run.context, {
+        step: 'confirm',
+        totalBytes: sizeBytes,
+        work: async ({ onFile, onBytes }) => {
+          onFile(path);
+          const said = { name: path, sizeBytes, sha256 };
+          await confirmFile(archive.temporaryPath, { ...said, signal, onBytes });
+        },
+      });
     }
     await newState?.complete();
     const { edges } = await readEdges(archive.temporaryPath);

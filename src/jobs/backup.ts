@@ -33,7 +33,7 @@ import {
 } from '../repository/plan.ts';
 import { nextStamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
-import { type WrittenBackup, writeBackup } from '../repository/writing.ts';
+import { type HashedFile, type WrittenBackup, writeBackup } from '../repository/writing.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import {
@@ -45,7 +45,7 @@ import {
 import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
-import { type JobContext, lockRequest, withStep } from './events.ts';
+import { type JobContext, lockRequest, stoppable, withStep } from './events.ts';
 import { warnOfLostFiles } from './lost-files.ts';
 import { pruneFulls } from './prune.ts';
 import { tidyUp } from './tidy-up.ts';
@@ -268,14 +268,11 @@ async function compare(
       return withStep(context, {
         step: 'compare',
         totalBytes: end,
-        work: (onBytes) =>
+        work: (progress) =>
           compareThoroughly(source, {
             store,
             chain,
-            onBytes: (count) => {
-              context.signal.throwIfAborted();
-              onBytes(count);
-            },
+            progress: stoppable(progress, context.signal),
           }),
       });
     default:
@@ -334,7 +331,7 @@ async function carryOut(
   return withStep(context, {
     step: 'back-up',
     totalBytes,
-    work: (onBytes) =>
+    work: (progress) =>
       writeBackup(source, {
         store,
         plan,
@@ -344,13 +341,33 @@ async function carryOut(
           tool: `zodbvault ${VERSION}`,
           now,
           random: settings.random,
-          onBytes,
+          progress,
           signal: context.signal,
-          confirmation: settings.confirmation,
+          confirm: (files) => confirm(files, { settings, context }),
           hasLostEnd,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },
       }),
+  });
+}
+
+async function confirm(
+  files: readonly HashedFile[],
+  {
+    settings,
+    context,
+  }: { readonly settings: Pick<BackupSettings, 'confirmation'>; readonly context: JobContext },
+): Promise<void> {
+  if (settings.confirmation === 'none') return;
+  await withStep(context, {
+    step: 'confirm',
+    totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    work: async ({ onFile, onBytes }) => {
+      for (const file of files) {
+        onFile(file.name);
+        await file.confirm(file.sha256, { signal: context.signal, onBytes });
+      }
+    },
   });
 }
 

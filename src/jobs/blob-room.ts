@@ -36,9 +36,11 @@ async function foreseenBytes(run: BlobRun): Promise<number | undefined> {
 }
 
 /** Undefined where files go while they are counted: a site is alive, and a guess will do. */
-async function bytesOf({ source, context }: BlobRun): Promise<number | undefined> {
+async function bytesOf(run: BlobRun): Promise<number | undefined> {
   try {
-    return (await countTree(source, context.signal)).content.bytes;
+    const { content } = await countTree(run.source, run.context.signal);
+    run.expectedBytes = content.bytes;
+    return content.bytes;
   } catch (error) {
     if (error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;

@@ -55,6 +55,8 @@ export class BlobRun {
   readonly base: string;
   readonly catalogue: BlobCatalogue;
   readonly stamp: Stamp;
+  /** About how many bytes its files have: as counted now, or for the backup before. */
+  expectedBytes: number | undefined;
   /** Archives of this stamp that can't be used: they go when a good one is in place. */
   readonly spoilt: BlobEntry[] = [];
 
@@ -72,6 +74,9 @@ export class BlobRun {
     this.base = words.base;
     this.catalogue = words.catalogue;
     this.stamp = words.stamp;
+    this.expectedBytes = words.catalogue.entries.find(
+      ({ base, record }) => base === words.base && record?.content !== undefined,
+    )?.record?.content?.bytes;
   }
 
   /** Entries of this blob directory, newest first. */

@@ -8,6 +8,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { findGoodArchive, writeOneArchive } from './archive-blobs.ts';
 import type { BlobBackupResult, BlobRun } from './blob-run.ts';
+import { withStep } from './events.ts';
 
 /**
  * The names and the rules of the recipe: a chain begins with a full Data.fs backup and has the
@@ -87,7 +88,12 @@ async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | unde
     if (named !== undefined) return last;
     const { folder } = run.settings;
     const { signal } = run.context;
-    return (await isChainWhole(chain, { folder, state, signal })) ? last : undefined;
+    const isWhole = await withStep(run.context, {
+      step: 'verify',
+      totalBytes: undefined,
+      work: (progress) => isChainWhole(chain, { folder, state, signal, progress }),
+    });
+    return isWhole ? last : undefined;
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') return undefined;
     throw error;

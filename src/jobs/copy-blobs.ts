@@ -12,7 +12,7 @@ import { readSums, writeSums } from '../blobs/sums-file.ts';
 import { sumTree } from '../blobs/tree-sums.ts';
 import { NewDirectory } from '../system/new-directory.ts';
 import type { BlobBackupResult, BlobRun } from './blob-run.ts';
-import { programEvents } from './events.ts';
+import { programEvents, withStep } from './events.ts';
 
 /** Makes an entry that is a directory with a copy, which shares the files of the copy before. */
 export async function makeCopy(
@@ -77,12 +77,22 @@ async function copyInto(
   const { signal } = run.context;
   const source = run.source;
   const common = { source, target, linkTo, sameness: 'time', of: 'live' } as const;
+  const step = { step: 'copy-blobs', totalBytes: run.expectedBytes } as const;
   if (copier.kind === 'own') {
     const sums = { kind: 'make', known: previous?.sums?.bytes } as const;
-    return copyTree({ ...common, sums, signal });
+    return withStep(run.context, {
+      ...step,
+      work: (progress) => copyTree({ ...common, sums, signal, progress }),
+    });
   }
   const options = copier.rsyncOptions;
-  await copyWithRsync({ ...common, options, ...programEvents(run.context) });
+  await withStep(run.context, {
+    ...step,
+    // Of what is shared with the copy before, it says nothing.
+    totalBytes: previous === undefined ? run.expectedBytes : undefined,
+    work: (progress) =>
+      copyWithRsync({ ...common, options, progress, ...programEvents(run.context) }),
+  });
   const { content, link } = await countTree(target, signal);
   if (link !== undefined) {
     run.context.onEvent({
@@ -90,7 +100,12 @@ async function copyInto(
       text: `"${join(source, link)}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
     });
   }
-  return { content, sums: await sumTree(target, { before: previous, signal }) };
+  const sums = await withStep(run.context, {
+    step: 'confirm',
+    totalBytes: undefined,
+    work: (progress) => sumTree(target, { before: previous, signal, progress }),
+  });
+  return { content, sums };
 }
 
 /** The newest copy, finished or not: what is the same in it needn't be copied again. */

@@ -1,6 +1,7 @@
 import type { BackupPlan } from '../repository/plan.ts';
 import type { BackupKind } from '../sites/site.ts';
 import type { LockRequest, LockWaiting } from '../system/lock-request.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { InstallStep } from './install.ts';
 import type { ScheduleStep } from './schedule.ts';
 
@@ -25,8 +26,14 @@ export type JobEvent =
       readonly fileNames: readonly string[];
       readonly reason: string;
     }
-  /** A long step begins; bytes of it follow. */
-  | { readonly kind: 'step-begins'; readonly step: Step; readonly totalBytes: number }
+  /** A long step begins; its files and bytes follow. `totalBytes`: undefined where nobody knows. */
+  | {
+      readonly kind: 'step-begins';
+      readonly step: Step;
+      readonly totalBytes: number | undefined;
+    }
+  /** The step is at this file: a path, or a name in a repository. */
+  | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'bytes'; readonly count: number }
   | { readonly kind: 'step-ends'; readonly step: Step }
   | { readonly kind: 'files-left-out'; readonly fileNames: readonly string[] }
@@ -59,7 +66,18 @@ export type JobEvent =
   | { readonly kind: 'lock-ignored'; readonly path: string; readonly pid: number | undefined };
 
 /** The long steps, as the field calls them. */
-export type Step = 'compare' | 'back-up' | 'restore' | 'verify';
+export type Step =
+  | 'compare'
+  | 'back-up'
+  | 'copy-blobs'
+  | 'archive-blobs'
+  /** What was written is read back. */
+  | 'confirm'
+  | 'restore'
+  | 'verify'
+  /** A restore point or a Data.fs is read for what is in it. */
+  | 'read'
+  | 'remove';
 
 /** Takes events; must return at once. */
 export type OnEvent = (event: JobEvent) => void;
@@ -99,16 +117,30 @@ export async function withStep<T>(
     work,
   }: {
     readonly step: Step;
-    readonly totalBytes: number;
-    readonly work: (onBytes: (count: number) => void) => Promise<T>;
+    readonly totalBytes: number | undefined;
+    readonly work: (progress: WorkProgress) => Promise<T>;
   },
 ): Promise<T> {
   onEvent({ kind: 'step-begins', step, totalBytes });
   try {
-    return await work((count) => onEvent({ kind: 'bytes', count }));
+    return await work({
+      onFile: (path) => onEvent({ kind: 'file', path }),
+      onBytes: (count) => onEvent({ kind: 'bytes', count }),
+    });
   } finally {
     onEvent({ kind: 'step-ends', step });
   }
+}
+
+/** The same progress, which stops the work when somebody wants that. */
+export function stoppable({ onFile, onBytes }: WorkProgress, signal: AbortSignal): WorkProgress {
+  return {
+    onFile,
+    onBytes: (count) => {
+      signal.throwIfAborted();
+      onBytes(count);
+    },
+  };
 }
 
 /** What the functions that run other programs are given of a job. */

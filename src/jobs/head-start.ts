@@ -33,7 +33,8 @@ export async function findHeadStart(
   const isSame = await withStep(context, {
     step: 'compare',
     totalBytes: sizeBytes,
-    work: async (onBytes) => {
+    work: async ({ onFile, onBytes }) => {
+      onFile(target);
       for (const { range, md5 } of had) {
         const hash = createHash('md5');
         for await (const chunk of source.stream(range)) {
@@ -98,8 +99,8 @@ async function append(
   await withStep(context, {
     step: 'restore',
     totalBytes: (rest.at(-1)?.range.end ?? sizeBytes) - sizeBytes,
-    work: async (onBytes) => {
-      for await (const chunk of readLinks(store, { links: rest, check: 'checksums' })) {
+    work: async ({ onFile, onBytes }) => {
+      for await (const chunk of readLinks(store, { links: rest, check: 'checksums', onFile })) {
         context.signal.throwIfAborted();
         await adopting(`write "${target}"`, () => writeAll(file, chunk, end));
         end += chunk.length;

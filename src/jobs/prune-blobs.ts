@@ -4,7 +4,7 @@ import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Identity } from '../repository/identity.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, withStep } from './events.ts';
 
 /**
  * Removes the blob backups that a rule doesn't keep, oldest first. Those of which it isn't clear that
@@ -36,7 +36,11 @@ export async function pruneBlobs(
   const { removed, unclear } = planBlobRetention(sets, rule);
   const names: string[] = [];
   for (const { set, reason } of removed) {
-    const fileNames = await removeSet(folder, set.set);
+    const fileNames = await withStep(context, {
+      step: 'remove',
+      totalBytes: undefined,
+      work: ({ onFile }) => removeSet(folder, { set: set.set, onFile }),
+    });
     names.push(...fileNames);
     context.onEvent({ kind: 'files-removed', fileNames, reason });
   }

@@ -5,7 +5,7 @@ import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest } from '../repository/same-database.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, withStep } from './events.ts';
 
 /**
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
@@ -31,7 +31,11 @@ export async function pruneFulls(
   const reason = `newer full backups to keep: ${keep}`;
   const removed: string[] = [];
   for (const chain of tooOld(own, { keep, bad })) {
-    const fileNames = await removeChain(store, { catalogue, chain });
+    const fileNames = await withStep(context, {
+      step: 'remove',
+      totalBytes: undefined,
+      work: ({ onFile }) => removeChain(store, { catalogue, chain, onFile }),
+    });
     removed.push(...fileNames);
     context.onEvent({ kind: 'files-removed', fileNames, reason });
   }

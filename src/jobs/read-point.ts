@@ -14,7 +14,7 @@ import {
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, withStep } from './events.ts';
 
 /** A restore point that is read where it lies. */
 export interface OpenedPoint {
@@ -50,8 +50,9 @@ export interface PointCounts {
 
 /** Reads it once, from its beginning, checking its files. Failure `damaged`. */
 export function scanPoint(opened: OpenedPoint, scan: PointScan): Promise<PointCounts> {
-  const bytes = readRestorePoint(opened.store, opened.point);
-  return scanBytes(opened, { ...scan, bytes, start: 0 });
+  const { store, point } = opened;
+  const read = (onFile: OnFile) => readRestorePoint(store, { point, onFile });
+  return scanBytes(opened, { ...scan, read, start: 0 });
 }
 
 /** Reads what links of it hold, the first of which begins at `start`. Failure `damaged`. */
@@ -63,18 +64,23 @@ export function scanLinks(
     ...scan
   }: PointScan & { readonly links: readonly ChainLink[]; readonly start: number },
 ): Promise<PointCounts> {
-  const bytes = readLinks(opened.store, { links, check: 'checksums' });
-  return scanBytes(opened, { ...scan, bytes, start });
+  const read = (onFile: OnFile) => readLinks(opened.store, { links, check: 'checksums', onFile });
+  return scanBytes(opened, { ...scan, read, start });
 }
+
+type OnFile = (name: string) => void;
 
 async function scanBytes(
   { store, point, sizeBytes }: OpenedPoint,
   {
     visitor,
     context,
-    bytes,
+    read,
     start,
-  }: PointScan & { readonly bytes: AsyncIterable<Uint8Array>; readonly start: number },
+  }: PointScan & {
+    readonly read: (onFile: OnFile) => AsyncIterable<Uint8Array>;
+    readonly start: number;
+  },
 ): Promise<PointCounts> {
   const scanner = new TransactionScanner({
     name: `${store.name}, ${point.stamp}`,
@@ -82,10 +88,17 @@ async function scanBytes(
     sizeBytes: sizeBytes ?? MAXIMUM_POSITION,
     visitor,
   });
-  for await (const chunk of bytes) {
-    context.signal.throwIfAborted();
-    scanner.feed(chunk);
-  }
+  await withStep(context, {
+    step: 'read',
+    totalBytes: sizeBytes === undefined ? undefined : sizeBytes - start,
+    work: async ({ onFile, onBytes }) => {
+      for await (const chunk of read(onFile)) {
+        context.signal.throwIfAborted();
+        onBytes(chunk.length);
+        scanner.feed(chunk);
+      }
+    },
+  });
   const { transactionCount, recordCount, committedEnd } = scanner.finish();
   return { transactions: transactionCount, records: recordCount, end: committedEnd };
 }

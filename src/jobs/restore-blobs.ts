@@ -27,7 +27,7 @@ import {
   replacementOf,
   stagedPath,
 } from '../system/replacement.ts';
-import { type JobContext, programEvents } from './events.ts';
+import { type JobContext, programEvents, withStep } from './events.ts';
 
 /** What of a blob directory is to be restored. */
 export interface BlobRestoreSettings {
@@ -178,7 +178,7 @@ export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Pr
     return;
   }
   const tree = await treeIn(choice.entry, folder);
-  const losses = await findLosses(tree, { sums: await sumsOf(plan, context), context });
+  const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
   return judge(plan, { tree, source: tree, losses, context });
 }
 
@@ -223,7 +223,7 @@ interface Losses {
 }
 
 async function copyBack(
-  { settings: { copier } }: BlobRestorePlan,
+  plan: BlobRestorePlan,
   {
     source,
     tree,
@@ -238,32 +238,58 @@ async function copyBack(
     readonly context: JobContext;
   },
 ): Promise<Losses> {
+  const { copier } = plan.settings;
   const { signal } = context;
+  const step = { step: 'restore', totalBytes: contentBytes(plan) } as const;
   const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
   if (copier.kind === 'rsync') {
     const options = copier.rsyncOptions;
-    await copyWithRsync({ ...paths, options, ...programEvents(context) });
-    return findLosses(tree, { sums, context });
+    await withStep(context, {
+      ...step,
+      // Of what is shared with the live blobs, it says nothing.
+      totalBytes: linkTo === undefined ? step.totalBytes : undefined,
+      work: (progress) => copyWithRsync({ ...paths, options, progress, ...programEvents(context) }),
+    });
+    return findLosses(tree, { plan, sums, context });
   }
-  if (sums === undefined) {
-    await copyTree({ ...paths, sums: { kind: 'none' }, signal });
-    return NO_LOSSES;
-  }
-  const work = { kind: 'compare', known: sums.bytes } as const;
-  const { differing, compared } = await copyTree({ ...paths, sums: work, signal });
-  if (compared === sums.count) return { missing: [], differing };
-  const { missing } = await findLosses(tree, { sums, context });
+  const wanted =
+    sums === undefined
+      ? ({ kind: 'none' } as const)
+      : ({ kind: 'compare', known: sums.bytes } as const);
+  const { differing, compared } = await withStep(context, {
+    ...step,
+    work: (progress) => copyTree({ ...paths, sums: wanted, signal, progress }),
+  });
+  if (sums === undefined || compared === sums.count) return { missing: [], differing };
+  const { missing } = await findLosses(tree, { plan, sums, context });
   return { missing, differing };
+}
+
+function contentBytes({ choice }: BlobRestorePlan): number | undefined {
+  return choice.entry.record?.content?.bytes;
 }
 
 const NO_LOSSES: Losses = { missing: [], differing: [] };
 
 async function findLosses(
   tree: string,
-  { sums, context }: { readonly sums: BlobSums | undefined; readonly context: JobContext },
+  {
+    plan,
+    sums,
+    context,
+  }: {
+    readonly plan: BlobRestorePlan;
+    readonly sums: BlobSums | undefined;
+    readonly context: JobContext;
+  },
 ): Promise<Losses> {
   if (sums === undefined) return NO_LOSSES;
-  return compareTree(tree, { sums, signal: context.signal });
+  const { signal } = context;
+  return withStep(context, {
+    step: 'verify',
+    totalBytes: contentBytes(plan),
+    work: (progress) => compareTree(tree, { sums, signal, progress }),
+  });
 }
 
 /** Files of which each gets a line. */
@@ -336,7 +362,11 @@ async function checkArchives(
   { chain, entry }: Extract<BlobChoice, { kind: 'archives' }>,
   { folder, context }: { readonly folder: string; readonly context: JobContext },
 ): Promise<{ readonly files: number }> {
-  const { archives, lacking } = await readChain(chain, { folder, signal: context.signal });
+  const { archives, lacking } = await withStep(context, {
+    step: 'verify',
+    totalBytes: storedBytes(chain),
+    work: (progress) => readChain(chain, { folder, signal: context.signal, progress }),
+  });
   for (const [index, { name, record }] of chain.entries()) {
     if (record?.archive !== undefined && record.archive.sha256 !== archives[index]?.sha256) {
       throw incomplete(join(folder, name), 'its checksum is not the one that was recorded');
@@ -366,14 +396,30 @@ async function extractChain(
   await adopting(`create the folder "${tree}"`, () => mkdir(tree, { mode: 0o700 }));
   const kind = chain.length > 1 ? 'of-a-chain' : 'alone';
   const { onCommand } = programEvents(context);
-  for (const { name } of chain) {
-    await extractArchive(join(folder, name), { target: tree, kind, onCommand, signal });
-  }
+  await withStep(context, {
+    step: 'restore',
+    totalBytes: storedBytes(chain),
+    work: async (progress) => {
+      for (const { name } of chain) {
+        const how = { target: tree, kind, onCommand, signal, progress } as const;
+        await extractArchive(join(folder, name), how);
+      }
+    },
+  });
   const last = join(folder, choice.entry.name);
   if (kind === 'of-a-chain') return refuseGaps(last, { tree, signal });
   const { content } = await countTree(tree, signal);
   if (content.files < files)
     throw incomplete(last, `tar unpacked ${content.files} of ${files} files`);
+}
+
+/** Undefined where not all of them have a record that tells. */
+function storedBytes(chain: readonly BlobEntry[]): number | undefined {
+  const sizes = chain.map(({ record }) => record?.archive?.sizeBytes);
+  return sizes.reduce<number | undefined>(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
 }
 
 /** The last archive lists every file that there was: none may be missing after tar's work. */

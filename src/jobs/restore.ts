@@ -250,7 +250,7 @@ export async function restoreToStream(
   const store = folderStore(repository);
   const catalogue = await readCatalogue(store);
   const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
-  await sink(tap(readRestorePoint(store, point), () => context.signal.throwIfAborted()));
+  await sink(tap(readRestorePoint(store, { point }), () => context.signal.throwIfAborted()));
   return point;
 }
 
@@ -274,9 +274,10 @@ async function writeDataFs(
 ): Promise<void> {
   await withStep(context, {
     step: 'restore',
-    totalBytes: plan.sizeBytes ?? 0,
-    work: async (onBytes) => {
-      const bytes = tap(readRestorePoint(store, plan.point), (chunk) => {
+    totalBytes: plan.sizeBytes,
+    work: async ({ onFile, onBytes }) => {
+      const { point } = plan;
+      const bytes = tap(readRestorePoint(store, { point, onFile }), (chunk) => {
         context.signal.throwIfAborted();
         onBytes(chunk.length);
       });
@@ -307,9 +308,9 @@ export async function checkPoint(
 ): Promise<void> {
   await withStep(context, {
     step: 'verify',
-    totalBytes: sizeBytes ?? 0,
-    work: async (onBytes) => {
-      for await (const chunk of readRestorePoint(store, point)) {
+    totalBytes: sizeBytes,
+    work: async ({ onFile, onBytes }) => {
+      for await (const chunk of readRestorePoint(store, { point, onFile })) {
         context.signal.throwIfAborted();
         onBytes(chunk.length);
       }

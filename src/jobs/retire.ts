@@ -80,10 +80,10 @@ async function wanted(
   return withStep(context, {
     step: 'verify',
     totalBytes: points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
-    work: async (onBytes) => {
+    work: async (progress) => {
       const { signal } = context;
       const checks = await readChecks(store);
-      const { damaged, whole } = await findDamage(store, { catalogue, checks, onBytes, signal });
+      const { damaged, whole } = await findDamage(store, { catalogue, checks, progress, signal });
       return { found: damaged, whole };
     },
   });

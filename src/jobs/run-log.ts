@@ -13,7 +13,7 @@ import { adoptSystemError, Failure } from '../system/failure.ts';
 import { appendLine } from '../system/line-log.ts';
 import { isThere } from '../system/presence.ts';
 import { findBackupPlaces } from './backup-places.ts';
-import type { JobContext, JobEvent } from './events.ts';
+import type { JobContext, JobEvent, Step } from './events.ts';
 
 /** Which run it is. */
 export interface RunStart {
@@ -92,11 +92,15 @@ export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<r
   return runs.reverse().sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
 }
 
+/** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
+const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'remove'];
+
 class RunLine implements WatchedRun {
   readonly context: JobContext;
   readonly #start: RunStart;
   readonly #begun: Date;
   readonly #clock = performance.now();
+  #isReading = false;
   #readBytes = 0;
   #warnings = 0;
 
@@ -137,7 +141,8 @@ class RunLine implements WatchedRun {
   }
 
   #count(event: JobEvent): void {
-    if (event.kind === 'bytes') this.#readBytes += event.count;
+    if (event.kind === 'step-begins') this.#isReading = !NOT_READING.includes(event.step);
+    if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
     const isWarning =
       event.kind === 'warning' || event.kind === 'files-left-out' || event.kind === 'lock-ignored';
     if (isWarning) this.#warnings += 1;

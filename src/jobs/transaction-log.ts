@@ -13,7 +13,7 @@ import {
 } from '../filestorage/tid.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import { openFileSource } from '../system/byte-source.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, stoppable, withStep } from './events.ts';
 import { classNameOfPickle, openPoint, scanPoint } from './read-point.ts';
 
 /** Where the transactions are read: a Data.fs, or a restore point that stays where it is. */
@@ -62,7 +62,15 @@ export async function readTransactionLog(
   const collector = new Collector(filter);
   if (source.kind === 'file') {
     await using file = await openFileSource(source.path);
-    await scanTransactions(file, { from: 4, visitor: collector.visitor });
+    await withStep(context, {
+      step: 'read',
+      totalBytes: file.sizeBytes,
+      work: async (progress) => {
+        progress.onFile(source.path);
+        const { onBytes } = stoppable(progress, context.signal);
+        await scanTransactions(file, { from: 4, visitor: collector.visitor, onBytes });
+      },
+    });
   } else {
     const opened = await openPoint(source.repository, {
       date: source.date,

@@ -11,6 +11,7 @@ import { type ComparedTree, compareTree } from '../blobs/tree-sums.ts';
 import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { isThere } from '../system/presence.ts';
+import { type JobContext, withStep } from './events.ts';
 
 /** What a copy was found to be, file by file. */
 export interface ComparedCopy extends ComparedTree {
@@ -26,8 +27,8 @@ export async function compareCopy(
   {
     folder,
     tree,
-    signal,
-  }: { readonly folder: string; readonly tree: string; readonly signal: AbortSignal },
+    context,
+  }: { readonly folder: string; readonly tree: string; readonly context: JobContext },
 ): Promise<ComparedCopy> {
   const nothing = { differing: [], missing: [], sums: undefined };
   const path = join(folder, entry.name);
@@ -44,7 +45,12 @@ export async function compareCopy(
       const file = recordPath(folder, entry);
       const lost = { kind: 'bad', file, state: 'it is missing or can not be read' } as const;
       const files = entry.record === undefined ? [lost] : [];
-      return { ...(await compareTree(tree, { sums, signal })), files, sums };
+      const compared = await withStep(context, {
+        step: 'verify',
+        totalBytes: entry.record?.content?.bytes,
+        work: (progress) => compareTree(tree, { sums, signal: context.signal, progress }),
+      });
+      return { ...compared, files, sums };
     }
     default:
       return found satisfies never;

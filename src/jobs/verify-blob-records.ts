@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../blobs/choose.ts';
-import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobRevisions } from '../filestorage/audit/blob-revisions.ts';
 import type { DraftFinding } from '../filestorage/audit/finding.ts';
@@ -18,6 +17,8 @@ import {
 import { BLOB_CLASS_NAME } from '../filestorage/writer/object-state.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { Failure } from '../system/failure.ts';
+import type { JobContext } from './events.ts';
+import { readArchive } from './read-archive.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
 
 /** Where the blobs of a storage are, and where their backups. */
@@ -46,15 +47,16 @@ export async function verifyBlobRecords(
   {
     places,
     moment,
-    signal,
+    context,
   }: {
     readonly places: BlobPlaces;
     readonly moment: Wanted['moment'];
-    readonly signal: AbortSignal;
+    readonly context: JobContext;
   },
 ): Promise<BlobFindings> {
   if (blobs.count === 0) return { files: [], records: [] };
   const { folder, live, preferred } = places;
+  const { signal } = context;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   try {
     const catalogue = await readBlobCatalogue(folder, basename(live));
@@ -64,7 +66,7 @@ export async function verifyBlobRecords(
       return { files: [bad(folder, state)], records: [] };
     }
     const states = new RevisionStates(blobs);
-    const looked = await look(choice, { folder, states, signal });
+    const looked = await look(choice, { folder, states, context });
     const files: FileFinding[] = [...looked, ...(await checkBesideArchives(choice, catalogue))];
     if (choice.match === 'earlier') {
       files.push({
@@ -192,22 +194,22 @@ async function look(
   {
     folder,
     states,
-    signal,
+    context,
   }: {
     readonly folder: string;
     readonly states: RevisionStates;
-    readonly signal: AbortSignal;
+    readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
   switch (choice.kind) {
     case 'directory': {
       const path = await treeIn(choice.entry, folder);
       const directory = { path, layout: await layoutOf(path) };
-      await lookInDirectory(directory, { states, signal });
-      return compareRevisions(choice.entry, { folder, directory, states, signal });
+      await lookInDirectory(directory, { states, signal: context.signal });
+      return compareRevisions(choice.entry, { folder, directory, states, context });
     }
     case 'archives':
-      return lookInArchives(choice, { folder, states, signal });
+      return lookInArchives(choice, { folder, states, context });
     default:
       return choice satisfies never;
   }
@@ -256,15 +258,15 @@ async function compareRevisions(
     folder,
     directory,
     states,
-    signal,
+    context,
   }: {
     readonly folder: string;
     readonly directory: BlobDirectory;
     readonly states: RevisionStates;
-    readonly signal: AbortSignal;
+    readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
-  const compared = await compareCopy(entry, { folder, tree: directory.path, signal });
+  const compared = await compareCopy(entry, { folder, tree: directory.path, context });
   const files: FileFinding[] = [...compared.files];
   const add = (path: string, state: string) =>
     files.push({ kind: 'bad', file: join(directory.path, path), state });
@@ -294,11 +296,11 @@ async function lookInArchives(
   {
     folder,
     states,
-    signal,
+    context,
   }: {
     readonly folder: string;
     readonly states: RevisionStates;
-    readonly signal: AbortSignal;
+    readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
   const files: FileFinding[] = [];
@@ -307,8 +309,8 @@ async function lookInArchives(
     const path = join(folder, name);
     const isLast = name === chain.at(-1)?.name;
     try {
-      const { sha256 } = await inspectArchive(path, {
-        signal,
+      const { sha256 } = await readArchive(path, {
+        context,
         onFile: (file, sizeBytes) => {
           const revision = parseBlobPath(file);
           const row = revision === undefined ? undefined : states.blobs.find(revision);

@@ -2,13 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
 import { countTree } from '../blobs/copy-tree.ts';
-import { inspectArchive } from '../blobs/inspect-archive.ts';
 import { describeFile, readEdges } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { Finding } from '../repository/verifying.ts';
 import { Failure } from '../system/failure.ts';
-import type { JobContext } from './events.ts';
+import { type JobContext, withStep } from './events.ts';
+import { readArchive } from './read-archive.ts';
 
 /**
  * Checks the blob backups in a folder, oldest first: that a copy has the files and bytes that were
@@ -93,7 +93,14 @@ async function checkDirectory(
   { path, context }: { readonly path: string; readonly context: JobContext },
 ): Promise<string> {
   const tree = await treeIn(entry, dirname(path));
-  const { content: found } = await countTree(tree, context.signal);
+  const { content: found } = await withStep(context, {
+    step: 'verify',
+    totalBytes: undefined,
+    work: ({ onFile }) => {
+      onFile(path);
+      return countTree(tree, context.signal);
+    },
+  });
   const expected = entry.record?.content;
   if (expected === undefined) return 'that it can be read; nobody has counted its files';
   if (found.files === expected.files && found.bytes === expected.bytes) return 'files, bytes';
@@ -114,7 +121,7 @@ async function checkArchive(
     if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
     throw damaged(path, 'it is not the file that was recorded');
   }
-  const { sha256 } = await inspectArchive(path, context);
+  const { sha256 } = await readArchive(path, { context });
   if (recorded === undefined) return 'that it can be read to its end';
   if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
   throw damaged(path, 'its sha256 is not the one that was recorded');

@@ -11,7 +11,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import { type JobContext, withStep } from './events.ts';
+import { type JobContext, stoppable, withStep } from './events.ts';
 import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
 
 /** Which restore points are looked at, and how closely. */
@@ -131,20 +131,17 @@ async function verifyPoint(
   point: RestorePoint,
   { store, catalogue, settings, context }: Surroundings,
 ): Promise<DeepVerifiedPoint> {
-  const { signal } = context;
   const next = pointStampsOf(catalogue).find((stamp) => stamp > point.stamp);
   const sideFiles = await checkSideFiles(store, { catalogue, point });
-  const audited = await withStep(context, {
-    step: 'verify',
-    totalBytes: point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : 0,
-    work: (onBytes) =>
-      auditPoint(store, {
-        point,
-        sample: settings.sample,
-        onChunk: (chunk) => {
-          signal.throwIfAborted();
-          onBytes(chunk.length);
-        },
+  const totalBytes = point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : undefined;
+  const audited = await auditPoint(store, {
+    point,
+    sample: settings.sample,
+    watch: (pass) =>
+      withStep(context, {
+        step: 'verify',
+        totalBytes,
+        work: (progress) => pass(stoppable(progress, context.signal)),
       }),
   });
   const { log } = audited;
@@ -152,7 +149,7 @@ async function verifyPoint(
   const blobs: BlobFindings =
     settings.blobs === undefined
       ? { files: [], records: withoutFolder(log.blobs.count) }
-      : await verifyBlobRecords(log.blobs, { places: settings.blobs, moment, signal });
+      : await verifyBlobRecords(log.blobs, { places: settings.blobs, moment, context });
   const files = [...sideFiles, ...audited.files, ...blobs.files];
   return {
     stamp: point.stamp,

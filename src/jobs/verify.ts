@@ -29,10 +29,10 @@ export async function verify(
   return withStep(context, {
     step: 'verify',
     totalBytes,
-    work: async (onBytes) => {
+    work: async (progress) => {
       const findings: Finding[] = [];
       const { signal } = context;
-      const found = verifyRepository(store, { catalogue, ...settings, onBytes, signal });
+      const found = verifyRepository(store, { catalogue, ...settings, progress, signal });
       for await (const finding of found) findings.push(finding);
       return findings;
     },

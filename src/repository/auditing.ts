@@ -16,6 +16,7 @@ import { TransactionScanner } from '../filestorage/scanner.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { readLink, readLinks, readUnlisted } from './reading.ts';
 import { indexOfPoint, type RestorePoint } from './restore-point.ts';
 
@@ -42,29 +43,30 @@ interface Reading {
   readonly store: Store;
   readonly point: RestorePoint;
   readonly sample: AuditSample;
-  readonly onChunk: (chunk: Uint8Array) => void;
+  readonly watch: WatchPass;
 }
+
+/** Runs a pass over the bytes of a point; what it is given may throw to stop. */
+export type WatchPass = <T>(pass: (progress: WorkProgress) => Promise<T>) => Promise<T>;
 
 /**
  * Reads a restore point and checks everything that its files say: checksums, the log, the index. One
  * pass over the bytes; a second one where the stored index is missing or not right (it must be known
  * before the log can be judged), and one more where findings have to be explained.
- *
- * @param onChunk - sees each chunk of the first pass; may throw to stop
  */
 export async function auditPoint(
   store: Store,
   {
     point,
     sample,
-    onChunk,
+    watch,
   }: {
     readonly point: RestorePoint;
     readonly sample: AuditSample;
-    readonly onChunk: (chunk: Uint8Array) => void;
+    readonly watch: WatchPass;
   },
 ): Promise<AuditedPoint> {
-  const reading: Reading = { store, point, sample, onChunk };
+  const reading: Reading = { store, point, sample, watch };
   const files: FileFinding[] = [];
   const stored = await readIndex(reading);
   files.push(...stored.findings);
@@ -107,24 +109,31 @@ async function buildIndex(reading: Reading): Promise<OidIndex> {
     sizeBytes: sizeOf(reading.point),
     visitor: { transaction: ({ records }) => index.apply(records) },
   });
-  await untilDamage(async () => {
-    for await (const chunk of bytesOf(reading)) scanner.feed(chunk);
-  });
+  await untilDamage(() => readAll(reading, (chunk) => scanner.feed(chunk)));
   return index;
 }
 
-async function audit(
-  reading: Reading,
-  known: OidIndex,
-): Promise<{ readonly log: AuditedLog; readonly files: readonly FileFinding[] }> {
-  const { store, point, sample, onChunk } = reading;
+interface Audited {
+  readonly log: AuditedLog;
+  readonly files: readonly FileFinding[];
+}
+
+function audit(reading: Reading, known: OidIndex): Promise<Audited> {
+  return reading.watch((progress) => auditOnce(reading, { known, progress }));
+}
+
+async function auditOnce(
+  { store, point, sample }: Reading,
+  { known, progress }: { readonly known: OidIndex; readonly progress: WorkProgress },
+): Promise<Audited> {
   const files: FileFinding[] = [];
   const run = new LogAudit({ name: store.name, sizeBytes: sizeOf(point), known, sample });
   const readFile = async (file: string, chunks: AsyncIterable<Uint8Array>): Promise<number> => {
     let sizeBytes = 0;
+    progress.onFile(file);
     try {
       for await (const chunk of chunks) {
-        onChunk(chunk);
+        progress.onBytes(chunk.length);
         sizeBytes += chunk.length;
         run.feed(chunk);
       }
@@ -164,7 +173,7 @@ async function settleIndex(
 ): Promise<AuditedLog> {
   if (!audited.isWhole || stored === undefined) return audited;
   if (compareIndex(stored, audited) === 'equal') return audited;
-  const again = await audit({ ...reading, onChunk: () => {} }, audited.index);
+  const again = await audit(reading, audited.index);
   return { ...again.log, findings: audited.findings };
 }
 
@@ -181,16 +190,25 @@ async function explain(
     audited: log,
     drafts,
   });
-  await untilDamage(async () => {
-    for await (const chunk of bytesOf(reading)) explanation.feed(chunk);
-  });
+  await untilDamage(() => readAll(reading, (chunk) => explanation.feed(chunk)));
   return explanation.finish();
 }
 
-function bytesOf({ store, point }: Reading): AsyncIterable<Uint8Array> {
-  return point.kind === 'listed'
-    ? readLinks(store, { links: point.links, check: 'bytes-only' })
-    : readUnlisted(store, point.files);
+/** Another pass: what is wrong with the files is known, or will be. */
+function readAll(
+  { store, point, watch }: Reading,
+  feed: (chunk: Uint8Array) => void,
+): Promise<void> {
+  return watch(async ({ onFile, onBytes }) => {
+    const bytes =
+      point.kind === 'listed'
+        ? readLinks(store, { links: point.links, check: 'bytes-only', onFile })
+        : readUnlisted(store, point.files, onFile);
+    for await (const chunk of bytes) {
+      onBytes(chunk.length);
+      feed(chunk);
+    }
+  });
 }
 
 function sizeOf(point: RestorePoint): number {

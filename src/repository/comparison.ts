@@ -6,6 +6,7 @@ import type { Store } from '../stores/store.ts';
 import type { ByteSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import { readLinks } from './reading.ts';
 import { firstDifference } from './samples.ts';
@@ -46,21 +47,25 @@ export async function compareThoroughly(
   {
     store,
     chain,
-    onBytes,
+    progress,
   }: {
     readonly store: Store;
     readonly chain: Chain;
-    readonly onBytes: (count: number) => void;
+    readonly progress: WorkProgress;
   },
 ): Promise<Comparison> {
   const end = chain.links.at(-1)?.range.end ?? 0;
   const live = new StreamReader(source.stream({ start: 0, end }));
   let position = 0;
   try {
-    for await (const chunk of readLinks(store, { links: chain.links, check: 'bytes-only' })) {
+    for await (const chunk of readLinks(store, {
+      links: chain.links,
+      check: 'bytes-only',
+      onFile: progress.onFile,
+    })) {
       if (!(await live.nextEquals(chunk))) return otherBytes(position, position + chunk.length);
       position += chunk.length;
-      onBytes(chunk.length);
+      progress.onBytes(chunk.length);
     }
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'damaged') throw error;

@@ -1,6 +1,7 @@
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type Chain, type ChainFault, type ChainLink, describeFault, readChain } from './chain.ts';
 import type { Check } from './checks.ts';
@@ -30,12 +31,12 @@ export async function findDamage(
   {
     catalogue,
     checks,
-    onBytes,
+    progress,
     signal,
   }: {
     readonly catalogue: Catalogue;
     readonly checks: readonly Check[];
-    readonly onBytes: (count: number) => void;
+    readonly progress: WorkProgress;
     readonly signal: AbortSignal;
   },
 ): Promise<Damages> {
@@ -50,14 +51,14 @@ export async function findDamage(
   const whole: Stamp[] = [];
   const onChunk = (chunk: Uint8Array) => {
     signal.throwIfAborted();
-    onBytes(chunk.length);
+    progress.onBytes(chunk.length);
   };
   for (const files of catalogue.chains) {
     const chain = await readChain(store, files);
     const isDoubted = chain.links.some((link) => isDoubtful(link, checks));
     if (chain.faults.length === 0 && !isDoubted) continue;
     const isNewest = files === catalogue.chains.at(-1);
-    const found = await firstDamage(store, { chain, isNewest, onChunk });
+    const found = await firstDamage(store, { chain, isNewest, onFile: progress.onFile, onChunk });
     if (found === undefined) whole.push(chain.stamp);
     else damaged.push(found);
   }
@@ -75,14 +76,17 @@ async function firstDamage(
   {
     chain,
     isNewest,
+    onFile,
     onChunk,
   }: {
     readonly chain: Chain;
     readonly isNewest: boolean;
+    readonly onFile: (name: string) => void;
     readonly onChunk: (chunk: Uint8Array) => void;
   },
 ): Promise<Damage | undefined> {
   for (const link of chain.links) {
+    onFile(link.file.name);
     const reason = await faultIn(() =>
       drain(tap(readLink(store, { link, check: 'checksums' }), onChunk)),
     );
@@ -93,7 +97,7 @@ async function firstDamage(
   if (chain.dat === '') {
     // A restore goes by the records, or else by the transactions themselves.
     if (links.length === all.length) return undefined;
-    const reason = await faultIn(() => drain(tap(readUnlisted(store, all), onChunk)));
+    const reason = await faultIn(() => drain(tap(readUnlisted(store, all, onFile), onChunk)));
     return reason === undefined ? undefined : { stamp: files.full.stamp, reason };
   }
   const [fault] = chain.faults;

@@ -21,12 +21,18 @@ export async function* readLinks(
   {
     links,
     check,
+    onFile = () => {},
   }: {
     readonly links: readonly ChainLink[];
     readonly check: 'checksums' | 'bytes-only';
+    /** Is told the name of each file before it is read. */
+    readonly onFile?: (name: string) => void;
   },
 ): AsyncGenerator<Uint8Array> {
-  for (const link of links) yield* readLink(store, { link, check });
+  for (const link of links) {
+    onFile(link.file.name);
+    yield* readLink(store, { link, check });
+  }
 }
 
 /** The same for one link. */
@@ -77,6 +83,7 @@ export async function* readLink(
 export async function* readUnlisted(
   store: Store,
   files: readonly DataFile[],
+  onFile: (name: string) => void = () => {},
 ): AsyncGenerator<Uint8Array> {
   const name = files.at(-1)?.name ?? store.name;
   const scanner = new TransactionScanner({
@@ -86,6 +93,7 @@ export async function* readUnlisted(
     visitor: {},
   });
   for (const file of files) {
+    onFile(file.name);
     for await (const chunk of contentOf(store.read(file.name), file)) {
       scanner.feed(chunk);
       yield chunk;

@@ -7,6 +7,7 @@ import { formatTid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { type BackupRecord, encodeBackupRecord } from './backup-record.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import { indexFileName, recordFileName } from './file-names.ts';
@@ -30,7 +31,7 @@ export interface RecordingSettings {
   /** Name and version of this program. */
   readonly tool: string;
   readonly random: () => number;
-  readonly onBytes: (count: number) => void;
+  readonly progress: WorkProgress;
   readonly signal: AbortSignal;
 }
 
@@ -49,6 +50,7 @@ export async function* recordChain(
   let magic: Magic = 'FS30';
   for (const link of chain.links) {
     const { name } = link.file;
+    settings.progress.onFile(name);
     try {
       const { draft, head } = await readThrough(store, { link, index, settings });
       if (head === 'FS21') magic = head;
@@ -112,7 +114,7 @@ async function readThrough(
     if (head === '') head = Buffer.from(chunk.subarray(0, MAGIC_BYTES)).toString('latin1');
     scanner.feed(chunk);
     samples.feed(chunk);
-    settings.onBytes(chunk.length);
+    settings.progress.onBytes(chunk.length);
   }
   const scan = scanner.finish();
   if (scan.committedEnd !== range.end) {

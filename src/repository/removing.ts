@@ -44,10 +44,18 @@ export function inOrderOfRemoval(names: readonly string[]): readonly string[] {
 /** Removes a chain. The caller holds the repository's lock. */
 export async function removeChain(
   store: Store,
-  { catalogue, chain }: { readonly catalogue: Catalogue; readonly chain: ChainFiles },
+  {
+    catalogue,
+    chain,
+    onFile,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly chain: ChainFiles;
+    readonly onFile: (name: string) => void;
+  },
 ): Promise<readonly string[]> {
   const names = inOrderOfRemoval(familyOf(catalogue, chain.full.stamp).names);
-  await removeListed(store, { stamp: chain.full.stamp, names });
+  await removeListed(store, { stamp: chain.full.stamp, names, onFile });
   return names;
 }
 
@@ -58,14 +66,25 @@ export async function removeChain(
  */
 export async function removeListed(
   store: Store,
-  { stamp, names }: { readonly stamp: Stamp; readonly names: readonly string[] },
+  {
+    stamp,
+    names,
+    onFile = () => {},
+  }: {
+    readonly stamp: Stamp;
+    readonly names: readonly string[];
+    readonly onFile?: (name: string) => void;
+  },
 ): Promise<void> {
   const list = removalFileName(stamp);
   {
     await using file = await store.stage(list, [Buffer.from(`${names.join('\n')}\n`)]);
     await file.publish();
   }
-  for (const name of [...names, list]) await store.remove(name);
+  for (const name of [...names, list]) {
+    onFile(name);
+    await store.remove(name);
+  }
 }
 
 /** Finishes the removals that killed runs have begun; gives what was still there. */

@@ -70,12 +70,16 @@ export async function findRestorePoint(
 }
 
 /** The bytes of the Data.fs at a restore point; see {@link readLinks} on when they may be used. */
-export function readRestorePoint(store: Store, point: RestorePoint): AsyncIterable<Uint8Array> {
+export function readRestorePoint(
+  store: Store,
+  { point, onFile }: { readonly point: RestorePoint; readonly onFile?: (name: string) => void },
+): AsyncIterable<Uint8Array> {
+  const told = onFile === undefined ? {} : { onFile };
   switch (point.kind) {
     case 'listed':
-      return readLinks(store, { links: point.links, check: 'checksums' });
+      return readLinks(store, { links: point.links, check: 'checksums', ...told });
     case 'unlisted':
-      return readUnlisted(store, point.files);
+      return readUnlisted(store, point.files, onFile);
     default:
       return point satisfies never;
   }

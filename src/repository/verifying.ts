@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type ChainLink, describeFault, readChain } from './chain.ts';
 import { indexFileName } from './file-names.ts';
@@ -26,20 +27,20 @@ export async function* verifyRepository(
     catalogue,
     depth,
     chains,
-    onBytes,
+    progress,
     signal,
   }: {
     readonly catalogue: Catalogue;
     readonly depth: 'quick' | 'thorough';
     readonly chains: 'newest' | 'all';
-    readonly onBytes: (count: number) => void;
+    readonly progress: WorkProgress;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<Finding> {
   const sizes = new Map((await store.list()).map(({ name, sizeBytes }) => [name, sizeBytes]));
   const onChunk = (chunk: Uint8Array) => {
     signal.throwIfAborted();
-    onBytes(chunk.length);
+    progress.onBytes(chunk.length);
   };
   if (chains === 'all') {
     for (const { name } of catalogue.withoutFull) {
@@ -56,6 +57,7 @@ export async function* verifyRepository(
       yield { kind: 'bad', name, problem: describeFault(fault) };
     }
     for (const link of chain.links) {
+      progress.onFile(link.file.name);
       yield depth === 'quick'
         ? await checkSize(store, { link, sizes, onChunk })
         : await judge(link.file.name, () => checkBytes(store, { link, onChunk }));
@@ -63,7 +65,7 @@ export async function* verifyRepository(
     if (chain.links.length === 0 && depth === 'thorough') {
       const all = [files.full, ...files.increments];
       yield await judge(files.full.name, async () => {
-        await drain(tap(readUnlisted(store, all), onChunk));
+        await drain(tap(readUnlisted(store, all, progress.onFile), onChunk));
         return 'transactions, since there are no checksums';
       });
     }

@@ -8,6 +8,7 @@ import { formatTid } from '../filestorage/tid.ts';
 import type { StagedFile, Store } from '../stores/store.ts';
 import type { ByteRange, ByteSource } from '../system/byte-source.ts';
 import { tap } from '../system/stages.ts';
+import type { WorkProgress } from '../system/work-progress.ts';
 import { type BackupRecord, encodeBackupRecord, type Sample } from './backup-record.ts';
 import type { Chain } from './chain.ts';
 import { type Compression, compressStage } from './compression.ts';
@@ -33,12 +34,12 @@ export interface WriteSettings {
   /** Moment of the backup, for the record. */
   readonly now: Date;
   readonly random: () => number;
-  readonly onBytes: (count: number) => void;
+  readonly progress: WorkProgress;
   readonly signal: AbortSignal;
   /** Whether the Data.fs lacks the end of what was backed up before. */
   readonly hasLostEnd: boolean;
-  /** Whether what was written is read back before it counts. */
-  readonly confirmation: 'reread' | 'none';
+  /** Runs when all is staged, to read it back before it counts. */
+  readonly confirm: (files: readonly HashedFile[]) => Promise<void>;
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
   readonly beforePublishing: () => Promise<void>;
 }
@@ -106,9 +107,7 @@ export async function writeBackup(
   const line = { fileName: file.name, range, md5 };
   await using dat = await stageDat(store, { chain, stamp, line });
   const all = [sideFile, index, data, dat];
-  if (settings.confirmation === 'reread') {
-    for (const staged of all) await staged.confirm(staged.sha256, settings.signal);
-  }
+  await settings.confirm(all);
   await settings.beforePublishing();
   settings.signal.throwIfAborted();
   for (const staged of all) await staged.publish();
@@ -219,12 +218,13 @@ class ContentReader {
   }
 
   read(): AsyncIterable<Uint8Array> {
+    this.#settings.progress.onFile(this.#source.name);
     return tap(this.#source.stream(this.#range), (chunk) => {
       this.#settings.signal.throwIfAborted();
       this.#md5.update(chunk);
       this.#scanner.feed(chunk);
       this.#samples.feed(chunk);
-      this.#settings.onBytes(chunk.length);
+      this.#settings.progress.onBytes(chunk.length);
     });
   }
 

@@ -91,8 +91,13 @@ async function stage(
   return {
     name,
     sizeBytes: file.sizeBytes,
-    confirm: (sha256, signal) =>
-      confirmFile(file.temporaryPath, { name: path, sizeBytes: file.sizeBytes, sha256, signal }),
+    confirm: (sha256, watch) =>
+      confirmFile(file.temporaryPath, {
+        name: path,
+        sizeBytes: file.sizeBytes,
+        sha256,
+        ...watch,
+      }),
     publish: () => file.publish(),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };

@@ -17,11 +17,13 @@ export async function confirmFile(
     sizeBytes,
     sha256,
     signal,
+    onBytes = () => {},
   }: {
     readonly name: string;
     readonly sizeBytes: number;
     readonly sha256: string;
     readonly signal: AbortSignal;
+    readonly onBytes?: (count: number) => void;
   },
 ): Promise<void> {
   await dropFromCache(path, signal);
@@ -32,6 +34,7 @@ export async function confirmFile(
     tap(bytes, (chunk) => {
       signal.throwIfAborted();
       hash.update(chunk);
+      onBytes(chunk.length);
     }),
   );
   if (source.sizeBytes === sizeBytes && hash.digest('hex') === sha256) return;

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { adoptSystemError, Failure, type FailureCode } from './failure.ts';
 import { PACKAGING } from './packaging.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 /*
  * Both ends of work in threads. The main thread gives each worker one request at a time; the worker
@@ -17,6 +18,8 @@ interface Job<Settings> {
 }
 
 type Answer<Result> =
+  /** Of work that goes on. */
+  | { readonly kind: 'progress'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'done'; readonly result: Result }
   /** A {@link Failure}, which as an error wouldn't come through as what it is. */
   | {
@@ -49,10 +52,12 @@ export async function askWorkers<Request, Result>(
     requests,
     onResult,
     signal,
+    progress,
   }: {
     readonly requests: Iterator<Request>;
     readonly onResult: (result: Result) => void;
     readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
   },
 ): Promise<void> {
   const workers = Array.from({ length: workersFor(job.url) }, () => startWorker(job));
@@ -60,7 +65,7 @@ export async function askWorkers<Request, Result>(
     await Promise.all(
       workers.map(async (worker) => {
         for (let next = requests.next(); !next.done; next = requests.next()) {
-          onResult(await ask<Request, Result>(worker, { request: next.value, signal }));
+          onResult(await ask<Request, Result>(worker, { request: next.value, signal, progress }));
         }
       }),
     );
@@ -86,16 +91,34 @@ function startWorker({
 
 function ask<Request, Result>(
   worker: Worker,
-  { request, signal }: { readonly request: Request; readonly signal: AbortSignal },
+  {
+    request,
+    signal,
+    progress,
+  }: {
+    readonly request: Request;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const stop = () => settle(() => reject(signal.reason));
-    const answered = (answer: Answer<Result>) =>
-      settle(() =>
-        answer.kind === 'done'
-          ? resolve(answer.result)
-          : reject(new Failure(answer.code, answer.message, answer)),
-      );
+    const answered = (answer: Answer<Result>) => {
+      switch (answer.kind) {
+        case 'progress':
+          if (answer.path !== '') progress.onFile(answer.path);
+          progress.onBytes(answer.bytes);
+          return;
+        case 'done':
+          settle(() => resolve(answer.result));
+          return;
+        case 'failed':
+          settle(() => reject(new Failure(answer.code, answer.message, answer)));
+          return;
+        default:
+          answer satisfies never;
+      }
+    };
     const failed = (error: unknown) => settle(() => reject(error));
     const ended = () => settle(() => reject(new Error('a worker ended before its work')));
     const settle = (end: () => void) => {
@@ -113,7 +136,7 @@ function ask<Request, Result>(
 /**
  * Makes a module one that workers can be started of; does nothing in any other thread.
  *
- * @param work - one request; whoever wants it to stop ends the thread
+ * @param work - one request; whoever wants it to stop ends the thread. It tells how far it is
  * @param describe - what it does, for messages about errors of the system
  */
 export function serveRequests<Settings, Request, Result>(
@@ -122,7 +145,7 @@ export function serveRequests<Settings, Request, Result>(
     work,
     describe,
   }: {
-    readonly work: (request: Request, settings: Settings) => Result;
+    readonly work: (request: Request, settings: Settings, progress: WorkProgress) => Result;
     readonly describe: (settings: Settings) => string;
   },
 ): void {
@@ -130,9 +153,13 @@ export function serveRequests<Settings, Request, Result>(
   const port = parentPort;
   if (port === null || !isJob<Settings>(job, url)) return;
   const { settings } = job;
+  const telling = new Telling((answer) => port.postMessage(answer));
+  const { progress } = telling;
   const answerTo = (request: Request): Answer<Result> => {
     try {
-      return { kind: 'done', result: work(request, settings) };
+      const result = work(request, settings, progress);
+      telling.flush();
+      return { kind: 'done', result };
     } catch (error) {
       const failure = adoptSystemError(error, describe(settings));
       if (!(failure instanceof Failure)) throw error;
@@ -141,6 +168,37 @@ export function serveRequests<Settings, Request, Result>(
     }
   };
   port.on('message', (request: Request) => port.postMessage(answerTo(request)));
+}
+
+/** Time between two messages about progress, in milliseconds. */
+const TELL_EVERY_MS = 100;
+
+/** Gathers what a worker tells of its progress: a message for each small file would cost more than the file. */
+class Telling {
+  readonly #post: (answer: Answer<never>) => void;
+  #path = '';
+  #bytes = 0;
+  #toldAt = 0;
+
+  constructor(post: (answer: Answer<never>) => void) {
+    this.#post = post;
+  }
+
+  readonly progress: WorkProgress = {
+    onFile: (path) => {
+      this.#path = path;
+    },
+    onBytes: (count) => {
+      this.#bytes += count;
+      if (performance.now() - this.#toldAt >= TELL_EVERY_MS) this.flush();
+    },
+  };
+
+  flush(): void {
+    if (this.#bytes > 0) this.#post({ kind: 'progress', path: this.#path, bytes: this.#bytes });
+    this.#bytes = 0;
+    this.#toldAt = performance.now();
+  }
 }
 
 function isJob<Settings>(value: unknown, url: string): value is Job<Settings> {

@@ -14,6 +14,9 @@ export function renderEvents(terminal: Terminal): OnEvent {
       case 'step-begins':
         progress.begin(event.step, event.totalBytes);
         return;
+      case 'file':
+        progress.file(event.path);
+        return;
       case 'bytes':
         progress.advance(event.count);
         return;
@@ -21,12 +24,13 @@ export function renderEvents(terminal: Terminal): OnEvent {
         progress.end();
         return;
       default:
+        progress.clear();
         renderLine(event, terminal);
     }
   };
 }
 
-type LineEvent = Exclude<JobEvent, { kind: 'step-begins' | 'bytes' | 'step-ends' }>;
+type LineEvent = Exclude<JobEvent, { kind: 'step-begins' | 'file' | 'bytes' | 'step-ends' }>;
 
 function renderLine(event: LineEvent, terminal: Terminal): void {
   switch (event.kind) {

@@ -1,24 +1,38 @@
 import type cliProgress from 'cli-progress';
 import type { Step } from '../../jobs/events.ts';
 import type { Terminal } from '../terminal.ts';
+import { oneLine } from './one-line.ts';
 import { formatBytes, formatSeconds } from './units.ts';
 
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   compare: 'Comparing',
   'back-up': 'Backing up',
+  'copy-blobs': 'Copying blobs',
+  'archive-blobs': 'Archiving blobs',
+  confirm: 'Reading back',
   restore: 'Restoring',
   verify: 'Verifying',
+  read: 'Reading',
+  remove: 'Removing',
 };
 
 /** Time between two lines where there is no terminal, in milliseconds. */
 const LINE_EVERY_MS = 10_000;
 /** Shorter steps need no bar, and a screen full of finished bars is no help. */
 const BAR_AFTER_MS = 250;
+/** Where nobody tells how wide the terminal is. */
+const USUAL_COLUMNS = 80;
+const BAR_COLUMNS = 20;
 
 /** Shows how far a long step is. */
 export interface Progress {
-  begin(step: Step, totalBytes: number): void;
+  /** @param totalBytes - undefined: nobody knows */
+  begin(step: Step, totalBytes: number | undefined): void;
+  /** Is at this file. */
+  file(path: string): void;
   advance(bytes: number): void;
+  /** Makes way for a line of the log. */
+  clear(): void;
   end(): void;
 }
 
@@ -29,79 +43,155 @@ export function progressFor(terminal: Terminal): Progress {
   return process.stderr.isTTY && logFormat === 'text' ? barProgress() : lineProgress(terminal);
 }
 
-const silent: Progress = { begin: () => {}, advance: () => {}, end: () => {} };
+const nothing = () => {};
+const silent: Progress = {
+  begin: nothing,
+  file: nothing,
+  advance: nothing,
+  clear: nothing,
+  end: nothing,
+};
+
+/** How far it is. */
+interface State {
+  readonly step: Step;
+  readonly total: number | undefined;
+  /** When it began, in milliseconds. */
+  readonly since: number;
+  done: number;
+  /** Empty where the step has told none yet. */
+  file: string;
+}
 
 function barProgress(): Progress {
+  let state: State | undefined;
   let bar: cliProgress.SingleBar | undefined;
-  let library: typeof cliProgress | undefined;
-  // It is there before the first bar is due; where people see none, it isn't needed.
-  void import('cli-progress').then((loaded) => {
-    library = loaded.default;
-  });
-  let state = { words: '', done: 0, total: 0, since: 0 };
-  const payload = () => ratesOf(state);
+  let timer: NodeJS.Timeout | undefined;
+  const show = async () => {
+    const wanted = state;
+    // Where people see no bar, it isn't needed.
+    const { default: library } = await import('cli-progress');
+    if (state === undefined || state !== wanted || bar !== undefined) return;
+    bar = newBar(library);
+    bar.start(1, 0, { state });
+  };
+  const clear = () => {
+    bar?.stop();
+    bar = undefined;
+    clearTimeout(timer);
+    if (state !== undefined) timer = setTimeout(() => void show(), BAR_AFTER_MS).unref();
+  };
+  const turnTo = (next: State | undefined) => {
+    state = next;
+    clear();
+  };
   return {
-    begin: (step, total) => {
-      state = { words: STEP_WORDS[step], done: 0, total, since: Date.now() };
+    begin: (step, total) => turnTo(stateOf(step, total)),
+    file: (path) => {
+      if (state !== undefined) state.file = path;
     },
     advance: (bytes) => {
-      state.done += bytes;
-      if (bar === undefined && library !== undefined && Date.now() - state.since >= BAR_AFTER_MS) {
-        bar = new library.SingleBar({
-          format: '{words} {bar} {percentage}% {amount} {rate} {left}',
-          barsize: 24,
-          hideCursor: true,
-          clearOnComplete: true,
-          stream: process.stderr,
-          gracefulExit: false,
-        });
-        bar.start(Math.max(state.total, 1), state.done, payload());
-      }
-      bar?.update(state.done, payload());
+      if (state !== undefined) state.done += bytes;
     },
-    end: () => {
-      bar?.stop();
-      bar = undefined;
-    },
+    clear,
+    end: () => turnTo(undefined),
   };
+}
+
+function stateOf(step: Step, total: number | undefined): State {
+  return { step, total, since: Date.now(), done: 0, file: '' };
+}
+
+/** It draws itself again and again, until it is stopped; all of its text is ours, so that it fits. */
+function newBar(library: typeof cliProgress): cliProgress.SingleBar {
+  return new library.SingleBar({
+    format: (_options, _params, { state }: { readonly state: State }) => textOf(state),
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+    gracefulExit: false,
+  });
+}
+
+/** As in `Restoring ##########.......... 52% 1.2 GB of 2.4 GB 310 MB/s 4 s left 2026-...-00.fsz`. */
+function textOf(state: State): string {
+  const { words, amount, rate, left, share } = figuresOf(state);
+  const filled = Math.floor((share ?? 0) * BAR_COLUMNS);
+  const bar =
+    share === undefined
+      ? []
+      : [`${'█'.repeat(filled)}${'░'.repeat(BAR_COLUMNS - filled)} ${Math.floor(share * 100)}%`];
+  const numbers = [words, ...bar, amount, rate, left].filter((one) => one !== '').join(' ');
+  const room = (process.stderr.columns || USUAL_COLUMNS) - numbers.length - 2;
+  return `${numbers} ${endOf(oneLine(state.file), room)}`.trimEnd();
+}
+
+/** The name of a file is at the end of its path. */
+function endOf(path: string, width: number): string {
+  if (path.length <= width) return path;
+  return width < 4 ? '' : `…${path.slice(1 - width)}`;
 }
 
 function lineProgress(terminal: Terminal): Progress {
-  let state = { words: '', done: 0, total: 0, since: 0 };
-  let nextLine = 0;
+  let state: State | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const show = () => {
+    if (state === undefined) return;
+    const { words, amount, rate, left } = figuresOf(state);
+    const numbers = [amount, rate, left, state.file].filter((one) => one !== '').join(', ');
+    terminal.progress(`${words}: ${numbers}`, {
+      step: state.step,
+      ...(state.file === '' ? {} : { file: state.file }),
+      doneBytes: state.done,
+      ...(state.total === undefined ? {} : { totalBytes: state.total }),
+      seconds: (Date.now() - state.since) / 1000,
+    });
+  };
+  const end = () => {
+    clearInterval(timer);
+    state = undefined;
+  };
   return {
     begin: (step, total) => {
-      state = { words: STEP_WORDS[step], done: 0, total, since: Date.now() };
-      nextLine = state.since + LINE_EVERY_MS;
+      end();
+      state = stateOf(step, total);
+      timer = setInterval(show, LINE_EVERY_MS).unref();
+    },
+    file: (path) => {
+      if (state !== undefined) state.file = path;
     },
     advance: (bytes) => {
-      state.done += bytes;
-      if (Date.now() < nextLine) return;
-      nextLine = Date.now() + LINE_EVERY_MS;
-      const { words, amount, rate, left } = ratesOf(state);
-      terminal.progress(`${words}: ${amount}, ${rate}, ${left}`, {
-        doneBytes: state.done,
-        totalBytes: state.total,
-        seconds: (Date.now() - state.since) / 1000,
-      });
+      if (state !== undefined) state.done += bytes;
     },
-    end: () => {},
+    clear: nothing,
+    end,
   };
 }
 
-function ratesOf(state: {
-  readonly words: string;
-  readonly done: number;
-  readonly total: number;
-  readonly since: number;
-}) {
-  const seconds = Math.max(0.001, (Date.now() - state.since) / 1000);
-  const perSecond = state.done / seconds;
-  const left = state.total - state.done;
+/** In words; what nobody knows is empty. */
+function figuresOf({ step, total, done, since }: State) {
+  const seconds = Math.max(0.001, (Date.now() - since) / 1000);
+  const perSecond = done / seconds;
+  // A total that was counted before may be less than what there is.
+  const isKnown = total !== undefined && total > 0 && done <= total;
+  const remaining = isKnown ? total - done : 0;
+  const amount = isKnown
+    ? `${formatBytes(done)} of ${formatBytes(total)}`
+    : done > 0
+      ? formatBytes(done)
+      : formatSeconds(seconds);
   return {
-    words: state.words,
-    amount: `${formatBytes(state.done)} of ${formatBytes(state.total)}`,
-    rate: `${formatBytes(perSecond)}/s`,
-    left: left > 0 && perSecond > 0 ? `${formatSeconds(left / perSecond)} left` : 'finishing',
+    words: STEP_WORDS[step],
+    share: isKnown ? done / total : undefined,
+    amount,
+    rate: done > 0 ? `${formatBytes(perSecond)}/s` : '',
+    left:
+      remaining > 0
+        ? perSecond > 0
+          ? `${formatSeconds(remaining / perSecond)} left`
+          : ''
+        : isKnown
+          ? 'finishing'
+          : '',
   };
 }
