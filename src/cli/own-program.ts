@@ -1,5 +1,8 @@
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PACKAGING } from '../system/packaging.ts';
+import { findProgram } from '../system/programs.ts';
+import { quoteWord } from './render/events.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -18,4 +21,13 @@ export function ownProgram(
     );
   }
   return [process.execPath, command];
+}
+
+/** How people call this program, in words that work when they are pasted. */
+export async function commandToType(): Promise<string> {
+  const isOnPath = (await findProgram('zodbvault')) !== undefined;
+  // npx puts a PATH of its own in front, which is gone when it has ended.
+  if (isOnPath && process.env['npm_command'] !== 'exec') return 'zodbvault';
+  if (PACKAGING.kind === 'executable') return quoteWord(process.execPath);
+  return `node ${quoteWord(await realpath(process.argv[1] ?? ''))}`;
 }

@@ -2,18 +2,27 @@ import { createInterface } from 'node:readline';
 import { Failure } from '../system/failure.ts';
 import { printable } from './printable.ts';
 
+/** What is about to go. */
+export interface ReplacedPaths {
+  readonly filestorages: readonly string[];
+  readonly blobstorages: readonly string[];
+  /** What an undo takes away, since the restore had put it where nothing was. */
+  readonly removed?: readonly string[];
+}
+
 /**
  * Asks before something is replaced. The words are those of collective.recipe.backup, which people
  * script against: `yes` or `no` in full, in any case; an empty line is no.
  *
- * Failure `usage` where the input ends without an answer, `interrupted` on Ctrl-C.
+ * Failure `refused` where the input ends without an answer, `interrupted` on Ctrl-C.
  */
 export async function askToReplace(
-  paths: { readonly filestorages: readonly string[]; readonly blobstorages: readonly string[] },
+  paths: ReplacedPaths,
   signal: AbortSignal,
 ): Promise<'yes' | 'no'> {
   process.stdout.write(`\n${block('filestorage', paths.filestorages)}`);
   process.stdout.write(block('blobstorage', paths.blobstorages));
+  process.stdout.write(removals(paths.removed ?? []));
   return await ask('restore', signal);
 }
 
@@ -37,12 +46,21 @@ export async function ask(doing: string, signal: AbortSignal): Promise<'yes' | '
     reader.close();
   }
   signal.throwIfAborted();
-  throw new Failure('usage', `Cannot ${doing}: the question was not answered`, {
-    hint: 'Answer yes, or use --no-prompt where nobody is there to ask.',
+  throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
+    hint: 'Nothing was changed. Answer yes, or use --no-prompt where nobody is there to ask.',
   });
+}
+
+function removals(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return `This will remove what was not there before the restore:\n${lines(paths)}`;
 }
 
 function block(what: string, paths: readonly string[]): string {
   if (paths.length === 0) return '';
-  return `This will replace the ${what}:\n${paths.map((path) => `    ${printable(path)}\n`).join('')}`;
+  return `This will replace the ${what}:\n${lines(paths)}`;
+}
+
+function lines(paths: readonly string[]): string {
+  return paths.map((path) => `    ${printable(path)}\n`).join('');
 }

@@ -37,6 +37,20 @@ export interface SiteWish {
   readonly blobs: boolean;
 }
 
+/** The same words again: in the same folder, they mean the same site. */
+export function siteWords({ blobs, ...wish }: SiteWish): readonly string[] {
+  const options = [
+    ['--config', wish.config],
+    ['--part', wish.part],
+    ['--datafs', wish.datafs],
+    ['--location', wish.location],
+    ['--blob-storage', wish.blobStorage],
+    ['--blobbackuplocation', wish.blobbackuplocation],
+  ] as const;
+  const said = options.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+  return blobs ? said : [...said, '--no-blobs'];
+}
+
 /** Which backups of a site are meant. */
 export const KIND_OPTION = new Option('--kind <kind>', 'which backups: the script that makes them')
   .choices(['backup', 'snapshot', 'zip'] as const)

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
 import { retarget } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
@@ -17,7 +17,7 @@ export interface RehearsalSettings {
   readonly of: BackupKind;
   /** Undefined: the newest. */
   readonly date: RecoveryDate | undefined;
-  /** A folder with room for all of the site; what is made there is removed again. */
+  /** A folder with room for all of the site, made if it isn't there; what is made is removed again. */
   readonly folder: string;
   readonly now: () => Date;
 }
@@ -60,8 +60,12 @@ async function rehearseUnlogged(
   context: JobContext,
 ): Promise<Rehearsal> {
   const { site, of, date, now } = settings;
-  const place = await adopting(`create a folder in "${settings.folder}"`, () =>
-    mkdtemp(join(settings.folder, 'zodbvault-rehearsal-')),
+  const { folder } = settings;
+  const made = await adopting(`create the folder "${folder}"`, () =>
+    mkdir(folder, { recursive: true }),
+  );
+  const place = await adopting(`create a folder in "${folder}"`, () =>
+    mkdtemp(join(folder, 'zodbvault-rehearsal-')),
   );
   try {
     const begun = now();
@@ -92,6 +96,20 @@ async function rehearseUnlogged(
     };
   } finally {
     await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
+    if (made !== undefined) await removeEmpty(folder, { upTo: made });
+  }
+}
+
+/** Removes the folders that were made, as far as nobody has put anything there. */
+async function removeEmpty(folder: string, { upTo }: { readonly upTo: string }): Promise<void> {
+  for (let path = folder; path.length >= upTo.length; path = dirname(path)) {
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
   }
 }
 

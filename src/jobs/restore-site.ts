@@ -302,8 +302,13 @@ export async function undoSiteRestore(
   { site, heldLock, now }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'>,
   context: JobContext,
 ): Promise<RestoreJournal> {
-  await using held = await holdSite({ site, heldLock }, context);
-  return await undoRestore(held.anchor, now());
+  const start = { verb: 'undo', site, of: 'all', now } as const;
+  return await withRunLog(start, context, async ({ context: watched, done }) => {
+    await using held = await holdSite({ site, heldLock }, watched);
+    const journal = await undoRestore(held.anchor, now());
+    await done({});
+    return journal;
+  });
 }
 
 /** Removes what the last restore of a site replaced. Returns its paths. */

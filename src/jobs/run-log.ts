@@ -195,7 +195,8 @@ class RunLine implements WatchedRun {
     for (const { path } of ordered) {
       if (!(await isThere(path))) continue;
       const isOurs = async () => await isThere(join(path, LOCK_FILE));
-      if (verb !== 'restore' || (await isOurs())) return path;
+      const onlyReads = verb === 'restore' || verb === 'undo';
+      if (!onlyReads || (await isOurs())) return path;
     }
     return undefined;
   }

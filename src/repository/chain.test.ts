@@ -158,7 +158,7 @@ describe('plan of a backup', () => {
       ],
     ] as const;
     for (const [continuation, comparison, committedEnd, kind, reason] of cases) {
-      const plan = planBackup(continuation, { comparison, committedEnd });
+      const plan = planBackup(continuation, { comparison, committedEnd, otherBy: 'a pack' });
       expect(plan.kind).toBe(kind);
       expect(plan.reason).toContain(reason);
     }

@@ -14,7 +14,12 @@ import { firstDifference } from './samples.ts';
 /** Whether a Data.fs still begins with the bytes that a chain holds. */
 export type Comparison =
   | { readonly kind: 'same' }
-  | { readonly kind: 'differs'; readonly reason: string };
+  | {
+      readonly kind: 'differs';
+      readonly reason: string;
+      /** Whether that is because the Data.fs is another, not because a backup can't be read. */
+      readonly isOther?: true;
+    };
 
 const SAME: Comparison = { kind: 'same' };
 
@@ -83,13 +88,15 @@ async function checkBoundary(
   if (end <= MAGIC_BYTES) return SAME;
   const transaction = await transactionEndingAt(source, end);
   if (transaction === undefined) {
-    return { kind: 'differs', reason: `no transaction ends at ${end}, where the last backup does` };
+    const reason = `no transaction ends at ${end}, where the last backup does`;
+    return { kind: 'differs', reason, isOther: true };
   }
   const tid = formatTid(transaction.tid);
   if (link?.record !== undefined && link.record.lastTid !== tid) {
     return {
       kind: 'differs',
       reason: `the transaction that ends at ${end} is ${tid}, it was ${link.record.lastTid}`,
+      isOther: true,
     };
   }
   return SAME;
@@ -105,7 +112,8 @@ async function compareByMd5(source: ByteSource, link: ChainLink): Promise<Compar
 function otherBytes(start: number, end: number): Comparison {
   return {
     kind: 'differs',
-    reason: `the bytes from ${start} to ${end} are others (a pack does this)`,
+    reason: `the bytes from ${start} to ${end} are others`,
+    isOther: true,
   };
 }
 

@@ -18,7 +18,12 @@ export type BackupPlan =
 /** Whether a chain can be continued at all, before anybody looks at bytes. */
 export type Continuation =
   | { readonly kind: 'possible'; readonly chain: Chain; readonly end: number }
-  | { readonly kind: 'impossible'; readonly reason: string };
+  | {
+      readonly kind: 'impossible';
+      readonly reason: string;
+      /** Whether that is because the Data.fs is another. */
+      readonly isOther?: true;
+    };
 
 /**
  * @param chain - the newest one of the repository
@@ -64,7 +69,8 @@ export function judgeContinuation(
   if (sourceBytes < end) {
     return {
       kind: 'impossible',
-      reason: `the Data.fs has ${sourceBytes} bytes, less than the ${end} backed up (a pack does this)`,
+      reason: `the Data.fs has ${sourceBytes} bytes, less than the ${end} backed up`,
+      isOther: true,
     };
   }
   return { kind: 'possible', chain, end };
@@ -76,21 +82,27 @@ export function planBackup(
   {
     comparison,
     committedEnd,
+    otherBy,
   }: {
     /** Undefined where the continuation is impossible: nothing was compared. */
     readonly comparison: Comparison | undefined;
     readonly committedEnd: number;
+    /** What makes a Data.fs one that is no continuation, in words. */
+    readonly otherBy: string;
   },
 ): BackupPlan {
   if (continuation.kind === 'impossible') {
-    return { kind: 'full', end: committedEnd, reason: continuation.reason };
+    const { reason, isOther } = continuation;
+    const words = isOther === undefined ? reason : `${reason} (${otherBy})`;
+    return { kind: 'full', end: committedEnd, reason: words };
   }
   if (comparison?.kind !== 'same') {
+    const because = comparison?.isOther === undefined ? '' : ` (${otherBy})`;
     const reason = comparison?.reason ?? 'it was not compared with the last backup';
     return {
       kind: 'full',
       end: committedEnd,
-      reason: `the Data.fs is not a continuation: ${reason}`,
+      reason: `the Data.fs is not a continuation: ${reason}${because}`,
     };
   }
   const { chain, end: start } = continuation;
@@ -101,7 +113,7 @@ export function planBackup(
     return {
       kind: 'full',
       end: committedEnd,
-      reason: `the last complete transaction ends at ${committedEnd}, before the last backup does`,
+      reason: `the last complete transaction ends at ${committedEnd}, before the last backup does (${otherBy})`,
     };
   }
   const reason = `${committedEnd - start} bytes were committed since the last backup`;

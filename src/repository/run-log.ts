@@ -16,8 +16,8 @@ const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Moment = v.pipe(v.string(), v.isoTimestamp());
 
 const RunSchema = v.object({
-  /** `verify-deep` reads the database in a backup, too. */
-  verb: v.picklist(['backup', 'restore', 'verify', 'verify-deep', 'rehearse', 'retire']),
+  /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too. */
+  verb: v.picklist(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'rehearse', 'retire']),
   /** Which backups; `all` where a run looks at all kinds. */
   of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
   part: v.string(),

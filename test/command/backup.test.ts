@@ -126,7 +126,8 @@ describe('zodbvault backup', () => {
     await growDatabase(site.dataFs, { transactions: 2 });
     await site.runWell('backup', '--no-blobs');
     await site.runWell('restore', early.slice(0, 19), '-n', '--no-blobs');
-    await site.runWell('backup', '--keep', '1', '--no-blobs');
+    const { stderr } = await site.runWell('backup', '--keep', '1', '--no-blobs', '-v');
+    expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8}, UTC\)/);
     expect(site.dataFiles()).toHaveLength(1);
   });
 

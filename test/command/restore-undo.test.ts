@@ -58,6 +58,25 @@ describe('zodbvault restore --undo', () => {
     expect(live(site)).toEqual(site.backedUp);
   });
 
+  it('is a line that works when it is pasted, whatever the restore was told', async () => {
+    const site = await changedSite();
+    const paste = (stderr: string) => {
+      const line = stderr.split('\n').find((one) => one.includes('restore --undo')) ?? '';
+      return execFileSync('/bin/sh', ['-c', `${line} -n`], { cwd: site.folder, stdio: 'pipe' });
+    };
+    const places = ['--datafs', 'var/filestorage/Data.fs', '--location', "var/it's backups"];
+    await site.runWell('backup', '--no-blobs', ...places);
+    const bytes = readFileSync(site.dataFs, 'hex');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const grown = readFileSync(site.dataFs, 'hex');
+    const { stderr } = await site.runWell('restore', '-n', '--no-blobs', ...places);
+    expect(readFileSync(site.dataFs, 'hex')).toBe(bytes);
+    paste(stderr);
+    expect(readFileSync(site.dataFs, 'hex')).toBe(grown);
+    const { stdout } = await site.runWell('history', ...places);
+    expect(stdout).toMatch(/ restore --undo .* done/);
+  });
+
   it('asks, says with --dry-run what it would do, and refuses while a server runs', async () => {
     const site = await changedSite();
     await site.runWell('restore', '-n');
@@ -76,6 +95,11 @@ describe('zodbvault restore --undo', () => {
     }
     await site.runWell('restore', '-n');
     expect(live(site)).toEqual(site.backedUp);
+    const would = await site.runWell('restore', '--undo', '--dry-run');
+    expect(would.stdout).toContain(`It would remove ${site.dataFs}, which was not there`);
+    const no = await site.run(['restore', '--undo'], { input: 'no\n' });
+    expect(no.stdout).toContain(`This will remove what was not there before the restore:\n    `);
+    expect(existsSync(site.dataFs)).toBe(true);
     await site.runWell('restore', '--undo', '-n');
     expect(existsSync(site.dataFs)).toBe(false);
     expect(existsSync(join(site.folder, 'var/blobstorage'))).toBe(false);

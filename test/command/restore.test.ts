@@ -155,7 +155,7 @@ describe('zodbvault restore, asking,', () => {
     const site = await siteWithHistory();
     const before = snapshot(join(site.dataFs, '..'));
     const { status, stderr } = await site.run(['restore']);
-    expect(status).toBe(2);
+    expect(status).toBe(1);
     expect(stderr).toContain('--no-prompt');
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
     expect((await site.run(['restore'], { input: 'yes\n' })).status).toBe(0);

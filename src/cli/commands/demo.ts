@@ -1,10 +1,8 @@
-import { realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type DemoPaths, type DemoScene, playDemo, type SiteCounts } from '../../jobs/demo.ts';
-import { PACKAGING } from '../../system/packaging.ts';
-import { findProgram } from '../../system/programs.ts';
 import { withLogOptions } from '../options.ts';
+import { commandToType } from '../own-program.ts';
 import { count, formatBytes } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 
@@ -30,7 +28,7 @@ async function play(folder: string, { terminal, signal }: CommandContext): Promi
       onScene: (scene) => terminal.log(`${steps()} ${describeScene(scene)}`),
     },
   );
-  const itself = await ownCommand();
+  const itself = await commandToType();
   for (const line of closing(paths, itself)) terminal.log(line);
   return undefined;
 }
@@ -94,15 +92,6 @@ function closing(paths: DemoPaths, itself: string): readonly string[] {
     `  ${itself} restore --dry-run`,
     `  ${itself} backup --full`,
   ];
-}
-
-/** How to call this program, in words that work when they are pasted. */
-async function ownCommand(): Promise<string> {
-  const isOnPath = (await findProgram('zodbvault')) !== undefined;
-  // npx puts a PATH of its own in front, which is gone when it has ended.
-  if (isOnPath && process.env['npm_command'] !== 'exec') return 'zodbvault';
-  if (PACKAGING.kind === 'executable') return process.execPath;
-  return `node ${await realpath(process.argv[1] ?? '')}`;
 }
 
 function nameOf(path: string): string {

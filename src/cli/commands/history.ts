@@ -56,8 +56,13 @@ function tableOf(runs: readonly Run[]): string {
   return formatTable(table);
 }
 
+const NAMES: Readonly<Partial<Record<Run['verb'], string>>> = {
+  undo: 'restore --undo',
+  'verify-deep': 'verify --deep',
+};
+
 /** As in `backup`, `backup snapshot`, `verify --deep`. */
 function nameOf({ verb, of }: Run): string {
-  const name = verb === 'verify-deep' ? 'verify --deep' : verb;
+  const name = NAMES[verb] ?? verb;
   return of === 'all' || of === 'backup' ? name : `${name} ${of}`;
 }

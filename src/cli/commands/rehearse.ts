@@ -21,7 +21,7 @@ export function addRehearseCommand(program: Command): void {
     .addOption(
       new Option(
         '--in <folder>',
-        'a folder with room for all of the site; what is made there is removed again',
+        'a folder with room for all of the site, made if it is not there; what is made is removed again',
       ).default(tmpdir(), 'the system’s for temporary files'),
     );
   withOutputOptions(command).action((written, options) =>

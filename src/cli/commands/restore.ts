@@ -20,11 +20,18 @@ import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
-import { askToReplace } from '../question.ts';
+import { commandToType } from '../own-program.ts';
+import { askToReplace, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import {
+  findSites,
+  type SiteWish,
+  SOURCE_KIND_OPTION,
+  siteWords,
+  withSiteOptions,
+} from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
@@ -66,7 +73,8 @@ export function addRestoreCommand(program: Command): void {
       );
       const site = to === undefined ? live : await elsewhere(live, resolve(to));
       const heldLock = options.force ? 'ignore' : 'refuse';
-      if (options.undo) return undo({ site, heldLock }, how);
+      const undoing = await undoingLine(options);
+      if (options.undo) return undo({ site, heldLock }, { ...how, undoing });
       if (options.discardOld) return discardOld(site, how);
       const settings: SiteRestoreSettings = {
         site,
@@ -78,7 +86,6 @@ export function addRestoreCommand(program: Command): void {
         damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
         now: () => new Date(),
       };
-      const undoing = to === undefined ? 'restore --undo' : `restore --to ${quoteWord(to)} --undo`;
       return restoreAll(settings, { ...how, undoing });
     }),
   );
@@ -131,31 +138,56 @@ function oneSite(sites: readonly Site[]): Site {
   });
 }
 
+/** The line that undoes what a command line does, to be pasted into a shell in the same folder. */
+async function undoingLine(said: SiteWish & { readonly to?: string | undefined }): Promise<string> {
+  const to = said.to === undefined ? [] : ['--to', said.to];
+  const words = ['restore', '--undo', ...siteWords(said), ...to];
+  return [await commandToType(), ...words.map(quoteWord)].join(' ');
+}
+
+interface Undoing extends How {
+  /** The line that undoes it. */
+  readonly undoing: string;
+}
+
 async function undo(
   { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
-  { isDry, asks, waitSeconds, context }: How,
+  { isDry, asks, waitSeconds, context, undoing }: Undoing,
 ): Promise<undefined> {
   const { terminal, signal } = context;
   const { restored, at, steps } = await planSiteUndo(site);
   const paths = [...new Set(steps.map(({ path }) => path))];
+  const live = steps.filter(({ kind }) => kind !== 'cache');
+  const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
   const moment = formatMoment(at);
   terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
   if (isDry) {
-    for (const path of paths) terminal.print(`It would swap back ${path}`);
+    for (const path of paths) {
+      terminal.print(
+        removed.includes(path)
+          ? `It would remove ${path}, which was not there before the restore`
+          : `It would swap back ${path}`,
+      );
+    }
     await sayServers({ site, heldLock }, terminal);
     return;
   }
   const pathsOf = (...kinds: readonly string[]) =>
-    steps.filter(({ kind }) => kinds.includes(kind)).map(({ path }) => path);
+    live
+      .filter(({ kind, path }) => kinds.includes(kind) && !removed.includes(path))
+      .map(({ path }) => path);
   const filestorages = pathsOf('file');
   const blobstorages = pathsOf('directory', 'contents');
-  if (asks && (await agree({ filestorages, blobstorages }, context)) === 'no') return;
+  const replaced = { filestorages, blobstorages, removed };
+  if (asks && (await agree(replaced, context)) === 'no') return;
   await undoSiteRestore(
     { site, heldLock, now: () => new Date() },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
-  terminal.printJson({ undo: { restored, at, paths } });
-  terminal.log('Swapped back. What the restore had put there is kept: --undo swaps again.');
+  terminal.printJson({ undo: { restored, at, paths, removed } });
+  for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
+  terminal.log('Swapped back. What the restore had put there is kept. To swap again:');
+  terminal.log(`    ${undoing}`);
 }
 
 async function discardOld(site: Site, { context, waitSeconds }: How): Promise<undefined> {
@@ -166,13 +198,7 @@ async function discardOld(site: Site, { context, waitSeconds }: How): Promise<un
   terminal.log('Removed what the last restore had replaced.');
 }
 
-async function restoreAll(
-  settings: SiteRestoreSettings,
-  how: How & {
-    /** The words that swap back what this replaces. */
-    readonly undoing: string;
-  },
-): Promise<undefined> {
+async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<undefined> {
   const { terminal, signal } = how.context;
   const { waitSeconds } = how;
   if (how.isDry) {
@@ -200,9 +226,11 @@ async function restoreAll(
   for (const result of results) report(result, { terminal, since });
   // Where something was appended, nothing is kept: see restoreSite.
   const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
-  if (isKept && hasReplaced(plan)) {
-    terminal.log(`What was there is kept: "zodbvault ${how.undoing}" swaps it back.`);
-  }
+  if (!isKept || !hasReplaced(plan)) return;
+  const removed = newPaths(plan);
+  const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
+  terminal.log(`What was there is kept. To swap it back${more}:`);
+  terminal.log(`    ${how.undoing}`);
 }
 
 /** The moment of an ISO time, without its `T` and its fractions. */
@@ -210,9 +238,9 @@ function formatMoment(time: string): string {
   return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }
 
-interface ReplacedPaths {
-  readonly filestorages: readonly string[];
-  readonly blobstorages: readonly string[];
+/** What the restore made where nothing was. */
+function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
+  return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
 }
 
 function replaced({ filestorages, blobs }: SiteRestorePlan): ReplacedPaths {
@@ -232,7 +260,8 @@ async function agree(
   paths: ReplacedPaths,
   { terminal, signal }: CommandContext,
 ): Promise<'yes' | 'no'> {
-  if (paths.filestorages.length + paths.blobstorages.length === 0) return 'yes';
+  const { filestorages, blobstorages, removed = [] } = paths;
+  if (filestorages.length + blobstorages.length + removed.length === 0) return 'yes';
   const answer = await askToReplace(paths, signal);
   if (answer === 'no') {
     terminal.log('Not restoring.');

@@ -9,6 +9,7 @@ import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
+import { commandToType } from '../own-program.ts';
 import { withPingUrl } from '../ping-url.ts';
 import { askToReplace } from '../question.ts';
 import { describeBackups } from '../render/backups.ts';
@@ -130,10 +131,11 @@ async function restore(
     return;
   }
   await restoreSite(settings, { onEvent: renderEvents(terminal), signal, waitSeconds });
-  terminal.log(`What was there is kept: "${undoCommand(site)}" swaps it back.`);
+  terminal.log('What was there is kept. To swap it back:');
+  terminal.log(`    ${await undoCommand(site)}`);
 }
 
-function undoCommand({ buildout, part }: Site): string {
-  const which = buildout === undefined ? [] : ['-c', buildout, '--part', part];
-  return ['zodbvault', 'restore', '--undo', ...which].map(quoteWord).join(' ');
+async function undoCommand({ buildout, part }: Site): Promise<string> {
+  const which = buildout === undefined ? [] : ['--config', buildout, '--part', part];
+  return [await commandToType(), ...['restore', '--undo', ...which].map(quoteWord)].join(' ');
 }

@@ -1,0 +1,187 @@
+import {
+  type CommittedEnd,
+  findCommittedEnd,
+  isTransactionBoundary,
+} from '../filestorage/committed-end.ts';
+import { isDebris, newestTransactionUpTo, type Stop } from '../filestorage/debris.ts';
+import { MAGIC_BYTES } from '../filestorage/format.ts';
+import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
+import { ZERO_TID } from '../filestorage/tid.ts';
+import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
+import { type Chain, type ChainLink, readChain } from '../repository/chain.ts';
+import { knownBad, readChecks } from '../repository/checks.ts';
+import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
+import { findLostEnd, lastTidOf, reachOf } from '../repository/lost-end.ts';
+import {
+  type BackupPlan,
+  type Continuation,
+  judgeContinuation,
+  planBackup,
+} from '../repository/plan.ts';
+import type { Store } from '../stores/store.ts';
+import { type FileSource, openFileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import type { BackupSettings } from './backup.ts';
+import { type JobContext, stoppable, withStep } from './events.ts';
+import { warnOfLostFiles } from './lost-files.ts';
+import { placeOfFile } from './restore.ts';
+import { readJournal } from './restore-journal.ts';
+
+/** What a backup is planned from. */
+export interface Planning {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly settings: BackupSettings;
+  readonly context: JobContext;
+}
+
+/** Decides what a backup of a Data.fs will be; says what somebody should know about it. */
+export async function makePlan(
+  source: FileSource,
+  planning: Planning,
+): Promise<{
+  readonly plan: BackupPlan;
+  readonly newest: Chain | undefined;
+  readonly hasLostEnd: boolean;
+}> {
+  const { store, catalogue, settings, context } = planning;
+  const files = catalogue.chains.at(-1);
+  const newest = files === undefined ? undefined : await readChain(store, files);
+  const continuation = judgeContinuation(newest, {
+    isFullWanted: settings.full === 'always',
+    sourceBytes: source.sizeBytes,
+    bad: knownBad(await readChecks(store)),
+    lostFull: lostNewestFull(catalogue),
+  });
+  warnOfLostFiles(newest, { catalogue, context });
+  const comparison = await compare(source, { continuation, planning });
+  const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';
+  const end = isSame
+    ? await findCommittedEnd(source, Math.max(continuation.end, MAGIC_BYTES))
+    : await committedEndFromIndex(source);
+  const plan = planBackup(continuation, {
+    comparison,
+    committedEnd: end.position,
+    otherBy: await whatMadeItAnother(source, newest),
+  });
+  const lost = plan.kind === 'full' ? await lostEndOf(source, { end, planning }) : undefined;
+  if (lost !== undefined) warnOfLostEnd(source, { lost, context });
+  await warnOfDebris(source, { stop: end.stop, context });
+  context.onEvent({
+    kind: 'backup-planned',
+    source: settings.dataFs,
+    repository: settings.repository,
+    plan,
+  });
+  return { plan, newest, hasLostEnd: lost !== undefined };
+}
+
+/** Who restored it knows why it has other bytes; else it is a guess. */
+async function whatMadeItAnother(source: FileSource, newest: Chain | undefined): Promise<string> {
+  const anchor = await placeOfFile(source.path);
+  const journal = await readJournal(anchor).catch(() => undefined);
+  const stamp = newest?.links.at(-1)?.file.stamp;
+  const isOfIt = journal?.steps.some(({ path }) => path === anchor);
+  const at = isOfIt ? journal?.at.slice(0, 'yyyy-mm-ddThh:mm:ss'.length) : undefined;
+  const isSince = at !== undefined && stamp !== undefined && at.replace(/[T:]/g, '-') >= stamp;
+  return isSince
+    ? `it was restored at ${at.replace('T', ' ')}, UTC`
+    : 'a pack or a restore does this';
+}
+
+/** The backup of this Data.fs of which it lacks the end; see {@link findLostEnd}. */
+async function lostEndOf(
+  source: FileSource,
+  {
+    end,
+    planning: { store, catalogue },
+  }: { readonly end: CommittedEnd; readonly planning: Planning },
+): Promise<ChainLink | undefined> {
+  const all = await Promise.all(catalogue.chains.map((files) => readChain(store, files)));
+  // Those of another Data.fs that came here by mistake say nothing of this one.
+  const chains = all.filter(({ links }) =>
+    links.some(({ record }) => record?.source === source.path),
+  );
+  const limit = lastTidOf(chains);
+  const reached = await newestTransactionUpTo(source, { end: end.position, limit });
+  // A pack may take the last one away, but then it has marked all that it left in front of it.
+  if (reached?.status === 'p') return undefined;
+  return findLostEnd(chains, reached?.tid ?? ZERO_TID);
+}
+
+/** Cleanup spares the old backups, too; see {@link pruneFulls}. */
+function warnOfLostEnd(
+  source: FileSource,
+  { lost, context }: { readonly lost: ChainLink; readonly context: JobContext },
+): void {
+  const { name } = lost.file;
+  context.onEvent({
+    kind: 'warning',
+    text: `"${source.path}" lacks the end of what "${name}" holds, which reaches to ${reachOf(lost)}. If nobody put an earlier state or another database there, its end is lost: "restore" brings it back. Nothing old is removed; if the old backups are not needed any more, remove them by hand`,
+  });
+}
+
+async function warnOfDebris(
+  source: FileSource,
+  { stop, context }: { readonly stop: Stop; readonly context: JobContext },
+): Promise<void> {
+  if (!(await isDebris(source, stop))) return;
+  // A server has just finished, or given up, what it was writing when the file was opened.
+  if ((await source.currentSizeBytes()) !== source.sizeBytes) return;
+  context.onEvent({
+    kind: 'warning',
+    text: `"${source.path}" has ${source.sizeBytes - stop.position} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
+  });
+}
+
+async function compare(
+  source: FileSource,
+  { continuation, planning }: { readonly continuation: Continuation; readonly planning: Planning },
+): Promise<Comparison | undefined> {
+  if (continuation.kind === 'impossible') return undefined;
+  const { chain, end } = continuation;
+  const { store, settings, context } = planning;
+  switch (settings.comparison) {
+    case 'quick':
+      return compareQuickly(source, chain);
+    case 'thorough':
+      return withStep(context, {
+        step: 'compare',
+        totalBytes: end,
+        work: (progress) =>
+          compareThoroughly(source, {
+            store,
+            chain,
+            progress: stoppable(progress, context.signal),
+          }),
+      });
+    default:
+      return settings.comparison satisfies never;
+  }
+}
+
+/**
+ * The committed end of a whole file: walked from the position that Data.fs.index tells, if a
+ * transaction ends there. The bytes in front of it are walked while they are backed up.
+ */
+async function committedEndFromIndex(source: FileSource): Promise<CommittedEnd> {
+  const position = await readIndexPosition(`${source.path}.index`);
+  const isUsable =
+    position !== undefined &&
+    position <= source.sizeBytes &&
+    (await isTransactionBoundary(source, position));
+  return findCommittedEnd(source, isUsable ? position : MAGIC_BYTES);
+}
+
+/** The index begins with its position; a missing or broken one has none. */
+async function readIndexPosition(path: string): Promise<number | undefined> {
+  try {
+    await using index = await openFileSource(path);
+    const decoder = new IndexDecoder();
+    decoder.feed(await index.read({ start: 0, end: Math.min(64, index.sizeBytes) }));
+    return decoder.position;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
