@@ -118,6 +118,8 @@ describe('on a terminal', () => {
 /** What a bar has drawn, without the escape sequences in front of it and behind it. */
 function drawn(text: string): readonly string[] {
   const start = String.fromCharCode(27);
-  const parts = text.split(`${start}[1G`).map((part) => part.split(start)[0] ?? '');
+  const parts = text
+    .split(`${start}[1G`)
+    .map((part) => part.split(start)[0]?.replace('^C', '') ?? '');
   return parts.filter((part) => part.includes('░'));
 }
