@@ -53,7 +53,8 @@ describe('zodbvault report', () => {
     const site = await newSite(scratch);
     await site.runWell('backup');
     await site.runWell('verify');
-    const { stderr } = await site.runWell('report', '--output', 'page.html');
+    const env = { ZODBVAULT_PING_URL: 'https://user:pass@ping.example:8/s3cret' };
+    const { stderr } = await site.run(['report', '--output', 'page.html'], { env });
     const path = join(site.folder, 'page.html');
     expect(stderr).toBe(`Wrote ${path}\n`);
     const page = readFileSync(path, 'utf8');
@@ -61,6 +62,8 @@ describe('zodbvault report', () => {
     for (const words of [stamp, site.repository, site.dataFs, 'Calendar', 'Last runs', 'keep']) {
       expect(page).toContain(words);
     }
+    expect(page).toContain('<td>https://ping.example:8/***</td>');
+    expect(page).not.toMatch(/s3cret|pass@/);
   });
 });
 

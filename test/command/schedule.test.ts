@@ -141,6 +141,37 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
     expect(crontab()).toBe(FOREIGN);
   });
 
+  it('has the sites of a zodbvault.toml each apart, by commands that need no folder and no PATH', async () => {
+    const site = await siteIn('toml', undefined);
+    const write = (...names: readonly string[]) =>
+      writeFileSync(
+        site.path('zodbvault.toml'),
+        names.map((name) => `[sites.${name}]\nbackup_blobs = false\n`).join(''),
+      );
+    write('a', 'b');
+    await well(site, '--install', '--at', '5:07', '--snapshot');
+    expect(crontab().startsWith(FOREIGN)).toBe(true);
+    const of = (name: string) => ` --config ${site.path('zodbvault.toml')} --part ${name}\n`;
+    const lines = (name: string) => crontab().split(of(name)).length - 1;
+    expect([lines('a'), lines('b')]).toEqual([3, 3]);
+    expect((await well(site, '--install', '--at', '5:07', '--snapshot')).stderr).toContain(
+      'Everything is as it should be.',
+    );
+    await well(site, '--install', '--part', 'b', '--at', '1:00', '--no-verify');
+    expect([lines('a'), lines('b')]).toEqual([3, 1]);
+    const [, command = ''] = /^0 1 \* \* \* (.+)$/m.exec(crontab()) ?? [];
+    const ran = spawnSync('sh', ['-c', command], { cwd: '/', env: { PATH: '/usr/bin:/bin' } });
+    expect([ran.status, ran.stdout.toString(), ran.stderr.toString()]).toEqual([0, '', '']);
+    expect(dataFilesIn(site.path('var/bs')).length).toBe(1);
+    write('a');
+    await well(site, '--install');
+    expect([lines('a'), lines('b')]).toEqual([2, 0]);
+    expect(crontab()).toMatch(/^37 4 \* \* 0 .* verify -q --config/m);
+    rmSync(site.path('zodbvault.toml'));
+    await well(site, '--remove', '--config', site.path('zodbvault.toml'), '--part', 'a');
+    expect(crontab()).toBe(FOREIGN);
+  });
+
   it('refuses what it cannot do, and leaves everything as it is', async () => {
     const site = await siteIn('refusing', CFG);
     const begin = `# begin zodbvault "${site.folder}" [backup]\n`;

@@ -3,6 +3,7 @@ import { readHistory } from '../../jobs/run-log.ts';
 import type { Run } from '../../repository/run-log.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { oneLine } from '../render/one-line.ts';
+import { nameOfRun } from '../render/run-name.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
@@ -44,7 +45,7 @@ function tableOf(runs: readonly Run[]): string {
   for (const run of runs) {
     table.push([
       run.begun.slice(0, 19).replace('T', ' '),
-      nameOf(run),
+      nameOfRun(run),
       formatSeconds(run.seconds),
       run.readBytes > 0 ? formatBytes(run.readBytes) : '',
       run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
@@ -54,15 +55,4 @@ function tableOf(runs: readonly Run[]): string {
     ]);
   }
   return formatTable(table);
-}
-
-const NAMES: Readonly<Partial<Record<Run['verb'], string>>> = {
-  undo: 'restore --undo',
-  'verify-deep': 'verify --deep',
-};
-
-/** As in `backup`, `backup snapshot`, `verify --deep`. */
-function nameOf({ verb, of }: Run): string {
-  const name = NAMES[verb] ?? verb;
-  return of === 'all' || of === 'backup' ? name : `${name} ${of}`;
 }

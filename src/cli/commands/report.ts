@@ -6,10 +6,12 @@ import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/new-file.ts';
+import { maskAddress } from '../../system/ping.ts';
 import { isThere } from '../../system/presence.ts';
 import { freeSpaceOf } from '../../system/room.ts';
 import { readSmallFileIfFit } from '../../system/small-file.ts';
 import { withOutputOptions } from '../options.ts';
+import { withPingUrl } from '../ping-url.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
 import { runCommand } from '../run.ts';
@@ -23,7 +25,7 @@ export function addReportCommand(program: Command): void {
     runCommand(options, async ({ terminal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const reports: SiteReport[] = [];
-      for (const site of sites) reports.push(await reportOf(site));
+      for (const site of sites) reports.push(await reportOf(withPingUrl(site)));
       const path = resolve(options.output);
       await write(path, formatReport(reports, new Date()));
       terminal.printJson({ report: path });
@@ -101,7 +103,7 @@ function pointReport(one: ListedSitePoint): PointReport {
   };
 }
 
-/** Commands may carry passwords, so that only is said whether there are any. */
+/** Commands may carry passwords, so that only is said whether there are any; of an address, the host. */
 function settingsOf(site: Site): SiteReport['settings'] {
   const command = (text: string) => (text === '' ? 'none' : 'set; not shown here');
   return [
@@ -118,6 +120,7 @@ function settingsOf(site: Site): SiteReport['settings'] {
     ['keep', site.keep === 0 ? 'all' : String(site.keep)],
     ['pre_command', command(site.preCommand)],
     ['post_command', command(site.postCommand)],
+    ['ping_url', site.pingUrl === undefined ? 'none' : maskAddress(site.pingUrl)],
   ];
 }
 

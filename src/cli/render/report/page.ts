@@ -1,3 +1,4 @@
+import { nameOfRun } from '../run-name.ts';
 import { formatBytes, formatSeconds } from '../units.ts';
 import { planCalendar, renderCalendar } from './calendar.ts';
 import { daysUntilFull, renderCurve, type Sample } from './growth.ts';
@@ -64,7 +65,7 @@ function renderPlace(
     .filter((run) => run.verb === 'backup' && run.of === of && isGood(run))
     .map(({ begun }) => begun);
   return html`<h3>${name}</h3>
-<p class="quiet">${place.path}</p>
+<p class="quiet path">${place.path}</p>
 <dl class="facts">${factsOf(place, now)}</dl>
 ${renderProblems(points)}
 <h4>Calendar</h4>
@@ -168,7 +169,7 @@ function renderRuns(runs: readonly RunReport[], name: string): Markup {
   const rows = runs.map(
     (
       run,
-    ) => html`<tr><th scope="row" class="nowrap">${timeOf(run.begun)}</th><td>${run.verb} (${run.of})</td>
+    ) => html`<tr><th scope="row" class="nowrap">${timeOf(run.begun)}</th><td class="nowrap">${nameOfRun(run)}</td>
 <td class="number">${formatSeconds(run.seconds)}</td><td class="number">${formatBytes(run.storedBytes)}</td>
 <td class="${isGood(run) ? 'good' : 'bad'}">${run.result}</td><td>${run.message}</td></tr>`,
   );

@@ -42,7 +42,7 @@ export type Colour = keyof (typeof PALETTE)['light'];
 
 export function formatStylesheet(): string {
   return `:root { color-scheme: light dark; ${variables('light')} }
-@media (prefers-color-scheme: dark) { :root { ${variables('dark')} } }
+@media screen and (prefers-color-scheme: dark) { :root { ${variables('dark')} } }
 ${RULES}`;
 }
 
@@ -92,7 +92,10 @@ svg text { fill: var(--quiet); font-size: 12px; }
 svg .axis { stroke: var(--line); }
 svg .curve { fill: none; stroke: var(--chart); stroke-width: 2; }
 svg .dot { fill: var(--chart); }
-@media print { body { max-width: none; padding: 0; } section, figure, table { break-inside: auto; }
-  tr, figure, .facts div { break-inside: avoid; } .scroll { overflow: visible; }
+/* On paper everything is smaller, so that all weeks of the calendar have room. */
+@media print { :root { color-scheme: light; font-size: 12px; } body { max-width: none; padding: 0; }
+  section, figure, table { break-inside: auto; } h2, h3, h4, .path { break-after: avoid; }
+  tr, figure, .facts, .charts, .calendar { break-inside: avoid; } .scroll { overflow: visible; }
+  .calendar th { font-size: .6rem; padding: 0 .2rem 0 0; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;
