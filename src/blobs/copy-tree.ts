@@ -20,7 +20,9 @@ export interface CopiedTree {
   readonly content: TreeContent;
   /** The sums that were made, for {@link encodeSums}. */
   readonly sums: readonly string[];
-  /** Paths below the tree of files that don't have the sum that they should. */
+  /** Those of files that were copied, not shared. */
+  readonly fresh: readonly string[];
+  /** Of {@link WalkResult}, sorted. */
   readonly differing: readonly string[];
   /** Files that have a sum that could be compared. */
   readonly compared: number;
@@ -66,11 +68,14 @@ export async function copyTree({
     walk.tell();
     const others = await copyInWorkers(settings, { branches: rest, signal, progress });
     for (const directory of [...trunk].reverse()) directory.finish();
-    return together([walk.result, ...others]);
+    return together([walk.takeResult(), ...others]);
   });
 }
 
-/** Opens the upper directories, breadth first, until there are enough below them to share out. */
+/**
+ * Opens the upper directories, level by level, until there is a level with enough of them to share out:
+ * a branch of a higher one may hold a third of the tree, and one thread would have all of it.
+ */
 function* openTrunk(walk: TreeWalk): Generator<
   void,
   {
@@ -81,17 +86,20 @@ function* openTrunk(walk: TreeWalk): Generator<
 > {
   const root = yield* walk.root();
   const trunk = [root];
-  let waiting: readonly Branch[] = [root.branch];
+  let level: readonly Branch[] = [root.branch];
   for (;;) {
-    const { first, others } = takeSome(waiting, { share: 0 });
-    const [name] = first?.names ?? [];
-    if (first === undefined || name === undefined) return { trunk, waiting: [] };
-    if (waiting.reduce((count, { names }) => count + names.length, 0) >= ENOUGH_DIRECTORIES) {
-      return { trunk, waiting };
+    const count = level.reduce((sum, { names }) => sum + names.length, 0);
+    if (count === 0 || count >= ENOUGH_DIRECTORIES) return { trunk, waiting: level };
+    const below: Branch[] = [];
+    for (const branch of level) {
+      for (const name of branch.names) {
+        const opened = yield* walk.open(branch, name);
+        if (opened === undefined) continue;
+        trunk.push(opened);
+        below.push(opened.branch);
+      }
     }
-    const opened = yield* walk.open(first, name);
-    waiting = opened === undefined ? others : [...others, opened.branch];
-    if (opened !== undefined) trunk.push(opened);
+    level = below;
   }
 }
 
@@ -133,6 +141,7 @@ function together(results: readonly WalkResult[]): CopiedTree {
       bytes: total(({ content }) => content.bytes),
     },
     sums: results.map(({ sums }) => sums),
+    fresh: results.map(({ fresh }) => fresh),
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),
   };

@@ -54,11 +54,13 @@ export function describeCopy({ source, target }: WalkSettings): string {
 }
 
 serveRequests<WalkSettings, Branch, WalkResult>(import.meta.url, {
-  work: (branch, settings, progress) => {
+  prepare: (settings, progress) => {
     const walk = new TreeWalk(settings, progress);
-    atOnce(walk.copy(branch)); // Nobody else waits in this thread.
-    walk.tell();
-    return walk.result;
+    return (branch) => {
+      atOnce(walk.copy(branch)); // Nobody else waits in this thread.
+      walk.tell();
+      return walk.takeResult();
+    };
   },
   describe: describeCopy,
 });

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fchmodSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { systemCodeOf } from '../system/failure.ts';
 
 const BUFFER_BYTES = 1 << 18;
+/** Of the memory of WebAssembly, which begins at the beginning of one. */
+const PAGE_BYTES = 1 << 16;
 
 /** Bytes between two moments for other work. */
 export const PIECE_BYTES = 1 << 22;
@@ -24,64 +19,41 @@ export type OnPiece = (bytes: number) => void;
 export class FileHasher {
   readonly #a = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly #b = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #aligned: Buffer | undefined;
 
   /** The sha256 of a file's bytes, in hex. */
   *hash(path: string, onPiece: OnPiece): Generator<void, string> {
     const file = openSync(path, 'r');
     try {
-      const hash = createHash('sha256');
-      let piece = 0;
-      for (let length = 1; length > 0; ) {
-        length = readSync(file, this.#a);
-        hash.update(this.#a.subarray(0, length));
-        piece += length;
-        if (piece < PIECE_BYTES) continue;
-        onPiece(piece);
-        piece = 0;
-        yield;
-      }
-      return hash.digest('hex');
+      return yield* hashOpened(file, { buffer: this.#a, end: Number.POSITIVE_INFINITY, onPiece });
     } finally {
       closeSync(file);
     }
   }
 
   /**
-   * Copies a file to one that isn't there yet, and returns the sha256 of its bytes. The system copies
-   * a large one faster, or shares its bytes; what it has written is then read.
-   *
-   * @param source - `mode`: the rights that the copy gets
+   * The same of the bytes that the disk has of it, past what the kernel remembers, where the file system
+   * allows that (`O_DIRECT`). The file must have been synced.
    */
-  *copy(
-    source: { readonly path: string; readonly sizeBytes: number; readonly mode: number },
-    { target, onPiece }: { readonly target: string; readonly onPiece: OnPiece },
-  ): Generator<void, string> {
-    if (source.sizeBytes > BUFFER_BYTES) {
-      copyFileSync(source.path, target, constants.COPYFILE_EXCL);
-      return yield* this.hash(target, onPiece);
+  *hashFromDisk(path: string, onPiece: OnPiece): Generator<void, string> {
+    try {
+      return yield* this.#hashDirectly(path, onPiece);
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EINVAL') throw error;
+      return yield* this.hash(path, onPiece);
     }
-    return this.#copySmall(source, target);
   }
 
-  #copySmall(source: { readonly path: string; readonly mode: number }, target: string): string {
-    return withFile(source.path, (from) => {
-      const to = openSync(target, 'wx', 0o600);
-      try {
-        const hash = createHash('sha256');
-        for (let length = 1; length > 0; ) {
-          length = readSync(from, this.#a);
-          const bytes = this.#a.subarray(0, length);
-          hash.update(bytes);
-          for (let written = 0; written < length; ) {
-            written += writeSync(to, bytes, written);
-          }
-        }
-        fchmodSync(to, source.mode);
-        return hash.digest('hex');
-      } finally {
-        closeSync(to);
-      }
-    });
+  *#hashDirectly(path: string, onPiece: OnPiece): Generator<void, string> {
+    this.#aligned ??= alignedBuffer();
+    const file = openSync(path, constants.O_RDONLY | constants.O_DIRECT);
+    try {
+      // Such a read begins at a multiple of the disk's blocks: none is begun at the end of the file.
+      const { size: end } = fstatSync(file);
+      return yield* hashOpened(file, { buffer: this.#aligned, end, onPiece });
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** The sha256 of two files that have the same bytes; undefined where they haven't. */
@@ -116,11 +88,42 @@ export class FileHasher {
   }
 }
 
-function withFile<T>(path: string, work: (file: number) => T): T {
-  const file = openSync(path, 'r');
-  try {
-    return work(file);
-  } finally {
-    closeSync(file);
+/** @param end - no read begins there */
+function* hashOpened(
+  file: number,
+  {
+    buffer,
+    end,
+    onPiece,
+  }: { readonly buffer: Buffer; readonly end: number; readonly onPiece: OnPiece },
+): Generator<void, string> {
+  const hash = createHash('sha256');
+  let total = 0;
+  let piece = 0;
+  while (total < end) {
+    const length = readSync(file, buffer);
+    if (length === 0) break;
+    hash.update(buffer.subarray(0, length));
+    total += length;
+    piece += length;
+    if (piece < PIECE_BYTES) continue;
+    onPiece(piece);
+    piece = 0;
+    yield;
   }
+  return hash.digest('hex');
+}
+
+/** Of every Node; TypeScript counts it among what browsers have. */
+declare const WebAssembly: {
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+  }) => { readonly buffer: ArrayBuffer };
+};
+
+/** Memory at the beginning of a page, as a disk demands that writes into it directly. */
+function alignedBuffer(): Buffer {
+  const pages = BUFFER_BYTES / PAGE_BYTES;
+  return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { writeNewFile } from '../system/new-file.ts';
-import { collect } from '../system/stages.ts';
 import type { BlobRecord } from './record.ts';
 import { BlobSums, countSums } from './sums.ts';
 
@@ -41,16 +40,20 @@ export async function readSums(
   const isOther =
     recorded !== undefined && recorded.sha256 !== createHash('sha256').update(bytes).digest('hex');
   if (isOther || countSums(bytes) === undefined) return { kind: 'damaged', state: 'damaged' };
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  return { kind: 'found', sums: new BlobSums(shared) };
+  return { kind: 'found', sums: new BlobSums(bytes) };
 }
 
-/** `no-file`: something else has the name; a pipe is not waited for. */
+/** In memory that threads can share. `no-file`: something else has the name; a pipe is not waited for. */
 async function readBytes(path: string): Promise<Buffer | 'no-file' | undefined> {
   try {
     await using source = await openFileSource(path);
-    return await collect(source.stream({ start: 0, end: source.sizeBytes }));
+    const bytes = Buffer.from(new SharedArrayBuffer(source.sizeBytes));
+    let at = 0;
+    for await (const chunk of source.stream({ start: 0, end: source.sizeBytes })) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
   } catch (error) {
     if (error instanceof Failure && error.code === 'not-found') return undefined;
     if (error instanceof Failure && error.code === 'usage') return 'no-file';

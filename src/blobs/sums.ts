@@ -26,48 +26,54 @@ export interface BlobSum {
 export class BlobSums {
   readonly bytes: Uint8Array;
   readonly #buffer: Buffer;
+  /** Offsets of the lines, and of what would be the next one. */
+  readonly #starts: Float64Array;
 
   /** @param bytes - what {@link encodeSums} made, or {@link countSums} has found to be like it */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#starts = Float64Array.from(startsOfLines(this.#buffer));
   }
 
   /** How many there are. */
   get count(): number {
-    let count = 0;
-    for (let at = this.#buffer.indexOf(NEWLINE); at >= 0; count += 1) {
-      at = this.#buffer.indexOf(NEWLINE, at + 1);
-    }
-    return count;
+    return this.#starts.length - 1;
   }
 
   /** The sha256 of a file in hex; undefined where there is none of it. */
   find(path: string): string | undefined {
     const wanted = Buffer.from(path);
-    const buffer = this.#buffer;
     let low = 0;
-    let high = buffer.length;
+    let high = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const start = middle === 0 ? 0 : buffer.lastIndexOf(NEWLINE, middle - 1) + 1;
-      const end = buffer.indexOf(NEWLINE, middle);
-      const order = buffer.compare(wanted, 0, wanted.length, start + PATH_AT, end);
-      if (order === 0) return buffer.toString('latin1', start, start + DIGITS);
-      if (order < 0) low = end + 1;
-      else high = start;
+      const { start, end } = this.#line(middle);
+      const order = this.#buffer.compare(wanted, 0, wanted.length, start + PATH_AT, end);
+      if (order === 0) return this.#buffer.toString('latin1', start, start + DIGITS);
+      if (order < 0) low = middle + 1;
+      else high = middle;
     }
     return undefined;
   }
 
   *[Symbol.iterator](): Generator<BlobSum, undefined> {
-    const buffer = this.#buffer;
-    for (let start = 0; start < buffer.length; ) {
-      const end = buffer.indexOf(NEWLINE, start);
-      const sha256 = buffer.toString('latin1', start, start + DIGITS);
-      yield { path: buffer.toString('latin1', start + PATH_AT, end), sha256 };
-      start = end + 1;
+    for (let number = 0; number < this.count; number += 1) {
+      const { start, end } = this.#line(number);
+      const sha256 = this.#buffer.toString('latin1', start, start + DIGITS);
+      yield { path: this.#buffer.toString('latin1', start + PATH_AT, end), sha256 };
     }
+  }
+
+  #line(number: number): { readonly start: number; readonly end: number } {
+    return { start: this.#starts[number] ?? 0, end: (this.#starts[number + 1] ?? 0) - 1 };
+  }
+}
+
+function* startsOfLines(bytes: Buffer): Generator<number, undefined> {
+  yield 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, end + 1)) {
+    yield end + 1;
   }
 }
 
@@ -85,6 +91,9 @@ export class SumDraft {
   }
 }
 
+/** Two blanks and a line end in place of the 0. */
+const LENGTHENED = 2;
+
 /** The bytes of sums, from the texts of {@link SumDraft}. */
 export function encodeSums(drafts: readonly string[]): Buffer {
   // A 0 comes before all that a path holds: so this is the order of the paths.
@@ -93,11 +102,14 @@ export function encodeSums(drafts: readonly string[]): Buffer {
     .split('\n')
     .filter((line) => line !== '')
     .sort();
-  const text = lines.map((line) => {
+  const sizeBytes = lines.reduce((sum, line) => sum + line.length + LENGTHENED, 0);
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  let at = 0;
+  for (const line of lines) {
     const [path, sha256] = line.split('\0');
-    return `${sha256}  ${path}\n`;
-  });
-  return Buffer.from(text.join(''), 'latin1');
+    at += bytes.write(`${sha256}  ${path}\n`, at, 'latin1');
+  }
+  return bytes;
 }
 
 /** How many sums the bytes hold; undefined where they aren't what {@link encodeSums} makes. */

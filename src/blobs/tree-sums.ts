@@ -13,33 +13,50 @@ export interface ComparedTree {
   readonly missing: readonly string[];
 }
 
+type ReadFrom = 'anywhere' | 'disk';
+
+/** Of values only, so that it can be sent to a worker. */
+interface TreeToRead {
+  readonly root: string;
+  readonly from: ReadFrom;
+}
+
 /** Paths that a worker is given at once. */
 const BATCH = 128;
 
-/** Reads every file of a tree that has a sum, and compares. Failures: those of the system. */
+/**
+ * Reads every file of a tree that has a sum, and compares. Failures: those of the system.
+ *
+ * @param from - `disk`: past what the kernel remembers of them; they must have been synced
+ */
 export async function compareTree(
   root: string,
   {
     sums,
+    from = 'anywhere',
     signal,
     progress,
   }: {
     readonly sums: BlobSums;
+    readonly from?: ReadFrom;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
 ): Promise<ComparedTree> {
   const differing: string[] = [];
   const missing: string[] = [];
-  await hashFiles(root, {
-    paths: pathsOf(sums),
-    signal,
-    progress,
-    onHash: (path, sha256) => {
-      if (sha256 === undefined) missing.push(path);
-      else if (sha256 !== sums.find(path)) differing.push(path);
+  await hashFiles(
+    { root, from },
+    {
+      paths: pathsOf(sums),
+      signal,
+      progress,
+      onHash: (path, sha256) => {
+        if (sha256 === undefined) missing.push(path);
+        else if (sha256 !== sums.find(path)) differing.push(path);
+      },
     },
-  });
+  );
   return { differing: differing.sort(), missing: missing.sort() };
 }
 
@@ -49,7 +66,7 @@ function* pathsOf(sums: BlobSums): Generator<string, undefined> {
 
 /**
  * The sums of a tree that another program copied, as texts of {@link SumDraft}. What it shares with
- * the tree before has the sum that is known of it; the rest is read.
+ * the tree before has the sum that is known of it; the rest is `fresh`, and read.
  */
 export async function sumTree(
   root: string,
@@ -62,17 +79,21 @@ export async function sumTree(
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
-): Promise<readonly string[]> {
-  const draft = new SumDraft();
-  await hashFiles(root, {
-    paths: unknownPaths(root, { before, onKnown: (sum) => draft.add(sum) }),
-    signal,
-    progress,
-    onHash: (path, sha256) => {
-      if (sha256 !== undefined) draft.add({ path, sha256 });
+): Promise<{ readonly sums: readonly string[]; readonly fresh: readonly string[] }> {
+  const shared = new SumDraft();
+  const fresh = new SumDraft();
+  await hashFiles(
+    { root, from: 'anywhere' },
+    {
+      paths: unknownPaths(root, { before, onKnown: (sum) => shared.add(sum) }),
+      signal,
+      progress,
+      onHash: (path, sha256) => {
+        if (sha256 !== undefined) fresh.add({ path, sha256 });
+      },
     },
-  });
-  return [draft.text];
+  );
+  return { sums: [shared.text, fresh.text], fresh: [fresh.text] };
 }
 
 function* unknownPaths(
@@ -108,7 +129,7 @@ function isSameFile(path: string, other: string): boolean {
 
 /** Hashes files below a tree, in worker threads where it can; undefined for one that isn't there. */
 async function hashFiles(
-  root: string,
+  tree: TreeToRead,
   {
     paths,
     signal,
@@ -121,18 +142,18 @@ async function hashFiles(
     readonly onHash: (path: string, sha256: string | undefined) => void;
   },
 ): Promise<void> {
-  await adopting(describe(root), async () => {
+  await adopting(describe(tree), async () => {
     const requests = inBatches(paths);
     const onResult = (hashed: HashedBatch) => {
       for (const [path, sha256] of hashed) onHash(path, sha256);
     };
     if (workersFor(import.meta.url) > 0) {
-      const job = { url: import.meta.url, settings: root };
+      const job = { url: import.meta.url, settings: tree };
       await askWorkers(job, { requests, onResult, signal, progress });
       return;
     }
     for (let next = requests.next(); !next.done; next = requests.next()) {
-      onResult(await inPortions(hashBatch(next.value, { root, progress }), signal));
+      onResult(await inPortions(hashBatch(next.value, { tree, progress }), signal));
     }
   });
 }
@@ -158,11 +179,14 @@ const hasher = new FileHasher();
 /** Yields now and then, and at its end. */
 function* hashBatch(
   paths: readonly string[],
-  { root, progress }: { readonly root: string; readonly progress: WorkProgress },
+  {
+    tree: { root, from },
+    progress,
+  }: { readonly tree: TreeToRead; readonly progress: WorkProgress },
 ): Generator<void, HashedBatch> {
   const hashed: (readonly [path: string, sha256: string | undefined])[] = [];
   for (const path of paths) {
-    hashed.push([path, yield* hashIfFile(`${root}/${path}`, progress)]);
+    hashed.push([path, yield* hashIfFile(`${root}/${path}`, { from, progress })]);
   }
   yield;
   return hashed;
@@ -170,7 +194,10 @@ function* hashBatch(
 
 function* hashIfFile(
   path: string,
-  { onFile, onBytes }: WorkProgress,
+  {
+    from,
+    progress: { onFile, onBytes },
+  }: { readonly from: ReadFrom; readonly progress: WorkProgress },
 ): Generator<void, string | undefined> {
   try {
     const status = lstatSync(path);
@@ -178,10 +205,14 @@ function* hashIfFile(
     if (!status.isFile()) return undefined;
     onFile(path);
     let told = 0;
-    const sha256 = yield* hasher.hash(path, (bytes) => {
+    const onPiece = (bytes: number) => {
       told += bytes;
       onBytes(bytes);
-    });
+    };
+    const sha256 =
+      from === 'disk'
+        ? yield* hasher.hashFromDisk(path, onPiece)
+        : yield* hasher.hash(path, onPiece);
     onBytes(status.size - told);
     return sha256;
   } catch (error) {
@@ -192,11 +223,11 @@ function* hashIfFile(
   }
 }
 
-function describe(root: string): string {
+function describe({ root }: TreeToRead): string {
   return `read the files in "${root}"`;
 }
 
-serveRequests<string, readonly string[], HashedBatch>(import.meta.url, {
-  work: (paths, root, progress) => atOnce(hashBatch(paths, { root, progress })),
+serveRequests<TreeToRead, readonly string[], HashedBatch>(import.meta.url, {
+  prepare: (tree, progress) => (paths) => atOnce(hashBatch(paths, { tree, progress })),
   describe,
 });

@@ -1,7 +1,5 @@
 import {
   chmodSync,
-  constants,
-  copyFileSync,
   type Dirent,
   lchownSync,
   linkSync,
@@ -17,6 +15,7 @@ import {
 } from 'node:fs';
 import { Failure, systemCodeOf } from '../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import { ALL_RIGHTS, FileCopier, settable } from './file-copier.ts';
 import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
 import { BlobSums, SumDraft } from './sums.ts';
@@ -44,8 +43,15 @@ export interface WalkSettings {
 /** What is done about the sums of files, which are read for the copy anyway. */
 export type SumWork =
   | { readonly kind: 'none' }
-  /** They are made; what is shared with the other tree has the sum that is `known` of it. */
-  | { readonly kind: 'make'; readonly known: Uint8Array | undefined }
+  /**
+   * They are made; what is shared with the other tree has the sum that is `known` of it. What has none
+   * there, and all that is in a `doubted` tree, is shared only if its bytes are those of the source.
+   */
+  | {
+      readonly kind: 'make';
+      readonly known: Uint8Array | undefined;
+      readonly isDoubted: boolean;
+    }
   /** Files are held against these, as far as they have one. */
   | { readonly kind: 'compare'; readonly known: Uint8Array };
 
@@ -54,7 +60,12 @@ export interface WalkResult {
   readonly content: TreeContent;
   /** Of {@link SumDraft}. */
   readonly sums: string;
-  /** Paths below the tree of files that don't have the sum that they should. */
+  /** Those of files that were copied, not shared. */
+  readonly fresh: string;
+  /**
+   * Paths below the tree of files that don't have the sum that they should; or, where sums are made, of
+   * those that have other bytes in the other tree, with the same size and time.
+   */
   readonly differing: readonly string[];
   /** Files that have one that could be compared. */
   readonly compared: number;
@@ -85,17 +96,26 @@ export interface OpenedDirectory {
 
 interface Place extends Omit<Branch, 'names'> {}
 
+function newTally() {
+  return {
+    files: 0,
+    bytes: 0,
+    shared: new SumDraft(),
+    fresh: new SumDraft(),
+    differing: [] as string[],
+    compared: 0,
+  };
+}
+
 /** Copies parts of a tree, with synchronous calls. */
 export class TreeWalk {
   readonly #settings: WalkSettings;
   readonly #isRoot = process.getuid?.() === 0;
-  readonly #counts = { files: 0, bytes: 0 };
   readonly #hasher = new FileHasher();
+  readonly #copier = new FileCopier(this.#hasher);
   readonly #known: BlobSums | undefined;
-  readonly #draft = new SumDraft();
-  readonly #differing: string[] = [];
+  #tally = newTally();
   readonly #progress: WorkProgress;
-  #compared = 0;
   /** Bytes of which the progress has not been told yet. */
   #untold = 0;
   /** The file that it is at, and how many bytes of it are done, if it is a large one. */
@@ -115,13 +135,12 @@ export class TreeWalk {
     this.#known = known === undefined ? undefined : new BlobSums(known);
   }
 
-  get result(): WalkResult {
-    return {
-      content: { ...this.#counts },
-      sums: this.#draft.text,
-      differing: this.#differing,
-      compared: this.#compared,
-    };
+  /** What it has done since it was last asked. */
+  takeResult(): WalkResult {
+    const { files, bytes, shared, fresh, differing, compared } = this.#tally;
+    this.#tally = newTally();
+    const sums = shared.text + fresh.text;
+    return { content: { files, bytes }, sums, fresh: fresh.text, differing, compared };
   }
 
   readonly #onPiece = (bytes: number): void => {
@@ -240,14 +259,13 @@ export class TreeWalk {
     if (status.isFile()) {
       const linked = linkable ? yield* this.#link(path, status) : undefined;
       if (linked !== undefined) {
-        this.#settle(path, linked.sha256);
+        this.#settle(path, linked, 'shared');
         this.#count(status);
         return;
       }
       const copied = yield* this.#copyIfThere(path, status);
       if (copied === undefined) return;
-      this.#dressCopy(target, status);
-      this.#settle(path, copied.sha256);
+      this.#settle(path, copied, 'fresh');
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
@@ -270,15 +288,11 @@ export class TreeWalk {
     }
   }
 
-  *#copyFile(path: string, { size: sizeBytes, mode }: Stats): Generator<void, KnownFile> {
+  *#copyFile(path: string, status: Stats): Generator<void, KnownFile> {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
-    if (!this.#wantsSum(path)) {
-      copyFileSync(source, target, constants.COPYFILE_EXCL);
-      return { sha256: undefined };
-    }
-    const file = { path: source, sizeBytes, mode: mode & ALL_RIGHTS };
-    return { sha256: yield* this.#hasher.copy(file, { target, onPiece: this.#onPiece }) };
+    const copy = { source, status, target, isSumWanted: this.#wantsSum(path) };
+    return { sha256: yield* this.#copier.copy(copy, this.#onPiece) };
   }
 
   #wantsSum(path: string): boolean {
@@ -312,34 +326,41 @@ export class TreeWalk {
     path: string,
     { status, there }: { readonly status: Stats; readonly there: Stats },
   ): Generator<void, KnownFile | undefined> {
-    const other = `${this.#settings.linkTo}${path}`;
-    if (this.#settings.sameness === 'content') {
-      const source = this.#settings.source + path;
-      const both = { other, onPiece: this.#onPiece };
-      const sha256 = yield* this.#hasher.hashOfBoth(source, both);
-      return sha256 === undefined ? undefined : { sha256 };
-    }
+    const { sameness, source, linkTo, sums } = this.#settings;
     // A time that was copied through a double is off by less than a microsecond.
-    if (Math.abs(status.mtimeMs - there.mtimeMs) >= 0.01) return undefined;
-    if (!this.#wantsSum(path)) return { sha256: undefined };
-    const known =
-      this.#settings.sums.kind === 'make' ? this.#known?.find(path.slice(1)) : undefined;
-    return { sha256: known ?? (yield* this.#hasher.hash(other, this.#onPiece)) };
+    const hasSameTime = Math.abs(status.mtimeMs - there.mtimeMs) < 0.01;
+    if (sameness === 'time') {
+      if (!hasSameTime) return undefined;
+      if (!this.#wantsSum(path)) return { sha256: undefined };
+      const known = this.#knownOfShared(path);
+      if (known !== undefined) return { sha256: known };
+    }
+    const both = { other: `${linkTo}${path}`, onPiece: this.#onPiece };
+    const sha256 = yield* this.#hasher.hashOfBoth(source + path, both);
+    if (sha256 !== undefined) return { sha256 };
+    if (sums.kind === 'make' && hasSameTime) this.#tally.differing.push(path.slice(1));
+    return undefined;
+  }
+
+  #knownOfShared(path: string): string | undefined {
+    const { sums } = this.#settings;
+    if (sums.kind !== 'make' || sums.isDoubted) return undefined;
+    return this.#known?.find(path.slice(1));
   }
 
   /** Notes the sum of a file that is there now, or holds it against what it should be. */
-  #settle(path: string, sha256: string | undefined): void {
+  #settle(path: string, { sha256 }: KnownFile, how: 'shared' | 'fresh'): void {
     const { kind } = this.#settings.sums;
     if (kind === 'none' || sha256 === undefined) return;
     const below = path.slice(1);
     if (kind === 'make') {
-      this.#draft.add({ path: below, sha256 });
+      this.#tally[how].add({ path: below, sha256 });
       return;
     }
     const expected = this.#known?.find(below);
     if (expected === undefined) return;
-    this.#compared += 1;
-    if (expected !== sha256) this.#differing.push(below);
+    this.#tally.compared += 1;
+    if (expected !== sha256) this.#tally.differing.push(below);
   }
 
   #hasSameRights(a: Stats, b: Stats): boolean {
@@ -362,17 +383,12 @@ export class TreeWalk {
   }
 
   #count({ size }: Stats): void {
-    this.#counts.files += 1;
-    this.#counts.bytes += size;
+    this.#tally.files += 1;
+    this.#tally.bytes += size;
     this.#untold += size - this.#piecesBytes;
   }
 
-  /** The system copies the mode of a file itself. Owner before mode: a change of it takes bits away. */
-  #dressCopy(path: string, status: Stats): void {
-    if (this.#own(path, status) === 'changed') chmodSync(path, status.mode & ALL_RIGHTS);
-    setTimes(path, status);
-  }
-
+  /** Owner before mode: a change of it takes bits away. */
   #dressDirectory(path: string, status: Stats): void {
     const isRight = this.#own(path, status) === 'kept' && this.#made?.mode === status.mode;
     if (!isRight) chmodSync(path, status.mode & ALL_RIGHTS);
@@ -386,18 +402,8 @@ export class TreeWalk {
   }
 }
 
-const ALL_RIGHTS = 0o7777;
-
 function setTimes(path: string, { atimeMs, mtimeMs }: Stats): void {
   utimesSync(path, settable(atimeMs), settable(mtimeMs));
-}
-
-/**
- * Seconds that Node sets as the microsecond that it was asked for, so that times don't drift from copy
- * to copy: it cuts off what a double has behind the microseconds, which may be nearly a whole one.
- */
-function settable(milliseconds: number): number {
-  return (Math.round(milliseconds * 1000) + 0.25) / 1e6;
 }
 
 /** Failure `damaged` for a directory that is one of those that lead to it. */

@@ -3,6 +3,7 @@ import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { type Catalogue, readCatalogue } from '../repository/catalogue.ts';
+import { doubtedSince, readChecks } from '../repository/checks.ts';
 import type { Compressor } from '../repository/compression.ts';
 import { type Belonging, type Identity, settleIdentity } from '../repository/identity.ts';
 import type { BackupPlan } from '../repository/plan.ts';
@@ -356,6 +357,7 @@ class SiteRun {
     readonly stamp: (taken: readonly Stamp[]) => Stamp;
     readonly chainStart: ChainStart;
     readonly repository: string | null;
+    readonly doubts: ReadonlyMap<string, Date>;
   }> {
     const { site, now } = this.#settings;
     const decided = await this.#decided(storage);
@@ -365,7 +367,8 @@ class SiteRun {
       const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
       if (stamp !== undefined) {
         const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
-        return { stamp: () => stamp, chainStart, repository: identity.id };
+        const doubts = doubtedSince(await readChecks(folderStore(this.#repository(storage))));
+        return { stamp: () => stamp, chainStart, repository: identity.id, doubts };
       }
     }
     return {
@@ -376,6 +379,7 @@ class SiteRun {
         days: site.keepBlobDays === 0 ? CHAIN_DAYS : site.keepBlobDays,
       },
       repository: null,
+      doubts: new Map(),
     };
   }
 

@@ -22,6 +22,8 @@ export interface BlobBackupSettings {
   readonly chainStart: ChainStart;
   /** Which repository decides how long it stays; null: none does. */
   readonly repository: string | null;
+  /** When the copy of a moment was last found to be wrong, by its stamp. */
+  readonly doubts: ReadonlyMap<string, Date>;
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   readonly now: () => Date;
@@ -102,6 +104,12 @@ export class BlobRun {
       origin: 'made',
       ...what,
     };
+  }
+
+  /** Whether somebody has looked into an entry since it was made, and found something wrong. */
+  isDoubted({ stamp, record }: BlobEntry): boolean {
+    const since = this.settings.doubts.get(stamp);
+    return since !== undefined && !(record !== undefined && new Date(record.madeAt) > since);
   }
 
   /** Makes room for number 0. */

@@ -53,6 +53,20 @@ export function knownBad(checks: readonly Check[]): ReadonlySet<string> {
   return new Set(bad.map(({ stamp }) => stamp));
 }
 
+/**
+ * When a look at what is in a restore point, its blobs too, has last found something wrong, by the
+ * stamps of those where it has.
+ */
+export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date> {
+  const bad = checks.filter(({ kind, outcome }) => kind !== 'verify' && outcome === 'bad');
+  const doubts = new Map<string, Date>();
+  for (const { stamp, at } of bad) {
+    const since = new Date(at);
+    if (since > (doubts.get(stamp) ?? new Date(0))) doubts.set(stamp, since);
+  }
+  return doubts;
+}
+
 function isUnreadable(code: Failure['code']): boolean {
   return ['not-found', 'usage', 'damaged'].includes(code);
 }

@@ -38,7 +38,12 @@ export async function confirmFile(
     }),
   );
   if (source.sizeBytes === sizeBytes && hash.digest('hex') === sha256) return;
-  throw new Failure(
+  throw readsBackOtherwise(name);
+}
+
+/** Failure `damaged`: what was just written to a file is not what it gives back. */
+export function readsBackOtherwise(name: string): Failure {
+  return new Failure(
     'damaged',
     `Cannot trust "${name}": the disk gives back other bytes than were written`,
     {

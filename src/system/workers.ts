@@ -33,6 +33,9 @@ type Answer<Result> =
 /** More would wait for the disk, and each takes some 20 MB of memory. */
 const MAXIMUM_WORKERS = 4;
 
+/** What a worker makes is soon done with: this much of it is not worth being kept for longer. */
+const YOUNG = { maxYoungGenerationSizeMb: 4 };
+
 /**
  * How many threads there may be: none where there is one processor, which the main thread has, and
  * none for a module that is run from its source: Node can't start a worker of TypeScript.
@@ -82,10 +85,11 @@ function startWorker({
   readonly settings: unknown;
 }): Worker {
   const job: Job<unknown> = { kind: 'zodbvault-job', url, settings };
+  const options = { workerData: job, resourceLimits: YOUNG };
   const worker =
     PACKAGING.kind === 'executable'
-      ? new Worker(PACKAGING.source(), { eval: true, workerData: job })
-      : new Worker(new URL(url), { workerData: job });
+      ? new Worker(PACKAGING.source(), { ...options, eval: true })
+      : new Worker(new URL(url), options);
   return worker.on('error', () => {}); // Whoever waits for an answer hears of it.
 }
 
@@ -136,16 +140,17 @@ function ask<Request, Result>(
 /**
  * Makes a module one that workers can be started of; does nothing in any other thread.
  *
- * @param work - one request; whoever wants it to stop ends the thread. It tells how far it is
+ * @param prepare - makes what does one request after the other and tells how far it is; whoever wants it
+ *   to stop ends the thread
  * @param describe - what it does, for messages about errors of the system
  */
 export function serveRequests<Settings, Request, Result>(
   url: string,
   {
-    work,
+    prepare,
     describe,
   }: {
-    readonly work: (request: Request, settings: Settings, progress: WorkProgress) => Result;
+    readonly prepare: (settings: Settings, progress: WorkProgress) => (request: Request) => Result;
     readonly describe: (settings: Settings) => string;
   },
 ): void {
@@ -154,10 +159,10 @@ export function serveRequests<Settings, Request, Result>(
   if (port === null || !isJob<Settings>(job, url)) return;
   const { settings } = job;
   const telling = new Telling((answer) => port.postMessage(answer));
-  const { progress } = telling;
+  const work = prepare(settings, telling.progress);
   const answerTo = (request: Request): Answer<Result> => {
     try {
-      const result = work(request, settings, progress);
+      const result = work(request);
       telling.flush();
       return { kind: 'done', result };
     } catch (error) {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
@@ -15,5 +16,12 @@ export async function writeAll(
     const place = position + written;
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, place);
     written += bytesWritten;
+  }
+}
+
+/** The same at the place where the file is, without waiting. */
+export function writeAllSync(file: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written);
   }
 }

@@ -68,24 +68,53 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     expect(accepted.stderr).toContain(`"${flipped}" is not what was backed up`);
     expect(blobFiles(join(target, 'blobstorage'))).toEqual(blobFiles(site.blobs));
 
-    rmSync(join(newest(), 'blobstorage', flipped));
+    // Somebody has seen it: so nothing of this copy goes into the next one unread.
     await commitBlob(site.dataFs);
     await site.scriptWell('backup');
     expect(wrong()).toBe('');
     expect(blobState(join(newest(), 'blobstorage'))).toEqual(blobState(site.blobs));
+    expect((await site.run(['verify', '--deep'])).status).toBe(0);
   });
 
-  it('are made anew where they are lost or damaged, and that is said', async () => {
+  it('and their files are healed from the live ones, though nothing new is to be backed up', async () => {
+    const { site, newest, wrong } = await newSite(copier);
+    await commitBlob(site.dataFs);
+    await site.scriptWell('backup');
+    const [lost = '', flipped = ''] = blobFiles(site.blobs);
+    const healed = async () => {
+      await site.scriptWell('backup');
+      expect(wrong()).toBe('');
+      expect(blobState(join(newest(), 'blobstorage'))).toEqual(blobState(site.blobs));
+    };
+    const name = newest();
+    rmSync(join(name, 'blobstorage', lost));
+    await healed();
+    flip(join(name, 'blobstorage', flipped));
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    await healed();
+    expect(newest()).toBe(name);
+    const inode = () => statSync(join(name, 'blobstorage')).ino;
+    const before = inode();
+    await site.scriptWell('backup');
+    expect(inode()).toBe(before);
+  });
+
+  it('are made anew where they are lost or damaged, of files that are like the live ones', async () => {
     const { site, newest, wrong, summed } = await newSite(copier);
     await site.scriptWell('backup');
+    const [flipped = ''] = blobFiles(site.blobs);
     for (const [damage, state] of [
       [(path: string) => rmSync(path), 'missing'],
       [(path: string) => writeFileSync(path, 'garbage'), 'damaged'],
     ] as const) {
       damage(join(newest(), SUMS));
+      flip(join(newest(), 'blobstorage', flipped));
       await commitBlob(site.dataFs);
       const { stderr, stdout, status } = await site.script('backup');
-      expect([status, stderr + stdout]).toEqual([0, expect.stringContaining(`are ${state}; new`)]);
+      const said = stderr + stdout;
+      expect([status, said]).toEqual([0, expect.stringContaining(`are ${state}; its files are`)]);
+      if (copier === 'own') expect(said).toContain(`${flipped}" differs from the live file`);
+      expect(blobState(join(newest(), 'blobstorage'))).toEqual(blobState(site.blobs));
       expect(summed()).toEqual(expect.arrayContaining([...blobFiles(site.blobs)]));
       expect(wrong()).toBe('');
     }

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles } from '../support/blobs.ts';
@@ -46,6 +46,26 @@ describe('verification after a backup', () => {
     ]);
     expect(readdirSync(site.path('var/blobstoragebackups'))).toEqual(['.zodbvault.lock']);
   });
+
+  it.each(['true', 'false'])(
+    'quick: keeps no copy of which a new file reads back otherwise, use_rsync = %s',
+    async (useRsync) => {
+      const options = ['blob_storage = var/blobstorage', `use_rsync = ${useRsync}`];
+      const site = await newBuildoutSite(scratch, recipeCfg(options));
+      const folder = join(scratch, `lies-sync-${useRsync}`);
+      const sync = join(realpathSync('/bin'), 'sync');
+      // Behind the copy that is on the disk, it changes a byte of each blob in it.
+      const lie = `find "$2" -name '*.blob' -exec sh -c 'printf X | dd of="$0" bs=1 seek=3 conv=notrunc status=none' {} \\;; exec ${sync} "$@"`;
+      const path = pathWith(folder, { programs: [], scripts: { sync: lie } });
+      const env = { PATH: [path, process.env['PATH']].join(delimiter) };
+      const { status, stderr } = await site.script('backup', [], { env });
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/blobstorage\/0x.*\.blob": the disk gives back other bytes/),
+      ]);
+      expect(readdirSync(site.path('var/blobstoragebackups'))).toEqual(['.zodbvault.lock']);
+    },
+  );
 
   it('off: reads nothing back', async () => {
     const site = await newSite(scratch, 5);
