@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { zodbvault } from './support/command.ts';
+import { restore } from '../src/jobs/restore.ts';
+import { parseRecoveryDate } from '../src/repository/recovery-date.ts';
 import { countTransactions } from './support/database.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';
 
 const scratch = scratchFolder();
-const SECONDS = 8;
+const SECONDS = 6;
 
 describe('site that commits without pause while it is backed up', () => {
   it('gives backups that each restore to a valid database, a prefix of the final one', async () => {
@@ -73,13 +74,25 @@ async function liveAndBackUp(site: TestSite, packing: 'pack' | 'no-pack') {
   return { generations, warnings };
 }
 
+const HOW = {
+  heldLock: 'refuse',
+  earlierState: 'replace',
+  old: 'discard',
+  now: () => new Date(),
+} as const;
+
 async function restoreAll(site: TestSite) {
+  const { repository } = site;
   const states: { readonly state: Buffer; readonly transactions: number }[] = [];
   for (const name of site.dataFiles()) {
     const out = join(site.folder, 'restored', `${name}.fs`);
-    const words = ['restore', name.slice(0, 19), '--to', out, '-q'];
-    const { status, stderr } = await zodbvault([...words, '--location', site.repository]);
-    expect([name, status, stderr]).toEqual([name, 0, '']);
+    await restore(
+      { repository, date: parseRecoveryDate(name.slice(0, 19)), target: out, ...HOW },
+      {
+        onEvent: () => {},
+        signal: new AbortController().signal,
+      },
+    );
     states.push({ state: readFileSync(out), transactions: await countTransactions(out) });
   }
   return states;

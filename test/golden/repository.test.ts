@@ -74,9 +74,12 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
       const date = `2026-03-0${number + 1}-23-59-59`;
       const out = join(scratch, `${site}-${kind}-recovered`);
       const expected = readFileSync(state.dataFs).subarray(0, state.facts.committedEnd);
-      const toFile = await zodbvault(['repozo', '-R', '-r', golden, '-D', date, '-o', out]);
-      expect([toFile.status, toFile.stdout, toFile.stderr]).toEqual([0, '', '']);
-      expect(readFileSync(out).equals(expected)).toBe(true);
+      if (number % 2 === 0) {
+        const toFile = await zodbvault(['repozo', '-R', '-r', golden, '-D', date, '-o', out]);
+        expect([toFile.status, toFile.stdout, toFile.stderr]).toEqual([0, '', '']);
+        expect(readFileSync(out).equals(expected)).toBe(true);
+        continue;
+      }
       const toStdout = await zodbvault([
         'repozo',
         '--recover',
