@@ -64,6 +64,39 @@ export async function isTransactionBoundary(
   return (await transactionEndingAt(source, position)) !== undefined;
 }
 
+/**
+ * The transaction in which a position is, hopping from header to header; undefined where none is.
+ *
+ * @param from - a transaction begins there
+ */
+export async function transactionOver(
+  source: ByteSource,
+  { from, position }: { readonly from: number; readonly position: number },
+): Promise<TransactionHeader | undefined> {
+  if (position < from) return undefined;
+  for await (const header of headersFrom(source, from)) {
+    if (transactionEnd(header) > position) return header;
+  }
+  return undefined;
+}
+
+/**
+ * The headers of the complete transactions from a position on, where one begins; the first that is not
+ * complete, or damaged, ends it.
+ */
+export async function* headersFrom(
+  source: ByteSource,
+  from: number,
+): AsyncGenerator<TransactionHeader> {
+  const window = new Window(source);
+  for (let start = from; source.sizeBytes - start >= TRANSACTION_HEADER_BYTES; ) {
+    const header = await readHeader(window, start);
+    if (judgeHeader(header, source.sizeBytes).kind !== 'complete') return;
+    yield header;
+    start = transactionEnd(header);
+  }
+}
+
 async function lastTidBefore(source: ByteSource, position: number): Promise<Tid> {
   return (await transactionEndingAt(source, position))?.tid ?? ZERO_TID;
 }

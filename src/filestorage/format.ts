@@ -26,6 +26,8 @@
 
 export const MAGIC_BYTES = 4;
 export const TRANSACTION_HEADER_BYTES = 23;
+/** Behind a transaction's tid, length and status. */
+export const TRANSACTION_STATUS_END = 17;
 export const RECORD_HEADER_BYTES = 42;
 export const BACK_POINTER_BYTES = 8;
 /** Width of the length that is repeated behind a transaction. */

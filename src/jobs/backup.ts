@@ -20,6 +20,7 @@ import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
 import { makePlan, type Planning } from './plan-backup.ts';
 import { pruneFulls } from './prune.ts';
 import { tidyUp } from './tidy-up.ts';
@@ -157,12 +158,14 @@ async function carryOut(
   },
 ): Promise<WrittenBackup> {
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
+  const past =
+    plan.kind === 'full' ? await pastOf(source, { catalogue, store, end: plan.end }) : NO_PAST;
   const now = settings.now();
   const compression = await settleCompression(settings.compression, totalBytes);
   const stamp = nextStamp(now, stampsOf(catalogue));
   const bytes = estimateStoredBytes(totalBytes, { compression, newest });
   await requireRoomFor([{ path: join(settings.repository, stamp), bytes }]);
-  return withStep(context, {
+  const written = await withStep(context, {
     step: 'back-up',
     totalBytes,
     work: (progress) =>
@@ -179,10 +182,14 @@ async function carryOut(
           signal: context.signal,
           confirm: (files) => confirm(files, { settings, context }),
           hasLostEnd,
+          ...past,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },
       }),
   });
+  const { overwritten } = written.record;
+  if (overwritten !== undefined) warnOfOverwrite(source, { overwritten, context });
+  return written;
 }
 
 async function confirm(

@@ -11,7 +11,7 @@ import { type JobContext, withStep } from './events.ts';
  * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
  * caller holds the repository's lock. Only a full backup with a `.dat`, in which verify found nothing, is counted as one to keep:
  * one that doesn't verify must not push out one that does. Backups of another database stay, and a
- * warning says so. Nothing goes while the newest full backup is of a Data.fs that had lost its end.
+ * warning says so. Nothing goes while the newest full backup is of a Data.fs that had lost its end, or was damaged.
  *
  * @param keep - full backups that stay; 0: all
  * Returns the names of the removed files.
@@ -25,7 +25,7 @@ export async function pruneFulls(
   const bad = knownBad(await readChecks(store));
   if (tooOld(catalogue.chains, { keep, bad }).length === 0) return [];
   const own = await chainsOfNewest(store, catalogue.chains);
-  if (await isOfLostEnd(store, own.at(-1))) return [];
+  if (await isOfDamaged(store, own.at(-1))) return [];
   const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const reason = `newer full backups to keep: ${keep}`;
@@ -42,9 +42,10 @@ export async function pruneFulls(
   return removed;
 }
 
-async function isOfLostEnd(store: Store, files: ChainFiles | undefined): Promise<boolean> {
+async function isOfDamaged(store: Store, files: ChainFiles | undefined): Promise<boolean> {
   if (files === undefined) return false;
-  return (await readChain(store, files)).links[0]?.record?.lostEnd === true;
+  const record = (await readChain(store, files)).links[0]?.record;
+  return record?.lostEnd === true || record?.overwritten !== undefined;
 }
 
 /** Oldest first, as the chains are. */

@@ -81,7 +81,8 @@ export async function compareThoroughly(
   return SAME;
 }
 
-async function checkBoundary(
+/** Whether the transaction that ends where a backup does is still the same, as far as that was recorded. */
+export async function checkBoundary(
   source: ByteSource,
   { end, link }: { readonly end: number; readonly link: ChainLink | undefined },
 ): Promise<Comparison> {

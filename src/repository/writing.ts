@@ -10,7 +10,7 @@ import type { ByteRange, ByteSource } from '../system/byte-source.ts';
 import { tap } from '../system/stages.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { type BackupRecord, encodeBackupRecord, type Sample } from './backup-record.ts';
-import type { Chain } from './chain.ts';
+import type { Chain, ChainLink } from './chain.ts';
 import { type Compression, compressStage } from './compression.ts';
 import { type DatLine, encodeDatLine } from './dat.ts';
 import {
@@ -20,6 +20,7 @@ import {
   indexFileName,
   recordFileName,
 } from './file-names.ts';
+import { ContentMd5, findOverwrite } from './overwritten.ts';
 import type { BackupPlan } from './plan.ts';
 import { chooseSamples, SampleTaker } from './samples.ts';
 import type { Stamp } from './stamp.ts';
@@ -38,6 +39,10 @@ export interface WriteSettings {
   readonly signal: AbortSignal;
   /** Whether the Data.fs lacks the end of what was backed up before. */
   readonly hasLostEnd: boolean;
+  /** For a full backup: backups that hold what the Data.fs should still begin with. */
+  readonly earlier: readonly ChainLink[];
+  /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
+  readonly overwritten: BackupRecord['overwritten'];
   /** Runs when all is staged, to read it back before it counts. */
   readonly confirm: (files: readonly HashedFile[]) => Promise<void>;
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
@@ -82,7 +87,8 @@ export async function writeBackup(
     name: file.name,
     content: compressStage(settings.compression)(content.read()),
   });
-  const { scan, samples, md5 } = content.finish();
+  const { scan, samples, md5, differing } = content.finish();
+  const overwritten = await overwrittenIn(source, { store, differing, settings });
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
   const record: BackupRecord = {
     format: 1,
@@ -98,6 +104,7 @@ export async function writeBackup(
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
     samples: [...samples],
     ...(settings.hasLostEnd ? { lostEnd: true } : {}),
+    ...(overwritten === undefined ? {} : { overwritten }),
   };
   await using sideFile = await stageHashed(store, {
     name: recordFileName(stamp),
@@ -112,6 +119,23 @@ export async function writeBackup(
   settings.signal.throwIfAborted();
   for (const staged of all) await staged.publish();
   return { file, record };
+}
+
+async function overwrittenIn(
+  source: ByteSource,
+  {
+    store,
+    differing,
+    settings: { earlier, overwritten },
+  }: {
+    readonly store: Store;
+    readonly differing: ChainLink | undefined;
+    readonly settings: WriteSettings;
+  },
+): Promise<BackupRecord['overwritten']> {
+  if (differing === undefined) return earlier.length > 0 ? undefined : overwritten;
+  const found = await findOverwrite(source, { store, link: differing });
+  return found === undefined ? overwritten : { ...found, tid: formatTid(found.tid) };
 }
 
 /** The `.dat` of a chain with one more line, or a new one. */
@@ -189,7 +213,7 @@ class ContentReader {
   readonly #source: ByteSource;
   readonly #range: ByteRange;
   readonly #settings: WriteSettings;
-  readonly #md5 = createHash('md5');
+  readonly #md5: ContentMd5;
   readonly #scanner: TransactionScanner;
   readonly #samples: SampleTaker;
 
@@ -208,6 +232,7 @@ class ContentReader {
     this.#source = source;
     this.#range = range;
     this.#settings = settings;
+    this.#md5 = new ContentMd5(settings.earlier);
     this.#samples = new SampleTaker(range.start, chooseSamples(range, settings.random));
     this.#scanner = new TransactionScanner({
       name: source.name,
@@ -221,7 +246,7 @@ class ContentReader {
     this.#settings.progress.onFile(this.#source.name);
     return tap(this.#source.stream(this.#range), (chunk) => {
       this.#settings.signal.throwIfAborted();
-      this.#md5.update(chunk);
+      this.#md5.feed(chunk);
       this.#scanner.feed(chunk);
       this.#samples.feed(chunk);
       this.#settings.progress.onBytes(chunk.length);
@@ -233,6 +258,8 @@ class ContentReader {
     readonly md5: string;
     readonly scan: ScanResult;
     readonly samples: readonly Sample[];
+    /** The first of the earlier backups that had other bytes. */
+    readonly differing: ChainLink | undefined;
   } {
     const scan = this.#scanner.finish();
     if (scan.committedEnd !== this.#range.end) {
@@ -242,6 +269,7 @@ class ContentReader {
         `it does not lead to ${this.#range.end}, where the last transaction ends`,
       );
     }
-    return { md5: this.#md5.digest('hex'), scan, samples: this.#samples.finish() };
+    const { differing } = this.#md5;
+    return { md5: this.#md5.digest(), scan, samples: this.#samples.finish(), differing };
   }
 }

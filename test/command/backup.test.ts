@@ -6,7 +6,6 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -77,29 +76,6 @@ describe('zodbvault backup', () => {
     expect(sameBytes(join(site.folder, 'own.fs'), site.dataFs)).toBe(true);
   });
 
-  it('removes nothing old for a Data.fs that has lost its end, and says so', async () => {
-    const site = await newSite(scratch, 8);
-    await site.runWell('backup', '--no-blobs');
-    await growDatabase(site.dataFs, { transactions: 2 });
-    await site.runWell('backup', '--no-blobs');
-    const good = site.dataFiles();
-    const whole = readFileSync(site.dataFs);
-    truncateSync(site.dataFs, 3000);
-    const cut = await site.run(['backup', '--keep', '1', '--no-blobs']);
-    expect(cut.status).toBe(3);
-    expect(cut.stderr).toContain(`lacks the end of what "${good[1]}" holds, which reaches to 20`);
-    expect(cut.stderr).toContain('bytes behind its last transaction that are none');
-    // What is committed afterwards doesn't bring the lost end back.
-    await growDatabase(site.dataFs, { transactions: 2 });
-    await site.run(['backup', '--full', '--keep', '1', '--no-blobs']);
-    await site.run(['backup', '--keep', '1', '--no-blobs']);
-    expect(site.dataFiles()).toEqual(expect.arrayContaining([...good]));
-    await site.runWell('restore', good[1]?.slice(0, 19) ?? '', '-n', '--no-blobs');
-    expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
-    await site.runWell('backup', '--full', '--keep', '1', '--no-blobs');
-    expect(site.dataFiles()).toHaveLength(1);
-  });
-
   it('builds nothing on a backup that verify has found damaged, and does not count it', async () => {
     const site = await newSite(scratch, 5);
     const backUp = (...words: string[]) => site.runWell('backup', '--no-blobs', ...words);
@@ -117,18 +93,6 @@ describe('zodbvault backup', () => {
     expect(site.dataFiles()).toEqual([good, damaged, expect.stringMatching(/\.fsz$/)]);
     await backUp('--full', '--keep', '2'); // Now there are two that are good, and newer.
     expect(site.dataFiles()).toHaveLength(2);
-  });
-
-  it('takes a Data.fs that was restored to an earlier backup for what it is', async () => {
-    const site = await newSite(scratch, 8);
-    await site.runWell('backup', '--no-blobs');
-    const [early = ''] = site.dataFiles();
-    await growDatabase(site.dataFs, { transactions: 2 });
-    await site.runWell('backup', '--no-blobs');
-    await site.runWell('restore', early.slice(0, 19), '-n', '--no-blobs');
-    const { stderr } = await site.runWell('backup', '--keep', '1', '--no-blobs', '-v');
-    expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8}, UTC\)/);
-    expect(site.dataFiles()).toHaveLength(1);
   });
 
   it('says a wrong word as one object with --json, and the words of --wait to people', async () => {

@@ -1,0 +1,82 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
+import { packDatabase } from '../support/pack.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+describe('backups of a damaged Data.fs', () => {
+  it('removes nothing old for a Data.fs that has lost its end, and says so', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell('backup', '--no-blobs');
+    const good = site.dataFiles();
+    const whole = readFileSync(site.dataFs);
+    truncateSync(site.dataFs, 3000);
+    const cut = await site.run(['backup', '--keep', '1', '--no-blobs']);
+    expect(cut.status).toBe(3);
+    expect(cut.stderr).toContain(`lacks the end of what "${good[1]}" holds, which reaches to 20`);
+    expect(cut.stderr).toContain('bytes behind its last transaction that are none');
+    // What is committed afterwards doesn't bring the lost end back.
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.run(['backup', '--full', '--keep', '1', '--no-blobs']);
+    await site.run(['backup', '--keep', '1', '--no-blobs']);
+    expect(site.dataFiles()).toEqual(expect.arrayContaining([...good]));
+    await site.runWell('restore', good[1]?.slice(0, 19) ?? '', '-n', '--no-blobs');
+    expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
+    await site.runWell('backup', '--full', '--keep', '1', '--no-blobs');
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('removes nothing old for one with other bytes in an old transaction, until they are back', async () => {
+    const site = await newSite(scratch, 8);
+    await growDatabase(site.dataFs, { transactions: 1, bytesEach: 200_000 });
+    await site.runWell('backup', '--no-blobs');
+    await growDatabase(site.dataFs, { transactions: 2, bytesEach: 200_000 });
+    await site.runWell('backup', '--no-blobs');
+    const good = site.dataFiles();
+    const whole = readFileSync(site.dataFs);
+    const place = whole.length - 300_000;
+    writeFileSync(site.dataFs, Buffer.from(whole).fill(0, place, place + 20));
+    const words = ['--keep', '1', '--no-blobs'];
+    const { stderr } = await site.runWarned('backup', '--no-quick', ...words);
+    expect(stderr).toContain(`changed by hand: at ${place}, in the transaction 04`);
+    await site.runWarned('backup', '--full', ...words);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', ...words);
+    expect(site.dataFiles()).toEqual(expect.arrayContaining([...good]));
+    expect(site.dataFiles()).toHaveLength(5);
+    await site.runWell('restore', good[1]?.slice(0, 19) ?? '', '-n', '--no-blobs');
+    expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
+    await site.runWell('backup', '--full', ...words);
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('are not made of one that was packed, even where the pack has removed nothing', async () => {
+    const site = await newSite(scratch, 1);
+    await packDatabase(site.dataFs);
+    await growDatabase(site.dataFs, { transactions: 3 });
+    await site.runWell('backup', '--no-blobs');
+    const before = readFileSync(site.dataFs);
+    await packDatabase(site.dataFs);
+    expect(readFileSync(site.dataFs)).toHaveLength(before.length);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--no-quick', '--keep', '1', '--no-blobs');
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('takes a Data.fs that was restored to an earlier backup for what it is', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    const [early = ''] = site.dataFiles();
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell('backup', '--no-blobs');
+    await site.runWell('restore', early.slice(0, 19), '-n', '--no-blobs');
+    const { stderr } = await site.runWell('backup', '--keep', '1', '--no-blobs', '-v');
+    expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8}, UTC\)/);
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+});
