@@ -1,6 +1,8 @@
+import { kinshipOf } from '../filestorage/kinship.ts';
 import type { Store } from '../stores/store.ts';
 import type { ChainFiles } from './catalogue.ts';
-import { readChain } from './chain.ts';
+import { type Chain, readChain } from './chain.ts';
+import { tidsOfLinks } from './tids-of-log.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
 interface Origin {
@@ -13,7 +15,8 @@ interface Origin {
 /**
  * The chains that may be of the same database as the newest: backups of another one that came here by
  * a wrong location must not push out those that belong here. They are of another when both say so:
- * other paths, and another first transaction.
+ * other paths, and another first transaction. repozo doesn't write down paths; there, the transactions
+ * themselves have to tell.
  *
  * @param chains - oldest first
  */
@@ -24,21 +27,33 @@ export async function chainsOfNewest(
   const sources = new Set<string>();
   const firstTids = new Set<string>();
   const found: ChainFiles[] = [];
-  for (const chain of [...chains].reverse()) {
-    const origin = await originOf(store, chain);
-    const isUnknown = sources.size === 0 || origin.sources.size === 0;
-    if (!isUnknown && !overlap(origin.sources, sources) && !overlap(origin.firstTids, firstTids)) {
-      continue;
-    }
+  let next: Chain | undefined;
+  for (const files of [...chains].reverse()) {
+    const chain = await readChain(store, files);
+    const origin = originOf(chain);
+    const isKnown = sources.size > 0 && origin.sources.size > 0;
+    const isSame = overlap(origin.firstTids, firstTids) || overlap(origin.sources, sources);
+    const isOther = isKnown ? !isSame : !isSame && (await areOfTwo(store, { chain, next }));
+    if (isOther) continue;
     for (const source of origin.sources) sources.add(source);
     for (const tid of origin.firstTids) firstTids.add(tid);
-    found.unshift(chain);
+    found.unshift(files);
+    next = chain;
   }
   return found;
 }
 
-async function originOf(store: Store, files: ChainFiles): Promise<Origin> {
-  const { links } = await readChain(store, files);
+/** @param next - the chain that follows; undefined for the newest */
+async function areOfTwo(
+  store: Store,
+  { chain, next }: { readonly chain: Chain; readonly next: Chain | undefined },
+): Promise<boolean> {
+  if (next === undefined) return false;
+  const kinship = await kinshipOf(tidsOfLinks(store, chain.links), tidsOfLinks(store, next.links));
+  return kinship === 'other';
+}
+
+function originOf({ links }: Chain): Origin {
   const records = links.flatMap(({ record }) => record ?? []);
   const firstTid = links[0]?.record?.firstTid;
   return {

@@ -13,6 +13,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, sameBytes, snapshot } from '../support/site.ts';
 import { onTerminal } from '../support/terminal.ts';
@@ -59,6 +60,7 @@ describe('zodbvault backup', () => {
   it('never removes, for one database, the backups of another in its folder', async () => {
     const site = await newSite(scratch);
     const other = await newSite(scratch, 3);
+    await growDatabase(site.dataFs, { transactions: 1 });
     await site.runWell('backup', '--keep', '1');
     const own = site.dataFiles();
     const there = ['--location', site.repository, '--keep', '1', '--no-blobs'];
@@ -74,6 +76,14 @@ describe('zodbvault backup', () => {
     const date = own[0]?.slice(0, 19) ?? '';
     await site.runWell('restore', date, '--to', 'own.fs');
     expect(sameBytes(join(site.folder, 'own.fs'), site.dataFs)).toBe(true);
+    // repozo doesn't write down whose a backup is: there, the transactions tell.
+    rmSync(join(site.repository, `${date}.json`));
+    await other.run(['backup', '--full', ...there]);
+    expect(site.dataFiles()).toHaveLength(2);
+    expect(site.dataFiles()).toEqual(expect.arrayContaining([...own]));
+    await packDatabase(other.dataFs);
+    await other.run(['backup', ...there]);
+    expect(site.dataFiles()).toHaveLength(2);
   });
 
   it('builds nothing on a backup that verify has found damaged, and does not count it', async () => {
