@@ -52,6 +52,15 @@ export type JobEvent =
   /** A restore that was killed while it swapped has been finished. */
   | { readonly kind: 'restore-finished-late'; readonly restored: string; readonly at: string }
   | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
+  /** A restore is about to replace another database; with the times of the first transactions. */
+  | {
+      readonly kind: 'other-database';
+      readonly target: string;
+      readonly begins: string;
+      readonly backupBegins: string;
+      /** Whether it can be swapped back afterwards. */
+      readonly isKept: boolean;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

@@ -10,6 +10,7 @@ import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { findHeadStart, type HeadStart } from './head-start.ts';
+import { findOtherDatabase, type OtherDatabase } from './other-database.ts';
 import {
   bringForward,
   checkPoint,
@@ -142,6 +143,15 @@ export async function planSiteRestore(
   return { filestorages, blobs };
 }
 
+/** What is to be said before databases are replaced that are others than those in the backup. */
+export async function findOtherDatabases(
+  { filestorages }: SiteRestorePlan,
+  old: OldState,
+): Promise<readonly OtherDatabase[]> {
+  const found = await Promise.all(filestorages.map(({ plan }) => findOtherDatabase(plan, old)));
+  return found.filter((one) => one !== undefined);
+}
+
 /** The same as the first step of a restore that is meant: the run log tells if it fails. */
 export function planMeantRestore(
   settings: SiteRestoreSettings,
@@ -187,6 +197,7 @@ async function swapSite(
   things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
   const plan = await planSiteRestore(settings);
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
+  for (const one of await findOtherDatabases(plan, settings.old)) context.onEvent(one);
   const forward = await findForward(plan, { settings, context });
   const anew = plan.filestorages.filter((one) => !forward.some(({ of }) => of === one));
   await makeRoom({ filestorages: anew, blobs: plan.blobs }, { settings, context });

@@ -48,6 +48,8 @@ export type OldState = 'keep' | 'discard' | 'remove-first';
 
 /** What a restore will do; nothing has been touched yet. */
 export interface RestorePlan {
+  /** Folder of the repository. */
+  readonly repository: string;
   readonly point: RestorePoint;
   readonly target: string;
   /** Whether a file is there that it replaces. */
@@ -85,6 +87,7 @@ export async function planRestore(
     });
   }
   return {
+    repository: settings.repository,
     point,
     target: settings.target,
     replaces: replaced !== undefined,

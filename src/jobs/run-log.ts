@@ -95,6 +95,14 @@ export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<r
 /** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
 const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'remove'];
 
+/** What a run log counts as a warning. */
+const WARNINGS: readonly JobEvent['kind'][] = [
+  'warning',
+  'files-left-out',
+  'lock-ignored',
+  'other-database',
+];
+
 class RunLine implements WatchedRun {
   readonly context: JobContext;
   readonly #start: RunStart;
@@ -143,9 +151,7 @@ class RunLine implements WatchedRun {
   #count(event: JobEvent): void {
     if (event.kind === 'step-begins') this.#isReading = !NOT_READING.includes(event.step);
     if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
-    const isWarning =
-      event.kind === 'warning' || event.kind === 'files-left-out' || event.kind === 'lock-ignored';
-    if (isWarning) this.#warnings += 1;
+    if (WARNINGS.includes(event.kind)) this.#warnings += 1;
   }
 
   async #write(

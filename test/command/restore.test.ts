@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { packDatabase } from '../support/pack.ts';
 import { killGroup } from '../support/process.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, sameBytes, snapshot } from '../support/site.ts';
@@ -63,6 +64,25 @@ describe('zodbvault restore', () => {
     await site.runWell('restore');
     expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
     expect(readdirSync(join(site.folder, 'var/blobstorage'))).toContain('.layout');
+  });
+
+  it('says beforehand that it replaces another database, and takes a packed one for its own', async () => {
+    const site = await siteWithHistory();
+    await packDatabase(site.dataFs);
+    const packed = await site.runWell('restore', '--dry-run');
+    expect(packed.stderr).not.toContain('another database');
+    rmSync(site.dataFs);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const words = ['restore', '--no-keep-old', '--no-blobs'];
+    const session = onTerminal(words, site.folder);
+    await session.waitFor('Are you sure');
+    expect(session.text()).toContain('is another database');
+    session.type('no\r');
+    await session.ended;
+    const { stderr } = await site.runWarned(...words, '-n');
+    expect(stderr.split('is another database than the one in the backup')).toHaveLength(2);
+    expect(stderr).toContain('nothing of it is kept');
+    expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
   });
 
   it('says with --dry-run what it would do, and touches nothing', async () => {

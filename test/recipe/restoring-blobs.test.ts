@@ -57,6 +57,15 @@ describe('restoring blobs', () => {
     expect(namesIn(site.path('var'))).toEqual([
       ...['backups', 'blobstorage', 'blobstoragebackups', 'filestorage'],
     ]);
+    rmSync(site.dataFs);
+    await commitBlob(site.dataFs);
+    for (const words of [[], ['-n']]) {
+      const other = await site.script('restore', words, { input: 'no\n' });
+      expect([other.status, other.stderr.match(/WARNING: .* is another database/g)]).toEqual([
+        ...[0, [expect.stringContaining(site.dataFs)]],
+      ]);
+    }
+    expect(stateOf(site)).toEqual(states[2]);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { RestorePlan, RestoreResult } from '../../jobs/restore.ts';
 import {
   discardReplaced,
+  findOtherDatabases,
   findServers,
   hasRoomBeside,
   planMeantRestore,
@@ -202,7 +203,9 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const { terminal, signal } = how.context;
   const { waitSeconds } = how;
   if (how.isDry) {
-    showPlan(await planSiteRestore(settings), terminal);
+    const plan = await planSiteRestore(settings);
+    showPlan(plan, terminal);
+    for (const one of await findOtherDatabases(plan, settings.old)) renderEvents(terminal)(one);
     await sayServers(settings, terminal);
     return;
   }
@@ -217,6 +220,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
       'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
     );
   }
+  for (const one of await findOtherDatabases(plan, settings.old)) onEvent(one);
   if (how.asks && (await agree(replaced(plan), how.context)) === 'no') return;
   const since = Date.now();
   const results = await restoreSite(

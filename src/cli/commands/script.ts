@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
-import { replacedPaths, restoreSite } from '../../jobs/restore-site.ts';
+import {
+  findOtherDatabases,
+  planSiteRestore,
+  replacedPaths,
+  restoreSite,
+} from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { SCRIPTS, type ScriptAction } from '../../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
@@ -126,11 +131,23 @@ async function restore(
     now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
+  const onEvent = renderEvents(terminal);
+  if (prompt) {
+    // Where nothing can be restored, that is said after the question, as ever.
+    const others = await planSiteRestore(settings).then(
+      (plan) => findOtherDatabases(plan, settings.old),
+      (error: unknown) => {
+        if (error instanceof Failure) return [];
+        throw error;
+      },
+    );
+    for (const one of others) onEvent(one);
+  }
   if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {
     terminal.log('Not restoring.');
     return;
   }
-  await restoreSite(settings, { onEvent: renderEvents(terminal), signal, waitSeconds });
+  await restoreSite(settings, { onEvent, signal, waitSeconds });
   terminal.log('What was there is kept. To swap it back:');
   terminal.log(`    ${await undoCommand(site)}`);
 }

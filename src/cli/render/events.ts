@@ -9,8 +9,14 @@ import { count, formatBytes } from './units.ts';
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function renderEvents(terminal: Terminal): OnEvent {
   const progress = progressFor(terminal);
+  const others = new Set<string>();
   return (event) => {
     switch (event.kind) {
+      case 'other-database':
+        // It is said before people are asked, and found again when the work begins.
+        if (!others.has(event.target)) renderLine(event, terminal);
+        others.add(event.target);
+        return;
       case 'step-begins':
         progress.begin(event.step, event.totalBytes);
         return;
@@ -104,6 +110,11 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'restore-begins':
       terminal.log(`Restoring ${event.source} to ${event.target}`);
+      return;
+    case 'other-database':
+      terminal.warn(
+        `"${event.target}" is another database than the one in the backup: it begins with a transaction of ${event.begins}, the backup with one of ${event.backupBegins}; ${event.isKept ? 'it is kept, for an undo' : 'nothing of it is kept'}`,
+      );
       return;
     case 'command':
       terminal.logCommand(event.words.map(quoteWord).join(' '));
