@@ -17,7 +17,7 @@ export interface MeantPlace {
   readonly name: string;
 }
 
-/** The repositories of some sites. Failure `usage` where none has a storage of the name. */
+/** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
 export async function meantPlaces(
   sites: readonly Site[],
   { of, storage }: { readonly of: BackupKind; readonly storage: string | undefined },
@@ -29,6 +29,11 @@ export async function meantPlaces(
       const name = nameOfStorage(place.storage, { site, sites });
       if (repository !== undefined) all.push({ site, place, repository, name });
     }
+  }
+  if (all.length === 0) {
+    throw new Failure('usage', `Cannot find backups of a Data.fs: the site has none by "${of}"`, {
+      hint: '"zodbvault config" shows what is backed up; name another --kind, or another --part.',
+    });
   }
   const meant = all.filter(({ place }) => storage === undefined || place.storage === storage);
   if (meant.length > 0 || storage === undefined) return meant;

@@ -10,6 +10,7 @@ import type { Store } from '../stores/store.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { listRemains } from './list.ts';
 import { rememberPoint, rememberVerified } from './remember-checks.ts';
 import { type DeepFinding, type DeepVerifiedPoint, verifyDeep } from './verify-deep.ts';
 
@@ -169,10 +170,7 @@ async function recordAll(
   const { settings, context } = words;
   const verified: Finding[] = [];
   const recorded: string[] = [];
-  const problems = [
-    ...catalogue.withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
-    ...catalogue.datWithoutFull.map((stamp) => `${stamp}.dat: its full backup is missing`),
-  ];
+  const problems = [...(await listRemains(store.name))];
   for (const files of catalogue.chains) {
     const chain = await readChain(store, files);
     problems.push(...chain.faults.map((fault) => `${files.full.name}: ${describeFault(fault)}`));

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chooseBlobs } from '../blobs/choose.ts';
@@ -5,14 +6,15 @@ import { LAYOUT_FILE } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
-import { isThere } from '../system/presence.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
-import { type ListedPoint, listRestorePoints } from './list.ts';
+import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
   readonly place: BackupPlace;
   readonly points: readonly ListedSitePoint[];
+  /** Problems of what belongs to no restore point: {@link listRemains}. */
+  readonly remains: readonly string[];
 }
 
 export type ListedSitePoint =
@@ -54,7 +56,10 @@ export async function listSite(
 ): Promise<readonly ListedPlace[]> {
   const listed: ListedPlace[] = [];
   for (const place of await findBackupPlaces(site, of)) {
-    listed.push({ place, points: await listPlace(place, site) });
+    const points = await listPlace(place, site);
+    const { repository } = place;
+    const remains = repository === undefined ? [] : await listRemains(repository);
+    listed.push({ place, points, remains });
   }
   return listed;
 }
@@ -132,10 +137,20 @@ async function contentOf(
 ): Promise<BlobContent | undefined> {
   if (record?.content === undefined) return undefined;
   const { files, bytes } = record.content;
-  // A server writes the file into every blob directory; nobody looks into an archive for it.
-  const hasLayout =
-    form === 'directory'
-      ? await isThere(join(folder, name, base, LAYOUT_FILE))
-      : form === 'archive';
-  return { files: hasLayout && files > 0 ? files - 1 : files, bytes };
+  const layoutBytes = await layoutBytesIn({ name, base, form }, folder);
+  if (layoutBytes === undefined || files === 0) return { files, bytes };
+  return { files: files - 1, bytes: Math.max(0, bytes - layoutBytes) };
+}
+
+/** Size of the file that names the layout; undefined where there is none. */
+async function layoutBytesIn(
+  { name, base, form }: Pick<BlobEntry, 'name' | 'base' | 'form'>,
+  folder: string,
+): Promise<number | undefined> {
+  // A server writes it into every blob directory; nobody looks into an archive for it.
+  if (form !== 'directory') return form === 'archive' ? 'bushy'.length : undefined;
+  return await stat(join(folder, name, base, LAYOUT_FILE)).then(
+    ({ size }) => size,
+    () => undefined,
+  );
 }

@@ -58,6 +58,15 @@ export async function listRestorePoints(repository: string): Promise<readonly Li
   }));
 }
 
+/** What is in a repository, and belongs to no restore point: each with what is wrong. */
+export async function listRemains(repository: string): Promise<readonly string[]> {
+  const { withoutFull, datWithoutFull } = await readCatalogue(folderStore(repository));
+  return [
+    ...withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
+    ...datWithoutFull.map((stamp) => `${stamp}.dat: its full backup is missing`),
+  ];
+}
+
 /** Files that no `.dat` speaks of: their size as Data.fs isn't known without reading them. */
 function unlisted(
   files: readonly {

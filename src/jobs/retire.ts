@@ -2,7 +2,8 @@ import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue
 import { readChain } from '../repository/chain.ts';
 import { readChecks } from '../repository/checks.ts';
 import { findDamage, isDoubtful } from '../repository/damage.ts';
-import { planRetirement, type Retirement, retire } from '../repository/retiring.ts';
+import { removeListed } from '../repository/removing.ts';
+import { planRetirement, type Retirement } from '../repository/retiring.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Site } from '../sites/site.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
@@ -46,7 +47,7 @@ export async function planRetire(
   const { found, whole } = await wanted(store, { catalogue, wish, context });
   const retirements: PlannedRetirement[] = [];
   for (const { stamp, reason } of found) {
-    retirements.push({ ...(await planRetirement(store, { catalogue, stamp })), reason });
+    retirements.push({ ...planRetirement(catalogue, stamp), reason });
   }
   const leavesBackup = await leavesOne(store, { catalogue, retirements, whole });
   return { repository, retirements, whole, leavesBackup };
@@ -143,16 +144,21 @@ export async function retireAll(
   const start = { verb: 'retire', site, of: place.of, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const store = folderStore(plan.repository);
-    await using _lock = await store.lock(lockRequest(context, 'retire'));
-    await refuseChanged(store, plan);
-    const fileNames: string[] = [];
-    for (const one of plan.retirements) {
-      await retire(store, one);
-      fileNames.push(...one.fileNames);
-      context.onEvent({ kind: 'files-removed', fileNames: one.fileNames, reason: one.reason });
+    await using _lock = await store.lock(lockRequest(watched.context, 'retire'));
+    const catalogue = await readCatalogue(store);
+    refuseChanged(catalogue, plan);
+    const removed: string[] = [];
+    for (const { stamp, fileNames, reason } of plan.retirements) {
+      await withStep(watched.context, {
+        step: 'remove',
+        totalBytes: undefined,
+        work: ({ onFile }) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
+      });
+      removed.push(...fileNames);
+      watched.context.onEvent({ kind: 'files-removed', fileNames, reason });
     }
     await watched.done({});
-    return { fileNames };
+    return { fileNames: removed };
   });
 }
 
@@ -172,10 +178,9 @@ export function refuseLast(
 }
 
 /** Nobody has agreed to what came, or went, since the plan was made. */
-async function refuseChanged(store: Store, { retirements }: RetirePlan): Promise<void> {
-  const catalogue = await readCatalogue(store);
+function refuseChanged(catalogue: Catalogue, { retirements }: RetirePlan): void {
   for (const { stamp, fileNames } of retirements) {
-    const found = await planRetirement(store, { catalogue, stamp });
+    const found = planRetirement(catalogue, stamp);
     if (found.fileNames.join() === fileNames.join()) continue;
     throw new Failure('refused', `Cannot retire ${stamp}: its files have changed meanwhile`, {
       hint: 'Nothing was changed. Run the command again to see what there is now.',

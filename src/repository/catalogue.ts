@@ -17,6 +17,8 @@ export interface ChainFiles {
   /** Increments that come before the next full backup, oldest first. */
   readonly increments: readonly DataFile[];
   readonly hasDat: boolean;
+  /** From this stamp on, a run has begun to remove what follows: no line of the `.dat` counts. */
+  readonly cutAt?: Stamp;
 }
 
 /** What is in a repository, by names alone. */
@@ -52,18 +54,26 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
   const datWithoutFull = names
     .filter((name) => name.endsWith('.dat') && !fulls.has(name))
     .flatMap((name) => stampOfFileName(name) ?? []);
-  const chains: { full: DataFile; increments: DataFile[]; hasDat: boolean }[] = [];
+  const heads = [...fulls, ...datWithoutFull.map(datFileName)].sort();
+  const chainOf = (full: DataFile) => {
+    const next = heads.find((name) => name > datFileName(full.stamp));
+    const cutAt = removals.find(
+      (stamp) => stamp > full.stamp && (next === undefined || datFileName(stamp) < next),
+    );
+    const hasDat = present.has(datFileName(full.stamp));
+    return { full, increments: [], hasDat, ...(cutAt === undefined ? {} : { cutAt }) };
+  };
+  const chains: (ChainFiles & { readonly increments: DataFile[] })[] = [];
   const withoutFull: DataFile[] = [];
   for (const file of dataFiles) {
     if (file.kind === 'full') {
-      chains.push({ full: file, increments: [], hasDat: present.has(datFileName(file.stamp)) });
+      chains.push(chainOf(file));
       continue;
     }
     const chain = chains.at(-1);
     const begins = chain?.full.stamp ?? '';
     const isBehind = (stamp: Stamp) => begins < stamp && stamp <= file.stamp;
-    // What is being removed goes with all that follows it.
-    if (chain !== undefined && removals.some((stamp) => isBehind(stamp))) continue;
+    if (chain?.cutAt !== undefined && chain.cutAt <= file.stamp) continue;
     const isLost = datWithoutFull.some((stamp) => isBehind(stamp));
     (isLost ? withoutFull : (chain?.increments ?? withoutFull)).push(file);
   }

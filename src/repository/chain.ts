@@ -63,6 +63,7 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   for (const line of lines) {
     const { fileName, range } = line;
     const stamp = parseDataFileName(fileName)?.stamp ?? files.full.stamp;
+    if (files.cutAt !== undefined && stamp >= files.cutAt) break;
     const file = present.get(fileName);
     present.delete(fileName);
     if (file === undefined) faults.push({ kind: 'missing-file', fileName, stamp });

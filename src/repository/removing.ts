@@ -1,7 +1,8 @@
 import type { Store } from '../stores/store.ts';
-import { collect } from '../system/stages.ts';
+import { collect, collectSmall } from '../system/stages.ts';
 import type { Catalogue, ChainFiles } from './catalogue.ts';
-import { parseDataFileName, removalFileName, stampOfFileName } from './file-names.ts';
+import { decodeDat } from './dat.ts';
+import { datFileName, parseDataFileName, removalFileName, stampOfFileName } from './file-names.ts';
 import type { Stamp } from './stamp.ts';
 
 /** What stands together in a repository: a full backup, or the `.dat` that it left, and what follows. */
@@ -54,26 +55,29 @@ export async function removeChain(
     readonly onFile: (name: string) => void;
   },
 ): Promise<readonly string[]> {
-  const names = inOrderOfRemoval(familyOf(catalogue, chain.full.stamp).names);
-  await removeListed(store, { stamp: chain.full.stamp, names, onFile });
+  const { stamp } = chain.full;
+  const names = inOrderOfRemoval(familyOf(catalogue, stamp).names);
+  await removeListed(store, { catalogue, stamp, names, onFile });
   return names;
 }
 
 /**
- * Removes files in this order. A file that lists what is to go comes first and goes last, so that the
- * next run can finish what a killed one has begun: from then on, what has the stamp, or follows it in its
- * family, doesn't count. The caller holds the repository's lock.
+ * Removes what has a stamp and what follows it in its family, in this order. A file that lists what is to
+ * go comes first and goes last: from then on, none of it counts, and the next run can finish what a killed
+ * one has begun. Of a `.dat` that stays, the lines go next. The caller holds the repository's lock.
  */
 export async function removeListed(
   store: Store,
   {
+    catalogue,
     stamp,
     names,
-    onFile = () => {},
+    onFile,
   }: {
+    readonly catalogue: Catalogue;
     readonly stamp: Stamp;
     readonly names: readonly string[];
-    readonly onFile?: (name: string) => void;
+    readonly onFile: (name: string) => void;
   },
 ): Promise<void> {
   const list = removalFileName(stamp);
@@ -81,10 +85,51 @@ export async function removeListed(
     await using file = await store.stage(list, [Buffer.from(`${names.join('\n')}\n`)]);
     await file.publish();
   }
+  await shortenDat(store, { catalogue, stamp, broken: 'goes' });
   for (const name of [...names, list]) {
     onFile(name);
     await store.remove(name);
   }
+}
+
+/** The `.dat` that stays when a stamp goes, with what follows it; undefined where none does. */
+export function datInFrontOf(catalogue: Catalogue, stamp: Stamp): string | undefined {
+  const { head, names } = familyOf(catalogue, stamp);
+  if (head === undefined || head === stamp) return undefined;
+  const dat = datFileName(head);
+  return names.includes(dat) ? dat : undefined;
+}
+
+/**
+ * Takes away its lines from the stamp on; the others stay as they are.
+ *
+ * @param broken - what becomes of lines that can't be read, where none has the stamp
+ */
+async function shortenDat(
+  store: Store,
+  {
+    catalogue,
+    stamp,
+    broken,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly stamp: Stamp;
+    readonly broken: 'goes' | 'stays';
+  },
+): Promise<void> {
+  const name = datInFrontOf(catalogue, stamp);
+  if (name === undefined) return;
+  const text = (await collectSmall(store.read(name))).toString('utf8');
+  const { lines } = decodeDat(text, name);
+  const first = lines.findIndex(
+    ({ fileName }) => (parseDataFileName(fileName)?.stamp ?? '') >= stamp,
+  );
+  if (first < 0 && broken === 'stays') return;
+  const kept = text.split('\n').slice(0, first < 0 ? lines.length : first);
+  const shorter = kept.map((line) => `${line}\n`).join('');
+  if (shorter === text) return;
+  await using file = await store.stage(name, [Buffer.from(shorter)]);
+  await file.publish();
 }
 
 /** Finishes the removals that killed runs have begun; gives what was still there. */
@@ -95,6 +140,7 @@ export async function finishRemovals(
   const removed: string[] = [];
   for (const stamp of catalogue.removals) {
     const list = removalFileName(stamp);
+    await shortenDat(store, { catalogue, stamp, broken: 'stays' });
     const listed = (await collect(store.read(list))).toString('utf8').split('\n');
     for (const name of listed.filter((one) => catalogue.names.includes(one))) {
       await store.remove(name);

@@ -37,6 +37,7 @@ function hostileReport(): SiteReport {
       {
         ...names,
         points: [2, 3, 5].map((date) => ({ ...point, stamp: HOSTILE, moment: day(date) })),
+        remains: [HOSTILE],
         verified: day(3),
         rehearsed: undefined,
         freeBytes: 1e9,

@@ -82,6 +82,9 @@ describe('a data file that is lost', () => {
       expect.stringMatching(/\.fsz$/),
     ]);
     expect(existsSync(lost.path('.json'))).toBe(true);
+    expect((await site.runWarned('list')).stderr).toContain(
+      `Warning: ${lost.stamp}.dat: its full backup is missing\n`,
+    );
     await site.runWell('retire', '--damaged', '-n');
     expect(filesOf(site)).toHaveLength(1);
     expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(4 + 1);

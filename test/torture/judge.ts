@@ -83,6 +83,8 @@ function judgeState(expectation: Expectation, ended: Ended): Promise<readonly st
   switch (expectation.verb) {
     case 'backup':
       return judgeBackup(expectation, ended);
+    case 'retire':
+      return judgeRetire(expectation);
     case 'restore':
     case 'bring-forward':
       return judgeRestore(expectation, ended);
@@ -116,6 +118,24 @@ async function judgeBackup(
   const there = readdirSync(join(site, 'var'), { recursive: true, encoding: 'utf8' });
   const kept = there.filter((name) => goners.some((stamp) => name.includes(stamp)));
   if (kept.length > 0) problems.push(`exit status 0, but ${kept.join(', ')} should be gone`);
+  return problems;
+}
+
+/** What is retired is there, or it is gone; all else stays, and so does what the site has now. */
+async function judgeRetire(expectation: Expectation): Promise<readonly string[]> {
+  const { prepared, live, liveState, copy } = expectation;
+  const { site, source, known } = prepared;
+  const problems: string[] = [];
+  if (!isSame(liveOf(site), live)) problems.push('the live site was changed');
+  await copyBackups(site, copy);
+  const newest = await restoreCopy(copy, { original: site, source, date: undefined });
+  const isThere = newest.kind === 'state' && sameState(newest.state, liveState);
+  if (!isThere) problems.push(`the newest backup gives ${describe(newest)}`);
+  for (const backup of known) {
+    const found = await findBackup(expectation, backup);
+    if (found === 'whole' || (backup.fate === 'goes' && found === 'gone')) continue;
+    problems.push(`the backup ${backup.stamp} is ${found}`);
+  }
   return problems;
 }
 

@@ -31,7 +31,7 @@ export interface Prepared {
 }
 
 /** What a command does, and so by what it is judged. */
-export type Verb = 'backup' | 'restore' | 'bring-forward' | 'install';
+export type Verb = 'backup' | 'retire' | 'restore' | 'bring-forward' | 'install';
 
 export interface Scenario {
   readonly name: string;
@@ -79,6 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
   install('install'),
   plainBackup('plain-increment', []),
   plainBackup('plain-prune', ['--full', '--keep', '1']),
+  retire('retire'),
   plainRestore('plain-restore', 'restore'),
   plainRestore('stand-by', 'bring-forward'),
   undo('undo'),
@@ -165,6 +166,25 @@ function plainBackup(name: string, words: readonly string[]): Scenario {
       const fate = words.includes('--keep') ? 'goes' : 'stays';
       const known = await plainSite(folder, { source: PLAIN, words: ['backup'], fate });
       return { site: folder, source: PLAIN, known, ...commandLine(folder, ['backup', ...words]) };
+    },
+  };
+}
+
+/** The increment of the older of two chains goes. Whatever is left of it, a backup removes. */
+function retire(name: string): Scenario {
+  return {
+    name,
+    verb: 'retire',
+    prepare: async (folder) => {
+      const stays = { source: PLAIN, words: ['backup'], fate: 'stays' } as const;
+      const [full, increment] = await plainSite(folder, stays);
+      if (full === undefined || increment === undefined) throw new Error('two backups are needed');
+      const { status, stderr } = await buildoutSiteIn(folder).run(['backup', '--full']);
+      if (status !== 0) throw new Error(stderr);
+      const { command: settle } = commandLine(folder, ['backup']);
+      const line = commandLine(folder, ['retire', increment.stamp, '-n']);
+      const known: readonly KnownBackup[] = [full, { ...increment, fate: 'goes' }];
+      return { site: folder, source: PLAIN, known, settle, ...line };
     },
   };
 }

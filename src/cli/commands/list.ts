@@ -5,7 +5,6 @@ import { withOutputOptions } from '../options.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
 
 export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))
@@ -15,10 +14,12 @@ export function addListCommand(program: Command): void {
     runCommand(options, async ({ terminal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const all: PlacedPoint[] = [];
+      const problems: string[] = [];
       for (const site of sites) {
         const { part } = site;
-        for (const { place, points } of await listSite(site, options.kind)) {
+        for (const { place, points, remains } of await listSite(site, options.kind)) {
           const { storage, of, path } = place;
+          problems.push(...remains);
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
           for (const point of points) {
@@ -28,17 +29,18 @@ export function addListCommand(program: Command): void {
         }
       }
       if (all.length > 0) terminal.print(formatRestorePoints(all));
-      warnOfProblems(all, terminal);
+      for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
       return undefined;
     }),
   );
 }
 
-function warnOfProblems(points: readonly PlacedPoint[], terminal: Terminal): void {
-  for (const { point: one } of points) {
-    if (one.kind !== 'filestorage') continue;
-    for (const problem of one.point.problems) terminal.warn(`${one.point.fileName}: ${problem}`);
-  }
+function problemsOf(points: readonly PlacedPoint[]): readonly string[] {
+  return points.flatMap(({ point: one }) =>
+    one.kind === 'filestorage'
+      ? one.point.problems.map((problem) => `${one.point.fileName}: ${problem}`)
+      : [],
+  );
 }
 
 function asJson(one: ListedSitePoint): object {

@@ -51,7 +51,7 @@ async function reportOf(site: Site): Promise<SiteReport> {
   };
 }
 
-async function placeReport({ place, points }: ListedPlace): Promise<PlaceReport> {
+async function placeReport({ place, points, remains }: ListedPlace): Promise<PlaceReport> {
   const checks = points.flatMap((one) => (one.kind === 'filestorage' ? one.point.checks : []));
   const latest = (isWanted: (kind: string) => boolean) => {
     const at = checks
@@ -66,6 +66,7 @@ async function placeReport({ place, points }: ListedPlace): Promise<PlaceReport>
     of: place.of,
     path: place.path,
     points: points.map(pointReport),
+    remains,
     verified: latest((kind) => kind !== 'rehearsal'),
     rehearsed: latest((kind) => kind === 'rehearsal'),
     ...(await freeSpaceOf(place.path)),

@@ -137,13 +137,13 @@ async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void>
         reason,
         points: gone,
         fileNames,
-        dat: dat?.name,
+        dat,
         blobs,
       },
     });
     terminal.print(`This will remove ${stamp} from ${repository} (${reason}):`);
     for (const name of fileNames) terminal.print(`    ${name}`);
-    if (dat !== undefined) terminal.print(`and its lines from ${dat.name}`);
+    if (dat !== undefined) terminal.print(`and its lines from ${dat}`);
     const needing = gone.filter((one) => one !== stamp);
     if (needing.length > 0) {
       terminal.print(`With it go the restore points that need it: ${needing.join(', ')}`);

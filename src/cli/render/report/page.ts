@@ -67,6 +67,7 @@ function renderPlace(
   return html`<h3>${name}</h3>
 <p class="quiet path">${place.path}</p>
 <dl class="facts">${factsOf(place, now)}</dl>
+${place.remains.map((problem) => html`<p class="bad">${problem}</p>`)}
 ${renderProblems(points)}
 <h4>Calendar</h4>
 ${renderCalendar(planCalendar({ points: moments, goodRuns, now }), name)}

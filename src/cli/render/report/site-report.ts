@@ -15,6 +15,8 @@ export interface PlaceReport {
   readonly path: string;
   /** Oldest first. */
   readonly points: readonly PointReport[];
+  /** Problems of what belongs to no restore point. */
+  readonly remains: readonly string[];
   readonly verified: Date | undefined;
   readonly rehearsed: Date | undefined;
   readonly freeBytes: number;
