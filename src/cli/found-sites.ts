@@ -17,7 +17,7 @@ import { environmentOptions } from '../sites/environment.ts';
 import { unknownVariables } from '../sites/known-variables.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource } from '../sites/option-source.ts';
-import { findPlainSite, type Purpose } from '../sites/plain-site.ts';
+import { findDataFs, findPlainSite, type Purpose } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
 import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
@@ -59,7 +59,7 @@ const nearest = (name: string, all: readonly string[]) => closest(name, [...all]
 /**
  * Finds the sites that are meant, in this order: places on the command line, `--config`,
  * `zodbvault.toml`, a buildout with a backup part, places in the environment, `zeo.conf` and
- * `zope.conf`, `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`.
+ * `zope.conf`, `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`, `Data.fs`.
  */
 export async function findAnySites(
   wish: SiteWish,
@@ -145,9 +145,13 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
       return siteOfLive(live.path, live.live);
     case 'container':
       return plainSite({ ...wish, datafs: live.dataFs }, looking);
-    case 'nothing':
-      take(resolve('var/filestorage/Data.fs'), 'nothing before it was there');
+    case 'nothing': {
+      const usual = resolve('var/filestorage/Data.fs');
+      const dataFs = (await findDataFs(process.cwd())) ?? usual;
+      if (dataFs !== usual) pass(usual, 'it is not there');
+      take(dataFs, 'nothing before it was there');
       return plainSite(wish, looking);
+    }
     default:
       return live satisfies never;
   }
@@ -234,7 +238,8 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
   const found = await findLive(directory, { environment: process.env, candidates: [] });
   if (found.kind === 'file') return { ...found.live, directory };
   if (found.kind === 'container') return around(found.dataFs, 'the volume of the container');
-  return around(resolve(directory, 'var/filestorage/Data.fs'), 'default');
+  const usual = resolve(directory, 'var/filestorage/Data.fs');
+  return around((await findDataFs(directory)) ?? usual, 'default');
 }
 
 /** The places that were named, and else those that every Zope has. */

@@ -10,13 +10,16 @@ import type { Terminal } from './terminal.ts';
 
 /** Adds the options that say which site is meant. */
 export function withSiteOptions(command: Command) {
+  return withPlaceOptions(command).addOption(CONFIG_OPTION).addOption(PART_OPTION);
+}
+
+/** Adds those that say where things are. */
+export function withPlaceOptions(command: Command) {
   return command
-    .addOption(CONFIG_OPTION)
-    .addOption(PART_OPTION)
-    .option('--datafs <file>', 'the Data.fs (default: var/filestorage/Data.fs)')
+    .option('--datafs <file>', 'the Data.fs (default: var/filestorage/Data.fs, or else Data.fs)')
     .option(
       '--location <folder>',
-      'its backups (default: backups beside the filestorage folder, as in var/backups)',
+      'its backups (default: backups beside the filestorage folder, as in var/backups, or beside Data.fs)',
     )
     .option(
       '--blob-storage <folder>',

@@ -5,7 +5,9 @@ import { catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts
 import type { Chain } from '../repository/chain.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import type { BackupPlan } from '../repository/plan.ts';
-import { nextStamp } from '../repository/stamp.ts';
+import { filesOfChain } from '../repository/removing.ts';
+import type { Origin } from '../repository/same-database.ts';
+import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
 import { type HashedFile, type WrittenBackup, writeBackup } from '../repository/writing.ts';
 import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
@@ -22,7 +24,7 @@ import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
 import { makePlan, type Planning } from './plan-backup.ts';
-import { pruneFulls } from './prune.ts';
+import { planPrune, pruneFulls } from './prune.ts';
 import { tidyUp } from './tidy-up.ts';
 
 /** How a Data.fs is backed up. */
@@ -99,6 +101,28 @@ async function backUpTo(
 
 /** What a backup would do now; touches nothing. */
 export async function planOnly(settings: BackupSettings, context: JobContext): Promise<BackupPlan> {
+  return (await planWithRemovals(settings, context)).plan;
+}
+
+/** Files that would go, and why. */
+export interface PlannedRemoval {
+  readonly reason: string;
+  readonly fileNames: readonly string[];
+}
+
+/** What a backup would do, and what would be left then. */
+export interface PlannedBackup {
+  readonly plan: BackupPlan;
+  readonly removals: readonly PlannedRemoval[];
+  /** The full backup that would be the oldest; undefined: the one that would be made, or none. */
+  readonly oldestFull: Stamp | undefined;
+}
+
+/** The same, with what `keep` would remove then. */
+export async function planWithRemovals(
+  settings: BackupSettings,
+  context: JobContext,
+): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store).catch((error: unknown) => {
@@ -109,8 +133,31 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
   const empty = catalogueOf([]);
   // Awaited here: the source is closed when this function returns.
   const planning = { store, catalogue: catalogue ?? empty, settings, context };
-  return (await makePlan(source, planning)).plan;
+  const { plan, hasLostEnd } = await makePlan(source, planning);
+  const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
+  if (catalogue === undefined || !isDue) return { plan, removals: [], oldestFull: undefined };
+  const coming = plan.kind === 'full' ? { ...(await originOf(source)), hasLostEnd } : undefined;
+  const { tooOld, reason } = await planPrune(store, { keep: settings.keep, coming });
+  return {
+    plan,
+    removals: tooOld.map((chain) => ({ reason, fileNames: filesOfChain(catalogue, chain) })),
+    oldestFull: catalogue.chains.find(
+      (chain) => !tooOld.some(({ full }) => full.stamp === chain.full.stamp),
+    )?.full.stamp,
+  };
 }
+
+/** What its next full backup will tell of where it comes from. */
+async function originOf(source: FileSource): Promise<Origin> {
+  const end = MAGIC_BYTES + TID_BYTES;
+  const firstTids =
+    source.sizeBytes < end
+      ? []
+      : [Buffer.from(await source.read({ start: MAGIC_BYTES, end })).toString('hex')];
+  return { sources: new Set([source.path]), firstTids: new Set(firstTids) };
+}
+
+const TID_BYTES = 8;
 
 /** Which file a Data.fs is that can be read. Failures `not-found`, `system`, `usage`. */
 export async function checkDataFs(path: string): Promise<FileIdentity> {

@@ -1,36 +1,67 @@
-import { type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
+import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { removeChain } from '../repository/removing.ts';
-import { chainsOfNewest } from '../repository/same-database.ts';
+import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
 import { type JobContext, withStep } from './events.ts';
 
+/** A full backup that is about to be made. */
+export interface ComingFull extends Origin {
+  readonly hasLostEnd: boolean;
+}
+
+/** What `keep` lets go. */
+export interface PrunePlan {
+  readonly catalogue: Catalogue;
+  /** Oldest first. */
+  readonly tooOld: readonly ChainFiles[];
+  /** Of another database: they stay. */
+  readonly foreign: readonly ChainFiles[];
+  readonly reason: string;
+}
+
 /**
- * Removes the full backups that `keep` doesn't keep, oldest first, each with its increments. The
- * caller holds the repository's lock. Only a full backup with a `.dat`, in which verify found nothing, is counted as one to keep:
- * one that doesn't verify must not push out one that does. Backups of another database stay, and a
- * warning says so. Nothing goes while the newest full backup is of a Data.fs that had lost its end, or was damaged.
+ * Decides which full backups go, each with its increments. Only one with a `.dat`, in which verify found
+ * nothing, is counted as one to keep: one that doesn't verify must not push out one that does. Backups of
+ * another database stay. Nothing goes while the newest full backup is of a Data.fs that had lost its end, or was damaged.
  *
  * @param keep - full backups that stay; 0: all
- * Returns the names of the removed files.
+ * @param coming - one that will be there when this is carried out
+ */
+export async function planPrune(
+  store: Store,
+  { keep, coming }: { readonly keep: number; readonly coming?: ComingFull | undefined },
+): Promise<PrunePlan> {
+  const catalogue = await readCatalogue(store);
+  const nothing = { catalogue, tooOld: [], foreign: [], reason: '' };
+  if (keep === 0) return nothing;
+  const bad = knownBad(await readChecks(store));
+  const counting = { keep, bad, isOneComing: coming !== undefined };
+  if (olderThanKept(catalogue.chains, counting).length === 0) return nothing;
+  const own = await chainsOfNewest(store, catalogue.chains, coming);
+  if (coming?.hasLostEnd ?? (await isOfDamaged(store, own.at(-1)))) return nothing;
+  return {
+    catalogue,
+    tooOld: olderThanKept(own, counting),
+    foreign: catalogue.chains.filter((chain) => !own.includes(chain)),
+    reason: `newer full backups to keep: ${keep}`,
+  };
+}
+
+/**
+ * Carries that out; a warning names the backups of another database. The caller holds the repository's
+ * lock. Returns the names of the removed files.
  */
 export async function pruneFulls(
   store: Store,
   { keep, context }: { readonly keep: number; readonly context: JobContext },
 ): Promise<readonly string[]> {
-  if (keep === 0) return [];
-  const catalogue = await readCatalogue(store);
-  const bad = knownBad(await readChecks(store));
-  if (tooOld(catalogue.chains, { keep, bad }).length === 0) return [];
-  const own = await chainsOfNewest(store, catalogue.chains);
-  if (await isOfDamaged(store, own.at(-1))) return [];
-  const foreign = catalogue.chains.filter((chain) => !own.includes(chain));
+  const { catalogue, tooOld, foreign, reason } = await planPrune(store, { keep });
   if (foreign.length > 0) warnOfForeign(foreign, context);
-  const reason = `newer full backups to keep: ${keep}`;
   const removed: string[] = [];
-  for (const chain of tooOld(own, { keep, bad })) {
+  for (const chain of tooOld) {
     const fileNames = await withStep(context, {
       step: 'remove',
       totalBytes: undefined,
@@ -49,16 +80,25 @@ async function isOfDamaged(store: Store, files: ChainFiles | undefined): Promise
 }
 
 /** Oldest first, as the chains are. */
-function tooOld(
+function olderThanKept(
   chains: readonly ChainFiles[],
-  { keep, bad }: { readonly keep: number; readonly bad: ReadonlySet<string> },
-): readonly ChainFiles[] {
-  const verdicts = planKeepFulls(
-    chains.filter(({ hasDat, full }) => hasDat && !bad.has(full.stamp)),
+  {
     keep,
-  );
-  const oldestKept = verdicts.find(({ kind }) => kind === 'keep')?.item;
+    bad,
+    isOneComing,
+  }: {
+    readonly keep: number;
+    readonly bad: ReadonlySet<string>;
+    readonly isOneComing: boolean;
+  },
+): readonly ChainFiles[] {
+  const counted: readonly (ChainFiles | 'coming')[] = [
+    ...chains.filter(({ hasDat, full }) => hasDat && !bad.has(full.stamp)),
+    ...(isOneComing ? (['coming'] as const) : []),
+  ];
+  const oldestKept = planKeepFulls(counted, keep).find(({ kind }) => kind === 'keep')?.item;
   if (oldestKept === undefined) return [];
+  if (oldestKept === 'coming') return chains;
   return chains.filter(({ full }) => full.stamp < oldestKept.full.stamp);
 }
 

@@ -26,30 +26,34 @@ export interface Belonging {
   readonly repository: string;
 }
 
+/** What a repository can be recognised by. */
+export interface Traces {
+  /** Blob backups, newest first. */
+  readonly known: readonly Belonging[];
+  /** Of the repository's data files. */
+  readonly stamps: ReadonlySet<Stamp>;
+  /** The oldest of its full backups. */
+  readonly oldestFull: Stamp;
+}
+
+/** The identity that it has, or that {@link settleIdentity} would give it. */
+export async function findIdentity(
+  store: Store,
+  { known, stamps, oldestFull }: Traces,
+): Promise<{ readonly identity: Identity; readonly isWritten: boolean }> {
+  const written = await readIdentity(store);
+  if (written !== undefined) return { identity: written, isWritten: true };
+  const recognised = known.find(({ stamp }) => stamps.has(stamp))?.repository;
+  return { identity: { id: recognised ?? randomUUID(), since: oldestFull }, isWritten: false };
+}
+
 /**
  * The identity of a repository that holds a full backup; it is made where there is none. One whose
  * file was lost is recognised by the blob backups that were made together with its data files.
- *
- * @param known - blob backups, newest first
- * @param stamps - of the repository's data files
- * @param oldestFull - the oldest of its full backups
  */
-export async function settleIdentity(
-  store: Store,
-  {
-    known,
-    stamps,
-    oldestFull,
-  }: {
-    readonly known: readonly Belonging[];
-    readonly stamps: ReadonlySet<Stamp>;
-    readonly oldestFull: Stamp;
-  },
-): Promise<Identity> {
-  const written = await readIdentity(store);
-  if (written !== undefined) return written;
-  const recognised = known.find(({ stamp }) => stamps.has(stamp))?.repository;
-  const identity = { id: recognised ?? randomUUID(), since: oldestFull };
+export async function settleIdentity(store: Store, traces: Traces): Promise<Identity> {
+  const { identity, isWritten } = await findIdentity(store, traces);
+  if (isWritten) return identity;
   await using file = await store.stage(FILE, [Buffer.from(`${JSON.stringify(identity)}\n`)]);
   await file.publish();
   return identity;

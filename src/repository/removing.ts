@@ -42,6 +42,11 @@ export function inOrderOfRemoval(names: readonly string[]): readonly string[] {
   return [...names].sort((a, b) => (key(a) < key(b) ? 1 : -1));
 }
 
+/** All files of a chain, in the order in which they may go. */
+export function filesOfChain(catalogue: Catalogue, chain: ChainFiles): readonly string[] {
+  return inOrderOfRemoval(familyOf(catalogue, chain.full.stamp).names);
+}
+
 /** Removes a chain. The caller holds the repository's lock. */
 export async function removeChain(
   store: Store,
@@ -56,7 +61,7 @@ export async function removeChain(
   },
 ): Promise<readonly string[]> {
   const { stamp } = chain.full;
-  const names = inOrderOfRemoval(familyOf(catalogue, stamp).names);
+  const names = filesOfChain(catalogue, chain);
   await removeListed(store, { catalogue, stamp, names, onFile });
   return names;
 }

@@ -5,7 +5,7 @@ import { type Chain, readChain } from './chain.ts';
 import { tidsOfLinks } from './tids-of-log.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
-interface Origin {
+export interface Origin {
   /** Paths of the Data.fs files. A chain that went on after a move has two. */
   readonly sources: ReadonlySet<string>;
   /** Ids of the first transaction: a copy of a database has it, too. */
@@ -19,13 +19,15 @@ interface Origin {
  * themselves have to tell.
  *
  * @param chains - oldest first
+ * @param coming - of a full backup that will be the newest
  */
 export async function chainsOfNewest(
   store: Store,
   chains: readonly ChainFiles[],
+  coming?: Origin,
 ): Promise<readonly ChainFiles[]> {
-  const sources = new Set<string>();
-  const firstTids = new Set<string>();
+  const sources = new Set<string>(coming?.sources);
+  const firstTids = new Set<string>(coming?.firstTids);
   const found: ChainFiles[] = [];
   let next: Chain | undefined;
   for (const files of [...chains].reverse()) {

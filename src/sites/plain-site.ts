@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -28,12 +29,14 @@ export interface FoundSite {
 const PART = 'backup';
 const FILESTORAGE = 'filestorage';
 const DATA_FS = join('var', FILESTORAGE, 'Data.fs');
+/** In the folder itself. */
+const BARE = 'Data.fs';
 const FOLDERS = defaultFolderNames(PART);
 
 /**
  * A site that no configuration describes: what was said, and else the places that every Zope has:
  * `var/filestorage/Data.fs`, `var/blobstorage` where it is there, or its backups if it's them that
- * are needed, and the backups where the recipe puts them. Blobs are copied by ourselves; every backup
+ * are needed, and the backups where the recipe puts them; or the same beside a Data.fs in the folder itself. Blobs are copied by ourselves; every backup
  * is kept.
  *
  * Failure `usage` where nothing tells where the data or the backups are.
@@ -42,8 +45,11 @@ export async function findPlainSite(
   folder: string,
   { written, purpose }: { readonly written: WrittenSite; readonly purpose: Purpose },
 ): Promise<FoundSite> {
-  const path = resolve(folder, written.dataFs ?? DATA_FS);
-  if (written.dataFs === undefined && purpose !== 'look') await requireSign(folder);
+  const found = written.dataFs === undefined ? await findDataFs(folder) : undefined;
+  if (written.dataFs === undefined && found === undefined && purpose !== 'look') {
+    throw nothingThere(folder);
+  }
+  const path = resolve(folder, written.dataFs ?? found ?? DATA_FS);
   const places = placesOf(path, { folder, written });
   const blobs =
     written.blobs === 'as-found' ? await blobsOf(places, { written, purpose }) : { kind: 'none' };
@@ -78,14 +84,31 @@ function siteOf(storage: SiteStorage): Site {
   };
 }
 
-/** A Data.fs that is missing is a matter for the command: a restore makes it. */
-async function requireSign(folder: string): Promise<void> {
+/**
+ * The Data.fs that a folder has, or had, as what is around it tells: a restore makes it again. In `var`, or
+ * else in the folder itself.
+ */
+export async function findDataFs(folder: string): Promise<string | undefined> {
   for (const sign of [DATA_FS, dirname(DATA_FS), join('var', FOLDERS.location)]) {
-    if (await isThere(join(folder, sign))) return;
+    if (await isThere(join(folder, sign))) return join(folder, DATA_FS);
   }
-  throw new Failure('usage', `Cannot find a Data.fs: there is no "${DATA_FS}" in "${folder}"`, {
-    hint: 'Go to the folder of the site, or name the file with --datafs.',
-  });
+  const bare = join(folder, BARE);
+  const isOne = (await isThere(bare)) || (await hasBackups(join(folder, FOLDERS.location)));
+  return isOne ? bare : undefined;
+}
+
+/** Anything may be called like our folder; nothing else has such files. */
+async function hasBackups(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => /^\d{4}(-\d\d){5}\.(delta)?fsz?$/.test(name));
+}
+
+function nothingThere(folder: string): Failure {
+  return new Failure(
+    'usage',
+    `Cannot find a Data.fs: there is neither "${DATA_FS}" nor "${BARE}" in "${folder}"`,
+    { hint: 'Go to the folder of the site, or name the file with --datafs.' },
+  );
 }
 
 /** Where everything is, or would be; undefined: nothing tells. */
@@ -103,7 +126,8 @@ function placesOf(
 ): Places {
   // In `VAR/filestorage/Data.fs`, everything else has its place in VAR.
   const isUsual = basename(dirname(dataFs)) === FILESTORAGE;
-  const variable = isUsual ? dirname(dirname(dataFs)) : undefined;
+  const isBare = dataFs === join(folder, BARE);
+  const variable = isUsual ? dirname(dirname(dataFs)) : isBare ? folder : undefined;
   const place = (said: string | undefined, name: string) => {
     if (said !== undefined) return resolve(folder, said);
     return variable === undefined ? undefined : join(variable, name);

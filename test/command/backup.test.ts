@@ -146,6 +146,12 @@ describe('zodbvault backup', () => {
       ),
     ).toBe(false);
     await site.runWell('verify');
+    const words = ['backup', '--full', '--keep', '1', '--json'];
+    const dry = JSON.parse((await site.runWell(...words, '--dry-run')).stdout);
+    const done = JSON.parse((await site.runWell(...words)).stdout);
+    const would = dry.plan.removals as readonly { readonly fileNames: readonly string[] }[];
+    expect(would.flatMap(({ fileNames }) => fileNames)).toEqual(done.backup.removed);
+    expect(site.dataFiles()).toHaveLength(1);
   });
 
   it('finishes the removal that a killed run has begun; until then it is as if it were done', async () => {

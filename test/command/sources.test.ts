@@ -132,12 +132,49 @@ describe('site without a buildout', () => {
   });
 });
 
+describe('folder with nothing but a Data.fs', () => {
+  it('is found last, backed up, restored, even when it is lost, and scheduled', async () => {
+    const site = await newFolder();
+    const bare = (name = '') => site.path(`bare/${name}`);
+    mkdirSync(bare());
+    renameSync(site.path('var/filestorage/Data.fs'), bare('Data.fs'));
+    const run = async (...words: readonly string[]) => {
+      const options = { cwd: bare(), env: { ZODBVAULT_DATA: site.path('no-data') } };
+      const finished = await zodbvault(words, options);
+      expect([words, finished.status, finished.stderr]).toEqual([words, 0, expect.any(String)]);
+      return finished;
+    };
+    const before = readFileSync(bare('Data.fs'));
+    const config = await run('config');
+    expect(config.stdout).toContain(`Taken: ${bare('Data.fs')}: nothing before it was there`);
+    await run('backup');
+    expect(existsSync(bare('backups'))).toBe(true);
+    rmSync(bare('Data.fs'));
+    await run('list');
+    await run('restore');
+    expect(readFileSync(bare('Data.fs')).equals(before)).toBe(true);
+    expect((await run('schedule')).stdout).toContain(`# begin zodbvault "${bare().slice(0, -1)}"`);
+    const elsewhere = ['--datafs', 'Data.fs', '--location', 'kept', '--no-blobs'];
+    const { stdout } = await run('config', ...elsewhere);
+    expect(stdout).toContain(bare('kept'));
+    await run('init', ...elsewhere);
+    const text = readFileSync(bare('zodbvault.toml'), 'utf8');
+    expect(text).toContain(`location = "${bare('kept')}"`);
+    expect(text).toMatch(/^backup_blobs = false$/m);
+    await run('backup');
+    expect(existsSync(bare('kept'))).toBe(true);
+  });
+});
+
 describe('zodbvault.toml', () => {
   it('is written by init, never twice, and says what init found', async () => {
     const site = await newFolder();
     expect((await site.run(['init'])).status).toBe(0);
     const text = readFileSync(site.path('zodbvault.toml'), 'utf8');
     expect(text).toContain(`datafs = "${site.path('var/filestorage/Data.fs')}"`);
+    // It deletes no more than was deleted without it.
+    expect(text).toMatch(/^keep = 0$/m);
+    expect(text).toMatch(/^keep_blob_days = 0$/m);
     expect((await site.run(['init'])).status).toBe(1);
     expect(readFileSync(site.path('zodbvault.toml'), 'utf8')).toBe(text);
     expect((await site.run(['backup'])).status).toBe(0);

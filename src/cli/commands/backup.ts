@@ -87,12 +87,19 @@ async function showPlan(settings: SiteBackupSettings, { terminal, signal }: Comm
     terminal.printJson({ plan: planAsJson(plan, settings.site) });
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
     if (plan.filestorage !== undefined) terminal.print(name + describePlan(plan.filestorage));
-    if (plan.blobs === undefined) continue;
-    terminal.print(`${name}Back up the blobs in ${plan.blobs.source} to ${plan.blobs.folder}`);
+    if (plan.blobs !== undefined) {
+      terminal.print(`${name}Back up the blobs in ${plan.blobs.source} to ${plan.blobs.folder}`);
+    }
+    for (const { reason, fileNames } of plan.removals) {
+      terminal.print(`${name}Remove (${reason}): ${fileNames.join(', ')}`);
+    }
   }
 }
 
-function planAsJson({ storage, filestorage, blobs }: StoragePlan, { part }: Site): object {
+function planAsJson(
+  { storage, filestorage, blobs, removals }: StoragePlan,
+  { part }: Site,
+): object {
   const range =
     filestorage === undefined
       ? {}
@@ -102,7 +109,7 @@ function planAsJson({ storage, filestorage, blobs }: StoragePlan, { part }: Site
           end: filestorage.end,
           reason: filestorage.reason,
         };
-  return { part, storage, ...range, blobs };
+  return { part, storage, ...range, blobs, removals };
 }
 
 async function carryOut(

@@ -12,16 +12,16 @@ import { findAnySites } from '../found-sites.ts';
 import { splitOverrides, withOutputOptions } from '../options.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
+import { withPlaceOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addConfigCommand(program: Command): void {
-  const command = program
-    .command('config')
+  const command = withPlaceOptions(program.command('config'))
+    .addOption(CONFIG_OPTION)
     .description(
       'show what was found, where the data and the backups are, and where each setting came from',
     )
-    .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
-    .addOption(CONFIG_OPTION);
+    .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option');
   withOutputOptions(command).action((words, options) =>
     runCommand(options, async ({ terminal }) => {
       const { names, overrides } = splitOverrides(words);
@@ -34,15 +34,14 @@ export function addConfigCommand(program: Command): void {
       }
       refuseOverrides(overrides);
       const [part, ...others] = names;
-      const wish = { config: options.config, part: others.length === 0 ? part : undefined };
+      const wish = { ...options, part: others.length === 0 ? part : undefined };
       const candidates: Candidate[] = [];
-      const { found } = await findAnySites(
-        { ...wish, blobs: true },
-        { terminal, purpose: 'backup', candidates },
-      ).catch((error: unknown) => {
-        showCandidates(candidates, terminal);
-        throw error;
-      });
+      const { found } = await findAnySites(wish, { terminal, purpose: 'backup', candidates }).catch(
+        (error: unknown) => {
+          showCandidates(candidates, terminal);
+          throw error;
+        },
+      );
       switch (found.kind) {
         case 'buildout':
           showParts(found.parts, { terminal, candidates });

@@ -2,28 +2,25 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { TOML_NAME } from '../../sites/discovery.ts';
+import type { Site } from '../../sites/site.ts';
 import { tomlTemplate } from '../../sites/toml/template.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { isTaken } from '../../system/presence.ts';
 import { findAnySites } from '../found-sites.ts';
 import { OPTION, withOutputOptions } from '../options.ts';
+import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
+import { withPlaceOptions } from '../sites.ts';
 
 export function addInitCommand(program: Command): void {
-  const command = program
-    .command('init')
+  const command = withPlaceOptions(program.command('init'))
     .description(`write a commented ${TOML_NAME} for the site that is found in this folder`)
-    .option('--datafs <file>', 'its Data.fs, if it is not found')
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
     runCommand(options, async ({ terminal }) => {
       const path = resolve(TOML_NAME);
       if (await isTaken(path)) throw thereAlready(path);
-      const { datafs } = options;
-      const { found } = await findAnySites(
-        { datafs, blobs: true },
-        { terminal, purpose: 'backup' },
-      );
+      const { found } = await findAnySites(options, { terminal, purpose: 'backup' });
       const site = found.kind === 'configured' ? found.sites[0] : undefined;
       const one = found.kind === 'plain' ? found.site : site;
       if (one === undefined) {
@@ -31,7 +28,7 @@ export function addInitCommand(program: Command): void {
           hint: 'Set the options in its backup part; "zodbvault config" shows them.',
         });
       }
-      const text = tomlTemplate(one.site);
+      const text = tomlTemplate(one.site, { blobs: options.blobs ? 'as-found' : 'left-out' });
       if (options.dryRun) {
         terminal.print(text);
         return undefined;
@@ -46,9 +43,17 @@ export function addInitCommand(program: Command): void {
       terminal.log(
         `Wrote ${path}. "zodbvault config" shows what it says, "zodbvault backup" does it.`,
       );
+      terminal.log(whatStays(one.site));
       return undefined;
     }),
   );
+}
+
+/** A file that nobody has thought about must not make anything go. */
+function whatStays({ keep }: Site): string {
+  if (keep === 0)
+    return 'All backups stay, as until now: write keep = 3 there, for example, and older full backups go.';
+  return `${count(keep, 'full backup')} and what follows stay, as until now (keep); older ones are removed.`;
 }
 
 function thereAlready(path: string): Failure {

@@ -4,7 +4,7 @@ import type { Site } from '../site.ts';
 
 /** Whose a scheduled job is: what the lines in a crontab, and units of systemd, are marked with. */
 export interface ScheduleOwner {
-  /** The site's folder; for a plain site elsewhere than in `var`, the folder with its backups. */
+  /** The site's folder; for a plain site elsewhere than in `var` or in the folder itself, the one with its backups. */
   readonly folder: string;
   /** The part of the buildout, where there is one. */
   readonly part: string | undefined;
@@ -19,10 +19,12 @@ export function ownerOf({ part, buildout, config, storages }: Site): ScheduleOwn
   const { dataFs, folders } = main;
   const location = folders.backup.filestorage;
   const folder = dirname(dirname(location));
+  const backups = defaultFolderNames(part).location;
   const isUsual =
-    dataFs === join(folder, 'var/filestorage/Data.fs') &&
-    location === join(folder, 'var', defaultFolderNames(part).location);
-  return { folder: isUsual ? folder : location, part: undefined };
+    dataFs === join(folder, 'var/filestorage/Data.fs') && location === join(folder, 'var', backups);
+  const own = dirname(dataFs);
+  const isBare = dataFs === join(own, 'Data.fs') && location === join(own, backups);
+  return { folder: isUsual ? folder : isBare ? own : location, part: undefined };
 }
 
 /** `"/srv/site" [part]`, in one line whatever the path holds. */

@@ -2,10 +2,16 @@ import type { Site } from '../site.ts';
 import { tomlOptions } from './toml-options.ts';
 
 /** Shown as comments: what most people will never need is in the reference. */
-const OFTEN = ['keep_blob_days', 'verify_after_backup', 'pre_command', 'post_command'];
+const OFTEN = ['verify_after_backup', 'pre_command', 'post_command'];
 
-/** A commented `zodbvault.toml` that says where a site and its backups are. */
-export function tomlTemplate({ config, storages }: Site): string {
+/**
+ * A commented `zodbvault.toml` that says where a site and its backups are, and that as much is to be kept as
+ * without it: the defaults of such a file remove what is old.
+ */
+export function tomlTemplate(
+  { config, storages, keep, keepBlobDays }: Site,
+  { blobs: wish }: { readonly blobs: 'as-found' | 'left-out' },
+): string {
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site without a storage');
   const { dataFs, blobs, folders } = main;
@@ -32,9 +38,13 @@ export function tomlTemplate({ config, storages }: Site): string {
     '',
     '# Where the data is, and where its backups go.',
     ...lines,
+    ...(wish === 'left-out' ? ['backup_blobs = false'] : []),
     '',
-    '# Full backups to keep, with their increments and blobs; older ones are removed. 0 keeps all.',
-    'keep = 2',
+    '# Full backups to keep, with their increments and blobs; older ones are removed behind each backup.',
+    '# 0 keeps all. Without this line, 2 are kept.',
+    `keep = ${keep}`,
+    '# Days for blob backups that go with no Data.fs backup; 0 keeps all. Without this line, 14.',
+    `keep_blob_days = ${keepBlobDays}`,
     '',
     ...more,
     '',

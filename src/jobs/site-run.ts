@@ -1,0 +1,405 @@
+import { basename } from 'node:path';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { findRsync } from '../blobs/rsync.ts';
+import { findTar } from '../blobs/tar.ts';
+import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { doubtedSince, readChecks } from '../repository/checks.ts';
+import {
+  type Belonging,
+  findIdentity,
+  type Identity,
+  settleIdentity,
+  type Traces,
+} from '../repository/identity.ts';
+import { nextStamp, type Stamp } from '../repository/stamp.ts';
+import type { BlobRule } from '../retention/blob-rules.ts';
+import type { BlobFormat, SiteStorage } from '../sites/site.ts';
+import { folderStore, makeFolder } from '../stores/folder-store.ts';
+import type { Store } from '../stores/store.ts';
+import { type FileIdentity, isStillAt } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
+import {
+  type BackupResult,
+  type BackupSettings,
+  backUpLocked,
+  checkDataFs,
+  type PlannedBackup,
+  type PlannedRemoval,
+  planWithRemovals,
+} from './backup.ts';
+import { backUpBlobs } from './backup-blobs.ts';
+import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
+import type { BlobBackupResult, ChainStart } from './blob-run.ts';
+import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
+import { type JobContext, lockRequest } from './events.ts';
+import { pruneFulls } from './prune.ts';
+import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
+import { lockFolders } from './run-locks.ts';
+
+/** Days after which a chain of incremental archives begins anew where no option says it. */
+const CHAIN_DAYS = 14;
+
+/** Times that a pack may come in between. */
+const ATTEMPTS = 3;
+
+function packedAgain(path: string): Failure {
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs of "${path}": it was packed or replaced in each of ${ATTEMPTS} attempts`,
+    {
+      hint: 'Nothing old was removed. Run the backup again when whatever writes the file has ended.',
+    },
+  );
+}
+
+/** A storage with blobs, and the folder for their backups. */
+interface BlobStorage {
+  readonly storage: SiteStorage;
+  readonly source: string;
+  readonly folder: string;
+}
+
+/** One backup of one site: its steps, which share what is settled at the start. */
+export class SiteRun {
+  readonly #settings: SiteBackupSettings;
+  readonly #context: JobContext;
+  readonly #isFull: boolean;
+  readonly #format: BlobFormat;
+  readonly #keep: number;
+
+  constructor(settings: SiteBackupSettings, context: JobContext) {
+    const { site, of, full } = settings;
+    this.#settings = settings;
+    this.#context = context;
+    this.#isFull = of !== 'backup' || full === 'always' || site.full === 'always';
+    this.#format = formatFor(of, site.blobFormat);
+    // A zip is for taking away: only the newest matters.
+    this.#keep = of === 'zip' ? 1 : site.keep;
+  }
+
+  async check(): Promise<void> {
+    for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
+    for (const { source, folder } of this.#blobStorages()) {
+      await checkBlobSource(source, folder);
+      for (const path of this.#folders()) refuseInside(source, path);
+    }
+    if (this.#blobStorages().length === 0) return;
+    if (this.#format.kind !== 'directories') await findTar();
+    else if (this.#settings.site.blobCopier.kind === 'rsync') await findRsync();
+  }
+
+  async makeFolders(): Promise<void> {
+    for (const path of this.#folders()) {
+      const { wasMade } = await makeFolder(path);
+      if (wasMade) this.#context.onEvent({ kind: 'folder-made', path });
+    }
+  }
+
+  #folders(): readonly string[] {
+    return [
+      ...this.#filestorages().map((storage) => this.#repository(storage)),
+      ...this.#blobStorages().map(({ folder }) => folder),
+    ];
+  }
+
+  /** Failures: `locked`; `usage` for blobs that would be backed up into themselves. */
+  async lock(): Promise<AsyncDisposable> {
+    const { of } = this.#settings;
+    for (const { source, folder } of this.#blobStorages()) await refuseNested(source, folder);
+    return await lockFolders(
+      {
+        repositories: this.#filestorages().map((storage) => this.#repository(storage)),
+        blobFolders: this.#blobStorages().map(({ folder }) => folder),
+      },
+      lockRequest(this.#context, of === 'backup' ? of : `${of}backup`),
+    );
+  }
+
+  async plan(): Promise<readonly StoragePlan[]> {
+    const plans: StoragePlan[] = [];
+    for (const storage of this.#settings.site.storages) {
+      const hasFilestorage = this.#filestorages().includes(storage);
+      const blobs = this.#blobStorages().find((one) => one.storage === storage);
+      const settings = { ...this.#backupSettings(storage, 'make'), keep: this.#keep };
+      const planned = hasFilestorage ? await planWithRemovals(settings, this.#context) : undefined;
+      plans.push({
+        storage: storage.name,
+        filestorage: planned?.plan,
+        blobs: blobs === undefined ? undefined : { source: blobs.source, folder: blobs.folder },
+        removals: [
+          ...(planned?.removals ?? []),
+          ...(blobs === undefined ? [] : await this.#planBlobRemovals(blobs, planned)),
+        ],
+      });
+    }
+    return plans;
+  }
+
+  async #planBlobRemovals(
+    { storage, source, folder }: BlobStorage,
+    planned: PlannedBackup | undefined,
+  ): Promise<readonly PlannedRemoval[]> {
+    if (!(await isThere(folder))) return [];
+    const decided = await this.#decided(
+      storage,
+      async (store, traces) => (await findIdentity(store, traces)).identity,
+    );
+    const taken = decided === undefined ? [] : stampsOf(decided.catalogue);
+    const stamp = nextStamp(this.#settings.now(), taken);
+    const rule =
+      decided === undefined
+        ? this.#rule()
+        : ({ kind: 'with-filestorage', oldestFull: planned?.oldestFull ?? stamp } as const);
+    const isNumbered =
+      this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
+    const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
+    const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
+    const pruning = { folder, source, rule, identity: decided?.identity };
+    const { removed } = await planBlobPrune(pruning, isNew ? { stamp, family } : undefined);
+    return removed.map(({ set, reason }) => ({
+      reason,
+      fileNames: set.entries.map(({ name }) => name),
+    }));
+  }
+
+  /**
+   * Every Data.fs, then the blobs: a server writes the blobs of a transaction before it finishes the
+   * transaction, so all that a Data.fs speaks of is there. Only a pack takes blobs away, when it has
+   * given the Data.fs its new file; then all of it is done again. Failure `refused` where that
+   * doesn't help.
+   */
+  async make(): Promise<{
+    readonly filestorages: ReadonlyMap<string, BackupResult>;
+    readonly blobs: ReadonlyMap<string, BlobBackupResult>;
+  }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const packed = await this.#watchPacks();
+      const filestorages = await this.#backUpFilestorages();
+      const blobs = await this.#backUpBlobs();
+      const path = await packed();
+      if (path === undefined) return { filestorages, blobs };
+      if (attempt === ATTEMPTS) throw packedAgain(path);
+      this.#context.onEvent({
+        kind: 'notice',
+        text: `"${path}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
+      });
+    }
+  }
+
+  /** Gives a function that tells which Data.fs with blobs has another file by then. */
+  async #watchPacks(): Promise<() => Promise<string | undefined>> {
+    const watched = new Map<string, FileIdentity>();
+    for (const { storage } of this.#blobStorages()) {
+      if (!this.#filestorages().includes(storage)) continue;
+      watched.set(storage.dataFs, await checkDataFs(storage.dataFs));
+    }
+    return async () => {
+      for (const [path, identity] of watched) if (!(await isStillAt(path, identity))) return path;
+      return undefined;
+    };
+  }
+
+  async #backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
+    const done = new Map<string, BackupResult>();
+    for (const storage of this.#filestorages()) {
+      const result = await backUpLocked(this.#backupSettings(storage, 'fail'), this.#context);
+      done.set(storage.name, result);
+    }
+    return done;
+  }
+
+  #backupSettings(
+    storage: SiteStorage,
+    missingRepository: BackupSettings['missingRepository'],
+  ): BackupSettings {
+    const { site, now, random, of, compressor, level } = this.#settings;
+    const isGzip = of === 'zip' || site.gzip;
+    return {
+      dataFs: storage.dataFs,
+      repository: this.#repository(storage),
+      full: this.#isFull ? 'always' : 'when-needed',
+      comparison: site.comparison,
+      compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
+      keep: 0, // What is old goes when the blobs are complete, too.
+      pruneAfter: 'every-backup',
+      missingRepository,
+      confirmation: this.#confirmation,
+      now,
+      random,
+    };
+  }
+
+  async #backUpBlobs(): Promise<ReadonlyMap<string, BlobBackupResult>> {
+    const { site, of, now } = this.#settings;
+    const done = new Map<string, BlobBackupResult>();
+    if (site.contents === 'filestorages') return done;
+    for (const storage of site.storages) {
+      if (storage.blobs === undefined) {
+        this.#context.onEvent({ kind: 'storage-without-blobs', storage: storage.name });
+      }
+    }
+    for (const { storage, source, folder } of this.#blobStorages()) {
+      this.#context.onEvent({ kind: 'blobs-begin', source, folder, of });
+      const result = await backUpBlobs(
+        {
+          source,
+          folder,
+          format: this.#format,
+          copier: site.blobCopier,
+          confirmation: this.#confirmation,
+          now,
+          ...(await this.#belonging(storage)),
+        },
+        this.#context,
+      );
+      done.set(storage.name, result);
+    }
+    return done;
+  }
+
+  /** Failure `damaged`, before anything old goes. */
+  async prove(): Promise<void> {
+    const { site, of, now } = this.#settings;
+    if (site.verifyAfterBackup !== 'deep') return;
+    // Here, as few ask for it, and it takes a while to load.
+    const { proveBackup } = await import('./prove-backup.ts');
+    await proveBackup(site, { of, now, context: this.#context });
+  }
+
+  /** Returns the names of the removed files of each storage. */
+  async prune(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const removed = new Map<string, readonly string[]>();
+    for (const storage of this.#filestorages()) {
+      const store = folderStore(this.#repository(storage));
+      const names = await pruneFulls(store, { keep: this.#keep, context: this.#context });
+      removed.set(storage.name, names);
+    }
+    for (const { storage, source, folder } of this.#blobStorages()) {
+      const decided = await this.#decided(storage);
+      const rule = decided === undefined ? this.#rule() : decided.rule;
+      const identity = decided?.identity;
+      const names = await pruneBlobs({ folder, source, rule, identity }, this.#context);
+      removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
+    }
+    return removed;
+  }
+
+  /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
+  async #belonging(storage: SiteStorage): Promise<{
+    readonly stamp: (taken: readonly Stamp[]) => Stamp;
+    readonly chainStart: ChainStart;
+    readonly repository: string | null;
+    readonly doubts: ReadonlyMap<string, Date>;
+  }> {
+    const { site, now } = this.#settings;
+    const decided = await this.#decided(storage);
+    if (decided !== undefined) {
+      const { catalogue, identity } = decided;
+      const newest = catalogue.chains.at(-1);
+      const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
+      if (stamp !== undefined) {
+        const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
+        const doubts = doubtedSince(await readChecks(folderStore(this.#repository(storage))));
+        return { stamp: () => stamp, chainStart, repository: identity.id, doubts };
+      }
+    }
+    return {
+      stamp: (taken) => nextStamp(now(), taken),
+      chainStart: {
+        kind: 'clock',
+        full: this.#isFull ? 'always' : 'when-needed',
+        days: site.keepBlobDays === 0 ? CHAIN_DAYS : site.keepBlobDays,
+      },
+      repository: null,
+      doubts: new Map(),
+    };
+  }
+
+  /** The repository that decides about a storage's blobs; undefined where there is none. */
+  async #decided(
+    storage: SiteStorage,
+    identify: (store: Store, traces: Traces) => Promise<Identity> = settleIdentity,
+  ): Promise<
+    | { readonly catalogue: Catalogue; readonly identity: Identity; readonly rule: BlobRule }
+    | undefined
+  > {
+    if (this.#settings.site.contents === 'blobs') return undefined;
+    const store = folderStore(this.#repository(storage));
+    const catalogue = await readCatalogue(store);
+    const [oldest] = catalogue.chains;
+    if (oldest === undefined) return undefined;
+    const identity = await identify(store, {
+      known: await this.#belongings(storage),
+      stamps: new Set(
+        catalogue.chains.flatMap(({ full, increments }) =>
+          [full, ...increments].map(({ stamp }) => stamp),
+        ),
+      ),
+      oldestFull: oldest.full.stamp,
+    });
+    return {
+      catalogue,
+      identity,
+      rule: { kind: 'with-filestorage', oldestFull: oldest.full.stamp },
+    };
+  }
+
+  async #belongings(storage: SiteStorage): Promise<readonly Belonging[]> {
+    const own = this.#blobStorages().find((one) => one.storage === storage);
+    if (own === undefined) return [];
+    const { entries } = await readBlobCatalogue(own.folder, basename(own.source));
+    return entries.flatMap(({ record, stamp }) =>
+      typeof record?.repository === 'string' ? [{ stamp, repository: record.repository }] : [],
+    );
+  }
+
+  /** Where no Data.fs backup decides. */
+  #rule(): BlobRule {
+    const { site, now } = this.#settings;
+    const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
+    if (this.#isFull || site.keepBlobDays === 0) return { kind: 'count', keep: this.#keep, family };
+    return { kind: 'days', days: site.keepBlobDays, now: now(), family };
+  }
+
+  get #confirmation(): 'reread' | 'none' {
+    return this.#settings.site.verifyAfterBackup === 'off' ? 'none' : 'reread';
+  }
+
+  #filestorages(): readonly SiteStorage[] {
+    const { site } = this.#settings;
+    return site.contents === 'blobs' ? [] : site.storages;
+  }
+
+  #blobStorages(): readonly BlobStorage[] {
+    const { site, of } = this.#settings;
+    if (site.contents === 'filestorages') return [];
+    return site.storages.flatMap((storage) => {
+      const folder = storage.folders[of].blobs;
+      return storage.blobs === undefined || folder === undefined
+        ? []
+        : [{ storage, source: storage.blobs, folder }];
+    });
+  }
+
+  #repository(storage: SiteStorage): string {
+    return storage.folders[this.#settings.of].filestorage;
+  }
+}
+
+/** Snapshots are complete; zips are complete archives with numbers, whatever the format is else. */
+function formatFor(of: SiteBackupSettings['of'], format: BlobFormat): BlobFormat {
+  const compression = format.kind === 'directories' ? 'none' : format.compression;
+  switch (of) {
+    case 'backup':
+      return format;
+    case 'snapshot':
+      return format.kind === 'incremental-archives'
+        ? { kind: 'archives', naming: 'stamps', compression }
+        : format;
+    case 'zip':
+      return { kind: 'archives', naming: 'numbers', compression };
+    default:
+      return of satisfies never;
+  }
+}
