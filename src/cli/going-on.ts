@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { AdoptedBlobs, AdoptedRepository } from '../jobs/adopt.ts';
 import { findLiveOf } from '../jobs/live-of-backups.ts';
 import { realPlaceOf } from '../sites/real-place.ts';
+import { defaultFolderNames } from '../sites/recipe/script-names.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -31,17 +32,32 @@ export async function goingOnWith(
   const own = await wordsOfSiteHere(path, terminal);
   if (own !== undefined) return { command: commandOf(own), blank: undefined };
   const live = await findLiveOf(path, [resolve('var/filestorage/Data.fs')]);
-  const words = ['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path];
   const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
-  const liveBlobs = live && join(dirname(dirname(live)), base);
-  if (blobs !== undefined && liveBlobs !== undefined && (await isThere(liveBlobs))) {
-    words.push('--blob-storage', liveBlobs, '--blobbackuplocation', blobs);
-  } else if (blobs !== undefined) {
-    const place = live === undefined ? `/PATH/TO/${base}` : liveBlobs;
-    words.push('--blob-storage', place ?? '', '--blobbackuplocation', blobs);
-  } else words.push('--no-blobs');
+  const words = [
+    ...['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path],
+    ...(await blobWords({ live, base, blobs, path })),
+  ];
   const blank = live === undefined ? 'the path of its Data.fs' : undefined;
   return { command: commandOf(words), blank };
+}
+
+/** Blobs that are there are never left out; where nobody can tell, the backup itself says so. */
+async function blobWords({
+  live,
+  base,
+  blobs,
+  path,
+}: {
+  readonly live: string | undefined;
+  readonly base: string;
+  /** The folder with backups of them, where there is one. */
+  readonly blobs: string | undefined;
+  readonly path: string;
+}): Promise<readonly string[]> {
+  const liveBlobs = live === undefined ? `/PATH/TO/${base}` : join(dirname(dirname(live)), base);
+  if (blobs === undefined && !(await isThere(liveBlobs))) return [];
+  const location = blobs ?? join(dirname(path), defaultFolderNames('backup').blobbackuplocation);
+  return ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
 }
 
 /** Undefined where no site that is found here has its backups in the folder. */

@@ -117,7 +117,9 @@ async function planAll(
 async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void> {
   const points = await listPlace(meant.place, meant.site);
   for (const stamp of plan.whole) {
-    terminal.log(`Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}`);
+    terminal.log(
+      `Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}; "zodbvault verify" remembers that, and whoever names a date can remove it all the same`,
+    );
   }
   for (const { stamp, reason, fileNames, dat, points: gone } of plan.retirements) {
     const blobs = points.flatMap((one) =>
