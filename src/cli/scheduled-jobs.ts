@@ -1,4 +1,5 @@
 import { findSearchPath, requireScripts } from '../jobs/scheduled-programs.ts';
+import { type UsedEnvironment, usedEnvironment } from '../sites/environment.ts';
 import {
   planJobs,
   type ScheduledJob,
@@ -8,6 +9,7 @@ import {
 import { Failure } from '../system/failure.ts';
 import { findAnySites, namesPlaces } from './found-sites.ts';
 import { ownProgram } from './own-program.ts';
+import { PING_URL_VARIABLE } from './ping-url.ts';
 import type { SiteWish } from './sites.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -39,8 +41,10 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
     program: ownProgram(terminal, { caller: 'these jobs' }),
     searchPath: await findSearchPath(),
   };
-  const { sites, extent } = await scheduledSites(wish, terminal);
-  const jobs = sites.map((site) => planJobs(site, common));
+  const { sites, extent, environment } = await scheduledSites(wish, terminal);
+  const { carried, left } = environment;
+  for (const variable of left) terminal.advise(notCarried(variable));
+  const jobs = sites.map((site) => planJobs(site, { ...common, environment: carried }));
   const scripts = jobs.flat().filter(({ words }) => words[0] !== common.program[0]);
   await requireScripts(scripts.map(({ words: [path = ''] }) => path));
   return { jobs: jobs.flat(), extent };
@@ -49,7 +53,11 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
 async function scheduledSites(
   wish: JobWish,
   terminal: Terminal,
-): Promise<{ readonly sites: readonly ScheduledSite[]; readonly extent: 'all' | 'some' }> {
+): Promise<{
+  readonly sites: readonly ScheduledSite[];
+  readonly extent: 'all' | 'some';
+  readonly environment: UsedEnvironment;
+}> {
   const { found } = await findAnySites(wish, { terminal, purpose: 'backup' });
   switch (found.kind) {
     case 'buildout': {
@@ -58,7 +66,10 @@ async function scheduledSites(
       const sites = found.parts.map(
         ({ site, bin, scripts }) => ({ kind, site, bin, scripts }) as const,
       );
-      return { sites, extent: found.extent };
+      // Parts are read from their files; an address alone may stand in the environment.
+      const { left } = usedEnvironment(process.env, { without: [] });
+      const environment = { carried: {}, left: left.filter((name) => name === PING_URL_VARIABLE) };
+      return { sites, extent: found.extent, environment };
     }
     case 'configured': {
       const { path: config, extent } = found;
@@ -67,17 +78,25 @@ async function scheduledSites(
         const words = ['--config', config, ...names, ...(wish.blobs ? [] : ['--no-blobs'])];
         return { kind: 'configured', site, words, backupWords: keepWords(wish) } as const;
       });
-      return { sites, extent };
+      return { sites, extent, environment: usedEnvironment(process.env, { without: [] }) };
     }
     case 'plain': {
       const blobs = wish.blobs ? 'as-found' : 'left-out';
       const { site } = found.site;
       const plain = { kind: 'plain', site, blobs, backupWords: keepWords(wish) } as const;
-      return { sites: [plain], extent: namesPlaces(wish) ? 'some' : 'all' };
+      const environment = usedEnvironment(process.env, { without: PLACES });
+      return { sites: [plain], extent: namesPlaces(wish) ? 'some' : 'all', environment };
     }
     default:
       return found satisfies never;
   }
+}
+
+/** Options that the jobs of a plain site say in words. */
+const PLACES = ['datafs', 'location', 'blob_storage', 'blobbackuplocation'];
+
+function notCarried(variable: string): string {
+  return `${variable} is set here, and will not be for these jobs: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`;
 }
 
 function keepWords({ keep }: JobWish): readonly string[] {

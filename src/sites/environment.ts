@@ -61,3 +61,38 @@ export function environmentOptions(environment: Environment): OptionSource {
     originOf: (name) => values.get(name)?.origin,
   };
 }
+
+/** What a command was told by the environment, for one that will run in another. */
+export interface UsedEnvironment {
+  /** By the names that count before all others. */
+  readonly carried: Readonly<Record<string, string>>;
+  /** Variables that can't be written down where others read them, or not in one line. */
+  readonly left: readonly string[];
+}
+
+/** Addresses and commands may hold passwords; what a crontab says is in the list of processes. */
+const SECRET = ['ping_url', 'pre_command', 'post_command'];
+
+/**
+ * The variables that set options.
+ *
+ * @param without - options that are said in another way
+ */
+export function usedEnvironment(
+  environment: Environment,
+  { without }: { readonly without: readonly string[] },
+): UsedEnvironment {
+  const carried: Record<string, string> = {};
+  const left: string[] = [];
+  const options = environmentOptions(environment);
+  for (const name of options.names) {
+    const value = options.option(name);
+    if (without.includes(name) || value?.origin.kind !== 'environment') continue;
+    const { text, origin } = value;
+    if (SECRET.includes(name) || /[\n\r\0]/.test(text)) left.push(origin.variable);
+    else carried[variablesOf(name)[0] ?? origin.variable] = text;
+  }
+  const data = environment['ZODBVAULT_DATA'] ?? '';
+  if (data !== '' && !without.includes('datafs')) carried['ZODBVAULT_DATA'] = data;
+  return { carried, left };
+}

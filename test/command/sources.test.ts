@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -129,6 +131,29 @@ describe('site without a buildout', () => {
     };
     const listed = await site.run(['list'], named);
     expect([listed.status, listed.stderr]).toEqual([0, '']);
+  });
+});
+
+describe('what is scheduled', () => {
+  it('has what the environment says, but for secrets: of them, it warns', async () => {
+    const site = await newFolder();
+    const env = {
+      ZODBVAULT_KEEP: '1',
+      COLLECTIVE_BACKUP_GZIP: 'false',
+      ZODBVAULT_PING_URL: 'https://health.example/secret',
+    };
+    const { stdout, stderr, status } = await site.run(['schedule'], env);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('ZODBVAULT_PING_URL is set')]);
+    expect(stdout + stderr).not.toContain('secret');
+    const line = stdout.split('\n').find((one) => one.includes(' backup -q ')) ?? '';
+    expect(line).toContain(' ZODBVAULT_KEEP=1 ZODBVAULT_GZIP=false ');
+    // As cron runs it: in an environment of its own.
+    const command = line.split(' ').slice(5).join(' ');
+    const words = ['-i', `PATH=${process.env['PATH']}`, '/bin/sh', '-c', command];
+    execFileSync('/usr/bin/env', words, { cwd: '/' });
+    expect(readdirSync(site.path('var/backups')).some((name) => name.endsWith('.fs'))).toBe(true);
+    const units = await site.run(['schedule', '--systemd', 'user'], env);
+    expect(units.stdout).toContain('\nEnvironment=ZODBVAULT_KEEP=1\n');
   });
 });
 

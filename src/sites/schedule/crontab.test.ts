@@ -11,6 +11,7 @@ const AT = {
   time: { hour: 2, minute: 37 },
   rhythm: { kind: 'daily' },
   searchPath: undefined,
+  environment: {},
 } as const;
 
 function block(owner: ScheduleOwner, word: string) {
@@ -51,7 +52,7 @@ describe('word in a crontab', () => {
 });
 
 describe('lines in a crontab', () => {
-  it('name the time, the day, and a PATH for their own command only', () => {
+  it('name the time, the day, and variables for their own command only', () => {
     const { text } = formatBlock(OWNER, [
       { ...AT, words: ['/site/bin/backup', '-q'] },
       {
@@ -59,11 +60,12 @@ describe('lines in a crontab', () => {
         time: { hour: 0, minute: 5 },
         rhythm: { kind: 'weekly', day: 6 },
         searchPath: '/usr/bin:/bin:/opt/my tools',
+        environment: { ZODBVAULT_KEEP: '3' },
       },
     ]);
     expect(text.split('\n').slice(2)).toEqual([
       '37 2 * * * /site/bin/backup -q',
-      "5 0 * * 6 PATH='/usr/bin:/bin:/opt/my tools' /site/bin/snapshotbackup -q",
+      "5 0 * * 6 PATH='/usr/bin:/bin:/opt/my tools' ZODBVAULT_KEEP=3 /site/bin/snapshotbackup -q",
       '# end zodbvault "/srv/site" [backup]',
       '',
     ]);

@@ -20,11 +20,10 @@ const END = '# end zodbvault ';
 const NOTE =
   '# Written by "zodbvault schedule": the next --install replaces these lines, --remove removes them.';
 
+type CrontabJob = Pick<ScheduledJob, 'words' | 'searchPath' | 'environment' | 'time' | 'rhythm'>;
+
 /** Failure `usage` for what a crontab has no way to say. */
-export function formatBlock(
-  owner: ScheduleOwner,
-  jobs: readonly Pick<ScheduledJob, 'words' | 'searchPath' | 'time' | 'rhythm'>[],
-): CrontabBlock {
+export function formatBlock(owner: ScheduleOwner, jobs: readonly CrontabJob[]): CrontabBlock {
   const name = formatOwner(owner);
   const lines = [BEGIN + name, NOTE, ...jobs.map(formatLine), END + name];
   return { owner, text: lines.map((line) => `${line}\n`).join('') };
@@ -33,13 +32,17 @@ export function formatBlock(
 function formatLine({
   words,
   searchPath,
+  environment,
   time: { hour, minute },
   rhythm,
-}: Pick<ScheduledJob, 'words' | 'searchPath' | 'time' | 'rhythm'>): string {
+}: CrontabJob): string {
   const day = rhythm.kind === 'daily' ? '*' : rhythm.day;
   // Set for the one command: a line PATH=... would hold for all lines that follow, too.
-  const path = searchPath === undefined ? '' : `PATH=${cronWord(searchPath)} `;
-  return `${minute} ${hour} * * ${day} ${path}${words.map(cronWord).join(' ')}`;
+  const variables = [
+    ...(searchPath === undefined ? [] : [['PATH', searchPath] as const]),
+    ...Object.entries(environment),
+  ].map(([name, value]) => `${name}=${cronWord(value)}`);
+  return [minute, hour, '*', '*', day, ...variables, ...words.map(cronWord)].join(' ');
 }
 
 /**

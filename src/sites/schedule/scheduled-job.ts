@@ -25,6 +25,8 @@ export interface ScheduledJob {
   readonly words: readonly string[];
   /** What PATH must be; undefined: what cron gives is enough. */
   readonly searchPath: string | undefined;
+  /** Variables that it needs. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly time: TimeOfDay;
   readonly rhythm: Rhythm;
 }
@@ -64,6 +66,7 @@ export interface ScheduleWish {
   /** The words that run zodbvault. */
   readonly program: readonly string[];
   readonly searchPath: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Saturday and Sunday nights, each behind the daily backup of that night. */
@@ -81,12 +84,13 @@ const SCRIPT_OF = {
 
 /** The jobs of a site, the backup first. Failure `usage` for a job that the part has no script for. */
 export function planJobs(scheduled: ScheduledSite, wish: ScheduleWish): readonly ScheduledJob[] {
-  const { at, weekly, searchPath } = wish;
+  const { at, weekly, searchPath, environment } = wish;
   const job = (kind: JobKind, time: TimeOfDay, rhythm: Rhythm): ScheduledJob => ({
     kind,
     owner: ownerOf(scheduled.site),
     words: wordsOf(kind, { scheduled, wish }),
     searchPath,
+    environment,
     time,
     rhythm,
   });

@@ -7,6 +7,7 @@ const JOB: ScheduledJob = {
   owner: { folder: '/srv/my site', part: 'backup' },
   words: ['/usr/bin/node', '/opt/main.js', 'verify', '-q'],
   searchPath: undefined,
+  environment: {},
   time: { hour: 4, minute: 7 },
   rhythm: { kind: 'weekly', day: 0 },
 };
@@ -14,11 +15,17 @@ const JOB: ScheduledJob = {
 describe('service', () => {
   it('runs its command once, with what systemd would replace written twice', () => {
     const words = ['/opt/100%/node', '/a "b"\\c', '$HOME', 'é'];
-    const { service } = formatUnits({ ...JOB, words, searchPath: '/usr/bin:/100%' });
+    const { service } = formatUnits({
+      ...JOB,
+      words,
+      searchPath: '/usr/bin:/100%',
+      environment: { A: 'b c%' },
+    });
     expect(service.content.split('\n').slice(4)).toEqual([
       '[Service]',
       'Type=oneshot',
       'Environment=PATH=/usr/bin:/100%%',
+      'Environment="A=b c%%"',
       'ExecStart=/opt/100%%/node "/a \\"b\\"\\\\c" $$HOME "é"',
       '',
     ]);

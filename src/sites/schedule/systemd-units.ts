@@ -42,6 +42,9 @@ export function formatUnits(job: ScheduledJob): {
     '[Service]',
     'Type=oneshot',
     ...(path === undefined ? [] : [`Environment=${unitWord(`PATH=${path}`)}`]),
+    ...Object.entries(job.environment).map(
+      ([name, value]) => `Environment=${unitWord(`${name}=${value}`)}`,
+    ),
     `ExecStart=${commandLine(job.words)}`,
   ];
   const timer = [
