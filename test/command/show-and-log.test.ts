@@ -100,6 +100,12 @@ describe('a restore point that is looked into', () => {
       expect.stringContaining(choice),
     ]);
     expect((await site.runWell('show', '--part', 'one')).stderr).not.toContain('several');
+    for (const words of [['list'], ['history'], ['report'], ['verify']] as const) {
+      const { status, stdout, stderr } = await site.run(words);
+      expect([...words, status]).toEqual([...words, words[0] === 'verify' ? 1 : 3]);
+      expect(stderr).toContain('Warning: two: Cannot ');
+      expect(stdout + stderr).toMatch(/ one {2}.*2\d{3}-|\[one\]\n|Wrote|one: 1 backup good/);
+    }
     const nowhere = await site.run(['show', '--part', 'one', '--storage', 'catalog']);
     expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining('these: Data.')]);
     await site.runWell('backup', '--part', 'two');

@@ -1,6 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { readHistory } from '../../jobs/run-log.ts';
 import type { Run } from '../../repository/run-log.ts';
+import type { Site } from '../../sites/site.ts';
+import { inEachSite } from '../each-site.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { oneLine } from '../render/one-line.ts';
 import { nameOfRun } from '../render/run-name.ts';
@@ -25,13 +27,14 @@ export function addHistoryCommand(program: Command): void {
   withOutputOptions(command).action((options) =>
     runCommand(options, async ({ terminal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
-      for (const site of sites) {
+      const showOne = async (site: Site) => {
         const runs = (await readHistory(site, options.kind)).slice(0, options.last);
         for (const run of runs) terminal.printJson(run);
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
         else if (!terminal.isJson) terminal.print(tableOf(runs));
-      }
+      };
+      await inEachSite(sites, { terminal, work: showOne });
       return undefined;
     }),
   );

@@ -1,6 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
+import type { Site } from '../../sites/site.ts';
+import { inEachSite } from '../each-site.ts';
 import { withOutputOptions } from '../options.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
 import { runCommand } from '../run.ts';
@@ -15,7 +17,7 @@ export function addListCommand(program: Command): void {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const all: PlacedPoint[] = [];
       const problems: string[] = [];
-      for (const site of sites) {
+      const listOne = async (site: Site) => {
         const { part } = site;
         for (const { place, points, remains } of await listSite(site, options.kind)) {
           const { storage, of, path } = place;
@@ -27,8 +29,9 @@ export function addListCommand(program: Command): void {
             all.push({ part, storage, of, point });
           }
         }
-      }
-      if (all.length > 0) terminal.print(formatRestorePoints(all));
+      };
+      await inEachSite(sites, { terminal, work: listOne });
+      if (all.length > 0) terminal.print(formatRestorePoints(all, { sites: sites.length }));
       for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
       return undefined;
     }),

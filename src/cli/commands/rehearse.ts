@@ -4,6 +4,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import type { Site } from '../../sites/site.ts';
+import { inEachSite } from '../each-site.ts';
 import { nameOfStorage, prefixOfStorage } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
@@ -29,7 +30,7 @@ export function addRehearseCommand(program: Command): void {
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       let problems = 0;
       const sites = await findSites(options, { terminal, purpose: 'look' });
-      for (const site of sites) {
+      const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
           { onEvent: renderEvents(terminal), signal },
@@ -45,8 +46,9 @@ export function addRehearseCommand(program: Command): void {
         terminal.log(
           `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
         );
-      }
-      return problems === 0 ? undefined : 1;
+      };
+      const absent = await inEachSite(sites, { terminal, work: rehearseOne });
+      return problems + absent.length === 0 ? undefined : 1;
     }),
   );
 }

@@ -10,6 +10,7 @@ import { maskAddress } from '../../system/ping.ts';
 import { isThere } from '../../system/presence.ts';
 import { freeSpaceOf } from '../../system/room.ts';
 import { readSmallFileIfFit } from '../../system/small-file.ts';
+import { inEachSite } from '../each-site.ts';
 import { withOutputOptions } from '../options.ts';
 import { withPingUrl } from '../ping-url.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
@@ -25,7 +26,13 @@ export function addReportCommand(program: Command): void {
     runCommand(options, async ({ terminal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const reports: SiteReport[] = [];
-      for (const site of sites) reports.push(await reportOf(withPingUrl(site)));
+      const absent = await inEachSite(sites, {
+        terminal,
+        work: async (site) => void reports.push(await reportOf(withPingUrl(site))),
+      });
+      for (const site of absent.map((one) => withPingUrl(one))) {
+        reports.push({ part: site.part, places: [], runs: [], settings: settingsOf(site) });
+      }
       const path = resolve(options.output);
       await write(path, formatReport(reports, new Date()));
       terminal.printJson({ report: path });

@@ -3,6 +3,7 @@ import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
+import { inEachSite } from '../each-site.ts';
 import { prefixOfStorage } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
@@ -43,12 +44,12 @@ export function addVerifyCommand(program: Command): void {
       const deep = deepWish(date, options);
       let isBad = false;
       const sites = await findSites(options, { terminal, purpose: 'look' });
-      for (const site of sites) {
+      const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
           const settings = { site, of: options.kind, ...deep, now: () => new Date() };
           isBad =
             (await runDeepVerify(settings, { sites, context: { terminal, signal } })) > 0 || isBad;
-          continue;
+          return;
         }
         const places = await verifySite(
           {
@@ -61,8 +62,9 @@ export function addVerifyCommand(program: Command): void {
           { onEvent: renderEvents(terminal), signal },
         );
         for (const place of places) isBad = report(place, { site, sites, terminal }) > 0 || isBad;
-      }
-      return isBad ? 1 : undefined;
+      };
+      const absent = await inEachSite(sites, { terminal, work: verifyOne });
+      return isBad || absent.length > 0 ? 1 : undefined;
     }),
   );
 }

@@ -17,10 +17,15 @@ export interface PlacedPoint {
 
 /**
  * One table of restore points, the oldest first, whichever folders they are in. Where they lie is said
- * only as far as it differs.
+ * only as far as it differs, or there are other sites, which have none.
  */
-export function formatRestorePoints(points: readonly PlacedPoint[]): string {
-  const places = PLACES.filter(({ cell }) => new Set(points.map(cell)).size > 1);
+export function formatRestorePoints(
+  points: readonly PlacedPoint[],
+  { sites }: { readonly sites: number },
+): string {
+  const places = PLACES.filter(
+    ({ name, cell }) => new Set(points.map(cell)).size > 1 || (name === 'Part' && sites > 1),
+  );
   const head = [...places.map(({ name }) => name), ...HEAD];
   const alignment = head.map((name) => (RIGHT.includes(name) ? 'right' : 'left'));
   const table = bareTable({ head, alignment });

@@ -42,6 +42,7 @@ ${sites.map((site) => renderSite(site, now))}
 function renderSite(site: SiteReport, now: Date): Markup {
   return html`<section>
 <h2>${site.part}</h2>
+${site.places.length === 0 ? html`<p class="bad">There are no backups.</p>` : ''}
 ${site.places.map((place) => renderPlace(place, { site, now }))}
 <h3>Last runs</h3>
 ${renderRuns(site.runs.slice(0, SHOWN), site.part)}
