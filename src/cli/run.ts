@@ -21,13 +21,19 @@ type CommandWork = (context: CommandContext) => Promise<number | undefined>;
 /** The same, for a terminal of another kind. */
 export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
   const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals) =>
+  const stopBecause = (why: string) =>
     controller.abort(
-      new Failure('interrupted', `Stopped by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`, {
+      new Failure('interrupted', `Stopped ${why}`, {
         hint: 'What was not finished has been removed; run the command again.',
       }),
     );
+  const stop = (signal: NodeJS.Signals) =>
+    stopBecause(`by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`);
+  // `repeat` holds a channel to what it runs: the kernel closes it, however `repeat` ends.
+  const stopAlone = () => stopBecause('as the "repeat" that started it has ended');
   for (const signal of STOPPING) process.on(signal, stop);
+  process.on('disconnect', stopAlone);
+  process.channel?.unref();
   try {
     const status = await work({ terminal, signal: controller.signal });
     process.exitCode = status ?? terminal.statusOfSuccess();
@@ -35,6 +41,7 @@ export async function runWith(terminal: Terminal, work: CommandWork): Promise<vo
     process.exitCode = reportFailure(error, terminal);
   } finally {
     for (const signal of STOPPING) process.off(signal, stop);
+    process.off('disconnect', stopAlone);
   }
 }
 

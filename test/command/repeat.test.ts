@@ -1,5 +1,9 @@
-import { rmSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { COMMAND } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
 
@@ -37,6 +41,28 @@ describe('zodbvault repeat', () => {
     expect(status).toBe(0);
     expect(stderr).toContain('Ended: backup with status 1');
     expect(stderr).toMatch(/^Next: backup at \d{4}-01-01 00:00:00$/m);
+  });
+
+  it('takes what it runs along when it is killed', async () => {
+    const site = await newSite(scratch, 3);
+    const waits = join(site.folder, 'waits');
+    const toml = join(site.folder, 'zodbvault.toml');
+    writeFileSync(toml, `pre_command = ": > '${waits}'; exec sleep 100"\n`);
+    const repeat = spawn(process.execPath, [COMMAND, 'repeat', '--at-start'], {
+      cwd: site.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    repeat.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await vi
+      .waitUntil(() => existsSync(waits), { timeout: 30_000 })
+      .finally(() => {
+        repeat.kill('SIGKILL');
+      });
+    await once(repeat, 'close'); // Of its stderr, which the backup has, too.
+    expect(stderr).toContain('Stopped as the "repeat" that started it has ended');
   });
 
   it('refuses times that are none', async () => {

@@ -117,7 +117,8 @@ async function run(kind: Kind, { words, context }: Repeating): Promise<void> {
   const { terminal, signal } = context;
   const [path = '', ...before] = ownProgram(terminal, { caller: 'this run' });
   const child = spawn(path, [...before, kind, ...words], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // By the channel, it notices if this process is killed: see runWith.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const stop = () => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
