@@ -23,7 +23,7 @@ const RunSchema = v.object({
   part: v.string(),
   /** ISO 8601, UTC. */
   begun: Moment,
-  seconds: v.pipe(v.number(), v.minValue(0)),
+  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   readBytes: Count,
   /** Bytes of the data files that it wrote. */
   storedBytes: Count,

@@ -7,6 +7,7 @@ import { decodeChecks } from '../../src/repository/checks.ts';
 import { decodeDat } from '../../src/repository/dat.ts';
 import { decodeIdentity } from '../../src/repository/identity.ts';
 import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
+import { formatRun, parseRuns } from '../../src/repository/run-log.ts';
 import { momentOfStamp, nextStamp, parseStamp } from '../../src/repository/stamp.ts';
 import { decodeLockRecord, describeHolder } from '../../src/system/lock-record.ts';
 import { parseMountInfo } from '../../src/system/mount-points.ts';
@@ -55,6 +56,21 @@ export function RECORD_TARGETS(): readonly Target[] {
       seeds: [json({ id: 'one', since: STAMP })],
       weight: 4,
       run: (input) => decodeIdentity(input.toString()),
+    },
+    {
+      ...text,
+      name: 'run-log',
+      seeds: [Buffer.from(`${JSON.stringify(RUN)}\n${JSON.stringify({ ...RUN, ...FAILED })}\n`)],
+      dictionary: [...JSON_WORDS, '\n', '"verb":"undo"', '"seconds":-1', '"begun":"2026-99-99T'],
+      weight: 5,
+      run: (input) => {
+        for (const run of parseRuns(input.toString())) {
+          const line = formatRun(run);
+          const [again] = parseRuns(line);
+          if (again === undefined || formatRun(again) !== line) throw new Error(`not as ${line}`);
+          if (Number.isNaN(new Date(run.begun).getTime())) throw new Error(`no moment: ${line}`);
+        }
+      },
     },
     {
       ...text,
@@ -153,6 +169,11 @@ const CHECKS = {
   format: 1,
   checks: [{ stamp: STAMP, kind: 'deep', outcome: 'good', at: AT, seconds: 1.5 }],
 };
+const RUN = {
+  ...{ verb: 'backup', of: 'backup', part: 'backup', begun: AT, seconds: 1.5, readBytes: 10 },
+  ...{ storedBytes: 5, blobBytes: 0, warnings: 0, result: 'done' },
+};
+const FAILED = { result: 'failed', code: 'damaged', message: 'Cannot' };
 const HEX = '0123456789ab.zodbvault';
 const JOURNAL = {
   ...{

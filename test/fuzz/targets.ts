@@ -3,6 +3,7 @@ import { BLOB_TARGETS } from './targets-of-blobs.ts';
 import { LOG_TARGETS } from './targets-of-logs.ts';
 import { RECORD_TARGETS } from './targets-of-records.ts';
 import { SITE_TARGETS } from './targets-of-sites.ts';
+import { TOML_TARGETS } from './targets-of-toml.ts';
 
 /** Every decoder of bytes that come from a disk. Seeds are made when it is called. */
 export async function makeTargets(): Promise<readonly Target[]> {
@@ -11,5 +12,6 @@ export async function makeTargets(): Promise<readonly Target[]> {
     ...(await BLOB_TARGETS()),
     ...RECORD_TARGETS(),
     ...SITE_TARGETS(),
+    ...(await TOML_TARGETS()),
   ];
 }
