@@ -8,6 +8,9 @@ import type { Trial } from './measure.ts';
 /** Copies of a name that sorts, and counts, before those that are made now. */
 const OLD_COPY = 'blobstorage.2001-01-01-00-00-00';
 
+/** A part that reads nothing back, as rsync doesn't. */
+const UNPROVEN = 'unproven';
+
 /** A buildout with a blob directory, and the folders of its copies. */
 interface BlobBench {
   readonly bench: Bench;
@@ -24,23 +27,49 @@ export function makeBlobBench(bench: Bench, count: number): BlobBench {
   const live = join(site, 'var/blobstorage');
   mkdirSync(join(site, 'var/filestorage'), { recursive: true });
   makeBlobDirectory(live, count);
-  const cfg = [
-    ...['[buildout]', 'parts = backup', '[backup]', 'recipe = collective.recipe.backup'],
+  const part = (name: string, verification: string) => [
+    ...[
+      `[${name}]`,
+      `blobbackuplocation = ${copiesOf(site, name)}`,
+      'recipe = collective.recipe.backup',
+    ],
     ...['blob_storage = var/blobstorage', 'only_blobs = true', 'use_rsync = false'],
-    ...['keep_blob_days = 0', 'keep = 1000'],
+    ...['keep_blob_days = 0', 'keep = 1000', `verify_after_backup = ${verification}`],
+  ];
+  const cfg = [
+    ...['[buildout]', `parts = backup ${UNPROVEN}`],
+    ...part('backup', 'quick'),
+    ...part(UNPROVEN, 'off'),
   ];
   writeFileSync(join(site, 'buildout.cfg'), cfg.join('\n'));
   execFileSync(process.execPath, [bench.command, 'install'], { cwd: site, stdio: 'pipe' });
   const rsyncCopies = join(bench.folder, 'rsync');
   mkdirSync(rsyncCopies);
-  return { bench, site, live, copies: join(site, 'var/blobstoragebackups'), rsyncCopies };
+  return { bench, site, live, copies: copiesOf(site, 'backup'), rsyncCopies };
+}
+
+function copiesOf(site: string, part: string): string {
+  return join(site, 'var', `copies-${part}`);
 }
 
 /** The cases in the order in which they must be measured. */
 export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
   (blobs) => ({
     job: 'blobs, first copy',
+    isBasis: true,
     ours: script(blobs, { words: ['backup', '-q'], prepare: () => putAside(blobs, blobs.copies) }),
+    peers: rsync(blobs, {
+      label: 'rsync -a',
+      words: ['-a', blobs.live, join(blobs.rsyncCopies, 'first')],
+      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'first')),
+    }),
+  }),
+  (blobs) => ({
+    job: 'blobs, first copy, nothing read back',
+    ours: script(blobs, {
+      words: [UNPROVEN, '-q'],
+      prepare: () => putAside(blobs, copiesOf(blobs.site, UNPROVEN)),
+    }),
     peers: rsync(blobs, {
       label: 'rsync -a',
       words: ['-a', blobs.live, join(blobs.rsyncCopies, 'first')],
@@ -61,6 +90,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
   }),
   (blobs) => ({
     job: 'blobs, restore of all',
+    isBasis: true,
     ours: script(blobs, { words: ['restore', '-n'], prepare: () => putAside(blobs, blobs.live) }),
     peers: rsync(blobs, {
       label: 'rsync -a --delete',

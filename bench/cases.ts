@@ -18,6 +18,8 @@ export interface Case {
   readonly job: string;
   readonly ours: Trial;
   readonly peers: readonly Trial[];
+  /** Later cases need what its peers leave behind, as all need what ours does. */
+  readonly isBasis?: boolean;
 }
 
 /** Where everything of a session is. */

@@ -82,9 +82,9 @@ function printHead(): void {
   print('| --- | --- | ---: | ---: | ---: | ---: |');
 }
 
-async function measureCase({ job, ours, peers }: Case): Promise<void> {
+async function measureCase({ job, ours, peers, isBasis = false }: Case): Promise<void> {
   const isWanted = options.only === undefined || job.includes(options.only);
-  const trials = isWanted ? [ours, ...peers] : [ours];
+  const trials = isWanted || isBasis ? [ours, ...peers] : [ours];
   const results = new Map<object, Measurement[]>(trials.map((trial) => [trial, []]));
   // In turns, so that what else the machine does hits all of them alike.
   for (let count = isWanted ? options.runs : 1; count > 0; count--) {
