@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { VERSION } from '../system/version.ts';
+import { paintFor } from './colours.ts';
 import { terminalFor } from './terminal.ts';
 
 /** Exit status for a command line that can't be understood. */
@@ -92,7 +93,10 @@ export async function buildProgram(
     .enablePositionalOptions()
     .showHelpAfterError(`Hint: ${USAGE_HINT}`)
     // Commander's errors look like ours.
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/^error:/, paintFor(process.stderr).word('Error:', 'red'))),
+    })
     .exitOverride();
   for (const name of names) (await COMMANDS[name]?.())?.(program);
   return program;

@@ -1,4 +1,5 @@
 import { exitStatusOf, type Failure, type FailureCode } from '../system/failure.ts';
+import { type Emphasis, paintFor } from './colours.ts';
 import { printable } from './printable.ts';
 import { formatLocalTime } from './render/units.ts';
 
@@ -8,8 +9,8 @@ export interface Terminal {
   readonly isJson: boolean;
   /** How the log is written: text has a bar on a terminal, too. */
   readonly logFormat: 'text' | 'json';
-  /** A line of the result. */
-  readonly print: (line: string) => void;
+  /** A line, or a table, of the result. */
+  readonly print: (line: string, emphasis?: Emphasis) => void;
   /** The result as one JSON object, if --json was given. */
   readonly printJson: (value: object) => void;
   /** A line of the log, unless -q was given. */
@@ -64,13 +65,14 @@ export function terminalFor(options: OutputOptions): Terminal {
   const isLogJson = logFormat === 'json';
   const isSilent = verbosity === 'quiet' || (isJson && !isLogJson);
   let hasWarned = false;
-  const level = (name: string, { prefix }: { readonly prefix: string }) =>
+  const { word } = paintFor(process.stderr);
+  const level = (name: string, label = '') =>
     isLogJson
       ? (message: string) => logObject({ level: name, message })
-      : (message: string) => toStderr(prefix + message);
-  const log = isSilent ? nothing : level('info', { prefix: '' });
-  const debug = verbosity === 'verbose' ? level('debug', { prefix: '' }) : nothing;
-  const warn = level('warning', { prefix: 'Warning: ' });
+      : (message: string) => toStderr(message, label);
+  const log = isSilent ? nothing : level('info');
+  const debug = verbosity === 'verbose' ? level('debug') : nothing;
+  const warn = level('warning', `${word('Warning:', 'yellow')} `);
   return {
     verbosity,
     isJson,
@@ -90,7 +92,7 @@ export function terminalFor(options: OutputOptions): Terminal {
       : isLogJson
         ? (bytes) => log(Buffer.from(bytes).toString().trimEnd())
         : (bytes) => void process.stderr.write(bytes),
-    notice: level('notice', { prefix: 'Note: ' }),
+    notice: level('notice', `${word('Note:', 'cyan')} `),
     advise: warn,
     warn: (line) => {
       hasWarned = true;
@@ -101,7 +103,8 @@ export function terminalFor(options: OutputOptions): Terminal {
       else if (isLogJson) logObject({ level: 'error', message, code, hint });
       else {
         const more = verbosity === 'verbose' || process.stderr.isTTY ? whereExplained(code) : '';
-        toStderr(`Error: ${asSentence(message)}\nHint: ${hint}${more}`);
+        toStderr(asSentence(message), `${word('Error:', 'red')} `);
+        toStderr(`${hint}${more}`, `${word('Hint:', 'bold')} `);
       }
       return exitStatusOf(code);
     },
@@ -168,12 +171,13 @@ function asJson(value: object): string {
   return printable(JSON.stringify(value), 'json');
 }
 
-function toStdout(line: string): void {
-  process.stdout.write(`${printable(line)}\n`);
+function toStdout(line: string, emphasis: Emphasis = {}): void {
+  process.stdout.write(`${paintFor(process.stdout).line(printable(line), emphasis)}\n`);
 }
 
-function toStderr(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+/** @param label - goes out as it is */
+function toStderr(line: string, label = ''): void {
+  process.stderr.write(`${label}${printable(line)}\n`);
 }
 
 function nothing(): void {}

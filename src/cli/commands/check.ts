@@ -24,6 +24,7 @@ const STATUS = { ok: 0, warning: 1, critical: 2 } as const satisfies Record<Heal
 /** Nobody can tell. */
 const UNKNOWN = 3;
 const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
+const EMPHASIS = { good: ['OK'], poor: ['WARNING', 'UNKNOWN'], bad: ['CRITICAL'] };
 
 const DEFAULTS: HealthLimits = {
   backupAge: { warning: 26 * 3600, critical: 50 * 3600 },
@@ -108,7 +109,7 @@ async function check(
     state: WORDS[status],
     sites: results.map(({ site, judgements }) => ({ part: site.part, judgements })),
   });
-  terminal.print(lineOf(results, status));
+  terminal.print(lineOf(results, status), EMPHASIS);
   return status;
 }
 
@@ -194,7 +195,7 @@ function sayUnknown(error: unknown, { terminal }: CommandContext): number {
     state: WORDS[UNKNOWN],
     error: isKnown ? { code: failure.code, message, hint: failure.hint } : { message },
   });
-  terminal.print(unknownLine(message));
+  terminal.print(unknownLine(message), EMPHASIS);
   return UNKNOWN;
 }
 

@@ -32,7 +32,7 @@ export function addHistoryCommand(program: Command): void {
         for (const run of runs) terminal.printJson(run);
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
-        else if (!terminal.isJson) terminal.print(tableOf(runs));
+        else if (!terminal.isJson) terminal.print(tableOf(runs), { bad: ['failed'] });
       };
       await inEachSite(sites, { terminal, work: showOne });
       return undefined;

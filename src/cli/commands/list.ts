@@ -31,7 +31,8 @@ export function addListCommand(program: Command): void {
         }
       };
       await inEachSite(sites, { terminal, work: listOne });
-      if (all.length > 0) terminal.print(formatRestorePoints(all, { sites: sites.length }));
+      if (all.length > 0)
+        terminal.print(formatRestorePoints(all, { sites: sites.length }), { bad: ['BAD'] });
       for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
       return undefined;
     }),
