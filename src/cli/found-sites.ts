@@ -129,7 +129,11 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   }
   pass(toml, 'it is not there');
   const cfg = resolve(DEFAULT_CFG);
-  const parts = await findBackupParts({ config, part }, terminal);
+  const parts = await findBackupParts({ config, part }, terminal).catch(async (error: unknown) => {
+    if (!(error instanceof Failure) || part !== undefined) throw error;
+    pass(cfg, error.message);
+    throw await besideUsable(error);
+  });
   if (parts.parts.length > 0) {
     take(cfg, 'it has a backup part');
     return { kind: 'buildout', ...parts };
@@ -155,6 +159,17 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     default:
       return live satisfies never;
   }
+}
+
+/** A buildout that can't be used counts all the same; whoever wants what lies beside it says so. */
+async function besideUsable(failure: Failure): Promise<Failure> {
+  const { code, message, hint } = failure;
+  const live = await findLive(process.cwd(), { environment: process.env, candidates: [] }).catch(
+    () => undefined,
+  );
+  if (live?.kind !== 'file') return failure;
+  const choice = `Or say which file counts: --config ${live.path}.`;
+  return new Failure(code, message, { hint: `${hint} ${choice}`, cause: failure });
 }
 
 /** Whether the command line says where things are. */

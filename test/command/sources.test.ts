@@ -102,6 +102,13 @@ describe('site without a buildout', () => {
       `Hint: Correct "${site.path('zeo.conf')}", or say which file counts: --config ${site.path('etc/zope.conf')}.`,
     );
     rmSync(site.path('zeo.conf'));
+    site.write('buildout.cfg', '[buildout', '');
+    const beside = await site.run(['backup', '--dry-run']);
+    expect([beside.status, beside.stderr]).toEqual([
+      2,
+      expect.stringContaining(`which file counts: --config ${site.path('etc/zope.conf')}.`),
+    ]);
+    rmSync(site.path('buildout.cfg'));
     site.write('etc/zope.conf', ...CLIENT);
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([
