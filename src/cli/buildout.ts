@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
-import { closest } from 'fastest-levenshtein';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
@@ -10,7 +9,7 @@ import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recip
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { homeOf } from '../system/users.ts';
+import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The buildout of a folder, unless another is named. */
@@ -102,10 +101,8 @@ export async function readParts(
           : `Its parts with "recipe = collective.recipe.backup" are ${list}.`,
     });
   }
-  const surroundings = { environment: process.env, homeOf };
-  const nearest = (name: string, all: readonly string[]) => closest(name, [...all]);
   const parts = (names.length === 0 ? known : names).map((part) =>
-    readRecipePart(buildout, { part, surroundings, nearest }),
+    readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }),
   );
   for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
   const sites = parts.map(({ site }) => site);

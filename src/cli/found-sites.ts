@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import {
   settleConfigured,
   settleRulesOf,
@@ -26,9 +25,9 @@ import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { homeOf } from '../system/users.ts';
 import { DEFAULT_CFG, findBackupParts } from './buildout.ts';
 import type { SiteWish } from './sites.ts';
+import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The sites that are meant, by what describes them. */
@@ -52,9 +51,6 @@ export interface Found {
   /** What was looked for, and why it was taken or not. */
   readonly candidates: readonly Candidate[];
 }
-
-const surroundings = { environment: process.env, homeOf };
-const nearest = (name: string, all: readonly string[]) => closest(name, [...all]);
 
 /**
  * Finds the sites that are meant, in this order: places on the command line, `--config`,
@@ -192,7 +188,7 @@ function siteOfLive(path: string, live: LiveData): FoundSites {
       options: environmentOptions(process.env),
       live,
       conventions: UNASKED_CONVENTIONS,
-      surroundings,
+      surroundings: SURROUNDINGS,
     },
     { config: path },
   );
@@ -223,7 +219,14 @@ async function sitesOfToml(path: string, part: string | undefined): Promise<Foun
     const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
     settled.push(
       settleConfigured(
-        { part: name, subject, options, live, conventions: TOML_CONVENTIONS, surroundings },
+        {
+          part: name,
+          subject,
+          options,
+          live,
+          conventions: TOML_CONVENTIONS,
+          surroundings: SURROUNDINGS,
+        },
         { config: path },
       ),
     );
@@ -236,7 +239,9 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
   const directory = resolve(path, '..');
   const written = (name: string) => {
     const text = options.option(name)?.text.trim() ?? '';
-    return text === '' ? undefined : expandPath(text, { base: directory, surroundings });
+    return text === ''
+      ? undefined
+      : expandPath(text, { base: directory, surroundings: SURROUNDINGS });
   };
   const around = (dataFs: string, from: string) =>
     liveAround({ path: dataFs, from }, { directory, blobs: written('blob_storage') });
@@ -281,7 +286,7 @@ async function plainSite(wish: SiteWish, { purpose }: Looking): Promise<FoundSit
     options: environment,
     live,
     conventions: UNASKED_CONVENTIONS,
-    surroundings,
+    surroundings: SURROUNDINGS,
   });
   return { kind: 'plain', site: { site: { ...site, ...rules }, settled, warnings } };
 }

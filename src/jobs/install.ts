@@ -11,7 +11,7 @@ import {
 } from '../sites/recipe/script-text.ts';
 import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { isUnfinished, NewFile, syncDirectory } from '../system/new-file.ts';
+import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
 import type { JobContext } from './events.ts';
 
 /** What is installed where. */
@@ -112,12 +112,8 @@ export async function install(
 }
 
 async function writeScript(path: string, content: string): Promise<void> {
-  await using file = await NewFile.create(path);
-  await file.write([Buffer.from(content)]);
   // Readable like every script: it holds paths, and no secret.
-  await adopting(`make "${path}" executable`, () => file.handle.chmod(0o755));
-  await file.complete();
-  await file.publish();
+  await writeNewFile(path, Buffer.from(content), { mode: 0o755 });
 }
 
 /** The files in a folder for scripts that are small enough to be one, with their text. */

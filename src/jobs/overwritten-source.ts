@@ -2,6 +2,7 @@ import { formatTidTime, parseTid, ZERO_TID } from '../filestorage/tid.ts';
 import type { BackupRecord } from '../repository/backup-record.ts';
 import { type ChainLink, readChain } from '../repository/chain.ts';
 import { linksWithin } from '../repository/overwritten.ts';
+import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import type { JobContext } from './events.ts';
 import type { Planning } from './plan-backup.ts';
@@ -21,9 +22,8 @@ export async function pastOf(
 ): Promise<Past> {
   let overwritten: BackupRecord['overwritten'];
   for (const files of catalogue.chains.toReversed()) {
+    if ((await isChainOf(store, { files, path: source.path })) === 'no') continue;
     const chain = await readChain(store, files);
-    const records = chain.links.flatMap(({ record }) => record ?? []);
-    if (records.length > 0 && !records.some((record) => record.source === source.path)) continue;
     const [full] = chain.links;
     if (full === undefined) continue;
     if (full.record?.overwritten === undefined) {

@@ -18,6 +18,7 @@ import {
   judgeContinuation,
   planBackup,
 } from '../repository/plan.ts';
+import { isChainOf } from '../repository/same-database.ts';
 import type { Store } from '../stores/store.ts';
 import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
@@ -97,11 +98,12 @@ async function lostEndOf(
     planning: { store, catalogue },
   }: { readonly end: CommittedEnd; readonly planning: Planning },
 ): Promise<ChainLink | undefined> {
-  const all = await Promise.all(catalogue.chains.map((files) => readChain(store, files)));
-  // Those of another Data.fs that came here by mistake say nothing of this one.
-  const chains = all.filter(({ links }) =>
-    links.some(({ record }) => record?.source === source.path),
-  );
+  const chains: Chain[] = [];
+  for (const files of catalogue.chains) {
+    // Those of another Data.fs that came here by mistake say nothing of this one.
+    const isOfIt = (await isChainOf(store, { files, path: source.path })) === 'yes';
+    if (isOfIt) chains.push(await readChain(store, files));
+  }
   const limit = lastTidOf(chains);
   const reached = await newestTransactionUpTo(source, { end: end.position, limit });
   // A pack may take the last one away, but then it has marked all that it left in front of it.

@@ -5,7 +5,7 @@ import type { ScheduledJob } from '../sites/schedule/scheduled-job.ts';
 import { formatUnits, isUnitName, unitOwner } from '../sites/schedule/systemd-units.ts';
 import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { NewFile, syncDirectory } from '../system/new-file.ts';
+import { syncDirectory, writeNewFile } from '../system/new-file.ts';
 import {
   isSystemdRunning,
   type SystemdScope,
@@ -95,11 +95,7 @@ export async function planUnits({
 /** Readable like every unit: it holds paths, and no secret. */
 export async function writeUnit(path: string, content: string): Promise<void> {
   await makeFolder(dirname(path), { mode: 0o755 });
-  await using file = await NewFile.create(path);
-  await file.write([Buffer.from(content)]);
-  await adopting(`make "${path}" readable`, () => file.handle.chmod(0o644));
-  await file.complete();
-  await file.publish();
+  await writeNewFile(path, Buffer.from(content), { mode: 0o644 });
 }
 
 export async function removeUnit(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { kinshipOf } from '../filestorage/kinship.ts';
 import type { Store } from '../stores/store.ts';
 import type { ChainFiles } from './catalogue.ts';
-import { type Chain, readChain } from './chain.ts';
+import { type Chain, readChain, readRecord } from './chain.ts';
 import { tidsOfLinks } from './tids-of-log.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
@@ -43,6 +43,24 @@ export async function chainsOfNewest(
     next = chain;
   }
   return found;
+}
+
+/**
+ * Whether a chain is of the Data.fs with this path, by the records of its first and its last file alone;
+ * `unknown` where repozo made them.
+ */
+export async function isChainOf(
+  store: Store,
+  { files, path }: { readonly files: ChainFiles; readonly path: string },
+): Promise<'yes' | 'no' | 'unknown'> {
+  const { full, increments } = files;
+  let answer: 'no' | 'unknown' = 'unknown';
+  for (const file of new Set([increments.at(-1) ?? full, full])) {
+    const source = (await readRecord(store, file))?.source ?? '';
+    if (source === path) return 'yes';
+    if (source !== '') answer = 'no';
+  }
+  return answer;
 }
 
 /** @param next - the chain that follows; undefined for the newest */

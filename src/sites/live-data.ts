@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../system/presence.ts';
-import type { Origin } from './buildout/cfg-value.ts';
+import type { Origin } from './origin.ts';
 
 /** A path, and in words what told it: a file and line, a part, a default. */
 export interface Found {

@@ -1,4 +1,5 @@
-import type { CfgValue, Origin } from './buildout/cfg-value.ts';
+import type { CfgValue } from './buildout/cfg-value.ts';
+import type { Origin } from './origin.ts';
 
 /** Where options are written: a part of a buildout, a table of a `zodbvault.toml`, the environment. */
 export interface OptionSource {

@@ -121,10 +121,20 @@ export class NewFile implements AsyncDisposable {
   }
 }
 
-/** Writes a whole file, which is seen under its name when it is complete and on the disk. */
-export async function writeNewFile(path: string, content: Uint8Array): Promise<void> {
+/**
+ * Writes a whole file, which is seen under its name when it is complete and on the disk.
+ *
+ * @param mode - its rights, where others may read it, too; by default only its owner may
+ */
+export async function writeNewFile(
+  path: string,
+  content: Uint8Array,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   await using file = await NewFile.create(path);
   await file.write([content]);
+  if (mode !== undefined)
+    await adopting(`set the rights of "${path}"`, () => file.handle.chmod(mode));
   await file.complete();
   await file.publish();
 }

@@ -10,7 +10,7 @@ import {
 import { readSiteHealth, type SiteHealth } from '../../jobs/site-health.ts';
 import type { Site } from '../../sites/site.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
-import { NewFile } from '../../system/new-file.ts';
+import { writeNewFile } from '../../system/new-file.ts';
 import { parseAges, parseFree } from '../health-limits.ts';
 import { withOutputOptions } from '../options.ts';
 import { formatMetrics } from '../render/metrics.ts';
@@ -179,11 +179,7 @@ function forPlugin(text: string): string {
 
 /** Under another name, then renamed: the collector never reads a half. It runs as another user. */
 async function writeMetrics(path: string, text: string): Promise<void> {
-  await using file = await NewFile.create(path);
-  await file.handle.chmod(0o644);
-  await file.write([Buffer.from(text)]);
-  await file.complete();
-  await file.publish();
+  await writeNewFile(path, Buffer.from(text), { mode: 0o644 });
 }
 
 function sayUnknown(error: unknown, { terminal }: CommandContext): number {

@@ -1,13 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
+import { formatOrigin, type Origin } from '../origin.ts';
 import { type LoadedCfg, loadCfg } from './cfg-files.ts';
-import {
-  type CfgSection,
-  type CfgSections,
-  type CfgValue,
-  formatOrigin,
-  type Origin,
-} from './cfg-value.ts';
+import type { CfgSection, CfgSections, CfgValue } from './cfg-value.ts';
 import { baseName, flatten } from './operators.ts';
 
 /** A buildout's configuration. Values are resolved when they are asked for. */

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { adopting, Failure } from '../../system/failure.ts';
-import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
 import type { LiveOutcome } from '../live-data.ts';
+import { formatOrigin } from '../origin.ts';
 
 /** The options of cookiecutter-zope-instance that say where the data is, with their defaults. */
 const DEFAULTS = {

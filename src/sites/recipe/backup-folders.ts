@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type CfgValue, formatOrigin, type Origin } from '../buildout/cfg-value.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
+import { formatOrigin, type Origin } from '../origin.ts';
 import { isWithin } from '../real-place.ts';
 import type { SiteStorage } from '../site.ts';
 import type { BareStorage } from './live-storages.ts';

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { formatOrigin } from '../buildout/cfg-value.ts';
+import { formatOrigin } from '../origin.ts';
 import type { Site } from '../site.ts';
 import type { Problems } from './problems.ts';
 import { type Settling, writtenPath } from './settling.ts';

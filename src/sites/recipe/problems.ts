@@ -1,5 +1,5 @@
 import { Failure } from '../../system/failure.ts';
-import { formatOrigin, type Origin } from '../buildout/cfg-value.ts';
+import { formatOrigin, type Origin } from '../origin.ts';
 
 /** Something in a configuration that can't be used. */
 interface Problem {

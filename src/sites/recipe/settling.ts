@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { formatOrigin } from '../buildout/cfg-value.ts';
 import type { Found, LiveData } from '../live-data.ts';
+import { formatOrigin } from '../origin.ts';
 import { expandPath, type PathSurroundings } from './paths.ts';
 import type { Problems } from './problems.ts';
 import type { WrittenOptions } from './written-options.ts';

@@ -1,5 +1,6 @@
-import { type CfgValue, formatOrigin } from '../buildout/cfg-value.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
 import type { OptionSource } from '../option-source.ts';
+import { formatOrigin } from '../origin.ts';
 import type { CountOption, FlagOption, RecipeOption } from './option-table.ts';
 import type { Problems } from './problems.ts';
 

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { adopting, Failure } from '../../system/failure.ts';
-import type { CfgValue, Origin } from '../buildout/cfg-value.ts';
+import type { CfgValue } from '../buildout/cfg-value.ts';
 import type { OptionSource } from '../option-source.ts';
+import type { Origin } from '../origin.ts';
 import { Problems } from '../recipe/problems.ts';
 import { linesOfKeys } from './toml-lines.ts';
 import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOption } from './toml-options.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adopting, Failure } from '../../system/failure.ts';
-import { formatOrigin, type Origin } from '../buildout/cfg-value.ts';
+import { formatOrigin, type Origin } from '../origin.ts';
 import { type Substituted, substitute } from './substitution.ts';
 
 /** A section of a ZConfig file; the file itself is one without a type. */

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
-import { formatOrigin } from '../buildout/cfg-value.ts';
 import { type LiveOutcome, type MountedStorage, variableOf } from '../live-data.ts';
+import { formatOrigin } from '../origin.ts';
 import { type ConfSection, confText, confValue, readConfFile } from './conf-file.ts';
 
 /** Where one storage of a conf keeps its data. */

@@ -1,0 +1,23 @@
+/** Where something in a configuration was written. */
+export type Origin =
+  | { readonly kind: 'line'; readonly file: string; readonly line: number }
+  | { readonly kind: 'command-line' }
+  | { readonly kind: 'environment'; readonly variable: string }
+  /** Buildout's own. */
+  | { readonly kind: 'default' };
+
+/** `file:line`, or in words. */
+export function formatOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case 'line':
+      return `${origin.file}:${origin.line}`;
+    case 'command-line':
+      return 'the command line';
+    case 'environment':
+      return `the environment variable ${origin.variable}`;
+    case 'default':
+      return 'a default of buildout';
+    default:
+      return origin satisfies never;
+  }
+}
