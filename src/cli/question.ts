@@ -45,6 +45,8 @@ export async function ask(doing: string, signal: AbortSignal): Promise<'yes' | '
     signal.removeEventListener('abort', onAbort);
     reader.close();
   }
+  // What is said now is not a part of the question's line.
+  process.stdout.write('\n');
   signal.throwIfAborted();
   throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
     hint: 'Nothing was changed. Answer yes, or use --no-prompt where nobody is there to ask.',

@@ -1,6 +1,5 @@
 import type { BackupKind, Site } from '../sites/site.ts';
-import { requireFolder } from '../stores/folder-store.ts';
-import { Failure } from '../system/failure.ts';
+import { requireBackups } from '../stores/folder-store.ts';
 import { isThere } from '../system/presence.ts';
 
 /** Where one kind of backup of one storage lies. */
@@ -50,17 +49,4 @@ function placesOf({ storages, contents }: Site, of: BackupKind): readonly Backup
       ? []
       : [{ ...common, path: blobs.folder, repository: undefined, blobs }];
   });
-}
-
-/** A folder that isn't there is most often that of a site which has no backup yet. */
-async function requireBackups(path: string): Promise<void> {
-  try {
-    await requireFolder(path);
-  } catch (cause) {
-    if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
-    throw new Failure('not-found', `Cannot find backups: there is no folder "${path}"`, {
-      hint: 'Make a backup first, go to the folder of the site, or name that of the backups with --location.',
-      cause,
-    });
-  }
 }

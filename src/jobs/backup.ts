@@ -175,8 +175,16 @@ async function openDataFs(path: string): Promise<FileSource> {
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return openFileSource(path);
+    return openFileSource(path).catch(isGone);
   }
+}
+
+function isGone(error: unknown): never {
+  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+  throw new Failure('not-found', error.message, {
+    hint: 'If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.',
+    cause: error,
+  });
 }
 
 async function openRepository(settings: BackupSettings, context: JobContext): Promise<Store> {

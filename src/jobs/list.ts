@@ -2,7 +2,7 @@ import { readCatalogue } from '../repository/catalogue.ts';
 import { describeFault, readChain } from '../repository/chain.ts';
 import { type Check, readChecks } from '../repository/checks.ts';
 import { momentOfStamp, type Stamp } from '../repository/stamp.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 
 /** A line of a list of restore points. */
 export interface ListedPoint {
@@ -28,7 +28,7 @@ export interface ListedPoint {
 
 /** The restore points of a repository, oldest first. */
 export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
-  await requireFolder(repository);
+  await requireBackups(repository);
   const store = folderStore(repository);
   const checks = await readChecks(store);
   const points: Omit<ListedPoint, 'checks'>[] = [];

@@ -11,7 +11,7 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, withStep } from './events.ts';
@@ -29,7 +29,7 @@ export async function openPoint(
   repository: string,
   { date, aim }: { readonly date: RecoveryDate | undefined; readonly aim: PointAim },
 ): Promise<OpenedPoint> {
-  await requireFolder(repository);
+  await requireBackups(repository);
   const store = folderStore(repository);
   const point = await findRestorePoint(store, { catalogue: await readCatalogue(store), date, aim });
   const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;

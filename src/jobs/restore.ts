@@ -7,7 +7,7 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
-import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, makeFolder, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
@@ -72,7 +72,7 @@ export interface RestoreResult {
 export async function planRestore(
   settings: Pick<RestoreSettings, 'repository' | 'date' | 'target'>,
 ): Promise<RestorePlan> {
-  await requireFolder(settings.repository);
+  await requireBackups(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
   const point = await findRestorePoint(store, {
@@ -249,7 +249,7 @@ export async function restoreToStream(
     readonly sink: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
   },
 ): Promise<RestorePoint> {
-  await requireFolder(repository);
+  await requireBackups(repository);
   const store = folderStore(repository);
   const catalogue = await readCatalogue(store);
   const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });

@@ -6,7 +6,7 @@ import { removeListed } from '../repository/removing.ts';
 import { planRetirement, type Retirement } from '../repository/retiring.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Site } from '../sites/site.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import type { BackupPlace } from './backup-places.ts';
@@ -41,7 +41,7 @@ export async function planRetire(
   repository: string,
   { wish, context }: { readonly wish: RetireWish; readonly context: JobContext },
 ): Promise<RetirePlan> {
-  await requireFolder(repository);
+  await requireBackups(repository);
   const store = folderStore(repository);
   const catalogue = await readCatalogue(store);
   const { found, whole } = await wanted(store, { catalogue, wish, context });

@@ -7,7 +7,7 @@ import { type Run, readRuns } from '../repository/run-log.ts';
 import { momentOfStamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { Site } from '../sites/site.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
@@ -80,7 +80,7 @@ export function endOf({ begun, seconds }: Run): Date {
 
 async function placeHealth(place: BackupPlace, context: JobContext): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
-  await requireFolder(path);
+  await requireBackups(path);
   const { bsize, blocks, bavail } = await adopting(`look at the disk with "${path}"`, () =>
     statfs(path),
   );

@@ -8,7 +8,7 @@ import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-dat
 import { findRestorePoint, type RestorePoint } from '../repository/restore-point.ts';
 import { checkSideFiles } from '../repository/side-files.ts';
 import type { Stamp } from '../repository/stamp.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
@@ -69,7 +69,7 @@ export async function* verifyDeep(
   settings: DeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPoint> {
-  await requireFolder(settings.repository);
+  await requireBackups(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
   const stamps = pointStampsOf(catalogue);

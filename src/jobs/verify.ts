@@ -1,6 +1,6 @@
 import { readCatalogue } from '../repository/catalogue.ts';
 import { type Finding, verifyRepository } from '../repository/verifying.ts';
-import { folderStore, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, withStep } from './events.ts';
 import { listRestorePoints } from './list.ts';
@@ -16,7 +16,7 @@ export async function verify(
   settings: VerifySettings,
   context: JobContext,
 ): Promise<readonly Finding[]> {
-  await requireFolder(settings.repository);
+  await requireBackups(settings.repository);
   const store = folderStore(settings.repository);
   const catalogue = await readCatalogue(store);
   if (catalogue.names.length === 0) {

@@ -165,3 +165,16 @@ export async function requireFolder(directory: string): Promise<void> {
     await handle.close();
   });
 }
+
+/** The same for one that should have backups: a site that has none yet, most often. Failure `not-found`, in words for who looks for them. */
+export async function requireBackups(directory: string): Promise<void> {
+  try {
+    await requireFolder(directory);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
+    throw new Failure('not-found', `Cannot find backups: there is no folder "${directory}"`, {
+      hint: 'Make a backup first, go to the folder of the site, or name that of the backups with --location.',
+      cause,
+    });
+  }
+}

@@ -180,7 +180,8 @@ describe('zodbvault backup', () => {
 
   it('says with --dry-run what it would do, and touches nothing', async () => {
     const site = await newSite(scratch);
-    const { stdout } = await site.runWell('backup', '--dry-run');
+    const { stdout, stderr } = await site.runWell('backup', '--dry-run');
+    expect(stderr).toBe('');
     expect(stdout).toMatch(
       /^Full backup of .*: there is no full backup yet\nBack up the blobs in .*\n$/,
     );
@@ -272,8 +273,10 @@ describe('zodbvault backup, when something is wrong,', () => {
     const { status, stderr } = await site.run(['backup']);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: Check the path.\n`,
+      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.\n`,
     );
+    const restored = await site.run(['restore', '-n']);
+    expect(restored.stderr).toContain(`there is no folder "${site.repository}"`);
     expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
   });
 

@@ -6,6 +6,7 @@ import {
   type StorageBackup,
   type StoragePlan,
 } from '../../jobs/backup-site.ts';
+import type { OnEvent } from '../../jobs/events.ts';
 import type { Site } from '../../sites/site.ts';
 import { OPTION, secondsToWait, type Waiting, wholeNumber, withOutputOptions } from '../options.ts';
 import { PING_URL_OPTION, withPingUrl } from '../ping-url.ts';
@@ -82,7 +83,12 @@ function overridden(
 }
 
 async function showPlan(settings: SiteBackupSettings, { terminal, signal }: CommandContext) {
-  const plans = await planSiteBackup(settings, { onEvent: renderEvents(terminal), signal });
+  const render = renderEvents(terminal);
+  const onEvent: OnEvent = (event) => {
+    // Nothing is backed up: what would be is the result.
+    if (event.kind !== 'backup-planned') render(event);
+  };
+  const plans = await planSiteBackup(settings, { onEvent, signal });
   for (const plan of plans) {
     terminal.printJson({ plan: planAsJson(plan, settings.site) });
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
