@@ -1,15 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../blobs/blob-place.ts';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
-import { copyTree, countTree } from '../blobs/copy-tree.ts';
-import { copyWithRsync, findRsync } from '../blobs/rsync.ts';
-import type { BlobSums } from '../blobs/sums.ts';
-import { readSums } from '../blobs/sums-file.ts';
+import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
-import { treeIn } from '../blobs/tree-in.ts';
-import { compareTree } from '../blobs/tree-sums.ts';
 import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { BlobCopier } from '../sites/site.ts';
 import { makeFolder, requireBackups } from '../stores/folder-store.ts';
@@ -24,8 +19,9 @@ import {
   replacementOf,
   stagedPath,
 } from '../system/replacement.ts';
-import { type JobContext, programEvents, withStep } from './events.ts';
+import type { JobContext } from './events.ts';
 import { checkArchives, extractChain } from './restore-archives.ts';
+import { checkCopy, restoreCopy } from './restore-copy.ts';
 
 /** What of a blob directory is to be restored. */
 export interface BlobRestoreSettings {
@@ -142,17 +138,10 @@ async function fill(
   plan: BlobRestorePlan,
   { tree, context }: { readonly tree: string; readonly context: JobContext },
 ): Promise<void> {
-  const { choice, target, settings } = plan;
+  const { choice, settings } = plan;
   switch (choice.kind) {
-    case 'directory': {
-      const source = await treeIn(choice.entry, settings.folder);
-      const live = await stat(target).catch(() => undefined);
-      const linkTo = live?.isDirectory() ? target : undefined;
-      const sums = await sumsOf(plan, context);
-      const losses = await copyBack(plan, { source, tree, linkTo, sums, context });
-      await judge(plan, { tree, source, losses, context });
-      return;
-    }
+    case 'directory':
+      return restoreCopy(plan, { tree, context });
     case 'archives':
       await warnOfUnaccounted(plan, context);
       await extractChain(choice, {
@@ -170,14 +159,8 @@ async function fill(
 /** Reads a blob backup before anything is removed for it. Failure `damaged`. */
 export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Promise<void> {
   const { choice, settings } = plan;
-  const { folder } = settings;
-  if (choice.kind === 'archives') {
-    await checkArchives(choice, { folder, context });
-    return;
-  }
-  const tree = await treeIn(choice.entry, folder);
-  const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
-  return judge(plan, { tree, source: tree, losses, context });
+  if (choice.kind === 'directory') return checkCopy(plan, context);
+  await checkArchives(choice, { folder: settings.folder, context });
 }
 
 /** Removes the live blobs for good, to make room. A directory that can't be renamed stays, empty. */
@@ -186,159 +169,6 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
   if (await canBeRenamed(target)) return removeAll(target);
   const names = await adopting(`list "${target}"`, () => readdir(target));
   for (const name of names) await removeAll(join(target, name));
-}
-
-/** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
-async function sumsOf(
-  { choice: { entry }, settings: { folder } }: BlobRestorePlan,
-  { onEvent }: JobContext,
-): Promise<BlobSums | undefined> {
-  const path = join(folder, entry.name);
-  const found = await readSums(path, entry.record);
-  switch (found.kind) {
-    case 'found':
-      if (entry.record === undefined) {
-        onEvent({ kind: 'warning', text: `the record of "${path}" is missing or damaged` });
-      }
-      return found.sums;
-    case 'none':
-      return undefined;
-    case 'damaged':
-      onEvent({
-        kind: 'warning',
-        text: `the checksums of the files in "${path}" are ${found.state}: nothing tells whether they are what was backed up`,
-      });
-      return undefined;
-    default:
-      return found satisfies never;
-  }
-}
-
-/** Files of a copy that are gone, or have other bytes; paths below it. */
-interface Losses {
-  readonly missing: readonly string[];
-  readonly differing: readonly string[];
-}
-
-async function copyBack(
-  plan: BlobRestorePlan,
-  {
-    source,
-    tree,
-    linkTo,
-    sums,
-    context,
-  }: {
-    readonly source: string;
-    readonly tree: string;
-    readonly linkTo: string | undefined;
-    readonly sums: BlobSums | undefined;
-    readonly context: JobContext;
-  },
-): Promise<Losses> {
-  const { copier } = plan.settings;
-  const { signal } = context;
-  const step = { step: 'restore', totalBytes: contentBytes(plan) } as const;
-  const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
-  if (copier.kind === 'rsync') {
-    const options = copier.rsyncOptions;
-    await withStep(context, {
-      ...step,
-      // Of what is shared with the live blobs, it says nothing.
-      totalBytes: linkTo === undefined ? step.totalBytes : undefined,
-      work: (progress) => copyWithRsync({ ...paths, options, progress, ...programEvents(context) }),
-    });
-    return findLosses(tree, { plan, sums, context });
-  }
-  const wanted =
-    sums === undefined
-      ? ({ kind: 'none' } as const)
-      : ({ kind: 'compare', known: sums.bytes } as const);
-  const { differing, compared } = await withStep(context, {
-    ...step,
-    work: (progress) => copyTree({ ...paths, sums: wanted, signal, progress }),
-  });
-  if (sums === undefined || compared === sums.count) return { missing: [], differing };
-  const { missing } = await findLosses(tree, { plan, sums, context });
-  return { missing, differing };
-}
-
-function contentBytes({ choice }: BlobRestorePlan): number | undefined {
-  return choice.entry.record?.content?.bytes;
-}
-
-const NO_LOSSES: Losses = { missing: [], differing: [] };
-
-async function findLosses(
-  tree: string,
-  {
-    plan,
-    sums,
-    context,
-  }: {
-    readonly plan: BlobRestorePlan;
-    readonly sums: BlobSums | undefined;
-    readonly context: JobContext;
-  },
-): Promise<Losses> {
-  if (sums === undefined) return NO_LOSSES;
-  const { signal } = context;
-  return withStep(context, {
-    step: 'verify',
-    totalBytes: contentBytes(plan),
-    work: (progress) => compareTree(tree, { sums, signal, progress }),
-  });
-}
-
-/** Files of which each gets a line. */
-const NAMED_LOSSES = 20;
-
-/** Failure `damaged` for a copy that isn't what was backed up, unless that is accepted. */
-async function judge(
-  { choice: { entry }, settings: { damagedBlobs } }: BlobRestorePlan,
-  {
-    tree,
-    source,
-    losses,
-    context,
-  }: {
-    readonly tree: string;
-    readonly source: string;
-    readonly losses: Losses;
-    readonly context: JobContext;
-  },
-): Promise<void> {
-  const states = [
-    ...losses.missing.map((path) => `"${path}" is missing`),
-    ...losses.differing.map((path) => `"${path}" is not what was backed up`),
-    ...(await countAgain(entry, { tree, context })),
-  ];
-  const [first] = states;
-  if (first === undefined) return;
-  const more = states.length - NAMED_LOSSES;
-  if (damagedBlobs === 'refuse') {
-    const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
-    throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
-      hint: 'Nothing was replaced. Restore to another date; or take what there is, with --accept-damaged-blobs.',
-    });
-  }
-  for (const state of states.slice(0, NAMED_LOSSES)) {
-    context.onEvent({ kind: 'warning', text: `restored all the same: in "${source}", ${state}` });
-  }
-  if (more > 0) context.onEvent({ kind: 'warning', text: `${more} more files are like that` });
-}
-
-async function countAgain(
-  { record }: BlobEntry,
-  { tree, context }: { readonly tree: string; readonly context: JobContext },
-): Promise<readonly string[]> {
-  const expected = record?.content;
-  const { content: found } = await countTree(tree, context.signal);
-  if (expected === undefined) return [];
-  if (expected.files === found.files && expected.bytes === found.bytes) return [];
-  return [
-    `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
-  ];
 }
 
 /** Of numbered archives, nothing more can be told: another program may have renamed them. */

@@ -1,24 +1,17 @@
-import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../blobs/choose.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobRevisions } from '../filestorage/audit/blob-revisions.ts';
 import type { DraftFinding } from '../filestorage/audit/finding.ts';
-import { FindingList } from '../filestorage/audit/finding.ts';
-import {
-  type BlobDirectory,
-  type BlobLayout,
-  blobPath,
-  parseBlobPath,
-  readBlobLayout,
-} from '../filestorage/blob-layout.ts';
-import { BLOB_CLASS_NAME } from '../filestorage/writer/object-state.ts';
+import { type BlobDirectory, blobPath, parseBlobPath } from '../filestorage/blob-layout.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { Failure } from '../system/failure.ts';
+import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
+import { findVoucher } from './empty-blobs.ts';
 import type { JobContext } from './events.ts';
 import { readArchive } from './read-archive.ts';
+import { RevisionStates } from './revision-states.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
 
 /** Where the blobs of a storage are, and where their backups. */
@@ -89,105 +82,6 @@ export async function verifyBlobRecords(
   }
 }
 
-const MISSING = 0;
-const PRESENT = 1;
-const EMPTY = 2;
-const DIFFERING = 3;
-/** It is empty, and was not. */
-const EMPTIED = 4;
-
-/** What is known of the file of each blob record: a byte each. */
-class RevisionStates {
-  readonly blobs: BlobRevisions;
-  readonly #states: Uint8Array;
-  hasEmpty = false;
-
-  constructor(blobs: BlobRevisions) {
-    this.blobs = blobs;
-    this.#states = new Uint8Array(blobs.count);
-  }
-
-  found(row: number, sizeBytes: number): void {
-    this.#states[row] = sizeBytes === 0 ? EMPTY : PRESENT;
-    if (sizeBytes === 0) this.hasEmpty = true;
-  }
-
-  /** Its bytes are not those that were backed up. */
-  differs(row: number): void {
-    this.#states[row] = this.#states[row] === EMPTY ? EMPTIED : DIFFERING;
-  }
-
-  /** Empty files that are what was backed up are right. */
-  vouch(isRight: (row: number) => boolean): void {
-    if (!this.hasEmpty) return;
-    let isUnknown = false;
-    for (const [row, state] of this.#states.entries()) {
-      if (state !== EMPTY) continue;
-      if (isRight(row)) this.#states[row] = PRESENT;
-      else isUnknown = true;
-    }
-    this.hasEmpty = isUnknown;
-  }
-
-  isMissing(row: number): boolean {
-    return this.#states[row] === MISSING;
-  }
-
-  /** Takes back what is not in `others`. */
-  keepOnly(others: ReadonlySet<number>): void {
-    for (let row = 0; row < this.#states.length; row++) {
-      if (!others.has(row)) this.#states[row] = MISSING;
-    }
-  }
-
-  findings(voucher: Voucher | undefined): readonly DraftFinding[] {
-    const list = new FindingList();
-    for (const [row, state] of this.#states.entries()) {
-      if (state === PRESENT) continue;
-      const { oid, tid } = this.blobs.revision(row);
-      const names = { oid, className: BLOB_CLASS_NAME, transaction: { tid, user: undefined } };
-      if (state === MISSING) {
-        list.add('blob', () => ({ ...names, state: 'its file is missing in the blob backup' }));
-        continue;
-      }
-      if (state === DIFFERING || state === EMPTIED) {
-        const what =
-          state === EMPTIED
-            ? 'its file is empty, and was not when it was backed up'
-            : 'its file is not what was backed up: its sha256 is another';
-        list.add('blob', () => ({ ...names, state: what }));
-        continue;
-      }
-      const verdict = voucher?.(row, this.blobs) ?? { kind: 'unknown' };
-      switch (verdict.kind) {
-        case 'empty':
-          break;
-        case 'was-empty':
-          list.addNote('blob', () => ({
-            ...names,
-            state: 'its file is empty, and was so when it was backed up',
-          }));
-          break;
-        case 'larger':
-          list.add('blob', () => ({
-            ...names,
-            state: `its file is empty; the live blob directory has ${verdict.sizeBytes} bytes of it`,
-          }));
-          break;
-        case 'unknown':
-          list.add('blob', () => ({
-            ...names,
-            state: 'its file is empty, and nothing says that it should be',
-          }));
-          break;
-        default:
-          verdict satisfies never;
-      }
-    }
-    return list.drafts();
-  }
-}
-
 /** Looks at the chosen backup; what is wrong with its files is the result. */
 async function look(
   choice: BlobChoice,
@@ -215,14 +109,6 @@ async function look(
   }
 }
 
-/** A directory that doesn't say so is recognised as ZODB does: the root's bushy path, or lawn. */
-async function layoutOf(path: string): Promise<BlobLayout> {
-  const named = await readBlobLayout(path);
-  if (named !== undefined) return named;
-  const status = await stat(join(path, '0x00/0x00')).catch(() => undefined);
-  return status?.isDirectory() === true ? 'bushy' : 'lawn';
-}
-
 /** Files between two looks at whether somebody wants to stop. */
 const YIELD_EVERY = 500;
 
@@ -239,16 +125,6 @@ async function lookInDirectory(
     const sizeBytes = sizeOfBlob(directory, { row, blobs: states.blobs });
     if (sizeBytes !== undefined) states.found(row, sizeBytes);
   }
-}
-
-function sizeOfBlob(
-  { path, layout }: BlobDirectory,
-  { row, blobs }: { readonly row: number; readonly blobs: BlobRevisions },
-): number | undefined {
-  const status = statSync(join(path, blobPath(layout, blobs.revision(row))), {
-    throwIfNoEntry: false,
-  });
-  return status?.isFile() === true ? status.size : undefined;
 }
 
 /** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
@@ -337,72 +213,4 @@ async function lookInArchives(
   }
   if (chain.length > 1) states.keepOnly(listed);
   return files;
-}
-
-/** Whether an empty file of a blob backup is as it should be. */
-type EmptyVerdict =
-  /** The live blob is empty, too. */
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'larger'; readonly sizeBytes: number }
-  | { readonly kind: 'was-empty' }
-  | { readonly kind: 'unknown' };
-
-type Voucher = (row: number, blobs: BlobRevisions) => EmptyVerdict;
-
-/**
- * The Data.fs doesn't say how large a blob is, and an empty one is legal. What tells: the same revision
- * in the live blob directory, which never changes; or else that the backup as a whole is still what was
- * counted when it was made.
- */
-async function findVoucher(
-  choice: BlobChoice,
-  {
-    folder,
-    live,
-    files,
-    signal,
-  }: {
-    readonly folder: string;
-    readonly live: string;
-    readonly files: readonly FileFinding[];
-    readonly signal: AbortSignal;
-  },
-): Promise<Voucher> {
-  const otherwise: EmptyVerdict = (await isAsCounted(choice, { folder, files, signal }))
-    ? { kind: 'was-empty' }
-    : { kind: 'unknown' };
-  const directory = { path: live, layout: await layoutOf(live) };
-  return (row, blobs) => {
-    const sizeBytes = sizeOfBlob(directory, { row, blobs });
-    if (sizeBytes === undefined) return otherwise;
-    return sizeBytes === 0 ? { kind: 'empty' } : { kind: 'larger', sizeBytes };
-  };
-}
-
-async function isAsCounted(
-  choice: BlobChoice,
-  {
-    folder,
-    files,
-    signal,
-  }: {
-    readonly folder: string;
-    readonly files: readonly FileFinding[];
-    readonly signal: AbortSignal;
-  },
-): Promise<boolean> {
-  switch (choice.kind) {
-    case 'directory':
-      return (
-        choice.entry.record?.content !== undefined &&
-        (await countCopy(choice, { folder, signal })).length === 0
-      );
-    case 'archives':
-      return (
-        choice.chain.every(({ record }) => record?.archive !== undefined) &&
-        files.every(({ kind }) => kind === 'note')
-      );
-    default:
-      return choice satisfies never;
-  }
 }
