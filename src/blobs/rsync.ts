@@ -94,6 +94,8 @@ function readTransfers(
   { progress, onOutput }: Pick<RsyncSettings, 'progress' | 'onOutput'>,
 ): (chunk: Uint8Array) => void {
   let rest = '';
+  // A line comes when its file begins, so that the file is done when the next line comes.
+  let underWay = 0;
   return (chunk) => {
     const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
@@ -101,8 +103,9 @@ function readTransfers(
       const [, size, name = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
       if (size === undefined) onOutput(Buffer.from(`${line}\n`, 'latin1'));
       else if (!name.endsWith('/')) {
+        progress.onBytes(underWay);
+        underWay = Number(size);
         progress.onFile(join(source, Buffer.from(name, 'latin1').toString()));
-        progress.onBytes(Number(size));
       }
     }
   };

@@ -125,7 +125,7 @@ async function copyInto(
   const before = isDoubted ? undefined : previous;
   const summed = await withStep(run.context, {
     step: 'confirm',
-    totalBytes: undefined,
+    totalBytes: before === undefined ? content.bytes : undefined,
     work: (progress) => sumTree(target, { before, signal, progress }),
   });
   return { content, ...summed };

@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { growDatabase } from '../support/database.ts';
+import { BASIC_PROGRAMS, pathWith } from '../support/programs.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 import { slowDisk } from '../support/slow-disk.ts';
@@ -70,6 +72,21 @@ describe('progress where there is no terminal', () => {
     const { stderr } = await site.run(words, { env });
     const file = join(site.folder, BLOB);
     expect(stderr).toContain(`"step":"copy-blobs","file":"${file}"`);
+  });
+});
+
+describe('progress of a script of the recipe', () => {
+  it('is in its log, with the blobs that rsync copies', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg(['blob_storage = var/blobstorage']));
+    const PATH = pathWith(site.path('programs'), {
+      programs: BASIC_PROGRAMS,
+      scripts: { rsync: 'REAL "$@"; sleep 0.3' },
+    });
+    const env = { PATH, ...slowDisk(0, { lineMs: 20 }) };
+    const { stderr, status } = await site.script('backup', [], { env });
+    expect(stderr).toMatch(/^INFO: Copying blobs: .*\/var\/blobstorage\/.*\.blob$/m);
+    expect(stderr).not.toMatch(/^\d+ .*\.blob$/m);
+    expect(status).toBe(0);
   });
 });
 
