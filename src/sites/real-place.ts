@@ -6,7 +6,7 @@ import { adopting, systemCodeOf } from '../system/failure.ts';
 export async function realPlaceOf(path: string): Promise<string> {
   const found = await adopting(`find "${path}"`, () =>
     realpath(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
       throw error;
     }),
   );

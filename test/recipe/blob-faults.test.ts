@@ -242,6 +242,8 @@ describe('W11: a repository that was exchanged', () => {
     const folder = site.path('var/blobstoragebackups');
     await site.scriptWell('backup');
     const [old = ''] = namesIn(folder);
+    // A backup of the same second would share the stamp.
+    await new Promise((done) => setTimeout(done, 1000));
     site.configure(recipeCfg([BLOBS, 'keep = 1', 'full = true', 'location = new-disk']));
     await site.install();
     for (let count = 0; count < 2; count++) {

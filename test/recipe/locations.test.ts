@@ -176,7 +176,9 @@ describe.skipIf(process.getuid?.() !== 0)('locations of an ordinary user (needs 
         1,
         expect.stringContaining(site.path(path)),
       ]);
-      expect(stderr).toMatch(/^ERROR: Cannot .*(permission denied|does not exist|no backup).*\.$/m);
+      expect(stderr).toMatch(
+        /^ERROR: Cannot .*(permission denied|does not exist|no backup|there is no folder).*\.$/m,
+      );
     }
     expect(folderState(site.folder)).toEqual(before);
   });
