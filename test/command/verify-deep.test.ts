@@ -160,6 +160,7 @@ describe('zodbvault verify --deep of a damaged database', () => {
     const { status, lines } = await verifyDeep(site);
     expect(status).toBe(1);
     expect(lines[0]).toEqual({
+      part: 'backup',
       storage: 'Data',
       of: 'backup',
       point: newestStamp(site),
