@@ -140,7 +140,7 @@ function together(results: readonly WalkResult[]): CopiedTree {
       files: total(({ content }) => content.files),
       bytes: total(({ content }) => content.bytes),
     },
-    sums: results.map(({ sums }) => sums),
+    sums: results.flatMap(({ shared, fresh }) => [shared, fresh]),
     fresh: results.map(({ fresh }) => fresh),
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),

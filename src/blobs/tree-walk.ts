@@ -58,9 +58,8 @@ export type SumWork =
 /** What a walk has done; of values only, too. */
 export interface WalkResult {
   readonly content: TreeContent;
-  /** Of {@link SumDraft}. */
-  readonly sums: string;
-  /** Those of files that were copied, not shared. */
+  /** Of {@link SumDraft}: of files that are shared with the other tree, and of those that were copied. */
+  readonly shared: string;
   readonly fresh: string;
   /**
    * Paths below the tree of files that don't have the sum that they should; or, where sums are made, of
@@ -139,8 +138,8 @@ export class TreeWalk {
   takeResult(): WalkResult {
     const { files, bytes, shared, fresh, differing, compared } = this.#tally;
     this.#tally = newTally();
-    const sums = shared.text + fresh.text;
-    return { content: { files, bytes }, sums, fresh: fresh.text, differing, compared };
+    const sums = { shared: shared.text, fresh: fresh.text };
+    return { content: { files, bytes }, ...sums, differing, compared };
   }
 
   readonly #onPiece = (bytes: number): void => {

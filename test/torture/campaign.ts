@@ -42,7 +42,7 @@ export interface ScenarioResult {
 }
 
 /** How often a fault is tried that doesn't hit its call: threads take turns as they like. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 /** Bytes beyond which no file may grow, of which each scenario meets each. */
 const LIMITS = [0, 1, 40, 100, 700, 2000, 4096, 5000, 6000, 10_240, 15_000];
