@@ -167,8 +167,12 @@ function judgeChains({ problems, badPoints, points, isSuperseded }: PlaceHealth)
 
 function judgeLastRun({ lastRuns }: SiteHealth): readonly Judgement[] {
   const run = lastRuns.get('backup');
-  if (run === undefined || (run.result !== 'failed' && run.result !== 'interrupted')) return [];
-  const text = `the last backup was not done: ${run.message ?? run.result}`;
+  if (run === undefined || run.result === 'done') return [];
+  const many = run.warnings === 1 ? 'a warning' : `${run.warnings} warnings`;
+  const text =
+    run.result === 'warnings'
+      ? `the last backup ended with ${many}, which its log has`
+      : `the last backup was not done: ${run.message ?? run.result}`;
   return [{ state: 'warning', storage: undefined, text, measure: undefined }];
 }
 

@@ -275,7 +275,12 @@ export async function undoRestore(anchor: string, now: Date): Promise<RestoreJou
   return journal;
 }
 
-/** Removes what the last restore replaced. Failure `not-found` where nothing was kept. */
+/** Paths of what the last restore replaced. Failure `not-found` where nothing was kept. */
+export async function planDiscard(anchor: string): Promise<readonly string[]> {
+  return keptBy(await planUndo(anchor));
+}
+
+/** Removes what the last restore replaced; returns its paths. Failure `not-found` as above. */
 export async function discardKept(anchor: string): Promise<readonly string[]> {
   const journal = await planUndo(anchor);
   await conclude(anchor, { ...journal, state: 'discarding' });

@@ -37,6 +37,7 @@ import {
   discardKept,
   isHalfRestored,
   lockRestore,
+  planDiscard,
   planUndo,
   type RestoreJournal,
   removeStaged,
@@ -320,6 +321,11 @@ export async function undoSiteRestore(
     await done({});
     return journal;
   });
+}
+
+/** What {@link discardReplaced} would remove. Failure `not-found` where nothing is kept. */
+export async function planSiteDiscard(site: Site): Promise<readonly string[]> {
+  return planDiscard(await anchorOf(site));
 }
 
 /** Removes what the last restore of a site replaced. Returns its paths. */

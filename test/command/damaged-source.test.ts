@@ -20,6 +20,11 @@ describe('backups of a damaged Data.fs', () => {
     expect(cut.status).toBe(3);
     expect(cut.stderr).toContain(`lacks the end of what "${good[1]}" holds, which reaches to 20`);
     expect(cut.stderr).toContain('bytes behind its last transaction that are none');
+    const check = await site.run(['check', '--free', 'off']);
+    expect([check.status, check.stdout]).toEqual([
+      1,
+      expect.stringMatching(/WARNING - the last backup ended with 2 warnings/),
+    ]);
     // What is committed afterwards doesn't bring the lost end back.
     await growDatabase(site.dataFs, { transactions: 2 });
     await site.run(['backup', '--full', '--keep', '1', '--no-blobs']);

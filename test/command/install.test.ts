@@ -197,6 +197,11 @@ describe('zodbvault install', () => {
     });
     await site.install();
     expect(site.scripts()).toEqual(ALL);
+    site.configure('[buildout]\nparts = backup\n[backup]\nrecipe = colective.recipe.backup\n');
+    const mistyped = await site.run(['install']);
+    expect(mistyped.status).toBe(2);
+    expect(mistyped.stderr).toContain('"recipe = colective.recipe.backup" is no recipe of ours');
+    expect(site.scripts()).toEqual(ALL);
     site.configure('[buildout]\nparts =\n');
     const { stderr } = await site.install();
     expect(stderr).toContain('has "recipe = collective.recipe.backup"');

@@ -120,7 +120,15 @@ describe('zodbvault restore --undo', () => {
     const kept = hidden(site).filter((name) => name.endsWith('-kept'));
     expect(kept.length).toBe(3); // Data.fs, its index, the blobs.
     expect(kept.filter((name) => first.includes(name))).toEqual([]);
-    await site.runWell('restore', '--discard-old');
+    const { stdout } = await site.runWell('restore', '--discard-old', '--dry-run');
+    expect(stdout.match(/It would remove .*-kept/g)?.length).toBe(kept.length);
+    const unasked = await site.run(['restore', '--discard-old']);
+    expect([unasked.status, unasked.stderr]).toEqual([
+      1,
+      expect.stringContaining('the question was not answered'),
+    ]);
+    expect(hidden(site).filter((name) => name.endsWith('-kept'))).toEqual(kept);
+    await site.runWell('restore', '-n', '--discard-old');
     expect(hidden(site).filter((name) => !name.endsWith('.lock'))).toEqual([]);
     expect(live(site)).toEqual(site.backedUp);
   });
@@ -247,7 +255,7 @@ describe('a restore that was killed while it swapped', () => {
   it('is finished before what it replaced is discarded', async () => {
     const site = await changedSite();
     await killedAfter(site, 2);
-    const { stderr } = await site.runWell('restore', '--discard-old');
+    const { stderr } = await site.runWell('restore', '-n', '--discard-old');
     expect(stderr).toContain('finished the interrupted restore');
     expect(live(site)).toEqual(site.backedUp);
     expect(hidden(site).filter((name) => name.endsWith('-kept'))).toEqual([]);

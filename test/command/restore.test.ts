@@ -123,7 +123,7 @@ describe('zodbvault restore --to a folder', () => {
     expect(sameBytes(place, site.dataFs)).toBe(true);
     await site.runWell('restore', '-n', '--undo', '--to', 'standby');
     expect(sameBytes(place, site.dataFs)).toBe(false);
-    await site.runWell('restore', '--discard-old', '--to', 'standby');
+    await site.runWell('restore', '-n', '--discard-old', '--to', 'standby');
     const names = readdirSync(join(site.folder, 'standby/filestorage'));
     expect(names.filter((name) => name.includes('kept'))).toEqual([]);
     const before = snapshot(site.repository);

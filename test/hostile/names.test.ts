@@ -119,7 +119,7 @@ it('a journal of a restore moves and removes nothing but what a restore makes', 
   const journal = site.path('var/filestorage/.Data.fs.zodbvault-restore.json');
   const written = JSON.parse(readFileSync(journal, 'utf8')) as object;
   writeFileSync(journal, JSON.stringify({ ...written, superseded: [victim] }));
-  const [backup, discard] = await runAll([['backup'], ['restore', '--discard-old']]);
+  const [backup, discard] = await runAll([['backup'], ['restore', '-n', '--discard-old']]);
   expect([backup?.status, discard?.status]).toEqual([1, 1]);
   expect(backup?.said).toContain('it is no journal of a restore');
   expect(existsSync(victim)).toBe(true);

@@ -6,8 +6,10 @@ import {
   discardReplaced,
   findOtherDatabases,
   findServers,
+  finishRestore,
   hasRoomBeside,
   planMeantRestore,
+  planSiteDiscard,
   planSiteRestore,
   planSiteUndo,
   restoreSite,
@@ -22,7 +24,7 @@ import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
 import { commandToType } from '../own-program.ts';
-import { askToReplace, type ReplacedPaths } from '../question.ts';
+import { ask, askToReplace, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
@@ -191,12 +193,34 @@ async function undo(
   terminal.log(`    ${undoing}`);
 }
 
-async function discardOld(site: Site, { context, waitSeconds }: How): Promise<undefined> {
+async function discardOld(
+  site: Site,
+  { isDry, asks, context, waitSeconds }: How,
+): Promise<undefined> {
   const { terminal, signal } = context;
-  const onEvent = renderEvents(terminal);
-  const paths = await discardReplaced(site, { onEvent, signal, waitSeconds });
+  const job = { onEvent: renderEvents(terminal), signal, waitSeconds };
+  if (!isDry) await finishRestore(site, job);
+  const kept = await planSiteDiscard(site);
+  if (isDry) {
+    terminal.printJson({ plan: { discard: kept } });
+    for (const path of kept) terminal.print(`It would remove ${path}`);
+    return;
+  }
+  if (asks && (await agreeToDiscard(kept, context)) === 'no') return;
+  const paths = await discardReplaced(site, job);
   terminal.printJson({ discarded: paths });
   terminal.log('Removed what the last restore had replaced.');
+}
+
+async function agreeToDiscard(
+  paths: readonly string[],
+  { terminal, signal }: CommandContext,
+): Promise<'yes' | 'no'> {
+  terminal.print('This will remove what the last restore replaced; it can not be undone then:');
+  for (const path of paths) terminal.print(`    ${path}`);
+  const answer = await ask('remove what the last restore replaced', signal);
+  if (answer === 'no') terminal.log('Nothing was removed.');
+  return answer;
 }
 
 async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<undefined> {

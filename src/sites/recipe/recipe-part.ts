@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { Failure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { OptionSource } from '../option-source.ts';
@@ -21,6 +22,8 @@ export interface RecipePart extends SettledSite {
 }
 
 const RECIPE = 'collective.recipe.backup';
+/** Letters that may be wrong, missing or too many. */
+const MOST_TYPOS = 3;
 
 /** The parts that the recipe makes. */
 export interface RecipePartNames {
@@ -40,7 +43,10 @@ export function findRecipeParts(buildout: Buildout): RecipePartNames {
   const unclear: string[] = [];
   for (const name of buildout.sectionNames) {
     try {
-      if (recipeOf(buildout, name) === RECIPE) names.push(name);
+      const recipe = recipeOf(buildout, name);
+      if (recipe === RECIPE || recipe === `${RECIPE}:default`) names.push(name);
+      else if (recipe !== undefined && isMeant(recipe))
+        throw isMistyped(name, { recipe, buildout });
     } catch (error) {
       const isListed = listed.includes(name);
       if (isListed || !(error instanceof Failure) || error.code !== 'usage') throw error;
@@ -48,6 +54,23 @@ export function findRecipeParts(buildout: Buildout): RecipePartNames {
     }
   }
   return { names, unclear };
+}
+
+/** Whether somebody who wrote a recipe's name must have meant ours. */
+function isMeant(recipe: string): boolean {
+  return recipe.startsWith(`${RECIPE}:`) || distance(recipe, RECIPE) <= MOST_TYPOS;
+}
+
+/** No part of a buildout: without this, a slip of the finger would take all scripts away. */
+function isMistyped(
+  part: string,
+  { recipe, buildout }: { readonly recipe: string; readonly buildout: Buildout },
+): Failure {
+  return new Failure(
+    'usage',
+    `Cannot tell what the part [${part}] of "${buildout.path}" is: "recipe = ${recipe}" is no recipe of ours`,
+    { hint: `Correct it if "recipe = ${RECIPE}" was meant, or remove the section.` },
+  );
 }
 
 /**
