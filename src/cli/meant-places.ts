@@ -70,7 +70,8 @@ export async function inEachPlace(
     work,
   }: { readonly terminal: Terminal; readonly work: (one: MeantPlace) => Promise<void> },
 ): Promise<void> {
-  if (meant.length > 1) terminal.log(`There are several: ${describeChoice(meant)}`);
+  if (meant.length > 1)
+    terminal.log(`There are several, shown one after the other: ${describeChoice(meant)}`);
   const absences: { readonly name: string; readonly failure: Failure }[] = [];
   for (const one of meant) {
     try {

@@ -19,11 +19,17 @@ export const OPTION = {
     .choices(['auto', 'node', 'igzip', 'pigz'] as const)
     .default('auto' as const),
   dryRun: new Option('--dry-run', 'say what would be done, and why; change nothing'),
-  wait: new Option(
-    '--wait [seconds]',
-    'wait until another run has ended, at most so long (default: fail with status 4)',
-  ).argParser(waitSeconds),
+  wait: waitOption(4),
+  /** Whatever goes wrong, scripts end with 1, as the recipe's. */
+  waitOfScript: waitOption(1),
 } as const;
+
+function waitOption(status: number) {
+  return new Option(
+    '--wait [seconds]',
+    `wait until another run has ended, at most so long (default: fail with status ${status})`,
+  ).argParser(waitSeconds);
+}
 
 const OUTPUT = {
   json: new Option('--json', 'print one JSON object per line'),

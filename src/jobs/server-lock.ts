@@ -72,6 +72,6 @@ function serverRuns(held: HoldingServer & { readonly target: string }): Failure 
   return new Failure(
     'locked',
     `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
-    { hint: 'Stop Zope or ZEO, then restore; --force restores all the same.' },
+    { hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.' },
   );
 }

@@ -89,7 +89,7 @@ describe('a restore point that is looked into', () => {
     writeFileSync(join(site.folder, 'zodbvault.toml'), lines.join('\n'));
     await site.runWell('backup', '--part', 'one');
     const [name = ''] = readdirSync(join(site.folder, 'one')).filter((one) => one.endsWith('fsz'));
-    const choice = 'There are several: one/Data, two/Data; choose with --part NAME';
+    const choice = 'one after the other: one/Data, two/Data; choose with --part NAME';
     const shown = await site.runWell('show');
     expect(shown.stdout).toContain(`one/Data, ${name.slice(0, 19)} (UTC)`);
     expect(shown.stderr).toContain(choice);

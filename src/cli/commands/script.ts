@@ -9,7 +9,7 @@ import {
   restoreSite,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { SCRIPTS, type ScriptAction } from '../../sites/recipe/script-names.ts';
+import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
@@ -58,10 +58,10 @@ async function runScript(
   const { action } = SCRIPTS[name];
   const isRestore = action.kind === 'restore';
   const command = new Command(basename(file))
-    .description(DESCRIPTIONS[action.kind])
+    .description(DESCRIPTIONS[name])
     .option('-q, --quiet', 'print nothing unless there is a problem')
     .addOption(new Option('-n, --no-prompt', 'do not ask').hideHelp(!isRestore))
-    .addOption(OPTION.wait)
+    .addOption(OPTION.waitOfScript)
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .usage(isRestore ? '[options] [date]' : '[options]')
     .configureHelp(isRestore ? {} : { visibleArguments: () => [] })
@@ -80,9 +80,15 @@ async function runScript(
   await command.parseAsync([...words], { from: 'user' });
 }
 
-const DESCRIPTIONS: Readonly<Record<ScriptAction['kind'], string>> = {
-  backup: 'Back up the site.',
+const DESCRIPTIONS: Readonly<Record<ScriptName, string>> = {
+  backup: 'Back up the site: what is new since the last backup.',
+  fullbackup: 'Back up the site, all of the Data.fs.',
+  zipbackup: 'Back up the site into the folders for zips: all of it, blobs in an archive.',
+  snapshotbackup: 'Back up the site into the folders for snapshots: all of it.',
   restore: 'Put back the site as it was at a backup.',
+  ziprestore: 'Put back the site as it was at a zip backup.',
+  snapshotrestore: 'Put back the site as it was at a snapshot.',
+  altrestore: 'Put back the site from the alternative source.',
 };
 
 async function backUp(
