@@ -1,9 +1,9 @@
 import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
-import type { Chain } from '../repository/chain.ts';
+import { type Chain, hasOtherSize } from '../repository/chain.ts';
 import type { JobContext } from './events.ts';
 
 /**
- * Says which files are gone that the newest `.dat` lists, and what can't be restored without them.
+ * Says which files are gone, or cut, that the newest `.dat` lists, and what can't be restored without them.
  * Nobody has to be told twice: from the next full backup on, that is the newest.
  */
 export function warnOfLostFiles(
@@ -19,6 +19,13 @@ export function warnOfLostFiles(
     const names = needing.map(({ name }) => name);
     onEvent({ kind: 'warning', text: lostFile(`${lost}.dat`, { file: 'its full backup', names }) });
     return;
+  }
+  const cut = newest?.links.find(hasOtherSize)?.file;
+  if (cut !== undefined) {
+    onEvent({
+      kind: 'warning',
+      text: `"${cut.name}" has ${cut.storedBytes} bytes now, another size than was written: nothing can be restored from it, nor from what needs it. A full backup is made; bring the file back from a copy, or remove it with "zodbvault retire --damaged"`,
+    });
   }
   const fault = newest?.faults.find(({ kind }) => kind === 'missing-file');
   if (newest === undefined || fault?.kind !== 'missing-file') return;

@@ -102,7 +102,10 @@ async function lostEndOf(
   for (const files of catalogue.chains) {
     // Those of another Data.fs that came here by mistake say nothing of this one.
     const isOfIt = (await isChainOf(store, { files, path: source.path })) === 'yes';
-    if (isOfIt) chains.push(await readChain(store, files));
+    if (!isOfIt) continue;
+    const chain = await readChain(store, files);
+    // One that was made without the end doesn't bring it back.
+    if (chain.links[0]?.record?.lostEnd !== true) chains.push(chain);
   }
   const limit = lastTidOf(chains);
   const reached = await newestTransactionUpTo(source, { end: end.position, limit });

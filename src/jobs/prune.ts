@@ -1,5 +1,5 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
-import { readChain } from '../repository/chain.ts';
+import { hasOtherSize, readChain } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
@@ -24,7 +24,7 @@ export interface PrunePlan {
 
 /**
  * Decides which full backups go, each with its increments. Only one with a `.dat`, in which verify found
- * nothing, is counted as one to keep: one that doesn't verify must not push out one that does. Backups of
+ * nothing, and with a file of its size, is counted as one to keep: one that doesn't verify must not push out one that does. Backups of
  * another database stay. Nothing goes while the newest full backup is of a Data.fs that had lost its end, or was damaged.
  *
  * @param keep - full backups that stay; 0: all
@@ -37,7 +37,8 @@ export async function planPrune(
   const catalogue = await readCatalogue(store);
   const nothing = { catalogue, tooOld: [], foreign: [], reason: '' };
   if (keep === 0) return nothing;
-  const bad = knownBad(await readChecks(store));
+  const cut = await cutFulls(store, catalogue);
+  const bad = new Set([...knownBad(await readChecks(store)), ...cut]);
   const counting = { keep, bad, isOneComing: coming !== undefined };
   if (olderThanKept(catalogue.chains, counting).length === 0) return nothing;
   const own = await chainsOfNewest(store, catalogue.chains, coming);
@@ -71,6 +72,16 @@ export async function pruneFulls(
     context.onEvent({ kind: 'files-removed', fileNames, reason });
   }
   return removed;
+}
+
+/** Stamps of full backups of which the file has another size than was written. */
+async function cutFulls(store: Store, { chains }: Catalogue): Promise<readonly string[]> {
+  const cut: string[] = [];
+  for (const files of chains) {
+    const [full] = (await readChain(store, files)).links;
+    if (full !== undefined && hasOtherSize(full)) cut.push(full.file.stamp);
+  }
+  return cut;
 }
 
 async function isOfDamaged(store: Store, files: ChainFiles | undefined): Promise<boolean> {

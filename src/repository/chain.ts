@@ -17,6 +17,14 @@ export interface ChainLink {
   readonly record: BackupRecord | undefined;
 }
 
+/** Whether a data file has another size than was written: cut, as a rule. Of gzip without a record, whether it is empty. */
+export function hasOtherSize({ file, record, range }: ChainLink): boolean {
+  if (record !== undefined) return record.stored.sizeBytes !== file.storedBytes;
+  return file.name.endsWith('z')
+    ? file.storedBytes === 0
+    : file.storedBytes !== range.end - range.start;
+}
+
 /** Why a chain, or the part of it behind some point, is not what it should be. */
 export type ChainFault =
   /** Its `.dat` names a file that isn't there. */

@@ -3,7 +3,14 @@ import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import type { Catalogue } from './catalogue.ts';
-import { type Chain, type ChainFault, type ChainLink, describeFault, readChain } from './chain.ts';
+import {
+  type Chain,
+  type ChainFault,
+  type ChainLink,
+  describeFault,
+  hasOtherSize,
+  readChain,
+} from './chain.ts';
 import type { Check } from './checks.ts';
 import { readLink, readUnlisted } from './reading.ts';
 import type { Stamp } from './stamp.ts';
@@ -66,9 +73,10 @@ export async function findDamage(
 }
 
 /** Whether a check of a backup came out bad, or its file has another size than was written. */
-export function isDoubtful({ file, record }: ChainLink, checks: readonly Check[]): boolean {
-  const isBad = checks.some(({ stamp, outcome }) => stamp === file.stamp && outcome === 'bad');
-  return isBad || (record !== undefined && record.stored.sizeBytes !== file.storedBytes);
+export function isDoubtful(link: ChainLink, checks: readonly Check[]): boolean {
+  const { stamp: wanted } = link.file;
+  const isBad = checks.some(({ stamp, outcome }) => stamp === wanted && outcome === 'bad');
+  return isBad || hasOtherSize(link);
 }
 
 async function firstDamage(

@@ -1,5 +1,5 @@
 import type { Chain } from './chain.ts';
-import { describeFault } from './chain.ts';
+import { describeFault, hasOtherSize } from './chain.ts';
 import type { Comparison } from './comparison.ts';
 import type { Stamp } from './stamp.ts';
 
@@ -63,6 +63,13 @@ export function judgeContinuation(
     return {
       kind: 'impossible',
       reason: `verify has found "${damaged.file.name}" damaged, which an increment would need`,
+    };
+  }
+  const cut = chain.links.find(hasOtherSize);
+  if (cut !== undefined) {
+    return {
+      kind: 'impossible',
+      reason: `"${cut.file.name}" has another size than was written, and an increment would need it`,
     };
   }
   const end = chain.links.at(-1)?.range.end ?? 0;

@@ -1,4 +1,5 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
 import { packDatabase } from '../support/pack.ts';
@@ -34,6 +35,40 @@ describe('backups of a damaged Data.fs', () => {
     expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
     await site.runWell('backup', '--full', '--keep', '1', '--no-blobs');
     expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('removes nothing old where the server went on before the loss was seen, however many backups follow', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    const [good = ''] = site.dataFiles();
+    const whole = readFileSync(site.dataFs);
+    truncateSync(site.dataFs, 3000);
+    const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+    for (let count = 1; count <= 3; count += 1) {
+      await growDatabase(site.dataFs, { transactions: 1 });
+      const { stderr } = await site.runWarned(...words);
+      expect(stderr).toContain(`lacks the end of what "${good}" holds`);
+    }
+    expect(site.dataFiles()).toContain(good);
+    await site.runWell('restore', good.slice(0, 19), '-n', '--no-blobs');
+    expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
+    await site.runWell(...words);
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('builds nothing on a data file that was cut, and does not count it', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup', '--no-blobs');
+    const [good = ''] = site.dataFiles();
+    await site.runWell('backup', '--full', '--no-blobs');
+    const [, cut = ''] = site.dataFiles();
+    truncateSync(join(site.repository, cut), 100);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const { stderr } = await site.runWarned('backup', '--keep', '2', '--no-blobs');
+    expect(stderr).toContain(`"${cut}" has 100 bytes now, another size than was written`);
+    expect(site.dataFiles()).toHaveLength(3);
+    expect(site.dataFiles()[0]).toBe(good);
+    await site.runWell('restore', '-n', '--no-blobs');
   });
 
   it('removes nothing old for one with other bytes in an old transaction, until they are back', async () => {

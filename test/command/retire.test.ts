@@ -60,6 +60,9 @@ describe('a data file that is lost', () => {
     expect(stderr).toContain(needing.name);
     expect(readFileSync(full.path('.dat'), 'utf8').trimEnd().split('\n')).toHaveLength(1);
     await site.runWell('verify');
+    const stillWarned = await site.run(MOUNTED);
+    expect(stillWarned.stdout).toContain('WARNING - the last backup ended with a warning');
+    await site.runWell('backup');
     expect((await site.run(MOUNTED)).status).toBe(0);
     expect((await site.runWell('retire', '--damaged', '-n')).stderr).toContain('nothing there');
     await site.runWell('show', full.stamp);
