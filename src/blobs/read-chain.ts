@@ -70,6 +70,9 @@ function note(origins: Map<string, string[]>, renames: readonly Renaming[]): voi
   }
 }
 
+/** Names that a file may have had; more than folders are renamed between two backups. */
+const MOST_NAMES = 1000;
+
 /** Under its name, or under one that a folder above it had before. */
 function isSaved(
   path: string,
@@ -81,6 +84,8 @@ function isSaved(
 ): boolean {
   if (names.saved.has(path)) return true;
   if (names.tried.has(path) || names.origins.size === 0) return false;
+  // A folder that had the name of one below it before would have ever longer ones.
+  if (names.tried.size === MOST_NAMES) return false;
   names.tried.add(path);
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
     const before = names.origins.get(path.slice(0, end)) ?? [];
