@@ -29,7 +29,7 @@ export function programOnTerminal(
     cwd,
     cols: 100,
     rows: 40,
-    env: { ...process.env, TZ: 'UTC', TERM: 'xterm', ...env },
+    env: { ...withoutColourSettings(process.env), TZ: 'UTC', TERM: 'xterm', ...env },
   });
   let text = '';
   const waiting = new Set<() => void>();
@@ -62,4 +62,20 @@ export function programOnTerminal(
         look();
       }),
   };
+}
+
+/** Node asks these whether a terminal has colours; a test says itself which of them are set. */
+const COLOUR_SETTINGS = [
+  'CI',
+  'COLORTERM',
+  'FORCE_COLOR',
+  'NODE_DISABLE_COLORS',
+  'NO_COLOR',
+  'TMUX',
+];
+
+function withoutColourSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !COLOUR_SETTINGS.includes(name)),
+  );
 }
