@@ -50,6 +50,9 @@ const PROGRAMS = ['flock', 'rsync', 'tar', 'sync'] as const;
 /** A run that takes longer hangs. */
 const LIMIT_MS = 60_000;
 
+/** One that takes longer than this is looked at: a fault that hit no call of the site may have stopped it. */
+const DOUBT_MS = 5000;
+
 /** Why torture is not possible here; undefined: it is. */
 export function obstacle(): string | undefined {
   try {
@@ -124,13 +127,14 @@ export async function runWithFault(
         tracee.kind === 'thread'
           ? watchThreads(command, { folder, threads: [tracee.thread], strace, shim: 'none' })
           : watchProgram(command, { folder, tracee, strace, isGroupKilled: fault.kind === 'kill' });
+      // Node waits for ever for a program whose end its signal handler could not write into a pipe.
+      const isLost = () => hasHitOthers(folder, site);
       try {
-        const ended = await finish(child, AS_PLANNED);
+        const ended = await finish(child, AS_PLANNED, isLost);
         const status = tracee.kind === 'thread' ? statusIn(folder) : ended.status;
         return { ...ended, status, hit: whatWasHit(folder, { call: fault.call, site }) };
       } catch (error) {
         const hit = whatWasHit(folder, { call: fault.call, site });
-        // Node waits for ever for a program whose end its signal handler could not write into a pipe.
         if (!(error instanceof RunHangs) || hit.kind === 'as-planned') throw error;
         return { status: undefined, output: error.output, hit };
       }
@@ -296,19 +300,26 @@ class RunHangs extends Error {
   }
 }
 
-/** Waits for the end of all that holds the output, and kills what else is left of the group. */
-async function finish(child: ChildProcess, hit: Hit): Promise<Ended> {
+/**
+ * Waits for the end of all that holds the output, and kills what else is left of the group.
+ *
+ * @param isLost - whether a run that takes long need not be waited for: it hangs, and not by our fault
+ */
+async function finish(child: ChildProcess, hit: Hit, isLost = () => false): Promise<Ended> {
   const ended = once(child, 'exit');
   child.stdin?.on('error', () => {}); // The leader was killed with its group.
   const [, , , status] = child.stdio;
   const texts = [child.stdout, child.stderr, status].map(readAll);
   let hangs = false;
-  const timer = setTimeout(() => {
+  const stop = () => {
     hangs = true;
     killGroup(child);
-  }, LIMIT_MS);
+  };
+  const doubt = setTimeout(() => isLost() && stop(), DOUBT_MS);
+  const limit = setTimeout(stop, LIMIT_MS);
   const [stdout = '', stderr = '', number = ''] = await Promise.all(texts);
-  clearTimeout(timer);
+  clearTimeout(doubt);
+  clearTimeout(limit);
   killGroup(child);
   await ended;
   const output = stdout + stderr;
@@ -344,13 +355,25 @@ function whatWasHit(
   folder: string,
   { call, site }: { readonly call: Call; readonly site: string },
 ): Hit {
-  const log = readdirSync(folder)
-    .filter((name) => name.startsWith('log.'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-    .join('');
+  const log = logIn(folder);
   const hit = log
     .split('\n')
     .filter((line) => /\(INJECTED\)|\) += \?$|<unfinished \.\.\.>$/.test(line));
   if (hit.some((line) => isConcerned(line, site))) return AS_PLANNED;
   return { kind: 'missed', number: numberByLog(log, { call, folder: site }) };
+}
+
+/** Whether a fault came to pass, while the run goes on, at a call that doesn't concern the site. */
+function hasHitOthers(folder: string, site: string): boolean {
+  const hit = logIn(folder)
+    .split('\n')
+    .filter((line) => line.endsWith('(INJECTED)'));
+  return hit.length > 0 && !hit.some((line) => isConcerned(line, site));
+}
+
+function logIn(folder: string): string {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('log.'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('');
 }
