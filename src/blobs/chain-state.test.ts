@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archiveAsRecipe } from '../../test/support/archives.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { decodeChainState, isSameListing, listingOf } from './chain-state.ts';
+import { decodeChainState, isSameListing, listingOf, withoutMovedFolders } from './chain-state.ts';
 import { inspectArchive, type ListedFolder } from './inspect-archive.ts';
 
 const scratch = scratchFolder();
@@ -35,6 +35,23 @@ describe('state of a chain', () => {
     archiveAsRecipe(source, { to: delta ?? '', state });
     expect(isSameListing(decoded(), await listingIn(full ?? ''))).toBe(false);
     expect(isSameListing(decoded(), await listingIn(delta ?? ''))).toBe(true);
+  });
+
+  it('loses the inodes of folders that have another one, and nothing else', () => {
+    const bytes = readFileSync(state);
+    const inodeOf = (folder: Buffer) =>
+      lstatSync(join(source, folder.toString()), { bigint: true }).ino;
+    expect(withoutMovedFolders(bytes, inodeOf)).toEqual(bytes);
+    const moved = withoutMovedFolders(bytes, (folder) =>
+      folder.equals(Buffer.from('./0x00')) ? undefined : inodeOf(folder),
+    );
+    expect(isSameListing(decodeChainState(moved) ?? new Map(), decoded())).toBe(true);
+    const inode = String(lstatSync(join(source, '0x00')).ino);
+    expect(moved.toString()).toBe(
+      bytes.toString().replace(`\0${inode}\0./0x00\0`, '\x000\0./0x00\0'),
+    );
+    const none = Buffer.from([0x80, 0, 0xff]);
+    expect(withoutMovedFolders(none, () => undefined)).toEqual(none);
   });
 
   it('that is cut, empty or something else is none, or another', () => {

@@ -14,17 +14,61 @@ import type { ListedFolder } from './inspect-archive.ts';
  * | 0, 0 | |
  */
 const HEAD = /^GNU tar-[^\n]*-2\n\d+\0\d+\0/;
-const FIELDS_OF_A_FOLDER = 6;
+const FIELDS_BEFORE_INODE = 4;
+/** Of no folder. */
+const NO_INODE = '0';
 
 /** What a state says that its last archive lists, by folder (`./0x00`); undefined: it is no state. */
 export function decodeChainState(bytes: Uint8Array): FolderListing | undefined {
   const text = Buffer.from(bytes).toString();
-  const head = HEAD.exec(text);
-  if (head === null) return undefined;
-  const fields = new Fields(text, head[0].length);
   const listing = new Map<string, string>();
+  const isState = readFolders(text, ({ name, files, folders }) => {
+    listing.set(name, describe({ files, folders }));
+  });
+  return isState && listing.size > 0 ? listing : undefined;
+}
+
+/**
+ * The same state without the inodes of folders that have another one now, or are gone. tar knows a
+ * folder again by its inode, and takes one that gets the inode of a folder that was removed for that
+ * folder, renamed: of some such renames it makes archives that it can't unpack. A folder whose inode
+ * it doesn't know it saves whole. What is no state stays as it is.
+ *
+ * @param inodeOf - of a folder (`./0x00`) now; undefined: it is gone
+ */
+export function withoutMovedFolders(
+  bytes: Buffer,
+  inodeOf: (folder: Buffer) => bigint | undefined,
+): Buffer {
+  const text = bytes.toString('latin1'); // Names are bytes of any encoding.
+  const parts: string[] = [];
+  let written = 0;
+  readFolders(text, ({ name, inode, inodeAt }) => {
+    if (String(inodeOf(Buffer.from(name, 'latin1'))) === inode) return;
+    parts.push(text.slice(written, inodeAt), NO_INODE);
+    written = inodeAt + inode.length;
+  });
+  return Buffer.from(parts.join('') + text.slice(written), 'latin1');
+}
+
+interface StateFolder {
+  readonly name: string;
+  readonly inode: string;
+  /** Where that stands in the text. */
+  readonly inodeAt: number;
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** Whether a text is a state, all of whose folders were given then. */
+function readFolders(text: string, onFolder: (folder: StateFolder) => void): boolean {
+  const head = HEAD.exec(text);
+  if (head === null) return false;
+  const fields = new Fields(text, head[0].length);
   while (!fields.isAtEnd) {
-    for (let number = 1; number < FIELDS_OF_A_FOLDER; number++) fields.next();
+    for (let number = 0; number < FIELDS_BEFORE_INODE; number++) fields.next();
+    const inodeAt = fields.position;
+    const inode = fields.next();
     const name = fields.next();
     const files: string[] = [];
     const folders: string[] = [];
@@ -32,10 +76,11 @@ export function decodeChainState(bytes: Uint8Array): FolderListing | undefined {
     for (; one !== undefined && one !== ''; one = fields.next()) {
       (one.startsWith('D') ? folders : files).push(one.slice(1));
     }
-    if (name === undefined || one === undefined || fields.next() !== '') return undefined;
-    listing.set(name, describe({ files, folders }));
+    if (inode === undefined || name === undefined || one === undefined) return false;
+    if (fields.next() !== '') return false;
+    onFolder({ name, inode, inodeAt, files, folders });
   }
-  return listing.size > 0 ? listing : undefined;
+  return true;
 }
 
 /** Texts that each end with a 0, one after the other: a list of all would take more than the file. */
@@ -46,6 +91,10 @@ class Fields {
   constructor(text: string, position: number) {
     this.#text = text;
     this.#position = position;
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   get isAtEnd(): boolean {

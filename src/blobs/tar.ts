@@ -68,8 +68,12 @@ export async function writeArchive(
     '.',
   ];
   settings.onCommand(['tar', ...words]);
+  let hasRenames = false;
   const reading = await ArchiveReading.begin({
     fault: (state) => isUnfit(settings.source, state),
+    onFolder: ({ renames }) => {
+      hasRenames ||= renames.length > 0;
+    },
     onFile: (file) => settings.progress.onFile(join(settings.source, file)),
   });
   const running = startProgram({ path, arguments: words });
@@ -96,6 +100,8 @@ export async function writeArchive(
       );
     }
     const content = await reading.end();
+    // Folders came and went meanwhile. See withoutMovedFolders for why there are none else.
+    if (hasRenames) return undefined;
     return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex'), content };
   } finally {
     settings.signal.removeEventListener('abort', running.kill);

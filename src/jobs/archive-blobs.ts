@@ -1,7 +1,9 @@
-import { copyFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { refuseTaken, removeEntry } from '../blobs/blob-folder.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
+import { withoutMovedFolders } from '../blobs/chain-state.ts';
 import { type ArchiveCompression, archiveName, entryStem } from '../blobs/entry-name.ts';
 import { describeFile, readEdges, recordPath, writeRecord } from '../blobs/record.ts';
 import { writeArchive } from '../blobs/tar.ts';
@@ -104,7 +106,8 @@ export async function writeOneArchive(
     await using archive = await NewFile.create(path);
     await using newState = state === undefined ? undefined : await NewFile.create(state.path);
     if (state?.continues !== undefined && newState !== undefined) {
-      await adopting(`read "${state.path}"`, () => copyFile(state.path, newState.temporaryPath));
+      const bytes = await adopting(`read "${state.path}"`, () => readFile(state.path));
+      await newState.write([withoutMovedFolders(bytes, (folder) => inodeIn(run.source, folder))]);
     }
     const written = await withStep(run.context, {
       step: 'archive-blobs',
@@ -156,6 +159,13 @@ export async function writeOneArchive(
     `Cannot archive "${run.source}": files in it changed in each of ${ATTEMPTS} attempts`,
     { hint: 'Is a pack running? Run the command again later.' },
   );
+}
+
+/** Of a folder as tar names it, from the blob directory on. */
+function inodeIn(source: string, folder: Buffer): bigint | undefined {
+  const path = Buffer.concat([Buffer.from(`${source}/`), folder]);
+  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return status?.isDirectory() === true ? status.ino : undefined;
 }
 
 async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {

@@ -1,8 +1,11 @@
 /** "Archives" of the recipe's own acceptance list: 56 to 62, 65 and 66. */
+import { randomUUID } from 'node:crypto';
 import {
   existsSync,
+  mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -11,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inspectArchive, type Renaming } from '../../src/blobs/inspect-archive.ts';
 import { archiveMembers, extractAsRecipe } from '../support/archives.ts';
 import {
   type BuildoutSite,
@@ -246,6 +250,37 @@ describe('incremental archives', () => {
     expect(archives.map(withoutStamp)).toEqual(['.tar', '.delta.tar']);
     const delta = archiveMembers(join(folder, archives[1] ?? ''));
     expect(delta.filter((name) => name.endsWith('.blob'))).toHaveLength(1);
+    await expectRestored(site, { state: blobsOf(site) });
+  });
+
+  it('take no folder for another one, whichever inode it has', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg(INCREMENTAL));
+    const folders = site.path('var/blobstorage/0x00/0x00/0x00/0x00/0x00/0x00');
+    const write = (path: string) => {
+      mkdirSync(join(folders, path), { recursive: true });
+      writeFileSync(join(folders, path, `${randomUUID()}.blob`), path);
+    };
+    write('0x70/0x01/0x02');
+    write('0x71/0x01');
+    await site.scriptWell('backup');
+    // What the kernel does when it gives inodes again: one goes to the folder above, two are swapped.
+    renameSync(join(folders, '0x70/0x01/0x02'), join(folders, 'between'));
+    renameSync(join(folders, '0x71'), join(folders, '0x72'));
+    rmSync(join(folders, '0x70'), { recursive: true });
+    renameSync(join(folders, 'between'), join(folders, '0x70'));
+    write('0x70/0x01/0x02');
+    write('0x71/0x01');
+    await commitBlob(site.dataFs);
+    await site.scriptWell('backup');
+    const backups = site.path('var/blobstoragebackups');
+    const archives = entriesIn(backups).filter((name) => name.endsWith('.tar'));
+    expect(archives.map(withoutStamp)).toEqual(['.tar', '.delta.tar']);
+    const renames: Renaming[] = [];
+    await inspectArchive(join(backups, archives[1] ?? ''), {
+      signal: new AbortController().signal,
+      onFolder: (folder) => renames.push(...folder.renames),
+    });
+    expect(renames).toEqual([]);
     await expectRestored(site, { state: blobsOf(site) });
   });
 
