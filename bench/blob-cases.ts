@@ -58,11 +58,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
     job: 'blobs, first copy',
     isBasis: true,
     ours: script(blobs, { words: ['backup', '-q'], prepare: () => putAside(blobs, blobs.copies) }),
-    peers: rsync(blobs, {
-      label: 'rsync -a',
-      words: ['-a', blobs.live, join(blobs.rsyncCopies, 'first')],
-      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'first')),
-    }),
+    peers: firstByRsync(blobs),
   }),
   (blobs) => ({
     job: 'blobs, first copy, nothing read back',
@@ -70,11 +66,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       words: [UNPROVEN, '-q'],
       prepare: () => putAside(blobs, copiesOf(blobs.site, UNPROVEN)),
     }),
-    peers: rsync(blobs, {
-      label: 'rsync -a',
-      words: ['-a', blobs.live, join(blobs.rsyncCopies, 'first')],
-      prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'first')),
-    }),
+    peers: [...firstByRsync(blobs), ...firstByRsync(blobs, { isSynced: true })],
   }),
   (blobs) => ({
     job: 'blobs, next copy',
@@ -144,6 +136,22 @@ function script(
   const [name = '', ...others] = words;
   const command = [bench.command, 'script', join(site, 'bin', name), ...others];
   return settled({ label: 'zodbvault', command: [process.execPath, ...command], prepare });
+}
+
+/** @param isSynced - until it is on the disk, as ours is */
+function firstByRsync(blobs: BlobBench, { isSynced = false } = {}): readonly Trial[] {
+  const target = join(blobs.rsyncCopies, 'first');
+  const words = ['-a', blobs.live, target];
+  const prepare = () => putAside(blobs, target);
+  const trials = rsync(blobs, { label: 'rsync -a', words, prepare });
+  if (!isSynced) return trials;
+  return trials.map(({ command }) =>
+    settled({
+      label: 'rsync -a; sync -f',
+      command: ['sh', '-c', '"$@" && exec sync -f "$0"', target, ...command],
+      prepare,
+    }),
+  );
 }
 
 function rsync(
