@@ -119,6 +119,8 @@ export function terminalFor(options: OutputOptions): Terminal {
 export function scriptTerminal(options: {
   readonly quiet: true | undefined;
   readonly isDebug: boolean;
+  /** The part that it belongs to. */
+  readonly part: string;
 }): Terminal {
   const isQuiet = options.quiet === true;
   const level = (name: string) => (line: string) => {
@@ -139,8 +141,9 @@ export function scriptTerminal(options: {
     notice: level('WARNING'),
     advise: level('WARNING'),
     warn: level('WARNING'),
-    fail: ({ code, message, hint }) => {
-      level('ERROR')(`${asSentence(message)}\n  Hint: ${hint}`);
+    fail: ({ code, message, hint, hintInPart }) => {
+      const advice = hintInPart?.(options.part) ?? hint;
+      level('ERROR')(`${asSentence(message)}\n  Hint: ${advice}`);
       return code === 'interrupted' ? exitStatusOf(code) : 1;
     },
     statusOfSuccess: () => 0,

@@ -173,7 +173,7 @@ async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
     if (entry.name === replacedBy) continue;
     const fileNames = await removeEntry(run.settings.folder, entry);
     const reason = `it is not complete, and "${replacedBy}" is`;
-    run.context.onEvent({ kind: 'files-removed', fileNames, reason });
+    run.context.onEvent({ kind: 'files-removed', folder: run.settings.folder, fileNames, reason });
   }
 }
 

@@ -183,6 +183,8 @@ function isGone(error: unknown): never {
   if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
   throw new Failure('not-found', error.message, {
     hint: 'If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.',
+    hintInPart: (part) =>
+      `If it is lost, a restore brings it back; if it is elsewhere, correct datafs or additional_filestorages in [${part}], or the part that says where it is, and run "zodbvault install" again.`,
     cause: error,
   });
 }

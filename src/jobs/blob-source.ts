@@ -44,6 +44,8 @@ export async function resolveSource(path: string): Promise<string> {
         `Cannot find the blob directory "${path}": it does not exist`,
         {
           hint: 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).',
+          hintInPart: (part) =>
+            `Is its disk mounted? Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
           cause,
         },
       );

@@ -23,6 +23,7 @@ export type JobEvent =
   | { readonly kind: 'source-replaced'; readonly source: string }
   | {
       readonly kind: 'files-removed';
+      readonly folder: string;
       readonly fileNames: readonly string[];
       readonly reason: string;
     }
@@ -52,6 +53,7 @@ export type JobEvent =
   /** A restore that was killed while it swapped has been finished. */
   | { readonly kind: 'restore-finished-late'; readonly restored: string; readonly at: string }
   | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
+  | { readonly kind: 'blobs-restored'; readonly target: string; readonly entry: string }
   /** A restore is about to replace another database; with the times of the first transactions. */
   | {
       readonly kind: 'other-database';

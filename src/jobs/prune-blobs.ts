@@ -65,7 +65,7 @@ export async function pruneBlobs(
       work: ({ onFile }) => removeSet(folder, { set, onFile }),
     });
     names.push(...fileNames);
-    context.onEvent({ kind: 'files-removed', fileNames, reason });
+    context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
   }
   if (unclear.length > 0) {
     context.onEvent({

@@ -69,7 +69,7 @@ export async function pruneFulls(
       work: ({ onFile }) => removeChain(store, { catalogue, chain, onFile }),
     });
     removed.push(...fileNames);
-    context.onEvent({ kind: 'files-removed', fileNames, reason });
+    context.onEvent({ kind: 'files-removed', folder: store.name, fileNames, reason });
   }
   return removed;
 }

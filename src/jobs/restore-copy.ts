@@ -164,6 +164,8 @@ async function judge(
     const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
     throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
       hint: 'Nothing was replaced. Restore to another date; or take what there is, with --accept-damaged-blobs.',
+      hintInPart: (part) =>
+        `Nothing was replaced. Restore to another date; or take what there is: zodbvault restore --part ${part} --accept-damaged-blobs.`,
     });
   }
   for (const state of states.slice(0, NAMED_LOSSES)) {

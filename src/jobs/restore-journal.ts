@@ -249,7 +249,7 @@ export async function planUndo(anchor: string): Promise<RestoreJournal> {
     'not-found',
     `Cannot undo a restore of "${anchor}": nothing that one replaced is kept`,
     {
-      hint: 'Restore to an earlier date instead: "zodbvault list" shows what there is.',
+      hint: 'If --discard-old has removed it, restore to an earlier date instead: "zodbvault list" shows what there is.',
     },
   );
 }
@@ -263,7 +263,7 @@ export async function undoRestore(anchor: string, now: Date): Promise<RestoreJou
     if (step.kept !== null && identity === undefined) throw keptIsGone(step.kept);
     steps.push(inverseOf(step, identity ?? null));
   }
-  const restored = `what was there before ${journal.at}`;
+  const restored = `what was there before ${journal.at.slice(0, 19).replace('T', ' ')} (UTC)`;
   await swapAll(anchor, {
     steps,
     restored,
@@ -277,12 +277,22 @@ export async function undoRestore(anchor: string, now: Date): Promise<RestoreJou
 
 /** Paths of what the last restore replaced. Failure `not-found` where nothing was kept. */
 export async function planDiscard(anchor: string): Promise<readonly string[]> {
-  return keptBy(await planUndo(anchor));
+  return keptBy(await requireKept(anchor));
+}
+
+async function requireKept(anchor: string): Promise<RestoreJournal> {
+  const journal = await readJournal(anchor);
+  if (journal !== undefined) return journal;
+  throw new Failure(
+    'not-found',
+    `Cannot remove what a restore of "${anchor}" replaced: nothing of it is kept`,
+    { hint: 'It has been removed already, or nothing was restored here; nothing is left to do.' },
+  );
 }
 
 /** Removes what the last restore replaced; returns its paths. Failure `not-found` as above. */
 export async function discardKept(anchor: string): Promise<readonly string[]> {
-  const journal = await planUndo(anchor);
+  const journal = await requireKept(anchor);
   await conclude(anchor, { ...journal, state: 'discarding' });
   return keptBy(journal);
 }

@@ -225,6 +225,9 @@ async function swapSite(
       for (const one of all) one.handOver();
     },
   });
+  for (const { plan: one } of plan.blobs) {
+    context.onEvent({ kind: 'blobs-restored', target: one.target, entry: one.choice.entry.name });
+  }
   const results = staged.map(({ result }) => result);
   // Blobs of later transactions do no harm to an earlier Data.fs; the other way round they lack.
   for (const { of, headStart } of forward) {

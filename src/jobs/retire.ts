@@ -155,7 +155,12 @@ export async function retireAll(
         work: ({ onFile }) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
       });
       removed.push(...fileNames);
-      watched.context.onEvent({ kind: 'files-removed', fileNames, reason });
+      watched.context.onEvent({
+        kind: 'files-removed',
+        folder: plan.repository,
+        fileNames,
+        reason,
+      });
     }
     await watched.done({});
     return { fileNames: removed };

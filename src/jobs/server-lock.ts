@@ -72,6 +72,10 @@ function serverRuns(held: HoldingServer & { readonly target: string }): Failure 
   return new Failure(
     'locked',
     `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
-    { hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.' },
+    {
+      hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.',
+      hintInPart: (part) =>
+        `Stop Zope or ZEO, then restore; "zodbvault restore --part ${part} --force" restores all the same.`,
+    },
   );
 }

@@ -13,7 +13,12 @@ export async function tidyUp(store: Store, { onEvent }: JobContext): Promise<voi
   const found = await readCatalogue(store);
   const half = await finishRemovals(store, found);
   if (half.length > 0) {
-    onEvent({ kind: 'files-removed', fileNames: half, reason: 'an interrupted run had begun to' });
+    onEvent({
+      kind: 'files-removed',
+      folder: store.name,
+      fileNames: half,
+      reason: 'an interrupted run had begun to',
+    });
   }
   const catalogue = half.length > 0 ? await readCatalogue(store) : found;
   const fileNames = await removeLeftovers(store, catalogue);

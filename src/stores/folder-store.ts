@@ -174,6 +174,8 @@ export async function requireBackups(directory: string): Promise<void> {
     if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
     throw new Failure('not-found', `Cannot find backups: there is no folder "${directory}"`, {
       hint: 'Make a backup first, go to the folder of the site, or name that of the backups with --location.',
+      hintInPart: (part) =>
+        `Make a backup first. If the backups are elsewhere, correct the location in [${part}], and run "zodbvault install" again.`,
       cause,
     });
   }

@@ -27,16 +27,23 @@ export class Failure extends Error {
   readonly code: FailureCode;
   /** One sentence that says what to do next. */
   readonly hint: string;
+  /** The same for who runs a script of a part: it has no such options, the part has. */
+  readonly hintInPart: ((part: string) => string) | undefined;
 
   constructor(
     code: FailureCode,
     message: string,
-    more: { readonly hint: string; readonly cause?: unknown },
+    more: {
+      readonly hint: string;
+      readonly hintInPart?: (part: string) => string;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, more.cause === undefined ? {} : { cause: more.cause });
     this.name = 'Failure';
     this.code = code;
     this.hint = more.hint;
+    this.hintInPart = more.hintInPart;
   }
 }
 

@@ -138,7 +138,7 @@ describe('zodbvault backup', () => {
     const before = site.dataFiles();
     const { stderr } = await site.runWell('backup', '--keep', '2');
     expect(site.dataFiles()).toEqual(before.slice(-4));
-    expect(stderr).toMatch(/^Removed \d+ old files \(newer full backups to keep: 2\): /m);
+    expect(stderr).toMatch(/^Removed \d+ old files from \S+ \(newer full backups to keep: 2\): /m);
     expect(stderr).toContain(before[0]);
     expect(
       readdirSync(site.repository).some(

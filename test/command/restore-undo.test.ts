@@ -130,6 +130,10 @@ describe('zodbvault restore --undo', () => {
     expect(hidden(site).filter((name) => name.endsWith('-kept'))).toEqual(kept);
     await site.runWell('restore', '-n', '--discard-old');
     expect(hidden(site).filter((name) => !name.endsWith('.lock'))).toEqual([]);
+    const again = await site.run(['restore', '-n', '--discard-old']);
+    expect([again.status, again.stderr]).toEqual([
+      ...[1, expect.stringContaining('nothing of it is kept')],
+    ]);
     expect(live(site)).toEqual(site.backedUp);
   });
 

@@ -128,7 +128,7 @@ describe('blob backups in directories', () => {
       'latest',
     ]);
     expect(stderr).toContain(
-      `INFO: Removed 1 old file (the Data.fs backup that it belongs to is gone): blobstorage.${oldest}\n`,
+      `INFO: Removed 1 old file from ${folder} (the Data.fs backup that it belongs to is gone): blobstorage.${oldest}\n`,
     );
   });
 

@@ -139,6 +139,7 @@ describe('bin/backup', () => {
       expect(removals).toHaveLength(2);
       for (const [index, path] of folders.entries()) {
         const oldest = (before[index]?.[0] ?? '').slice(0, 19);
+        expect(removals[1 - index]).toContain(` old files from ${path} (`);
         for (const name of before[index] ?? []) {
           if (name.startsWith(oldest)) expect(removals[1 - index]).toContain(name);
         }

@@ -1,6 +1,6 @@
 /** "Locations" of the recipe's own acceptance list: 33 to 36; 37 and 38 stand beside the code. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -134,6 +134,20 @@ describe('locations of a part', () => {
       expect(run.stderr.match(/^ERROR: /gm)).toHaveLength(1);
       expect(run.stderr).toMatch(/^ {2}Hint: /m);
     }
+    // What the disk of the backups has is seen when pre_command has mounted it.
+    site.configure(recipeCfg(['backup_blobs = false', 'pre_command = true'], { part: 'mine' }));
+    await site.install();
+    const unasked = await site.script('mine-restore', [], { input: 'yes\n' });
+    expect([unasked.status, unasked.stdout]).toEqual([
+      ...[1, expect.stringContaining('Are you sure?')],
+    ]);
+    expect(unasked.stderr).toContain('only when pre_command has run');
+    expect(unasked.stderr).toContain('correct the location in [mine], and run');
+    rmSync(site.dataFs);
+    const lost = await site.script('mine', ['-n', '2026-01-01']);
+    expect(lost.stderr).toContain('so this is ignored: 2026-01-01\n');
+    expect(lost.stderr).toContain('correct datafs or additional_filestorages in [mine]');
+    expect(lost.stderr).not.toContain('--datafs');
   });
 });
 

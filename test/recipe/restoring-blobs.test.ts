@@ -43,12 +43,17 @@ describe('restoring blobs', () => {
     const before = folderState(site.path('var'));
     const no = await site.script('restore', [], { input: 'no\n' });
     expect([no.status, no.stderr]).toEqual([0, expect.stringContaining('Not restoring.')]);
+    const chosen = /^INFO: The backup of \S+Data\.fs is of (\S+) \(UTC\), less than a minute old$/m;
+    const stamp = chosen.exec(no.stderr)?.[1] ?? 'none';
+    expect(no.stderr).toContain(`The backup of ${site.blobs} is blobstorage.${stamp}\n`);
     expect(folderState(site.path('var'))).toEqual(before);
     const yes = await site.script('restore', [], { input: 'yes\n' });
     expect([yes.status, yes.stdout]).toEqual([
       0,
       expect.stringContaining(`This will replace the blobstorage:\n    ${site.blobs}\n`),
     ]);
+    expect(yes.stderr).toContain(`INFO: Restored ${site.dataFs} as of ${stamp} (UTC): `);
+    expect(yes.stderr).toContain(`INFO: Restored ${site.blobs} from blobstorage.${stamp}\n`);
     expect(stateOf(site)).toEqual(states[2]);
     await commitBlob(site.dataFs);
     const unasked = await site.scriptWell('restore', '--no-prompt');
@@ -115,9 +120,9 @@ describe('restoring blobs', () => {
   it('54: before everything there is nothing, and nothing is touched', async () => {
     const { site } = await siteWithBackups(['only_blobs = true']);
     const before = folderState(site.path('var'));
-    const { status, stderr } = await site.script('restore', ['-n', '1972-12-25']);
-    expect([status, stderr]).toEqual([
-      1,
+    const { status, stdout, stderr } = await site.script('restore', ['1972-12-25']);
+    expect([status, stdout, stderr]).toEqual([
+      ...[1, ''],
       expect.stringContaining("Could not find backup of '1972-12-25' or earlier"),
     ]);
     expect(folderState(site.path('var'))).toEqual(before);

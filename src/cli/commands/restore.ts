@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import type { RestorePlan, RestoreResult } from '../../jobs/restore.ts';
+import type { RestorePlan } from '../../jobs/restore.ts';
 import {
   discardReplaced,
   findOtherDatabases,
@@ -26,7 +26,8 @@ import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../optio
 import { commandToType } from '../own-program.ts';
 import { ask, askToReplace, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
-import { formatBytes, formatSeconds } from '../render/units.ts';
+import { describeChosen, describeRestored } from '../render/restored.ts';
+import { formatBytes, formatUtcTime } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import {
   findSites,
@@ -162,7 +163,7 @@ async function undo(
   const paths = [...new Set(steps.map(({ path }) => path))];
   const live = steps.filter(({ kind }) => kind !== 'cache');
   const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
-  const moment = formatMoment(at);
+  const moment = formatUtcTime(at);
   terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
   if (isDry) {
     for (const path of paths) {
@@ -235,9 +236,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   }
   const onEvent = renderEvents(terminal);
   const plan = await planMeantRestore(settings, { onEvent, signal });
-  for (const { plan: one } of plan.filestorages) {
-    terminal.log(`The backup of ${one.target} is of ${one.point.stamp} (UTC)`);
-  }
+  describeChosen(plan, { terminal, now: settings.now() });
   const isTight = settings.old === 'discard' && !(await hasRoomBeside(plan));
   if (isTight) {
     terminal.notice(
@@ -251,7 +250,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     { ...settings, old: isTight ? 'remove-first' : settings.old },
     { onEvent, signal, waitSeconds },
   );
-  for (const result of results) report(result, { terminal, since });
+  for (const result of results) describeRestored(result, { terminal, since });
   // Where something was appended, nothing is kept: see restoreSite.
   const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
   if (!isKept || !hasReplaced(plan)) return;
@@ -259,11 +258,6 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
   terminal.log(`What was there is kept. To swap it back${more}:`);
   terminal.log(`    ${how.undoing}`);
-}
-
-/** The moment of an ISO time, without its `T` and its fractions. */
-function formatMoment(time: string): string {
-  return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }
 
 /** What the restore made where nothing was. */
@@ -335,21 +329,4 @@ function showFilestorage(
   terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}, from:`);
   for (const name of files) terminal.print(`    ${name}`);
   terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
-}
-
-function report(
-  { plan, sizeBytes, hadBytes, index }: RestoreResult,
-  { terminal, since }: { readonly terminal: Terminal; readonly since: number },
-): void {
-  const { stamp } = plan.point;
-  terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, hadBytes, index } });
-  const seconds = formatSeconds((Date.now() - since) / 1000);
-  const amount =
-    hadBytes === 0
-      ? formatBytes(sizeBytes)
-      : `${formatBytes(sizeBytes - hadBytes)} appended to ${formatBytes(hadBytes)}`;
-  terminal.log(
-    `Restored ${plan.target} as of ${stamp} (UTC): ${amount} in ${seconds}, every checksum right`,
-  );
-  if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
 }

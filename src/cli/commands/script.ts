@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
+import type { JobContext } from '../../jobs/events.ts';
 import {
   findOtherDatabases,
+  planMeantRestore,
   planSiteRestore,
   replacedPaths,
   restoreSite,
+  type SiteRestorePlan,
+  type SiteRestoreSettings,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/script-names.ts';
@@ -19,6 +23,7 @@ import { withPingUrl } from '../ping-url.ts';
 import { askToReplace } from '../question.ts';
 import { describeBackups } from '../render/backups.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
+import { describeChosen, describeRestored } from '../render/restored.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
 import { scriptTerminal } from '../terminal.ts';
 
@@ -69,15 +74,32 @@ async function runScript(
     .exitOverride()
     // A backup takes no notice of other words, as ever; a restore must not guess.
     .allowExcessArguments(!isRestore)
-    .action((date, options) =>
-      runWith(scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug }), (running) => {
-        const context = { ...running, waitSeconds: secondsToWait(options.wait) };
-        return action.kind === 'backup'
-          ? backUp(site, { action, context })
-          : restore(site, { action, date, prompt: options.prompt, context });
-      }),
+    .action((date, options, { args }) =>
+      runWith(
+        scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug, part: site.part }),
+        (running) => {
+          const context = { ...running, waitSeconds: secondsToWait(options.wait) };
+          if (action.kind === 'backup') {
+            sayIgnored({ words: args, prompt: options.prompt }, context);
+            return backUp(site, { action, context });
+          }
+          return restore(site, { action, date, prompt: options.prompt, context });
+        },
+      ),
     );
   await command.parseAsync([...words], { from: 'user' });
+}
+
+/** The recipe's backups take such words without a sign; whoever writes a date expects something of it. */
+function sayIgnored(
+  { words, prompt }: { readonly words: readonly string[]; readonly prompt: boolean },
+  { terminal }: CommandContext,
+): void {
+  if (words.length > 0) {
+    const list = words.map(quoteWord).join(' ');
+    terminal.warn(`a backup takes no date and no other words, so this is ignored: ${list}`);
+  }
+  if (!prompt) terminal.log('A backup asks nothing, so that --no-prompt changes nothing.');
 }
 
 const DESCRIPTIONS: Readonly<Record<ScriptName, string>> = {
@@ -138,24 +160,37 @@ async function restore(
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   const onEvent = renderEvents(terminal);
-  if (prompt) {
-    // Where nothing can be restored, that is said after the question, as ever.
-    const others = await planSiteRestore(settings).then(
-      (plan) => findOtherDatabases(plan, settings.old),
-      (error: unknown) => {
-        if (error instanceof Failure) return [];
-        throw error;
-      },
-    );
-    for (const one of others) onEvent(one);
+  const plan = await planAhead(settings, { onEvent, signal });
+  if (plan === undefined) {
+    terminal.log('What there is to restore can be told only when pre_command has run.');
+  } else {
+    describeChosen(plan, { terminal, now: settings.now() });
+    for (const one of await findOtherDatabases(plan, settings.old)) onEvent(one);
   }
   if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {
     terminal.log('Not restoring.');
     return;
   }
-  await restoreSite(settings, { onEvent, signal, waitSeconds });
+  const since = Date.now();
+  const results = await restoreSite(settings, { onEvent, signal, waitSeconds });
+  for (const result of results) describeRestored(result, { terminal, since });
   terminal.log('What was there is kept. To swap it back:');
   terminal.log(`    ${await undoCommand(site)}`);
+}
+
+/**
+ * What would be restored: nobody is asked where nothing can be. Undefined where only the part's
+ * pre_command, which may mount the disk of the backups, can bring them.
+ */
+async function planAhead(
+  settings: SiteRestoreSettings,
+  context: JobContext,
+): Promise<SiteRestorePlan | undefined> {
+  if (settings.site.preCommand === '') return planMeantRestore(settings, context);
+  return planSiteRestore(settings).catch((error: unknown) => {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  });
 }
 
 async function undoCommand({ buildout, part }: Site): Promise<string> {

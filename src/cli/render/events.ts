@@ -4,7 +4,7 @@ import type { ScheduleStep } from '../../jobs/schedule.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { progressFor } from './progress.ts';
-import { count, formatBytes } from './units.ts';
+import { count, formatBytes, formatUtcTime } from './units.ts';
 
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function renderEvents(terminal: Terminal): OnEvent {
@@ -55,7 +55,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'files-removed':
       terminal.log(
-        `Removed ${count(event.fileNames.length, 'old file')} (${event.reason}): ${event.fileNames.join(', ')}`,
+        `Removed ${count(event.fileNames.length, 'old file')} from ${event.folder} (${event.reason}): ${event.fileNames.join(', ')}`,
       );
       return;
     case 'source-replaced':
@@ -106,10 +106,15 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.log(`Pointed "latest" in ${event.folder} to ${event.name}`);
       return;
     case 'restore-finished-late':
-      terminal.notice(`finished the interrupted restore of ${event.restored}, begun ${event.at}`);
+      terminal.notice(
+        `finished the interrupted restore of ${event.restored}, begun ${formatUtcTime(event.at)} (UTC)`,
+      );
       return;
     case 'restore-begins':
       terminal.log(`Restoring ${event.source} to ${event.target}`);
+      return;
+    case 'blobs-restored':
+      terminal.log(`Restored ${event.target} from ${event.entry}`);
       return;
     case 'other-database':
       terminal.warn(

@@ -37,6 +37,11 @@ export function formatLocalTime(moment: Date): string {
   return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
 }
 
+/** The moment of an ISO time, as in `2026-03-01 04:05:06`: without its `T` and its fractions. */
+export function formatUtcTime(time: string): string {
+  return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
+}
+
 /** "1 file", "2 files". */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,44 @@
+import type { RestoreResult } from '../../jobs/restore.ts';
+import type { SiteRestorePlan } from '../../jobs/restore-site.ts';
+import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
+import type { Terminal } from '../terminal.ts';
+import { formatAge, formatBytes, formatSeconds } from './units.ts';
+
+/** Says which restore points were chosen, and how old they are, before anything is asked or done. */
+export function describeChosen(
+  { filestorages, blobs }: SiteRestorePlan,
+  { terminal, now }: { readonly terminal: Terminal; readonly now: Date },
+): void {
+  for (const { plan } of filestorages) {
+    const { stamp } = plan.point;
+    terminal.log(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
+  }
+  for (const { plan } of blobs) {
+    terminal.log(`The backup of ${plan.target} is ${plan.choice.entry.name}`);
+  }
+}
+
+/** Nothing for a moment that is still to come. */
+function ageOf(stamp: Stamp, now: Date): string {
+  const seconds = (now.getTime() - (momentOfStamp(stamp)?.getTime() ?? Number.NaN)) / 1000;
+  if (!(seconds >= 0)) return '';
+  return `, ${seconds < 60 ? 'less than a minute' : formatAge(seconds)} old`;
+}
+
+/** Says what of the Data.fs was put where, and from which restore point. */
+export function describeRestored(
+  { plan, sizeBytes, hadBytes, index }: RestoreResult,
+  { terminal, since }: { readonly terminal: Terminal; readonly since: number },
+): void {
+  const { stamp } = plan.point;
+  terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, hadBytes, index } });
+  const seconds = formatSeconds((Date.now() - since) / 1000);
+  const amount =
+    hadBytes === 0
+      ? formatBytes(sizeBytes)
+      : `${formatBytes(sizeBytes - hadBytes)} appended to ${formatBytes(hadBytes)}`;
+  terminal.log(
+    `Restored ${plan.target} as of ${stamp} (UTC): ${amount} in ${seconds}, every checksum right`,
+  );
+  if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
+}
