@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../src/cli/options.ts';
 import { runCampaign, type ScenarioResult } from './campaign.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { obstacle } from './tracing.ts';
 
 const many = wholeNumber({ minimum: 1, maximum: 1e6 });
@@ -17,7 +17,7 @@ const options = new Command('npm run torture --')
     wholeNumber({ minimum: 0, maximum: 1e6 }),
     500,
   )
-  .option('--scenario <text>', 'only scenarios with this text in their name', '')
+  .option('--scenario <text>', 'only that of this name, or those with this text in it', '')
   .option('--only <text>', 'only faults with this text in their line, as "rename 3 EIO"', '')
   .option('--lanes <number>', 'scenarios at a time', many, 2)
   .option('--folder <folder>', 'where to work', tmpdir())
@@ -32,7 +32,7 @@ if (reason !== undefined) {
 const folder = mkdtempSync(join(options.folder, 'zodbvault-torture-'));
 try {
   const results = await runCampaign({
-    scenarios: SCENARIOS.filter(({ name }) => name.includes(options.scenario)),
+    scenarios: scenariosOf(options.scenario),
     folder,
     every: options.every,
     randomKills: options.random,
@@ -44,6 +44,11 @@ try {
   if (results.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function scenariosOf(text: string): readonly Scenario[] {
+  const exact = SCENARIOS.filter(({ name }) => name === text);
+  return exact.length > 0 ? exact : SCENARIOS.filter(({ name }) => name.includes(text));
 }
 
 function printTable(results: readonly ScenarioResult[]): void {
