@@ -4,6 +4,7 @@ import { Option } from '@commander-js/extra-typings';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
+import { isRecipeOption } from '../sites/recipe/option-table.ts';
 import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
@@ -47,6 +48,12 @@ export async function loadBuildout(
     throw new Failure('usage', `Cannot read a buildout from "${path}": it is something else`, {
       hint: 'Only a buildout has scripts and parts; everywhere else, use the commands themselves.',
     });
+  }
+  for (const { section, option, value } of overrides) {
+    if (section !== 'buildout' || !isRecipeOption(option.replace(/\s*[-+]$/, ''))) continue;
+    terminal.advise(
+      `${option}=${value} sets an option of [buildout], which no backup reads; write PART:${option}=${value}, as in backup:${option}=${value}`,
+    );
   }
   const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });
   for (const { address, reason } of buildout.missing) {
@@ -101,15 +108,38 @@ export async function readParts(
           : `Its parts with "recipe = collective.recipe.backup" are ${list}.`,
     });
   }
-  const parts = (names.length === 0 ? known : names).map((part) =>
-    readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }),
-  );
+  const parts = readEach(buildout, names.length === 0 ? known : names);
   for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
   const sites = parts.map(({ site }) => site);
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
   for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   return { parts, extent: isAll ? 'all' : 'some' };
+}
+
+/** One part that can't be used stops the others, too: who has to go on with those is told how. */
+function readEach(buildout: Buildout, names: readonly string[]): readonly RecipePart[] {
+  const parts: RecipePart[] = [];
+  const broken: Failure[] = [];
+  for (const part of names) {
+    try {
+      parts.push(readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      broken.push(error);
+    }
+  }
+  const [first, ...more] = broken;
+  if (first === undefined) return parts;
+  const { code, hint } = first;
+  const message = [first, ...more].map((one) => one.message).join('\n');
+  const good = parts.map(({ site }) => site.part);
+  if (good.length === 0 && more.length === 0) throw first;
+  const others =
+    good.length === 0
+      ? ''
+      : ` What can be used is ${good.map((name) => `[${name}]`).join(', ')}: name it (--part ${good[0]}; for install and config, ${good[0]} alone).`;
+  throw new Failure(code, message, { hint: `${hint}${others}`, cause: first });
 }
 
 async function userDefaults(): Promise<string | undefined> {

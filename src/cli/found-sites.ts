@@ -147,9 +147,10 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
       return plainSite({ ...wish, datafs: live.dataFs }, looking);
     case 'nothing': {
       const usual = resolve('var/filestorage/Data.fs');
-      const dataFs = (await findDataFs(process.cwd())) ?? usual;
+      const dataFs = await findDataFs(process.cwd());
       if (dataFs !== usual) pass(usual, 'it is not there');
-      take(dataFs, 'nothing before it was there');
+      if (dataFs === undefined) pass(resolve('Data.fs'), 'it is not there');
+      else take(dataFs, 'nothing before it was there');
       return plainSite(wish, looking);
     }
     default:

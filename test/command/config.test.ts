@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -69,6 +70,41 @@ describe('zodbvault config', () => {
     expect(one.stdout).not.toContain('[backup]');
     expect(one.stdout).toContain('weekly-snapshotrestore');
     expect((await site.run(['config', 'nightly'])).status).toBe(2);
+    site.configure(recipeCfg(['backup_blobs = no', 'keep = x'], { more: more.join('\n') }));
+    const broken = await site.run(['list']);
+    expect([broken.status, broken.stderr]).toEqual([
+      ...[2, expect.stringContaining('What can be used is [weekly]: name it (--part weekly;')],
+    ]);
+    expect((await site.run(['config', 'weekly'])).status).toBe(0);
+  });
+
+  it('warns of what is easily written and seldom meant', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const places = ['location = filestorage', 'blobbackuplocation = ..', 'ziplocation = zip'];
+    const data = ['datafs = var/filestorage/Data.f', 'blob_storage = var/blobstorag'];
+    site.configure(recipeCfg(['keep = 3', ...places, ...data, 'keep = 4']));
+    const { status, stdout, stderr } = await site.run(['config', 'backup', 'keep=2']);
+    const cfg = site.path('buildout.cfg');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`\\bkeep +4 +${cfg}:11\\b`));
+    expect(stderr.split('\n')).toEqual([
+      'Warning: keep=2 sets an option of [buildout], which no backup reads; write PART:keep=2, as in backup:keep=2',
+      `Warning: [backup] keep: written twice, in ${cfg}:5 and ${cfg}:11; the last one counts`,
+      `Warning: [backup] location: the folder "${site.path('var/filestorage')}" holds the live "${site.path('var/filestorage/Data.f')}", too; give the backups one of their own`,
+      `Warning: [backup] blobbackuplocation: the folder "${site.folder}" holds the live "${site.path('var/filestorage/Data.f')}", too; give the backups one of their own`,
+      expect.stringMatching(
+        /^Note: \[backup\] datafs: there is no Data\.fs ".*Data\.f"; a new site/,
+      ),
+      expect.stringMatching(/^Note: \[backup\] blob_storage: there is no blob directory ".*ag"; /),
+      '',
+    ]);
+  });
+
+  it('says of a folder without a site only what it has not found', async () => {
+    const { status, stdout, stderr } = await zodbvault(['config'], { cwd: scratch });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Cannot find a Data.fs: there')]);
+    expect(stdout).toContain(`Not taken: ${scratch}/var/filestorage/Data.fs: it is not there\n`);
+    expect(stdout).not.toMatch(/^Taken/m);
   });
 
   it('shows paths as they come out, and every problem of a part', async () => {

@@ -29,7 +29,10 @@ describe('zodbvault explain', () => {
 
   it('suggests the nearest code', async () => {
     const { status, stderr } = await zodbvault(['explain', 'not-fond']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('Did you mean not-found?')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Did you mean "not-found"?')]);
+    const nothing = (await zodbvault(['explain', 'nonsense'])).stderr;
+    expect(nothing).toContain(`The codes are ${FAILURE_CODES.join(', ')};`);
+    expect(nothing).not.toContain('Did you mean');
   });
 });
 

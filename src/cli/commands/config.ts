@@ -7,6 +7,7 @@ import { scriptFileName } from '../../sites/recipe/script-names.ts';
 import type { SettledSite } from '../../sites/recipe/settle-site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
+import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { findAnySites } from '../found-sites.ts';
 import { splitOverrides, withOutputOptions } from '../options.ts';
@@ -29,7 +30,7 @@ export function addConfigCommand(program: Command): void {
       if (isBuildout && (await speaksOfBuildout(options.config))) {
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
         const { parts } = await readParts(buildout, { names, terminal });
-        showParts(parts, { terminal, candidates: [] });
+        await showParts(parts, { terminal, candidates: [] });
         return undefined;
       }
       refuseOverrides(overrides);
@@ -44,16 +45,16 @@ export function addConfigCommand(program: Command): void {
       );
       switch (found.kind) {
         case 'buildout':
-          showParts(found.parts, { terminal, candidates });
+          await showParts(found.parts, { terminal, candidates });
           break;
         case 'configured':
           for (const one of found.sites) {
             if (names.length === 0 || names.includes(one.site.part))
-              showSite(one, { terminal, candidates });
+              await showSite(one, { terminal, candidates });
           }
           break;
         case 'plain':
-          showSite(found.site, { terminal, candidates });
+          await showSite(found.site, { terminal, candidates });
           break;
         default:
           found satisfies never;
@@ -84,7 +85,10 @@ interface Showing {
   readonly candidates: readonly Candidate[];
 }
 
-function showParts(parts: readonly RecipePart[], { terminal, candidates }: Showing): void {
+async function showParts(
+  parts: readonly RecipePart[],
+  { terminal, candidates }: Showing,
+): Promise<void> {
   if (parts.length === 0) {
     terminal.warn('no part of the buildout has "recipe = collective.recipe.backup"');
   }
@@ -92,13 +96,17 @@ function showParts(parts: readonly RecipePart[], { terminal, candidates }: Showi
     terminal.printJson({ ...asJson(part), candidates });
     terminal.print(tableOf(part));
   }
+  await noteAbsentData(
+    parts.map(({ site }) => site),
+    terminal,
+  );
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
-function showSite(
+async function showSite(
   { site, settled, warnings }: SettledSite,
   { terminal, candidates }: Showing,
-): void {
+): Promise<void> {
   const { part, storages } = site;
   terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
   const table = bareTable({ head: [`[${site.part}]`, 'Value', 'From'] });
@@ -109,6 +117,7 @@ function showSite(
   }
   for (const { name, value, from } of settled) table.push([name, value, from]);
   terminal.print(`${formatTable(table)}\n`);
+  await noteAbsentData([site], terminal);
 }
 
 function showCandidates(candidates: readonly Candidate[], terminal: Terminal): void {

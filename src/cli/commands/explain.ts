@@ -1,11 +1,13 @@
-import { Argument, type Command, Help, InvalidArgumentError } from '@commander-js/extra-typings';
-import { closest } from 'fastest-levenshtein';
-import { exitStatusOf, type FailureCode } from '../../system/failure.ts';
+import { Argument, type Command, Help } from '@commander-js/extra-typings';
+import { closest, distance } from 'fastest-levenshtein';
+import { exitStatusOf, Failure, type FailureCode } from '../../system/failure.ts';
 import { EXPLANATIONS, FAILURE_CODES } from '../explanations.ts';
 import { withOutputOptions } from '../options.ts';
 import { bareTable, formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 
+/** Letters that may be wrong, missing or too many. */
+const MOST_TYPOS = 3;
 /** Characters of a line, at the most. */
 const WIDTH = 80;
 
@@ -14,10 +16,11 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .description('say what an error code means and what to do; without a code, list them')
     .addArgument(
-      new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(parseCode),
+      new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(String),
     );
-  withOutputOptions(command).action((code, options) =>
+  withOutputOptions(command).action((written, options) =>
     runCommand(options, async ({ terminal }) => {
+      const code = written === undefined ? undefined : parseCode(written);
       for (const one of code === undefined ? FAILURE_CODES : [code]) {
         terminal.printJson({
           explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
@@ -34,9 +37,11 @@ function parseCode(text: string): FailureCode {
   const code = FAILURE_CODES.find((one) => one === text.toLowerCase());
   if (code !== undefined) return code;
   const nearest = closest(text.toLowerCase(), [...FAILURE_CODES]);
-  throw new InvalidArgumentError(
-    `(Did you mean ${nearest}?)\nThe codes are ${FAILURE_CODES.join(', ')}.`,
-  );
+  const isLikely = distance(text.toLowerCase(), nearest) <= MOST_TYPOS;
+  const question = isLikely ? `Did you mean "${nearest}"? ` : '';
+  throw new Failure('usage', `Cannot explain "${text}": there is no such code`, {
+    hint: `${question}The codes are ${FAILURE_CODES.join(', ')}; "zodbvault explain" says what each means.`,
+  });
 }
 
 function listOfCodes(): string {

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { install, planInstall } from '../../jobs/install.ts';
 import { binFolder } from '../../sites/recipe/plone-parts.ts';
+import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
@@ -34,6 +35,10 @@ export function addInstallCommand(program: Command): void {
       if (options.dryRun) {
         for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
       } else await install(steps, { onEvent: renderEvents(terminal), signal });
+      await noteAbsentData(
+        parts.map(({ site }) => site),
+        terminal,
+      );
       if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
       // In spite of warnings: buildout, which may run this, takes anything else for a failure.
       return 0;

@@ -12,6 +12,7 @@ export interface Buildout {
   /** The files of this machine that it consists of. */
   readonly files: LoadedCfg['files'];
   readonly missing: LoadedCfg['missing'];
+  readonly repeated: LoadedCfg['repeated'];
   /** Names of all sections, in order. */
   readonly sectionNames: readonly string[];
   /**
@@ -49,10 +50,10 @@ export async function readBuildout(
 ): Promise<Buildout> {
   const user: LoadedCfg =
     words.userDefaults === undefined
-      ? { layers: [], files: [], missing: [], extendsCaches: [] }
+      ? { layers: [], files: [], missing: [], repeated: [], extendsCaches: [] }
       : await loadCfg(words.userDefaults, { extendsCaches: [] });
   const { extendsCaches } = user;
-  const { layers, files, missing } = await loadCfg(resolve(path), { extendsCaches });
+  const { layers, files, missing, repeated } = await loadCfg(resolve(path), { extendsCaches });
   const resolver = new Resolver([
     defaultsFor(resolve(path)),
     ...user.layers,
@@ -63,6 +64,7 @@ export async function readBuildout(
     path: resolve(path),
     files: [...user.files, ...files],
     missing: [...user.missing, ...missing],
+    repeated: [...user.repeated, ...repeated],
     sectionNames: resolver.sectionNames,
     section: (name) => resolver.section(name),
     optionNames: (section) => resolver.optionNames(section),

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import { isAddress, requestFor, withoutSecrets } from './address.ts';
-import { parseCfg } from './cfg-parser.ts';
+import { parseCfg, type RepeatedOption } from './cfg-parser.ts';
 import type { CfgSection, CfgSections } from './cfg-value.ts';
 
 /** What a `.cfg` says, with all that it extends. */
@@ -15,6 +15,7 @@ export interface LoadedCfg {
   readonly files: readonly string[];
   /** Addresses that could not be had, without their secrets, and why; what they say is missing. */
   readonly missing: readonly { readonly address: string; readonly reason: string }[];
+  readonly repeated: readonly RepeatedOption[];
   /** The folders in which what buildout fetched was looked for. */
   readonly extendsCaches: readonly string[];
 }
@@ -42,6 +43,7 @@ export async function loadCfg(
   { extendsCaches }: { readonly extendsCaches: readonly string[] },
 ): Promise<LoadedCfg> {
   const missing: { address: string; reason: string }[] = [];
+  const repeated: RepeatedOption[] = [];
   let read = 0;
   const files: string[] = [];
   const caches = [...extendsCaches];
@@ -64,7 +66,7 @@ export async function loadCfg(
     const text = isAddress(place) ? await fetchCached(place) : await readCfg(place);
     if (text === undefined) return [];
     if (!isAddress(place)) files.push(place);
-    const own = parseCfg(text, withoutSecrets(place));
+    const own = parseCfg(text, withoutSecrets(place), (one) => repeated.push(one));
     addCache(own.get('buildout'), place);
     const layers: CfgSections[] = [];
     for (const next of [
@@ -92,7 +94,7 @@ export async function loadCfg(
     return undefined;
   };
 
-  return { layers: await load(path, []), files, missing, extendsCaches: caches };
+  return { layers: await load(path, []), files, missing, repeated, extendsCaches: caches };
 }
 
 function namesIn(sections: CfgSections, option: 'extends' | 'optional-extends'): readonly string[] {

@@ -1,6 +1,15 @@
 import { Failure } from '../../system/failure.ts';
+import type { Origin } from '../origin.ts';
 import type { CfgSections, CfgValue } from './cfg-value.ts';
 import { holds } from './section-condition.ts';
+
+/** An option that a file sets twice in one section: as in buildout, the last one counts. */
+export interface RepeatedOption {
+  readonly section: string;
+  readonly option: string;
+  readonly first: Origin;
+  readonly last: Origin;
+}
 
 /**
  * The language of buildout's `.cfg` files.
@@ -20,14 +29,31 @@ import { holds } from './section-condition.ts';
  * ```
  *
  * Failure `usage` for a line that is none of these, with file and line.
+ *
+ * @param onRepeated - called for an option that is set again, unless a condition tells the two apart
  */
-export function parseCfg(text: string, file: string): CfgSections {
+export function parseCfg(
+  text: string,
+  file: string,
+  onRepeated: (repeated: RepeatedOption) => void = () => {},
+): CfgSections {
   const sections = new Map<string, Map<string, CfgValue>>();
   let section: Map<string, CfgValue> | undefined;
   let isSkipped = false;
   let option: OpenOption | undefined;
+  let header = { name: '', condition: '' };
+  const conditions = new Map<CfgValue, string>();
   const close = () => {
-    if (option !== undefined) section?.set(option.name, closeOption(option, file));
+    if (option !== undefined && section !== undefined) {
+      const value = closeOption(option, file);
+      const before = section.get(option.name);
+      if (before !== undefined && conditions.get(before) === header.condition) {
+        const [first, last] = [before.origin, value.origin];
+        onRepeated({ section: header.name, option: option.name, first, last });
+      }
+      conditions.set(value, header.condition);
+      section.set(option.name, value);
+    }
     option = undefined;
   };
   for (const [row, raw] of text.split(/\r\n|\n|\r/).entries()) {
@@ -42,9 +68,10 @@ export function parseCfg(text: string, file: string): CfgSections {
       continue;
     }
     close();
-    const header = SECTION.exec(line);
-    if (header !== null) {
-      const [, name = '', condition] = header;
+    const begins = SECTION.exec(line);
+    if (begins !== null) {
+      const [, name = '', condition] = begins;
+      header = { name, condition: condition?.trim() ?? '' };
       isSkipped = condition !== undefined && !holds(condition.trim(), { file, line: number });
       section = isSkipped ? undefined : (sections.get(name) ?? new Map());
       if (section !== undefined) sections.set(name, section);

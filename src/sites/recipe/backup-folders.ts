@@ -48,7 +48,36 @@ export function settleFolders(
     };
   });
   refuseSharedFolders(placed, { locations, settling });
+  settling.warnings.push(...amongLiveFiles(placed, { locations, part: settling.part }));
   return placed;
+}
+
+/** Folders that hold the live data, too: whoever tidies up the one may take the other away. */
+function amongLiveFiles(
+  storages: readonly SiteStorage[],
+  { locations, part }: { readonly locations: Locations; readonly part: string },
+): readonly string[] {
+  const found = new Map<string, string>();
+  for (const { folders } of storages) {
+    for (const path of foldersOf(folders)) {
+      for (const live of storages.flatMap(({ dataFs, blobs }) => [dataFs, blobs ?? []].flat())) {
+        if (found.has(path) || !isWithin(live, path)) continue;
+        const [option = 'a folder'] =
+          Object.entries(locations).find(([, one]) => one === path) ?? [];
+        found.set(
+          path,
+          `[${part}] ${option}: the folder "${path}" holds the live "${live}", too; give the backups one of their own`,
+        );
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function foldersOf({ backup, snapshot, zip }: SiteStorage['folders']): readonly string[] {
+  return [backup, snapshot, zip].flatMap(({ filestorage, blobs }) =>
+    [filestorage, blobs ?? []].flat(),
+  );
 }
 
 type Locations = Readonly<Record<LocationOption, string>>;
@@ -113,8 +142,7 @@ function refuseSharedFolders(
       }
       taken.set(path, name);
     }
-    const own = [folders.backup, folders.snapshot, folders.zip];
-    for (const path of own.flatMap((one) => [one.filestorage, one.blobs ?? []].flat())) {
+    for (const path of foldersOf(folders)) {
       for (const live of storages) {
         if (live.blobs === undefined || !isWithin(path, live.blobs)) continue;
         const [option] = entries.find(([, location]) => path.startsWith(location)) ?? [''];
@@ -144,17 +172,15 @@ function refuseSharedSuffixes(
   const owners = new Map(Object.entries(locations).map(([name, path]) => [path, name]));
   for (const { name, folders } of storages) {
     if (name === 'Data') continue;
-    for (const kind of [folders.backup, folders.snapshot, folders.zip]) {
-      for (const path of [kind.filestorage, kind.blobs ?? []].flat()) {
-        const owner = owners.get(path);
-        if (owner !== undefined) {
-          problems.add(
-            `the storage "${name}" would have backups in "${path}", which belongs to ${owner}`,
-            origin,
-          );
-        }
-        owners.set(path, `the storage "${name}"`);
+    for (const path of foldersOf(folders)) {
+      const owner = owners.get(path);
+      if (owner !== undefined) {
+        problems.add(
+          `the storage "${name}" would have backups in "${path}", which belongs to ${owner}`,
+          origin,
+        );
       }
+      owners.set(path, `the storage "${name}"`);
     }
   }
 }

@@ -55,6 +55,10 @@ export type FlagOption = OptionOfKind<'flag'>;
 export type CountOption = OptionOfKind<'count'>;
 export type LocationOption = OptionOfKind<'location'>;
 
+export function isRecipeOption(name: string): name is RecipeOption {
+  return Object.hasOwn(RECIPE_OPTIONS, name);
+}
+
 export function isLocation(name: string): name is LocationOption {
   return Object.entries(RECIPE_OPTIONS).some(([one, kind]) => one === name && kind === 'location');
 }

@@ -2,6 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { Failure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { OptionSource } from '../option-source.ts';
+import { formatOrigin } from '../origin.ts';
 import { unknownOptions } from './option-table.ts';
 import type { PathSurroundings } from './paths.ts';
 import { binFolder, partNames, readLiveData, recipeOf } from './plone-parts.ts';
@@ -99,6 +100,7 @@ export function readRecipePart(
     ...unknownOptions(options.names, nearest).map(
       (one) => `[${part}] ${one.name}: unknown option, ignored; did you mean "${one.nearest}"?`,
     ),
+    ...repeatedIn(buildout, part),
     ...live.elsewhere,
   ];
   const conventions = RECIPE_CONVENTIONS;
@@ -121,6 +123,15 @@ export function readRecipePart(
     settled: options.settled,
     warnings,
   };
+}
+
+function repeatedIn({ repeated }: Buildout, part: string): readonly string[] {
+  return repeated
+    .filter(({ section }) => section === part)
+    .map(({ option, first, last }) => {
+      const places = `${formatOrigin(first)} and ${formatOrigin(last)}`;
+      return `[${part}] ${option}: written twice, in ${places}; the last one counts`;
+    });
 }
 
 function optionsOf(buildout: Buildout, part: string): OptionSource {

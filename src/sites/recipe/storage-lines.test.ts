@@ -63,6 +63,9 @@ describe('additional_filestorages', () => {
   );
 });
 
+/** What is said of a storage without a line. */
+const wanted = (name: string) => `Each storage needs a line: ${name} /FOLDER/OF/ITS/BACKUPS`;
+
 describe('alternative_restore_sources', () => {
   const good = ['foo /f /fb', 'bar /b', 'Data /d /db'];
 
@@ -87,7 +90,16 @@ describe('alternative_restore_sources', () => {
       [...good.slice(0, 2), 'Data a b c'],
       "line 'Data a b c' has a wrong format. Should be: 'storage-name filestorage-backup-path', optionally followed by a blobstorage-backup-path.",
     ],
-    ['an unknown storage', [...good, 'x /x'], "key 'x' unknown in storages."],
+    [
+      'an unknown storage',
+      [...good, 'x /x'],
+      "key 'x' unknown in storages. The storages of this part are 'foo', 'bar', 'Data'.",
+    ],
+    [
+      'a mistyped storage, once',
+      ['fooo /f /fb', ...good.slice(1)],
+      "key 'fooo' unknown in storages. Did you mean 'foo'? The storages of this part are 'foo', 'bar', 'Data'.",
+    ],
     [
       '1 and Data',
       [...good, '1 /e /eb'],
@@ -109,8 +121,16 @@ describe('alternative_restore_sources', () => {
       ['foo /f /fb', 'bar /b /bb', 'Data /d /db'],
       "key 'bar' specifies blobdir '/bb' but the original storage has no blobstorage.",
     ],
-    ['a storage without a line', good.slice(1), "is missing key 'foo'."],
-    ['the main storage without a line', good.slice(0, 2), "is missing key 'Data'."],
+    [
+      'a storage without a line',
+      good.slice(1),
+      `is missing key 'foo'. ${wanted('foo')} /FOLDER/OF/ITS/BLOB/BACKUPS`,
+    ],
+    [
+      'the main storage without a line',
+      good.slice(0, 2),
+      `is missing key 'Data'. ${wanted('Data')} /FOLDER/OF/ITS/BLOB/BACKUPS`,
+    ],
   ])('is refused for %s', (_, lines, text) => {
     expect(alternatives(lines).texts).toEqual([`alternative_restore_sources ${text}`]);
   });
@@ -123,7 +143,7 @@ describe('alternative_restore_sources', () => {
     });
     expect(alternatives(['x /d'], alone).texts).toEqual([
       "alternative_restore_sources key 'x' unknown. Expected 1 or Data.",
-      "alternative_restore_sources is missing key 'Data'.",
+      `alternative_restore_sources is missing key 'Data'. ${wanted('Data')}`,
     ]);
     const [text] = alternatives(['Data /d', 'nonsense'], alone).texts;
     expect(text).toContain('Only one alternative_restore_source line is supported.');
@@ -131,7 +151,7 @@ describe('alternative_restore_sources', () => {
 
   it('that has only comments is refused, since its script could do nothing', () => {
     expect(alternatives(['# Data /d'], { Data: false }).texts).toEqual([
-      "alternative_restore_sources is missing key 'Data'.",
+      `alternative_restore_sources is missing key 'Data'. ${wanted('Data')}`,
     ]);
     expect(alternatives(['', ' '], { Data: false })).toEqual({ found: [], texts: [] });
   });

@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein';
 import type { CfgValue } from '../buildout/cfg-value.ts';
 import type { Problems } from './problems.ts';
 import { splitWords } from './words.ts';
@@ -42,6 +43,9 @@ export function parseStorageLines(
   return lines;
 }
 
+/** Letters that may be wrong, missing or too many. */
+const MOST_TYPOS = 2;
+
 /** Where a storage's backups lie at an alternative source. */
 export interface AlternativeLine {
   /** `Data` for the main storage, also where `1` was written. */
@@ -69,6 +73,8 @@ export function parseAlternativeLines(
   const refuse = (why: string) => problems.add(`${option} ${why}`, value?.origin);
   const found: AlternativeLine[] = [];
   const isAlone = storages.length === 1;
+  const names = storages.map(({ name }) => name);
+  const meant = new Set<string>();
   const written = linesOf(value).filter((line) => !line.startsWith('#'));
   if (value === undefined || value.text.trim() === '') return [];
   if (isAlone && written.length > 1) {
@@ -87,8 +93,15 @@ export function parseAlternativeLines(
     const name = MAIN_NAMES.includes(key) ? 'Data' : key;
     const storage = storages.find((one) => one.name === name);
     if (storage === undefined) {
+      const nearest = closest(key, names);
+      const isLikely = distance(key, nearest) <= MOST_TYPOS;
+      if (isLikely) meant.add(nearest);
+      const question = isLikely ? ` Did you mean '${nearest}'?` : '';
+      const all = ` The storages of this part are ${names.map((one) => `'${one}'`).join(', ')}.`;
       refuse(
-        isAlone ? `key '${key}' unknown. Expected 1 or Data.` : `key '${key}' unknown in storages.`,
+        isAlone
+          ? `key '${key}' unknown. Expected 1 or Data.`
+          : `key '${key}' unknown in storages.${question}${all}`,
       );
     } else if (found.some((one) => one.name === name)) {
       refuse(
@@ -104,12 +117,15 @@ export function parseAlternativeLines(
       );
     } else found.push({ name, filestorage, blobs });
   }
-  for (const { name } of storages) {
+  for (const { name, hasBlobs } of storages) {
+    // The line is there, under another name: that has been said.
+    if (meant.has(name)) continue;
     const isNamed = written.some((line) => {
       const key = splitWords(line)?.[0] ?? '';
       return key === name || (name === 'Data' && key === '1');
     });
-    if (!isNamed) refuse(`is missing key '${name}'.`);
+    const line = `${name} /FOLDER/OF/ITS/BACKUPS${hasBlobs ? ' /FOLDER/OF/ITS/BLOB/BACKUPS' : ''}`;
+    if (!isNamed) refuse(`is missing key '${name}'. Each storage needs a line: ${line}`);
   }
   return found;
 }

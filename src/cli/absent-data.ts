@@ -1,0 +1,30 @@
+import type { Site } from '../sites/site.ts';
+import { isThere } from '../system/presence.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Notes what of the live data isn't there: a mistyped path would come out only at night. */
+export async function noteAbsentData(
+  sites: readonly Site[],
+  { notice }: Pick<Terminal, 'notice'>,
+): Promise<void> {
+  for (const { part, storages, contents } of sites) {
+    for (const { name, dataFs, blobs } of storages) {
+      const [fileOption, folderOption] =
+        name === 'Data'
+          ? ['datafs', 'blob_storage']
+          : [`the storage "${name}"`, `the storage "${name}"`];
+      const said = [
+        ...(contents === 'blobs' ? [] : [{ path: dataFs, what: 'Data.fs', option: fileOption }]),
+        ...(blobs === undefined
+          ? []
+          : [{ path: blobs, what: 'blob directory', option: folderOption }]),
+      ];
+      for (const { path, what, option } of said) {
+        if (await isThere(path)) continue;
+        notice(
+          `[${part}] ${option}: there is no ${what} "${path}"; a new site has none before its first start, otherwise correct this`,
+        );
+      }
+    }
+  }
+}
