@@ -18,7 +18,10 @@ export interface SiteVerifySettings {
 /** What was found in one place. */
 export interface VerifiedPlace {
   readonly place: BackupPlace;
+  /** Of the backups of the Data.fs. */
   readonly findings: readonly Finding[];
+  /** Of the backups of its blobs. */
+  readonly blobFindings: readonly Finding[];
 }
 
 /** Checks the backups of a site, place by place, and remembers what came out. Failure `not-found` where there are none. */
@@ -29,7 +32,7 @@ export async function verifySite(
   const { site, of, now } = settings;
   return await withRunLog({ verb: 'verify', site, of, now }, context, async (watched) => {
     const verified = await verifyPlaces(settings, watched.context);
-    const findings = verified.flatMap((one) => one.findings);
+    const findings = verified.flatMap((one) => [...one.findings, ...one.blobFindings]);
     await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
     return verified;
   });
@@ -43,6 +46,7 @@ async function verifyPlaces(
   for (const place of await findBackupPlaces(site, of)) {
     const { repository, blobs } = place;
     const findings: Finding[] = [];
+    const blobFindings: Finding[] = [];
     if (repository !== undefined) {
       const begun = now();
       const found = await verify({ repository, depth, chains }, context);
@@ -54,9 +58,9 @@ async function verifyPlaces(
     }
     if (blobs !== undefined) {
       const found = verifyBlobs(blobs, { depth, entries: chains, context });
-      for await (const finding of found) findings.push(finding);
+      for await (const finding of found) blobFindings.push(finding);
     }
-    verified.push({ place, findings });
+    verified.push({ place, findings, blobFindings });
   }
   return verified;
 }

@@ -62,8 +62,11 @@ describe('zodbvault verify', () => {
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 2 });
     await site.runWell('backup');
-    expect((await site.runWell('verify')).stderr).toContain('4 backups good, 0 problems');
-    expect((await site.runWell('verify', '--quick')).stderr).toContain('4 backups good');
+    for (const words of [[], ['--quick']]) {
+      const { stderr } = await site.runWell('verify', ...words);
+      expect(stderr).toContain('/var/backups: 2 backups good, 0 problems\n');
+      expect(stderr).toContain('/var/blobstoragebackups: 2 blob backups good, 0 problems\n');
+    }
     expect((await site.runWell('verify', '-q')).stderr).toBe('');
   });
 

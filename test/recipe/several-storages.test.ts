@@ -86,6 +86,7 @@ describe('a part with several storages', () => {
     await commitBlob(site.path('var/bar/bar.fs'), site.path('var/bar/blobs'));
     const { stderr } = await site.scriptWell('snapshotbackup');
     expect(stderr).toContain('INFO: no blob dir for storage bar\n');
+    expect(stderr).toMatch(/^INFO: foo: Wrote blobstorage-foo\.\S+: 1 blob, 5\.0/m);
     await site.scriptWell('backup');
     await commitBlob(...foo);
     await site.scriptWell('backup');
@@ -105,6 +106,20 @@ describe('a part with several storages', () => {
     expect(namesOf('.').filter((name) => name.endsWith('_bar'))).toEqual([
       ...['backups_bar', 'snapshotbackups_bar'],
     ]);
+    const verified = (await site.run(['verify', '--kind', 'backup'])).stderr.split('\n');
+    expect(verified).toEqual([
+      `Verified ${site.path('var/backups_foo')}: 2 backups good, 0 problems`,
+      `Verified ${site.path('var/blobstoragebackups_foo')}: 2 blob backups good, 0 problems`,
+      `Verified ${site.path('var/backups_bar')}: 1 backup good, 0 problems`,
+      `Verified ${site.path('var/backups')}: 1 backup good, 0 problems`,
+      `Verified ${site.path('var/blobstoragebackups')}: 1 blob backup good, 0 problems`,
+      '',
+    ]);
+    await site.run(['report', '--output', 'report.html']);
+    const [, ofBar = ''] = readFileSync(site.path('report.html'), 'utf8').split('<h3>bar, backup');
+    const [bar = '', ...others] = ofBar.split('<h3>');
+    expect(bar).not.toContain('Blobs');
+    expect(others.join()).toContain('<th scope="col">Blobs</th>');
     const { latest } = folderState(site.path('var/blobstoragebackups_foo'));
     expect(latest).toBe(`-> ${foos.at(-2)}`);
   });

@@ -129,7 +129,7 @@ async function carryOut(
   for (const result of results) {
     terminal.printJson({ backup: asJson(result, settings.site) });
   }
-  for (const line of describeBackups(results)) terminal.log(line);
+  for (const line of await describeBackups(results, settings.site)) terminal.log(line);
   terminal.debug(`Took ${formatSeconds(seconds)}`);
 }
 

@@ -130,7 +130,7 @@ async function backUp(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
-  for (const line of describeBackups(results)) terminal.log(line);
+  for (const line of await describeBackups(results, site)) terminal.log(line);
 }
 
 async function restore(

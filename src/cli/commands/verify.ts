@@ -1,6 +1,7 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import type { Finding } from '../../repository/verifying.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { inEachSite } from '../each-site.ts';
@@ -71,7 +72,7 @@ export function addVerifyCommand(program: Command): void {
 
 /** Returns the number of problems. */
 function report(
-  { place, findings }: VerifiedPlace,
+  { place, findings, blobFindings }: VerifiedPlace,
   {
     terminal,
     ...among
@@ -79,16 +80,28 @@ function report(
 ): number {
   const where = prefixOfStorage(place.storage, among);
   const of = { part: among.site.part, storage: place.storage, of: place.of };
-  for (const finding of findings) {
+  for (const finding of [...findings, ...blobFindings]) {
     terminal.printJson({ ...of, ...finding });
     if (finding.kind === 'good')
       terminal.debug(`good: ${where}${finding.name} (${finding.checked})`);
     else if (!terminal.isJson) terminal.warn(`${where}${finding.name}: ${finding.problem}`);
   }
-  const bad = findings.filter(({ kind }) => kind === 'bad').length;
-  const good = findings.length - bad;
-  terminal.log(`Verified ${place.path}: ${count(good, 'backup')} good, ${count(bad, 'problem')}`);
+  const { repository, blobs } = place;
+  let bad = 0;
+  const sum = (folder: string, found: readonly Finding[], noun: string) => {
+    const problems = found.filter(({ kind }) => kind === 'bad').length;
+    bad += problems;
+    const good = found.filter(({ kind, name }) => kind === 'good' && !isState(name)).length;
+    terminal.log(`Verified ${folder}: ${count(good, noun)} good, ${count(problems, 'problem')}`);
+  };
+  if (repository !== undefined) sum(repository, findings, 'backup');
+  if (blobs !== undefined) sum(blobs.folder, blobFindings, 'blob backup');
   return bad;
+}
+
+/** What tar remembers of a chain of archives is checked, but no backup. */
+function isState(name: string): boolean {
+  return name.endsWith('.snar');
 }
 
 /** What is to be verified deeply; undefined: nothing. Failure `usage` for words that don't fit. */

@@ -1,27 +1,41 @@
 import type { StorageBackup } from '../../jobs/backup-site.ts';
+import { hasLayoutFile } from '../../jobs/blob-layout-file.ts';
 import type { WrittenBackup } from '../../repository/writing.ts';
+import type { Site } from '../../sites/site.ts';
 import { describePlan } from './events.ts';
 import { count, formatBytes } from './units.ts';
 
 /** What a backup of a site has written: a line for each file, or why there is none. */
-export function describeBackups(results: readonly StorageBackup[]): readonly string[] {
-  return results.flatMap((result) => {
+export async function describeBackups(
+  results: readonly StorageBackup[],
+  { storages }: Site,
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const result of results) {
     const of = results.length === 1 ? '' : `${result.storage}: `;
-    return describeStorage(result).map((line) => of + line);
-  });
+    const folder = storages.find(({ name }) => name === result.storage)?.blobs;
+    const hasLayout = folder !== undefined && (await hasLayoutFile(folder));
+    lines.push(...describeStorage(result, hasLayout ? 1 : 0).map((line) => of + line));
+  }
+  return lines;
 }
 
-function describeStorage({ filestorage, blobs }: StorageBackup): readonly string[] {
+/** @param layoutFiles - files of a blob directory that are no blobs; an increment has none of them */
+function describeStorage(
+  { filestorage, blobs }: StorageBackup,
+  layoutFiles: number,
+): readonly string[] {
   const lines: string[] = [];
   if (filestorage !== undefined) {
     const { written, plan } = filestorage;
     lines.push(written === undefined ? describePlan(plan) : describeWritten(written));
   }
   if (blobs?.kind === 'made') {
+    const others = blobs.name.includes('.delta.') ? 0 : layoutFiles;
     const content =
       blobs.content === undefined
         ? ''
-        : `: ${count(blobs.content.files, 'file')}, ${formatBytes(blobs.content.bytes)}`;
+        : `: ${count(Math.max(0, blobs.content.files - others), 'blob')}, ${formatBytes(blobs.content.bytes)}`;
     lines.push(`Wrote ${blobs.name}${content}`);
   }
   return lines;

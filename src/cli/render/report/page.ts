@@ -79,7 +79,7 @@ ${renderCurve(
   'Data.fs',
 )}
 ${renderCurve(accumulated(samplesOf(points, ({ storedBytes }) => storedBytes)), 'Backups that are kept')}
-${renderCurve(blobSamples(site.runs, of), 'Blobs in a backup')}
+${hasBlobs(points) ? renderCurve(blobSamples(site.runs, of), 'Blobs in a backup') : ''}
 </div>
 <h4>Restore points</h4>
 ${renderPoints(points.slice(-SHOWN).reverse(), name)}`;
@@ -143,6 +143,11 @@ function accumulated(samples: readonly Sample[]): readonly Sample[] {
   });
 }
 
+/** Whether the storage has any: the runs tell only of all storages together. */
+function hasBlobs(points: readonly PointReport[]): boolean {
+  return points.some(({ blobs }) => blobs !== '');
+}
+
 function blobSamples(runs: readonly RunReport[], of: string): readonly Sample[] {
   return runs
     .filter((run) => run.of === of && run.blobBytes > 0)
@@ -152,16 +157,17 @@ function blobSamples(runs: readonly RunReport[], of: string): readonly Sample[] 
 
 function renderPoints(points: readonly PointReport[], name: string): Markup {
   if (points.length === 0) return html`<p>None.</p>`;
+  const withBlobs = hasBlobs(points);
   const rows = points.map(
     (point) => html`<tr><th scope="row" class="nowrap">${point.stamp}</th><td>${point.kind}</td>
 <td class="number">${point.dataFsBytes === undefined ? '?' : formatBytes(point.dataFsBytes)}</td>
 <td class="number">${formatBytes(point.storedBytes)}</td>
 <td>${point.check === undefined ? '' : html`<span class="${point.check.outcome}">${point.check.text}</span>`}</td>
-<td>${point.blobs}</td></tr>`,
+${withBlobs ? html`<td>${point.blobs}</td>` : ''}</tr>`,
   );
   return scrolling(
     `Restore points of ${name}`,
-    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th><th scope="col">Blobs</th></tr></thead>
+    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th>${withBlobs ? html`<th scope="col">Blobs</th>` : ''}</tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }
