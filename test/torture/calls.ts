@@ -42,6 +42,14 @@ export interface Call {
   readonly turn: number;
   /** What it is about, below the site's folder, without what is random in names. */
   readonly path: string;
+  /** Where that is the same in every run, and all that it is about: the calls can be counted by it. */
+  readonly alone: PathAlone | undefined;
+}
+
+/** One path, and the number of a call among those of its name that are about it; from 1. */
+export interface PathAlone {
+  readonly absolute: string;
+  readonly number: number;
 }
 
 /** Reads strace's log of one tracee, made with `-y`: the calls that concern a folder. */
@@ -58,13 +66,22 @@ export function readCalls(
     const number = (counts.get(key) ?? 0) + 1;
     counts.set(key, number);
     const isProgram = tracee.kind === 'program';
-    const path = concernedPath({ syscall, words }, { folder, isProgram });
+    const paths = pathsOf({ syscall, words });
+    const path = concernedPath(paths, { folder, isProgram });
     const found = CLASSES.find(([, names]) => names.test(syscall))?.[0];
     if (path === undefined || found === undefined) return [];
     const turn = (turns.get(key) ?? 0) + 1;
     turns.set(key, turn);
+    const alone = aloneIn(paths, { folder, path });
+    const onPath = (turns.get(`${key} ${alone}`) ?? 0) + 1;
+    turns.set(`${key} ${alone}`, onPath);
     const isOpening = found === 'create' && !/\bO_CREAT\b|^creat$/.test(`${words} ${syscall}`);
-    return [{ tracee, class: isOpening ? 'open' : found, syscall, number, turn, path }];
+    return [
+      {
+        ...{ tracee, class: isOpening ? 'open' : found, syscall, number, turn, path },
+        alone: alone === undefined ? undefined : { absolute: alone, number: onPath },
+      },
+    ];
   });
 }
 
@@ -93,18 +110,35 @@ export function describeTracee(tracee: Tracee): string {
   return tracee.kind === 'thread' ? tracee.thread : `${tracee.name}#${tracee.turn}`;
 }
 
+function pathsOf({
+  syscall,
+  words,
+}: {
+  readonly syscall: string;
+  readonly words: string;
+}): readonly string[] {
+  const isByDescriptor = /^\d+</.test(words) && !/at2?$/.test(syscall);
+  return isByDescriptor ? openedPaths(words) : namedPaths(words);
+}
+
 /** The first path among a call's arguments that lies in the folder. */
 function concernedPath(
-  { syscall, words }: { readonly syscall: string; readonly words: string },
+  paths: readonly string[],
   { folder, isProgram }: { readonly folder: string; readonly isProgram: boolean },
 ): string | undefined {
-  const isByDescriptor = /^\d+</.test(words) && !/at2?$/.test(syscall);
-  const paths = isByDescriptor ? openedPaths(words) : namedPaths(words);
   const path = paths.find((one) => one.startsWith(`${folder}/`));
   if (path !== undefined) return shorten(path.slice(folder.length + 1));
   // The programs go to a folder of the site, and name what is there without it.
   const relative = isProgram ? paths.find((one) => one.startsWith('./')) : undefined;
   return relative === undefined ? undefined : shorten(relative);
+}
+
+function aloneIn(
+  paths: readonly string[],
+  { folder, path }: { readonly folder: string; readonly path: string | undefined },
+): string | undefined {
+  const [first] = paths;
+  return paths.length === 1 && first === `${folder}/${path}` ? first : undefined;
 }
 
 /** Paths of the open files that a call is about; what it writes is not looked at. */

@@ -145,9 +145,15 @@ export async function runWithFault(
 }
 
 function injection(fault: Extract<Fault, { readonly call: Call }>): readonly string[] {
-  const { syscall, number } = fault.call;
+  const { syscall, tracee, alone } = fault.call;
   const what = fault.kind === 'error' ? `error=${fault.errno}` : 'signal=SIGKILL';
-  return ['-e', `trace=${syscall}`, '-e', `inject=${syscall}:${what}:when=${number}`];
+  // Programs name what they are about without its folder.
+  const isByPath = alone !== undefined && tracee.kind === 'thread';
+  const number = isByPath ? alone.number : fault.call.number;
+  return [
+    ...(isByPath ? ['-P', alone.absolute] : []),
+    ...['-e', `trace=${syscall}`, '-e', `inject=${syscall}:${what}:when=${number}`],
+  ];
 }
 
 /**
