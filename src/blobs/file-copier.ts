@@ -3,21 +3,14 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  fchmodSync,
-  fchownSync,
   fstatSync,
-  futimesSync,
   openSync,
   readSync,
   type Stats,
 } from 'node:fs';
 import { writeAllSync } from '../system/write-all.ts';
-import type { FileHasher, OnPiece } from './file-hasher.ts';
-
-const BUFFER_BYTES = 1 << 18;
-
-/** The bits of a mode that are rights. */
-export const ALL_RIGHTS = 0o7777;
+import { ALL_RIGHTS, dress } from './dress.ts';
+import { BUFFER_BYTES, type FileHasher, type OnPiece } from './file-hasher.ts';
 
 /** What is copied where. */
 export interface FileCopy {
@@ -35,7 +28,6 @@ export interface FileCopy {
  */
 export class FileCopier {
   readonly #hasher: FileHasher;
-  readonly #isRoot = process.getuid?.() === 0;
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   /** What a new file is without being changed, by the rights that were asked for: as one of them was. */
   readonly #made = new Map<number, Stats>();
@@ -52,7 +44,7 @@ export class FileCopier {
     copyFileSync(source, target, constants.COPYFILE_EXCL);
     const file = openSync(target, 'r');
     try {
-      this.#dress(file, { status, made: fstatSync(file) });
+      dress(file, { status, made: fstatSync(file) });
     } finally {
       closeSync(file);
     }
@@ -68,7 +60,7 @@ export class FileCopier {
         const made = this.#made.get(rights) ?? fstatSync(file);
         this.#made.set(rights, made);
         const sha256 = this.#pour(from, file, { sizeBytes: status.size, isSumWanted });
-        this.#dress(file, { status, made });
+        dress(file, { status, made });
         return sha256;
       } finally {
         closeSync(file);
@@ -95,20 +87,4 @@ export class FileCopier {
     }
     return hash?.digest('hex');
   }
-
-  /** Owner before mode: a change of it takes bits away. */
-  #dress(file: number, { status, made }: { readonly status: Stats; readonly made: Stats }): void {
-    const isOwned = !this.#isRoot || (status.uid === made.uid && status.gid === made.gid);
-    if (!isOwned) fchownSync(file, status.uid, status.gid);
-    if (!isOwned || made.mode !== status.mode) fchmodSync(file, status.mode & ALL_RIGHTS);
-    futimesSync(file, settable(status.atimeMs), settable(status.mtimeMs));
-  }
-}
-
-/**
- * Seconds that Node sets as the microsecond that it was asked for, so that times don't drift from copy
- * to copy: it cuts off what a double has behind the microseconds, which may be nearly a whole one.
- */
-export function settable(milliseconds: number): number {
-  return (Math.round(milliseconds * 1000) + 0.25) / 1e6;
 }

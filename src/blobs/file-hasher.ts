@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCodeOf } from '../system/failure.ts';
 
-const BUFFER_BYTES = 1 << 18;
+/** What is read or written with one call. */
+export const BUFFER_BYTES = 1 << 18;
 /** Of the memory of WebAssembly, which begins at the beginning of one. */
 const PAGE_BYTES = 1 << 16;
 

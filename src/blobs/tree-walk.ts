@@ -1,7 +1,5 @@
 import {
-  chmodSync,
   type Dirent,
-  lchownSync,
   linkSync,
   lstatSync,
   lutimesSync,
@@ -11,14 +9,14 @@ import {
   type Stats,
   statSync,
   symlinkSync,
-  utimesSync,
 } from 'node:fs';
 import { Failure, systemCodeOf } from '../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
-import { ALL_RIGHTS, FileCopier, settable } from './file-copier.ts';
+import { dress, own, settable } from './dress.ts';
+import { FileCopier } from './file-copier.ts';
 import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
-import { BlobSums, SumDraft } from './sums.ts';
+import { type SummedFiles, type SumWork, WalkSums } from './walk-sums.ts';
 
 /** What was found in a tree: regular files, and their bytes. */
 export interface TreeContent {
@@ -40,34 +38,9 @@ export interface WalkSettings {
   readonly sums: SumWork;
 }
 
-/** What is done about the sums of files, which are read for the copy anyway. */
-export type SumWork =
-  | { readonly kind: 'none' }
-  /**
-   * They are made; what is shared with the other tree has the sum that is `known` of it. What has none
-   * there, and all that is in a `doubted` tree, is shared only if its bytes are those of the source.
-   */
-  | {
-      readonly kind: 'make';
-      readonly known: Uint8Array | undefined;
-      readonly isDoubted: boolean;
-    }
-  /** Files are held against these, as far as they have one. */
-  | { readonly kind: 'compare'; readonly known: Uint8Array };
-
 /** What a walk has done; of values only, too. */
-export interface WalkResult {
+export interface WalkResult extends SummedFiles {
   readonly content: TreeContent;
-  /** Of {@link SumDraft}: of files that are shared with the other tree, and of those that were copied. */
-  readonly shared: string;
-  readonly fresh: string;
-  /**
-   * Paths below the tree of files that don't have the sum that they should; or, where sums are made, of
-   * those that have other bytes in the other tree, with the same size and time.
-   */
-  readonly differing: readonly string[];
-  /** Files that have one that could be compared. */
-  readonly compared: number;
 }
 
 /** Files between two looks at whether somebody wants to stop. */
@@ -95,25 +68,15 @@ export interface OpenedDirectory {
 
 interface Place extends Omit<Branch, 'names'> {}
 
-function newTally() {
-  return {
-    files: 0,
-    bytes: 0,
-    shared: new SumDraft(),
-    fresh: new SumDraft(),
-    differing: [] as string[],
-    compared: 0,
-  };
-}
-
 /** Copies parts of a tree, with synchronous calls. */
 export class TreeWalk {
   readonly #settings: WalkSettings;
   readonly #isRoot = process.getuid?.() === 0;
   readonly #hasher = new FileHasher();
   readonly #copier = new FileCopier(this.#hasher);
-  readonly #known: BlobSums | undefined;
-  #tally = newTally();
+  readonly #sums: WalkSums;
+  #files = 0;
+  #bytes = 0;
   readonly #progress: WorkProgress;
   /** Bytes of which the progress has not been told yet. */
   #untold = 0;
@@ -129,17 +92,15 @@ export class TreeWalk {
   constructor(settings: WalkSettings, progress: WorkProgress = UNWATCHED) {
     this.#settings = settings;
     this.#progress = progress;
-    const { sums } = settings;
-    const known = sums.kind === 'none' ? undefined : sums.known;
-    this.#known = known === undefined ? undefined : new BlobSums(known);
+    this.#sums = new WalkSums(settings.sums);
   }
 
   /** What it has done since it was last asked. */
   takeResult(): WalkResult {
-    const { files, bytes, shared, fresh, differing, compared } = this.#tally;
-    this.#tally = newTally();
-    const sums = { shared: shared.text, fresh: fresh.text };
-    return { content: { files, bytes }, ...sums, differing, compared };
+    const content = { files: this.#files, bytes: this.#bytes };
+    this.#files = 0;
+    this.#bytes = 0;
+    return { content, ...this.#sums.take() };
   }
 
   readonly #onPiece = (bytes: number): void => {
@@ -198,7 +159,7 @@ export class TreeWalk {
       throw isMissing(source);
     }
     const above = lengthen(place.above, { source, status });
-    this.#makeDirectory(target);
+    const made = this.#makeDirectory(target);
     const linkable = place.linkable && this.#otherHas(path);
     const names: string[] = [];
     for (const entry of entries) {
@@ -216,13 +177,14 @@ export class TreeWalk {
     }
     return {
       branch: { path, names, depth, linkable, above },
-      finish: () => this.#dressDirectory(target, status),
+      finish: () => dress(target, { status, made }),
     };
   }
 
-  #makeDirectory(target: string): void {
+  #makeDirectory(target: string): Stats {
     mkdirSync(target, { mode: 0o700 });
     this.#made ??= lstatSync(target);
+    return this.#made;
   }
 
   #isDirectory(entry: Dirent, path: string): boolean {
@@ -268,7 +230,7 @@ export class TreeWalk {
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
-      if (this.#isRoot) lchownSync(target, status.uid, status.gid);
+      own(target, status);
       lutimesSync(target, settable(status.atimeMs), settable(status.mtimeMs));
     } else {
       throw new Failure('damaged', `Cannot copy "${source}": it is no file and no folder`, {
@@ -290,15 +252,8 @@ export class TreeWalk {
   *#copyFile(path: string, status: Stats): Generator<void, KnownFile> {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
-    const copy = { source, status, target, isSumWanted: this.#wantsSum(path) };
+    const copy = { source, status, target, isSumWanted: this.#sums.wants(path) };
     return { sha256: yield* this.#copier.copy(copy, this.#onPiece) };
-  }
-
-  #wantsSum(path: string): boolean {
-    const { kind } = this.#settings.sums;
-    return (
-      kind === 'make' || (kind === 'compare' && this.#known?.find(path.slice(1)) !== undefined)
-    );
   }
 
   /** Shares a file of the other tree, if it is the same; undefined where it isn't. */
@@ -325,41 +280,25 @@ export class TreeWalk {
     path: string,
     { status, there }: { readonly status: Stats; readonly there: Stats },
   ): Generator<void, KnownFile | undefined> {
-    const { sameness, source, linkTo, sums } = this.#settings;
+    const { sameness, source, linkTo } = this.#settings;
     // A time that was copied through a double is off by less than a microsecond.
     const hasSameTime = Math.abs(status.mtimeMs - there.mtimeMs) < 0.01;
     if (sameness === 'time') {
       if (!hasSameTime) return undefined;
-      if (!this.#wantsSum(path)) return { sha256: undefined };
-      const known = this.#knownOfShared(path);
+      if (!this.#sums.wants(path)) return { sha256: undefined };
+      const known = this.#sums.knownOfShared(path);
       if (known !== undefined) return { sha256: known };
     }
     const both = { other: `${linkTo}${path}`, onPiece: this.#onPiece };
     const sha256 = yield* this.#hasher.hashOfBoth(source + path, both);
     if (sha256 !== undefined) return { sha256 };
-    if (sums.kind === 'make' && hasSameTime) this.#tally.differing.push(path.slice(1));
+    if (hasSameTime) this.#sums.noteOtherBytes(path);
     return undefined;
   }
 
-  #knownOfShared(path: string): string | undefined {
-    const { sums } = this.#settings;
-    if (sums.kind !== 'make' || sums.isDoubted) return undefined;
-    return this.#known?.find(path.slice(1));
-  }
-
-  /** Notes the sum of a file that is there now, or holds it against what it should be. */
+  /** Of a file that is there now. */
   #settle(path: string, { sha256 }: KnownFile, how: 'shared' | 'fresh'): void {
-    const { kind } = this.#settings.sums;
-    if (kind === 'none' || sha256 === undefined) return;
-    const below = path.slice(1);
-    if (kind === 'make') {
-      this.#tally[how].add({ path: below, sha256 });
-      return;
-    }
-    const expected = this.#known?.find(below);
-    if (expected === undefined) return;
-    this.#tally.compared += 1;
-    if (expected !== sha256) this.#tally.differing.push(below);
+    if (sha256 !== undefined) this.#sums.settle(path, { sha256, how });
   }
 
   #hasSameRights(a: Stats, b: Stats): boolean {
@@ -382,27 +321,10 @@ export class TreeWalk {
   }
 
   #count({ size }: Stats): void {
-    this.#tally.files += 1;
-    this.#tally.bytes += size;
+    this.#files += 1;
+    this.#bytes += size;
     this.#untold += size - this.#piecesBytes;
   }
-
-  /** Owner before mode: a change of it takes bits away. */
-  #dressDirectory(path: string, status: Stats): void {
-    const isRight = this.#own(path, status) === 'kept' && this.#made?.mode === status.mode;
-    if (!isRight) chmodSync(path, status.mode & ALL_RIGHTS);
-    setTimes(path, status);
-  }
-
-  #own(path: string, { uid, gid }: Stats): 'kept' | 'changed' {
-    if (!this.#isRoot || (uid === this.#made?.uid && gid === this.#made.gid)) return 'kept';
-    lchownSync(path, uid, gid);
-    return 'changed';
-  }
-}
-
-function setTimes(path: string, { atimeMs, mtimeMs }: Stats): void {
-  utimesSync(path, settable(atimeMs), settable(mtimeMs));
 }
 
 /** Failure `damaged` for a directory that is one of those that lead to it. */
