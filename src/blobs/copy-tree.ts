@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { adopting } from '../system/failure.ts';
 import { inPortions } from '../system/portions.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import type { SumTexts } from './copied-sums.ts';
 import { copyInWorkers, describeCopy, workersForCopy } from './copy-worker.ts';
 import {
   type Branch,
@@ -16,12 +17,8 @@ import {
 export type { TreeContent } from './tree-walk.ts';
 
 /** What a copy holds, and what is known of its files. */
-export interface CopiedTree {
+export interface CopiedTree extends SumTexts {
   readonly content: TreeContent;
-  /** The sums that were made, for {@link encodeSums}. */
-  readonly sums: readonly string[];
-  /** Those of files that were copied, not shared. */
-  readonly fresh: readonly string[];
   /** Of {@link WalkResult}, sorted. */
   readonly differing: readonly string[];
   /** Files that have a sum that could be compared. */
@@ -140,7 +137,7 @@ function together(results: readonly WalkResult[]): CopiedTree {
       files: total(({ content }) => content.files),
       bytes: total(({ content }) => content.bytes),
     },
-    sums: results.flatMap(({ shared, fresh }) => [shared, fresh]),
+    shared: results.map(({ shared }) => shared),
     fresh: results.map(({ fresh }) => fresh),
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),

@@ -17,6 +17,17 @@ const StampText = v.pipe(
   v.custom<NonNullable<ReturnType<typeof parseStamp>>>((stamp) => stamp !== undefined),
 );
 
+const LostBlobsSchema = v.object({
+  /** Of the copy that has them. */
+  stamp: StampText,
+  count: Count,
+  /** Paths below the blob directory; not of all of them, where they are many. */
+  paths: v.pipe(v.array(v.string()), v.readonly()),
+});
+
+/** Blobs that the live directory had lost when a copy was made. */
+export type LostBlobs = v.InferOutput<typeof LostBlobsSchema>;
+
 const BlobRecordSchema = v.object({
   /** Grows when a reader of an older form would go wrong. */
   format: v.literal(1),
@@ -29,6 +40,8 @@ const BlobRecordSchema = v.object({
   /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */
   origin: v.picklist(['made', 'adopted']),
   content: v.optional(v.object({ files: Count, bytes: Count })),
+  /** What the live directory had lost when this was made: as long as it is the newest, nothing old goes. */
+  lost: v.optional(v.pipe(v.array(LostBlobsSchema), v.readonly())),
   /** The file with the sums of a directory's files. */
   sums: v.optional(v.object({ sizeBytes: Count, sha256: Sha256 })),
   archive: v.optional(

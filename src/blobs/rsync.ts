@@ -7,7 +7,7 @@ import { RSYNC_EXCLUDES } from './left-out.ts';
 
 export interface RsyncSettings {
   readonly source: string;
-  /** Made by the copy. */
+  /** Made by the copy, unless it is there from one that was incomplete. */
   readonly target: string;
   /** A tree with which files that are the same are shared, as hard links. */
   readonly linkTo: string | undefined;
@@ -51,7 +51,9 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     `${settings.source}/`,
     `${settings.target}/`,
   ];
-  await adopting(`create the folder "${settings.target}"`, () => mkdir(settings.target));
+  await adopting(`create the folder "${settings.target}"`, () =>
+    mkdir(settings.target, { recursive: true }),
+  );
   const onOutput = tellsItself(settings.options)
     ? settings.onOutput
     : readTransfers(settings.source, settings);
@@ -75,6 +77,19 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     },
   );
 }
+
+/** Options of the user by which files are left out, each with its value where that is a word of its own. */
+export function optionsThatLeaveOut(options: readonly string[]): readonly string[] {
+  return options.flatMap((word, at) => {
+    if (!LEAVES_OUT.test(word)) return [];
+    const next = options[at + 1];
+    const hasValue = !word.includes('=') && next !== undefined && !next.startsWith('-');
+    return hasValue ? [`${word} ${next}`] : [word];
+  });
+}
+
+const LEAVES_OUT =
+  /^(-[a-zA-Z]*[CFfx]|--(max-size|min-size|exclude|exclude-from|filter|files-from|cvs-exclude|one-file-system)(=|$))/;
 
 /** A line for each file that it transfers: its size, and its path below the source. */
 const TELLING = '--out-format=%l %n';

@@ -20,7 +20,7 @@ export type FoundSums =
 /** Writes the sums of an entry that is being made; returns what its record says of them. */
 export async function writeSums(
   entryPath: string,
-  bytes: Buffer,
+  { bytes }: BlobSums,
 ): Promise<NonNullable<BlobRecord['sums']>> {
   await writeNewFile(join(entryPath, SUMS_FILE), bytes);
   return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };

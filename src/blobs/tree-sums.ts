@@ -1,10 +1,10 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { adopting, systemCodeOf } from '../system/failure.ts';
 import { atOnce, inPortions } from '../system/portions.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
 import { FileHasher } from './file-hasher.ts';
-import { type BlobSum, type BlobSums, SumDraft } from './sums.ts';
+import { type BlobSums, SumDraft } from './sums.ts';
 
 /** Whether the files of a tree are those that they were. */
 export interface ComparedTree {
@@ -64,67 +64,32 @@ function* pathsOf(sums: BlobSums): Generator<string, undefined> {
   for (const { path } of sums) yield path;
 }
 
-/**
- * The sums of a tree that another program copied, as texts of {@link SumDraft}. What it shares with
- * the tree before has the sum that is known of it; the rest is `fresh`, and read.
- */
-export async function sumTree(
+/** The sums of files of a tree, by their paths below it, as the text of a {@link SumDraft}. */
+export async function sumFiles(
   root: string,
   {
-    before,
+    paths,
     signal,
     progress,
   }: {
-    readonly before: { readonly tree: string; readonly sums: BlobSums | undefined } | undefined;
+    readonly paths: readonly string[];
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
-): Promise<{ readonly sums: readonly string[]; readonly fresh: readonly string[] }> {
-  const shared = new SumDraft();
-  const fresh = new SumDraft();
+): Promise<string> {
+  const draft = new SumDraft();
   await hashFiles(
     { root, from: 'anywhere' },
     {
-      paths: unknownPaths(root, { before, onKnown: (sum) => shared.add(sum) }),
+      paths: paths[Symbol.iterator](),
       signal,
       progress,
       onHash: (path, sha256) => {
-        if (sha256 !== undefined) fresh.add({ path, sha256 });
+        if (sha256 !== undefined) draft.add({ path, sha256 });
       },
     },
   );
-  return { sums: [shared.text, fresh.text], fresh: [fresh.text] };
-}
-
-function* unknownPaths(
-  root: string,
-  {
-    before,
-    onKnown,
-  }: {
-    readonly before: { readonly tree: string; readonly sums: BlobSums | undefined } | undefined;
-    readonly onKnown: (sum: BlobSum) => void;
-  },
-): Generator<string, undefined> {
-  const folders = [''];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(`${root}/${folder}`, { withFileTypes: true })) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) folders.push(path);
-      if (!entry.isFile()) continue;
-      const known = before?.sums?.find(path);
-      const isShared =
-        known !== undefined && isSameFile(`${root}/${path}`, `${before?.tree}/${path}`);
-      if (isShared) onKnown({ path, sha256: known });
-      else yield path;
-    }
-  }
-}
-
-function isSameFile(path: string, other: string): boolean {
-  const one = lstatSync(path, { bigint: true });
-  const two = lstatSync(other, { bigint: true, throwIfNoEntry: false });
-  return one.ino === two?.ino && one.dev === two.dev;
+  return draft.text;
 }
 
 /** Hashes files below a tree, in worker threads where it can; undefined for one that isn't there. */

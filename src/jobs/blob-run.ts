@@ -3,6 +3,7 @@ import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import type { TreeContent } from '../blobs/copy-tree.ts';
 import type { EntryMark } from '../blobs/entry-name.ts';
 import type { BlobRecord } from '../blobs/record.ts';
+import type { Tid } from '../filestorage/tid.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BlobCopier, BlobFormat } from '../sites/site.ts';
 import { VERSION } from '../system/version.ts';
@@ -24,6 +25,11 @@ export interface BlobBackupSettings {
   readonly repository: string | null;
   /** When the copy of a moment was last found to be wrong, by its stamp. */
   readonly doubts: ReadonlyMap<string, Date>;
+  /**
+   * The last transaction of the Data.fs backup of a moment, if no blob that was committed up to it can
+   * have gone by a pack; undefined where one can, or nobody knows.
+   */
+  readonly lastLasting: (stamp: Stamp) => Promise<Tid | undefined>;
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   readonly now: () => Date;
@@ -94,7 +100,7 @@ export class BlobRun {
       : { kind: 'number', number: 0 };
   }
 
-  record(what: Pick<BlobRecord, 'content' | 'archive' | 'sums'>): BlobRecord {
+  record(what: Pick<BlobRecord, 'content' | 'archive' | 'sums' | 'lost'>): BlobRecord {
     return {
       format: 1,
       tool: `zodbvault ${VERSION}`,

@@ -1,19 +1,23 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseTaken } from '../blobs/blob-folder.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
-import { type CopiedTree, copyTree, countTree } from '../blobs/copy-tree.ts';
+import { type CopiedSums, collectSums } from '../blobs/copied-sums.ts';
+import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
 import { entryStem } from '../blobs/entry-name.ts';
 import { findMissingFile } from '../blobs/missing-file.ts';
+import { nameSome } from '../blobs/name-some.ts';
 import { recordPath, writeRecord } from '../blobs/record.ts';
-import { copyWithRsync } from '../blobs/rsync.ts';
-import { BlobSums, encodeSums } from '../blobs/sums.ts';
-import { readSums, writeSums } from '../blobs/sums-file.ts';
-import { compareTree, sumTree } from '../blobs/tree-sums.ts';
+import type { BlobSums } from '../blobs/sums.ts';
+import { writeSums } from '../blobs/sums-file.ts';
+import { compareTree } from '../blobs/tree-sums.ts';
 import { readsBackOtherwise } from '../system/confirm-file.ts';
 import { NewDirectory } from '../system/new-directory.ts';
 import type { BlobBackupResult, BlobRun } from './blob-run.ts';
-import { programEvents, withStep } from './events.ts';
+import { withStep } from './events.ts';
+import { judgeChanges, warnOfDamagedCopies } from './judge-changes.ts';
+import { findLostBlobs, isLostByReplacing, warnOfLostBlobs } from './lost-blobs.ts';
+import { findPreviousCopy, isDirectory, type PreviousCopy } from './previous-copy.ts';
+import { copyBlobsWithRsync } from './rsync-blobs.ts';
 
 /** Makes an entry that is a directory with a copy, which shares the files of the copy before. */
 export async function makeCopy(
@@ -28,21 +32,25 @@ export async function makeCopy(
   await refuseTaken(join(run.settings.folder, name), 'directory');
   await using entry = await NewDirectory.create(join(run.settings.folder, name));
   const tree = join(entry.temporaryPath, run.base);
-  const copied = await copyInto(run, tree);
-  const { content } = copied;
-  const sums = await writeSums(entry.temporaryPath, encodeSums(copied.sums));
+  const previous = await findPreviousCopy(run);
+  const { content, ...copied } = await copyInto(run, { tree, previous });
+  const copy = await judgeChanges(run, { tree, previous, ...copied });
+  const lost = await findLostBlobs(run, { previous, copy });
+  const sums = await writeSums(entry.temporaryPath, copy.sums.all);
   await writeRecord(
     recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
-    run.record({ content, sums }),
+    run.record({ content, sums, ...(lost.length > 0 ? { lost } : {}) }),
   );
   await entry.complete();
   run.context.signal.throwIfAborted();
   if (run.settings.confirmation === 'reread') {
-    await confirmFresh(run, { tree, name: join(run.settings.folder, name), fresh: copied.fresh });
+    await confirmFresh(run, { tree, name: join(run.settings.folder, name), sums: copy.sums.fresh });
   }
+  warnOfLostBlobs(run, lost);
   if (naming === 'numbers') await run.rotate('directories');
-  else if (there !== undefined && (await knowsMore(run, there, entry))) {
-    return run.thereAlready(there);
+  else if (there !== undefined) {
+    const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
+    if (isBetter) return run.thereAlready(there);
   }
   await entry.publish();
   return { name, kind: 'made', stamp: run.stamp, content };
@@ -85,62 +93,38 @@ async function knowsMore(
 
 async function copyInto(
   run: BlobRun,
-  target: string,
-): Promise<Pick<CopiedTree, 'content' | 'sums' | 'fresh'>> {
+  { tree, previous }: { readonly tree: string; readonly previous: PreviousCopy | undefined },
+): Promise<{ readonly content: TreeContent; readonly sums: CopiedSums }> {
   const { copier } = run.settings;
-  const previous = await previousCopy(run);
   const first = copier.firstCopy === 'link' ? run.source : undefined;
   const linkTo = previous?.tree ?? first;
-  const { signal } = run.context;
-  const source = run.source;
-  const common = { source, target, linkTo, of: 'live' } as const;
-  const step = { step: 'copy-blobs', totalBytes: run.expectedBytes } as const;
+  if (copier.kind === 'rsync') {
+    const work = { target: tree, previous, linkTo, options: copier.rsyncOptions };
+    const copied = await copyBlobsWithRsync(run, work);
+    return { content: copied.content, sums: collectSums(copied) };
+  }
   const isDoubted = previous?.isDoubted === true;
-  if (copier.kind === 'own') {
-    const sums = { kind: 'make', known: previous?.sums?.bytes, isDoubted } as const;
-    const copied = await withStep(run.context, {
-      ...step,
-      work: (progress) => copyTree({ ...common, sameness: 'time', sums, signal, progress }),
-    });
-    if (previous !== undefined) warnOfDiffering(run, { previous, differing: copied.differing });
-    return copied;
-  }
-  const options = copier.rsyncOptions;
-  const sameness =
-    isDoubted || (previous !== undefined && previous.sums === undefined) ? 'content' : 'time';
-  await withStep(run.context, {
-    ...step,
-    // Of what is shared with the copy before, it says nothing.
-    totalBytes: previous === undefined ? run.expectedBytes : undefined,
+  const sums = { kind: 'make', known: previous?.sums?.bytes, isDoubted } as const;
+  const paths = { source: run.source, target: tree, linkTo } as const;
+  const { signal } = run.context;
+  const copied = await withStep(run.context, {
+    step: 'copy-blobs',
+    totalBytes: run.expectedBytes,
     work: (progress) =>
-      copyWithRsync({ ...common, sameness, options, progress, ...programEvents(run.context) }),
+      copyTree({ ...paths, of: 'live', sameness: 'time', sums, signal, progress }),
   });
-  const { content, link } = await countTree(target, signal);
-  if (link !== undefined) {
-    run.context.onEvent({
-      kind: 'warning',
-      text: `"${join(source, link)}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
-    });
+  const collected = collectSums(copied);
+  if (previous !== undefined) {
+    warnOfDiffering(run, { previous, differing: copied.differing, now: collected.all });
   }
-  const before = isDoubted ? undefined : previous;
-  const summed = await withStep(run.context, {
-    step: 'confirm',
-    totalBytes: before === undefined ? content.bytes : undefined,
-    work: (progress) => sumTree(target, { before, signal, progress }),
-  });
-  return { content, ...summed };
+  return { content: copied.content, sums: collected };
 }
 
 /** Reads what was copied, and not shared, back from the disk. Failure `damaged`. */
 async function confirmFresh(
   { context, base }: BlobRun,
-  {
-    tree,
-    name,
-    fresh,
-  }: { readonly tree: string; readonly name: string; readonly fresh: readonly string[] },
+  { tree, name, sums }: { readonly tree: string; readonly name: string; readonly sums: BlobSums },
 ): Promise<void> {
-  const sums = new BlobSums(encodeSums(fresh));
   const { signal } = context;
   const { missing, differing } = await withStep(context, {
     step: 'confirm',
@@ -151,53 +135,35 @@ async function confirmFresh(
   if (first !== undefined) throw readsBackOtherwise(join(name, base, first));
 }
 
-/** The copy before, of which what is the same needn't be copied again. */
-interface PreviousCopy {
-  readonly tree: string;
-  readonly sums: BlobSums | undefined;
-  /** Whether something wrong was found in it. */
-  readonly isDoubted: boolean;
-}
-
-/** The newest copy, finished or not. */
-async function previousCopy(run: BlobRun): Promise<PreviousCopy | undefined> {
-  const { folder } = run.settings;
-  for (const entry of run.entries('directory')) {
-    const { name, base, record } = entry;
-    const tree = join(folder, name, base);
-    if (!(await isDirectory(tree))) continue;
-    const found = await readSums(join(folder, name), record);
-    if (found.kind === 'damaged') {
-      run.context.onEvent({
-        kind: 'warning',
-        text: `the checksums of the files in "${join(folder, name)}" are ${found.state}; its files are compared with the live ones`,
-      });
-    }
-    const sums = found.kind === 'found' ? found.sums : undefined;
-    return { tree, sums, isDoubted: run.isDoubted(entry) };
-  }
-  return undefined;
-}
-
+/** Of those that have another sum than was recorded, {@link judgeChanges} knows more. */
 function warnOfDiffering(
   run: BlobRun,
   {
     previous,
     differing,
-  }: { readonly previous: PreviousCopy; readonly differing: readonly string[] },
+    now,
+  }: {
+    readonly previous: PreviousCopy;
+    readonly differing: readonly string[];
+    readonly now: BlobSums;
+  },
 ): void {
-  const [first] = differing;
-  if (first === undefined) return;
-  const more = differing.length === 1 ? '' : ` and ${differing.length - 1} more`;
-  run.context.onEvent({
-    kind: 'warning',
-    text: `"${join(previous.tree, first)}"${more} differs from the live file of the same size and time: one of them is damaged; the new copy has the live one`,
+  const { onEvent } = run.context;
+  const unknown = differing.filter((path) => previous.sums?.find(path) === undefined);
+  if (unknown.length > 0) {
+    const names = nameSome(unknown.map((path) => join(previous.tree, path)));
+    onEvent({
+      kind: 'warning',
+      text: `${names} differs from the live file of the same size and time: one of them is damaged; the new copy has the live one`,
+    });
+  }
+  const wrong = differing.filter((path) => {
+    const recorded = previous.sums?.find(path);
+    return recorded !== undefined && recorded === now.find(path);
   });
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
+  if (wrong.length > 0)
+    warnOfDamagedCopies(
+      run,
+      wrong.map((path) => join(previous.tree, path)),
+    );
 }

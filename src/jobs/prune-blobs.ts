@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { removeSet } from '../blobs/blob-folder.ts';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Identity } from '../repository/identity.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
@@ -17,7 +17,7 @@ interface BlobPruning {
 
 /**
  * Decides which blob backups a rule doesn't keep, oldest first. Those of which it isn't clear that they
- * belong to this repository stay.
+ * belong to this repository stay, and all while the live directory lacks what older ones have.
  *
  * @param coming - one that will be there when this is carried out
  */
@@ -29,6 +29,7 @@ export async function planBlobPrune(
   readonly unclear: readonly EntrySet[];
 }> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
+  if (holdsOldBackups(catalogue)) return { removed: [], unclear: [] };
   const there = entrySets(catalogue.entries).map((set) => ({
     set,
     stamp: set.newest.stamp,

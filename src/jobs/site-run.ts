@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
@@ -11,7 +11,7 @@ import {
   settleIdentity,
   type Traces,
 } from '../repository/identity.ts';
-import { nextStamp, type Stamp } from '../repository/stamp.ts';
+import { nextStamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
@@ -30,9 +30,11 @@ import {
 } from './backup.ts';
 import { backUpBlobs } from './backup-blobs.ts';
 import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
-import type { BlobBackupResult, ChainStart } from './blob-run.ts';
+import type { BlobBackupResult, BlobBackupSettings } from './blob-run.ts';
 import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { type JobContext, lockRequest } from './events.ts';
+import { formatOfKind } from './format-of-kind.ts';
+import { lastLasting } from './lasting-blobs.ts';
 import { pruneFulls } from './prune.ts';
 import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
@@ -73,7 +75,7 @@ export class SiteRun {
     this.#settings = settings;
     this.#context = context;
     this.#isFull = of !== 'backup' || full === 'always' || site.full === 'always';
-    this.#format = formatFor(of, site.blobFormat);
+    this.#format = formatOfKind(of, site.blobFormat);
     // A zip is for taking away: only the newest matters.
     this.#keep = of === 'zip' ? 1 : site.keep;
   }
@@ -121,7 +123,8 @@ export class SiteRun {
     for (const storage of this.#settings.site.storages) {
       const hasFilestorage = this.#filestorages().includes(storage);
       const blobs = this.#blobStorages().find((one) => one.storage === storage);
-      const settings = { ...this.#backupSettings(storage, 'make'), keep: this.#keep };
+      const keep = await this.#keepOf(storage);
+      const settings = { ...this.#backupSettings(storage, 'make'), keep };
       const planned = hasFilestorage ? await planWithRemovals(settings, this.#context) : undefined;
       plans.push({
         storage: storage.name,
@@ -272,7 +275,8 @@ export class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
-      const names = await pruneFulls(store, { keep: this.#keep, context: this.#context });
+      const keep = await this.#keepOf(storage);
+      const names = await pruneFulls(store, { keep, context: this.#context });
       removed.set(storage.name, names);
     }
     for (const { storage, source, folder } of this.#blobStorages()) {
@@ -285,13 +289,20 @@ export class SiteRun {
     return removed;
   }
 
+  /** All, as long as its live blob directory lacks what older backups have. */
+  async #keepOf(storage: SiteStorage): Promise<number> {
+    const blobs = this.#blobStorages().find((one) => one.storage === storage);
+    if (blobs === undefined) return this.#keep;
+    const catalogue = await readBlobCatalogue(blobs.folder, basename(blobs.source));
+    return holdsOldBackups(catalogue) ? 0 : this.#keep;
+  }
+
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
-  async #belonging(storage: SiteStorage): Promise<{
-    readonly stamp: (taken: readonly Stamp[]) => Stamp;
-    readonly chainStart: ChainStart;
-    readonly repository: string | null;
-    readonly doubts: ReadonlyMap<string, Date>;
-  }> {
+  async #belonging(
+    storage: SiteStorage,
+  ): Promise<
+    Pick<BlobBackupSettings, 'stamp' | 'chainStart' | 'repository' | 'doubts' | 'lastLasting'>
+  > {
     const { site, now } = this.#settings;
     const decided = await this.#decided(storage);
     if (decided !== undefined) {
@@ -300,8 +311,16 @@ export class SiteRun {
       const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
       if (stamp !== undefined) {
         const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
-        const doubts = doubtedSince(await readChecks(folderStore(this.#repository(storage))));
-        return { stamp: () => stamp, chainStart, repository: identity.id, doubts };
+        const store = folderStore(this.#repository(storage));
+        const doubts = doubtedSince(await readChecks(store));
+        const { dataFs } = storage;
+        return {
+          stamp: () => stamp,
+          chainStart,
+          repository: identity.id,
+          doubts,
+          lastLasting: (since) => lastLasting(store, { catalogue, stamp: since, dataFs }),
+        };
       }
     }
     return {
@@ -313,6 +332,7 @@ export class SiteRun {
       },
       repository: null,
       doubts: new Map(),
+      lastLasting: async () => undefined,
     };
   }
 
@@ -384,22 +404,5 @@ export class SiteRun {
 
   #repository(storage: SiteStorage): string {
     return storage.folders[this.#settings.of].filestorage;
-  }
-}
-
-/** Snapshots are complete; zips are complete archives with numbers, whatever the format is else. */
-function formatFor(of: SiteBackupSettings['of'], format: BlobFormat): BlobFormat {
-  const compression = format.kind === 'directories' ? 'none' : format.compression;
-  switch (of) {
-    case 'backup':
-      return format;
-    case 'snapshot':
-      return format.kind === 'incremental-archives'
-        ? { kind: 'archives', naming: 'stamps', compression }
-        : format;
-    case 'zip':
-      return { kind: 'archives', naming: 'numbers', compression };
-    default:
-      return of satisfies never;
   }
 }

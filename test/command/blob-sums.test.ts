@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles, blobState } from '../support/blobs.ts';
@@ -36,13 +45,13 @@ async function newSite(copier: (typeof COPIERS)[number]) {
 
 /** Changes a byte as a bad disk does: size and time stay. */
 function flip(path: string): void {
-  const { atime, mtime, mode } = statSync(path);
+  const { atimeMs, mtimeMs, mode } = statSync(path);
   chmodSync(path, 0o600);
   const bytes = readFileSync(path);
   bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
   writeFileSync(path, bytes);
   chmodSync(path, mode & 0o7777);
-  utimesSync(path, atime, mtime);
+  utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
 }
 
 describe.each(COPIERS)('checksums of copies, %s', (copier) => {
@@ -68,10 +77,16 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     expect(accepted.stderr).toContain(`"${flipped}" is not what was backed up`);
     expect(blobFiles(join(target, 'blobstorage'))).toEqual(blobFiles(site.blobs));
 
-    // Somebody has seen it: so nothing of this copy goes into the next one unread.
+    // Somebody has seen it: so nothing of this copy goes into the next one unread, and whichever file has
+    // the sum that was recorded is the right one.
+    const [, rotten = ''] = blobFiles(site.blobs);
+    flip(join(site.blobs, rotten));
     await commitBlob(site.dataFs);
-    await site.scriptWell('backup');
+    const { stdout, stderr } = await site.scriptWell('backup');
+    expect(stdout + stderr).toContain(`"${join(site.blobs, rotten)}" is damaged, in the live site`);
+    if (copier === 'own') expect(stdout + stderr).toContain(`${flipped}" is damaged: the bytes`);
     expect(wrong()).toBe('');
+    copyFileSync(join(newest(), 'blobstorage', rotten), join(site.blobs, rotten));
     expect(blobState(join(newest(), 'blobstorage'))).toEqual(blobState(site.blobs));
     expect((await site.run(['verify', '--deep'])).status).toBe(0);
   });
@@ -97,6 +112,21 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     const before = inode();
     await site.scriptWell('backup');
     expect(inode()).toBe(before);
+
+    // A file of which only the rights are others, rsync takes from the copy before.
+    flip(join(newest(), 'blobstorage', flipped));
+    chmodSync(join(site.blobs, flipped), 0o640);
+    await commitBlob(site.dataFs);
+    await healed();
+
+    // What is good in a damaged copy of the same moment is not given away for what is cut in the live site.
+    const size = statSync(join(site.blobs, lost)).size;
+    truncateSync(join(site.blobs, lost), 1);
+    flip(join(newest(), 'blobstorage', flipped));
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    const { stdout, stderr } = await site.scriptWell('backup');
+    expect(stdout + stderr).toContain('has lost, or has with other bytes, a blob');
+    expect(statSync(join(newest(), 'blobstorage', lost)).size).toBe(size);
   });
 
   it('are made anew where they are lost or damaged, of files that are like the live ones', async () => {

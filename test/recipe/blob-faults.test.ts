@@ -75,6 +75,27 @@ describe('W1: an rsync that fails', () => {
     expect(blobState(copy)).toEqual(blobState(site.blobs));
   });
 
+  it('ends the backup when it drops a file twice, not once, and says nothing', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
+    const [enough, last] = [site.path('enough'), site.path('last')];
+    const [dropped = ''] = blobFiles(site.blobs);
+    const drop = `[ -e ${last} ] && : > ${enough}; for to; do :; done; /bin/rm "$to"${dropped}`;
+    const PATH = rsyncThat(site, `REAL "$@"; [ -e ${enough} ] && exit 0; ${drop}`);
+    const twice = await site.script('backup', [], { env: { PATH } });
+    expect([twice.status, twice.stderr]).toEqual([1, expect.stringContaining('left out, or cut,')]);
+    expect(readdirSync(site.path('var/blobstoragebackups'))).toEqual(['.zodbvault.lock']);
+    writeFileSync(last, '');
+    expect((await site.script('backup', [], { env: { PATH } })).status).toBe(0);
+    const copy = site.path('var/blobstoragebackups/latest/blobstorage');
+    expect(blobState(copy)).toEqual(blobState(site.blobs));
+    // What its options leave out is said.
+    site.configure(recipeCfg([BLOBS, 'rsync_options = --max-size 4k']));
+    await site.install();
+    await commitBlob(site.dataFs);
+    const { stdout, stderr } = await site.scriptWell('backup');
+    expect(stdout + stderr).toMatch(/2 files of .* because of "--max-size 4k" in rsync_options/);
+  });
+
   it('is missed before anything is written or replaced', async () => {
     const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
     const PATH = pathWith(site.path('programs'), { programs: BASIC_PROGRAMS });

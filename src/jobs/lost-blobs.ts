@@ -1,0 +1,110 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlobEntry } from '../blobs/catalogue.ts';
+import { nameSome } from '../blobs/name-some.ts';
+import type { LostBlobs } from '../blobs/record.ts';
+import type { BlobSums } from '../blobs/sums.ts';
+import { type FoundSums, readSums } from '../blobs/sums-file.ts';
+import { parseBlobPath } from '../filestorage/blob-layout.ts';
+import type { BlobRun } from './blob-run.ts';
+import type { JudgedCopy } from './judge-changes.ts';
+import type { PreviousCopy } from './previous-copy.ts';
+
+/** So many paths are recorded, which is enough to tell whether they are back. */
+const RECORDED_PATHS = 1000;
+
+/**
+ * Blobs that earlier copies have and the live directory has lost, or has with other bytes, by the copies that
+ * have them. Only a pack removes blobs: so all that were committed when the copy before was made must be there
+ * as long as the Data.fs has only grown since. Once lost, they stay so until they are back, or the copy that has
+ * them is gone.
+ */
+export async function findLostBlobs(
+  run: BlobRun,
+  { previous, copy }: { readonly previous: PreviousCopy | undefined; readonly copy: JudgedCopy },
+): Promise<readonly LostBlobs[]> {
+  if (previous === undefined) return [];
+  const now = copy.sums.all;
+  const known = await Promise.all(
+    (previous.entry.record?.lost ?? []).map((lost) => findHolder(run, lost)),
+  );
+  // What is back has changed once more.
+  const changed = copy.changed.filter(
+    (path) => !known.some((one) => isBack(path, { ...one, now })),
+  );
+  const paths = [...(await goneForNoReason(run, { previous, copy })), ...changed].sort();
+  const { stamp } = previous.entry;
+  const fresh = { stamp, count: paths.length, paths: paths.slice(0, RECORDED_PATHS) };
+  return [...known.flatMap((one) => stillLost(one, now)), fresh].filter(({ count }) => count > 0);
+}
+
+/** Blobs that were lost before, and what their copy, if it is there, has recorded of them. */
+interface KnownLoss {
+  readonly lost: LostBlobs;
+  readonly holder: FoundSums | undefined;
+}
+
+async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
+  const entry = entryOf(run, lost);
+  if (entry === undefined) return { lost, holder: undefined };
+  return { lost, holder: await readSums(join(run.settings.folder, entry.name), entry.record) };
+}
+
+function stillLost({ lost, holder }: KnownLoss, now: BlobSums): readonly LostBlobs[] {
+  if (holder === undefined) return [];
+  const paths = lost.paths.filter((path) => !isBack(path, { holder, now }));
+  if (paths.length === 0) return [];
+  return [{ ...lost, count: lost.count - (lost.paths.length - paths.length), paths }];
+}
+
+function isBack(
+  path: string,
+  { holder, now }: Pick<KnownLoss, 'holder'> & { readonly now: BlobSums },
+): boolean {
+  const sha256 = now.find(path);
+  if (sha256 === undefined || holder === undefined) return false;
+  return holder.kind !== 'found' || holder.sums.find(path) === sha256;
+}
+
+async function goneForNoReason(
+  run: BlobRun,
+  { previous, copy }: { readonly previous: PreviousCopy; readonly copy: JudgedCopy },
+): Promise<readonly string[]> {
+  const gone = copy.gone.filter((path) => !isThere(join(run.source, path)));
+  const { repository } = run.settings;
+  const { stamp, record } = previous.entry;
+  if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
+  const last = await run.settings.lastLasting(stamp);
+  if (last === undefined) return [];
+  return gone.filter((path) => (parseBlobPath(path)?.tid ?? last) <= last);
+}
+
+/** Whether the copy that has them is the one in the place of which a new one would come. */
+export function isLostByReplacing(run: BlobRun, lost: readonly LostBlobs[]): boolean {
+  return lost.some(({ stamp }) => stamp === run.stamp);
+}
+
+/** Cleanup spares the old backups as long as the record of the newest copy says so. */
+export function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]): void {
+  for (const one of lost) {
+    const { count, paths } = one;
+    const name = join(run.settings.folder, entryOf(run, one)?.name ?? '');
+    const blobs = count === 1 ? 'a blob' : `${count} blobs`;
+    const isGone = paths.every((path) => !isThere(join(run.source, path)));
+    const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
+    const names = nameSome(paths, count);
+    run.context.onEvent({
+      kind: 'warning',
+      text: `"${run.source}" ${what} ${blobs} of "${name}": ${names}. No pack did that, and blobs never change: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
+    });
+  }
+}
+
+/** Numbered copies of one moment: the oldest of them. */
+function entryOf(run: BlobRun, lost: LostBlobs): BlobEntry | undefined {
+  return run.entries('directory').findLast(({ stamp }) => stamp === lost.stamp);
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

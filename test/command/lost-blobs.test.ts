@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { blobFiles, blobState } from '../support/blobs.ts';
+import {
+  commitBlob,
+  dataFilesIn,
+  namesIn,
+  newBuildoutSite,
+  recipeCfg,
+} from '../support/buildout-site.ts';
+import { packDatabase } from '../support/pack.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const scratch = scratchFolder();
+const hasRsync = spawnSync('rsync', ['--version']).status === 0;
+
+describe('blobs that the live site has lost', () => {
+  it.each(hasRsync ? ['false', 'true'] : ['false'])(
+    'push no copies out that have them, until they are back; a pack loses none (use_rsync = %s)',
+    async (rsync) => {
+      const options = ['blob_storage = var/blobstorage', `use_rsync = ${rsync}`];
+      const cfg = recipeCfg([...options, 'full = true', 'keep = 1']);
+      const site = await newBuildoutSite(scratch, cfg);
+      const folder = site.path('var/blobstoragebackups');
+      const entries = () => namesIn(folder).filter((name) => name !== 'latest');
+      const backUp = async () => {
+        await commitBlob(site.dataFs);
+        const { stdout, stderr } = await site.scriptWell('backup');
+        return stdout + stderr;
+      };
+      await backUp();
+      const [first = ''] = entries();
+      const [lost = '', cut = '', ...others] = blobFiles(site.blobs);
+      rmSync(join(site.blobs, lost));
+      truncateSync(join(site.blobs, cut), 1);
+      for (const count of [2, 3]) {
+        const said = await backUp();
+        expect(said).toContain(`2 blobs of "${join(folder, first)}": "${lost}" and 1 more.`);
+        expect([entries().length, dataFilesIn(site.path('var/backups')).length]).toEqual([
+          count,
+          count,
+        ]);
+        expect(blobState(join(folder, 'latest/blobstorage'))).toEqual(blobState(site.blobs));
+      }
+      const dry = await site.run(['backup', '--dry-run', '--json']);
+      expect(dry.stdout).not.toContain(first);
+      for (const path of [lost, cut]) {
+        copyFileSync(join(folder, first, 'blobstorage', path), join(site.blobs, path));
+      }
+      expect(await backUp()).not.toContain('lost');
+      expect([entries().length, entries().includes(first)]).toEqual([1, false]);
+
+      await packDatabase(site.dataFs);
+      for (const path of others.slice(0, 1)) rmSync(join(site.blobs, path));
+      expect(await backUp()).not.toContain('lost');
+      expect(entries()).toHaveLength(1);
+      expect(readFileSync(join(folder, 'latest/.zodbvault.json'), 'utf8')).not.toContain('lost');
+    },
+  );
+});
