@@ -43,6 +43,8 @@ export type FoundSites =
       readonly path: string;
       readonly sites: readonly SettledSite[];
       readonly extent: 'all' | 'some';
+      /** Variables of the environment to which the files refer. */
+      readonly variables: readonly string[];
     }
   | { readonly kind: 'plain'; readonly site: SettledSite };
 
@@ -193,7 +195,8 @@ function siteOfLive(path: string, live: LiveData): FoundSites {
     },
     { config: path },
   );
-  return { kind: 'configured', path, sites: [site], extent: 'all' };
+  const { variables = [] } = live;
+  return { kind: 'configured', path, sites: [site], extent: 'all', variables };
 }
 
 /** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
@@ -215,8 +218,10 @@ async function sitesOfToml(path: string, part: string | undefined): Promise<Foun
     });
   }
   const settled: SettledSite[] = [];
+  const variables = new Set<string>();
   for (const { name, options } of meant) {
     const live = await liveOf(options, path);
+    for (const one of live.variables ?? []) variables.add(one);
     const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
     settled.push(
       settleConfigured(
@@ -232,7 +237,8 @@ async function sitesOfToml(path: string, part: string | undefined): Promise<Foun
       ),
     );
   }
-  return { kind: 'configured', path, sites: settled, extent: part === undefined ? 'all' : 'some' };
+  const extent = part === undefined ? 'all' : 'some';
+  return { kind: 'configured', path, sites: settled, extent, variables: [...variables] };
 }
 
 /** What the options name, and else what the folder of the file tells. */

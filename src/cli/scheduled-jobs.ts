@@ -1,5 +1,5 @@
-import { findSearchPath, requireScripts } from '../jobs/scheduled-programs.ts';
-import { type UsedEnvironment, usedEnvironment } from '../sites/environment.ts';
+import { findSearchPath, type RequiredScript, requireScripts } from '../jobs/scheduled-programs.ts';
+import { type UsedEnvironment, usedEnvironment, withVariables } from '../sites/environment.ts';
 import {
   planJobs,
   type ScheduledJob,
@@ -44,10 +44,19 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
   const { sites, extent, environment } = await scheduledSites(wish, terminal);
   const { carried, left } = environment;
   for (const variable of left) terminal.advise(notCarried(variable));
-  const jobs = sites.map((site) => planJobs(site, { ...common, environment: carried }));
-  const scripts = jobs.flat().filter(({ words }) => words[0] !== common.program[0]);
-  await requireScripts(scripts.map(({ words: [path = ''] }) => path));
-  return { jobs: jobs.flat(), extent };
+  const jobs: ScheduledJob[] = [];
+  const scripts: RequiredScript[] = [];
+  for (const scheduled of sites) {
+    const own = planJobs(scheduled, { ...common, environment: carried });
+    jobs.push(...own);
+    const { buildout } = scheduled.site;
+    for (const { words } of own) {
+      const [path = ''] = words;
+      if (path !== common.program[0]) scripts.push({ path, buildout });
+    }
+  }
+  await requireScripts(scripts);
+  return { jobs, extent };
 }
 
 async function scheduledSites(
@@ -78,7 +87,11 @@ async function scheduledSites(
         const words = ['--config', config, ...names, ...(wish.blobs ? [] : ['--no-blobs'])];
         return { kind: 'configured', site, words, backupWords: keepWords(wish) } as const;
       });
-      return { sites, extent, environment: usedEnvironment(process.env, { without: [] }) };
+      const environment = withVariables(usedEnvironment(process.env, { without: [] }), {
+        environment: process.env,
+        names: found.variables,
+      });
+      return { sites, extent, environment };
     }
     case 'plain': {
       const blobs = wish.blobs ? 'as-found' : 'left-out';

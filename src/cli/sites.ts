@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { environmentOfPlaces } from '../sites/environment.ts';
 import type { Purpose } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { CONFIG_OPTION, PART_OPTION } from './buildout.ts';
-import { findAnySites } from './found-sites.ts';
+import { findAnySites, namesPlaces } from './found-sites.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds the options that say which site is meant. */
@@ -72,17 +73,33 @@ export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to 
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
   wish: SiteWish,
-  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
 ): Promise<readonly Site[]> {
+  return (await findSitesAndVariables(wish, finding)).sites;
+}
+
+/** The same, with the variables of the environment that tell which sites those are. */
+export async function findSitesAndVariables(
+  wish: SiteWish,
+  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<{
+  readonly sites: readonly Site[];
+  readonly variables: Readonly<Record<string, string>>;
+}> {
   if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
   const { found } = await findAnySites(wish, { terminal, purpose });
+  const asMeant = (site: Site) => (wish.blobs ? site : withoutBlobs(site));
   switch (found.kind) {
     case 'buildout':
-      return found.parts.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
-    case 'configured':
-      return found.sites.map(({ site }) => (wish.blobs ? site : withoutBlobs(site)));
-    case 'plain':
-      return [found.site.site];
+      return { sites: found.parts.map(({ site }) => asMeant(site)), variables: {} };
+    case 'configured': {
+      const variables = environmentOfPlaces(process.env, found.variables);
+      return { sites: found.sites.map(({ site }) => asMeant(site)), variables };
+    }
+    case 'plain': {
+      const variables = namesPlaces(wish) ? {} : environmentOfPlaces(process.env, []);
+      return { sites: [found.site.site], variables };
+    }
     default:
       return found satisfies never;
   }

@@ -4,19 +4,38 @@ import { decodeScript, isRecipeScript } from '../sites/recipe/script-text.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { findProgram } from '../system/programs.ts';
 
+/** A script that a job runs. */
+export interface RequiredScript {
+  readonly path: string;
+  /** The `.cfg` from which it must have been written. */
+  readonly buildout: string | undefined;
+}
+
 /**
  * Checks that the scripts that jobs run are there, and are what they should be. Failure `not-found`,
- * or `refused` for a file that neither zodbvault nor the recipe wrote.
+ * `refused` for a file that neither zodbvault nor the recipe wrote, `usage` for a script of another `.cfg`: a
+ * verification of this one would look at other backups.
  */
-export async function requireScripts(paths: readonly string[]): Promise<void> {
-  const states = await Promise.all(paths.map(async (path) => ({ path, is: await lookAt(path) })));
-  const list = (is: 'missing' | 'foreign') =>
+export async function requireScripts(scripts: readonly RequiredScript[]): Promise<void> {
+  const states = await Promise.all(
+    scripts.map(async ({ path, buildout }) => ({ path, is: await lookAt(path, buildout) })),
+  );
+  const list = (is: ScriptState) =>
     states.filter((one) => one.is === is).map(({ path }) => `"${path}"`);
   const missing = list('missing');
   if (missing.length > 0) {
     throw new Failure('not-found', `Cannot schedule ${missing.join(', ')}: no such script`, {
       hint: 'Run "zodbvault install" in the buildout first.',
     });
+  }
+  const other = scripts.find(({ path }) => list('of-another').includes(`"${path}"`));
+  if (other !== undefined) {
+    const command = `zodbvault install --config ${other.buildout}`;
+    throw new Failure(
+      'usage',
+      `Cannot schedule ${list('of-another').join(', ')}: another file than "${other.buildout}" wrote it`,
+      { hint: `Run "${command}" first, or name the file that wrote it with --config.` },
+    );
   }
   const foreign = list('foreign');
   if (foreign.length === 0) return;
@@ -25,13 +44,17 @@ export async function requireScripts(paths: readonly string[]): Promise<void> {
   });
 }
 
-async function lookAt(path: string): Promise<'missing' | 'foreign' | 'script'> {
+type ScriptState = 'missing' | 'foreign' | 'of-another' | 'script';
+
+async function lookAt(path: string, buildout: string | undefined): Promise<ScriptState> {
   return adopting(`read "${path}"`, async () => {
     const found = await stat(path).catch(absent);
     if (found === undefined) return 'missing';
     if (!found.isFile()) return 'foreign';
     const text = await readFile(path, 'utf8');
-    return decodeScript(text) !== undefined || isRecipeScript(text) ? 'script' : 'foreign';
+    const script = decodeScript(text);
+    if (script === undefined) return isRecipeScript(text) ? 'script' : 'foreign';
+    return script.site.buildout === buildout ? 'script' : 'of-another';
   });
 }
 

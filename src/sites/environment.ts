@@ -70,6 +70,40 @@ export interface UsedEnvironment {
   readonly left: readonly string[];
 }
 
+/** The same for variables to which files refer, by their own names. */
+export function withVariables(
+  { carried, left }: UsedEnvironment,
+  { environment, names }: { readonly environment: Environment; readonly names: readonly string[] },
+): UsedEnvironment {
+  const more = names.flatMap((name) => {
+    const text = environment[name];
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  const isWritable = ([, text]: readonly [string, string]) => !/[\n\r\0]/.test(text);
+  return {
+    carried: { ...carried, ...Object.fromEntries(more.filter(isWritable)) },
+    left: [...left, ...more.filter((one) => !isWritable(one)).map(([name]) => name)],
+  };
+}
+
+/** Options that say where a site's data and backups are, and which of them there are. */
+const PLACES: readonly string[] = [
+  ...['datafs', 'blob_storage', 'additional_filestorages', 'zope_conf', 'instance_yaml'],
+  ...['location', 'blobbackuplocation', 'backup_blobs', 'only_blobs'],
+];
+
+/** The variables that tell which site is meant, for a command line that is to mean the same one elsewhere. */
+export function environmentOfPlaces(
+  environment: Environment,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const used = usedEnvironment(environment, { without: [] }).carried;
+  const places = [...PLACES.map((name) => variablesOf(name)[0]), 'ZODBVAULT_DATA'];
+  const own = Object.entries(used).filter(([name]) => places.includes(name));
+  return withVariables({ carried: Object.fromEntries(own), left: [] }, { environment, names })
+    .carried;
+}
+
 /** Addresses and commands may hold passwords; what a crontab says is in the list of processes. */
 const SECRET = ['ping_url', 'pre_command', 'post_command'];
 

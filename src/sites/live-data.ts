@@ -37,6 +37,8 @@ export interface LiveData {
   readonly mounted: readonly MountedStorage[];
   /** What of its data can't be backed up here, and why: one sentence each. */
   readonly elsewhere: readonly string[];
+  /** Variables of the environment that it is told by; absent where none can be. */
+  readonly variables?: readonly string[];
 }
 
 /** What a site's own configuration tells. */

@@ -62,7 +62,7 @@ describe('zodbvault restore --undo', () => {
     const site = await changedSite();
     const paste = (stderr: string) => {
       const line = stderr.split('\n').find((one) => one.includes('restore --undo')) ?? '';
-      return execFileSync('/bin/sh', ['-c', `${line} -n`], { cwd: site.folder, stdio: 'pipe' });
+      return execFileSync('/bin/sh', ['-c', `${line} -n`], { cwd: '/', stdio: 'pipe' });
     };
     const places = ['--datafs', 'var/filestorage/Data.fs', '--location', "var/it's backups"];
     await site.runWell('backup', '--no-blobs', ...places);

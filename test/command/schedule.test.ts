@@ -201,6 +201,10 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
       1,
       expect.stringContaining('--systemd'),
     ]);
+    writeFileSync(site.path('other.cfg'), CFG);
+    expect(await refused(['-c', 'other.cfg'])).toEqual([
+      ...[2, expect.stringContaining(`another file than "${site.path('other.cfg')}" wrote it`)],
+    ]);
     writeFileSync(site.path('bin/backup'), '#!/bin/sh\necho mine\n');
     expect(await refused([])).toEqual([1, expect.stringContaining('something else wrote it')]);
     rmSync(site.path('bin/backup'));

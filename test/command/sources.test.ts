@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
 import { tomlSchema } from '../../src/sites/toml/json-schema.ts';
 import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/sites/toml/toml-options.ts';
-import { zodbvault } from '../support/command.ts';
+import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -109,7 +109,26 @@ describe('site without a buildout', () => {
       expect.stringContaining(`which file counts: --config ${site.path('etc/zope.conf')}.`),
     ]);
     rmSync(site.path('buildout.cfg'));
+    const secret = ['%define WORD $(SECRET)', 'password $WORD'];
+    site.write('etc/zope.conf', ...secret, ...CONF('$(PLACE)'));
+    const env = { PLACE: site.path('.'), SECRET: 'secret', ZODBVAULT_KEEP: '3' };
+    const scheduled = await site.run(['schedule'], env);
+    expect(scheduled.stdout).toContain(` PLACE=${env.PLACE} `);
+    expect(scheduled.stdout).not.toContain('secret');
+    await site.run(['backup'], env);
+    const live = readFileSync(site.path('var/filestorage/Data.fs'));
+    writeFileSync(site.path('var/filestorage/Data.fs'), 'another');
+    const restored = await site.run(['restore', '-n', '--force'], env);
+    const undo = restored.stderr.split('\n').find((one) => one.includes(' --undo')) ?? '';
+    expect(undo).toContain(`PLACE=${env.PLACE} `);
+    expect(undo).not.toContain('KEEP');
+    expect(readFileSync(site.path('var/filestorage/Data.fs')).equals(live)).toBe(true);
+    const pasted = await runProgram('/bin/sh', ['-c', `${undo} -n`], { cwd: '/' });
+    expect([pasted.status, readFileSync(site.path('var/filestorage/Data.fs'), 'utf8')]).toEqual([
+      ...[0, 'another'],
+    ]);
     site.write('etc/zope.conf', ...CLIENT);
+    rmSync(site.path('var/backups'), { recursive: true });
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([
       1,

@@ -30,7 +30,7 @@ import { describeChosen, describeRestored } from '../render/restored.ts';
 import { formatBytes, formatUtcTime } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import {
-  findSites,
+  findSitesAndVariables,
   type SiteWish,
   SOURCE_KIND_OPTION,
   siteWords,
@@ -69,15 +69,14 @@ export function addRestoreCommand(program: Command): void {
         context,
       };
       refuseMixed(options, written);
-      const live = oneSite(
-        await findSites(options, {
-          terminal: context.terminal,
-          purpose: to === undefined ? 'restore' : 'look',
-        }),
-      );
+      const { sites, variables } = await findSitesAndVariables(options, {
+        terminal: context.terminal,
+        purpose: to === undefined ? 'restore' : 'look',
+      });
+      const live = oneSite(sites);
       const site = to === undefined ? live : await elsewhere(live, resolve(to));
       const heldLock = options.force ? 'ignore' : 'refuse';
-      const undoing = await undoingLine(options);
+      const undoing = await undoingLine(options, variables);
       if (options.undo) return undo({ site, heldLock }, { ...how, undoing });
       if (options.discardOld) return discardOld(site, how);
       const settings: SiteRestoreSettings = {
@@ -142,11 +141,16 @@ function oneSite(sites: readonly Site[]): Site {
   });
 }
 
-/** The line that undoes what a command line does, to be pasted into a shell in the same folder. */
-async function undoingLine(said: SiteWish & { readonly to?: string | undefined }): Promise<string> {
+/** The line that undoes what a command line does, to be pasted into any shell. */
+async function undoingLine(
+  said: SiteWish & { readonly to?: string | undefined },
+  variables: Readonly<Record<string, string>>,
+): Promise<string> {
   const to = said.to === undefined ? [] : ['--to', said.to];
   const words = ['restore', '--undo', ...siteWords(said), ...to];
-  return [await commandToType(), ...words.map(quoteWord)].join(' ');
+  const settings = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)}`);
+  const line = [...settings, await commandToType(), ...words.map(quoteWord)].join(' ');
+  return `cd ${quoteWord(process.cwd())} && ${line}`;
 }
 
 interface Undoing extends How {

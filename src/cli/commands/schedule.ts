@@ -28,7 +28,10 @@ export function addScheduleCommand(program: Command): void {
     .description(
       'print lines for a crontab, or units for systemd, that back up and verify the site',
     )
-    .option('--install', 'put them there, in the place of those of this site')
+    .option(
+      '--install',
+      'put them there, in the place of those of this site; other lines, as those of z3c.recipe.usercrontab, stay',
+    )
     .addOption(
       new Option('--remove', 'take away those of this site, wherever they are').conflicts(
         'install',

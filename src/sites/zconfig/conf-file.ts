@@ -16,6 +16,12 @@ export interface ConfSection {
   readonly sections: readonly ConfSection[];
 }
 
+/** A file, with all that it includes. */
+export interface ConfFile extends ConfSection {
+  /** Variables of the environment that say which files those are. */
+  readonly includeVariables: readonly string[];
+}
+
 export interface ConfValue {
   /** In lower case. */
   readonly key: string;
@@ -45,12 +51,12 @@ const LONGEST_VALUE = 1 << 16;
  * Failures: `usage` with file and line for what is no ZConfig, `not-found` and `system` for a file
  * that can't be read.
  */
-export async function readConfFile(path: string, environment: Environment): Promise<ConfSection> {
+export async function readConfFile(path: string, environment: Environment): Promise<ConfFile> {
   const file = resolve(path);
   const root = openSection({ type: '', name: undefined, origin: { kind: 'line', file, line: 1 } });
   const reader = new ConfReader(environment);
   await reader.read(file, { section: root, depth: 0 });
-  return root;
+  return { ...root, includeVariables: reader.includeVariables };
 }
 
 /** The text of a key, undefined where it isn't there. Failure `usage` where it can't be substituted. */
@@ -70,6 +76,7 @@ class ConfReader {
   readonly #environment: Environment;
   readonly #defines = new Map<string, Substituted>();
   #includes = 0;
+  readonly includeVariables: string[] = [];
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -138,6 +145,7 @@ class ConfReader {
         const address = this.#substitute(argument);
         if (address.kind === 'wrong') throw wrong(origin, address.why);
         if (depth === DEEPEST_INCLUDE) throw wrong(origin, '%include leads back to itself');
+        this.includeVariables.push(...address.variables);
         this.#includes += 1;
         if (this.#includes > MOST_INCLUDES) {
           throw wrong(origin, `there are more than ${MOST_INCLUDES} files to include`);

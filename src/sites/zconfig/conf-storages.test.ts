@@ -47,6 +47,7 @@ describe('storages of a zope.conf', () => {
         elsewhere: [
           `${catalog}:9: its data is in RelStorage, in a relational database; what is on this disk is at most a cache`,
         ],
+        variables: [],
       },
     });
   });

@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { type LiveOutcome, type MountedStorage, variableOf } from '../live-data.ts';
 import { formatOrigin } from '../origin.ts';
-import { type ConfSection, confText, confValue, readConfFile } from './conf-file.ts';
+import { type ConfFile, type ConfSection, confText, confValue, readConfFile } from './conf-file.ts';
 
 /** Where one storage of a conf keeps its data. */
 type ConfStorage =
@@ -66,8 +66,25 @@ export async function readConfStorages(
       hasServerPart: false,
       mounted: others.flatMap((one) => (one.kind === 'elsewhere' ? [] : [mountedOf(one)])),
       elsewhere: others.flatMap((one) => (one.kind === 'elsewhere' ? [one.reason] : [])),
+      variables: [...variablesOf(conf)],
     },
   };
+}
+
+/** What tells where storages are: of the rest, passwords among it, nothing is looked at. */
+const TELLING = ['instancehome', 'path', 'blob-dir', 'mount-point'];
+
+function variablesOf({ includeVariables, ...conf }: ConfFile): ReadonlySet<string> {
+  const found = new Set(includeVariables);
+  const collect = ({ values, sections }: ConfSection): void => {
+    for (const { key, value } of values) {
+      if (value.kind === 'wrong' || !TELLING.includes(key.replaceAll('_', '-'))) continue;
+      for (const one of value.variables) found.add(one);
+    }
+    for (const section of sections) collect(section);
+  };
+  collect(conf);
+  return found;
 }
 
 function mountedOf({

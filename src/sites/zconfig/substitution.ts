@@ -1,6 +1,11 @@
 /** A value, or why it can't be had: nobody minds as long as it isn't asked for. */
 export type Substituted =
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** Of the environment, also by way of a %define. */
+      readonly variables: readonly string[];
+    }
   | { readonly kind: 'wrong'; readonly why: string };
 
 /** What `$` may lead to. */
@@ -20,12 +25,14 @@ const DOLLAR = /\$(?:(\$)|([a-z_]\w*)|\{([a-z_]\w*)\}|\(([a-z_]\w*)\)|(.?))/gi;
  */
 export function substitute(text: string, { defines, environment }: Replacements): Substituted {
   let why: string | undefined;
+  const variables = new Set<string>();
   const result = text.replace(DOLLAR, (...groups: (string | undefined)[]) => {
     const [, dollar, bare, braced, variable, other] = groups;
     if (dollar !== undefined) return '$';
     const name = bare ?? braced;
     if (variable !== undefined) {
       const value = environment[variable];
+      variables.add(variable);
       if (value === undefined) why ??= `the environment variable ${variable} is not set`;
       return value ?? '';
     }
@@ -34,9 +41,14 @@ export function substitute(text: string, { defines, environment }: Replacements)
       return '';
     }
     const value = defines.get(name.toLowerCase());
-    if (value?.kind === 'text') return value.text;
+    if (value?.kind === 'text') {
+      for (const one of value.variables) variables.add(one);
+      return value.text;
+    }
     why ??= value === undefined ? `"${name}" is not defined` : value.why;
     return '';
   });
-  return why === undefined ? { kind: 'text', text: result } : { kind: 'wrong', why };
+  return why === undefined
+    ? { kind: 'text', text: result, variables: [...variables] }
+    : { kind: 'wrong', why };
 }
