@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { transactionEndingAt } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
-import { catalogueOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
-import type { Chain } from '../repository/chain.ts';
+import { catalogueOf, pointStampsOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { chainReader } from '../repository/chain.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
+import { sparesOlder } from '../repository/known-at-backup.ts';
 import type { BackupPlan } from '../repository/plan.ts';
 import { filesOfChain } from '../repository/removing.ts';
-import type { Origin } from '../repository/same-database.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
 import { type HashedFile, type WrittenBackup, writeBackup } from '../repository/writing.ts';
@@ -22,9 +22,10 @@ import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { originOfSource } from './other-copy.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
-import { makePlan, type Planning } from './plan-backup.ts';
-import { planPrune, pruneFulls } from './prune.ts';
+import { type MadePlan, makePlan, type Planning } from './plan-backup.ts';
+import { type Pruning, planPrune, pruneFulls } from './prune.ts';
 import { tidyUp } from './tidy-up.ts';
 
 /** How a Data.fs is backed up. */
@@ -87,12 +88,10 @@ async function backUpTo(
 ): Promise<BackupResult> {
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
-  const planning = { store, catalogue, settings, context };
-  const { plan, newest, hasLostEnd } = await makePlan(source, planning);
+  const planning = { store, catalogue, chainOf: chainReader(store), settings, context };
+  const { plan, ...known } = await makePlan(source, planning);
   const written =
-    plan.kind === 'nothing'
-      ? undefined
-      : await carryOut(source, { plan, newest, hasLostEnd, ...planning });
+    plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   const removed = isDue ? await pruneFulls(store, { keep: settings.keep, context }) : [];
@@ -120,7 +119,7 @@ export interface PlannedBackup {
 
 /** The same, with what `keep` would remove then. */
 export async function planWithRemovals(
-  settings: BackupSettings,
+  settings: BackupSettings & Pick<Pruning, 'withBlobs'>,
   context: JobContext,
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
@@ -130,14 +129,28 @@ export async function planWithRemovals(
     if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;
   });
-  const empty = catalogueOf([]);
+  const chainOf = chainReader(store);
   // Awaited here: the source is closed when this function returns.
-  const planning = { store, catalogue: catalogue ?? empty, settings, context };
-  const { plan, hasLostEnd } = await makePlan(source, planning);
+  const planning = { store, catalogue: catalogue ?? catalogueOf([]), chainOf, settings, context };
+  const { plan, hasLostEnd, hasOtherCopy } = await makePlan(source, planning);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   if (catalogue === undefined || !isDue) return { plan, removals: [], oldestFull: undefined };
-  const coming = plan.kind === 'full' ? { ...(await originOf(source)), hasLostEnd } : undefined;
-  const { tooOld, reason } = await planPrune(store, { keep: settings.keep, coming });
+  const isFull = plan.kind === 'full';
+  const known = { hasLostEnd, hasOtherCopy, overwritten: undefined };
+  const coming = isFull
+    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known) }
+    : undefined;
+  const { keep, withBlobs } = settings;
+  const newest = pointStampsOf(catalogue).at(-1);
+  const { tooOld, reason } = await planPrune(store, {
+    catalogue,
+    chainOf,
+    keep,
+    coming,
+    // Those of the newest are made by then, unless a full one comes.
+    withBlobs:
+      withBlobs && new Set([...withBlobs, ...(isFull || newest === undefined ? [] : [newest])]),
+  });
   return {
     plan,
     removals: tooOld.map((chain) => ({ reason, fileNames: filesOfChain(catalogue, chain) })),
@@ -146,18 +159,6 @@ export async function planWithRemovals(
     )?.full.stamp,
   };
 }
-
-/** What its next full backup will tell of where it comes from. */
-async function originOf(source: FileSource): Promise<Origin> {
-  const end = MAGIC_BYTES + TID_BYTES;
-  const firstTids =
-    source.sizeBytes < end
-      ? []
-      : [Buffer.from(await source.read({ start: MAGIC_BYTES, end })).toString('hex')];
-  return { sources: new Set([source.path]), firstTids: new Set(firstTids) };
-}
-
-const TID_BYTES = 8;
 
 /** Which file a Data.fs is that can be read. Failures `not-found`, `system`, `usage`. */
 export async function checkDataFs(path: string): Promise<FileIdentity> {
@@ -204,19 +205,17 @@ async function carryOut(
     plan,
     newest,
     hasLostEnd,
+    hasOtherCopy,
     catalogue,
+    chainOf,
     store,
     settings,
     context,
-  }: Planning & {
-    readonly plan: Exclude<BackupPlan, { kind: 'nothing' }>;
-    readonly newest: Chain | undefined;
-    readonly hasLostEnd: boolean;
-  },
+  }: Planning & MadePlan & { readonly plan: Exclude<BackupPlan, { kind: 'nothing' }> },
 ): Promise<WrittenBackup> {
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
   const past =
-    plan.kind === 'full' ? await pastOf(source, { catalogue, store, end: plan.end }) : NO_PAST;
+    plan.kind === 'full' ? await pastOf(source, { catalogue, chainOf, end: plan.end }) : NO_PAST;
   const now = settings.now();
   const compression = await settleCompression(settings.compression, totalBytes);
   const stamp = nextStamp(now, stampsOf(catalogue));
@@ -239,6 +238,7 @@ async function carryOut(
           signal: context.signal,
           confirm: (files) => confirm(files, { settings, context }),
           hasLostEnd,
+          hasOtherCopy,
           ...past,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },

@@ -1,6 +1,7 @@
 import { formatTidTime, parseTid, ZERO_TID } from '../filestorage/tid.ts';
 import type { BackupRecord } from '../repository/backup-record.ts';
-import { type ChainLink, readChain } from '../repository/chain.ts';
+import type { ChainLink } from '../repository/chain.ts';
+import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { linksWithin } from '../repository/overwritten.ts';
 import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
@@ -18,18 +19,17 @@ export const NO_PAST: Past = { earlier: [], overwritten: undefined };
 /** The newest backups that are not of a damaged Data.fs, and what was wrong with the ones since. */
 export async function pastOf(
   source: FileSource,
-  { catalogue, store, end }: Pick<Planning, 'catalogue' | 'store'> & { readonly end: number },
+  { catalogue, chainOf, end }: Pick<Planning, 'catalogue' | 'chainOf'> & { readonly end: number },
 ): Promise<Past> {
   let overwritten: BackupRecord['overwritten'];
   for (const files of catalogue.chains.toReversed()) {
-    if ((await isChainOf(store, { files, path: source.path })) === 'no') continue;
-    const chain = await readChain(store, files);
-    const [full] = chain.links;
-    if (full === undefined) continue;
-    if (full.record?.overwritten === undefined) {
+    const chain = await chainOf(files);
+    if (chain.links.length === 0 || isChainOf(chain, source.path) === 'no') continue;
+    const known = knownAtBackup(chain);
+    if (known.overwritten === undefined) {
       return { earlier: await linksWithin(source, { chain, end }), overwritten };
     }
-    overwritten ??= full.record.overwritten;
+    overwritten ??= known.overwritten;
   }
   return NO_PAST;
 }

@@ -8,9 +8,10 @@ import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { ZERO_TID } from '../filestorage/tid.ts';
 import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
-import { type Chain, type ChainLink, readChain } from '../repository/chain.ts';
+import { type Chain, type ChainLink, type ChainReader, readChains } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
+import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { findLostEnd, lastTidOf, reachOf } from '../repository/lost-end.ts';
 import {
   type BackupPlan,
@@ -25,6 +26,7 @@ import { Failure } from '../system/failure.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { warnOfLostFiles } from './lost-files.ts';
+import { findOtherCopy, warnOfOtherCopy } from './other-copy.ts';
 import { placeOfFile } from './restore.ts';
 import { readJournal } from './restore-journal.ts';
 
@@ -32,22 +34,24 @@ import { readJournal } from './restore-journal.ts';
 export interface Planning {
   readonly store: Store;
   readonly catalogue: Catalogue;
+  readonly chainOf: ChainReader;
   readonly settings: BackupSettings;
   readonly context: JobContext;
 }
 
-/** Decides what a backup of a Data.fs will be; says what somebody should know about it. */
-export async function makePlan(
-  source: FileSource,
-  planning: Planning,
-): Promise<{
+/** What a backup will be, and what is known of the Data.fs that it will be of. */
+export interface MadePlan {
   readonly plan: BackupPlan;
   readonly newest: Chain | undefined;
   readonly hasLostEnd: boolean;
-}> {
-  const { store, catalogue, settings, context } = planning;
+  readonly hasOtherCopy: boolean;
+}
+
+/** Decides what a backup of a Data.fs will be; says what somebody should know about it. */
+export async function makePlan(source: FileSource, planning: Planning): Promise<MadePlan> {
+  const { store, catalogue, chainOf, settings, context } = planning;
   const files = catalogue.chains.at(-1);
-  const newest = files === undefined ? undefined : await readChain(store, files);
+  const newest = files === undefined ? undefined : await chainOf(files);
   const continuation = judgeContinuation(newest, {
     isFullWanted: settings.full === 'always',
     sourceBytes: source.sizeBytes,
@@ -65,8 +69,11 @@ export async function makePlan(
     committedEnd: end.position,
     otherBy: await whatMadeItAnother(source, newest),
   });
-  const lost = plan.kind === 'full' ? await lostEndOf(source, { end, planning }) : undefined;
+  const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
+  const lost = await lostEndOf(source, { end, chains });
   if (lost !== undefined) warnOfLostEnd(source, { lost, context });
+  const other = await findOtherCopy(source, { end, chains });
+  if (other !== undefined) warnOfOtherCopy(source, { other, context });
   await warnOfDebris(source, { stop: end.stop, context });
   context.onEvent({
     kind: 'backup-planned',
@@ -74,7 +81,7 @@ export async function makePlan(
     repository: settings.repository,
     plan,
   });
-  return { plan, newest, hasLostEnd: lost !== undefined };
+  return { plan, newest, hasLostEnd: lost !== undefined, hasOtherCopy: other !== undefined };
 }
 
 /** Who restored it knows why it has other bytes; else it is a guess. */
@@ -93,25 +100,19 @@ async function whatMadeItAnother(source: FileSource, newest: Chain | undefined):
 /** The backup of this Data.fs of which it lacks the end; see {@link findLostEnd}. */
 async function lostEndOf(
   source: FileSource,
-  {
-    end,
-    planning: { store, catalogue },
-  }: { readonly end: CommittedEnd; readonly planning: Planning },
+  { end, chains }: { readonly end: CommittedEnd; readonly chains: readonly Chain[] },
 ): Promise<ChainLink | undefined> {
-  const chains: Chain[] = [];
-  for (const files of catalogue.chains) {
-    // Those of another Data.fs that came here by mistake say nothing of this one.
-    const isOfIt = (await isChainOf(store, { files, path: source.path })) === 'yes';
-    if (!isOfIt) continue;
-    const chain = await readChain(store, files);
-    // One that was made without the end doesn't bring it back.
-    if (chain.links[0]?.record?.lostEnd !== true) chains.push(chain);
-  }
-  const limit = lastTidOf(chains);
+  const { path } = source;
+  // Those of another Data.fs that came here by mistake say nothing of this one.
+  const own = chains.filter(
+    (chain) => isChainOf(chain, path) === 'yes' && !knownAtBackup(chain).hasLostEnd,
+  );
+  if (own.length === 0) return undefined;
+  const limit = lastTidOf(own, path);
   const reached = await newestTransactionUpTo(source, { end: end.position, limit });
   // A pack may take the last one away, but then it has marked all that it left in front of it.
   if (reached?.status === 'p') return undefined;
-  return findLostEnd(chains, reached?.tid ?? ZERO_TID);
+  return findLostEnd(own, { path, lastTid: reached?.tid ?? ZERO_TID });
 }
 
 /** Cleanup spares the old backups, too; see {@link pruneFulls}. */

@@ -1,20 +1,35 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
-import { hasOtherSize, readChain } from '../repository/chain.ts';
+import {
+  type Chain,
+  type ChainReader,
+  chainReader,
+  hasOtherSize,
+  readChains,
+} from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
+import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
+import type { Stamp } from '../repository/stamp.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
 import { type JobContext, withStep } from './events.ts';
 
 /** A full backup that is about to be made. */
 export interface ComingFull extends Origin {
-  readonly hasLostEnd: boolean;
+  readonly sparesOlder: boolean;
+}
+
+/** How much is kept. */
+export interface Pruning {
+  /** Full backups that stay; 0: all. */
+  readonly keep: number;
+  /** Of which restore points there are blobs; undefined: they have none, or nobody backs them up here. */
+  readonly withBlobs?: ReadonlySet<Stamp> | undefined;
 }
 
 /** What `keep` lets go. */
 export interface PrunePlan {
-  readonly catalogue: Catalogue;
   /** Oldest first. */
   readonly tooOld: readonly ChainFiles[];
   /** Of another database: they stay. */
@@ -22,31 +37,46 @@ export interface PrunePlan {
   readonly reason: string;
 }
 
+const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
+
 /**
  * Decides which full backups go, each with its increments. Only one with a `.dat`, in which verify found
- * nothing, and with a file of its size, is counted as one to keep: one that doesn't verify must not push out one that does. Backups of
- * another database stay. Nothing goes while the newest full backup is of a Data.fs that had lost its end, or was damaged.
+ * nothing, with a file of its size, and with its blobs, is counted as one to keep: what can't be restored as a whole
+ * must not push out what can. Those that don't count go when all that are kept are newer. Backups of
+ * another database stay. Nothing goes while the newest full backup knows no better: see `KnownAtBackup`.
  *
- * @param keep - full backups that stay; 0: all
- * @param coming - one that will be there when this is carried out
+ * @param coming - one that will be there, with its blobs, when this is carried out
  */
 export async function planPrune(
   store: Store,
-  { keep, coming }: { readonly keep: number; readonly coming?: ComingFull | undefined },
-): Promise<PrunePlan> {
-  const catalogue = await readCatalogue(store);
-  const nothing = { catalogue, tooOld: [], foreign: [], reason: '' };
-  if (keep === 0) return nothing;
-  const cut = await cutFulls(store, catalogue);
-  const bad = new Set([...knownBad(await readChecks(store)), ...cut]);
-  const counting = { keep, bad, isOneComing: coming !== undefined };
-  if (olderThanKept(catalogue.chains, counting).length === 0) return nothing;
-  const own = await chainsOfNewest(store, catalogue.chains, coming);
-  if (coming?.hasLostEnd ?? (await isOfDamaged(store, own.at(-1)))) return nothing;
-  return {
+  {
     catalogue,
-    tooOld: olderThanKept(own, counting),
-    foreign: catalogue.chains.filter((chain) => !own.includes(chain)),
+    chainOf,
+    keep,
+    withBlobs,
+    coming,
+  }: Pruning & {
+    readonly catalogue: Catalogue;
+    readonly chainOf: ChainReader;
+    readonly coming?: ComingFull | undefined;
+  },
+): Promise<PrunePlan> {
+  const isOneComing = coming !== undefined;
+  const most = catalogue.chains.length + (isOneComing ? 1 : 0);
+  if (keep === 0 || most <= keep) return NOTHING;
+  const chains = await readChains(catalogue, chainOf);
+  const bad = knownBad(await readChecks(store));
+  const counts = (chain: Chain) =>
+    chain.files.hasDat && !bad.has(chain.stamp) && !isCut(chain) && hasBlobs(chain, withBlobs);
+  const tooOldOf = (some: readonly Chain[]) => olderThanKept(some, { keep, counts, isOneComing });
+  if (tooOldOf(chains).length === 0) return NOTHING;
+  const own = await chainsOfNewest(store, chains, coming);
+  const newest = own.at(-1);
+  const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
+  if (spares === true) return NOTHING;
+  return {
+    tooOld: tooOldOf(own).map(({ files }) => files),
+    foreign: chains.filter((chain) => !own.includes(chain)).map(({ files }) => files),
     reason: `newer full backups to keep: ${keep}`,
   };
 }
@@ -57,9 +87,11 @@ export async function planPrune(
  */
 export async function pruneFulls(
   store: Store,
-  { keep, context }: { readonly keep: number; readonly context: JobContext },
+  { context, ...pruning }: Pruning & { readonly context: JobContext },
 ): Promise<readonly string[]> {
-  const { catalogue, tooOld, foreign, reason } = await planPrune(store, { keep });
+  const catalogue = await readCatalogue(store);
+  const planned = await planPrune(store, { catalogue, chainOf: chainReader(store), ...pruning });
+  const { tooOld, foreign, reason } = planned;
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const removed: string[] = [];
   for (const chain of tooOld) {
@@ -74,43 +106,39 @@ export async function pruneFulls(
   return removed;
 }
 
-/** Stamps of full backups of which the file has another size than was written. */
-async function cutFulls(store: Store, { chains }: Catalogue): Promise<readonly string[]> {
-  const cut: string[] = [];
-  for (const files of chains) {
-    const [full] = (await readChain(store, files)).links;
-    if (full !== undefined && hasOtherSize(full)) cut.push(full.file.stamp);
-  }
-  return cut;
+/** Whether its full backup has another size than was written. */
+function isCut({ links: [full] }: Chain): boolean {
+  return full !== undefined && hasOtherSize(full);
 }
 
-async function isOfDamaged(store: Store, files: ChainFiles | undefined): Promise<boolean> {
-  if (files === undefined) return false;
-  const record = (await readChain(store, files)).links[0]?.record;
-  return record?.lostEnd === true || record?.overwritten !== undefined;
+/** Whether there is a restore point in it that has its blobs. */
+function hasBlobs({ files }: Chain, withBlobs: ReadonlySet<Stamp> | undefined): boolean {
+  if (withBlobs === undefined) return true;
+  return [files.full, ...files.increments].some(({ stamp }) => withBlobs.has(stamp));
 }
 
 /** Oldest first, as the chains are. */
 function olderThanKept(
-  chains: readonly ChainFiles[],
+  chains: readonly Chain[],
   {
     keep,
-    bad,
+    counts,
     isOneComing,
   }: {
     readonly keep: number;
-    readonly bad: ReadonlySet<string>;
+    readonly counts: (chain: Chain) => boolean;
     readonly isOneComing: boolean;
   },
-): readonly ChainFiles[] {
-  const counted: readonly (ChainFiles | 'coming')[] = [
-    ...chains.filter(({ hasDat, full }) => hasDat && !bad.has(full.stamp)),
+): readonly Chain[] {
+  const counted: readonly (Chain | 'coming')[] = [
+    ...chains.filter(counts),
     ...(isOneComing ? (['coming'] as const) : []),
   ];
+  if (counted.length < keep) return [];
   const oldestKept = planKeepFulls(counted, keep).find(({ kind }) => kind === 'keep')?.item;
   if (oldestKept === undefined) return [];
   if (oldestKept === 'coming') return chains;
-  return chains.filter(({ full }) => full.stamp < oldestKept.full.stamp);
+  return chains.filter(({ stamp }) => stamp < oldestKept.stamp);
 }
 
 function warnOfForeign(foreign: readonly ChainFiles[], { onEvent }: JobContext): void {

@@ -1,21 +1,12 @@
-import { basename } from 'node:path';
-import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
-import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { stampsOf } from '../repository/catalogue.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
-import {
-  type Belonging,
-  findIdentity,
-  type Identity,
-  settleIdentity,
-  type Traces,
-} from '../repository/identity.ts';
-import { nextStamp } from '../repository/stamp.ts';
+import { findIdentity, type settleIdentity } from '../repository/identity.ts';
+import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
-import type { Store } from '../stores/store.ts';
 import { type FileIdentity, isStillAt } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -32,10 +23,11 @@ import { backUpBlobs } from './backup-blobs.ts';
 import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
 import type { BlobBackupResult, BlobBackupSettings } from './blob-run.ts';
 import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
+import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
 import { lastLasting } from './lasting-blobs.ts';
-import { pruneFulls } from './prune.ts';
+import { type Pruning, pruneFulls } from './prune.ts';
 import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
 
@@ -123,8 +115,10 @@ export class SiteRun {
     for (const storage of this.#settings.site.storages) {
       const hasFilestorage = this.#filestorages().includes(storage);
       const blobs = this.#blobStorages().find((one) => one.storage === storage);
-      const keep = await this.#keepOf(storage);
-      const settings = { ...this.#backupSettings(storage, 'make'), keep };
+      const settings = {
+        ...this.#backupSettings(storage, 'make'),
+        ...(await this.#pruning(storage)),
+      };
       const planned = hasFilestorage ? await planWithRemovals(settings, this.#context) : undefined;
       plans.push({
         storage: storage.name,
@@ -140,20 +134,19 @@ export class SiteRun {
   }
 
   async #planBlobRemovals(
-    { storage, source, folder }: BlobStorage,
+    blobs: BlobStorage,
     planned: PlannedBackup | undefined,
   ): Promise<readonly PlannedRemoval[]> {
+    const { source, folder } = blobs;
     if (!(await isThere(folder))) return [];
     const decided = await this.#decided(
-      storage,
+      blobs,
       async (store, traces) => (await findIdentity(store, traces)).identity,
     );
     const taken = decided === undefined ? [] : stampsOf(decided.catalogue);
     const stamp = nextStamp(this.#settings.now(), taken);
     const rule =
-      decided === undefined
-        ? this.#rule()
-        : ({ kind: 'with-filestorage', oldestFull: planned?.oldestFull ?? stamp } as const);
+      decided === undefined ? this.#rule() : withFilestorage(planned?.oldestFull ?? stamp);
     const isNumbered =
       this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
     const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
@@ -242,7 +235,8 @@ export class SiteRun {
         this.#context.onEvent({ kind: 'storage-without-blobs', storage: storage.name });
       }
     }
-    for (const { storage, source, folder } of this.#blobStorages()) {
+    for (const blobs of this.#blobStorages()) {
+      const { storage, source, folder } = blobs;
       this.#context.onEvent({ kind: 'blobs-begin', source, folder, of });
       const result = await backUpBlobs(
         {
@@ -252,7 +246,7 @@ export class SiteRun {
           copier: site.blobCopier,
           confirmation: this.#confirmation,
           now,
-          ...(await this.#belonging(storage)),
+          ...(await this.#belonging(blobs)),
         },
         this.#context,
       );
@@ -275,13 +269,14 @@ export class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
-      const keep = await this.#keepOf(storage);
-      const names = await pruneFulls(store, { keep, context: this.#context });
+      const pruning = await this.#pruning(storage);
+      const names = await pruneFulls(store, { ...pruning, context: this.#context });
       removed.set(storage.name, names);
     }
-    for (const { storage, source, folder } of this.#blobStorages()) {
-      const decided = await this.#decided(storage);
-      const rule = decided === undefined ? this.#rule() : decided.rule;
+    for (const blobs of this.#blobStorages()) {
+      const { storage, source, folder } = blobs;
+      const decided = await this.#decided(blobs);
+      const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const identity = decided?.identity;
       const names = await pruneBlobs({ folder, source, rule, identity }, this.#context);
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
@@ -289,31 +284,34 @@ export class SiteRun {
     return removed;
   }
 
-  /** All, as long as its live blob directory lacks what older backups have. */
-  async #keepOf(storage: SiteStorage): Promise<number> {
+  /**
+   * A storage that has blobs, of which they are backed up here, is kept with them; and all of it, as long as
+   * its live blob directory lacks what older backups have.
+   */
+  async #pruning(storage: SiteStorage): Promise<Pruning> {
     const blobs = this.#blobStorages().find((one) => one.storage === storage);
-    if (blobs === undefined) return this.#keep;
-    const catalogue = await readBlobCatalogue(blobs.folder, basename(blobs.source));
-    return holdsOldBackups(catalogue) ? 0 : this.#keep;
+    if (blobs === undefined) return { keep: this.#keep };
+    const { stamps, holdsOld } = await blobsThatCount(blobs);
+    return { keep: holdsOld ? 0 : this.#keep, withBlobs: stamps };
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
   async #belonging(
-    storage: SiteStorage,
+    blobs: BlobStorage,
   ): Promise<
     Pick<BlobBackupSettings, 'stamp' | 'chainStart' | 'repository' | 'doubts' | 'lastLasting'>
   > {
     const { site, now } = this.#settings;
-    const decided = await this.#decided(storage);
+    const decided = await this.#decided(blobs);
     if (decided !== undefined) {
       const { catalogue, identity } = decided;
       const newest = catalogue.chains.at(-1);
       const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
       if (stamp !== undefined) {
         const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
-        const store = folderStore(this.#repository(storage));
+        const store = folderStore(this.#repository(blobs.storage));
         const doubts = doubtedSince(await readChecks(store));
-        const { dataFs } = storage;
+        const { dataFs } = blobs.storage;
         return {
           stamp: () => stamp,
           chainStart,
@@ -336,42 +334,13 @@ export class SiteRun {
     };
   }
 
-  /** The repository that decides about a storage's blobs; undefined where there is none. */
+  /** Undefined where no Data.fs is backed up that could decide. */
   async #decided(
-    storage: SiteStorage,
-    identify: (store: Store, traces: Traces) => Promise<Identity> = settleIdentity,
-  ): Promise<
-    | { readonly catalogue: Catalogue; readonly identity: Identity; readonly rule: BlobRule }
-    | undefined
-  > {
+    { storage, ...blobs }: BlobStorage,
+    identify?: typeof settleIdentity,
+  ): Promise<Deciding | undefined> {
     if (this.#settings.site.contents === 'blobs') return undefined;
-    const store = folderStore(this.#repository(storage));
-    const catalogue = await readCatalogue(store);
-    const [oldest] = catalogue.chains;
-    if (oldest === undefined) return undefined;
-    const identity = await identify(store, {
-      known: await this.#belongings(storage),
-      stamps: new Set(
-        catalogue.chains.flatMap(({ full, increments }) =>
-          [full, ...increments].map(({ stamp }) => stamp),
-        ),
-      ),
-      oldestFull: oldest.full.stamp,
-    });
-    return {
-      catalogue,
-      identity,
-      rule: { kind: 'with-filestorage', oldestFull: oldest.full.stamp },
-    };
-  }
-
-  async #belongings(storage: SiteStorage): Promise<readonly Belonging[]> {
-    const own = this.#blobStorages().find((one) => one.storage === storage);
-    if (own === undefined) return [];
-    const { entries } = await readBlobCatalogue(own.folder, basename(own.source));
-    return entries.flatMap(({ record, stamp }) =>
-      typeof record?.repository === 'string' ? [{ stamp, repository: record.repository }] : [],
-    );
+    return await findDeciding(this.#repository(storage), { blobs, identify });
   }
 
   /** Where no Data.fs backup decides. */
@@ -405,4 +374,9 @@ export class SiteRun {
   #repository(storage: SiteStorage): string {
     return storage.folders[this.#settings.of].filestorage;
   }
+}
+
+/** Blobs go with the Data.fs backup that they belong to. */
+function withFilestorage(oldestFull: Stamp): BlobRule {
+  return { kind: 'with-filestorage', oldestFull };
 }

@@ -25,6 +25,8 @@ const BackupRecordSchema = v.object({
   samples: v.array(SampleSchema),
   /** True for a full backup of a Data.fs that lacked the end of what had been backed up before. */
   lostEnd: v.optional(v.boolean()),
+  /** True for a full backup beside those of another copy of the database, which had gone on by itself. */
+  otherCopy: v.optional(v.boolean()),
   /** In a full backup of a Data.fs that was damaged: the first bytes that are others, and their transaction. */
   overwritten: v.optional(v.object({ position: offset, tid: hex(16) })),
 });

@@ -87,6 +87,28 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   return { stamp, files, dat, links, faults };
 }
 
+/** Reads the chains of a repository, each once, however many ask for it. */
+export type ChainReader = (files: ChainFiles) => Promise<Chain>;
+
+export function chainReader(store: Store): ChainReader {
+  const read = new Map<ChainFiles, Promise<Chain>>();
+  return (files) => {
+    const chain = read.get(files) ?? readChain(store, files);
+    read.set(files, chain);
+    return chain;
+  };
+}
+
+/** All chains that are there, in their order. */
+export async function readChains(
+  { chains }: { readonly chains: readonly ChainFiles[] },
+  chainOf: ChainReader,
+): Promise<readonly Chain[]> {
+  const read: Chain[] = [];
+  for (const files of chains) read.push(await chainOf(files));
+  return read;
+}
+
 /** The record that belongs to a data file; undefined where there is none, or it speaks of another. */
 export async function readRecord(store: Store, file: DataFile): Promise<BackupRecord | undefined> {
   try {

@@ -1,10 +1,11 @@
 import { formatTidTime, parseTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from './chain.ts';
 
-/** The last tid of all that was backed up; 0 where no record tells. */
-export function lastTidOf(chains: readonly Chain[]): Tid {
+/** The last tid of all that was backed up of a Data.fs, by its path; 0 where no record tells. */
+export function lastTidOf(chains: readonly Chain[], path: string): Tid {
   let last = ZERO_TID;
   for (const { record } of chains.flatMap(({ links }) => links)) {
+    if (record?.source !== path) continue;
     const tid = parseTid(record?.lastTid ?? '') ?? ZERO_TID;
     if (tid > last) last = tid;
   }
@@ -17,16 +18,20 @@ export function lastTidOf(chains: readonly Chain[]): Tid {
  * earlier backup. What ends elsewhere was put there from somewhere else, or lost its end.
  *
  * @param chains - of the same database, oldest first; links without a record say nothing
+ * @param path - of the Data.fs; what was backed up of another copy, it need not hold
  * @param lastTid - of its transactions, the newest that is not later than all that was backed up
  */
-export function findLostEnd(chains: readonly Chain[], lastTid: Tid): ChainLink | undefined {
+export function findLostEnd(
+  chains: readonly Chain[],
+  { path, lastTid }: { readonly path: string; readonly lastTid: Tid },
+): ChainLink | undefined {
   let isKnown = false;
   let lost: ChainLink | undefined;
   for (const { links } of chains) {
     for (const link of links) {
       const end = parseTid(link.record?.lastTid ?? '');
       isKnown ||= end === lastTid;
-      if (end === undefined || end <= lastTid) continue;
+      if (end === undefined || end <= lastTid || link.record?.source !== path) continue;
       lost = isKnown ? undefined : link;
     }
   }

@@ -1,7 +1,7 @@
-import { kinshipOf } from '../filestorage/kinship.ts';
+import { type Kinship, kinshipOf } from '../filestorage/kinship.ts';
 import type { Store } from '../stores/store.ts';
-import type { ChainFiles } from './catalogue.ts';
-import { type Chain, readChain, readRecord } from './chain.ts';
+import type { Chain, ChainLink } from './chain.ts';
+import { knownAtBackup } from './known-at-backup.ts';
 import { tidsOfLinks } from './tids-of-log.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
@@ -23,54 +23,66 @@ export interface Origin {
  */
 export async function chainsOfNewest(
   store: Store,
-  chains: readonly ChainFiles[],
+  chains: readonly Chain[],
   coming?: Origin,
-): Promise<readonly ChainFiles[]> {
+): Promise<readonly Chain[]> {
   const sources = new Set<string>(coming?.sources);
   const firstTids = new Set<string>(coming?.firstTids);
-  const found: ChainFiles[] = [];
-  let next: Chain | undefined;
-  for (const files of [...chains].reverse()) {
-    const chain = await readChain(store, files);
+  const found: Chain[] = [];
+  for (const chain of chains.toReversed()) {
     const origin = originOf(chain);
+    const next = found[0];
     const isKnown = sources.size > 0 && origin.sources.size > 0;
     const isSame = overlap(origin.firstTids, firstTids) || overlap(origin.sources, sources);
-    const isOther = isKnown ? !isSame : !isSame && (await areOfTwo(store, { chain, next }));
+    const isOther = isKnown
+      ? !isSame
+      : !isSame && next !== undefined && (await kinshipOfChains(store, [chain, next])) === 'other';
     if (isOther) continue;
     for (const source of origin.sources) sources.add(source);
     for (const tid of origin.firstTids) firstTids.add(tid);
-    found.unshift(files);
-    next = chain;
+    found.unshift(chain);
   }
   return found;
 }
 
-/**
- * Whether a chain is of the Data.fs with this path, by the records of its first and its last file alone;
- * `unknown` where repozo made them.
- */
-export async function isChainOf(
+/** Whether two chains are of one database, by their transactions. */
+export function kinshipOfChains(
   store: Store,
-  { files, path }: { readonly files: ChainFiles; readonly path: string },
-): Promise<'yes' | 'no' | 'unknown'> {
-  const { full, increments } = files;
-  let answer: 'no' | 'unknown' = 'unknown';
-  for (const file of new Set([increments.at(-1) ?? full, full])) {
-    const source = (await readRecord(store, file))?.source ?? '';
-    if (source === path) return 'yes';
-    if (source !== '') answer = 'no';
-  }
-  return answer;
+  [one, other]: readonly [Chain, Chain],
+): Promise<Kinship> {
+  return kinshipOf(tidsOfLinks(store, one.links), tidsOfLinks(store, other.links));
 }
 
-/** @param next - the chain that follows; undefined for the newest */
-async function areOfTwo(
-  store: Store,
-  { chain, next }: { readonly chain: Chain; readonly next: Chain | undefined },
-): Promise<boolean> {
-  if (next === undefined) return false;
-  const kinship = await kinshipOf(tidsOfLinks(store, chain.links), tidsOfLinks(store, next.links));
-  return kinship === 'other';
+/** Whether a chain is of the Data.fs with this path, by its records; `unknown` where repozo made them. */
+export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' {
+  const { sources } = originOf(chain);
+  if (sources.size === 0) return 'unknown';
+  return sources.has(path) ? 'yes' : 'no';
+}
+
+/**
+ * The newest backup of each chain that was last made of the same database at another path: before it
+ * moved, or of a copy. Those that are older than a backup of this Data.fs which knew of no copy
+ * are parts of its own past.
+ *
+ * @param chains - oldest first
+ */
+export function backupsOfCopies(
+  chains: readonly Chain[],
+  { path, firstTids }: { readonly path: string; readonly firstTids: ReadonlySet<string> },
+): readonly ChainLink[] {
+  const tids = new Set(firstTids);
+  const found: ChainLink[] = [];
+  for (const chain of chains.toReversed()) {
+    const last = chain.links.at(-1);
+    const source = last?.record?.source ?? '';
+    if (last === undefined || source === '') continue;
+    if (source === path) {
+      if (!knownAtBackup(chain).hasOtherCopy) break;
+      for (const tid of originOf(chain).firstTids) tids.add(tid);
+    } else if (overlap(originOf(chain).firstTids, tids)) found.push(last);
+  }
+  return found;
 }
 
 function originOf({ links }: Chain): Origin {

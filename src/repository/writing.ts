@@ -39,6 +39,8 @@ export interface WriteSettings {
   readonly signal: AbortSignal;
   /** Whether the Data.fs lacks the end of what was backed up before. */
   readonly hasLostEnd: boolean;
+  /** Whether another copy of the database has gone on by itself, and is backed up to the same place. */
+  readonly hasOtherCopy: boolean;
   /** For a full backup: backups that hold what the Data.fs should still begin with. */
   readonly earlier: readonly ChainLink[];
   /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
@@ -104,6 +106,7 @@ export async function writeBackup(
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
     samples: [...samples],
     ...(settings.hasLostEnd ? { lostEnd: true } : {}),
+    ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(overwritten === undefined ? {} : { overwritten }),
   };
   await using sideFile = await stageHashed(store, {

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,7 +16,7 @@ import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { newSite, sameBytes, snapshot } from '../support/site.ts';
+import { newSite, sameBytes, siteIn, snapshot } from '../support/site.ts';
 import { onTerminal } from '../support/terminal.ts';
 
 const scratch = scratchFolder();
@@ -84,6 +85,32 @@ describe('zodbvault backup', () => {
     await packDatabase(other.dataFs);
     await other.run(['backup', ...there]);
     expect(site.dataFiles()).toHaveLength(2);
+  });
+
+  it('removes nothing while two copies of a database take turns, and sees a move for what it is', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+    await site.runWell(...words);
+    const copy = siteIn(join(scratch, 'copy'));
+    cpSync(site.dataFs, copy.dataFs, { recursive: true });
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    // Whether the site has moved or was copied, nobody can tell as yet.
+    const there = ['--location', site.repository];
+    await copy.runWell('backup', '--keep', '1', '--no-blobs', ...there);
+    await site.runWarned(...words);
+    const one = await site.runWarned(...words);
+    expect(one.stderr).toContain(`is another copy of the database than "${copy.dataFs}"`);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--keep', '1', '--no-blobs');
+    const other = await copy.runWarned(...words, ...there);
+    expect(other.stderr).toContain(`is another copy of the database than "${site.dataFs}"`);
+    expect(site.dataFiles()).toHaveLength(6);
+    // When one has gone for good, all is as before.
+    for (const name of site.dataFiles().slice(2, 4)) {
+      await site.runWell('retire', name.slice(0, 19), '-n');
+    }
+    await copy.runWell(...words, ...there);
+    expect(site.dataFiles()).toHaveLength(1);
   });
 
   it('builds nothing on a backup that verify has found damaged, and does not count it', async () => {

@@ -65,6 +65,35 @@ describe('W1: an rsync that fails', () => {
     },
   );
 
+  it('makes full backups without blobs, which push out none that have theirs', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([BLOBS, 'keep = 2', 'full = true']));
+    const PATH = rsyncThat(site, 'exit 23');
+    const fulls = () => dataFilesIn(site.path('var/backups'));
+    await site.scriptWell('backup');
+    const [first = ''] = fulls();
+    for (let night = 1; night <= 2; night += 1) {
+      const { status } = await site.script('backup', [], { env: { PATH } });
+      expect(status).toBe(1);
+    }
+    const plan = await site.run(['backup', '--dry-run']);
+    expect(plan.stdout).not.toContain(first);
+    await site.scriptWell('backup');
+    const all = fulls();
+    expect([all.length, all[0]]).toEqual([4, first]);
+    await site.scriptWell('restore', '-n', first.slice(0, 19));
+    // They go as older ones do.
+    const { stdout } = await site.run(['backup', '--dry-run']);
+    for (const name of all.slice(0, 3)) expect(stdout).toContain(name);
+    expect(stdout).not.toContain(all[3]);
+    await site.scriptWell('backup');
+    const [, last = ''] = fulls();
+    expect(fulls()).toEqual([all[3], last]);
+    expect(namesIn(site.path('var/blobstoragebackups'))).toEqual([
+      ...fulls().map((name) => `blobstorage.${name.slice(0, 19)}`),
+      'latest',
+    ]);
+  });
+
   it('is borne when files vanished once, as in a pack, and their copies are complete', async () => {
     const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
     const mark = site.path('once');

@@ -1,0 +1,73 @@
+import { basename } from 'node:path';
+import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { entrySets } from '../blobs/sets.ts';
+import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
+import { type Identity, settleIdentity } from '../repository/identity.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { folderStore } from '../stores/folder-store.ts';
+
+/** A blob directory, and the folder for its backups. */
+interface BlobPlace {
+  readonly source: string;
+  readonly folder: string;
+}
+
+/** The repository that decides how long the blobs of its storage stay. */
+export interface Deciding {
+  readonly catalogue: Catalogue;
+  readonly identity: Identity;
+  readonly oldestFull: Stamp;
+}
+
+/**
+ * Undefined where it holds no full backup. One that has lost its identity is recognised by the blob
+ * backups that were made together with its data files.
+ *
+ * @param repository - its folder
+ */
+export async function findDeciding(
+  repository: string,
+  {
+    blobs: { source, folder },
+    identify = settleIdentity,
+  }: { readonly blobs: BlobPlace; readonly identify?: typeof settleIdentity | undefined },
+): Promise<Deciding | undefined> {
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const oldestFull = catalogue.chains[0]?.full.stamp;
+  if (oldestFull === undefined) return undefined;
+  const { entries } = await readBlobCatalogue(folder, basename(source));
+  const identity = await identify(store, {
+    known: entries.flatMap(({ record, stamp }) =>
+      typeof record?.repository === 'string' ? [{ stamp, repository: record.repository }] : [],
+    ),
+    stamps: new Set(pointStampsOf(catalogue)),
+    oldestFull,
+  });
+  return { catalogue, identity, oldestFull };
+}
+
+/** The blobs of a storage, as far as they say how long its Data.fs backups stay. */
+export interface CountingBlobs {
+  /** The moments of which there are blobs that can be restored. */
+  readonly stamps: ReadonlySet<Stamp>;
+  /** Whether nothing old may go, since the live directory lacks what older ones have. */
+  readonly holdsOld: boolean;
+}
+
+/**
+ * A numbered entry of another program, which has a file time alone, tells of no moment; those of a
+ * directory that was renamed count.
+ */
+export async function blobsThatCount({ source, folder }: BlobPlace): Promise<CountingBlobs> {
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const sets = [...entrySets(catalogue.entries), ...entrySets(catalogue.foreign)];
+  const dated = sets
+    .filter(({ worth }) => worth === 'backup')
+    .flatMap(({ entries }) => entries)
+    .filter(({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time');
+  return {
+    stamps: new Set(dated.map(({ stamp }) => stamp)),
+    holdsOld: holdsOldBackups(catalogue),
+  };
+}

@@ -1,0 +1,30 @@
+import type { BackupRecord } from './backup-record.ts';
+import type { Chain } from './chain.ts';
+
+/**
+ * What a run knew to be wrong when it made the full backup of a chain. Such a backup knows no better than
+ * the ones before it: it doesn't bring back what was missing then, later ones are not held against it, and nothing
+ * older goes while it is the newest.
+ */
+export interface KnownAtBackup {
+  /** The Data.fs lacked the end of what had been backed up before. */
+  readonly hasLostEnd: boolean;
+  /** Another copy of the database had gone on by itself, and was backed up to the same place. */
+  readonly hasOtherCopy: boolean;
+  /** The first bytes that were others than had been backed up before. */
+  readonly overwritten: BackupRecord['overwritten'];
+}
+
+export function knownAtBackup({ links }: Chain): KnownAtBackup {
+  const record = links[0]?.record;
+  return {
+    hasLostEnd: record?.lostEnd === true,
+    hasOtherCopy: record?.otherCopy === true,
+    overwritten: record?.overwritten,
+  };
+}
+
+/** Whether what is older has to stay, however much `keep` lets go. */
+export function sparesOlder({ hasLostEnd, hasOtherCopy, overwritten }: KnownAtBackup): boolean {
+  return hasLostEnd || hasOtherCopy || overwritten !== undefined;
+}
