@@ -111,6 +111,7 @@ export async function playDemo(
     earlierState: 'replace',
     old: 'discard',
     damagedBlobs: 'refuse',
+    guess: 'accept',
     now,
   } as const;
   const [result] = await restoreSite(whole, context);

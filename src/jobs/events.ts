@@ -63,6 +63,27 @@ export type JobEvent =
       /** Whether it can be swapped back afterwards. */
       readonly isKept: boolean;
     }
+  /** Where a restore is about to put the newest backup, and none is named, are backups of two databases. */
+  | {
+      readonly kind: 'second-database';
+      readonly repository: string;
+      readonly target: string;
+      /** Names of full backups, with the times of their first transactions. */
+      readonly newest: string;
+      readonly newestBegins: string;
+      readonly other: string;
+      readonly otherBegins: string;
+    }
+  /** A storage is older than those beside it, since backups were made without it. */
+  | {
+      readonly kind: 'storage-left-out';
+      readonly storage: string;
+      readonly stamp: string;
+      /** Of the newest of the others. */
+      readonly newest: string;
+      /** How many backups were made without it. */
+      readonly runs: number;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

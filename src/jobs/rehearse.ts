@@ -78,6 +78,7 @@ async function rehearseUnlogged(
         earlierState: 'replace',
         old: 'discard',
         damagedBlobs: 'refuse',
+        guess: 'accept',
         now,
       },
       { context, done: async () => {} },

@@ -1,22 +1,22 @@
 import { placeOfBlobs } from '../blobs/blob-place.ts';
-import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
-import type { RecoveryDate } from '../repository/recovery-date.ts';
-import type { Stamp } from '../repository/stamp.ts';
-import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
+import type { Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
-import { Failure } from '../system/failure.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { findHeadStart, type HeadStart } from './head-start.ts';
-import { findOtherDatabase, type OtherDatabase } from './other-database.ts';
+import {
+  foldersOf,
+  planSiteRestore,
+  replacedPaths,
+  type SiteRestorePlan,
+  type SiteRestoreSettings,
+} from './plan-site-restore.ts';
 import {
   bringForward,
   checkPoint,
-  type OldState,
   placeOfFile,
-  planRestore,
   type RestorePlan,
   type RestoreResult,
   removeFilestorage,
@@ -24,15 +24,8 @@ import {
   type StagedRestore,
   stageRestore,
 } from './restore.ts';
-import {
-  type BlobRestorePlan,
-  checkBlobs,
-  type DamagedBlobs,
-  planBlobRestore,
-  removeLiveBlobs,
-  type StagedBlobs,
-  stageBlobs,
-} from './restore-blobs.ts';
+import { checkBlobs, removeLiveBlobs, type StagedBlobs, stageBlobs } from './restore-blobs.ts';
+import { findDoubts, type RestoreDoubt, refuseGuess } from './restore-doubts.ts';
 import {
   discardKept,
   isHalfRestored,
@@ -50,40 +43,6 @@ import { type WatchedRun, withRunLog } from './run-log.ts';
 import { findServer, type HoldingServer, lockTarget } from './server-lock.ts';
 import { runSiteCommand } from './site-commands.ts';
 
-/** Which state of a site is restored. */
-export interface SiteRestoreSettings {
-  readonly site: Site;
-  readonly of: BackupKind;
-  /** Undefined: the newest. */
-  readonly date: RecoveryDate | undefined;
-  /** What to do where a server holds a Data.fs. */
-  readonly heldLock: 'refuse' | 'ignore';
-  /** What to do with a Data.fs that is an earlier state of the same log. */
-  readonly earlierState: 'replace' | 'append';
-  /** What becomes of what is replaced. */
-  readonly old: OldState;
-  /** What to do about blobs that are lost, or not what was backed up. */
-  readonly damagedBlobs: DamagedBlobs;
-  readonly now: () => Date;
-}
-
-/** What a restore of a site will do. */
-export interface SiteRestorePlan {
-  readonly filestorages: readonly { readonly storage: string; readonly plan: RestorePlan }[];
-  readonly blobs: readonly { readonly storage: string; readonly plan: BlobRestorePlan }[];
-}
-
-/** The paths that a restore replaces, in the order in which people are asked about them. */
-export function replacedPaths({ storages, contents }: Site): {
-  readonly filestorages: readonly string[];
-  readonly blobstorages: readonly string[];
-} {
-  return {
-    filestorages: contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs),
-    blobstorages: contents === 'filestorages' ? [] : storages.flatMap(({ blobs }) => blobs ?? []),
-  };
-}
-
 /** The servers that hold a Data.fs of a site now: a restore has to wait for their end. */
 export async function findServers(site: Site): Promise<readonly HoldingServer[]> {
   const found: HoldingServer[] = [];
@@ -94,72 +53,27 @@ export async function findServers(site: Site): Promise<readonly HoldingServer[]>
   return found;
 }
 
-/**
- * Finds everything that a restore takes: a restore point for each storage, and the blobs that belong
- * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
- */
-export async function planSiteRestore(
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
-): Promise<SiteRestorePlan> {
-  const { site, of, date, damagedBlobs } = settings;
-  const filestorages: { storage: string; plan: RestorePlan }[] = [];
-  const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
-  for (const storage of site.storages) {
-    const repository = foldersOf(storage, of).filestorage;
-    if (site.contents === 'blobs') continue;
-    const plan = await planRestore({
-      repository,
-      date,
-      target: storage.dataFs,
-    });
-    filestorages.push({ storage: storage.name, plan });
-  }
-  for (const storage of site.storages) {
-    const folder = foldersOf(storage, of).blobs;
-    if (site.contents === 'filestorages' || storage.blobs === undefined) continue;
-    if (folder === undefined) throw new RangeError('a storage with blobs has a folder for them');
-    const point = filestorages.find((one) => one.storage === storage.name)?.plan.point.stamp;
-    const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
-    const plan = await planBlobRestore({
-      folder,
-      target: storage.blobs,
-      date,
-      rules: site.rules,
-      copier: site.blobCopier,
-      damagedBlobs,
-      wanted: {
-        preferred: isArchived ? 'archives' : 'directories',
-        moment:
-          point === undefined
-            ? { kind: 'date', date }
-            : {
-                kind: 'point',
-                stamp: point,
-                next: await nextBackup(foldersOf(storage, of).filestorage, point),
-              },
-      },
-    });
-    blobs.push({ storage: storage.name, plan });
-  }
-  return { filestorages, blobs };
-}
-
-/** What is to be said before databases are replaced that are others than those in the backup. */
-export async function findOtherDatabases(
-  { filestorages }: SiteRestorePlan,
-  old: OldState,
-): Promise<readonly OtherDatabase[]> {
-  const found = await Promise.all(filestorages.map(({ plan }) => findOtherDatabase(plan, old)));
-  return found.filter((one) => one !== undefined);
+/** The plan of a restore that is meant, and what is to be said before it. */
+export interface MeantRestore {
+  readonly plan: SiteRestorePlan;
+  readonly doubts: readonly RestoreDoubt[];
 }
 
 /** The same as the first step of a restore that is meant: the run log tells if it fails. */
 export function planMeantRestore(
   settings: SiteRestoreSettings,
   context: JobContext,
-): Promise<SiteRestorePlan> {
+): Promise<MeantRestore> {
   const { site, of, now } = settings;
-  return withRunLog({ verb: 'restore', site, of, now }, context, () => planSiteRestore(settings));
+  return withRunLog({ verb: 'restore', site, of, now }, context, () => planWithDoubts(settings));
+}
+
+/** What a restore would do, and what is to be said before it. Failure `refused`: see {@link refuseGuess}. */
+export async function planWithDoubts(settings: SiteRestoreSettings): Promise<MeantRestore> {
+  const plan = await planSiteRestore(settings);
+  const doubts = await findDoubts(plan, settings);
+  if (settings.guess === 'refuse') refuseGuess(doubts);
+  return { plan, doubts };
 }
 
 /**
@@ -196,9 +110,9 @@ async function swapSite(
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
-  const plan = await planSiteRestore(settings);
+  const { plan, doubts } = await planWithDoubts(settings);
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
-  for (const one of await findOtherDatabases(plan, settings.old)) context.onEvent(one);
+  for (const doubt of doubts) context.onEvent(doubt);
   const forward = await findForward(plan, { settings, context });
   const anew = plan.filestorages.filter((one) => !forward.some(({ of }) => of === one));
   await makeRoom({ filestorages: anew, blobs: plan.blobs }, { settings, context });
@@ -405,18 +319,4 @@ function repositoryOf({ site, of }: SiteRestoreSettings, name: string): string {
   const storage = site.storages.find((one) => one.name === name);
   if (storage === undefined) throw new RangeError(`no storage ${name}`);
   return foldersOf(storage, of).filestorage;
-}
-
-function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
-  const found = folders[of];
-  if (found !== undefined) return found;
-  throw new Failure('usage', `Cannot restore "${name}": it has no alternative_restore_source`, {
-    hint: 'Add a line for it to the part, and run "zodbvault install" again.',
-  });
-}
-
-/** The stamp of the backup that follows a restore point; undefined: it is the newest. */
-async function nextBackup(repository: string, point: Stamp): Promise<Stamp | undefined> {
-  const catalogue = await readCatalogue(folderStore(repository));
-  return pointStampsOf(catalogue).find((stamp) => stamp > point);
 }

@@ -101,6 +101,8 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'files-left-out',
   'lock-ignored',
   'other-database',
+  'second-database',
+  'storage-left-out',
 ];
 
 class RunLine implements WatchedRun {
@@ -162,6 +164,9 @@ class RunLine implements WatchedRun {
       verb,
       of,
       part: site.part,
+      ...(verb === 'backup' && site.contents !== 'blobs'
+        ? { storages: site.storages.map(({ name }) => name) }
+        : {}),
       begun: this.#begun.toISOString(),
       seconds: Math.round(performance.now() - this.#clock) / 1000,
       readBytes: this.#readBytes,

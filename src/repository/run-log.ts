@@ -21,6 +21,8 @@ const RunSchema = v.object({
   /** Which backups; `all` where a run looks at all kinds. */
   of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
   part: v.string(),
+  /** Of a backup: the storages of which it looked at the Data.fs. */
+  storages: v.optional(v.array(v.string())),
   /** ISO 8601, UTC. */
   begun: Moment,
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),

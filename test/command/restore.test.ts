@@ -79,10 +79,47 @@ describe('zodbvault restore', () => {
     expect(session.text()).toContain('is another database');
     session.type('no\r');
     await session.ended;
-    const { stderr } = await site.runWarned(...words, '-n');
+    const before = snapshot(join(site.dataFs, '..'));
+    const refused = await site.run([...words, '-n']);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /without a question: it is another database .*\n.*Name the restore point/,
+      ),
+    ]);
+    expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
+    const [, newest = ''] = site.dataFiles();
+    const { stderr } = await site.runWarned(...words, '-n', newest.slice(0, 19));
     expect(stderr.split('is another database than the one in the backup')).toHaveLength(2);
     expect(stderr).toContain('nothing of it is kept');
     expect(readFileSync(site.dataFs).equals(site.states[1])).toBe(true);
+  });
+
+  it('guesses nothing where the backups of two databases lie in one folder', async () => {
+    const [site, other] = [await newSite(scratch, 3), await newSite(scratch, 4)];
+    await site.runWell('backup', '--no-blobs');
+    await other.runWell('backup', '--location', site.repository, '--no-blobs');
+    const [own = '', foreign = ''] = site.dataFiles();
+    const before = readFileSync(site.dataFs);
+    rmSync(site.dataFs);
+    const words = ['restore', '--no-blobs'];
+    const refused = await site.run([...words, '-n']);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/holds backups of two databases; .*\n.*Name the restore point/),
+    ]);
+    for (const name of [own, foreign]) expect(refused.stderr).toContain(name);
+    const asked = await site.run(words, { input: 'no\n' });
+    expect([asked.stderr, asked.stdout]).toEqual([
+      expect.stringContaining('holds backups of two databases'),
+      expect.stringContaining('Are you sure'),
+    ]);
+    expect(existsSync(site.dataFs)).toBe(false);
+    await site.runWell(...words, '-n', own.slice(0, 19));
+    expect(readFileSync(site.dataFs).equals(before)).toBe(true);
+    // What is there now tells whose is meant.
+    expect((await site.run([...words, '-n'])).stderr).toContain('is another database');
+    await other.runWell(...words, '-n', '--location', site.repository);
   });
 
   it('says with --dry-run what it would do, and touches nothing', async () => {

@@ -93,7 +93,15 @@ async function restoreTo(
   const how = { heldLock: 'refuse', earlierState: 'replace', old: 'discard' } as const;
   try {
     await restoreSite(
-      { site: moved, of: 'backup', date: undefined, damagedBlobs: 'refuse', now, ...how },
+      {
+        site: moved,
+        of: 'backup',
+        date: undefined,
+        damagedBlobs: 'refuse',
+        guess: 'accept',
+        now,
+        ...how,
+      },
       quietContext((event) => said.push(...wordsOf(event))),
     );
   } catch (error) {

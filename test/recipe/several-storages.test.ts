@@ -1,5 +1,6 @@
 /** "Several storages" of the recipe's own acceptance list: 21 to 25. */
 import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   commitBlob,
@@ -69,6 +70,39 @@ describe('a part with several storages', () => {
     const before = folderState(site.path('var/filestorage'));
     expect((await site.script('restore', ['-n'])).status).toBe(1);
     expect(folderState(site.path('var/filestorage'))).toEqual(before);
+  });
+
+  it('warns before one is put back as it was long before the others, since backups were made without it', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const configure = (...lines: readonly string[]) =>
+      site.configure(recipeCfg(['backup_blobs = false', ...lines]));
+    // Stamps have no fractions.
+    const backUpLater = async () => {
+      await setTimeout(1100);
+      await commitBlob(site.dataFs);
+      expect((await site.run(['backup'])).status).toBe(0);
+    };
+    const other = site.path('var/filestorage/other.fs');
+    await commitBlob(other, site.path('var/blobs'));
+    configure('additional_filestorages = other');
+    expect((await site.run(['backup'])).status).toBe(0);
+    // One that has only not changed is as good as new.
+    await backUpLater();
+    expect((await site.run(['restore', '-n'])).status).toBe(0);
+    configure();
+    await backUpLater();
+    configure('additional_filestorages = other');
+    const [old, newest] = ['backups_other', 'backups'].map((folder) =>
+      dataFilesIn(site.path('var', folder)).at(-1)?.slice(0, 19),
+    );
+    const warning = `"other" is restored as it was at ${old} (UTC), beside what was backed up until ${newest}: since then, 1 backup was made without it`;
+    const asked = await site.run(['restore'], { input: 'no\n' });
+    expect([asked.stdout, asked.stderr]).toEqual([
+      expect.stringContaining('Are you sure'),
+      expect.stringContaining(warning),
+    ]);
+    const { status, stderr } = await site.run(['restore', '-n']);
+    expect([status, stderr.split(warning).length]).toEqual([3, 2]);
   });
 
   it('backs up the blobs of each under the stamp of its own Data.fs backup', async () => {

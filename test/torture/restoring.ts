@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SiteRestoreSettings } from '../../src/jobs/plan-site-restore.ts';
 import { restore } from '../../src/jobs/restore.ts';
-import { restoreSite, type SiteRestoreSettings } from '../../src/jobs/restore-site.ts';
+import { restoreSite } from '../../src/jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
 import { findPlainSite } from '../../src/sites/plain-site.ts';
 import { decodeScript } from '../../src/sites/recipe/script-text.ts';
@@ -76,6 +77,7 @@ export async function restoreCopy(
     old: 'discard',
     earlierState: 'replace',
     damagedBlobs: 'refuse',
+    guess: 'accept',
     now: () => new Date(),
   } as const;
   try {

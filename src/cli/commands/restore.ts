@@ -1,20 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import {
+  planSiteRestore,
+  type SiteRestorePlan,
+  type SiteRestoreSettings,
+} from '../../jobs/plan-site-restore.ts';
 import type { RestorePlan } from '../../jobs/restore.ts';
+import { findDoubts, refuseGuess } from '../../jobs/restore-doubts.ts';
 import {
   discardReplaced,
-  findOtherDatabases,
   findServers,
   finishRestore,
   hasRoomBeside,
   planMeantRestore,
   planSiteDiscard,
-  planSiteRestore,
   planSiteUndo,
   restoreSite,
-  type SiteRestorePlan,
-  type SiteRestoreSettings,
   undoSiteRestore,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
@@ -87,6 +89,7 @@ export function addRestoreCommand(program: Command): void {
         earlierState: to === undefined ? 'replace' : 'append',
         old: options.keepOld ? 'keep' : 'discard',
         damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
+        guess: date === undefined && !prompt ? 'refuse' : 'accept',
         now: () => new Date(),
       };
       return restoreAll(settings, { ...how, undoing });
@@ -187,7 +190,8 @@ async function undo(
   const filestorages = pathsOf('file');
   const blobstorages = pathsOf('directory', 'contents');
   const replaced = { filestorages, blobstorages, removed };
-  if (asks && (await agree(replaced, context)) === 'no') return;
+  const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
+  if (isAsked && (await agree(replaced, context)) === 'no') return;
   await undoSiteRestore(
     { site, heldLock, now: () => new Date() },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
@@ -234,12 +238,14 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   if (how.isDry) {
     const plan = await planSiteRestore(settings);
     showPlan(plan, terminal);
-    for (const one of await findOtherDatabases(plan, settings.old)) renderEvents(terminal)(one);
     await sayServers(settings, terminal);
+    const doubts = await findDoubts(plan, settings);
+    if (settings.guess === 'refuse') refuseGuess(doubts);
+    for (const doubt of doubts) renderEvents(terminal)(doubt);
     return;
   }
   const onEvent = renderEvents(terminal);
-  const plan = await planMeantRestore(settings, { onEvent, signal });
+  const { plan, doubts } = await planMeantRestore(settings, { onEvent, signal });
   describeChosen(plan, { terminal, now: settings.now() });
   const isTight = settings.old === 'discard' && !(await hasRoomBeside(plan));
   if (isTight) {
@@ -247,8 +253,9 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
       'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
     );
   }
-  for (const one of await findOtherDatabases(plan, settings.old)) onEvent(one);
-  if (how.asks && (await agree(replaced(plan), how.context)) === 'no') return;
+  for (const doubt of doubts) onEvent(doubt);
+  const isAsked = how.asks && (doubts.length > 0 || hasReplaced(plan));
+  if (isAsked && (await agree(replaced(plan), how.context)) === 'no') return;
   const since = Date.now();
   const results = await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
@@ -281,13 +288,11 @@ function hasReplaced(plan: SiteRestorePlan): boolean {
   return filestorages.length + blobstorages.length > 0;
 }
 
-/** What isn't there needs no question, as nothing can be lost. */
+/** What isn't there needs no question, as nothing can be lost; unless there is a doubt. */
 async function agree(
   paths: ReplacedPaths,
   { terminal, signal }: CommandContext,
 ): Promise<'yes' | 'no'> {
-  const { filestorages, blobstorages, removed = [] } = paths;
-  if (filestorages.length + blobstorages.length + removed.length === 0) return 'yes';
   const answer = await askToReplace(paths, signal);
   if (answer === 'no') {
     terminal.log('Not restoring.');

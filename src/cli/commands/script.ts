@@ -3,14 +3,12 @@ import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
 import type { JobContext } from '../../jobs/events.ts';
+import { replacedPaths, type SiteRestoreSettings } from '../../jobs/plan-site-restore.ts';
 import {
-  findOtherDatabases,
+  type MeantRestore,
   planMeantRestore,
-  planSiteRestore,
-  replacedPaths,
+  planWithDoubts,
   restoreSite,
-  type SiteRestorePlan,
-  type SiteRestoreSettings,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/script-names.ts';
@@ -156,16 +154,17 @@ async function restore(
     earlierState: 'replace',
     old: 'keep',
     damagedBlobs: 'refuse',
+    guess: date === undefined && !prompt ? 'refuse' : 'accept',
     now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   const onEvent = renderEvents(terminal);
-  const plan = await planAhead(settings, { onEvent, signal });
-  if (plan === undefined) {
+  const ahead = await planAhead(settings, { onEvent, signal });
+  if (ahead === undefined) {
     terminal.log('What there is to restore can be told only when pre_command has run.');
   } else {
-    describeChosen(plan, { terminal, now: settings.now() });
-    for (const one of await findOtherDatabases(plan, settings.old)) onEvent(one);
+    describeChosen(ahead.plan, { terminal, now: settings.now() });
+    for (const doubt of ahead.doubts) onEvent(doubt);
   }
   if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {
     terminal.log('Not restoring.');
@@ -185,9 +184,9 @@ async function restore(
 async function planAhead(
   settings: SiteRestoreSettings,
   context: JobContext,
-): Promise<SiteRestorePlan | undefined> {
+): Promise<MeantRestore | undefined> {
   if (settings.site.preCommand === '') return planMeantRestore(settings, context);
-  return planSiteRestore(settings).catch((error: unknown) => {
+  return planWithDoubts({ ...settings, guess: 'accept' }).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });

@@ -9,14 +9,18 @@ import { count, formatBytes, formatUtcTime } from './units.ts';
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function renderEvents(terminal: Terminal): OnEvent {
   const progress = progressFor(terminal);
-  const others = new Set<string>();
+  const doubts = new Set<string>();
   return (event) => {
     switch (event.kind) {
       case 'other-database':
+      case 'second-database':
+      case 'storage-left-out': {
         // It is said before people are asked, and found again when the work begins.
-        if (!others.has(event.target)) renderLine(event, terminal);
-        others.add(event.target);
+        const said = JSON.stringify(event);
+        if (!doubts.has(said)) renderLine(event, terminal);
+        doubts.add(said);
         return;
+      }
       case 'step-begins':
         progress.begin(event.step, event.totalBytes);
         return;
@@ -119,6 +123,16 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'other-database':
       terminal.warn(
         `"${event.target}" is another database than the one in the backup: it begins with a transaction of ${event.begins}, the backup with one of ${event.backupBegins}; ${event.isKept ? 'it is kept, for an undo' : 'nothing of it is kept'}`,
+      );
+      return;
+    case 'second-database':
+      terminal.warn(
+        `"${event.repository}" holds backups of two databases: the newest, "${event.newest}", begins with a transaction of ${event.newestBegins}, "${event.other}" with one of ${event.otherBegins}`,
+      );
+      return;
+    case 'storage-left-out':
+      terminal.warn(
+        `the storage "${event.storage}" is restored as it was at ${event.stamp} (UTC), beside what was backed up until ${event.newest}: since then, ${count(event.runs, 'backup')} ${event.runs === 1 ? 'was' : 'were'} made without it`,
       );
       return;
     case 'command':

@@ -1,5 +1,5 @@
+import type { SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
 import type { RestoreResult } from '../../jobs/restore.ts';
-import type { SiteRestorePlan } from '../../jobs/restore-site.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatAge, formatBytes, formatSeconds } from './units.ts';

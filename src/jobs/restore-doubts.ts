@@ -1,0 +1,58 @@
+import { Failure } from '../system/failure.ts';
+import type { JobEvent } from './events.ts';
+import { findLeftOutStorages } from './left-out-storages.ts';
+import { findOtherDatabase } from './other-database.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
+import { findSecondDatabase } from './second-database.ts';
+
+/** What somebody should know before a restore replaces anything. */
+export type RestoreDoubt = Extract<
+  JobEvent,
+  { kind: 'other-database' | 'second-database' | 'storage-left-out' }
+>;
+
+/** Looks at the Data.fs files that are there, at the repositories, and at their run logs. */
+export async function findDoubts(
+  plan: SiteRestorePlan,
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'>,
+): Promise<readonly RestoreDoubt[]> {
+  const doubts: RestoreDoubt[] = [];
+  for (const { plan: one } of plan.filestorages) {
+    const found = await findOtherDatabase(one, settings.old);
+    if (found.doubt !== undefined) doubts.push(found.doubt);
+    // Whose Data.fs is there tells whose is meant, and so does a date.
+    if (found.kinship !== 'unknown' || settings.date !== undefined) continue;
+    const second = await findSecondDatabase(one);
+    if (second !== undefined) doubts.push(second);
+  }
+  return [...doubts, ...(await findLeftOutStorages(plan, settings))];
+}
+
+/**
+ * The newest backup may be of another database than the one that is meant: where nobody has named it, and
+ * nobody is asked, nothing is put in place of anything. Failure `refused`.
+ */
+export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
+  for (const doubt of doubts) {
+    switch (doubt.kind) {
+      case 'other-database':
+        throw guessed(
+          `Cannot restore to "${doubt.target}" without a question: it is another database than the one in the newest backup; it begins with a transaction of ${doubt.begins}, the backup with one of ${doubt.backupBegins}`,
+        );
+      case 'second-database':
+        throw guessed(
+          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two databases; "${doubt.newest}" begins with a transaction of ${doubt.newestBegins}, "${doubt.other}" with one of ${doubt.otherBegins}`,
+        );
+      case 'storage-left-out':
+        continue;
+      default:
+        doubt satisfies never;
+    }
+  }
+}
+
+function guessed(message: string): Failure {
+  return new Failure('refused', message, {
+    hint: 'Nothing was changed. Name the restore point that you mean ("zodbvault list" shows them), or leave out --no-prompt.',
+  });
+}

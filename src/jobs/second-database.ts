@@ -1,0 +1,42 @@
+import { firstOf } from '../filestorage/kinship.ts';
+import { formatTidTime } from '../filestorage/tid.ts';
+import { readCatalogue } from '../repository/catalogue.ts';
+import { chainReader, readChains } from '../repository/chain.ts';
+import { chainsOfNewest, kinshipOfChains } from '../repository/same-database.ts';
+import { tidsOfLinks } from '../repository/tids-of-log.ts';
+import { folderStore } from '../stores/folder-store.ts';
+import type { JobEvent } from './events.ts';
+import type { RestorePlan } from './restore.ts';
+
+/**
+ * Whether a repository also holds backups of another database than the newest is of; the newest of those.
+ * Undefined unless their transactions prove it: a site that has moved, and was packed, has one.
+ */
+export async function findSecondDatabase({
+  repository,
+  target,
+}: RestorePlan): Promise<Extract<JobEvent, { kind: 'second-database' }> | undefined> {
+  const store = folderStore(repository);
+  const chains = await readChains(await readCatalogue(store), chainReader(store));
+  const own = await chainsOfNewest(store, chains);
+  const newest = own.at(-1);
+  if (newest === undefined) return undefined;
+  for (const chain of chains.toReversed()) {
+    if (own.includes(chain)) continue;
+    const kinship = await kinshipOfChains(store, [chain, newest]);
+    if (kinship === 'same' || kinship === 'unknown') continue;
+    const begins = await firstOf(tidsOfLinks(store, newest.links));
+    const otherBegins = await firstOf(tidsOfLinks(store, chain.links));
+    if (begins === undefined || otherBegins === undefined) continue;
+    return {
+      kind: 'second-database',
+      repository,
+      target,
+      newest: newest.files.full.name,
+      newestBegins: formatTidTime(begins),
+      other: chain.files.full.name,
+      otherBegins: formatTidTime(otherBegins),
+    };
+  }
+  return undefined;
+}
