@@ -1,6 +1,6 @@
 /** "Locations" of the recipe's own acceptance list: 33 to 36; 37 and 38 stand beside the code. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -135,14 +135,19 @@ describe('locations of a part', () => {
       expect(run.stderr).toMatch(/^ {2}Hint: /m);
     }
     // What the disk of the backups has is seen when pre_command has mounted it.
-    site.configure(recipeCfg(['backup_blobs = false', 'pre_command = true'], { part: 'mine' }));
+    const [away, mines] = [site.path('away'), site.path('var/mines')];
+    const mounting = `pre_command = test ! -d ${away} || mv ${away} ${mines}`;
+    site.configure(recipeCfg(['backup_blobs = false', mounting], { part: 'mine' }));
     await site.install();
-    const unasked = await site.script('mine-restore', [], { input: 'yes\n' });
-    expect([unasked.status, unasked.stdout]).toEqual([
-      ...[1, expect.stringContaining('Are you sure?')],
-    ]);
-    expect(unasked.stderr).toContain('only when pre_command has run');
-    expect(unasked.stderr).toContain('correct the location in [mine], and run');
+    const none = await site.script('mine-restore', [], { input: 'yes\n' });
+    expect([none.status, none.stdout]).toEqual([1, expect.stringContaining('Are you sure?')]);
+    expect(none.stderr).toContain('only when pre_command has run');
+    expect(none.stderr).toContain('correct the location, or alternative_restore_source, in [mine]');
+    await site.scriptWell('mine');
+    renameSync(mines, away);
+    const some = await site.run(['restore'], { input: 'yes\n' });
+    expect([some.status, some.stderr]).toEqual([0, expect.stringContaining('What was there is')]);
+    expect(some.stdout).toContain(`    ${site.dataFs}\nAre you sure?`);
     rmSync(site.dataFs);
     const lost = await site.script('mine', ['-n', '2026-01-01']);
     expect(lost.stderr).toContain('so this is ignored: 2026-01-01\n');

@@ -75,7 +75,8 @@ function refuseOverrides(overrides: readonly Override[]): void {
   const [first] = overrides;
   if (first === undefined) return;
   const { section, option, value } = first;
-  throw new Failure('usage', `Cannot use "${section}:${option}=${value}": there is no buildout`, {
+  const where = section === 'buildout' ? '' : `${section}:`;
+  throw new Failure('usage', `Cannot use "${where}${option}=${value}": there is no buildout`, {
     hint: 'Write it into the zodbvault.toml, or set a variable like ZODBVAULT_KEEP.',
   });
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import {
   planSiteRestore,
+  replacedPaths,
   type SiteRestorePlan,
   type SiteRestoreSettings,
 } from '../../jobs/plan-site-restore.ts';
@@ -13,7 +14,6 @@ import {
   findServers,
   finishRestore,
   hasRoomBeside,
-  planMeantRestore,
   planSiteDiscard,
   planSiteUndo,
   restoreSite,
@@ -24,8 +24,10 @@ import { refuseAmongBackups } from '../../sites/among-backups.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
+import { isThere } from '../../system/presence.ts';
 import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
 import { commandToType } from '../own-program.ts';
+import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { ask, askToReplace, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
@@ -245,17 +247,21 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     return;
   }
   const onEvent = renderEvents(terminal);
-  const { plan, doubts } = await planMeantRestore(settings, { onEvent, signal });
-  describeChosen(plan, { terminal, now: settings.now() });
-  const isTight = settings.old === 'discard' && !(await hasRoomBeside(plan));
+  const ahead = await planAhead(settings, { onEvent, signal });
+  const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
+  if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
+  else describeChosen(plan, { terminal, now: settings.now() });
+  const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
   if (isTight) {
     terminal.notice(
       'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
     );
   }
   for (const doubt of doubts) onEvent(doubt);
-  const isAsked = how.asks && (doubts.length > 0 || hasReplaced(plan));
-  if (isAsked && (await agree(replaced(plan), how.context)) === 'no') return;
+  const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
+  const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
+  const isAsked = how.asks && (doubts.length > 0 || hasReplaced);
+  if (isAsked && (await agree(paths, how.context)) === 'no') return;
   const since = Date.now();
   const results = await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
@@ -264,8 +270,8 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   for (const result of results) describeRestored(result, { terminal, since });
   // Where something was appended, nothing is kept: see restoreSite.
   const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
-  if (!isKept || !hasReplaced(plan)) return;
-  const removed = newPaths(plan);
+  if (!isKept || !hasReplaced) return;
+  const removed = plan === undefined ? [] : newPaths(plan);
   const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
   terminal.log(`What was there is kept. To swap it back${more}:`);
   terminal.log(`    ${how.undoing}`);
@@ -283,9 +289,14 @@ function replaced({ filestorages, blobs }: SiteRestorePlan): ReplacedPaths {
   };
 }
 
-function hasReplaced(plan: SiteRestorePlan): boolean {
-  const { filestorages, blobstorages } = replaced(plan);
-  return filestorages.length + blobstorages.length > 0;
+/** What is there of a site, of which nobody can tell yet what a restore brings. */
+async function livePaths(site: Site): Promise<ReplacedPaths> {
+  const { filestorages, blobstorages } = replacedPaths(site);
+  const there = async (paths: readonly string[]) => {
+    const found = await Promise.all(paths.map(isThere));
+    return paths.filter((_, index) => found[index]);
+  };
+  return { filestorages: await there(filestorages), blobstorages: await there(blobstorages) };
 }
 
 /** What isn't there needs no question, as nothing can be lost; unless there is a doubt. */

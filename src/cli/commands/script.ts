@@ -2,14 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
-import type { JobContext } from '../../jobs/events.ts';
-import { replacedPaths, type SiteRestoreSettings } from '../../jobs/plan-site-restore.ts';
-import {
-  type MeantRestore,
-  planMeantRestore,
-  planWithDoubts,
-  restoreSite,
-} from '../../jobs/restore-site.ts';
+import { replacedPaths } from '../../jobs/plan-site-restore.ts';
+import { restoreSite } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
@@ -18,6 +12,7 @@ import { adopting, Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
 import { commandToType } from '../own-program.ts';
 import { withPingUrl } from '../ping-url.ts';
+import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { askToReplace } from '../question.ts';
 import { describeBackups } from '../render/backups.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
@@ -161,7 +156,7 @@ async function restore(
   const onEvent = renderEvents(terminal);
   const ahead = await planAhead(settings, { onEvent, signal });
   if (ahead === undefined) {
-    terminal.log('What there is to restore can be told only when pre_command has run.');
+    terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
     describeChosen(ahead.plan, { terminal, now: settings.now() });
     for (const doubt of ahead.doubts) onEvent(doubt);
@@ -175,21 +170,6 @@ async function restore(
   for (const result of results) describeRestored(result, { terminal, since });
   terminal.log('What was there is kept. To swap it back:');
   terminal.log(`    ${await undoCommand(site)}`);
-}
-
-/**
- * What would be restored: nobody is asked where nothing can be. Undefined where only the part's
- * pre_command, which may mount the disk of the backups, can bring them.
- */
-async function planAhead(
-  settings: SiteRestoreSettings,
-  context: JobContext,
-): Promise<MeantRestore | undefined> {
-  if (settings.site.preCommand === '') return planMeantRestore(settings, context);
-  return planWithDoubts({ ...settings, guess: 'accept' }).catch((error: unknown) => {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  });
 }
 
 async function undoCommand({ buildout, part }: Site): Promise<string> {

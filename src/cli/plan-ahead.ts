@@ -1,0 +1,23 @@
+import type { JobContext } from '../jobs/events.ts';
+import type { SiteRestoreSettings } from '../jobs/plan-site-restore.ts';
+import { type MeantRestore, planMeantRestore, planWithDoubts } from '../jobs/restore-site.ts';
+import { Failure } from '../system/failure.ts';
+
+/** What is said where {@link planAhead} can't tell. */
+export const ONLY_BEHIND_PRE_COMMAND =
+  'What there is to restore can be told only when pre_command has run.';
+
+/**
+ * What would be restored: nobody is asked where nothing can be. Undefined where only the site's
+ * pre_command, which may mount the disk of the backups, can bring them.
+ */
+export async function planAhead(
+  settings: SiteRestoreSettings,
+  context: JobContext,
+): Promise<MeantRestore | undefined> {
+  if (settings.site.preCommand === '') return planMeantRestore(settings, context);
+  return planWithDoubts({ ...settings, guess: 'accept' }).catch((error: unknown) => {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  });
+}
