@@ -50,8 +50,8 @@ const PROGRAMS = ['flock', 'rsync', 'tar', 'sync'] as const;
 /** A run that takes longer hangs. */
 const LIMIT_MS = 60_000;
 
-/** One that takes longer than this is looked at: a fault that hit no call of the site may have stopped it. */
-const DOUBT_MS = 5000;
+/** How often it is looked whether a fault hit no call of the site: then the run says nothing, and may hang. */
+const LOOK_MS = 400;
 
 /** Why torture is not possible here; undefined: it is. */
 export function obstacle(): string | undefined {
@@ -309,7 +309,7 @@ class RunHangs extends Error {
 /**
  * Waits for the end of all that holds the output, and kills what else is left of the group.
  *
- * @param isLost - whether a run that takes long need not be waited for: it hangs, and not by our fault
+ * @param isLost - whether a run need not be waited for
  */
 async function finish(child: ChildProcess, hit: Hit, isLost = () => false): Promise<Ended> {
   const ended = once(child, 'exit');
@@ -321,10 +321,10 @@ async function finish(child: ChildProcess, hit: Hit, isLost = () => false): Prom
     hangs = true;
     killGroup(child);
   };
-  const doubt = setTimeout(() => isLost() && stop(), DOUBT_MS);
+  const looking = setInterval(() => isLost() && stop(), LOOK_MS);
   const limit = setTimeout(stop, LIMIT_MS);
   const [stdout = '', stderr = '', number = ''] = await Promise.all(texts);
-  clearTimeout(doubt);
+  clearInterval(looking);
   clearTimeout(limit);
   killGroup(child);
   await ended;
