@@ -217,23 +217,33 @@ export async function removeStaged(
   { onEvent }: JobContext,
 ): Promise<void> {
   for (const target of new Set(targets)) {
-    const folder = dirname(target);
-    const names = await adopting(`clean up "${folder}"`, () =>
-      readdir(folder).catch((error: unknown) => {
-        if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return [];
-        throw error;
-      }),
-    );
-    const left = [
-      ...stagedNames(names, basename(target)),
-      ...stagedNames(names, `${basename(target)}.index`),
-      ...names.filter(
-        (name) => isUnfinished(name) && name.startsWith(`.${basename(journalPath(target))}.`),
-      ),
-    ];
-    for (const name of left) await removeAll(join(folder, name));
+    const left = await stagedBeside(target);
+    for (const name of left) await removeAll(join(dirname(target), name));
     if (left.length > 0) onEvent({ kind: 'leftovers-removed', fileNames: left });
   }
+}
+
+/** Whether there is something that {@link removeStaged} would remove. */
+export async function hasStaged(targets: readonly string[]): Promise<boolean> {
+  for (const target of new Set(targets)) if ((await stagedBeside(target)).length > 0) return true;
+  return false;
+}
+
+async function stagedBeside(target: string): Promise<readonly string[]> {
+  const folder = dirname(target);
+  const names = await adopting(`clean up "${folder}"`, () =>
+    readdir(folder).catch((error: unknown) => {
+      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCodeOf(error) ?? '')) return [];
+      throw error;
+    }),
+  );
+  return [
+    ...stagedNames(names, basename(target)),
+    ...stagedNames(names, `${basename(target)}.index`),
+    ...names.filter(
+      (name) => isUnfinished(name) && name.startsWith(`.${basename(journalPath(target))}.`),
+    ),
+  ];
 }
 
 /** Whether a restore was killed while it swapped. */

@@ -2,6 +2,8 @@ import { placeOfBlobs } from '../blobs/blob-place.ts';
 import type { Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
+import { Failure } from '../system/failure.ts';
+import { IMPATIENT } from '../system/lock-request.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import { type JobContext, lockRequest } from './events.ts';
@@ -28,6 +30,7 @@ import { checkBlobs, removeLiveBlobs, type StagedBlobs, stageBlobs } from './res
 import { findDoubts, type RestoreDoubt, refuseGuess } from './restore-doubts.ts';
 import {
   discardKept,
+  hasStaged,
   isHalfRestored,
   lockRestore,
   planDiscard,
@@ -197,28 +200,49 @@ async function holdSite(
   await using locks = new Disposables();
   const anchor = await anchorOf(site);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
-  const { filestorages, blobstorages } = replacedPaths(site);
+  const { filestorages } = replacedPaths(site);
   for (const target of filestorages) {
     locks.use(await lockTarget({ target, heldLock }, context));
   }
   await settleRestore(anchor, context);
+  await removeStaged(await stagingPlaces(site), context);
+  const held = locks.move();
+  return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+}
+
+/** What is staged is beside one of these. */
+async function stagingPlaces(site: Site): Promise<readonly string[]> {
+  const { filestorages, blobstorages } = replacedPaths(site);
   const places = [
     ...filestorages,
     ...(await Promise.all(filestorages.map(placeOfFile))),
     ...(await Promise.all(blobstorages.map(placeOfBlobs))),
   ];
-  await removeStaged([...places, ...places.map(insidePath)], context);
-  const held = locks.move();
-  return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+  return [...places, ...places.map(insidePath)];
 }
 
 /**
  * Finishes a restore that was killed while it swapped: until then, there is no site that could be
- * backed up. Failure `locked` where a server runs on what is half restored.
+ * backed up. Of one that was killed before, it removes what is left. Failure `locked` where a server runs
+ * on what is half restored.
  */
 export async function finishRestore(site: Site, context: JobContext): Promise<void> {
-  if (!(await isHalfRestored(await anchorOf(site)))) return;
-  await using _held = await holdSite({ site, heldLock: 'refuse' }, context);
+  const anchor = await anchorOf(site);
+  if (await isHalfRestored(anchor)) {
+    await using _held = await holdSite({ site, heldLock: 'refuse' }, context);
+    return;
+  }
+  const places = await stagingPlaces(site);
+  if (!(await hasStaged(places))) return;
+  try {
+    await using _lock = await lockRestore(anchor, { ...IMPATIENT, signal: context.signal });
+    if (!(await isHalfRestored(anchor))) await removeStaged(places, context);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'locked') return; // It is a restore's that runs.
+    const text = `${error.message}: what a killed restore has left stays there`;
+    context.onEvent({ kind: 'warning', text });
+  }
 }
 
 /** What {@link undoSiteRestore} would put back. Failure `not-found` where nothing was kept. */

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -267,13 +268,34 @@ describe('a restore that was killed while it swapped', () => {
 
   it('leaves nothing of what it had staged before it swapped', async () => {
     const site = await changedSite();
-    const staged = join(dirname(site.dataFs), '.Data.fs.0123456789ab.zodbvault-restored');
-    writeFileSync(staged, 'half');
-    mkdirSync(join(site.folder, 'var/.blobstorage.0123456789ab.zodbvault-restored/x'), {
-      recursive: true,
-    });
+    const beside = dirname(site.dataFs);
+    const stage = () => {
+      writeFileSync(join(beside, '.Data.fs.0123456789ab.zodbvault-restored'), 'half');
+      writeFileSync(
+        join(beside, `..Data.fs.zodbvault-restore.json.0123456789ab.zodbvault-tmp`),
+        '',
+      );
+      mkdirSync(join(site.folder, 'var/.blobstorage.0123456789ab.zodbvault-restored/x'), {
+        recursive: true,
+      });
+    };
+    const staged = () => hidden(site).filter((name) => /-(restored|tmp)$/.test(name));
+    stage();
+    expect(staged().length).toBe(3);
     const { stderr } = await site.runWell('restore', '-n');
     expect(stderr).toContain('Removed what an interrupted run left');
-    expect(hidden(site).filter((name) => name.endsWith('-restored'))).toEqual([]);
+    expect(staged()).toEqual([]);
+
+    // A backup removes it, too, but for what a restore has staged that runs.
+    stage();
+    const lock = join(beside, '.Data.fs.zodbvault-restore.lock');
+    const restoring = spawn('flock', [lock, 'sh', '-c', 'echo held; read line']);
+    await once(restoring.stdout, 'data');
+    await site.runWell('backup');
+    expect(staged().length).toBe(3);
+    restoring.stdin.end();
+    await once(restoring, 'close');
+    expect((await site.runWell('backup')).stderr).toContain('Removed what an interrupted run left');
+    expect(staged()).toEqual([]);
   });
 });
