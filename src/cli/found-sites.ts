@@ -116,6 +116,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     const kind = await kindOfConfig(path);
     if (kind === 'toml') return sitesOfToml(path, part);
     if (kind !== 'buildout') {
+      refusePart(part, path);
       return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }));
     }
     return { kind: 'buildout', ...(await findBackupParts({ config, part }, terminal)) };
@@ -158,6 +159,14 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     default:
       return live satisfies never;
   }
+}
+
+/** What is no buildout and no zodbvault.toml describes one site. */
+function refusePart(part: string | undefined, path: string): void {
+  if (part === undefined || part === 'backup') return;
+  throw new Failure('usage', `Cannot find the part "${part}" in "${path}": it has no parts`, {
+    hint: 'Leave out --part; or write several sites into a zodbvault.toml.',
+  });
 }
 
 /** A buildout that can't be used counts all the same; whoever wants what lies beside it says so. */

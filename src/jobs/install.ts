@@ -12,6 +12,7 @@ import {
 import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
+import { isThere } from '../system/presence.ts';
 import type { JobContext } from './events.ts';
 
 /** What is installed where. */
@@ -78,8 +79,29 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
     ...writes,
     ...(wanted.has('repozo') ? [] : repozoStep(settings, there.get('repozo'))),
     ...removals,
+    ...(await takenOver(settings, { wanted: [...wanted.keys()], there })),
     ...(await folderSteps(parts)),
   ];
+}
+
+/** Two files of one folder may have parts of one name: the last one that was installed has the scripts. */
+async function takenOver(
+  { bin, buildout }: InstallSettings,
+  {
+    wanted,
+    there,
+  }: { readonly wanted: readonly string[]; readonly there: ReadonlyMap<string, string> },
+): Promise<readonly InstallStep[]> {
+  const lost = new Map<string, string[]>();
+  for (const name of wanted) {
+    const owner = decodeScript(there.get(name) ?? '')?.site.buildout;
+    if (owner === undefined || owner === buildout || !(await isThere(owner))) continue;
+    lost.set(owner, [...(lost.get(owner) ?? []), join(bin, name)]);
+  }
+  return [...lost].map(([owner, paths]) => ({
+    kind: 'warn',
+    text: `${paths.join(', ')}: written for "${owner}" before, and now for "${buildout}"; give one of the parts another name to have both`,
+  }));
 }
 
 /** Carries out a plan, in its order. */

@@ -146,6 +146,12 @@ describe('zodbvault install', () => {
     writeFileSync(site.path('small.cfg'), recipeCfg([NO_BLOBS], { part: 'small' }));
     await site.install('-c', 'small.cfg');
     expect(site.scripts()).toEqual(expect.arrayContaining([...ALL, 'small', 'weekly']));
+    writeFileSync(site.path('other.cfg'), recipeCfg([NO_BLOBS], { part: 'small' }));
+    expect((await site.install('-c', 'other.cfg')).stderr).toContain(
+      `${site.path('bin/small')}, ${site.path('bin/small-snapshot')}, `,
+    );
+    const again = (await site.install('-c', 'small.cfg')).stderr;
+    expect(again).toContain(`: written for "${site.path('other.cfg')}" before, and now for `);
   });
 
   it('refuses a part that is none, with those that there are', async () => {

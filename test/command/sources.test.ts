@@ -115,6 +115,8 @@ describe('site without a buildout', () => {
     const scheduled = await site.run(['schedule'], env);
     expect(scheduled.stdout).toContain(` PLACE=${env.PLACE} `);
     expect(scheduled.stdout).not.toContain('secret');
+    const part = await site.run(['list', '-c', 'etc/zope.conf', '--part', 'x'], env);
+    expect([part.status, part.stderr]).toEqual([2, expect.stringContaining('it has no parts')]);
     await site.run(['backup'], env);
     const live = readFileSync(site.path('var/filestorage/Data.fs'));
     writeFileSync(site.path('var/filestorage/Data.fs'), 'another');

@@ -48,6 +48,7 @@ describe('a part with several storages', () => {
       rmSync(site.path('var/filestorage'), { recursive: true });
       const restored = await site.script('restore', [], { input: 'yes\n' });
       expect(restored.status).toBe(0);
+      expect(restored.stderr).not.toContain('is kept');
       const question = files.map((file) => `    ${file}\n`).join('');
       expect(restored.stdout).toContain(
         `This will replace the filestorage:\n${question}Are you sure`,

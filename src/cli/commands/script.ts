@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
-import { replacedPaths } from '../../jobs/plan-site-restore.ts';
+import { replacedPaths, type SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
 import { restoreSite } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/script-names.ts';
@@ -168,8 +168,13 @@ async function restore(
   const since = Date.now();
   const results = await restoreSite(settings, { onEvent, signal, waitSeconds });
   for (const result of results) describeRestored(result, { terminal, since });
+  if (ahead !== undefined && !replacesAny(ahead.plan)) return;
   terminal.log('What was there is kept. To swap it back:');
   terminal.log(`    ${await undoCommand(site)}`);
+}
+
+function replacesAny({ filestorages, blobs }: SiteRestorePlan): boolean {
+  return [...filestorages, ...blobs].some(({ plan }) => plan.replaces);
 }
 
 async function undoCommand({ buildout, part }: Site): Promise<string> {
