@@ -6,8 +6,10 @@ import type { Chain, ChainLink } from '../repository/chain.ts';
 import { reachOf } from '../repository/lost-end.ts';
 import { backupsOfCopies, type Origin } from '../repository/same-database.ts';
 import { tidsOfFile } from '../repository/tids-of-log.ts';
+import type { Store } from '../stores/store.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import type { JobContext } from './events.ts';
+import { placeOfFile } from './restore.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
 export async function originOfSource(source: FileSource): Promise<Origin> {
@@ -19,23 +21,31 @@ export async function originOfSource(source: FileSource): Promise<Origin> {
 }
 
 /**
- * A backup of another copy of the database, which has gone on by itself: the Data.fs doesn't hold its end.
- * Where the site has only moved here, it does. Undefined where there is none, or a pack hides it.
+ * A backup of another copy of the database, which has gone on by itself: the Data.fs doesn't hold its last
+ * transaction. Where the site has only moved here, it does, unless it was packed or set back before its first backup
+ * here, which nobody can tell from a copy.
  *
  * @param chains - all of the repository, oldest first
  */
 export async function findOtherCopy(
   source: FileSource,
-  { end, chains }: { readonly end: CommittedEnd; readonly chains: readonly Chain[] },
+  {
+    store,
+    end,
+    chains,
+  }: { readonly store: Store; readonly end: CommittedEnd; readonly chains: readonly Chain[] },
 ): Promise<ChainLink | undefined> {
-  const { firstTids } = await originOfSource(source);
-  for (const link of backupsOfCopies(chains, { path: source.path, firstTids })) {
+  if (chains.length === 0) return undefined;
+  const { path } = source;
+  const place = await placeOfFile(path);
+  const origin = await originOfSource(source);
+  for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const limit = parseTid(link.record?.lastTid ?? '');
-    if (limit === undefined) continue;
+    const other = await placeOfFile(link.record?.source ?? '');
+    // Paths of one file may be written in several ways.
+    if (limit === undefined || other === place) continue;
     const reached = await newestTransactionUpTo(source, { end: end.position, limit });
-    // See lostEndOf on what a pack marks.
-    if (reached === undefined || reached.status === 'p' || reached.tid === limit) continue;
-    return link;
+    if (reached?.tid !== limit) return link;
   }
   return undefined;
 }
@@ -47,6 +57,6 @@ export function warnOfOtherCopy(
 ): void {
   context.onEvent({
     kind: 'warning',
-    text: `"${source.path}" is another copy of the database than "${other.record?.source}", and both are backed up here: it lacks the end of what "${other.file.name}" holds of the other, which reaches to ${reachOf(other)}. Nothing old is removed. Give each a folder of its own; if the other is not needed any more, "retire" removes its backups`,
+    text: `"${source.path}" is another copy of the database than "${other.record?.source}", or was packed or set back when it came from there: it lacks the last transaction of "${other.file.name}", which reaches to ${reachOf(other)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`,
   });
 }

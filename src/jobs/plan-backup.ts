@@ -72,7 +72,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
   const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
   const lost = await lostEndOf(source, { end, chains });
   if (lost !== undefined) warnOfLostEnd(source, { lost, context });
-  const other = await findOtherCopy(source, { end, chains });
+  const other = await findOtherCopy(source, { store, end, chains });
   if (other !== undefined) warnOfOtherCopy(source, { other, context });
   await warnOfDebris(source, { stop: end.stop, context });
   context.onEvent({

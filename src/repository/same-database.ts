@@ -63,24 +63,26 @@ export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' 
 /**
  * The newest backup of each chain that was last made of the same database at another path: before it
  * moved, or of a copy. Those that are older than a backup of this Data.fs which knew of no copy
- * are parts of its own past.
+ * are parts of its own past. Backups of repozo tell no path.
  *
  * @param chains - oldest first
+ * @param origin - of the Data.fs at this path
  */
-export function backupsOfCopies(
-  chains: readonly Chain[],
-  { path, firstTids }: { readonly path: string; readonly firstTids: ReadonlySet<string> },
-): readonly ChainLink[] {
-  const tids = new Set(firstTids);
+export async function backupsOfCopies(
+  store: Store,
+  {
+    chains,
+    path,
+    origin,
+  }: { readonly chains: readonly Chain[]; readonly path: string; readonly origin: Origin },
+): Promise<readonly ChainLink[]> {
+  const told = chains.filter((chain) => originOf(chain).sources.size > 0);
   const found: ChainLink[] = [];
-  for (const chain of chains.toReversed()) {
-    const last = chain.links.at(-1);
-    const source = last?.record?.source ?? '';
-    if (last === undefined || source === '') continue;
-    if (source === path) {
-      if (!knownAtBackup(chain).hasOtherCopy) break;
-      for (const tid of originOf(chain).firstTids) tids.add(tid);
-    } else if (overlap(originOf(chain).firstTids, tids)) found.push(last);
+  for (const chain of (await chainsOfNewest(store, told, origin)).toReversed()) {
+    const last = chain.links.findLast(({ record }) => (record?.source ?? '') !== '');
+    if (last === undefined) continue;
+    if (last.record?.source !== path) found.push(last);
+    else if (!knownAtBackup(chain).hasOtherCopy) break;
   }
   return found;
 }

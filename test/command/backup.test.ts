@@ -113,6 +113,25 @@ describe('zodbvault backup', () => {
     expect(site.dataFiles()).toHaveLength(1);
   });
 
+  it('takes a copy that was packed for one', async () => {
+    const site = await newSite(scratch, 8);
+    const words = ['backup', '--keep', '1', '--no-blobs'];
+    await site.runWell(...words);
+    const copy = siteIn(join(scratch, 'copy-of-packed'));
+    cpSync(site.dataFs, copy.dataFs, { recursive: true });
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    await copy.runWell(...words, '--location', site.repository);
+    await packDatabase(site.dataFs);
+    const { stderr } = await site.runWarned(...words);
+    expect(stderr).toContain(`is another copy of the database than "${copy.dataFs}"`);
+    expect(site.dataFiles()).toHaveLength(3);
+    // A path that leads to the same file is none.
+    rmSync(copy.dataFs);
+    symlinkSync(site.dataFs, copy.dataFs);
+    await site.runWell(...words, '--full');
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
   it('builds nothing on a backup that verify has found damaged, and does not count it', async () => {
     const site = await newSite(scratch, 5);
     const backUp = (...words: string[]) => site.runWell('backup', '--no-blobs', ...words);
