@@ -7,8 +7,6 @@ import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import type { BlobRule } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
-import { type FileIdentity, isStillAt } from '../system/byte-source.ts';
-import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import {
   type BackupResult,
@@ -27,25 +25,13 @@ import { blobsThatCount, type Deciding, findDeciding } from './deciding-reposito
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
 import { lastLasting } from './lasting-blobs.ts';
+import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
 import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
 
 /** Days after which a chain of incremental archives begins anew where no option says it. */
 const CHAIN_DAYS = 14;
-
-/** Times that a pack may come in between. */
-const ATTEMPTS = 3;
-
-function packedAgain(path: string): Failure {
-  return new Failure(
-    'refused',
-    `Cannot back up the blobs of "${path}": it was packed or replaced in each of ${ATTEMPTS} attempts`,
-    {
-      hint: 'Nothing old was removed. Run the backup again when whatever writes the file has ended.',
-    },
-  );
-}
 
 /** A storage with blobs, and the folder for their backups. */
 interface BlobStorage {
@@ -170,30 +156,17 @@ export class SiteRun {
     readonly blobs: ReadonlyMap<string, BlobBackupResult>;
   }> {
     for (let attempt = 1; ; attempt += 1) {
-      const packed = await this.#watchPacks();
+      const packed = await watchPacks(this.#dataFsWithBlobs());
       const filestorages = await this.#backUpFilestorages();
       const blobs = await this.#backUpBlobs();
       const path = await packed();
       if (path === undefined) return { filestorages, blobs };
-      if (attempt === ATTEMPTS) throw packedAgain(path);
+      if (attempt === PACK_ATTEMPTS) throw packedAgain(path);
       this.#context.onEvent({
         kind: 'notice',
         text: `"${path}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
       });
     }
-  }
-
-  /** Gives a function that tells which Data.fs with blobs has another file by then. */
-  async #watchPacks(): Promise<() => Promise<string | undefined>> {
-    const watched = new Map<string, FileIdentity>();
-    for (const { storage } of this.#blobStorages()) {
-      if (!this.#filestorages().includes(storage)) continue;
-      watched.set(storage.dataFs, await checkDataFs(storage.dataFs));
-    }
-    return async () => {
-      for (const [path, identity] of watched) if (!(await isStillAt(path, identity))) return path;
-      return undefined;
-    };
   }
 
   async #backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
@@ -353,6 +326,13 @@ export class SiteRun {
 
   get #confirmation(): 'reread' | 'none' {
     return this.#settings.site.verifyAfterBackup === 'off' ? 'none' : 'reread';
+  }
+
+  #dataFsWithBlobs(): readonly string[] {
+    const filestorages = this.#filestorages();
+    return this.#blobStorages().flatMap(({ storage }) =>
+      filestorages.includes(storage) ? [storage.dataFs] : [],
+    );
   }
 
   #filestorages(): readonly SiteStorage[] {

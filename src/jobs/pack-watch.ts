@@ -1,0 +1,28 @@
+import { type FileIdentity, isStillAt } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import { checkDataFs } from './backup.ts';
+
+/** Times that a pack may come in between. */
+export const PACK_ATTEMPTS = 3;
+
+/** Gives a function that tells which Data.fs has another file by then. */
+export async function watchPacks(
+  paths: readonly string[],
+): Promise<() => Promise<string | undefined>> {
+  const watched = new Map<string, FileIdentity>();
+  for (const path of paths) watched.set(path, await checkDataFs(path));
+  return async () => {
+    for (const [path, identity] of watched) if (!(await isStillAt(path, identity))) return path;
+    return undefined;
+  };
+}
+
+export function packedAgain(path: string): Failure {
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs of "${path}": it was packed or replaced in each of ${PACK_ATTEMPTS} attempts`,
+    {
+      hint: 'Nothing old was removed. Run the backup again when whatever writes the file has ended.',
+    },
+  );
+}
