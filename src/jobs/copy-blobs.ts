@@ -46,13 +46,16 @@ export async function makeCopy(
   if (run.settings.confirmation === 'reread') {
     await confirmFresh(run, { tree, name: join(run.settings.folder, name), sums: copy.sums.fresh });
   }
-  warnOfLostBlobs(run, lost);
   if (naming === 'numbers') await run.rotate('directories');
   else if (there !== undefined) {
     const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
-    if (isBetter) return run.thereAlready(there);
+    if (isBetter) {
+      await warnOfLostBlobs(run, lost);
+      return run.thereAlready(there);
+    }
   }
   await entry.publish();
+  await warnOfLostBlobs(run, lost);
   return { name, kind: 'made', stamp: run.stamp, content };
 }
 

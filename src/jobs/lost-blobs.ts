@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BlobEntry } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { nameSome } from '../blobs/name-some.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
@@ -45,7 +45,7 @@ interface KnownLoss {
 }
 
 async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
-  const entry = entryOf(run, lost);
+  const entry = holderOf(lost, run.catalogue);
   if (entry === undefined) return { lost, holder: undefined };
   return { lost, holder: await readSums(join(run.settings.folder, entry.name), entry.record) };
 }
@@ -85,10 +85,14 @@ export function isLostByReplacing(run: BlobRun, lost: readonly LostBlobs[]): boo
 }
 
 /** Cleanup spares the old backups as long as the record of the newest copy says so. */
-export function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]): void {
+export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]): Promise<void> {
+  if (lost.length === 0) return;
+  const { folder } = run.settings;
+  // Numbered copies have other names by now.
+  const catalogue = await readBlobCatalogue(folder, run.base);
   for (const one of lost) {
     const { count, paths } = one;
-    const name = join(run.settings.folder, entryOf(run, one)?.name ?? '');
+    const name = join(folder, holderOf(one, catalogue)?.name ?? '');
     const blobs = count === 1 ? 'a blob' : `${count} blobs`;
     const isGone = paths.every((path) => !isThere(join(run.source, path)));
     const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
@@ -100,9 +104,14 @@ export function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]): void 
   }
 }
 
-/** Numbered copies of one moment: the oldest of them. */
-function entryOf(run: BlobRun, lost: LostBlobs): BlobEntry | undefined {
-  return run.entries('directory').findLast(({ stamp }) => stamp === lost.stamp);
+/** The copy that has them; of numbered ones, several may be of one moment, some from after the loss. */
+function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): BlobEntry | undefined {
+  return entries.find(
+    (entry) =>
+      entry.form === 'directory' &&
+      entry.stamp === stamp &&
+      entry.record?.lost?.some((lost) => lost.stamp === stamp) !== true,
+  );
 }
 
 function isThere(path: string): boolean {

@@ -59,4 +59,25 @@ describe('blobs that the live site has lost', () => {
       expect(readFileSync(join(folder, 'latest/.zodbvault.json'), 'utf8')).not.toContain('lost');
     },
   );
+
+  it('are named with the numbered copy that has them, and forgotten when that is removed', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false'];
+    const cfg = recipeCfg([...options, 'blob_timestamps = false', 'keep = 1']);
+    const site = await newBuildoutSite(scratch, cfg);
+    const folder = site.path('var/blobstoragebackups');
+    const backUp = async () => {
+      const { stdout, stderr } = await site.scriptWell('backup');
+      return stdout + stderr;
+    };
+    expect(await backUp()).not.toContain('lost');
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    // All of one moment of the Data.fs.
+    for (const holder of ['blobstorage.1', 'blobstorage.2']) {
+      expect(await backUp()).toContain(`has lost a blob of "${join(folder, holder)}": "${lost}".`);
+      expect(namesIn(folder)).toContain(holder);
+    }
+    rmSync(join(folder, 'blobstorage.2'), { recursive: true });
+    expect(await backUp()).not.toContain('lost');
+  });
 });
