@@ -42,7 +42,7 @@ export interface Call {
   readonly turn: number;
   /** What it is about, below the site's folder, without what is random in names. */
   readonly path: string;
-  /** Where that is the same in every run, and all that it is about: the calls can be counted by it. */
+  /** Where that is all that it is about: the calls can be counted by it. */
   readonly alone: PathAlone | undefined;
 }
 
@@ -72,7 +72,7 @@ export function readCalls(
     if (path === undefined || found === undefined) return [];
     const turn = (turns.get(key) ?? 0) + 1;
     turns.set(key, turn);
-    const alone = aloneIn(paths, { folder, path });
+    const alone = paths.length === 1 && !isProgram ? paths[0] : undefined;
     const onPath = (turns.get(`${key} ${alone}`) ?? 0) + 1;
     turns.set(`${key} ${alone}`, onPath);
     const isOpening = found === 'create' && !/\bO_CREAT\b|^creat$/.test(`${words} ${syscall}`);
@@ -131,14 +131,6 @@ function concernedPath(
   // The programs go to a folder of the site, and name what is there without it.
   const relative = isProgram ? paths.find((one) => one.startsWith('./')) : undefined;
   return relative === undefined ? undefined : shorten(relative);
-}
-
-function aloneIn(
-  paths: readonly string[],
-  { folder, path }: { readonly folder: string; readonly path: string | undefined },
-): string | undefined {
-  const [first] = paths;
-  return paths.length === 1 && first === `${folder}/${path}` ? first : undefined;
 }
 
 /** Paths of the open files that a call is about; what it writes is not looked at. */

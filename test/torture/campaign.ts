@@ -74,16 +74,18 @@ async function tortureScenario(
   await copyFolder(site, template);
   const reset = () => copyFolder(template, site);
   const copy = join(folder, 'copy');
+  // A second that no backup was made in, and that is over when the next run begins.
+  const at = new Date(Math.ceil(Date.now() / 1000) * 1000);
   const expectation = await expectationOf(prepared, { verb: scenario.verb, copy, reset });
   const trace = join(folder, 'trace');
-  const calls = await countCalls(prepared.command, { folder: trace, site });
+  const calls = await countCalls(prepared.command, { folder: trace, site, at });
   const faults = chooseFaults(calls, { number, settings, milliseconds: expectation.milliseconds });
   settings.onLine(`${scenario.name}: ${calls.length} calls, ${faults.length} faults`);
   const findings: Finding[] = [];
   const counts = { kills: 0, errors: 0, shortWrites: 0, missed: 0 };
   for (const [done, fault] of faults.entries()) {
     if (done > 0 && done % 100 === 0) settings.onLine(`${scenario.name}: ${done} done`);
-    const { problems, isMissed } = await tortureOnce(expectation, { fault, trace, reset });
+    const { problems, isMissed } = await tortureOnce(expectation, { fault, trace, at, reset });
     counts[countedAs(fault)] += 1;
     if (isMissed) {
       counts.missed += 1;
@@ -105,15 +107,21 @@ async function tortureOnce(
   {
     fault,
     trace,
+    at,
     reset,
-  }: { readonly fault: Fault; readonly trace: string; readonly reset: () => Promise<void> },
+  }: {
+    readonly fault: Fault;
+    readonly trace: string;
+    readonly at: Date;
+    readonly reset: () => Promise<void>;
+  },
 ): Promise<{ readonly problems: readonly string[]; readonly isMissed: boolean }> {
   const { command, site } = expectation.prepared;
   try {
     let tried = fault;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       await reset();
-      const ended = await runWithFault(command, { fault: tried, folder: trace, site });
+      const ended = await runWithFault(command, { fault: tried, folder: trace, site, at });
       if (ended.hit.kind === 'as-planned') {
         return { problems: await judge(expectation, { fault, ended }), isMissed: false };
       }

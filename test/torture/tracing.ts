@@ -42,6 +42,14 @@ export type Hit =
   | { readonly kind: 'as-planned' }
   | { readonly kind: 'missed'; readonly number: number };
 
+/** Where a run is watched, and when it takes place as far as it knows. */
+export interface Surroundings {
+  /** For what is written about it. */
+  readonly folder: string;
+  readonly site: string;
+  readonly at: Date;
+}
+
 export const AS_PLANNED: Hit = { kind: 'as-planned' };
 
 /** The programs that zodbvault starts. */
@@ -72,12 +80,12 @@ export function runPlainly(command: CommandLine): Promise<Ended> {
 /** Runs a command once and gives its calls that concern the site, and how long it took. */
 export async function countCalls(
   command: CommandLine,
-  { folder, site }: { readonly folder: string; readonly site: string },
+  { folder, site, at }: Surroundings,
 ): Promise<readonly Call[]> {
   prepare(folder);
   const trace = ['-e', `trace=${TRACED_CALLS}`];
   const ended = await finish(
-    watchThreads(command, { folder, threads: ['main', 'pool'], strace: trace, shim: 'count' }),
+    watchThreads(command, { folder, at, threads: ['main', 'pool'], strace: trace, shim: 'count' }),
     AS_PLANNED,
   );
   if (statusIn(folder) !== 0) throw new Error(`the run that counts failed: ${ended.output}`);
@@ -98,11 +106,7 @@ export async function countCalls(
 /** Runs a command with a fault. */
 export async function runWithFault(
   command: CommandLine,
-  {
-    fault,
-    folder,
-    site,
-  }: { readonly fault: Fault; readonly folder: string; readonly site: string },
+  { fault, folder, site, at }: Surroundings & { readonly fault: Fault },
 ): Promise<Ended> {
   switch (fault.kind) {
     case 'kill-after': {
@@ -125,7 +129,7 @@ export async function runWithFault(
       const strace = injection(fault);
       const child =
         tracee.kind === 'thread'
-          ? watchThreads(command, { folder, threads: [tracee.thread], strace, shim: 'none' })
+          ? watchThreads(command, { folder, at, threads: [tracee.thread], strace, shim: 'none' })
           : watchProgram(command, { folder, tracee, strace, isGroupKilled: fault.kind === 'kill' });
       // Node waits for ever for a program whose end its signal handler could not write into a pipe.
       const isLost = () => hasHitOthers(folder, site);
@@ -145,13 +149,11 @@ export async function runWithFault(
 }
 
 function injection(fault: Extract<Fault, { readonly call: Call }>): readonly string[] {
-  const { syscall, tracee, alone } = fault.call;
+  const { syscall, alone } = fault.call;
   const what = fault.kind === 'error' ? `error=${fault.errno}` : 'signal=SIGKILL';
-  // Programs name what they are about without its folder.
-  const isByPath = alone !== undefined && tracee.kind === 'thread';
-  const number = isByPath ? alone.number : fault.call.number;
+  const number = alone?.number ?? fault.call.number;
   return [
-    ...(isByPath ? ['-P', alone.absolute] : []),
+    ...(alone === undefined ? [] : ['-P', alone.absolute]),
     ...['-e', `trace=${syscall}`, '-e', `inject=${syscall}:${what}:when=${number}`],
   ];
 }
@@ -170,11 +172,13 @@ function watchThreads(
   command: CommandLine,
   {
     folder,
+    at,
     threads,
     strace,
     shim,
   }: {
     readonly folder: string;
+    readonly at: Date;
     readonly threads: readonly string[];
     readonly strace: readonly string[];
     readonly shim: 'count' | 'none';
@@ -184,6 +188,7 @@ function watchThreads(
   const env = {
     TORTURE_FOLDER: folder,
     TORTURE_THREADS: threads.join(' '),
+    TORTURE_NOW: String(at.getTime()),
     TORTURE_COMMAND: COMMAND,
     TORTURE_STRACE: quoted(strace),
     NODE_OPTIONS: `--import ${join(import.meta.dirname, 'wait-for-tracer.mjs')}`,

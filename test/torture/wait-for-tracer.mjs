@@ -1,12 +1,19 @@
 // Loaded with `node --import` in front of the built command: loads the command's modules, says which
 // threads there are, and waits until strace watches them. So all that strace counts is the
-// command's own work, and it counts the main thread and the one that does file work apart.
+// command's own work, and it counts the main thread and the one that does file work apart. Names of new
+// files and the time of day are the same in every run, so that calls can be told by their path.
+import crypto from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
 // Node loads it in the command's worker threads, too, which nobody watches.
-if (isMainThread) await waitForTracer();
+if (isMainThread) {
+  await waitForTracer();
+  nameAlike();
+  setClock(Number(process.env.TORTURE_NOW));
+}
 
 async function waitForTracer() {
   const { TORTURE_FOLDER, TORTURE_THREADS, TORTURE_COMMAND } = process.env;
@@ -28,6 +35,33 @@ async function poolThread() {
     .map(([id, waits]) => ({ id, more: waits - (before.get(id) ?? 0) }))
     .sort((a, b) => b.more - a.more);
   return busiest.id;
+}
+
+/** What is random in names counts. */
+function nameAlike() {
+  let count = 0;
+  crypto.randomBytes = (size) => {
+    count += 1;
+    const bytes = Buffer.alloc(size);
+    bytes.writeUInt32BE(count, size - 4);
+    return bytes;
+  };
+  syncBuiltinESMExports();
+}
+
+/** The clock goes on from there. */
+function setClock(milliseconds) {
+  const RealDate = Date;
+  const behind = RealDate.now() - milliseconds;
+  globalThis.Date = class extends RealDate {
+    constructor(...words) {
+      if (words.length === 0) super(RealDate.now() - behind);
+      else super(...words);
+    }
+    static now() {
+      return RealDate.now() - behind;
+    }
+  };
 }
 
 function waitsOfThreads() {
