@@ -4,6 +4,7 @@ import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/
 import { chooseBlobs } from '../blobs/choose.ts';
 import { LAYOUT_FILE } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
+import type { Finding } from '../repository/verifying.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
@@ -70,6 +71,25 @@ export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): 
     if (one.kind === 'filestorage' && one.point.stamp === stamp) return one.blobs;
   }
   return { kind: 'none' };
+}
+
+/**
+ * That the newest restore point has no blobs to go with it, where it should; undefined where all is
+ * right. An older one may be from before blobs were backed up.
+ */
+export async function findMissingBlobs(
+  place: BackupPlace,
+  site: Site,
+): Promise<Extract<Finding, { kind: 'bad' }> | undefined> {
+  if (place.blobs === undefined) return undefined;
+  const newest = (await listPlace(place, site)).at(-1);
+  if (newest?.kind !== 'filestorage' || newest.blobs.kind !== 'missing') return undefined;
+  const { stamp } = newest.point;
+  const { folder, source } = place.blobs;
+  // Of a blob directory that had another name; a restore finds them.
+  if ((await readBlobCatalogue(folder, basename(source))).foreign.length > 0) return undefined;
+  const problem = `no blobs can be restored with it from "${folder}": ${newest.blobs.reason}`;
+  return { kind: 'bad', name: stamp, problem };
 }
 
 /** The restore points in one of its places, oldest first. Failure `not-found` where there is no folder. */

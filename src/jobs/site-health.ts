@@ -12,6 +12,7 @@ import { adopting } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
 import { type ListedPoint, listRestorePoints } from './list.ts';
+import { findMissingBlobs } from './list-site.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -57,7 +58,7 @@ export async function readSiteHealth(site: Site, context: JobContext): Promise<S
   const places: PlaceHealth[] = [];
   const runs: Run[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
-    places.push(await placeHealth(place, context));
+    places.push(await placeHealth(place, { site, context }));
     const logged = await readRuns(folderStore(place.path));
     runs.push(...logged.filter(({ of }) => of === 'backup' || of === 'all'));
   }
@@ -78,14 +79,19 @@ export function endOf({ begun, seconds }: Run): Date {
   return new Date(new Date(begun).getTime() + seconds * 1000);
 }
 
-async function placeHealth(place: BackupPlace, context: JobContext): Promise<PlaceHealth> {
+async function placeHealth(
+  place: BackupPlace,
+  { site, context }: { readonly site: Site; readonly context: JobContext },
+): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
   await requireBackups(path);
   const { bsize, blocks, bavail } = await adopting(`look at the disk with "${path}"`, () =>
     statfs(path),
   );
   const disk = { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
-  const problems = await problemsOf(place, context);
+  const found = await problemsOf(place, context);
+  const missing = found.length === 0 ? await findMissingBlobs(place, site) : undefined;
+  const problems = missing === undefined ? found : [missing];
   const common = { storage, path, ...disk, problems };
   const points = repository === undefined ? [] : await listRestorePoints(repository);
   if (repository === undefined && blobs !== undefined) {

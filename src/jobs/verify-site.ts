@@ -2,6 +2,7 @@ import type { Finding } from '../repository/verifying.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
+import { findMissingBlobs } from './list-site.ts';
 import { rememberVerified } from './remember-checks.ts';
 import { withRunLog } from './run-log.ts';
 import { verify } from './verify.ts';
@@ -59,6 +60,9 @@ async function verifyPlaces(
     if (blobs !== undefined) {
       const found = verifyBlobs(blobs, { depth, entries: chains, context });
       for await (const finding of found) blobFindings.push(finding);
+      const isKnown = blobFindings.some(({ kind }) => kind === 'bad');
+      const missing = isKnown ? undefined : await findMissingBlobs(place, site);
+      if (missing !== undefined) blobFindings.push(missing);
     }
     verified.push({ place, findings, blobFindings });
   }

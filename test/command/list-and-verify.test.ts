@@ -1,4 +1,12 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/states.ts';
@@ -67,6 +75,20 @@ describe('zodbvault verify', () => {
       expect(stderr).toContain('/var/backups: 2 backups good, 0 problems\n');
       expect(stderr).toContain('/var/blobstoragebackups: 2 blob backups good, 0 problems\n');
     }
+    const folder = join(site.folder, 'var/blobstoragebackups');
+    renameSync(folder, `${folder}.away`);
+    mkdirSync(folder);
+    for (const [command, status] of [
+      ['verify', 1],
+      ['check', 2],
+    ] as const) {
+      const without = await site.run([command]);
+      expect([without.status, without.stdout + without.stderr]).toEqual([
+        ...[status, expect.stringContaining(`no blobs can be restored with it from "${folder}"`)],
+      ]);
+    }
+    rmSync(folder, { recursive: true });
+    renameSync(`${folder}.away`, folder);
     expect((await site.runWell('verify', '-q')).stderr).toBe('');
   });
 

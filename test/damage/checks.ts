@@ -50,7 +50,9 @@ async function findsSomething(site: Site, depth: 'quick' | 'thorough'): Promise<
       { site, of: 'backup', depth, chains: 'all', now },
       quietContext(),
     );
-    return places.some(({ findings }) => findings.some(({ kind }) => kind === 'bad'));
+    return places.some(({ findings, blobFindings }) =>
+      [...findings, ...blobFindings].some(({ kind }) => kind === 'bad'),
+    );
   } catch (error) {
     return messageOf(error) !== '';
   }
