@@ -60,7 +60,7 @@ describe('plain commands in a buildout', () => {
       { part: 'backup', storage: 'Data', of: 'backup', blobs: { kind: 'found', match: 'exact' } },
       { part: 'backup', storage: 'Data', of: 'snapshot', blobs: { kind: 'found' } },
     ]);
-    expect((await site.runWell('verify')).stderr.match(/ 0 problems/g)?.length).toBe(3);
+    expect((await site.runWell('verify')).stderr.match(/ 0 problems/g)?.length).toBe(5);
     const [entry = ''] = readdirSync(join(site.folder, 'var/blobstoragebackups')).filter((name) =>
       name.startsWith('blobstorage.'),
     );
