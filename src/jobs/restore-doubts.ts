@@ -21,7 +21,7 @@ export async function findDoubts(
     const found = await findOtherDatabase(one, settings.old);
     if (found.doubt !== undefined) doubts.push(found.doubt);
     // Whose Data.fs is there tells whose is meant, and so does a date.
-    if (found.kinship !== 'unknown' || settings.date !== undefined) continue;
+    if (found.kinship === 'same' || settings.date !== undefined) continue;
     const second = await findSecondDatabase(one);
     if (second !== undefined) doubts.push(second);
   }
@@ -29,15 +29,17 @@ export async function findDoubts(
 }
 
 /**
- * The newest backup may be of another database than the one that is meant: where nobody has named it, and
- * nobody is asked, nothing is put in place of anything. Failure `refused`.
+ * The newest backup may be of another database than the one that is meant. Where nobody has named it, and nobody
+ * is asked, one of two is not guessed, and another one than is there doesn't replace it for good; what is kept can be
+ * swapped back. Failure `refused`.
  */
 export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
   for (const doubt of doubts) {
     switch (doubt.kind) {
       case 'other-database':
+        if (doubt.isKept) continue;
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: it is another database than the one in the newest backup; it begins with a transaction of ${doubt.begins}, the backup with one of ${doubt.backupBegins}`,
+          `Cannot restore to "${doubt.target}" without a question: it is another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${doubt.begins}, the backup with one of ${doubt.backupBegins}`,
         );
       case 'second-database':
         throw guessed(

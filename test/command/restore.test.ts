@@ -118,7 +118,7 @@ describe('zodbvault restore', () => {
     await site.runWell(...words, '-n', own.slice(0, 19));
     expect(readFileSync(site.dataFs).equals(before)).toBe(true);
     // What is there now tells whose is meant.
-    expect((await site.run([...words, '-n'])).stderr).toContain('is another database');
+    expect((await site.run([...words, '-n'])).stderr).toContain('holds backups of two databases');
     await other.runWell(...words, '-n', '--location', site.repository);
   });
 
