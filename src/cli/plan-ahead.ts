@@ -9,13 +9,14 @@ export const ONLY_BEHIND_PRE_COMMAND =
 
 /**
  * What would be restored: nobody is asked where nothing can be. Undefined where only the site's
- * pre_command, which may mount the disk of the backups, can bring them.
+ * pre_command, which may mount the disk of the backups, can bring them, or where nobody is asked: then the
+ * restore itself says so, when it knows that no other run is at work.
  */
 export async function planAhead(
-  settings: SiteRestoreSettings,
+  { asks, ...settings }: SiteRestoreSettings & { readonly asks: boolean },
   context: JobContext,
 ): Promise<MeantRestore | undefined> {
-  if (settings.site.preCommand === '') return planMeantRestore(settings, context);
+  if (asks && settings.site.preCommand === '') return planMeantRestore(settings, context);
   return planWithDoubts({ ...settings, guess: 'accept' }).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;

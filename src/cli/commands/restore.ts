@@ -247,7 +247,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     return;
   }
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead(settings, { onEvent, signal });
+  const ahead = await planAhead({ ...settings, asks: true }, { onEvent, signal });
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
   if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
   else describeChosen(plan, { terminal, now: settings.now() });

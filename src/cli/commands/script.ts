@@ -154,9 +154,9 @@ async function restore(
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead(settings, { onEvent, signal });
+  const ahead = await planAhead({ ...settings, asks: prompt }, { onEvent, signal });
   if (ahead === undefined) {
-    terminal.log(ONLY_BEHIND_PRE_COMMAND);
+    if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
     describeChosen(ahead.plan, { terminal, now: settings.now() });
     for (const doubt of ahead.doubts) onEvent(doubt);
