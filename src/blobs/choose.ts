@@ -33,9 +33,18 @@ export interface Wanted {
 
 /**
  * The blob backup that belongs to a restore point; undefined where the folder has none that is not
- * later. Failure `damaged` where an archive that it needs is missing.
+ * later. Where there is none of this blob directory, one of another that has exactly the stamp of the point is from
+ * before the directory was renamed. Failure `damaged` where an archive that it needs is missing.
  */
 export function chooseBlobs(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undefined {
+  const own = chooseOwn(catalogue, wanted);
+  if (own !== undefined || wanted.moment.kind === 'date') return own;
+  const { folder, foreign } = catalogue;
+  const other = chooseOwn({ folder, entries: foreign, foreign: [] }, wanted);
+  return other?.match === 'exact' ? other : undefined;
+}
+
+function chooseOwn(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undefined {
   const candidates = candidatesOf(catalogue, wanted.preferred);
   const found = match(candidates, wanted.moment);
   return found === undefined ? undefined : choiceOf(catalogue, found);

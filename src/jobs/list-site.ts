@@ -85,9 +85,7 @@ export async function findMissingBlobs(
   const newest = (await listPlace(place, site)).at(-1);
   if (newest?.kind !== 'filestorage' || newest.blobs.kind !== 'missing') return undefined;
   const { stamp } = newest.point;
-  const { folder, source } = place.blobs;
-  // Of a blob directory that had another name; a restore finds them.
-  if ((await readBlobCatalogue(folder, basename(source))).foreign.length > 0) return undefined;
+  const { folder } = place.blobs;
   const problem = `no blobs can be restored with it from "${folder}": ${newest.blobs.reason}`;
   return { kind: 'bad', name: stamp, problem };
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../blobs/blob-place.ts';
-import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
@@ -63,7 +63,7 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   const choice =
     rules === '2.3'
       ? chooseBlobsAs23(catalogue, { date, preferred: wanted.preferred })
-      : (chooseBlobs(catalogue, wanted) ?? chooseUnderOldName(catalogue, wanted));
+      : chooseBlobs(catalogue, wanted);
   if (choice === undefined) {
     const isEmpty = catalogue.entries.length === 0 || date === undefined;
     throw new Failure(
@@ -79,13 +79,6 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   const target = await placeOfBlobs(settings.target);
   await refuseLostLink(settings.target, target);
   return { settings, choice, target, replaces: await isThere(target) };
-}
-
-/** Blobs of exactly that backup, from before the blob directory was renamed. */
-function chooseUnderOldName({ folder, foreign }: BlobCatalogue, wanted: Wanted) {
-  const choice = chooseBlobs({ folder, entries: foreign, foreign: [] }, wanted);
-  const isCertain = wanted.moment.kind === 'point' && choice?.match === 'exact';
-  return isCertain ? choice : undefined;
 }
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */

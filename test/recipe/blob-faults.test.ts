@@ -205,6 +205,9 @@ describe('W4: another name of the blob directory', () => {
     await commitBlob(site.dataFs, site.path('var/blobs.prod'));
     await site.scriptWell('restore', '-n');
     expect(blobState(site.path('var/blobs.prod'))).toEqual(old);
+    const listed = JSON.parse((await site.run(['list', '--json'])).stdout);
+    expect(listed.blobs).toMatchObject({ kind: 'found', match: 'exact' });
+    expect((await site.run(['verify', '--deep'])).status).toBe(0);
     await commitBlob(site.dataFs, site.path('var/blobs.prod'));
     const now = blobState(site.path('var/blobs.prod'));
     // W8: a name with a dot is found again, linked to, and counted.
