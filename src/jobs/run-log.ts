@@ -87,9 +87,23 @@ export async function* withRunLogOfEach<T>(
 export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly Run[]> {
   const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
   const runs: Run[] = [];
-  for (const folder of folders) runs.push(...(await readRuns(folderStore(folder))));
-  // Of the lines of one run, the last was written last.
+  for (const folder of folders) runs.push(...oneOfEach(await readRuns(folderStore(folder))));
   return runs.reverse().sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
+}
+
+/**
+ * A backup of which the post_command failed has two lines: the first tells what it made, the second how it
+ * ended.
+ */
+function oneOfEach(lines: readonly Run[]): readonly Run[] {
+  const runs = new Map<string, Run>();
+  for (const line of lines) {
+    const name = `${line.begun} ${line.verb} ${line.of} ${line.part}`;
+    const { storedBytes, blobBytes } = runs.get(name) ?? line;
+    runs.delete(name); // It comes where its last line does.
+    runs.set(name, { ...line, storedBytes, blobBytes });
+  }
+  return [...runs.values()];
 }
 
 /** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
