@@ -152,7 +152,8 @@ export async function writeOneArchive(
       await publishState(run, newState, { stamp: state.stamp, archive: name });
     }
     await removeSpoilt(run, name);
-    return { name, kind: 'made', stamp: run.stamp, content: written.content };
+    const { content } = written;
+    return { name, kind: 'made', stamp: run.stamp, content, holdsOld: false };
   }
   throw new Failure(
     'program',

@@ -51,6 +51,8 @@ export interface BlobBackupResult {
   readonly kind: 'made' | 'there-already';
   readonly stamp: Stamp;
   readonly content: TreeContent | undefined;
+  /** Whether nothing old may go, although no record says so: what is there has more than the live directory. */
+  readonly holdsOld: boolean;
 }
 
 /** One backup of one blob directory: what its steps share. */
@@ -128,9 +130,9 @@ export class BlobRun {
     });
   }
 
-  thereAlready(entry: BlobEntry): BlobBackupResult {
+  thereAlready(entry: BlobEntry, { holdsOld = false } = {}): BlobBackupResult {
     this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
     const { name, record } = entry;
-    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content };
+    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, holdsOld };
   }
 }

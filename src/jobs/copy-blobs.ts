@@ -51,12 +51,12 @@ export async function makeCopy(
     const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
     if (isBetter) {
       await warnOfLostBlobs(run, lost);
-      return run.thereAlready(there);
+      return run.thereAlready(there, { holdsOld: true });
     }
   }
   await entry.publish();
   await warnOfLostBlobs(run, lost);
-  return { name, kind: 'made', stamp: run.stamp, content };
+  return { name, kind: 'made', stamp: run.stamp, content, holdsOld: false };
 }
 
 /** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */

@@ -4,9 +4,9 @@ import { type CopiedSums, changesOf, correctSums, type SumChange } from '../blob
 import { exchangeFile } from '../blobs/exchange-file.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
 import { nameSome } from '../blobs/name-some.ts';
+import { readableSum } from '../blobs/readable-sum.ts';
 import { parseBlobPath } from '../filestorage/blob-layout.ts';
-import { adopting, systemCodeOf } from '../system/failure.ts';
-import { inPortions } from '../system/portions.ts';
+import { adopting } from '../system/failure.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import type { BlobRun } from './blob-run.ts';
 import { withStep } from './events.ts';
@@ -129,13 +129,9 @@ class Judging {
     this.#corrections.set(path, sha256);
   }
 
-  /** Undefined where there is none, or the disk doesn't give it back. */
-  async #hash(path: string, { onFile, onBytes }: WorkProgress): Promise<string | undefined> {
+  #hash(path: string, { onFile, onBytes }: WorkProgress): Promise<string | undefined> {
     onFile(path);
-    const { signal } = this.#run.context;
-    return adopting(`read "${path}"`, () =>
-      inPortions(this.#hasher.hash(path, onBytes), signal).catch(unreadable),
-    );
+    return readableSum(path, { hasher: this.#hasher, signal: this.#run.context.signal, onBytes });
   }
 }
 
@@ -165,8 +161,4 @@ function looksAlike(path: string, other: string): boolean {
 
 function statusOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
-}
-
-function unreadable(error: unknown): undefined {
-  if (!['ENOENT', 'ENOTDIR', 'EISDIR', 'EIO'].includes(systemCodeOf(error) ?? '')) throw error;
 }

@@ -1,7 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { FileHasher } from '../blobs/file-hasher.ts';
 import { nameSome } from '../blobs/name-some.ts';
+import { readableSum } from '../blobs/readable-sum.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { type FoundSums, readSums } from '../blobs/sums-file.ts';
@@ -92,16 +94,38 @@ export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]):
   const catalogue = await readBlobCatalogue(folder, run.base);
   for (const one of lost) {
     const { count, paths } = one;
-    const name = join(folder, holderOf(one, catalogue)?.name ?? '');
+    const holder = holderOf(one, catalogue);
+    const name = join(folder, holder?.name ?? '');
+    const isThereRight = holder !== undefined && (await hasRight(run, { holder, paths }));
+    const way = isThereRight
+      ? 'put them back from there'
+      : 'what is there is damaged, too, but "zodbvault verify --deep --all" tells which restore points are not';
     const blobs = count === 1 ? 'a blob' : `${count} blobs`;
     const isGone = paths.every((path) => !isThere(join(run.source, path)));
     const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
     const names = nameSome(paths, count);
     run.context.onEvent({
       kind: 'warning',
-      text: `"${run.source}" ${what} ${blobs} of "${name}": ${names}. No pack did that, and blobs never change: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
+      text: `"${run.source}" ${what} ${blobs} of "${name}": ${names}. No pack did that, and blobs never change: ${way}. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
     });
   }
+}
+
+/** Whether the first of the blobs has the bytes in a copy that it had when that was made. */
+async function hasRight(
+  run: BlobRun,
+  { holder, paths: [path = ''] }: { readonly holder: BlobEntry; readonly paths: readonly string[] },
+): Promise<boolean> {
+  const entry = join(run.settings.folder, holder.name);
+  const found = await readSums(entry, holder.record);
+  const recorded = found.kind === 'found' ? found.sums.find(path) : undefined;
+  if (recorded === undefined) return true; // Nobody knows better.
+  const { signal } = run.context;
+  const sum = await readableSum(join(entry, holder.base, path), {
+    hasher: new FileHasher(),
+    signal,
+  });
+  return sum === recorded;
 }
 
 /** The copy that has them; of numbered ones, several may be of one moment, some from after the loss. */

@@ -47,6 +47,8 @@ export class SiteRun {
   readonly #isFull: boolean;
   readonly #format: BlobFormat;
   readonly #keep: number;
+  /** Folders of blob backups of which nothing old may go. */
+  readonly #held = new Set<string>();
 
   constructor(settings: SiteBackupSettings, context: JobContext) {
     const { site, of, full } = settings;
@@ -224,6 +226,7 @@ export class SiteRun {
         this.#context,
       );
       done.set(storage.name, result);
+      if (result.holdsOld) this.#held.add(folder);
     }
     return done;
   }
@@ -248,6 +251,7 @@ export class SiteRun {
     }
     for (const blobs of this.#blobStorages()) {
       const { storage, source, folder } = blobs;
+      if (this.#held.has(folder)) continue;
       const decided = await this.#decided(blobs);
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const identity = decided?.identity;
@@ -265,7 +269,8 @@ export class SiteRun {
     const blobs = this.#blobStorages().find((one) => one.storage === storage);
     if (blobs === undefined) return { keep: this.#keep };
     const { stamps, holdsOld } = await blobsThatCount(blobs);
-    return { keep: holdsOld ? 0 : this.#keep, withBlobs: stamps };
+    const isHeld = holdsOld || this.#held.has(blobs.folder);
+    return { keep: isHeld ? 0 : this.#keep, withBlobs: stamps };
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles, blobState } from '../support/blobs.ts';
@@ -79,5 +79,27 @@ describe('blobs that the live site has lost', () => {
     }
     rmSync(join(folder, 'blobstorage.2'), { recursive: true });
     expect(await backUp()).not.toContain('lost');
+  });
+
+  it('hold what belongs to no Data.fs backup any more, even where the copy of this moment has them', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const folder = site.path('var/blobstoragebackups');
+    const entries = () => namesIn(folder).filter((name) => /^blobstorage\.\d/.test(name));
+    await site.run(['backup']);
+    await commitBlob(site.dataFs);
+    await site.run(['backup', '--full']);
+    const [first = '', second = ''] = entries();
+    const { stdout } = await site.run(['retire', first.slice('blobstorage.'.length), '-n']);
+    expect(stdout).toContain(
+      `stay until the next backup, which removes those that are older than all full backups: ${first}`,
+    );
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    appendFileSync(join(folder, second, 'blobstorage', lost), '!');
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(3);
+    expect(stderr).toContain(`has lost a blob of "${join(folder, second)}": "${lost}".`);
+    expect(stderr).toContain('what is there is damaged, too');
+    expect(entries()).toEqual([first, second]);
   });
 });

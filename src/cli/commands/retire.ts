@@ -150,6 +150,10 @@ async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void>
     if (needing.length > 0) {
       terminal.print(`With it go the restore points that need it: ${needing.join(', ')}`);
     }
-    if (blobs.length > 0) terminal.print(`The blob backups stay: ${blobs.join(', ')}`);
+    if (blobs.length > 0) {
+      terminal.print(
+        `The blob backups stay until the next backup, which removes those that are older than all full backups: ${blobs.join(', ')}`,
+      );
+    }
   }
 }
