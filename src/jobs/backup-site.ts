@@ -7,7 +7,7 @@ import type { JobContext } from './events.ts';
 import { withPings } from './pinging.ts';
 import { finishRestore } from './restore-site.ts';
 import { type RunOutcome, type WatchedRun, withRunLog } from './run-log.ts';
-import { runSiteCommand } from './site-commands.ts';
+import { type Report, runSiteCommand } from './site-commands.ts';
 import { SiteRun } from './site-run.ts';
 
 /** Which backup of a site is made. */
@@ -51,11 +51,12 @@ export interface StoragePlan {
 export async function backUpSite(
   settings: SiteBackupSettings,
   context: JobContext,
+  report: Report<readonly StorageBackup[]> = () => {},
 ): Promise<readonly StorageBackup[]> {
   const { site, of, now } = settings;
   return await withPings(site, context, () =>
     withRunLog({ verb: 'backup', site, of, now }, context, (watched) =>
-      backUpStepByStep(settings, watched),
+      backUpStepByStep(settings, watched, report),
     ),
   );
 }
@@ -64,6 +65,7 @@ export async function backUpSite(
 async function backUpStepByStep(
   settings: SiteBackupSettings,
   { context, done }: WatchedRun,
+  report: Report<readonly StorageBackup[]>,
 ): Promise<readonly StorageBackup[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
@@ -73,6 +75,7 @@ async function backUpStepByStep(
   await run.makeFolders();
   const results = await backUpAll(run, site);
   await done(writtenBytes(results));
+  await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return results;
 }

@@ -44,7 +44,7 @@ import {
 import { holdFolders, type RunFolders } from './run-locks.ts';
 import { type WatchedRun, withRunLog } from './run-log.ts';
 import { findServer, type HoldingServer, lockTarget } from './server-lock.ts';
-import { runSiteCommand } from './site-commands.ts';
+import { type Report, runSiteCommand } from './site-commands.ts';
 
 /** The servers that hold a Data.fs of a site now: a restore has to wait for their end. */
 export async function findServers(site: Site): Promise<readonly HoldingServer[]> {
@@ -86,10 +86,11 @@ export async function planWithDoubts(settings: SiteRestoreSettings): Promise<Mea
 export async function restoreSite(
   settings: SiteRestoreSettings,
   context: JobContext,
+  report: Report<readonly RestoreResult[]> = () => {},
 ): Promise<readonly RestoreResult[]> {
   const { site, of, now } = settings;
   return await withRunLog({ verb: 'restore', site, of, now }, context, (watched) =>
-    restoreUnlogged(settings, watched),
+    restoreUnlogged(settings, watched, report),
   );
 }
 
@@ -97,11 +98,13 @@ export async function restoreSite(
 export async function restoreUnlogged(
   settings: SiteRestoreSettings,
   { context, done }: WatchedRun,
+  report: Report<readonly RestoreResult[]> = () => {},
 ): Promise<readonly RestoreResult[]> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'restore', context });
   const results = await swapSite(settings, context);
   await done({});
+  await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'restore', context });
   return results;
 }

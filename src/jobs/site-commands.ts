@@ -2,6 +2,14 @@ import type { Site } from '../sites/site.ts';
 import { runShell } from '../system/shell.ts';
 import { type JobContext, programEvents } from './events.ts';
 
+/** Is told what a run came to, as soon as that is complete: the post_command that follows may fail. */
+export type Report<Result> = (result: Result) => Promise<void> | void;
+
+const SITUATIONS = {
+  pre_command: { backup: 'Cannot go on:', restore: 'Cannot go on:' },
+  post_command: { backup: 'The backup is complete, but', restore: 'The restore is complete, but' },
+} as const;
+
 /** Runs the commands that a part wants before or after its work; they learn which work it is. */
 export async function runSiteCommand(
   site: Site,
@@ -19,6 +27,7 @@ export async function runSiteCommand(
   if (script.trim() === '') return;
   await runShell(script, {
     name: when,
+    situation: SITUATIONS[when][action],
     environment: { ZODBVAULT_ACTION: action, ZODBVAULT_PART: site.part },
     ...programEvents(context),
   });

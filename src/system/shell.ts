@@ -12,16 +12,19 @@ const TOLD_BYTES = 4096;
  * empty; output comes as it is printed. Failure `program`, with the end of the output.
  *
  * @param name - how messages call them
+ * @param situation - what that they fail means, as the message begins
  */
 export async function runShell(
   script: string,
   {
     name,
+    situation,
     environment,
     onOutput,
     signal,
   }: {
     readonly name: string;
+    readonly situation: string;
     readonly environment: Readonly<Record<string, string>>;
     readonly onOutput: (output: Uint8Array) => void;
     readonly signal: AbortSignal;
@@ -47,7 +50,7 @@ export async function runShell(
   );
   if (end.status === 0) return;
   const text = told.toString().trim();
-  throw new Failure('program', `Cannot go on: the ${name} failed: ${describeEnd(end)}`, {
+  throw new Failure('program', `${situation} the ${name} failed: ${describeEnd(end)}`, {
     hint: text === '' ? `The ${name} printed nothing; run it by hand.` : `It printed:\n${text}`,
   });
 }

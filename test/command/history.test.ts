@@ -61,13 +61,23 @@ describe('zodbvault history', () => {
     await site.scriptWell('snapshotbackup');
     site.configure(recipeCfg(['backup_blobs = false', 'post_command = echo "\x1b[31m"; exit 7']));
     await site.install();
-    expect((await site.script('backup')).status).toBe(1);
+    const failed = await site.script('backup');
+    expect(failed.status).toBe(1);
+    // What was made is told before it.
+    expect(failed.stderr).toMatch(
+      /Nothing to do[\s\S]*The backup is complete, but the post_command failed/,
+    );
     const runs = await historyOf(site);
     expect(runs).toMatchObject([
       { verb: 'backup', result: 'failed', code: 'program', part: 'backup' },
       { verb: 'backup', of: 'snapshot', result: 'done' },
       { verb: 'backup', of: 'backup', result: 'done' },
     ]);
+    const restored = await site.script('restore', ['-n']);
+    expect(restored.status).toBe(1);
+    expect(restored.stderr).toMatch(
+      /Restored [\s\S]*restore --undo[\s\S]*The restore is complete, but the post_command failed/,
+    );
     const { stdout } = await site.run(['history']);
     expect(stdout).not.toContain('\x1b');
     expect(stdout).toContain('post_command');

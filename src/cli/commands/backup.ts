@@ -124,13 +124,14 @@ async function carryOut(
 ) {
   const since = Date.now();
   const onEvent = renderEvents(terminal);
-  const results = await backUpSite(settings, { onEvent, signal, waitSeconds });
-  const seconds = (Date.now() - since) / 1000;
-  for (const result of results) {
-    terminal.printJson({ backup: asJson(result, settings.site) });
-  }
-  for (const line of await describeBackups(results, settings.site)) terminal.log(line);
-  terminal.debug(`Took ${formatSeconds(seconds)}`);
+  await backUpSite(settings, { onEvent, signal, waitSeconds }, async (results) => {
+    const seconds = (Date.now() - since) / 1000;
+    for (const result of results) {
+      terminal.printJson({ backup: asJson(result, settings.site) });
+    }
+    for (const line of await describeBackups(results, settings.site)) terminal.log(line);
+    terminal.debug(`Took ${formatSeconds(seconds)}`);
+  });
 }
 
 function asJson({ storage, filestorage, blobs, removed }: StorageBackup, { part }: Site): object {

@@ -263,18 +263,20 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const isAsked = how.asks && (doubts.length > 0 || hasReplaced);
   if (isAsked && (await agree(paths, how.context)) === 'no') return;
   const since = Date.now();
-  const results = await restoreSite(
+  await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
     { onEvent, signal, waitSeconds },
+    (results) => {
+      for (const result of results) describeRestored(result, { terminal, since });
+      // Where something was appended, nothing is kept: see restoreSite.
+      const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
+      if (!isKept || !hasReplaced) return;
+      const removed = plan === undefined ? [] : newPaths(plan);
+      const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
+      terminal.log(`What was there is kept. To swap it back${more}:`);
+      terminal.log(`    ${how.undoing}`);
+    },
   );
-  for (const result of results) describeRestored(result, { terminal, since });
-  // Where something was appended, nothing is kept: see restoreSite.
-  const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
-  if (!isKept || !hasReplaced) return;
-  const removed = plan === undefined ? [] : newPaths(plan);
-  const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
-  terminal.log(`What was there is kept. To swap it back${more}:`);
-  terminal.log(`    ${how.undoing}`);
 }
 
 /** What the restore made where nothing was. */

@@ -119,11 +119,13 @@ async function backUp(
   const { terminal, signal, waitSeconds } = context;
   const { of, full } = action;
   const clock = { now: () => new Date(), random: Math.random };
-  const results = await backUpSite(
+  await backUpSite(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
+    async (results) => {
+      for (const line of await describeBackups(results, site)) terminal.log(line);
+    },
   );
-  for (const line of await describeBackups(results, site)) terminal.log(line);
 }
 
 async function restore(
@@ -166,11 +168,12 @@ async function restore(
     return;
   }
   const since = Date.now();
-  const results = await restoreSite(settings, { onEvent, signal, waitSeconds });
-  for (const result of results) describeRestored(result, { terminal, since });
-  if (ahead !== undefined && !replacesAny(ahead.plan)) return;
-  terminal.log('What was there is kept. To swap it back:');
-  terminal.log(`    ${await undoCommand(site)}`);
+  await restoreSite(settings, { onEvent, signal, waitSeconds }, async (results) => {
+    for (const result of results) describeRestored(result, { terminal, since });
+    if (ahead !== undefined && !replacesAny(ahead.plan)) return;
+    terminal.log('What was there is kept. To swap it back:');
+    terminal.log(`    ${await undoCommand(site)}`);
+  });
 }
 
 function replacesAny({ filestorages, blobs }: SiteRestorePlan): boolean {
