@@ -89,8 +89,15 @@ export interface StagedBlobs extends AsyncDisposable {
   handOver(): void;
 }
 
-/** Makes the restored blob directory. The live one is not touched. */
-export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Promise<StagedBlobs> {
+/**
+ * Makes the restored blob directory. The live one is not touched.
+ *
+ * @param anchor - where the journal of the restore is
+ */
+export async function stageBlobs(
+  plan: BlobRestorePlan,
+  { anchor, context }: { readonly anchor: string; readonly context: JobContext },
+): Promise<StagedBlobs> {
   const { choice, target, settings } = plan;
   context.onEvent({
     kind: 'restore-begins',
@@ -106,7 +113,7 @@ export async function stageBlobs(plan: BlobRestorePlan, context: JobContext): Pr
   const { wasMade } = await makeFolder(dirname(target));
   if (wasMade) context.onEvent({ kind: 'folder-made', path: dirname(target) });
   const isMovable = await canBeRenamed(target);
-  const staged = stagedPath(isMovable ? target : insidePath(target));
+  const staged = stagedPath(isMovable ? target : insidePath(target), anchor);
   const directory = NewDirectory.reserve(target, staged);
   try {
     await fill(plan, { tree: directory.temporaryPath, context });

@@ -127,10 +127,12 @@ async function swapSite(
   for (const { plan: one, storage } of anew) {
     const source = repositoryOf(settings, storage);
     announce(one, { source, context });
-    staged.push(things.use(await stageRestore(one, { store: folderStore(source), context })));
+    staged.push(
+      things.use(await stageRestore(one, { anchor, store: folderStore(source), context })),
+    );
   }
   for (const one of plan.blobs) {
-    stagedBlobs.push(things.use(await stageBlobs(one.plan, context)));
+    stagedBlobs.push(things.use(await stageBlobs(one.plan, { anchor, context })));
   }
   context.signal.throwIfAborted();
   const all = [...staged, ...stagedBlobs];
@@ -154,7 +156,7 @@ async function swapSite(
     const source = repositoryOf(settings, of.storage);
     announce(of.plan, { source, context });
     const store = folderStore(source);
-    results.push(await bringForward(store, { plan: of.plan, headStart, context }));
+    results.push(await bringForward(store, { plan: of.plan, anchor, headStart, context }));
   }
   return results;
 }
@@ -208,7 +210,7 @@ async function holdSite(
     locks.use(await lockTarget({ target, heldLock }, context));
   }
   await settleRestore(anchor, context);
-  await removeStaged(await stagingPlaces(site), context);
+  await removeStaged(await stagingPlaces(site), { anchor, context });
   const held = locks.move();
   return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
 }
@@ -236,10 +238,10 @@ export async function finishRestore(site: Site, context: JobContext): Promise<vo
     return;
   }
   const places = await stagingPlaces(site);
-  if (!(await hasStaged(places))) return;
+  if (!(await hasStaged(places, anchor))) return;
   try {
     await using _lock = await lockRestore(anchor, { ...IMPATIENT, signal: context.signal });
-    if (!(await isHalfRestored(anchor))) await removeStaged(places, context);
+    if (!(await isHalfRestored(anchor))) await removeStaged(places, { anchor, context });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code === 'locked') return; // It is a restore's that runs.

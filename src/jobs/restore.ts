@@ -112,7 +112,7 @@ export async function restore(
   const sources = { repositories: [settings.repository], blobFolders: [] };
   locks.use(await holdFolders(sources, lockRequest(context, 'restore')));
   await settleRestore(anchor, context);
-  await removeStaged([settings.target, anchor], context);
+  await removeStaged([settings.target, anchor], { anchor, context });
   const plan = await planRestore(settings);
   reportLeftOut(plan, context);
   const store = folderStore(settings.repository);
@@ -120,12 +120,12 @@ export async function restore(
     plan.replaces && settings.earlierState === 'append'
       ? await findHeadStart(settings.target, { point: plan.point, context })
       : undefined;
-  if (headStart !== undefined) return bringForward(store, { plan, headStart, context });
+  if (headStart !== undefined) return bringForward(store, { plan, anchor, headStart, context });
   if (settings.old === 'remove-first') {
     await checkPoint(plan, { store, context });
     await removeFilestorage(plan);
   } else await requireRoomFor([{ path: plan.target, bytes: plan.sizeBytes ?? 0 }]);
-  await using staged = await stageRestore(plan, { store, context });
+  await using staged = await stageRestore(plan, { anchor, store, context });
   const { point } = plan;
   await swapAll(anchor, {
     steps: await staged.steps(),
@@ -156,7 +156,16 @@ export interface StagedRestore extends AsyncDisposable {
  */
 export async function stageRestore(
   plan: RestorePlan,
-  { store, context }: { readonly store: Store; readonly context: JobContext },
+  {
+    anchor,
+    store,
+    context,
+  }: {
+    /** Where the journal of the restore is. */
+    readonly anchor: string;
+    readonly store: Store;
+    readonly context: JobContext;
+  },
 ): Promise<StagedRestore> {
   const { target, point } = plan;
   const folder = dirname(target);
@@ -164,11 +173,11 @@ export async function stageRestore(
   if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
   const path = await placeOfFile(target);
   await using staged = new Disposables();
-  const dataFs = staged.use(await NewFile.create(path, stagedPath(path)));
+  const dataFs = staged.use(await NewFile.create(path, stagedPath(path, anchor)));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
   const named = { path: target, sizeBytes };
-  const index = staged.use(await makeRestoredIndex(store, { point, dataFs: named }));
+  const index = staged.use(await makeRestoredIndex(store, { point, anchor, dataFs: named }));
   await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], target);
   context.signal.throwIfAborted();
   const kept = staged.move();
@@ -221,17 +230,24 @@ export async function bringForward(
   store: Store,
   {
     plan,
+    anchor,
     headStart,
     context,
   }: {
     readonly plan: RestorePlan;
+    /** Where the journal of a restore is. */
+    readonly anchor: string;
     readonly headStart: HeadStart;
     readonly context: JobContext;
   },
 ): Promise<RestoreResult> {
   const { target: path, point } = plan;
   const sizeBytes = await appendRest(path, { store, headStart, context });
-  await using index = await makeRestoredIndex(store, { point, dataFs: { path, sizeBytes } });
+  await using index = await makeRestoredIndex(store, {
+    point,
+    anchor,
+    dataFs: { path, sizeBytes },
+  });
   if (index !== undefined) await keepOwnership([index], path);
   await index?.publish();
   const hadBytes = headStart.sizeBytes;

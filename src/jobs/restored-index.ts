@@ -12,21 +12,24 @@ import { tap } from '../system/stages.ts';
  * the backup has none that belongs to it: a server can do without.
  *
  * @param dataFs - path of the restored Data.fs, and its size in bytes
+ * @param anchor - where the journal of the restore is
  */
 export async function makeRestoredIndex(
   store: Store,
   {
     point,
     dataFs,
+    anchor,
   }: {
     readonly point: RestorePoint;
+    readonly anchor: string;
     readonly dataFs: { readonly path: string; readonly sizeBytes: number };
   },
 ): Promise<NewFile | undefined> {
   const decoder = new IndexDecoder();
   const hash = createHash('sha256');
   const path = `${dataFs.path}.index`;
-  const file = await NewFile.create(path, stagedPath(path));
+  const file = await NewFile.create(path, stagedPath(path, anchor));
   try {
     await file.write(
       tap(store.read(indexOfPoint(point)), (chunk) => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
@@ -34,18 +34,32 @@ const PARTIAL = '.part';
 /** What file systems put into their root. */
 const NOT_OURS = ['lost+found'];
 
-/** A name beside `path` for what will replace it. */
-export function stagedPath(path: string): string {
-  return besidePath(path, STAGED);
+/**
+ * A name beside `path` for what will replace it. It tells whose it is: two sites may restore the same
+ * blob directory, each with a lock and a journal of its own.
+ *
+ * @param anchor - where the journal of the restore is
+ */
+export function stagedPath(path: string, anchor: string): string {
+  const owner = ownerMark(anchor);
+  return besidePath(path, `${owner}${randomHex().slice(owner.length)}${STAGED}`);
 }
 
 /** A name beside `path` for what is replaced. */
 export function keptPath(path: string): string {
-  return besidePath(path, KEPT);
+  return besidePath(path, `${randomHex()}${KEPT}`);
 }
 
 function besidePath(path: string, ending: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${ending}`);
+  return join(dirname(path), `.${basename(path)}.${ending}`);
+}
+
+function ownerMark(anchor: string): string {
+  return createHash('sha256').update(anchor).digest('hex').slice(0, 6);
+}
+
+function randomHex(): string {
+  return randomBytes(6).toString('hex');
 }
 
 /**
@@ -58,11 +72,17 @@ export function isOfRestore(path: string): boolean {
   );
 }
 
-/** Names in a folder that restores of `name` staged and never used. */
-export function stagedNames(names: readonly string[], name: string): readonly string[] {
+/** Names in a folder that restores of `name` staged and never used; of those with this anchor only. */
+export function stagedNames(
+  names: readonly string[],
+  { name, anchor }: { readonly name: string; readonly anchor: string },
+): readonly string[] {
+  const start = `.${name}.`;
+  const owner = ownerMark(anchor);
   return names.filter((one) => {
-    if (!one.startsWith(`.${name}.`) || !one.endsWith(STAGED)) return false;
-    return /^[0-9a-f]{12}$/.test(one.slice(name.length + 2, -STAGED.length));
+    if (!one.startsWith(start) || !one.endsWith(STAGED)) return false;
+    const middle = one.slice(start.length, -STAGED.length);
+    return /^[0-9a-f]{12}$/.test(middle) && middle.startsWith(owner);
   });
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -269,17 +270,22 @@ describe('a restore that was killed while it swapped', () => {
   it('leaves nothing of what it had staged before it swapped', async () => {
     const site = await changedSite();
     const beside = dirname(site.dataFs);
+    const owner = (anchor: string) => createHash('sha256').update(anchor).digest('hex').slice(0, 6);
+    // Somebody else's, with a journal that may need it.
+    const other = `.Data.fs.${owner(`${site.dataFs}.other`)}789abc.zodbvault-restored`;
+    writeFileSync(join(beside, other), 'half');
     const stage = () => {
-      writeFileSync(join(beside, '.Data.fs.0123456789ab.zodbvault-restored'), 'half');
+      const name = `${owner(site.dataFs)}789abc`;
+      writeFileSync(join(beside, `.Data.fs.${name}.zodbvault-restored`), 'half');
       writeFileSync(
         join(beside, `..Data.fs.zodbvault-restore.json.0123456789ab.zodbvault-tmp`),
         '',
       );
-      mkdirSync(join(site.folder, 'var/.blobstorage.0123456789ab.zodbvault-restored/x'), {
-        recursive: true,
-      });
+      const blobs = join(site.folder, `var/.blobstorage.${name}.zodbvault-restored`);
+      mkdirSync(join(blobs, 'x'), { recursive: true });
     };
-    const staged = () => hidden(site).filter((name) => /-(restored|tmp)$/.test(name));
+    const staged = () =>
+      hidden(site).filter((name) => /-(restored|tmp)$/.test(name) && name !== other);
     stage();
     expect(staged().length).toBe(3);
     const { stderr } = await site.runWell('restore', '-n');
@@ -297,5 +303,6 @@ describe('a restore that was killed while it swapped', () => {
     await once(restoring, 'close');
     expect((await site.runWell('backup')).stderr).toContain('Removed what an interrupted run left');
     expect(staged()).toEqual([]);
+    expect(hidden(site)).toContain(other);
   });
 });
