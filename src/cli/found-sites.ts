@@ -16,7 +16,7 @@ import { environmentOptions } from '../sites/environment.ts';
 import { unknownVariables } from '../sites/known-variables.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource } from '../sites/option-source.ts';
-import { findDataFs, findPlainSite, type Purpose } from '../sites/plain-site.ts';
+import { findDataFs, findPlainSite, OTHER_FOLDERS, type Purpose } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
 import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
@@ -147,7 +147,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     case 'file':
       return siteOfLive(live.path, live.live);
     case 'container':
-      return plainSite({ ...wish, datafs: live.dataFs }, looking);
+      return plainSite(wish, looking, live.dataFs);
     case 'nothing': {
       const usual = resolve('var/filestorage/Data.fs');
       const dataFs = await findDataFs(process.cwd());
@@ -278,19 +278,29 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
   return around((await findDataFs(directory)) ?? usual, 'default');
 }
 
-/** The places that were named, and else those that every Zope has. */
-async function plainSite(wish: SiteWish, { purpose }: Looking): Promise<FoundSites> {
+/** The places that were named, and else those that every Zope has, or those around a Data.fs that was found. */
+async function plainSite(
+  wish: SiteWish,
+  { purpose }: Looking,
+  foundDataFs?: string,
+): Promise<FoundSites> {
   const environment = environmentOptions(process.env);
   const named = (said: string | undefined, option: string) =>
     said ?? (namesPlaces(wish) ? undefined : environment.option(option)?.text);
   const location = named(wish.location, 'location');
   const { site, warnings } = await findPlainSite(process.cwd(), {
     written: {
-      dataFs: named(wish.datafs, 'datafs'),
+      dataFs: named(wish.datafs, 'datafs') ?? foundDataFs,
       location,
       blobStorage: named(wish.blobStorage, 'blob_storage'),
       blobBackupLocation: named(wish.blobbackuplocation, 'blobbackuplocation'),
       blobs: wish.blobs ? 'as-found' : 'left-out',
+      otherFolders: Object.fromEntries(
+        OTHER_FOLDERS.flatMap((name) => {
+          const said = named(undefined, name);
+          return said === undefined ? [] : [[name, said]];
+        }),
+      ),
     },
     purpose,
   });

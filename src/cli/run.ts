@@ -1,6 +1,6 @@
 import { adoptSystemError, Failure } from '../system/failure.ts';
 import { printable } from './printable.ts';
-import { type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
+import { type About, type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
 
 /** What a command works with. */
 export interface CommandContext {
@@ -12,8 +12,12 @@ export interface CommandContext {
  * Runs a command's work: turns failures into one error and one hint, and into the exit status;
  * Ctrl-C and SIGTERM into a clean stop. Work may return an exit status of its own.
  */
-export function runCommand(options: OutputOptions, work: CommandWork): Promise<void> {
-  return runWith(terminalFor(options), work);
+export function runCommand(
+  options: OutputOptions,
+  work: CommandWork,
+  about: About = {},
+): Promise<void> {
+  return runWith(terminalFor(options, about), work);
 }
 
 type CommandWork = (context: CommandContext) => Promise<number | undefined>;

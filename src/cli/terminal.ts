@@ -25,7 +25,10 @@ export interface Terminal {
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide, and that needs nobody's care. */
   readonly notice: (line: string) => void;
-  /** A warning about the settings: the same in each run, so that the exit status doesn't tell. */
+  /**
+   * A warning about the settings: the same in each run, so that the exit status doesn't tell, and -q hides
+   * it; but not where settings are what the command is about.
+   */
   readonly advise: (line: string) => void;
   /** The same for what somebody should look into: the exit status tells. */
   readonly warn: (line: string) => void;
@@ -58,7 +61,12 @@ export interface OutputOptions {
   readonly logFormat?: 'text' | 'json' | undefined;
 }
 
-export function terminalFor(options: OutputOptions): Terminal {
+/** What a command is about. */
+export interface About {
+  readonly about?: 'settings' | undefined;
+}
+
+export function terminalFor(options: OutputOptions, { about }: About = {}): Terminal {
   const verbosity = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const isJson = options.json === true;
   const logFormat = options.logFormat ?? 'text';
@@ -93,7 +101,7 @@ export function terminalFor(options: OutputOptions): Terminal {
         ? (bytes) => log(Buffer.from(bytes).toString().trimEnd())
         : (bytes) => void process.stderr.write(bytes),
     notice: level('notice', `${word('Note:', 'cyan')} `),
-    advise: warn,
+    advise: verbosity === 'quiet' && about !== 'settings' ? nothing : warn,
     warn: (line) => {
       hasWarned = true;
       warn(line);
@@ -139,7 +147,7 @@ export function scriptTerminal(options: {
     logCommand: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
     notice: level('WARNING'),
-    advise: level('WARNING'),
+    advise: isQuiet ? nothing : level('WARNING'),
     warn: level('WARNING'),
     fail: ({ code, message, hint, hintInPart }) => {
       const advice = hintInPart?.(options.part) ?? hint;

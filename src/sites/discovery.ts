@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
@@ -64,8 +64,9 @@ export async function readLiveFile(
  * Looks for what says where the live data of a folder is: `zeo.conf` and `zope.conf` in the usual
  * places, `instance.yaml`, the `/data` of the container images. Adds to `candidates` what it saw.
  *
- * Failures: `refused` where the data is on a ZEO server or in another database: an old Data.fs that lies
- * around must not be taken for it; `usage` where two files speak of different ones, or one can't be understood.
+ * Failures: `refused` where the data is on a ZEO server or in another database, as one file says: an old
+ * Data.fs that lies around must not be taken for it; `usage` where two files speak of different ones, or
+ * one can't be understood.
  */
 export async function findLive(
   folder: string,
@@ -80,7 +81,7 @@ export async function findLive(
     ...(await confFiles(folder)).map((path) => ({ path, kind: 'conf' as const })),
     { path: join(folder, 'instance.yaml'), kind: 'instance-yaml' as const },
   ];
-  const away: Extract<LiveOutcome, { kind: 'elsewhere' }>[] = [];
+  const away: Away[] = [];
   const broken: Broken[] = [];
   const here: { readonly path: string; readonly live: LiveData }[] = [];
   for (const { path, kind } of files) {
@@ -97,7 +98,7 @@ export async function findLive(
         pass(path, outcome.failure.message);
       } else if (outcome.kind === 'here') here.push({ path, live: outcome.live });
       else {
-        away.push(outcome);
+        away.push({ path, kind, outcome });
         pass(path, outcome.reason);
       }
     }
@@ -113,11 +114,13 @@ export async function findLive(
         { hint: 'Name one of the files with --config.' },
       );
     }
+    const client = clientBeside(first.path, away);
+    if (client !== undefined) throw client;
     take(first.path, 'it says where the Data.fs is');
     for (const { path } of more) pass(path, 'something before it was taken');
     return { kind: 'file', ...first };
   }
-  if (away.length > 0) throw elsewhere(away);
+  if (away.length > 0) throw elsewhere(away.map(({ outcome }) => outcome));
   return findContainer({ environment, pass, take });
 }
 
@@ -203,7 +206,32 @@ function brokenBeside({ path, failure }: Broken, usable: string | undefined): Fa
   });
 }
 
-function elsewhere(all: readonly Extract<LiveOutcome, { kind: 'elsewhere' }>[]): Failure {
+/** A file that is there, and says that the data is elsewhere. */
+interface Away {
+  readonly path: string;
+  readonly kind: 'conf' | 'instance-yaml';
+  readonly outcome: Elsewhere;
+}
+
+/**
+ * A `zope.conf` is what the server runs with. Where it says that the data is elsewhere, only the `zeo.conf`
+ * of its server may say that it is here: by any other file, an old Data.fs would be taken for the live one.
+ */
+function clientBeside(taken: string, away: readonly Away[]): Failure | undefined {
+  const client = away.find(({ kind }) => kind === 'conf');
+  if (client === undefined || basename(taken) === 'zeo.conf') return undefined;
+  return new Failure(
+    'refused',
+    `Cannot tell where the live data is: by "${taken}", it is here; but by "${client.path}", it is elsewhere: ${client.outcome.reason}`,
+    {
+      hint: `If what lies here is the live data, say so: --config ${taken}. If not, back up where it is.`,
+    },
+  );
+}
+
+type Elsewhere = Extract<LiveOutcome, { kind: 'elsewhere' }>;
+
+function elsewhere(all: readonly Elsewhere[]): Failure {
   const [first] = all;
   const reasons = all.map(({ reason }) => reason).join('; ');
   return new Failure('refused', `Cannot back up the data from here: ${reasons}`, {

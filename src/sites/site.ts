@@ -50,6 +50,8 @@ export const SiteSchema = v.object({
   buildout: v.optional(Path),
   /** The file of another kind that it was read from. */
   config: v.optional(Path),
+  /** Why its Data.fs may not be the live one, to be said by each script that backs it up. */
+  doubt: v.optional(v.string()),
   rules: v.picklist(['2.3', '6.0']),
   /** In the order in which they are backed up: the main one comes last. */
   storages: v.array(Storage),

@@ -137,6 +137,17 @@ describe('site without a buildout', () => {
       expect.stringContaining('it is a client of the ZEO server'),
     ]);
     expect(existsSync(site.path('var/backups'))).toBe(false);
+    // A template beside what the server runs with.
+    site.write('instance.yaml', 'default_context:', '    db_storage: direct');
+    const stale = await site.run(['backup']);
+    expect([stale.status, stale.stderr]).toEqual([
+      1,
+      expect.stringContaining(`but by "${site.path('etc/zope.conf')}", it is elsewhere`),
+    ]);
+    expect(stale.stderr).toContain(`say so: --config ${site.path('instance.yaml')}.`);
+    site.write('etc/zeo.conf', ...CONF(site.path('.')).slice(0, 1), ...CONF('').slice(2, 5));
+    const server = await site.run(['config']);
+    expect(server.stdout).toContain(`\nTaken: ${site.path('etc/zeo.conf')}: `);
   });
 
   it('in a container is found in its volume, unless its data is elsewhere', async () => {
@@ -152,6 +163,17 @@ describe('site without a buildout', () => {
     const { status, stderr } = await run({ ZODBVAULT_KEPT: '3' });
     expect([status, stderr]).toEqual([0, expect.stringContaining('did you mean ZODBVAULT_KEEP?')]);
     expect(existsSync(site.path('var/backups'))).toBe(true);
+    const quiet = await zodbvault(['backup', '-q', '--kind', 'snapshot'], {
+      cwd: site.path('work'),
+      env: {
+        ...{ ...elsewhere, ZODBVAULT_KEPT: '3', ZODBVAULT_SNAPSHOTLOCATION: 'snapshots' },
+        ...{ ZODBVAULT_LOCATION: site.path('own'), ZODBVAULT_BLOBBACKUPLOCATION: 'own-blobs' },
+      },
+    });
+    expect([quiet.status, quiet.stderr]).toEqual([0, '']);
+    await run({ ZODBVAULT_LOCATION: site.path('own'), ZODBVAULT_BLOBBACKUPLOCATION: 'own-blobs' });
+    expect(readdirSync(site.path('work')).sort()).toEqual(['own-blobs', 'snapshots']);
+    expect(readdirSync(site.path('own')).length).toBeGreaterThan(0);
     const named = {
       DATAFS: site.path('var/filestorage/Data.fs'),
       BLOBSTORAGE: site.path('var/blobstorage'),

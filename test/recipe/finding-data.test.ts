@@ -50,6 +50,21 @@ describe('a part of a buildout with an instance', () => {
     expect(copied.length).toBeGreaterThan(0);
   });
 
+  it('is warned where it is a client of a server elsewhere, unless the Data.fs is named', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const client = ['zeo-client = true', 'zeo-address = db:8100'];
+    const blobs = ['backup_blobs = false'];
+    site.configure(cfgWith(client, blobs));
+    const { stderr } = await site.run(['install', '-q']);
+    expect(stderr).toContain(
+      'Warning: [backup] datafs: [instance] is a client of the ZEO server "db',
+    );
+    expect((await site.scriptWell('backup')).stderr).toContain('WARNING: [backup] datafs: ');
+    expect((await site.scriptWell('backup', '-q')).stderr).toBe('');
+    site.configure(cfgWith(client, [...blobs, 'datafs = var/filestorage/Data.fs']));
+    expect((await site.run(['config'])).stderr).toBe('');
+  });
+
   it('finds everything in the var folder of the instance, and puts all backups there', async () => {
     const site = await newBuildoutSite(scratch, undefined);
     renameSync(site.path('var'), site.path('another'));

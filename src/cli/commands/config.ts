@@ -24,44 +24,50 @@ export function addConfigCommand(program: Command): void {
     )
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option');
   withOutputOptions(command).action((words, options) =>
-    runCommand(options, async ({ terminal }) => {
-      const { names, overrides } = splitOverrides(words);
-      const isBuildout = overrides.length > 0 || names.length > 0;
-      if (isBuildout && (await speaksOfBuildout(options.config))) {
-        const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const { parts } = await readParts(buildout, { names, terminal });
-        await showParts(parts, { terminal, candidates: [] });
-        return undefined;
-      }
-      refuseOverrides(overrides);
-      const [part, ...others] = names;
-      const wish = { ...options, part: others.length === 0 ? part : undefined };
-      const candidates: Candidate[] = [];
-      const { found } = await findAnySites(wish, { terminal, purpose: 'backup', candidates }).catch(
-        (error: unknown) => {
+    runCommand(
+      options,
+      async ({ terminal }) => {
+        const { names, overrides } = splitOverrides(words);
+        const isBuildout = overrides.length > 0 || names.length > 0;
+        if (isBuildout && (await speaksOfBuildout(options.config))) {
+          const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
+          const { parts } = await readParts(buildout, { names, terminal });
+          await showParts(parts, { terminal, candidates: [] });
+          return undefined;
+        }
+        refuseOverrides(overrides);
+        const [part, ...others] = names;
+        const wish = { ...options, part: others.length === 0 ? part : undefined };
+        const candidates: Candidate[] = [];
+        const { found } = await findAnySites(wish, {
+          terminal,
+          purpose: 'backup',
+          candidates,
+        }).catch((error: unknown) => {
           showCandidates(candidates, terminal);
           throw error;
-        },
-      );
-      switch (found.kind) {
-        case 'buildout':
-          await showParts(found.parts, { terminal, candidates });
-          break;
-        case 'configured':
-          for (const one of found.sites) {
-            if (names.length === 0 || names.includes(one.site.part))
-              await showSite(one, { terminal, candidates });
-          }
-          break;
-        case 'plain':
-          await showSite(found.site, { terminal, candidates });
-          break;
-        default:
-          found satisfies never;
-      }
-      showCandidates(candidates, terminal);
-      return undefined;
-    }),
+        });
+        switch (found.kind) {
+          case 'buildout':
+            await showParts(found.parts, { terminal, candidates });
+            break;
+          case 'configured':
+            for (const one of found.sites) {
+              if (names.length === 0 || names.includes(one.site.part))
+                await showSite(one, { terminal, candidates });
+            }
+            break;
+          case 'plain':
+            await showSite(found.site, { terminal, candidates });
+            break;
+          default:
+            found satisfies never;
+        }
+        showCandidates(candidates, terminal);
+        return undefined;
+      },
+      { about: 'settings' },
+    ),
   );
 }
 

@@ -16,32 +16,36 @@ export function addInstallCommand(program: Command): void {
     .addOption(CONFIG_OPTION)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((words, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
-      const { names, overrides } = splitOverrides(words);
-      const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-      const { parts, extent } = await readParts(buildout, { names, terminal });
-      const hasParts = parts.length > 0;
-      if (!hasParts && names.length === 0) {
-        terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
-      }
-      const steps = await planInstall({
-        bin: binFolder(buildout),
-        buildout: buildout.path,
-        parts,
-        scope: extent === 'all' ? 'all-parts' : 'these-parts',
-        program: ownProgram(terminal, { caller: 'the scripts' }),
-      });
-      for (const step of steps) terminal.printJson({ step });
-      if (options.dryRun) {
-        for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
-      } else await install(steps, { onEvent: renderEvents(terminal), signal });
-      await noteAbsentData(
-        parts.map(({ site }) => site),
-        terminal,
-      );
-      if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
-      // In spite of warnings: buildout, which may run this, takes anything else for a failure.
-      return 0;
-    }),
+    runCommand(
+      options,
+      async ({ terminal, signal }) => {
+        const { names, overrides } = splitOverrides(words);
+        const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
+        const { parts, extent } = await readParts(buildout, { names, terminal });
+        const hasParts = parts.length > 0;
+        if (!hasParts && names.length === 0) {
+          terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
+        }
+        const steps = await planInstall({
+          bin: binFolder(buildout),
+          buildout: buildout.path,
+          parts,
+          scope: extent === 'all' ? 'all-parts' : 'these-parts',
+          program: ownProgram(terminal, { caller: 'the scripts' }),
+        });
+        for (const step of steps) terminal.printJson({ step });
+        if (options.dryRun) {
+          for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
+        } else await install(steps, { onEvent: renderEvents(terminal), signal });
+        await noteAbsentData(
+          parts.map(({ site }) => site),
+          terminal,
+        );
+        if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
+        // In spite of warnings: buildout, which may run this, takes anything else for a failure.
+        return 0;
+      },
+      { about: 'settings' },
+    ),
   );
 }

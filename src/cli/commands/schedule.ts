@@ -58,25 +58,29 @@ export function addScheduleCommand(program: Command): void {
     )
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
-      const target = targetOf(options.systemd);
-      if (options.remove) {
-        const scope = await scopeOf(options, context.terminal);
-        await carryOut({ jobs: [], scope, target }, { ...options, context });
+    runCommand(
+      options,
+      async (context) => {
+        const target = targetOf(options.systemd);
+        if (options.remove) {
+          const scope = await scopeOf(options, context.terminal);
+          await carryOut({ jobs: [], scope, target }, { ...options, context });
+          return undefined;
+        }
+        const { jobs, extent } = await findJobs(options, context.terminal);
+        if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
+        else {
+          const scope =
+            extent === 'all'
+              ? folderOf(options)
+              : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
+          await carryOut({ jobs, scope, target }, { ...options, context });
+          await warnOfIdleness(target, context.terminal);
+        }
         return undefined;
-      }
-      const { jobs, extent } = await findJobs(options, context.terminal);
-      if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
-      else {
-        const scope =
-          extent === 'all'
-            ? folderOf(options)
-            : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
-        await carryOut({ jobs, scope, target }, { ...options, context });
-        await warnOfIdleness(target, context.terminal);
-      }
-      return undefined;
-    }),
+      },
+      { about: 'settings' },
+    ),
   );
 }
 

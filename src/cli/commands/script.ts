@@ -118,6 +118,7 @@ async function backUp(
 ): Promise<undefined> {
   const { terminal, signal, waitSeconds } = context;
   const { of, full } = action;
+  if (site.doubt !== undefined) terminal.advise(site.doubt);
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },

@@ -25,6 +25,16 @@ export function settleDataFs(settling: Settling): string {
   return found.path;
 }
 
+/** What there is to be said against a Data.fs that nobody named. */
+export function doubtOfDataFs(
+  { part, options, live }: Settling,
+  dataFs: string,
+): string | undefined {
+  const isNamed = (options.written('datafs')?.text.trim() ?? '') !== '';
+  if (isNamed || live.doubt === undefined) return undefined;
+  return `[${part}] datafs: ${live.doubt}: what is backed up is "${dataFs}", which may be an old copy; back up where the server runs, or, if it is the live one, say so: datafs = ${dataFs}`;
+}
+
 /** The main blob directory; undefined where nobody knows one. */
 export function settleMainBlobs(settling: Settling): string | undefined {
   const { options, problems, is23, live, variable } = settling;

@@ -89,6 +89,7 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
       return [{ path: expand(text, directory), reason, origin }];
     }),
     hasServerPart: servers.length > 0,
+    doubt: servers.every(isClient) ? doubtOf(servers, textOf) : undefined,
     mounted: parts
       .filter(({ recipe }) => recipe === MOUNTS)
       .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
@@ -108,6 +109,18 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
             ]),
       ]),
   };
+}
+
+/** All parts being clients, whose server no part is. */
+function doubtOf(
+  clients: readonly Part[],
+  textOf: (part: string, option: string) => string | undefined,
+): string | undefined {
+  const [first] = clients;
+  if (first === undefined) return undefined;
+  const address = textOf(first.name, 'zeo-address');
+  const server = address === undefined ? 'a ZEO server' : `the ZEO server "${address}"`;
+  return `[${first.name}] is a client of ${server}, which no part of this buildout runs`;
 }
 
 interface Part {

@@ -3,6 +3,7 @@ import type { Site } from '../site.ts';
 import { settleFolders } from './backup-folders.ts';
 import { settleBlobCopier, settleBlobFormat } from './blob-modes.ts';
 import {
+  doubtOfDataFs,
   settleAdditional,
   settleDataFs,
   settleMainBlobs,
@@ -20,7 +21,10 @@ export interface SettledSite {
 }
 
 /** How backups are made, wherever the data is. */
-export type SiteRules = Omit<Site, 'part' | 'buildout' | 'config' | 'storages' | 'contents'>;
+export type SiteRules = Omit<
+  Site,
+  'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'doubt'
+>;
 
 /** Settles all of a site; problems are collected. */
 export function settleSite(
@@ -35,6 +39,8 @@ export function settleSite(
   const wantsZip = flag('enable_zipbackup', false);
   refuseContradictions(settling, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
   const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
+  const doubt = contents === 'blobs' ? undefined : doubtOfDataFs(settling, dataFs);
+  if (doubt !== undefined) settling.warnings.push(doubt);
   const main = { name: 'Data', dataFs, blobs: wantsBlobs ? mainBlobs : undefined };
   const storages = settleFolders(settling, [
     ...settleAdditional(settling, { main, contents }),
@@ -52,7 +58,10 @@ export function settleSite(
   ];
   return {
     scripts: scripts.filter((name) => name !== false),
-    site: { part, ...file, storages: [...storages], contents, ...settleRules(settling) },
+    site: {
+      ...{ part, ...file, storages: [...storages], contents, ...settleRules(settling) },
+      ...(doubt === undefined ? {} : { doubt }),
+    },
   };
 }
 
