@@ -6,6 +6,7 @@ import { defaultFolderNames } from '../sites/recipe/script-names.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
+import { commandToType } from './own-program.ts';
 import { quoteWord } from './render/events.ts';
 import { findSites } from './sites.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,15 +31,19 @@ export async function goingOnWith(
   { found, terminal }: { readonly found: readonly AdoptedBlobs[]; readonly terminal: Terminal },
 ): Promise<GoingOn> {
   const own = await wordsOfSiteHere(path, terminal);
-  if (own !== undefined) return { command: commandOf(own), blank: undefined };
+  if (own !== undefined) return { command: await commandOf(own), blank: undefined };
   const live = await findLiveOf(path, [resolve('var/filestorage/Data.fs')]);
   const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
+  const blobDirectory = await blobWords({ live, base, blobs, path });
   const words = [
     ...['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path],
-    ...(await blobWords({ live, base, blobs, path })),
+    ...blobDirectory.words,
   ];
-  const blank = live === undefined ? 'the path of its Data.fs' : undefined;
-  return { command: commandOf(words), blank };
+  const blanks = [
+    ...(live === undefined ? ['the path of its Data.fs'] : []),
+    ...(blobDirectory.isKnown ? [] : ['the path of its blob directory']),
+  ];
+  return { command: await commandOf(words), blank: blanks.join(' and ') || undefined };
 }
 
 /** Blobs that are there are never left out; where nobody can tell, the backup itself says so. */
@@ -53,11 +58,14 @@ async function blobWords({
   /** The folder with backups of them, where there is one. */
   readonly blobs: string | undefined;
   readonly path: string;
-}): Promise<readonly string[]> {
-  const liveBlobs = live === undefined ? `/PATH/TO/${base}` : join(dirname(dirname(live)), base);
-  if (blobs === undefined && !(await isThere(liveBlobs))) return [];
+}): Promise<{ readonly words: readonly string[]; readonly isKnown: boolean }> {
+  const beside = live === undefined ? undefined : join(dirname(dirname(live)), base);
+  const isKnown = beside !== undefined && (await isThere(beside));
+  if (blobs === undefined && !isKnown) return { words: [], isKnown: true };
   const location = blobs ?? join(dirname(path), defaultFolderNames('backup').blobbackuplocation);
-  return ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
+  const liveBlobs = isKnown ? beside : `/PATH/TO/${base}`;
+  const words = ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
+  return { words, isKnown };
 }
 
 /** Undefined where no site that is found here has its backups in the folder. */
@@ -88,6 +96,6 @@ async function wordsOfSiteHere(
   return undefined;
 }
 
-function commandOf(words: readonly string[]): string {
-  return ['zodbvault', 'backup', ...words].map(quoteWord).join(' ');
+async function commandOf(words: readonly string[]): Promise<string> {
+  return [await commandToType(), ...['backup', ...words].map(quoteWord)].join(' ');
 }

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import { Failure } from '../system/failure.ts';
 import { printable } from './printable.ts';
+import type { CommandContext } from './run.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What is about to go. */
 export interface ReplacedPaths {
@@ -18,26 +20,37 @@ export interface ReplacedPaths {
  */
 export async function askToReplace(
   paths: ReplacedPaths,
-  signal: AbortSignal,
+  context: CommandContext,
 ): Promise<'yes' | 'no'> {
-  process.stdout.write(`\n${block('filestorage', paths.filestorages)}`);
-  process.stdout.write(block('blobstorage', paths.blobstorages));
-  process.stdout.write(removals(paths.removed ?? []));
-  return await ask('restore', signal);
+  const { write } = questionOf(context.terminal);
+  write(`\n${block('filestorage', paths.filestorages)}`);
+  write(block('blobstorage', paths.blobstorages));
+  write(removals(paths.removed ?? []));
+  return await ask('restore', context);
+}
+
+/** Where a question goes: with --json, stdout is for objects alone. */
+export function questionOf(terminal: Terminal): { readonly write: (text: string) => void } {
+  const stream = terminal.isJson ? process.stderr : process.stdout;
+  return { write: (text) => void stream.write(text) };
 }
 
 /** Asks before something that was shown is done; the answers and failures are the same. */
-export async function ask(doing: string, signal: AbortSignal): Promise<'yes' | 'no'> {
+export async function ask(
+  doing: string,
+  { terminal, signal }: CommandContext,
+): Promise<'yes' | 'no'> {
+  const { write } = questionOf(terminal);
   const reader = createInterface({ input: process.stdin, terminal: false });
   const onAbort = () => reader.close();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    process.stdout.write('Are you sure? (yes/No)? ');
+    write('Are you sure? (yes/No)? ');
     for await (const line of reader) {
       const answer = line.trim().toLowerCase();
       if (answer === 'yes') return 'yes';
       if (answer === 'no' || answer === '') return 'no';
-      process.stdout.write(
+      write(
         'Please explicitly answer yes/no in full (or accept the default)\nAre you sure? (yes/No)? ',
       );
     }
@@ -46,7 +59,7 @@ export async function ask(doing: string, signal: AbortSignal): Promise<'yes' | '
     reader.close();
   }
   // What is said now is not a part of the question's line.
-  process.stdout.write('\n');
+  write('\n');
   signal.throwIfAborted();
   throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
     hint: 'Nothing was changed. Answer yes, or use --no-prompt where nobody is there to ask.',

@@ -25,14 +25,15 @@ type CommandWork = (context: CommandContext) => Promise<number | undefined>;
 /** The same, for a terminal of another kind. */
 export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
   const controller = new AbortController();
-  const stopBecause = (why: string) =>
+  const stopBecause = (why: string, cause?: NodeJS.Signals) =>
     controller.abort(
       new Failure('interrupted', `Stopped ${why}`, {
+        cause,
         hint: 'What was not finished has been removed; run the command again.',
       }),
     );
   const stop = (signal: NodeJS.Signals) =>
-    stopBecause(`by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`);
+    stopBecause(`by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`, signal);
   // `repeat` holds a channel to what it runs: the kernel closes it, however `repeat` ends.
   const stopAlone = () => stopBecause('as the "repeat" that started it has ended');
   for (const signal of STOPPING) process.on(signal, stop);
@@ -50,6 +51,11 @@ export async function runWith(terminal: Terminal, work: CommandWork): Promise<vo
 }
 
 const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Whether it was Ctrl-C that stopped a command, and no signal of a program. */
+export function isByCtrlC({ reason }: AbortSignal): boolean {
+  return reason instanceof Failure && reason.cause === 'SIGINT';
+}
 
 /** Shows a failure and gives the exit status. A defect comes out with its stack. */
 export function reportFailure(error: unknown, terminal: Terminal): number {

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
@@ -69,18 +69,42 @@ const LATER_TRANSACTIONS = 60;
 
 /**
  * Plays a backup's whole life on a sample site: backs it up, lets it grow, backs it up again,
- * destroys the Data.fs and the blobs, restores them, and compares every byte. Failures: `refused` if
- * something is in the folder; `damaged` if what was restored is not the same.
+ * destroys the Data.fs and the blobs, restores them, and compares every byte. When it is interrupted,
+ * what it made goes. Failures: `refused` if something is in the folder; `damaged` if what was restored is not
+ * the same.
  */
-export async function playDemo(
-  { folder, seed }: DemoSettings,
-  {
-    context,
-    onScene,
-  }: { readonly context: JobContext; readonly onScene: (scene: DemoScene) => void },
-): Promise<DemoPaths> {
-  await requireEmpty(folder);
+export async function playDemo({ folder, seed }: DemoSettings, stage: Stage): Promise<DemoPaths> {
+  const was = await requireEmpty(folder);
   const paths = pathsIn(folder);
+  try {
+    return await play(paths, { seed, ...stage });
+  } catch (error) {
+    if (stage.context.signal.aborted) await clearAway(paths, was);
+    throw error;
+  }
+}
+
+interface Stage {
+  readonly context: JobContext;
+  readonly onScene: (scene: DemoScene) => void;
+}
+
+async function clearAway(paths: DemoPaths, was: 'empty' | 'absent'): Promise<void> {
+  const { folder, original, originalBlobs, first } = paths;
+  await adopting(`clear "${folder}"`, async () => {
+    for (const path of [join(folder, VARIABLE), original, originalBlobs, first]) {
+      await rm(path, { recursive: true, force: true });
+    }
+    // Somebody may have put something into it meanwhile.
+    if (was === 'absent') await rmdir(folder).catch(() => {});
+  });
+}
+
+async function play(
+  paths: DemoPaths,
+  { seed, context, onScene }: Stage & { readonly seed: number },
+): Promise<DemoPaths> {
+  const { folder } = paths;
   await adopting(`create "${paths.blobs}"`, async () => {
     await mkdir(dirname(paths.dataFs), { recursive: true });
     await mkdir(paths.blobs);
@@ -205,8 +229,10 @@ async function backUpScene(
   return written.file.stamp;
 }
 
+const VARIABLE = 'var';
+
 function pathsIn(folder: string): DemoPaths {
-  const variable = join(folder, 'var');
+  const variable = join(folder, VARIABLE);
   return {
     folder,
     dataFs: join(variable, 'filestorage', 'Data.fs'),
@@ -220,14 +246,15 @@ function pathsIn(folder: string): DemoPaths {
 }
 
 /** The demo deletes and overwrites; it does so only to what it made itself. */
-async function requireEmpty(folder: string): Promise<void> {
+async function requireEmpty(folder: string): Promise<'empty' | 'absent'> {
   const names = await adopting(`look at "${folder}"`, () =>
     readdir(folder).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return [];
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
       throw error;
     }),
   );
-  if (names.length === 0) return;
+  if (names === undefined) return 'absent';
+  if (names.length === 0) return 'empty';
   throw new Failure('refused', `Cannot play the demo in "${folder}": it is not empty`, {
     hint: 'Name a folder that is empty or not there yet.',
   });

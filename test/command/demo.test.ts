@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
@@ -37,6 +37,18 @@ describe('zodbvault demo', () => {
       expect(stderr).toContain(words.join(' '));
       expect((await zodbvault(words, { cwd: folder })).status).toBe(0);
     }
+  });
+
+  it('takes away what it made when it is interrupted, and nothing else', async () => {
+    const folder = join(scratch, 'stopped');
+    let isSent = false;
+    const { status } = await zodbvault(['demo', folder], {
+      onStderr: (_, kill) => {
+        if (!isSent) kill('SIGINT');
+        isSent = true;
+      },
+    });
+    expect([status, existsSync(folder)]).toEqual([130, false]);
   });
 
   it('refuses a folder with something in it, and leaves that alone', async () => {

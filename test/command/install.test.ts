@@ -59,7 +59,7 @@ describe('zodbvault install', () => {
     const site = buildoutWith({ 'buildout.cfg': recipeCfg([NO_BLOBS, 'compatible = 2.3']) });
     const before = folderState(site.folder);
     const told = await site.run(['install', '--dry-run']);
-    expect(told.stderr).toContain(`Would generate script '${site.path('bin/backup')}'.`);
+    expect(told.stdout).toContain(`Would generate script '${site.path('bin/backup')}'.`);
     const { status, stdout } = await site.run(['install', '--dry-run', '--json']);
     const steps = stdout
       .trimEnd()

@@ -215,7 +215,18 @@ describe('zodbvault restore, asking,', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('--no-prompt');
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
-    expect((await site.run(['restore'], { input: 'yes\n' })).status).toBe(0);
+    const asked = await site.run(['restore', '--json'], { input: 'No \n' });
+    expect(
+      asked.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ restore: { answer: 'no' } }]);
+    expect(asked.stderr).toMatch(
+      /^The backup of .* is of \d{4}.*\n\nThis will replace .*\(yes\/No\)\? /s,
+    );
+    const quiet = await site.run(['restore', '-q'], { input: ' YES\n' });
+    expect([quiet.status, quiet.stdout]).toEqual([0, expect.stringMatching(/^The backup of /)]);
   });
 });
 

@@ -22,6 +22,7 @@ import {
   newBuildoutSite,
   recipeCfg,
 } from '../support/buildout-site.ts';
+import { zodbvault } from '../support/command.ts';
 import {
   borrowCrontab,
   minuteFromNow,
@@ -93,7 +94,7 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
       { crontab: expect.stringContaining('37 3 * * 6 ') },
     ]);
     const told = await well(site, '--install', '--dry-run');
-    expect(told.stderr).toContain('Would change the crontab');
+    expect(told.stdout).toContain('Would change the crontab');
     expect(crontab()).toBe(FOREIGN);
   });
 
@@ -170,6 +171,28 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
     rmSync(site.path('zodbvault.toml'));
     await well(site, '--remove', '--config', site.path('zodbvault.toml'), '--part', 'a');
     expect(crontab()).toBe(FOREIGN);
+  });
+
+  it('has a site with a zope.conf by its folder, also lines that were named for another', async () => {
+    const site = await siteIn('conf', undefined);
+    const conf = `<filestorage main>\npath ${site.path('var/filestorage/Data.fs')}\n</filestorage>\n`;
+    mkdirSync(site.path('instance/etc'), { recursive: true });
+    writeFileSync(site.path('instance/etc/zope.conf'), conf);
+    await well(site, '--install', '--no-blobs');
+    const owner = JSON.stringify(site.folder);
+    expect(crontab()).toContain(`# begin zodbvault ${owner} [backup]\n`);
+    const former = crontab().replaceAll(owner, JSON.stringify(site.path('instance/etc')));
+    for (const words of [[], ['--part', 'backup'], ['-c', site.path('instance/etc/zope.conf')]]) {
+      setOwnCrontab(former);
+      await well(site, '--remove', ...words);
+      expect(crontab()).toBe(FOREIGN);
+    }
+    setOwnCrontab(former);
+    writeFileSync(site.path('zodbvault.toml'), 'backup_blobs = false\n');
+    await well(site, '--install');
+    expect(crontab().split('# begin zodbvault')).toHaveLength(2);
+    const inside = await zodbvault(['schedule', '--remove'], { cwd: site.path('instance') });
+    expect([inside.status, crontab()]).toEqual([0, FOREIGN]);
   });
 
   it('refuses what it cannot do, and leaves everything as it is', async () => {

@@ -244,6 +244,13 @@ describe('folder with nothing but a Data.fs', () => {
 describe('zodbvault.toml', () => {
   it('is written by init, never twice, and says what init found', async () => {
     const site = await newFolder();
+    const planned = await site.run(['init', '--json', '--dry-run']);
+    expect(JSON.parse(planned.stdout)).toEqual({
+      plan: {
+        write: site.path('zodbvault.toml'),
+        content: expect.stringContaining('\nkeep = 0\n'),
+      },
+    });
     expect((await site.run(['init'])).status).toBe(0);
     const text = readFileSync(site.path('zodbvault.toml'), 'utf8');
     expect(text).toContain(`datafs = "${site.path('var/filestorage/Data.fs')}"`);

@@ -27,7 +27,8 @@ export function addAdoptCommand(program: Command): void {
       for (const one of blobs) terminal.printJson({ blobs: one });
       for (const repository of repositories) {
         tellRepository(repository, { mode, terminal });
-        if (mode === 'look' || terminal.isJson) continue;
+        // What is not whole is a matter to look into first.
+        if (mode === 'look' || terminal.isJson || !isWhole(repository)) continue;
         const { command, blank } = await goingOnWith(repository, { found: blobs, terminal });
         const first = blank === undefined ? '' : `, when you have put in ${blank}`;
         terminal.log(`  Go on${first}: ${command}`);

@@ -30,6 +30,7 @@ export function addInitCommand(program: Command): void {
       }
       const text = tomlTemplate(one.site, { blobs: options.blobs ? 'as-found' : 'left-out' });
       if (options.dryRun) {
+        terminal.printJson({ plan: { write: path, content: text } });
         terminal.print(text);
         return undefined;
       }

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { Cron } from 'croner';
-import { Failure, systemCodeOf } from '../../system/failure.ts';
+import { exitStatusOf, Failure, systemCodeOf } from '../../system/failure.ts';
 import { CONFIG_OPTION } from '../buildout.ts';
 import { withLogOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
 import { formatLocalTime } from '../render/units.ts';
-import { type CommandContext, runCommand } from '../run.ts';
+import { type CommandContext, isByCtrlC, runCommand } from '../run.ts';
 
 const KINDS = ['backup', 'verify', 'rehearse'] as const;
 type Kind = (typeof KINDS)[number];
@@ -43,7 +43,8 @@ export function addRepeatCommand(program: Command): void {
       ];
       if (options.atStart) await run('backup', { words, context });
       await repeat(jobs, { words, context });
-      return 0;
+      // To be stopped by a signal is how it ends in a container.
+      return isByCtrlC(context.signal) ? exitStatusOf('interrupted') : 0;
     }),
   );
 }

@@ -28,7 +28,8 @@ import { isThere } from '../../system/presence.ts';
 import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
 import { commandToType } from '../own-program.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
-import { ask, askToReplace, type ReplacedPaths } from '../question.ts';
+import { printable } from '../printable.ts';
+import { ask, askToReplace, questionOf, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
 import { formatBytes, formatUtcTime } from '../render/units.ts';
@@ -225,11 +226,13 @@ async function discardOld(
 
 async function agreeToDiscard(
   paths: readonly string[],
-  { terminal, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<'yes' | 'no'> {
-  terminal.print('This will remove what the last restore replaced; it can not be undone then:');
-  for (const path of paths) terminal.print(`    ${path}`);
-  const answer = await ask('remove what the last restore replaced', signal);
+  const { terminal } = context;
+  const { write } = questionOf(terminal);
+  write('This will remove what the last restore replaced; it can not be undone then:\n');
+  for (const path of paths) write(`    ${printable(path)}\n`);
+  const answer = await ask('remove what the last restore replaced', context);
   if (answer === 'no') terminal.log('Nothing was removed.');
   return answer;
 }
@@ -249,8 +252,11 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const onEvent = renderEvents(terminal);
   const ahead = await planAhead({ ...settings, asks: true }, { onEvent, signal });
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
+  const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
+  const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
+  const isAsked = how.asks && (doubts.length > 0 || hasReplaced);
   if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
-  else describeChosen(plan, { terminal, now: settings.now() });
+  else describeChosen(plan, { terminal, now: settings.now(), isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
   if (isTight) {
     terminal.notice(
@@ -258,9 +264,6 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     );
   }
   for (const doubt of doubts) onEvent(doubt);
-  const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
-  const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
-  const isAsked = how.asks && (doubts.length > 0 || hasReplaced);
   if (isAsked && (await agree(paths, how.context)) === 'no') return;
   const since = Date.now();
   await restoreSite(
@@ -302,11 +305,9 @@ async function livePaths(site: Site): Promise<ReplacedPaths> {
 }
 
 /** What isn't there needs no question, as nothing can be lost; unless there is a doubt. */
-async function agree(
-  paths: ReplacedPaths,
-  { terminal, signal }: CommandContext,
-): Promise<'yes' | 'no'> {
-  const answer = await askToReplace(paths, signal);
+async function agree(paths: ReplacedPaths, context: CommandContext): Promise<'yes' | 'no'> {
+  const { terminal } = context;
+  const answer = await askToReplace(paths, context);
   if (answer === 'no') {
     terminal.log('Not restoring.');
     terminal.printJson({ restore: { answer } });

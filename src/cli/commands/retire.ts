@@ -50,7 +50,7 @@ export function addRetireCommand(program: Command): void {
         return undefined;
       }
       if (options.dryRun) return undefined;
-      if (options.prompt && (await ask('retire anything', context.signal)) === 'no') {
+      if (options.prompt && (await ask('retire anything', context)) === 'no') {
         terminal.log('Nothing was removed.');
         terminal.printJson({ retire: { answer: 'no' } });
         return undefined;

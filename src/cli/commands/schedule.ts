@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   applySchedule,
@@ -10,8 +10,14 @@ import {
   usualScope,
 } from '../../jobs/schedule.ts';
 import { placeUnits } from '../../jobs/schedule-units.ts';
-import { ownerOf, type ScheduleScope } from '../../sites/schedule/schedule-owner.ts';
+import {
+  ownerOf,
+  type ScheduleOwner,
+  type ScheduleScope,
+  siteFolderOf,
+} from '../../sites/schedule/schedule-owner.ts';
 import type { ScheduledJob, TimeOfDay } from '../../sites/schedule/scheduled-job.ts';
+import { isThere } from '../../system/presence.ts';
 import { isLingering } from '../../system/systemd.ts';
 import { isCronRunning } from '../../system/user-crontab.ts';
 import { DEFAULT_CFG } from '../buildout.ts';
@@ -70,10 +76,11 @@ export function addScheduleCommand(program: Command): void {
         const { jobs, extent } = await findJobs(options, context.terminal);
         if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
         else {
+          const owners = jobs.map(({ owner }) => owner);
           const scope =
             extent === 'all'
-              ? folderOf(options)
-              : ({ kind: 'owners', owners: jobs.map(({ owner }) => owner) } as const);
+              ? ({ kind: 'folder', folder: folderOf(options), owners } as const)
+              : ({ kind: 'owners', owners } as const);
           await carryOut({ jobs, scope, target }, { ...options, context });
           await warnOfIdleness(target, context.terminal);
         }
@@ -106,12 +113,27 @@ async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScop
     if (found.kind !== 'plain') throw new RangeError('places are a plain site');
     return { kind: 'owners', owners: [ownerOf(found.site.site)] };
   }
-  if (wish.part === undefined) return folder;
-  return { kind: 'owners', owners: [{ folder: folder.folder, part: wish.part }] };
+  const owners = await ownersAbove(wish);
+  if (wish.part === undefined) return { kind: 'folder', folder, owners };
+  const { part } = wish;
+  return {
+    kind: 'owners',
+    owners: [{ folder, part }, ...owners.filter((one) => one.part === part)],
+  };
 }
 
-function folderOf({ config }: SiteWish): Extract<ScheduleScope, { kind: 'folder' }> {
-  return { kind: 'folder', folder: dirname(resolve(config ?? DEFAULT_CFG)) };
+/** The folder of an instance with a `zope.conf`, in that of a site, is found from either. */
+async function ownersAbove({ config }: SiteWish): Promise<readonly ScheduleOwner[]> {
+  if (config !== undefined) return [];
+  for (const name of ['etc/zeo.conf', 'etc/zope.conf']) {
+    const path = resolve(name);
+    if (await isThere(path)) return [{ folder: siteFolderOf(path), part: 'backup' }];
+  }
+  return [];
+}
+
+function folderOf({ config }: SiteWish): string {
+  return siteFolderOf(resolve(config ?? DEFAULT_CFG));
 }
 
 function printJobs(

@@ -161,10 +161,10 @@ async function restore(
   if (ahead === undefined) {
     if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
-    describeChosen(ahead.plan, { terminal, now: settings.now() });
+    describeChosen(ahead.plan, { terminal, now: settings.now(), isAsked: prompt });
     for (const doubt of ahead.doubts) onEvent(doubt);
   }
-  if (prompt && (await askToReplace(replacedPaths(site), signal)) === 'no') {
+  if (prompt && (await askToReplace(replacedPaths(site), context)) === 'no') {
     terminal.log('Not restoring.');
     return;
   }

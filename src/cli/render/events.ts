@@ -164,20 +164,26 @@ interface Telling {
   readonly tense: 'done' | 'planned';
 }
 
+/** A plan is what was asked for. */
+function sayerOf({ terminal, tense }: Telling): (line: string) => void {
+  return tense === 'done' ? terminal.log : terminal.print;
+}
+
 /** A step of an installation. What is done is told in buildout's words. */
 export function renderInstallStep(step: InstallStep, { terminal, tense }: Telling): void {
   const isDone = tense === 'done';
+  const say = sayerOf({ terminal, tense });
   switch (step.kind) {
     case 'write': {
       const instead = step.replaces === 'recipe' ? ' (in place of the recipe’s)' : '';
-      terminal.log(`${isDone ? 'Generated' : 'Would generate'} script '${step.path}'.${instead}`);
+      say(`${isDone ? 'Generated' : 'Would generate'} script '${step.path}'.${instead}`);
       return;
     }
     case 'remove':
-      terminal.log(`${isDone ? 'Removed' : 'Would remove'} script '${step.path}'.`);
+      say(`${isDone ? 'Removed' : 'Would remove'} script '${step.path}'.`);
       return;
     case 'make-folder':
-      terminal.log(`${isDone ? 'Created' : 'Would create'} ${step.path}`);
+      say(`${isDone ? 'Created' : 'Would create'} ${step.path}`);
       return;
     case 'warn':
       terminal.warn(step.text);
@@ -190,21 +196,22 @@ export function renderInstallStep(step: InstallStep, { terminal, tense }: Tellin
 /** A change of what is scheduled. */
 export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Telling): void {
   const isDone = tense === 'done';
+  const say = sayerOf({ terminal, tense });
   const removed = isDone ? 'Removed' : 'Would remove';
   switch (step.kind) {
     case 'set-crontab': {
       const changed = isDone ? 'Changed' : 'Would change';
-      terminal.log(`${step.content.length === 0 ? removed : changed} the crontab`);
+      say(`${step.content.length === 0 ? removed : changed} the crontab`);
       return;
     }
     case 'write-unit':
-      terminal.log(`${isDone ? 'Wrote' : 'Would write'} ${step.path}`);
+      say(`${isDone ? 'Wrote' : 'Would write'} ${step.path}`);
       return;
     case 'remove-unit':
-      terminal.log(`${removed} ${step.path}`);
+      say(`${removed} ${step.path}`);
       return;
     case 'systemctl':
-      terminal.log(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
+      say(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
       return;
     case 'tell-systemctl':
       terminal.notice(

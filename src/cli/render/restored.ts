@@ -1,20 +1,32 @@
 import type { SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
 import type { RestoreResult } from '../../jobs/restore.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
+import { printable } from '../printable.ts';
+import { questionOf } from '../question.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatAge, formatBytes, formatSeconds } from './units.ts';
 
-/** Says which restore points were chosen, and how old they are, before anything is asked or done. */
+/**
+ * Says which restore points were chosen, and how old they are, before anything is asked or done. Where the
+ * log is hidden, that belongs to the question.
+ */
 export function describeChosen(
   { filestorages, blobs }: SiteRestorePlan,
-  { terminal, now }: { readonly terminal: Terminal; readonly now: Date },
+  {
+    terminal,
+    now,
+    isAsked,
+  }: { readonly terminal: Terminal; readonly now: Date; readonly isAsked: boolean },
 ): void {
+  const isHidden = terminal.verbosity === 'quiet' || terminal.isJson;
+  const { write } = questionOf(terminal);
+  const say = isAsked && isHidden ? (line: string) => write(`${printable(line)}\n`) : terminal.log;
   for (const { plan } of filestorages) {
     const { stamp } = plan.point;
-    terminal.log(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
+    say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
   }
   for (const { plan } of blobs) {
-    terminal.log(`The backup of ${plan.target} is ${plan.choice.entry.name}`);
+    say(`The backup of ${plan.target} is ${plan.choice.entry.name}`);
   }
 }
 

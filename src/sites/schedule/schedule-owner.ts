@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { defaultFolderNames } from '../recipe/script-names.ts';
 import type { Site } from '../site.ts';
 
@@ -13,7 +13,7 @@ export interface ScheduleOwner {
 /** The owner of a site's jobs; it is the same however the site was named. */
 export function ownerOf({ part, buildout, config, storages }: Site): ScheduleOwner {
   if (buildout !== undefined) return { folder: dirname(buildout), part };
-  if (config !== undefined) return { folder: dirname(config), part };
+  if (config !== undefined) return { folder: siteFolderOf(config), part };
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site without a storage');
   const { dataFs, folders } = main;
@@ -25,6 +25,27 @@ export function ownerOf({ part, buildout, config, storages }: Site): ScheduleOwn
   const own = dirname(dataFs);
   const isBare = dataFs === join(own, 'Data.fs') && location === join(own, backups);
   return { folder: isUsual ? folder : isBare ? own : location, part: undefined };
+}
+
+const OTHER_CONFIGS = ['.toml', '.yaml', '.yml', '.cfg'];
+
+/**
+ * The folder of the site that a file describes: its own, but for a `zope.conf` or `zeo.conf` in one of the
+ * places where they are looked for, `etc`, `instance/etc` and `parts/NAME/etc`.
+ */
+export function siteFolderOf(config: string): string {
+  const folder = dirname(config);
+  if (basename(folder) !== 'etc' || OTHER_CONFIGS.includes(extname(config))) return folder;
+  const instance = dirname(folder);
+  const above = dirname(instance);
+  if (basename(above) === 'parts') return dirname(above);
+  return basename(instance) === 'instance' ? above : instance;
+}
+
+/** Earlier versions named the folder of the `zope.conf` itself. */
+function asNamedToday(owner: ScheduleOwner): ScheduleOwner {
+  if (owner.part !== 'backup') return owner;
+  return { ...owner, folder: siteFolderOf(join(owner.folder, 'zope.conf')) };
 }
 
 /** `"/srv/site" [part]`, in one line whatever the path holds. */
@@ -48,16 +69,17 @@ export function parseOwner(text: string): ScheduleOwner | undefined {
 /** Whose jobs are replaced, or taken away. */
 export type ScheduleScope =
   /** All that a folder has, also parts that are gone. */
-  | { readonly kind: 'folder'; readonly folder: string }
+  | {
+      readonly kind: 'folder';
+      readonly folder: string;
+      /** And those of these. */
+      readonly owners: readonly ScheduleOwner[];
+    }
   | { readonly kind: 'owners'; readonly owners: readonly ScheduleOwner[] };
 
 export function isInScope(owner: ScheduleOwner, scope: ScheduleScope): boolean {
-  switch (scope.kind) {
-    case 'folder':
-      return owner.folder === scope.folder;
-    case 'owners':
-      return scope.owners.some((one) => formatOwner(one) === formatOwner(owner));
-    default:
-      return scope satisfies never;
-  }
+  return [owner, asNamedToday(owner)].some((named) => {
+    const isNamed = scope.owners.some((one) => formatOwner(one) === formatOwner(named));
+    return isNamed || (scope.kind === 'folder' && named.folder === scope.folder);
+  });
 }
