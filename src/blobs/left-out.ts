@@ -31,3 +31,9 @@ export const TAR_EXCLUDES: readonly string[] = [
   ...ENDINGS.map((ending) => `--exclude=*${ending}`),
   `--exclude=${BEGINNING}*`,
 ];
+
+/** Paths of the files of a folder in an archive (`./0x00/`), without what is left out. */
+export function pathsIn(folder: string, names: readonly string[]): readonly string[] {
+  const depth = folder.split('/').filter((part) => part !== '' && part !== '.').length;
+  return names.filter((name) => !isLeftOut(name, depth)).map((name) => `${folder}${name}`);
+}

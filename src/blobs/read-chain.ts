@@ -7,7 +7,7 @@ import {
   type ListedFolder,
   type Renaming,
 } from './inspect-archive.ts';
-import { isLeftOut } from './left-out.ts';
+import { pathsIn } from './left-out.ts';
 
 /** What a chain of archives holds. */
 export interface ReadChain {
@@ -52,10 +52,7 @@ export async function readChain(
     for (const { renames } of listed) note(origins, renames);
   }
   const lacking = listed
-    .flatMap(({ path, unchanged }) => {
-      const depth = path.split('/').filter((part) => part !== '' && part !== '.').length;
-      return unchanged.filter((one) => !isLeftOut(one, depth)).map((one) => `${path}${one}`);
-    })
+    .flatMap(({ path, unchanged }) => pathsIn(path, unchanged))
     .find((path) => !isSaved(path, { saved, origins, tried: new Set() }));
   return { archives, listed, lacking };
 }

@@ -40,6 +40,8 @@ const BlobRecordSchema = v.object({
   /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */
   origin: v.picklist(['made', 'adopted']),
   content: v.optional(v.object({ files: Count, bytes: Count })),
+  /** Of an archive of a chain: what a restore to it brings, with what the archives before it have. */
+  whole: v.optional(v.object({ files: Count, bytes: Count })),
   /** What the live directory had lost when this was made: as long as it is the newest, nothing old goes. */
   lost: v.optional(v.pipe(v.array(LostBlobsSchema), v.readonly())),
   /** The file with the sums of a directory's files. */
@@ -61,6 +63,11 @@ const BlobRecordSchema = v.object({
  * archive. The recipe takes no notice of either.
  */
 export type BlobRecord = v.InferOutput<typeof BlobRecordSchema>;
+
+/** What a restore to an entry brings, as its record tells. */
+export function contentOf(record: BlobRecord | undefined): BlobRecord['content'] {
+  return record?.whole ?? record?.content;
+}
 
 const RECORD_IN_DIRECTORY = '.zodbvault.json';
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileSource } from '../system/byte-source.ts';
@@ -17,7 +18,7 @@ import { drain, tap } from '../system/stages.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import type { ArchiveCompression } from './entry-name.ts';
 import { ArchiveReading } from './inspect-archive.ts';
-import { TAR_EXCLUDES } from './left-out.ts';
+import { pathsIn, TAR_EXCLUDES } from './left-out.ts';
 
 /** zlib's; blobs are mostly images and documents that are compressed already. */
 const LEVEL = 1;
@@ -42,6 +43,8 @@ export interface WrittenArchive {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly content: { readonly files: number; readonly bytes: number };
+  /** Of an incremental one: all files that it lists, with those that are in archives before it. */
+  readonly listed: { readonly files: number; readonly bytes: number };
 }
 
 /**
@@ -69,10 +72,17 @@ export async function writeArchive(
   ];
   settings.onCommand(['tar', ...words]);
   let hasRenames = false;
+  const listed = { files: 0, bytes: 0 };
   const reading = await ArchiveReading.begin({
     fault: (state) => isUnfit(settings.source, state),
-    onFolder: ({ renames }) => {
+    onFolder: ({ path: folder, saved, unchanged, renames }) => {
       hasRenames ||= renames.length > 0;
+      for (const path of pathsIn(folder, [...saved, ...unchanged])) {
+        const status = lstatSync(join(settings.source, path), { throwIfNoEntry: false });
+        if (status?.isFile() !== true) continue;
+        listed.files += 1;
+        listed.bytes += status.size;
+      }
     },
     onFile: (file) => settings.progress.onFile(join(settings.source, file)),
   });
@@ -102,7 +112,7 @@ export async function writeArchive(
     const content = await reading.end();
     // Folders came and went meanwhile. See withoutMovedFolders for why there are none else.
     if (hasRenames) return undefined;
-    return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex'), content };
+    return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex'), content, listed };
   } finally {
     settings.signal.removeEventListener('abort', running.kill);
     running.kill();

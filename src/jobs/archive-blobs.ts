@@ -144,6 +144,7 @@ export async function writeOneArchive(
       recordPath(folder, { name, form: 'archive' }),
       run.record({
         content: written.content,
+        ...(state === undefined ? {} : { whole: written.listed }),
         archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
       }),
     );

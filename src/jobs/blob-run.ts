@@ -102,7 +102,7 @@ export class BlobRun {
       : { kind: 'number', number: 0 };
   }
 
-  record(what: Pick<BlobRecord, 'content' | 'archive' | 'sums' | 'lost'>): BlobRecord {
+  record(what: Pick<BlobRecord, 'content' | 'whole' | 'archive' | 'sums' | 'lost'>): BlobRecord {
     return {
       format: 1,
       tool: `zodbvault ${VERSION}`,

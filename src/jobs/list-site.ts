@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chooseBlobs } from '../blobs/choose.ts';
+import { contentOf } from '../blobs/record.ts';
 import { LAYOUT_FILE } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
@@ -102,7 +103,7 @@ export async function listPlace(
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
     return Promise.all(
       entries.map(async (entry) => {
-        const content = await contentOf(entry, catalogue.folder);
+        const content = await blobsIn(contentOf(entry.record), { entry, folder: catalogue.folder });
         return { kind: 'blobs', entry, content } as const;
       }),
     );
@@ -139,7 +140,9 @@ async function belonging(
     const choice = chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) return { kind: 'missing', reason: 'none is there' };
     const { name } = choice.entry;
-    const content = await contentOf(choice.entry, catalogue.folder);
+    const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
+    const { folder } = catalogue;
+    const content = await blobsIn(contentOf(choice.entry.record), { entry, folder });
     return { kind: 'found', name, match: choice.match, content };
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') {
@@ -149,13 +152,14 @@ async function belonging(
   }
 }
 
-async function contentOf(
-  { name, base, form, record }: BlobEntry,
-  folder: string,
+/** @param entry - the one that has the file that names the layout, if there is one */
+async function blobsIn(
+  content: BlobContent | undefined,
+  { entry, folder }: { readonly entry: BlobEntry; readonly folder: string },
 ): Promise<BlobContent | undefined> {
-  if (record?.content === undefined) return undefined;
-  const { files, bytes } = record.content;
-  const layoutBytes = await layoutBytesIn({ name, base, form }, folder);
+  if (content === undefined) return undefined;
+  const { files, bytes } = content;
+  const layoutBytes = await layoutBytesIn(entry, folder);
   if (layoutBytes === undefined || files === 0) return { files, bytes };
   return { files: files - 1, bytes: Math.max(0, bytes - layoutBytes) };
 }

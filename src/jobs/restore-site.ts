@@ -1,4 +1,5 @@
 import { placeOfBlobs } from '../blobs/blob-place.ts';
+import { contentOf } from '../blobs/record.ts';
 import type { Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
@@ -322,7 +323,7 @@ function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
     ...blobs.map(({ plan }) => {
       const { target, choice, replaces } = plan;
       const isShared = choice.kind === 'directory' && replaces;
-      return { path: target, bytes: isShared ? 0 : (choice.entry.record?.content?.bytes ?? 0) };
+      return { path: target, bytes: isShared ? 0 : (contentOf(choice.entry.record)?.bytes ?? 0) };
     }),
   ];
 }

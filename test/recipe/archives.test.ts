@@ -281,6 +281,13 @@ describe('incremental archives', () => {
       onFolder: (folder) => renames.push(...folder.renames),
     });
     expect(renames).toEqual([]);
+    // A point of a chain has all of its blobs, not only those of its last archive.
+    const [before, after] = (await site.run(['list', '--json'])).stdout.trim().split('\n');
+    const filesOf = (line = '') => JSON.parse(line).blobs.content.files;
+    expect(filesOf(after)).toBe(
+      Object.keys(blobsOf(site)).filter((one) => one.endsWith('.blob')).length,
+    );
+    expect(filesOf(after)).toBeGreaterThan(filesOf(before));
     await expectRestored(site, { state: blobsOf(site) });
   });
 
