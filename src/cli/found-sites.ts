@@ -128,6 +128,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   }
   pass(toml, 'it is not there');
   const cfg = resolve(DEFAULT_CFG);
+  if (part !== undefined && !(await isThere(cfg))) throw noParts(part);
   const parts = await findBackupParts({ config, part }, terminal).catch(async (error: unknown) => {
     if (!(error instanceof Failure) || part !== undefined) throw error;
     pass(cfg, error.message);
@@ -159,6 +160,14 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     default:
       return live satisfies never;
   }
+}
+
+function noParts(part: string): Failure {
+  return new Failure(
+    'usage',
+    `Cannot find the part "${part}": there is no ${DEFAULT_CFG} and no ${TOML_NAME} here, so there are no parts`,
+    { hint: 'Leave out --part, go to the folder of the buildout, or name its file with --config.' },
+  );
 }
 
 /** What is no buildout and no zodbvault.toml describes one site. */

@@ -20,6 +20,7 @@ export async function main(words: readonly string[]): Promise<void> {
   const terminal = terminalFor({ json: isJson ? true : undefined });
   if (isJson) speakJson(program);
   try {
+    await refuseMisplaced(words, program);
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -34,6 +35,26 @@ export async function main(words: readonly string[]): Promise<void> {
     process.stdout.write(`${unknownLine('wrong usage: see stderr')}\n`);
     process.exitCode = UNKNOWN_STATUS;
   }
+}
+
+/** What commander takes for something else, or for nothing. */
+async function refuseMisplaced(
+  [first = '', second]: readonly string[],
+  program: Command,
+): Promise<void> {
+  if (first.startsWith('-') && !['-h', '--help', '-V', '--version'].includes(first)) {
+    program.error(
+      `error: unknown option '${first}': options come behind the command, as in "zodbvault list ${first}"`,
+      { code: 'commander.unknownOption' },
+    );
+  }
+  const names = Object.keys(COMMANDS);
+  if (first !== 'help' || second === undefined || second.startsWith('-')) return;
+  if (second === 'help' || names.includes(second)) return;
+  const { nearest } = await import('./surroundings.ts');
+  program.error(`error: unknown command '${second}'\n(Did you mean ${nearest(second, names)}?)`, {
+    code: 'commander.unknownCommand',
+  });
 }
 
 /** What commander would say itself is said by {@link main}, as one object. */

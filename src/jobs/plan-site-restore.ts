@@ -98,7 +98,7 @@ export function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
   const found = folders[of];
   if (found !== undefined) return found;
   throw new Failure('usage', `Cannot restore "${name}": it has no alternative_restore_source`, {
-    hint: 'Add a line for it to the part, and run "zodbvault install" again.',
+    hint: 'Set it in the part of the buildout and run "zodbvault install" again, or in a zodbvault.toml.',
   });
 }
 

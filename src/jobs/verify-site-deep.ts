@@ -22,8 +22,9 @@ export function verifySiteDeep(
   settings: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
-  const { site, of, now } = settings;
-  return withRunLogOfEach({ verb: 'verify-deep', site, of, now }, context, {
+  const { site, of, sample, now } = settings;
+  const verb = sample.kind === 'all' ? 'verify-deep' : 'verify-sample';
+  return withRunLogOfEach({ verb, site, of, now }, context, {
     work: (watched) => verifySiteDeepUnlogged(settings, watched),
     problemsOf: ({ point }) => point.findings.filter(({ kind }) => kind === 'bad').length,
   });

@@ -16,8 +16,11 @@ const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Moment = v.pipe(v.string(), v.isoTimestamp());
 
 const RunSchema = v.object({
-  /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too. */
-  verb: v.picklist(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'rehearse', 'retire']),
+  /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too, `verify-sample` some of it. */
+  verb: v.picklist([
+    ...(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'verify-sample'] as const),
+    ...(['rehearse', 'retire'] as const),
+  ]),
   /** Which backups; `all` where a run looks at all kinds. */
   of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
   part: v.string(),

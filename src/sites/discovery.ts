@@ -77,8 +77,15 @@ export async function findLive(
 ): Promise<FoundLive> {
   const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
   const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
+  const confs = await confFiles(folder);
+  if (confs.length === 0) {
+    pass(
+      `zeo.conf or zope.conf in ${folder}, or its etc, instance/etc, parts/*/etc`,
+      'none is there',
+    );
+  }
   const files = [
-    ...(await confFiles(folder)).map((path) => ({ path, kind: 'conf' as const })),
+    ...confs.map((path) => ({ path, kind: 'conf' as const })),
     { path: join(folder, 'instance.yaml'), kind: 'instance-yaml' as const },
   ];
   const away: Away[] = [];
@@ -167,7 +174,7 @@ async function confFiles(folder: string): Promise<readonly string[]> {
     const paths = all.map((one) => join(one, name));
     for (const path of paths) if (await isThere(path)) found.push(path);
   }
-  return found.length > 0 ? found : [join(folder, 'etc/zope.conf')];
+  return found;
 }
 
 function outcomeOf(

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
+import { isWithin, realPlaceOf } from './real-place.ts';
 import { defaultFolderNames } from './recipe/script-names.ts';
 import type { Site, SiteStorage } from './site.ts';
 
@@ -46,7 +47,8 @@ const FOLDERS = defaultFolderNames(PART);
  * are needed, and the backups where the recipe puts them; or the same beside a Data.fs in the folder itself. Blobs are copied by ourselves; every backup
  * is kept.
  *
- * Failure `usage` where nothing tells where the data or the backups are.
+ * Failures: `not-found` where there is no Data.fs, and none is named; `usage` where nothing tells where the
+ * backups are, or they would be in the blob directory.
  */
 export async function findPlainSite(
   folder: string,
@@ -58,6 +60,7 @@ export async function findPlainSite(
   }
   const path = resolve(folder, written.dataFs ?? found ?? DATA_FS);
   const places = placesOf(path, { folder, written });
+  if (purpose === 'backup') await refuseAmongBlobs(places);
   const blobs =
     written.blobs === 'as-found' ? await blobsOf(places, { written, purpose }) : { kind: 'none' };
   const other = (name: OtherFolder) => {
@@ -67,6 +70,17 @@ export async function findPlainSite(
   const storage = storageOf(path, { places, other, hasBlobs: blobs.kind === 'backed-up' });
   const warnings = blobs.kind === 'without-folder' ? [leftOut(places, purpose)] : [];
   return { site: siteOf(storage), warnings };
+}
+
+/** Whoever leaves out the blobs leaves them where they are, and backups don't belong there. */
+async function refuseAmongBlobs({ location, blobs }: Places): Promise<void> {
+  if (blobs === undefined || !(await isThere(blobs))) return;
+  if (!isWithin(await realPlaceOf(location), await realPlaceOf(blobs))) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up to "${location}": it is inside the blob directory "${blobs}"`,
+    { hint: 'Choose a folder elsewhere, best on another disk.' },
+  );
 }
 
 function leftOut({ blobs }: Places, purpose: Purpose): string {
@@ -116,7 +130,7 @@ async function hasBackups(folder: string): Promise<boolean> {
 
 function nothingThere(folder: string): Failure {
   return new Failure(
-    'usage',
+    'not-found',
     `Cannot find a Data.fs: there is neither "${DATA_FS}" nor "${BARE}" in "${folder}"`,
     { hint: 'Go to the folder of the site, or name the file with --datafs.' },
   );

@@ -158,6 +158,8 @@ describe('zodbvault backup', () => {
       [['backup', '--json', '--level', '10'], 'It is not a whole number of 1 to 9.'],
       [['nonsense', '--json'], "unknown command 'nonsense'"],
       [['--json'], 'unknown option'],
+      [['-c', 'x', 'list', '--json'], 'options come behind the command'],
+      [['help', 'bakup', '--json'], 'Did you mean backup?'],
     ] as const) {
       const { status, stdout, stderr } = await site.run(words);
       expect([words, status, stderr]).toEqual([words, 2, '']);
@@ -330,7 +332,7 @@ describe('zodbvault backup, when something is wrong,', () => {
     const folder = join(scratch, 'nothing');
     mkdirSync(folder);
     const { status, stderr } = await zodbvault(['backup'], { cwd: folder });
-    expect(status).toBe(2);
+    expect(status).toBe(1);
     expect(stderr).toContain('--datafs');
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -77,6 +77,7 @@ describe('zodbvault check', () => {
     ['an unknown option', ['--bogus']],
     ['limits in the wrong order', ['--backup-age', '2h:1h']],
     ['a buildout that is not there', ['--config', 'nothing.cfg']],
+    ['metrics that nobody would read', ['--metrics', 'm.txt']],
     ['metrics that can not be written', ['--metrics', '/nowhere/x.prom']],
   ])('is unknown, status 3, for %s', async (_, words) => {
     const site = await newSite(scratch, 3);

@@ -102,7 +102,10 @@ describe('zodbvault config', () => {
 
   it('says of a folder without a site only what it has not found', async () => {
     const { status, stdout, stderr } = await zodbvault(['config'], { cwd: scratch });
-    expect([status, stderr]).toEqual([2, expect.stringContaining('Cannot find a Data.fs: there')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('Cannot find a Data.fs: there')]);
+    expect(stdout).toContain(
+      `zeo.conf or zope.conf in ${scratch}, or its etc, instance/etc, parts/*/etc: `,
+    );
     expect(stdout).toContain(`Not taken: ${scratch}/var/filestorage/Data.fs: it is not there\n`);
     expect(stdout).not.toMatch(/^Taken/m);
   });

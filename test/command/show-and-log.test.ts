@@ -6,6 +6,8 @@ import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
+/** No program that reads the table wants it cut. */
+const LONG = ' and more'.repeat(20);
 
 const jsonOf = (stdout: string) =>
   stdout
@@ -37,7 +39,7 @@ describe('a restore point that is looked into', () => {
     {
       await using writer = await openDatabase(site.dataFs);
       const state = { kind: 'mapping', data: new Map([['a', 'b']]) } as const;
-      const description = '/site/evil\x1b[2J\r\nError: all is lost';
+      const description = `/site/evil\x1b[2J\r\nError: all is lost${LONG}`;
       const user = 'mallory\u202e\x07';
       const changes = [{ kind: 'state', oid: writer.newOid(), state }] as const;
       await writer.commit({ changes, user, description });
@@ -45,6 +47,7 @@ describe('a restore point that is looked into', () => {
     await site.runWell('backup');
     const { stdout } = await site.runWell('log');
     expect(stdout.trimEnd().split('\n')).toHaveLength(14);
+    expect(stdout).toContain(LONG);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may come out.
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     const ofPoint = jsonOf((await site.runWell('log', '--json', '--limit', '99')).stdout);
@@ -59,7 +62,7 @@ describe('a restore point that is looked into', () => {
     expect(ofPoint[0]).toMatchObject({
       objects: 1,
       classes: { 'persistent.mapping.PersistentMapping': 1 },
-      description: '/site/evil\x1b[2J\r\nError: all is lost',
+      description: `/site/evil\x1b[2J\r\nError: all is lost${LONG}`,
     });
     const wanted = ['--user', 'MALLORY', '--path', '/site/evil', '--limit', '3'];
     expect(jsonOf((await site.runWell('log', '--json', ...wanted)).stdout)).toHaveLength(1);
@@ -76,6 +79,7 @@ describe('a restore point that is looked into', () => {
       ['show', '1999-01-01'],
       ['log', '1999-01-01'],
       ['log', join(site.folder, 'nothing.fs')],
+      ['log', 'nothing.fs'],
     ]) {
       const { status, stderr } = await site.run(words);
       expect([status, stderr]).toEqual([1, expect.stringMatching(/1999-01-01|nothing\.fs/)]);

@@ -129,6 +129,8 @@ describe('plain commands in a plain folder', () => {
       const { status, stderr } = await site.run(['backup', ...words]);
       expect([status, stderr]).toEqual([2, expect.stringContaining('inside the blob directory')]);
     }
+    const alone = await site.run(['backup', '--location', inside, '--no-blobs']);
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining('inside the blob')]);
     expect(existsSync(inside)).toBe(false);
     expect(existsSync(join(site.folder, 'x'))).toBe(false);
   });

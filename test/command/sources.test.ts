@@ -117,7 +117,11 @@ describe('site without a buildout', () => {
     expect(scheduled.stdout).not.toContain('secret');
     const part = await site.run(['list', '-c', 'etc/zope.conf', '--part', 'x'], env);
     expect([part.status, part.stderr]).toEqual([2, expect.stringContaining('it has no parts')]);
+    const none = await site.run(['list', '--part', 'backup'], env);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('there are no parts')]);
     await site.run(['backup'], env);
+    const other = await site.run(['list', '--kind', 'alternative'], env);
+    expect(other.stderr).toBe('backup has no backups of the kind "alternative"\n');
     const live = readFileSync(site.path('var/filestorage/Data.fs'));
     writeFileSync(site.path('var/filestorage/Data.fs'), 'another');
     const restored = await site.run(['restore', '-n', '--force'], env);

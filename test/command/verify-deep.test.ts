@@ -99,6 +99,9 @@ describe('zodbvault verify --deep of a healthy site', () => {
 
     const said = await site.run(['verify', '--deep', '--sample', '10%']);
     expect(said.status).toBe(0);
+    expect((await site.runWell('history', '--last', '1')).stdout).toContain(
+      ' verify --deep --sample ',
+    );
     expect(said.stderr).toMatch(
       /Verified \S+, \S+ \(UTC\): 0 problems in \d+ transactions, \d+ records, \d+ objects, references of \d+ of them followed, \d+ blob records/,
     );

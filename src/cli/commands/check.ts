@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import {
   type HealthLimits,
   type HealthState,
@@ -46,7 +46,11 @@ export function addCheckCommand(program: Command): void {
       parseAges,
     )
     .option('--free <warning:critical>', 'space on the disk (default: 10%:5%)', parseFree)
-    .option('--metrics <file>', 'also write metrics for the textfile collector of Prometheus');
+    .option(
+      '--metrics <file>',
+      'also write metrics for the textfile collector of Prometheus: NAME.prom',
+      metricsFile,
+    );
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
       const { backupAge, verifyAge, rehearsalAge, free } = options;
@@ -65,6 +69,12 @@ export function addCheckCommand(program: Command): void {
       }
     }),
   );
+}
+
+/** The collector reads no others. */
+function metricsFile(path: string): string {
+  if (path.endsWith('.prom')) return path;
+  throw new InvalidArgumentError('Its name has to end in .prom: the collector reads no others.');
 }
 
 /** The line for what nobody can tell; every failure is that, and so is a defect. */

@@ -19,7 +19,10 @@ export function addListCommand(program: Command): void {
       const problems: string[] = [];
       const listOne = async (site: Site) => {
         const { part } = site;
-        for (const { place, points, remains } of await listSite(site, options.kind)) {
+        const places = await listSite(site, options.kind);
+        if (places.length === 0)
+          terminal.log(`${part} has no backups of the kind "${options.kind}"`);
+        for (const { place, points, remains } of places) {
           const { storage, of, path } = place;
           problems.push(...remains);
           if (points.length === 0) terminal.log(`No backups in ${path}`);

@@ -18,8 +18,10 @@ import type { Terminal } from '../terminal.ts';
 
 /** Transactions that are shown where nobody says how many. */
 const SHOWN = 20;
-/** Most characters of a user, a description, the classes. */
-const WIDTHS = { user: 30, description: 50, classes: 60 } as const;
+/** Most characters of a user, a description, the classes; a program that reads them gets them all. */
+const WIDTHS = process.stdout.isTTY
+  ? { user: 30, description: 50, classes: 60 }
+  : { user: Infinity, description: Infinity, classes: Infinity };
 
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
@@ -74,7 +76,8 @@ async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' 
   const path = resolve(words);
   const isFile = await stat(path).then(
     (found) => found.isFile(),
-    () => words.includes('/'),
+    // Neither is a date.
+    () => words.includes('/') || words.endsWith('.fs'),
   );
   return isFile ? { kind: 'file', path } : undefined;
 }

@@ -37,7 +37,7 @@ export function addVerifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--sample <percent>',
-        'with --deep: follow the references of so many objects only',
+        'with --deep: follow the references of so many objects only; list and check don’t count that as a verification',
       ).argParser(parsePercentage),
     );
   withOutputOptions(command).action((date, options) =>

@@ -1,6 +1,7 @@
 const NAMES: Readonly<Record<string, string>> = {
   undo: 'restore --undo',
   'verify-deep': 'verify --deep',
+  'verify-sample': 'verify --deep --sample',
 };
 
 /** As in `backup`, `backup snapshot`, `verify --deep`. */
