@@ -22,6 +22,7 @@ import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import type { RestoreTraces } from './last-restore.ts';
 import { originOfSource } from './other-copy.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
 import { type MadePlan, makePlan, type Planning } from './plan-backup.ts';
@@ -45,6 +46,8 @@ export interface BackupSettings {
   readonly missingRepository: 'make' | 'fail';
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
+  /** Where a restore of it may be written down; undefined: in the repository, and beside it. */
+  readonly traces?: RestoreTraces;
   readonly now: () => Date;
   readonly random: () => number;
 }

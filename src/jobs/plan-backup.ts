@@ -3,28 +3,25 @@ import {
   findCommittedEnd,
   isTransactionBoundary,
 } from '../filestorage/committed-end.ts';
-import { isDebris, newestTransactionUpTo, type Stop } from '../filestorage/debris.ts';
+import { isDebris, type Stop } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
-import { ZERO_TID } from '../filestorage/tid.ts';
 import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
-import { type Chain, type ChainLink, type ChainReader, readChains } from '../repository/chain.ts';
+import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
-import { knownAtBackup } from '../repository/known-at-backup.ts';
-import { findLostEnd, lastTidOf, reachOf } from '../repository/lost-end.ts';
 import {
   type BackupPlan,
   type Continuation,
   judgeContinuation,
   planBackup,
 } from '../repository/plan.ts';
-import { isChainOf } from '../repository/same-database.ts';
 import type { Store } from '../stores/store.ts';
 import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
+import { findLostEnd, warnOfLostEnd } from './lost-end.ts';
 import { warnOfLostFiles } from './lost-files.ts';
 import { findOtherCopy, warnOfOtherCopy } from './other-copy.ts';
 import { placeOfFile } from './restore.ts';
@@ -70,8 +67,9 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
     otherBy: await whatMadeItAnother(source, newest),
   });
   const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
-  const lost = await lostEndOf(source, { end, chains });
-  if (lost !== undefined) warnOfLostEnd(source, { lost, context });
+  const { repository, traces = { logs: [repository], anchors: [source.path] } } = settings;
+  const lost = await findLostEnd(source, { end, chains, traces });
+  warnOfLostEnd(source, { lost, context });
   const other = await findOtherCopy(source, { store, end, chains });
   if (other !== undefined) warnOfOtherCopy(source, { other, context });
   await warnOfDebris(source, { stop: end.stop, context });
@@ -81,7 +79,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
     repository: settings.repository,
     plan,
   });
-  return { plan, newest, hasLostEnd: lost !== undefined, hasOtherCopy: other !== undefined };
+  return { plan, newest, hasLostEnd: lost.length > 0, hasOtherCopy: other !== undefined };
 }
 
 /** Who restored it knows why it has other bytes; else it is a guess. */
@@ -95,36 +93,6 @@ async function whatMadeItAnother(source: FileSource, newest: Chain | undefined):
   return isSince
     ? `it was restored at ${at.replace('T', ' ')}, UTC`
     : 'a pack or a restore does this';
-}
-
-/** The backup of this Data.fs of which it lacks the end; see {@link findLostEnd}. */
-async function lostEndOf(
-  source: FileSource,
-  { end, chains }: { readonly end: CommittedEnd; readonly chains: readonly Chain[] },
-): Promise<ChainLink | undefined> {
-  const { path } = source;
-  // Those of another Data.fs that came here by mistake say nothing of this one.
-  const own = chains.filter(
-    (chain) => isChainOf(chain, path) === 'yes' && !knownAtBackup(chain).hasLostEnd,
-  );
-  if (own.length === 0) return undefined;
-  const limit = lastTidOf(own, path);
-  const reached = await newestTransactionUpTo(source, { end: end.position, limit });
-  // A pack may take the last one away, but then it has marked all that it left in front of it.
-  if (reached?.status === 'p') return undefined;
-  return findLostEnd(own, { path, lastTid: reached?.tid ?? ZERO_TID });
-}
-
-/** Cleanup spares the old backups, too; see {@link pruneFulls}. */
-function warnOfLostEnd(
-  source: FileSource,
-  { lost, context }: { readonly lost: ChainLink; readonly context: JobContext },
-): void {
-  const { name } = lost.file;
-  context.onEvent({
-    kind: 'warning',
-    text: `"${source.path}" lacks the end of what "${name}" holds, which reaches to ${reachOf(lost)}. If nobody put an earlier state or another database there, its end is lost: "restore" brings it back. Nothing old is removed; if the old backups are not needed any more, remove them by hand`,
-  });
 }
 
 async function warnOfDebris(

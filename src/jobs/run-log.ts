@@ -119,6 +119,11 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'storage-left-out',
 ];
 
+/** Where a Data.fs comes from is no secret: the records of its backups have the same path. */
+function restoredBy({ storages, contents }: Site): string[] {
+  return contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs);
+}
+
 class RunLine implements WatchedRun {
   readonly context: JobContext;
   readonly #start: RunStart;
@@ -181,6 +186,7 @@ class RunLine implements WatchedRun {
       ...(verb === 'backup' && site.contents !== 'blobs'
         ? { storages: site.storages.map(({ name }) => name) }
         : {}),
+      ...(verb === 'restore' || verb === 'undo' ? { dataFs: restoredBy(site) } : {}),
       begun: this.#begun.toISOString(),
       seconds: Math.round(performance.now() - this.#clock) / 1000,
       readBytes: this.#readBytes,

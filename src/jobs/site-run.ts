@@ -24,6 +24,7 @@ import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
+import type { RestoreTraces } from './last-restore.ts';
 import { lastLasting } from './lasting-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
@@ -196,8 +197,20 @@ export class SiteRun {
       pruneAfter: 'every-backup',
       missingRepository,
       confirmation: this.#confirmation,
+      traces: this.#traces(),
       now,
       random,
+    };
+  }
+
+  /** A restore logs where the backups were that it restored, of whichever kind they are. */
+  #traces(): RestoreTraces {
+    const { storages } = this.#settings.site;
+    return {
+      logs: storages.flatMap(({ folders }) =>
+        Object.values(folders).flatMap((kind) => kind?.filestorage ?? []),
+      ),
+      anchors: storages.map(({ dataFs }) => dataFs),
     };
   }
 

@@ -1,41 +1,33 @@
 import { formatTidTime, parseTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from './chain.ts';
 
-/** The last tid of all that was backed up of a Data.fs, by its path; 0 where no record tells. */
-export function lastTidOf(chains: readonly Chain[], path: string): Tid {
+/** The last tid of all that was backed up of a Data.fs in a chain, by its path; 0 where no record tells. */
+export function lastTidOf({ links }: Chain, path: string): Tid {
   let last = ZERO_TID;
-  for (const { record } of chains.flatMap(({ links }) => links)) {
+  for (const { record } of links) {
     if (record?.source !== path) continue;
-    const tid = parseTid(record?.lastTid ?? '') ?? ZERO_TID;
+    const tid = parseTid(record.lastTid) ?? ZERO_TID;
     if (tid > last) last = tid;
   }
   return last;
 }
 
 /**
- * The backup that a database should hold to its end, and doesn't; undefined where there is none. Commits
- * only add transactions, and a pack keeps the last one. A restore takes some away, but down to the end of an
- * earlier backup. What ends elsewhere was put there from somewhere else, or lost its end.
+ * The backups of a chain that a Data.fs should hold to their end, and doesn't. Commits only add transactions, and
+ * a pack keeps the last one; only a restore, or a loss, takes some away.
  *
- * @param chains - of the same database, oldest first; links without a record say nothing
+ * @param chain - links of it without a record say nothing
  * @param path - of the Data.fs; what was backed up of another copy, it need not hold
- * @param lastTid - of its transactions, the newest that is not later than all that was backed up
+ * @param lastTid - of its transactions, the newest that is not later than the end of the chain
  */
-export function findLostEnd(
-  chains: readonly Chain[],
+export function lackedLinks(
+  { links }: Chain,
   { path, lastTid }: { readonly path: string; readonly lastTid: Tid },
-): ChainLink | undefined {
-  let isKnown = false;
-  let lost: ChainLink | undefined;
-  for (const { links } of chains) {
-    for (const link of links) {
-      const end = parseTid(link.record?.lastTid ?? '');
-      isKnown ||= end === lastTid;
-      if (end === undefined || end <= lastTid || link.record?.source !== path) continue;
-      lost = isKnown ? undefined : link;
-    }
-  }
-  return lost;
+): readonly ChainLink[] {
+  return links.filter(({ record }) => {
+    const end = record?.source === path ? parseTid(record.lastTid) : undefined;
+    return end !== undefined && end > lastTid;
+  });
 }
 
 /** The moment up to which a backup reaches, as ISO 8601; empty where it has no record. */

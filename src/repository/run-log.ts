@@ -26,6 +26,8 @@ const RunSchema = v.object({
   part: v.string(),
   /** Of a backup: the storages of which it looked at the Data.fs. */
   storages: v.optional(v.array(v.string())),
+  /** Of a restore, and what undoes one: the Data.fs files that it put back. */
+  dataFs: v.optional(v.array(v.string())),
   /** ISO 8601, UTC. */
   begun: Moment,
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),

@@ -119,4 +119,61 @@ describe('backups of a damaged Data.fs', () => {
     expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8}, UTC\)/);
     expect(site.dataFiles()).toHaveLength(1);
   });
+
+  it('takes an end where an earlier backup ended for lost unless a restore is known of; "retire" says it was meant', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['backup', '--keep', '1', '--no-blobs'];
+    await site.runWell(...words);
+    const { length } = readFileSync(site.dataFs);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell(...words);
+    const [, later = ''] = site.dataFiles();
+    // A restore to elsewhere tells nothing of this one.
+    await site.runWell('restore', '--to', `${site.folder}/copy.fs`, '-n');
+    truncateSync(site.dataFs, length);
+    const { stderr } = await site.runWarned(...words);
+    expect(stderr).toContain(`lacks the end of what "${later}" holds`);
+    expect(stderr).toContain(`if it was set back on purpose, "zodbvault retire ${stampOf(later)}"`);
+    expect(site.dataFiles()).toHaveLength(3);
+    await site.runWell('retire', stampOf(later), '-n');
+    await site.runWell(...words, '--full');
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('lets no two copies with one path push out what each of them has backed up', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['backup', '--keep', '1', '--no-blobs', '--full'];
+    await site.runWell(...words);
+    const states = [readFileSync(site.dataFs), readFileSync(site.dataFs)];
+    for (const turn of [0, 1, 0, 1]) {
+      writeFileSync(site.dataFs, states[turn] ?? '');
+      await growDatabase(site.dataFs, { transactions: 1 });
+      states[turn] = readFileSync(site.dataFs);
+      await site.run(words);
+    }
+    expect(site.dataFiles()).toHaveLength(4);
+  });
+
+  it('lacks nothing after a restore was undone', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['backup', '--keep', '3', '--no-blobs'];
+    await site.runWell(...words);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell(...words);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('restore', stampOf(site.dataFiles()[0]), '-n', '--no-blobs');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell(...words);
+    await site.runWell('restore', '--undo', '-n', '--no-blobs');
+    await site.runWell(...words);
+    await site.runWell('restore', '-n', '--no-blobs');
+    // What is left behind its end says more than the log.
+    const { length } = readFileSync(site.dataFs);
+    truncateSync(site.dataFs, length - 100);
+    expect((await site.runWarned(...words)).stderr).toContain('lacks the end');
+  });
 });
+
+function stampOf(name = ''): string {
+  return name.slice(0, 19);
+}

@@ -1,0 +1,87 @@
+import type { CommittedEnd } from '../filestorage/committed-end.ts';
+import { newestTransactionUpTo, viewOf } from '../filestorage/debris.ts';
+import { MAGIC_BYTES } from '../filestorage/format.ts';
+import { decodeTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
+import type { Chain, ChainLink } from '../repository/chain.ts';
+import { knownAtBackup } from '../repository/known-at-backup.ts';
+import { lackedLinks, lastTidOf, reachOf } from '../repository/lost-end.ts';
+import { isChainOf } from '../repository/same-database.ts';
+import type { FileSource } from '../system/byte-source.ts';
+import type { JobContext } from './events.ts';
+import { lastRestoreOf, type RestoreTraces } from './last-restore.ts';
+
+/**
+ * The backups of this Data.fs of which it lacks the end, though nobody restored it since they were made; oldest
+ * first. Bytes behind its last transaction that begin like one that was backed up are what a loss has left of
+ * it, whoever restored before.
+ *
+ * @param chains - all of the repository, oldest first
+ */
+export async function findLostEnd(
+  source: FileSource,
+  {
+    end,
+    chains,
+    traces,
+  }: {
+    readonly end: CommittedEnd;
+    readonly chains: readonly Chain[];
+    readonly traces: RestoreTraces;
+  },
+): Promise<readonly ChainLink[]> {
+  const { path } = source;
+  const lacked: ChainLink[] = [];
+  let limit = ZERO_TID;
+  // Those of another Data.fs that came here by mistake say nothing of this one.
+  const own = chains.filter((chain) => isChainOf(chain, path) === 'yes');
+  for (const chain of own.toReversed()) {
+    const last = lastTidOf(chain, path);
+    if (last > limit) limit = last;
+    const reached = await newestTransactionUpTo(source, { end: end.position, limit: last });
+    // A pack may take the last one away, but then it has marked all that it left in front of it.
+    if (reached?.status !== 'p') {
+      lacked.unshift(...lackedLinks(chain, { path, lastTid: reached?.tid ?? ZERO_TID }));
+    }
+    // It was held against the ones before when it was made.
+    if (!knownAtBackup(chain).hasLostEnd) break;
+  }
+  if (lacked.length === 0) return [];
+  const remains = await tidBehind(source, end);
+  if (remains > end.lastTid && remains <= limit) return lacked;
+  const restored = await lastRestoreOf(path, traces);
+  return lacked.filter(
+    ({ record }) => restored === undefined || new Date(record?.madeAt ?? 0) > restored,
+  );
+}
+
+const TID_BYTES = 8;
+
+/** What would be the tid if the bytes behind the last transaction began one; 0 where they are too few. */
+async function tidBehind(source: FileSource, { position }: CommittedEnd): Promise<Tid> {
+  const end = position + TID_BYTES;
+  if (position < MAGIC_BYTES || end > source.sizeBytes) return ZERO_TID;
+  return decodeTid(viewOf(await source.read({ start: position, end })), 0);
+}
+
+/** So many commands are named; the next full backup names more, if it has to. */
+const NAMED = 3;
+
+/** Cleanup spares the old backups, too; see `pruneFulls`. */
+export function warnOfLostEnd(
+  source: FileSource,
+  { lost, context }: { readonly lost: readonly ChainLink[]; readonly context: JobContext },
+): void {
+  const newest = lost.at(-1);
+  if (newest === undefined) return;
+  // Each takes with it what follows it in its chain.
+  const firsts = lost.filter((link, index) => !isContinued(lost[index - 1], link));
+  const commands = firsts.slice(0, NAMED).map(({ file }) => `"zodbvault retire ${file.stamp}"`);
+  context.onEvent({
+    kind: 'warning',
+    text: `"${source.path}" lacks the end of what "${newest.file.name}" holds, which reaches to ${reachOf(newest)}, and no restore since then is known of. If nobody put an earlier state or another database there, its end is lost, or it is another copy: "restore" brings it back. Nothing old is removed; if it was set back on purpose, ${commands.join(' and ')} and a full backup end this`,
+  });
+}
+
+function isContinued(before: ChainLink | undefined, link: ChainLink): boolean {
+  return link.file.kind !== 'full' && before?.range.end === link.range.start;
+}
