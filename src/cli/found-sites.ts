@@ -16,7 +16,7 @@ import { environmentOptions } from '../sites/environment.ts';
 import { unknownVariables } from '../sites/known-variables.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource } from '../sites/option-source.ts';
-import { findDataFs, findPlainSite, OTHER_FOLDERS, type Purpose } from '../sites/plain-site.ts';
+import { findDataFs, findPlainSite, type Purpose } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
 import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
@@ -304,12 +304,6 @@ async function plainSite(
       blobStorage: named(wish.blobStorage, 'blob_storage'),
       blobBackupLocation: named(wish.blobbackuplocation, 'blobbackuplocation'),
       blobs: wish.blobs ? 'as-found' : 'left-out',
-      otherFolders: Object.fromEntries(
-        OTHER_FOLDERS.flatMap((name) => {
-          const said = named(undefined, name);
-          return said === undefined ? [] : [[name, said]];
-        }),
-      ),
     },
     purpose,
   });

@@ -16,14 +16,7 @@ export interface WrittenSite {
   /** The folder for backups of it. */
   readonly blobBackupLocation: string | undefined;
   readonly blobs: 'as-found' | 'left-out';
-  /** Folders for the other kinds of backups, by their options. */
-  readonly otherFolders?: Readonly<Partial<Record<OtherFolder, string>>>;
 }
-
-export const OTHER_FOLDERS = [
-  ...(['snapshotlocation', 'blobsnapshotlocation', 'ziplocation', 'blobziplocation'] as const),
-];
-export type OtherFolder = (typeof OTHER_FOLDERS)[number];
 
 /** What the site is needed for: its data, or only its backups. */
 export type Purpose = 'backup' | 'restore' | 'look';
@@ -63,11 +56,7 @@ export async function findPlainSite(
   if (purpose === 'backup') await refuseAmongBlobs(places);
   const blobs =
     written.blobs === 'as-found' ? await blobsOf(places, { written, purpose }) : { kind: 'none' };
-  const other = (name: OtherFolder) => {
-    const said = written.otherFolders?.[name];
-    return said === undefined ? join(places.variable, FOLDERS[name]) : resolve(folder, said);
-  };
-  const storage = storageOf(path, { places, other, hasBlobs: blobs.kind === 'backed-up' });
+  const storage = storageOf(path, { places, hasBlobs: blobs.kind === 'backed-up' });
   const warnings = blobs.kind === 'without-folder' ? [leftOut(places, purpose)] : [];
   return { site: siteOf(storage), warnings };
 }
@@ -201,29 +190,22 @@ async function blobsOf(
 
 function storageOf(
   dataFs: string,
-  {
-    places,
-    other,
-    hasBlobs,
-  }: {
-    readonly places: Places;
-    readonly other: (name: OtherFolder) => string;
-    readonly hasBlobs: boolean;
-  },
+  { places, hasBlobs }: { readonly places: Places; readonly hasBlobs: boolean },
 ): SiteStorage {
-  const { location, blobs, blobBackups } = places;
+  const { location, blobs, blobBackups, variable } = places;
   const folders = (filestorage: string, blobFolder: string | undefined) => ({
     filestorage,
     ...(hasBlobs && blobFolder !== undefined ? { blobs: blobFolder } : {}),
   });
+  const usual = (name: string) => join(variable, name);
   return {
     name: 'Data',
     dataFs,
     ...(hasBlobs && blobs !== undefined ? { blobs } : {}),
     folders: {
       backup: folders(location, blobBackups),
-      snapshot: folders(other('snapshotlocation'), other('blobsnapshotlocation')),
-      zip: folders(other('ziplocation'), other('blobziplocation')),
+      snapshot: folders(usual(FOLDERS.snapshotlocation), usual(FOLDERS.blobsnapshotlocation)),
+      zip: folders(usual(FOLDERS.ziplocation), usual(FOLDERS.blobziplocation)),
     },
   };
 }

@@ -167,16 +167,15 @@ describe('site without a buildout', () => {
     const { status, stderr } = await run({ ZODBVAULT_KEPT: '3' });
     expect([status, stderr]).toEqual([0, expect.stringContaining('did you mean ZODBVAULT_KEEP?')]);
     expect(existsSync(site.path('var/backups'))).toBe(true);
-    const quiet = await zodbvault(['backup', '-q', '--kind', 'snapshot'], {
+    const quiet = await zodbvault(['backup', '-q'], {
       cwd: site.path('work'),
       env: {
-        ...{ ...elsewhere, ZODBVAULT_KEPT: '3', ZODBVAULT_SNAPSHOTLOCATION: 'snapshots' },
+        ...{ ...elsewhere, ZODBVAULT_KEPT: '3' },
         ...{ ZODBVAULT_LOCATION: site.path('own'), ZODBVAULT_BLOBBACKUPLOCATION: 'own-blobs' },
       },
     });
     expect([quiet.status, quiet.stderr]).toEqual([0, '']);
-    await run({ ZODBVAULT_LOCATION: site.path('own'), ZODBVAULT_BLOBBACKUPLOCATION: 'own-blobs' });
-    expect(readdirSync(site.path('work')).sort()).toEqual(['own-blobs', 'snapshots']);
+    expect(readdirSync(site.path('work'))).toEqual(['own-blobs']);
     expect(readdirSync(site.path('own')).length).toBeGreaterThan(0);
     const named = {
       DATAFS: site.path('var/filestorage/Data.fs'),
