@@ -127,7 +127,7 @@ describe('on a terminal', () => {
     const session = onTerminal(['repeat'], site.folder);
     await session.waitFor('Next: backup at');
     session.type('\x03');
-    expect((await session.ended).status).toBe(0);
+    expect((await session.ended).status).toBe(130);
     expect(session.text()).toContain('Stopped by Ctrl-C');
   });
 });
