@@ -31,12 +31,6 @@ export interface BlobCatalogue {
   readonly foreign: readonly BlobEntry[];
 }
 
-/** Whether the newest backup tells that the live directory had lost something: older ones have it. */
-export function holdsOldBackups({ entries }: BlobCatalogue): boolean {
-  const newest = entries.find(({ form }) => form !== 'state');
-  return (newest?.record?.lost ?? []).length > 0;
-}
-
 /**
  * Reads a folder. `base` is the name of the blob directory: entries of that name count. Where there
  * are none, and all others have one other name, those count: the directory was renamed, or the folder

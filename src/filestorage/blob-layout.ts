@@ -51,6 +51,13 @@ export function parseBlobPath(path: string): { readonly oid: Oid; readonly tid: 
   return tid === undefined ? undefined : { oid: oidFrom(BigInt(`0x${digits}`)), tid };
 }
 
+/** Where the blob of a path may be, in either layout; for what is no blob, the path alone. */
+export function pathsOfBlob(path: string): readonly string[] {
+  const revision = parseBlobPath(path);
+  if (revision === undefined) return [path];
+  return [...new Set([path, blobPath('bushy', revision), blobPath('lawn', revision)])];
+}
+
 const BLOB_PATH =
   /^(?:\.\/)?(?:((?:0x[0-9a-f]{2}\/){8})|0x([0-9a-f]{2,16})\/)0x([0-9a-f]{16})\.blob$/;
 

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
-import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { entrySets } from '../blobs/sets.ts';
 import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { type Identity, settleIdentity } from '../repository/identity.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { findHold } from './lost-blobs.ts';
 
 /** A blob directory, and the folder for its backups. */
 interface BlobPlace {
@@ -51,15 +52,18 @@ export async function findDeciding(
 export interface CountingBlobs {
   /** The moments of which there are blobs that can be restored. */
   readonly stamps: ReadonlySet<Stamp>;
-  /** Whether nothing old may go, since the live directory lacks what older ones have. */
-  readonly holdsOld: boolean;
+  /** The copy that has what the live directory lacks: nothing old may go. */
+  readonly hold: BlobEntry | undefined;
 }
 
 /**
  * A numbered entry of another program, which has a file time alone, tells of no moment; those of a
  * directory that was renamed count.
  */
-export async function blobsThatCount({ source, folder }: BlobPlace): Promise<CountingBlobs> {
+export async function blobsThatCount(
+  { source, folder }: BlobPlace,
+  signal: AbortSignal,
+): Promise<CountingBlobs> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const sets = [...entrySets(catalogue.entries), ...entrySets(catalogue.foreign)];
   const dated = sets
@@ -68,6 +72,6 @@ export async function blobsThatCount({ source, folder }: BlobPlace): Promise<Cou
     .filter(({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time');
   return {
     stamps: new Set(dated.map(({ stamp }) => stamp)),
-    holdsOld: holdsOldBackups(catalogue),
+    hold: await findHold(catalogue, { source, signal }),
   };
 }

@@ -7,7 +7,7 @@ import { readableSum } from '../blobs/readable-sum.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { type FoundSums, readSums } from '../blobs/sums-file.ts';
-import { parseBlobPath } from '../filestorage/blob-layout.ts';
+import { parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
 import type { BlobRun } from './blob-run.ts';
 import type { JudgedCopy } from './judge-changes.ts';
 import type { PreviousCopy } from './previous-copy.ts';
@@ -63,7 +63,9 @@ function isBack(
   path: string,
   { holder, now }: Pick<KnownLoss, 'holder'> & { readonly now: BlobSums },
 ): boolean {
-  const sha256 = now.find(path);
+  const sha256 = pathsOfBlob(path)
+    .map((one) => now.find(one))
+    .find((sum) => sum !== undefined);
   if (sha256 === undefined || holder === undefined) return false;
   return holder.kind !== 'found' || holder.sums.find(path) === sha256;
 }
@@ -72,7 +74,7 @@ async function goneForNoReason(
   run: BlobRun,
   { previous, copy }: { readonly previous: PreviousCopy; readonly copy: JudgedCopy },
 ): Promise<readonly string[]> {
-  const gone = copy.gone.filter((path) => !isThere(join(run.source, path)));
+  const gone = copy.gone.filter((path) => placeOfBlob(run.source, path) === undefined);
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
   if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
@@ -101,7 +103,7 @@ export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]):
       ? 'put them back from there'
       : 'what is there is damaged, too, but "zodbvault verify --deep --all" tells which restore points are not';
     const blobs = count === 1 ? 'a blob' : `${count} blobs`;
-    const isGone = paths.every((path) => !isThere(join(run.source, path)));
+    const isGone = paths.every((path) => placeOfBlob(run.source, path) === undefined);
     const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
     const names = nameSome(paths, count);
     run.context.onEvent({
@@ -128,6 +130,32 @@ async function hasRight(
   return sum === recorded;
 }
 
+/**
+ * The copy that has what the live directory has lost: as long as it is there, nothing old goes. The newest copy
+ * with a record tells, also where archives have been made since, which don't look, or no blobs at all.
+ */
+export async function findHold(
+  catalogue: BlobCatalogue,
+  { source, signal }: { readonly source: string; readonly signal: AbortSignal },
+): Promise<BlobEntry | undefined> {
+  const newest = catalogue.entries.find(
+    ({ form, record }) => form === 'directory' && record !== undefined,
+  );
+  for (const lost of newest?.record?.lost ?? []) {
+    const holder = holderOf(lost, catalogue);
+    if (holder === undefined) continue;
+    if (lost.paths.some((path) => placeOfBlob(source, path) === undefined)) return holder;
+    const entry = join(catalogue.folder, holder.name);
+    const found = await readSums(entry, holder.record);
+    const hasher = new FileHasher();
+    for (const path of found.kind === 'found' ? lost.paths : []) {
+      const sum = await readableSum(placeOfBlob(source, path) ?? '', { hasher, signal });
+      if (found.kind === 'found' && sum !== found.sums.find(path)) return holder;
+    }
+  }
+  return undefined;
+}
+
 /** The copy that has them; of numbered ones, several may be of one moment, some from after the loss. */
 function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): BlobEntry | undefined {
   return entries.find(
@@ -138,6 +166,9 @@ function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): BlobEntry |
   );
 }
 
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** Where a blob is in a directory, in either layout; undefined where it isn't. */
+function placeOfBlob(directory: string, path: string): string | undefined {
+  return pathsOfBlob(path)
+    .map((one) => join(directory, one))
+    .find((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined);
 }

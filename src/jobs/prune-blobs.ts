@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { removeSet } from '../blobs/blob-folder.ts';
-import { holdsOldBackups, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Identity } from '../repository/identity.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
 import { type JobContext, withStep } from './events.ts';
+import { findHold } from './lost-blobs.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -13,6 +14,7 @@ interface BlobPruning {
   readonly source: string;
   readonly rule: BlobRule;
   readonly identity: Identity | undefined;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,14 +24,15 @@ interface BlobPruning {
  * @param coming - one that will be there when this is carried out
  */
 export async function planBlobPrune(
-  { folder, source, rule, identity }: BlobPruning,
+  { folder, source, rule, identity, signal }: BlobPruning,
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<{
   readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
   readonly unclear: readonly EntrySet[];
 }> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
-  if (holdsOldBackups(catalogue)) return { removed: [], unclear: [] };
+  const hold = await findHold(catalogue, { source, signal });
+  if (hold !== undefined) return { removed: [], unclear: [] };
   const there = entrySets(catalogue.entries).map((set) => ({
     set,
     stamp: set.newest.stamp,
@@ -53,11 +56,11 @@ export async function planBlobPrune(
 
 /** Carries that out, and names what stays. The caller holds the folder's lock. */
 export async function pruneBlobs(
-  pruning: BlobPruning,
+  pruning: Omit<BlobPruning, 'signal'>,
   context: JobContext,
 ): Promise<readonly string[]> {
   const { folder } = pruning;
-  const { removed, unclear } = await planBlobPrune(pruning);
+  const { removed, unclear } = await planBlobPrune({ ...pruning, signal: context.signal });
   const names: string[] = [];
   for (const { set, reason } of removed) {
     const fileNames = await withStep(context, {

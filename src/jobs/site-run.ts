@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { stampsOf } from '../repository/catalogue.ts';
@@ -140,7 +142,8 @@ export class SiteRun {
       this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
     const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
     const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
-    const pruning = { folder, source, rule, identity: decided?.identity };
+    const { signal } = this.#context;
+    const pruning = { folder, source, rule, identity: decided?.identity, signal };
     const { removed } = await planBlobPrune(pruning, isNew ? { stamp, family } : undefined);
     return removed.map(({ set, reason }) => ({
       reason,
@@ -258,7 +261,8 @@ export class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
-      const pruning = await this.#pruning(storage);
+      const { hold, ...pruning } = await this.#pruning(storage);
+      this.#tellOfHold(storage, hold);
       const names = await pruneFulls(store, { ...pruning, context: this.#context });
       removed.set(storage.name, names);
     }
@@ -276,14 +280,29 @@ export class SiteRun {
 
   /**
    * A storage that has blobs, of which they are backed up here, is kept with them; and all of it, as long as
-   * its live blob directory lacks what older backups have.
+   * its live blob directory lacks what older backups have, also while no blobs are backed up.
    */
-  async #pruning(storage: SiteStorage): Promise<Pruning> {
-    const blobs = this.#blobStorages().find((one) => one.storage === storage);
+  async #pruning(storage: SiteStorage): Promise<Pruning & { readonly hold?: BlobEntry }> {
+    const blobs = this.#placeOfBlobs(storage);
     if (blobs === undefined) return { keep: this.#keep };
-    const { stamps, holdsOld } = await blobsThatCount(blobs);
-    const isHeld = holdsOld || this.#held.has(blobs.folder);
-    return { keep: isHeld ? 0 : this.#keep, withBlobs: stamps };
+    const { stamps, hold } = await blobsThatCount(blobs, this.#context.signal);
+    const isHeld = hold !== undefined || this.#held.has(blobs.folder);
+    const keep = isHeld ? 0 : this.#keep;
+    const withBlobs = this.#settings.site.contents === 'filestorages' ? undefined : stamps;
+    return { keep, withBlobs, ...(hold === undefined ? {} : { hold }) };
+  }
+
+  /** A new copy tells itself what is lost. */
+  #tellOfHold(storage: SiteStorage, hold: BlobEntry | undefined): void {
+    const blobs = this.#placeOfBlobs(storage);
+    const isTold =
+      this.#format.kind === 'directories' && this.#settings.site.contents !== 'filestorages';
+    if (blobs === undefined || hold === undefined || isTold) return;
+    const name = join(blobs.folder, hold.name);
+    this.#context.onEvent({
+      kind: 'warning',
+      text: `"${blobs.source}" has lost blobs that "${name}" has: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
+    });
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
@@ -359,14 +378,15 @@ export class SiteRun {
   }
 
   #blobStorages(): readonly BlobStorage[] {
-    const { site, of } = this.#settings;
+    const { site } = this.#settings;
     if (site.contents === 'filestorages') return [];
-    return site.storages.flatMap((storage) => {
-      const folder = storage.folders[of].blobs;
-      return storage.blobs === undefined || folder === undefined
-        ? []
-        : [{ storage, source: storage.blobs, folder }];
-    });
+    return site.storages.flatMap((storage) => this.#placeOfBlobs(storage) ?? []);
+  }
+
+  #placeOfBlobs(storage: SiteStorage): BlobStorage | undefined {
+    const { blobs: source, folders } = storage;
+    const folder = folders[this.#settings.of].blobs;
+    return source === undefined || folder === undefined ? undefined : { storage, source, folder };
   }
 
   #repository(storage: SiteStorage): string {

@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles, blobState } from '../support/blobs.ts';
 import {
@@ -101,5 +108,31 @@ describe('blobs that the live site has lost', () => {
     expect(stderr).toContain(`has lost a blob of "${join(folder, second)}": "${lost}".`);
     expect(stderr).toContain('what is there is damaged, too');
     expect(entries()).toEqual([first, second]);
+  });
+
+  it('hold while archives are made, or no blobs at all, until they are back in any layout', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const folder = site.path('var/blobstoragebackups');
+    const fulls = () => dataFilesIn(site.path('var/backups')).length;
+    await site.scriptWell('backup');
+    const [holder = ''] = namesIn(folder);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    await site.run(['backup', '--full']);
+    site.configure(recipeCfg([...options, 'archive_blob = true']));
+    for (const words of [['--full'], ['--full', '--no-blobs']]) {
+      const { status, stderr } = await site.run(['backup', ...words]);
+      expect([status, stderr]).toEqual([
+        3,
+        expect.stringContaining(`has lost blobs that "${join(folder, holder)}" has`),
+      ]);
+    }
+    expect([fulls(), namesIn(folder).includes(holder)]).toEqual([4, true]);
+    const lawn = join(site.blobs, lost.replace(/^(0x00\/)*/, '').replace(/\/0x(?=..\/)/g, ''));
+    mkdirSync(dirname(lawn), { recursive: true });
+    copyFileSync(join(folder, holder, 'blobstorage', lost), lawn);
+    await site.run(['backup', '--full', '--no-blobs']);
+    expect(fulls()).toBe(1);
   });
 });
