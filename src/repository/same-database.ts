@@ -61,8 +61,8 @@ export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' 
 }
 
 /**
- * The newest backup of each chain that was last made of the same database at another path: before it
- * moved, or of a copy. Those that are older than a backup of this Data.fs which knew of no copy
+ * The newest backup that was last made of the same database at each other path: before it moved, or of a
+ * copy. It vouches for older ones of its path, unless it was known to lack the end of them. Those that are older than a backup of this Data.fs which knew of no copy
  * are parts of its own past. Backups of repozo tell no path.
  *
  * @param chains - oldest first
@@ -78,11 +78,18 @@ export async function backupsOfCopies(
 ): Promise<readonly ChainLink[]> {
   const told = chains.filter((chain) => originOf(chain).sources.size > 0);
   const found: ChainLink[] = [];
+  const vouched = new Set<string>();
   for (const chain of (await chainsOfNewest(store, told, origin)).toReversed()) {
     const last = chain.links.findLast(({ record }) => (record?.source ?? '') !== '');
     if (last === undefined) continue;
-    if (last.record?.source !== path) found.push(last);
-    else if (!knownAtBackup(chain).hasOtherCopy) break;
+    const { hasOtherCopy, hasLostEnd } = knownAtBackup(chain);
+    const source = last.record?.source ?? '';
+    if (source === path) {
+      if (!hasOtherCopy) break;
+    } else if (!vouched.has(source)) {
+      found.push(last);
+      if (!hasLostEnd) vouched.add(source);
+    }
   }
   return found;
 }

@@ -111,6 +111,17 @@ describe('zodbvault backup', () => {
     }
     await copy.runWell(...words, ...there);
     expect(site.dataFiles()).toHaveLength(1);
+    // What was set back, and backed up, before it moves has only moved.
+    const [first = ''] = site.dataFiles();
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    await copy.runWell('backup', '--no-blobs', ...there);
+    await copy.runWell('restore', first.slice(0, 19), '-n', '--no-blobs', ...there);
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    await copy.runWell('backup', '--no-blobs', ...there);
+    const moved = siteIn(join(scratch, 'moved'));
+    cpSync(copy.dataFs, moved.dataFs, { recursive: true });
+    await moved.runWell(...words, ...there);
+    expect(site.dataFiles()).toHaveLength(1);
   });
 
   it('takes a copy that was packed for one', async () => {
