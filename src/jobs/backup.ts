@@ -122,7 +122,7 @@ export interface PlannedBackup {
 
 /** The same, with what `keep` would remove then. */
 export async function planWithRemovals(
-  settings: BackupSettings & Pick<Pruning, 'withBlobs'>,
+  settings: BackupSettings & Pick<Pruning, 'withBlobs' | 'areSound'>,
   context: JobContext,
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
@@ -143,13 +143,15 @@ export async function planWithRemovals(
   const coming = isFull
     ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known) }
     : undefined;
-  const { keep, withBlobs } = settings;
+  const { keep, withBlobs, areSound } = settings;
   const newest = pointStampsOf(catalogue).at(-1);
   const { tooOld, reason } = await planPrune(store, {
     catalogue,
     chainOf,
     keep,
     coming,
+    areSound:
+      areSound && (async (stamp) => (!isFull && stamp === newest) || (await areSound(stamp))),
     // Those of the newest are made by then, unless a full one comes.
     withBlobs:
       withBlobs && new Set([...withBlobs, ...(isFull || newest === undefined ? [] : [newest])]),

@@ -115,9 +115,8 @@ export class BlobRun {
   }
 
   /** Whether somebody has looked into an entry since it was made, and found something wrong. */
-  isDoubted({ stamp, record }: BlobEntry): boolean {
-    const since = this.settings.doubts.get(stamp);
-    return since !== undefined && !(record !== undefined && new Date(record.madeAt) > since);
+  isDoubted(entry: BlobEntry): boolean {
+    return isDoubted(entry, this.settings.doubts);
   }
 
   /** Makes room for number 0. */
@@ -135,4 +134,13 @@ export class BlobRun {
     const { name, record } = entry;
     return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, holdsOld };
   }
+}
+
+/** Whether something wrong was found since an entry was made. @param doubts - when, by stamps */
+export function isDoubted(
+  { stamp, record }: BlobEntry,
+  doubts: BlobBackupSettings['doubts'],
+): boolean {
+  const since = doubts.get(stamp);
+  return since !== undefined && !(record !== undefined && new Date(record.madeAt) > since);
 }

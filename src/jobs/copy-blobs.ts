@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { refuseTaken } from '../blobs/blob-folder.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { type CopiedSums, collectSums } from '../blobs/copied-sums.ts';
-import { copyTree, countTree, type TreeContent } from '../blobs/copy-tree.ts';
+import { copyTree, type TreeContent } from '../blobs/copy-tree.ts';
 import { entryStem } from '../blobs/entry-name.ts';
 import { findMissingFile } from '../blobs/missing-file.ts';
 import { nameSome } from '../blobs/name-some.ts';
@@ -16,7 +16,7 @@ import type { BlobBackupResult, BlobRun } from './blob-run.ts';
 import { withStep } from './events.ts';
 import { judgeChanges, warnOfDamagedCopies } from './judge-changes.ts';
 import { findLostBlobs, isLostByReplacing, warnOfLostBlobs } from './lost-blobs.ts';
-import { findPreviousCopy, isDirectory, type PreviousCopy } from './previous-copy.ts';
+import { findPreviousCopy, hasContent, isDirectory, type PreviousCopy } from './previous-copy.ts';
 import { copyBlobsWithRsync } from './rsync-blobs.ts';
 
 /** Makes an entry that is a directory with a copy, which shares the files of the copy before. */
@@ -65,9 +65,7 @@ async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
   if (record?.origin !== 'made' || run.isDoubted(entry)) return false;
   const tree = join(run.settings.folder, name, base);
   const expected = record.content;
-  if (expected === undefined || !(await isDirectory(tree))) return false;
-  const { content } = await countTree(tree, run.context.signal);
-  return content.files === expected.files && content.bytes === expected.bytes;
+  return expected !== undefined && hasContent(tree, { expected, signal: run.context.signal });
 }
 
 /**

@@ -1,11 +1,15 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { entrySets } from '../blobs/sets.ts';
+import { treeIn } from '../blobs/tree-in.ts';
 import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
+import { doubtedSince, readChecks } from '../repository/checks.ts';
 import { type Identity, settleIdentity } from '../repository/identity.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { isDoubted } from './blob-run.ts';
 import { findHold } from './lost-blobs.ts';
+import { hasContent } from './previous-copy.ts';
 
 /** A blob directory, and the folder for its backups. */
 interface BlobPlace {
@@ -51,7 +55,9 @@ export async function findDeciding(
 /** The blobs of a storage, as far as they say how long its Data.fs backups stay. */
 export interface CountingBlobs {
   /** The moments of which there are blobs that can be restored. */
-  readonly stamps: ReadonlySet<Stamp>;
+  readonly withBlobs: ReadonlySet<Stamp>;
+  /** Whether nothing is known to be wrong with those of a moment, and a copy has as much as when it was made. */
+  readonly areSound: (stamp: Stamp) => Promise<boolean>;
   /** The copy that has what the live directory lacks: nothing old may go. */
   readonly hold: BlobEntry | undefined;
 }
@@ -62,7 +68,7 @@ export interface CountingBlobs {
  */
 export async function blobsThatCount(
   { source, folder }: BlobPlace,
-  signal: AbortSignal,
+  { repository, signal }: { readonly repository: string; readonly signal: AbortSignal },
 ): Promise<CountingBlobs> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const sets = [...entrySets(catalogue.entries), ...entrySets(catalogue.foreign)];
@@ -70,8 +76,32 @@ export async function blobsThatCount(
     .filter(({ worth }) => worth === 'backup')
     .flatMap(({ entries }) => entries)
     .filter(({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time');
+  const doubts = doubtedSince(await readChecks(folderStore(repository)));
   return {
-    stamps: new Set(dated.map(({ stamp }) => stamp)),
+    withBlobs: new Set(dated.map(({ stamp }) => stamp)),
+    areSound: async (stamp) => {
+      for (const entry of dated) {
+        if (entry.stamp !== stamp || isDoubted(entry, doubts)) continue;
+        if (await isAsRecorded(entry, { folder, signal })) return true;
+      }
+      return false;
+    },
     hold: await findHold(catalogue, { source, signal }),
   };
+}
+
+/** Of numbered archives, another program changes the names, but not the records. */
+async function isAsRecorded(
+  entry: BlobEntry,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { form, record, recordedAs, mark, name, base } = entry;
+  if (form !== 'directory') return recordedAs !== 'other' || mark.kind === 'number';
+  const tree = join(folder, name, base);
+  const expected = record?.content;
+  if (expected !== undefined) return hasContent(tree, { expected, signal });
+  return await treeIn(entry, folder).then(
+    () => true,
+    () => false,
+  );
 }

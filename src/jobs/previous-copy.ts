@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobEntry } from '../blobs/catalogue.ts';
+import { countTree, type TreeContent } from '../blobs/copy-tree.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import type { BlobRun } from './blob-run.ts';
@@ -39,4 +40,14 @@ export async function isDirectory(path: string): Promise<boolean> {
     (status) => status.isDirectory(),
     () => false,
   );
+}
+
+/** Whether a copy has as many files and bytes as were recorded. */
+export async function hasContent(
+  tree: string,
+  { expected, signal }: { readonly expected: TreeContent; readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (!(await isDirectory(tree))) return false;
+  const { content } = await countTree(tree, signal);
+  return content.files === expected.files && content.bytes === expected.bytes;
 }

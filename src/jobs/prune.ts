@@ -26,6 +26,8 @@ export interface Pruning {
   readonly keep: number;
   /** Of which restore points there are blobs; undefined: they have none, or nobody backs them up here. */
   readonly withBlobs?: ReadonlySet<Stamp> | undefined;
+  /** Whether nothing is known to be wrong with those blobs. */
+  readonly areSound?: ((stamp: Stamp) => Promise<boolean>) | undefined;
 }
 
 /** What `keep` lets go. */
@@ -42,7 +44,8 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
 /**
  * Decides which full backups go, each with its increments. Only one with a `.dat`, in which verify found
  * nothing, with a file of its size, and with its blobs, is counted as one to keep: what can't be restored as a whole
- * must not push out what can. Those that don't count go when all that are kept are newer. Backups of
+ * must not push out what can. One of which the blobs are known to be damaged counts only where no older one has
+ * sound ones. Those that don't count go when all that are kept are newer. Backups of
  * another database stay. Nothing goes while the newest full backup knows no better: see `KnownAtBackup`.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
@@ -54,6 +57,7 @@ export async function planPrune(
     chainOf,
     keep,
     withBlobs,
+    areSound,
     coming,
   }: Pruning & {
     readonly catalogue: Catalogue;
@@ -68,14 +72,16 @@ export async function planPrune(
   const bad = knownBad(await readChecks(store));
   const counts = (chain: Chain) =>
     chain.files.hasDat && !bad.has(chain.stamp) && !isCut(chain) && hasBlobs(chain, withBlobs);
-  const tooOldOf = (some: readonly Chain[]) => olderThanKept(some, { keep, counts, isOneComing });
-  if (tooOldOf(chains).length === 0) return NOTHING;
+  if (olderThanKept(chains, { keep, counts, isOneComing }).length === 0) return NOTHING;
   const own = await chainsOfNewest(store, chains, coming);
   const newest = own.at(-1);
   const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
   if (spares === true) return NOTHING;
+  const counting = await withoutUnsound(own.filter(counts), areSound);
+  const isCounted = (chain: Chain) => counting.has(chain);
+  const tooOld = olderThanKept(own, { keep, counts: isCounted, isOneComing });
   return {
-    tooOld: tooOldOf(own).map(({ files }) => files),
+    tooOld: tooOld.map(({ files }) => files),
     foreign: chains.filter((chain) => !own.includes(chain)).map(({ files }) => files),
     reason: `newer full backups to keep: ${keep}`,
   };
@@ -115,6 +121,32 @@ function isCut({ links: [full] }: Chain): boolean {
 function hasBlobs({ files }: Chain, withBlobs: ReadonlySet<Stamp> | undefined): boolean {
   if (withBlobs === undefined) return true;
   return [files.full, ...files.increments].some(({ stamp }) => withBlobs.has(stamp));
+}
+
+/** What has unsound blobs takes no place of an older one that has sound ones. */
+async function withoutUnsound(
+  chains: readonly Chain[],
+  areSound: Pruning['areSound'],
+): Promise<ReadonlySet<Chain>> {
+  if (areSound === undefined) return new Set(chains);
+  const counting = new Set<Chain>();
+  let isOneSound = false;
+  for (const chain of chains) {
+    const isSound = await hasSoundBlobs(chain, areSound);
+    if (isSound || !isOneSound) counting.add(chain);
+    isOneSound ||= isSound;
+  }
+  return counting;
+}
+
+async function hasSoundBlobs(
+  { files }: Chain,
+  areSound: (stamp: Stamp) => Promise<boolean>,
+): Promise<boolean> {
+  for (const { stamp } of [files.full, ...files.increments].toReversed()) {
+    if (await areSound(stamp)) return true;
+  }
+  return false;
 }
 
 /** Oldest first, as the chains are. */

@@ -285,11 +285,13 @@ export class SiteRun {
   async #pruning(storage: SiteStorage): Promise<Pruning & { readonly hold?: BlobEntry }> {
     const blobs = this.#placeOfBlobs(storage);
     if (blobs === undefined) return { keep: this.#keep };
-    const { stamps, hold } = await blobsThatCount(blobs, this.#context.signal);
-    const isHeld = hold !== undefined || this.#held.has(blobs.folder);
-    const keep = isHeld ? 0 : this.#keep;
-    const withBlobs = this.#settings.site.contents === 'filestorages' ? undefined : stamps;
-    return { keep, withBlobs, ...(hold === undefined ? {} : { hold }) };
+    const repository = this.#repository(storage);
+    const { signal } = this.#context;
+    const { hold, ...counting } = await blobsThatCount(blobs, { repository, signal });
+    if (hold !== undefined) return { keep: 0, hold };
+    if (this.#held.has(blobs.folder)) return { keep: 0 };
+    const isAlone = this.#settings.site.contents === 'filestorages';
+    return { keep: this.#keep, ...(isAlone ? {} : counting) };
   }
 
   /** A new copy tells itself what is lost. */

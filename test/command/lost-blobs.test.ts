@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -134,5 +135,33 @@ describe('blobs that the live site has lost', () => {
     copyFileSync(join(folder, holder, 'blobstorage', lost), lawn);
     await site.run(['backup', '--full', '--no-blobs']);
     expect(fulls()).toBe(1);
+  });
+});
+
+describe('a copy of blobs that is known to be damaged', () => {
+  it('takes no place of a sound one', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 2'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const folder = site.path('var/blobstoragebackups');
+    const fulls = () => dataFilesIn(site.path('var/backups')).length;
+    const backUp = () => site.run(['backup', '--full']);
+    const blobOfNewest = () => {
+      const newest = namesIn(folder).findLast((name) => /^blobstorage\.\d/.test(name)) ?? '';
+      return join(folder, newest, 'blobstorage', blobFiles(site.blobs)[0] ?? '');
+    };
+    await backUp();
+    await backUp();
+    rmSync(blobOfNewest());
+    await backUp();
+    expect(fulls()).toBe(3);
+    await backUp();
+    expect(fulls()).toBe(2);
+    const path = blobOfNewest();
+    const { length } = readFileSync(path);
+    rmSync(path); // It is shared with the copy before.
+    writeFileSync(path, Buffer.alloc(length));
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    await backUp();
+    expect(fulls()).toBe(3);
   });
 });
