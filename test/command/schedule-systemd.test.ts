@@ -13,6 +13,9 @@ const canRunSystemd =
   (await findProgram('systemctl')) !== undefined &&
   (await findProgram('unshare')) !== undefined;
 
+/** How {@link WITH_SYSTEMD} ends where the kernel lets no systemd run: without control groups of its own. */
+const NO_SYSTEMD = 77;
+
 /**
  * Runs a user's systemd in a `/run` of its own, so that nothing else here believes that the machine
  * runs it, and the words that it is given as a command.
@@ -28,6 +31,7 @@ for turn in $(seq 200); do
     systemctl --user is-active --quiet timers.target 2>/dev/null && break
     sleep 0.1
 done
+systemctl --user is-active --quiet timers.target || exit ${NO_SYSTEMD}
 status=0
 "$@" || status=$?
 kill $manager
@@ -64,6 +68,10 @@ describe('schedule with the real systemd', () => {
         cwd: site.folder,
         env: { SCRATCH: scratch, XDG_CONFIG_HOME: join(scratch, 'config') },
       });
+      if (status === NO_SYSTEMD) {
+        console.warn('systemd is installed, but can not be started here: it was not tested');
+        return;
+      }
       expect([status, stderr]).toEqual([0, expect.stringContaining('enable --now')]);
       const [, timersText = '', result = '', left = ''] = stdout.split(/^== \w+\n/m);
       expect(timersText.match(/zodbvault-(backup|verify)-\S+\.timer/g)).toHaveLength(2);
