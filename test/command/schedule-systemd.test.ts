@@ -31,7 +31,7 @@ for turn in $(seq 200); do
     systemctl --user is-active --quiet timers.target 2>/dev/null && break
     sleep 0.1
 done
-systemctl --user is-active --quiet timers.target || { kill $manager; exit ${NO_SYSTEMD}; }
+systemctl --user is-active --quiet timers.target || { kill $manager || true; exit ${NO_SYSTEMD}; }
 status=0
 "$@" || status=$?
 kill $manager
