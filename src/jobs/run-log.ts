@@ -86,16 +86,18 @@ export async function* withRunLogOfEach<T>(
 /** What the repositories of a site have logged, newest first. Failure `not-found` where there are none. */
 export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly Run[]> {
   const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
-  const runs: Run[] = [];
-  for (const folder of folders) runs.push(...oneOfEach(await readRuns(folderStore(folder))));
-  return runs.reverse().sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
+  const lines: Run[] = [];
+  for (const folder of folders) lines.push(...(await readRuns(folderStore(folder))));
+  return oneOfEach(lines)
+    .reverse()
+    .sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
 }
 
 /**
  * A backup of which the post_command failed has two lines: the first tells what it made, the second how it
- * ended.
+ * ended. A copy of a repository has the lines of the original.
  */
-function oneOfEach(lines: readonly Run[]): readonly Run[] {
+function oneOfEach(lines: readonly Run[]): Run[] {
   const runs = new Map<string, Run>();
   for (const line of lines) {
     const name = `${line.begun} ${line.verb} ${line.of} ${line.part}`;
