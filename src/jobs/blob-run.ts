@@ -3,11 +3,11 @@ import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import type { TreeContent } from '../blobs/copy-tree.ts';
 import type { EntryMark } from '../blobs/entry-name.ts';
 import type { BlobRecord } from '../blobs/record.ts';
-import type { Tid } from '../filestorage/tid.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BlobCopier, BlobFormat } from '../sites/site.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
+import type { LastingBlobs } from './lasting-blobs.ts';
 
 /** How a blob directory is backed up. */
 export interface BlobBackupSettings {
@@ -25,11 +25,8 @@ export interface BlobBackupSettings {
   readonly repository: string | null;
   /** When the copy of a moment was last found to be wrong, by its stamp. */
   readonly doubts: ReadonlyMap<string, Date>;
-  /**
-   * The last transaction of the Data.fs backup of a moment, if no blob that was committed up to it can
-   * have gone by a pack; undefined where one can, or nobody knows.
-   */
-  readonly lastLasting: (stamp: Stamp) => Promise<Tid | undefined>;
+  /** Which blobs the Data.fs says have to be there. */
+  readonly lasting: LastingBlobs;
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   readonly now: () => Date;

@@ -37,7 +37,9 @@ export async function findLostBlobs(
   const paths = [...(await goneForNoReason(run, { previous, copy })), ...changed].sort();
   const { stamp } = previous.entry;
   const fresh = { stamp, count: paths.length, paths: paths.slice(0, RECORDED_PATHS) };
-  return [...known.flatMap((one) => stillLost(one, now)), fresh].filter(({ count }) => count > 0);
+  const still: LostBlobs[] = [];
+  for (const one of known) still.push(...(await stillNeeded(run, stillLost(one, now))));
+  return [...still, fresh].filter(({ count }) => count > 0);
 }
 
 /** Blobs that were lost before, and what their copy, if it is there, has recorded of them. */
@@ -59,6 +61,36 @@ function stillLost({ lost, holder }: KnownLoss, now: BlobSums): readonly LostBlo
   return [{ ...lost, count: lost.count - (lost.paths.length - paths.length), paths }];
 }
 
+/** What a pack, or a restore to before it, has taken out of the Data.fs since, nobody misses any more. */
+async function stillNeeded(
+  run: BlobRun,
+  lost: readonly LostBlobs[],
+): Promise<readonly LostBlobs[]> {
+  const needed: LostBlobs[] = [];
+  for (const one of lost) {
+    const { lasting } = run.settings;
+    const hasOnlyGrown = (await lasting.lastOf(one.stamp)) !== undefined;
+    const paths: string[] = [];
+    for (const path of one.paths) {
+      const revision = hasOnlyGrown ? undefined : parseBlobPath(path);
+      if (revision === undefined || (await lasting.isHeld(revision))) paths.push(path);
+    }
+    if (paths.length === 0 && one.count > one.paths.length) {
+      needed.push(one); // Of those that are not recorded, nobody knows.
+      continue;
+    }
+    if (paths.length > 0) {
+      needed.push({ ...one, count: one.count - (one.paths.length - paths.length), paths });
+      continue;
+    }
+    run.context.onEvent({
+      kind: 'notice',
+      text: `"${run.source}" had lost blobs of the copy of ${one.stamp}, which the Data.fs does not hold any more, since it was packed or set back: nothing is kept for them`,
+    });
+  }
+  return needed;
+}
+
 function isBack(
   path: string,
   { holder, now }: Pick<KnownLoss, 'holder'> & { readonly now: BlobSums },
@@ -78,7 +110,7 @@ async function goneForNoReason(
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
   if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
-  const last = await run.settings.lastLasting(stamp);
+  const last = await run.settings.lasting.lastOf(stamp);
   if (last === undefined) return [];
   return gone.filter((path) => (parseBlobPath(path)?.tid ?? last) <= last);
 }

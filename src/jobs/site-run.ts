@@ -6,7 +6,7 @@ import { stampsOf } from '../repository/catalogue.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
 import { findIdentity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
-import type { BlobRule } from '../retention/blob-rules.ts';
+import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
 import { isThere } from '../system/presence.ts';
@@ -27,7 +27,7 @@ import { blobsThatCount, type Deciding, findDeciding } from './deciding-reposito
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
 import type { RestoreTraces } from './last-restore.ts';
-import { lastLasting } from './lasting-blobs.ts';
+import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
 import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
@@ -311,7 +311,7 @@ export class SiteRun {
   async #belonging(
     blobs: BlobStorage,
   ): Promise<
-    Pick<BlobBackupSettings, 'stamp' | 'chainStart' | 'repository' | 'doubts' | 'lastLasting'>
+    Pick<BlobBackupSettings, 'stamp' | 'chainStart' | 'repository' | 'doubts' | 'lasting'>
   > {
     const { site, now } = this.#settings;
     const decided = await this.#decided(blobs);
@@ -329,7 +329,7 @@ export class SiteRun {
           chainStart,
           repository: identity.id,
           doubts,
-          lastLasting: (since) => lastLasting(store, { catalogue, stamp: since, dataFs }),
+          lasting: lastingBlobs(store, { catalogue, dataFs }),
         };
       }
     }
@@ -342,7 +342,7 @@ export class SiteRun {
       },
       repository: null,
       doubts: new Map(),
-      lastLasting: async () => undefined,
+      lasting: NOBODY_KNOWS,
     };
   }
 
@@ -394,9 +394,4 @@ export class SiteRun {
   #repository(storage: SiteStorage): string {
     return storage.folders[this.#settings.of].filestorage;
   }
-}
-
-/** Blobs go with the Data.fs backup that they belong to. */
-function withFilestorage(oldestFull: Stamp): BlobRule {
-  return { kind: 'with-filestorage', oldestFull };
 }

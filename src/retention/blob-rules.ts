@@ -23,6 +23,11 @@ export type BlobRule =
       readonly family: BlobSet['family'];
     };
 
+/** Blobs go with the Data.fs backup that they belong to. */
+export function withFilestorage(oldestFull: string): BlobRule {
+  return { kind: 'with-filestorage', oldestFull };
+}
+
 export interface BlobVerdict<Set extends BlobSet> {
   readonly set: Set;
   readonly reason: string;

@@ -111,6 +111,28 @@ describe('blobs that the live site has lost', () => {
     expect(entries()).toEqual([first, second]);
   });
 
+  it('hold nothing any more when the Data.fs was set back to before them, but do after a pack that kept them', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const fulls = () => dataFilesIn(site.path('var/backups'));
+    await site.run(['backup', '--full', '--keep', '0']);
+    const [first = ''] = fulls();
+    const before = new Set(blobFiles(site.blobs));
+    await commitBlob(site.dataFs);
+    await site.run(['backup', '--full', '--keep', '0']);
+    const lost = blobFiles(site.blobs).find((path) => !before.has(path)) ?? '';
+    rmSync(join(site.blobs, lost));
+    expect((await site.run(['backup', '--full'])).stderr).toContain(`"${lost}". No pack did that`);
+    await packDatabase(site.dataFs);
+    expect((await site.run(['backup'])).stderr).toContain(`"${lost}". No pack did that`);
+    expect(fulls()).toHaveLength(4);
+    expect((await site.run(['restore', first.slice(0, 19), '-n'])).status).toBe(0);
+    await commitBlob(site.dataFs);
+    const { status, stderr } = await site.run(['backup']);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('nothing is kept for them')]);
+    expect(fulls()).toHaveLength(1);
+  });
+
   it('hold while archives are made, or no blobs at all, until they are back in any layout', async () => {
     const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
     const site = await newBuildoutSite(scratch, recipeCfg(options));
