@@ -5,7 +5,7 @@ import { findTar } from '../blobs/tar.ts';
 import { stampsOf } from '../repository/catalogue.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
 import { findIdentity, type settleIdentity } from '../repository/identity.ts';
-import { nextStamp, type Stamp } from '../repository/stamp.ts';
+import { nextStamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore, makeFolder } from '../stores/folder-store.ts';
