@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adopting, Failure } from '../system/failure.ts';
+import { Failure } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { describeEnd, type ProgramEnd, requireProgram, runProgram } from '../system/programs.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { RSYNC_EXCLUDES } from './left-out.ts';
@@ -51,9 +51,7 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     `${settings.source}/`,
     `${settings.target}/`,
   ];
-  await adopting(`create the folder "${settings.target}"`, () =>
-    mkdir(settings.target, { recursive: true }),
-  );
+  await makeFolder(settings.target);
   const onOutput = tellsItself(settings.options)
     ? settings.onOutput
     : readTransfers(settings.source, settings);

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { pointLatest } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
-import { makeFolder } from '../stores/folder-store.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { makeArchive } from './archive-blobs.ts';
 import { requireRoomForBlobs } from './blob-room.ts';
 import { type BlobBackupResult, type BlobBackupSettings, BlobRun } from './blob-run.ts';

@@ -10,7 +10,7 @@ import { filesOfChain } from '../repository/removing.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
 import { type HashedFile, type WrittenBackup, writeBackup } from '../repository/writing.ts';
-import { folderStore, makeFolder, requireFolder } from '../stores/folder-store.ts';
+import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import {
   type FileIdentity,
@@ -19,6 +19,7 @@ import {
   openFileSource,
 } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
@@ -9,6 +9,7 @@ import { findPlainSite } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { backUpSite, type StorageBackup } from './backup-site.ts';
 import type { JobContext } from './events.ts';
 import { type RestoreResult, restore } from './restore.ts';
@@ -105,10 +106,8 @@ async function play(
   { seed, context, onScene }: Stage & { readonly seed: number },
 ): Promise<DemoPaths> {
   const { folder } = paths;
-  await adopting(`create "${paths.blobs}"`, async () => {
-    await mkdir(dirname(paths.dataFs), { recursive: true });
-    await mkdir(paths.blobs);
-  });
+  await makeFolder(dirname(paths.dataFs), { mode: 0o777 });
+  await makeFolder(paths.blobs, { mode: 0o777 });
   const written = {
     dataFs: undefined,
     location: undefined,

@@ -9,8 +9,8 @@ import {
   isOurRepozo,
   isRecipeScript,
 } from '../sites/recipe/script-text.ts';
-import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
 import { isThere } from '../system/presence.ts';
 import type { JobContext } from './events.ts';

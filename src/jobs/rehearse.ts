@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
 import { retarget } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { adopting } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import type { JobContext } from './events.ts';
 import { rememberPoint } from './remember-checks.ts';
 import type { RestoreResult } from './restore.ts';
@@ -61,9 +62,7 @@ async function rehearseUnlogged(
 ): Promise<Rehearsal> {
   const { site, of, date, now } = settings;
   const { folder } = settings;
-  const made = await adopting(`create the folder "${folder}"`, () =>
-    mkdir(folder, { recursive: true }),
-  );
+  const { uppermost } = await makeFolder(folder);
   const place = await adopting(`create a folder in "${folder}"`, () =>
     mkdtemp(join(folder, 'zodbvault-rehearsal-')),
   );
@@ -97,7 +96,7 @@ async function rehearseUnlogged(
     };
   } finally {
     await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
-    if (made !== undefined) await removeEmpty(folder, { upTo: made });
+    if (uppermost !== undefined) await removeEmpty(folder, { upTo: uppermost });
   }
 }
 

@@ -7,8 +7,9 @@ import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { BlobCopier } from '../sites/site.ts';
-import { makeFolder, requireBackups } from '../stores/folder-store.ts';
+import { requireBackups } from '../stores/folder-store.ts';
 import { adopting, Failure } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { NewDirectory } from '../system/new-directory.ts';
 import { isThere } from '../system/presence.ts';
 import {

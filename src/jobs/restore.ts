@@ -7,10 +7,11 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
-import { folderStore, makeFolder, requireBackups } from '../stores/folder-store.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { NewFile } from '../system/new-file.ts';
 import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
 import { requireRoomFor } from '../system/room.ts';

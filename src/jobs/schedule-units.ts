@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { isInScope, type ScheduleScope } from '../sites/schedule/schedule-owner.ts';
 import type { ScheduledJob } from '../sites/schedule/scheduled-job.ts';
 import { formatUnits, isUnitName, unitOwner } from '../sites/schedule/systemd-units.ts';
-import { makeFolder } from '../stores/folder-store.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { syncDirectory, writeNewFile } from '../system/new-file.ts';
 import {
   isSystemdRunning,

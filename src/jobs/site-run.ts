@@ -8,7 +8,8 @@ import { findIdentity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
-import { folderStore, makeFolder } from '../stores/folder-store.ts';
+import { folderStore } from '../stores/folder-store.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import { isThere } from '../system/presence.ts';
 import {
   type BackupResult,

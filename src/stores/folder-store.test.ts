@@ -7,7 +7,7 @@ import { outcomeOf } from '../../test/support/outcome.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
 import { IMPATIENT } from '../system/lock-request.ts';
-import { folderStore, holdFolder, LOCK_FILE, makeFolder, requireFolder } from './folder-store.ts';
+import { folderStore, holdFolder, LOCK_FILE, requireFolder } from './folder-store.ts';
 
 const scratch = scratchFolder();
 let folders = 0;
@@ -101,22 +101,11 @@ describe('folder store', () => {
     expect(await holdFolder(newPath(), IMPATIENT)).toBeUndefined();
   });
 
-  it('makes its folder for its owner only, with those above it', async () => {
-    const path = join(newPath(), 'a', 'b');
-    expect(await makeFolder(path)).toEqual({ wasMade: true });
-    expect(await makeFolder(path)).toEqual({ wasMade: false });
-    expect(statSync(path).mode & 0o777).toBe(0o700);
-    await requireFolder(path);
-  });
-
   it('is a failure where there is no folder, or a file', async () => {
     const file = newPath();
     writeFileSync(file, '');
     expect(await outcomeOf(() => requireFolder(newPath()))).toMatchObject({ code: 'not-found' });
     expect(await outcomeOf(() => requireFolder(file))).toMatchObject({ code: 'system' });
-    expect(await outcomeOf(() => makeFolder(join(file, 'below')))).toMatchObject({
-      code: 'system',
-    });
     expect(await outcomeOf(() => folderStore(newPath()).list())).toMatchObject({
       code: 'not-found',
     });

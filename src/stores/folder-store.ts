@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, open, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ByteRange, openFileSource } from '../system/byte-source.ts';
 import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
@@ -22,32 +22,6 @@ export function folderStore(directory: string): Store {
     remove: (name) => remove(directory, name),
     lock: (request = IMPATIENT) => lock(directory, request),
   };
-}
-
-/** Makes the folder, and those above it, unless it is there. By default only its owner may use it. */
-export async function makeFolder(
-  directory: string,
-  { mode = 0o700 }: { readonly mode?: number } = {},
-): Promise<{ readonly wasMade: boolean }> {
-  return adopting(`create the folder "${directory}"`, async () => ({
-    wasMade: await makeMissing(directory, mode),
-  }));
-}
-
-/** Node's own `recursive` takes a full or a read-only disk for a folder that isn't there. */
-async function makeMissing(directory: string, mode: number): Promise<boolean> {
-  const parent = dirname(directory);
-  try {
-    await mkdir(directory, { mode });
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return false;
-    if (code !== 'ENOENT' || parent === directory) throw error;
-    await makeMissing(parent, mode);
-    await mkdir(directory, { mode });
-  }
-  await syncDirectory(parent);
-  return true;
 }
 
 async function list(directory: string): Promise<readonly StoredFile[]> {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
+import { makeFolder } from './make-folder.ts';
 import { syncDirectory } from './new-file.ts';
 import { isTaken } from './presence.ts';
 import { removeRecursively } from './remove-recursively.ts';
@@ -171,7 +172,7 @@ async function applyContents({ path, staged, kept }: Replacement): Promise<void>
   if (staged === null || kept === null) throw new RangeError('contents have both');
   if (!(await isTaken(kept))) {
     const partial = kept + PARTIAL;
-    await mkdir(partial, { recursive: true, mode: 0o700 });
+    await makeFolder(partial);
     await moveChildren(path, { to: partial, except: [staged, kept, partial] });
     await rename(partial, kept);
     await syncDirectory(path);
@@ -219,7 +220,7 @@ async function revertContents({ path, staged, kept }: Replacement): Promise<void
   if (staged === null || kept === null) throw new RangeError('contents have both');
   const partial = kept + PARTIAL;
   if (await isTaken(kept)) {
-    await mkdir(staged, { recursive: true, mode: 0o700 });
+    await makeFolder(staged);
     await moveChildren(path, { to: staged, except: [staged, kept] });
     await rename(kept, partial);
   }

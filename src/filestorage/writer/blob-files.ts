@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { adopting } from '../../system/failure.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 import { syncDirectory } from '../../system/new-file.ts';
 import {
   type BlobDirectory,
@@ -22,7 +23,7 @@ export interface BlobRevision {
 /** Makes the directory as a server does; one that is there keeps the layout that it names. */
 export async function openBlobDirectory({ path, layout }: BlobDirectory): Promise<BlobDirectory> {
   return adopting(`create the blob directory "${path}"`, async () => {
-    await mkdir(join(path, UNCOMMITTED_FOLDER), { recursive: true, mode: 0o700 });
+    await makeFolder(join(path, UNCOMMITTED_FOLDER));
     const named = await readBlobLayout(path);
     if (named === undefined) await writeFile(join(path, LAYOUT_FILE), layout);
     return { path, layout: named ?? layout };
@@ -48,7 +49,7 @@ export async function writeBlob(
     } finally {
       await file.close();
     }
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     await rename(uncommitted, path);
     await syncDirectory(dirname(path));
   });
