@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { inPortions } from '../system/portions.ts';
 import { dress } from './dress.ts';
 import { FileCopier } from './file-copier.ts';
-import { FileHasher } from './file-hasher.ts';
+import type { FileHasher } from './file-hasher.ts';
+import { haveSameTime } from './same-time.ts';
 
 /**
  * Puts another file in the place of one of a new copy, with the rights and times that this has: shared, if
@@ -14,11 +15,13 @@ export async function exchangeFile(
   {
     by,
     sharing,
+    hasher,
     signal,
   }: {
     readonly by: string;
     /** Whether the other may be shared: a live one may not. */
     readonly sharing: 'allowed' | 'refused';
+    readonly hasher: FileHasher;
     readonly signal: AbortSignal;
   },
 ): Promise<string> {
@@ -26,7 +29,6 @@ export async function exchangeFile(
   const folder = dirname(target);
   const folderStatus = lstatSync(folder);
   unlinkSync(target);
-  const hasher = new FileHasher();
   const isShared = sharing === 'allowed' && isAlike(status, lstatSync(by)) && share(by, target);
   const work = isShared
     ? hasher.hash(target, () => {})
@@ -50,7 +52,7 @@ function isAlike(one: Stats, other: Stats): boolean {
     one.mode === other.mode &&
     one.uid === other.uid &&
     one.gid === other.gid &&
-    Math.abs(one.mtimeMs - other.mtimeMs) < 0.01
+    haveSameTime(one, other)
   );
 }
 

@@ -16,6 +16,7 @@ import { dress, own, settable } from './dress.ts';
 import { FileCopier } from './file-copier.ts';
 import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
+import { haveSameTime } from './same-time.ts';
 import { type SummedFiles, type SumWork, WalkSums } from './walk-sums.ts';
 
 /** What was found in a tree: regular files, and their bytes. */
@@ -281,8 +282,7 @@ export class TreeWalk {
     { status, there }: { readonly status: Stats; readonly there: Stats },
   ): Generator<void, KnownFile | undefined> {
     const { sameness, source, linkTo } = this.#settings;
-    // A time that was copied through a double is off by less than a microsecond.
-    const hasSameTime = Math.abs(status.mtimeMs - there.mtimeMs) < 0.01;
+    const hasSameTime = haveSameTime(status, there);
     if (sameness === 'time') {
       if (!hasSameTime) return undefined;
       if (!this.#sums.wants(path)) return { sha256: undefined };
@@ -358,6 +358,6 @@ function statusOf(path: string): Stats | undefined {
 function refuseUnreadableName(folder: string, name: string): void {
   if (!name.includes('\uFFFD')) return;
   throw new Failure('damaged', `Cannot copy "${folder}": a name in it is not UTF-8`, {
-    hint: 'Blobs have no such names. Rename the file, or use rsync (use_rsync = true).',
+    hint: 'Blobs have no such names: rename the file, or move it out of the blob directory.',
   });
 }

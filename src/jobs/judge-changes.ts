@@ -5,6 +5,7 @@ import { exchangeFile } from '../blobs/exchange-file.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
 import { nameSome } from '../blobs/name-some.ts';
 import { readableSum } from '../blobs/readable-sum.ts';
+import { haveSameTime } from '../blobs/same-time.ts';
 import { parseBlobPath } from '../filestorage/blob-layout.ts';
 import { adopting } from '../system/failure.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
@@ -88,10 +89,10 @@ class Judging {
       if (!isOldRight) this.#damagedCopies.push(old);
       return;
     }
-    const isThere = statusOf(live) !== undefined;
-    if (isOldRight && (!isThere || looksAlike(live, old))) {
+    const status = lstatSync(live, { throwIfNoEntry: false });
+    if (isOldRight && (status === undefined || looksAlike(status, lstatSync(old)))) {
       await this.#exchange(path, { by: old, sharing: 'allowed' });
-      if (isThere) this.#damagedLive.push(live);
+      if (status !== undefined) this.#damagedLive.push(live);
       return;
     }
     if (liveSum !== undefined && liveSum !== now) {
@@ -124,7 +125,7 @@ class Judging {
     const target = join(this.#tree, path);
     const { signal } = this.#run.context;
     const sha256 = await adopting(`copy "${by}" to "${target}"`, () =>
-      exchangeFile(target, { by, sharing, signal }),
+      exchangeFile(target, { by, sharing, hasher: this.#hasher, signal }),
     );
     this.#corrections.set(path, sha256);
   }
@@ -153,12 +154,6 @@ function isBlob(path: string): boolean {
 }
 
 /** As a disk leaves them that changes bytes. */
-function looksAlike(path: string, other: string): boolean {
-  const one = statusOf(path);
-  const two = statusOf(other);
-  return one?.size === two?.size && Math.abs((one?.mtimeMs ?? 0) - (two?.mtimeMs ?? 0)) < 0.01;
-}
-
-function statusOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+function looksAlike(one: Stats, other: Stats): boolean {
+  return one.size === other.size && haveSameTime(one, other);
 }
