@@ -73,6 +73,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
   const other = await findOtherCopy(source, { store, end, chains });
   if (other !== undefined) warnOfOtherCopy(source, { other, context });
   await warnOfDebris(source, { stop: end.stop, context });
+  if (plan.kind === 'full' && plan.end <= MAGIC_BYTES) warnOfNothing(source, context);
   context.onEvent({
     kind: 'backup-planned',
     source: settings.dataFs,
@@ -105,6 +106,14 @@ async function warnOfDebris(
   context.onEvent({
     kind: 'warning',
     text: `"${source.path}" has ${source.sizeBytes - stop.position} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
+  });
+}
+
+/** Whoever starts a server makes its first transaction: it is the wrong file, or has lost everything. */
+function warnOfNothing({ path }: FileSource, { onEvent }: JobContext): void {
+  onEvent({
+    kind: 'warning',
+    text: `"${path}" holds no transaction, so this backup holds nothing. Is it the Data.fs of the site?`,
   });
 }
 

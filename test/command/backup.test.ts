@@ -265,11 +265,12 @@ describe('zodbvault backup', () => {
     expect((await site.runWell('backup', '--full', '-v')).stderr).toContain('was asked for');
   });
 
-  it('backs up a database of no transaction: 0 bytes, and 4 bytes', async () => {
+  it('backs up a database of no transaction, 0 bytes or 4 bytes, and warns of it', async () => {
     for (const content of ['', 'FS30']) {
       const site = await newSite(scratch);
       writeFileSync(site.dataFs, content);
-      await site.runWell('backup');
+      const { stderr } = await site.runWarned('backup');
+      expect(stderr).toContain(`"${site.dataFs}" holds no transaction`);
       await site.runWell('backup');
       expect(site.dataFiles().length).toBe(1);
       await site.runWell('restore', '--to', 'out.fs');
