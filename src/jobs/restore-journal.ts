@@ -9,9 +9,11 @@ import {
   identify,
   inverseOf,
   isOfRestore,
+  KEPT,
   type Replacement,
   removeAll,
   revertReplacement,
+  STAGED,
   stagedNames,
 } from '../system/replacement.ts';
 import { acquireRunLock } from '../system/run-lock.ts';
@@ -36,6 +38,8 @@ const ReplacementSchema = v.pipe(
 const JournalSchema = v.object({
   format: v.literal(1),
   tool: v.string(),
+  /** Where it lies beside; the paths of one that was copied with its site are those of the other site. */
+  anchor: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
   at: v.string(),
   /** What was restored, in words. */
   restored: v.string(),
@@ -106,11 +110,12 @@ export async function swapAll(
   const journal: RestoreJournal = {
     format: 1,
     tool: `zodbvault ${VERSION}`,
+    anchor,
     at: now.toISOString(),
     restored,
     state: 'swapping',
     steps: [...steps],
-    superseded: before === undefined || earlier === 'taken-back' ? [] : keptBy(before),
+    superseded: before?.anchor === anchor && earlier === 'superseded' ? keptBy(before) : [],
   };
   try {
     await writeJournal(anchor, journal);
@@ -191,14 +196,31 @@ export async function settleRestore(anchor: string, { onEvent }: JobContext): Pr
   const journal = await readJournal(anchor);
   if (journal === undefined || (journal.state === 'done' && journal.superseded.length === 0))
     return;
+  if (journal.anchor !== anchor) {
+    // What that one has kept or removed is nobody's here.
+    if (journal.state === 'swapping') throw isOfAnotherSite(anchor, { journal, doing: 'go on' });
+    return;
+  }
   if (journal.state === 'swapping') {
-    for (const step of journal.steps) await applyReplacement(step);
+    await finish(anchor, journal);
     onEvent({ kind: 'restore-finished-late', restored: journal.restored, at: journal.at });
   }
   await conclude(anchor, {
     ...journal,
     state: journal.state === 'swapping' ? 'done' : journal.state,
   });
+}
+
+/** Failures tell how to go on without: each command would try again, and fail. */
+async function finish(anchor: string, { steps }: RestoreJournal): Promise<void> {
+  try {
+    for (const step of steps) await applyReplacement(step);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, message, hint } = error;
+    const way = `To give up the restore that was stopped, move "${journalPath(anchor)}" away first.`;
+    throw new Failure(code, message, { hint: `${hint} ${way}`, cause: error });
+  }
 }
 
 /** Keeps other restores of the same target out. Failure `locked`. */
@@ -258,7 +280,7 @@ export async function isHalfRestored(anchor: string): Promise<boolean> {
 
 /** What an undo would do. Failure `not-found` where nothing was kept. */
 export async function planUndo(anchor: string): Promise<RestoreJournal> {
-  const journal = await readJournal(anchor);
+  const journal = await readOwnJournal(anchor, 'undo a restore');
   if (journal !== undefined) return journal;
   throw new Failure(
     'not-found',
@@ -296,12 +318,35 @@ export async function planDiscard(anchor: string): Promise<readonly string[]> {
 }
 
 async function requireKept(anchor: string): Promise<RestoreJournal> {
-  const journal = await readJournal(anchor);
+  const journal = await readOwnJournal(anchor, 'remove what a restore replaced');
   if (journal !== undefined) return journal;
   throw new Failure(
     'not-found',
     `Cannot remove what a restore of "${anchor}" replaced: nothing of it is kept`,
     { hint: 'It has been removed already, or nothing was restored here; nothing is left to do.' },
+  );
+}
+
+/** Failure `refused` for one that was copied here with its site: what it says is to be done there. */
+async function readOwnJournal(anchor: string, doing: string): Promise<RestoreJournal | undefined> {
+  const journal = await readJournal(anchor);
+  if (journal === undefined || journal.anchor === anchor) return journal;
+  throw isOfAnotherSite(anchor, { journal, doing });
+}
+
+function isOfAnotherSite(
+  anchor: string,
+  { journal, doing }: { readonly journal: RestoreJournal; readonly doing: string },
+): Failure {
+  const path = journalPath(anchor);
+  const isHalf = journal.state === 'swapping';
+  const so = isHalf ? ', which was stopped half-way' : '';
+  return new Failure(
+    'refused',
+    `Cannot ${doing}: "${path}" tells of a restore of "${journal.anchor}"${so}; the site was copied or moved here`,
+    {
+      hint: `${isHalf ? `Move "${path}" away, then restore again` : 'Restore to an earlier date instead, or do it there'}. What came with the copy and is not needed has names that end in "${KEPT}" or "${STAGED}".`,
+    },
   );
 }
 

@@ -28,8 +28,8 @@ export interface Replacement {
   readonly kept: string | null;
 }
 
-const STAGED = '.zodbvault-restored';
-const KEPT = '.zodbvault-kept';
+export const STAGED = '.zodbvault-restored';
+export const KEPT = '.zodbvault-kept';
 /** Of a directory that a mount point's content is being moved to. */
 const PARTIAL = '.part';
 /** What file systems put into their root. */
@@ -262,6 +262,6 @@ function isInTheWay(path: string): Failure {
 function isGone(staged: string, kept: string | null): Failure {
   const where = kept === null ? '' : ` What was there before is "${kept}".`;
   return new Failure('damaged', `Cannot finish the restore: "${staged}" is gone`, {
-    hint: `Something has removed it.${where} Restore again.`,
+    hint: `Something has removed it, or the site was copied here from elsewhere.${where} Restore again.`,
   });
 }

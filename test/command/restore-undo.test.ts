@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase, openDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { newSite, type TestSite } from '../support/site.ts';
+import { newSite, siteIn, type TestSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
 
@@ -46,6 +47,23 @@ async function changedSite() {
   await growDatabase(site.dataFs, { transactions: 2 });
   writeFileSync(join(site.folder, 'var/blobstorage/new.blob'), 'later');
   return { ...site, backedUp, changed: live(site) };
+}
+
+function journalOf(site: TestSite): string {
+  return join(dirname(site.dataFs), '.Data.fs.zodbvault-restore.json');
+}
+
+/** Makes the journal and the files of a restore that was killed after so many of its renames. */
+async function killedAfter(site: TestSite, renames: number) {
+  await site.runWell('restore', '-n');
+  const path = journalOf(site);
+  const journal = JSON.parse(readFileSync(path, 'utf8'));
+  // Backwards: takes back all but so many of its steps.
+  for (const step of journal.steps.slice(renames).reverse()) {
+    if (step.staged !== null) renameSync(step.path, step.staged);
+    if (step.kept !== null) renameSync(step.kept, step.path);
+  }
+  writeFileSync(path, JSON.stringify({ ...journal, state: 'swapping' }));
 }
 
 describe('zodbvault restore --undo', () => {
@@ -223,20 +241,47 @@ describe('zodbvault restore --no-keep-old', () => {
   );
 });
 
-describe('a restore that was killed while it swapped', () => {
-  /** Makes the journal and the files of a restore that was killed after so many of its renames. */
-  async function killedAfter(site: Awaited<ReturnType<typeof changedSite>>, renames: number) {
-    await site.runWell('restore', '-n');
-    const path = join(dirname(site.dataFs), '.Data.fs.zodbvault-restore.json');
-    const journal = JSON.parse(readFileSync(path, 'utf8'));
-    // Backwards: takes back all but so many of its steps.
-    for (const step of journal.steps.slice(renames).reverse()) {
-      if (step.staged !== null) renameSync(step.path, step.staged);
-      if (step.kept !== null) renameSync(step.kept, step.path);
-    }
-    writeFileSync(path, JSON.stringify({ ...journal, state: 'swapping' }));
+describe('a site that was copied with what a restore left', () => {
+  /** A copy of all of its folder, as `cp -a` makes it. */
+  function copyOf(site: TestSite): TestSite {
+    const folder = `${site.folder}-copy`;
+    cpSync(site.folder, folder, { recursive: true, preserveTimestamps: true });
+    return siteIn(folder);
   }
 
+  it('leaves the other site as it is, whatever is undone or discarded', async () => {
+    const site = await changedSite();
+    await site.runWell('restore', '-n');
+    const before = [live(site), hidden(site)];
+    const copy = copyOf(site);
+    for (const what of ['--undo', '--discard-old']) {
+      const { status, stderr } = await copy.run(['restore', what, '-n']);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('was copied or moved here')]);
+    }
+    await copy.runWell('restore', '-n');
+    await copy.runWell('restore', '--undo', '-n');
+    expect([live(site), hidden(site)]).toEqual(before);
+    await site.runWell('restore', '--undo', '-n');
+    expect(live(site)).toEqual(site.changed);
+  });
+
+  it('is told how to go on where the restore was half done', async () => {
+    const site = await changedSite();
+    await killedAfter(site, 2);
+    const before = [live(site), hidden(site)];
+    const copy = copyOf(site);
+    for (const words of [['backup'], ['restore', '-n']]) {
+      const { status, stderr } = await copy.run(words);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('stopped half-way')]);
+    }
+    renameSync(journalOf(copy), join(scratch, 'moved-away'));
+    await copy.runWell('restore', '-n');
+    expect([...live(copy).values()]).toEqual([...site.backedUp.values()]);
+    expect([live(site), hidden(site)]).toEqual(before);
+  });
+});
+
+describe('a restore that was killed while it swapped', () => {
   it.each([0, 1, 2, 3, 4])('is finished by the next backup: after %d renames', async (renames) => {
     const site = await changedSite();
     await killedAfter(site, renames);

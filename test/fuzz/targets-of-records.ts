@@ -179,6 +179,7 @@ const JOURNAL = {
   ...{
     format: 1,
     tool: 'zodbvault',
+    anchor: '/a',
     at: AT,
     restored: 'x',
     state: 'swapping',

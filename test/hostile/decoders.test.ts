@@ -210,6 +210,7 @@ it('a journal that would move or remove what is no restore’s is none', async (
   const journal = {
     format: 1,
     tool: 't',
+    anchor: '/a',
     at: 'a',
     restored: 'r',
     state: 'done',
@@ -221,6 +222,7 @@ it('a journal that would move or remove what is no restore’s is none', async (
     outcomeOf(() => decodeJournal(JSON.stringify({ ...journal, ...change }), '/j'));
   expect(await decode({ superseded: [own] })).toMatchObject({ kind: 'result' });
   for (const change of [
+    { anchor: 'Data.fs' },
     { superseded: ['/etc'] },
     { superseded: ['.Data.fs.0123456789ab.zodbvault-kept'] },
     { superseded: ['/x/.zodbvault-kept/precious'] },
