@@ -1,7 +1,7 @@
 import type { ByteSource } from '../system/byte-source.ts';
 import { damageAt } from './damage.ts';
 import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
-import type { Tid } from './tid.ts';
+import { decodeTid, TID_BYTES, type Tid, ZERO_TID } from './tid.ts';
 import {
   decodeTransactionHeader,
   judgeHeader,
@@ -100,6 +100,13 @@ export async function isDebris(source: ByteSource, { position, reason }: Stop): 
     default:
       return reason satisfies never;
   }
+}
+
+/** What would be the tid if what follows a committed end began a transaction; 0 where that is too short. */
+export async function tidBehind(source: ByteSource, committedEnd: number): Promise<Tid> {
+  const end = committedEnd + TID_BYTES;
+  if (committedEnd < MAGIC_BYTES || end > source.sizeBytes) return ZERO_TID;
+  return decodeTid(viewOf(await source.read({ start: committedEnd, end })), 0);
 }
 
 async function placeOfLengthAgain(source: ByteSource, end: number): Promise<number | undefined> {

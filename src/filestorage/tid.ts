@@ -10,6 +10,8 @@
  */
 export type Tid = bigint & { readonly __type: 'Tid' };
 
+export const TID_BYTES = 8;
+
 /** The tid of nothing: less than any transaction's. */
 export const ZERO_TID = 0n as Tid;
 

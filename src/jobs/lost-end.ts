@@ -1,7 +1,6 @@
 import type { CommittedEnd } from '../filestorage/committed-end.ts';
-import { newestTransactionUpTo, viewOf } from '../filestorage/debris.ts';
-import { MAGIC_BYTES } from '../filestorage/format.ts';
-import { decodeTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
+import { newestTransactionUpTo, tidBehind } from '../filestorage/debris.ts';
+import { ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
 import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { lackedLinks, lastTidOf, reachOf } from '../repository/lost-end.ts';
@@ -46,21 +45,12 @@ export async function findLostEnd(
     if (!knownAtBackup(chain).hasLostEnd) break;
   }
   if (lacked.length === 0) return [];
-  const remains = await tidBehind(source, end);
+  const remains = await tidBehind(source, end.position);
   if (remains > end.lastTid && remains <= limit) return lacked;
   const restored = await lastRestoreOf(path, traces);
   return lacked.filter(
     ({ record }) => restored === undefined || new Date(record?.madeAt ?? 0) > restored,
   );
-}
-
-const TID_BYTES = 8;
-
-/** What would be the tid if the bytes behind the last transaction began one; 0 where they are too few. */
-async function tidBehind(source: FileSource, { position }: CommittedEnd): Promise<Tid> {
-  const end = position + TID_BYTES;
-  if (position < MAGIC_BYTES || end > source.sizeBytes) return ZERO_TID;
-  return decodeTid(viewOf(await source.read({ start: position, end })), 0);
 }
 
 /** So many commands are named; the next full backup names more, if it has to. */

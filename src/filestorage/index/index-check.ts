@@ -2,7 +2,8 @@ import type { ByteSource } from '../../system/byte-source.ts';
 import { isTransactionBoundary } from '../committed-end.ts';
 import { viewOf } from '../debris.ts';
 import { MAGIC_BYTES, RECORD_HEADER_BYTES, TRANSACTION_HEADER_BYTES } from '../format.ts';
-import { safeInteger } from '../record-table.ts';
+import { oidFromParts } from '../oid.ts';
+import { readRecordHeader } from '../record-header.ts';
 import { decodeTransactionHeader, judgeHeader } from '../transaction-header.ts';
 import type { DecodedIndex } from './index-decoder.ts';
 
@@ -45,10 +46,8 @@ async function entryFits(
 ): Promise<boolean> {
   const end = entry.recordPosition + RECORD_HEADER_BYTES;
   if (end > indexEnd) return false;
-  const record = viewOf(await source.read({ start: entry.recordPosition, end }));
-  const prefix = record.getUint32(0) * 65536 + record.getUint16(4);
-  if (prefix !== entry.prefix || record.getUint16(6) !== entry.suffix) return false;
-  const start = safeInteger(record, 24);
+  const { oid, transaction: start } = await readRecordHeader(source, entry.recordPosition);
+  if (oid !== oidFromParts(entry.prefix, entry.suffix)) return false;
   if (start < MAGIC_BYTES || start + TRANSACTION_HEADER_BYTES > entry.recordPosition) return false;
   const bytes = await source.read({ start, end: start + TRANSACTION_HEADER_BYTES });
   const header = decodeTransactionHeader(viewOf(bytes), { offset: 0, position: start });

@@ -2,8 +2,9 @@ import type { ByteSource } from '../../system/byte-source.ts';
 import { damageAt } from '../damage.ts';
 import { viewOf } from '../debris.ts';
 import { BACK_POINTER_BYTES, RECORD_HEADER_BYTES } from '../format.ts';
+import { readRecordHeader } from '../record-header.ts';
 import { safeInteger } from '../record-table.ts';
-import { decodeTid, type Tid } from '../tid.ts';
+import type { Tid } from '../tid.ts';
 
 /** What an object was at one of its records. */
 export interface RecordState {
@@ -15,7 +16,8 @@ export interface RecordState {
 
 /** Reads the record at `position`, which the caller knows to be one. Failure `damaged`. */
 export async function readRecordState(source: ByteSource, position: number): Promise<RecordState> {
-  const { tid, pickleLength, body } = await readRecord(source, position);
+  const { tid, pickleLength } = await readRecordHeader(source, position);
+  const body = position + RECORD_HEADER_BYTES;
   if (pickleLength > 0) {
     return { tid, pickle: await source.read({ start: body, end: body + pickleLength }) };
   }
@@ -26,10 +28,4 @@ export async function readRecordState(source: ByteSource, position: number): Pro
     throw damageAt(source.name, position, `its record points back to ${target}`);
   }
   return { tid, pickle: (await readRecordState(source, target)).pickle };
-}
-
-async function readRecord(source: ByteSource, position: number) {
-  const body = position + RECORD_HEADER_BYTES;
-  const header = viewOf(await source.read({ start: position, end: body }));
-  return { tid: decodeTid(header, 8), pickleLength: safeInteger(header, 34), body };
 }
