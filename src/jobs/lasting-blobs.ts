@@ -1,17 +1,17 @@
-import { viewOf } from '../filestorage/debris.ts';
-import { RECORD_HEADER_BYTES } from '../filestorage/format.ts';
-import type { OidIndex } from '../filestorage/index/oid-index.ts';
-import type { Oid } from '../filestorage/oid.ts';
-import { safeInteger } from '../filestorage/record-table.ts';
-import { decodeTid, parseTid, type Tid } from '../filestorage/tid.ts';
+import { MAGIC_BYTES } from '../filestorage/format.ts';
+import { OidIndex } from '../filestorage/index/oid-index.ts';
+import { findRevision, type Revision } from '../filestorage/revision.ts';
+import { type ScannedTransaction, scanTransactions } from '../filestorage/scanner.ts';
+import { parseTid, type Tid } from '../filestorage/tid.ts';
 import type { Catalogue } from '../repository/catalogue.ts';
 import { readChain } from '../repository/chain.ts';
 import { compareQuickly } from '../repository/comparison.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { readStoredIndex } from '../repository/stored-index.ts';
 import type { Store } from '../stores/store.ts';
-import { openFileSource } from '../system/byte-source.ts';
+import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { type JobContext, stoppable, withStep } from './events.ts';
 
 /** What tells which blobs a blob directory must have. */
 export interface LastingBlobs {
@@ -20,79 +20,79 @@ export interface LastingBlobs {
    * any of the blobs away that were committed up to it. Undefined where it was packed, or nobody can tell.
    */
   readonly lastOf: (stamp: Stamp) => Promise<Tid | undefined>;
-  /** Whether the Data.fs holds a revision of a blob; true where nobody can tell. */
-  readonly isHeld: (revision: Revision) => Promise<boolean>;
-}
-
-interface Revision {
-  readonly oid: Oid;
-  readonly tid: Tid;
+  /** Those revisions of blobs that the Data.fs holds; all of them where nobody can tell. */
+  readonly heldOf: <T extends Revision>(revisions: readonly T[]) => Promise<readonly T[]>;
 }
 
 /** Where no Data.fs is backed up. */
 export const NOBODY_KNOWS: LastingBlobs = {
   lastOf: async () => undefined,
-  isHeld: async () => true,
+  heldOf: async (revisions) => revisions,
 };
 
-/** By the backups of a Data.fs, of which the newest was made by this run. */
-export function lastingBlobs(
-  store: Store,
-  { catalogue, dataFs }: { readonly catalogue: Catalogue; readonly dataFs: string },
-): LastingBlobs {
-  let index: Promise<OidIndex | undefined> | undefined;
-  const lastOf = (stamp: Stamp) => lastLasting(store, { catalogue, stamp, dataFs });
-  const isHeld = async (revision: Revision) => {
-    index ??= indexOfNewest(store, { catalogue, lastOf });
-    const known = await index;
-    return known === undefined || (await holdsRevision(dataFs, { index: known, revision }));
-  };
-  return { lastOf, isHeld };
+interface Knowledge {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly dataFs: string;
+  readonly context: JobContext;
 }
 
-/** The index of the newest backup, if the Data.fs goes on where it ends. */
-async function indexOfNewest(
-  store: Store,
-  { catalogue, lastOf }: { readonly catalogue: Catalogue; readonly lastOf: LastingBlobs['lastOf'] },
+/** By the backups of a Data.fs, of which the newest was made by this run, and by itself. */
+export function lastingBlobs(knowledge: Knowledge): LastingBlobs {
+  const lastOf = (stamp: Stamp) => lastLasting(stamp, knowledge);
+  let index: Promise<OidIndex | undefined> | undefined;
+  return {
+    lastOf,
+    heldOf: async (revisions) => {
+      if (revisions.length === 0) return revisions;
+      await using source = await openFileSource(knowledge.dataFs).catch(absent);
+      if (source === undefined) return revisions;
+      index ??= indexOf(source, { ...knowledge, lastOf });
+      const known = await index;
+      if (known === undefined) return revisions;
+      const found: (typeof revisions)[number][] = [];
+      for (const revision of revisions) {
+        if ((await findRevision(source, { index: known, revision })) !== 'gone')
+          found.push(revision);
+      }
+      return found;
+    },
+  };
+}
+
+/** That of the newest backup, if the Data.fs goes on where it ends, or else of a walk; undefined where it is damaged. */
+async function indexOf(
+  source: FileSource,
+  { store, catalogue, lastOf, context }: Knowledge & Pick<LastingBlobs, 'lastOf'>,
 ): Promise<OidIndex | undefined> {
   const files = catalogue.chains.at(-1);
   const link = files === undefined ? undefined : (await readChain(store, files)).links.at(-1);
-  if (link === undefined || (await lastOf(link.file.stamp)) === undefined) return undefined;
-  const stored = await readStoredIndex(store, link);
-  return stored?.isProven === true ? stored.index : undefined;
-}
-
-/** Goes from the newest record of the object to those before it. */
-async function holdsRevision(
-  dataFs: string,
-  { index, revision }: { readonly index: OidIndex; readonly revision: Revision },
-): Promise<boolean> {
-  await using source = await openFileSource(dataFs).catch(absent);
-  if (source === undefined) return true;
-  let position = index.get(revision.oid) ?? 0;
-  while (position > 0 && position + RECORD_HEADER_BYTES <= source.sizeBytes) {
-    const end = position + RECORD_HEADER_BYTES;
-    const record = viewOf(await source.read({ start: position, end }));
-    const tid = decodeTid(record, TID_AT);
-    if (tid <= revision.tid) return tid === revision.tid;
-    const previous = safeInteger(record, PREVIOUS_AT);
-    if (previous >= position) return true; // Damaged: nobody can tell.
-    position = previous;
+  if (link !== undefined && (await lastOf(link.file.stamp)) !== undefined) {
+    const stored = await readStoredIndex(store, link);
+    if (stored?.isProven === true) return stored.index;
   }
-  return false;
+  const index = new OidIndex();
+  try {
+    await withStep(context, {
+      step: 'read',
+      totalBytes: source.sizeBytes,
+      work: async (progress) => {
+        const { onFile, onBytes } = stoppable(progress, context.signal);
+        onFile(source.path);
+        const visitor = { transaction: ({ records }: ScannedTransaction) => index.apply(records) };
+        await scanTransactions(source, { from: MAGIC_BYTES, visitor, onBytes });
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    return undefined;
+  }
+  return index;
 }
-
-/** In a record header. */
-const TID_AT = 8;
-const PREVIOUS_AT = 16;
 
 async function lastLasting(
-  store: Store,
-  {
-    catalogue,
-    stamp,
-    dataFs,
-  }: { readonly catalogue: Catalogue; readonly stamp: Stamp; readonly dataFs: string },
+  stamp: Stamp,
+  { store, catalogue, dataFs }: Knowledge,
 ): Promise<Tid | undefined> {
   const files = catalogue.chains.findLast(({ full }) => full.stamp <= stamp);
   if (files === undefined) return undefined;

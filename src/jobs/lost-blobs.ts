@@ -10,6 +10,7 @@ import { type FoundSums, readSums } from '../blobs/sums-file.ts';
 import { parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
 import type { BlobRun } from './blob-run.ts';
 import type { JudgedCopy } from './judge-changes.ts';
+import type { LastingBlobs } from './lasting-blobs.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
 /** So many paths are recorded, which is enough to tell whether they are back. */
@@ -17,9 +18,9 @@ const RECORDED_PATHS = 1000;
 
 /**
  * Blobs that earlier copies have and the live directory has lost, or has with other bytes, by the copies that
- * have them. Only a pack removes blobs: so all that were committed when the copy before was made must be there
- * as long as the Data.fs has only grown since. Once lost, they stay so until they are back, or the copy that has
- * them is gone.
+ * have them. Only a pack removes blobs, and their records with them: so all that were committed when the copy
+ * before was made must be there as long as the Data.fs has only grown since, and after a pack those of which it
+ * still holds the records. Once lost, they stay so until they are back, or the copy that has them is gone.
  */
 export async function findLostBlobs(
   run: BlobRun,
@@ -70,11 +71,7 @@ async function stillNeeded(
   for (const one of lost) {
     const { lasting } = run.settings;
     const hasOnlyGrown = (await lasting.lastOf(one.stamp)) !== undefined;
-    const paths: string[] = [];
-    for (const path of one.paths) {
-      const revision = hasOnlyGrown ? undefined : parseBlobPath(path);
-      if (revision === undefined || (await lasting.isHeld(revision))) paths.push(path);
-    }
+    const paths = hasOnlyGrown ? one.paths : await heldOf(lasting, one.paths);
     if (paths.length === 0 && one.count > one.paths.length) {
       needed.push(one); // Of those that are not recorded, nobody knows.
       continue;
@@ -110,9 +107,22 @@ async function goneForNoReason(
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
   if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
-  const last = await run.settings.lasting.lastOf(stamp);
-  if (last === undefined) return [];
-  return gone.filter((path) => (parseBlobPath(path)?.tid ?? last) <= last);
+  const { lasting } = run.settings;
+  const last = await lasting.lastOf(stamp);
+  const isCommitted = (path: string) =>
+    last !== undefined && (parseBlobPath(path)?.tid ?? last) <= last;
+  const others = gone.filter((path) => !isCommitted(path));
+  return [...gone.filter(isCommitted), ...(await heldOf(lasting, others))];
+}
+
+/** Those of which the Data.fs still holds the record: no pack has taken them away. */
+async function heldOf(lasting: LastingBlobs, paths: readonly string[]): Promise<readonly string[]> {
+  const revisions = paths.flatMap((path) => {
+    const revision = parseBlobPath(path);
+    return revision === undefined ? [] : [{ path, ...revision }];
+  });
+  const held = new Set((await lasting.heldOf(revisions)).map(({ path }) => path));
+  return paths.filter((path) => held.has(path) || parseBlobPath(path) === undefined);
 }
 
 /** Whether the copy that has them is the one in the place of which a new one would come. */

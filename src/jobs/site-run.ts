@@ -330,7 +330,7 @@ export class SiteRun {
           chainStart,
           repository: identity.id,
           doubts,
-          lasting: lastingBlobs(store, { catalogue, dataFs }),
+          lasting: lastingBlobs({ store, catalogue, dataFs, context: this.#context }),
         };
       }
     }

@@ -10,8 +10,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseBlobPath } from '../../src/filestorage/blob-layout.ts';
+import type { Microseconds } from '../../src/filestorage/tid.ts';
+import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
 import { blobFiles, blobState } from '../support/blobs.ts';
 import {
+  type BuildoutSite,
   commitBlob,
   dataFilesIn,
   namesIn,
@@ -24,9 +28,23 @@ import { scratchFolder } from '../support/scratch.ts';
 const scratch = scratchFolder();
 const hasRsync = spawnSync('rsync', ['--version']).status === 0;
 
+/** Commits another revision of a blob. */
+async function commitAgain({ dataFs, blobs }: BuildoutSite, path: string): Promise<void> {
+  const revision = parseBlobPath(path);
+  if (revision === undefined) throw new Error(`${path} is no blob`);
+  await using writer = await DatabaseWriter.open({
+    path: dataFs,
+    blobs: { path: blobs, layout: 'bushy' },
+    now: () => (BigInt(Date.now()) * 1000n) as Microseconds,
+    sync: 'on-close',
+  });
+  const content = Buffer.from('changed');
+  await writer.commit({ changes: [{ kind: 'blob', oid: revision.oid, content }] });
+}
+
 describe('blobs that the live site has lost', () => {
   it.each(hasRsync ? ['false', 'true'] : ['false'])(
-    'push no copies out that have them, until they are back; a pack loses none (use_rsync = %s)',
+    'push no copies out that have them, until they are back; a pack explains what the Data.fs holds no more (use_rsync = %s)',
     async (rsync) => {
       const options = ['blob_storage = var/blobstorage', `use_rsync = ${rsync}`];
       const cfg = recipeCfg([...options, 'full = true', 'keep = 1']);
@@ -40,7 +58,7 @@ describe('blobs that the live site has lost', () => {
       };
       await backUp();
       const [first = ''] = entries();
-      const [lost = '', cut = '', ...others] = blobFiles(site.blobs);
+      const [lost = '', cut = ''] = blobFiles(site.blobs);
       rmSync(join(site.blobs, lost));
       truncateSync(join(site.blobs, cut), 1);
       for (const count of [2, 3]) {
@@ -60,11 +78,19 @@ describe('blobs that the live site has lost', () => {
       expect(await backUp()).not.toContain('lost');
       expect([entries().length, entries().includes(first)]).toEqual([1, false]);
 
+      await commitAgain(site, lost);
+      await backUp();
       await packDatabase(site.dataFs);
-      for (const path of others.slice(0, 1)) rmSync(join(site.blobs, path));
+      rmSync(join(site.blobs, lost));
       expect(await backUp()).not.toContain('lost');
       expect(entries()).toHaveLength(1);
       expect(readFileSync(join(folder, 'latest/.zodbvault.json'), 'utf8')).not.toContain('lost');
+
+      const [holder = ''] = entries();
+      await packDatabase(site.dataFs);
+      rmSync(join(site.blobs, cut));
+      expect(await backUp()).toContain(`a blob of "${join(folder, holder)}": "${cut}".`);
+      expect(entries()).toHaveLength(2);
     },
   );
 
