@@ -3,7 +3,7 @@ import { newestTransactionUpTo, tidBehind } from '../filestorage/debris.ts';
 import { ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
 import { knownAtBackup } from '../repository/known-at-backup.ts';
-import { lackedLinks, lastTidOf, reachOf } from '../repository/lost-end.ts';
+import { lackedLinks, lastTidOf, reachOf } from '../repository/reach.ts';
 import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import type { JobContext } from './events.ts';

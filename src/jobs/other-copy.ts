@@ -3,7 +3,7 @@ import { newestTransactionUpTo } from '../filestorage/debris.ts';
 import { firstOf } from '../filestorage/kinship.ts';
 import { formatTid, parseTid } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
-import { reachOf } from '../repository/lost-end.ts';
+import { reachOf } from '../repository/reach.ts';
 import { backupsOfCopies, type Origin } from '../repository/same-database.ts';
 import { tidsOfFile } from '../repository/tids-of-log.ts';
 import type { Store } from '../stores/store.ts';
