@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSmallFileIfFit } from '../system/small-file.ts';
 import { formatOid, type Oid, oidFrom } from './oid.ts';
@@ -56,6 +57,13 @@ export function pathsOfBlob(path: string): readonly string[] {
   const revision = parseBlobPath(path);
   if (revision === undefined) return [path];
   return [...new Set([path, blobPath('bushy', revision), blobPath('lawn', revision)])];
+}
+
+/** Where the blob of such a path is in a directory, in either layout; undefined where it isn't. */
+export function findBlob(directory: string, path: string): string | undefined {
+  return pathsOfBlob(path)
+    .map((one) => join(directory, one))
+    .find((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined);
 }
 
 const BLOB_PATH =

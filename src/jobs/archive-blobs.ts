@@ -154,7 +154,7 @@ export async function writeOneArchive(
     }
     await removeSpoilt(run, name);
     const { content } = written;
-    return { name, kind: 'made', stamp: run.stamp, content, holdsOld: false };
+    return { name, kind: 'made', stamp: run.stamp, content, hold: undefined };
   }
   throw new Failure(
     'program',

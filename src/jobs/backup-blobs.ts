@@ -9,6 +9,7 @@ import { refuseNested, resolveSource } from './blob-source.ts';
 import { makeChainLink } from './chain-blobs.ts';
 import { makeCopy } from './copy-blobs.ts';
 import type { JobContext } from './events.ts';
+import { findHold, warnOfHold } from './hold.ts';
 
 /**
  * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
@@ -33,7 +34,11 @@ export async function backUpBlobs(
   await requireRoomForBlobs(run);
   const result = await make(run);
   await linkLatest(result, { settings, context });
-  return result;
+  if (result.hold !== undefined) return result;
+  // What made no copy has not looked what is lost.
+  const hold = await findHold(settings, context.signal);
+  if (hold !== undefined) warnOfHold(hold, context);
+  return { ...result, hold };
 }
 
 function make(run: BlobRun): Promise<BlobBackupResult> {

@@ -7,6 +7,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import type { BlobCopier, BlobFormat } from '../sites/site.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
+import type { Hold } from './hold.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
 
 /** How a blob directory is backed up. */
@@ -48,8 +49,8 @@ export interface BlobBackupResult {
   readonly kind: 'made' | 'there-already';
   readonly stamp: Stamp;
   readonly content: TreeContent | undefined;
-  /** Whether nothing old may go, although no record says so: what is there has more than the live directory. */
-  readonly holdsOld: boolean;
+  /** Why nothing old may go. */
+  readonly hold: Hold | undefined;
 }
 
 /** One backup of one blob directory: what its steps share. */
@@ -126,10 +127,10 @@ export class BlobRun {
     });
   }
 
-  thereAlready(entry: BlobEntry, { holdsOld = false } = {}): BlobBackupResult {
+  thereAlready(entry: BlobEntry, hold?: Hold): BlobBackupResult {
     this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
     const { name, record } = entry;
-    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, holdsOld };
+    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, hold };
   }
 }
 

@@ -50,13 +50,14 @@ export async function makeCopy(
   else if (there !== undefined) {
     const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
     if (isBetter) {
-      await warnOfLostBlobs(run, lost);
-      return run.thereAlready(there, { holdsOld: true });
+      const holder = join(run.settings.folder, there.name);
+      const hold = (await warnOfLostBlobs(run, lost)) ?? { source: run.settings.source, holder };
+      return run.thereAlready(there, hold);
     }
   }
   await entry.publish();
-  await warnOfLostBlobs(run, lost);
-  return { name, kind: 'made', stamp: run.stamp, content, holdsOld: false };
+  const hold = await warnOfLostBlobs(run, lost);
+  return { name, kind: 'made', stamp: run.stamp, content, hold };
 }
 
 /** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */

@@ -8,14 +8,8 @@ import { type Identity, settleIdentity } from '../repository/identity.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { isDoubted } from './blob-run.ts';
-import { findHold } from './lost-blobs.ts';
+import type { BlobPlace } from './hold.ts';
 import { hasContent } from './previous-copy.ts';
-
-/** A blob directory, and the folder for its backups. */
-interface BlobPlace {
-  readonly source: string;
-  readonly folder: string;
-}
 
 /** The repository that decides how long the blobs of its storage stay. */
 export interface Deciding {
@@ -58,8 +52,6 @@ export interface CountingBlobs {
   readonly withBlobs: ReadonlySet<Stamp>;
   /** Whether nothing is known to be wrong with those of a moment, and a copy has as much as when it was made. */
   readonly areSound: (stamp: Stamp) => Promise<boolean>;
-  /** The copy that has what the live directory lacks: nothing old may go. */
-  readonly hold: BlobEntry | undefined;
 }
 
 /**
@@ -86,7 +78,6 @@ export async function blobsThatCount(
       }
       return false;
     },
-    hold: await findHold(catalogue, { source, signal }),
   };
 }
 

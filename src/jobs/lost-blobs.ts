@@ -1,14 +1,15 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
+import { holderOf } from '../blobs/holder.ts';
 import { nameSome } from '../blobs/name-some.ts';
 import { readableSum } from '../blobs/readable-sum.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { type FoundSums, readSums } from '../blobs/sums-file.ts';
-import { parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
+import { findBlob, parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
 import type { BlobRun } from './blob-run.ts';
+import type { Hold } from './hold.ts';
 import type { JudgedCopy } from './judge-changes.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
 import type { PreviousCopy } from './previous-copy.ts';
@@ -103,7 +104,7 @@ async function goneForNoReason(
   run: BlobRun,
   { previous, copy }: { readonly previous: PreviousCopy; readonly copy: JudgedCopy },
 ): Promise<readonly string[]> {
-  const gone = copy.gone.filter((path) => placeOfBlob(run.source, path) === undefined);
+  const gone = copy.gone.filter((path) => findBlob(run.source, path) === undefined);
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
   if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
@@ -130,9 +131,13 @@ export function isLostByReplacing(run: BlobRun, lost: readonly LostBlobs[]): boo
   return lost.some(({ stamp }) => stamp === run.stamp);
 }
 
-/** Cleanup spares the old backups as long as the record of the newest copy says so. */
-export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]): Promise<void> {
-  if (lost.length === 0) return;
+/** Says what is lost, and gives what follows from it: cleanup spares what is old. */
+export async function warnOfLostBlobs(
+  run: BlobRun,
+  lost: readonly LostBlobs[],
+): Promise<Hold | undefined> {
+  if (lost.length === 0) return undefined;
+  let hold: Hold | undefined;
   const { folder } = run.settings;
   // Numbered copies have other names by now.
   const catalogue = await readBlobCatalogue(folder, run.base);
@@ -140,12 +145,13 @@ export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]):
     const { count, paths } = one;
     const holder = holderOf(one, catalogue);
     const name = join(folder, holder?.name ?? '');
+    hold ??= { source: run.settings.source, holder: name };
     const isThereRight = holder !== undefined && (await hasRight(run, { holder, paths }));
     const way = isThereRight
       ? 'put them back from there'
       : 'what is there is damaged, too, but "zodbvault verify --deep --all" tells which restore points are not';
     const blobs = count === 1 ? 'a blob' : `${count} blobs`;
-    const isGone = paths.every((path) => placeOfBlob(run.source, path) === undefined);
+    const isGone = paths.every((path) => findBlob(run.source, path) === undefined);
     const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
     const names = nameSome(paths, count);
     run.context.onEvent({
@@ -153,6 +159,7 @@ export async function warnOfLostBlobs(run: BlobRun, lost: readonly LostBlobs[]):
       text: `"${run.source}" ${what} ${blobs} of "${name}": ${names}. No pack did that, and blobs never change: ${way}. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
     });
   }
+  return hold;
 }
 
 /** Whether the first of the blobs has the bytes in a copy that it had when that was made. */
@@ -170,47 +177,4 @@ async function hasRight(
     signal,
   });
   return sum === recorded;
-}
-
-/**
- * The copy that has what the live directory has lost: as long as it is there, nothing old goes. The newest copy
- * with a record tells, also where archives have been made since, which don't look, or no blobs at all.
- */
-export async function findHold(
-  catalogue: BlobCatalogue,
-  { source, signal }: { readonly source: string; readonly signal: AbortSignal },
-): Promise<BlobEntry | undefined> {
-  const newest = catalogue.entries.find(
-    ({ form, record }) => form === 'directory' && record !== undefined,
-  );
-  for (const lost of newest?.record?.lost ?? []) {
-    const holder = holderOf(lost, catalogue);
-    if (holder === undefined) continue;
-    if (lost.paths.some((path) => placeOfBlob(source, path) === undefined)) return holder;
-    const entry = join(catalogue.folder, holder.name);
-    const found = await readSums(entry, holder.record);
-    const hasher = new FileHasher();
-    for (const path of found.kind === 'found' ? lost.paths : []) {
-      const sum = await readableSum(placeOfBlob(source, path) ?? '', { hasher, signal });
-      if (found.kind === 'found' && sum !== found.sums.find(path)) return holder;
-    }
-  }
-  return undefined;
-}
-
-/** The copy that has them; of numbered ones, several may be of one moment, some from after the loss. */
-function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): BlobEntry | undefined {
-  return entries.find(
-    (entry) =>
-      entry.form === 'directory' &&
-      entry.stamp === stamp &&
-      entry.record?.lost?.some((lost) => lost.stamp === stamp) !== true,
-  );
-}
-
-/** Where a blob is in a directory, in either layout; undefined where it isn't. */
-function placeOfBlob(directory: string, path: string): string | undefined {
-  return pathsOfBlob(path)
-    .map((one) => join(directory, one))
-    .find((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined);
 }

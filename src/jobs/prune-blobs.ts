@@ -5,7 +5,6 @@ import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Identity } from '../repository/identity.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
 import { type JobContext, withStep } from './events.ts';
-import { findHold } from './lost-blobs.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -14,25 +13,22 @@ interface BlobPruning {
   readonly source: string;
   readonly rule: BlobRule;
   readonly identity: Identity | undefined;
-  readonly signal: AbortSignal;
 }
 
 /**
  * Decides which blob backups a rule doesn't keep, oldest first. Those of which it isn't clear that they
- * belong to this repository stay, and all while the live directory lacks what older ones have.
+ * belong to this repository stay.
  *
  * @param coming - one that will be there when this is carried out
  */
 export async function planBlobPrune(
-  { folder, source, rule, identity, signal }: BlobPruning,
+  { folder, source, rule, identity }: BlobPruning,
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<{
   readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
   readonly unclear: readonly EntrySet[];
 }> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
-  const hold = await findHold(catalogue, { source, signal });
-  if (hold !== undefined) return { removed: [], unclear: [] };
   const there = entrySets(catalogue.entries).map((set) => ({
     set,
     stamp: set.newest.stamp,
@@ -56,11 +52,11 @@ export async function planBlobPrune(
 
 /** Carries that out, and names what stays. The caller holds the folder's lock. */
 export async function pruneBlobs(
-  pruning: Omit<BlobPruning, 'signal'>,
+  pruning: BlobPruning,
   context: JobContext,
 ): Promise<readonly string[]> {
   const { folder } = pruning;
-  const { removed, unclear } = await planBlobPrune({ ...pruning, signal: context.signal });
+  const { removed, unclear } = await planBlobPrune(pruning);
   const names: string[] = [];
   for (const { set, reason } of removed) {
     const fileNames = await withStep(context, {

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import type { BlobEntry } from '../blobs/catalogue.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { stampsOf } from '../repository/catalogue.ts';
@@ -27,6 +25,7 @@ import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
+import { findHold, type Hold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
 import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
@@ -51,8 +50,8 @@ export class SiteRun {
   readonly #isFull: boolean;
   readonly #format: BlobFormat;
   readonly #keep: number;
-  /** Folders of blob backups of which nothing old may go. */
-  readonly #held = new Set<string>();
+  /** What holds all that is old, by the folder of the blob backups. */
+  readonly #holds = new Map<string, Hold | undefined>();
 
   constructor(settings: SiteBackupSettings, context: JobContext) {
     const { site, of, full } = settings;
@@ -129,8 +128,8 @@ export class SiteRun {
     blobs: BlobStorage,
     planned: PlannedBackup | undefined,
   ): Promise<readonly PlannedRemoval[]> {
-    const { source, folder } = blobs;
-    if (!(await isThere(folder))) return [];
+    const { storage, source, folder } = blobs;
+    if (!(await isThere(folder)) || (await this.#holdOf(storage)) !== undefined) return [];
     const decided = await this.#decided(
       blobs,
       async (store, traces) => (await findIdentity(store, traces)).identity,
@@ -143,8 +142,7 @@ export class SiteRun {
       this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
     const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
     const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
-    const { signal } = this.#context;
-    const pruning = { folder, source, rule, identity: decided?.identity, signal };
+    const pruning = { folder, source, rule, identity: decided?.identity };
     const { removed } = await planBlobPrune(pruning, isNew ? { stamp, family } : undefined);
     return removed.map(({ set, reason }) => ({
       reason,
@@ -243,7 +241,7 @@ export class SiteRun {
         this.#context,
       );
       done.set(storage.name, result);
-      if (result.holdsOld) this.#held.add(folder);
+      this.#holds.set(folder, result.hold);
     }
     return done;
   }
@@ -262,14 +260,13 @@ export class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
-      const { hold, ...pruning } = await this.#pruning(storage);
-      this.#tellOfHold(storage, hold);
+      const pruning = await this.#pruning(storage);
       const names = await pruneFulls(store, { ...pruning, context: this.#context });
       removed.set(storage.name, names);
     }
     for (const blobs of this.#blobStorages()) {
       const { storage, source, folder } = blobs;
-      if (this.#held.has(folder)) continue;
+      if ((await this.#holdOf(storage)) !== undefined) continue;
       const decided = await this.#decided(blobs);
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const identity = decided?.identity;
@@ -283,29 +280,26 @@ export class SiteRun {
    * A storage that has blobs, of which they are backed up here, is kept with them; and all of it, as long as
    * its live blob directory lacks what older backups have, also while no blobs are backed up.
    */
-  async #pruning(storage: SiteStorage): Promise<Pruning & { readonly hold?: BlobEntry }> {
+  async #pruning(storage: SiteStorage): Promise<Pruning> {
     const blobs = this.#placeOfBlobs(storage);
     if (blobs === undefined) return { keep: this.#keep };
+    if ((await this.#holdOf(storage)) !== undefined) return { keep: 0 };
+    if (this.#settings.site.contents === 'filestorages') return { keep: this.#keep };
     const repository = this.#repository(storage);
     const { signal } = this.#context;
-    const { hold, ...counting } = await blobsThatCount(blobs, { repository, signal });
-    if (hold !== undefined) return { keep: 0, hold };
-    if (this.#held.has(blobs.folder)) return { keep: 0 };
-    const isAlone = this.#settings.site.contents === 'filestorages';
-    return { keep: this.#keep, ...(isAlone ? {} : counting) };
+    return { keep: this.#keep, ...(await blobsThatCount(blobs, { repository, signal })) };
   }
 
-  /** A new copy tells itself what is lost. */
-  #tellOfHold(storage: SiteStorage, hold: BlobEntry | undefined): void {
+  /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
+  async #holdOf(storage: SiteStorage): Promise<Hold | undefined> {
     const blobs = this.#placeOfBlobs(storage);
-    const isTold =
-      this.#format.kind === 'directories' && this.#settings.site.contents !== 'filestorages';
-    if (blobs === undefined || hold === undefined || isTold) return;
-    const name = join(blobs.folder, hold.name);
-    this.#context.onEvent({
-      kind: 'warning',
-      text: `"${blobs.source}" has lost blobs that "${name}" has: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
-    });
+    if (blobs === undefined) return undefined;
+    if (!this.#holds.has(blobs.folder)) {
+      const hold = await findHold(blobs, this.#context.signal);
+      this.#holds.set(blobs.folder, hold);
+      if (hold !== undefined) warnOfHold(hold, this.#context);
+    }
+    return this.#holds.get(blobs.folder);
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */
