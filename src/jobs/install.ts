@@ -52,7 +52,7 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
     parts.flatMap(({ site, scripts }) =>
       scripts.map((name) => [
         scriptFileName(site.part, name),
-        encodeScript({ name, site }, program),
+        encodeScript({ name, site, bin }, program),
       ]),
     ),
   );

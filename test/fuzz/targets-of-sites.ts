@@ -116,7 +116,11 @@ export function SITE_TARGETS(): readonly Target[] {
     {
       name: 'script',
       form: 'text',
-      seeds: [Buffer.from(encodeScript({ name: 'backup', site: SITE }, ['/node', '/main.js']))],
+      seeds: [
+        Buffer.from(
+          encodeScript({ name: 'backup', site: SITE, bin: '/bin' }, ['/node', '/main.js']),
+        ),
+      ],
       dictionary: [
         '# zodbvault-script: ',
         '{}',

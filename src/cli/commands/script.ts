@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
 import { replacedPaths, type SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
@@ -43,10 +43,29 @@ export function addScriptCommand(program: Command): void {
 async function readScript(file: string): Promise<Script> {
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   const script = decodeScript(text);
-  if (script !== undefined) return script;
+  if (script !== undefined) {
+    await refuseCopied(file, script);
+    return script;
+  }
   throw new Failure('usage', `Cannot run "${file}": this version can't read its settings`, {
     hint: 'Run "zodbvault install" in the buildout again.',
   });
+}
+
+/** Failure `refused` for a script that was copied with its site: it would work on the other one. */
+async function refuseCopied(file: string, { site, bin }: Script): Promise<void> {
+  const { buildout } = site;
+  if (buildout === undefined) return;
+  const beside = resolve(dirname(await realpath(file)), relative(bin, buildout));
+  const own = await realpath(beside).catch(() => undefined);
+  if (own === undefined || own === (await realpath(buildout).catch(() => undefined))) return;
+  throw new Failure(
+    'refused',
+    `Cannot run "${file}": it was copied or moved here, and works on the site of "${buildout}"`,
+    {
+      hint: `Run "zodbvault install" in "${dirname(own)}" first: it writes it for the site there.`,
+    },
+  );
 }
 
 async function runScript(

@@ -28,8 +28,8 @@ describe('script', () => {
         fc.string(),
         (name, preCommand, command) => {
           const site = { ...part.site, preCommand };
-          const text = encodeScript({ name, site }, ['/node', command]);
-          expect(decodeScript(text)).toEqual({ name, site });
+          const text = encodeScript({ name, site, bin: '/bin' }, ['/node', command]);
+          expect(decodeScript(text)).toEqual({ name, site, bin: '/bin' });
         },
       ),
     );
@@ -42,7 +42,7 @@ describe('script', () => {
     chmodSync(node, 0o755);
     const path = join(scratch, 'a script');
     const program = [node, "/a 'b' c"];
-    writeFileSync(path, encodeScript({ name: 'backup', site: part.site }, program));
+    writeFileSync(path, encodeScript({ name: 'backup', site: part.site, bin: scratch }, program));
     chmodSync(path, 0o755);
     const output = execFileSync(path, ['-q', 'a b', ''], { encoding: 'utf8' });
     expect(output).toBe(`</a 'b' c><script><${path}><-q><a b><>`);
@@ -61,7 +61,7 @@ describe('script', () => {
 
   it('is not seen where its name is none', async () => {
     const { part } = await partOf(scratch, recipeCfg(['backup_blobs = false']));
-    const text = encodeScript({ name: 'backup', site: part.site }, ['/n', '/c']);
+    const text = encodeScript({ name: 'backup', site: part.site, bin: scratch }, ['/n', '/c']);
     expect(decodeScript(text.replace('"name":"backup"', '"name":"toString"'))).toBeUndefined();
   });
 

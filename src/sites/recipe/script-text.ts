@@ -5,6 +5,8 @@ import { SCRIPTS, type ScriptName } from './script-names.ts';
 export interface Script {
   readonly name: ScriptName;
   readonly site: Site;
+  /** The folder that it was written into. */
+  readonly bin: string;
 }
 
 const MARK = '# zodbvault-script: ';
@@ -17,12 +19,12 @@ const FORMAT = 1;
  *
  * @param program - the words that run zodbvault
  */
-export function encodeScript({ name, site }: Script, program: readonly string[]): string {
+export function encodeScript({ name, site, bin }: Script, program: readonly string[]): string {
   return [
     '#!/bin/sh',
     '# Written by "zodbvault install": what is changed here is lost with the next one.',
     `exec ${program.map(shellWord).join(' ')} script "$0" "$@"`,
-    `${MARK}${JSON.stringify({ format: FORMAT, name, site })}`,
+    `${MARK}${JSON.stringify({ format: FORMAT, name, bin, site })}`,
     '',
   ].join('\n');
 }
@@ -38,10 +40,10 @@ export function decodeScript(text: string): Script | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { format, name, site } = value as Readonly<Record<string, unknown>>;
+  const { format, name, bin, site } = value as Readonly<Record<string, unknown>>;
   const decoded = decodeSite(site);
   if (format !== FORMAT || decoded === undefined || !isScriptName(name)) return undefined;
-  return { name, site: decoded };
+  return typeof bin === 'string' ? { name, site: decoded, bin } : undefined;
 }
 
 function isScriptName(name: unknown): name is ScriptName {
