@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { TOML_NAME } from '../../sites/discovery.ts';
 import type { Site } from '../../sites/site.ts';
@@ -28,7 +28,10 @@ export function addInitCommand(program: Command): void {
           hint: 'Set the options in its backup part; "zodbvault config" shows them.',
         });
       }
-      const text = tomlTemplate(one.site, { blobs: options.blobs ? 'as-found' : 'left-out' });
+      const text = tomlTemplate(one.site, {
+        folder: dirname(path),
+        blobs: options.blobs ? 'as-found' : 'left-out',
+      });
       if (options.dryRun) {
         terminal.printJson({ plan: { write: path, content: text } });
         terminal.print(text);

@@ -1,3 +1,4 @@
+import { isAbsolute, join, relative } from 'node:path';
 import type { Site } from '../site.ts';
 import { tomlOptions } from './toml-options.ts';
 
@@ -10,7 +11,14 @@ const OFTEN = ['verify_after_backup', 'pre_command', 'post_command'];
  */
 export function tomlTemplate(
   { config, storages, keep, keepBlobDays }: Site,
-  { blobs: wish }: { readonly blobs: 'as-found' | 'left-out' },
+  {
+    folder,
+    blobs: wish,
+  }: {
+    /** Where it will lie. */
+    readonly folder: string;
+    readonly blobs: 'as-found' | 'left-out';
+  },
 ): string {
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site without a storage');
@@ -25,7 +33,7 @@ export function tomlTemplate(
     ...(folders.backup.blobs === undefined ? [] : [['blobbackuplocation', folders.backup.blobs]]),
   ];
   const lines = [...source, ...places].map(
-    ([name = '', value = '']) => `${name} = ${quoted(value)}`,
+    ([name = '', path = '']) => `${name} = ${quoted(seenFrom(folder, path))}`,
   );
   const more = tomlOptions()
     .filter(({ name }) => OFTEN.includes(name))
@@ -36,7 +44,7 @@ export function tomlTemplate(
     '# How zodbvault backs up this site. All options: docs/without-buildout.md.',
     '# "zodbvault config" shows what it comes to.',
     '',
-    '# Where the data is, and where its backups go.',
+    '# Where the data is, and where its backups go, as seen from the folder of this file.',
     ...lines,
     ...(wish === 'left-out' ? ['backup_blobs = false'] : []),
     '',
@@ -49,6 +57,13 @@ export function tomlTemplate(
     ...more,
     '',
   ].join('\n');
+}
+
+/** What lies below the folder is named from there: a copy of a site must not work on the other one. */
+function seenFrom(folder: string, path: string): string {
+  const way = relative(folder, path);
+  if (isAbsolute(way) || way === '' || way === '..' || way.startsWith('../')) return path;
+  return /^[~$]/.test(way) ? `.${join('/', way)}` : way;
 }
 
 /** A basic string of TOML; JSON escapes nothing that it doesn't know. */
