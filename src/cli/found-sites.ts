@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import {
   settleConfigured,
-  settleRulesOf,
   TOML_CONVENTIONS,
   UNASKED_CONVENTIONS,
 } from '../sites/configured-site.ts';
@@ -16,7 +15,8 @@ import { environmentOptions } from '../sites/environment.ts';
 import { unknownVariables } from '../sites/known-variables.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource } from '../sites/option-source.ts';
-import { findDataFs, findPlainSite, type Purpose } from '../sites/plain-site.ts';
+import { formatOrigin } from '../sites/origin.ts';
+import { findDataFs, findPlainSite, type PlainSite, type Purpose } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
 import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
@@ -46,7 +46,7 @@ export type FoundSites =
       /** Variables of the environment to which the files refer. */
       readonly variables: readonly string[];
     }
-  | { readonly kind: 'plain'; readonly site: SettledSite };
+  | { readonly kind: 'plain'; readonly site: PlainSite };
 
 export interface Found {
   readonly found: FoundSites;
@@ -56,8 +56,8 @@ export interface Found {
 
 /**
  * Finds the sites that are meant, in this order: places on the command line, `--config`,
- * `zodbvault.toml`, a buildout with a backup part, places in the environment, `zeo.conf` and
- * `zope.conf`, `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`, `Data.fs`.
+ * `zodbvault.toml`, a buildout with a backup part, the environment, `zeo.conf` and `zope.conf`,
+ * `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`, `Data.fs`.
  */
 export async function findAnySites(
   wish: SiteWish,
@@ -78,7 +78,10 @@ export async function findAnySites(
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
     await refuseSharedFolders(found.path, found.sites);
   }
-  if (found.kind === 'plain') for (const one of found.site.warnings) terminal.warn(one);
+  if (found.kind === 'plain') {
+    for (const one of found.site.warnings) terminal.advise(one);
+    for (const one of found.site.leftOut) terminal.warn(one);
+  }
   return { found, candidates };
 }
 
@@ -139,7 +142,16 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     return { kind: 'buildout', ...parts };
   }
   pass(cfg, (await isThere(cfg)) ? 'it has no backup part' : 'it is not there');
-  if (environmentOptions(process.env).option('datafs') !== undefined) {
+  const environment = environmentOptions(process.env);
+  const file = liveFileOf(environment, process.cwd());
+  if (file !== undefined) {
+    take('the environment', `it names ${file.path}`);
+    return siteOfLive(
+      file.path,
+      await readLiveFile(file.path, { ...file, environment: process.env }),
+    );
+  }
+  if (environment.option('datafs') !== undefined) {
     take('the environment', 'it names the Data.fs');
     return plainSite(wish, looking);
   }
@@ -259,6 +271,32 @@ async function sitesOfToml(path: string, part: string | undefined): Promise<Foun
   return { kind: 'configured', path, sites: settled, extent, variables: [...variables] };
 }
 
+/** The file that options name for what it says about the data. Failure `usage` where they name two. */
+function liveFileOf(
+  options: OptionSource,
+  directory: string,
+): { readonly path: string; readonly kind: 'conf' | 'instance-yaml' } | undefined {
+  const files = LIVE_FILES.flatMap(({ option, kind }) => {
+    const value = options.option(option);
+    const text = value?.text.trim() ?? '';
+    if (value === undefined || text === '') return [];
+    const path = expandPath(text, { base: directory, surroundings: SURROUNDINGS });
+    return [{ path, kind, said: `${option} (${formatOrigin(value.origin)})` }];
+  });
+  const [first, second] = files;
+  if (first === undefined || second === undefined) return first;
+  throw new Failure(
+    'usage',
+    `Cannot tell where the live data is: both ${first.said} and ${second.said} are set`,
+    { hint: 'Leave out one of them.' },
+  );
+}
+
+const LIVE_FILES = [
+  { option: 'zope_conf', kind: 'conf' },
+  { option: 'instance_yaml', kind: 'instance-yaml' },
+] as const;
+
 /** What the options name, and else what the folder of the file tells. */
 async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
   const directory = resolve(path, '..');
@@ -270,13 +308,9 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
   };
   const around = (dataFs: string, from: string) =>
     liveAround({ path: dataFs, from }, { directory, blobs: written('blob_storage') });
-  for (const [option, kind] of [
-    ['zope_conf', 'conf'],
-    ['instance_yaml', 'instance-yaml'],
-  ] as const) {
-    const file = written(option);
-    if (file === undefined) continue;
-    return { ...(await readLiveFile(file, { kind, environment: process.env })), directory };
+  const file = liveFileOf(options, directory);
+  if (file !== undefined) {
+    return { ...(await readLiveFile(file.path, { ...file, environment: process.env })), directory };
   }
   const dataFs = written('datafs');
   if (dataFs !== undefined) return around(dataFs, 'default');
@@ -291,31 +325,19 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
 async function plainSite(
   wish: SiteWish,
   { purpose }: Looking,
-  foundDataFs?: string,
+  found?: string,
 ): Promise<FoundSites> {
-  const environment = environmentOptions(process.env);
-  const named = (said: string | undefined, option: string) =>
-    said ?? (namesPlaces(wish) ? undefined : environment.option(option)?.text);
-  const location = named(wish.location, 'location');
-  const { site, warnings } = await findPlainSite(process.cwd(), {
-    written: {
-      dataFs: named(wish.datafs, 'datafs') ?? foundDataFs,
-      location,
-      blobStorage: named(wish.blobStorage, 'blob_storage'),
-      blobBackupLocation: named(wish.blobbackuplocation, 'blobbackuplocation'),
-      blobs: wish.blobs ? 'as-found' : 'left-out',
-    },
-    purpose,
-  });
-  const dataFs = site.storages.at(-1)?.dataFs ?? '';
-  const live = await liveAround({ path: dataFs, from: 'default' }, { directory: process.cwd() });
-  const { rules, settled } = settleRulesOf({
-    part: site.part,
-    subject: 'what the environment says',
-    options: environment,
-    live,
-    conventions: UNASKED_CONVENTIONS,
+  const written = {
+    dataFs: wish.datafs,
+    location: wish.location,
+    blobStorage: wish.blobStorage,
+    blobBackupLocation: wish.blobbackuplocation,
+    blobs: wish.blobs ? 'as-found' : 'left-out',
+  } as const;
+  const environment = {
+    options: environmentOptions(process.env),
     surroundings: SURROUNDINGS,
-  });
-  return { kind: 'plain', site: { site: { ...site, ...rules }, settled, warnings } };
+  };
+  const search = { written, environment, found, purpose };
+  return { kind: 'plain', site: await findPlainSite(process.cwd(), search) };
 }

@@ -1,11 +1,19 @@
 import { findSearchPath, type RequiredScript, requireScripts } from '../jobs/scheduled-programs.ts';
-import { type UsedEnvironment, usedEnvironment, withVariables } from '../sites/environment.ts';
+import {
+  type UsedEnvironment,
+  usedEnvironment,
+  variablesOf,
+  withVariables,
+} from '../sites/environment.ts';
+import { OVERRULED_BY_WORDS } from '../sites/plain-site.ts';
+import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import {
   planJobs,
   type ScheduledJob,
   type ScheduledSite,
   type TimeOfDay,
 } from '../sites/schedule/scheduled-job.ts';
+import { tomlOption } from '../sites/toml/toml-options.ts';
 import { Failure } from '../system/failure.ts';
 import { findAnySites, namesPlaces } from './found-sites.ts';
 import { ownProgram } from './own-program.ts';
@@ -97,7 +105,8 @@ async function scheduledSites(
       const blobs = wish.blobs ? 'as-found' : 'left-out';
       const { site } = found.site;
       const plain = { kind: 'plain', site, blobs, backupWords: keepWords(wish) } as const;
-      const environment = usedEnvironment(process.env, { without: PLACES });
+      const used = usedEnvironment(process.env, { without: OVERRULED_BY_WORDS });
+      const environment = { ...used, carried: { ...used.carried, ...pathsOf(found.site, used) } };
       return { sites: [plain], extent: namesPlaces(wish) ? 'some' : 'all', environment };
     }
     default:
@@ -105,8 +114,28 @@ async function scheduledSites(
   }
 }
 
-/** Options that the jobs of a plain site say in words. */
-const PLACES = ['datafs', 'location', 'blob_storage', 'blobbackuplocation'];
+/** Variables with paths that are not said in words, as they are meant here: jobs run in another folder. */
+function pathsOf(
+  { site, settled }: SettledSite,
+  { carried }: UsedEnvironment,
+): Readonly<Record<string, string>> {
+  const sources = site.storages.flatMap(({ name, folders: { alternative } }) =>
+    alternative === undefined ? [] : [[name, alternative.filestorage, alternative.blobs ?? '']],
+  );
+  const lines = sources.map((words) => words.join(' ').trim()).join('\n');
+  const paths = settled
+    .filter(({ name }) => isPath(name))
+    .map(({ name, value }) => [name, value] as const);
+  const known = [...paths, ['alternative_restore_source', lines] as const].map(
+    ([name, value]) => [variablesOf(name)[0] ?? '', value] as const,
+  );
+  return Object.fromEntries(known.filter(([variable]) => carried[variable] !== undefined));
+}
+
+function isPath(name: string): boolean {
+  const kind = tomlOption(name)?.kind;
+  return kind === 'path' || kind === 'storages';
+}
 
 function notCarried(variable: string): string {
   return `${variable} is set here, and will not be for these jobs: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`;

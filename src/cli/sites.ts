@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { environmentOfPlaces } from '../sites/environment.ts';
-import type { Purpose } from '../sites/plain-site.ts';
+import { OVERRULED_BY_WORDS, type Purpose } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -93,11 +93,15 @@ export async function findSitesAndVariables(
     case 'buildout':
       return { sites: found.parts.map(({ site }) => asMeant(site)), variables: {} };
     case 'configured': {
-      const variables = environmentOfPlaces(process.env, found.variables);
+      const variables = environmentOfPlaces(process.env, {
+        without: [],
+        names: found.variables,
+      });
       return { sites: found.sites.map(({ site }) => asMeant(site)), variables };
     }
     case 'plain': {
-      const variables = namesPlaces(wish) ? {} : environmentOfPlaces(process.env, []);
+      const without = namesPlaces(wish) ? OVERRULED_BY_WORDS : [];
+      const variables = environmentOfPlaces(process.env, { without, names: [] });
       return { sites: [found.site.site], variables };
     }
     default:

@@ -120,6 +120,13 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
   };
 }
 
+/** The same with a longer log, as the option `debug` of a site asks for; unless -q hides it. */
+export function withDebugLog(terminal: Terminal): Terminal {
+  const { log, verbosity } = terminal;
+  if (verbosity === 'quiet') return terminal;
+  return { ...terminal, verbosity: 'verbose', debug: log, logCommand: log };
+}
+
 /**
  * The terminal of a script in a buildout: a log on stderr with levels, as the recipe's, and with
  * times under `debug`; exit status 1 for whatever goes wrong, 130 for Ctrl-C, 0 in spite of warnings.

@@ -2,7 +2,7 @@ import type { LiveData } from './live-data.ts';
 import type { OptionSource } from './option-source.ts';
 import type { PathSurroundings } from './recipe/paths.ts';
 import { Problems } from './recipe/problems.ts';
-import { type SettledSite, type SiteRules, settleRules, settleSite } from './recipe/settle-site.ts';
+import { type SettledSite, settleSite } from './recipe/settle-site.ts';
 import { beginSettling, type Conventions } from './recipe/settling.ts';
 import { type SettledOption, WrittenOptions } from './recipe/written-options.ts';
 import { tomlOption } from './toml/toml-options.ts';
@@ -33,26 +33,8 @@ interface Written {
 /** Settles a site that no buildout describes. Failure `usage` with all its problems. */
 export function settleConfigured(
   written: Written,
-  { config }: { readonly config: string },
+  file: { readonly config?: string } = {},
 ): SettledSite {
-  const { problems, settling } = begin(written);
-  const { site } = settleSite(settling, { config });
-  problems.throwIfAny();
-  return { site, settled: known(settling.options), warnings: settling.warnings };
-}
-
-/** The same for the rules alone: the places are known. */
-export function settleRulesOf(written: Written): {
-  readonly rules: SiteRules;
-  readonly settled: readonly SettledOption[];
-} {
-  const { problems, settling } = begin(written);
-  const rules = settleRules(settling);
-  problems.throwIfAny();
-  return { rules, settled: known(settling.options) };
-}
-
-function begin(written: Written) {
   const problems = new Problems(written.subject);
   const settling = beginSettling({
     ...written,
@@ -60,7 +42,9 @@ function begin(written: Written) {
     problems,
     warnings: [...written.live.elsewhere],
   });
-  return { problems, settling };
+  const { site } = settleSite(settling, file);
+  problems.throwIfAny();
+  return { site, settled: known(settling.options), warnings: settling.warnings };
 }
 
 /** What a buildout alone can say is not shown. */

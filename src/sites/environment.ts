@@ -49,7 +49,7 @@ export function environmentOptions(environment: Environment): OptionSource {
   for (const { name } of tomlOptions()) {
     const [prefixed, bare] = [variablesOf(name).slice(0, 3), variablesOf(name).slice(3)];
     const variable = [...prefixed, ...(hasBare ? bare : [])].find(
-      (one) => (environment[one] ?? '') !== '',
+      (one) => (environment[one] ?? '').trim() !== '',
     );
     const text = variable === undefined ? undefined : environment[variable];
     if (variable === undefined || text === undefined) continue;
@@ -89,15 +89,20 @@ export function withVariables(
 /** Options that say where a site's data and backups are, and which of them there are. */
 const PLACES: readonly string[] = [
   ...['datafs', 'blob_storage', 'additional_filestorages', 'zope_conf', 'instance_yaml'],
-  ...['location', 'blobbackuplocation', 'backup_blobs', 'only_blobs'],
+  ...['locationprefix', 'location', 'blobbackuplocation', 'backup_blobs', 'only_blobs'],
 ];
 
-/** The variables that tell which site is meant, for a command line that is to mean the same one elsewhere. */
+/**
+ * The variables that tell which site is meant, for a command line that is to mean the same one elsewhere.
+ *
+ * @param without - options that it says in words
+ * @param names - variables to which files refer
+ */
 export function environmentOfPlaces(
   environment: Environment,
-  names: readonly string[],
+  { without, names }: { readonly without: readonly string[]; readonly names: readonly string[] },
 ): Readonly<Record<string, string>> {
-  const used = usedEnvironment(environment, { without: [] }).carried;
+  const used = usedEnvironment(environment, { without }).carried;
   const places = [...PLACES.map((name) => variablesOf(name)[0]), 'ZODBVAULT_DATA'];
   const own = Object.entries(used).filter(([name]) => places.includes(name));
   return withVariables({ carried: Object.fromEntries(own), left: [] }, { environment, names })

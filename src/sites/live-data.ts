@@ -39,6 +39,11 @@ export interface LiveData {
   readonly doubt?: string | undefined;
   /** What of its data can't be backed up here, and why: one sentence each. */
   readonly elsewhere: readonly string[];
+  /** Folders of its backups that somebody has named, or that are beside it; absent where options alone do. */
+  readonly backupFolders?: {
+    readonly location: Found;
+    readonly blobbackuplocation: Found | undefined;
+  };
   /** Variables of the environment that it is told by; absent where none can be. */
   readonly variables?: readonly string[];
 }

@@ -26,6 +26,16 @@ export function layered(...sources: readonly OptionSource[]): OptionSource {
   };
 }
 
+/** The same without some options. */
+export function without(source: OptionSource, left: readonly string[]): OptionSource {
+  const isLeft = (name: string) => left.includes(name);
+  return {
+    names: source.names.filter((name) => !isLeft(name)),
+    option: (name) => (isLeft(name) ? undefined : source.option(name)),
+    originOf: (name) => (isLeft(name) ? undefined : source.originOf(name)),
+  };
+}
+
 export const NO_OPTIONS: OptionSource = {
   names: [],
   option: () => undefined,

@@ -15,6 +15,7 @@ import { describePlan, renderEvents } from '../render/events.ts';
 import { formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, KIND_OPTION, withSiteOptions } from '../sites.ts';
+import { withDebugLog } from '../terminal.ts';
 
 export function addBackupCommand(program: Command): void {
   const command = withSiteOptions(program.command('backup'))
@@ -54,8 +55,10 @@ export function addBackupCommand(program: Command): void {
           now: () => new Date(),
           random: Math.random,
         };
-        if (options.dryRun) await showPlan(settings, context);
-        else await carryOut(settings, { ...context, waitSeconds: secondsToWait(options.wait) });
+        const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
+        const how = { ...context, terminal, waitSeconds: secondsToWait(options.wait) };
+        if (options.dryRun) await showPlan(settings, how);
+        else await carryOut(settings, how);
       }
       return undefined;
     }),

@@ -41,7 +41,7 @@ import {
   siteWords,
   withSiteOptions,
 } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { type Terminal, withDebugLog } from '../terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
@@ -67,12 +67,6 @@ export function addRestoreCommand(program: Command): void {
     runCommand(options, async (context) => {
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       const { to, kind, dryRun, prompt } = options;
-      const how = {
-        isDry: dryRun === true,
-        asks: prompt,
-        waitSeconds: secondsToWait(options.wait),
-        context,
-      };
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {
         terminal: context.terminal,
@@ -80,6 +74,13 @@ export function addRestoreCommand(program: Command): void {
       });
       const live = oneSite(sites);
       const site = to === undefined ? live : await elsewhere(live, resolve(to));
+      const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
+      const how = {
+        isDry: dryRun === true,
+        asks: prompt,
+        waitSeconds: secondsToWait(options.wait),
+        context: { ...context, terminal },
+      };
       const heldLock = options.force ? 'ignore' : 'refuse';
       const undoing = await undoingLine(options, variables);
       if (options.undo) return undo({ site, heldLock }, { ...how, undoing });

@@ -83,7 +83,7 @@ function foldersOf({ backup, snapshot, zip }: SiteStorage['folders']): readonly 
 type Locations = Readonly<Record<LocationOption, string>>;
 
 function settleLocations(settling: Settling): Locations {
-  const { part, options, problems, variable, is23, expand, conventions } = settling;
+  const { part, options, problems, variable, is23, expand, conventions, live } = settling;
   const written = options.written('locationprefix');
   const prefix = written === undefined ? undefined : expand(written.text.trim(), settling.base);
   if (written !== undefined && prefix !== undefined) {
@@ -93,6 +93,11 @@ function settleLocations(settling: Settling): Locations {
   const isBesideVar = !is23 && (conventions.locations === 'var' || prefix !== undefined);
   const base = isBesideVar ? beginning : settling.base;
   const place = (name: LocationOption): string => {
+    const known = isMainFolder(name) ? live.backupFolders?.[name] : undefined;
+    if (known !== undefined) {
+      options.settle(name, known.path, known.from);
+      return known.path;
+    }
     const value = options.written(name);
     const text = value?.text.trim();
     if (value !== undefined && text === '') {
@@ -117,15 +122,25 @@ function settleLocations(settling: Settling): Locations {
   };
 }
 
+function isMainFolder(name: LocationOption) {
+  return name === 'location' || name === 'blobbackuplocation';
+}
+
 function refuseSharedFolders(
   storages: readonly SiteStorage[],
   {
     locations,
-    settling: { options, problems },
+    settling: { options, problems, live },
   }: { readonly locations: Locations; readonly settling: Settling },
 ): void {
   const entries = Object.entries(locations).sort(([a], [b]) => (a < b ? -1 : 1));
-  const equal = entries.filter(([, path]) => entries.filter(([, one]) => one === path).length > 1);
+  // Whoever names the folder of snapshots as that of the backups means what is in it.
+  const meant = entries.filter(
+    ([name]) =>
+      live.backupFolders === undefined ||
+      (isLocation(name) && (isMainFolder(name) || options.written(name) !== undefined)),
+  );
+  const equal = meant.filter(([, path]) => meant.filter(([, one]) => one === path).length > 1);
   const originOf = (name: string) => (isLocation(name) ? options.written(name)?.origin : undefined);
   const additional = options.written('additional_filestorages')?.origin;
   if (equal.length > 0) {

@@ -21,10 +21,7 @@ export interface SettledSite {
 }
 
 /** How backups are made, wherever the data is. */
-export type SiteRules = Omit<
-  Site,
-  'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'doubt'
->;
+type SiteRules = Omit<Site, 'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'doubt'>;
 
 /** Settles all of a site; problems are collected. */
 export function settleSite(
@@ -66,7 +63,7 @@ export function settleSite(
 }
 
 /** Settles what doesn't depend on where the data is. */
-export function settleRules(settling: Settling): SiteRules {
+function settleRules(settling: Settling): SiteRules {
   const { options, is23, flag, conventions } = settling;
   return {
     rules: is23 ? '2.3' : '6.0',

@@ -144,13 +144,14 @@ function scriptPath(
 
 /** Whatever was found, in words: where a job runs, nothing can be found. */
 function placeWords({ site, blobs }: Extract<ScheduledSite, { kind: 'plain' }>): readonly string[] {
-  return site.storages.flatMap(({ dataFs, blobs: blobFolder, folders: { backup } }) => [
-    '--datafs',
-    dataFs,
-    '--location',
-    backup.filestorage,
+  const main = site.storages.at(-1);
+  if (main === undefined) throw new RangeError('a site without a storage');
+  const { dataFs, blobs: blobFolder, folders } = main;
+  const { filestorage, blobs: blobBackups } = folders.backup;
+  return [
+    ...['--datafs', dataFs, '--location', filestorage],
     ...(blobFolder === undefined ? [] : ['--blob-storage', blobFolder]),
-    ...(backup.blobs === undefined ? [] : ['--blobbackuplocation', backup.blobs]),
+    ...(blobBackups === undefined ? [] : ['--blobbackuplocation', blobBackups]),
     ...(blobs === 'left-out' ? ['--no-blobs'] : []),
-  ]);
+  ];
 }
