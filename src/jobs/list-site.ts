@@ -1,14 +1,14 @@
-import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { chooseBlobs } from '../blobs/choose.ts';
 import { contentOf } from '../blobs/record.ts';
-import { LAYOUT_FILE } from '../filestorage/blob-layout.ts';
+import { treeIn } from '../blobs/tree-in.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import { type BlobContent, blobsAmong, layoutBytesIn } from './blob-content.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
 
 /** The restore points in one place, oldest first. */
@@ -30,14 +30,11 @@ export type ListedSitePoint =
   | {
       readonly kind: 'blobs';
       readonly entry: BlobEntry;
+      /** Undefined where another program made it, or nothing of it is left. */
       readonly content: BlobContent | undefined;
+      /** Why nothing can be restored from it; undefined: nobody has seen anything wrong. */
+      readonly problem: string | undefined;
     };
-
-/** What was counted when a blob backup was made: blobs, without the file that names the layout. */
-export interface BlobContent {
-  readonly files: number;
-  readonly bytes: number;
-}
 
 export type BelongingBlobs =
   /** The storage has none, or they are not backed up. */
@@ -103,8 +100,10 @@ export async function listPlace(
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
     return Promise.all(
       entries.map(async (entry) => {
-        const content = await blobsIn(contentOf(entry.record), { entry, folder: catalogue.folder });
-        return { kind: 'blobs', entry, content } as const;
+        const seen = await lookInto(entry, { recorded: entry, folder: catalogue.folder });
+        if (seen.kind === 'gone')
+          return { kind: 'blobs', entry, content: undefined, problem: seen.reason } as const;
+        return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;
       }),
     );
   }
@@ -142,8 +141,9 @@ async function belonging(
     const { name } = choice.entry;
     const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
     const { folder } = catalogue;
-    const content = await blobsIn(contentOf(choice.entry.record), { entry, folder });
-    return { kind: 'found', name, match: choice.match, content };
+    const seen = await lookInto(entry, { recorded: choice.entry, folder });
+    if (seen.kind === 'gone') return { kind: 'missing', reason: seen.reason };
+    return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') {
       return { kind: 'missing', reason: error.message };
@@ -152,27 +152,30 @@ async function belonging(
   }
 }
 
-/** @param entry - the one that has the file that names the layout, if there is one */
-async function blobsIn(
-  content: BlobContent | undefined,
-  { entry, folder }: { readonly entry: BlobEntry; readonly folder: string },
-): Promise<BlobContent | undefined> {
-  if (content === undefined) return undefined;
-  const { files, bytes } = content;
-  const layoutBytes = await layoutBytesIn(entry, folder);
-  if (layoutBytes === undefined || files === 0) return { files, bytes };
-  return { files: files - 1, bytes: Math.max(0, bytes - layoutBytes) };
-}
-
-/** Size of the file that names the layout; undefined where there is none. */
-async function layoutBytesIn(
-  { name, base, form }: Pick<BlobEntry, 'name' | 'base' | 'form'>,
-  folder: string,
-): Promise<number | undefined> {
-  // A server writes it into every blob directory; nobody looks into an archive for it.
-  if (form !== 'directory') return form === 'archive' ? 'bushy'.length : undefined;
-  return await stat(join(folder, name, base, LAYOUT_FILE)).then(
-    ({ size }) => size,
-    () => undefined,
-  );
+/**
+ * What an entry holds, as was recorded when it was made; of a copy, whether it is there at all.
+ *
+ * @param entry - the one that has the file that names the layout, if there is one
+ * @param recorded - the one whose record tells how much there is
+ */
+async function lookInto(
+  entry: BlobEntry,
+  { recorded, folder }: { readonly recorded: BlobEntry; readonly folder: string },
+): Promise<
+  | { readonly kind: 'there'; readonly content: BlobContent | undefined }
+  | { readonly kind: 'gone'; readonly reason: string }
+> {
+  const content = contentOf(recorded.record);
+  // A server writes that file into every blob directory; nobody looks into an archive for it.
+  if (entry.form !== 'directory') {
+    const layoutBytes = entry.form === 'archive' ? 'bushy'.length : undefined;
+    return { kind: 'there', content: content && blobsAmong(content, layoutBytes) };
+  }
+  try {
+    const tree = await treeIn(entry, folder);
+    return { kind: 'there', content: content && blobsAmong(content, await layoutBytesIn(tree)) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: 'gone', reason: error.message };
+  }
 }

@@ -38,7 +38,7 @@ describe('zodbvault list', () => {
 
   it('prints an object for each restore point with --json', async () => {
     const site = await newSite(scratch);
-    await site.runWell('backup');
+    const made = JSON.parse((await site.runWell('backup', '--json')).stdout);
     const { stdout } = await site.runWell('list', '--json');
     const live = readdirSync(join(site.folder, 'var/blobstorage'), { recursive: true });
     const files = live.filter((name) => name.toString().endsWith('.blob')).length;
@@ -47,7 +47,28 @@ describe('zodbvault list', () => {
       ...{ kind: 'full', transactions: 30, problems: [] },
       blobs: { content: { files } },
     });
+    const { content } = JSON.parse(stdout).blobs;
+    expect(made.backup.blobs).toMatchObject({ kind: 'made', ...content });
     expect((await site.runWell('show')).stdout).toContain(`: ${files} blobs, `);
+  });
+
+  it('counts no blobs of a copy of which only the record is left', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    const folder = join(site.folder, 'var/blobstoragebackups');
+    const [copy = ''] = readdirSync(folder).filter((name) => name.startsWith('blobstorage.'));
+    rmSync(join(folder, copy, 'blobstorage'), { recursive: true });
+    const { stdout } = await site.runWell('list');
+    expect(stdout).toMatch(/ missing +– +–$/m);
+    const listed = JSON.parse((await site.runWell('list', '--json')).stdout);
+    expect(listed.blobs).toEqual({
+      kind: 'missing',
+      reason: expect.stringContaining(`${copy}": it holds no copy of a blob directory`),
+    });
+    const alone = { env: { ZODBVAULT_ONLY_BLOBS: 'true' } };
+    const blobs = await site.run(['list'], alone);
+    expect(blobs.stdout).toMatch(/blobs \(directory\) +\? +missing/);
+    expect([blobs.status, blobs.stderr]).toEqual([3, expect.stringContaining('holds no copy')]);
   });
 
   it('shows a repository that repozo made', async () => {

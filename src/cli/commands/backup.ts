@@ -6,6 +6,7 @@ import {
   type StorageBackup,
   type StoragePlan,
 } from '../../jobs/backup-site.ts';
+import { blobsBackedUp } from '../../jobs/blob-content.ts';
 import type { OnEvent } from '../../jobs/events.ts';
 import type { Site } from '../../sites/site.ts';
 import { OPTION, secondsToWait, type Waiting, wholeNumber, withOutputOptions } from '../options.ts';
@@ -130,21 +131,25 @@ async function carryOut(
   await backUpSite(settings, { onEvent, signal, waitSeconds }, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const result of results) {
-      terminal.printJson({ backup: asJson(result, settings.site) });
+      terminal.printJson({ backup: await asJson(result, settings.site) });
     }
     for (const line of await describeBackups(results, settings.site)) terminal.log(line);
     terminal.debug(`Took ${formatSeconds(seconds)}`);
   });
 }
 
-function asJson({ storage, filestorage, blobs, removed }: StorageBackup, { part }: Site): object {
+async function asJson(
+  { storage, filestorage, blobs, removed }: StorageBackup,
+  { part, storages }: Site,
+): Promise<object> {
+  const live = storages.find(({ name }) => name === storage)?.blobs;
   return {
     part,
     storage,
     ...(filestorage === undefined ? {} : filestorageAsJson(filestorage)),
     ...(blobs === undefined
       ? {}
-      : { blobs: { name: blobs.name, kind: blobs.kind, ...blobs.content } }),
+      : { blobs: { name: blobs.name, kind: blobs.kind, ...(await blobsBackedUp(blobs, live)) } }),
     removed,
   };
 }

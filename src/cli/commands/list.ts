@@ -46,7 +46,7 @@ function problemsOf(points: readonly PlacedPoint[]): readonly string[] {
   return points.flatMap(({ point: one }) =>
     one.kind === 'filestorage'
       ? one.point.problems.map((problem) => `${one.point.fileName}: ${problem}`)
-      : [],
+      : (one.problem ?? []),
   );
 }
 
@@ -59,6 +59,7 @@ function asJson(one: ListedSitePoint): object {
       kind: form,
       name,
       ...one.content,
+      ...(one.problem === undefined ? {} : { problem: one.problem }),
     };
   }
   const { point, blobs } = one;

@@ -88,10 +88,10 @@ function pointReport(one: ListedSitePoint): PointReport {
       moment: momentOfStamp(stamp),
       kind: `blobs (${form})`,
       dataFsBytes: undefined,
-      storedBytes: record?.content?.bytes ?? 0,
+      storedBytes: one.problem === undefined ? (record?.content?.bytes ?? 0) : 0,
       check: undefined,
-      blobs: name,
-      problems: [],
+      blobs: one.problem === undefined ? name : 'missing',
+      problems: one.problem === undefined ? [] : [one.problem],
     };
   }
   const { point, blobs } = one;

@@ -1,5 +1,5 @@
 import type { StorageBackup } from '../../jobs/backup-site.ts';
-import { hasLayoutFile } from '../../jobs/blob-layout-file.ts';
+import { type BlobContent, blobsBackedUp } from '../../jobs/blob-content.ts';
 import type { WrittenBackup } from '../../repository/writing.ts';
 import type { Site } from '../../sites/site.ts';
 import { describePlan } from './events.ts';
@@ -14,16 +14,15 @@ export async function describeBackups(
   for (const result of results) {
     const of = results.length === 1 ? '' : `${result.storage}: `;
     const folder = storages.find(({ name }) => name === result.storage)?.blobs;
-    const hasLayout = folder !== undefined && (await hasLayoutFile(folder));
-    lines.push(...describeStorage(result, hasLayout ? 1 : 0).map((line) => of + line));
+    const content = result.blobs && (await blobsBackedUp(result.blobs, folder));
+    lines.push(...describeStorage(result, content).map((line) => of + line));
   }
   return lines;
 }
 
-/** @param layoutFiles - files of a blob directory that are no blobs; an increment has none of them */
 function describeStorage(
   { filestorage, blobs }: StorageBackup,
-  layoutFiles: number,
+  content: BlobContent | undefined,
 ): readonly string[] {
   const lines: string[] = [];
   if (filestorage !== undefined) {
@@ -31,12 +30,11 @@ function describeStorage(
     lines.push(written === undefined ? describePlan(plan) : describeWritten(written));
   }
   if (blobs?.kind === 'made') {
-    const others = blobs.name.includes('.delta.') ? 0 : layoutFiles;
-    const content =
-      blobs.content === undefined
+    const amount =
+      content === undefined
         ? ''
-        : `: ${count(Math.max(0, blobs.content.files - others), 'blob')}, ${formatBytes(blobs.content.bytes)}`;
-    lines.push(`Wrote ${blobs.name}${content}`);
+        : `: ${count(content.files, 'blob')}, ${formatBytes(content.bytes)}`;
+    lines.push(`Wrote ${blobs.name}${amount}`);
   }
   return lines;
 }

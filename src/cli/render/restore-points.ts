@@ -83,10 +83,11 @@ function rowOf({ point: one }: PlacedPoint): string[] {
     }
     case 'blobs': {
       const { form, record } = one.entry;
-      const { content } = one;
+      const { content, problem } = one;
       const size = content === undefined ? '?' : formatBytes(content.bytes);
       const stored = record?.archive === undefined ? '' : formatBytes(record.archive.sizeBytes);
-      const files = content === undefined ? 'yes' : String(content.files);
+      const known = content === undefined ? 'yes' : String(content.files);
+      const files = problem === undefined ? known : 'missing';
       return [...times, `blobs (${form})`, size, stored, '', files, NOTHING, NOTHING];
     }
     default:
