@@ -162,13 +162,14 @@ async function swapSite(
   return results;
 }
 
-interface Forward {
+/** A Data.fs that only lacks its end. */
+export interface Forward {
   readonly of: SiteRestorePlan['filestorages'][number];
   readonly headStart: HeadStart;
 }
 
-/** The Data.fs files that only lack their end. */
-async function findForward(
+/** The Data.fs files of a plan that are not replaced, as they only lack their end. Reads them. */
+export async function findForward(
   { filestorages }: SiteRestorePlan,
   { settings, context }: { readonly settings: SiteRestoreSettings; readonly context: JobContext },
 ): Promise<readonly Forward[]> {

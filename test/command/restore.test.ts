@@ -148,11 +148,21 @@ describe('zodbvault restore --to a folder', () => {
     writeFileSync(join(site.folder, 'var/blobstorage/later.blob'), 'later');
     await site.runWell('backup');
     const inode = statSync(place).ino;
+    const dry = async (...words: readonly string[]) =>
+      (await site.runWell('restore', '--dry-run', '--to', 'standby', ...words)).stdout;
+    expect(await dry()).toMatch(
+      /^It would append [\d.]+ kB to .*standby\/filestorage\/Data\.fs, an earlier state of it of/m,
+    );
+    expect(JSON.parse((await dry('--json')).split('\n')[0] ?? '').plan).toMatchObject({
+      ...{ replaces: false, hadBytes: site.states[0]?.length, files: site.dataFiles().slice(1) },
+    });
+    expect(readFileSync(place).equals(site.states[0])).toBe(true);
     const { stderr } = await site.runWell('restore', '-n', '--to', 'standby');
     expect(stderr).toContain('appended to');
     expect(stderr).not.toContain('is kept');
     expect(statSync(place).ino).toBe(inode);
     expect(sameBytes(place, site.dataFs)).toBe(true);
+    expect(await dry()).toContain(`It would append nothing: ${place} is that state already`);
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
     await growDatabase(place, { transactions: 1 }); // It isn't a stand-by any more.
     const again = await site.runWell('restore', '-n', '--to', 'standby');

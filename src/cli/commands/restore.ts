@@ -11,6 +11,8 @@ import type { RestorePlan } from '../../jobs/restore.ts';
 import { findDoubts, refuseGuess } from '../../jobs/restore-doubts.ts';
 import {
   discardReplaced,
+  type Forward,
+  findForward,
   findServers,
   finishRestore,
   hasRoomBeside,
@@ -243,7 +245,8 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const { waitSeconds } = how;
   if (how.isDry) {
     const plan = await planSiteRestore(settings);
-    showPlan(plan, terminal);
+    const context = { onEvent: renderEvents(terminal), signal };
+    showPlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
     await sayServers(settings, terminal);
     const doubts = await findDoubts(plan, settings);
     if (settings.guess === 'refuse') refuseGuess(doubts);
@@ -316,8 +319,14 @@ async function agree(paths: ReplacedPaths, context: CommandContext): Promise<'ye
   return answer;
 }
 
-function showPlan({ filestorages, blobs }: SiteRestorePlan, terminal: Terminal): void {
-  for (const { plan } of filestorages) showFilestorage(plan, terminal);
+function showPlan(
+  { filestorages, blobs }: SiteRestorePlan,
+  { forward, terminal }: { readonly forward: readonly Forward[]; readonly terminal: Terminal },
+): void {
+  for (const one of filestorages) {
+    const ahead = forward.find(({ of }) => of === one);
+    showFilestorage(one.plan, { headStart: ahead?.headStart, terminal });
+  }
   for (const { plan } of blobs) {
     const { choice, target, replaces } = plan;
     const files =
@@ -344,13 +353,34 @@ async function sayServers(
 }
 
 function showFilestorage(
-  { point, target, replaces, sizeBytes }: RestorePlan,
-  terminal: Terminal,
+  { point, target, replaces: isThere, sizeBytes }: RestorePlan,
+  {
+    headStart,
+    terminal,
+  }: { readonly headStart: Forward['headStart'] | undefined; readonly terminal: Terminal },
 ): void {
-  const files = point.files.map(({ name }) => name);
-  terminal.printJson({ plan: { stamp: point.stamp, target, replaces, sizeBytes, files } });
+  const replaces = isThere && headStart === undefined;
+  const files =
+    headStart === undefined
+      ? point.files.map(({ name }) => name)
+      : headStart.rest.map(({ file }) => file.name);
+  const hadBytes = headStart?.sizeBytes ?? 0;
+  terminal.printJson({
+    plan: { stamp: point.stamp, target, replaces, sizeBytes, hadBytes, files },
+  });
   const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
-  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}, from:`);
+  const from = files.length === 0 ? '' : ', from:';
+  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}${from}`);
   for (const name of files) terminal.print(`    ${name}`);
-  terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+  if (headStart === undefined) {
+    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+    return;
+  }
+  const had = `${target}, an earlier state of it of ${formatBytes(hadBytes)}`;
+  const newBytes = (headStart.rest.at(-1)?.range.end ?? hadBytes) - hadBytes;
+  terminal.print(
+    files.length === 0
+      ? `It would append nothing: ${target} is that state already`
+      : `It would append ${formatBytes(newBytes)} to ${had}; that can not be undone`,
+  );
 }
