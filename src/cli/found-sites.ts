@@ -76,7 +76,6 @@ export async function findAnySites(
   const found = await lookFor(wish, { terminal, purpose, candidates });
   if (found.kind === 'configured') {
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
-    await refuseSharedFolders(found.path, found.sites);
   }
   if (found.kind === 'plain') {
     for (const one of found.site.warnings) terminal.advise(one);
@@ -213,7 +212,7 @@ function twoWays(): Failure {
   });
 }
 
-function siteOfLive(path: string, live: LiveData): FoundSites {
+async function siteOfLive(path: string, live: LiveData): Promise<FoundSites> {
   const site = settleConfigured(
     {
       part: 'backup',
@@ -225,13 +224,14 @@ function siteOfLive(path: string, live: LiveData): FoundSites {
     },
     { config: path },
   );
+  await refuseSharedFolders(path, [site]);
   const { variables = [] } = live;
   return { kind: 'configured', path, sites: [site], extent: 'all', variables };
 }
 
 /** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
 async function sitesOfToml(path: string, part: string | undefined): Promise<FoundSites> {
-  const { defaults, sites } = await readZodbvaultToml(path, nearest);
+  const { defaults, sites } = await readZodbvaultToml(path, { nearest, judged: part });
   const environment = environmentOptions(process.env);
   const all =
     sites.length === 0
@@ -249,26 +249,39 @@ async function sitesOfToml(path: string, part: string | undefined): Promise<Foun
   }
   const settled: SettledSite[] = [];
   const variables = new Set<string>();
+  const failures: Failure[] = [];
   for (const { name, options } of meant) {
     const live = await liveOf(options, path);
     for (const one of live.variables ?? []) variables.add(one);
     const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
-    settled.push(
-      settleConfigured(
-        {
-          part: name,
-          subject,
-          options,
-          live,
-          conventions: TOML_CONVENTIONS,
-          surroundings: SURROUNDINGS,
-        },
-        { config: path },
-      ),
-    );
+    const written = {
+      part: name,
+      subject,
+      options,
+      live,
+      conventions: TOML_CONVENTIONS,
+      surroundings: SURROUNDINGS,
+    };
+    try {
+      settled.push(settleConfigured(written, { config: path }));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'usage') throw error;
+      failures.push(error);
+    }
   }
+  throwTogether(failures);
+  await refuseSharedFolders(path, settled);
   const extent = part === undefined ? 'all' : 'some';
   return { kind: 'configured', path, sites: settled, extent, variables: [...variables] };
+}
+
+/** Several are said at once, under the hint that all of them have. */
+function throwTogether(failures: readonly Failure[]): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const { code, hint } = first;
+  throw new Failure(code, failures.map(({ message }) => message).join('\n'), { hint });
 }
 
 /** The file that options name for what it says about the data. Failure `usage` where they name two. */

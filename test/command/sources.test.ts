@@ -288,6 +288,27 @@ describe('zodbvault.toml', () => {
     expect((await site.run(['backup'])).stderr).toContain(`Cannot read ${at(1).slice(0, -2)}`);
   });
 
+  it('is judged by what its own table and the lines above all say, where one site is meant', async () => {
+    const site = await newFolder();
+    const write = (...lines: readonly string[]) => site.write('zodbvault.toml', ...lines);
+    const good = ['[sites.good]', 'datafs = "var/filestorage/Data.fs"'];
+    const words = ['backup', '--dry-run', '--part', 'good'];
+    write(...good, '[sites.bad]', 'kep = 3', '[sites."no name"]', 'sites.odd = 3');
+    expect((await site.run(words)).status).toBe(0);
+    const all = await site.run(['config']);
+    expect(all.stderr).toContain(`${site.path('zodbvault.toml')}:4: kep: unknown option`);
+    expect(all.stderr).toContain('"no name" is no name for a site');
+    write(...good, '[sites.bad]', 'keep = 1', 'ping_url = "x"', '[sites.worse]', 'ping_url = "y"');
+    expect((await site.run(words)).status).toBe(0);
+    const { status, stderr } = await site.run(['list']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Cannot use the site "bad"')]);
+    expect(stderr).toContain('Cannot use the site "worse"');
+    write('kep = 3', ...good);
+    expect((await site.run(words)).stderr).toContain('zodbvault.toml:1: kep: unknown option');
+    write(...good, '[sites.bad]', 'keep =');
+    expect((await site.run(words)).stderr).toContain('zodbvault.toml:4:');
+  });
+
   it('refuses sites with their backups in one folder, or in those of another, by whatever names', async () => {
     const site = await newFolder();
     mkdirSync(site.path('real'));

@@ -25,7 +25,10 @@ export async function TOML_TARGETS(): Promise<readonly Target[]> {
       answers: ['usage', 'not-found', 'system'],
       run: async (input) => {
         writeFileSync(path, input);
-        const { defaults, sites } = await readZodbvaultToml(path, () => 'keep');
+        const { defaults, sites } = await readZodbvaultToml(path, {
+          nearest: () => 'keep',
+          judged: undefined,
+        });
         for (const { name, options } of [{ name: 'backup', options: defaults }, ...sites]) {
           settleConfigured(
             {

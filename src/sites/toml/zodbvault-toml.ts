@@ -26,30 +26,35 @@ const SITE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 /**
  * Reads a `zodbvault.toml`. Failure `usage` with file and line: where it is no TOML, or with everything
  * that is no option, or has a value of another kind.
+ *
+ * @param judged - the site that is meant: what is wrong with the others is theirs; undefined: all of them
  */
-export async function readZodbvaultToml(path: string, nearest: Nearest): Promise<ZodbvaultToml> {
+export async function readZodbvaultToml(
+  path: string,
+  { nearest, judged }: { readonly nearest: Nearest; readonly judged: string | undefined },
+): Promise<ZodbvaultToml> {
   const file = resolve(path);
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   const tables: Readonly<Record<string, unknown>> = await parseToml(text, file);
   const lines = linesOfKeys(text);
   const problems = new Problems(`"${file}"`);
+  const passedOver = new Problems(`"${file}"`);
   const originOf = (key: string): Origin => ({ kind: 'line', file, line: lines.get(key) ?? 1 });
-  const decode = (table: Readonly<Record<string, unknown>>, prefix: string) =>
-    decodeTable(table, { prefix, originOf, problems, nearest });
   const { sites: written = {}, ...top } = tables;
-  const defaults = decode(top, '');
+  const defaults = decodeTable(top, { prefix: '', originOf, problems, nearest });
   const sites: { readonly name: string; readonly options: OptionSource }[] = [];
   if (!isTable(written)) problems.add('sites: write [sites.NAME] for each site', originOf('sites'));
   else {
     for (const [name, table] of Object.entries(written)) {
       const key = `sites.${name}`;
-      if (!isTable(table)) problems.add(`${key}: write [${key}] above its options`, originOf(key));
+      const own = judged === undefined || judged === name ? problems : passedOver;
+      if (!isTable(table)) own.add(`${key}: write [${key}] above its options`, originOf(key));
       else if (!SITE_NAME.test(name)) {
-        problems.add(
-          `"${name}" is no name for a site: use letters, digits, "-", "_"`,
-          originOf(key),
-        );
-      } else sites.push({ name, options: decode(table, `${key}.`) });
+        own.add(`"${name}" is no name for a site: use letters, digits, "-", "_"`, originOf(key));
+      } else {
+        const how = { prefix: `${key}.`, originOf, problems: own, nearest };
+        sites.push({ name, options: decodeTable(table, how) });
+      }
     }
   }
   problems.throwIfAny();
