@@ -271,6 +271,7 @@ describe('hole 8: a lost increment is not noticed', () => {
     expect(readFileSync(join(site.folder, 'out.fs')).equals(states[1] ?? Buffer.alloc(0))).toBe(
       true,
     );
+    expect((await site.run(['restore', '--to', 'out.fs'])).stderr).toContain('an earlier date');
     // The chain that is broken is not continued.
     expect((await site.runWarned('backup', '-v')).stderr).toContain('Full backup');
     await site.runWell('restore', '--to', 'out.fs', '-n');

@@ -7,6 +7,7 @@ import { decompress } from '../system/gzip/decompress.ts';
 import { tap } from '../system/stages.ts';
 import type { DataFile } from './catalogue.ts';
 import type { ChainLink } from './chain.ts';
+import { hintAround } from './way-around.ts';
 
 /**
  * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
@@ -57,21 +58,24 @@ export async function* readLink(
   if (withChecksums && record !== undefined) stored = tap(stored, (chunk) => sha256.update(chunk));
   if (onStored !== undefined) stored = tap(stored, onStored);
   let sizeBytes = 0;
-  for await (const chunk of contentOf(stored, file)) {
+  for await (const chunk of contentOf(stored, { store, file })) {
     sizeBytes += chunk.length;
     if (withChecksums) md5.update(chunk);
     yield chunk;
   }
   const expected = range.end - range.start;
   if (sizeBytes !== expected) {
-    throw wrongContent(file, `it holds ${sizeBytes} bytes, its .dat says ${expected}`);
+    throw await wrongContent(
+      { file, store },
+      `it holds ${sizeBytes} bytes, its .dat says ${expected}`,
+    );
   }
   if (!withChecksums) return;
   const found = md5.digest('hex');
   if (found !== link.md5)
-    throw wrongContent(file, `its md5 is ${found}, its .dat says ${link.md5}`);
+    throw await wrongContent({ file, store }, `its md5 is ${found}, its .dat says ${link.md5}`);
   if (record !== undefined && sha256.digest('hex') !== record.stored.sha256) {
-    throw wrongContent(file, 'its sha256 is not the one in its .json');
+    throw await wrongContent({ file, store }, 'its sha256 is not the one in its .json');
   }
 }
 
@@ -94,23 +98,45 @@ export async function* readUnlisted(
   });
   for (const file of files) {
     onFile(file.name);
-    for await (const chunk of contentOf(store.read(file.name), file)) {
+    for await (const chunk of contentOf(store.read(file.name), { store, file })) {
       scanner.feed(chunk);
       yield chunk;
     }
     const { stop } = scanner.finish();
     if (stop.reason !== 'end-of-file') {
-      throw wrongContent(file, `the transaction at ${stop.position} in it is not complete`);
+      throw await wrongContent(
+        { file, store },
+        `the transaction at ${stop.position} in it is not complete`,
+      );
     }
   }
 }
 
-function contentOf(stored: AsyncIterable<Uint8Array>, file: DataFile): AsyncIterable<Uint8Array> {
-  return file.isGzip ? decompress(stored, file.name) : stored;
+function contentOf(
+  stored: AsyncIterable<Uint8Array>,
+  stands: { readonly store: Store; readonly file: DataFile },
+): AsyncIterable<Uint8Array> {
+  return stands.file.isGzip ? unzipped(stored, stands) : stored;
 }
 
-function wrongContent(file: DataFile, state: string): Failure {
+async function* unzipped(
+  stored: AsyncIterable<Uint8Array>,
+  { store, file }: { readonly store: Store; readonly file: DataFile },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* decompress(stored, file.name);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    const hint = await hintAround(store, file.stamp);
+    throw new Failure(error.code, error.message, { hint, cause: error });
+  }
+}
+
+async function wrongContent(
+  { file, store }: { readonly file: DataFile; readonly store: Store },
+  state: string,
+): Promise<Failure> {
   return new Failure('damaged', `Cannot use the backup "${file.name}": ${state}`, {
-    hint: `Restore to a date before ${file.stamp}, and make a full backup.`,
+    hint: await hintAround(store, file.stamp),
   });
 }

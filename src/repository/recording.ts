@@ -14,6 +14,7 @@ import { indexFileName, recordFileName } from './file-names.ts';
 import { readLink } from './reading.ts';
 import { chooseSamples, SampleTaker } from './samples.ts';
 import { momentOfStamp } from './stamp.ts';
+import { hintAround } from './way-around.ts';
 import { stageHashed } from './writing.ts';
 
 /** What recording a backup of another program came to. */
@@ -121,7 +122,7 @@ async function readThrough(
     throw new Failure(
       'damaged',
       `Cannot use "${file.name}": it has no whole transaction behind ${scan.committedEnd}`,
-      { hint: `Restore to a date before ${file.stamp}, and make a full backup.` },
+      { hint: await hintAround(store, file.stamp) },
     );
   }
   const draft: RecordDraft = {

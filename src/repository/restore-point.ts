@@ -6,6 +6,7 @@ import { indexFileName } from './file-names.ts';
 import { readLinks, readUnlisted } from './reading.ts';
 import { isNotLater, type RecoveryDate } from './recovery-date.ts';
 import type { Stamp } from './stamp.ts';
+import { hintAroundHole, NAME_EARLIER } from './way-around.ts';
 
 /** A state of the log that can be restored, and what it takes. */
 export type RestorePoint = {
@@ -48,7 +49,7 @@ export async function findRestorePoint(
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
     const state = `its full backup "${lost}.fs" or "${lost}.fsz" is missing`;
-    throw holeInChain(state, { aim, stamp: lost });
+    throw holeInChain(state, { aim, stamp: lost, hint: hintAroundHole(catalogue, lost) });
   }
   if (files === undefined) throw nothingThere(store, { catalogue, date, aim });
   const chain = await readChain(store, files);
@@ -57,7 +58,11 @@ export async function findRestorePoint(
   const isListed = date !== undefined && links.length === wanted.length;
   const fault = chain.faults.find((candidate) => isInTheWay(candidate, { date, isListed }));
   if (fault !== undefined) {
-    throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp });
+    const hole = 'stamp' in fault ? fault.stamp : chain.stamp;
+    // The good lines of a `.dat` still speak for what they list.
+    const isPartly = fault.kind === 'broken-dat' && chain.links.length > 0;
+    const hint = isPartly ? NAME_EARLIER : hintAroundHole(catalogue, hole);
+    throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp, hint });
   }
   const last = links.at(-1);
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
@@ -114,10 +119,10 @@ function isInTheWay(
 
 function holeInChain(
   state: string,
-  { aim, stamp }: { readonly aim: PointAim; readonly stamp: Stamp },
+  { aim, stamp, hint }: { readonly aim: PointAim; readonly stamp: Stamp; readonly hint: string },
 ): Failure {
   return new Failure('damaged', `Cannot ${aim} the chain of ${stamp}: ${state}`, {
-    hint: 'Bring the file back from a copy, or name an earlier date ("zodbvault list" shows them).',
+    hint,
   });
 }
 

@@ -138,6 +138,36 @@ describe('zodbvault restore', () => {
   });
 });
 
+describe('zodbvault restore from the first backup, which is damaged,', () => {
+  it('names the next full backup, or says that none goes without it', async () => {
+    const site = await newSite(scratch, 4);
+    await site.runWell('backup');
+    const [first = ''] = site.dataFiles();
+    const path = join(site.repository, first);
+    const good = readFileSync(path);
+    const errorOf = async (...words: readonly string[]) =>
+      (await site.run(['restore', ...words, '--to', 'out.fs'])).stderr;
+    const damage = [
+      () => writeFileSync(path, good.subarray(0, good.length - 9)),
+      () => writeFileSync(path, Buffer.from(good).fill(0, 40, 90)),
+      () => rmSync(path),
+    ];
+    for (const harm of damage) {
+      harm();
+      expect(await errorOf()).toContain('as no backup here goes without it; of a Data.fs that is');
+    }
+    writeFileSync(path, good);
+    await site.runWell('backup', '--full');
+    const full = site.dataFiles().at(-1)?.slice(0, 19) ?? '';
+    for (const harm of damage) {
+      harm();
+      expect(await errorOf(first.slice(0, 19))).toContain(`${full}, the next full backup.`);
+    }
+    await site.runWell('restore', full, '--to', 'out.fs');
+    expect(sameBytes(join(site.folder, 'out.fs'), site.dataFs)).toBe(true);
+  });
+});
+
 describe('zodbvault restore --to a folder', () => {
   it('makes the site there, and then only brings it forward', async () => {
     const site = await siteWithHistory();

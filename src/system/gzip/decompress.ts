@@ -140,7 +140,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 function notGzip(error: unknown, name: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   return new Failure('damaged', `Cannot decompress "${name}": ${error.message}`, {
-    hint: 'The file is damaged; verify the repository and restore to a date before it.',
+    hint: 'The file is damaged; bring it back from a copy.',
     cause: error,
   });
 }
