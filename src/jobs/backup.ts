@@ -23,6 +23,7 @@ import { makeFolder } from '../system/make-folder.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { findRecordedHold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
 import { originOfSource } from './other-copy.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
@@ -98,8 +99,20 @@ async function backUpTo(
     plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
-  const removed = isDue ? await pruneFulls(store, { keep: settings.keep, context }) : [];
+  const removed = isDue ? await prune(store, { keep: settings.keep, context }) : [];
   return { plan, written, removed };
+}
+
+/** What is backed up without its blobs pushes nothing out, either, that is kept for those. */
+async function prune(
+  store: Store,
+  { keep, context }: Pick<BackupSettings, 'keep'> & { readonly context: JobContext },
+): Promise<readonly string[]> {
+  if (keep === 0) return [];
+  const hold = await findRecordedHold(store, context.signal);
+  if (hold === undefined) return await pruneFulls(store, { keep, context });
+  warnOfHold(hold, context);
+  return [];
 }
 
 /** What a backup would do now; touches nothing. */

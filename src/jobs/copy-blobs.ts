@@ -51,7 +51,8 @@ export async function makeCopy(
     const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
     if (isBetter) {
       const holder = join(run.settings.folder, there.name);
-      const hold = (await warnOfLostBlobs(run, lost)) ?? { source: run.settings.source, holder };
+      const { source } = run.settings;
+      const hold = (await warnOfLostBlobs(run, lost)) ?? { kind: 'lost', source, holder };
       return run.thereAlready(there, hold);
     }
   }

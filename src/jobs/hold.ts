@@ -1,10 +1,12 @@
 import { basename, join } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
 import { holderOf } from '../blobs/holder.ts';
 import { readableSum } from '../blobs/readable-sum.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import { findBlob } from '../filestorage/blob-layout.ts';
+import { holdRecordPath, readHoldRecord, settleHoldRecord } from '../repository/hold-record.ts';
+import type { Store } from '../stores/store.ts';
 import type { JobContext } from './events.ts';
 
 /** A blob directory, and the folder for its backups. */
@@ -14,11 +16,11 @@ export interface BlobPlace {
 }
 
 /** What the live blob directory has lost, and an older copy has: as long as that is so, nothing old goes. */
-export interface Hold {
-  readonly source: string;
-  /** The copy that has it. */
-  readonly holder: string;
-}
+export type Hold =
+  /** `holder`: the copy that has it. */
+  | { readonly kind: 'lost'; readonly source: string; readonly holder: string }
+  /** It was so, as a repository says, but where to look is not there any more. */
+  | { readonly kind: 'unclear'; readonly record: string; readonly state: string };
 
 /** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
 export async function findHold(
@@ -26,27 +28,68 @@ export async function findHold(
   signal: AbortSignal,
 ): Promise<Hold | undefined> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
-  const newest = catalogue.entries.find(
-    ({ form, record }) => form === 'directory' && record !== undefined,
-  );
-  for (const lost of newest?.record?.lost ?? []) {
+  for (const lost of newestCopy(catalogue)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
     const holder = join(folder, entry.name);
-    if (lost.paths.some((path) => findBlob(source, path) === undefined)) return { source, holder };
+    if (lost.paths.some((path) => findBlob(source, path) === undefined))
+      return { kind: 'lost', source, holder };
     const found = await readSums(holder, entry.record);
     const hasher = new FileHasher();
     for (const path of found.kind === 'found' ? lost.paths : []) {
       const sum = await readableSum(findBlob(source, path) ?? '', { hasher, signal });
-      if (found.kind === 'found' && sum !== found.sums.find(path)) return { source, holder };
+      if (found.kind === 'found' && sum !== found.sums.find(path))
+        return { kind: 'lost', source, holder };
     }
   }
   return undefined;
 }
 
-export function warnOfHold({ source, holder }: Hold, { onEvent }: JobContext): void {
-  onEvent({
-    kind: 'warning',
-    text: `"${source}" has lost blobs that "${holder}" has: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${holder}" by hand`,
-  });
+/** For those who know of no blobs: what was recorded in the repository by those who do. */
+export async function findRecordedHold(
+  store: Store,
+  signal: AbortSignal,
+): Promise<Hold | undefined> {
+  const place = await readHoldRecord(store);
+  if (place === undefined) return undefined;
+  const record = holdRecordPath(store);
+  if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
+  const { source, folder } = place;
+  // Where its disk is not mounted, there may still be a folder.
+  if (newestCopy(await readBlobCatalogue(folder, basename(source))) === undefined) {
+    return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
+  }
+  return await findHold(place, signal);
+}
+
+function newestCopy({ entries }: BlobCatalogue): BlobEntry | undefined {
+  return entries.find(({ form, record }) => form === 'directory' && record !== undefined);
+}
+
+/** The caller holds the repository's lock. */
+export async function recordHold(
+  store: Store,
+  { place, hold }: { readonly place: BlobPlace; readonly hold: Hold | undefined },
+): Promise<void> {
+  await settleHoldRecord(store, hold === undefined ? undefined : place);
+}
+
+export function warnOfHold(hold: Hold, { onEvent }: JobContext): void {
+  onEvent({ kind: 'warning', text: describeHold(hold) });
+}
+
+/** What is so, and what to do about it. */
+export function describeHold(hold: Hold): string {
+  switch (hold.kind) {
+    case 'lost': {
+      const { source, holder } = hold;
+      return `"${source}" has lost blobs that "${holder}" has: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${holder}" by hand`;
+    }
+    case 'unclear': {
+      const { record, state } = hold;
+      return `a backup has noted in "${record}" that the live site had lost blobs, and ${state}: nobody can tell whether they are back. Nothing old is removed; if they are, or if they are not needed any more, remove "${record}" by hand`;
+    }
+    default:
+      return hold satisfies never;
+  }
 }

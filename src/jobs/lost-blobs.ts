@@ -145,7 +145,7 @@ export async function warnOfLostBlobs(
     const { count, paths } = one;
     const holder = holderOf(one, catalogue);
     const name = join(folder, holder?.name ?? '');
-    hold ??= { source: run.settings.source, holder: name };
+    hold ??= { kind: 'lost', source: run.settings.source, holder: name };
     const isThereRight = holder !== undefined && (await hasRight(run, { holder, paths }));
     const way = isThereRight
       ? 'put them back from there'

@@ -25,7 +25,7 @@ import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
-import { findHold, type Hold, warnOfHold } from './hold.ts';
+import { findHold, findRecordedHold, type Hold, recordHold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
 import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
@@ -50,7 +50,7 @@ export class SiteRun {
   readonly #isFull: boolean;
   readonly #format: BlobFormat;
   readonly #keep: number;
-  /** What holds all that is old, by the folder of the blob backups. */
+  /** What holds all that is old, by the folder of the blob backups, or of the repository where there are none. */
   readonly #holds = new Map<string, Hold | undefined>();
 
   constructor(settings: SiteBackupSettings, context: JobContext) {
@@ -260,6 +260,9 @@ export class SiteRun {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
       const store = folderStore(this.#repository(storage));
+      const place = this.#placeOfBlobs(storage);
+      if (place !== undefined)
+        await recordHold(store, { place, hold: await this.#holdOf(storage) });
       const pruning = await this.#pruning(storage);
       const names = await pruneFulls(store, { ...pruning, context: this.#context });
       removed.set(storage.name, names);
@@ -281,10 +284,10 @@ export class SiteRun {
    * its live blob directory lacks what older backups have, also while no blobs are backed up.
    */
   async #pruning(storage: SiteStorage): Promise<Pruning> {
-    const blobs = this.#placeOfBlobs(storage);
-    if (blobs === undefined) return { keep: this.#keep };
     if ((await this.#holdOf(storage)) !== undefined) return { keep: 0 };
-    if (this.#settings.site.contents === 'filestorages') return { keep: this.#keep };
+    const blobs = this.#placeOfBlobs(storage);
+    const isAlone = blobs === undefined || this.#settings.site.contents === 'filestorages';
+    if (isAlone) return { keep: this.#keep };
     const repository = this.#repository(storage);
     const { signal } = this.#context;
     return { keep: this.#keep, ...(await blobsThatCount(blobs, { repository, signal })) };
@@ -293,13 +296,16 @@ export class SiteRun {
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
   async #holdOf(storage: SiteStorage): Promise<Hold | undefined> {
     const blobs = this.#placeOfBlobs(storage);
-    if (blobs === undefined) return undefined;
-    if (!this.#holds.has(blobs.folder)) {
-      const hold = await findHold(blobs, this.#context.signal);
-      this.#holds.set(blobs.folder, hold);
+    const repository = this.#repository(storage);
+    const folder = blobs?.folder ?? repository;
+    if (!this.#holds.has(folder)) {
+      const { signal } = this.#context;
+      const found = blobs === undefined ? undefined : await findHold(blobs, signal);
+      const hold = found ?? (await findRecordedHold(folderStore(repository), signal));
+      this.#holds.set(folder, hold);
       if (hold !== undefined) warnOfHold(hold, this.#context);
     }
-    return this.#holds.get(blobs.folder);
+    return this.#holds.get(folder);
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */

@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -183,6 +186,46 @@ describe('blobs that the live site has lost', () => {
     copyFileSync(join(folder, holder, 'blobstorage', lost), lawn);
     await site.run(['backup', '--full', '--no-blobs']);
     expect(fulls()).toBe(1);
+  });
+});
+
+describe('blobs that the live site has lost, and who knows of no blobs', () => {
+  it('hold what "repozo -k" and a part without them would remove, until they are back', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const [folder, repository] = [site.path('var/blobstoragebackups'), site.path('var/backups')];
+    const fulls = () => dataFilesIn(repository).length;
+    const repozo = () =>
+      site.run(['repozo', '-B', '-F', '-k', '-r', repository, '-f', site.dataFs]);
+    await site.run(['backup']);
+    const [holder = ''] = namesIn(folder);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    await site.run(['backup', '--full']);
+    const warning = `"${site.blobs}" has lost blobs that "${join(folder, holder)}" has`;
+    const said = { stderr: expect.stringContaining(warning) };
+    expect(await repozo()).toMatchObject({ status: 0, ...said });
+    site.configure(recipeCfg([...options, 'backup_blobs = false']));
+    expect(await site.run(['backup', '--full'])).toMatchObject({ status: 3, ...said });
+    const dry = await site.run(['backup', '--full', '--dry-run']);
+    expect(dry).toMatchObject({ status: 3, stdout: expect.not.stringContaining('Remove (') });
+    expect(fulls()).toBe(4);
+
+    // Its disk is not mounted.
+    renameSync(folder, `${folder}.away`);
+    mkdirSync(folder);
+    const unclear = await repozo();
+    expect(unclear.stderr).toContain('nobody can tell whether they are back');
+    expect(fulls()).toBe(5);
+    rmdirSync(folder);
+    renameSync(`${folder}.away`, folder);
+
+    copyFileSync(join(folder, holder, 'blobstorage', lost), join(site.blobs, lost));
+    expect(await repozo()).toMatchObject({ status: 0, stderr: '' });
+    expect(fulls()).toBe(1);
+    site.configure(recipeCfg(options));
+    expect((await site.run(['backup'])).status).toBe(0);
+    expect(existsSync(join(repository, '.zodbvault.hold.json'))).toBe(false);
   });
 });
 

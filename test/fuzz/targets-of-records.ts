@@ -5,6 +5,7 @@ import { decodeBackupRecord } from '../../src/repository/backup-record.ts';
 import { catalogueOf, stampsOf } from '../../src/repository/catalogue.ts';
 import { decodeChecks } from '../../src/repository/checks.ts';
 import { decodeDat } from '../../src/repository/dat.ts';
+import { decodeHoldRecord } from '../../src/repository/hold-record.ts';
 import { decodeIdentity } from '../../src/repository/identity.ts';
 import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
 import { formatRun, parseRuns } from '../../src/repository/run-log.ts';
@@ -56,6 +57,13 @@ export function RECORD_TARGETS(): readonly Target[] {
       seeds: [json({ id: 'one', since: STAMP })],
       weight: 4,
       run: (input) => decodeIdentity(input.toString()),
+    },
+    {
+      ...text,
+      name: 'hold-record',
+      seeds: [json({ format: 1, source: '/site/blobstorage', folder: '/site/blobstoragebackups' })],
+      weight: 3,
+      run: (input) => decodeHoldRecord(input.toString()),
     },
     {
       ...text,

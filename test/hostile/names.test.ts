@@ -76,7 +76,7 @@ describe('a folder with backups', () => {
       server.unref();
     }
     // Records that no command may wait for.
-    for (const name of ['.zodbvault.checks.json', '.zodbvault.id.json']) {
+    for (const name of ['.zodbvault.checks.json', '.zodbvault.id.json', '.zodbvault.hold.json']) {
       rmSync(join(repository(), name), { force: true });
       pipe(join(repository(), name));
     }
