@@ -84,6 +84,19 @@ export type JobEvent =
       /** How many backups were made without it. */
       readonly runs: number;
     }
+  /** Blobs that are about to be restored lack some, which the live site had lost when they were backed up. */
+  | {
+      readonly kind: 'blobs-lacking';
+      /** Path of the blob backup. */
+      readonly entry: string;
+      /** Of an archive, nobody knows for sure. */
+      readonly how: 'lack' | 'lack-or-differ' | 'may-lack';
+      readonly count: number;
+      /** As a message names them. */
+      readonly names: string;
+      /** The copy that has them; undefined: it is gone. */
+      readonly holder: { readonly stamp: string; readonly path: string } | undefined;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

@@ -6,6 +6,7 @@ import { readableSum } from '../blobs/readable-sum.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import { findBlob } from '../filestorage/blob-layout.ts';
 import { holdRecordPath, readHoldRecord, settleHoldRecord } from '../repository/hold-record.ts';
+import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { JobContext } from './events.ts';
 
@@ -21,6 +22,19 @@ export type Hold =
   | { readonly kind: 'lost'; readonly source: string; readonly holder: string }
   /** It was so, as a repository says, but where to look is not there any more. */
   | { readonly kind: 'unclear'; readonly record: string; readonly state: string };
+
+/** Of what stands together; either may be unknown. */
+export async function findHoldOf(
+  {
+    blobs,
+    repository,
+  }: { readonly blobs: BlobPlace | undefined; readonly repository: string | undefined },
+  signal: AbortSignal,
+): Promise<Hold | undefined> {
+  const found = blobs === undefined ? undefined : await findHold(blobs, signal);
+  if (found !== undefined || repository === undefined) return found;
+  return await findRecordedHold(folderStore(repository), signal);
+}
 
 /** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
 export async function findHold(

@@ -1,3 +1,4 @@
+import { describeHold } from './hold.ts';
 import type { PlaceHealth, SiteHealth } from './site-health.ts';
 
 /** From where on something is a warning, and from where on critical. */
@@ -76,6 +77,7 @@ export function judgeHealth(
       }),
       judgeFree(place, { limits: limits.free, say }),
       judgeChains(place),
+      ...judgeHold(place),
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
@@ -163,6 +165,11 @@ function judgeChains({ problems, badPoints, points, isSuperseded }: PlaceHealth)
   const [bad] = badPoints;
   if (bad !== undefined) return { state, text: `verify found ${bad} bad${remedy}`, measure };
   return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
+}
+
+function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
+  if (hold === undefined) return [];
+  return [{ state: 'warning', text: describeHold(hold), measure: undefined }];
 }
 
 function judgeLastRun({ lastRuns }: SiteHealth): readonly Judgement[] {

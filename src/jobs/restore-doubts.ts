@@ -1,5 +1,6 @@
 import { Failure } from '../system/failure.ts';
 import type { JobEvent } from './events.ts';
+import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
@@ -8,10 +9,10 @@ import { findSecondDatabase } from './second-database.ts';
 /** What somebody should know before a restore replaces anything. */
 export type RestoreDoubt = Extract<
   JobEvent,
-  { kind: 'other-database' | 'second-database' | 'storage-left-out' }
+  { kind: 'other-database' | 'second-database' | 'storage-left-out' | 'blobs-lacking' }
 >;
 
-/** Looks at the Data.fs files that are there, at the repositories, and at their run logs. */
+/** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
 export async function findDoubts(
   plan: SiteRestorePlan,
   settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'>,
@@ -25,7 +26,8 @@ export async function findDoubts(
     const second = await findSecondDatabase(one);
     if (second !== undefined) doubts.push(second);
   }
-  return [...doubts, ...(await findLeftOutStorages(plan, settings))];
+  const leftOut = await findLeftOutStorages(plan, settings);
+  return [...doubts, ...leftOut, ...(await findLackingBlobs(plan))];
 }
 
 /**
@@ -46,6 +48,7 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
           `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two databases; "${doubt.newest}" begins with a transaction of ${doubt.newestBegins}, "${doubt.other}" with one of ${doubt.otherBegins}`,
         );
       case 'storage-left-out':
+      case 'blobs-lacking':
         continue;
       default:
         doubt satisfies never;

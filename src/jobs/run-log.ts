@@ -119,6 +119,7 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'other-database',
   'second-database',
   'storage-left-out',
+  'blobs-lacking',
 ];
 
 /** Where a Data.fs comes from is no secret: the records of its backups have the same path. */

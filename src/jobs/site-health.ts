@@ -11,6 +11,7 @@ import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
+import { findHoldOf, type Hold } from './hold.ts';
 import { type ListedPoint, listRestorePoints } from './list.ts';
 import { findMissingBlobs } from './list-site.ts';
 import { verify } from './verify.ts';
@@ -37,6 +38,8 @@ export interface PlaceHealth {
   readonly problems: readonly Finding[];
   /** Whether all of that is older than a full backup that was verified since, as deeply as what is bad was. */
   readonly isSuperseded: boolean;
+  /** Why nothing old goes meanwhile. */
+  readonly hold: Hold | undefined;
   readonly freeBytes: number;
   readonly diskBytes: number;
 }
@@ -92,7 +95,8 @@ async function placeHealth(
   const found = await problemsOf(place, context);
   const missing = found.length === 0 ? await findMissingBlobs(place, site) : undefined;
   const problems = missing === undefined ? found : [missing];
-  const common = { storage, path, ...disk, problems };
+  const hold = await findHoldOf(place, context.signal);
+  const common = { storage, path, ...disk, problems, hold };
   const points = repository === undefined ? [] : await listRestorePoints(repository);
   if (repository === undefined && blobs !== undefined) {
     const { entries } = await readBlobCatalogue(blobs.folder, basename(blobs.source));

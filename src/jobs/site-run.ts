@@ -25,7 +25,7 @@ import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
-import { findHold, findRecordedHold, type Hold, recordHold, warnOfHold } from './hold.ts';
+import { findHoldOf, type Hold, recordHold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
 import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
@@ -300,8 +300,7 @@ export class SiteRun {
     const folder = blobs?.folder ?? repository;
     if (!this.#holds.has(folder)) {
       const { signal } = this.#context;
-      const found = blobs === undefined ? undefined : await findHold(blobs, signal);
-      const hold = found ?? (await findRecordedHold(folderStore(repository), signal));
+      const hold = await findHoldOf({ blobs, repository }, signal);
       this.#holds.set(folder, hold);
       if (hold !== undefined) warnOfHold(hold, this.#context);
     }

@@ -189,6 +189,45 @@ describe('blobs that the live site has lost', () => {
   });
 });
 
+describe('blobs that the live site has lost, and what is said of them', () => {
+  it('are a warning of "check" until they are back, and of a restore to what was backed up without them', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const folder = site.path('var/blobstoragebackups');
+    const check = async () => {
+      const { status, stdout } = await site.run(['check', '--free', 'off']);
+      return [status, stdout.includes(`"${site.blobs}" has lost blobs that`)];
+    };
+    await site.run(['backup']);
+    const [holder = ''] = namesIn(folder);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    expect(await check()).toEqual([0, false]);
+    await site.run(['backup', '--full']);
+    expect(await check()).toEqual([1, true]);
+
+    const has = `the restore point ${holder.slice(-19)} has them, in "${join(folder, holder)}"`;
+    const elsewhere = ['restore', '--to', site.path('elsewhere'), '-n'];
+    const newest = namesIn(folder).findLast((name) => name !== 'latest') ?? '';
+    const lacks = `"${join(folder, newest)}" lacks 1 blob that the live site had lost by then: "${lost}"; ${has}`;
+    const dry = await site.run([...elsewhere, '--dry-run']);
+    expect(dry).toMatchObject({ status: 3, stderr: expect.stringContaining(lacks) });
+    const restored = await site.run(elsewhere);
+    expect(restored).toMatchObject({ status: 3, stderr: expect.stringContaining(lacks) });
+    expect(restored.stderr.split(lacks)).toHaveLength(2);
+    const before = await site.run(['restore', holder.slice(-19), ...elsewhere.slice(1)]);
+    expect(before.status).toBe(0);
+
+    site.configure(recipeCfg([...options, 'archive_blob = true']));
+    await site.run(['backup', '--full']);
+    const archived = await site.run(elsewhere);
+    expect(archived.stderr).toMatch(/\.tar.* may lack 1 blob/);
+    copyFileSync(join(folder, holder, 'blobstorage', lost), join(site.blobs, lost));
+    await site.run(['backup', '--full']);
+    expect(await check()).toEqual([0, false]);
+  });
+});
+
 describe('blobs that the live site has lost, and who knows of no blobs', () => {
   it('hold what "repozo -k" and a part without them would remove, until they are back', async () => {
     const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];

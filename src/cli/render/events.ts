@@ -14,7 +14,8 @@ export function renderEvents(terminal: Terminal): OnEvent {
     switch (event.kind) {
       case 'other-database':
       case 'second-database':
-      case 'storage-left-out': {
+      case 'storage-left-out':
+      case 'blobs-lacking': {
         // It is said before people are asked, and found again when the work begins.
         const said = JSON.stringify(event);
         if (!doubts.has(said)) renderLine(event, terminal);
@@ -135,6 +136,22 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
         `the storage "${event.storage}" is restored as it was at ${event.stamp} (UTC), beside what was backed up until ${event.newest}: since then, ${count(event.runs, 'backup')} ${event.runs === 1 ? 'was' : 'were'} made without it`,
       );
       return;
+    case 'blobs-lacking': {
+      const { entry, how, names, holder } = event;
+      const lack = {
+        lack: 'lacks',
+        'lack-or-differ': 'lacks, or has with other bytes,',
+        'may-lack': 'may lack',
+      };
+      const remedy =
+        holder === undefined
+          ? 'the copy that had them is gone'
+          : `the restore point ${holder.stamp} has them, in "${holder.path}"`;
+      terminal.warn(
+        `"${entry}" ${lack[how]} ${count(event.count, 'blob')} that the live site had lost by then: ${names}; ${remedy}`,
+      );
+      return;
+    }
     case 'command':
       terminal.logCommand(event.words.map(quoteWord).join(' '));
       return;
