@@ -162,6 +162,28 @@ describe('blobs that the live site has lost', () => {
     expect(fulls()).toHaveLength(1);
   });
 
+  it('are told from those that a pack took, also where repozo made the newest backup', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    const repository = site.path('var/backups');
+    await commitBlob(site.dataFs);
+    const [former = '', lost = ''] = blobFiles(site.blobs);
+    await commitAgain(site, former);
+    await site.scriptWell('backup');
+    const [holder = ''] = namesIn(site.path('var/blobstoragebackups'));
+    await packDatabase(site.dataFs);
+    for (const path of [former, lost]) rmSync(join(site.blobs, path));
+    await site.run(['repozo', '-B', '-r', repository, '-f', site.dataFs]);
+    const stamp = dataFilesIn(repository).at(-1)?.slice(0, 19);
+    for (const end of ['json', 'index']) rmSync(join(repository, `${stamp}.${end}`));
+    const { status, stderr } = await site.run(['backup']);
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringMatching(`has lost a blob of ".*/${holder}": "${lost}"[.]`),
+    ]);
+    expect(dataFilesIn(repository)).toHaveLength(2);
+  });
+
   it('hold while archives are made, or no blobs at all, until they are back in any layout', async () => {
     const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
     const site = await newBuildoutSite(scratch, recipeCfg(options));
