@@ -29,6 +29,20 @@ export async function askToReplace(
   return await ask('restore', context);
 }
 
+/** The same; says that nothing was done where the answer is no. */
+export async function agreeToReplace(
+  paths: ReplacedPaths,
+  context: CommandContext,
+): Promise<'yes' | 'no'> {
+  const { terminal } = context;
+  const answer = await askToReplace(paths, context);
+  if (answer === 'no') {
+    terminal.log('Not restoring.');
+    terminal.printJson({ restore: { answer } });
+  }
+  return answer;
+}
+
 /** Where a question goes: with --json, stdout is for objects alone. */
 export function questionOf(terminal: Terminal): { readonly write: (text: string) => void } {
   const stream = terminal.isJson ? process.stderr : process.stdout;

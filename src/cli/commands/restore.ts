@@ -13,13 +13,10 @@ import {
   discardReplaced,
   type Forward,
   findForward,
-  findServers,
   finishRestore,
   hasRoomBeside,
   planSiteDiscard,
-  planSiteUndo,
   restoreSite,
-  undoSiteRestore,
 } from '../../jobs/restore-site.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { refuseAmongBackups } from '../../sites/among-backups.ts';
@@ -27,14 +24,15 @@ import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
-import { OPTION, secondsToWait, type Waiting, withOutputOptions } from '../options.ts';
+import { noteServers } from '../note-servers.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
 import { commandToType } from '../own-program.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { printable } from '../printable.ts';
-import { ask, askToReplace, questionOf, type ReplacedPaths } from '../question.ts';
+import { agreeToReplace, ask, questionOf, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
-import { formatBytes, formatUtcTime } from '../render/units.ts';
+import { formatBytes } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import {
   findSitesAndVariables,
@@ -44,6 +42,7 @@ import {
   withSiteOptions,
 } from '../sites.ts';
 import { type Terminal, withDebugLog } from '../terminal.ts';
+import { type How, type Undoing, undoRestore } from '../undo-restore.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
@@ -85,7 +84,7 @@ export function addRestoreCommand(program: Command): void {
       };
       const heldLock = options.force ? 'ignore' : 'refuse';
       const undoing = await undoingLine(options, variables);
-      if (options.undo) return undo({ site, heldLock }, { ...how, undoing });
+      if (options.undo) return undoRestore({ site, heldLock }, { ...how, undoing });
       if (options.discardOld) return discardOld(site, how);
       const settings: SiteRestoreSettings = {
         site,
@@ -130,12 +129,6 @@ function refuseMixed(
   });
 }
 
-interface How extends Waiting {
-  readonly isDry: boolean;
-  readonly asks: boolean;
-  readonly context: CommandContext;
-}
-
 /** Two parts may speak of one Data.fs: which of them is meant can't be guessed. */
 function oneSite(sites: readonly Site[]): Site {
   const [first, ...others] = sites;
@@ -160,52 +153,6 @@ async function undoingLine(
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)}`);
   const line = [...settings, await commandToType(), ...words.map(quoteWord)].join(' ');
   return `cd ${quoteWord(process.cwd())} && ${line}`;
-}
-
-interface Undoing extends How {
-  /** The line that undoes it. */
-  readonly undoing: string;
-}
-
-async function undo(
-  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
-  { isDry, asks, waitSeconds, context, undoing }: Undoing,
-): Promise<undefined> {
-  const { terminal, signal } = context;
-  const { restored, at, steps } = await planSiteUndo(site);
-  const paths = [...new Set(steps.map(({ path }) => path))];
-  const live = steps.filter(({ kind }) => kind !== 'cache');
-  const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
-  const moment = formatUtcTime(at);
-  terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
-  if (isDry) {
-    for (const path of paths) {
-      terminal.print(
-        removed.includes(path)
-          ? `It would remove ${path}, which was not there before the restore`
-          : `It would swap back ${path}`,
-      );
-    }
-    await sayServers({ site, heldLock }, terminal);
-    return;
-  }
-  const pathsOf = (...kinds: readonly string[]) =>
-    live
-      .filter(({ kind, path }) => kinds.includes(kind) && !removed.includes(path))
-      .map(({ path }) => path);
-  const filestorages = pathsOf('file');
-  const blobstorages = pathsOf('directory', 'contents');
-  const replaced = { filestorages, blobstorages, removed };
-  const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
-  if (isAsked && (await agree(replaced, context)) === 'no') return;
-  await undoSiteRestore(
-    { site, heldLock, now: () => new Date() },
-    { onEvent: renderEvents(terminal), signal, waitSeconds },
-  );
-  terminal.printJson({ undo: { restored, at, paths, removed } });
-  for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
-  terminal.log('Swapped back. What the restore had put there is kept. To swap again:');
-  terminal.log(`    ${undoing}`);
 }
 
 async function discardOld(
@@ -247,7 +194,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     const plan = await planSiteRestore(settings);
     const context = { onEvent: renderEvents(terminal), signal };
     showPlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
-    await sayServers(settings, terminal);
+    await noteServers(settings, terminal);
     const doubts = await findDoubts(plan, settings);
     if (settings.guess === 'refuse') refuseGuess(doubts);
     for (const doubt of doubts) renderEvents(terminal)(doubt);
@@ -268,7 +215,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     );
   }
   for (const doubt of doubts) onEvent(doubt);
-  if (isAsked && (await agree(paths, how.context)) === 'no') return;
+  if (isAsked && (await agreeToReplace(paths, how.context)) === 'no') return;
   const since = Date.now();
   await restoreSite(
     { ...settings, old: isTight ? 'remove-first' : settings.old },
@@ -308,17 +255,6 @@ async function livePaths(site: Site): Promise<ReplacedPaths> {
   return { filestorages: await there(filestorages), blobstorages: await there(blobstorages) };
 }
 
-/** What isn't there needs no question, as nothing can be lost; unless there is a doubt. */
-async function agree(paths: ReplacedPaths, context: CommandContext): Promise<'yes' | 'no'> {
-  const { terminal } = context;
-  const answer = await askToReplace(paths, context);
-  if (answer === 'no') {
-    terminal.log('Not restoring.');
-    terminal.printJson({ restore: { answer } });
-  }
-  return answer;
-}
-
 function showPlan(
   { filestorages, blobs }: SiteRestorePlan,
   { forward, terminal }: { readonly forward: readonly Forward[]; readonly terminal: Terminal },
@@ -335,20 +271,6 @@ function showPlan(
     terminal.print('Restore the blobs from:');
     for (const name of files) terminal.print(`    ${name}`);
     terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
-  }
-}
-
-async function sayServers(
-  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
-  terminal: Terminal,
-): Promise<void> {
-  for (const { path, pid } of await findServers(site)) {
-    const who = pid === undefined ? 'a server' : `a server, the process ${pid},`;
-    const so =
-      heldLock === 'refuse'
-        ? 'the restore would stop there; end Zope or ZEO first'
-        : 'restart it after the restore';
-    terminal.notice(`${who} holds "${path}": ${so}`);
   }
 }
 

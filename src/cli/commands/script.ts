@@ -10,7 +10,6 @@ import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
-import { commandToType } from '../own-program.ts';
 import { withPingUrl } from '../ping-url.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { askToReplace } from '../question.ts';
@@ -19,6 +18,7 @@ import { quoteWord, renderEvents } from '../render/events.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
 import { scriptTerminal } from '../terminal.ts';
+import { undoRestore } from '../undo-restore.ts';
 
 /** `script FILE WORD...`: what the scripts in a buildout's bin folder call. */
 export function addScriptCommand(program: Command): void {
@@ -78,6 +78,9 @@ async function runScript(
     .description(DESCRIPTIONS[name])
     .option('-q, --quiet', 'print nothing unless there is a problem')
     .addOption(new Option('-n, --no-prompt', 'do not ask').hideHelp(!isRestore))
+    .addOption(
+      new Option('--undo', 'swap back what the last restore replaced').hideHelp(!isRestore),
+    )
     .addOption(OPTION.waitOfScript)
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .usage(isRestore ? '[options] [date]' : '[options]')
@@ -91,11 +94,13 @@ async function runScript(
         scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug, part: site.part }),
         (running) => {
           const context = { ...running, waitSeconds: secondsToWait(options.wait) };
+          if (options.undo)
+            return undo({ name, site }, { file, date, prompt: options.prompt, context });
           if (action.kind === 'backup') {
             sayIgnored({ words: args, prompt: options.prompt }, context);
             return backUp(site, { action, context });
           }
-          return restore(site, { action, date, prompt: options.prompt, context });
+          return restore(site, { action, file, date, prompt: options.prompt, context });
         },
       ),
     );
@@ -152,11 +157,13 @@ async function restore(
   site: Site,
   {
     action,
+    file,
     date,
     prompt,
     context,
   }: {
     readonly action: Extract<ScriptAction, { kind: 'restore' }>;
+    readonly file: string;
     readonly date: string | undefined;
     readonly prompt: boolean;
     readonly context: CommandContext & Waiting;
@@ -192,7 +199,7 @@ async function restore(
     for (const result of results) describeRestored(result, { terminal, since });
     if (ahead !== undefined && !replacesAny(ahead.plan)) return;
     terminal.log('What was there is kept. To swap it back:');
-    terminal.log(`    ${await undoCommand(site)}`);
+    terminal.log(`    ${undoingLine(file)}`);
   });
 }
 
@@ -200,7 +207,36 @@ function replacesAny({ filestorages, blobs }: SiteRestorePlan): boolean {
   return [...filestorages, ...blobs].some(({ plan }) => plan.replaces);
 }
 
-async function undoCommand({ buildout, part }: Site): Promise<string> {
-  const which = buildout === undefined ? [] : ['--config', buildout, '--part', part];
-  return [await commandToType(), ...['restore', '--undo', ...which].map(quoteWord)].join(' ');
+/** The script knows the site that it restored, whatever the buildout says by then. */
+function undoingLine(file: string): string {
+  return `${quoteWord(resolve(file))} --undo`;
+}
+
+async function undo(
+  { name, site }: Pick<Script, 'name' | 'site'>,
+  {
+    file,
+    date,
+    prompt,
+    context,
+  }: {
+    readonly file: string;
+    readonly date: string | undefined;
+    readonly prompt: boolean;
+    readonly context: CommandContext & Waiting;
+  },
+): Promise<undefined> {
+  if (SCRIPTS[name].action.kind === 'backup') {
+    throw new Failure('usage', 'Cannot undo a backup: it has changed nothing of the site', {
+      hint: 'Scripts that restore take --undo.',
+    });
+  }
+  if (date !== undefined) {
+    throw new Failure('usage', 'Cannot undo a restore and do something else at once', {
+      hint: 'Use --undo without a date.',
+    });
+  }
+  const { waitSeconds } = context;
+  const how = { isDry: false, asks: prompt, waitSeconds, context, undoing: undoingLine(file) };
+  return undoRestore({ site, heldLock: 'refuse' }, how);
 }
