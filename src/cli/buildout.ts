@@ -4,10 +4,12 @@ import { Option } from '@commander-js/extra-typings';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
+import { cronLinesOf } from '../sites/recipe/cron-parts.ts';
 import { isRecipeOption } from '../sites/recipe/option-table.ts';
 import { recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
+import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
@@ -71,7 +73,8 @@ export async function findBackupParts(
   terminal: Terminal,
 ): Promise<ReadParts> {
   const isAskedFor = config !== undefined || part !== undefined;
-  if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG)))) return { parts: [], extent: 'all' };
+  if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG))))
+    return { parts: [], extent: 'all', cronLines: [] };
   const buildout = await loadBuildout({ config, overrides: [] }, terminal);
   const found = await readParts(buildout, { names: part === undefined ? [] : [part], terminal });
   if (found.parts.length > 0 || !isAskedFor) return found;
@@ -85,6 +88,8 @@ export interface ReadParts {
   readonly parts: readonly RecipePart[];
   /** Whether these are all that there are: `some` also where nobody can tell. */
   readonly extent: 'all' | 'some';
+  /** What other parts of it put into a crontab. */
+  readonly cronLines: readonly ForeignLine[];
 }
 
 /**
@@ -114,7 +119,8 @@ export async function readParts(
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
   for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
-  return { parts, extent: isAll ? 'all' : 'some' };
+  const extent = isAll ? 'all' : 'some';
+  return { parts, extent, cronLines: cronLinesOf(buildout) };
 }
 
 /** One part that can't be used stops the others, too: who has to go on with those is told how. */

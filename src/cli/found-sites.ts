@@ -22,6 +22,7 @@ import { Problems } from '../sites/recipe/problems.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
+import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -36,6 +37,7 @@ export type FoundSites =
       readonly kind: 'buildout';
       readonly parts: readonly RecipePart[];
       readonly extent: 'all' | 'some';
+      readonly cronLines: readonly ForeignLine[];
     }
   | {
       /** A `zodbvault.toml`, or a file that says where the live data is. */

@@ -1,3 +1,4 @@
+import { findScheduledElsewhere, type ScheduledElsewhere } from '../jobs/scheduled-elsewhere.ts';
 import { findSearchPath, type RequiredScript, requireScripts } from '../jobs/scheduled-programs.ts';
 import {
   type UsedEnvironment,
@@ -7,6 +8,8 @@ import {
 } from '../sites/environment.ts';
 import { OVERRULED_BY_WORDS } from '../sites/plain-site.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
+import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
+import type { ScheduleOwner } from '../sites/schedule/schedule-owner.ts';
 import {
   planJobs,
   type ScheduledJob,
@@ -18,6 +21,7 @@ import { Failure } from '../system/failure.ts';
 import { findAnySites, namesPlaces } from './found-sites.ts';
 import { ownProgram } from './own-program.ts';
 import { PING_URL_VARIABLE } from './ping-url.ts';
+import type { CommandContext } from './run.ts';
 import type { SiteWish } from './sites.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,12 +37,17 @@ export interface JobWish extends SiteWish {
 /** What is to be scheduled. */
 export interface FoundJobs {
   readonly jobs: readonly ScheduledJob[];
+  /** Whose they are, and those that something else runs already. */
+  readonly owners: readonly ScheduleOwner[];
   /** Whether the folder has no other sites: `some` also where nobody can tell. */
   readonly extent: 'all' | 'some';
 }
 
 /** The jobs of the sites that are meant. Failures `usage`, and those of {@link requireScripts}. */
-export async function findJobs(wish: JobWish, terminal: Terminal): Promise<FoundJobs> {
+export async function findJobs(
+  wish: JobWish,
+  { terminal, signal }: CommandContext,
+): Promise<FoundJobs> {
   const common = {
     at: wish.at,
     weekly: [
@@ -49,7 +58,7 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
     program: ownProgram(terminal, { caller: 'these jobs' }),
     searchPath: await findSearchPath(),
   };
-  const { sites, extent, environment } = await scheduledSites(wish, terminal);
+  const { sites, extent, environment, lines } = await scheduledSites(wish, terminal);
   const { carried, left } = environment;
   for (const variable of left) terminal.advise(notCarried(variable));
   const jobs: ScheduledJob[] = [];
@@ -64,7 +73,12 @@ export async function findJobs(wish: JobWish, terminal: Terminal): Promise<Found
     }
   }
   await requireScripts(scripts);
-  return { jobs, extent };
+  const { program } = common;
+  const elsewhere = await findScheduledElsewhere(jobs, { lines, program, signal });
+  for (const one of elsewhere) terminal.advise(notTwice(one));
+  const isElsewhere = (job: ScheduledJob) => elsewhere.some((one) => one.job === job);
+  const owners = jobs.map(({ owner }) => owner);
+  return { jobs: jobs.filter((job) => !isElsewhere(job)), owners, extent };
 }
 
 async function scheduledSites(
@@ -74,6 +88,8 @@ async function scheduledSites(
   readonly sites: readonly ScheduledSite[];
   readonly extent: 'all' | 'some';
   readonly environment: UsedEnvironment;
+  /** What the site itself puts into a crontab. */
+  readonly lines: readonly ForeignLine[];
 }> {
   const { found } = await findAnySites(wish, { terminal, purpose: 'backup' });
   switch (found.kind) {
@@ -86,7 +102,7 @@ async function scheduledSites(
       // Parts are read from their files; an address alone may stand in the environment.
       const { left } = usedEnvironment(process.env, { without: [] });
       const environment = { carried: {}, left: left.filter((name) => name === PING_URL_VARIABLE) };
-      return { sites, extent: found.extent, environment };
+      return { sites, extent: found.extent, environment, lines: found.cronLines };
     }
     case 'configured': {
       const { path: config, extent } = found;
@@ -99,7 +115,7 @@ async function scheduledSites(
         environment: process.env,
         names: found.variables,
       });
-      return { sites, extent, environment };
+      return { sites, extent, environment, lines: [] };
     }
     case 'plain': {
       const blobs = wish.blobs ? 'as-found' : 'left-out';
@@ -107,7 +123,8 @@ async function scheduledSites(
       const plain = { kind: 'plain', site, blobs, backupWords: keepWords(wish) } as const;
       const used = usedEnvironment(process.env, { without: OVERRULED_BY_WORDS });
       const environment = { ...used, carried: { ...used.carried, ...pathsOf(found.site, used) } };
-      return { sites: [plain], extent: namesPlaces(wish) ? 'some' : 'all', environment };
+      const extent = namesPlaces(wish) ? 'some' : 'all';
+      return { sites: [plain], extent, environment, lines: [] };
     }
     default:
       return found satisfies never;
@@ -135,6 +152,10 @@ function pathsOf(
 function isPath(name: string): boolean {
   const kind = tomlOption(name)?.kind;
   return kind === 'path' || kind === 'storages';
+}
+
+function notTwice({ job: { words }, line: { text, by } }: ScheduledElsewhere): string {
+  return `${words[0]} is not scheduled a second time: ${by} runs it already (${text}); take that away if zodbvault is to schedule it`;
 }
 
 function notCarried(variable: string): string {

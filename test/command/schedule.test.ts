@@ -98,6 +98,27 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
     expect(crontab()).toBe(FOREIGN);
   });
 
+  it('leaves out a script that a line of the crontab, or a part of the buildout, runs already', async () => {
+    const site = await siteIn('elsewhere', CFG);
+    await well(site, '--install', '--snapshot');
+    const own = `30 3 * * * cd ${site.folder} && bin/backup -q`;
+    const cron = ['[cron]', 'recipe = z3c.recipe.usercrontab', 'times = 0 4 * * 6'];
+    const more = [...cron, `command = ${site.path('bin')}/snapshotbackup -q`].join('\n');
+    site.configure(recipeCfg(BLOBS, { more }).replace('parts = backup', 'parts = backup cron'));
+    await site.install();
+    setOwnCrontab(`${crontab()}# ${own}\n`);
+    expect((await well(site, '--snapshot')).stdout).toContain('bin/backup -q\n');
+    setOwnCrontab(`${crontab()}${own}\n`);
+    const { stderr } = await well(site, '--install', '--snapshot', '--part', 'backup');
+    const second = 'is not scheduled a second time';
+    expect(stderr).toContain(`/bin/backup ${second}: the crontab runs it already (${own});`);
+    expect(stderr).toContain(`/bin/snapshotbackup ${second}: the part [cron] of the buildout runs`);
+    const block = crontab().split(/^# (?:begin|end) zodbvault/m)[1] ?? '';
+    expect(block.match(/^\d.*$/gm)).toEqual([expect.stringContaining(' verify -q ')]);
+    await well(site, '--install', '--part', 'backup', '--no-verify');
+    expect(crontab()).toBe(`${FOREIGN}# ${own}\n${own}\n`);
+  });
+
   it('adds lines behind those of others, once, and takes away its own only', async () => {
     const [one, two] = [await siteIn('one', CFG), await siteIn('two', undefined)];
     const quiet = await well(one, '--install', '-q');

@@ -73,10 +73,9 @@ export function addScheduleCommand(program: Command): void {
           await carryOut({ jobs: [], scope, target }, { ...options, context });
           return undefined;
         }
-        const { jobs, extent } = await findJobs(options, context.terminal);
+        const { jobs, owners, extent } = await findJobs(options, context);
         if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
         else {
-          const owners = jobs.map(({ owner }) => owner);
           const scope =
             extent === 'all'
               ? ({ kind: 'folder', folder: folderOf(options), owners } as const)

@@ -102,6 +102,13 @@ export function mergeCrontab(
   return Buffer.from([text, isOpen ? '\n' : '', ...wanted.values()].join(''), 'latin1');
 }
 
+/** What in a crontab is none of our lines. Failure `refused` where our comments don't stand in pairs. */
+export function foreignText(crontab: Uint8Array): string {
+  const pieces = cut(Buffer.from(crontab).toString('latin1'));
+  const text = pieces.map((piece) => (piece.kind === 'foreign' ? piece.text : '')).join('');
+  return Buffer.from(text, 'latin1').toString();
+}
+
 /** Bytes as characters, so that a crontab in any encoding stays as it is. */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
