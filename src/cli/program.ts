@@ -16,9 +16,11 @@ export async function main(words: readonly string[]): Promise<void> {
   });
   const [first = ''] = words;
   const program = await buildProgram(namesFor(first));
-  const isJson = words.includes('--json') && first !== 'script' && first !== 'repozo';
+  // The words of scripts, and of repozo, are none of ours.
+  const isOurs = first !== 'script' && first !== 'repozo';
+  const isJson = words.includes('--json') && isOurs;
   const terminal = terminalFor({ json: isJson ? true : undefined });
-  if (isJson) speakJson(program);
+  if (isOurs) leaveErrorsToMain(program, isJson ? { writeErr: () => {} } : {});
   try {
     await refuseMisplaced(words, program);
     await program.parseAsync([...words], { from: 'user' });
@@ -26,14 +28,16 @@ export async function main(words: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
     if (error.exitCode === 0) return;
+    // Whoever names no command sees all of them.
+    if (!isOurs || (error.code === 'commander.help' && !isJson)) return;
+    const failure = wrongUsage(error, { first, program });
     if (first !== 'check') {
-      if (isJson) terminal.fail(wrongUsage(error));
+      terminal.fail(failure);
       return;
     }
     // For monitoring, 2 would be a state of the backups.
-    const { UNKNOWN_STATUS, unknownLine } = await import('./commands/check.ts');
-    process.stdout.write(`${unknownLine('wrong usage: see stderr')}\n`);
-    process.exitCode = UNKNOWN_STATUS;
+    const { sayUnknown } = await import('./commands/check.ts');
+    process.exitCode = sayUnknown(failure, terminal);
   }
 }
 
@@ -57,19 +61,34 @@ async function refuseMisplaced(
   });
 }
 
-/** What commander would say itself is said by {@link main}, as one object. */
-function speakJson(program: Command): void {
+/** What commander would say itself is said by {@link main}: a sentence and a hint, or one object. */
+function leaveErrorsToMain(program: Command, more: { readonly writeErr?: () => void }): void {
   for (const command of [program, ...program.commands]) {
-    command.configureOutput({ outputError: () => {}, writeErr: () => {} });
+    command.configureOutput({ outputError: () => {}, ...more }).showHelpAfterError(false);
   }
 }
 
-function wrongUsage({ code, message }: CommanderError): Failure {
-  const text = code === 'commander.help' ? 'no command is named' : message.replace(/^error: /, '');
-  return new Failure('usage', text, { hint: USAGE_HINT });
+function wrongUsage(
+  { code, message }: CommanderError,
+  { first, program }: { readonly first: string; readonly program: Command },
+): Failure {
+  if (code === 'commander.help') {
+    return new Failure('usage', 'no command is named', { hint: HINT_OF_ALL });
+  }
+  const command = program.commands.find((one) => one.name() === first);
+  const [text = '', guess] = message.replace(/^error: /, '').split('\n(Did you mean ');
+  const meant = guess === undefined ? '' : `Did you mean ${guess.replace(/\)$/, '')} `;
+  const hint =
+    command === undefined
+      ? HINT_OF_ALL
+      : `"zodbvault ${first} --help" shows its words and options.`;
+  const more = command?.args.slice(command.registeredArguments.length) ?? [];
+  const isExcess = code === 'commander.excessArguments';
+  const said = isExcess ? `unexpected word '${more.join(' ')}' behind "${first}"` : text;
+  return new Failure('usage', said, { hint: meant + hint });
 }
 
-const USAGE_HINT = 'Run it with --help for the options.';
+const HINT_OF_ALL = '"zodbvault --help" shows the commands.';
 
 /** Every command, in the order of --help; its module is loaded only when it is needed. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -112,7 +131,7 @@ export async function buildProgram(
     .description('Backup and restore for the ZODB: the Data.fs of Plone and Zope sites.')
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError(`Hint: ${USAGE_HINT}`)
+    .showHelpAfterError('Hint: Run it with --help for the options.')
     // Commander's errors look like ours.
     .configureOutput({
       outputError: (text, write) =>

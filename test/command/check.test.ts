@@ -83,5 +83,8 @@ describe('zodbvault check', () => {
     const site = await newSite(scratch, 3);
     const { status, stdout } = await site.run(['check', ...words]);
     expect([status, stdout]).toEqual([3, expect.stringMatching(/^ZODBVAULT UNKNOWN - .+\n$/)]);
+    const json = await site.run(['check', ...words, '--json']);
+    const error = { message: expect.any(String), hint: expect.any(String) };
+    expect(JSON.parse(json.stdout)).toMatchObject({ status: 3, state: 'UNKNOWN', error });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_CODES, formatErrorsPage } from '../../src/cli/explanations.ts';
@@ -57,4 +57,30 @@ describe('an error', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining(suggestion)]);
     expect(stderr).toMatch(/^Error: /);
   });
+
+  it.each(['schedule', 'check', 'list', 'report', 'config'])(
+    'of %s is a sentence and what to do next: in a folder without a site, and for wrong words',
+    async (name) => {
+      const cwd = join(scratch, 'empty');
+      mkdirSync(cwd, { recursive: true });
+      const run = async (...words: readonly string[]) => {
+        const { stdout, stderr } = await zodbvault([name, ...words], {
+          cwd,
+          env: { ZODBVAULT_DATA: join(cwd, 'none') },
+        });
+        const [said = '', hint = ''] = name === 'check' ? [stdout, stderr] : stderr.split('\n');
+        expect([said, hint]).toEqual([
+          expect.stringMatching(/^(Error: .*\.|ZODBVAULT (CRITICAL|UNKNOWN) - .*\n)$/),
+          expect.stringMatching(/^Hint: .+/),
+        ]);
+        return said + hint;
+      };
+      expect(await run()).toContain('Cannot find ');
+      expect(await run('--jsno')).toContain("'--jsno'");
+      expect(await run('--jsno')).toContain(`Did you mean --json? "zodbvault ${name} --help"`);
+      expect(await run('x', '--location', 'y')).toMatch(
+        name === 'config' ? /buildout/ : /unexpected word 'x' behind "\w+"/,
+      );
+    },
+  );
 });

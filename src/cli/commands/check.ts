@@ -18,6 +18,7 @@ import { oneLine } from '../render/one-line.ts';
 import { formatAge, formatBytes } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** The exit statuses of monitoring plug-ins. */
 const STATUS = { ok: 0, warning: 1, critical: 2 } as const satisfies Record<HealthState, number>;
@@ -65,7 +66,7 @@ export function addCheckCommand(program: Command): void {
         const sites = await findSites(options, { terminal, purpose: 'look' });
         return await check(sites, { limits, metrics: options.metrics, context });
       } catch (error) {
-        return sayUnknown(error, context);
+        return sayUnknown(error, context.terminal);
       }
     }),
   );
@@ -77,12 +78,10 @@ function metricsFile(path: string): string {
   throw new InvalidArgumentError('Its name has to end in .prom: the collector reads no others.');
 }
 
-/** The line for what nobody can tell; every failure is that, and so is a defect. */
-export function unknownLine(reason: string): string {
+/** The line for what nobody can tell. */
+function unknownLine(reason: string): string {
   return `ZODBVAULT ${WORDS[UNKNOWN]} - ${forPlugin(reason)}`;
 }
-
-export const UNKNOWN_STATUS = UNKNOWN;
 
 interface CheckResult {
   readonly site: Site;
@@ -147,6 +146,7 @@ async function checkSite(
     return { site, judgements, status, health };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    context.terminal.log(`Hint: ${error.hint}`);
     const missing = { storage: undefined, text: error.message, measure: undefined } as const;
     const judgements = [{ state: 'critical', ...missing } as const];
     return { site, judgements, status: STATUS.critical, health: undefined };
@@ -194,7 +194,8 @@ async function writeMetrics(path: string, text: string): Promise<void> {
   await writeNewFile(path, Buffer.from(text), { mode: 0o644 });
 }
 
-function sayUnknown(error: unknown, { terminal }: CommandContext): number {
+/** Every failure is a state that nobody can tell, and so is a defect. Returns the exit status. */
+export function sayUnknown(error: unknown, terminal: Terminal): number {
   const failure = adoptSystemError(error, 'check');
   const isKnown = failure instanceof Failure;
   const message = isKnown ? failure.message : `internal error: ${String(error)}`;
@@ -203,6 +204,8 @@ function sayUnknown(error: unknown, { terminal }: CommandContext): number {
     state: WORDS[UNKNOWN],
     error: isKnown ? { code: failure.code, message, hint: failure.hint } : { message },
   });
+  // For who tries it out: monitoring reads the line on stdout.
+  if (isKnown) terminal.log(`Hint: ${failure.hint}`);
   terminal.print(unknownLine(message), EMPHASIS);
   return UNKNOWN;
 }
