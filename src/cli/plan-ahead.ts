@@ -1,6 +1,7 @@
+import type { MeantRestore } from '../jobs/agreed-restore.ts';
 import type { JobContext } from '../jobs/events.ts';
 import type { SiteRestoreSettings } from '../jobs/plan-site-restore.ts';
-import { type MeantRestore, planMeantRestore, planWithDoubts } from '../jobs/restore-site.ts';
+import { planMeantRestore, planWithDoubts } from '../jobs/restore-site.ts';
 import { Failure } from '../system/failure.ts';
 
 /** What is said where {@link planAhead} can't tell. */

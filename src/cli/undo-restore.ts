@@ -25,7 +25,8 @@ export async function undoRestore(
   { isDry, asks, waitSeconds, context, undoing }: Undoing,
 ): Promise<undefined> {
   const { terminal, signal } = context;
-  const { restored, at, steps } = await planSiteUndo(site);
+  const agreed = await planSiteUndo(site);
+  const { restored, at, steps } = agreed;
   const paths = [...new Set(steps.map(({ path }) => path))];
   const live = steps.filter(({ kind }) => kind !== 'cache');
   const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
@@ -52,7 +53,7 @@ export async function undoRestore(
   const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
   if (isAsked && (await agreeToReplace(replaced, context)) === 'no') return;
   await undoSiteRestore(
-    { site, heldLock, now: () => new Date() },
+    { site, heldLock, agreed, now: () => new Date() },
     { onEvent: renderEvents(terminal), signal, waitSeconds },
   );
   terminal.printJson({ undo: { restored, at, paths, removed } });

@@ -135,6 +135,7 @@ async function play(
     old: 'discard',
     damagedBlobs: 'refuse',
     guess: 'accept',
+    agreed: undefined,
     now,
   } as const;
   const [result] = await restoreSite(whole, context);

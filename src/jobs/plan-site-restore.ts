@@ -4,6 +4,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure } from '../system/failure.ts';
+import type { MeantRestore } from './agreed-restore.ts';
 import { type OldState, planRestore, type RestorePlan } from './restore.ts';
 import { type BlobRestorePlan, type DamagedBlobs, planBlobRestore } from './restore-blobs.ts';
 
@@ -23,6 +24,8 @@ export interface SiteRestoreSettings {
   readonly damagedBlobs: DamagedBlobs;
   /** What to do where it isn't clear that the newest backup is the one that is meant; see `refuseGuess`. */
   readonly guess: 'refuse' | 'accept';
+  /** What somebody was shown before, and nothing else is done; undefined: nobody was asked. */
+  readonly agreed: MeantRestore | undefined;
   readonly now: () => Date;
 }
 

@@ -78,6 +78,7 @@ async function rehearseUnlogged(
         old: 'discard',
         damagedBlobs: 'refuse',
         guess: 'accept',
+        agreed: undefined,
         now,
       },
       { context, done: async () => {} },

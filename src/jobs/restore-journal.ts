@@ -312,12 +312,8 @@ export async function undoRestore(anchor: string, now: Date): Promise<RestoreJou
   return journal;
 }
 
-/** Paths of what the last restore replaced. Failure `not-found` where nothing was kept. */
-export async function planDiscard(anchor: string): Promise<readonly string[]> {
-  return keptBy(await requireKept(anchor));
-}
-
-async function requireKept(anchor: string): Promise<RestoreJournal> {
+/** The restore whose replaced files would go. Failure `not-found` where nothing was kept. */
+export async function planDiscard(anchor: string): Promise<RestoreJournal> {
   const journal = await readOwnJournal(anchor, 'remove what a restore replaced');
   if (journal !== undefined) return journal;
   throw new Failure(
@@ -352,12 +348,13 @@ function isOfAnotherSite(
 
 /** Removes what the last restore replaced; returns its paths. Failure `not-found` as above. */
 export async function discardKept(anchor: string): Promise<readonly string[]> {
-  const journal = await requireKept(anchor);
+  const journal = await planDiscard(anchor);
   await conclude(anchor, { ...journal, state: 'discarding' });
   return keptBy(journal);
 }
 
-function keptBy({ steps, superseded }: RestoreJournal): string[] {
+/** Paths of what a restore replaced. */
+export function keptBy({ steps, superseded }: RestoreJournal): string[] {
   return [...superseded, ...steps.flatMap(({ kept }) => kept ?? [])];
 }
 

@@ -7,6 +7,7 @@ import { Failure } from '../system/failure.ts';
 import { IMPATIENT } from '../system/lock-request.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
+import { type MeantRestore, refuseOtherJournal, refuseOtherRestore } from './agreed-restore.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { findHeadStart, type HeadStart } from './head-start.ts';
 import {
@@ -28,7 +29,7 @@ import {
   stageRestore,
 } from './restore.ts';
 import { checkBlobs, removeLiveBlobs, type StagedBlobs, stageBlobs } from './restore-blobs.ts';
-import { findDoubts, type RestoreDoubt, refuseGuess } from './restore-doubts.ts';
+import { findDoubts, refuseGuess } from './restore-doubts.ts';
 import {
   discardKept,
   hasStaged,
@@ -37,6 +38,7 @@ import {
   planDiscard,
   planUndo,
   type RestoreJournal,
+  readJournal,
   removeStaged,
   settleRestore,
   swapAll,
@@ -57,12 +59,6 @@ export async function findServers(site: Site): Promise<readonly HoldingServer[]>
   return found;
 }
 
-/** The plan of a restore that is meant, and what is to be said before it. */
-export interface MeantRestore {
-  readonly plan: SiteRestorePlan;
-  readonly doubts: readonly RestoreDoubt[];
-}
-
 /** The same as the first step of a restore that is meant: the run log tells if it fails. */
 export function planMeantRestore(
   settings: SiteRestoreSettings,
@@ -77,7 +73,8 @@ export async function planWithDoubts(settings: SiteRestoreSettings): Promise<Mea
   const plan = await planSiteRestore(settings);
   const doubts = await findDoubts(plan, settings);
   if (settings.guess === 'refuse') refuseGuess(doubts);
-  return { plan, doubts };
+  const lastRestore = await readJournal(await anchorOf(settings.site));
+  return { plan, doubts, lastRestoreAt: lastRestore?.at };
 }
 
 /**
@@ -117,7 +114,9 @@ async function swapSite(
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
-  const { plan, doubts } = await planWithDoubts(settings);
+  const found = await planWithDoubts(settings);
+  if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
+  const { plan, doubts } = found;
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
   for (const doubt of doubts) context.onEvent(doubt);
   const forward = await findForward(plan, { settings, context });
@@ -257,30 +256,47 @@ export async function planSiteUndo(site: Site): Promise<RestoreJournal> {
   return planUndo(await anchorOf(site));
 }
 
-/** Swaps back what the last restore of a site replaced; that can be undone, too. */
+/**
+ * Swaps back what the last restore of a site replaced; that can be undone, too. Failure `refused` where that
+ * one isn't the one that was agreed to.
+ */
 export async function undoSiteRestore(
-  { site, heldLock, now }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'>,
+  {
+    site,
+    heldLock,
+    agreed,
+    now,
+  }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'> & { readonly agreed: RestoreJournal },
   context: JobContext,
 ): Promise<RestoreJournal> {
   const start = { verb: 'undo', site, of: 'all', now } as const;
   return await withRunLog(start, context, async ({ context: watched, done }) => {
     await using held = await holdSite({ site, heldLock }, watched);
+    refuseOtherJournal(await planUndo(held.anchor), { agreed, doing: 'undo the restore' });
     const journal = await undoRestore(held.anchor, now());
     await done({});
     return journal;
   });
 }
 
-/** What {@link discardReplaced} would remove. Failure `not-found` where nothing is kept. */
-export async function planSiteDiscard(site: Site): Promise<readonly string[]> {
+/** The restore of which {@link discardReplaced} would remove what it kept. Failure `not-found` where there is none. */
+export async function planSiteDiscard(site: Site): Promise<RestoreJournal> {
   return planDiscard(await anchorOf(site));
 }
 
-/** Removes what the last restore of a site replaced. Returns its paths. */
-export async function discardReplaced(site: Site, context: JobContext): Promise<readonly string[]> {
+/**
+ * Removes what the last restore of a site replaced. Returns its paths. Failure `refused` where that one isn't
+ * the one that was agreed to.
+ */
+export async function discardReplaced(
+  { site, agreed }: { readonly site: Site; readonly agreed: RestoreJournal },
+  context: JobContext,
+): Promise<readonly string[]> {
   const anchor = await anchorOf(site);
   await finishRestore(site, context);
   await using _lock = await lockRestore(anchor, lockRequest(context, 'restore'));
+  const doing = 'remove what a restore replaced';
+  refuseOtherJournal(await planDiscard(anchor), { agreed, doing });
   return await discardKept(anchor);
 }
 

@@ -101,6 +101,7 @@ async function restoreTo(
         date: undefined,
         damagedBlobs: 'refuse',
         guess: 'accept',
+        agreed: undefined,
         now,
         ...how,
       },

@@ -78,6 +78,7 @@ export async function restoreCopy(
     earlierState: 'replace',
     damagedBlobs: 'refuse',
     guess: 'accept',
+    agreed: undefined,
     now: () => new Date(),
   } as const;
   try {

@@ -9,6 +9,7 @@ import {
 } from '../../jobs/plan-site-restore.ts';
 import type { RestorePlan } from '../../jobs/restore.ts';
 import { findDoubts, refuseGuess } from '../../jobs/restore-doubts.ts';
+import { keptBy } from '../../jobs/restore-journal.ts';
 import {
   discardReplaced,
   type Forward,
@@ -95,6 +96,7 @@ export function addRestoreCommand(program: Command): void {
         old: options.keepOld ? 'keep' : 'discard',
         damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
         guess: date === undefined && !prompt ? 'refuse' : 'accept',
+        agreed: undefined,
         now: () => new Date(),
       };
       return restoreAll(settings, { ...how, undoing });
@@ -162,14 +164,15 @@ async function discardOld(
   const { terminal, signal } = context;
   const job = { onEvent: renderEvents(terminal), signal, waitSeconds };
   if (!isDry) await finishRestore(site, job);
-  const kept = await planSiteDiscard(site);
+  const agreed = await planSiteDiscard(site);
+  const kept = keptBy(agreed);
   if (isDry) {
     terminal.printJson({ plan: { discard: kept } });
     for (const path of kept) terminal.print(`It would remove ${path}`);
     return;
   }
   if (asks && (await agreeToDiscard(kept, context)) === 'no') return;
-  const paths = await discardReplaced(site, job);
+  const paths = await discardReplaced({ site, agreed }, job);
   terminal.printJson({ discarded: paths });
   terminal.log('Removed what the last restore had replaced.');
 }
@@ -218,7 +221,11 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   if (isAsked && (await agreeToReplace(paths, how.context)) === 'no') return;
   const since = Date.now();
   await restoreSite(
-    { ...settings, old: isTight ? 'remove-first' : settings.old },
+    {
+      ...settings,
+      old: isTight ? 'remove-first' : settings.old,
+      agreed: how.asks ? ahead : undefined,
+    },
     { onEvent, signal, waitSeconds },
     (results) => {
       for (const result of results) describeRestored(result, { terminal, since });

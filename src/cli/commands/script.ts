@@ -179,6 +179,7 @@ async function restore(
     old: 'keep',
     damagedBlobs: 'refuse',
     guess: date === undefined && !prompt ? 'refuse' : 'accept',
+    agreed: undefined,
     now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
@@ -195,7 +196,8 @@ async function restore(
     return;
   }
   const since = Date.now();
-  await restoreSite(settings, { onEvent, signal, waitSeconds }, async (results) => {
+  const meant = { ...settings, agreed: prompt ? ahead : undefined };
+  await restoreSite(meant, { onEvent, signal, waitSeconds }, async (results) => {
     for (const result of results) describeRestored(result, { terminal, since });
     if (ahead !== undefined && !replacesAny(ahead.plan)) return;
     terminal.log('What was there is kept. To swap it back:');
