@@ -5,6 +5,7 @@ import { isThere } from '../system/presence.ts';
 import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
 import type { Environment } from './environment.ts';
 import type { LiveData, LiveOutcome } from './live-data.ts';
+import { refuseOtherData } from './own-data.ts';
 import { readConfStorages } from './zconfig/conf-storages.ts';
 
 /** What of a site was looked for, in the order in which it counts. */
@@ -65,7 +66,8 @@ export async function readLiveFile(
  * places, `instance.yaml`, the `/data` of the container images. Adds to `candidates` what it saw.
  *
  * Failures: `refused` where the data is on a ZEO server or in another database, as one file says: an old
- * Data.fs that lies around must not be taken for it; `usage` where two files speak of different ones, or
+ * Data.fs that lies around must not be taken for it; and where it is in another folder, and this one has one, too
+ * ({@link refuseOtherData}); `usage` where two files speak of different ones, or
  * one can't be understood.
  */
 export async function findLive(
@@ -123,24 +125,34 @@ export async function findLive(
     }
     const client = clientBeside(first.path, away);
     if (client !== undefined) throw client;
+    if (first.live.dataFs !== undefined) {
+      await refuseOtherData(folder, {
+        dataFs: first.live.dataFs.path,
+        found: `"${first.path}" names`,
+        choice: `--config ${first.path}, or zope_conf or datafs in a ${TOML_NAME},`,
+      });
+    }
     take(first.path, 'it says where the Data.fs is');
     for (const { path } of more) pass(path, 'something before it was taken');
     return { kind: 'file', ...first };
   }
   if (away.length > 0) throw elsewhere(away.map(({ outcome }) => outcome));
-  return findContainer({ environment, pass, take });
+  return findContainer(folder, { environment, pass, take });
 }
 
 type Note = (what: string, why: string) => void;
 
 /** The volume of plone-backend and plone-zeo; ZODBVAULT_DATA is where it is mounted elsewhere. */
-async function findContainer(words: {
-  readonly environment: Environment;
-  readonly pass: Note;
-  readonly take: Note;
-}): Promise<FoundLive> {
-  const { environment, pass, take } = words;
-  const data = environment['ZODBVAULT_DATA'] || '/data';
+async function findContainer(
+  folder: string,
+  {
+    environment,
+    pass,
+    take,
+  }: { readonly environment: Environment; readonly pass: Note; readonly take: Note },
+): Promise<FoundLive> {
+  const said = environment['ZODBVAULT_DATA'] ?? '';
+  const data = said === '' ? '/data' : said;
   const dataFs = join(data, 'filestorage', 'Data.fs');
   for (const variable of ['ZEO_ADDRESS', 'RELSTORAGE_DSN']) {
     if ((environment[variable] ?? '') === '' || !(await isThere(data))) continue;
@@ -157,6 +169,10 @@ async function findContainer(words: {
     ]);
   }
   if (await isThere(join(data, 'filestorage'))) {
+    if (said === '') {
+      const choice = `ZODBVAULT_DATA=${data}`;
+      await refuseOtherData(folder, { dataFs, found: 'the volume of a container has', choice });
+    }
     take(dataFs, 'it is the volume of the images plone-backend and plone-zeo');
     return { kind: 'container', dataFs };
   }
