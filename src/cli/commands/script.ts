@@ -1,5 +1,5 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { backUpSite } from '../../jobs/backup-site.ts';
 import { replacedPaths, type SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
@@ -9,6 +9,7 @@ import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
+import { refuseCopiedScript } from '../copied-script.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
 import { withPingUrl } from '../ping-url.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
@@ -44,28 +45,12 @@ async function readScript(file: string): Promise<Script> {
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   const script = decodeScript(text);
   if (script !== undefined) {
-    await refuseCopied(file, script);
+    await refuseCopiedScript(file, script);
     return script;
   }
   throw new Failure('usage', `Cannot run "${file}": this version can't read its settings`, {
     hint: 'Run "zodbvault install" in the buildout again.',
   });
-}
-
-/** Failure `refused` for a script that was copied with its site: it would work on the other one. */
-async function refuseCopied(file: string, { site, bin }: Script): Promise<void> {
-  const { buildout } = site;
-  if (buildout === undefined) return;
-  const beside = resolve(dirname(await realpath(file)), relative(bin, buildout));
-  const own = await realpath(beside).catch(() => undefined);
-  if (own === undefined || own === (await realpath(buildout).catch(() => undefined))) return;
-  throw new Failure(
-    'refused',
-    `Cannot run "${file}": it was copied or moved here, and works on the site of "${buildout}"`,
-    {
-      hint: `Run "zodbvault install" in "${dirname(own)}" first: it writes it for the site there.`,
-    },
-  );
 }
 
 async function runScript(

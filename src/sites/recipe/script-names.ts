@@ -23,6 +23,10 @@ export const SCRIPTS = {
 
 export type ScriptName = keyof typeof SCRIPTS;
 
+export function isScriptName(name: unknown): name is ScriptName {
+  return typeof name === 'string' && Object.hasOwn(SCRIPTS, name);
+}
+
 /** The file of a script: `backup` has the old names, every other part its own as a prefix. */
 export function scriptFileName(part: string, script: ScriptName): string {
   return part === 'backup' ? script : `${part}${SCRIPTS[script].suffix}`;

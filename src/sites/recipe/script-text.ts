@@ -1,5 +1,5 @@
 import { decodeSite, type Site } from '../site.ts';
-import { SCRIPTS, type ScriptName } from './script-names.ts';
+import { isScriptName, type ScriptName } from './script-names.ts';
 
 /** What a script in the buildout's bin folder does, and with which settings. */
 export interface Script {
@@ -44,10 +44,6 @@ export function decodeScript(text: string): Script | undefined {
   const decoded = decodeSite(site);
   if (format !== FORMAT || decoded === undefined || !isScriptName(name)) return undefined;
   return typeof bin === 'string' ? { name, site: decoded, bin } : undefined;
-}
-
-function isScriptName(name: unknown): name is ScriptName {
-  return typeof name === 'string' && Object.hasOwn(SCRIPTS, name);
 }
 
 /** Whether collective.recipe.backup wrote this script. */
