@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { transactionEndingAt } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { catalogueOf, pointStampsOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
-import { chainReader } from '../repository/chain.ts';
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import { sparesOlder } from '../repository/known-at-backup.ts';
 import type { BackupPlan } from '../repository/plan.ts';
@@ -22,6 +21,7 @@ import { Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
+import { chainsByPlace } from './chains-by-place.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { findRecordedHold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
@@ -93,7 +93,7 @@ async function backUpTo(
 ): Promise<BackupResult> {
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
-  const planning = { store, catalogue, chainOf: chainReader(store), settings, context };
+  const planning = { store, catalogue, chainOf: chainsByPlace(store), settings, context };
   const { plan, ...known } = await makePlan(source, planning);
   const written =
     plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
@@ -146,7 +146,7 @@ export async function planWithRemovals(
     if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;
   });
-  const chainOf = chainReader(store);
+  const chainOf = chainsByPlace(store);
   // Awaited here: the source is closed when this function returns.
   const planning = { store, catalogue: catalogue ?? catalogueOf([]), chainOf, settings, context };
   const { plan, hasLostEnd, hasOtherCopy } = await makePlan(source, planning);

@@ -11,26 +11,39 @@ export interface RestoreTraces {
   readonly anchors: readonly string[];
 }
 
-/** When a Data.fs was last put back, or a restore of it undone; undefined where nothing tells of it. */
+/** That a Data.fs was put back. */
+export interface LastRestore {
+  readonly at: Date;
+  /** The restore point; undefined where a restore was undone, and where nothing tells which. */
+  readonly stamp: string | undefined;
+}
+
+/** The last restore of a Data.fs, or what undid one; undefined where nothing tells of it. */
 export async function lastRestoreOf(
-  path: string,
+  place: string,
   { logs, anchors }: RestoreTraces,
-): Promise<Date | undefined> {
-  const place = await placeOfFile(path);
-  const moments: string[] = [];
+): Promise<LastRestore | undefined> {
+  const restores: LastRestore[] = [];
   for (const anchor of new Set(anchors)) {
     const journal = await readJournal(await placeOfFile(anchor)).catch(() => undefined);
     const isOfIt = journal?.steps.some((step) => step.path === place);
-    if (journal !== undefined && isOfIt === true) moments.push(journal.at);
+    if (journal === undefined || isOfIt !== true) continue;
+    const stamp = journal.points?.find(({ path }) => path === place)?.stamp;
+    restores.push({ at: new Date(journal.at), stamp });
   }
   for (const folder of new Set(logs)) {
-    for (const { verb, result, begun, dataFs } of await readRuns(folderStore(folder))) {
+    for (const { verb, result, begun, dataFs, points } of await readRuns(folderStore(folder))) {
       const isRestore = verb === 'restore' || verb === 'undo';
       if (!isRestore || (result !== 'done' && result !== 'warnings')) continue;
       const places = await Promise.all((dataFs ?? []).map(placeOfFile));
-      if (places.includes(place)) moments.push(begun);
+      const index = places.indexOf(place);
+      if (index >= 0) restores.push({ at: new Date(begun), stamp: points?.[index] });
     }
   }
-  const times = moments.map((moment) => Date.parse(moment)).filter((time) => !Number.isNaN(time));
-  return times.length === 0 ? undefined : new Date(Math.max(...times));
+  return restores
+    .filter(({ at }) => !Number.isNaN(at.getTime()))
+    .reduce<LastRestore | undefined>(
+      (last, one) => (last === undefined || one.at > last.at ? one : last),
+      undefined,
+    );
 }

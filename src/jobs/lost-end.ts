@@ -1,6 +1,6 @@
 import type { CommittedEnd } from '../filestorage/committed-end.ts';
 import { newestTransactionUpTo, tidBehind } from '../filestorage/debris.ts';
-import { ZERO_TID } from '../filestorage/tid.ts';
+import { parseTid, ZERO_TID } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
 import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { lackedLinks, lastTidOf, reachOf } from '../repository/reach.ts';
@@ -8,13 +8,14 @@ import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import type { JobContext } from './events.ts';
 import { lastRestoreOf, type RestoreTraces } from './last-restore.ts';
+import { placeOfFile } from './restore.ts';
 
 /**
  * The backups of this Data.fs of which it lacks the end, though nobody restored it since they were made; oldest
  * first. Bytes behind its last transaction that begin like one that was backed up are what a loss has left of
  * it, whoever restored before.
  *
- * @param chains - all of the repository, oldest first
+ * @param chains - all of the repository by place, oldest first
  */
 export async function findLostEnd(
   source: FileSource,
@@ -28,18 +29,18 @@ export async function findLostEnd(
     readonly traces: RestoreTraces;
   },
 ): Promise<readonly ChainLink[]> {
-  const { path } = source;
+  const place = await placeOfFile(source.path);
   const lacked: ChainLink[] = [];
   let limit = ZERO_TID;
   // Those of another Data.fs that came here by mistake say nothing of this one.
-  const own = chains.filter((chain) => isChainOf(chain, path) === 'yes');
+  const own = chains.filter((chain) => isChainOf(chain, place) === 'yes');
   for (const chain of own.toReversed()) {
-    const last = lastTidOf(chain, path);
+    const last = lastTidOf(chain, place);
     if (last > limit) limit = last;
     const reached = await newestTransactionUpTo(source, { end: end.position, limit: last });
     // A pack may take the last one away, but then it has marked all that it left in front of it.
     if (reached?.status !== 'p') {
-      lacked.unshift(...lackedLinks(chain, { path, lastTid: reached?.tid ?? ZERO_TID }));
+      lacked.unshift(...lackedLinks(chain, { path: place, lastTid: reached?.tid ?? ZERO_TID }));
     }
     // It was held against the ones before when it was made.
     if (!knownAtBackup(chain).hasLostEnd) break;
@@ -47,10 +48,27 @@ export async function findLostEnd(
   if (lacked.length === 0) return [];
   const remains = await tidBehind(source, end.position);
   if (remains > end.lastTid && remains <= limit) return lacked;
-  const restored = await lastRestoreOf(path, traces);
+  const restored = await lastRestoreOf(place, traces);
+  if (restored === undefined) return lacked;
+  const { at, stamp } = restored;
   return lacked.filter(
-    ({ record }) => restored === undefined || new Date(record?.madeAt ?? 0) > restored,
+    (link) => new Date(link.record?.madeAt ?? 0) > at || holdsEndOf(link, { stamp, chains: own }),
   );
+}
+
+/** Whether the restore point that was put back has the end of a backup: then nobody took it away with that. */
+function holdsEndOf(
+  { record }: ChainLink,
+  { stamp, chains }: { readonly stamp: string | undefined; readonly chains: readonly Chain[] },
+): boolean {
+  for (const chain of chains) {
+    const restored = chain.links.find(({ file }) => file.stamp === stamp)?.record;
+    if (restored === undefined || knownAtBackup(chain).hasLostEnd) continue;
+    return (
+      (parseTid(restored.lastTid) ?? ZERO_TID) >= (parseTid(record?.lastTid ?? '') ?? ZERO_TID)
+    );
+  }
+  return false;
 }
 
 /** So many commands are named; the next full backup names more, if it has to. */

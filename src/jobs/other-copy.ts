@@ -15,7 +15,7 @@ import { placeOfFile } from './restore.ts';
 export async function originOfSource(source: FileSource): Promise<Origin> {
   const first = await firstOf(tidsOfFile(source));
   return {
-    sources: new Set([source.path]),
+    sources: new Set([await placeOfFile(source.path)]),
     firstTids: new Set(first === undefined ? [] : [formatTid(first)]),
   };
 }
@@ -25,7 +25,7 @@ export async function originOfSource(source: FileSource): Promise<Origin> {
  * transaction. Where the site has only moved here, it does, unless it was packed or set back before its first backup
  * here, which nobody can tell from a copy.
  *
- * @param chains - all of the repository, oldest first
+ * @param chains - all of the repository by place, oldest first
  */
 export async function findOtherCopy(
   source: FileSource,
@@ -36,14 +36,11 @@ export async function findOtherCopy(
   }: { readonly store: Store; readonly end: CommittedEnd; readonly chains: readonly Chain[] },
 ): Promise<ChainLink | undefined> {
   if (chains.length === 0) return undefined;
-  const { path } = source;
-  const place = await placeOfFile(path);
+  const path = await placeOfFile(source.path);
   const origin = await originOfSource(source);
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const limit = parseTid(link.record?.lastTid ?? '');
-    const other = await placeOfFile(link.record?.source ?? '');
-    // Paths of one file may be written in several ways.
-    if (limit === undefined || other === place) continue;
+    if (limit === undefined) continue;
     const reached = await newestTransactionUpTo(source, { end: end.position, limit });
     if (reached?.tid !== limit) return link;
   }

@@ -7,6 +7,7 @@ import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import type { JobContext } from './events.ts';
 import type { Planning } from './plan-backup.ts';
+import { placeOfFile } from './restore.ts';
 
 /** What of a Data.fs was backed up before, and is to be there still. */
 export interface Past {
@@ -22,9 +23,10 @@ export async function pastOf(
   { catalogue, chainOf, end }: Pick<Planning, 'catalogue' | 'chainOf'> & { readonly end: number },
 ): Promise<Past> {
   let overwritten: BackupRecord['overwritten'];
+  const place = await placeOfFile(source.path);
   for (const files of catalogue.chains.toReversed()) {
     const chain = await chainOf(files);
-    if (chain.links.length === 0 || isChainOf(chain, source.path) === 'no') continue;
+    if (chain.links.length === 0 || isChainOf(chain, place) === 'no') continue;
     const known = knownAtBackup(chain);
     if (known.overwritten === undefined) {
       return { earlier: await linksWithin(source, { chain, end }), overwritten };

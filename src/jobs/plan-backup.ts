@@ -87,12 +87,13 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
 async function whatMadeItAnother(source: FileSource, newest: Chain | undefined): Promise<string> {
   const anchor = await placeOfFile(source.path);
   const journal = await readJournal(anchor).catch(() => undefined);
-  const stamp = newest?.links.at(-1)?.file.stamp;
+  const madeAt = newest?.links.at(-1)?.record?.madeAt;
   const isOfIt = journal?.steps.some(({ path }) => path === anchor);
-  const at = isOfIt ? journal?.at.slice(0, 'yyyy-mm-ddThh:mm:ss'.length) : undefined;
-  const isSince = at !== undefined && stamp !== undefined && at.replace(/[T:]/g, '-') >= stamp;
+  const at = isOfIt ? journal?.at : undefined;
+  // A stamp may be ahead of the moment: of two backups in a second, the later gets the next one.
+  const isSince = at !== undefined && madeAt !== undefined && new Date(at) >= new Date(madeAt);
   return isSince
-    ? `it was restored at ${at.replace('T', ' ')}, UTC`
+    ? `it was restored at ${at.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ')}, UTC`
     : 'a pack or a restore does this';
 }
 

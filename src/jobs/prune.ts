@@ -1,11 +1,5 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
-import {
-  type Chain,
-  type ChainReader,
-  chainReader,
-  hasOtherSize,
-  readChains,
-} from '../repository/chain.ts';
+import { type Chain, type ChainReader, hasOtherSize, readChains } from '../repository/chain.ts';
 import { knownBad, readChecks } from '../repository/checks.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import { removeChain } from '../repository/removing.ts';
@@ -13,6 +7,7 @@ import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
+import { chainsByPlace } from './chains-by-place.ts';
 import { type JobContext, withStep } from './events.ts';
 
 /** A full backup that is about to be made. */
@@ -96,7 +91,7 @@ export async function pruneFulls(
   { context, ...pruning }: Pruning & { readonly context: JobContext },
 ): Promise<readonly string[]> {
   const catalogue = await readCatalogue(store);
-  const planned = await planPrune(store, { catalogue, chainOf: chainReader(store), ...pruning });
+  const planned = await planPrune(store, { catalogue, chainOf: chainsByPlace(store), ...pruning });
   const { tooOld, foreign, reason } = planned;
   if (foreign.length > 0) warnOfForeign(foreign, context);
   const removed: string[] = [];

@@ -43,6 +43,8 @@ const JournalSchema = v.object({
   at: v.string(),
   /** What was restored, in words. */
   restored: v.string(),
+  /** The real places of the Data.fs files that are put back, and their restore points; not for what undoes one. */
+  points: v.optional(v.array(v.object({ path: v.string(), stamp: v.string() }))),
   /**
    * - `swapping`: everything is complete beside what it replaces; what follows are renames.
    * - `done`: what was replaced is kept.
@@ -91,6 +93,7 @@ export async function swapAll(
   {
     steps,
     restored,
+    points,
     old,
     earlier,
     now,
@@ -98,6 +101,7 @@ export async function swapAll(
   }: {
     readonly steps: readonly Replacement[];
     readonly restored: string;
+    readonly points?: RestoreJournal['points'];
     readonly old: 'keep' | 'discard';
     /** What becomes of what an earlier restore has kept: it goes, or this takes it back. */
     readonly earlier: 'superseded' | 'taken-back';
@@ -113,6 +117,7 @@ export async function swapAll(
     anchor,
     at: now.toISOString(),
     restored,
+    ...(points === undefined ? {} : { points }),
     state: 'swapping',
     steps: [...steps],
     superseded: before?.anchor === anchor && earlier === 'superseded' ? keptBy(before) : [],

@@ -21,6 +21,7 @@ import {
   bringForward,
   checkPoint,
   placeOfFile,
+  pointsOf,
   type RestorePlan,
   type RestoreResult,
   removeFilestorage,
@@ -101,7 +102,11 @@ export async function restoreUnlogged(
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'restore', context });
   const results = await swapSite(settings, context);
-  await done({});
+  const restored = results.map(({ plan: { target, point } }) => ({
+    dataFs: target,
+    stamp: point.stamp,
+  }));
+  await done({ restored });
   await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'restore', context });
   return results;
@@ -139,6 +144,7 @@ async function swapSite(
   await swapAll(anchor, {
     steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
     restored: describePlan(plan),
+    points: await pointsOf(plan.filestorages.map(({ plan: one }) => one)),
     // What was appended can't be taken back, so the rest of it must not be, either.
     old: settings.old === 'keep' && forward.length === 0 ? 'keep' : 'discard',
     earlier: 'superseded',

@@ -18,7 +18,13 @@ import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
-import { lockRestore, removeStaged, settleRestore, swapAll } from './restore-journal.ts';
+import {
+  lockRestore,
+  type RestoreJournal,
+  removeStaged,
+  settleRestore,
+  swapAll,
+} from './restore-journal.ts';
 import { makeRestoredIndex } from './restored-index.ts';
 import { holdFolders } from './run-locks.ts';
 import { lockTarget } from './server-lock.ts';
@@ -131,12 +137,23 @@ export async function restore(
   await swapAll(anchor, {
     steps: await staged.steps(),
     restored: `${plan.target} as of ${point.stamp}`,
+    points: await pointsOf([plan]),
     old: settings.old === 'keep' ? 'keep' : 'discard',
     earlier: 'superseded',
     now: settings.now(),
     onTaken: () => staged.handOver(),
   });
   return staged.result;
+}
+
+/** What the journal tells of the restore points. */
+export function pointsOf(plans: readonly RestorePlan[]): Promise<RestoreJournal['points']> {
+  return Promise.all(
+    plans.map(async ({ target, point }) => ({
+      path: await placeOfFile(target),
+      stamp: point.stamp,
+    })),
+  );
 }
 
 /** A Data.fs and its index, complete and on the disk beside the ones that they will replace. */

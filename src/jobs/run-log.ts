@@ -29,6 +29,13 @@ export interface RunOutcome {
   readonly blobBytes?: number;
   /** What a check found wrong: then it counts as failed. */
   readonly problems?: number;
+  /** Of a restore: what was put back, and as of which restore point. */
+  readonly restored?: readonly RestoredFile[];
+}
+
+export interface RestoredFile {
+  readonly dataFs: string;
+  readonly stamp: string;
 }
 
 /** A run that is watched. */
@@ -152,8 +159,13 @@ class RunLine implements WatchedRun {
     storedBytes = 0,
     blobBytes = 0,
     problems = 0,
+    restored,
   }: RunOutcome): Promise<void> => {
-    const counted = { storedBytes, blobBytes };
+    const files = {
+      dataFs: restored?.map(({ dataFs }) => dataFs),
+      points: restored?.map(({ stamp }) => stamp),
+    };
+    const counted = { storedBytes, blobBytes, ...(restored === undefined ? {} : files) };
     if (problems > 0) {
       const message = `${problems} ${problems === 1 ? 'problem was' : 'problems were'} found`;
       await this.#write({ ...counted, result: 'failed', code: 'damaged', message });
@@ -179,7 +191,8 @@ class RunLine implements WatchedRun {
   }
 
   async #write(
-    end: Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> & Partial<Pick<Run, 'code' | 'message'>>,
+    end: Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
+      Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points'>>,
   ): Promise<void> {
     const { verb, site, of } = this.#start;
     const run: Run = {

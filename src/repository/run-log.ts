@@ -28,6 +28,8 @@ const RunSchema = v.object({
   storages: v.optional(v.array(v.string())),
   /** Of a restore, and what undoes one: the Data.fs files that it put back. */
   dataFs: v.optional(v.array(v.string())),
+  /** Of a restore that is done: the restore point of each of those. */
+  points: v.optional(v.array(v.string())),
   /** ISO 8601, UTC. */
   begun: Moment,
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),

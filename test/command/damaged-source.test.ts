@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
@@ -54,6 +54,39 @@ describe('backups of a damaged Data.fs', () => {
     expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
     await site.runWell(...words);
     expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('knows its Data.fs by whatever path it is reached', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    const [good = ''] = site.dataFiles();
+    truncateSync(site.dataFs, 3000);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const link = `${site.folder}-current`;
+    symlinkSync(site.folder, link);
+    const places = ['--datafs', `${link}/var/filestorage/Data.fs`, '--location', site.repository];
+    for (let count = 1; count <= 2; count += 1) {
+      const { stderr } = await site.runWarned('backup', '--full', '--keep', '1', ...places);
+      expect(stderr).toContain(`lacks the end of what "${good}" holds`);
+    }
+    expect(site.dataFiles()).toContain(good);
+  });
+
+  it('takes no restore for the cause of a loss of what it had put back', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    const [good = ''] = site.dataFiles();
+    await site.runWell('restore', '-n', '--no-blobs');
+    truncateSync(site.dataFs, 3000);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+    for (let count = 1; count <= 2; count += 1) {
+      expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+    }
+    // The log alone tells it, too.
+    rmSync(join(site.folder, 'var/filestorage/.Data.fs.zodbvault-restore.json'));
+    expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+    expect(site.dataFiles()).toContain(good);
   });
 
   it('builds nothing on a data file that was cut, and does not count it', async () => {
