@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
+import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { findProgram } from './programs.ts';
 
 /**
@@ -35,6 +36,7 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
   );
   try {
     if (!(await handle.stat()).isFile()) throw noLockFile(path);
+    await adopting(doing, () => giveToOwnerOfFolder(handle, path));
     if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle, path) };
     const content = await adopting(doing, () => readContent(handle));
     const pid = await holderOf(handle);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { adopting } from './failure.ts';
+import { giveToOwnerOfFolder } from './folder-owner.ts';
 
 const LINE_END = 0x0a;
 
@@ -36,9 +37,14 @@ export async function appendLine(
 }
 
 /** A pipe of that name must not make it wait, and a link not lead elsewhere. */
-function openLog(path: string): Promise<FileHandle> {
+async function openLog(path: string): Promise<FileHandle> {
   const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
-  return open(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
+  const handle = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
+  await giveToOwnerOfFolder(handle, path).catch(async (error: unknown) => {
+    await handle.close();
+    throw error;
+  });
+  return handle;
 }
 
 /** Another run may just have given it the other name: then it is not done again. */

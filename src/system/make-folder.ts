@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { adopting, systemCodeOf } from './failure.ts';
+import { giveDirectoryToOwnerOfFolder } from './folder-owner.ts';
 import { syncDirectory } from './new-file.ts';
 
 export interface MadeFolder {
@@ -33,6 +34,7 @@ async function makeMissing(directory: string, mode: number): Promise<string | un
     uppermost = await makeMissing(parent, mode);
     await mkdir(directory, { mode });
   }
+  await giveDirectoryToOwnerOfFolder(directory);
   await syncDirectory(parent);
   return uppermost ?? directory;
 }

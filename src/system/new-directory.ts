@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure } from './failure.ts';
+import { giveDirectoryToOwnerOfFolder } from './folder-owner.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
 import { isTaken } from './presence.ts';
 import { describeEnd, requireProgram, runProgram } from './programs.ts';
@@ -30,7 +31,7 @@ export class NewDirectory implements AsyncDisposable {
   static async create(path: string): Promise<NewDirectory> {
     const directory = NewDirectory.reserve(path);
     await adopting(`create a folder in "${dirname(path)}"`, () =>
-      mkdir(directory.temporaryPath, { mode: 0o700 }),
+      makeOwned(directory.temporaryPath),
     );
     return directory;
   }
@@ -79,6 +80,11 @@ export class NewDirectory implements AsyncDisposable {
     if (waste === undefined) return;
     await adopting(`remove "${waste}"`, () => removeRecursively(waste));
   }
+}
+
+async function makeOwned(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  await giveDirectoryToOwnerOfFolder(path);
 }
 
 /** Where a directory that is being replaced waits. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting } from './failure.ts';
+import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { writeAll } from './write-all.ts';
 
 /** Ending of files that aren't complete; a name is `.NAME.RANDOM.zodbvault-tmp`. */
@@ -35,10 +36,17 @@ export class NewFile implements AsyncDisposable {
     path: string,
     temporaryPath = join(dirname(path), unfinishedName(basename(path))),
   ): Promise<NewFile> {
-    const handle = await adopting(`create a file in "${dirname(path)}"`, () =>
-      open(temporaryPath, 'wx', 0o600),
-    );
-    return new NewFile(path, temporaryPath, handle);
+    return adopting(`create a file in "${dirname(path)}"`, async () => {
+      const handle = await open(temporaryPath, 'wx', 0o600);
+      const file = new NewFile(path, temporaryPath, handle);
+      try {
+        await giveToOwnerOfFolder(handle, temporaryPath);
+        return file;
+      } catch (error) {
+        await file[Symbol.asyncDispose]();
+        throw error;
+      }
+    });
   }
 
   get sizeBytes(): number {
