@@ -103,4 +103,17 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     await at('2026-10-26 00:00:00', { site, words: ['restore', date, '--to', out], zone });
     expect(await countTransactions(out)).toBe(made[1]?.transactions);
   });
+
+  it('that were ahead don’t make a site look backed up', async () => {
+    const site = await newSite(scratch, 3);
+    await at('2031-01-01 00:00:00', { site, words: ['backup', '--no-blobs'] });
+    const check = () => site.run(['check', '--free', 'off']);
+    expect(await check()).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining('dated 2031-01-01, in the future'),
+    });
+    await site.runWell('backup', '--no-blobs');
+    const { status, stdout } = await check();
+    expect([status, stdout]).toEqual([1, expect.stringContaining('backed up 0 min ago')]);
+  });
 });

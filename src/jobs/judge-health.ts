@@ -1,5 +1,5 @@
 import { describeHold } from './hold.ts';
-import type { PlaceHealth, SiteHealth } from './site-health.ts';
+import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
 
 /** From where on something is a warning, and from where on critical. */
 export interface Limits {
@@ -63,8 +63,13 @@ export function judgeHealth(
     const storage = health.places.length === 1 ? undefined : place.storage;
     const age = (moment: Date | undefined) =>
       moment === undefined ? undefined : Math.max(0, (now.getTime() - moment.getTime()) / 1000);
+    const backups = [place.newest, health.lastGoodBackup].filter((one) => one !== undefined);
+    const last = backups.filter((one) => !isAhead(one, now)).reduce(later, undefined);
     const judged: readonly Unplaced[] = [
-      judgeBackup(age(later(place.newest, health.lastGoodBackup)), { place, limits, say }),
+      judgeBackup(age(last), { place, limits, say }),
+      ...(place.newest !== undefined && isAhead(place.newest, now)
+        ? [judgeClock(place.newest)]
+        : []),
       judgeCheck('verified', age(place.verified), {
         since: age(place.oldest),
         limits: limits.verifyAge,
@@ -95,12 +100,23 @@ function judgeBackup(
 ): Unplaced {
   // A backup that found nothing new is one only where there is something to restore.
   if (age === undefined || place.points === 0) {
-    return { state: 'critical', text: 'no backup is there', measure: undefined };
+    const text = place.points === 0 ? 'no backup is there' : 'nobody knows when it was backed up';
+    return { state: 'critical', text, measure: undefined };
   }
   return {
     state: stateOf(age, limits.backupAge),
     text: `backed up ${say.age(age)} ago`,
     measure: { name: 'backup_age', value: Math.round(age), unit: 's', limits: limits.backupAge },
+  };
+}
+
+/** Its age says nothing, nor that of those that follow: stamps only rise. */
+function judgeClock(newest: Date): Unplaced {
+  const moment = newest.toISOString().slice(0, 'yyyy-mm-dd'.length);
+  return {
+    state: 'warning',
+    text: `the newest restore point is dated ${moment}, in the future: a clock was wrong`,
+    measure: undefined,
   };
 }
 
@@ -188,7 +204,6 @@ function stateOf(age: number, limits: Limits | undefined): HealthState {
   return age <= limits.critical ? 'warning' : 'critical';
 }
 
-function later(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a > b ? a : b;
+function later(a: Date | undefined, b: Date): Date {
+  return a === undefined || b > a ? b : a;
 }

@@ -47,7 +47,7 @@ export interface PlaceHealth {
 export interface SiteHealth {
   readonly part: string;
   readonly places: readonly PlaceHealth[];
-  /** The last run of each kind that was logged. */
+  /** The last run of each kind that was logged, but for those of a clock that was ahead. */
   readonly lastRuns: ReadonlyMap<Run['verb'], Run>;
   /** When a backup last ended well, be it that nothing had to be written. */
   readonly lastGoodBackup: Date | undefined;
@@ -57,13 +57,20 @@ export interface SiteHealth {
  * Looks at the backups of a site without reading them: names, sizes, what is remembered. Failure
  * `not-found` where one of their folders isn't there.
  */
-export async function readSiteHealth(site: Site, context: JobContext): Promise<SiteHealth> {
+export async function readSiteHealth(
+  site: Site,
+  { now, context }: { readonly now: Date; readonly context: JobContext },
+): Promise<SiteHealth> {
   const places: PlaceHealth[] = [];
   const runs: Run[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
     places.push(await placeHealth(place, { site, context }));
     const logged = await readRuns(folderStore(place.path));
-    runs.push(...logged.filter(({ of }) => of === 'backup' || of === 'all'));
+    runs.push(
+      ...logged.filter(
+        ({ of, begun }) => (of === 'backup' || of === 'all') && !isAhead(new Date(begun), now),
+      ),
+    );
   }
   runs.sort((a, b) => (a.begun < b.begun ? -1 : a.begun > b.begun ? 1 : 0));
   const isGood = ({ verb, result }: Run) =>
@@ -75,6 +82,14 @@ export async function readSiteHealth(site: Site, context: JobContext): Promise<S
     lastRuns: new Map(runs.map((run) => [run.verb, run])),
     lastGoodBackup: good === undefined ? undefined : endOf(good),
   };
+}
+
+/** So far clocks of machines that share a folder may differ. */
+const AHEAD_SECONDS = 600;
+
+/** Whether a clock was wrong that told a moment. */
+export function isAhead(moment: Date, now: Date): boolean {
+  return moment.getTime() > now.getTime() + AHEAD_SECONDS * 1000;
 }
 
 /** When a run ended. */

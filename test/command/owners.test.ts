@@ -25,7 +25,14 @@ describe.skipIf(process.getuid?.() !== 0)('a site of an ordinary user (needs roo
     const asUser = async (...words: readonly string[]) => {
       const { status, stderr } = await runProgram(
         'setpriv',
-        [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', process.execPath, COMMAND, ...words],
+        [
+          `--reuid=${USER}`,
+          `--regid=${USER}`,
+          '--clear-groups',
+          process.execPath,
+          COMMAND,
+          ...words,
+        ],
         { cwd: site.folder, env: { HOME: site.folder } },
       );
       expect([words, status, stderr]).toEqual([words, 0, expect.anything()]);

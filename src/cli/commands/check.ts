@@ -140,7 +140,8 @@ async function checkSite(
   const say = { age: formatAge, size: formatBytes };
   try {
     // Nothing of its progress is for a plug-in.
-    const health = await readSiteHealth(site, { onEvent: () => {}, signal: context.signal });
+    const silent = { onEvent: () => {}, signal: context.signal };
+    const health = await readSiteHealth(site, { now, context: silent });
     const judgements = judgeHealth(health, { limits, now, say });
     const status = Math.max(...judgements.map(({ state }) => STATUS[state]));
     return { site, judgements, status, health };
