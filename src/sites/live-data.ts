@@ -35,6 +35,8 @@ export interface LiveData {
   /** Whether it is said that a Zope or a ZEO server runs here, with what its recipe does unasked. */
   readonly hasServerPart: boolean;
   readonly mounted: readonly MountedStorage[];
+  /** Storages that are backed up only where `additional_filestorages` has them; absent where there can't be any. */
+  readonly unlisted?: readonly Omit<MountedStorage, 'blobs'>[];
   /** Why the Data.fs in the usual place may not be the live one; absent where nothing says so. */
   readonly doubt?: string | undefined;
   /** What of its data can't be backed up here, and why: one sentence each. */

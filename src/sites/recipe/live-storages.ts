@@ -98,6 +98,12 @@ export function settleAdditional(
       blobs: wantsBlobs ? blobs : undefined,
     }));
   refuseMountedNames(mounted, problems);
+  for (const { name, dataFs, from } of live.unlisted ?? []) {
+    if ([main, ...written, ...mounted].some((one) => one.dataFs === dataFs)) continue;
+    settling.warnings.push(
+      `the storage "${name}" in ${from} is not backed up: additional_filestorages needs a line "${name} ${dataFs}"`,
+    );
+  }
   const from = [
     ...(value === undefined ? [] : [formatOrigin(value.origin)]),
     ...new Set(live.mounted.map(({ from }) => from)),

@@ -178,6 +178,33 @@ describe('storage that is no file here', () => {
     expect((await partOf(scratch, cfg)).part.warnings).toEqual([`[instance]: ${reason}`]);
   });
 
+  it('in a conf of one’s own is warned of, unless it is listed', async () => {
+    const conf = [
+      'zope-conf-additional =',
+      '    <zodb_db catalog>',
+      '        mount-point /catalog',
+      '        <filestorage catalog>',
+      '            path var/filestorage/catalog.fs',
+      '        </filestorage>',
+      '    </zodb_db>',
+      '    <zodb_db temporary>',
+      '        <temporarystorage>',
+      '        </temporarystorage>',
+      '    </zodb_db>',
+    ];
+    const cfg = (...lines: readonly string[]) => {
+      const backup = ['[backup]', 'recipe = collective.recipe.backup', 'backup_blobs = false'];
+      return [...parts('instance', 'backup'), ...instance(...conf), ...backup, ...lines].join('\n');
+    };
+    const { part, folder } = await partOf(scratch, cfg());
+    const line = `catalog ${folder}/var/filestorage/catalog.fs`;
+    expect(part.warnings).toEqual([
+      `the storage "catalog" in zope-conf-additional of [instance] is not backed up: additional_filestorages needs a line "${line}"`,
+    ]);
+    const listed = await partOf(scratch, cfg('additional_filestorages = catalog'));
+    expect(listed.part.warnings).toEqual([]);
+  });
+
   it('that is off is not warned of', async () => {
     const lines = instance('demo-storage = off', 'rel-storage =', 'before-storage =');
     expect((await liveData(...parts('instance'), ...lines)).elsewhere).toEqual([]);

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { CfgValue } from '../buildout/cfg-value.ts';
 import type { Found, LiveData, MountedStorage } from '../live-data.ts';
+import { storagesInConf } from './additional-conf.ts';
 import type { PathSurroundings } from './paths.ts';
 import { expandPath } from './paths.ts';
 
@@ -93,6 +94,14 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
     mounted: parts
       .filter(({ recipe }) => recipe === MOUNTS)
       .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
+    unlisted: servers.flatMap(({ name, recipe }) => {
+      const option = recipe === INSTANCE ? 'zope-conf-additional' : 'zeo-conf-additional';
+      const from = `${option} of [${name}]`;
+      return storagesInConf(textOf(name, option) ?? '').map((one) => ({
+        ...{ name: one.name, from },
+        dataFs: expand(one.path, directory),
+      }));
+    }),
     elsewhere: servers
       .filter(({ recipe }) => recipe === INSTANCE)
       .flatMap((part) => [
