@@ -6,7 +6,7 @@ import {
   variablesOf,
   withVariables,
 } from '../sites/environment.ts';
-import { OVERRULED_BY_WORDS } from '../sites/plain-site.ts';
+import { OVERRULED_BY_WORDS } from '../sites/plain-search.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import type { ScheduleOwner } from '../sites/schedule/schedule-owner.ts';

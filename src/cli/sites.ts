@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { environmentOfPlaces } from '../sites/environment.ts';
-import { OVERRULED_BY_WORDS, type Purpose } from '../sites/plain-site.ts';
+import { OVERRULED_BY_WORDS, type Purpose } from '../sites/plain-search.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';

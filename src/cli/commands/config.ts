@@ -58,7 +58,10 @@ export function addConfigCommand(program: Command): void {
             }
             break;
           case 'plain':
-            await showSite(found.site, { terminal, candidates });
+            await showSite(
+              { ...found.site, warnings: [...found.site.warnings, ...found.site.leftOut] },
+              { terminal, candidates },
+            );
             break;
           default:
             found satisfies never;
