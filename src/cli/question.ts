@@ -8,6 +8,8 @@ import type { Terminal } from './terminal.ts';
 export interface ReplacedPaths {
   readonly filestorages: readonly string[];
   readonly blobstorages: readonly string[];
+  /** What is only brought forward. */
+  readonly appended?: readonly string[];
   /** What an undo takes away, since the restore had put it where nothing was. */
   readonly removed?: readonly string[];
 }
@@ -23,7 +25,7 @@ export async function askToReplace(
   context: CommandContext,
 ): Promise<'yes' | 'no'> {
   const { write } = questionOf(context.terminal);
-  write(`\n${block('filestorage', paths.filestorages)}`);
+  write(`\n${additions(paths.appended ?? [])}${block('filestorage', paths.filestorages)}`);
   write(block('blobstorage', paths.blobstorages));
   write(removals(paths.removed ?? []));
   return await ask('restore', context);
@@ -78,6 +80,11 @@ export async function ask(
   throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
     hint: 'Nothing was changed. Answer yes, or use --no-prompt where nobody is there to ask.',
   });
+}
+
+function additions(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return `This will append what is new to the filestorage; it can not be undone:\n${lines(paths)}`;
 }
 
 function removals(paths: readonly string[]): string {

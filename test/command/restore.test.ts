@@ -187,6 +187,9 @@ describe('zodbvault restore --to a folder', () => {
       ...{ replaces: false, hadBytes: site.states[0]?.length, files: site.dataFiles().slice(1) },
     });
     expect(readFileSync(place).equals(site.states[0])).toBe(true);
+    const asked = await site.run(['restore', '--to', 'standby'], { input: 'no\n' });
+    expect(asked.stdout).toMatch(/^This will append what is new to .*\n +\S*standby\/filestorage/m);
+    expect(asked.stdout).not.toContain('replace the filestorage');
     const { stderr } = await site.runWell('restore', '-n', '--to', 'standby');
     expect(stderr).toContain('appended to');
     expect(stderr).not.toContain('is kept');

@@ -218,7 +218,12 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     );
   }
   for (const doubt of doubts) onEvent(doubt);
-  if (isAsked && (await agreeToReplace(paths, how.context)) === 'no') return;
+  if (isAsked) {
+    const context = { onEvent, signal };
+    const forward = plan === undefined ? [] : await findForward(plan, { settings, context });
+    const asked = plan === undefined ? paths : replaced(plan, forward);
+    if ((await agreeToReplace(asked, how.context)) === 'no') return;
+  }
   const since = Date.now();
   await restoreSite(
     {
@@ -245,9 +250,18 @@ function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
   return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
 }
 
-function replaced({ filestorages, blobs }: SiteRestorePlan): ReplacedPaths {
+/** @param forward - what is appended to, as far as somebody has looked */
+function replaced(
+  { filestorages, blobs }: SiteRestorePlan,
+  forward: readonly Forward[] = [],
+): ReplacedPaths {
+  const appended = forward.map(({ of }) => of.plan.target);
+  const isAppended = (path: string) => appended.includes(path);
   return {
-    filestorages: filestorages.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
+    appended,
+    filestorages: filestorages.flatMap(({ plan: { replaces, target } }) =>
+      replaces && !isAppended(target) ? [target] : [],
+    ),
     blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
   };
 }
