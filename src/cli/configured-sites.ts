@@ -1,0 +1,166 @@
+import { resolve } from 'node:path';
+import {
+  settleConfigured,
+  TOML_CONVENTIONS,
+  UNASKED_CONVENTIONS,
+} from '../sites/configured-site.ts';
+import { findLive, readLiveFile } from '../sites/discovery.ts';
+import { environmentOptions } from '../sites/environment.ts';
+import { type LiveData, liveAround } from '../sites/live-data.ts';
+import { layered, type OptionSource } from '../sites/option-source.ts';
+import { formatOrigin } from '../sites/origin.ts';
+import { findDataFs } from '../sites/plain-site.ts';
+import { expandPath } from '../sites/recipe/paths.ts';
+import { Problems } from '../sites/recipe/problems.ts';
+import type { SettledSite } from '../sites/recipe/settle-site.ts';
+import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
+import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
+import { Failure } from '../system/failure.ts';
+import { nearest, SURROUNDINGS } from './surroundings.ts';
+
+/** The sites that a `zodbvault.toml` describes, or the one of a file that says where its live data is. */
+export interface ConfiguredSites {
+  readonly kind: 'configured';
+  readonly path: string;
+  readonly sites: readonly SettledSite[];
+  readonly extent: 'all' | 'some';
+  /** Variables of the environment to which the files refer. */
+  readonly variables: readonly string[];
+}
+
+export async function siteOfLive(path: string, live: LiveData): Promise<ConfiguredSites> {
+  const site = settleConfigured(
+    {
+      part: 'backup',
+      subject: `what "${path}" says`,
+      options: environmentOptions(process.env),
+      live,
+      conventions: UNASKED_CONVENTIONS,
+      surroundings: SURROUNDINGS,
+    },
+    { config: path },
+  );
+  await refuseSharedFolders(path, [site]);
+  const { variables = [] } = live;
+  return { kind: 'configured', path, sites: [site], extent: 'all', variables };
+}
+
+/** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
+export async function sitesOfToml(
+  path: string,
+  part: string | undefined,
+): Promise<ConfiguredSites> {
+  const { defaults, sites } = await readZodbvaultToml(path, { nearest, judged: part });
+  const environment = environmentOptions(process.env);
+  const all =
+    sites.length === 0
+      ? [{ name: 'backup', options: layered(environment, defaults) }]
+      : sites.map(({ name, options }) => ({
+          name,
+          options: layered(options, environment, defaults),
+        }));
+  const meant = all.filter(({ name }) => part === undefined || part === name);
+  if (meant.length === 0) {
+    const names = all.map(({ name }) => name).join(', ');
+    throw new Failure('usage', `Cannot find the site "${part}" in "${path}"`, {
+      hint: `Its sites are ${names}.`,
+    });
+  }
+  const settled: SettledSite[] = [];
+  const variables = new Set<string>();
+  const failures: Failure[] = [];
+  for (const { name, options } of meant) {
+    const live = await liveOf(options, path);
+    for (const one of live.variables ?? []) variables.add(one);
+    const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
+    const written = {
+      part: name,
+      subject,
+      options,
+      live,
+      conventions: TOML_CONVENTIONS,
+      surroundings: SURROUNDINGS,
+    };
+    try {
+      settled.push(settleConfigured(written, { config: path }));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'usage') throw error;
+      failures.push(error);
+    }
+  }
+  throwTogether(failures);
+  await refuseSharedFolders(path, settled);
+  const extent = part === undefined ? 'all' : 'some';
+  return { kind: 'configured', path, sites: settled, extent, variables: [...variables] };
+}
+
+/** Several are said at once, under the hint that all of them have. */
+function throwTogether(failures: readonly Failure[]): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const { code, hint } = first;
+  throw new Failure(code, failures.map(({ message }) => message).join('\n'), { hint });
+}
+
+/** The file that options name for what it says about the data. Failure `usage` where they name two. */
+export function liveFileOf(
+  options: OptionSource,
+  directory: string,
+): { readonly path: string; readonly kind: 'conf' | 'instance-yaml' } | undefined {
+  const files = LIVE_FILES.flatMap(({ option, kind }) => {
+    const value = options.option(option);
+    const text = value?.text.trim() ?? '';
+    if (value === undefined || text === '') return [];
+    const path = expandPath(text, { base: directory, surroundings: SURROUNDINGS });
+    return [{ path, kind, said: `${option} (${formatOrigin(value.origin)})` }];
+  });
+  const [first, second] = files;
+  if (first === undefined || second === undefined) return first;
+  throw new Failure(
+    'usage',
+    `Cannot tell where the live data is: both ${first.said} and ${second.said} are set`,
+    { hint: 'Leave out one of them.' },
+  );
+}
+
+const LIVE_FILES = [
+  { option: 'zope_conf', kind: 'conf' },
+  { option: 'instance_yaml', kind: 'instance-yaml' },
+] as const;
+
+/** What the options name, and else what the folder of the file tells. */
+async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
+  const directory = resolve(path, '..');
+  const written = (name: string) => {
+    const text = options.option(name)?.text.trim() ?? '';
+    return text === ''
+      ? undefined
+      : expandPath(text, { base: directory, surroundings: SURROUNDINGS });
+  };
+  const around = (dataFs: string, from: string) =>
+    liveAround({ path: dataFs, from }, { directory, blobs: written('blob_storage') });
+  const file = liveFileOf(options, directory);
+  if (file !== undefined) {
+    return { ...(await readLiveFile(file.path, { ...file, environment: process.env })), directory };
+  }
+  const dataFs = written('datafs');
+  if (dataFs !== undefined) return around(dataFs, 'default');
+  const found = await findLive(directory, { environment: process.env, candidates: [] });
+  if (found.kind === 'file') return { ...found.live, directory };
+  if (found.kind === 'container') return around(found.dataFs, 'the volume of the container');
+  const usual = resolve(directory, 'var/filestorage/Data.fs');
+  return around((await findDataFs(directory)) ?? usual, 'default');
+}
+
+/** Failure `usage` where the folders of two sites are the same, or lie in one another. */
+async function refuseSharedFolders(path: string, sites: readonly SettledSite[]): Promise<void> {
+  const problems = new Problems(`"${path}"`);
+  const both = (one: string, other: string) => `the sites "${one}" and "${other}"`;
+  const shared = await findSharedFolders(
+    sites.map(({ site }) => site),
+    both,
+  );
+  for (const { text } of shared) problems.add(text);
+  problems.throwIfAny();
+}
