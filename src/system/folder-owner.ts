@@ -1,6 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCodeOf } from './failure.ts';
+
+/** The root of a container may lack that right, or the owner's id; some file systems have no owners. */
+const CAN_NOT_GIVE: readonly string[] = ['EPERM', 'EINVAL', 'ENOTSUP'];
 
 /**
  * What root makes in a folder of somebody else belongs to that one: else a single job of root leaves behind what
@@ -12,7 +16,9 @@ export async function giveToOwnerOfFolder(handle: FileHandle, path: string): Pro
   if (process.getuid?.() !== 0) return;
   const folder = await stat(dirname(path));
   if (folder.uid === 0 || (await handle.stat()).uid !== 0) return;
-  await handle.chown(folder.uid, folder.gid);
+  await handle.chown(folder.uid, folder.gid).catch((error: unknown) => {
+    if (!CAN_NOT_GIVE.includes(systemCodeOf(error) ?? '')) throw error;
+  });
 }
 
 /** The same for a directory. It is opened, so that nobody can put something else in its place meanwhile. */

@@ -49,4 +49,19 @@ describe.skipIf(process.getuid?.() !== 0)('a site of an ordinary user (needs roo
     await asUser('restore', '-n');
     expect(notTheUsers(site.folder)).toEqual([]);
   });
+
+  it('is backed up by a root that may give nothing away, too', async () => {
+    const site = await newSite(scratch, 5);
+    execFileSync('chown', ['-R', `${USER}:${USER}`, site.folder]);
+    const words = [
+      '--bounding-set=-chown',
+      '--inh-caps=-chown',
+      process.execPath,
+      COMMAND,
+      'backup',
+      '--no-blobs',
+    ];
+    const { status, stderr } = await runProgram('setpriv', words, { cwd: site.folder });
+    expect([status, stderr]).toEqual([0, expect.anything()]);
+  });
 });
