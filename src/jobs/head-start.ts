@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ChainLink } from '../repository/chain.ts';
 import { readLinks } from '../repository/reading.ts';
 import type { RestorePoint } from '../repository/restore-point.ts';
@@ -18,13 +18,16 @@ export interface HeadStart {
 
 /**
  * Finds out whether a file is an earlier state of a restore point, by its size and the checksum of
- * every backup up to it. Undefined where it is anything else.
+ * every backup up to it. Undefined where it is anything else, or has several names.
  */
 export async function findHeadStart(
   target: string,
   { point, context }: { readonly point: RestorePoint; readonly context: JobContext },
 ): Promise<HeadStart | undefined> {
   if (point.kind === 'unlisted') return undefined;
+  // What has other names, as in a copy with hard links, would grow under all of them.
+  const { nlink } = await adopting(`look at "${target}"`, () => stat(target));
+  if (nlink > 1) return undefined;
   await using source = await openFileSource(target);
   const { sizeBytes } = source;
   const last = point.links.findIndex(({ range }) => range.end === sizeBytes);

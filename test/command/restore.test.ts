@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -197,6 +198,14 @@ describe('zodbvault restore --to a folder', () => {
     expect(sameBytes(place, site.dataFs)).toBe(true);
     expect(await dry()).toContain(`It would append nothing: ${place} is that state already`);
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
+    const monday = join(site.folder, 'monday.fs');
+    linkSync(place, monday); // As `cp -al` does.
+    const ofMonday = readFileSync(monday, 'hex');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup');
+    await site.runWell('restore', '-n', '--to', 'standby');
+    expect(sameBytes(place, site.dataFs)).toBe(true);
+    expect(readFileSync(monday, 'hex')).toBe(ofMonday);
     await growDatabase(place, { transactions: 1 }); // It isn't a stand-by any more.
     const again = await site.runWell('restore', '-n', '--to', 'standby');
     expect(again.stderr).toContain('restore --undo --to standby');
