@@ -7,12 +7,14 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
+import { namesOfFile } from '../sites/real-place.ts';
 import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { NewFile } from '../system/new-file.ts';
+import { isTaken } from '../system/presence.ts';
 import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
@@ -194,39 +196,57 @@ export async function stageRestore(
   const dataFs = staged.use(await NewFile.create(path, stagedPath(path, anchor)));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
-  const named = { path: target, sizeBytes };
-  const index = staged.use(await makeRestoredIndex(store, { point, anchor, dataFs: named }));
-  await keepOwnership([dataFs, ...(index === undefined ? [] : [index])], target);
+  const indexes: StagedIndex[] = [];
+  for (const name of await indexedNames(target)) {
+    const named = { path: name, sizeBytes };
+    const file = staged.use(await makeRestoredIndex(store, { point, anchor, dataFs: named }));
+    indexes.push({ path: `${name}.index`, file });
+  }
+  const made = indexes.flatMap(({ file }) => file ?? []);
+  await keepOwnership([dataFs, ...made], target);
   context.signal.throwIfAborted();
   const kept = staged.move();
   return {
-    result: { plan, sizeBytes, hadBytes: 0, index: index === undefined ? 'without' : 'restored' },
-    steps: () => stepsOf(path, { dataFs, index: { path: `${target}.index`, file: index } }),
+    result: { plan, sizeBytes, hadBytes: 0, index: made.length === 0 ? 'without' : 'restored' },
+    steps: () => stepsOf(path, { dataFs, indexes }),
     handOver: () => {
-      dataFs.handOver();
-      index?.handOver();
+      for (const file of [dataFs, ...made]) file.handOver();
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }
 
+/** An index that will have a path; undefined: none will. */
+interface StagedIndex {
+  readonly path: string;
+  readonly file: NewFile | undefined;
+}
+
+/**
+ * A server looks for the index beside the path that it was told. Beside the real file of a link, there is one to be
+ * replaced where a server was told that one.
+ */
+async function indexedNames(target: string): Promise<readonly string[]> {
+  const [first = target, real] = await namesOfFile(target);
+  return real !== undefined && (await isTaken(`${real}.index`)) ? [first, real] : [first];
+}
+
 async function stepsOf(
   path: string,
-  {
-    dataFs,
-    index,
-  }: {
-    readonly dataFs: NewFile;
-    readonly index: { readonly path: string; readonly file: NewFile | undefined };
-  },
+  { dataFs, indexes }: { readonly dataFs: NewFile; readonly indexes: readonly StagedIndex[] },
 ): Promise<readonly Replacement[]> {
   const kind = 'cache';
-  const oldIndex = await replacementOf(index.path, { kind, staged: null });
+  const before: Replacement[] = [];
+  const after: Replacement[] = [];
+  for (const { path: place, file } of indexes) {
+    before.push(await replacementOf(place, { kind, staged: null }));
+    if (file === undefined) continue;
+    const made = await replacementOf(place, { kind, staged: file.temporaryPath });
+    // When its turn comes, the old one is away.
+    after.push({ ...made, kept: null });
+  }
   const data = await replacementOf(path, { kind: 'file', staged: dataFs.temporaryPath });
-  if (index.file === undefined) return [oldIndex, data];
-  const newIndex = await replacementOf(index.path, { kind, staged: index.file.temporaryPath });
-  // When its turn comes, the old one is away.
-  return [oldIndex, data, { ...newIndex, kept: null }];
+  return [...before, data, ...after];
 }
 
 /** The real path of a file, also where it isn't there: a link to it stays. */
@@ -357,7 +377,7 @@ export async function checkPoint(
 
 /** Removes a Data.fs and its index for good, to make room. */
 export async function removeFilestorage({ target }: RestorePlan): Promise<void> {
-  await removeAll(`${target}.index`);
+  for (const name of await namesOfFile(target)) await removeAll(`${name}.index`);
   await removeAll(await placeOfFile(target));
 }
 

@@ -1,3 +1,5 @@
+import { namesOfFile } from '../sites/real-place.ts';
+import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
 import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-lock.ts';
 import { attemptPatiently } from '../system/lock-request.ts';
@@ -5,16 +7,34 @@ import { isThere } from '../system/presence.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
 /**
- * Takes the lock of a server at a Data.fs that is to be replaced: a server that runs would go on with
- * the file that it has open, and with its own idea of the end. The lock is the server's own: what
- * stands in its file is left as it is. Undefined where nobody ever had one, and where it is ignored.
- * Failure `locked`.
+ * Takes the locks that a server may have at a Data.fs that is to be replaced: a server that runs would go on
+ * with the file that it has open, and with its own idea of the end. The locks are the server's own: what stands
+ * in their files is left as it is. None is taken where nobody ever had one, and where it is ignored. Failure
+ * `locked`.
  */
 export async function lockTarget(
   { target, heldLock }: { readonly target: string; readonly heldLock: 'refuse' | 'ignore' },
   context: JobContext,
+): Promise<AsyncDisposable> {
+  await using locks = new Disposables();
+  for (const path of await lockPaths(target)) {
+    locks.use(await lockOne(path, { target, heldLock, context }));
+  }
+  return locks.move();
+}
+
+async function lockOne(
+  path: string,
+  {
+    target,
+    heldLock,
+    context,
+  }: {
+    readonly target: string;
+    readonly heldLock: 'refuse' | 'ignore';
+    readonly context: JobContext;
+  },
 ): Promise<FileLock | undefined> {
-  const path = lockPath(target);
   if (!(await isThere(target)) && !(await isThere(path))) return undefined;
   const request = lockRequest(context, 'restore');
   const attempt = await attemptPatiently(() => tryFileLock(path), {
@@ -50,16 +70,18 @@ export interface HoldingServer {
 
 /** The server that holds a Data.fs now, if one does. Makes no file. */
 export async function findServer(target: string): Promise<HoldingServer | undefined> {
-  const path = lockPath(target);
-  if (!(await isThere(path))) return undefined;
-  const attempt = await tryFileLock(path);
-  if (attempt.kind === 'held') return { path, pid: pidOf(attempt) };
-  await attempt.lock[Symbol.asyncDispose]();
+  for (const path of await lockPaths(target)) {
+    if (!(await isThere(path))) continue;
+    const attempt = await tryFileLock(path);
+    if (attempt.kind === 'held') return { path, pid: pidOf(attempt) };
+    await attempt.lock[Symbol.asyncDispose]();
+  }
   return undefined;
 }
 
-function lockPath(target: string): string {
-  return `${target}.lock`;
+/** A server takes the lock beside the path that it was told, be it a link to the Data.fs or the file itself. */
+async function lockPaths(target: string): Promise<readonly string[]> {
+  return (await namesOfFile(target)).map((path) => `${path}.lock`);
 }
 
 function pidOf({ pid, content }: Extract<LockAttempt, { kind: 'held' }>): number | undefined {

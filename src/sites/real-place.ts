@@ -14,6 +14,13 @@ export async function realPlaceOf(path: string): Promise<string> {
   return join(await realPlaceOf(dirname(path)), basename(path));
 }
 
+/** The path of a file as it is written, and its real one where that is another name, or in another folder. */
+export async function namesOfFile(path: string): Promise<readonly string[]> {
+  const place = await realPlaceOf(path);
+  const written = join(await realPlaceOf(dirname(path)), basename(path));
+  return written === place ? [path] : [path, place];
+}
+
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder + sep);
 }

@@ -175,6 +175,30 @@ describe('zodbvault restore --undo', () => {
     expect(existsSync(join(disk, 'blobstorage/new.blob'))).toBe(true);
   });
 
+  it('knows the server that has the real file of a link, and leaves no old index there', async () => {
+    const site = await changedSite();
+    const real = join(site.folder, 'disk/real.fs');
+    mkdirSync(dirname(real));
+    renameSync(site.dataFs, real);
+    symlinkSync(real, site.dataFs);
+    const server = await openDatabase(real);
+    const { status, stderr } = await site.run(['restore', '-n']);
+    expect([status, stderr]).toEqual([4, expect.stringContaining(`"${real}.lock"`)]);
+    expect((await site.runWell('restore', '--dry-run')).stderr).toContain(`"${real}.lock"`);
+    await server.close();
+    const old = readFileSync(`${real}.index`, 'hex');
+    await site.runWell('restore', '-n');
+    expect(readFileSync(real, 'hex')).toBe(site.backedUp.get(site.dataFs));
+    const index = readFileSync(`${site.dataFs}.index`, 'hex');
+    expect(readFileSync(`${real}.index`, 'hex')).toBe(index);
+    expect(index).not.toBe(old);
+    await site.runWell('restore', '--undo', '-n');
+    expect(readFileSync(`${real}.index`, 'hex')).toBe(old);
+    rmSync(`${real}.index`);
+    await site.runWell('restore', '-n');
+    expect(existsSync(`${real}.index`)).toBe(false);
+  });
+
   it.skipIf(process.getuid?.() !== 0)(
     'works with blobs on a mount point, which cannot be renamed (needs root, to mount one)',
     async () => {
