@@ -7,7 +7,7 @@ const removed = await pruneBlobs(
     folder,
     source,
     rule: { kind: 'count', keep: Number(keep), family: 'directories' },
-    identity: undefined,
+    deciding: { kind: 'alone', folder: `${folder}/none` },
   },
   { onEvent: () => {}, signal: new AbortController().signal },
 );

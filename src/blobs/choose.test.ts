@@ -96,13 +96,28 @@ describe('chooseBlobsAs23', () => {
     ['1972-12-25', 'b.2', 'exact'],
     ['2026-01-10', 'b.0', 'earlier'],
   ])('%s: the oldest at or after it, or else the newest: %s', (date, name, match) => {
-    const choice = chooseBlobsAs23(three, { date, preferred: 'directories' });
+    const moment = { kind: 'date', date } as const;
+    const choice = chooseBlobsAs23(three, { date, moment, preferred: 'directories' });
     expect([choice?.entry.name, choice?.match]).toEqual([name, match]);
+  });
+
+  it.each([
+    [6, 9, 'exact'],
+    [5, 9, 'after'],
+    [3, 5, 'later'],
+    [7, undefined, 'earlier'],
+  ])('says how well it fits a point: of %s, before %s: %s', (day, next, match) => {
+    const wanted = { date: at(6), moment: point(day, next), preferred: 'directories' } as const;
+    expect(chooseBlobsAs23(three, wanted)).toMatchObject({ entry: { name: 'b.1' }, match });
   });
 
   it('finds nothing in nothing', () => {
     expect(
-      chooseBlobsAs23(catalogue(), { date: undefined, preferred: 'directories' }),
+      chooseBlobsAs23(catalogue(), {
+        date: undefined,
+        moment: { kind: 'date', date: undefined },
+        preferred: 'directories',
+      }),
     ).toBeUndefined();
   });
 });

@@ -15,9 +15,10 @@ export type BlobChoice =
 
 /**
  * How well it fits: `exact`: of the same backup. `after`: made after the Data.fs backup and before
- * the next, so that it has all its blobs. `earlier`: blobs of the last transactions may lack.
+ * the next, so that it has all its blobs. `earlier`: blobs of the last transactions may lack. `later`: made with
+ * a later Data.fs backup; a pack may have taken blobs away in between. Only the rule of 2.3 takes such.
  */
-export type Match = 'exact' | 'after' | 'earlier';
+export type Match = 'exact' | 'after' | 'earlier' | 'later';
 
 export interface Wanted {
   /**
@@ -52,21 +53,29 @@ function chooseOwn(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undef
 
 /**
  * The rule of collective.recipe.backup 2.3: the oldest backup that is not before the date, or else
- * the newest; without a date the newest.
+ * the newest; without a date the newest. How well that fits is said as of any other.
  */
 export function chooseBlobsAs23(
   catalogue: BlobCatalogue,
-  {
-    date,
-    preferred,
-  }: { readonly date: string | undefined; readonly preferred: Wanted['preferred'] },
+  { date, preferred, moment }: Wanted & { readonly date: string | undefined },
 ): BlobChoice | undefined {
   const candidates = candidatesOf(catalogue, preferred);
   const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
   const entry = notBefore.at(-1) ?? candidates[0];
   if (entry === undefined) return undefined;
+  if (moment.kind === 'point') {
+    return choiceOf(catalogue, { entry, match: matchOf(entry.stamp, moment) });
+  }
   const isOther = date !== undefined && notBefore.length === 0;
   return choiceOf(catalogue, { entry, match: isOther ? 'earlier' : 'exact' });
+}
+
+function matchOf(
+  stamp: Stamp,
+  { stamp: wanted, next }: Extract<Wanted['moment'], { kind: 'point' }>,
+): Match {
+  if (stamp <= wanted) return stamp === wanted ? 'exact' : 'earlier';
+  return next === undefined || stamp < next ? 'after' : 'later';
 }
 
 /** What can be restored, newest first; at one stamp the preferred family comes first. */

@@ -37,6 +37,10 @@ const BlobRecordSchema = v.object({
   stamp: StampText,
   /** Which repository decides how long it stays; null where none does. */
   repository: v.nullable(v.string()),
+  /** Where that was when this was made: the real path of its folder. */
+  repositoryPath: v.optional(v.string()),
+  /** The real path of the blob directory that this was made of. */
+  source: v.optional(v.string()),
   /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */
   origin: v.picklist(['made', 'adopted']),
   content: v.optional(v.object({ files: Count, bytes: Count })),

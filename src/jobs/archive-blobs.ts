@@ -5,14 +5,17 @@ import { refuseTaken, removeEntry } from '../blobs/blob-folder.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { withoutMovedFolders } from '../blobs/chain-state.ts';
 import { type ArchiveCompression, archiveName, entryStem } from '../blobs/entry-name.ts';
+import { nameSome } from '../blobs/name-some.ts';
 import { describeFile, readEdges, recordPath, writeRecord } from '../blobs/record.ts';
 import { writeArchive } from '../blobs/tar.ts';
+import { findBlob, parseBlobPath } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
 import type { BlobBackupResult, BlobRun } from './blob-run.ts';
 import { programEvents, withStep } from './events.ts';
+import { heldOf } from './lost-blobs.ts';
 import { readArchive } from './read-archive.ts';
 
 /** Times that a live directory may change under tar's hands. */
@@ -56,8 +59,17 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
   const { folder } = run.settings;
   for (const entry of [...run.entries('delta'), ...run.entries('archive')]) {
     if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== run.stamp) continue;
-    if (entry.record?.origin === 'made') return entry;
     const path = join(folder, entry.name);
+    if (run.isOfAnotherSource(entry)) {
+      await refuseFewerBlobs(run, entry);
+      run.spoilt.push(entry);
+      run.context.onEvent({
+        kind: 'notice',
+        text: `"${path}" was made of another blob directory, "${entry.record?.source}": it is made again`,
+      });
+      continue;
+    }
+    if (entry.record?.origin === 'made') return entry;
     const found =
       entry.recordedAs === 'other'
         ? undefined
@@ -82,6 +94,33 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     return entry;
   }
   return undefined;
+}
+
+/** Failure `refused` where the other blob directory has blobs that the Data.fs speaks of, and this one lacks. */
+async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
+  const path = join(run.settings.folder, entry.name);
+  const paths: string[] = [];
+  try {
+    await readArchive(path, {
+      context: run.context,
+      onFile: (name) => paths.push(name),
+      onFolder: ({ path: folder, unchanged }) =>
+        paths.push(...unchanged.map((name) => `${folder}${name}`)),
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    return;
+  }
+  const lacking = paths.filter(
+    (one) => parseBlobPath(one) !== undefined && findBlob(run.source, one) === undefined,
+  );
+  const needed = await heldOf(run.settings.lasting, lacking);
+  if (needed.length === 0) return;
+  throw new Failure(
+    'refused',
+    `Cannot back up the blobs in "${run.source}": it lacks ${nameSome(needed)}, of which the Data.fs speaks, and "${path}", which was made of "${entry.record?.source}", has them`,
+    { hint: `Is blob_storage right? If those blobs are lost, move "${path}" away.` },
+  );
 }
 
 /** Writes an archive, and what tar knows of its chain, if it is part of one. */
@@ -174,7 +213,9 @@ async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
   for (const entry of run.spoilt.splice(0)) {
     if (entry.name === replacedBy) continue;
     const fileNames = await removeEntry(run.settings.folder, entry);
-    const reason = `it is not complete, and "${replacedBy}" is`;
+    const reason = run.isOfAnotherSource(entry)
+      ? `it was made of another blob directory than "${replacedBy}"`
+      : `it is not complete, and "${replacedBy}" is`;
     run.context.onEvent({ kind: 'files-removed', folder: run.settings.folder, fileNames, reason });
   }
 }

@@ -1,6 +1,9 @@
 import { basename, join } from 'node:path';
 import { pointLatest } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { entryStem } from '../blobs/entry-name.ts';
+import { type BlobRecord, readRecord, recordPath } from '../blobs/record.ts';
+import { Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { makeArchive } from './archive-blobs.ts';
 import { requireRoomForBlobs } from './blob-room.ts';
@@ -10,6 +13,7 @@ import { makeChainLink } from './chain-blobs.ts';
 import { makeCopy } from './copy-blobs.ts';
 import type { JobContext } from './events.ts';
 import { findHold, warnOfHold } from './hold.ts';
+import { findOwners, type OwnBlobs, type OwningRepository, splitBlobs } from './own-blobs.ts';
 
 /**
  * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
@@ -27,18 +31,77 @@ export async function backUpBlobs(
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
   await refuseNested(settings.source, settings.folder);
   const base = basename(settings.source);
-  const catalogue = await readBlobCatalogue(settings.folder, base);
+  const all = await readBlobCatalogue(settings.folder, base);
+  const catalogue = await withoutOthers(all, settings.repository);
   warnOfForeign(catalogue, context);
-  const stamp = settings.stamp(catalogue.entries.map((entry) => entry.stamp));
-  const run = new BlobRun({ settings, context, source, base, catalogue, stamp });
+  const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
+  const run = new BlobRun({ settings, context, source, base, catalogue, all, stamp });
+  await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
   const result = await make(run);
   await linkLatest(result, { settings, context });
   if (result.hold !== undefined) return result;
+  const { signal } = context;
   // What made no copy has not looked what is lost.
-  const hold = await findHold(settings, context.signal);
+  const hold = await findHold(settings, { repository: settings.repository?.path, signal });
   if (hold !== undefined) warnOfHold(hold, context);
   return { ...result, hold };
+}
+
+async function withoutOthers(
+  all: BlobCatalogue,
+  repository: OwningRepository | null,
+): Promise<OwnBlobs> {
+  if (repository === null) return { ...all, others: [] };
+  const ownerOf = await findOwners([...all.entries, ...all.foreign], repository);
+  return splitBlobs(all, (entry) => ['other', 'copy'].includes(ownerOf(entry)));
+}
+
+/**
+ * Two sites with one folder for their blob backups may have Data.fs backups of the same second. What is there then
+ * is no backup of this site's blobs, and may not go for one. Failure `refused`.
+ */
+async function refuseOthersEntry(run: BlobRun): Promise<void> {
+  const { format, folder, source, repository } = run.settings;
+  const isNumbered = format.kind !== 'incremental-archives' && format.naming === 'numbers';
+  if (repository === null || isNumbered) return;
+  const stem = entryStem(run.base, run.mark('stamps'));
+  for (const entry of run.all.entries) {
+    if (entryStem(entry.base, entry.mark) !== stem) continue;
+    if ((entry.form === 'directory') !== (format.kind === 'directories')) continue;
+    // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
+    const record = await readRecord(recordPath(folder, entry));
+    if (record === undefined) continue;
+    const ownerOf = await findOwners([{ ...entry, record }], repository);
+    const owner = ownerOf({ ...entry, record });
+    const isSameSource = record.source === undefined || record.source === run.source;
+    if (owner === 'this' || (owner === 'unclear' && isSameSource)) continue;
+    throw othersEntry({ source, path: join(folder, entry.name), record, repository });
+  }
+}
+
+function othersEntry({
+  source,
+  path,
+  record,
+  repository,
+}: {
+  readonly source: string;
+  readonly path: string;
+  readonly record: BlobRecord;
+  readonly repository: OwningRepository;
+}): Failure {
+  const of = record.repositoryPath ?? record.repository;
+  const whose = of === null ? 'no repository' : `another repository, "${of}"`;
+  const isCopy = record.repository === repository.id;
+  const copy = isCopy ? `, or, if "${of}" is an old copy of "${repository.path}", remove it` : '';
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs in "${source}" to "${path}": that is there already, and belongs to ${whose}`,
+    {
+      hint: `Give each site a folder for its blob backups of its own (blobbackuplocation)${copy}. Nothing was replaced or removed.`,
+    },
+  );
 }
 
 function make(run: BlobRun): Promise<BlobBackupResult> {

@@ -9,6 +9,7 @@ import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 import type { Hold } from './hold.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
+import type { OwnBlobs, OwningRepository } from './own-blobs.ts';
 
 /** How a blob directory is backed up. */
 export interface BlobBackupSettings {
@@ -23,7 +24,7 @@ export interface BlobBackupSettings {
   /** Where a chain of incremental archives begins. */
   readonly chainStart: ChainStart;
   /** Which repository decides how long it stays; null: none does. */
-  readonly repository: string | null;
+  readonly repository: OwningRepository | null;
   /** When the copy of a moment was last found to be wrong, by its stamp. */
   readonly doubts: ReadonlyMap<string, Date>;
   /** Which blobs the Data.fs says have to be there. */
@@ -61,7 +62,10 @@ export class BlobRun {
   readonly source: string;
   /** Name of the blob directory, with which the names of entries begin. */
   readonly base: string;
-  readonly catalogue: BlobCatalogue;
+  /** Without what belongs to other repositories. */
+  readonly catalogue: OwnBlobs;
+  /** All that is in the folder. */
+  readonly all: BlobCatalogue;
   readonly stamp: Stamp;
   /** About how many bytes its files have: as counted now, or for the backup before. */
   expectedBytes: number | undefined;
@@ -73,7 +77,8 @@ export class BlobRun {
     readonly context: JobContext;
     readonly source: string;
     readonly base: string;
-    readonly catalogue: BlobCatalogue;
+    readonly catalogue: OwnBlobs;
+    readonly all: BlobCatalogue;
     readonly stamp: Stamp;
   }) {
     this.settings = words.settings;
@@ -81,13 +86,14 @@ export class BlobRun {
     this.source = words.source;
     this.base = words.base;
     this.catalogue = words.catalogue;
+    this.all = words.all;
     this.stamp = words.stamp;
-    this.expectedBytes = words.catalogue.entries.find(
+    this.expectedBytes = words.all.entries.find(
       ({ base, record }) => base === words.base && record?.content !== undefined,
     )?.record?.content?.bytes;
   }
 
-  /** Entries of this blob directory, newest first. */
+  /** Entries of this blob directory that are no other repository's, newest first. */
   entries(form: BlobEntry['form']): readonly BlobEntry[] {
     return this.catalogue.entries.filter(
       (entry) => entry.form === form && entry.base === this.base,
@@ -106,10 +112,17 @@ export class BlobRun {
       tool: `zodbvault ${VERSION}`,
       madeAt: this.settings.now().toISOString(),
       stamp: this.stamp,
-      repository: this.settings.repository,
+      ...this.#belonging(),
+      source: this.source,
       origin: 'made',
       ...what,
     };
+  }
+
+  #belonging(): Pick<BlobRecord, 'repository' | 'repositoryPath'> {
+    const { repository } = this.settings;
+    if (repository === null) return { repository };
+    return { repository: repository.id, repositoryPath: repository.path };
   }
 
   /** Whether somebody has looked into an entry since it was made, and found something wrong. */
@@ -120,11 +133,16 @@ export class BlobRun {
   /** Makes room for number 0. */
   async rotate(family: 'directories' | 'archives'): Promise<void> {
     const { onEvent } = this.context;
-    await rotate(this.catalogue, {
+    await rotate(this.all, {
       base: this.base,
       family,
       onRename: ({ from, to }) => onEvent({ kind: 'entry-renamed', from, to }),
     });
+  }
+
+  /** Whether it was made of another blob directory than the one that is backed up now. */
+  isOfAnotherSource({ record }: BlobEntry): boolean {
+    return record?.source !== undefined && record.source !== this.source;
   }
 
   thereAlready(entry: BlobEntry, hold?: Hold): BlobBackupResult {

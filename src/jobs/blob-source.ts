@@ -1,20 +1,24 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, sep } from 'node:path';
-import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { sep } from 'node:path';
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 
 /**
  * Whether there is a blob directory to back up. Failures: `not-found`, `usage`; `refused` for one that
  * is empty and was not at the last backup: its disk isn't mounted, and in time, backups of nothing
  * would push out those of the blobs.
  */
-export async function checkBlobSource(path: string, folder: string): Promise<void> {
+export async function checkBlobSource(
+  path: string,
+  { folder, repository }: { readonly folder: string; readonly repository: string | undefined },
+): Promise<void> {
   const source = await resolveSource(path);
   const names = await adopting(`list "${source}"`, () => readdir(source));
   // A server writes `.layout` into a new one at once.
   if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
-  const { entries } = await readBlobCatalogue(folder, basename(path));
+  const { entries } = await readOwnBlobs({ source: path, folder }, repository);
   const newest = entries.find(({ form }) => form !== 'state');
   if (newest === undefined || isOfNoBlobs(newest, names)) return;
   throw new Failure(

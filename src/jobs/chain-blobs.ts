@@ -81,7 +81,7 @@ async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | unde
   if (state === undefined || run.entries('archive')[0]?.stamp !== start) return undefined;
   const named = state.record?.archive?.continues;
   const last = named === undefined ? archives[0] : archives.find(({ name }) => name === named);
-  if (last === undefined) return undefined;
+  if (last === undefined || run.spoilt.includes(last)) return undefined;
   try {
     const chain = chainOf(run.catalogue, last);
     if (chain[0]?.stamp !== start) return undefined;

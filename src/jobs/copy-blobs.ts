@@ -48,7 +48,11 @@ export async function makeCopy(
   }
   if (naming === 'numbers') await run.rotate('directories');
   else if (there !== undefined) {
-    const isBetter = isLostByReplacing(run, lost) || (await knowsMore(run, there, entry));
+    // What a copy of another blob directory has more, the Data.fs may not speak of: it has been asked.
+    const isJudged =
+      run.isOfAnotherSource(there) && previous?.entry === there && previous.sums !== undefined;
+    const isBetter =
+      isLostByReplacing(run, lost) || (!isJudged && (await knowsMore(run, there, entry)));
     if (isBetter) {
       const holder = join(run.settings.folder, there.name);
       const { source } = run.settings;
@@ -65,6 +69,13 @@ export async function makeCopy(
 async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
   const { name, base, record } = entry;
   if (record?.origin !== 'made' || run.isDoubted(entry)) return false;
+  if (run.isOfAnotherSource(entry)) {
+    run.context.onEvent({
+      kind: 'notice',
+      text: `"${join(run.settings.folder, name)}" was made of another blob directory, "${record.source}": it is made again`,
+    });
+    return false;
+  }
   const tree = join(run.settings.folder, name, base);
   const expected = record.content;
   return expected !== undefined && hasContent(tree, { expected, signal: run.context.signal });

@@ -9,6 +9,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { isDoubted } from './blob-run.ts';
 import type { BlobPlace } from './hold.ts';
+import { findOwners, readOwnBlobs } from './own-blobs.ts';
 import { hasContent } from './previous-copy.ts';
 
 /** The repository that decides how long the blobs of its storage stay. */
@@ -36,10 +37,14 @@ export async function findDeciding(
   const oldestFull = catalogue.chains[0]?.full.stamp;
   if (oldestFull === undefined) return undefined;
   const { entries } = await readBlobCatalogue(folder, basename(source));
+  const ownerOf = await findOwners(entries, { id: undefined, path: repository });
   const identity = await identify(store, {
-    known: entries.flatMap(({ record, stamp }) =>
-      typeof record?.repository === 'string' ? [{ stamp, repository: record.repository }] : [],
-    ),
+    known: entries.flatMap((entry) => {
+      const { record, stamp } = entry;
+      // Of a site with the same folder for its blob backups: its identity is taken.
+      if (typeof record?.repository !== 'string' || ownerOf(entry) === 'other') return [];
+      return [{ stamp, repository: record.repository }];
+    }),
     stamps: new Set(pointStampsOf(catalogue)),
     oldestFull,
   });
@@ -62,7 +67,7 @@ export async function blobsThatCount(
   { source, folder }: BlobPlace,
   { repository, signal }: { readonly repository: string; readonly signal: AbortSignal },
 ): Promise<CountingBlobs> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
   const sets = [...entrySets(catalogue.entries), ...entrySets(catalogue.foreign)];
   const dated = sets
     .filter(({ worth }) => worth === 'backup')

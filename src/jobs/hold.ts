@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { join } from 'node:path';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
 import { holderOf } from '../blobs/holder.ts';
 import { readableSum } from '../blobs/readable-sum.ts';
@@ -9,6 +9,7 @@ import { holdRecordPath, readHoldRecord, settleHoldRecord } from '../repository/
 import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { JobContext } from './events.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 
 /** A blob directory, and the folder for its backups. */
 export interface BlobPlace {
@@ -31,7 +32,7 @@ export async function findHoldOf(
   }: { readonly blobs: BlobPlace | undefined; readonly repository: string | undefined },
   signal: AbortSignal,
 ): Promise<Hold | undefined> {
-  const found = blobs === undefined ? undefined : await findHold(blobs, signal);
+  const found = blobs === undefined ? undefined : await findHold(blobs, { repository, signal });
   if (found !== undefined || repository === undefined) return found;
   return await findRecordedHold(folderStore(repository), signal);
 }
@@ -39,9 +40,9 @@ export async function findHoldOf(
 /** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
 export async function findHold(
   { source, folder }: BlobPlace,
-  signal: AbortSignal,
+  { repository, signal }: { readonly repository: string | undefined; readonly signal: AbortSignal },
 ): Promise<Hold | undefined> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
   for (const lost of newestCopy(catalogue)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
@@ -68,12 +69,12 @@ export async function findRecordedHold(
   if (place === undefined) return undefined;
   const record = holdRecordPath(store);
   if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
-  const { source, folder } = place;
+  const { folder } = place;
   // Where its disk is not mounted, there may still be a folder.
-  if (newestCopy(await readBlobCatalogue(folder, basename(source))) === undefined) {
+  if (newestCopy(await readOwnBlobs(place, store.name)) === undefined) {
     return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
   }
-  return await findHold(place, signal);
+  return await findHold(place, { repository: store.name, signal });
 }
 
 function newestCopy({ entries }: BlobCatalogue): BlobEntry | undefined {

@@ -1,11 +1,12 @@
-import { basename, join } from 'node:path';
-import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { join } from 'node:path';
+import type { BlobCatalogue } from '../blobs/catalogue.ts';
 import type { BlobChoice } from '../blobs/choose.ts';
 import { holderOf } from '../blobs/holder.ts';
 import { nameSome } from '../blobs/name-some.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import { findBlob } from '../filestorage/blob-layout.ts';
 import type { JobEvent } from './events.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import type { SiteRestorePlan } from './plan-site-restore.ts';
 
 /** Blobs that the live site had lost when what is to be restored was backed up, and who has them. */
@@ -15,7 +16,10 @@ export async function findLackingBlobs({
   const found: Extract<JobEvent, { kind: 'blobs-lacking' }>[] = [];
   for (const { plan } of blobs) {
     const { choice, settings } = plan;
-    const catalogue = await readBlobCatalogue(settings.folder, basename(settings.target));
+    const catalogue = await readOwnBlobs(
+      { source: settings.target, folder: settings.folder },
+      settings.repository,
+    );
     for (const lost of lostAt(choice, catalogue)) {
       const { name, base } = choice.entry;
       const entry = join(settings.folder, name);

@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
-import { chooseBlobs } from '../blobs/choose.ts';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
+import { chooseBlobs, type Match } from '../blobs/choose.ts';
 import { contentOf } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -10,6 +9,7 @@ import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type BlobContent, blobsAmong, layoutBytesIn } from './blob-content.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
@@ -43,7 +43,7 @@ export type BelongingBlobs =
   | {
       readonly kind: 'found';
       readonly name: string;
-      readonly match: 'exact' | 'after' | 'earlier';
+      readonly match: Match;
       /** Undefined where another program made it. */
       readonly content: BlobContent | undefined;
     };
@@ -93,8 +93,7 @@ export async function listPlace(
   { of, repository, blobs }: BackupPlace,
   { blobFormat }: Site,
 ): Promise<readonly ListedSitePoint[]> {
-  const catalogue =
-    blobs === undefined ? undefined : await readBlobCatalogue(blobs.folder, basename(blobs.source));
+  const catalogue = blobs === undefined ? undefined : await readOwnBlobs(blobs, repository);
   if (repository === undefined) {
     if (catalogue === undefined) return [];
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();

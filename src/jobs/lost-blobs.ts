@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
 import { holderOf } from '../blobs/holder.ts';
 import { nameSome } from '../blobs/name-some.ts';
@@ -12,6 +12,7 @@ import type { BlobRun } from './blob-run.ts';
 import type { Hold } from './hold.ts';
 import type { JudgedCopy } from './judge-changes.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
 /** So many paths are recorded, which is enough to tell whether they are back. */
@@ -27,7 +28,7 @@ export async function findLostBlobs(
   run: BlobRun,
   { previous, copy }: { readonly previous: PreviousCopy | undefined; readonly copy: JudgedCopy },
 ): Promise<readonly LostBlobs[]> {
-  if (previous === undefined) return [];
+  if (previous === undefined || !previous.isOwn) return [];
   const now = copy.sums.all;
   const known = await Promise.all(
     (previous.entry.record?.lost ?? []).map((lost) => findHolder(run, lost)),
@@ -107,9 +108,10 @@ async function goneForNoReason(
   const gone = copy.gone.filter((path) => findBlob(run.source, path) === undefined);
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
-  if (gone.length === 0 || repository === null || record?.repository !== repository) return [];
+  if (gone.length === 0 || repository === null || record?.repository !== repository.id) return [];
   const { lasting } = run.settings;
-  const last = await lasting.lastOf(stamp);
+  // Of another blob directory, which may have been the wrong one, all must be looked up.
+  const last = run.isOfAnotherSource(previous.entry) ? undefined : await lasting.lastOf(stamp);
   const isCommitted = (path: string) =>
     last !== undefined && (parseBlobPath(path)?.tid ?? last) <= last;
   const others = gone.filter((path) => !isCommitted(path));
@@ -117,7 +119,10 @@ async function goneForNoReason(
 }
 
 /** Those of which the Data.fs still holds the record: no pack has taken them away. */
-async function heldOf(lasting: LastingBlobs, paths: readonly string[]): Promise<readonly string[]> {
+export async function heldOf(
+  lasting: LastingBlobs,
+  paths: readonly string[],
+): Promise<readonly string[]> {
   const revisions = paths.flatMap((path) => {
     const revision = parseBlobPath(path);
     return revision === undefined ? [] : [{ path, ...revision }];
@@ -140,7 +145,7 @@ export async function warnOfLostBlobs(
   let hold: Hold | undefined;
   const { folder } = run.settings;
   // Numbered copies have other names by now.
-  const catalogue = await readBlobCatalogue(folder, run.base);
+  const catalogue = await readOwnBlobs(run.settings, run.settings.repository?.path);
   for (const one of lost) {
     const { count, paths } = one;
     const holder = holderOf(one, catalogue);

@@ -74,6 +74,7 @@ export async function planSiteRestore(
     const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
     const plan = await planBlobRestore({
       folder,
+      repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
       target: storage.blobs,
       date,
       rules: site.rules,

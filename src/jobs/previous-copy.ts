@@ -11,14 +11,18 @@ export interface PreviousCopy {
   readonly entry: BlobEntry;
   readonly tree: string;
   readonly sums: BlobSums | undefined;
+  /** Whether it is this repository's; what another has serves to share files with. */
+  readonly isOwn: boolean;
   /** Whether something wrong was found in it. */
   readonly isDoubted: boolean;
 }
 
-/** The newest copy, finished or not. */
+/** The newest copy, finished or not, and first of all one of this repository. */
 export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | undefined> {
   const { folder } = run.settings;
-  for (const entry of run.entries('directory')) {
+  const { others } = run.catalogue;
+  for (const entry of [...run.entries('directory'), ...others]) {
+    if (entry.form !== 'directory' || entry.base !== run.base) continue;
     const { name, base, record } = entry;
     const tree = join(folder, name, base);
     if (!(await isDirectory(tree))) continue;
@@ -30,7 +34,7 @@ export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | und
       });
     }
     const sums = found.kind === 'found' ? found.sums : undefined;
-    return { entry, tree, sums, isDoubted: run.isDoubted(entry) };
+    return { entry, tree, sums, isOwn: !others.includes(entry), isDoubted: run.isDoubted(entry) };
   }
   return undefined;
 }

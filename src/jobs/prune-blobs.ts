@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import { removeSet } from '../blobs/blob-folder.ts';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
-import type { Identity } from '../repository/identity.ts';
+import type { Stamp } from '../repository/stamp.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
 import { type JobContext, withStep } from './events.ts';
+import { findDataFsBackups } from './needed-blobs.ts';
+import { type EntryOwner, findOwners, type OwningRepository } from './own-blobs.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -12,42 +14,107 @@ interface BlobPruning {
   /** The live blob directory. */
   readonly source: string;
   readonly rule: BlobRule;
-  readonly identity: Identity | undefined;
+  readonly deciding: DecidingRepository;
+}
+
+/** What the Data.fs backups of the same storage say. */
+export type DecidingRepository =
+  /** `gone`: stamps of those that go in this run. */
+  | {
+      readonly kind: 'decides';
+      readonly repository: OwningRepository;
+      readonly gone: ReadonlySet<Stamp>;
+    }
+  /** No Data.fs is backed up now; in the folder may be some from before, or of another part. */
+  | { readonly kind: 'alone'; readonly folder: string };
+
+/** Which blob backups a rule doesn't keep, oldest first. */
+export interface BlobPrunePlan {
+  readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
+  /** They stay: it isn't clear that they belong to this repository. */
+  readonly unclear: readonly EntrySet[];
+  /** They stay: a copy of this repository, or the one that this is a copy of, has made them. */
+  readonly ofCopy: readonly EntrySet[];
 }
 
 /**
- * Decides which blob backups a rule doesn't keep, oldest first. Those of which it isn't clear that they
- * belong to this repository stay.
+ * Decides that.
  *
  * @param coming - one that will be there when this is carried out
  */
 export async function planBlobPrune(
-  { folder, source, rule, identity }: BlobPruning,
+  { folder, source, rule, deciding }: BlobPruning,
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
-): Promise<{
-  readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
-  readonly unclear: readonly EntrySet[];
-}> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
-  const there = entrySets(catalogue.entries).map((set) => ({
-    set,
-    stamp: set.newest.stamp,
-    family: set.family,
-    worth: set.worth,
-    owner: ownerOf(set, identity),
-  }));
-  const next =
-    coming === undefined
-      ? []
-      : [{ ...coming, set: undefined, worth: 'backup', owner: 'this' } as const];
-  const { removed, unclear } = planBlobRetention<BlobSet & { set: EntrySet | undefined }>(
-    [...next, ...there],
-    rule,
-  );
-  return {
-    removed: removed.flatMap(({ set: { set }, reason }) => (set ? [{ set, reason }] : [])),
-    unclear: unclear.flatMap(({ set }) => set ?? []),
+): Promise<BlobPrunePlan> {
+  const { entries } = await readBlobCatalogue(folder, basename(source));
+  const judge = await judgeOf(entries, deciding);
+  const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
+  const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
+    const sets = entrySets(some).map(
+      (set): PlannedSet => ({
+        set,
+        stamp: set.newest.stamp,
+        family: set.family,
+        worth: set.worth,
+        owner: set.entries.every(judge.isOurs) ? 'this' : 'unclear',
+        dataFsBackup: worst(set.entries.map(judge.dataFsBackupOf)),
+      }),
+    );
+    return planBlobRetention<PlannedSet>([...next, ...sets], rule);
   };
+  const next = { set: undefined, worth: 'backup', owner: 'this', dataFsBackup: 'none' } as const;
+  const own = planned(
+    entries.filter((entry) => !isOthers(entry)),
+    coming === undefined ? [] : [{ ...coming, ...next }],
+  );
+  // Apart: chains of two sites have nothing to do with each other.
+  const others = planned(entries.filter(isOthers), []);
+  const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
+  const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
+  return {
+    removed: own.removed.flatMap(({ set: { set }, reason }) => (set ? [{ set, reason }] : [])),
+    unclear: unclear.filter((set) => !isOfCopy(set)),
+    ofCopy: unclear.filter(isOfCopy),
+  };
+}
+
+type PlannedSet = BlobSet & { readonly set: EntrySet | undefined };
+
+interface Judge {
+  readonly ownerOf: (entry: BlobEntry) => EntryOwner;
+  readonly isOurs: (entry: BlobEntry) => boolean;
+  readonly dataFsBackupOf: (entry: BlobEntry) => BlobSet['dataFsBackup'];
+}
+
+async function judgeOf(
+  entries: readonly BlobEntry[],
+  deciding: DecidingRepository,
+): Promise<Judge> {
+  switch (deciding.kind) {
+    case 'decides': {
+      const ownerOf = await findOwners(entries, deciding.repository);
+      // One that doesn't say belongs to the Data.fs backup whose stamp it has in its name; only as long as that
+      // is there, or goes now, it is certain that there was one.
+      const isOurs = (entry: BlobEntry) =>
+        ownerOf(entry) === 'this' ||
+        (ownerOf(entry) === 'unclear' &&
+          entry.stampFrom === 'name' &&
+          deciding.gone.has(entry.stamp));
+      return { ownerOf, isOurs, dataFsBackupOf: () => 'none' };
+    }
+    case 'alone':
+      return {
+        ownerOf: () => 'unclear',
+        isOurs: () => false,
+        dataFsBackupOf: await findDataFsBackups(entries, deciding.folder),
+      };
+    default:
+      return deciding satisfies never;
+  }
+}
+
+function worst(all: readonly BlobSet['dataFsBackup'][]): BlobSet['dataFsBackup'] {
+  return (['there', 'unclear'] as const).find((one) => all.includes(one)) ?? 'none';
 }
 
 /** Carries that out, and names what stays. The caller holds the folder's lock. */
@@ -56,7 +123,7 @@ export async function pruneBlobs(
   context: JobContext,
 ): Promise<readonly string[]> {
   const { folder } = pruning;
-  const { removed, unclear } = await planBlobPrune(pruning);
+  const { removed, unclear, ofCopy } = await planBlobPrune(pruning);
   const names: string[] = [];
   for (const { set, reason } of removed) {
     const fileNames = await withStep(context, {
@@ -68,25 +135,26 @@ export async function pruneBlobs(
     context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
   }
   if (unclear.length > 0) {
-    context.onEvent({
-      kind: 'blobs-kept',
-      folder,
-      names: unclear.flatMap(({ entries }) => entries.map(({ name }) => name)),
-    });
+    context.onEvent({ kind: 'blobs-kept', folder, names: namesOf(unclear) });
   }
+  if (ofCopy.length > 0) warnOfCopy(pruning, { sets: ofCopy, context });
   return names;
 }
 
-/**
- * An entry of another program belongs here if it is not older than what the repository ever held. A
- * numbered one doesn't say how old it is: its file time is that of whatever copied it last.
- */
-function ownerOf({ entries }: EntrySet, identity: Identity | undefined): BlobSet['owner'] {
-  const isOurs = entries.every(({ record, stamp, stampFrom }) => {
-    const repository = record?.repository ?? null;
-    if (repository !== null) return repository === identity?.id;
-    if (stampFrom === 'file-time') return false;
-    return identity !== undefined && stamp >= identity.since;
+function warnOfCopy(
+  { folder, deciding }: BlobPruning,
+  { sets, context }: { readonly sets: readonly EntrySet[]; readonly context: JobContext },
+): void {
+  if (deciding.kind !== 'decides') return;
+  const other = sets
+    .flatMap(({ entries }) => entries)
+    .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
+  context.onEvent({
+    kind: 'warning',
+    text: `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other, and the blob backups in "${folder}" that were made for that one are left alone: ${namesOf(sets).join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`,
   });
-  return isOurs ? 'this' : 'unclear';
+}
+
+function namesOf(sets: readonly EntrySet[]): readonly string[] {
+  return sets.flatMap(({ entries }) => entries.map(({ name }) => name));
 }

@@ -21,6 +21,7 @@ import {
   stagedPath,
 } from '../system/replacement.ts';
 import type { JobContext } from './events.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import { checkArchives, extractChain } from './restore-archives.ts';
 import { checkCopy, restoreCopy } from './restore-copy.ts';
 
@@ -28,6 +29,8 @@ import { checkCopy, restoreCopy } from './restore-copy.ts';
 export interface BlobRestoreSettings {
   /** The folder with its backups. */
   readonly folder: string;
+  /** The folder with the Data.fs backups that they belong to; undefined: only blobs are backed up. */
+  readonly repository: string | undefined;
   /** The live blob directory. */
   readonly target: string;
   readonly wanted: Wanted;
@@ -58,12 +61,13 @@ export interface BlobRestorePlan {
  * `program` where rsync or tar is missing.
  */
 export async function planBlobRestore(settings: BlobRestoreSettings): Promise<BlobRestorePlan> {
-  const { folder, date, wanted, rules, copier } = settings;
+  const { folder, repository, date, wanted, rules, copier } = settings;
   await requireBackups(folder);
-  const catalogue = await readBlobCatalogue(folder, basename(settings.target));
+  const place = { source: settings.target, folder };
+  const { others, ...catalogue } = await readOwnBlobs(place, repository);
   const choice =
     rules === '2.3'
-      ? chooseBlobsAs23(catalogue, { date, preferred: wanted.preferred })
+      ? chooseBlobsAs23(catalogue, { date, ...wanted })
       : chooseBlobs(catalogue, wanted);
   if (choice === undefined) {
     const isEmpty = catalogue.entries.length === 0 || date === undefined;
@@ -72,7 +76,12 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
       isEmpty
         ? `There are no backups in ${folder}`
         : `Could not find backup of '${date}' or earlier`,
-      { hint: `Nothing was replaced. Look at the names in "${folder}", and name a later date.` },
+      {
+        hint:
+          isEmpty && others.length > 0
+            ? `Nothing was replaced. What is in "${folder}" belongs to another repository than "${repository}".`
+            : `Nothing was replaced. Look at the names in "${folder}", and name a later date.`,
+      },
     );
   }
   if (choice.kind === 'archives') await findTar();
@@ -109,6 +118,12 @@ export async function stageBlobs(
     context.onEvent({
       kind: 'warning',
       text: `no blob backup of that moment is there; "${choice.entry.name}" is an earlier one: the newest blobs may be missing`,
+    });
+  }
+  if (choice.match === 'later') {
+    context.onEvent({
+      kind: 'warning',
+      text: `the blobs of "${choice.entry.name}" belong to a later backup of the Data.fs: that is the rule of compatible = 2.3, and blobs that a pack has removed before it are missing`,
     });
   }
   const { wasMade } = await makeFolder(dirname(target));

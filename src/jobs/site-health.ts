@@ -155,7 +155,7 @@ async function problemsOf(
       ? []
       : [...(await verify({ repository, ...quick, chains: 'all' }, context))];
   if (blobs !== undefined) {
-    const found = verifyBlobs(blobs, { ...quick, entries: 'newest', context });
+    const found = verifyBlobs(blobs, { repository, ...quick, entries: 'newest', context });
     for await (const finding of found) findings.push(finding);
   }
   return findings.filter(({ kind }) => kind === 'bad');

@@ -1,9 +1,11 @@
+import { realpath } from 'node:fs/promises';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
 import { stampsOf } from '../repository/catalogue.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
-import { findIdentity, type settleIdentity } from '../repository/identity.ts';
-import { nextStamp } from '../repository/stamp.ts';
+import { stampOfFileName } from '../repository/file-names.ts';
+import { findIdentity, type Identity, type settleIdentity } from '../repository/identity.ts';
+import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
@@ -28,9 +30,10 @@ import { formatOfKind } from './format-of-kind.ts';
 import { findHoldOf, type Hold, recordHold, warnOfHold } from './hold.ts';
 import type { RestoreTraces } from './last-restore.ts';
 import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
+import type { OwningRepository } from './own-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
-import { planBlobPrune, pruneBlobs } from './prune-blobs.ts';
+import { type DecidingRepository, planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
 
 /** Days after which a chain of incremental archives begins anew where no option says it. */
@@ -65,8 +68,9 @@ export class SiteRun {
 
   async check(): Promise<void> {
     for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
-    for (const { source, folder } of this.#blobStorages()) {
-      await checkBlobSource(source, folder);
+    for (const { storage, source, folder } of this.#blobStorages()) {
+      const repository = this.#deciding(storage);
+      await checkBlobSource(source, { folder, repository });
       for (const path of this.#folders()) refuseInside(source, path);
     }
     if (this.#blobStorages().length === 0) return;
@@ -142,7 +146,13 @@ export class SiteRun {
       this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
     const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
     const family = this.#format.kind === 'directories' ? 'directories' : 'archives';
-    const pruning = { folder, source, rule, identity: decided?.identity };
+    const gone = stampsIn((planned?.removals ?? []).flatMap(({ fileNames }) => fileNames));
+    const pruning = {
+      folder,
+      source,
+      rule,
+      deciding: await this.#whoDecides(blobs, { decided, gone }),
+    };
     const { removed } = await planBlobPrune(pruning, isNew ? { stamp, family } : undefined);
     return removed.map(({ set, reason }) => ({
       reason,
@@ -272,8 +282,9 @@ export class SiteRun {
       if ((await this.#holdOf(storage)) !== undefined) continue;
       const decided = await this.#decided(blobs);
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
-      const identity = decided?.identity;
-      const names = await pruneBlobs({ folder, source, rule, identity }, this.#context);
+      const gone = stampsIn(removed.get(storage.name) ?? []);
+      const deciding = await this.#whoDecides(blobs, { decided, gone });
+      const names = await pruneBlobs({ folder, source, rule, deciding }, this.#context);
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
     }
     return removed;
@@ -327,7 +338,7 @@ export class SiteRun {
         return {
           stamp: () => stamp,
           chainStart,
-          repository: identity.id,
+          repository: await this.#owning(blobs.storage, identity),
           doubts,
           lasting: lastingBlobs({ store, catalogue, dataFs, context: this.#context }),
         };
@@ -346,13 +357,37 @@ export class SiteRun {
     };
   }
 
+  /** What says how long blobs stay. */
+  async #whoDecides(
+    { storage }: BlobStorage,
+    {
+      decided,
+      gone,
+    }: { readonly decided: Deciding | undefined; readonly gone: ReadonlySet<Stamp> },
+  ): Promise<DecidingRepository> {
+    if (decided === undefined) return { kind: 'alone', folder: this.#repository(storage) };
+    const repository = await this.#owning(storage, decided.identity);
+    return { kind: 'decides', repository, gone };
+  }
+
+  /** By its real path, whatever links lead there. */
+  async #owning(storage: SiteStorage, { id }: Identity): Promise<OwningRepository> {
+    return { id, path: await realpath(this.#repository(storage)) };
+  }
+
   /** Undefined where no Data.fs is backed up that could decide. */
   async #decided(
     { storage, ...blobs }: BlobStorage,
     identify?: typeof settleIdentity,
   ): Promise<Deciding | undefined> {
-    if (this.#settings.site.contents === 'blobs') return undefined;
-    return await findDeciding(this.#repository(storage), { blobs, identify });
+    const repository = this.#deciding(storage);
+    return repository === undefined
+      ? undefined
+      : await findDeciding(repository, { blobs, identify });
+  }
+
+  #deciding(storage: SiteStorage): string | undefined {
+    return this.#settings.site.contents === 'blobs' ? undefined : this.#repository(storage);
   }
 
   /** Where no Data.fs backup decides. */
@@ -394,4 +429,8 @@ export class SiteRun {
   #repository(storage: SiteStorage): string {
     return storage.folders[this.#settings.of].filestorage;
   }
+}
+
+function stampsIn(fileNames: readonly string[]): ReadonlySet<Stamp> {
+  return new Set(fileNames.flatMap((name) => stampOfFileName(name) ?? []));
 }

@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
-import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { join } from 'node:path';
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../blobs/choose.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobRevisions } from '../filestorage/audit/blob-revisions.ts';
@@ -10,6 +10,7 @@ import { Failure } from '../system/failure.ts';
 import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
 import { findVoucher } from './empty-blobs.ts';
 import type { JobContext } from './events.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import { readArchive } from './read-archive.ts';
 import { RevisionStates } from './revision-states.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
@@ -39,10 +40,13 @@ export async function verifyBlobRecords(
   blobs: BlobRevisions,
   {
     places,
+    repository,
     moment,
     context,
   }: {
     readonly places: BlobPlaces;
+    /** The folder with the Data.fs backups. */
+    readonly repository: string;
     readonly moment: Wanted['moment'];
     readonly context: JobContext;
   },
@@ -52,7 +56,7 @@ export async function verifyBlobRecords(
   const { signal } = context;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   try {
-    const catalogue = await readBlobCatalogue(folder, basename(live));
+    const catalogue = await readOwnBlobs({ source: live, folder }, repository);
     const choice = chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) {
       const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;

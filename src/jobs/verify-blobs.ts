@@ -1,5 +1,5 @@
-import { basename, dirname, join } from 'node:path';
-import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { dirname, join } from 'node:path';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
 import { countTree } from '../blobs/copy-tree.ts';
 import { describeFile, readEdges } from '../blobs/record.ts';
@@ -8,6 +8,7 @@ import { isUnaccounted } from '../blobs/unaccounted.ts';
 import type { Finding } from '../repository/verifying.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, withStep } from './events.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import { readArchive } from './read-archive.ts';
 
 /**
@@ -20,16 +21,19 @@ import { readArchive } from './read-archive.ts';
 export async function* verifyBlobs(
   { folder, source }: { readonly folder: string; readonly source: string },
   {
+    repository,
     depth,
     entries,
     context,
   }: {
+    /** The folder with the Data.fs backups that they belong to; undefined: only blobs are backed up. */
+    readonly repository: string | undefined;
     readonly depth: 'quick' | 'thorough';
     readonly entries: 'newest' | 'all';
     readonly context: JobContext;
   },
 ): AsyncGenerator<Finding> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
   for (const entry of wanted(catalogue, entries)) {
     context.signal.throwIfAborted();
     yield await check(entry, { catalogue, depth, context });

@@ -149,7 +149,12 @@ async function verifyPoint(
   const blobs: BlobFindings =
     settings.blobs === undefined
       ? { files: [], records: withoutFolder(log.blobs.count) }
-      : await verifyBlobRecords(log.blobs, { places: settings.blobs, moment, context });
+      : await verifyBlobRecords(log.blobs, {
+          places: settings.blobs,
+          repository: settings.repository,
+          moment,
+          context,
+        });
   const files = [...sideFiles, ...audited.files, ...blobs.files];
   return {
     stamp: point.stamp,

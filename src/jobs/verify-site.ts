@@ -58,7 +58,7 @@ async function verifyPlaces(
       }
     }
     if (blobs !== undefined) {
-      const found = verifyBlobs(blobs, { depth, entries: chains, context });
+      const found = verifyBlobs(blobs, { repository, depth, entries: chains, context });
       for await (const finding of found) blobFindings.push(finding);
       const isKnown = blobFindings.some(({ kind }) => kind === 'bad');
       const missing = isKnown ? undefined : await findMissingBlobs(place, site);

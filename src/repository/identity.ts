@@ -59,7 +59,8 @@ export async function settleIdentity(store: Store, traces: Traces): Promise<Iden
   return identity;
 }
 
-async function readIdentity(store: Store): Promise<Identity | undefined> {
+/** Undefined where it has none, or one that can't be read. */
+export async function readIdentity(store: Store): Promise<Identity | undefined> {
   try {
     return decodeIdentity((await collectSmall(store.read(FILE))).toString());
   } catch (error) {

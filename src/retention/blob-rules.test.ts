@@ -7,7 +7,8 @@ const TWICE_DAILY = [8, 7, 6, 5, 4, 3, 2, 1].flatMap((day) =>
 );
 
 function set(stamp: string, more: Partial<BlobSet> = {}): BlobSet {
-  return { stamp, family: 'directories', owner: 'this', worth: 'backup', ...more };
+  const own = { owner: 'this', dataFsBackup: 'none', worth: 'backup' } as const;
+  return { stamp, family: 'directories', ...own, ...more };
 }
 
 const removedBy = (sets: readonly BlobSet[], rule: BlobRule) =>
@@ -66,6 +67,24 @@ describe('planBlobRetention of leftovers, of which nothing can be restored,', ()
     const sets = [leftover('2020-01-03'), set('2020-01-02'), set('2020-01-01')];
     expect(removedBy(sets, days(1))).toEqual(['2020-01-01', '2020-01-03']);
     expect(removedBy(sets, fullOf('2026-01-01'))).toEqual(['2020-01-01', '2020-01-03']);
+  });
+});
+
+describe('planBlobRetention by number or days', () => {
+  it.each([[count(1)], [days(1)]])('lets go nothing that a Data.fs backup needs: %j', (rule) => {
+    const [there, unclear] = [{ dataFsBackup: 'there' }, { dataFsBackup: 'unclear' }] as const;
+    const sets = [
+      set('2026-01-05', there),
+      set('2026-01-04'),
+      set('2026-01-03', there),
+      set('2026-01-02', unclear),
+      set('2026-01-01'),
+    ];
+    const { removed, unclear: left } = planBlobRetention(sets, rule);
+    const byNumber = ['2026-01-01'];
+    const byDays = ['2026-01-01', '2026-01-04'];
+    expect(removed.map((one) => one.set.stamp)).toEqual(rule.kind === 'count' ? byNumber : byDays);
+    expect(left.map(({ stamp }) => stamp)).toEqual(['2026-01-02']);
   });
 });
 

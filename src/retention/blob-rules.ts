@@ -7,6 +7,11 @@ export interface BlobSet {
   readonly worth: 'backup' | 'leftover';
   /** Whether it belongs to the repository that decides, as far as anything tells. */
   readonly owner: 'this' | 'unclear';
+  /**
+   * What has become of the Data.fs backup that it belongs to, where days or a number decide: what belongs to one that
+   * is there neither goes nor counts. `none`: it belongs to none, or that is gone.
+   */
+  readonly dataFsBackup: 'none' | 'there' | 'unclear';
 }
 
 /** What decides how long blob backups stay. */
@@ -62,16 +67,15 @@ export function planBlobRetention<Set extends BlobSet>(
     case 'count': {
       if (rule.keep === 0) return { removed: [], unclear: [] };
       const family = sets.filter((set) => set.family === rule.family);
-      const lastKept = family.filter(({ worth }) => worth === 'backup')[rule.keep - 1];
+      const counting = family.filter(
+        ({ worth, dataFsBackup }) => worth === 'backup' && dataFsBackup === 'none',
+      );
+      const lastKept = counting[rule.keep - 1];
       const older = lastKept === undefined ? [] : family.slice(family.indexOf(lastKept) + 1);
-      const reason = `newer blob backups to keep: ${rule.keep}`;
-      return {
-        removed: oldestFirst(
-          older.filter((set) => set !== newest),
-          reason,
-        ),
-        unclear: [],
-      };
+      return unlessNeeded(
+        older.filter((set) => set !== newest),
+        `newer blob backups to keep: ${rule.keep}`,
+      );
     }
     case 'days': {
       const moment = new Date(rule.now.getTime() - rule.days * 24 * 3600 * 1000);
@@ -79,11 +83,23 @@ export function planBlobRetention<Set extends BlobSet>(
       const family = sets.filter((set) => set.family === rule.family);
       const first = family.find(({ worth }) => worth === 'backup');
       const old = family.filter((set) => set !== newest && set !== first && set.stamp <= limit);
-      return { removed: oldestFirst(old, `days to keep: ${rule.days}`), unclear: [] };
+      return unlessNeeded(old, `days to keep: ${rule.days}`);
     }
     default:
       return rule satisfies never;
   }
+}
+
+/** What belongs to a Data.fs backup that is there stays as long as that. */
+function unlessNeeded<Set extends BlobSet>(
+  sets: readonly Set[],
+  reason: string,
+): BlobRetention<Set> {
+  const removed = sets.filter(({ dataFsBackup }) => dataFsBackup === 'none');
+  return {
+    removed: oldestFirst(removed, reason),
+    unclear: sets.filter(({ dataFsBackup }) => dataFsBackup === 'unclear'),
+  };
 }
 
 function oldestFirst<Set extends BlobSet>(

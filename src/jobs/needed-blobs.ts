@@ -1,0 +1,53 @@
+import type { BlobEntry } from '../blobs/catalogue.ts';
+import { readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { readIdentity } from '../repository/identity.ts';
+import type { BlobSet } from '../retention/blob-rules.ts';
+import { folderStore } from '../stores/folder-store.ts';
+import { Failure, systemCodeOf } from '../system/failure.ts';
+
+/**
+ * What has become of the Data.fs backups that blob backups belong to, for those who back up nothing but blobs: the
+ * same folder may hold blobs from before, or from a part that backs up the Data.fs, too.
+ *
+ * @param repository - where that site would keep its Data.fs backups
+ */
+export async function findDataFsBackups(
+  entries: readonly BlobEntry[],
+  repository: string,
+): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
+  const near = await lookAt(repository);
+  const byPath = new Map<string, Repository | undefined>();
+  for (const { record } of entries) {
+    const path = record?.repositoryPath;
+    if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path));
+  }
+  return ({ record, stamp }) => {
+    if (near?.stamps.has(stamp) === true) return 'there';
+    if (typeof record?.repository !== 'string') return 'none';
+    const own = [near, byPath.get(record.repositoryPath ?? '')].filter(
+      (one) => one?.id === record.repository,
+    );
+    if (own.some((one) => one?.stamps.has(stamp))) return 'there';
+    return own.length > 0 ? 'none' : 'unclear';
+  };
+}
+
+interface Repository {
+  readonly id: string | undefined;
+  readonly stamps: ReadonlySet<string>;
+}
+
+/** Undefined where there is none. */
+async function lookAt(path: string): Promise<Repository | undefined> {
+  const store = folderStore(path);
+  try {
+    const stamps = new Set<string>(stampsOf(await readCatalogue(store)));
+    return { id: (await readIdentity(store))?.id, stamps };
+  } catch (error) {
+    const isAbsent =
+      (error instanceof Failure && error.code === 'not-found') ||
+      ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+    if (isAbsent) return undefined;
+    throw error;
+  }
+}

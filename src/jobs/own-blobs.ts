@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import type { BlobRecord } from '../blobs/record.ts';
+import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
+import { readIdentity } from '../repository/identity.ts';
+import { folderStore } from '../stores/folder-store.ts';
+import { systemCodeOf } from '../system/failure.ts';
+import type { BlobPlace } from './hold.ts';
+
+/** A repository, by what tells it from others, and the real path of its folder. */
+export interface OwningRepository {
+  readonly id: string;
+  readonly path: string;
+}
+
+/**
+ * Whose a blob backup is, for a repository:
+ *
+ * - `this`: its own.
+ * - `copy`: it was made for one that has the same id and is in another place: one of the two is a copy of the
+ *   other. Where that is gone, the repository was moved, and the backup is its own.
+ * - `other`: it was made for another repository.
+ * - `unclear`: it doesn't say; the recipe's never do. Or the repository has lost its identity, or never had one, and
+ *   what the backup names is not there either.
+ */
+export type EntryOwner = 'this' | 'copy' | 'other' | 'unclear';
+
+/** Tells of each entry whose it is. */
+export async function findOwners(
+  entries: readonly BlobEntry[],
+  { id, path: own }: { readonly id: string | undefined; readonly path: string },
+): Promise<(entry: BlobEntry) => EntryOwner> {
+  const elsewhere = new Map<string, boolean>();
+  for (const { record } of entries) {
+    if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
+    const key = keyOf(record);
+    if (elsewhere.has(key)) continue;
+    elsewhere.set(
+      key,
+      await isElsewhere(own, { id: record.repository, path: record.repositoryPath }),
+    );
+  }
+  return ({ record }) => {
+    if (typeof record?.repository !== 'string') return 'unclear';
+    const isThere = elsewhere.get(keyOf(record)) === true;
+    if (id === undefined) return isThere ? 'other' : 'unclear';
+    if (record.repository !== id) return 'other';
+    return isThere ? 'copy' : 'this';
+  };
+}
+
+function keyOf({ repository, repositoryPath }: BlobRecord): string {
+  return `${repository} ${repositoryPath}`;
+}
+
+/** Whether a repository is in another folder than `own`. What can't be looked at may be. */
+async function isElsewhere(own: string, { id, path }: OwningRepository): Promise<boolean> {
+  try {
+    const there = await stat(path);
+    const here = await stat(own);
+    if (there.ino === here.ino && there.dev === here.dev) return false;
+    return (await readIdentity(folderStore(path)))?.id === id;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+  }
+}
+
+/** A folder with blob backups, as it is for one repository. */
+export interface OwnBlobs extends BlobCatalogue {
+  /** Those of other repositories, newest first, which are in neither of the other lists. */
+  readonly others: readonly BlobEntry[];
+}
+
+/**
+ * The blob backups that a storage can be restored from. What belongs to another repository doesn't count; of what was
+ * made for a copy of this one, or for the one that this is a copy of, that which both have the Data.fs backup of.
+ *
+ * @param repository - its folder; undefined where only blobs are backed up: everything counts
+ */
+export async function readOwnBlobs(
+  { source, folder }: BlobPlace,
+  repository: string | undefined,
+): Promise<OwnBlobs> {
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  if (repository === undefined) return { ...catalogue, others: [] };
+  const store = folderStore(repository);
+  const id = (await readIdentity(store))?.id;
+  const all = [...catalogue.entries, ...catalogue.foreign];
+  const ownerOf = await findOwners(all, { id, path: repository });
+  const isShared = all.some((entry) => ownerOf(entry) === 'copy');
+  const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
+  return splitBlobs(catalogue, (entry) => {
+    const owner = ownerOf(entry);
+    return owner === 'other' || (owner === 'copy' && !stamps.has(entry.stamp));
+  });
+}
+
+/** Takes out what is another's. */
+export function splitBlobs(
+  { folder, entries, foreign }: BlobCatalogue,
+  isOther: (entry: BlobEntry) => boolean,
+): OwnBlobs {
+  const isOwn = (entry: BlobEntry) => !isOther(entry);
+  return {
+    folder,
+    entries: entries.filter(isOwn),
+    foreign: foreign.filter(isOwn),
+    others: [...entries, ...foreign].filter(isOther),
+  };
+}
