@@ -148,4 +148,25 @@ describe('restoring blobs', () => {
     await site.scriptWell('restore', '-n');
     expect(stateOf(site)).toEqual(archived);
   });
+
+  it('of another moment, as 2.3 takes them, are warned of', async () => {
+    const old = ['compatible = 2.3', 'blob_timestamps = true', 'use_rsync = false'];
+    const { site, states, stamps } = await siteWithBackups([...old, 'full = true', 'keep = 9']);
+    const [first = '', second = '', third = ''] = stamps;
+    const folder = site.path('var/blobstoragebackups');
+    const well = await site.scriptWell('restore', '-n', second);
+    expect(well.stderr).not.toContain('WARNING');
+    expect(stateOf(site).blobs).toEqual(states[1]?.blobs);
+    await site.run(['retire', second, '-n']);
+    rmSync(join(folder, `blobstorage.${second}`), { recursive: true });
+    const { status, stderr } = await site.script('restore', ['-n', second]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        `WARNING: the blobs of "blobstorage.${third}" belong to a later backup of the Data.fs`,
+      ),
+    ]);
+    expect(blobState(site.blobs)).toEqual(states[2]?.blobs);
+    expect(stderr).toContain(`as of ${first} (UTC)`);
+  });
 });
