@@ -10,6 +10,7 @@ import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import type { BackupPlace } from './backup-places.ts';
+import { blobsThatCount } from './deciding-repository.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { listRestorePoints } from './list.ts';
 import { withRunLog } from './run-log.ts';
@@ -29,9 +30,11 @@ export interface RetirePlan {
   readonly retirements: readonly PlannedRetirement[];
   /** Full backups in which something was suspected; they were read again, and are whole. */
   readonly whole: readonly Stamp[];
-  /** Whether there is something to restore from when that is gone. */
-  readonly leavesBackup: boolean;
+  readonly leaves: Left;
 }
+
+/** What there is to restore from when that is gone; `without-blobs`: the Data.fs alone, where what goes has blobs. */
+export type Left = 'backup' | 'without-blobs' | 'nothing';
 
 /**
  * Plans what goes; changes nothing. Damage is looked for anew. Failure `not-found` where nothing has the
@@ -39,7 +42,16 @@ export interface RetirePlan {
  */
 export async function planRetire(
   repository: string,
-  { wish, context }: { readonly wish: RetireWish; readonly context: JobContext },
+  {
+    wish,
+    blobs,
+    context,
+  }: {
+    readonly wish: RetireWish;
+    /** Where those are that belong to it. */
+    readonly blobs: BackupPlace['blobs'];
+    readonly context: JobContext;
+  },
 ): Promise<RetirePlan> {
   await requireBackups(repository);
   const store = folderStore(repository);
@@ -49,8 +61,8 @@ export async function planRetire(
   for (const { stamp, reason } of found) {
     retirements.push({ ...planRetirement(catalogue, stamp), reason });
   }
-  const leavesBackup = await leavesOne(store, { catalogue, retirements, whole });
-  return { repository, retirements, whole, leavesBackup };
+  const leaving = { catalogue, retirements, whole, blobs, context };
+  return { repository, retirements, whole, leaves: await whatIsLeft(store, leaving) };
 }
 
 async function wanted(
@@ -90,29 +102,43 @@ async function wanted(
   });
 }
 
-/** Whether some full backup stays of which nobody knows anything bad. */
-async function leavesOne(
+/** Whether some full backup stays of which nobody knows anything bad, and with blobs as good as those that go. */
+async function whatIsLeft(
   store: Store,
   {
     catalogue,
     retirements,
     whole,
+    blobs,
+    context,
   }: {
     readonly catalogue: Catalogue;
     readonly retirements: readonly Retirement[];
     readonly whole: readonly Stamp[];
+    readonly blobs: BackupPlace['blobs'];
+    readonly context: JobContext;
   },
-): Promise<boolean> {
-  const gone = retirements.flatMap(({ points }) => points);
+): Promise<Left> {
+  const gone = new Set(retirements.flatMap(({ points }) => points));
   const checks = await readChecks(store);
+  const staying: Stamp[] = [];
   for (const files of catalogue.chains) {
     const { stamp } = files.full;
-    if (gone.includes(stamp)) continue;
+    if (gone.has(stamp)) continue;
     const [full] = (await readChain(store, files)).links;
-    if (full === undefined) continue;
-    if (whole.includes(stamp) || !isDoubtful(full, checks)) return true;
+    if (full === undefined || (!whole.includes(stamp) && isDoubtful(full, checks))) continue;
+    staying.push(...[files.full, ...files.increments].map((file) => file.stamp));
   }
-  return false;
+  const left = staying.filter((stamp) => !gone.has(stamp));
+  if (left.length === 0) return 'nothing';
+  if (blobs === undefined) return 'backup';
+  const { signal } = context;
+  const { withBlobs, areSound } = await blobsThatCount(blobs, { repository: store.name, signal });
+  const having = async (stamps: readonly Stamp[]): Promise<0 | 1 | 2> => {
+    for (const stamp of stamps) if (await areSound(stamp)) return 2;
+    return stamps.some((stamp) => withBlobs.has(stamp)) ? 1 : 0;
+  };
+  return (await having(left)) < (await having([...gone])) ? 'without-blobs' : 'backup';
 }
 
 /** What a retirement came to. */
@@ -169,13 +195,14 @@ export async function retireAll(
 
 /** Failure `refused` where nothing could be restored afterwards. */
 export function refuseLast(
-  { repository, retirements, leavesBackup }: RetirePlan,
+  { repository, retirements, leaves }: RetirePlan,
   last: 'stays' | 'may-go',
 ): void {
-  if (last === 'may-go' || leavesBackup || retirements.length === 0) return;
+  if (last === 'may-go' || leaves === 'backup' || retirements.length === 0) return;
+  const state = leaves === 'nothing' ? 'is known to be whole' : 'has sound blobs';
   throw new Failure(
     'refused',
-    `Cannot retire anything in "${repository}": no other backup there is known to be whole`,
+    `Cannot retire anything in "${repository}": no other backup there ${state}`,
     {
       hint: 'Make a full backup first (zodbvault backup --full); --even-the-last removes it all the same.',
     },

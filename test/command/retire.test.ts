@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commitBlob, dataFilesIn, newBuildoutSite } from '../support/buildout-site.ts';
 import { growDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot, type TestSite } from '../support/site.ts';
@@ -131,5 +132,26 @@ describe('zodbvault retire', () => {
     expect((await site.run(['retire', left?.stamp ?? '', '-n'])).status).toBe(1);
     await site.runWell('retire', left?.stamp ?? '', '-n', '--even-the-last');
     expect(filesOf(site)).toHaveLength(0);
+  });
+
+  it('leaves a backup with blobs, if there was one', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const repository = site.path('var/backups');
+    const stamps = () => dataFilesIn(repository).map((name) => name.slice(0, 19));
+    await site.run(['backup']);
+    await commitBlob(site.dataFs);
+    await site.run(['backup', '--full', '--no-blobs']);
+    const [first = '', second = ''] = stamps();
+    const refused = await site.run(['retire', first, '-n']);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining(`in "${repository}": no other backup there has sound blobs`),
+    ]);
+    expect(stamps()).toEqual([first, second]);
+    expect((await site.run(['retire', second, '-n'])).status).toBe(0);
+    await commitBlob(site.dataFs);
+    await site.run(['backup', '--full']);
+    expect((await site.run(['retire', first, '-n'])).status).toBe(0);
+    expect(stamps()).toHaveLength(1);
   });
 });

@@ -30,7 +30,7 @@ export function addRetireCommand(program: Command): void {
     .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
-    .option('--even-the-last', 'even where no other backup is known to be whole')
+    .option('--even-the-last', 'even where no other backup is known to be whole, or has its blobs')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
@@ -104,7 +104,9 @@ async function planAll(
   await inEachPlace(meant, {
     terminal,
     work: async (one) => {
-      planned.push({ meant: one, plan: await planRetire(one.repository, { wish, context }) });
+      const { blobs } = one.place;
+      const plan = await planRetire(one.repository, { wish, blobs, context });
+      planned.push({ meant: one, plan });
     },
   });
   if (wish.kind === 'damaged' || planned.length < 2) return planned;
