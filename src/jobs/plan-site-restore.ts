@@ -1,12 +1,14 @@
 import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
+import { refuseDataAmongBlobs } from '../sites/among-blobs.ts';
 import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure } from '../system/failure.ts';
 import type { MeantRestore } from './agreed-restore.ts';
 import { type OldState, planRestore, type RestorePlan } from './restore.ts';
 import { type BlobRestorePlan, type DamagedBlobs, planBlobRestore } from './restore-blobs.ts';
+import { refuseOverBackups } from './restore-targets.ts';
 
 /** Which state of a site is restored. */
 export interface SiteRestoreSettings {
@@ -54,6 +56,8 @@ export async function planSiteRestore(
   settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
 ): Promise<SiteRestorePlan> {
   const { site, of, date, damagedBlobs } = settings;
+  await refuseOverBackups(site);
+  await refuseDataAmongBlobs(site);
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
   for (const storage of site.storages) {

@@ -7,6 +7,7 @@ import { stampOfFileName } from '../repository/file-names.ts';
 import { findIdentity, type Identity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
+import { refuseDataAmongBlobs } from '../sites/among-blobs.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { makeFolder } from '../system/make-folder.ts';
@@ -67,6 +68,7 @@ export class SiteRun {
   }
 
   async check(): Promise<void> {
+    await refuseDataAmongBlobs(this.#settings.site);
     for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
     for (const { storage, source, folder } of this.#blobStorages()) {
       const repository = this.#deciding(storage);

@@ -358,11 +358,11 @@ describe('zodbvault restore, when something is wrong,', () => {
       mkdirSync(disk);
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]);
       try {
-        for (const name of ['Data.fs', 'Data.fs.index']) writeFileSync(join(disk, name), 'old');
+        for (const name of ['Data.fs', 'Data.fs.index']) writeFileSync(join(disk, name), 'FS30');
         const { status, stderr } = await site.run(['restore', '-n', '--to', join(disk, 'Data.fs')]);
         expect([status, stderr]).toEqual([1, expect.stringContaining('no space')]);
         expect([...snapshot(disk).keys()]).toEqual(['Data.fs', 'Data.fs.index']);
-        expect(readFileSync(join(disk, 'Data.fs'), 'utf8')).toBe('old');
+        expect(readFileSync(join(disk, 'Data.fs'), 'utf8')).toBe('FS30');
       } finally {
         execFileSync('umount', [disk]);
       }

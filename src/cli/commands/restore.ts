@@ -19,8 +19,8 @@ import {
   planSiteDiscard,
   restoreSite,
 } from '../../jobs/restore-site.ts';
+import { refuseElsewhere, refuseOtherFile } from '../../jobs/restore-targets.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { refuseAmongBackups } from '../../sites/among-backups.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
@@ -111,7 +111,8 @@ async function elsewhere(site: Site, to: string): Promise<Site> {
     () => to.endsWith('.fs'),
   );
   const moved = isFile ? retargetToFile(site, to) : retarget(site, to);
-  await refuseAmongBackups(moved);
+  if (isFile) await refuseOtherFile(to);
+  await refuseElsewhere(moved, site);
   return moved;
 }
 

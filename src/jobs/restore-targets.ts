@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { LATEST, parseEntryName } from '../blobs/entry-name.ts';
+import { readMagic } from '../filestorage/magic.ts';
+import { stampOfFileName } from '../repository/file-names.ts';
+import { isWithin, realPlaceOf } from '../sites/real-place.ts';
+import type { Site } from '../sites/site.ts';
+import { openFileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
+import { isThere } from '../system/presence.ts';
+
+/** A path as it is written, and where it is. */
+interface Place {
+  readonly path: string;
+  readonly place: string;
+}
+
+/**
+ * Refuses to replace a backup by what is restored from it, whatever path leads there: nobody would find out.
+ * Failure `usage`.
+ */
+export async function refuseOverBackups(site: Site): Promise<void> {
+  const folders = await backupFoldersOf(site);
+  for (const target of await targetsOf(site)) {
+    for (const folder of folders) {
+      if (isWithin(folder.place, target.place)) throw overBackups(target, folder);
+      // The folder may be one with the live data in it, too.
+      if (isWithin(target.place, folder.place) && isBackup(target, folder)) {
+        throw overBackups(target, folder);
+      }
+    }
+  }
+}
+
+function isBackup({ place }: Place, folder: Place): boolean {
+  const [name = ''] = relative(folder.place, place).split(sep);
+  const isEntry = (['directory', 'file'] as const).some((type) => parseEntryName(name, type));
+  return name === LATEST || isEntry || stampOfFileName(name) !== undefined;
+}
+
+/**
+ * The same for a restore to elsewhere, which makes folders of its own: it keeps out of the folders of the backups,
+ * and out of the live data, by whatever links; and it replaces no file that is no Data.fs. Failures `usage`,
+ * `refused`.
+ *
+ * @param site - what is to be made
+ * @param live - the site that is backed up
+ */
+export async function refuseElsewhere(site: Site, live: Site): Promise<void> {
+  const folders = await backupFoldersOf(live);
+  const data: Place[] = [];
+  for (const { dataFs, blobs } of live.storages) {
+    for (const path of [dataFs, blobs ?? []].flat()) {
+      if (await isThere(path)) data.push(await placeOf(path));
+    }
+  }
+  for (const target of await targetsOf(site)) {
+    const meets = ({ place }: Place) =>
+      isWithin(target.place, place) || isWithin(place, target.place);
+    const folder = folders.find(meets);
+    if (folder !== undefined) throw overBackups(target, folder);
+    const one = data.find(meets);
+    if (one !== undefined) throw overLive(target, one);
+  }
+}
+
+/** Failure `refused` for a file that is there, and isn't a Data.fs. */
+export async function refuseOtherFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return;
+  try {
+    await using source = await openFileSource(path);
+    await readMagic(source);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    throw new Failure('refused', `Cannot restore to "${path}": the file there is no Data.fs`, {
+      hint: 'Move it away, or name another one.',
+      cause: error,
+    });
+  }
+}
+
+async function targetsOf({ storages, contents }: Site): Promise<readonly Place[]> {
+  const paths = storages.flatMap(({ dataFs, blobs }) => [
+    ...(contents === 'blobs' ? [] : [dataFs]),
+    ...(contents === 'filestorages' || blobs === undefined ? [] : [blobs]),
+  ]);
+  return Promise.all(paths.map(placeOf));
+}
+
+async function backupFoldersOf({ storages }: Site): Promise<readonly Place[]> {
+  const folders = storages.flatMap(({ folders }) =>
+    Object.values(folders).flatMap((one) => [one?.filestorage ?? [], one?.blobs ?? []].flat()),
+  );
+  return Promise.all(folders.map(placeOf));
+}
+
+async function placeOf(path: string): Promise<Place> {
+  return { path, place: await realPlaceOf(path) };
+}
+
+function overBackups(target: Place, folder: Place): Failure {
+  return new Failure(
+    'usage',
+    `Cannot restore to "${target.path}": "${folder.path}" holds backups of the site`,
+    { hint: 'Name a folder elsewhere with --to.' },
+  );
+}
+
+function overLive(target: Place, live: Place): Failure {
+  return new Failure(
+    'usage',
+    `Cannot restore to "${target.path}": it leads to the live "${live.path}"`,
+    { hint: 'Name a folder elsewhere with --to, or leave it out to replace what is live.' },
+  );
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folderState } from '../support/buildout-site.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+async function backedUpSite(): Promise<TestSite> {
+  const site = await newSite(scratch, 3);
+  await site.runWell('backup');
+  return site;
+}
+
+/** Runs what must be refused, and change nothing. */
+async function refuses(site: TestSite, words: readonly string[], why: string): Promise<void> {
+  const before = folderState(site.folder);
+  const { status, stderr } = await site.run(words);
+  expect([words, status, stderr]).toEqual([
+    words,
+    expect.any(Number),
+    expect.stringContaining(why),
+  ]);
+  expect([1, 2]).toContain(status);
+  expect(folderState(site.folder)).toEqual(before);
+}
+
+describe('zodbvault restore --to', () => {
+  it('never leads to the live site, by whatever link', async () => {
+    const site = await backedUpSite();
+    mkdirSync(join(site.folder, 'a'));
+    symlinkSync('../var/blobstorage', join(site.folder, 'a/blobstorage'));
+    mkdirSync(join(site.folder, 'b/filestorage'), { recursive: true });
+    symlinkSync(site.dataFs, join(site.folder, 'b/filestorage/Data.fs'));
+    for (const to of ['a', 'b', 'var/blobstorage', 'var', 'var/filestorage/Data.fs']) {
+      await refuses(site, ['restore', '-n', '--to', to], 'leads to the live');
+    }
+  });
+
+  it('replaces no file that is no Data.fs', async () => {
+    const site = await backedUpSite();
+    writeFileSync(join(site.folder, 'letter.txt'), 'Dear all,');
+    await refuses(site, ['restore', '-n', '--to', 'letter.txt'], 'no Data.fs');
+    writeFileSync(join(site.folder, 'empty'), ''); // As mktemp makes it.
+    await site.runWell('restore', '-n', '--to', 'empty');
+    await site.runWell('restore', '-n', '--to', 'empty');
+    expect(readFileSync(join(site.folder, 'empty')).equals(readFileSync(site.dataFs))).toBe(true);
+  });
+});
+
+describe('zodbvault restore', () => {
+  it('never replaces a backup of the site', async () => {
+    const site = await backedUpSite();
+    const [name = ''] = site.dataFiles();
+    const file = ['--datafs', `var/backups/${name}`, '--location', 'var/backups'];
+    await refuses(site, ['restore', '-n', ...file], 'holds backups');
+    const places = ['--datafs', 'var/filestorage/Data.fs', '--location', 'var/backups'];
+    const backups = 'var/blobstoragebackups';
+    for (const blobs of ['latest/blobstorage', 'latest']) {
+      const words = ['--blob-storage', join(backups, blobs), '--blobbackuplocation', backups];
+      await refuses(site, ['restore', '-n', ...places, ...words], 'holds backups');
+    }
+  });
+
+  it('replaces the Data.fs of a folder that it was backed up into', async () => {
+    const site = await newSite(scratch, 3);
+    const words = ['--datafs', 'var/filestorage/Data.fs', '--location', 'var/filestorage'];
+    await site.runWell('backup', '--no-blobs', ...words);
+    expect((await site.run(['restore', '-n', '--no-blobs', ...words])).stderr).toContain(
+      'Restored',
+    );
+  });
+});
+
+describe('a blob directory that holds the Data.fs', () => {
+  it('is neither backed up nor restored', async () => {
+    const site = await backedUpSite();
+    const places = ['--datafs', 'var/filestorage/Data.fs', '--location', 'backups'];
+    const blobs = ['--blob-storage', 'var/filestorage', '--blobbackuplocation', 'blobs'];
+    const words = [...places, ...blobs];
+    for (const verb of [['backup'], ['backup', '--dry-run'], ['restore', '-n']]) {
+      await refuses(site, [...verb, ...words], `it holds "${site.dataFs}"`);
+    }
+  });
+});
