@@ -7,34 +7,24 @@ import {
   type SiteRestorePlan,
   type SiteRestoreSettings,
 } from '../../jobs/plan-site-restore.ts';
-import type { RestorePlan } from '../../jobs/restore.ts';
 import { findDoubts, refuseGuess } from '../../jobs/restore-doubts.ts';
-import { keptBy } from '../../jobs/restore-journal.ts';
-import {
-  discardReplaced,
-  type Forward,
-  findForward,
-  finishRestore,
-  hasRoomBeside,
-  planSiteDiscard,
-  restoreSite,
-} from '../../jobs/restore-site.ts';
+import { type Forward, findForward, hasRoomBeside, restoreSite } from '../../jobs/restore-site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../jobs/restore-targets.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { retarget, retargetToFile } from '../../sites/retarget.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
+import { discardOld } from '../discard-old.ts';
 import { noteServers } from '../note-servers.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
 import { commandToType } from '../own-program.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
-import { printable } from '../printable.ts';
-import { agreeToReplace, ask, questionOf, type ReplacedPaths } from '../question.ts';
+import { agreeToReplace, type ReplacedPaths } from '../question.ts';
 import { quoteWord, renderEvents } from '../render/events.ts';
+import { showRestorePlan } from '../render/restore-plan.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
-import { formatBytes } from '../render/units.ts';
-import { type CommandContext, runCommand } from '../run.ts';
+import { runCommand } from '../run.ts';
 import {
   findSitesAndVariables,
   type SiteWish,
@@ -42,8 +32,8 @@ import {
   siteWords,
   withSiteOptions,
 } from '../sites.ts';
-import { type Terminal, withDebugLog } from '../terminal.ts';
-import { type How, type Undoing, undoRestore } from '../undo-restore.ts';
+import { withDebugLog } from '../terminal.ts';
+import { type Undoing, undoRestore } from '../undo-restore.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
@@ -158,46 +148,13 @@ async function undoingLine(
   return `cd ${quoteWord(process.cwd())} && ${line}`;
 }
 
-async function discardOld(
-  site: Site,
-  { isDry, asks, context, waitSeconds }: How,
-): Promise<undefined> {
-  const { terminal, signal } = context;
-  const job = { onEvent: renderEvents(terminal), signal, waitSeconds };
-  if (!isDry) await finishRestore(site, job);
-  const agreed = await planSiteDiscard(site);
-  const kept = keptBy(agreed);
-  if (isDry) {
-    terminal.printJson({ plan: { discard: kept } });
-    for (const path of kept) terminal.print(`It would remove ${path}`);
-    return;
-  }
-  if (asks && (await agreeToDiscard(kept, context)) === 'no') return;
-  const paths = await discardReplaced({ site, agreed }, job);
-  terminal.printJson({ discarded: paths });
-  terminal.log('Removed what the last restore had replaced.');
-}
-
-async function agreeToDiscard(
-  paths: readonly string[],
-  context: CommandContext,
-): Promise<'yes' | 'no'> {
-  const { terminal } = context;
-  const { write } = questionOf(terminal);
-  write('This will remove what the last restore replaced; it can not be undone then:\n');
-  for (const path of paths) write(`    ${printable(path)}\n`);
-  const answer = await ask('remove what the last restore replaced', context);
-  if (answer === 'no') terminal.log('Nothing was removed.');
-  return answer;
-}
-
 async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<undefined> {
   const { terminal, signal } = how.context;
   const { waitSeconds } = how;
   if (how.isDry) {
     const plan = await planSiteRestore(settings);
     const context = { onEvent: renderEvents(terminal), signal };
-    showPlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
+    showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
     await noteServers(settings, terminal);
     const doubts = await findDoubts(plan, settings);
     if (settings.guess === 'refuse') refuseGuess(doubts);
@@ -275,56 +232,4 @@ async function livePaths(site: Site): Promise<ReplacedPaths> {
     return paths.filter((_, index) => found[index]);
   };
   return { filestorages: await there(filestorages), blobstorages: await there(blobstorages) };
-}
-
-function showPlan(
-  { filestorages, blobs }: SiteRestorePlan,
-  { forward, terminal }: { readonly forward: readonly Forward[]; readonly terminal: Terminal },
-): void {
-  for (const one of filestorages) {
-    const ahead = forward.find(({ of }) => of === one);
-    showFilestorage(one.plan, { headStart: ahead?.headStart, terminal });
-  }
-  for (const { plan } of blobs) {
-    const { choice, target, replaces } = plan;
-    const files =
-      choice.kind === 'archives' ? choice.chain.map(({ name }) => name) : [choice.entry.name];
-    terminal.printJson({ plan: { blobs: choice.entry.name, target, replaces, files } });
-    terminal.print('Restore the blobs from:');
-    for (const name of files) terminal.print(`    ${name}`);
-    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
-  }
-}
-
-function showFilestorage(
-  { point, target, replaces: isThere, sizeBytes }: RestorePlan,
-  {
-    headStart,
-    terminal,
-  }: { readonly headStart: Forward['headStart'] | undefined; readonly terminal: Terminal },
-): void {
-  const replaces = isThere && headStart === undefined;
-  const files =
-    headStart === undefined
-      ? point.files.map(({ name }) => name)
-      : headStart.rest.map(({ file }) => file.name);
-  const hadBytes = headStart?.sizeBytes ?? 0;
-  terminal.printJson({
-    plan: { stamp: point.stamp, target, replaces, sizeBytes, hadBytes, files },
-  });
-  const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
-  const from = files.length === 0 ? '' : ', from:';
-  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}${from}`);
-  for (const name of files) terminal.print(`    ${name}`);
-  if (headStart === undefined) {
-    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
-    return;
-  }
-  const had = `${target}, an earlier state of it of ${formatBytes(hadBytes)}`;
-  const newBytes = (headStart.rest.at(-1)?.range.end ?? hadBytes) - hadBytes;
-  terminal.print(
-    files.length === 0
-      ? `It would append nothing: ${target} is that state already`
-      : `It would append ${formatBytes(newBytes)} to ${had}; that can not be undone`,
-  );
 }

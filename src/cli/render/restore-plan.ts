@@ -1,0 +1,58 @@
+import type { SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
+import type { RestorePlan } from '../../jobs/restore.ts';
+import type { Forward } from '../../jobs/restore-site.ts';
+import type { Terminal } from '../terminal.ts';
+import { formatBytes } from './units.ts';
+
+/** Shows what a restore would do. */
+export function showRestorePlan(
+  { filestorages, blobs }: SiteRestorePlan,
+  { forward, terminal }: { readonly forward: readonly Forward[]; readonly terminal: Terminal },
+): void {
+  for (const one of filestorages) {
+    const ahead = forward.find(({ of }) => of === one);
+    showFilestorage(one.plan, { headStart: ahead?.headStart, terminal });
+  }
+  for (const { plan } of blobs) {
+    const { choice, target, replaces } = plan;
+    const files =
+      choice.kind === 'archives' ? choice.chain.map(({ name }) => name) : [choice.entry.name];
+    terminal.printJson({ plan: { blobs: choice.entry.name, target, replaces, files } });
+    terminal.print('Restore the blobs from:');
+    for (const name of files) terminal.print(`    ${name}`);
+    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+  }
+}
+
+function showFilestorage(
+  { point, target, replaces: isThere, sizeBytes }: RestorePlan,
+  {
+    headStart,
+    terminal,
+  }: { readonly headStart: Forward['headStart'] | undefined; readonly terminal: Terminal },
+): void {
+  const replaces = isThere && headStart === undefined;
+  const files =
+    headStart === undefined
+      ? point.files.map(({ name }) => name)
+      : headStart.rest.map(({ file }) => file.name);
+  const hadBytes = headStart?.sizeBytes ?? 0;
+  terminal.printJson({
+    plan: { stamp: point.stamp, target, replaces, sizeBytes, hadBytes, files },
+  });
+  const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
+  const from = files.length === 0 ? '' : ', from:';
+  terminal.print(`Restore the Data.fs of ${point.stamp} (UTC), ${size}${from}`);
+  for (const name of files) terminal.print(`    ${name}`);
+  if (headStart === undefined) {
+    terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);
+    return;
+  }
+  const had = `${target}, an earlier state of it of ${formatBytes(hadBytes)}`;
+  const newBytes = (headStart.rest.at(-1)?.range.end ?? hadBytes) - hadBytes;
+  terminal.print(
+    files.length === 0
+      ? `It would append nothing: ${target} is that state already`
+      : `It would append ${formatBytes(newBytes)} to ${had}; that can not be undone`,
+  );
+}
