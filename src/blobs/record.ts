@@ -39,6 +39,8 @@ const BlobRecordSchema = v.object({
   repository: v.nullable(v.string()),
   /** Where that was when this was made: the real path of its folder. */
   repositoryPath: v.optional(v.string()),
+  /** The real path of the folder that this was made in. */
+  folder: v.optional(v.string()),
   /** The real path of the blob directory that this was made of. */
   source: v.optional(v.string()),
   /** `made`: complete when it was recorded. `adopted`: another program made it; nobody has counted. */

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pointLatest } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
@@ -35,7 +36,8 @@ export async function backUpBlobs(
   const catalogue = await withoutOthers(all, settings.repository);
   warnOfForeign(catalogue, context);
   const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
-  const run = new BlobRun({ settings, context, source, base, catalogue, all, stamp });
+  const folder = await realpath(settings.folder);
+  const run = new BlobRun({ settings, context, source, folder, base, catalogue, all, stamp });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
   const result = await make(run);
@@ -53,7 +55,7 @@ async function withoutOthers(
   repository: OwningRepository | null,
 ): Promise<OwnBlobs> {
   if (repository === null) return { ...all, others: [] };
-  const ownerOf = await findOwners([...all.entries, ...all.foreign], repository);
+  const ownerOf = await findOwners(all, repository);
   return splitBlobs(all, (entry) => ['other', 'copy'].includes(ownerOf(entry)));
 }
 
@@ -72,7 +74,7 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
     // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
     const record = await readRecord(recordPath(folder, entry));
     if (record === undefined) continue;
-    const ownerOf = await findOwners([{ ...entry, record }], repository);
+    const ownerOf = await findOwners({ ...run.all, entries: [{ ...entry, record }] }, repository);
     const owner = ownerOf({ ...entry, record });
     const isSameSource = record.source === undefined || record.source === run.source;
     if (owner === 'this' || (owner === 'unclear' && isSameSource)) continue;

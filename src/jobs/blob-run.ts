@@ -60,6 +60,8 @@ export class BlobRun {
   readonly context: JobContext;
   /** The blob directory itself, where `settings.source` may be a link to it. */
   readonly source: string;
+  /** The real path of the folder with the backups. */
+  readonly folder: string;
   /** Name of the blob directory, with which the names of entries begin. */
   readonly base: string;
   /** Without what belongs to other repositories. */
@@ -76,6 +78,7 @@ export class BlobRun {
     readonly settings: BlobBackupSettings;
     readonly context: JobContext;
     readonly source: string;
+    readonly folder: string;
     readonly base: string;
     readonly catalogue: OwnBlobs;
     readonly all: BlobCatalogue;
@@ -84,6 +87,7 @@ export class BlobRun {
     this.settings = words.settings;
     this.context = words.context;
     this.source = words.source;
+    this.folder = words.folder;
     this.base = words.base;
     this.catalogue = words.catalogue;
     this.all = words.all;
@@ -113,6 +117,7 @@ export class BlobRun {
       madeAt: this.settings.now().toISOString(),
       stamp: this.stamp,
       ...this.#belonging(),
+      folder: this.folder,
       source: this.source,
       origin: 'made',
       ...what,

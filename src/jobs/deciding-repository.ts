@@ -36,10 +36,10 @@ export async function findDeciding(
   const catalogue = await readCatalogue(store);
   const oldestFull = catalogue.chains[0]?.full.stamp;
   if (oldestFull === undefined) return undefined;
-  const { entries } = await readBlobCatalogue(folder, basename(source));
-  const ownerOf = await findOwners(entries, { id: undefined, path: repository });
+  const blobs = await readBlobCatalogue(folder, basename(source));
+  const ownerOf = await findOwners(blobs, { id: undefined, path: repository });
   const identity = await identify(store, {
-    known: entries.flatMap((entry) => {
+    known: blobs.entries.flatMap((entry) => {
       const { record, stamp } = entry;
       // Of a site with the same folder for its blob backups: its identity is taken.
       if (typeof record?.repository !== 'string' || ownerOf(entry) === 'other') return [];

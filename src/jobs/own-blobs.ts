@@ -26,20 +26,23 @@ export interface OwningRepository {
  */
 export type EntryOwner = 'this' | 'copy' | 'other' | 'unclear';
 
-/** Tells of each entry whose it is. */
+/**
+ * Tells of each entry of a folder whose it is. Where the folder was copied, too, what is in the copy belongs to whoever
+ * has that.
+ */
 export async function findOwners(
-  entries: readonly BlobEntry[],
+  { folder, entries, foreign }: BlobCatalogue,
   { id, path: own }: { readonly id: string | undefined; readonly path: string },
 ): Promise<(entry: BlobEntry) => EntryOwner> {
   const elsewhere = new Map<string, boolean>();
-  for (const { record } of entries) {
+  for (const { record } of [...entries, ...foreign]) {
     if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
     const key = keyOf(record);
     if (elsewhere.has(key)) continue;
-    elsewhere.set(
-      key,
-      await isElsewhere(own, { id: record.repository, path: record.repositoryPath }),
-    );
+    const repository = { id: record.repository, path: record.repositoryPath };
+    const isThere =
+      (await isElsewhere(own, repository)) && !(await isOtherFolder(folder, record.folder));
+    elsewhere.set(key, isThere);
   }
   return ({ record }) => {
     if (typeof record?.repository !== 'string') return 'unclear';
@@ -50,20 +53,29 @@ export async function findOwners(
   };
 }
 
-function keyOf({ repository, repositoryPath }: BlobRecord): string {
-  return `${repository} ${repositoryPath}`;
+function keyOf({ repository, repositoryPath, folder }: BlobRecord): string {
+  return JSON.stringify([repository, repositoryPath, folder]);
 }
 
 /** Whether a repository is in another folder than `own`. What can't be looked at may be. */
 async function isElsewhere(own: string, { id, path }: OwningRepository): Promise<boolean> {
   try {
-    const there = await stat(path);
-    const here = await stat(own);
-    if (there.ino === here.ino && there.dev === here.dev) return false;
+    if (!(await areTwo(own, path))) return false;
     return (await readIdentity(folderStore(path)))?.id === id;
   } catch (error) {
     return !['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
   }
+}
+
+/** Whether the folder that a backup was made in is still there, and this is another one. */
+async function isOtherFolder(folder: string, madeIn: string | undefined): Promise<boolean> {
+  if (madeIn === undefined) return false;
+  return areTwo(folder, madeIn).catch(() => false);
+}
+
+async function areTwo(one: string, other: string): Promise<boolean> {
+  const [a, b] = [await stat(one), await stat(other)];
+  return a.ino !== b.ino || a.dev !== b.dev;
 }
 
 /** A folder with blob backups, as it is for one repository. */
@@ -87,7 +99,7 @@ export async function readOwnBlobs(
   const store = folderStore(repository);
   const id = (await readIdentity(store))?.id;
   const all = [...catalogue.entries, ...catalogue.foreign];
-  const ownerOf = await findOwners(all, { id, path: repository });
+  const ownerOf = await findOwners(catalogue, { id, path: repository });
   const isShared = all.some((entry) => ownerOf(entry) === 'copy');
   const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
   return splitBlobs(catalogue, (entry) => {

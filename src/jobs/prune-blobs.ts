@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { removeSet } from '../blobs/blob-folder.ts';
-import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
@@ -46,8 +46,9 @@ export async function planBlobPrune(
   { folder, source, rule, deciding }: BlobPruning,
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<BlobPrunePlan> {
-  const { entries } = await readBlobCatalogue(folder, basename(source));
-  const judge = await judgeOf(entries, deciding);
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const { entries } = catalogue;
+  const judge = await judgeOf(catalogue, deciding);
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
   const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
     const sets = entrySets(some).map(
@@ -86,13 +87,10 @@ interface Judge {
   readonly dataFsBackupOf: (entry: BlobEntry) => BlobSet['dataFsBackup'];
 }
 
-async function judgeOf(
-  entries: readonly BlobEntry[],
-  deciding: DecidingRepository,
-): Promise<Judge> {
+async function judgeOf(catalogue: BlobCatalogue, deciding: DecidingRepository): Promise<Judge> {
   switch (deciding.kind) {
     case 'decides': {
-      const ownerOf = await findOwners(entries, deciding.repository);
+      const ownerOf = await findOwners(catalogue, deciding.repository);
       // One that doesn't say belongs to the Data.fs backup whose stamp it has in its name; only as long as that
       // is there, or goes now, it is certain that there was one.
       const isOurs = (entry: BlobEntry) =>
@@ -106,7 +104,7 @@ async function judgeOf(
       return {
         ownerOf: () => 'unclear',
         isOurs: () => false,
-        dataFsBackupOf: await findDataFsBackups(entries, deciding.folder),
+        dataFsBackupOf: await findDataFsBackups(catalogue.entries, deciding.folder),
       };
     default:
       return deciding satisfies never;

@@ -133,6 +133,23 @@ describe('one folder for the blob backups of two sites', () => {
     expect(entriesIn(shared)).toEqual([`blobstorage.${newestOf(copy)}`]);
   });
 
+  it('is none where it was copied with the site', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    configure(site, ['keep = 1']);
+    await runWell(site, 'backup');
+    await backUpMore(site);
+    const made = folderState(site.path('var/blobstoragebackups'));
+    const copy = buildoutSiteIn(`${site.folder}-copy`);
+    cpSync(site.folder, copy.folder, { recursive: true, preserveTimestamps: true });
+    await runWell(copy, 'backup');
+    await backUpMore(copy, '--full');
+    expect(entriesIn(copy.path('var/blobstoragebackups'))).toEqual([
+      `blobstorage.${newestOf(copy)}`,
+    ]);
+    await runWell(copy, 'restore', '-n');
+    expect(folderState(site.path('var/blobstoragebackups'))).toEqual(made);
+  });
+
   it('keeps what does not say whose it is, unless its Data.fs backup goes just now', async () => {
     const shared = newFolder();
     const site = await siteWith(shared, 'keep = 1');
