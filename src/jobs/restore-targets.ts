@@ -40,8 +40,7 @@ function isBackup({ place }: Place, folder: Place): boolean {
 
 /**
  * The same for a restore to elsewhere, which makes folders of its own: it keeps out of the folders of the backups,
- * and out of the live data, by whatever links; and it replaces no file that is no Data.fs. Failures `usage`,
- * `refused`.
+ * and out of the live data, by whatever links. Failure `usage`.
  *
  * @param site - what is to be made
  * @param live - the site that is backed up
@@ -59,7 +58,8 @@ export async function refuseElsewhere(site: Site, live: Site): Promise<void> {
       isWithin(target.place, place) || isWithin(place, target.place);
     const folder = folders.find(meets);
     if (folder !== undefined) throw overBackups(target, folder);
-    const one = data.find(meets);
+    // Whoever names the very path means it: a stand-by may be the site of the folder that somebody stands in.
+    const one = data.find((live) => live.path !== target.path && meets(live));
     if (one !== undefined) throw overLive(target, one);
   }
 }
