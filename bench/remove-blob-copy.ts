@@ -7,7 +7,7 @@ const removed = await pruneBlobs(
     folder,
     source,
     rule: { kind: 'count', keep: Number(keep), family: 'directories' },
-    deciding: { kind: 'alone', folder: `${folder}/none` },
+    deciding: { kind: 'alone', repository: `${folder}/none` },
   },
   { onEvent: () => {}, signal: new AbortController().signal },
 );

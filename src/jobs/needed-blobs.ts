@@ -1,29 +1,40 @@
-import type { BlobEntry } from '../blobs/catalogue.ts';
+import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import type { BlobSet } from '../retention/blob-rules.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure, systemCodeOf } from '../system/failure.ts';
+import { isOtherFolder } from './own-blobs.ts';
 
 /**
  * What has become of the Data.fs backups that blob backups belong to, for those who back up nothing but blobs: the
  * same folder may hold blobs from before, or from a part that backs up the Data.fs, too.
  *
+ * Those of another blob directory that is there may be another site's.
+ *
  * @param repository - where that site would keep its Data.fs backups
+ * @param source - its live blob directory
  */
 export async function findDataFsBackups(
-  entries: readonly BlobEntry[],
-  repository: string,
+  { folder, entries }: BlobCatalogue,
+  { repository, source }: { readonly repository: string; readonly source: string },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
   const near = await lookAt(repository);
   const byPath = new Map<string, Repository | undefined>();
-  for (const { record } of entries) {
+  const ofAnother = new Set<BlobEntry>();
+  for (const entry of entries) {
+    const { record } = entry;
     const path = record?.repositoryPath;
     if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path));
+    const isOfAnother =
+      (await isOtherFolder(source, record?.source)) &&
+      !(await isOtherFolder(folder, record?.folder));
+    if (isOfAnother) ofAnother.add(entry);
   }
-  return ({ record, stamp }) => {
+  return (entry) => {
+    const { record, stamp } = entry;
     if (near?.stamps.has(stamp) === true) return 'there';
-    if (typeof record?.repository !== 'string') return 'none';
+    if (typeof record?.repository !== 'string') return ofAnother.has(entry) ? 'unclear' : 'none';
     const own = [near, byPath.get(record.repositoryPath ?? '')].filter(
       (one) => one?.id === record.repository,
     );

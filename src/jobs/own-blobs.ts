@@ -67,10 +67,13 @@ async function isElsewhere(own: string, { id, path }: OwningRepository): Promise
   }
 }
 
-/** Whether the folder that a backup was made in is still there, and this is another one. */
-async function isOtherFolder(folder: string, madeIn: string | undefined): Promise<boolean> {
-  if (madeIn === undefined) return false;
-  return areTwo(folder, madeIn).catch(() => false);
+/** Whether a folder that a record names is still there, and this is another one. */
+export async function isOtherFolder(
+  folder: string,
+  recorded: string | undefined,
+): Promise<boolean> {
+  if (recorded === undefined) return false;
+  return areTwo(folder, recorded).catch(() => false);
 }
 
 async function areTwo(one: string, other: string): Promise<boolean> {

@@ -26,7 +26,7 @@ export type DecidingRepository =
       readonly gone: ReadonlySet<Stamp>;
     }
   /** No Data.fs is backed up now; in the folder may be some from before, or of another part. */
-  | { readonly kind: 'alone'; readonly folder: string };
+  | { readonly kind: 'alone'; readonly repository: string };
 
 /** Which blob backups a rule doesn't keep, oldest first. */
 export interface BlobPrunePlan {
@@ -48,7 +48,7 @@ export async function planBlobPrune(
 ): Promise<BlobPrunePlan> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const { entries } = catalogue;
-  const judge = await judgeOf(catalogue, deciding);
+  const judge = await judgeOf(catalogue, { deciding, source });
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
   const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
     const sets = entrySets(some).map(
@@ -87,7 +87,10 @@ interface Judge {
   readonly dataFsBackupOf: (entry: BlobEntry) => BlobSet['dataFsBackup'];
 }
 
-async function judgeOf(catalogue: BlobCatalogue, deciding: DecidingRepository): Promise<Judge> {
+async function judgeOf(
+  catalogue: BlobCatalogue,
+  { deciding, source }: Pick<BlobPruning, 'deciding' | 'source'>,
+): Promise<Judge> {
   switch (deciding.kind) {
     case 'decides': {
       const ownerOf = await findOwners(catalogue, deciding.repository);
@@ -104,7 +107,7 @@ async function judgeOf(catalogue: BlobCatalogue, deciding: DecidingRepository): 
       return {
         ownerOf: () => 'unclear',
         isOurs: () => false,
-        dataFsBackupOf: await findDataFsBackups(catalogue.entries, deciding.folder),
+        dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source }),
       };
     default:
       return deciding satisfies never;

@@ -367,7 +367,7 @@ export class SiteRun {
       gone,
     }: { readonly decided: Deciding | undefined; readonly gone: ReadonlySet<Stamp> },
   ): Promise<DecidingRepository> {
-    if (decided === undefined) return { kind: 'alone', folder: this.#repository(storage) };
+    if (decided === undefined) return { kind: 'alone', repository: this.#repository(storage) };
     const repository = await this.#owning(storage, decided.identity);
     return { kind: 'decides', repository, gone };
   }

@@ -194,6 +194,23 @@ describe('one folder for the blob backups of two sites', () => {
   });
 });
 
+describe('one folder for two sites that back up nothing but blobs', () => {
+  it('loses nothing of one to the number that the other keeps', async () => {
+    const shared = newFolder();
+    const a = await siteWith(shared, 'only_blobs = true', 'keep = 1');
+    const b = await siteWith(shared, 'only_blobs = true', 'keep = 1');
+    await runWell(a, 'backup', '--full');
+    const [ofA = ''] = entriesIn(shared);
+    for (let count = 0; count < 2; count++) await backUpMore(b, '--full');
+    expect(entriesIn(shared)).toHaveLength(2);
+    expect(entriesIn(shared)).toContain(ofA);
+    // Where one is gone for good, what is left is like any other.
+    rmSync(a.folder, { recursive: true });
+    await backUpMore(b, '--full');
+    expect(entriesIn(shared)).toHaveLength(1);
+  });
+});
+
 describe('a blob directory that was corrected', () => {
   it.each(FORMATS)(
     'is backed up although nothing was committed since, and never the other way round (%s)',
