@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   type Candidate,
   findLive,
@@ -130,6 +130,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     case 'file':
       return siteOfLive(live.path, live.live);
     case 'container':
+      if (looking.purpose === 'backup') await refuseEmptyVolume(live.dataFs);
       return plainSite(wish, looking, live.dataFs);
     case 'nothing': {
       const usual = resolve('var/filestorage/Data.fs');
@@ -142,6 +143,19 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     default:
       return live satisfies never;
   }
+}
+
+/** A new site has its folder before it has a Data.fs; without either, the variable names another folder. */
+async function refuseEmptyVolume(dataFs: string): Promise<void> {
+  if (await isThere(dirname(dataFs))) return;
+  const volume = dirname(dirname(dataFs));
+  throw new Failure(
+    'not-found',
+    `Cannot find a Data.fs: ZODBVAULT_DATA names "${volume}", and there is no "${dirname(dataFs)}"`,
+    {
+      hint: 'Correct the variable, or unset it; where the data is lost, "zodbvault restore" brings it back.',
+    },
+  );
 }
 
 function noParts(part: string): Failure {

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
@@ -142,7 +142,10 @@ export async function findLive(
 
 type Note = (what: string, why: string) => void;
 
-/** The volume of plone-backend and plone-zeo; ZODBVAULT_DATA is where it is mounted elsewhere. */
+/**
+ * The volume of plone-backend and plone-zeo; ZODBVAULT_DATA is where it is mounted elsewhere. Whoever sets that means
+ * that folder: it is taken also where its data is gone, and nothing else in its place where it isn't there.
+ */
 async function findContainer(
   folder: string,
   {
@@ -152,7 +155,7 @@ async function findContainer(
   }: { readonly environment: Environment; readonly pass: Note; readonly take: Note },
 ): Promise<FoundLive> {
   const said = environment['ZODBVAULT_DATA'] ?? '';
-  const data = said === '' ? '/data' : said;
+  const data = said === '' ? '/data' : resolve(folder, said);
   const dataFs = join(data, 'filestorage', 'Data.fs');
   for (const variable of ['ZEO_ADDRESS', 'RELSTORAGE_DSN']) {
     if ((environment[variable] ?? '') === '' || !(await isThere(data))) continue;
@@ -168,16 +171,31 @@ async function findContainer(
       },
     ]);
   }
+  if (said !== '') {
+    const isFolder = await stat(data).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw wrongVolume(data);
+    take(dataFs, 'ZODBVAULT_DATA names the volume');
+    return { kind: 'container', dataFs };
+  }
   if (await isThere(join(data, 'filestorage'))) {
-    if (said === '') {
-      const choice = `ZODBVAULT_DATA=${data}`;
-      await refuseOtherData(folder, { dataFs, found: 'the volume of a container has', choice });
-    }
+    const choice = `ZODBVAULT_DATA=${data}`;
+    await refuseOtherData(folder, { dataFs, found: 'the volume of a container has', choice });
     take(dataFs, 'it is the volume of the images plone-backend and plone-zeo');
     return { kind: 'container', dataFs };
   }
   pass(dataFs, 'it is not there');
   return { kind: 'nothing' };
+}
+
+function wrongVolume(data: string): Failure {
+  return new Failure(
+    'not-found',
+    `Cannot find the data of the site: there is no folder "${data}", which ZODBVAULT_DATA names`,
+    { hint: 'Correct the variable, or unset it; it is the folder with "filestorage" in it.' },
+  );
 }
 
 /** ZEO servers come first: they have the files. */

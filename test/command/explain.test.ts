@@ -66,7 +66,7 @@ describe('an error', () => {
       const run = async (...words: readonly string[]) => {
         const { stdout, stderr } = await zodbvault([name, ...words], {
           cwd,
-          env: { ZODBVAULT_DATA: join(cwd, 'none') },
+          env: { ZODBVAULT_DATA: '' },
         });
         const [said = '', hint = ''] = name === 'check' ? [stdout, stderr] : stderr.split('\n');
         expect([said, hint]).toEqual([

@@ -38,7 +38,7 @@ async function newFolder() {
       writeFileSync(path(name), lines.join('\n'));
     },
     run: (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-      zodbvault(words, { cwd: folder, env: { ZODBVAULT_DATA: path('no-data'), ...env } }),
+      zodbvault(words, { cwd: folder, env: { ZODBVAULT_DATA: '', ...env } }),
   };
 }
 
@@ -185,6 +185,40 @@ describe('site without a buildout', () => {
     const listed = await site.run(['list'], named);
     expect([listed.status, listed.stderr]).toEqual([0, '']);
   });
+
+  it('in a volume that ZODBVAULT_DATA names is restored to it, also where only its backups are left', async () => {
+    const site = await newFolder();
+    mkdirSync(site.path('work'));
+    const dataFs = site.path('var/filestorage/Data.fs');
+    const before = readFileSync(dataFs);
+    const run = (words: readonly string[], volume = '../var') =>
+      zodbvault(words, { cwd: site.path('work'), env: { ZODBVAULT_DATA: volume } });
+    expect((await run(['backup'])).status).toBe(0);
+    const blobs = readdirSync(site.path('var/blobstorage'));
+    for (const name of ['filestorage', 'blobstorage'])
+      rmSync(site.path(`var/${name}`), { recursive: true });
+    const early = await run(['backup']);
+    expect([early.status, early.stderr]).toEqual([
+      1,
+      expect.stringContaining(`ZODBVAULT_DATA names "${site.path('var')}"`),
+    ]);
+    expect((await run(['list', '--json'])).stdout).toContain('"found"');
+    expect((await run(['restore', '-n'])).status).toBe(0);
+    expect(readFileSync(dataFs).equals(before)).toBe(true);
+    expect(readdirSync(site.path('var/blobstorage'))).toEqual(
+      blobs.filter((name) => name !== 'tmp'),
+    );
+    // A Data.fs in the folder of the command is not what a mistyped variable means.
+    cpSync(dataFs, site.path('work/Data.fs'));
+    for (const words of [['backup'], ['list'], ['restore', '-n']]) {
+      const { status, stderr } = await run(words, site.path('vra'));
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining(`there is no folder "${site.path('vra')}", which ZODBVAULT_DATA`),
+      ]);
+    }
+    expect(readdirSync(site.path('work'))).toEqual(['Data.fs']);
+  });
 });
 
 describe('what is scheduled', () => {
@@ -217,7 +251,7 @@ describe('folder with nothing but a Data.fs', () => {
     mkdirSync(bare());
     renameSync(site.path('var/filestorage/Data.fs'), bare('Data.fs'));
     const run = async (...words: readonly string[]) => {
-      const options = { cwd: bare(), env: { ZODBVAULT_DATA: site.path('no-data') } };
+      const options = { cwd: bare(), env: { ZODBVAULT_DATA: '' } };
       const finished = await zodbvault(words, options);
       expect([words, finished.status, finished.stderr]).toEqual([words, 0, expect.any(String)]);
       return finished;
