@@ -79,6 +79,8 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
 
 /** References that are followed for one option: each may lead to two others. */
 const MOST_EXPANSIONS = 1000;
+/** Of a file that a site has, there are two, and two brackets for each reference. */
+const MOST_LEVELS = 400;
 /** Largest file, in characters: the parser takes a time that grows with the square of some. */
 const LARGEST = 1 << 16;
 
@@ -86,12 +88,13 @@ async function readContext(file: string): Promise<Context> {
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   if (text.length > LARGEST) throw wrong(`"${file}": it has more than ${LARGEST} characters`);
   if (text.includes('\0')) throw wrong(`"${file}": there is a zero byte in it`);
+  if (levelsAtMost(text) > MOST_LEVELS) {
+    throw wrong(`"${file}": it has too many brackets, or goes too deep`);
+  }
   // Here, as most sites have none, and it takes a while to load.
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
-  const document = unlessTooDeep(file, () =>
-    yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false }),
-  );
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const originAt = (offset: number) =>
     ({ kind: 'line', file, line: lines.linePos(offset).line }) as const;
   const [error] = document.errors;
@@ -112,14 +115,18 @@ async function readContext(file: string): Promise<Context> {
   return context;
 }
 
-/** The parser goes one level of the stack deeper for each level of the file. */
-function unlessTooDeep<T>(file: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw wrong(`"${file}": its levels go too deep`);
-  }
+/**
+ * How many levels a file may have at most: brackets may be one in another, and so may what is behind spaces, `-`,
+ * `?` and `:` of a line. The parser goes deeper in the stack for each, and where that ends in the middle of a
+ * regular expression, Node aborts; so it must not come to that.
+ */
+function levelsAtMost(text: string): number {
+  const brackets = text.match(/[[{]/g)?.length ?? 0;
+  const inLines = text.split('\n').map((line) => {
+    const indent = /^\s*/.exec(line)?.[0].length ?? 0;
+    return indent + (line.match(/[-?:](?=\s|$)/g)?.length ?? 0);
+  });
+  return inLines.reduce((most, one) => Math.max(most, one), 0) + brackets;
 }
 
 /** Options may refer to each other as the template does: `{{ cookiecutter.target }}`. */
