@@ -97,6 +97,16 @@ export type JobEvent =
       /** The copy that has them; undefined: it is gone. */
       readonly holder: { readonly stamp: string; readonly path: string } | undefined;
     }
+  /** Blobs that are about to be restored were backed up with another state of the Data.fs. */
+  | {
+      readonly kind: 'blobs-of-another-moment';
+      /** Name of the blob backup. */
+      readonly entry: string;
+      /** Whether that state was an earlier or a later one. */
+      readonly match: 'earlier' | 'later';
+      /** The restore point that these blobs belong to, if it is there. */
+      readonly complete: string | undefined;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

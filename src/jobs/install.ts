@@ -94,8 +94,11 @@ async function takenOver(
 ): Promise<readonly InstallStep[]> {
   const lost = new Map<string, string[]>();
   for (const name of wanted) {
-    const owner = decodeScript(there.get(name) ?? '')?.site.buildout;
-    if (owner === undefined || owner === buildout || !(await isThere(owner))) continue;
+    const script = decodeScript(there.get(name) ?? '');
+    const owner = script?.site.buildout;
+    // One that was copied here with its site has its place there.
+    if (owner === undefined || owner === buildout || script?.bin !== bin) continue;
+    if (!(await isThere(owner))) continue;
     lost.set(owner, [...(lost.get(owner) ?? []), join(bin, name)]);
   }
   return [...lost].map(([owner, paths]) => ({

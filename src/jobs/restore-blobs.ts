@@ -80,7 +80,9 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
         hint:
           isEmpty && others.length > 0
             ? `Nothing was replaced. What is in "${folder}" belongs to another repository than "${repository}".`
-            : `Nothing was replaced. Look at the names in "${folder}", and name a later date.`,
+            : isEmpty
+              ? `Nothing was replaced. No backup of blobs has been finished there: "zodbvault restore --no-blobs" puts back the Data.fs alone.`
+              : `Nothing was replaced. Look at the names in "${folder}", and name a later date.`,
       },
     );
   }
@@ -114,18 +116,6 @@ export async function stageBlobs(
     source: join(settings.folder, choice.entry.name),
     target,
   });
-  if (choice.match === 'earlier') {
-    context.onEvent({
-      kind: 'warning',
-      text: `no blob backup of that moment is there; "${choice.entry.name}" is an earlier one: the newest blobs may be missing`,
-    });
-  }
-  if (choice.match === 'later') {
-    context.onEvent({
-      kind: 'warning',
-      text: `the blobs of "${choice.entry.name}" belong to a later backup of the Data.fs: that is the rule of compatible = 2.3, and blobs that a pack has removed before it are missing`,
-    });
-  }
   const { wasMade } = await makeFolder(dirname(target));
   if (wasMade) context.onEvent({ kind: 'folder-made', path: dirname(target) });
   const isMovable = await canBeRenamed(target);

@@ -1,4 +1,5 @@
 import { Failure } from '../system/failure.ts';
+import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import type { JobEvent } from './events.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
@@ -6,10 +7,12 @@ import { findOtherDatabase } from './other-database.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
 import { findSecondDatabase } from './second-database.ts';
 
+type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
+
 /** What somebody should know before a restore replaces anything. */
 export type RestoreDoubt = Extract<
   JobEvent,
-  { kind: 'other-database' | 'second-database' | 'storage-left-out' | 'blobs-lacking' }
+  { kind: 'other-database' | 'second-database' | 'storage-left-out' | BlobDoubt }
 >;
 
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
@@ -27,7 +30,8 @@ export async function findDoubts(
     if (second !== undefined) doubts.push(second);
   }
   const leftOut = await findLeftOutStorages(plan, settings);
-  return [...doubts, ...leftOut, ...(await findLackingBlobs(plan))];
+  const ofOthers = await findBlobsOfAnotherMoment(plan);
+  return [...doubts, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
 }
 
 /**
@@ -49,6 +53,7 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         );
       case 'storage-left-out':
       case 'blobs-lacking':
+      case 'blobs-of-another-moment':
         continue;
       default:
         doubt satisfies never;

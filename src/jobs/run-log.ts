@@ -127,6 +127,7 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'second-database',
   'storage-left-out',
   'blobs-lacking',
+  'blobs-of-another-moment',
 ];
 
 /** Where a Data.fs comes from is no secret: the records of its backups have the same path. */

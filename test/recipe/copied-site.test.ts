@@ -24,7 +24,7 @@ describe('scripts', () => {
       const { status, stderr } = await copy.script(name, ['-n']);
       expect([status, stderr]).toEqual([1, expect.stringContaining(`the site of "${site.folder}`)]);
     }
-    await copy.install();
+    expect((await copy.install()).stderr).not.toContain('another name');
     await copy.scriptWell('restore', '-n');
     expect(readFileSync(site.dataFs).equals(before)).toBe(true);
     // A script alone, as in /etc/cron.daily, and a link work on their own site.

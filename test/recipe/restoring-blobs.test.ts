@@ -1,5 +1,5 @@
 /** "Restoring blobs" of the recipe's own acceptance list: 51 to 55. */
-import { readFileSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobState } from '../support/blobs.ts';
@@ -38,6 +38,29 @@ async function siteWithBackups(lines: readonly string[], script = 'backup') {
 }
 
 describe('restoring blobs', () => {
+  it('of an earlier backup is said before the question, with the restore point that has its own', async () => {
+    const { site, stamps } = await siteWithBackups([]);
+    await site.run(['backup', '--no-blobs']);
+    const before = folderState(site.path('var'));
+    const missing = `"blobstorage.${stamps[2]}" is an earlier one: the newest blobs may be missing; the restore point ${stamps[2]} has all`;
+    const planned = await site.run(['restore', '--dry-run']);
+    expect([planned.status, planned.stderr]).toEqual([3, expect.stringContaining(missing)]);
+    const no = await site.script('restore', [], { input: 'no\n' });
+    expect(no.stderr).toContain(missing);
+    expect(folderState(site.path('var'))).toEqual(before);
+    const yes = await site.run(['restore', '-n']);
+    expect([yes.status, yes.stderr.split(missing).length]).toEqual([3, 2]);
+  });
+
+  it('that nobody has backed up names the restore that goes without', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
+    await site.run(['backup', '--no-blobs']);
+    mkdirSync(site.path('var/blobstoragebackups'));
+    const { status, stderr } = await site.script('restore', ['-n']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('restore --no-blobs')]);
+    expect((await site.run(['restore', '-n', '--no-blobs'])).status).toBe(0);
+  });
+
   it('51: no changes nothing, yes puts everything back, --no-prompt asks nothing', async () => {
     const { site, states } = await siteWithBackups([]);
     const before = folderState(site.path('var'));

@@ -154,7 +154,7 @@ async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void>
     }
     if (blobs.length > 0) {
       terminal.print(
-        `The blob backups stay until the next backup, which removes those that are older than all full backups: ${blobs.join(', ')}`,
+        `The blob backups of these stay; backups remove them, as others that belong to no backup of a Data.fs: ${blobs.join(', ')}`,
       );
     }
   }

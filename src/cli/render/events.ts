@@ -15,7 +15,8 @@ export function renderEvents(terminal: Terminal): OnEvent {
       case 'other-database':
       case 'second-database':
       case 'storage-left-out':
-      case 'blobs-lacking': {
+      case 'blobs-lacking':
+      case 'blobs-of-another-moment': {
         // It is said before people are asked, and found again when the work begins.
         const said = JSON.stringify(event);
         if (!doubts.has(said)) renderLine(event, terminal);
@@ -39,6 +40,19 @@ export function renderEvents(terminal: Terminal): OnEvent {
         renderLine(event, terminal);
     }
   };
+}
+
+function describeForeignMoment({
+  entry,
+  match,
+  complete,
+}: Extract<JobEvent, { kind: 'blobs-of-another-moment' }>): string {
+  if (match === 'later') {
+    return `the blobs of "${entry}" belong to a later backup of the Data.fs: that is the rule of compatible = 2.3, and blobs that a pack has removed before it are missing`;
+  }
+  const whole =
+    complete === undefined ? '' : `; the restore point ${complete} has all that belong to it`;
+  return `no blob backup of that moment is there; "${entry}" is an earlier one: the newest blobs may be missing${whole}`;
 }
 
 type LineEvent = Exclude<JobEvent, { kind: 'step-begins' | 'file' | 'bytes' | 'step-ends' }>;
@@ -152,6 +166,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       );
       return;
     }
+    case 'blobs-of-another-moment':
+      terminal.warn(describeForeignMoment(event));
+      return;
     case 'command':
       terminal.logCommand(event.words.map(quoteWord).join(' '));
       return;

@@ -1,0 +1,33 @@
+import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { folderStore } from '../stores/folder-store.ts';
+import type { JobEvent } from './events.ts';
+import type { SiteRestorePlan } from './plan-site-restore.ts';
+import type { BlobRestorePlan } from './restore-blobs.ts';
+
+type ForeignMoment = Extract<JobEvent, { kind: 'blobs-of-another-moment' }>;
+
+/** Blobs that would be restored although they were backed up with another state of the Data.fs. */
+export async function findBlobsOfAnotherMoment({
+  blobs,
+}: SiteRestorePlan): Promise<readonly ForeignMoment[]> {
+  const found: ForeignMoment[] = [];
+  for (const { plan } of blobs) {
+    const { entry, match } = plan.choice;
+    if (match !== 'earlier' && match !== 'later') continue;
+    found.push({
+      kind: 'blobs-of-another-moment',
+      entry: entry.name,
+      match,
+      complete: match === 'earlier' ? await pointWith(plan) : undefined,
+    });
+  }
+  return found;
+}
+
+/** The restore point that these blobs were backed up with, where it is still there. */
+async function pointWith({ settings, choice }: BlobRestorePlan): Promise<Stamp | undefined> {
+  if (settings.repository === undefined) return undefined;
+  const catalogue = await readCatalogue(folderStore(settings.repository));
+  return pointStampsOf(catalogue).find((stamp) => stamp === choice.entry.stamp);
+}
