@@ -1,13 +1,15 @@
-import type { Site } from '../sites/site.ts';
+import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import { isThere } from '../system/presence.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Notes what of the live data isn't there: a mistyped path would come out only at night. */
 export async function noteAbsentData(
-  sites: readonly Site[],
+  sites: readonly Pick<SettledSite, 'site' | 'relativePaths'>[],
   { notice }: Pick<Terminal, 'notice'>,
 ): Promise<void> {
-  for (const { part, storages, contents } of sites) {
+  for (const { site, relativePaths } of sites) {
+    const { part, storages, contents } = site;
+    const beginning = relativePaths === undefined ? '' : ` (${relativePaths})`;
     for (const { name, dataFs, blobs } of storages) {
       const [fileOption, folderOption] =
         name === 'Data'
@@ -22,7 +24,7 @@ export async function noteAbsentData(
       for (const { path, what, option } of said) {
         if (await isThere(path)) continue;
         notice(
-          `[${part}] ${option}: there is no ${what} "${path}"; a new site has none before its first start, otherwise correct this`,
+          `[${part}] ${option}: there is no ${what} "${path}"; a new site has none before its first start, otherwise correct this${beginning}`,
         );
       }
     }

@@ -138,7 +138,9 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
       if (dataFs !== usual) pass(usual, 'it is not there');
       if (dataFs === undefined) pass(resolve('Data.fs'), 'it is not there');
       else take(dataFs, 'nothing before it was there');
-      return plainSite(wish, looking);
+      return plainSite(wish, looking).catch(async (error: unknown) => {
+        throw (await isThere(cfg)) ? besideBuildout(error) : error;
+      });
     }
     default:
       return live satisfies never;
@@ -183,6 +185,13 @@ async function besideUsable(failure: Failure): Promise<Failure> {
   if (live?.kind !== 'file') return failure;
   const choice = `Or say which file counts: --config ${live.path}.`;
   return new Failure(code, message, { hint: `${hint} ${choice}`, cause: failure });
+}
+
+/** Who stands in a buildout without anything else expects that it says where the data is. */
+function besideBuildout(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'not-found') return error;
+  const why = `The ${DEFAULT_CFG} here has no backup part, no part with "recipe = collective.recipe.backup".`;
+  return new Failure(error.code, error.message, { hint: `${error.hint} ${why}`, cause: error });
 }
 
 /** Whether the command line says where things are. */

@@ -44,7 +44,13 @@ export function settleConfigured(
   });
   const { site } = settleSite(settling, file);
   problems.throwIfAny();
-  return { site, settled: known(settling.options), warnings: settling.warnings };
+  const { relativePaths } = written.live;
+  return {
+    site,
+    settled: known(settling.options),
+    warnings: settling.warnings,
+    ...(relativePaths === undefined ? {} : { relativePaths }),
+  };
 }
 
 /** What a buildout alone can say is not shown. */

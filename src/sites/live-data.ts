@@ -39,6 +39,8 @@ export interface LiveData {
   readonly unlisted?: readonly Omit<MountedStorage, 'blobs'>[];
   /** Why the Data.fs in the usual place may not be the live one; absent where nothing says so. */
   readonly doubt?: string | undefined;
+  /** Where relative paths of the file that says it begin, and why; absent where it has none. */
+  readonly relativePaths?: string;
   /** What of its data can't be backed up here, and why: one sentence each. */
   readonly elsewhere: readonly string[];
   /** Folders of its backups that somebody has named, or that are beside it; absent where options alone do. */

@@ -154,6 +154,29 @@ describe('site without a buildout', () => {
     expect(server.stdout).toContain(`\nTaken: ${site.path('etc/zeo.conf')}: `);
   });
 
+  it('with relative paths in its zope.conf says where they begin, where the data is not there', async () => {
+    const site = await newFolder();
+    const lines = ['<zodb_db main>', '<filestorage>', 'path Data.fs', '</filestorage>'];
+    site.write('etc/zope.conf', ...lines, '</zodb_db>');
+    const { stderr } = await site.run(['config']);
+    expect(stderr).toContain(`there is no Data.fs "${site.path('Data.fs')}"`);
+    expect(stderr).toContain(
+      `otherwise correct this (relative paths in "${site.path('etc/zope.conf')}" begin at "${site.path('.')}", the folder above etc)`,
+    );
+    site.write('etc/zope.conf', 'instancehome var/filestorage', ...lines, '</zodb_db>');
+    const corrected = await site.run(['config']);
+    expect([corrected.status, corrected.stderr]).toEqual([0, '']);
+  });
+
+  it('with a buildout.cfg that has no backup part, and no Data.fs, is told of both', async () => {
+    const site = await newFolder();
+    site.write('empty/buildout.cfg', '[buildout]', 'parts =', '');
+    const options = { cwd: site.path('empty'), env: { ZODBVAULT_DATA: '' } };
+    const { status, stderr } = await zodbvault(['backup'], options);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('Cannot find a Data.fs: ')]);
+    expect(stderr).toContain('The buildout.cfg here has no backup part');
+  });
+
   it('in a container is found in its volume, unless its data is elsewhere', async () => {
     const site = await newFolder();
     const elsewhere = { ZODBVAULT_DATA: site.path('var') };

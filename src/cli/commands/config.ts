@@ -106,17 +106,12 @@ async function showParts(
     terminal.printJson({ ...asJson(part), candidates });
     terminal.print(tableOf(part));
   }
-  await noteAbsentData(
-    parts.map(({ site }) => site),
-    terminal,
-  );
+  await noteAbsentData(parts, terminal);
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
-async function showSite(
-  { site, settled, warnings }: SettledSite,
-  { terminal, candidates }: Showing,
-): Promise<void> {
+async function showSite(one: SettledSite, { terminal, candidates }: Showing): Promise<void> {
+  const { site, settled, warnings } = one;
   const { part, storages } = site;
   terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
   const table = bareTable({ head: [`[${site.part}]`, 'Value', 'From'] });
@@ -127,7 +122,7 @@ async function showSite(
   }
   for (const { name, value, from } of settled) table.push([name, value, from]);
   terminal.print(`${formatTable(table)}\n`);
-  await noteAbsentData([site], terminal);
+  await noteAbsentData([one], terminal);
 }
 
 function showCandidates(candidates: readonly Candidate[], terminal: Terminal): void {

@@ -37,10 +37,7 @@ export function addInstallCommand(program: Command): void {
         if (options.dryRun) {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
         } else await install(steps, { onEvent: renderEvents(terminal), signal });
-        await noteAbsentData(
-          parts.map(({ site }) => site),
-          terminal,
-        );
+        await noteAbsentData(parts, terminal);
         if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
         // In spite of warnings: buildout, which may run this, takes anything else for a failure.
         return 0;

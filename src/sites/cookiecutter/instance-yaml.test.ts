@@ -50,8 +50,15 @@ describe('instance.yaml', () => {
       hint: 'Run this on the ZEO server, with its zeo.conf.',
     });
     for (const storage of ['relstorage', 'pgjsonb']) {
-      expect((await read(`db_storage: ${storage}`)).kind).toBe('elsewhere');
+      expect(await read(`db_storage: ${storage}`)).toMatchObject({
+        kind: 'elsewhere',
+        reason: expect.stringContaining('another database'),
+      });
     }
+    expect(await read('db_storage: bogus')).toMatchObject({
+      kind: 'elsewhere',
+      reason: `${file}:2: db_storage is "bogus", which is none of direct, zeo, relstorage, pgjsonb: nobody can tell where the data is`,
+    });
   });
 
   it.each([

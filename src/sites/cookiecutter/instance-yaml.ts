@@ -17,6 +17,9 @@ const DEFAULTS = {
   db_blobs_location: '',
 } as const;
 
+/** Values of db_storage for what is no Data.fs. */
+const OTHER_DATABASES = ['relstorage', 'pgjsonb'];
+
 type Option = keyof typeof DEFAULTS;
 type Context = ReadonlyMap<string, CfgValue>;
 
@@ -48,6 +51,13 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
   if (storage.text !== 'direct') {
     const isZeo = storage.text === 'zeo';
     const cache = mode.text === 'cache' ? `; "${blobs.path}" is only a cache` : '';
+    if (!isZeo && !OTHER_DATABASES.includes(storage.text)) {
+      return {
+        kind: 'elsewhere',
+        reason: `${storage.from}: db_storage is "${storage.text}", which is none of ${['direct', 'zeo', ...OTHER_DATABASES].join(', ')}: nobody can tell where the data is`,
+        hint: 'Correct the value, or name the places on the command line: --datafs and --location.',
+      };
+    }
     const where = isZeo ? 'the ZEO server has the Data.fs' : 'its data is in another database';
     return {
       kind: 'elsewhere',

@@ -18,6 +18,8 @@ export interface SettledSite {
   readonly site: Site;
   readonly settled: readonly SettledOption[];
   readonly warnings: readonly string[];
+  /** Where relative paths begin in the file that says where its data is; absent where it has none. */
+  readonly relativePaths?: string;
 }
 
 /** How backups are made, wherever the data is. */

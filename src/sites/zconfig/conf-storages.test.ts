@@ -48,6 +48,7 @@ describe('storages of a zope.conf', () => {
           `${catalog}:9: its data is in RelStorage, in a relational database; what is on this disk is at most a cache`,
         ],
         variables: [],
+        relativePaths: `relative paths in "${path}" begin at "/srv/zope", its instancehome`,
       },
     });
   });
@@ -110,6 +111,7 @@ describe('storages of a zope.conf', () => {
       live: {
         variable: { path: join(folder, 'var') },
         dataFs: { path: join(folder, 'var/Data.fs') },
+        relativePaths: `relative paths in "${path}" begin at "${folder}", the folder above etc`,
       },
     });
   });

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { type LiveOutcome, type MountedStorage, variableOf } from '../live-data.ts';
 import { formatOrigin } from '../origin.ts';
@@ -48,7 +48,7 @@ export async function readConfStorages(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<LiveOutcome> {
   const conf = await readConfFile(path, environment);
-  const directory = directoryOf(path, conf);
+  const { directory, why } = directoryOf(path, conf);
   const storages = conf.sections.flatMap((section) => storageOf(section, directory) ?? []);
   const main = mainOf(storages, path);
   if (main.kind === 'elsewhere') {
@@ -67,6 +67,9 @@ export async function readConfStorages(
       mounted: others.flatMap((one) => (one.kind === 'elsewhere' ? [] : [mountedOf(one)])),
       elsewhere: others.flatMap((one) => (one.kind === 'elsewhere' ? [one.reason] : [])),
       variables: [...variablesOf(conf)],
+      ...(hasRelativePath(conf)
+        ? { relativePaths: `relative paths in "${path}" begin at "${directory}", ${why}` }
+        : {}),
     },
   };
 }
@@ -96,11 +99,32 @@ function mountedOf({
   return { name: name ?? basename(dataFs).replace(/\.fs$/, ''), dataFs, blobs, from };
 }
 
-/** Zope and ZEO are started in the instance's folder, above `etc`, unless it is said. */
-function directoryOf(path: string, conf: ConfSection): string {
+/**
+ * Where relative paths begin. For Zope and ZEO, that is where they are started, which no file says: most are
+ * started in the instance's folder, above `etc`, or `instancehome` tells it.
+ */
+function directoryOf(
+  path: string,
+  conf: ConfSection,
+): { readonly directory: string; readonly why: string } {
   const folder = dirname(resolve(path));
-  const above = basename(folder) === 'etc' ? dirname(folder) : folder;
-  return resolve(above, confText(conf, 'instancehome') ?? '');
+  const [above, why] =
+    basename(folder) === 'etc'
+      ? [dirname(folder), 'the folder above etc']
+      : [folder, 'the folder of the file'];
+  const home = confText(conf, 'instancehome');
+  if (home === undefined) return { directory: above, why };
+  return { directory: resolve(above, home), why: 'its instancehome' };
+}
+
+/** Of what says where storages are: logs have paths, too. */
+function hasRelativePath(section: ConfSection): boolean {
+  const paths = [
+    confText(section, 'blob-dir'),
+    section.type === 'filestorage' ? confText(section, 'path') : undefined,
+  ];
+  const isRelative = paths.some((path) => path !== undefined && !isAbsolute(path));
+  return isRelative || section.sections.some(hasRelativePath);
 }
 
 function storageOf(section: ConfSection, directory: string): ConfStorage | undefined {
