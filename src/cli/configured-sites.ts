@@ -3,11 +3,12 @@ import {
   settleConfigured,
   TOML_CONVENTIONS,
   UNASKED_CONVENTIONS,
+  type WrittenSite,
 } from '../sites/configured-site.ts';
 import { findLive, readLiveFile } from '../sites/discovery.ts';
 import { environmentOptions } from '../sites/environment.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
-import { layered, type OptionSource } from '../sites/option-source.ts';
+import { layered, type OptionSource, without } from '../sites/option-source.ts';
 import { formatOrigin } from '../sites/origin.ts';
 import { findDataFs } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
@@ -16,6 +17,12 @@ import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { readZodbvaultToml } from '../sites/toml/zodbvault-toml.ts';
 import { Failure } from '../system/failure.ts';
+import {
+  type NamedBackups,
+  optionsOverruled,
+  withBlobsOfNamed,
+  withNamedBackups,
+} from './named-backups.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
 
 /** The sites that a `zodbvault.toml` describes, or the one of a file that says where its live data is. */
@@ -26,31 +33,55 @@ export interface ConfiguredSites {
   readonly extent: 'all' | 'some';
   /** Variables of the environment to which the files refer. */
   readonly variables: readonly string[];
+  /** Blobs that have no part in what is done: one sentence each. */
+  readonly leftOut: readonly string[];
 }
 
-export async function siteOfLive(path: string, live: LiveData): Promise<ConfiguredSites> {
-  const site = settleConfigured(
+export async function siteOfLive(
+  path: string,
+  live: LiveData,
+  named: NamedBackups | undefined,
+): Promise<ConfiguredSites> {
+  const options = environmentOptions(process.env);
+  const { settled, leftOut } = settleWithNamed(
     {
       part: 'backup',
       subject: `what "${path}" says`,
-      options: environmentOptions(process.env),
+      options:
+        named?.blobbackuplocation === undefined ? options : without(options, ['backup_blobs']),
       live,
       conventions: UNASKED_CONVENTIONS,
       surroundings: SURROUNDINGS,
     },
-    { config: path },
+    { config: path, named },
   );
-  await refuseSharedFolders(path, [site]);
+  await refuseSharedFolders(path, [settled]);
   const { variables = [] } = live;
-  return { kind: 'configured', path, sites: [site], extent: 'all', variables };
+  return { kind: 'configured', path, sites: [settled], extent: 'all', variables, leftOut };
+}
+
+function settleWithNamed(
+  written: WrittenSite,
+  { config, named }: { readonly config: string; readonly named: NamedBackups | undefined },
+): { readonly settled: SettledSite; readonly leftOut: readonly string[] } {
+  if (named === undefined) return { settled: settleConfigured(written, { config }), leftOut: [] };
+  const live = withNamedBackups(written.live, named);
+  return withBlobsOfNamed(settleConfigured({ ...written, live }, { config }), named);
 }
 
 /** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
 export async function sitesOfToml(
   path: string,
-  part: string | undefined,
+  { part, named }: { readonly part: string | undefined; readonly named: NamedBackups | undefined },
 ): Promise<ConfiguredSites> {
-  const { defaults, sites } = await readZodbvaultToml(path, { nearest, judged: part });
+  const { defaults: common, sites: tables } = await readZodbvaultToml(path, {
+    nearest,
+    judged: part,
+  });
+  const counting = (source: OptionSource) =>
+    named === undefined ? source : without(source, optionsOverruled(named));
+  const defaults = counting(common);
+  const sites = tables.map(({ name, options }) => ({ name, options: counting(options) }));
   const environment = environmentOptions(process.env);
   const all =
     sites.length === 0
@@ -66,11 +97,19 @@ export async function sitesOfToml(
       hint: `Its sites are ${names}.`,
     });
   }
+  if (named !== undefined && meant.length > 1) {
+    throw new Failure(
+      'usage',
+      `Cannot use one folder for the backups of several sites: "${path}" has ${meant.map(({ name }) => name).join(', ')}`,
+      { hint: 'Name one of them with --part.' },
+    );
+  }
   const settled: SettledSite[] = [];
+  const leftOut: string[] = [];
   const variables = new Set<string>();
   const failures: Failure[] = [];
   for (const { name, options } of meant) {
-    const live = await liveOf(options, path);
+    const live = await liveOf(options, { path, named });
     for (const one of live.variables ?? []) variables.add(one);
     const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
     const written = {
@@ -78,11 +117,13 @@ export async function sitesOfToml(
       subject,
       options,
       live,
-      conventions: TOML_CONVENTIONS,
+      conventions: named === undefined ? TOML_CONVENTIONS : UNASKED_CONVENTIONS,
       surroundings: SURROUNDINGS,
     };
     try {
-      settled.push(settleConfigured(written, { config: path }));
+      const one = settleWithNamed(written, { config: path, named });
+      settled.push(one.settled);
+      leftOut.push(...one.leftOut);
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'usage') throw error;
       failures.push(error);
@@ -91,7 +132,7 @@ export async function sitesOfToml(
   throwTogether(failures);
   await refuseSharedFolders(path, settled);
   const extent = part === undefined ? 'all' : 'some';
-  return { kind: 'configured', path, sites: settled, extent, variables: [...variables] };
+  return { kind: 'configured', path, sites: settled, extent, variables: [...variables], leftOut };
 }
 
 /** Several are said at once, under the hint that all of them have. */
@@ -130,7 +171,10 @@ const LIVE_FILES = [
 ] as const;
 
 /** What the options name, and else what the folder of the file tells. */
-async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
+async function liveOf(
+  options: OptionSource,
+  { path, named }: { readonly path: string; readonly named: NamedBackups | undefined },
+): Promise<LiveData> {
   const directory = resolve(path, '..');
   const written = (name: string) => {
     const text = options.option(name)?.text.trim() ?? '';
@@ -139,7 +183,14 @@ async function liveOf(options: OptionSource, path: string): Promise<LiveData> {
       : expandPath(text, { base: directory, surroundings: SURROUNDINGS });
   };
   const around = (dataFs: string, from: string) =>
-    liveAround({ path: dataFs, from }, { directory, blobs: written('blob_storage') });
+    liveAround(
+      { path: dataFs, from },
+      {
+        directory,
+        blobs: written('blob_storage'),
+        isBackedUp: named?.blobbackuplocation !== undefined,
+      },
+    );
   const file = liveFileOf(options, directory);
   if (file !== undefined) {
     return { ...(await readLiveFile(file.path, { ...file, environment: process.env })), directory };

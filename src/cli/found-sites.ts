@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type Candidate,
   findLive,
@@ -16,6 +16,14 @@ import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { DEFAULT_CFG, findBackupParts } from './buildout.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
+import { type NamedBackups, namedBackups, namesData } from './named-backups.ts';
+import {
+  noParts,
+  refuseEmptyVolume,
+  refuseOtherThan,
+  refusePart,
+  twoWays,
+} from './refused-wishes.ts';
 import type { SiteWish } from './sites.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,7 +46,7 @@ export interface Found {
 }
 
 /**
- * Finds the sites that are meant, in this order: places on the command line, `--config`,
+ * Finds the sites that are meant, in this order: a Data.fs or a blob directory on the command line, `--config`,
  * `zodbvault.toml`, a buildout with a backup part, the environment, `zeo.conf` and `zope.conf`,
  * `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`, `Data.fs`.
  */
@@ -59,6 +67,7 @@ export async function findAnySites(
   const found = await lookFor(wish, { terminal, purpose, candidates });
   if (found.kind === 'configured') {
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
+    for (const one of found.leftOut) terminal.warn(one);
   }
   if (found.kind === 'plain') {
     for (const one of found.site.warnings) terminal.advise(one);
@@ -74,30 +83,47 @@ interface Looking {
 }
 
 async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
-  const { candidates, terminal } = looking;
+  const { candidates, purpose } = looking;
   const { config, part } = wish;
-  const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
+  const isAskedFor = config !== undefined || part !== undefined;
   const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
-  if (namesPlaces(wish)) {
-    if (config !== undefined || part !== undefined) throw twoWays();
+  if (namesData(wish)) {
+    if (isAskedFor) throw await twoWays(wish);
     take('the command line', 'it names places');
     return plainSite(wish, looking);
   }
+  if (namedBackups(wish, purpose) === undefined) return lookHere(wish, looking);
+  take('the command line', 'it names the folders of the backups');
+  return lookHere(wish, looking).catch((error: unknown) => {
+    // Whoever looks at backups needs no live data; whatever else is done, it must be the right one.
+    if (isAskedFor || purpose !== 'look' || !(error instanceof Failure)) throw error;
+    return plainSite(wish, looking);
+  });
+}
+
+/** What describes the site, and where its data is, whatever folders are named for backups. */
+async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
+  const { candidates, terminal, purpose } = looking;
+  const { config, part } = wish;
+  const named = namedBackups(wish, purpose);
+  const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
+  const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
   if (config !== undefined) {
     const path = resolve(config);
     take(path, '--config names it');
     const kind = await kindOfConfig(path);
-    if (kind === 'toml') return sitesOfToml(path, part);
+    if (kind === 'toml') return sitesOfToml(path, { part, named });
     if (kind !== 'buildout') {
       refusePart(part, path);
-      return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }));
+      return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }), named);
     }
+    if (named !== undefined) throw await twoWays(wish);
     return { kind: 'buildout', ...(await findBackupParts({ config, part }, terminal)) };
   }
   const toml = resolve(TOML_NAME);
   if (await isThere(toml)) {
     take(toml, 'it is there');
-    return sitesOfToml(toml, part);
+    return sitesOfToml(toml, { part, named });
   }
   pass(toml, 'it is not there');
   const cfg = resolve(DEFAULT_CFG);
@@ -105,8 +131,15 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   const parts = await findBackupParts({ config, part }, terminal).catch(async (error: unknown) => {
     if (!(error instanceof Failure) || part !== undefined) throw error;
     pass(cfg, error.message);
-    throw await besideUsable(error);
+    throw await besideUsable(error, named);
   });
+  if (parts.parts.length > 0 && named !== undefined) {
+    if (part !== undefined) throw await twoWays(wish);
+    pass(cfg, 'its parts say where their backups are');
+    const plain = await plainSite(wish, looking);
+    if (purpose !== 'look') refuseOtherThan(parts.parts, plain.site);
+    return plain;
+  }
   if (parts.parts.length > 0) {
     take(cfg, 'it has a backup part');
     return { kind: 'buildout', ...parts };
@@ -119,6 +152,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     return siteOfLive(
       file.path,
       await readLiveFile(file.path, { ...file, environment: process.env }),
+      named,
     );
   }
   if (environment.option('datafs') !== undefined) {
@@ -128,7 +162,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   const live = await findLive(process.cwd(), { environment: process.env, candidates });
   switch (live.kind) {
     case 'file':
-      return siteOfLive(live.path, live.live);
+      return siteOfLive(live.path, live.live, named);
     case 'container':
       if (looking.purpose === 'backup') await refuseEmptyVolume(live.dataFs);
       return plainSite(wish, looking, live.dataFs);
@@ -147,38 +181,13 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   }
 }
 
-/** A new site has its folder before it has a Data.fs; without either, the variable names another folder. */
-async function refuseEmptyVolume(dataFs: string): Promise<void> {
-  if (await isThere(dirname(dataFs))) return;
-  const volume = dirname(dirname(dataFs));
-  throw new Failure(
-    'not-found',
-    `Cannot find a Data.fs: ZODBVAULT_DATA names "${volume}", and there is no "${dirname(dataFs)}"`,
-    {
-      hint: 'Correct the variable, or unset it; where the data is lost, "zodbvault restore" brings it back.',
-    },
-  );
-}
-
-function noParts(part: string): Failure {
-  return new Failure(
-    'usage',
-    `Cannot find the part "${part}": there is no ${DEFAULT_CFG} and no ${TOML_NAME} here, so there are no parts`,
-    { hint: 'Leave out --part, go to the folder of the buildout, or name its file with --config.' },
-  );
-}
-
-/** What is no buildout and no zodbvault.toml describes one site. */
-function refusePart(part: string | undefined, path: string): void {
-  if (part === undefined || part === 'backup') return;
-  throw new Failure('usage', `Cannot find the part "${part}" in "${path}": it has no parts`, {
-    hint: 'Leave out --part; or write several sites into a zodbvault.toml.',
-  });
-}
-
 /** A buildout that can't be used counts all the same; whoever wants what lies beside it says so. */
-async function besideUsable(failure: Failure): Promise<Failure> {
+async function besideUsable(failure: Failure, named: NamedBackups | undefined): Promise<Failure> {
   const { code, message, hint } = failure;
+  if (named !== undefined) {
+    const choice = 'Or name --datafs and --blob-storage, too: then it is not looked at.';
+    return new Failure(code, message, { hint: `${hint} ${choice}`, cause: failure });
+  }
   const live = await findLive(process.cwd(), { environment: process.env, candidates: [] }).catch(
     () => undefined,
   );
@@ -194,24 +203,14 @@ function besideBuildout(error: unknown): unknown {
   return new Failure(error.code, error.message, { hint: `${error.hint} ${why}`, cause: error });
 }
 
-/** Whether the command line says where things are. */
-export function namesPlaces(wish: SiteWish): boolean {
-  const places = [wish.datafs, wish.location, wish.blobStorage, wish.blobbackuplocation];
-  return places.some((place) => place !== undefined);
-}
-
-function twoWays(): Failure {
-  return new Failure('usage', 'Cannot use a buildout and places of one’s own at once', {
-    hint: 'Leave out --config and --part, or the places: the part says where everything is.',
-  });
-}
+type PlainFound = Extract<FoundSites, { kind: 'plain' }>;
 
 /** The places that were named, and else those that every Zope has, or those around a Data.fs that was found. */
 async function plainSite(
   wish: SiteWish,
   { purpose }: Looking,
   found?: string,
-): Promise<FoundSites> {
+): Promise<PlainFound> {
   const written = {
     dataFs: wish.datafs,
     location: wish.location,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { findScheduledElsewhere, type ScheduledElsewhere } from '../jobs/scheduled-elsewhere.ts';
 import { findSearchPath, type RequiredScript, requireScripts } from '../jobs/scheduled-programs.ts';
 import {
@@ -16,9 +17,11 @@ import {
   type ScheduledSite,
   type TimeOfDay,
 } from '../sites/schedule/scheduled-job.ts';
+import type { Site } from '../sites/site.ts';
 import { tomlOption } from '../sites/toml/toml-options.ts';
 import { Failure } from '../system/failure.ts';
-import { findAnySites, namesPlaces } from './found-sites.ts';
+import { findAnySites } from './found-sites.ts';
+import { namesPlaces } from './named-backups.ts';
 import { ownProgram } from './own-program.ts';
 import { PING_URL_VARIABLE } from './ping-url.ts';
 import type { CommandContext } from './run.ts';
@@ -105,17 +108,22 @@ async function scheduledSites(
       return { sites, extent: found.extent, environment, lines: found.cronLines };
     }
     case 'configured': {
-      const { path: config, extent } = found;
+      const { path: config } = found;
+      const namesBackups = namesPlaces(wish);
       const sites = found.sites.map(({ site }) => {
         const names = config.endsWith('.toml') ? ['--part', site.part] : [];
-        const words = ['--config', config, ...names, ...(wish.blobs ? [] : ['--no-blobs'])];
-        return { kind: 'configured', site, words, backupWords: keepWords(wish) } as const;
+        const words = [
+          ...['--config', config, ...names, ...backupPlaceWords(wish)],
+          ...(wish.blobs ? [] : ['--no-blobs']),
+        ];
+        const owned = namesBackups ? byItsBackups(site) : site;
+        return { kind: 'configured', site: owned, words, backupWords: keepWords(wish) } as const;
       });
       const environment = withVariables(usedEnvironment(process.env, { without: [] }), {
         environment: process.env,
         names: found.variables,
       });
-      return { sites, extent, environment, lines: [] };
+      return { sites, extent: namesBackups ? 'some' : found.extent, environment, lines: [] };
     }
     case 'plain': {
       const blobs = wish.blobs ? 'as-found' : 'left-out';
@@ -129,6 +137,20 @@ async function scheduledSites(
     default:
       return found satisfies never;
   }
+}
+
+/** Jobs with backups in folders of their own stand beside those of the site, and don't replace them. */
+export function byItsBackups({ config: _, ...site }: Site): Site {
+  return site;
+}
+
+function backupPlaceWords({ location, blobbackuplocation }: JobWish): readonly string[] {
+  return [
+    ...(location === undefined ? [] : ['--location', resolve(location)]),
+    ...(blobbackuplocation === undefined
+      ? []
+      : ['--blobbackuplocation', resolve(blobbackuplocation)]),
+  ];
 }
 
 /** Variables with paths that are not said in words, as they are meant here: jobs run in another folder. */

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { environmentOfPlaces } from '../sites/environment.ts';
-import { OVERRULED_BY_WORDS, type Purpose } from '../sites/plain-search.ts';
+import type { Purpose } from '../sites/plain-search.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { CONFIG_OPTION, PART_OPTION } from './buildout.ts';
-import { findAnySites, namesPlaces } from './found-sites.ts';
+import { findAnySites } from './found-sites.ts';
+import { overruledByWords } from './named-backups.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds the options that say which site is meant. */
@@ -100,7 +101,7 @@ export async function findSitesAndVariables(
       return { sites: found.sites.map(({ site }) => asMeant(site)), variables };
     }
     case 'plain': {
-      const without = namesPlaces(wish) ? OVERRULED_BY_WORDS : [];
+      const without = overruledByWords(wish);
       const variables = environmentOfPlaces(process.env, { without, names: [] });
       return { sites: [found.site.site], variables };
     }

@@ -19,7 +19,8 @@ export const TOML_CONVENTIONS: Conventions = {
 /** Where nobody has written how backups are to be made, nothing is ever removed. */
 export const UNASKED_CONVENTIONS: Conventions = { ...TOML_CONVENTIONS, keep: 0, keepBlobDays: 0 };
 
-interface Written {
+/** A site as it was written. */
+export interface WrittenSite {
   /** Name of the site. */
   readonly part: string;
   /** What can't be used if there are problems: `"/srv/zodbvault.toml"`. */
@@ -32,7 +33,7 @@ interface Written {
 
 /** Settles a site that no buildout describes. Failure `usage` with all its problems. */
 export function settleConfigured(
-  written: Written,
+  written: WrittenSite,
   file: { readonly config?: string } = {},
 ): SettledSite {
   const problems = new Problems(written.subject);

@@ -45,7 +45,7 @@ export interface LiveData {
   readonly elsewhere: readonly string[];
   /** Folders of its backups that somebody has named, or that are beside it; absent where options alone do. */
   readonly backupFolders?: {
-    readonly location: Found;
+    readonly location: Found | undefined;
     readonly blobbackuplocation: Found | undefined;
   };
   /** Variables of the environment that it is told by; absent where none can be. */
@@ -70,12 +70,22 @@ export function variableOf(dataFs: string): string {
 /** The live data around a Data.fs that is named: blobs as they are found in `VAR/blobstorage`. */
 export async function liveAround(
   dataFs: Found,
-  { directory, blobs }: { readonly directory: string; readonly blobs?: string | undefined },
+  {
+    directory,
+    blobs,
+    isBackedUp = false,
+  }: {
+    readonly directory: string;
+    readonly blobs?: string | undefined;
+    /** Whether it is said that there are backups of its blobs. */
+    readonly isBackedUp?: boolean;
+  },
 ): Promise<LiveData> {
   const variable = variableOf(dataFs.path);
   const folder = blobs ?? join(variable, 'blobstorage');
   // Where the site is lost, its backups tell that there were some.
-  const hasBlobs = (await isThere(folder)) || (await isThere(join(variable, 'blobstoragebackups')));
+  const hasBlobs =
+    isBackedUp || (await isThere(folder)) || (await isThere(join(variable, 'blobstoragebackups')));
   return {
     directory,
     variable: { path: variable, from: dataFs.from },

@@ -50,7 +50,13 @@ export function saidPlaces(
   const named = Object.entries(words).flatMap(([name, word]) =>
     word === undefined ? [] : [[name, { path: resolve(folder, word), from: COMMAND_LINE }]],
   );
-  return { ...beginning, ...Object.fromEntries(named) };
+  const saysData = written.dataFs !== undefined || written.blobStorage !== undefined;
+  return {
+    ...beginning,
+    ...(saysData ? {} : inEnvironment('datafs', folder)),
+    ...(saysData ? {} : inEnvironment('blob_storage', folder)),
+    ...Object.fromEntries(named),
+  };
 }
 
 const COMMAND_LINE = formatOrigin({ kind: 'command-line' });

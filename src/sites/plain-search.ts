@@ -38,9 +38,19 @@ export const NO_ENVIRONMENT = {
 /** The options for which the command line has words. */
 export const PLACE_OPTIONS = ['datafs', 'location', 'blob_storage', 'blobbackuplocation'] as const;
 
-/** Options that say where a site is: where the command line names one place, none of them counts. */
+/** Those that say where backups are: where the command line names one of these folders, neither counts. */
+export const OVERRULED_BY_BACKUPS: readonly string[] = ['location', 'blobbackuplocation'];
+
+/** Options that say where a site is: where the command line says where its data is, none of them counts. */
 export const OVERRULED_BY_WORDS: readonly string[] = [
   ...PLACE_OPTIONS,
   'zope_conf',
   'instance_yaml',
 ];
+
+/** Why blobs have no part in what is done, and what to name. */
+export function saysBlobsLeftOut(path: string, purpose: Purpose): string {
+  return purpose === 'backup'
+    ? `the blobs in "${path}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`
+    : `the blobs in "${path}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
+}

@@ -7,7 +7,12 @@ import type { LiveData } from './live-data.ts';
 import { without } from './option-source.ts';
 import { blobsOf, blobWish, namesBlobs } from './plain-blobs.ts';
 import { BARE, DATA_FS, FOLDERS, type Places, placesOf, saidPlaces } from './plain-places.ts';
-import { NO_ENVIRONMENT, PLACE_OPTIONS, type PlainSearch, type Purpose } from './plain-search.ts';
+import {
+  NO_ENVIRONMENT,
+  PLACE_OPTIONS,
+  type PlainSearch,
+  saysBlobsLeftOut,
+} from './plain-search.ts';
 import { isWithin, realPlaceOf } from './real-place.ts';
 import type { SettledSite } from './recipe/settle-site.ts';
 
@@ -64,7 +69,8 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
     conventions: UNASKED_CONVENTIONS,
     surroundings,
   });
-  const leftOut = blobs.kind === 'without-folder' ? [leftOutOf(places, purpose)] : [];
+  const leftOut =
+    blobs.kind === 'without-folder' ? [saysBlobsLeftOut(`${places.blobs?.path}`, purpose)] : [];
   return { ...settled, leftOut };
 }
 
@@ -77,12 +83,6 @@ async function refuseAmongBlobs({ location, blobs }: Places): Promise<void> {
     `Cannot back up to "${location.path}": it is inside the blob directory "${blobs.path}"`,
     { hint: 'Choose a folder elsewhere, best on another disk.' },
   );
-}
-
-function leftOutOf({ blobs }: Places, purpose: Purpose): string {
-  return purpose === 'backup'
-    ? `the blobs in "${blobs?.path}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`
-    : `the blobs in "${blobs?.path}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
 }
 
 /**

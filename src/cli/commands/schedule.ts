@@ -21,11 +21,12 @@ import { isThere } from '../../system/presence.ts';
 import { isLingering } from '../../system/systemd.ts';
 import { isCronRunning } from '../../system/user-crontab.ts';
 import { DEFAULT_CFG } from '../buildout.ts';
-import { findAnySites, namesPlaces } from '../found-sites.ts';
+import { findAnySites } from '../found-sites.ts';
+import { namesPlaces } from '../named-backups.ts';
 import { OPTION, wholeNumber, withOutputOptions } from '../options.ts';
 import { renderEvents, renderScheduleStep } from '../render/events.ts';
 import { type CommandContext, runCommand } from '../run.ts';
-import { findJobs } from '../scheduled-jobs.ts';
+import { byItsBackups, findJobs } from '../scheduled-jobs.ts';
 import { type SiteWish, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -109,8 +110,9 @@ async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScop
   const folder = folderOf(wish);
   if (namesPlaces(wish)) {
     const { found } = await findAnySites(wish, { terminal, purpose: 'look' });
-    if (found.kind !== 'plain') throw new RangeError('places are a plain site');
-    return { kind: 'owners', owners: [ownerOf(found.site.site)] };
+    if (found.kind === 'buildout') throw new RangeError('a buildout has places of its own');
+    const sites = found.kind === 'plain' ? [found.site] : found.sites;
+    return { kind: 'owners', owners: sites.map(({ site }) => ownerOf(byItsBackups(site))) };
   }
   const owners = await ownersAbove(wish);
   if (wish.part === undefined) return { kind: 'folder', folder, owners };
