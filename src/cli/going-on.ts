@@ -1,11 +1,11 @@
 import { dirname, join, resolve } from 'node:path';
 import type { AdoptedBlobs, AdoptedRepository } from '../jobs/adopt.ts';
 import { findLiveOf } from '../jobs/live-of-backups.ts';
-import { realPlaceOf } from '../sites/real-place.ts';
 import { defaultFolderNames } from '../sites/recipe/script-names.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { commandToType } from './own-program.ts';
 import { quoteWord } from './render/events.ts';
 import { findSites } from './sites.ts';

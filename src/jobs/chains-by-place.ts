@@ -1,6 +1,6 @@
 import { type ChainReader, chainReader } from '../repository/chain.ts';
 import type { Store } from '../stores/store.ts';
-import { placeOfFile } from './restore.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 
 /**
  * Reads the chains of a repository, each once. Their records name the real place of the Data.fs, however its
@@ -27,5 +27,5 @@ export function chainsByPlace(store: Store): ChainReader {
 
 /** repozo writes none; what can't be looked at, as on another machine, has the path that it was given. */
 function realPlace(path: string): Promise<string> {
-  return path === '' ? Promise.resolve(path) : placeOfFile(path).catch(() => path);
+  return path === '' ? Promise.resolve(path) : realPlaceOf(path).catch(() => path);
 }

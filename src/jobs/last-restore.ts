@@ -1,6 +1,6 @@
 import { readRuns } from '../repository/run-log.ts';
 import { folderStore } from '../stores/folder-store.ts';
-import { placeOfFile } from './restore.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { readJournal } from './restore-journal.ts';
 
 /** Where it may be written down that a Data.fs was restored. */
@@ -25,7 +25,7 @@ export async function lastRestoreOf(
 ): Promise<LastRestore | undefined> {
   const restores: LastRestore[] = [];
   for (const anchor of new Set(anchors)) {
-    const journal = await readJournal(await placeOfFile(anchor)).catch(() => undefined);
+    const journal = await readJournal(await realPlaceOf(anchor)).catch(() => undefined);
     const isOfIt = journal?.steps.some((step) => step.path === place);
     if (journal === undefined || isOfIt !== true) continue;
     const stamp = journal.points?.find(({ path }) => path === place)?.stamp;
@@ -35,7 +35,7 @@ export async function lastRestoreOf(
     for (const { verb, result, begun, dataFs, points } of await readRuns(folderStore(folder))) {
       const isRestore = verb === 'restore' || verb === 'undo';
       if (!isRestore || (result !== 'done' && result !== 'warnings')) continue;
-      const places = await Promise.all((dataFs ?? []).map(placeOfFile));
+      const places = await Promise.all((dataFs ?? []).map(realPlaceOf));
       const index = places.indexOf(place);
       if (index >= 0) restores.push({ at: new Date(begun), stamp: points?.[index] });
     }

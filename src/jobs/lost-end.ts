@@ -6,9 +6,9 @@ import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { lackedLinks, lastTidOf, reachOf } from '../repository/reach.ts';
 import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
 import { lastRestoreOf, type RestoreTraces } from './last-restore.ts';
-import { placeOfFile } from './restore.ts';
 
 /**
  * The backups of this Data.fs of which it lacks the end, though nobody restored it since they were made; oldest
@@ -29,7 +29,7 @@ export async function findLostEnd(
     readonly traces: RestoreTraces;
   },
 ): Promise<readonly ChainLink[]> {
-  const place = await placeOfFile(source.path);
+  const place = await realPlaceOf(source.path);
   const lacked: ChainLink[] = [];
   let limit = ZERO_TID;
   // Those of another Data.fs that came here by mistake say nothing of this one.

@@ -8,14 +8,14 @@ import { backupsOfCopies, type Origin } from '../repository/same-database.ts';
 import { tidsOfFile } from '../repository/tids-of-log.ts';
 import type { Store } from '../stores/store.ts';
 import type { FileSource } from '../system/byte-source.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
-import { placeOfFile } from './restore.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
 export async function originOfSource(source: FileSource): Promise<Origin> {
   const first = await firstOf(tidsOfFile(source));
   return {
-    sources: new Set([await placeOfFile(source.path)]),
+    sources: new Set([await realPlaceOf(source.path)]),
     firstTids: new Set(first === undefined ? [] : [formatTid(first)]),
   };
 }
@@ -36,7 +36,7 @@ export async function findOtherCopy(
   }: { readonly store: Store; readonly end: CommittedEnd; readonly chains: readonly Chain[] },
 ): Promise<ChainLink | undefined> {
   if (chains.length === 0) return undefined;
-  const path = await placeOfFile(source.path);
+  const path = await realPlaceOf(source.path);
   const origin = await originOfSource(source);
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const limit = parseTid(link.record?.lastTid ?? '');

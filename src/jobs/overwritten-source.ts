@@ -5,9 +5,9 @@ import { knownAtBackup } from '../repository/known-at-backup.ts';
 import { linksWithin } from '../repository/overwritten.ts';
 import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
 import type { Planning } from './plan-backup.ts';
-import { placeOfFile } from './restore.ts';
 
 /** What of a Data.fs was backed up before, and is to be there still. */
 export interface Past {
@@ -23,7 +23,7 @@ export async function pastOf(
   { catalogue, chainOf, end }: Pick<Planning, 'catalogue' | 'chainOf'> & { readonly end: number },
 ): Promise<Past> {
   let overwritten: BackupRecord['overwritten'];
-  const place = await placeOfFile(source.path);
+  const place = await realPlaceOf(source.path);
   for (const files of catalogue.chains.toReversed()) {
     const chain = await chainOf(files);
     if (chain.links.length === 0 || isChainOf(chain, place) === 'no') continue;

@@ -19,12 +19,12 @@ import {
 import type { Store } from '../stores/store.ts';
 import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { findLostEnd, warnOfLostEnd } from './lost-end.ts';
 import { warnOfLostFiles } from './lost-files.ts';
 import { findOtherCopy, warnOfOtherCopy } from './other-copy.ts';
-import { placeOfFile } from './restore.ts';
 import { readJournal } from './restore-journal.ts';
 
 /** What a backup is planned from. */
@@ -85,7 +85,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
 
 /** Who restored it knows why it has other bytes; else it is a guess. */
 async function whatMadeItAnother(source: FileSource, newest: Chain | undefined): Promise<string> {
-  const anchor = await placeOfFile(source.path);
+  const anchor = await realPlaceOf(source.path);
   const journal = await readJournal(anchor).catch(() => undefined);
   const madeAt = newest?.links.at(-1)?.record?.madeAt;
   const isOfIt = journal?.steps.some(({ path }) => path === anchor);

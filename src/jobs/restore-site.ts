@@ -5,6 +5,7 @@ import { folderStore } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
 import { IMPATIENT } from '../system/lock-request.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import { type MeantRestore, refuseOtherJournal, refuseOtherRestore } from './agreed-restore.ts';
@@ -20,14 +21,11 @@ import {
 import {
   bringForward,
   checkPoint,
-  placeOfFile,
   pointsOf,
   type RestorePlan,
   type RestoreResult,
   removeFilestorage,
   reportLeftOut,
-  type StagedRestore,
-  stageRestore,
 } from './restore.ts';
 import { checkBlobs, removeLiveBlobs, type StagedBlobs, stageBlobs } from './restore-blobs.ts';
 import { findDoubts, refuseGuess } from './restore-doubts.ts';
@@ -49,6 +47,7 @@ import { holdFolders, type RunFolders } from './run-locks.ts';
 import { type WatchedRun, withRunLog } from './run-log.ts';
 import { findServer, type HoldingServer, lockTarget } from './server-lock.ts';
 import { type Report, runSiteCommand } from './site-commands.ts';
+import { type StagedRestore, stageRestore } from './stage-restore.ts';
 
 /** The servers that hold a Data.fs of a site now: a restore has to wait for their end. */
 export async function findServers(site: Site): Promise<readonly HoldingServer[]> {
@@ -227,7 +226,7 @@ async function stagingPlaces(site: Site): Promise<readonly string[]> {
   const { filestorages, blobstorages } = replacedPaths(site);
   const places = [
     ...filestorages,
-    ...(await Promise.all(filestorages.map(placeOfFile))),
+    ...(await Promise.all(filestorages.map(realPlaceOf))),
     ...(await Promise.all(blobstorages.map(placeOfBlobs))),
   ];
   return [...places, ...places.map(insidePath)];
@@ -310,7 +309,7 @@ export async function discardReplaced(
 async function anchorOf({ storages, contents }: Site): Promise<string> {
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site has a storage');
-  if (contents !== 'blobs') return placeOfFile(main.dataFs);
+  if (contents !== 'blobs') return realPlaceOf(main.dataFs);
   const blobs = storages.findLast((storage) => storage.blobs !== undefined)?.blobs;
   if (blobs === undefined) throw new RangeError('a site that backs up blobs has some');
   return placeOfBlobs(blobs);

@@ -3,11 +3,11 @@ import { relative, sep } from 'node:path';
 import { LATEST, parseEntryName } from '../blobs/entry-name.ts';
 import { readMagic } from '../filestorage/magic.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
-import { isWithin, realPlaceOf } from '../sites/real-place.ts';
 import type { Site } from '../sites/site.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
+import { isWithin, realPlaceOf } from '../system/real-place.ts';
 
 /** A path as it is written, and where it is. */
 interface Place {

@@ -1,5 +1,3 @@
-import { chmod, chown, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import {
@@ -7,15 +5,13 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../repository/restore-point.ts';
-import { namesOfFile } from '../sites/real-place.ts';
 import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
-import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { makeFolder } from '../system/make-folder.ts';
-import { NewFile } from '../system/new-file.ts';
-import { isTaken } from '../system/presence.ts';
-import { type Replacement, removeAll, replacementOf, stagedPath } from '../system/replacement.ts';
+import { Failure } from '../system/failure.ts';
+import { statOf } from '../system/presence.ts';
+import { namesOfFile, realPlaceOf } from '../system/real-place.ts';
+import { removeAll } from '../system/replacement.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
@@ -30,6 +26,7 @@ import {
 import { makeRestoredIndex } from './restored-index.ts';
 import { holdFolders } from './run-locks.ts';
 import { lockTarget } from './server-lock.ts';
+import { keepOwnership, stageRestore } from './stage-restore.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
@@ -115,7 +112,7 @@ export async function restore(
 ): Promise<RestoreResult> {
   await planRestore(settings); // Where there is nothing to restore, not even a lock file is made.
   await using locks = new Disposables();
-  const anchor = await placeOfFile(settings.target);
+  const anchor = await realPlaceOf(settings.target);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   locks.use(await lockTarget(settings, context));
   const sources = { repositories: [settings.repository], blobFolders: [] };
@@ -152,111 +149,9 @@ export async function restore(
 export function pointsOf(plans: readonly RestorePlan[]): Promise<RestoreJournal['points']> {
   return Promise.all(
     plans.map(async ({ target, point }) => ({
-      path: await placeOfFile(target),
+      path: await realPlaceOf(target),
       stamp: point.stamp,
     })),
-  );
-}
-
-/** A Data.fs and its index, complete and on the disk beside the ones that they will replace. */
-export interface StagedRestore extends AsyncDisposable {
-  readonly result: RestoreResult;
-  /**
-   * The renames that are left to do. The old index goes first: a Data.fs without one is whole, one
-   * with another's index is not.
-   */
-  steps(): Promise<readonly Replacement[]>;
-  /** Leaves the files to a journal. */
-  handOver(): void;
-}
-
-/**
- * Makes a restored Data.fs and its index beside the target and checks them while they are written.
- * The caller holds the target's lock: {@link lockTarget}.
- */
-export async function stageRestore(
-  plan: RestorePlan,
-  {
-    anchor,
-    store,
-    context,
-  }: {
-    /** Where the journal of the restore is. */
-    readonly anchor: string;
-    readonly store: Store;
-    readonly context: JobContext;
-  },
-): Promise<StagedRestore> {
-  const { target, point } = plan;
-  const folder = dirname(target);
-  const { wasMade } = await makeFolder(folder);
-  if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
-  const path = await placeOfFile(target);
-  await using staged = new Disposables();
-  const dataFs = staged.use(await NewFile.create(path, stagedPath(path, anchor)));
-  await writeDataFs(dataFs, { store, plan, context });
-  const { sizeBytes } = dataFs;
-  const indexes: StagedIndex[] = [];
-  for (const name of await indexedNames(target)) {
-    const named = { path: name, sizeBytes };
-    const file = staged.use(await makeRestoredIndex(store, { point, anchor, dataFs: named }));
-    indexes.push({ path: `${name}.index`, file });
-  }
-  const made = indexes.flatMap(({ file }) => file ?? []);
-  await keepOwnership([dataFs, ...made], target);
-  context.signal.throwIfAborted();
-  const kept = staged.move();
-  return {
-    result: { plan, sizeBytes, hadBytes: 0, index: made.length === 0 ? 'without' : 'restored' },
-    steps: () => stepsOf(path, { dataFs, indexes }),
-    handOver: () => {
-      for (const file of [dataFs, ...made]) file.handOver();
-    },
-    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
-  };
-}
-
-/** An index that will have a path; undefined: none will. */
-interface StagedIndex {
-  readonly path: string;
-  readonly file: NewFile | undefined;
-}
-
-/**
- * A server looks for the index beside the path that it was told. Beside the real file of a link, there is one to be
- * replaced where a server was told that one.
- */
-async function indexedNames(target: string): Promise<readonly string[]> {
-  const [first = target, real] = await namesOfFile(target);
-  return real !== undefined && (await isTaken(`${real}.index`)) ? [first, real] : [first];
-}
-
-async function stepsOf(
-  path: string,
-  { dataFs, indexes }: { readonly dataFs: NewFile; readonly indexes: readonly StagedIndex[] },
-): Promise<readonly Replacement[]> {
-  const kind = 'cache';
-  const before: Replacement[] = [];
-  const after: Replacement[] = [];
-  for (const { path: place, file } of indexes) {
-    before.push(await replacementOf(place, { kind, staged: null }));
-    if (file === undefined) continue;
-    const made = await replacementOf(place, { kind, staged: file.temporaryPath });
-    // When its turn comes, the old one is away.
-    after.push({ ...made, kept: null });
-  }
-  const data = await replacementOf(path, { kind: 'file', staged: dataFs.temporaryPath });
-  return [...before, data, ...after];
-}
-
-/** The real path of a file, also where it isn't there: a link to it stays. */
-export async function placeOfFile(path: string): Promise<string> {
-  return adopting(`find "${path}"`, () =>
-    realpath(path).catch(async (error: unknown) => {
-      if (systemCodeOf(error) !== 'ENOENT') throw error;
-      const folder = await realpath(dirname(path)).catch(() => dirname(path));
-      return join(folder, basename(path));
-    }),
   );
 }
 
@@ -317,47 +212,6 @@ export function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): 
   onEvent({ kind: 'files-left-out', fileNames: point.leftOut.map(({ name }) => name) });
 }
 
-async function writeDataFs(
-  dataFs: NewFile,
-  {
-    store,
-    plan,
-    context,
-  }: {
-    readonly store: Store;
-    readonly plan: RestorePlan;
-    readonly context: JobContext;
-  },
-): Promise<void> {
-  await withStep(context, {
-    step: 'restore',
-    totalBytes: plan.sizeBytes,
-    work: async ({ onFile, onBytes }) => {
-      const { point } = plan;
-      const bytes = tap(readRestorePoint(store, { point, onFile }), (chunk) => {
-        context.signal.throwIfAborted();
-        onBytes(chunk.length);
-      });
-      await dataFs.write(bytes);
-      await dataFs.complete();
-    },
-  });
-}
-
-/** The new files belong to whom the old one did, or else to whom the folder does. */
-async function keepOwnership(files: readonly NewFile[], target: string): Promise<void> {
-  const old = await statOf(target);
-  const owner = old ?? (await statOf(dirname(target)));
-  for (const { temporaryPath } of files) {
-    await adopting(`set the owner of "${target}"`, async () => {
-      if (process.getuid?.() === 0 && owner !== undefined) {
-        await chown(temporaryPath, owner.uid, owner.gid);
-      }
-      if (old !== undefined) await chmod(temporaryPath, old.mode & 0o777);
-    });
-  }
-}
-
 /** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */
 export async function checkPoint(
   { point, sizeBytes }: RestorePlan,
@@ -378,7 +232,7 @@ export async function checkPoint(
 /** Removes a Data.fs and its index for good, to make room. */
 export async function removeFilestorage({ target }: RestorePlan): Promise<void> {
   for (const name of await namesOfFile(target)) await removeAll(`${name}.index`);
-  await removeAll(await placeOfFile(target));
+  await removeAll(await realPlaceOf(target));
 }
 
 function sizeOfPoint(point: RestorePoint): number | undefined {
@@ -390,13 +244,4 @@ function sizeOfPoint(point: RestorePoint): number | undefined {
     default:
       return point satisfies never;
   }
-}
-
-async function statOf(path: string) {
-  return adopting(`look at "${path}"`, () =>
-    stat(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
 }

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
-import { realPlaceOf } from '../sites/real-place.ts';
 import { foreignText } from '../sites/schedule/crontab.ts';
 import { type ForeignLine, linesThatRun, pathsLike } from '../sites/schedule/foreign-lines.ts';
 import type { ScheduledJob } from '../sites/schedule/scheduled-job.ts';
 import { Failure } from '../system/failure.ts';
 import { findProgram } from '../system/programs.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { readCrontab } from '../system/user-crontab.ts';
 
 /** A job, and the line of somebody else that runs its script already. */

@@ -1,9 +1,9 @@
-import { namesOfFile } from '../sites/real-place.ts';
 import { Disposables } from '../system/disposables.ts';
 import { Failure } from '../system/failure.ts';
 import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-lock.ts';
 import { attemptPatiently } from '../system/lock-request.ts';
 import { isThere } from '../system/presence.ts';
+import { namesOfFile } from '../system/real-place.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
 /**

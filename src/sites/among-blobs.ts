@@ -1,5 +1,5 @@
 import { Failure } from '../system/failure.ts';
-import { isWithin, realPlaceOf } from './real-place.ts';
+import { isWithin, realPlaceOf } from '../system/real-place.ts';
 import type { Site } from './site.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { isWithin, realPlaceOf } from './real-place.ts';
+import { isWithin, realPlaceOf } from '../system/real-place.ts';
 
 /** Where most sites have it, below their folder. */
 const USUAL = 'var/filestorage/Data.fs';

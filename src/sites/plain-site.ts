@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
+import { isWithin, realPlaceOf } from '../system/real-place.ts';
 import { settleConfigured, UNASKED_CONVENTIONS } from './configured-site.ts';
 import type { LiveData } from './live-data.ts';
 import { without } from './option-source.ts';
@@ -13,7 +14,6 @@ import {
   type PlainSearch,
   saysBlobsLeftOut,
 } from './plain-search.ts';
-import { isWithin, realPlaceOf } from './real-place.ts';
 import type { SettledSite } from './recipe/settle-site.ts';
 
 /** A site, and what its owner should look into. */

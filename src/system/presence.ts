@@ -1,5 +1,6 @@
+import type { Stats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
-import { systemCodeOf } from './failure.ts';
+import { adopting, systemCodeOf } from './failure.ts';
 
 /** Whether a path leads to something that can be looked at; links are followed. */
 export function isThere(path: string): Promise<boolean> {
@@ -17,5 +18,15 @@ export function isTaken(path: string): Promise<boolean> {
       if (systemCodeOf(error) === 'ENOENT') return false;
       throw error;
     },
+  );
+}
+
+/** What a path leads to; undefined where nothing is there. */
+export function statOf(path: string): Promise<Stats | undefined> {
+  return adopting(`look at "${path}"`, () =>
+    stat(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
   );
 }

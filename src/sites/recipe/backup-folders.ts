@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { isWithin } from '../../system/real-place.ts';
 import type { CfgValue } from '../buildout/cfg-value.ts';
 import { formatOrigin, type Origin } from '../origin.ts';
-import { isWithin } from '../real-place.ts';
 import type { SiteStorage } from '../site.ts';
 import type { BareStorage } from './live-storages.ts';
 import { isLocation, type LocationOption } from './option-table.ts';

@@ -1,4 +1,4 @@
-import { isWithin, realPlaceOf } from '../real-place.ts';
+import { isWithin, realPlaceOf } from '../../system/real-place.ts';
 import type { Site } from '../site.ts';
 
 /** Folders that get in each other's way. */

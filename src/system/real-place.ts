@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { adopting, systemCodeOf } from './failure.ts';
 
 /** The real path, also of what isn't there yet. */
 export async function realPlaceOf(path: string): Promise<string> {
