@@ -9,6 +9,7 @@ import { holdRecordPath, readHoldRecord, settleHoldRecord } from '../repository/
 import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { JobContext } from './events.ts';
+import { mayBeLost } from './may-be-lost.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 
 /** A blob directory, and the folder for its backups. */
@@ -50,8 +51,11 @@ export async function findHold(
     if (lost.paths.some((path) => findBlob(source, path) === undefined))
       return { kind: 'lost', source, holder };
     const found = await readSums(holder, entry.record);
+    const paths = mayBeLost(lost, found);
+    if (paths === undefined || paths.some((path) => findBlob(source, path) === undefined))
+      return { kind: 'lost', source, holder };
     const hasher = new FileHasher();
-    for (const path of found.kind === 'found' ? lost.paths : []) {
+    for (const path of found.kind === 'found' ? paths : []) {
       const sum = await readableSum(findBlob(source, path) ?? '', { hasher, signal });
       if (found.kind === 'found' && sum !== found.sums.find(path))
         return { kind: 'lost', source, holder };

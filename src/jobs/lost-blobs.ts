@@ -8,14 +8,16 @@ import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { type FoundSums, readSums } from '../blobs/sums-file.ts';
 import { findBlob, parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
+import type { Tid } from '../filestorage/tid.ts';
 import type { BlobRun } from './blob-run.ts';
 import type { Hold } from './hold.ts';
 import type { JudgedCopy } from './judge-changes.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
+import { mayBeLost } from './may-be-lost.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
-/** So many paths are recorded, which is enough to tell whether they are back. */
+/** So many paths are recorded. Where there are more, the copy that has them is looked through for the others. */
 const RECORDED_PATHS = 1000;
 
 /**
@@ -57,11 +59,12 @@ async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
   return { lost, holder: await readSums(join(run.settings.folder, entry.name), entry.record) };
 }
 
+/** Of those that were not recorded, all that may be. */
 function stillLost({ lost, holder }: KnownLoss, now: BlobSums): readonly LostBlobs[] {
   if (holder === undefined) return [];
-  const paths = lost.paths.filter((path) => !isBack(path, { holder, now }));
-  if (paths.length === 0) return [];
-  return [{ ...lost, count: lost.count - (lost.paths.length - paths.length), paths }];
+  const paths = mayBeLost(lost, holder)?.filter((path) => !isBack(path, { holder, now }));
+  if (paths === undefined) return [lost];
+  return paths.length === 0 ? [] : [{ ...lost, count: paths.length, paths }];
 }
 
 /** What a pack, or a restore to before it, has taken out of the Data.fs since, nobody misses any more. */
@@ -72,14 +75,16 @@ async function stillNeeded(
   const needed: LostBlobs[] = [];
   for (const one of lost) {
     const { lasting } = run.settings;
-    const hasOnlyGrown = (await lasting.lastOf(one.stamp)) !== undefined;
-    const paths = hasOnlyGrown ? one.paths : await heldOf(lasting, one.paths);
-    if (paths.length === 0 && one.count > one.paths.length) {
+    const unknown = one.count - one.paths.length;
+    const last = await lasting.lastOf(one.stamp);
+    const paths = await neededOf(lasting, { last, paths: one.paths });
+    if (paths.length === 0 && unknown > 0) {
       needed.push(one); // Of those that are not recorded, nobody knows.
       continue;
     }
     if (paths.length > 0) {
-      needed.push({ ...one, count: one.count - (one.paths.length - paths.length), paths });
+      const count = paths.length + unknown;
+      needed.push({ ...one, count, paths: [...paths].sort().slice(0, RECORDED_PATHS) });
       continue;
     }
     run.context.onEvent({
@@ -112,10 +117,22 @@ async function goneForNoReason(
   const { lasting } = run.settings;
   // Of another blob directory, which may have been the wrong one, all must be looked up.
   const last = run.isOfAnotherSource(previous.entry) ? undefined : await lasting.lastOf(stamp);
+  return neededOf(lasting, { last, paths: gone });
+}
+
+/**
+ * Those that nothing explains the loss of.
+ *
+ * @param last - up to there, the Data.fs has only grown since they were there
+ */
+async function neededOf(
+  lasting: LastingBlobs,
+  { last, paths }: { readonly last: Tid | undefined; readonly paths: readonly string[] },
+): Promise<readonly string[]> {
   const isCommitted = (path: string) =>
     last !== undefined && (parseBlobPath(path)?.tid ?? last) <= last;
-  const others = gone.filter((path) => !isCommitted(path));
-  return [...gone.filter(isCommitted), ...(await heldOf(lasting, others))];
+  const others = paths.filter((path) => !isCommitted(path));
+  return [...paths.filter(isCommitted), ...(await heldOf(lasting, others))];
 }
 
 /** Those of which the Data.fs still holds the record: no pack has taken them away. */

@@ -97,6 +97,43 @@ describe('blobs that the live site has lost', () => {
     },
   );
 
+  it('are missed until all are back, also those that were too many to be recorded by name', async () => {
+    const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];
+    const site = await newBuildoutSite(scratch, recipeCfg([...options, 'full = true']));
+    const folder = site.path('var/blobstoragebackups');
+    const fulls = () => dataFilesIn(site.path('var/backups'));
+    const backUp = async () => {
+      await commitBlob(site.dataFs);
+      const { stdout, stderr } = await site.scriptWell('backup');
+      return stdout + stderr;
+    };
+    await commitBlob(site.dataFs);
+    await backUp();
+    const [holder = ''] = namesIn(folder);
+    const [first = '', ...others] = blobFiles(site.blobs).slice(0, 3);
+    const putBack = (path: string) =>
+      copyFileSync(join(folder, holder, 'blobstorage', path), join(site.blobs, path));
+    for (const path of [first, ...others]) rmSync(join(site.blobs, path));
+    const notRecorded = () => {
+      const path = join(folder, 'latest/.zodbvault.json');
+      const record = JSON.parse(readFileSync(path, 'utf8'));
+      record.lost[0].paths = [first];
+      writeFileSync(path, JSON.stringify(record));
+      return record.lost[0].count;
+    };
+    await backUp();
+    expect(notRecorded()).toBe(3);
+    putBack(first);
+    const without = await site.run(['backup', '--no-blobs']);
+    expect(without.stderr).toContain('Nothing old is removed until they are back');
+    expect(fulls()[0]?.slice(0, 19)).toBe(holder.slice('blobstorage.'.length));
+    expect(await backUp()).toContain(`has lost 2 blobs of "${join(folder, holder)}": `);
+    expect(notRecorded()).toBe(2);
+    others.forEach(putBack);
+    expect(await backUp()).not.toContain('lost');
+    expect(fulls()).toHaveLength(1);
+  });
+
   it('are named with the numbered copy that has them, and forgotten when that is removed', async () => {
     const options = ['blob_storage = var/blobstorage', 'use_rsync = false'];
     const cfg = recipeCfg([...options, 'blob_timestamps = false', 'keep = 1']);
@@ -128,7 +165,7 @@ describe('blobs that the live site has lost', () => {
     const [first = '', second = ''] = entries();
     const { stdout } = await site.run(['retire', first.slice('blobstorage.'.length), '-n']);
     expect(stdout).toContain(
-      `stay until the next backup, which removes those that are older than all full backups: ${first}`,
+      `The blob backups of these stay; backups remove them, as others that belong to no backup of a Data.fs: ${first}`,
     );
     const [lost = ''] = blobFiles(site.blobs);
     rmSync(join(site.blobs, lost));
