@@ -8,7 +8,7 @@ import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
-import { lastRestoreOf, type RestoreTraces } from './last-restore.ts';
+import { type PastRestore, type RestoreTraces, restoresOf } from './last-restore.ts';
 
 /**
  * The backups of this Data.fs of which it lacks the end, though nobody restored it since they were made; oldest
@@ -48,12 +48,27 @@ export async function findLostEnd(
   if (lacked.length === 0) return [];
   const remains = await tidBehind(source, end.position);
   if (remains > end.lastTid && remains <= limit) return lacked;
-  const restored = await lastRestoreOf(place, traces);
-  if (restored === undefined) return lacked;
-  const { at, stamp } = restored;
-  return lacked.filter(
-    (link) => new Date(link.record?.madeAt ?? 0) > at || holdsEndOf(link, { stamp, chains: own }),
-  );
+  const past = await restoresOf(place, traces);
+  return lacked.filter((link) => !isExplained(link, { past, chains: own }));
+}
+
+/** Whether the end of a backup is lacking since something earlier was put there after it was made. */
+function isExplained(
+  link: ChainLink,
+  { past, chains }: { readonly past: readonly PastRestore[]; readonly chains: readonly Chain[] },
+): boolean {
+  const last = past.at(-1);
+  const madeAt = new Date(link.record?.madeAt ?? 0);
+  if (last === undefined || madeAt > last.at) return false;
+  switch (last.kind) {
+    case 'restore':
+      return !holdsEndOf(link, { stamp: last.stamp, chains });
+    case 'undo':
+      // What was backed up before the restore that was undone was there then, unless it had gone before.
+      return madeAt > last.since || isExplained(link, { past: past.slice(0, -1), chains });
+    default:
+      return last satisfies never;
+  }
 }
 
 /** Whether the restore point that was put back has the end of a backup: then nobody took it away with that. */

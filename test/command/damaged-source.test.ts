@@ -141,6 +141,30 @@ describe('backups of a damaged Data.fs', () => {
     expect(site.dataFiles()).toHaveLength(1);
   });
 
+  it('takes no undo for the cause of a loss of what was there before the restore', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell('backup', '--no-blobs');
+    const [old = ''] = site.dataFiles();
+    const early = readFileSync(site.dataFs);
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell('backup', '--no-blobs');
+    const good = site.dataFiles().at(-1) ?? '';
+    await site.runWell('restore', old.slice(0, 19), '-n', '--no-blobs');
+    await site.runWell('restore', '--undo', '-n', '--no-blobs');
+    const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+    writeFileSync(site.dataFs, early);
+    for (let count = 1; count <= 2; count += 1) {
+      expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+    }
+    expect(site.dataFiles()).toContain(good);
+    // The restored state again, by an undo of the undo: that is explained.
+    await site.runWell('restore', '-n', good.slice(0, 19), '--no-blobs');
+    await site.runWell('restore', old.slice(0, 19), '-n', '--no-blobs');
+    await site.runWell('restore', '--undo', '-n', '--no-blobs');
+    await site.runWell('restore', '--undo', '-n', '--no-blobs');
+    await site.runWell(...words);
+  });
+
   it('takes a Data.fs that was restored to an earlier backup for what it is', async () => {
     const site = await newSite(scratch, 8);
     await site.runWell('backup', '--no-blobs');

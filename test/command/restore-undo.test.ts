@@ -327,6 +327,14 @@ describe('a restore that was killed while it swapped', () => {
     expect(live(site)).toEqual(site.backedUp);
   });
 
+  it('is finished before somebody is asked about the next one', async () => {
+    const site = await changedSite();
+    await killedAfter(site, 2);
+    const { status, stderr } = await site.run(['restore'], { input: 'yes\n' });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('finished the interrupted')]);
+    expect(live(site)).toEqual(site.backedUp);
+  });
+
   it('is finished before what it replaced is discarded', async () => {
     const site = await changedSite();
     await killedAfter(site, 2);

@@ -162,7 +162,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
     return;
   }
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead({ ...settings, asks: true }, { onEvent, signal });
+  const ahead = await planAhead({ ...settings, asks: true }, { onEvent, signal, waitSeconds });
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;

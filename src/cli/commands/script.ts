@@ -169,7 +169,7 @@ async function restore(
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead({ ...settings, asks: prompt }, { onEvent, signal });
+  const ahead = await planAhead({ ...settings, asks: prompt }, { onEvent, signal, waitSeconds });
   if (ahead === undefined) {
     if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
