@@ -7,6 +7,7 @@ import { readIdentity } from '../repository/identity.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { systemCodeOf } from '../system/failure.ts';
 import type { BlobPlace } from './hold.ts';
+import { findSharedBackups } from './shared-backups.ts';
 
 /** A repository, by what tells it from others, and the real path of its folder. */
 export interface OwningRepository {
@@ -88,8 +89,8 @@ export interface OwnBlobs extends BlobCatalogue {
 }
 
 /**
- * The blob backups that a storage can be restored from. What belongs to another repository doesn't count; of what was
- * made for a copy of this one, or for the one that this is a copy of, that which both have the Data.fs backup of.
+ * The blob backups that a storage can be restored from. What belongs to another repository doesn't count, nor what was
+ * made for a copy of this one, or for the one that this is a copy of, unless this has the same Data.fs backup.
  *
  * @param repository - its folder; undefined where only blobs are backed up: everything counts
  */
@@ -105,9 +106,13 @@ export async function readOwnBlobs(
   const ownerOf = await findOwners(catalogue, { id, path: repository });
   const isShared = all.some((entry) => ownerOf(entry) === 'copy');
   const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
+  const others = all.filter((entry) => ownerOf(entry) === 'other');
+  const shared = await findSharedBackups(others, { source, repository });
   return splitBlobs(catalogue, (entry) => {
     const owner = ownerOf(entry);
-    return owner === 'other' || (owner === 'copy' && !stamps.has(entry.stamp));
+    return (
+      (owner === 'other' && !shared.has(entry)) || (owner === 'copy' && !stamps.has(entry.stamp))
+    );
   });
 }
 

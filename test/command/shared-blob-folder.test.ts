@@ -150,6 +150,38 @@ describe('one folder for the blob backups of two sites', () => {
     expect(folderState(site.path('var/blobstoragebackups'))).toEqual(made);
   });
 
+  it('restores its blobs with a copy of the repository without hidden files, and removes none', async () => {
+    const shared = newFolder();
+    const site = await siteWith(shared, 'keep = 9');
+    await runWell(site, 'backup');
+    const first = newestOf(site);
+    const wanted = blobState(site.blobs);
+    await backUpMore(site);
+    const made = entriesIn(shared);
+    const copy = await siteWith(shared, 'keep = 1');
+    const copied = copy.path('var/backups');
+    for (const name of namesIn(site.path('var/backups')).filter((one) => !one.startsWith('.'))) {
+      cpSync(site.path('var/backups', name), join(copied, name), { preserveTimestamps: true });
+    }
+    await runWell(copy, 'restore', '-n');
+    expect(blobState(copy.blobs)).toEqual(blobState(site.blobs));
+    await backUpMore(copy, '--full');
+    expect(entriesIn(shared).slice(0, -1)).toEqual(made);
+    // It has an identity of its own now.
+    for (const name of namesIn(site.path('var/backups')).filter((one) => !one.startsWith('.'))) {
+      cpSync(site.path('var/backups', name), join(copied, name), { preserveTimestamps: true });
+    }
+    await runWell(copy, 'restore', '-n', first);
+    expect(blobState(copy.blobs)).toEqual(wanted);
+    // Where the other one is gone, the blob directory tells, if it is the same.
+    rmSync(site.path('var/backups'), { recursive: true });
+    const said = await runTo(1, { site: copy, words: ['restore', '-n', first] });
+    expect(said).toContain('Could not find backup');
+    configure(site, [`blobbackuplocation = "${shared}"`, `location = "${copied}"`]);
+    await runWell(site, 'restore', '-n', first);
+    expect(blobState(site.blobs)).toEqual(wanted);
+  });
+
   it('keeps what does not say whose it is, unless its Data.fs backup goes just now', async () => {
     const shared = newFolder();
     const site = await siteWith(shared, 'keep = 1');
