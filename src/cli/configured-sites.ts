@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   settleConfigured,
   TOML_CONVENTIONS,
@@ -10,6 +11,7 @@ import { environmentOptions } from '../sites/environment.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
 import { layered, type OptionSource, without } from '../sites/option-source.ts';
 import { formatOrigin } from '../sites/origin.ts';
+import { FOLDERS } from '../sites/plain-places.ts';
 import { findDataFs } from '../sites/plain-site.ts';
 import { expandPath } from '../sites/recipe/paths.ts';
 import { Problems } from '../sites/recipe/problems.ts';
@@ -176,19 +178,21 @@ async function liveOf(
   { path, named }: { readonly path: string; readonly named: NamedBackups | undefined },
 ): Promise<LiveData> {
   const directory = resolve(path, '..');
-  const written = (name: string) => {
+  const written = (name: string, base = directory) => {
     const text = options.option(name)?.text.trim() ?? '';
-    return text === ''
-      ? undefined
-      : expandPath(text, { base: directory, surroundings: SURROUNDINGS });
+    return text === '' ? undefined : expandPath(text, { base, surroundings: SURROUNDINGS });
   };
-  const around = (dataFs: string, from: string) =>
+  const prefix = written('locationprefix');
+  const blobBackups =
+    written('blobbackuplocation', prefix) ??
+    (prefix === undefined ? undefined : join(prefix, FOLDERS.blobbackuplocation));
+  const around = async (dataFs: string, from: string) =>
     liveAround(
       { path: dataFs, from },
       {
         directory,
         blobs: written('blob_storage'),
-        isBackedUp: named?.blobbackuplocation !== undefined,
+        isBackedUp: named?.blobbackuplocation !== undefined || (await holdsAny(blobBackups)),
       },
     );
   const file = liveFileOf(options, directory);
@@ -202,6 +206,14 @@ async function liveOf(
   if (found.kind === 'container') return around(found.dataFs, 'the volume of the container');
   const usual = resolve(directory, 'var/filestorage/Data.fs');
   return around((await findDataFs(directory)) ?? usual, 'default');
+}
+
+async function holdsAny(folder: string | undefined): Promise<boolean> {
+  if (folder === undefined) return false;
+  return readdir(folder).then(
+    (names) => names.length > 0,
+    () => false,
+  );
 }
 
 /** Failure `usage` where the folders of two sites are the same, or lie in one another. */

@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
 import { tomlSchema } from '../../src/sites/toml/json-schema.ts';
 import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/sites/toml/toml-options.ts';
+import { blobState } from '../support/blobs.ts';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -302,6 +303,21 @@ describe('folder with nothing but a Data.fs', () => {
 });
 
 describe('zodbvault.toml', () => {
+  it.each([
+    ['locationprefix = "kept"'],
+    ['location = "kept/backups"', 'blobbackuplocation = "kept/blobs"'],
+  ])('knows by its backups that there were blobs: %s', async (...lines) => {
+    const site = await newFolder();
+    site.write('zodbvault.toml', ...lines);
+    expect((await site.run(['backup'])).status).toBe(0);
+    renameSync(site.path('var/blobstorage'), site.path('away'));
+    const missing = await site.run(['backup', '--full']);
+    expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('blobstorage')]);
+    rmSync(site.path('var'), { recursive: true });
+    expect((await site.run(['restore', '-n'])).status).toBe(0);
+    expect(blobState(site.path('var/blobstorage'))).toEqual(blobState(site.path('away')));
+  });
+
   it('is written by init, never twice, and says what init found', async () => {
     const site = await newFolder();
     const planned = await site.run(['init', '--json', '--dry-run']);
