@@ -1,16 +1,17 @@
+import { realpath } from 'node:fs/promises';
 import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import type { BlobSet } from '../retention/blob-rules.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure, systemCodeOf } from '../system/failure.ts';
-import { isOtherFolder } from './own-blobs.ts';
+import { areTwo, copiedTo } from './copied-folder.ts';
 
 /**
  * What has become of the Data.fs backups that blob backups belong to, for those who back up nothing but blobs: the
  * same folder may hold blobs from before, or from a part that backs up the Data.fs, too.
  *
- * Those of another blob directory that is there may be another site's.
+ * Those of another blob directory may be another site's, also where that isn't there: its disk may not be mounted.
  *
  * @param repository - where that site would keep its Data.fs backups
  * @param source - its live blob directory
@@ -20,16 +21,16 @@ export async function findDataFsBackups(
   { repository, source }: { readonly repository: string; readonly source: string },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
   const near = await lookAt(repository);
+  const live = await realpath(source).catch(() => source);
+  const isCopied = copiedTo(folder);
   const byPath = new Map<string, Repository | undefined>();
   const ofAnother = new Set<BlobEntry>();
   for (const entry of entries) {
     const { record } = entry;
     const path = record?.repositoryPath;
     if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path));
-    const isOfAnother =
-      (await isOtherFolder(source, record?.source)) &&
-      !(await isOtherFolder(folder, record?.folder));
-    if (isOfAnother) ofAnother.add(entry);
+    const isOfAnother = record?.source !== undefined && (await isOther(live, record.source));
+    if (isOfAnother && !(await isCopied(entry))) ofAnother.add(entry);
   }
   return (entry) => {
     const { record, stamp } = entry;
@@ -41,6 +42,11 @@ export async function findDataFsBackups(
     if (own.some((one) => one?.stamps.has(stamp))) return 'there';
     return own.length > 0 ? 'none' : 'unclear';
   };
+}
+
+/** Whether a recorded blob directory is another one, by real paths. */
+async function isOther(live: string, recorded: string): Promise<boolean> {
+  return live !== recorded && (await areTwo(live, recorded).catch(() => true));
 }
 
 interface Repository {

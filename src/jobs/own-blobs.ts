@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
 import type { BlobRecord } from '../blobs/record.ts';
@@ -6,6 +5,7 @@ import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { systemCodeOf } from '../system/failure.ts';
+import { areTwo, copiedTo } from './copied-folder.ts';
 import type { BlobPlace } from './hold.ts';
 import { findSharedBackups } from './shared-backups.ts';
 
@@ -35,27 +35,33 @@ export async function findOwners(
   { folder, entries, foreign }: BlobCatalogue,
   { id, path: own }: { readonly id: string | undefined; readonly path: string },
 ): Promise<(entry: BlobEntry) => EntryOwner> {
+  const places = new Map<string, Promise<boolean>>();
   const elsewhere = new Map<string, boolean>();
-  for (const { record } of [...entries, ...foreign]) {
+  const isCopied = copiedTo(folder);
+  for (const entry of [...entries, ...foreign]) {
+    const { record } = entry;
     if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
-    const key = keyOf(record);
-    if (elsewhere.has(key)) continue;
     const repository = { id: record.repository, path: record.repositoryPath };
-    const isThere =
-      (await isElsewhere(own, repository)) && !(await isOtherFolder(folder, record.folder));
-    elsewhere.set(key, isThere);
+    const place = JSON.stringify(repository);
+    const isThere = places.get(place) ?? isElsewhere(own, repository);
+    places.set(place, isThere);
+    elsewhere.set(keyOf(entry, record), (await isThere) && !(await isCopied(entry)));
   }
-  return ({ record }) => {
+  return (entry) => {
+    const { record } = entry;
     if (typeof record?.repository !== 'string') return 'unclear';
-    const isThere = elsewhere.get(keyOf(record)) === true;
+    const isThere = elsewhere.get(keyOf(entry, record)) === true;
     if (id === undefined) return isThere ? 'other' : 'unclear';
     if (record.repository !== id) return 'other';
     return isThere ? 'copy' : 'this';
   };
 }
 
-function keyOf({ repository, repositoryPath, folder }: BlobRecord): string {
-  return JSON.stringify([repository, repositoryPath, folder]);
+function keyOf(
+  { base, stamp }: BlobEntry,
+  { repository, repositoryPath, folder }: BlobRecord,
+): string {
+  return JSON.stringify([repository, repositoryPath, folder, base, stamp]);
 }
 
 /** Whether a repository is in another folder than `own`. What can't be looked at may be. */
@@ -66,20 +72,6 @@ async function isElsewhere(own: string, { id, path }: OwningRepository): Promise
   } catch (error) {
     return !['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
   }
-}
-
-/** Whether a folder that a record names is still there, and this is another one. */
-export async function isOtherFolder(
-  folder: string,
-  recorded: string | undefined,
-): Promise<boolean> {
-  if (recorded === undefined) return false;
-  return areTwo(folder, recorded).catch(() => false);
-}
-
-async function areTwo(one: string, other: string): Promise<boolean> {
-  const [a, b] = [await stat(one), await stat(other)];
-  return a.ino !== b.ino || a.dev !== b.dev;
 }
 
 /** A folder with blob backups, as it is for one repository. */

@@ -1,4 +1,12 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobState } from '../support/blobs.ts';
@@ -93,6 +101,7 @@ describe('one folder for the blob backups of two sites', () => {
     const shared = newFolder();
     const a = await siteWith(shared);
     const b = await siteWith(shared);
+    await commitBlob(b.dataFs);
     await runWell(b, 'backup', '--no-blobs');
     await runWell(a, 'backup');
     const listed = await b.run(['list', '--json']);
@@ -111,13 +120,18 @@ describe('one folder for the blob backups of two sites', () => {
   });
 
   it('loses nothing of a site when a copy of that removes its own old backups', async () => {
-    const shared = newFolder();
-    const site = await siteWith(shared, 'keep = 9');
+    const place = newFolder();
+    const site = await siteWith(place, 'keep = 9');
     await runWell(site, 'backup');
     await backUpMore(site, '--full');
-    const made = entriesIn(shared);
+    const made = entriesIn(place);
     const copy = buildoutSiteIn(`${site.folder}-copy`);
     cpSync(site.folder, copy.folder, { recursive: true, preserveTimestamps: true });
+    // The folder was moved since; where it was is still a place for a disk.
+    const shared = `${place}-moved`;
+    renameSync(place, shared);
+    mkdirSync(place);
+    configure(site, [`blobbackuplocation = "${shared}"`, 'keep = 9']);
     configure(copy, [`blobbackuplocation = "${shared}"`, 'keep = 1']);
     await runWell(copy, 'restore', '-n'); // What both have is of both.
     await commitBlob(copy.dataFs);
@@ -148,6 +162,14 @@ describe('one folder for the blob backups of two sites', () => {
     ]);
     await runWell(copy, 'restore', '-n');
     expect(folderState(site.path('var/blobstoragebackups'))).toEqual(made);
+    // Also of what the first one has removed since.
+    const later = buildoutSiteIn(`${site.folder}-later`);
+    cpSync(site.folder, later.folder, { recursive: true, preserveTimestamps: true });
+    await backUpMore(site, '--full');
+    await backUpMore(later, '--full');
+    expect(entriesIn(later.path('var/blobstoragebackups'))).toEqual([
+      `blobstorage.${newestOf(later)}`,
+    ]);
   });
 
   it('restores its blobs with a copy of the repository without hidden files, and removes none', async () => {
@@ -236,10 +258,11 @@ describe('one folder for two sites that back up nothing but blobs', () => {
     for (let count = 0; count < 2; count++) await backUpMore(b, '--full');
     expect(entriesIn(shared)).toHaveLength(2);
     expect(entriesIn(shared)).toContain(ofA);
-    // Where one is gone for good, what is left is like any other.
-    rmSync(a.folder, { recursive: true });
+    // Where it is gone, nobody can tell whether it is for good.
+    renameSync(a.folder, `${a.folder}-unmounted`);
     await backUpMore(b, '--full');
-    expect(entriesIn(shared)).toHaveLength(1);
+    expect(entriesIn(shared)).toHaveLength(2);
+    expect(entriesIn(shared)).toContain(ofA);
   });
 });
 
