@@ -32,10 +32,21 @@ export async function findDataFsBackups(
     const isOfAnother = record?.source !== undefined && (await isOther(live, record.source));
     if (isOfAnother && !(await isCopied(entry))) ofAnother.add(entry);
   }
+  // What doesn't say whose it is may belong to any of which there are blobs.
+  const known = [...byPath.values()].flatMap((one) => one ?? []);
+  const isAllKnown = entries.every(
+    ({ record }) =>
+      typeof record?.repository !== 'string' ||
+      [near, ...known].some((one) => one?.id === record.repository),
+  );
   return (entry) => {
     const { record, stamp } = entry;
     if (near?.stamps.has(stamp) === true) return 'there';
-    if (typeof record?.repository !== 'string') return ofAnother.has(entry) ? 'unclear' : 'none';
+    if (record === undefined) {
+      if (known.some((one) => one.stamps.has(stamp))) return 'there';
+      return isAllKnown ? 'none' : 'unclear';
+    }
+    if (record.repository === null) return ofAnother.has(entry) ? 'unclear' : 'none';
     const own = [near, byPath.get(record.repositoryPath ?? '')].filter(
       (one) => one?.id === record.repository,
     );

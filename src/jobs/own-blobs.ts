@@ -74,6 +74,14 @@ async function isElsewhere(own: string, { id, path }: OwningRepository): Promise
   }
 }
 
+/** Whether anybody can tell what is in the place of a repository. */
+export async function canBeLookedAt(path: string): Promise<boolean> {
+  return readIdentity(folderStore(path)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A folder with blob backups, as it is for one repository. */
 export interface OwnBlobs extends BlobCatalogue {
   /** Those of other repositories, newest first, which are in neither of the other lists. */

@@ -6,7 +6,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import { type BlobRule, type BlobSet, planBlobRetention } from '../retention/blob-rules.ts';
 import { type JobContext, withStep } from './events.ts';
 import { findDataFsBackups } from './needed-blobs.ts';
-import { type EntryOwner, findOwners, type OwningRepository } from './own-blobs.ts';
+import { canBeLookedAt, type EntryOwner, findOwners, type OwningRepository } from './own-blobs.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -138,21 +138,25 @@ export async function pruneBlobs(
   if (unclear.length > 0) {
     context.onEvent({ kind: 'blobs-kept', folder, names: namesOf(unclear) });
   }
-  if (ofCopy.length > 0) warnOfCopy(pruning, { sets: ofCopy, context });
+  if (ofCopy.length > 0) await warnOfCopy(pruning, { sets: ofCopy, context });
   return names;
 }
 
-function warnOfCopy(
+async function warnOfCopy(
   { folder, deciding }: BlobPruning,
   { sets, context }: { readonly sets: readonly EntrySet[]; readonly context: JobContext },
-): void {
+): Promise<void> {
   if (deciding.kind !== 'decides') return;
   const other = sets
     .flatMap(({ entries }) => entries)
     .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
+  const canLook = other === undefined || (await canBeLookedAt(other));
+  const state = canLook
+    ? `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other`
+    : `"${other}" can not be looked at, and may be a repository of which "${deciding.repository.path}" is a copy`;
   context.onEvent({
     kind: 'warning',
-    text: `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other, and the blob backups in "${folder}" that were made for that one are left alone: ${namesOf(sets).join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`,
+    text: `${state}, and the blob backups in "${folder}" that were made for that one are left alone: ${namesOf(sets).join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`,
   });
 }
 

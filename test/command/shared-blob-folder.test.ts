@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -143,6 +144,11 @@ describe('one folder for the blob backups of two sites', () => {
     await runWell(site, 'restore', '-n', made[0]?.slice('blobstorage.'.length) ?? '');
 
     rmSync(site.path('var/backups'), { recursive: true });
+    symlinkSync('backups', site.path('var/backups')); // Leads nowhere, for ever.
+    const unclear = await runTo(3, { site: copy, words: ['backup', '--full'] });
+    expect(unclear).toContain(`"${site.path('var/backups')}" can not be looked at`);
+    expect(entriesIn(shared)).toContain(made[0]);
+    rmSync(site.path('var/backups'));
     await backUpMore(copy, '--full');
     expect(entriesIn(shared)).toEqual([`blobstorage.${newestOf(copy)}`]);
   });
@@ -240,6 +246,10 @@ describe('one folder for the blob backups of two sites', () => {
     // From elsewhere, too, where nobody can look whether they are needed.
     configure(site, [...lines, 'only_blobs = true', 'location = "elsewhere"']);
     await runWell(site, 'backup', '--full');
+    expect(entriesIn(shared).slice(0, made.length)).toEqual(made);
+    // Nor of one that doesn't say whose it is.
+    rmSync(join(shared, made[0] ?? '', '.zodbvault.json'));
+    await backUpMore(site, '--full');
     expect(entriesIn(shared).slice(0, made.length)).toEqual(made);
     renameSync(site.path('var/backups'), site.path('var/unmounted'));
     const said = await backUpMore(site, '--full');
