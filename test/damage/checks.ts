@@ -123,6 +123,7 @@ async function restoreTo(
 
 function wordsOf(event: JobEvent): readonly string[] {
   if (event.kind === 'warning') return [event.text];
+  if (event.kind === 'blobs-of-another-moment') return [event.entry];
   return event.kind === 'files-left-out' ? event.fileNames : [];
 }
 
