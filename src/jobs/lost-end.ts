@@ -8,7 +8,7 @@ import { isChainOf } from '../repository/same-database.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
-import { type PastRestore, type RestoreTraces, restoresOf } from './last-restore.ts';
+import { type PastRestore, type RestoreTraces, restoresOf } from './past-restores.ts';
 
 /**
  * The backups of this Data.fs of which it lacks the end, though nobody restored it since they were made; oldest

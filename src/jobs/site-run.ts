@@ -29,10 +29,10 @@ import { blobsThatCount, type Deciding, findDeciding } from './deciding-reposito
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
 import { findHoldOf, type Hold, recordHold, warnOfHold } from './hold.ts';
-import type { RestoreTraces } from './last-restore.ts';
 import { lastingBlobs, NOBODY_KNOWS } from './lasting-blobs.ts';
 import type { OwningRepository } from './own-blobs.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
+import type { RestoreTraces } from './past-restores.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
 import { type DecidingRepository, planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
