@@ -13,3 +13,8 @@ export function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): Blob
       entry.record?.lost?.some((lost) => lost.stamp === stamp) !== true,
   );
 }
+
+/** The newest copy that tells what its blob directory had lost. @param entries - newest first */
+export function newestRecordedCopy(entries: readonly BlobEntry[]): BlobEntry | undefined {
+  return entries.find(({ form, record }) => form === 'directory' && record !== undefined);
+}

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { FileHasher } from '../blobs/file-hasher.ts';
-import { holderOf } from '../blobs/holder.ts';
+import { holderOf, newestRecordedCopy } from '../blobs/holder.ts';
 import { readableSum } from '../blobs/readable-sum.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import { findBlob } from '../filestorage/blob-layout.ts';
@@ -44,7 +43,7 @@ export async function findHold(
   { repository, signal }: { readonly repository: string | undefined; readonly signal: AbortSignal },
 ): Promise<Hold | undefined> {
   const catalogue = await readOwnBlobs({ source, folder }, repository);
-  for (const lost of newestCopy(catalogue)?.record?.lost ?? []) {
+  for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
     const holder = join(folder, entry.name);
@@ -75,14 +74,11 @@ export async function findRecordedHold(
   if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
   const { folder } = place;
   // Where its disk is not mounted, there may still be a folder.
-  if (newestCopy(await readOwnBlobs(place, store.name)) === undefined) {
+  const { entries } = await readOwnBlobs(place, store.name);
+  if (newestRecordedCopy(entries) === undefined) {
     return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
   }
   return await findHold(place, { repository: store.name, signal });
-}
-
-function newestCopy({ entries }: BlobCatalogue): BlobEntry | undefined {
-  return entries.find(({ form, record }) => form === 'directory' && record !== undefined);
 }
 
 /** The caller holds the repository's lock. */

@@ -1,25 +1,20 @@
 import { join } from 'node:path';
 import type { BlobCatalogue } from '../blobs/catalogue.ts';
 import type { BlobChoice } from '../blobs/choose.ts';
-import { holderOf } from '../blobs/holder.ts';
+import { holderOf, newestRecordedCopy } from '../blobs/holder.ts';
 import { nameSome } from '../blobs/name-some.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import { findBlob } from '../filestorage/blob-layout.ts';
 import type { JobEvent } from './events.ts';
-import { readOwnBlobs } from './own-blobs.ts';
 import type { SiteRestorePlan } from './plan-site-restore.ts';
 
 /** Blobs that the live site had lost when what is to be restored was backed up, and who has them. */
-export async function findLackingBlobs({
+export function findLackingBlobs({
   blobs,
-}: SiteRestorePlan): Promise<readonly Extract<JobEvent, { kind: 'blobs-lacking' }>[]> {
+}: SiteRestorePlan): readonly Extract<JobEvent, { kind: 'blobs-lacking' }>[] {
   const found: Extract<JobEvent, { kind: 'blobs-lacking' }>[] = [];
   for (const { plan } of blobs) {
-    const { choice, settings } = plan;
-    const catalogue = await readOwnBlobs(
-      { source: settings.target, folder: settings.folder },
-      settings.repository,
-    );
+    const { choice, catalogue, settings } = plan;
     for (const lost of lostAt(choice, catalogue)) {
       const { name, base } = choice.entry;
       const entry = join(settings.folder, name);
@@ -44,9 +39,6 @@ function lostAt({ kind, entry }: BlobChoice, { entries }: BlobCatalogue): readon
   const copy =
     kind === 'directory'
       ? entry
-      : entries.find(
-          ({ form, record, stamp }) =>
-            form === 'directory' && record !== undefined && stamp <= entry.stamp,
-        );
+      : newestRecordedCopy(entries.filter(({ stamp }) => stamp <= entry.stamp));
   return copy?.record?.lost ?? [];
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../blobs/blob-place.ts';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
+import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
@@ -49,6 +49,8 @@ export type DamagedBlobs = 'refuse' | 'accept';
 export interface BlobRestorePlan {
   readonly settings: BlobRestoreSettings;
   readonly choice: BlobChoice;
+  /** What it was chosen from. */
+  readonly catalogue: BlobCatalogue;
   /** The directory that is replaced: a link to it stays. */
   readonly target: string;
   /** Whether it is there. */
@@ -90,7 +92,7 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
   else if (copier.kind === 'rsync') await findRsync();
   const target = await placeOfBlobs(settings.target);
   await refuseLostLink(settings.target, target);
-  return { settings, choice, target, replaces: await isThere(target) };
+  return { settings, choice, catalogue, target, replaces: await isThere(target) };
 }
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */

@@ -31,7 +31,7 @@ export async function findDoubts(
   }
   const leftOut = await findLeftOutStorages(plan, settings);
   const ofOthers = await findBlobsOfAnotherMoment(plan);
-  return [...doubts, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
+  return [...doubts, ...leftOut, ...ofOthers, ...findLackingBlobs(plan)];
 }
 
 /**
