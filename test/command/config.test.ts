@@ -78,6 +78,17 @@ describe('zodbvault config', () => {
     expect((await site.run(['config', 'weekly'])).status).toBe(0);
   });
 
+  it('shows a part with a thousand storages as it shows one with two', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const names = Array.from({ length: 1000 }, (_, index) => `s${index}`);
+    const lines = names.map((name) => `    ${name} var/filestorage/${name}.fs`);
+    site.configure(recipeCfg(['backup_blobs = no', 'additional_filestorages =', ...lines]));
+    const { status, stdout } = await site.run(['config']);
+    expect(status).toBe(0);
+    const shown = stdout.split('\n').filter((line) => / s\d+ \S+\.fs\b/.test(line));
+    expect(shown.map((line) => /s\d+/.exec(line)?.[0])).toEqual(names);
+  });
+
   it('warns of what is easily written and seldom meant', async () => {
     const site = await newBuildoutSite(scratch, undefined);
     const places = ['location = filestorage', 'blobbackuplocation = ..', 'ziplocation = zip'];

@@ -5,13 +5,14 @@ import { type Candidate, kindOfConfig, TOML_NAME } from '../../sites/discovery.t
 import type { RecipePart } from '../../sites/recipe/recipe-part.ts';
 import { scriptFileName } from '../../sites/recipe/script-names.ts';
 import type { SettledSite } from '../../sites/recipe/settle-site.ts';
+import type { SettledOption } from '../../sites/recipe/written-options.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
 import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { findAnySites } from '../found-sites.ts';
 import { splitOverrides, withOutputOptions } from '../options.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import { withPlaceOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,13 +27,13 @@ export function addConfigCommand(program: Command): void {
   withOutputOptions(command).action((words, options) =>
     runCommand(
       options,
-      async ({ terminal }) => {
+      async ({ terminal, signal }) => {
         const { names, overrides } = splitOverrides(words);
         const isBuildout = overrides.length > 0 || names.length > 0;
         if (isBuildout && (await speaksOfBuildout(options.config))) {
           const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
           const { parts } = await readParts(buildout, { names, terminal });
-          await showParts(parts, { terminal, candidates: [] });
+          await showParts(parts, { terminal, signal, candidates: [] });
           return undefined;
         }
         refuseOverrides(overrides);
@@ -49,18 +50,18 @@ export function addConfigCommand(program: Command): void {
         });
         switch (found.kind) {
           case 'buildout':
-            await showParts(found.parts, { terminal, candidates });
+            await showParts(found.parts, { terminal, signal, candidates });
             break;
           case 'configured':
             for (const one of found.sites) {
               if (names.length === 0 || names.includes(one.site.part))
-                await showSite(one, { terminal, candidates });
+                await showSite(one, { terminal, signal, candidates });
             }
             break;
           case 'plain':
             await showSite(
               { ...found.site, warnings: [...found.site.warnings, ...found.site.leftOut] },
-              { terminal, candidates },
+              { terminal, signal, candidates },
             );
             break;
           default:
@@ -92,36 +93,40 @@ function refuseOverrides(overrides: readonly Override[]): void {
 
 interface Showing {
   readonly terminal: Terminal;
+  readonly signal: AbortSignal;
   readonly candidates: readonly Candidate[];
 }
 
 async function showParts(
   parts: readonly RecipePart[],
-  { terminal, candidates }: Showing,
+  { terminal, signal, candidates }: Showing,
 ): Promise<void> {
   if (parts.length === 0) {
     terminal.warn('no part of the buildout has "recipe = collective.recipe.backup"');
   }
   for (const part of parts) {
     terminal.printJson({ ...asJson(part), candidates });
-    terminal.print(tableOf(part));
+    const settings = [...rowsOf(part.settled), ['scripts', scriptsOf(part).join('\n'), '']];
+    const table = { head: headOf(part), rows: settings };
+    terminal.print(`${await formatTable(table, signal)}\n`);
   }
   await noteAbsentData(parts, terminal);
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
-async function showSite(one: SettledSite, { terminal, candidates }: Showing): Promise<void> {
+async function showSite(
+  one: SettledSite,
+  { terminal, signal, candidates }: Showing,
+): Promise<void> {
   const { site, settled, warnings } = one;
   const { part, storages } = site;
   terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
-  const table = bareTable({ head: [`[${site.part}]`, 'Value', 'From'] });
-  for (const { name, dataFs, blobs, folders } of site.storages) {
-    table.push([`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), '']);
-    const { filestorage, blobs: blobBackups } = folders.backup;
-    table.push(['its backups', [filestorage, blobBackups ?? []].flat().join('\n'), '']);
-  }
-  for (const { name, value, from } of settled) table.push([name, value, from]);
-  terminal.print(`${formatTable(table)}\n`);
+  const places = storages.flatMap(({ name, dataFs, blobs, folders: { backup } }) => [
+    [`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), ''],
+    ['its backups', [backup.filestorage, backup.blobs ?? []].flat().join('\n'), ''],
+  ]);
+  const table = { head: headOf(one), rows: [...places, ...rowsOf(settled)] };
+  terminal.print(`${await formatTable(table, signal)}\n`);
   await noteAbsentData([one], terminal);
 }
 
@@ -131,11 +136,12 @@ function showCandidates(candidates: readonly Candidate[], terminal: Terminal): v
   }
 }
 
-function tableOf(part: RecipePart): string {
-  const table = bareTable({ head: [`[${part.site.part}]`, 'Value', 'From'] });
-  for (const { name, value, from } of part.settled) table.push([name, value, from]);
-  table.push(['scripts', scriptsOf(part).join('\n'), '']);
-  return `${formatTable(table)}\n`;
+function headOf({ site }: SettledSite): readonly string[] {
+  return [`[${site.part}]`, 'Value', 'From'];
+}
+
+function rowsOf(settled: readonly SettledOption[]): readonly (readonly string[])[] {
+  return settled.map(({ name, value, from }) => [name, value, from]);
 }
 
 function asJson(part: RecipePart): object {

@@ -10,7 +10,7 @@ import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { count, formatBytes } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
@@ -40,7 +40,9 @@ export function addDiffCommand(program: Command): void {
             to: blobsOfPoint(points, difference.to.stamp),
           });
           terminal.printJson({ part: site.part, storage, ...difference, blobs });
-          if (!terminal.isJson) terminal.print(textOf(difference, { name, blobs }));
+          if (terminal.isJson) return;
+          const lines = linesOf(difference, { name, blobs });
+          terminal.print([...lines, ...(await tableOf(difference, signal))].join('\n'));
         },
       });
       return undefined;
@@ -79,23 +81,26 @@ function countedIn(blobs: BelongingBlobs): CountedBlobs {
   return blobs.kind === 'found' && blobs.match === 'exact' ? blobs.content : undefined;
 }
 
-function textOf(
+function linesOf(
   difference: PointDifference,
   { name, blobs }: { readonly name: string; readonly blobs: BlobsBetween },
-): string {
-  const { from, to, way, transactions, transactionBytes, removed, classes } = difference;
+): readonly string[] {
+  const { from, to, way, transactions, transactionBytes, removed } = difference;
   const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
-  const lines = [
+  return [
     `${name}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
     way === 'continued' ? sizes : `${sizes}; another full backup, perhaps a pack, lies between`,
     describeBlobs(blobs),
     `${count(removed, 'object')} removed`,
   ];
-  if (classes.length === 0) return lines.join('\n');
-  const table = bareTable({
-    head: ['Class', 'Added', 'Size', 'Changed', 'Size'],
-    alignment: ['left', 'right', 'right', 'right', 'right'],
-  });
+}
+
+/** None where no class has changed. */
+async function tableOf(
+  { classes }: PointDifference,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (classes.length === 0) return [];
   const row = (name: string, one: { added: ObjectCount; changed: ObjectCount }) => [
     name,
     String(one.added.objects),
@@ -103,11 +108,15 @@ function textOf(
     String(one.changed.objects),
     formatBytes(one.changed.bytes),
   ];
-  for (const one of classes) table.push(row(oneLine(one.name), one));
   const added = sumOf(classes.map((one) => one.added));
   const changed = sumOf(classes.map((one) => one.changed));
-  table.push(row('all', { added, changed }));
-  return [...lines, formatTable(table)].join('\n');
+  const rows = [
+    ...classes.map((one) => row(oneLine(one.name), one)),
+    row('all', { added, changed }),
+  ];
+  const head = ['Class', 'Added', 'Size', 'Changed', 'Size'];
+  const alignment = ['left', 'right', 'right', 'right', 'right'] as const;
+  return [await formatTable({ head, alignment, rows }, signal)];
 }
 
 function describeBlobs({ added, changed, from, to }: BlobsBetween): string {

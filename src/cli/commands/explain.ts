@@ -3,7 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { exitStatusOf, Failure, type FailureCode } from '../../system/failure.ts';
 import { EXPLANATIONS, FAILURE_CODES } from '../explanations.ts';
 import { withOutputOptions } from '../options.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 
 /** Letters that may be wrong, missing or too many. */
@@ -19,14 +19,14 @@ export function addExplainCommand(program: Command): void {
       new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(String),
     );
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async ({ terminal }) => {
+    runCommand(options, async ({ terminal, signal }) => {
       const code = written === undefined ? undefined : parseCode(written);
       for (const one of code === undefined ? FAILURE_CODES : [code]) {
         terminal.printJson({
           explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
         });
       }
-      terminal.print(code === undefined ? listOfCodes() : explain(code));
+      terminal.print(code === undefined ? await listOfCodes(signal) : explain(code));
       return undefined;
     }),
   );
@@ -44,12 +44,13 @@ function parseCode(text: string): FailureCode {
   });
 }
 
-function listOfCodes(): string {
-  const table = bareTable({ head: ['Code', 'Exit status', 'Meaning'] });
-  for (const code of FAILURE_CODES) {
-    table.push([code, String(exitStatusOf(code)), EXPLANATIONS[code].summary]);
-  }
-  return formatTable(table);
+function listOfCodes(signal: AbortSignal): Promise<string> {
+  const rows = FAILURE_CODES.map((code) => [
+    code,
+    String(exitStatusOf(code)),
+    EXPLANATIONS[code].summary,
+  ]);
+  return formatTable({ head: ['Code', 'Exit status', 'Meaning'], rows }, signal);
 }
 
 function explain(code: FailureCode): string {

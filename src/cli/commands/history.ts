@@ -6,7 +6,7 @@ import { inEachSite } from '../each-site.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { oneLine } from '../render/one-line.ts';
 import { nameOfRun } from '../render/run-name.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
@@ -25,14 +25,16 @@ export function addHistoryCommand(program: Command): void {
       SHOWN,
     );
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal }) => {
+    runCommand(options, async ({ terminal, signal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, options.kind)).slice(0, options.last);
         for (const run of runs) terminal.printJson(run);
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
-        else if (!terminal.isJson) terminal.print(tableOf(runs), { bad: ['failed'] });
+        else if (!terminal.isJson) {
+          terminal.print(await tableOf(runs, signal), { bad: ['failed'] });
+        }
       };
       await inEachSite(sites, { terminal, work: showOne });
       return undefined;
@@ -40,22 +42,18 @@ export function addHistoryCommand(program: Command): void {
   );
 }
 
-function tableOf(runs: readonly Run[]): string {
-  const table = bareTable({
-    head: ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''],
-    alignment: ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
-  });
-  for (const run of runs) {
-    table.push([
-      run.begun.slice(0, 19).replace('T', ' '),
-      nameOfRun(run),
-      formatSeconds(run.seconds),
-      run.readBytes > 0 ? formatBytes(run.readBytes) : '',
-      run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
-      run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
-      run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
-      oneLine(run.message ?? ''),
-    ]);
-  }
-  return formatTable(table);
+function tableOf(runs: readonly Run[], signal: AbortSignal): Promise<string> {
+  const rows = runs.map((run) => [
+    run.begun.slice(0, 19).replace('T', ' '),
+    nameOfRun(run),
+    formatSeconds(run.seconds),
+    run.readBytes > 0 ? formatBytes(run.readBytes) : '',
+    run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
+    run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
+    run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
+    oneLine(run.message ?? ''),
+  ]);
+  const head = ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''];
+  const alignment = ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'] as const;
+  return formatTable({ head, alignment, rows }, signal);
 }

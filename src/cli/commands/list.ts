@@ -13,7 +13,7 @@ export function addListCommand(program: Command): void {
     .description('show what can be restored')
     .addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal }) => {
+    runCommand(options, async ({ terminal, signal }) => {
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const all: PlacedPoint[] = [];
       const problems: string[] = [];
@@ -34,8 +34,10 @@ export function addListCommand(program: Command): void {
         }
       };
       await inEachSite(sites, { terminal, work: listOne });
-      if (all.length > 0)
-        terminal.print(formatRestorePoints(all, { sites: sites.length }), { bad: ['BAD'] });
+      if (all.length > 0 && !terminal.isJson) {
+        const table = await formatRestorePoints(all, { sites: sites.length, signal });
+        terminal.print(table, { bad: ['BAD'] });
+      }
       for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
       return undefined;
     }),

@@ -11,7 +11,7 @@ import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLineWithin } from '../render/one-line.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
@@ -48,7 +48,8 @@ export function addLogCommand(program: Command): void {
       const file = point === undefined ? undefined : await fileAt(point);
       if (file !== undefined) {
         const transactions = await readTransactionLog(file, { filter, context });
-        showTransactions(transactions, {
+        await showTransactions(transactions, {
+          context,
           terminal,
           of: { storage: file.path },
           heading: undefined,
@@ -64,7 +65,8 @@ export function addLogCommand(program: Command): void {
           const source = { kind: 'point', repository, date } as const;
           const transactions = await readTransactionLog(source, { filter, context });
           const heading = meant.length > 1 ? name : undefined;
-          showTransactions(transactions, { terminal, of: { part: site.part, storage }, heading });
+          const of = { part: site.part, storage };
+          await showTransactions(transactions, { context, terminal, of, heading });
         },
       });
       return undefined;
@@ -82,23 +84,29 @@ async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' 
   return isFile ? { kind: 'file', path } : undefined;
 }
 
-function showTransactions(
+async function showTransactions(
   transactions: readonly LoggedTransaction[],
   {
+    context: { signal },
     terminal,
     of,
     heading,
   }: {
+    readonly context: { readonly signal: AbortSignal };
     readonly terminal: Terminal;
     /** What each is of, in JSON. */
     readonly of: object;
     readonly heading: string | undefined;
   },
-): void {
+): Promise<void> {
   for (const one of transactions) terminal.printJson({ ...of, ...one });
   if (heading !== undefined) terminal.print(heading);
   if (transactions.length === 0) terminal.log('No transaction is like that');
-  else if (!terminal.isJson) terminal.print(tableOf(transactions));
+  else if (!terminal.isJson) {
+    const head = ['Time (UTC)', 'Tid', 'User', 'Description', 'Objects', 'Classes'];
+    const alignment = ['left', 'left', 'left', 'left', 'right', 'left'] as const;
+    terminal.print(await formatTable({ head, alignment, rows: rowsOf(transactions) }, signal));
+  }
 }
 
 /** The first moment that begins with the date. */
@@ -109,21 +117,16 @@ function momentOf(text: string): Date {
   return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }
 
-function tableOf(transactions: readonly LoggedTransaction[]): string {
-  const table = bareTable({
-    head: ['Time (UTC)', 'Tid', 'User', 'Description', 'Objects', 'Classes'],
-    alignment: ['left', 'left', 'left', 'left', 'right', 'left'],
-  });
+function* rowsOf(transactions: readonly LoggedTransaction[]): Iterable<readonly string[]> {
   for (const { time, tid, user, description, objects, classes } of transactions) {
     const names = Object.entries(classes).map(([name, number]) => `${name} ${number}`);
-    table.push([
+    yield [
       time.slice(0, 19).replace('T', ' '),
       tid,
       oneLineWithin(user, WIDTHS.user),
       oneLineWithin(description, WIDTHS.description),
       String(objects),
       oneLineWithin(names.join(', '), WIDTHS.classes),
-    ]);
+    ];
   }
-  return formatTable(table);
 }

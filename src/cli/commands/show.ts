@@ -6,7 +6,7 @@ import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLine } from '../render/one-line.ts';
-import { bareTable, formatTable } from '../render/table.ts';
+import { formatTable } from '../render/table.ts';
 import { count, formatBytes } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
@@ -30,7 +30,8 @@ export function addShowCommand(program: Command): void {
           const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
           const { storage } = place;
           terminal.printJson({ part: site.part, storage, ...contents, blobs });
-          if (!terminal.isJson) terminal.print(`${name}, ${textOf(contents, blobs)}`);
+          if (terminal.isJson) return;
+          terminal.print(`${name}, ${await textOf(contents, { blobs, signal })}`);
         },
       });
       return undefined;
@@ -54,20 +55,23 @@ function describeBlobs(blobs: BelongingBlobs): string {
   }
 }
 
-function textOf(contents: PointContents, blobs: BelongingBlobs): string {
+async function textOf(
+  contents: PointContents,
+  { blobs, signal }: { readonly blobs: BelongingBlobs; readonly signal: AbortSignal },
+): Promise<string> {
   const { stamp, dataFsBytes, transactions, records, firstTime, lastTime } = contents;
-  const table = bareTable({
-    head: ['Class', 'Objects', 'Size'],
-    alignment: ['left', 'right', 'right'],
-  });
-  for (const { name, objects, bytes } of contents.classes) {
-    table.push([oneLine(name), String(objects), formatBytes(bytes)]);
-  }
-  table.push(['all', String(contents.objects), formatBytes(contents.objectBytes)]);
+  const all = { name: 'all', objects: contents.objects, bytes: contents.objectBytes };
+  const rows = [...contents.classes, all].map(({ name, objects, bytes }) => [
+    oneLine(name),
+    String(objects),
+    formatBytes(bytes),
+  ]);
+  const head = ['Class', 'Objects', 'Size'];
+  const alignment = ['left', 'right', 'right'] as const;
   return [
     `${stamp} (UTC): ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
     `Transactions from ${firstTime ?? '–'} to ${lastTime ?? '–'}`,
     describeBlobs(blobs),
-    formatTable(table),
+    await formatTable({ head, alignment, rows }, signal),
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import type { BelongingBlobs, ListedSitePoint } from '../../jobs/list-site.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
 import type { BackupKind } from '../../sites/site.ts';
 import { oneLine } from './one-line.ts';
-import { bareTable, formatTable } from './table.ts';
+import { formatTable } from './table.ts';
 import { formatBytes, formatLocalTime } from './units.ts';
 
 /** A restore point, and where it lies. */
@@ -21,17 +21,18 @@ export interface PlacedPoint {
  */
 export function formatRestorePoints(
   points: readonly PlacedPoint[],
-  { sites }: { readonly sites: number },
-): string {
+  { sites, signal }: { readonly sites: number; readonly signal: AbortSignal },
+): Promise<string> {
   const places = PLACES.filter(
     ({ name, cell }) => new Set(points.map(cell)).size > 1 || (name === 'Part' && sites > 1),
   );
   const head = [...places.map(({ name }) => name), ...HEAD];
   const alignment = head.map((name) => (RIGHT.includes(name) ? 'right' : 'left'));
-  const table = bareTable({ head, alignment });
   const ordered = [...points].sort((a, b) => compare(stampOf(a.point), stampOf(b.point)));
-  for (const one of ordered) table.push([...places.map(({ cell }) => cell(one)), ...rowOf(one)]);
-  return formatTable(table);
+  const rows = function* () {
+    for (const one of ordered) yield [...places.map(({ cell }) => cell(one)), ...rowOf(one)];
+  };
+  return formatTable({ head, alignment, rows: rows() }, signal);
 }
 
 const PLACES = [
