@@ -21,14 +21,29 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000 } as const;
+const REAL = 'test/real/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      {
+        test: {
+          name: 'tests',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [REAL],
+          ...PATIENCE,
+        },
+      },
+      // Against the real ZODB, ZEO, buildout and Plone: `npm run test:real`.
+      { test: { name: 'real', include: [REAL], ...PATIENCE } },
+    ],
     // Most tests wait for programs and disks; vitest alone would leave one of two cores idle.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+    reporters: [
+      'default',
+      ['json', { outputFile: process.env['VITEST_JSON'] ?? 'test-results/vitest.json' }],
+    ],
   },
 });
