@@ -70,6 +70,9 @@ describe('a pack between the Data.fs and its blobs', () => {
     expect(notices).toEqual([expect.stringContaining('was packed while its blobs')]);
     const names = site.dataFiles();
     expect(names.length).toBe(2);
+    const isMarked = (name: string) =>
+      existsSync(join(site.repository, `${name.slice(0, 19)}.complete.json`));
+    expect(names.map(isMarked)).toEqual([false, true]);
     const newest = `blobstorage.${names.at(-1)?.slice(0, 19)}`;
     const entry = join(site.folder, 'var/blobstoragebackups', newest, 'blobstorage');
     expect(existsSync(join(entry, blob))).toBe(false);
@@ -88,5 +91,7 @@ describe('a pack between the Data.fs and its blobs', () => {
     );
     expect(error instanceof Failure && error.code).toBe('refused');
     for (const name of before) expect(site.dataFiles()).toContain(name);
+    const marks = readdirSync(site.repository).filter((name) => name.endsWith('.complete.json'));
+    expect(marks).toEqual(before.map((name) => `${name.slice(0, 19)}.complete.json`));
   });
 });

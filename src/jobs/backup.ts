@@ -8,7 +8,12 @@ import type { BackupPlan } from '../repository/plan.ts';
 import { filesOfChain } from '../repository/removing.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
-import { type HashedFile, type WrittenBackup, writeBackup } from '../repository/writing.ts';
+import {
+  type HashedFile,
+  type WriteSettings,
+  type WrittenBackup,
+  writeBackup,
+} from '../repository/writing.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import {
@@ -19,6 +24,7 @@ import {
 } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
 import { chainsByPlace } from './chains-by-place.ts';
@@ -48,6 +54,8 @@ export interface BackupSettings {
   readonly missingRepository: 'make' | 'fail';
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
+  /** The folder to which the caller backs up the blobs of the same moment; absent: there are none. */
+  readonly blobFolder?: string;
   /** Where a restore of it may be written down; undefined: in the repository, and beside it. */
   readonly traces?: RestoreTraces;
   readonly now: () => Date;
@@ -240,6 +248,7 @@ async function carryOut(
   const stamp = nextStamp(now, stampsOf(catalogue));
   const bytes = estimateStoredBytes(totalBytes, { compression, newest });
   await requireRoomFor([{ path: join(settings.repository, stamp), bytes }]);
+  const blobs = await expectedBlobs(settings);
   const written = await withStep(context, {
     step: 'back-up',
     totalBytes,
@@ -259,6 +268,7 @@ async function carryOut(
           hasLostEnd,
           hasOtherCopy,
           ...past,
+          blobs,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },
       }),
@@ -266,6 +276,12 @@ async function carryOut(
   const { overwritten } = written.record;
   if (overwritten !== undefined) warnOfOverwrite(source, { overwritten, context });
   return written;
+}
+
+async function expectedBlobs({
+  blobFolder,
+}: Pick<BackupSettings, 'blobFolder'>): Promise<WriteSettings['blobs']> {
+  return blobFolder === undefined ? null : { folder: await realPlaceOf(blobFolder) };
 }
 
 async function confirm(

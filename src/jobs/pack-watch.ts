@@ -5,15 +5,15 @@ import { checkDataFs } from './backup.ts';
 /** Times that a pack may come in between. */
 export const PACK_ATTEMPTS = 3;
 
-/** Gives a function that tells which Data.fs has another file by then. */
+/** Gives a function that tells whether a Data.fs has another file by then. */
 export async function watchPacks(
   paths: readonly string[],
-): Promise<() => Promise<string | undefined>> {
+): Promise<(path: string) => Promise<boolean>> {
   const watched = new Map<string, FileIdentity>();
   for (const path of paths) watched.set(path, await checkDataFs(path));
-  return async () => {
-    for (const [path, identity] of watched) if (!(await isStillAt(path, identity))) return path;
-    return undefined;
+  return async (path) => {
+    const identity = watched.get(path);
+    return identity !== undefined && !(await isStillAt(path, identity));
   };
 }
 

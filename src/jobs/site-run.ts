@@ -1,8 +1,11 @@
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
-import { stampsOf } from '../repository/catalogue.ts';
+import { readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { readChain } from '../repository/chain.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
+import { markComplete, runEndOf } from '../repository/completion.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
 import { findIdentity, type Identity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
@@ -12,6 +15,7 @@ import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { isThere } from '../system/presence.ts';
+import { VERSION } from '../system/version.ts';
 import {
   type BackupResult,
   type BackupSettings,
@@ -46,6 +50,11 @@ interface BlobStorage {
   readonly source: string;
   readonly folder: string;
 }
+
+/** What came of the blobs: a pack ends all of it. */
+type BlobsOfRun =
+  | { readonly kind: 'done'; readonly results: ReadonlyMap<string, BlobBackupResult> }
+  | { readonly kind: 'packed'; readonly path: string };
 
 /** One backup of one site: its steps, which share what is settled at the start. */
 export class SiteRun {
@@ -173,11 +182,11 @@ export class SiteRun {
     readonly blobs: ReadonlyMap<string, BlobBackupResult>;
   }> {
     for (let attempt = 1; ; attempt += 1) {
-      const packed = await watchPacks(this.#dataFsWithBlobs());
+      const isPacked = await watchPacks(this.#dataFsWithBlobs());
       const filestorages = await this.#backUpFilestorages();
-      const blobs = await this.#backUpBlobs();
-      const path = await packed();
-      if (path === undefined) return { filestorages, blobs };
+      const blobs = await this.#backUpBlobs(isPacked);
+      if (blobs.kind === 'done') return { filestorages, blobs: blobs.results };
+      const { path } = blobs;
       if (attempt === PACK_ATTEMPTS) throw packedAgain(path);
       this.#context.onEvent({
         kind: 'notice',
@@ -201,9 +210,11 @@ export class SiteRun {
   ): BackupSettings {
     const { site, now, random, of, compressor, level } = this.#settings;
     const isGzip = of === 'zip' || site.gzip;
+    const blobs = this.#blobStorages().find((one) => one.storage === storage);
     return {
       dataFs: storage.dataFs,
       repository: this.#repository(storage),
+      ...(blobs === undefined ? {} : { blobFolder: blobs.folder }),
       full: this.#isFull ? 'always' : 'when-needed',
       comparison: site.comparison,
       compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
@@ -228,10 +239,11 @@ export class SiteRun {
     };
   }
 
-  async #backUpBlobs(): Promise<ReadonlyMap<string, BlobBackupResult>> {
+  /** Each Data.fs backup is marked as complete as soon as its own blobs are, if no pack has come between. */
+  async #backUpBlobs(isPacked: (path: string) => Promise<boolean>): Promise<BlobsOfRun> {
     const { site, of, now } = this.#settings;
-    const done = new Map<string, BlobBackupResult>();
-    if (site.contents === 'filestorages') return done;
+    const results = new Map<string, BlobBackupResult>();
+    if (site.contents === 'filestorages') return { kind: 'done', results };
     for (const storage of site.storages) {
       if (storage.blobs === undefined) {
         this.#context.onEvent({ kind: 'storage-without-blobs', storage: storage.name });
@@ -252,10 +264,27 @@ export class SiteRun {
         },
         this.#context,
       );
-      done.set(storage.name, result);
+      if (await isPacked(storage.dataFs)) return { kind: 'packed', path: storage.dataFs };
+      await this.#markComplete(blobs, result);
+      results.set(storage.name, result);
       this.#holds.set(folder, result.hold);
     }
-    return done;
+    return { kind: 'done', results };
+  }
+
+  /** Also what an earlier run has left incomplete, where nothing was committed since. */
+  async #markComplete(
+    { storage, folder }: BlobStorage,
+    { stamp, name }: BlobBackupResult,
+  ): Promise<void> {
+    if (this.#deciding(storage) === undefined) return;
+    const store = folderStore(this.#repository(storage));
+    const files = (await readCatalogue(store)).chains.at(-1);
+    const newest = files === undefined ? undefined : (await readChain(store, files)).links.at(-1);
+    if (newest?.file.stamp !== stamp || runEndOf(newest) !== 'incomplete') return;
+    const at = this.#settings.now();
+    const mark = { tool: `zodbvault ${VERSION}`, at, blobs: join(folder, name) };
+    await markComplete(store, { stamp, mark });
   }
 
   /** Failure `damaged`, before anything old goes. */

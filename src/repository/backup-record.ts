@@ -7,8 +7,8 @@ const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const SampleSchema = v.object({ start: offset, end: offset, sha256: hex(64) });
 
 const BackupRecordSchema = v.object({
-  /** Grows when a reader of an older form would go wrong. */
-  format: v.literal(1),
+  /** Grows when a reader of an older form would go wrong. 1 says nothing of `blobs`. */
+  format: v.picklist([1, 2]),
   tool: v.string(),
   source: v.string(),
   madeAt: v.string(),
@@ -29,11 +29,17 @@ const BackupRecordSchema = v.object({
   otherCopy: v.optional(v.boolean()),
   /** In a full backup of a Data.fs that was damaged: the first bytes that are others, and their transaction. */
   overwritten: v.optional(v.object({ position: offset, tid: hex(16) })),
+  /**
+   * What the run was to back up with this file: the blobs of its moment, to a folder (its real path), or none (null).
+   * Where they belong to it, the backup is complete when its mark is there: see `completion.ts`. Absent in format 1,
+   * and where another program made the backup: then nobody has promised anything.
+   */
+  blobs: v.optional(v.nullable(v.object({ folder: v.string() }))),
 });
 
 /**
- * `STAMP.json` beside a data file: what repozo's files have no place for. A repository without it is
- * complete; with it, more can be checked, and quickly.
+ * `STAMP.json` beside a data file: what repozo's files have no place for. A repository without it can be
+ * restored; with it, more can be checked, and quickly. It is visible before the data file is.
  */
 export type BackupRecord = v.InferOutput<typeof BackupRecordSchema>;
 

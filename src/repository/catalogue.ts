@@ -1,5 +1,6 @@
 import type { Store, StoredFile } from '../stores/store.ts';
 import {
+  completeFileName,
   type DataFileName,
   datFileName,
   parseDataFileName,
@@ -9,7 +10,11 @@ import {
 import type { Stamp } from './stamp.ts';
 
 /** A data file that is there. */
-export type DataFile = DataFileName & { readonly storedBytes: number };
+export type DataFile = DataFileName & {
+  readonly storedBytes: number;
+  /** Whether the run that made it has marked it as complete: see `completion.ts`. */
+  readonly isMarked: boolean;
+};
 
 /** The files of a full backup and of what followed it, as far as names can tell. */
 export interface ChainFiles {
@@ -100,10 +105,13 @@ export function pointStampsOf({ chains }: Catalogue): readonly Stamp[] {
 
 /** Oldest first; of one stamp the full backup comes first, as repozo sorts them. */
 function dataFilesOf(files: readonly StoredFile[]): readonly DataFile[] {
+  const names = new Set(files.map(({ name }) => name));
   return files
     .flatMap(({ name, sizeBytes }) => {
       const parsed = parseDataFileName(name);
-      return parsed === undefined ? [] : [{ ...parsed, storedBytes: sizeBytes }];
+      if (parsed === undefined) return [];
+      const isMarked = names.has(completeFileName(parsed.stamp));
+      return [{ ...parsed, storedBytes: sizeBytes, isMarked }];
     })
     .sort(
       (a, b) =>

@@ -167,7 +167,7 @@ describe('plan of a backup', () => {
 
 describe('record beside a backup', () => {
   const record = {
-    format: 1 as const,
+    format: 2 as const,
     tool: 'zodbvault 0.1.0',
     source: '/srv/Data.fs',
     madeAt: '2026-03-01T04:05:06.000Z',
@@ -180,6 +180,7 @@ describe('record beside a backup', () => {
     stored: { name: `${FIRST}.fsz`, sizeBytes: 1, sha256: 'b'.repeat(64) },
     index: { sizeBytes: 1, sha256: 'c'.repeat(64) },
     samples: [{ start: 0, end: 4, sha256: 'd'.repeat(64) }],
+    blobs: { folder: '/srv/blobstoragebackups' },
   };
 
   it('comes back as it was written, and is none when it is cut', () => {
@@ -190,9 +191,15 @@ describe('record beside a backup', () => {
     }
   });
 
+  it('may be of the format before, which says nothing of blobs', () => {
+    const { blobs: _, ...older } = { ...record, format: 1 as const };
+    expect(decodeBackupRecord(encodeBackupRecord(older))).toEqual(older);
+  });
+
   it.each([
-    ['another format', { ...record, format: 2 }],
+    ['a later format', { ...record, format: 3 }],
     ['a negative offset', { ...record, start: -1 }],
+    ['blobs that are somewhere', { ...record, blobs: {} }],
     ['an md5 in words', { ...record, md5: 'none' }],
     ['nothing', {}],
     ['a list', []],

@@ -9,7 +9,7 @@ export interface DataFileName {
 }
 
 const DATA_FILE = /^(\d{4}(?:-\d\d){5})\.(delta)?fs(z)?$/;
-const SIDE_FILE = /^(\d{4}(?:-\d\d){5})\.(dat|index|json|removing)$/;
+const SIDE_FILE = /^(\d{4}(?:-\d\d){5})\.(dat|index|json|removing|complete\.json)$/;
 
 /** Undefined for every file that repozo wouldn't take for a data file. */
 export function parseDataFileName(name: string): DataFileName | undefined {
@@ -45,6 +45,11 @@ export function indexFileName(stamp: Stamp): string {
 /** Stands beside a chain, named for its full backup, while the chain is removed. */
 export function removalFileName(stamp: Stamp): string {
   return `${stamp}.removing`;
+}
+
+/** The mark of a backup that is complete, with its blobs. */
+export function completeFileName(stamp: Stamp): string {
+  return `${stamp}.complete.json`;
 }
 
 export function recordFileName(stamp: Stamp): string {

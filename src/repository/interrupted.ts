@@ -5,7 +5,12 @@ import { decodeBackupRecord } from './backup-record.ts';
 import { type Catalogue, type DataFile, stampsOf } from './catalogue.ts';
 import { type Chain, readRecord } from './chain.ts';
 import { decodeDat } from './dat.ts';
-import { indexFileName, parseDataFileName, recordFileName } from './file-names.ts';
+import {
+  completeFileName,
+  indexFileName,
+  parseDataFileName,
+  recordFileName,
+} from './file-names.ts';
 import type { Stamp } from './stamp.ts';
 import { stageDat } from './writing.ts';
 
@@ -37,9 +42,9 @@ export async function finishInterrupted(store: Store, chain: Chain): Promise<Dat
 }
 
 /**
- * Removes what a run left that died before its data file was visible: a record of ours, and perhaps
- * an index, of which the data file isn't there. Where a `.dat` lists that file, it was there and is lost:
- * what is left of it stays. The caller holds the repository's lock.
+ * Removes what a run left that died before its data file was visible, or what repozo and the recipe left
+ * when they removed one of ours: a record, and perhaps an index and a mark, of which the data file isn't there. Where a
+ * `.dat` lists that file, it was there and is lost: what is left of it stays. The caller holds the repository's lock.
  */
 export async function removeLeftovers(
   store: Store,
@@ -50,18 +55,24 @@ export async function removeLeftovers(
     catalogue.names.flatMap((name) => parseDataFileName(name)?.stamp ?? []),
   );
   for (const stamp of new Set(stampsOf(catalogue))) {
-    const name = recordFileName(stamp);
-    if (stampsWithData.has(stamp) || !catalogue.names.includes(name)) continue;
+    const isThere = (name: string) => catalogue.names.includes(name);
+    const record = recordFileName(stamp);
+    const mark = completeFileName(stamp);
+    if (stampsWithData.has(stamp) || !(isThere(record) || isThere(mark))) continue;
     if (await isListed(store, { catalogue, stamp })) continue;
-    if (decodeBackupRecord((await collect(store.read(name))).toString('utf8')) === undefined)
-      continue;
+    const isProven = isThere(record) && (await isOurs(store, record));
+    if (isThere(record) && !isProven) continue;
     // The record goes last: without it, nothing would prove that the index is ours.
-    for (const leftover of [indexFileName(stamp), name]) {
+    for (const leftover of isProven ? [mark, indexFileName(stamp), record] : [mark]) {
       await store.remove(leftover);
-      removed.push(leftover);
+      if (isThere(leftover)) removed.push(leftover);
     }
   }
   return removed;
+}
+
+async function isOurs(store: Store, record: string): Promise<boolean> {
+  return decodeBackupRecord((await collect(store.read(record))).toString('utf8')) !== undefined;
 }
 
 /** Whether the `.dat` to which a stamp belongs has a line for its data file. */

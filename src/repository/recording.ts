@@ -126,7 +126,7 @@ async function readThrough(
     );
   }
   const draft: RecordDraft = {
-    format: 1,
+    format: 2,
     tool: `${settings.tool}, adopted`,
     source: '', // repozo doesn't say.
     madeAt: (momentOfStamp(file.stamp) ?? new Date(0)).toISOString(),

@@ -2,7 +2,13 @@ import type { Store } from '../stores/store.ts';
 import { collect, collectSmall } from '../system/stages.ts';
 import type { Catalogue, ChainFiles } from './catalogue.ts';
 import { decodeDat } from './dat.ts';
-import { datFileName, parseDataFileName, removalFileName, stampOfFileName } from './file-names.ts';
+import {
+  completeFileName,
+  datFileName,
+  parseDataFileName,
+  removalFileName,
+  stampOfFileName,
+} from './file-names.ts';
 import type { Stamp } from './stamp.ts';
 
 /** What stands together in a repository: a full backup, or the `.dat` that it left, and what follows. */
@@ -32,13 +38,19 @@ export function familyOf({ names }: Catalogue, stamp: Stamp): Family {
 }
 
 /**
- * The order in which files of a family may go: first the `.dat`, with which it ceases to count, then from
- * the newest back to the oldest, so that at no moment an increment stands there without what it builds on,
+ * The order in which files of a family may go: first the marks of what is complete, then the `.dat`, with which it ceases
+ * to count, then from the newest back to the oldest, so that at no moment an increment stands there without what it builds on,
  * which repozo would hang on the chain before. Of one stamp the data file goes last: it makes the stamp known.
  */
 export function inOrderOfRemoval(names: readonly string[]): readonly string[] {
-  const key = (name: string) =>
-    name.endsWith('.dat') ? '~' : `${name.slice(0, 19)}${/fsz?$/.test(name) ? 0 : 1}${name}`;
+  const isMark = (name: string) => {
+    const stamp = stampOfFileName(name);
+    return stamp !== undefined && name === completeFileName(stamp);
+  };
+  const key = (name: string) => {
+    if (isMark(name)) return `~~${name}`;
+    return name.endsWith('.dat') ? '~' : `${name.slice(0, 19)}${/fsz?$/.test(name) ? 0 : 1}${name}`;
+  };
   return [...names].sort((a, b) => (key(a) < key(b) ? 1 : -1));
 }
 

@@ -45,6 +45,8 @@ export interface WriteSettings {
   readonly earlier: readonly ChainLink[];
   /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
   readonly overwritten: BackupRecord['overwritten'];
+  /** Where the run backs up the blobs that belong to it; null: there are none. */
+  readonly blobs: NonNullable<BackupRecord['blobs']> | null;
   /** Runs when all is staged, to read it back before it counts. */
   readonly confirm: (files: readonly HashedFile[]) => Promise<void>;
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
@@ -93,7 +95,7 @@ export async function writeBackup(
   const overwritten = await overwrittenIn(source, { store, differing, settings });
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
   const record: BackupRecord = {
-    format: 1,
+    format: 2,
     tool: settings.tool,
     source: source.name,
     madeAt: settings.now.toISOString(),
@@ -108,6 +110,7 @@ export async function writeBackup(
     ...(settings.hasLostEnd ? { lostEnd: true } : {}),
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(overwritten === undefined ? {} : { overwritten }),
+    blobs: settings.blobs,
   };
   await using sideFile = await stageHashed(store, {
     name: recordFileName(stamp),

@@ -91,7 +91,7 @@ describe('a data file that is lost', () => {
     );
     await site.runWell('retire', '--damaged', '-n');
     expect(filesOf(site)).toHaveLength(1);
-    expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(4 + 1);
+    expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(5 + 1);
     await site.runWell('verify');
   });
 });
