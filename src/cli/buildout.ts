@@ -6,9 +6,10 @@ import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
 import { cronLinesOf } from '../sites/recipe/cron-parts.ts';
 import { isRecipeOption } from '../sites/recipe/option-table.ts';
-import { recipeOf } from '../sites/recipe/plone-parts.ts';
+import { readBuildoutData, recipeOf } from '../sites/recipe/plone-parts.ts';
 import { findRecipeParts, type RecipePart, readRecipePart } from '../sites/recipe/recipe-part.ts';
 import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
+import { unclaimedStorages } from '../sites/recipe/unclaimed-storages.ts';
 import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
@@ -118,6 +119,10 @@ export async function readParts(
   const sites = parts.map(({ site }) => site);
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
   for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
+  if (names.length === 0 && parts.length > 0) {
+    const data = readBuildoutData(buildout, SURROUNDINGS);
+    for (const text of unclaimedStorages(data, sites)) terminal.advise(text);
+  }
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   const extent = isAll ? 'all' : 'some';
   return { parts, extent, cronLines: cronLinesOf(buildout) };

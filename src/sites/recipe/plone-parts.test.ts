@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildoutOf, partOf } from '../../../test/support/recipe-part.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
-import { readLiveData } from './plone-parts.ts';
+import { readBuildoutData } from './plone-parts.ts';
 
 const scratch = scratchFolder();
 const surroundings = { environment: {}, homeOf: () => undefined };
@@ -9,7 +9,7 @@ const surroundings = { environment: {}, homeOf: () => undefined };
 /** What the parts tell, with `.` for the folder of the buildout. */
 async function liveData(...lines: readonly string[]) {
   const { folder, buildout } = await buildoutOf(scratch, lines.join('\n'));
-  const text = JSON.stringify(readLiveData(buildout, surroundings)).replaceAll(folder, '.');
+  const text = JSON.stringify(readBuildoutData(buildout, surroundings)).replaceAll(folder, '.');
   return JSON.parse(text);
 }
 

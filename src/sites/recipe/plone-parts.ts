@@ -10,6 +10,27 @@ const INSTANCE = 'plone.recipe.zope2instance';
 const SERVERS = ['plone.recipe.zeoserver', 'plone.recipe.zope2zeoserver'];
 const MOUNTS = 'collective.recipe.filestorage';
 
+/** A part that runs a ZEO server, and its main storage. */
+export interface ZeoServer {
+  readonly part: string;
+  readonly dataFs: string;
+  /** Undefined where it has no blob directory. */
+  readonly blobs: string | undefined;
+}
+
+/** A storage of collective.recipe.filestorage. */
+export interface ServedStorage extends MountedStorage {
+  /** The ZEO server that its part names; undefined: the only one. */
+  readonly server: string | undefined;
+}
+
+/** What all parts of a buildout tell, whichever server they belong to. */
+export interface BuildoutData extends LiveData {
+  readonly servers: readonly ZeoServer[];
+  readonly mounted: readonly ServedStorage[];
+  readonly unlisted: readonly (Omit<MountedStorage, 'blobs'> & { readonly part: string })[];
+}
+
 /** The folder that the recipe calls the buildout's: the parent of the bin directory. */
 export function topFolder(buildout: Buildout): string {
   const bin = buildout.option('buildout', 'bin-directory')?.text ?? 'bin';
@@ -37,7 +58,7 @@ function buildoutDirectory(buildout: Buildout): string {
  *
  * Failures: those of {@link Buildout.option}, for options that are needed.
  */
-export function readLiveData(buildout: Buildout, surroundings: PathSurroundings): LiveData {
+export function readBuildoutData(buildout: Buildout, surroundings: PathSurroundings): BuildoutData {
   const directory = buildoutDirectory(buildout);
   const parts = partNames(buildout).flatMap((name) => {
     const recipe = recipeOf(buildout, name);
@@ -94,11 +115,23 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
     mounted: parts
       .filter(({ recipe }) => recipe === MOUNTS)
       .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
+    servers: servers
+      .filter(({ recipe }) => SERVERS.includes(recipe))
+      .map((part) => ({
+        part: part.name,
+        dataFs: expand(
+          textOf(part.name, 'file-storage') ?? join('filestorage', 'Data.fs'),
+          varOf(part),
+        ),
+        blobs: blobsOfServer(buildout.option(part.name, 'blob-storage'), (text) =>
+          expand(text, varOf(part)),
+        ),
+      })),
     unlisted: servers.flatMap(({ name, recipe }) => {
       const option = recipe === INSTANCE ? 'zope-conf-additional' : 'zeo-conf-additional';
       const from = `${option} of [${name}]`;
       return storagesInConf(textOf(name, option) ?? '').map((one) => ({
-        ...{ name: one.name, from },
+        ...{ name: one.name, part: name, from },
         dataFs: expand(one.path, directory),
       }));
     }),
@@ -118,6 +151,15 @@ export function readLiveData(buildout: Buildout, surroundings: PathSurroundings)
             ]),
       ]),
   };
+}
+
+/** An option that is there, and empty, says that there are none. */
+function blobsOfServer(
+  written: CfgValue | undefined,
+  expand: (text: string) => string,
+): string | undefined {
+  const text = written?.text.trim() ?? 'blobstorage';
+  return text === '' ? undefined : expand(text);
 }
 
 /** All parts being clients, whose server no part is. */
@@ -148,7 +190,7 @@ export function recipeOf(buildout: Buildout, part: string): string | undefined {
 }
 
 /**
- * `parts` names the storages; every option may stand in the part, or for one storage in the section
+ * `parts` names the storages, `zeo` their server; every other option may stand in the part, or for one storage in the section
  * `filestorage_NAME`, and has that name for `%(fs_part_name)s` (PyPI, collective.recipe.filestorage).
  */
 function mountedBy(
@@ -162,7 +204,8 @@ function mountedBy(
     readonly directory: string;
     readonly expand: (text: string, base: string) => string;
   },
-): readonly MountedStorage[] {
+): readonly ServedStorage[] {
+  const server = buildout.option(part, 'zeo')?.text.trim() || undefined;
   return wordsOf(buildout.option(part, 'parts')).map((name) => {
     const textOf = (option: string) =>
       (buildout.option(`filestorage_${name}`, option) ?? buildout.option(part, option))?.text
@@ -176,6 +219,7 @@ function mountedBy(
     const blobs = named ?? (isEnabled ? join('var', `blobstorage-${name}`) : undefined);
     return {
       name,
+      server,
       from: sayPart(part),
       dataFs: expand(location, directory),
       blobs: blobs === undefined || blobs === '' ? undefined : expand(blobs, directory),

@@ -5,12 +5,13 @@ import type { OptionSource } from '../option-source.ts';
 import { formatOrigin } from '../origin.ts';
 import { unknownOptions } from './option-table.ts';
 import type { PathSurroundings } from './paths.ts';
-import { binFolder, partNames, readLiveData, recipeOf } from './plone-parts.ts';
+import { binFolder, partNames, readBuildoutData, recipeOf } from './plone-parts.ts';
 import { Problems } from './problems.ts';
 import type { ScriptName } from './script-names.ts';
 import { type SettledSite, settleSite } from './settle-site.ts';
 import { beginSettling, RECIPE_CONVENTIONS } from './settling.ts';
 import { WrittenOptions } from './written-options.ts';
+import { dataOfPart } from './zeo-servers.ts';
 
 /** A part with `recipe = collective.recipe.backup`, settled. */
 export interface RecipePart extends SettledSite {
@@ -93,26 +94,27 @@ export function readRecipePart(
 ): RecipePart {
   const problems = new Problems(`the part [${part}]`);
   const options = new WrittenOptions(optionsOf(buildout, part), problems);
-  const live = problems.collect(() => readLiveData(buildout, surroundings));
+  const data = problems.collect(() => readBuildoutData(buildout, surroundings));
   problems.throwIfAny();
-  if (live === undefined) throw new RangeError('a problem was lost');
+  if (data === undefined) throw new RangeError('a problem was lost');
   const warnings = [
     ...unknownOptions(options.names, nearest).map(
       (one) => `[${part}] ${one.name}: unknown option, ignored; did you mean "${one.nearest}"?`,
     ),
     ...repeatedIn(buildout, part),
-    ...live.elsewhere,
+    ...data.elsewhere,
   ];
   const conventions = RECIPE_CONVENTIONS;
-  const settling = beginSettling({
+  const begun = beginSettling({
     part,
-    live,
+    live: data,
     options,
     problems,
     conventions,
     surroundings,
     warnings,
   });
+  const settling = { ...begun, live: dataOfPart(data, begun) };
   const { site, scripts } = settleSite(settling, { buildout: buildout.path });
   problems.throwIfAny();
   return {

@@ -80,6 +80,12 @@ export class WrittenOptions {
     return flag;
   }
 
+  /** Whether it is written, and not true. */
+  isOff(name: FlagOption): boolean {
+    const word = this.written(name)?.text.trim().toLowerCase();
+    return word !== undefined && FALSE.includes(word);
+  }
+
   count(name: CountOption, byDefault: number): number {
     const value = this.written(name);
     const text = value?.text.trim() ?? String(byDefault);
