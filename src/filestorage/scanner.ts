@@ -30,21 +30,34 @@ export interface ScannedTransaction {
   readonly records: RecordTable;
 }
 
-/** Longest pickle that is held in memory, in bytes: no object comes near it. */
-export const LARGEST_PICKLE = 1 << 28;
+/** Longest pickle that is held in memory, in bytes: few objects come near it. */
+export const LARGEST_PICKLE = 1 << 24;
+/** Bytes of a pickle that are enough to know its class. */
+const HEAD_BYTES = 1 << 16;
 
 /** What a scan can report while it goes on. */
 export interface ScanVisitor {
   readonly transaction?: (transaction: ScannedTransaction) => void;
   /**
-   * Instead, for one of more than {@link LARGEST_PICKLE} bytes: it is passed over.
-   */
-  readonly tooLargePickle?: (record: PickleRecord) => void;
-  /**
    * The pickle of the record that was last added to its transaction's table, in one piece. It comes
    * before it is known that the transaction is complete. The bytes are valid until it returns.
    */
   readonly pickle?: (pickle: Uint8Array, record: PickleRecord) => void;
+  /**
+   * Instead, for one of more than {@link LARGEST_PICKLE} bytes: gives what takes it piece by piece. Without it
+   * such a pickle is passed over.
+   */
+  readonly largePickle?: (record: PickleRecord) => PieceTaker;
+  /** Instead of both, for who wants the class alone: the first bytes of a pickle of any length. */
+  readonly head?: (head: Uint8Array, record: PickleRecord) => void;
+}
+
+/** Takes the bytes of one pickle as they come. */
+export interface PieceTaker {
+  /** The bytes are valid until it returns. */
+  readonly take: (piece: Uint8Array) => void;
+  /** All pieces have been taken. */
+  readonly end: () => void;
 }
 
 /** Whose pickle it is. */
@@ -106,9 +119,26 @@ type State =
   | { readonly kind: 'transaction' }
   | { readonly kind: 'record'; readonly header: TransactionHeader }
   | { readonly kind: 'back-pointer'; readonly header: TransactionHeader }
-  | { readonly kind: 'pickle'; readonly header: TransactionHeader; readonly length: number }
+  | HeldPickle
+  | PickleInPieces
   | { readonly kind: 'length-again'; readonly header: TransactionHeader }
   | { readonly kind: 'stopped'; readonly stop: Stop };
+
+/** A pickle, or its head, that comes in one piece; then so many bytes are passed over. */
+interface HeldPickle {
+  readonly kind: 'pickle';
+  readonly header: TransactionHeader;
+  readonly length: number;
+  readonly skipped: number;
+  readonly give: (pickle: Uint8Array, record: PickleRecord) => void;
+}
+
+interface PickleInPieces {
+  readonly kind: 'pieces';
+  readonly header: TransactionHeader;
+  readonly left: number;
+  readonly taker: PieceTaker;
+}
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
@@ -243,6 +273,8 @@ export class TransactionScanner {
         return this.#stepBackPointer(this.#state.header);
       case 'pickle':
         return this.#stepPickle(this.#state);
+      case 'pieces':
+        return this.#stepPiece(this.#state);
       case 'length-again':
         return this.#stepLengthAgain(this.#state.header);
       case 'stopped':
@@ -304,16 +336,31 @@ export class TransactionScanner {
     this.#advance(RECORD_HEADER_BYTES);
     if (pickleLength === 0) {
       this.#state = { kind: 'back-pointer', header };
-    } else if (this.#visitor.pickle !== undefined && pickleLength <= LARGEST_PICKLE) {
-      this.#state = { kind: 'pickle', header, length: pickleLength };
     } else {
-      if (this.#visitor.pickle !== undefined) this.#visitor.tooLargePickle?.(this.#lastRecord());
-      this.#skip = pickleLength;
-      if (this.#position + pickleLength === recordsEnd(header)) {
-        this.#state = { kind: 'length-again', header };
-      }
+      this.#goToPickle(header, pickleLength);
     }
     return true;
+  }
+
+  #goToPickle(header: TransactionHeader, length: number): void {
+    const { head, pickle, largePickle } = this.#visitor;
+    if (head !== undefined) {
+      const held = Math.min(length, HEAD_BYTES);
+      this.#state = { kind: 'pickle', header, length: held, skipped: length - held, give: head };
+    } else if (pickle !== undefined && length <= LARGEST_PICKLE) {
+      this.#state = { kind: 'pickle', header, length, skipped: 0, give: pickle };
+    } else if (largePickle !== undefined && length > LARGEST_PICKLE) {
+      const taker = largePickle(this.#lastRecord());
+      this.#state = { kind: 'pieces', header, left: length, taker };
+    } else {
+      this.#passOver(header, length);
+    }
+  }
+
+  #passOver(header: TransactionHeader, length: number): void {
+    this.#skip = length;
+    const isLast = this.#position + length === recordsEnd(header);
+    this.#state = { kind: isLast ? 'length-again' : 'record', header };
   }
 
   #stepBackPointer(header: TransactionHeader): boolean {
@@ -328,12 +375,24 @@ export class TransactionScanner {
     return true;
   }
 
-  #stepPickle({ header, length }: Extract<State, { kind: 'pickle' }>): boolean {
+  #stepPickle({ header, length, skipped, give }: HeldPickle): boolean {
     if (!this.#has(length)) return false;
-    const pickle = this.#bytes.subarray(this.#offset, this.#offset + length);
-    this.#visitor.pickle?.(pickle, this.#lastRecord());
+    give(this.#bytes.subarray(this.#offset, this.#offset + length), this.#lastRecord());
     this.#advance(length);
-    this.#goToRecordOrEnd(header);
+    this.#passOver(header, skipped);
+    return true;
+  }
+
+  #stepPiece({ header, left, taker }: PickleInPieces): boolean {
+    const length = Math.min(left, this.#bytes.length - this.#offset);
+    taker.take(this.#bytes.subarray(this.#offset, this.#offset + length));
+    this.#advance(length);
+    if (length < left) {
+      this.#state = { kind: 'pieces', header, left: left - length, taker };
+    } else {
+      taker.end();
+      this.#goToRecordOrEnd(header);
+    }
     return true;
   }
 

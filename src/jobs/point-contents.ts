@@ -4,14 +4,14 @@ import { formatTidTime, type Tid } from '../filestorage/tid.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { JobContext } from './events.ts';
-import { classNameOfPickle, openPoint, scanPoint } from './read-point.ts';
+import { classNameOf, openPoint, scanPoint } from './read-point.ts';
 
 /** The current objects of one class. */
 export interface ClassContents {
   /** `module.name`. */
   readonly name: string;
   readonly objects: number;
-  /** Bytes of their pickles. */
+  /** Bytes of their records, as they are stored. */
   readonly bytes: number;
 }
 
@@ -63,14 +63,14 @@ export async function readPointContents(
   const classes = new Map<string, { objects: number; bytes: number }>();
   await scanPoint(opened, {
     visitor: {
-      pickle: (pickle, { position, row, records }) => {
+      head: (head, { position, row, records }) => {
         const isCurrent = index.at(records.oidHigh(row), records.oidLow(row)) === position;
         const times = Number(isCurrent) + (pointedAt.get(position) ?? 0);
         if (times === 0) return;
-        const name = classNameOfPickle(pickle);
+        const name = classNameOf(head);
         const sum = classes.get(name) ?? { objects: 0, bytes: 0 };
         sum.objects += times;
-        sum.bytes += times * pickle.length;
+        sum.bytes += times * records.pickleLength(row);
         classes.set(name, sum);
       },
     },

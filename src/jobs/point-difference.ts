@@ -8,15 +8,9 @@ import type { Stamp } from '../repository/stamp.ts';
 import { Failure } from '../system/failure.ts';
 import type { JobContext } from './events.ts';
 import { PointState } from './point-state.ts';
-import {
-  classNameOfPickle,
-  type OpenedPoint,
-  openPoint,
-  scanLinks,
-  scanPoint,
-} from './read-point.ts';
+import { classNameOf, type OpenedPoint, openPoint, scanLinks, scanPoint } from './read-point.ts';
 
-/** Objects, and bytes of their pickles as they are at the later point. */
+/** Objects, and bytes of their records as they are at the later point. */
 export interface ObjectCount {
   readonly objects: number;
   readonly bytes: number;
@@ -235,7 +229,7 @@ async function sumClasses({
   }
   const sums = new Map<string, Record<'added' | 'changed', { objects: number; bytes: number }>>();
   await scanLater({
-    pickle: (pickle, { position, row, records }) => {
+    head: (head, { position, row, records }) => {
       const [high, low] = [records.oidHigh(row), records.oidLow(row)];
       const changes = [...(pointedAt.get(position) ?? [])];
       if (state.index.at(high, low) === position) {
@@ -243,10 +237,10 @@ async function sumClasses({
       }
       for (const change of changes) {
         if (change === 'none') continue;
-        const name = classNameOfPickle(pickle);
+        const name = classNameOf(head);
         const sum = sums.get(name) ?? { added: nothing(), changed: nothing() };
         sum[change].objects += 1;
-        sum[change].bytes += pickle.length;
+        sum[change].bytes += records.pickleLength(row);
         sums.set(name, sum);
       }
     },

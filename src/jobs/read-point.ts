@@ -1,5 +1,6 @@
 import { MAXIMUM_POSITION } from '../filestorage/format.ts';
 import { decodeRecordClass } from '../filestorage/pickle/record-pickle.ts';
+import { unwrapHead } from '../filestorage/pickle/stored-record.ts';
 import { type ScanVisitor, TransactionScanner } from '../filestorage/scanner.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { ChainLink } from '../repository/chain.ts';
@@ -103,10 +104,23 @@ async function scanBytes(
   return { transactions: transactionCount, records: recordCount, end: committedEnd };
 }
 
-/** `module.name`; `?` where a pickle is damaged or gives its class in another way. */
-export function classNameOfPickle(pickle: Uint8Array): string {
+/**
+ * The class of a record that begins so: `module.name`; `? (".e")` where a wrapper of the storage has changed the
+ * record, with the mark that it begins with; `?` where it is damaged or gives its class in another way.
+ */
+export function classNameOf(head: Uint8Array): string {
   try {
-    return decodeRecordClass(pickle) ?? '?';
+    const record = unwrapHead(head);
+    switch (record.kind) {
+      case 'pickles':
+        return decodeRecordClass(record.bytes) ?? '?';
+      case 'wrapped':
+        return `? ("${record.mark}")`;
+      case 'too-large':
+        return '?';
+      default:
+        return record satisfies never;
+    }
   } catch (error) {
     if (error instanceof Failure) return '?';
     throw error;

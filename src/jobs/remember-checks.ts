@@ -34,12 +34,15 @@ export async function rememberVerified(
   });
 }
 
-/** Remembers what a look into a restore point, or a rehearsal, has shown. */
+/**
+ * Remembers what a look into a restore point, or a rehearsal, has shown. A look at records that a wrapper has
+ * changed proves no more than a verification of every byte.
+ */
 export async function rememberPoint(
   repository: string,
   {
     kind,
-    point: { stamp, findings },
+    point: { stamp, findings, isWrapped },
     time,
   }: {
     readonly kind: 'deep' | 'rehearsal';
@@ -50,7 +53,11 @@ export async function rememberPoint(
   const store = folderStore(repository);
   const outcome = findings.some((finding) => finding.kind === 'bad') ? 'bad' : 'good';
   await rememberChecks(store, {
-    checks: [checkOf(kind, { stamp, outcome, time })],
+    checks: [
+      isWrapped && outcome === 'good'
+        ? { ...checkOf(kind === 'deep' ? 'verify' : kind, { stamp, outcome, time }), wrapped: true }
+        : checkOf(kind, { stamp, outcome, time }),
+    ],
     stamps: new Set<string>(pointStampsOf(await readCatalogue(store))),
   });
 }

@@ -14,7 +14,7 @@ import {
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
-import { classNameOfPickle, openPoint, scanPoint } from './read-point.ts';
+import { classNameOf, openPoint, scanPoint } from './read-point.ts';
 
 /** Where the transactions are read: a Data.fs, or a restore point that stays where it is. */
 export type LogSource =
@@ -94,7 +94,7 @@ class Collector {
     this.#since = filter.since && tidOf(filter.since);
     this.#until = filter.until && tidOf(filter.until);
     this.visitor = {
-      pickle: (pickle, record) => this.#takePickle(pickle, record),
+      head: (head, record) => this.#takeHead(head, record),
       transaction: (transaction) => this.#take(transaction),
     };
   }
@@ -103,12 +103,12 @@ class Collector {
     return this.#found.slice(-this.#filter.limit).reverse();
   }
 
-  #takePickle(pickle: Uint8Array, { row, records }: PickleRecord): void {
+  #takeHead(head: Uint8Array, { row, records }: PickleRecord): void {
     // The first record of a transaction: what one that was cut has left goes.
     if (row === 0) this.#classes = new Map();
     const tid = ((BigInt(records.tidHigh(row)) << 32n) | BigInt(records.tidLow(row))) as Tid;
     if (!this.#isInTime(tid)) return;
-    const name = classNameOfPickle(pickle);
+    const name = classNameOf(head);
     this.#classes.set(name, (this.#classes.get(name) ?? 0) + 1);
   }
 

@@ -46,6 +46,8 @@ export interface DeepFinding {
 export interface DeepVerifiedPoint {
   readonly stamp: Stamp;
   readonly findings: readonly DeepFinding[];
+  /** A wrapper of the storage has changed all records: nothing is known of what is in them. */
+  readonly isWrapped: boolean;
   /** Undefined where there was nothing to be read. */
   readonly counts:
     | {
@@ -122,7 +124,7 @@ async function verifyFound(
   if (point.kind === 'broken') {
     const { stamp, state } = point;
     const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
-    return { stamp, findings: [finding], counts: undefined };
+    return { stamp, findings: [finding], isWrapped: false, counts: undefined };
   }
   return verifyPoint(point, surroundings);
 }
@@ -162,6 +164,7 @@ async function verifyPoint(
       ...files.map((finding) => ({ ...finding, problem: 'file' }) as const),
       ...(await audited.explain(blobs.records)).map(inWords),
     ],
+    isWrapped: log.wrapping !== undefined,
     counts: {
       transactions: log.transactionCount,
       records: log.recordCount,

@@ -16,6 +16,11 @@ const CheckSchema = v.object({
    */
   kind: v.picklist(['verify', 'deep', 'rehearsal']),
   outcome: v.picklist(['good', 'bad']),
+  /**
+   * A wrapper of the storage has changed all records, as by encryption: it was meant to look at what is in them, and
+   * could look at checksums, structure and index alone.
+   */
+  wrapped: v.optional(v.literal(true)),
   /** ISO 8601, UTC. */
   at: v.string(),
   /** How long it took. */
@@ -83,7 +88,9 @@ export async function rememberChecks(
 ): Promise<void> {
   if (checks.length === 0) return;
   const isNew = (old: Check) =>
-    checks.some(({ stamp, kind }) => stamp === old.stamp && kind === old.kind);
+    checks.some(({ stamp, kind, wrapped }) => {
+      return stamp === old.stamp && (kind === old.kind || (wrapped && old.kind === 'deep'));
+    });
   const others = (await readChecks(store)).filter((old) => !isNew(old));
   const kept = [...others, ...checks].filter(({ stamp }) => stamps.has(stamp));
   try {

@@ -108,9 +108,9 @@ function wrongRecords(): readonly DamagedLog[] {
       log.add([{ oid: 0, backTo: 0 }]);
     }),
     {
-      name: 'no root',
+      name: 'no root, which there was',
       problem: 'root',
-      bytes: logOf([{ oid: 1, refersTo: [] }]),
+      bytes: logOf([{ oid: 1, refersTo: [] }], 'initial database creation'),
     },
     {
       name: 'a blob without a file',
@@ -123,9 +123,9 @@ function wrongRecords(): readonly DamagedLog[] {
   ];
 }
 
-function logOf(records: readonly BuiltRecord[]): Buffer {
+function logOf(records: readonly BuiltRecord[], description = '/site'): Buffer {
   const log = new LogBuilder();
-  log.add(records);
+  log.add(records, { description });
   return log.bytes();
 }
 

@@ -30,7 +30,12 @@ export class LogBuilder {
   /** Adds a transaction; returns where its records stand. */
   add(
     records: readonly BuiltRecord[],
-    words: { readonly tid?: Tid; readonly status?: TransactionStatus; readonly user?: string } = {},
+    words: {
+      readonly tid?: Tid;
+      readonly status?: TransactionStatus;
+      readonly user?: string;
+      readonly description?: string;
+    } = {},
   ): readonly number[] {
     this.#count += 1;
     const { bytes, recordPositions } = encodeTransaction(
@@ -38,7 +43,7 @@ export class LogBuilder {
         tid: words.tid ?? tidNumber(this.#count),
         status: words.status ?? ' ',
         user: Buffer.from(words.user ?? 'ana'),
-        description: Buffer.from('/site/page'),
+        description: Buffer.from(words.description ?? '/site/page'),
         extension: new Uint8Array(0),
         records: records.map((record) => ({
           oid: oidFrom(record.oid),

@@ -96,12 +96,13 @@ function rowOf({ point: one }: PlacedPoint): string[] {
   }
 }
 
-/** As in `2026-03-01`, `2026-03-01 deep`, `BAD 2026-03-01`. */
+/** As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. */
 function describeCheck(check: ListedPoint['checks'][number] | undefined): string {
   if (check === undefined) return NOTHING;
-  const { kind, outcome, at } = check;
+  const { kind, outcome, at, wrapped } = check;
   const day = oneLine(at.slice(0, 10));
-  return `${outcome === 'bad' ? 'BAD ' : ''}${day}${kind === 'deep' ? ' deep' : ''}`;
+  const depth = kind === 'deep' ? ' deep' : wrapped ? ' checksums only' : '';
+  return `${outcome === 'bad' ? 'BAD ' : ''}${day}${depth}`;
 }
 
 /** How many, as far as somebody has counted. */

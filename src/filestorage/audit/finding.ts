@@ -69,6 +69,18 @@ export class FindingList {
     this.#add('note', { problem, make });
   }
 
+  /** Adds what another list has. */
+  addAll(other: FindingList): void {
+    for (const kind of ['bad', 'note'] as const) {
+      for (const [problem, count] of other.#counts[kind]) {
+        const kept = other.#drafts.filter((one) => one.kind === kind && one.problem === problem);
+        for (const draft of kept) this.#add(kind, { problem, make: () => draft });
+        const counted = this.#counts[kind].get(problem) ?? 0;
+        this.#counts[kind].set(problem, counted + count - kept.length);
+      }
+    }
+  }
+
   /** In the order in which they came; for what was not kept one of each problem. */
   drafts(): readonly DraftFinding[] {
     const more = (['bad', 'note'] as const).flatMap((kind) =>

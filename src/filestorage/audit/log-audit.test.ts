@@ -244,13 +244,26 @@ describe('audit of a damaged log', () => {
     }
   });
 
-  it('finds a database without a root', async () => {
+  it('finds a database that has lost its root', async () => {
     const builder = new LogBuilder();
-    builder.add([{ oid: 1, refersTo: [] }]);
+    builder.add([{ oid: 1, refersTo: [] }], { description: 'initial database creation' });
     const { findings } = await audited(builder.bytes());
     expect(findings.map(inWords)).toEqual([
       'bad root: the database has no root object | 0000000000000000 undefined',
     ]);
+  });
+
+  it('notes a database that never had a root, and what it refers to outside of it', async () => {
+    const builder = new LogBuilder();
+    builder.add([
+      { oid: 1, refersTo: [0, 0xbad] },
+      { oid: 2, refersTo: [0xbad, 1] },
+    ]);
+    const { findings, log } = await audited(builder.bytes());
+    expect(findings.map(inWords)).toEqual([
+      'note root: it has no root object, like the changes of a DemoStorage: the base must have that, and the 2 objects that its own objects refer to',
+    ]);
+    expect([log.isChanges, log.dangling]).toEqual([true, 'none']);
   });
 
   it('keeps a few hundred findings of one kind, and counts the others', async () => {

@@ -2,7 +2,8 @@ import { Failure } from '../../system/failure.ts';
 import { MAGIC_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts, ROOT_OID } from '../oid.ts';
-import { ReferenceFinder } from '../pickle/reference-finder.ts';
+import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
+import { LARGEST_INFLATED } from '../pickle/stored-record.ts';
 import type { RecordTable } from '../record-table.ts';
 import {
   LARGEST_PICKLE,
@@ -18,6 +19,10 @@ import { OldReferences } from './old-references.ts';
 import { PointingRecords } from './pointing-records.ts';
 import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
 import { type AuditSample, isSampled } from './sample.ts';
+import { WrappedRecords } from './wrapped-records.ts';
+
+/** Description of the transaction with which ZODB makes a root object (ZODB, `DB.py`). */
+const CREATION = 'initial database creation';
 
 /** What one reading of a log has shown. */
 export interface AuditedLog {
@@ -41,6 +46,13 @@ export interface AuditedLog {
    * records had references than are kept.
    */
   readonly dangling: 'none' | 'possible' | 'some';
+  /** It has no root object, and never had one, like the changes of a DemoStorage: the base has the rest. */
+  readonly isChanges: boolean;
+  /**
+   * The mark with which all records begin, if a wrapper of the storage has changed them so that nobody else
+   * can read them: then nothing is known of references and blobs.
+   */
+  readonly wrapping: string | undefined;
 }
 
 /**
@@ -71,7 +83,8 @@ export class LogAudit {
   readonly #known: OidIndex;
   readonly #sample: AuditSample;
   readonly #scanner: TransactionScanner;
-  readonly #finder = new ReferenceFinder();
+  readonly #follower = new RecordFollower();
+  readonly #wrapped = new WrappedRecords();
   readonly #findings = new FindingList();
   readonly #index = new OidIndex();
   readonly #log = new RecordLog();
@@ -83,11 +96,19 @@ export class LogAudit {
   /** Of the transaction that is being read: a row's kind, as its pickle shows it. */
   #rowKinds: RecordKind[] = [];
   #brokenPickles: { readonly row: number; readonly state: string }[] = [];
+  #unreadPickles: {
+    readonly row: number;
+    readonly why: Exclude<Followed, { kind: 'followed' }>;
+  }[] = [];
   #magic = Buffer.alloc(0);
   #lastTid: Tid = ZERO_TID;
+  #readCount = 0;
   #followedCount = 0;
-  #hasMissing = false;
+  /** Objects that current ones refer to, and that there are not. */
+  #missingCount = 0;
   #isWhole = true;
+  /** It has the transaction that made the root object. */
+  #hasCreation = false;
 
   /**
    * @param settings - `name` for messages; `sizeBytes` of the log; `known`, the index that is believed
@@ -108,10 +129,11 @@ export class LogAudit {
       sizeBytes: settings.sizeBytes,
       visitor: {
         pickle: (pickle, record) => this.#takePickle(pickle, record),
-        tooLargePickle: ({ row }) => {
+        largePickle: ({ row }) => {
           this.#rowKinds[row] = 'object';
           const state = `it has more than ${LARGEST_PICKLE} bytes, and was not followed`;
           this.#brokenPickles.push({ row, state });
+          return { take: () => {}, end: () => {} };
         },
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
@@ -142,7 +164,11 @@ export class LogAudit {
       this.#break(`the transaction at ${stop.position} is not complete`);
     }
     const uncreated = this.#uncreated();
-    if (this.#isWhole) this.#checkRoot(uncreated);
+    const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
+    const isChanges = this.#isWhole && !hasRoot && !this.#hasCreation;
+    if (this.#isWhole) this.#checkRoot({ hasRoot, isChanges, uncreated });
+    const wrapping = this.#wrapped.settle(this.#readCount, this.#findings);
+    if (wrapping !== undefined) this.#noteWrapping(wrapping);
     return {
       findings: this.#findings,
       isWhole: this.#isWhole,
@@ -154,7 +180,9 @@ export class LogAudit {
       blobs: this.#blobs,
       pointing: this.#pointing,
       uncreated,
-      dangling: this.#isWhole ? this.#dangling(uncreated) : 'none',
+      dangling: this.#isWhole ? this.#dangling(isChanges, uncreated) : 'none',
+      isChanges,
+      wrapping,
     };
   }
 
@@ -175,37 +203,43 @@ export class LogAudit {
   }
 
   #takePickle(pickle: Uint8Array, { position, row, records }: PickleRecord): void {
-    const finder = this.#finder;
     const high = records.oidHigh(row);
     const low = records.oidLow(row);
     const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
+    this.#rowKinds[row] = 'object';
     try {
-      finder.follow(pickle, depth);
+      const followed = this.#follower.follow(pickle, depth);
+      if (followed.kind !== 'followed') {
+        this.#unreadPickles.push({ row, why: followed });
+        return;
+      }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#rowKinds[row] = 'object';
       this.#brokenPickles.push({ row, state: error.message });
       return;
     }
-    this.#rowKinds[row] = finder.isBlob ? 'blob' : 'object';
+    this.#readCount += 1;
+    const { found } = this.#follower;
+    if (found.isBlob) this.#rowKinds[row] = 'blob';
     if (depth === 'class') return;
     if (this.#known.at(high, low) !== position) {
-      for (let number = 0; number < finder.count; number++) {
-        const target = { high: finder.oidHigh(number), low: finder.oidLow(number) };
+      for (let number = 0; number < found.count; number++) {
+        const target = { high: found.oidHigh(number), low: found.oidLow(number) };
         this.#oldReferences.add(position, target);
       }
       return;
     }
     this.#followedCount += 1;
-    for (let number = 0; number < finder.count; number++) {
-      const targetHigh = finder.oidHigh(number);
-      const targetLow = finder.oidLow(number);
+    for (let number = 0; number < found.count; number++) {
+      const targetHigh = found.oidHigh(number);
+      const targetLow = found.oidLow(number);
       const isNew = this.#referenced.add(targetHigh, targetLow);
-      if (isNew && this.#known.at(targetHigh, targetLow) === 0) this.#hasMissing = true;
+      if (isNew && this.#known.at(targetHigh, targetLow) === 0) this.#missingCount += 1;
     }
   }
 
-  #takeTransaction({ header, user, records }: ScannedTransaction): void {
+  #takeTransaction({ header, user, description, records }: ScannedTransaction): void {
+    if (Buffer.from(description).toString() === CREATION) this.#hasCreation = true;
     const named = { tid: header.tid, user: Buffer.from(user).toString() };
     if (header.tid <= this.#lastTid) {
       const before = formatTid(this.#lastTid);
@@ -225,6 +259,8 @@ export class LogAudit {
       }));
     }
     this.#brokenPickles = [];
+    for (const { row, why } of this.#unreadPickles) this.#addUnread(why, { records, row, named });
+    this.#unreadPickles = [];
     for (let row = 0; row < records.count; row++) {
       if (records.tidHigh(row) !== tidHigh || records.tidLow(row) !== tidLow) {
         this.#addFault('record-tid', { records, row, named }, () => {
@@ -301,17 +337,60 @@ export class LogAudit {
     return set;
   }
 
-  #checkRoot(uncreated: OidSet): void {
-    if (this.#index.size === 0) return;
-    if (this.#index.at(0, 0) !== 0 && !uncreated.has(0, 0)) return;
-    this.#findings.add('root', () => ({
-      state: 'the database has no root object',
-      oid: ROOT_OID,
+  #addUnread(why: Exclude<Followed, { kind: 'followed' }>, { records, row, named }: Place): void {
+    const at = records.position(row);
+    const oid = oidFromParts(records.oidHigh(row), records.oidLow(row));
+    const finding = (state: string) => ({ state, oid, transaction: named });
+    switch (why.kind) {
+      case 'wrapped':
+        this.#wrapped.add(why.mark, () =>
+          finding(
+            `its record at ${at} is no pickle, it begins with "${why.mark}", unlike other records`,
+          ),
+        );
+        break;
+      case 'too-large':
+        this.#findings.addNote('pickle', () =>
+          finding(
+            `its record at ${at} inflates to more than ${LARGEST_INFLATED} bytes: not followed`,
+          ),
+        );
+        break;
+      default:
+        why satisfies never;
+    }
+  }
+
+  #noteWrapping(mark: string): void {
+    this.#findings.addNote('pickle', () => ({
+      state: `a wrapper of the storage has changed all records, each begins with "${mark}": references and blobs are not checked, only checksums, structure and index`,
     }));
   }
 
-  #dangling(uncreated: OidSet): AuditedLog['dangling'] {
-    if (this.#hasMissing) return 'some';
+  #checkRoot({
+    hasRoot,
+    isChanges,
+    uncreated,
+  }: {
+    readonly hasRoot: boolean;
+    readonly isChanges: boolean;
+    readonly uncreated: OidSet;
+  }): void {
+    if (isChanges) {
+      const outside = `${this.#missingCount} objects that its own objects refer to`;
+      this.#findings.addNote('root', () => ({
+        state: `it has no root object, like the changes of a DemoStorage: the base must have that, and the ${outside}`,
+      }));
+    } else if (!hasRoot || uncreated.has(0, 0)) {
+      this.#findings.add('root', () => ({
+        state: 'the database has no root object',
+        oid: ROOT_OID,
+      }));
+    }
+  }
+
+  #dangling(isChanges: boolean, uncreated: OidSet): AuditedLog['dangling'] {
+    if (this.#missingCount > 0 && !isChanges) return 'some';
     const currentData = new Set<number>();
     for (const { oid, position, dataPosition } of this.#pointing) {
       const high = Number(oid >> 16n);
@@ -322,7 +401,7 @@ export class LogAudit {
     }
     if (currentData.size === 0) return 'none';
     const leadsNowhere = (high: number, low: number) =>
-      this.#index.at(high, low) === 0 || uncreated.has(high, low);
+      (this.#index.at(high, low) === 0 && !isChanges) || uncreated.has(high, low);
     if (this.#oldReferences.has(currentData, leadsNowhere)) return 'some';
     return this.#oldReferences.isFull ? 'possible' : 'none';
   }

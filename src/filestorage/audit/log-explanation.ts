@@ -1,8 +1,8 @@
 import { Failure } from '../../system/failure.ts';
-import type { OidIndex } from '../index/oid-index.ts';
 import { formatOid, type Oid, oidFromParts } from '../oid.ts';
+import { RecordFollower } from '../pickle/record-follower.ts';
 import { decodeRecordClass, decodeRecordPickle } from '../pickle/record-pickle.ts';
-import { ReferenceFinder } from '../pickle/reference-finder.ts';
+import { unwrapRecord } from '../pickle/stored-record.ts';
 import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
 import type { Tid } from '../tid.ts';
 import {
@@ -26,8 +26,7 @@ import { ReferenceGraph } from './reference-graph.ts';
  */
 export class LogExplanation {
   readonly #scanner: TransactionScanner;
-  readonly #index: OidIndex;
-  readonly #uncreated: AuditedLog['uncreated'];
+  readonly #database: Database;
   readonly #drafts: readonly DraftFinding[];
   readonly #classes = new Map<number, string | undefined>();
   readonly #transactions = new Map<number, NamedTransaction | undefined>();
@@ -47,11 +46,13 @@ export class LogExplanation {
   }: {
     readonly name: string;
     readonly sizeBytes: number;
-    readonly audited: Pick<AuditedLog, 'index' | 'pointing' | 'uncreated' | 'dangling'>;
+    readonly audited: Pick<
+      AuditedLog,
+      'index' | 'pointing' | 'uncreated' | 'dangling' | 'isChanges'
+    >;
     readonly drafts: readonly DraftFinding[];
   }) {
-    this.#index = audited.index;
-    this.#uncreated = audited.uncreated;
+    this.#database = audited;
     this.#drafts = drafts;
     if (audited.dangling !== 'none') this.#references = new DanglingSearch(audited);
     for (const { className, transaction } of drafts) {
@@ -110,10 +111,7 @@ export class LogExplanation {
   #takePickle(pickle: Uint8Array, record: PickleRecord): void {
     const { position } = record;
     if (this.#classes.has(position)) this.#classes.set(position, classOf(pickle));
-    this.#references?.takePickle(pickle, record, {
-      index: this.#index,
-      uncreated: this.#uncreated,
-    });
+    this.#references?.takePickle(pickle, record, this.#database);
   }
 
   #takeTransaction({ header, user, records }: ScannedTransaction): void {
@@ -143,11 +141,11 @@ interface DanglingReference {
 /** References that lead nowhere and are kept with all their names. */
 const KEPT = 10_000;
 
-type Database = Pick<AuditedLog, 'index' | 'uncreated'>;
+type Database = Pick<AuditedLog, 'index' | 'uncreated' | 'isChanges'>;
 
 /** Finds all references that lead nowhere in records that hold an object's current data. */
 class DanglingSearch {
-  readonly #finder = new ReferenceFinder();
+  readonly #follower = new RecordFollower();
   readonly #graph: ReferenceGraph;
   /** Records with current data that a back pointer leads to. */
   readonly #pointedAt = new Set<number>();
@@ -169,18 +167,18 @@ class DanglingSearch {
     const high = records.oidHigh(row);
     const low = records.oidLow(row);
     if (database.index.at(high, low) !== position && !this.#pointedAt.has(position)) return;
-    const finder = this.#finder;
+    const { found } = this.#follower;
     try {
-      finder.follow(pickle, 'references');
+      if (this.#follower.follow(pickle, 'references').kind !== 'followed') return;
     } catch (error) {
       if (error instanceof Failure) return; // The first reading has found it.
       throw error;
     }
     let isDangling = false;
     this.#graph.begin(high, low);
-    for (let number = 0; number < finder.count; number++) {
-      const targetHigh = finder.oidHigh(number);
-      const targetLow = finder.oidLow(number);
+    for (let number = 0; number < found.count; number++) {
+      const targetHigh = found.oidHigh(number);
+      const targetLow = found.oidLow(number);
       if (reasonOf(database, targetHigh, targetLow) === undefined) {
         this.#graph.add(targetHigh, targetLow);
       } else isDangling = true;
@@ -213,7 +211,9 @@ class DanglingSearch {
   }
 
   #keep(pickle: Uint8Array, owner: Oid, database: Database): void {
-    const { className, references } = decodeRecordPickle(pickle);
+    const record = unwrapRecord(pickle);
+    if (record.kind !== 'pickles') return;
+    const { className, references } = decodeRecordPickle(record.bytes);
     const seen = new Set<Oid>();
     for (const reference of references) {
       if (reference.kind !== 'strong' || seen.has(reference.oid)) continue;
@@ -230,8 +230,8 @@ class DanglingSearch {
   }
 }
 
-function reasonOf({ index, uncreated }: Database, oidHigh: number, oidLow: number) {
-  if (index.at(oidHigh, oidLow) === 0) return 'missing';
+function reasonOf({ index, uncreated, isChanges }: Database, oidHigh: number, oidLow: number) {
+  if (index.at(oidHigh, oidLow) === 0) return isChanges ? undefined : 'missing';
   return uncreated.has(oidHigh, oidLow) ? 'uncreated' : undefined;
 }
 
@@ -255,7 +255,8 @@ function draftOf(
 
 function classOf(pickle: Uint8Array): string | undefined {
   try {
-    return decodeRecordClass(pickle);
+    const record = unwrapRecord(pickle);
+    return record.kind === 'pickles' ? decodeRecordClass(record.bytes) : undefined;
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
