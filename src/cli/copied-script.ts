@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { isScriptName, SCRIPTS, scriptFileName } from '../sites/recipe/script-names.ts';
 import { decodeScript, type Script } from '../sites/recipe/script-text.ts';
 import { Failure } from '../system/failure.ts';
+import { leadToOne } from '../system/place.ts';
+import { isThere } from '../system/presence.ts';
 
 /**
  * Failure `refused` for a script that was copied with its site: it would work on the other one. A script that was
@@ -11,7 +13,7 @@ import { Failure } from '../system/failure.ts';
 export async function refuseCopiedScript(file: string, script: Script): Promise<void> {
   const { bin, site } = script;
   const here = dirname(await realpath(file));
-  if (here === (await realPlace(bin))) return;
+  if (await leadToOne(here, bin)) return;
   const { buildout } = site;
   const own = buildout === undefined ? undefined : await otherAt(buildout, { here, bin });
   if (own !== undefined) throw copied(file, { script, sign: own });
@@ -29,8 +31,9 @@ async function otherAt(
   path: string,
   { here, bin }: { readonly here: string; readonly bin: string },
 ): Promise<string | undefined> {
-  const place = await realPlace(resolve(here, relative(bin, path)));
-  return place === (await realPlace(path)) ? undefined : place;
+  const beside = resolve(here, relative(bin, path));
+  if (!(await isThere(beside)) || (await leadToOne(beside, path))) return undefined;
+  return await realpath(beside);
 }
 
 /** Another of the part's scripts, where all that it has were copied. */
@@ -50,10 +53,6 @@ async function scriptsLike({ bin, site }: Script, folder: string): Promise<reado
     if (other?.bin === bin && other.site.part === site.part) paths.push(path);
   }
   return paths;
-}
-
-async function realPlace(path: string): Promise<string | undefined> {
-  return realpath(path).catch(() => undefined);
 }
 
 function copied(

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { refuseOwnBackupsAmongBlobs } from '../sites/among-blobs.ts';
 import {
   type Candidate,
   findLive,
@@ -12,6 +13,7 @@ import type { Purpose } from '../sites/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../sites/plain-site.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
 import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
+import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { DEFAULT_CFG, findBackupParts } from './buildout.ts';
@@ -73,7 +75,23 @@ export async function findAnySites(
     for (const one of found.site.warnings) terminal.advise(one);
     for (const one of found.site.leftOut) terminal.warn(one);
   }
+  if (purpose === 'backup') {
+    for (const site of sitesOf(found)) await refuseOwnBackupsAmongBlobs(site);
+  }
   return { found, candidates };
+}
+
+function sitesOf(found: FoundSites): readonly Site[] {
+  switch (found.kind) {
+    case 'buildout':
+      return found.parts.map(({ site }) => site);
+    case 'configured':
+      return found.sites.map(({ site }) => site);
+    case 'plain':
+      return [found.site.site];
+    default:
+      return found satisfies never;
+  }
 }
 
 interface Looking {
@@ -137,7 +155,7 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     if (part !== undefined) throw await twoWays(wish);
     pass(cfg, 'its parts say where their backups are');
     const plain = await plainSite(wish, looking);
-    if (purpose !== 'look') refuseOtherThan(parts.parts, plain.site);
+    if (purpose !== 'look') await refuseOtherThan(parts.parts, plain.site);
     return plain;
   }
   if (parts.parts.length > 0) {

@@ -4,8 +4,8 @@ import { findLiveOf } from '../jobs/live-of-backups.ts';
 import { defaultFolderNames } from '../sites/recipe/script-names.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
+import { leadToOne } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
-import { realPlaceOf } from '../system/real-place.ts';
 import { commandToType } from './own-program.ts';
 import { quoteWord } from './render/events.ts';
 import { findSites } from './sites.ts';
@@ -81,11 +81,10 @@ async function wordsOfSiteHere(
     if (error instanceof Failure) return undefined;
     throw error;
   }
-  const place = await realPlaceOf(path);
   for (const { part, storages } of sites) {
     for (const { folders } of storages) {
       for (const kind of ['backup', 'snapshot', 'zip'] as const) {
-        if ((await realPlaceOf(folders[kind].filestorage)) !== place) continue;
+        if (!(await leadToOne(folders[kind].filestorage, path))) continue;
         return [
           ...(sites.length > 1 ? ['--part', part] : []),
           ...(kind === 'backup' ? [] : ['--kind', kind]),

@@ -3,6 +3,7 @@ import { kindOfConfig, TOML_NAME } from '../sites/discovery.ts';
 import type { PlainSite } from '../sites/plain-site.ts';
 import type { RecipePart } from '../sites/recipe/recipe-part.ts';
 import { Failure } from '../system/failure.ts';
+import { leadingTo } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
 import { DEFAULT_CFG } from './buildout.ts';
 import type { SiteWish } from './sites.ts';
@@ -50,10 +51,13 @@ async function kindOfParts(part: string): Promise<'toml' | 'buildout'> {
 }
 
 /** Failure `refused` where no part has the Data.fs that is in the usual place. */
-export function refuseOtherThan(parts: readonly RecipePart[], plain: PlainSite): void {
+export async function refuseOtherThan(
+  parts: readonly RecipePart[],
+  plain: PlainSite,
+): Promise<void> {
   const own = parts.flatMap(({ site }) => site.storages.map(({ dataFs }) => dataFs));
   const dataFs = plain.site.storages.at(-1)?.dataFs ?? '';
-  if (own.includes(dataFs)) return;
+  if ((await leadingTo(dataFs, own)).size > 0) return;
   throw new Failure(
     'refused',
     `Cannot tell which Data.fs is meant: the buildout has "${own.join('", "')}", in the usual place is "${dataFs}"`,

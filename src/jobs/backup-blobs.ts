@@ -6,10 +6,11 @@ import { entryStem } from '../blobs/entry-name.ts';
 import { type BlobRecord, readRecord, recordPath } from '../blobs/record.ts';
 import { Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { leadingTo } from '../system/place.ts';
 import { makeArchive } from './archive-blobs.ts';
 import { requireRoomForBlobs } from './blob-room.ts';
 import { type BlobBackupResult, type BlobBackupSettings, BlobRun } from './blob-run.ts';
-import { refuseNested, resolveSource } from './blob-source.ts';
+import { resolveSource } from './blob-source.ts';
 import { makeChainLink } from './chain-blobs.ts';
 import { makeCopy } from './copy-blobs.ts';
 import type { JobContext } from './events.ts';
@@ -30,14 +31,19 @@ export async function backUpBlobs(
   const source = await resolveSource(settings.source);
   const { wasMade } = await makeFolder(settings.folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
-  await refuseNested(settings.source, settings.folder);
   const base = basename(settings.source);
   const all = await readBlobCatalogue(settings.folder, base);
   const catalogue = await withoutOthers(all, settings.repository);
   warnOfForeign(catalogue, context);
   const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
   const folder = await realpath(settings.folder);
-  const run = new BlobRun({ settings, context, source, folder, base, catalogue, all, stamp });
+  const sourceNames = await leadingTo(
+    source,
+    all.entries.flatMap(({ record }) => record?.source ?? []),
+  );
+  const run = new BlobRun({
+    ...{ settings, context, source, sourceNames, folder, base, catalogue, all, stamp },
+  });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
   const result = await make(run);
@@ -76,8 +82,7 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
     if (record === undefined) continue;
     const ownerOf = await findOwners({ ...run.all, entries: [{ ...entry, record }] }, repository);
     const owner = ownerOf({ ...entry, record });
-    const isSameSource = record.source === undefined || record.source === run.source;
-    if (owner === 'this' || (owner === 'unclear' && isSameSource)) continue;
+    if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
     throw othersEntry({ source, path: join(folder, entry.name), record, repository });
   }
 }

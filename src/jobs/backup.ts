@@ -101,7 +101,13 @@ async function backUpTo(
 ): Promise<BackupResult> {
   await tidyUp(store, context);
   const catalogue = await readCatalogue(store);
-  const planning = { store, catalogue, chainOf: chainsByPlace(store), settings, context };
+  const planning = {
+    store,
+    catalogue,
+    chainOf: chainsByPlace(store, source.path),
+    settings,
+    context,
+  };
   const { plan, ...known } = await makePlan(source, planning);
   const written =
     plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
@@ -154,7 +160,7 @@ export async function planWithRemovals(
     if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;
   });
-  const chainOf = chainsByPlace(store);
+  const chainOf = chainsByPlace(store, source.path);
   // Awaited here: the source is closed when this function returns.
   const planning = { store, catalogue: catalogue ?? catalogueOf([]), chainOf, settings, context };
   const { plan, hasLostEnd, hasOtherCopy } = await makePlan(source, planning);

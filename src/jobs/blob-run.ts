@@ -68,6 +68,8 @@ export class BlobRun {
   readonly catalogue: OwnBlobs;
   /** All that is in the folder. */
   readonly all: BlobCatalogue;
+  /** The paths by which records name the blob directory. */
+  readonly sourceNames: ReadonlySet<string>;
   readonly stamp: Stamp;
   /** About how many bytes its files have: as counted now, or for the backup before. */
   expectedBytes: number | undefined;
@@ -82,6 +84,7 @@ export class BlobRun {
     readonly base: string;
     readonly catalogue: OwnBlobs;
     readonly all: BlobCatalogue;
+    readonly sourceNames: ReadonlySet<string>;
     readonly stamp: Stamp;
   }) {
     this.settings = words.settings;
@@ -91,6 +94,7 @@ export class BlobRun {
     this.base = words.base;
     this.catalogue = words.catalogue;
     this.all = words.all;
+    this.sourceNames = words.sourceNames;
     this.stamp = words.stamp;
     this.expectedBytes = words.all.entries.find(
       ({ base, record }) => base === words.base && record?.content !== undefined,
@@ -146,8 +150,8 @@ export class BlobRun {
   }
 
   /** Whether it was made of another blob directory than the one that is backed up now. */
-  isOfAnotherSource({ record }: BlobEntry): boolean {
-    return record?.source !== undefined && record.source !== this.source;
+  isOfAnotherSource({ record }: Pick<BlobEntry, 'record'>): boolean {
+    return record?.source !== undefined && !this.sourceNames.has(record.source);
   }
 
   thereAlready(entry: BlobEntry, hold?: Hold): BlobBackupResult {

@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { sep } from 'node:path';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { isWithin, placeOf } from '../system/place.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 
 /**
@@ -65,33 +65,16 @@ export async function resolveSource(path: string): Promise<string> {
   });
 }
 
-/** Failure `usage` where the backups of a blob directory would be a part of it, or it of them. */
+/**
+ * Failure `usage` where the folder for the backups of a blob directory is one with that directory or holds it: each
+ * backup would be taken for a part of the other.
+ */
 export async function refuseNested(path: string, folder: string): Promise<void> {
   const source = await resolveSource(path);
-  const real = await adopting(`find "${folder}"`, () => realpath(folder));
-  if (!isWithin(real, source) && !isWithin(source, real)) return;
+  if (!isWithin(await placeOf(source), await placeOf(folder))) return;
   throw new Failure(
     'usage',
     `Cannot back up the blobs in "${source}" to "${folder}": one is inside the other`,
-    { hint: ELSEWHERE },
+    { hint: 'Choose a folder elsewhere, best on another disk.' },
   );
-}
-
-/**
- * The same for whatever is backed up, before its folder is made: backups in the blob directory would
- * be backed up with it, and leave with it when it is restored. Failure `usage`.
- */
-export function refuseInside(source: string, folder: string): void {
-  if (!isWithin(folder, source)) return;
-  throw new Failure(
-    'usage',
-    `Cannot back up to "${folder}": it is inside the blob directory "${source}"`,
-    { hint: ELSEWHERE },
-  );
-}
-
-const ELSEWHERE = 'Choose a folder elsewhere, best on another disk.';
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { leadToOne } from '../system/place.ts';
 
 /**
  * Tells whether an entry is part of a copy of the folder that it was made in: that has it, or a newer one of the same
@@ -27,16 +27,10 @@ async function entriesOf(
   { base, folder }: { readonly base: string; readonly folder: string },
 ): Promise<readonly BlobEntry[]> {
   try {
-    if (!(await areTwo(folder, original))) return [];
+    if (await leadToOne(folder, original)) return [];
     const { entries } = await readBlobCatalogue(original, base);
     return entries.filter((entry) => entry.base === base);
   } catch {
     return [];
   }
-}
-
-/** Whether two paths lead to different files or folders. */
-export async function areTwo(one: string, other: string): Promise<boolean> {
-  const [a, b] = [await stat(one), await stat(other)];
-  return a.ino !== b.ino || a.dev !== b.dev;
 }

@@ -12,6 +12,7 @@ import {
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
+import { leadingTo, leadToOne } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
 import type { JobContext } from './events.ts';
 
@@ -69,8 +70,10 @@ export async function planInstall(settings: InstallSettings): Promise<readonly I
     const replaces = text === undefined ? 'nothing' : isOurs(text) ? 'own' : 'recipe';
     return [{ kind: 'write', path: join(bin, name), content, replaces }];
   });
+  const owners = [...there.values()].flatMap((text) => decodeScript(text)?.site.buildout ?? []);
+  const own = await leadingTo(settings.buildout, owners);
   const removals = [...there].flatMap(([name, text]): InstallStep[] => {
-    const isUnwanted = !wanted.has(name) && isOurs(text) && isInScope(text, settings);
+    const isUnwanted = !wanted.has(name) && isOurs(text) && isInScope(text, { ...settings, own });
     return isUnwanted ? [{ kind: 'remove', path: join(bin, name) }] : [];
   });
   return [
@@ -97,8 +100,9 @@ async function takenOver(
     const script = decodeScript(there.get(name) ?? '');
     const owner = script?.site.buildout;
     // One that was copied here with its site has its place there.
-    if (owner === undefined || owner === buildout || script?.bin !== bin) continue;
-    if (!(await isThere(owner))) continue;
+    if (script === undefined || owner === undefined || !(await leadToOne(script.bin, bin)))
+      continue;
+    if (!(await isThere(owner)) || (await leadToOne(owner, buildout))) continue;
     lost.set(owner, [...(lost.get(owner) ?? []), join(bin, name)]);
   }
   return [...lost].map(([owner, paths]) => ({
@@ -165,9 +169,13 @@ function isOurs(text: string): boolean {
   return decodeScript(text) !== undefined;
 }
 
-function isInScope(text: string, { buildout, parts, scope }: InstallSettings): boolean {
+/** @param own - paths that lead to the buildout */
+function isInScope(
+  text: string,
+  { own, parts, scope }: InstallSettings & { readonly own: ReadonlySet<string> },
+): boolean {
   const site = decodeScript(text)?.site;
-  if (site === undefined || site.buildout !== buildout) return false;
+  if (site?.buildout === undefined || !own.has(site.buildout)) return false;
   return scope === 'all-parts' || parts.some((one) => one.site.part === site.part);
 }
 

@@ -1,11 +1,11 @@
-import { realpath } from 'node:fs/promises';
 import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import type { BlobSet } from '../retention/blob-rules.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure, systemCodeOf } from '../system/failure.ts';
-import { areTwo, copiedTo } from './copied-folder.ts';
+import { leadToOne } from '../system/place.ts';
+import { copiedTo } from './copied-folder.ts';
 
 /**
  * What has become of the Data.fs backups that blob backups belong to, for those who back up nothing but blobs: the
@@ -21,7 +21,6 @@ export async function findDataFsBackups(
   { repository, source }: { readonly repository: string; readonly source: string },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
   const near = await lookAt(repository);
-  const live = await realpath(source).catch(() => source);
   const isCopied = copiedTo(folder);
   const byPath = new Map<string, Repository | undefined>();
   const ofAnother = new Set<BlobEntry>();
@@ -29,7 +28,7 @@ export async function findDataFsBackups(
     const { record } = entry;
     const path = record?.repositoryPath;
     if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path));
-    const isOfAnother = record?.source !== undefined && (await isOther(live, record.source));
+    const isOfAnother = record?.source !== undefined && (await isOther(source, record.source));
     if (isOfAnother && !(await isCopied(entry))) ofAnother.add(entry);
   }
   // What doesn't say whose it is may belong to any of which there are blobs.
@@ -55,9 +54,12 @@ export async function findDataFsBackups(
   };
 }
 
-/** Whether a recorded blob directory is another one, by real paths. */
+/** Whether a recorded blob directory is another one; what can't be looked at may be. */
 async function isOther(live: string, recorded: string): Promise<boolean> {
-  return live !== recorded && (await areTwo(live, recorded).catch(() => true));
+  return leadToOne(live, recorded).then(
+    (isOne) => !isOne,
+    () => true,
+  );
 }
 
 interface Repository {

@@ -4,8 +4,8 @@ import type { BlobRecord } from '../blobs/record.ts';
 import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import { folderStore } from '../stores/folder-store.ts';
-import { systemCodeOf } from '../system/failure.ts';
-import { areTwo, copiedTo } from './copied-folder.ts';
+import { leadToOne } from '../system/place.ts';
+import { copiedTo } from './copied-folder.ts';
 import type { BlobPlace } from './hold.ts';
 import { findSharedBackups } from './shared-backups.ts';
 
@@ -67,10 +67,10 @@ function keyOf(
 /** Whether a repository is in another folder than `own`. What can't be looked at may be. */
 async function isElsewhere(own: string, { id, path }: OwningRepository): Promise<boolean> {
   try {
-    if (!(await areTwo(own, path))) return false;
+    if (await leadToOne(own, path)) return false;
     return (await readIdentity(folderStore(path)))?.id === id;
-  } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+  } catch {
+    return true;
   }
 }
 

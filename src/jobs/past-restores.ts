@@ -1,5 +1,6 @@
 import { type Run, readRuns } from '../repository/run-log.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { leadingTo } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { type RestoreJournal, readJournal } from './restore-journal.ts';
 
@@ -56,7 +57,8 @@ async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise
   const journals: RestoreJournal[] = [];
   for (const anchor of new Set(anchors)) {
     const journal = await readJournal(await realPlaceOf(anchor)).catch(() => undefined);
-    if (journal?.steps.some(({ path }) => path === place) === true) journals.push(journal);
+    const own = await leadingTo(place, journal?.steps.map(({ path }) => path) ?? []);
+    if (journal !== undefined && own.size > 0) journals.push(journal);
   }
   const runs = new Map<string, Swap & { readonly begun: Date }>();
   for (const folder of new Set(logs)) {
@@ -75,7 +77,8 @@ async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise
     swaps.push(journal === undefined ? swap : { ...swap, at: new Date(journal.at) });
   }
   for (const { at, points } of journals) {
-    const stamp = points?.find(({ path }) => path === place)?.stamp;
+    const own = await leadingTo(place, points?.map(({ path }) => path) ?? []);
+    const stamp = points?.find(({ path }) => own.has(path))?.stamp;
     swaps.push({ verb: points === undefined ? 'undo' : 'restore', at: new Date(at), stamp });
   }
   return swaps
@@ -89,8 +92,8 @@ async function swapOf(
 ): Promise<(Swap & { readonly begun: Date }) | undefined> {
   if (verb !== 'restore' && verb !== 'undo') return undefined;
   if (result !== 'done' && result !== 'warnings') return undefined;
-  const places = await Promise.all((dataFs ?? []).map(realPlaceOf));
-  const index = places.indexOf(place);
+  const own = await leadingTo(place, dataFs ?? []);
+  const index = (dataFs ?? []).findIndex((path) => own.has(path));
   if (index < 0) return undefined;
   const start = new Date(begun);
   const end = new Date(start.getTime() + seconds * 1000);

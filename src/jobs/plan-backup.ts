@@ -19,6 +19,7 @@ import {
 import type { Store } from '../stores/store.ts';
 import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { leadingTo } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
@@ -88,8 +89,8 @@ async function whatMadeItAnother(source: FileSource, newest: Chain | undefined):
   const anchor = await realPlaceOf(source.path);
   const journal = await readJournal(anchor).catch(() => undefined);
   const madeAt = newest?.links.at(-1)?.record?.madeAt;
-  const isOfIt = journal?.steps.some(({ path }) => path === anchor);
-  const at = isOfIt ? journal?.at : undefined;
+  const own = await leadingTo(anchor, journal?.steps.map(({ path }) => path) ?? []);
+  const at = own.size > 0 ? journal?.at : undefined;
   // A stamp may be ahead of the moment: of two backups in a second, the later gets the next one.
   const isSince = at !== undefined && madeAt !== undefined && new Date(at) >= new Date(madeAt);
   return isSince

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import type { LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
+import { leadToOne } from '../system/place.ts';
 import {
   applyReplacement,
   identify,
@@ -29,7 +30,7 @@ const ReplacementSchema = v.pipe(
     kind: v.picklist(['file', 'cache', 'directory', 'contents']),
     path: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
     staged: v.nullable(OwnPath),
-    identity: v.nullable(v.string()),
+    identity: v.nullable(v.pipe(v.string(), v.transform(withoutDevice))),
     kept: v.nullable(OwnPath),
   }),
   v.check(({ kind, staged, kept }) => kind !== 'contents' || (staged !== null && kept !== null)),
@@ -56,6 +57,11 @@ const JournalSchema = v.object({
   /** What an earlier restore had kept: it goes when this one is done. */
   superseded: v.array(OwnPath),
 });
+
+/** Earlier versions put the number of the device in front. */
+function withoutDevice(identity: string): string {
+  return identity.slice(identity.indexOf(':') + 1);
+}
 
 /** What a restore replaces, and where it keeps what it replaced; a file beside the first of it. */
 export type RestoreJournal = v.InferOutput<typeof JournalSchema>;
@@ -120,7 +126,10 @@ export async function swapAll(
     ...(points === undefined ? {} : { points }),
     state: 'swapping',
     steps: [...steps],
-    superseded: before?.anchor === anchor && earlier === 'superseded' ? keptBy(before) : [],
+    superseded:
+      before !== undefined && earlier === 'superseded' && (await isOf(anchor, before))
+        ? keptBy(before)
+        : [],
   };
   try {
     await writeJournal(anchor, journal);
@@ -201,7 +210,7 @@ export async function settleRestore(anchor: string, { onEvent }: JobContext): Pr
   const journal = await readJournal(anchor);
   if (journal === undefined || (journal.state === 'done' && journal.superseded.length === 0))
     return;
-  if (journal.anchor !== anchor) {
+  if (!(await isOf(anchor, journal))) {
     // What that one has kept or removed is nobody's here.
     if (journal.state === 'swapping') throw isOfAnotherSite(anchor, { journal, doing: 'go on' });
     return;
@@ -331,8 +340,13 @@ export async function planDiscard(anchor: string): Promise<RestoreJournal> {
 /** Failure `refused` for one that was copied here with its site: what it says is to be done there. */
 async function readOwnJournal(anchor: string, doing: string): Promise<RestoreJournal | undefined> {
   const journal = await readJournal(anchor);
-  if (journal === undefined || journal.anchor === anchor) return journal;
+  if (journal === undefined || (await isOf(anchor, journal))) return journal;
   throw isOfAnotherSite(anchor, { journal, doing });
+}
+
+/** By whatever name the anchor was called then, if that still leads here. */
+function isOf(anchor: string, journal: RestoreJournal): Promise<boolean> {
+  return leadToOne(anchor, journal.anchor).catch(() => anchor === journal.anchor);
 }
 
 function isOfAnotherSite(

@@ -1,19 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { sep } from 'node:path';
 import { LATEST, parseEntryName } from '../blobs/entry-name.ts';
 import { readMagic } from '../filestorage/magic.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
 import type { Site } from '../sites/site.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { isWithin, type Place, placeOf, wayFrom } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
-import { isWithin, realPlaceOf } from '../system/real-place.ts';
-
-/** A path as it is written, and where it is. */
-interface Place {
-  readonly path: string;
-  readonly place: string;
-}
 
 /**
  * Refuses to replace a backup by what is restored from it, whatever path leads there: nobody would find out.
@@ -23,24 +17,22 @@ export async function refuseOverBackups(site: Site): Promise<void> {
   const folders = await backupFoldersOf(site);
   for (const target of await targetsOf(site)) {
     for (const folder of folders) {
-      if (isWithin(folder.place, target.place)) throw overBackups(target, folder);
+      if (isWithin(folder, target)) throw overBackups(target, folder);
       // The folder may be one with the live data in it, too.
-      if (isWithin(target.place, folder.place) && isBackup(target, folder)) {
-        throw overBackups(target, folder);
-      }
+      if (isBackup(target, folder)) throw overBackups(target, folder);
     }
   }
 }
 
-function isBackup({ place }: Place, folder: Place): boolean {
-  const [name = ''] = relative(folder.place, place).split(sep);
+function isBackup(target: Place, folder: Place): boolean {
+  const [name = ''] = (wayFrom(folder, target) ?? '').split(sep);
   const isEntry = (['directory', 'file'] as const).some((type) => parseEntryName(name, type));
   return name === LATEST || isEntry || stampOfFileName(name) !== undefined;
 }
 
 /**
  * The same for a restore to elsewhere, which makes folders of its own: it keeps out of the folders of the backups,
- * and out of the live data, by whatever links. Failure `usage`.
+ * and out of the live data, by whatever links and mounts. Failure `usage`.
  *
  * @param site - what is to be made
  * @param live - the site that is backed up
@@ -54,8 +46,7 @@ export async function refuseElsewhere(site: Site, live: Site): Promise<void> {
     }
   }
   for (const target of await targetsOf(site)) {
-    const meets = ({ place }: Place) =>
-      isWithin(target.place, place) || isWithin(place, target.place);
+    const meets = (place: Place) => isWithin(target, place) || isWithin(place, target);
     const folder = folders.find(meets);
     if (folder !== undefined) throw overBackups(target, folder);
     // Whoever names the very path means it: a stand-by may be the site of the folder that somebody stands in.
@@ -93,10 +84,6 @@ async function backupFoldersOf({ storages }: Site): Promise<readonly Place[]> {
     Object.values(folders).flatMap((one) => [one?.filestorage ?? [], one?.blobs ?? []].flat()),
   );
   return Promise.all(folders.map(placeOf));
-}
-
-async function placeOf(path: string): Promise<Place> {
-  return { path, place: await realPlaceOf(path) };
 }
 
 function overBackups(target: Place, folder: Place): Failure {

@@ -1,8 +1,8 @@
-import { realpath } from 'node:fs/promises';
 import { holdBlobFolder, lockBlobFolder } from '../blobs/blob-folder.ts';
 import { folderStore, holdFolder } from '../stores/folder-store.ts';
 import { Disposables } from '../system/disposables.ts';
 import type { LockRequest } from '../system/lock-request.ts';
+import { placeOf } from '../system/place.ts';
 
 /** The folders that a run works on. */
 export interface RunFolders {
@@ -30,23 +30,23 @@ export function holdFolders(folders: RunFolders, request: LockRequest): Promise<
   );
 }
 
-interface Place {
+interface LockedPlace {
   readonly path: string;
   /** A folder that has both is treated as one with blobs: that includes the other. */
   readonly holds: 'backups' | 'blobs';
 }
 
 /**
- * One folder after the other, by their real paths: two runs that wait for each other's folders take
+ * One folder after the other, in the order of their places: two runs that wait for each other's folders take
  * them in the same order, so that neither waits for ever. Each once, whatever it is called.
  */
 async function lockInOrder(
   { repositories, blobFolders }: RunFolders,
-  lock: (place: Place) => Promise<AsyncDisposable | undefined>,
+  lock: (place: LockedPlace) => Promise<AsyncDisposable | undefined>,
 ): Promise<AsyncDisposable> {
-  const places = new Map<string, Place>();
-  for (const path of repositories) places.set(await realPathOf(path), { path, holds: 'backups' });
-  for (const path of blobFolders) places.set(await realPathOf(path), { path, holds: 'blobs' });
+  const places = new Map<string, LockedPlace>();
+  for (const path of repositories) places.set(await keyOf(path), { path, holds: 'backups' });
+  for (const path of blobFolders) places.set(await keyOf(path), { path, holds: 'blobs' });
   const ordered = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
   await using locks = new Disposables();
   for (const [, place] of ordered) locks.use(await lock(place));
@@ -54,6 +54,9 @@ async function lockInOrder(
 }
 
 /** What isn't there, or can't be looked at, is nobody else's name for something. */
-function realPathOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+function keyOf(path: string): Promise<string> {
+  return placeOf(path).then(
+    ({ key }) => key,
+    () => path,
+  );
 }

@@ -3,8 +3,8 @@ import { foreignText } from '../sites/schedule/crontab.ts';
 import { type ForeignLine, linesThatRun, pathsLike } from '../sites/schedule/foreign-lines.ts';
 import type { ScheduledJob } from '../sites/schedule/scheduled-job.ts';
 import { Failure } from '../system/failure.ts';
+import { leadToOne } from '../system/place.ts';
 import { findProgram } from '../system/programs.ts';
-import { realPlaceOf } from '../system/real-place.ts';
 import { readCrontab } from '../system/user-crontab.ts';
 
 /** A job, and the line of somebody else that runs its script already. */
@@ -43,12 +43,11 @@ async function lineFor(
   { words: [script = ''] }: ScheduledJob,
   lines: readonly ForeignLine[],
 ): Promise<ForeignLine | undefined> {
-  const place = await realPlaceOf(script);
   const isOdd = /[\s'"]/.test(script);
   for (const line of lines) {
     if (isOdd && line.text.includes(script)) return line;
     for (const path of pathsLike(script, { line: line.text, home: homedir() })) {
-      if ((await realPlaceOf(path)) === place) return line;
+      if (await leadToOne(path, script)) return line;
     }
   }
   return undefined;

@@ -1,9 +1,9 @@
-import { realpath } from 'node:fs/promises';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import { type ChainLink, chainReader, readChains } from '../repository/chain.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { leadingTo } from '../system/place.ts';
 
 /**
  * Those of another repository's blob backups that belong to Data.fs backups which this one has, too: a copy without the
@@ -15,14 +15,17 @@ export async function findSharedBackups(
   { source, repository }: { readonly source: string; readonly repository: string },
 ): Promise<ReadonlySet<BlobEntry>> {
   const shared = new Set<BlobEntry>();
-  const live = await realpath(source).catch(() => source);
+  const live = await leadingTo(
+    source,
+    others.flatMap(({ record }) => record?.source ?? []),
+  );
   const linksOf = linkReader();
   for (const entry of others) {
     const link = (await linksOf(repository)).get(entry.stamp);
     if (link === undefined) continue;
     const { source: madeOf, repositoryPath } = entry.record ?? {};
     const same =
-      madeOf === live ||
+      (madeOf !== undefined && live.has(madeOf)) ||
       (repositoryPath !== undefined &&
         isSame(link, (await linksOf(repositoryPath).catch(() => undefined))?.get(entry.stamp)));
     if (same) shared.add(entry);

@@ -10,7 +10,7 @@ import { stampOfFileName } from '../repository/file-names.ts';
 import { findIdentity, type Identity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
-import { refuseDataAmongBlobs } from '../sites/among-blobs.ts';
+import { refuseBackupsAmongBlobs, refuseDataAmongBlobs } from '../sites/among-blobs.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { makeFolder } from '../system/make-folder.ts';
@@ -28,7 +28,7 @@ import {
 import { backUpBlobs } from './backup-blobs.ts';
 import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
 import type { BlobBackupResult, BlobBackupSettings } from './blob-run.ts';
-import { checkBlobSource, refuseInside, refuseNested } from './blob-source.ts';
+import { checkBlobSource, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
@@ -82,7 +82,8 @@ export class SiteRun {
     for (const { storage, source, folder } of this.#blobStorages()) {
       const repository = this.#deciding(storage);
       await checkBlobSource(source, { folder, repository });
-      for (const path of this.#folders()) refuseInside(source, path);
+      await refuseBackupsAmongBlobs(source, this.#folders());
+      await refuseNested(source, folder);
     }
     if (this.#blobStorages().length === 0) return;
     if (this.#format.kind !== 'directories') await findTar();
@@ -103,10 +104,9 @@ export class SiteRun {
     ];
   }
 
-  /** Failures: `locked`; `usage` for blobs that would be backed up into themselves. */
+  /** Failure `locked`. */
   async lock(): Promise<AsyncDisposable> {
     const { of } = this.#settings;
-    for (const { source, folder } of this.#blobStorages()) await refuseNested(source, folder);
     return await lockFolders(
       {
         repositories: this.#filestorages().map((storage) => this.#repository(storage)),

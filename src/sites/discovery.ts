@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
+import { leadToOne } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
 import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
 import type { Environment } from './environment.ts';
@@ -92,7 +93,7 @@ export async function findLive(
   ];
   const away: Away[] = [];
   const broken: Broken[] = [];
-  const here: { readonly path: string; readonly live: LiveData }[] = [];
+  const here: FileWithLive[] = [];
   for (const { path, kind } of files) {
     if (!(await isThere(path))) pass(path, 'it is not there');
     else if (here.length > 0 && kind === 'instance-yaml')
@@ -115,7 +116,7 @@ export async function findLive(
   const [first, ...more] = here;
   if (broken[0] !== undefined) throw brokenBeside(broken[0], first?.path);
   if (first !== undefined) {
-    const other = more.find(({ live }) => live.dataFs?.path !== first.live.dataFs?.path);
+    const other = await findOther(first, more);
     if (other !== undefined) {
       throw new Failure(
         'usage',
@@ -138,6 +139,25 @@ export async function findLive(
   }
   if (away.length > 0) throw elsewhere(away.map(({ outcome }) => outcome));
   return findContainer(folder, { environment, pass, take });
+}
+
+interface FileWithLive {
+  readonly path: string;
+  readonly live: LiveData;
+}
+
+/** A file that names another Data.fs. */
+async function findOther(
+  { live }: FileWithLive,
+  others: readonly FileWithLive[],
+): Promise<FileWithLive | undefined> {
+  for (const other of others) {
+    const [one, another] = [live.dataFs?.path, other.live.dataFs?.path];
+    if (one === another) continue;
+    if (one === undefined || another === undefined || !(await leadToOne(one, another)))
+      return other;
+  }
+  return undefined;
 }
 
 type Note = (what: string, why: string) => void;

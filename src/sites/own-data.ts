@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path';
 import { Failure } from '../system/failure.ts';
+import { isSamePlace, isWithin, placeOf } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
-import { isWithin, realPlaceOf } from '../system/real-place.ts';
 
 /** Where most sites have it, below their folder. */
 const USUAL = 'var/filestorage/Data.fs';
@@ -23,13 +23,14 @@ export async function refuseOtherData(
     choice,
   }: { readonly dataFs: string; readonly found: string; readonly choice: string },
 ): Promise<void> {
-  if (isWithin(dataFs, folder)) return;
-  const place = await realPlaceOf(dataFs);
-  if (isWithin(place, await realPlaceOf(folder))) return;
+  // By its own path, also where a link in the folder leads it elsewhere.
+  if (dataFs.startsWith(folder + sep)) return;
+  const place = await placeOf(dataFs);
+  if (isWithin(place, await placeOf(folder))) return;
   const names = dataFs.split(sep);
   const likely = [USUAL, ...names.map((_, index) => names.slice(index).join(sep))];
   for (const own of likely.filter((one) => one !== '').map((one) => resolve(folder, `./${one}`))) {
-    if (!(await isThere(own)) || (await realPlaceOf(own)) === place) continue;
+    if (!(await isThere(own)) || isSamePlace(await placeOf(own), place)) continue;
     throw new Failure(
       'refused',
       `Cannot tell which Data.fs is meant: ${found} "${dataFs}", which is not in this folder, but "${own}" is`,

@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { isWithin, realPlaceOf } from '../system/real-place.ts';
+import { refuseBackupsAmongBlobs } from './among-blobs.ts';
 import { settleConfigured, UNASKED_CONVENTIONS } from './configured-site.ts';
 import type { LiveData } from './live-data.ts';
 import { without } from './option-source.ts';
 import { blobsOf, blobWish, namesBlobs } from './plain-blobs.ts';
-import { BARE, DATA_FS, FOLDERS, type Places, placesOf, saidPlaces } from './plain-places.ts';
+import { BARE, DATA_FS, FOLDERS, placesOf, saidPlaces } from './plain-places.ts';
 import {
   NO_ENVIRONMENT,
   PLACE_OPTIONS,
@@ -43,7 +43,10 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   const path = search.found ?? resolve(folder, found ?? DATA_FS);
   const dataFs = said.datafs ?? { path, from: 'default' };
   const places = placesOf(dataFs, { folder, said });
-  if (purpose === 'backup') await refuseAmongBlobs(places);
+  // Whoever leaves out the blobs leaves them where they are, and backups don't belong there.
+  if (purpose === 'backup' && places.blobs !== undefined) {
+    await refuseBackupsAmongBlobs(places.blobs.path, [places.location.path]);
+  }
   const wish = blobWish(search);
   const blobs = await blobsOf(places, { said, wish, search });
   const live: LiveData = {
@@ -72,17 +75,6 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   const leftOut =
     blobs.kind === 'without-folder' ? [saysBlobsLeftOut(`${places.blobs?.path}`, purpose)] : [];
   return { ...settled, leftOut };
-}
-
-/** Whoever leaves out the blobs leaves them where they are, and backups don't belong there. */
-async function refuseAmongBlobs({ location, blobs }: Places): Promise<void> {
-  if (blobs === undefined || !(await isThere(blobs.path))) return;
-  if (!isWithin(await realPlaceOf(location.path), await realPlaceOf(blobs.path))) return;
-  throw new Failure(
-    'usage',
-    `Cannot back up to "${location.path}": it is inside the blob directory "${blobs.path}"`,
-    { hint: 'Choose a folder elsewhere, best on another disk.' },
-  );
 }
 
 /**

@@ -18,7 +18,10 @@ describe('isMountPoint', () => {
     const line = (path: string) =>
       `36 35 98:0 /x ${path} rw,noatime master:1 - ext3 /dev/root rw\n`;
     const table = ['/var/blobs', '/a\\040b', '/c\\134d', '/e\\011f\\012g'].map(line).join('');
-    expect(parseMountInfo(table)).toEqual(['/var/blobs', '/a b', '/c\\d', '/e\tf\ng']);
+    const paths = ['/var/blobs', '/a b', '/c\\d', '/e\tf\ng'];
+    expect(parseMountInfo(table)).toEqual(
+      paths.map((path) => ({ device: '98:0', root: '/x', path })),
+    );
     expect(parseMountInfo('')).toEqual([]);
   });
 });

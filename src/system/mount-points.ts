@@ -12,16 +12,30 @@ export async function isMountPoint(path: string): Promise<boolean> {
     readFile('/proc/self/mountinfo', 'utf8').catch(() => ''),
   ]);
   if (own === undefined || parent === undefined) return false;
-  return own.dev !== parent.dev || parseMountInfo(table).includes(path);
+  return own.dev !== parent.dev || parseMountInfo(table).some((mount) => mount.path === path);
 }
 
-/** The paths of Linux's table of mounts: the fifth word of a line, with `\040` for a blank. */
-export function parseMountInfo(table: string): readonly string[] {
+/** A line of Linux's table of mounts (proc(5), mountinfo). */
+export interface Mount {
+  /** Numbers of the device: equal for all mounts of one file system. */
+  readonly device: string;
+  /** Which folder of the file system is mounted. */
+  readonly root: string;
+  /** Where it is mounted. */
+  readonly path: string;
+}
+
+/** The third to the fifth word of each line; a path has `\040` for a blank. */
+export function parseMountInfo(table: string): readonly Mount[] {
   return table.split('\n').flatMap((line) => {
-    const written = line.split(' ')[4];
-    if (written === undefined) return [];
-    return written.replace(/\\([0-7]{3})/g, (_, code: string) =>
-      String.fromCharCode(Number.parseInt(code, 8)),
-    );
+    const [, , device, root, path] = line.split(' ');
+    if (device === undefined || root === undefined || path === undefined) return [];
+    return [{ device, root: unescapePath(root), path: unescapePath(path) }];
   });
+}
+
+function unescapePath(written: string): string {
+  return written.replace(/\\([0-7]{3})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 8)),
+  );
 }

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { adopting, systemCodeOf } from './failure.ts';
 
 /** The real path, also of what isn't there yet. */
@@ -19,8 +19,4 @@ export async function namesOfFile(path: string): Promise<readonly string[]> {
   const place = await realPlaceOf(path);
   const written = join(await realPlaceOf(dirname(path)), basename(path));
   return written === place ? [path] : [path, place];
-}
-
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }

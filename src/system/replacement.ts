@@ -110,12 +110,15 @@ export function insidePath(path: string): string {
   return join(path, 'restored');
 }
 
-/** What tells a file from every other on this machine; undefined: nothing is there. */
+/**
+ * What tells a file from every other of its file system; undefined: nothing is there. A journal holds it: the number
+ * of the device may be another one when the machine has started again.
+ */
 export async function identify(path: string): Promise<string | undefined> {
   return adopting(`look at "${path}"`, async () => {
     try {
-      const { dev, ino } = await lstat(path, { bigint: true });
-      return `${dev}:${ino}`;
+      const { ino } = await lstat(path, { bigint: true });
+      return `${ino}`;
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT') return undefined;
       throw error;

@@ -316,6 +316,18 @@ describe('a restore that was killed while it swapped', () => {
     expect(live(site)).toEqual(site.changed);
   });
 
+  it('is finished after the machine has started again, when its disks have other numbers', async () => {
+    const site = await changedSite();
+    await killedAfter(site, 3);
+    const text = readFileSync(journalOf(site), 'utf8');
+    // As earlier versions wrote it, with the number of the device.
+    writeFileSync(journalOf(site), text.replaceAll(/("identity": ?")/g, '$1987654:'));
+    await site.runWell('backup');
+    expect(live(site)).toEqual(site.backedUp);
+    await site.runWell('restore', '--undo', '-n');
+    expect(live(site)).toEqual(site.changed);
+  });
+
   it('is finished by the next restore, and leaves a site alone where a server runs', async () => {
     const site = await changedSite();
     await killedAfter(site, 2);

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { install, planInstall } from '../../jobs/install.ts';
+import { refuseOwnBackupsAmongBlobs } from '../../sites/among-blobs.ts';
 import { binFolder } from '../../sites/recipe/plone-parts.ts';
 import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
@@ -26,6 +27,7 @@ export function addInstallCommand(program: Command): void {
         if (!hasParts && names.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
         }
+        for (const { site } of parts) await refuseOwnBackupsAmongBlobs(site);
         const steps = await planInstall({
           bin: binFolder(buildout),
           buildout: buildout.path,

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { isWithin } from '../../system/real-place.ts';
+import { join, sep } from 'node:path';
 import type { CfgValue } from '../buildout/cfg-value.ts';
 import { formatOrigin, type Origin } from '../origin.ts';
 import type { SiteStorage } from '../site.ts';
@@ -61,7 +60,7 @@ function amongLiveFiles(
   for (const { folders } of storages) {
     for (const path of foldersOf(folders)) {
       for (const live of storages.flatMap(({ dataFs, blobs }) => [dataFs, blobs ?? []].flat())) {
-        if (found.has(path) || !isWithin(live, path)) continue;
+        if (found.has(path) || !isBelow(live, path)) continue;
         const [option = 'a folder'] =
           Object.entries(locations).find(([, one]) => one === path) ?? [];
         found.set(
@@ -72,6 +71,11 @@ function amongLiveFiles(
     }
   }
   return [...found.values()];
+}
+
+/** As they are written; where they lead is looked at when somebody backs up. */
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }
 
 function foldersOf({ backup, snapshot, zip }: SiteStorage['folders']): readonly string[] {
@@ -159,7 +163,7 @@ function refuseSharedFolders(
     }
     for (const path of foldersOf(folders)) {
       for (const live of storages) {
-        if (live.blobs === undefined || !isWithin(path, live.blobs)) continue;
+        if (live.blobs === undefined || !isBelow(path, live.blobs)) continue;
         const [option] = entries.find(([, location]) => path.startsWith(location)) ?? [''];
         problems.add(
           `the backup folder "${path}" is inside the blob directory "${live.blobs}"`,

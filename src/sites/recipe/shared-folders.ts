@@ -1,4 +1,4 @@
-import { isWithin, realPlaceOf } from '../../system/real-place.ts';
+import { isSamePlace, isWithin, type Place, placeOf } from '../../system/place.ts';
 import type { Site } from '../site.ts';
 
 /** Folders that get in each other's way. */
@@ -11,28 +11,27 @@ export interface SharedFolders {
 export type NamesOfTwo = (one: string, other: string) => string;
 
 /**
- * Folders into which two sites back up, by whatever names and links: each removes what it takes for its own,
- * by its own rules. The recipe never noticed. Folders that lie in those of another site, and in its blob
- * directory, are found, too.
+ * Folders into which two sites back up, by whatever names, links and mounts: each removes what it takes for its
+ * own, by its own rules. The recipe never noticed. Folders that lie in those of another site are found, too.
  */
 export async function findSharedFolders(
   sites: readonly Site[],
   both: NamesOfTwo,
 ): Promise<readonly SharedFolders[]> {
   const shared: SharedFolders[] = [];
-  const before: { readonly part: string; readonly path: string; readonly place: string }[] = [];
+  const before: FolderOfPart[] = [];
   for (const { site, paths } of sites.map((site) => ({ site, paths: new Set(foldersOf(site)) }))) {
     const { part } = site;
     const own = await Promise.all(
-      [...paths].map(async (path) => ({ part, path, place: await realPlaceOf(path) })),
+      [...paths].map(async (path) => ({ part, path, place: await placeOf(path) })),
     );
     for (const [position, one] of own.entries()) {
-      const twin = own.slice(0, position).find(({ place }) => place === one.place);
+      const twin = own.slice(0, position).find(({ place }) => isSamePlace(place, one.place));
       if (twin !== undefined) {
         const text = `"${twin.path}" and "${one.path}" are one folder: each needs one of its own`;
         shared.push({ kind: 'same', text });
       }
-      const same = before.find(({ place }) => place === one.place);
+      const same = before.find(({ place }) => isSamePlace(place, one.place));
       if (same !== undefined) {
         const text = `${both(same.part, part)} both have their backups in "${one.path}": each removes old ones by its own rules`;
         shared.push({ kind: 'same', text });
@@ -49,6 +48,12 @@ export async function findSharedFolders(
     before.push(...own);
   }
   return shared;
+}
+
+interface FolderOfPart {
+  readonly part: string;
+  readonly path: string;
+  readonly place: Place;
 }
 
 /** The folders that a part's backups really go to. */
