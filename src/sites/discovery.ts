@@ -1,10 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { adopting, Failure } from '../system/failure.ts';
 import { leadToOne } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
 import { readInstanceYaml } from './cookiecutter/instance-yaml.ts';
 import type { Environment } from './environment.ts';
+import { type ConfChoice, chosenConf } from './image-conf.ts';
 import type { LiveData, LiveOutcome } from './live-data.ts';
 import { refuseOtherData } from './own-data.ts';
 import { readConfStorages } from './zconfig/conf-storages.ts';
@@ -49,7 +50,10 @@ export async function kindOfConfig(path: string): Promise<ConfigKind> {
   }
 }
 
-/** Reads a file that says where live data is. Failure `refused` where it is elsewhere. */
+/**
+ * Reads a file that says where live data is. Failure `refused` where it is elsewhere, also as a file says with which
+ * the container runs in the place of this one ({@link chosenConf}).
+ */
 export async function readLiveFile(
   path: string,
   {
@@ -57,9 +61,31 @@ export async function readLiveFile(
     environment,
   }: { readonly kind: 'conf' | 'instance-yaml'; readonly environment: Environment },
 ): Promise<LiveData> {
+  const choice = await chosenConf(dirname(resolve(path)), environment);
+  if (kind === 'conf' && choice !== undefined && choice.path !== resolve(path)) {
+    throw runsWithAnother(path, {
+      choice,
+      outcome: await readConfStorages(choice.path, environment),
+    });
+  }
   const outcome = await outcomeOf(path, { kind, environment });
   if (outcome.kind === 'here') return outcome.live;
   throw elsewhere([outcome]);
+}
+
+/** An old Data.fs may lie beside the file that was named: it is taken only if it is named itself. */
+function runsWithAnother(
+  path: string,
+  { choice, outcome }: { readonly choice: ConfChoice; readonly outcome: LiveOutcome },
+): Failure {
+  const reason = `${choice.why}, so that this container runs with "${choice.path}", not with "${path}"`;
+  if (outcome.kind === 'here') {
+    return elsewhere([
+      { kind: 'elsewhere', reason, hint: `Name that file: --config ${choice.path}.` },
+    ]);
+  }
+  const hint = `${outcome.hint} If an old Data.fs that lies here is meant all the same, name it with --datafs.`;
+  return elsewhere([{ kind: 'elsewhere', reason: `${reason}; ${outcome.reason}`, hint }]);
 }
 
 /**
@@ -80,13 +106,14 @@ export async function findLive(
 ): Promise<FoundLive> {
   const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
   const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
-  const confs = await confFiles(folder);
+  const { confs, unused } = await confFiles(folder, environment);
   if (confs.length === 0) {
     pass(
       `zeo.conf or zope.conf in ${folder}, or its etc, instance/etc, parts/*/etc`,
       'none is there',
     );
   }
+  for (const { path, why } of unused) pass(path, why);
   const files = [
     ...confs.map((path) => ({ path, kind: 'conf' as const })),
     { path: join(folder, 'instance.yaml'), kind: 'instance-yaml' as const },
@@ -218,8 +245,14 @@ function wrongVolume(data: string): Failure {
   );
 }
 
-/** ZEO servers come first: they have the files. */
-async function confFiles(folder: string): Promise<readonly string[]> {
+/** ZEO servers come first: they have the files. Those that the container doesn't run with count for nothing. */
+async function confFiles(
+  folder: string,
+  environment: Environment,
+): Promise<{
+  readonly confs: readonly string[];
+  readonly unused: readonly { readonly path: string; readonly why: string }[];
+}> {
   const parts = await readdir(join(folder, 'parts')).catch(() => []);
   const folders = ['etc', 'instance/etc', ...[...parts].sort().map((name) => `parts/${name}/etc`)];
   const all = ['', ...folders].map((one) => join(folder, one));
@@ -228,7 +261,15 @@ async function confFiles(folder: string): Promise<readonly string[]> {
     const paths = all.map((one) => join(one, name));
     for (const path of paths) if (await isThere(path)) found.push(path);
   }
-  return found;
+  const confs = new Set<string>();
+  const unused: { readonly path: string; readonly why: string }[] = [];
+  for (const path of found) {
+    const choice = await chosenConf(dirname(path), environment);
+    confs.add(choice?.path ?? path);
+    if (choice === undefined || choice.path === path) continue;
+    unused.push({ path, why: `the container runs with ${choice.path}, as ${choice.why}` });
+  }
+  return { confs: [...confs], unused };
 }
 
 function outcomeOf(

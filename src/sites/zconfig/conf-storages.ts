@@ -187,19 +187,24 @@ function elsewhereOfClient(section: ConfSection, directory: string): ElsewhereSt
   const from = formatOrigin(section.origin);
   const written = confValue(section, 'server')?.value;
   const server = written?.kind === 'text' ? `the ZEO server "${written.text}"` : 'a ZEO server';
-  const folder = confText(section, 'blob-dir');
-  const isShared = ['on', 'true', 'yes'].includes(
-    confText(section, 'shared-blob-dir')?.toLowerCase() ?? '',
-  );
-  const path = folder === undefined ? undefined : resolve(directory, folder);
-  const more = isShared
-    ? `; "${path}" is the server's blob directory`
-    : `; "${path}" is only a cache`;
+  const folder = confValue(section, 'blob-dir')?.value;
+  const more =
+    folder?.kind === 'text'
+      ? `; "${resolve(directory, folder.text)}" is ${natureOfBlobDir(section)}`
+      : '';
   return {
     kind: 'elsewhere',
-    reason: `${from}: it is a client of ${server}, which has the Data.fs${path === undefined ? '' : more}`,
+    reason: `${from}: it is a client of ${server}, which has the Data.fs${more}`,
     hint: 'Run this on the ZEO server, with its zeo.conf.',
   };
+}
+
+/** Its server's environment may be needed to tell. */
+function natureOfBlobDir(section: ConfSection): string {
+  const shared = confValue(section, 'shared-blob-dir')?.value;
+  if (shared?.kind === 'wrong') return "only a cache, unless it is the server's blob directory";
+  const isShared = ['on', 'true', 'yes'].includes(shared?.text.toLowerCase() ?? '');
+  return isShared ? "the server's blob directory" : 'only a cache';
 }
 
 function mainOf(storages: readonly ConfStorage[], path: string): ConfStorage {
