@@ -1,11 +1,12 @@
+import { signOfBlobCache } from '../jobs/blob-cache.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
 import { isThere } from '../system/presence.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Notes what of the live data isn't there: a mistyped path would come out only at night. */
+/** Notes what of the live data isn't there, or isn't it: a mistyped path would come out only at night. */
 export async function noteAbsentData(
   sites: readonly Pick<SettledSite, 'site' | 'relativePaths'>[],
-  { notice }: Pick<Terminal, 'notice'>,
+  { notice, advise }: Pick<Terminal, 'notice' | 'advise'>,
 ): Promise<void> {
   for (const { site, relativePaths } of sites) {
     const { part, storages, contents } = site;
@@ -27,6 +28,9 @@ export async function noteAbsentData(
           `[${part}] ${option}: there is no ${what} "${path}"; a new site has none before its first start, otherwise correct this${beginning}`,
         );
       }
+      const sign = blobs === undefined ? undefined : await signOfBlobCache(blobs);
+      if (sign === undefined) continue;
+      advise(`[${part}] ${folderOption}: "${blobs}" is the cache of a ZEO client, ${sign}`);
     }
   }
 }

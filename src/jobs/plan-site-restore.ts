@@ -6,6 +6,7 @@ import type { BackupKind, Site, SiteStorage } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { Failure } from '../system/failure.ts';
 import type { MeantRestore } from './agreed-restore.ts';
+import { refuseBlobCache } from './blob-cache.ts';
 import { type OldState, planRestore, type RestorePlan } from './restore.ts';
 import { type BlobRestorePlan, type DamagedBlobs, planBlobRestore } from './restore-blobs.ts';
 import { refuseOverBackups } from './restore-targets.ts';
@@ -58,6 +59,7 @@ export async function planSiteRestore(
   const { site, of, date, damagedBlobs } = settings;
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
+  await refuseBlobCache(site);
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
   for (const storage of site.storages) {

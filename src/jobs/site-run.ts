@@ -27,6 +27,7 @@ import {
 } from './backup.ts';
 import { backUpBlobs } from './backup-blobs.ts';
 import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
+import { refuseBlobCache } from './blob-cache.ts';
 import type { BlobBackupResult, BlobBackupSettings } from './blob-run.ts';
 import { checkBlobSource, refuseNested } from './blob-source.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
@@ -78,6 +79,7 @@ export class SiteRun {
 
   async check(): Promise<void> {
     await refuseDataAmongBlobs(this.#settings.site);
+    await refuseBlobCache(this.#settings.site);
     for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
     for (const { storage, source, folder } of this.#blobStorages()) {
       const repository = this.#deciding(storage);
