@@ -1,4 +1,3 @@
-import { lstatSync, readdirSync } from 'node:fs';
 import { adopting } from '../system/failure.ts';
 import { inPortions } from '../system/portions.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
@@ -11,7 +10,6 @@ import {
   TreeWalk,
   type WalkResult,
   type WalkSettings,
-  YIELD_EVERY,
 } from './tree-walk.ts';
 
 export type { TreeContent } from './tree-walk.ts';
@@ -23,12 +21,8 @@ export interface CopiedTree extends SumTexts {
   readonly differing: readonly string[];
   /** Files that have a sum that could be compared. */
   readonly compared: number;
-}
-
-/** Content, and a link in it, as a path below the tree, where there is one. */
-export interface CountedTree {
-  readonly content: TreeContent;
-  readonly link: string | undefined;
+  /** Paths below the tree of pipes, sockets and devices, which it leaves out. */
+  readonly special: readonly string[];
 }
 
 export interface CopySettings extends WalkSettings {
@@ -50,7 +44,7 @@ const SHARE_ALONE = 1 / 1024;
  * Synchronous calls, in small portions, or for a large tree in worker threads: for a hundred thousand
  * small files, a call that goes through the thread pool costs more than the call itself.
  *
- * Failures: those of the system; `damaged` for names and kinds of files that no blob directory has;
+ * Failures: those of the system; `damaged` for names that no blob directory has;
  * `not-found` for a link of a live site that leads nowhere.
  */
 export async function copyTree({
@@ -141,31 +135,6 @@ function together(results: readonly WalkResult[]): CopiedTree {
     fresh: results.map(({ fresh }) => fresh),
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),
+    special: results.flatMap(({ special }) => special).sort(),
   };
-}
-
-/** Counts the files of a tree, in small portions. */
-export async function countTree(root: string, signal: AbortSignal): Promise<CountedTree> {
-  return adopting(`count the files in "${root}"`, async () => {
-    const content = { files: 0, bytes: 0 };
-    let link: string | undefined;
-    const waiting = [root];
-    let untilYield = YIELD_EVERY;
-    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        const path = `${folder}/${entry.name}`;
-        if (entry.isDirectory()) waiting.push(path);
-        if (entry.isSymbolicLink()) link ??= path.slice(root.length + 1);
-        if (!entry.isFile()) continue;
-        content.files += 1;
-        content.bytes += lstatSync(path).size;
-      }
-      untilYield -= 1;
-      if (untilYield > 0) continue;
-      untilYield = YIELD_EVERY;
-      signal.throwIfAborted();
-      await new Promise(setImmediate);
-    }
-    return { content, link };
-  });
 }

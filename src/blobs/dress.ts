@@ -10,6 +10,8 @@ import {
 
 /** The bits of a mode that are rights. */
 export const ALL_RIGHTS = 0o7777;
+/** Of these, those that run a file as its owner or its group. */
+export const SET_BITS = 0o6000;
 
 const IS_ROOT = process.getuid?.() === 0;
 

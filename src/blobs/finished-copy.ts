@@ -8,8 +8,10 @@ import { type BlobSums, SumDraft } from './sums.ts';
 /** What another program has copied, as it was found. */
 export interface FinishedCopy {
   readonly content: TreeContent;
-  /** A link in it, as a path below it, where there is one. */
-  readonly link: string | undefined;
+  /** Links in it, as paths below it. */
+  readonly links: readonly string[];
+  /** Pipes, sockets and devices of the live directory, as paths below it. */
+  readonly special: readonly string[];
   /** Sums of what is shared with the copy before, of which they are known: text of a {@link SumDraft}. */
   readonly shared: string;
   /** Paths below it of its other files. */
@@ -58,7 +60,8 @@ class Look {
   readonly #beside: Beside;
   #files = 0;
   #bytes = 0;
-  #link: string | undefined;
+  readonly #links: string[] = [];
+  readonly #special: string[] = [];
   readonly #shared = new SumDraft();
   readonly #unread: string[] = [];
   #unreadBytes = 0;
@@ -81,7 +84,8 @@ class Look {
     }
     return {
       content: { files: this.#files, bytes: this.#bytes },
-      link: this.#link,
+      links: this.#links.sort(),
+      special: this.#special.sort(),
       shared: this.#shared.text,
       unread: this.#unread,
       unreadBytes: this.#unreadBytes,
@@ -96,7 +100,7 @@ class Look {
       copied.set(entry.name, entry);
       const below = `${path}${entry.name}`;
       if (entry.isDirectory()) this.#waiting.push(placeOf(below, { depth, isCopied }));
-      if (entry.isSymbolicLink()) this.#link ??= below;
+      if (entry.isSymbolicLink()) this.#links.push(below);
       if (entry.isFile()) this.#take(below);
     }
     for (const entry of liveEntries(`${this.#beside.live}/${path}`)) {
@@ -105,6 +109,7 @@ class Look {
       const below = `${path}${name}`;
       if (entry.isDirectory()) this.#waiting.push(placeOf(below, { depth, isCopied: false }));
       if (entry.isFile() && this.#wasThere(below)) this.#lacking.push(below);
+      if (isSpecial(entry)) this.#special.push(below);
     }
   }
 
@@ -133,6 +138,11 @@ class Look {
     const live = statusOf(`${this.#beside.live}/${path}`);
     return live !== undefined && Number(live.ctimeMs) < this.#beside.since - TICK_MS;
   }
+}
+
+/** A pipe, a socket or a device: rsync leaves them out. */
+function isSpecial(entry: Dirent): boolean {
+  return !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink();
 }
 
 function placeOf(

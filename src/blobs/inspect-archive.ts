@@ -5,11 +5,13 @@ import { Failure } from '../system/failure.ts';
 import { decompress } from '../system/gzip/decompress.ts';
 import { tap } from '../system/stages.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import { isUncommitted } from './uncommitted.ts';
 
 /** What an archive says about itself when it is read to its end. */
 export interface InspectedArchive {
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** Without uncommitted blobs, which older archives hold. */
   readonly files: number;
   /** Bytes of its files. */
   readonly bytes: number;
@@ -36,6 +38,7 @@ export interface Renaming {
 
 const PLAIN_TYPES = ['File', 'OldFile', 'ContiguousFile'];
 const FOLDER_TYPES = ['Directory', 'GNUDumpDir'];
+const SPECIAL_TYPES = ['FIFO', 'CharacterDevice', 'BlockDevice'];
 
 /** A folder listing beyond this is no folder of blobs. */
 const MAXIMUM_LISTING_BYTES = 16 << 20;
@@ -84,12 +87,15 @@ interface ReadingSettings {
   readonly fault: (state: string) => Failure;
   readonly onFolder?: (folder: ListedFolder) => void;
   readonly onFile?: (path: string, sizeBytes: number) => void;
+  /** Is told of pipes, and of devices, too: without it, those are a fault. */
+  readonly onSpecial?: (path: string) => void;
 }
 
 /** One pass over the bytes of an archive, before compression. */
 export class ArchiveReading {
   readonly #faultOf: (state: string) => Failure;
   readonly #onFolder: (folder: ListedFolder) => void;
+  readonly #onSpecial: ((path: string) => void) | undefined;
   readonly #parser: Parser;
   readonly #content = { files: 0, bytes: 0 };
   #fault: Failure | undefined;
@@ -102,18 +108,21 @@ export class ArchiveReading {
 
   private constructor(
     parser: typeof Parser,
-    { fault, onFolder = () => {}, onFile = () => {} }: ReadingSettings,
+    { fault, onFolder = () => {}, onFile = () => {}, onSpecial }: ReadingSettings,
   ) {
     this.#faultOf = fault;
     this.#onFolder = onFolder;
+    this.#onSpecial = onSpecial;
     this.#parser = new parser({
       onReadEntry: (entry) => {
         this.#judge(entry);
         if (PLAIN_TYPES.includes(entry.type)) {
-          this.#content.files += 1;
-          this.#content.bytes += entry.size;
+          if (!isUncommitted(entry.path)) {
+            this.#content.files += 1;
+            this.#content.bytes += entry.size;
+          }
           onFile(entry.path, entry.size);
-        }
+        } else if (entry.type === 'FIFO') onFile(entry.path, 0);
         if (entry.type !== 'GNUDumpDir') entry.resume();
         else if (entry.size <= MAXIMUM_LISTING_BYTES) this.#readListing(entry);
         else {
@@ -153,6 +162,11 @@ export class ArchiveReading {
   #judge({ type, path, linkpath }: ReadEntry): void {
     if (leadsOut(path)) this.#fault ??= this.#faultOf(`"${path}" would land outside its folder`);
     if (PLAIN_TYPES.includes(type) || FOLDER_TYPES.includes(type)) return;
+    // An archive of the recipe may hold a pipe; a restore takes it away.
+    if (this.#onSpecial === undefined ? type === 'FIFO' : SPECIAL_TYPES.includes(type)) {
+      this.#onSpecial?.(path);
+      return;
+    }
     const isLink = type === 'Link' || type === 'SymbolicLink';
     if (isLink && linkpath !== undefined && !leadsOut(linkpath)) return;
     const what = isLink ? `"${path}" links to "${linkpath}"` : `"${path}" is a ${type}`;

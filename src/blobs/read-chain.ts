@@ -51,8 +51,10 @@ export async function readChain(
     );
     for (const { renames } of listed) note(origins, renames);
   }
+  const leftOut = chain.at(-1)?.record?.leftOut ?? [];
   const lacking = listed
     .flatMap(({ path, unchanged }) => pathsIn(path, unchanged))
+    .filter((path) => !leftOut.includes(path))
     .find((path) => !isSaved(path, { saved, origins, tried: new Set() }));
   return { archives, listed, lacking };
 }

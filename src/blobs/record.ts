@@ -50,6 +50,10 @@ const BlobRecordSchema = v.object({
   whole: v.optional(v.object({ files: Count, bytes: Count })),
   /** What the live directory had lost when this was made: as long as it is the newest, nothing old goes. */
   lost: v.optional(v.pipe(v.array(LostBlobsSchema), v.readonly())),
+  /** Links in a directory, as paths below its copy: rsync copies those of the live one as they are. */
+  links: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+  /** Pipes, sockets and devices that an archive of a chain lists and doesn't hold; they begin with `./`. */
+  leftOut: v.optional(v.pipe(v.array(v.string()), v.readonly())),
   /** The file with the sums of a directory's files. */
   sums: v.optional(v.object({ sizeBytes: Count, sha256: Sha256 })),
   archive: v.optional(

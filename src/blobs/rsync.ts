@@ -4,6 +4,7 @@ import { makeFolder } from '../system/make-folder.ts';
 import { describeEnd, type ProgramEnd, requireProgram, runProgram } from '../system/programs.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { RSYNC_EXCLUDES } from './left-out.ts';
+import { isUncommitted, UNCOMMITTED_PATTERNS } from './uncommitted.ts';
 
 export interface RsyncSettings {
   readonly source: string;
@@ -15,7 +16,7 @@ export interface RsyncSettings {
   readonly sameness: 'time' | 'content';
   /** Words of the user, behind `-a`. */
   readonly options: readonly string[];
-  /** `live`: what is no blob is left out. */
+  /** `live`: what is no blob is left out. `backup`: uncommitted blobs are, which older copies hold. */
   readonly of: 'live' | 'backup';
   readonly onCommand: (words: readonly string[]) => void;
   readonly onOutput: (chunk: Uint8Array) => void;
@@ -27,6 +28,8 @@ export interface RsyncSettings {
 /** "Partial transfer due to vanished source files" (rsync's manual). */
 const VANISHED = 24;
 const ATTEMPTS = 3;
+/** No blob is a pipe, a socket or a device, or runs as its owner or its group. */
+const PLAIN_FILES = ['--no-devices', '--no-specials', '--chmod=Fug-s'];
 
 export function findRsync(): Promise<string> {
   return requireProgram('rsync', {
@@ -43,10 +46,12 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   const words = [
     '-a',
     ...settings.options,
+    ...PLAIN_FILES,
+    ...(settings.options.some((word) => word.startsWith('--inplace')) ? [] : ['--sparse']),
     ...(tellsItself(settings.options) ? [] : [TELLING]),
     '--delete',
     ...(settings.sameness === 'content' ? ['--checksum'] : []),
-    ...(settings.of === 'live' ? RSYNC_EXCLUDES : []),
+    ...(settings.of === 'live' ? RSYNC_EXCLUDES : ['--exclude-from=-']),
     ...(settings.linkTo === undefined ? [] : [`--link-dest=${settings.linkTo}/`]),
     `${settings.source}/`,
     `${settings.target}/`,
@@ -59,8 +64,9 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   let end: ProgramEnd | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     settings.onCommand(['rsync', ...words]);
-    end = await runProgram({ path, arguments: words }, { onOutput, signal });
-    if (end.status === 0) return;
+    const input = Buffer.from(UNCOMMITTED_PATTERNS);
+    end = await runProgram({ path, arguments: words }, { input, onOutput, signal });
+    if (end.status === 0 || haveUncommittedVanished(end)) return;
     if (end.status !== VANISHED) break;
   }
   if (end === undefined) return;
@@ -74,6 +80,19 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
           : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
     },
   );
+}
+
+/**
+ * Whether nothing has vanished but uncommitted blobs: options of the user, such as `--include`, may have rsync look
+ * at them. Each line that it says is looked at, so that nothing else has gone wrong.
+ */
+function haveUncommittedVanished({ status, errors }: ProgramEnd): boolean {
+  if (status !== VANISHED) return false;
+  const lines = errors.trim().split('\n');
+  return lines.every((line) => {
+    const [, path] = /^file has vanished: "(.*)"$/.exec(line) ?? [];
+    return path === undefined ? line.startsWith('rsync warning:') : isUncommitted(path);
+  });
 }
 
 /** Options of the user by which files are left out, each with its value where that is a word of its own. */

@@ -19,6 +19,7 @@ import type { WorkProgress } from '../system/work-progress.ts';
 import type { ArchiveCompression } from './entry-name.ts';
 import { ArchiveReading } from './inspect-archive.ts';
 import { pathsIn, TAR_EXCLUDES } from './left-out.ts';
+import { UNCOMMITTED_PATTERNS } from './uncommitted.ts';
 
 /** zlib's; blobs are mostly images and documents that are compressed already. */
 const LEVEL = 1;
@@ -32,14 +33,29 @@ export interface ArchiveSettings {
   readonly compression: ArchiveCompression;
   /** File with GNU tar's state of an incremental chain, which it brings up to date. */
   readonly state: string | undefined;
+  /** Paths that are left out, beside what is no blob; they begin with `./`. */
+  readonly without: readonly string[];
   readonly onCommand: (words: readonly string[]) => void;
   readonly signal: AbortSignal;
   /** Is told of the files as tar comes to them, and of their bytes. */
   readonly progress: WorkProgress;
 }
 
+/**
+ * What became of an archive.
+ *
+ * - `changed`: files changed or vanished while tar read them. The archive isn't one of any moment, and may be tried
+ *   again.
+ * - `special`: there are pipes, sockets or devices, which are no blobs. It may be tried again without them.
+ */
+export type ArchiveAttempt =
+  | WrittenArchive
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'special'; readonly paths: readonly string[] };
+
 /** What was written. */
 export interface WrittenArchive {
+  readonly kind: 'written';
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly content: { readonly files: number; readonly bytes: number };
@@ -48,18 +64,17 @@ export interface WrittenArchive {
 }
 
 /**
- * Archives a live blob directory with GNU tar into a new file. Returns undefined where files changed
- * or vanished while tar read them: the archive isn't one of any moment, and may be tried again.
+ * Archives a live blob directory with GNU tar into a new file.
  *
  * What tar writes is read on its way: what a restore would refuse isn't accepted as a backup.
  *
  * Failures: `program` for every other end of tar than success; `damaged` for what no blob directory
- * has: links that lead out of it, pipes, devices, sockets.
+ * has: links that lead out of it.
  */
 export async function writeArchive(
   file: NewFile,
   settings: ArchiveSettings,
-): Promise<WrittenArchive | undefined> {
+): Promise<ArchiveAttempt> {
   const path = await findTar();
   const words = [
     '--create',
@@ -67,10 +82,13 @@ export async function writeArchive(
     '--format=gnu',
     ...(settings.state === undefined ? [] : [`--listed-incremental=${settings.state}`]),
     ...TAR_EXCLUDES,
+    ...(settings.without.length > 0 ? ['--anchored', '--no-wildcards'] : []),
+    ...settings.without.map((one) => `--exclude=${one}`),
     `--directory=${settings.source}`,
     '.',
   ];
   settings.onCommand(['tar', ...words]);
+  const special: string[] = [];
   let hasRenames = false;
   const listed = { files: 0, bytes: 0 };
   const reading = await ArchiveReading.begin({
@@ -85,9 +103,10 @@ export async function writeArchive(
       }
     },
     onFile: (file) => settings.progress.onFile(join(settings.source, file)),
+    onSpecial: (one) => special.push(one),
   });
   const running = startProgram({ path, arguments: words });
-  running.stdin.end();
+  running.stdin.end(UNCOMMITTED_PATTERNS);
   settings.signal.addEventListener('abort', running.kill, { once: true });
   const hash = createHash('sha256');
   const archived = tap(running.stdout, (chunk) => settings.progress.onBytes(chunk.length));
@@ -97,10 +116,12 @@ export async function writeArchive(
     await file.write(tap(stored, (chunk) => hash.update(chunk)));
     const end = await running.ended;
     settings.signal.throwIfAborted();
-    if (settings.state !== undefined) refuseSockets(end, settings.source);
+    // tar leaves sockets out, but lists them in an incremental archive: later they would pass for lost files.
+    special.push(...socketsIn(end));
+    if (special.length > 0) return { kind: 'special', paths: special };
     if (end.status !== 0 && !(await isHarmless(end, settings.source))) {
       // 1: "some files differ": tar's manual.
-      if (end.status === 1) return undefined;
+      if (end.status === 1) return { kind: 'changed' };
       throw new Failure(
         'program',
         `Cannot archive "${settings.source}": tar: ${describeEnd(end)}`,
@@ -111,8 +132,9 @@ export async function writeArchive(
     }
     const content = await reading.end();
     // Folders came and went meanwhile. See withoutMovedFolders for why there are none else.
-    if (hasRenames) return undefined;
-    return { sizeBytes: file.sizeBytes, sha256: hash.digest('hex'), content, listed };
+    if (hasRenames) return { kind: 'changed' };
+    const { sizeBytes } = file;
+    return { kind: 'written', sizeBytes, sha256: hash.digest('hex'), content, listed };
   } finally {
     settings.signal.removeEventListener('abort', running.kill);
     running.kill();
@@ -130,11 +152,8 @@ async function* readAlong(
   }
 }
 
-/** tar lists them in an incremental archive and leaves them out: later they pass for lost files. */
-function refuseSockets({ errors }: ProgramEnd, source: string): void {
-  const path = /^\S*tar: (.+): socket ignored$/m.exec(errors)?.[1];
-  if (path !== undefined)
-    throw isUnfit(source, `"${path}" is a socket, which no blob directory has`);
+function socketsIn({ errors }: ProgramEnd): readonly string[] {
+  return [...errors.matchAll(/^\S*tar: (.+): socket ignored$/gm)].map(([, path = '']) => path);
 }
 
 function isUnfit(source: string, state: string): Failure {

@@ -5,6 +5,7 @@ import type { WorkProgress } from '../system/work-progress.ts';
 import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
 import { FileHasher } from './file-hasher.ts';
 import { type BlobSums, SumDraft } from './sums.ts';
+import { isUncommitted } from './uncommitted.ts';
 
 /** Whether the files of a tree are those that they were. */
 export interface ComparedTree {
@@ -60,8 +61,9 @@ export async function compareTree(
   return { differing: differing.sort(), missing: missing.sort() };
 }
 
+/** Without uncommitted blobs, of which older copies have sums. */
 function* pathsOf(sums: BlobSums): Generator<string, undefined> {
-  for (const { path } of sums) yield path;
+  for (const { path } of sums) if (!isUncommitted(path)) yield path;
 }
 
 /** The sums of files of a tree, by their paths below it, as the text of a {@link SumDraft}. */

@@ -10,13 +10,14 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { Failure, systemCodeOf } from '../system/failure.ts';
+import { adoptSystemError, Failure, pathOf, systemCodeOf } from '../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
-import { dress, own, settable } from './dress.ts';
+import { dress, own, SET_BITS, settable } from './dress.ts';
 import { FileCopier } from './file-copier.ts';
 import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
 import { haveSameTime } from './same-time.ts';
+import { isUncommitted } from './uncommitted.ts';
 import { type SummedFiles, type SumWork, WalkSums } from './walk-sums.ts';
 
 /** What was found in a tree: regular files, and their bytes. */
@@ -34,7 +35,10 @@ export interface WalkSettings {
   readonly linkTo: string | undefined;
   /** What makes a file the same, beside size and rights: its time, or every byte. */
   readonly sameness: 'time' | 'content';
-  /** `live`: what is no blob is left out, and links are followed, as by the recipe without rsync. */
+  /**
+   * - `live`: what is no blob is left out, and links are followed, as by the recipe without rsync.
+   * - `backup`: uncommitted blobs are left out, which older copies hold.
+   */
   readonly of: 'live' | 'backup';
   readonly sums: SumWork;
 }
@@ -42,6 +46,8 @@ export interface WalkSettings {
 /** What a walk has done; of values only, too. */
 export interface WalkResult extends SummedFiles {
   readonly content: TreeContent;
+  /** Paths below the tree of pipes, sockets and devices: they are left out. */
+  readonly special: readonly string[];
 }
 
 /** Files between two looks at whether somebody wants to stop. */
@@ -78,6 +84,7 @@ export class TreeWalk {
   readonly #sums: WalkSums;
   #files = 0;
   #bytes = 0;
+  #special: string[] = [];
   readonly #progress: WorkProgress;
   /** Bytes of which the progress has not been told yet. */
   #untold = 0;
@@ -101,7 +108,9 @@ export class TreeWalk {
     const content = { files: this.#files, bytes: this.#bytes };
     this.#files = 0;
     this.#bytes = 0;
-    return { content, ...this.#sums.take() };
+    const special = this.#special;
+    this.#special = [];
+    return { content, special, ...this.#sums.take() };
   }
 
   readonly #onPiece = (bytes: number): void => {
@@ -126,7 +135,8 @@ export class TreeWalk {
   *root(): Generator<void, OpenedDirectory> {
     const { source, linkTo } = this.#settings;
     const linkable = linkTo !== undefined;
-    const opened = yield* this.#open({ path: '', depth: 0, linkable, above: [] });
+    const place = { path: '', depth: 0, linkable, above: [] };
+    const opened = yield* this.#naming(this.#open(place));
     if (opened !== undefined) return opened;
     throw isMissing(source);
   }
@@ -136,7 +146,8 @@ export class TreeWalk {
     { path, depth, linkable, above }: Branch,
     name: string,
   ): Generator<void, OpenedDirectory | undefined> {
-    return yield* this.#open({ path: `${path}/${name}`, depth: depth + 1, linkable, above });
+    const place = { path: `${path}/${name}`, depth: depth + 1, linkable, above };
+    return yield* this.#naming(this.#open(place));
   }
 
   /** Copies the directories of a branch with all that is in them. */
@@ -146,6 +157,18 @@ export class TreeWalk {
       if (opened === undefined) continue;
       if (opened.branch.names.length > 0) yield* this.copy(opened.branch);
       opened.finish();
+    }
+  }
+
+  /** An error of the system names the file that it is about, not the whole tree. */
+  *#naming<T>(work: Generator<void, T>): Generator<void, T> {
+    try {
+      return yield* work;
+    } catch (error) {
+      const path = pathOf(error);
+      if (path === undefined) throw error;
+      const isOurs = path.startsWith(this.#settings.target);
+      throw adoptSystemError(error, `${isOurs ? 'write' : 'copy'} "${path}"`);
     }
   }
 
@@ -165,11 +188,11 @@ export class TreeWalk {
     const names: string[] = [];
     for (const entry of entries) {
       const { name } = entry;
-      if (this.#settings.of === 'live' && isLeftOut(name, depth)) continue;
+      if (this.#leavesOut(name, depth)) continue;
       refuseUnreadableName(source, name);
       const below = `${path}/${name}`;
       if (this.#isDirectory(entry, below)) names.push(name);
-      else yield* this.#entry(entry, { path: below, linkable });
+      else yield* this.#entry(below, linkable);
       this.#entries += 1;
       if (this.#entries % YIELD_EVERY !== 0 && this.#untold < PIECE_BYTES) continue;
       this.#progress.onFile(this.#settings.source + below);
@@ -180,6 +203,10 @@ export class TreeWalk {
       branch: { path, names, depth, linkable, above },
       finish: () => dress(target, { status, made }),
     };
+  }
+
+  #leavesOut(name: string, depth: number): boolean {
+    return this.#settings.of === 'live' ? isLeftOut(name, depth) : isUncommitted(name);
   }
 
   #makeDirectory(target: string): Stats {
@@ -196,9 +223,10 @@ export class TreeWalk {
   /** Failure `not-found` for a link that leads nowhere. */
   #statusOfSource(source: string): Stats | undefined {
     const status = statusOf(source);
-    if (this.#settings.of === 'backup' || status?.isSymbolicLink() !== true) return status;
+    if (status === undefined) return undefined;
+    if (this.#settings.of === 'backup' || !status.isSymbolicLink()) return withoutSetBits(status);
     const followed = statSync(source, { throwIfNoEntry: false });
-    if (followed !== undefined) return followed;
+    if (followed !== undefined) return withoutSetBits(followed);
     throw new Failure('not-found', `Cannot copy "${source}": the link leads nowhere`, {
       hint: 'Mount the disk that it leads to, or remove the link.',
     });
@@ -208,10 +236,7 @@ export class TreeWalk {
     return statusOf(`${this.#settings.linkTo}${path}`)?.isDirectory() === true;
   }
 
-  *#entry(
-    entry: Dirent,
-    { path, linkable }: { readonly path: string; readonly linkable: boolean },
-  ): Generator<void> {
+  *#entry(path: string, linkable: boolean): Generator<void> {
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;
     this.#at = source;
@@ -234,9 +259,7 @@ export class TreeWalk {
       own(target, status);
       lutimesSync(target, settable(status.atimeMs), settable(status.mtimeMs));
     } else {
-      throw new Failure('damaged', `Cannot copy "${source}": it is no file and no folder`, {
-        hint: `A blob directory holds neither pipes nor devices; move "${entry.name}" away.`,
-      });
+      this.#special.push(path.slice(1));
     }
   }
 
@@ -352,6 +375,12 @@ interface KnownFile {
 
 function statusOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
+}
+
+/** Without the bits that run a file as somebody else: no blob has them, and no copy gets them. */
+function withoutSetBits(status: Stats): Stats {
+  if (status.isFile()) status.mode &= ~SET_BITS;
+  return status;
 }
 
 /** A name that isn't UTF-8 can't be opened again by it: it would pass for a file that vanished. */

@@ -17,6 +17,7 @@ import type { BlobBackupResult, BlobRun } from './blob-run.ts';
 import { programEvents, withStep } from './events.ts';
 import { heldOf } from './lost-blobs.ts';
 import { readArchive } from './read-archive.ts';
+import { stillSpecial, warnOfSpecial } from './special-files.ts';
 
 /** Times that a live directory may change under tar's hands. */
 const ATTEMPTS = 3;
@@ -141,6 +142,7 @@ export async function writeOneArchive(
   const { folder } = run.settings;
   const path = join(folder, name);
   await refuseTaken(path, 'file');
+  let without = stillSpecial(run, state?.continues?.record?.leftOut ?? []);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await using archive = await NewFile.create(path);
     await using newState = state === undefined ? undefined : await NewFile.create(state.path);
@@ -156,11 +158,14 @@ export async function writeOneArchive(
           source: run.source,
           compression,
           state: newState?.temporaryPath,
+          without,
           progress,
           ...programEvents(run.context),
         }),
     });
-    if (written === undefined) continue;
+    if (written.kind === 'special') without = [...without, ...written.paths];
+    if (written.kind !== 'written') continue;
+    warnOfSpecial(run, without);
     await archive.complete();
     if (run.settings.confirmation === 'reread') {
       const { sizeBytes, sha256 } = written;
@@ -184,6 +189,7 @@ export async function writeOneArchive(
       run.record({
         content: written.content,
         ...(state === undefined ? {} : { whole: written.listed }),
+        ...(without.length === 0 ? {} : { leftOut: without }),
         archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
       }),
     );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { countTree } from '../blobs/copy-tree.ts';
+import { countTree } from '../blobs/count-tree.ts';
 import { Failure } from '../system/failure.ts';
 import { requireRoomFor } from '../system/room.ts';
 import type { BlobRun } from './blob-run.ts';

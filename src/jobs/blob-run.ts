@@ -114,7 +114,9 @@ export class BlobRun {
       : { kind: 'number', number: 0 };
   }
 
-  record(what: Pick<BlobRecord, 'content' | 'whole' | 'archive' | 'sums' | 'lost'>): BlobRecord {
+  record(
+    what: Pick<BlobRecord, 'content' | 'whole' | 'archive' | 'leftOut' | 'sums' | 'links' | 'lost'>,
+  ): BlobRecord {
     return {
       format: 1,
       tool: `zodbvault ${VERSION}`,

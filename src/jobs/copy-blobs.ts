@@ -18,6 +18,7 @@ import { judgeChanges, warnOfDamagedCopies } from './judge-changes.ts';
 import { findLostBlobs, isLostByReplacing, warnOfLostBlobs } from './lost-blobs.ts';
 import { findPreviousCopy, hasContent, isDirectory, type PreviousCopy } from './previous-copy.ts';
 import { copyBlobsWithRsync } from './rsync-blobs.ts';
+import { warnOfSpecial } from './special-files.ts';
 
 /** Makes an entry that is a directory with a copy, which shares the files of the copy before. */
 export async function makeCopy(
@@ -33,13 +34,14 @@ export async function makeCopy(
   await using entry = await NewDirectory.create(join(run.settings.folder, name));
   const tree = join(entry.temporaryPath, run.base);
   const previous = await findPreviousCopy(run);
-  const { content, ...copied } = await copyInto(run, { tree, previous });
+  const { content, links, special, ...copied } = await copyInto(run, { tree, previous });
+  warnOfSpecial(run, special);
   const copy = await judgeChanges(run, { tree, previous, ...copied });
   const lost = await findLostBlobs(run, { previous, copy });
   const sums = await writeSums(entry.temporaryPath, copy.sums.all);
   await writeRecord(
     recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
-    run.record({ content, sums, ...(lost.length > 0 ? { lost } : {}) }),
+    run.record({ content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
   );
   await entry.complete();
   run.context.signal.throwIfAborted();
@@ -105,17 +107,27 @@ async function knowsMore(
   return true;
 }
 
+/** What was copied. */
+interface CopiedInto {
+  readonly content: TreeContent;
+  readonly sums: CopiedSums;
+  /** Paths below the tree. */
+  readonly links: readonly string[];
+  readonly special: readonly string[];
+}
+
 async function copyInto(
   run: BlobRun,
   { tree, previous }: { readonly tree: string; readonly previous: PreviousCopy | undefined },
-): Promise<{ readonly content: TreeContent; readonly sums: CopiedSums }> {
+): Promise<CopiedInto> {
   const { copier } = run.settings;
   const first = copier.firstCopy === 'link' ? run.source : undefined;
   const linkTo = previous?.tree ?? first;
   if (copier.kind === 'rsync') {
     const work = { target: tree, previous, linkTo, options: copier.rsyncOptions };
     const copied = await copyBlobsWithRsync(run, work);
-    return { content: copied.content, sums: collectSums(copied) };
+    const { content, links, special } = copied;
+    return { content, links, special, sums: collectSums(copied) };
   }
   const isDoubted = previous?.isDoubted === true;
   const sums = { kind: 'make', known: previous?.sums?.bytes, isDoubted } as const;
@@ -131,7 +143,8 @@ async function copyInto(
   if (previous !== undefined) {
     warnOfDiffering(run, { previous, differing: copied.differing, now: collected.all });
   }
-  return { content: copied.content, sums: collected };
+  const { content, special } = copied;
+  return { content, special, links: [], sums: collected };
 }
 
 /** Reads what was copied, and not shared, back from the disk. Failure `damaged`. */

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobEntry } from '../blobs/catalogue.ts';
-import { countTree, type TreeContent } from '../blobs/copy-tree.ts';
+import type { TreeContent } from '../blobs/copy-tree.ts';
+import { countTree, hasAsMany } from '../blobs/count-tree.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import type { BlobRun } from './blob-run.ts';
@@ -52,6 +53,5 @@ export async function hasContent(
   { expected, signal }: { readonly expected: TreeContent; readonly signal: AbortSignal },
 ): Promise<boolean> {
   if (!(await isDirectory(tree))) return false;
-  const { content } = await countTree(tree, signal);
-  return content.files === expected.files && content.bytes === expected.bytes;
+  return hasAsMany(await countTree(tree, signal), expected);
 }

@@ -1,9 +1,10 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import type { BlobChoice } from '../blobs/choose.ts';
-import { countTree } from '../blobs/copy-tree.ts';
+import { type CountedTree, countTree } from '../blobs/count-tree.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
+import { nameSome } from '../blobs/name-some.ts';
 import { readChain } from '../blobs/read-chain.ts';
 import { extractArchive } from '../blobs/tar.ts';
 import { adopting, Failure } from '../system/failure.ts';
@@ -61,10 +62,32 @@ export async function extractChain(
     },
   });
   const last = join(folder, choice.entry.name);
-  if (kind === 'of-a-chain') return refuseGaps(last, { tree, context });
-  const { content } = await countTree(tree, signal);
-  if (content.files < files)
+  const leftOut = choice.entry.record?.leftOut ?? [];
+  if (kind === 'of-a-chain') await refuseGaps(last, { tree, leftOut, context });
+  const counted = await countTree(tree, signal);
+  await removeOthers(counted, { tree, archive: last, context });
+  const { content } = counted;
+  if (kind === 'alone' && content.files < files)
     throw incomplete(last, `tar unpacked ${content.files} of ${files} files`);
+}
+
+/** Removes what an archive of the recipe, or of an older version, may hold and no blob directory needs. */
+async function removeOthers(
+  { uncommitted, special }: CountedTree,
+  {
+    tree,
+    archive,
+    context: { onEvent },
+  }: { readonly tree: string; readonly archive: string; readonly context: JobContext },
+): Promise<void> {
+  for (const path of [...uncommitted.paths, ...special]) {
+    await adopting(`remove "${join(tree, path)}"`, () => unlink(join(tree, path)));
+  }
+  if (special.length === 0) return;
+  onEvent({
+    kind: 'warning',
+    text: `in "${archive}": ${nameSome(special)} is no file, but a pipe or a device, and is not restored`,
+  });
 }
 
 /** Undefined where not all of them have a record that tells. */
@@ -79,7 +102,15 @@ function storedBytes(chain: readonly BlobEntry[]): number | undefined {
 /** The last archive lists every file that there was: none may be missing after tar's work. */
 async function refuseGaps(
   archive: string,
-  { tree, context }: { readonly tree: string; readonly context: JobContext },
+  {
+    tree,
+    leftOut,
+    context,
+  }: {
+    readonly tree: string;
+    readonly leftOut: readonly string[];
+    readonly context: JobContext;
+  },
 ): Promise<void> {
   const listed: string[] = [];
   await readArchive(archive, {
@@ -87,7 +118,8 @@ async function refuseGaps(
     onFolder: ({ path, saved, unchanged }) => {
       const depth = path.split('/').filter((part) => part !== '' && part !== '.').length;
       for (const name of [...saved, ...unchanged]) {
-        if (!isLeftOut(name, depth)) listed.push(join(path, name));
+        if (isLeftOut(name, depth) || leftOut.includes(path + name)) continue;
+        listed.push(join(path, name));
       }
     },
   });

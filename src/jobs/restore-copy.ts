@@ -1,13 +1,16 @@
-import { stat } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { strangeLinks } from '../blobs/additions.ts';
 import type { BlobEntry } from '../blobs/catalogue.ts';
-import { copyTree, countTree } from '../blobs/copy-tree.ts';
+import { copyTree } from '../blobs/copy-tree.ts';
+import { type CountedTree, countTree, hasAsMany } from '../blobs/count-tree.ts';
+import { nameSome } from '../blobs/name-some.ts';
 import { copyWithRsync } from '../blobs/rsync.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { readSums } from '../blobs/sums-file.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { compareTree } from '../blobs/tree-sums.ts';
-import { Failure } from '../system/failure.ts';
+import { adopting, Failure } from '../system/failure.ts';
 import { type JobContext, programEvents, withStep } from './events.ts';
 import type { BlobRestorePlan } from './restore-blobs.ts';
 
@@ -21,15 +24,18 @@ export async function restoreCopy(
   const live = await stat(target).catch(() => undefined);
   const linkTo = live?.isDirectory() ? target : undefined;
   const sums = await sumsOf(plan, context);
+  const original = await countTree(source, context.signal);
   const losses = await copyBack(plan, { source, tree, linkTo, sums, context });
-  await judge(plan, { tree, source, losses, context });
+  await leaveOutAdditions(plan, { tree, source, original, context });
+  await judge(plan, { tree, source, original, losses, context });
 }
 
 /** Reads a copy of blobs. Failure `damaged` where it isn't what was backed up. */
 export async function checkCopy(plan: BlobRestorePlan, context: JobContext): Promise<void> {
   const tree = await treeIn(plan.choice.entry, plan.settings.folder);
+  const original = await countTree(tree, context.signal);
   const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
-  await judge(plan, { tree, source: tree, losses, context });
+  await judge(plan, { tree, source: tree, original, losses, context });
 }
 
 /** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
@@ -134,6 +140,34 @@ async function findLosses(
   });
 }
 
+/** What somebody has added to the copy since it was made doesn't get into the site; nor do pipes and the like. */
+async function leaveOutAdditions(
+  { choice: { entry } }: BlobRestorePlan,
+  {
+    tree,
+    source,
+    original,
+    context: { onEvent },
+  }: {
+    readonly tree: string;
+    readonly source: string;
+    readonly original: CountedTree;
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  const links = strangeLinks(original, entry.record);
+  for (const link of links) await adopting(`remove "${link}"`, () => unlink(join(tree, link)));
+  const { special, withSetBits } = original;
+  const warn = (paths: readonly string[], what: string) => {
+    if (paths.length === 0) return;
+    const names = nameSome(paths.map((path) => join(source, path)));
+    onEvent({ kind: 'warning', text: `${names}: ${what}` });
+  };
+  warn(links, 'a link that was added to the backup since it was made; it is not restored');
+  warn(special, 'no file, but a pipe, a socket or a device; it is not restored');
+  warn(withSetBits, 'would run as its owner or its group; it is restored without that right');
+}
+
 /** Files of which each gets a line. */
 const NAMED_LOSSES = 20;
 
@@ -143,11 +177,14 @@ async function judge(
   {
     tree,
     source,
+    original,
     losses,
     context,
   }: {
     readonly tree: string;
     readonly source: string;
+    /** What is in the source. */
+    readonly original: CountedTree;
     readonly losses: Losses;
     readonly context: JobContext;
   },
@@ -157,7 +194,7 @@ async function judge(
     ...losses.differing.map((path) => `"${path}" is not what was backed up`),
   ];
   // Where files are known to be wrong, the numbers say the same once more.
-  const states = files.length > 0 ? files : await countAgain(entry, { tree, context });
+  const states = files.length > 0 ? files : await countAgain(entry, { tree, original, context });
   const [first] = states;
   if (first === undefined) return;
   const more = states.length - NAMED_LOSSES;
@@ -177,12 +214,16 @@ async function judge(
 
 async function countAgain(
   { record }: BlobEntry,
-  { tree, context }: { readonly tree: string; readonly context: JobContext },
+  {
+    tree,
+    original: { uncommitted },
+    context,
+  }: { readonly tree: string; readonly original: CountedTree; readonly context: JobContext },
 ): Promise<readonly string[]> {
   const expected = record?.content;
-  const { content: found } = await countTree(tree, context.signal);
   if (expected === undefined) return [];
-  if (expected.files === found.files && expected.bytes === found.bytes) return [];
+  const { content: found } = await countTree(tree, context.signal);
+  if (hasAsMany({ content: found, uncommitted }, expected)) return [];
   return [
     `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
   ];

@@ -26,16 +26,17 @@ interface RsyncWork {
 export async function copyBlobsWithRsync(
   run: BlobRun,
   work: RsyncWork,
-): Promise<Omit<CopiedTree, 'differing' | 'compared'>> {
+): Promise<Omit<CopiedTree, 'differing' | 'compared'> & Pick<FinishedCopy, 'links'>> {
   const copy = await copyAll(run, work);
-  if (copy.link !== undefined) warnOfLink(run, copy.link);
+  const { content, links, special } = copy;
+  if (links[0] !== undefined) warnOfLink(run, links[0]);
   const { signal } = run.context;
   const fresh = await withStep(run.context, {
     step: 'confirm',
     totalBytes: copy.unreadBytes,
     work: (progress) => sumFiles(work.target, { paths: copy.unread, signal, progress }),
   });
-  return { content: copy.content, shared: [copy.shared], fresh: [fresh] };
+  return { content, links, special, shared: [copy.shared], fresh: [fresh] };
 }
 
 /** What it left out the first time, although nothing says so, it gets a second chance to copy. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { describeAddition, describeOtherContent } from '../blobs/additions.ts';
 import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import type { BlobChoice } from '../blobs/choose.ts';
-import { countTree } from '../blobs/copy-tree.ts';
+import { countTree, hasAsMany } from '../blobs/count-tree.ts';
 import { stateName } from '../blobs/entry-name.ts';
 import { describeFile, recordPath } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
@@ -63,12 +64,13 @@ export async function countCopy(
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): Promise<readonly FileFinding[]> {
   const expected = choice.entry.record?.content;
-  if (choice.kind === 'archives' || expected === undefined) return [];
+  if (choice.kind === 'archives') return [];
   const file = await treeIn(choice.entry, folder);
-  const { content: found } = await countTree(file, signal);
-  if (found.files === expected.files && found.bytes === expected.bytes) return [];
-  const state = `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`;
-  return [{ kind: 'bad', file, state }];
+  const found = await countTree(file, signal);
+  const addition = describeAddition(found, choice.entry.record);
+  const isSame = expected === undefined || hasAsMany(found, expected);
+  const other = isSame ? undefined : describeOtherContent(found.content, expected);
+  return [addition, other].flatMap((state) => (state ? [{ kind: 'bad', file, state }] : []));
 }
 
 /** What is wrong with the files beside archives: their records, and the state of their chain. */

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
+import { describeAddition, describeOtherContent } from '../blobs/additions.ts';
 import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
 import { chainOf } from '../blobs/choose.ts';
-import { countTree } from '../blobs/copy-tree.ts';
+import { countTree, hasAsMany } from '../blobs/count-tree.ts';
 import { describeFile, readEdges } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { isUnaccounted } from '../blobs/unaccounted.ts';
@@ -97,7 +98,7 @@ async function checkDirectory(
   { path, context }: { readonly path: string; readonly context: JobContext },
 ): Promise<string> {
   const tree = await treeIn(entry, dirname(path));
-  const { content: found } = await withStep(context, {
+  const found = await withStep(context, {
     step: 'verify',
     totalBytes: undefined,
     work: ({ onFile }) => {
@@ -106,12 +107,11 @@ async function checkDirectory(
     },
   });
   const expected = entry.record?.content;
+  const addition = describeAddition(found, entry.record);
+  if (addition !== undefined) throw damaged(path, addition);
   if (expected === undefined) return 'that it can be read; nobody has counted its files';
-  if (found.files === expected.files && found.bytes === expected.bytes) return 'files, bytes';
-  throw damaged(
-    path,
-    `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`,
-  );
+  if (hasAsMany(found, expected)) return 'files, bytes';
+  throw damaged(path, describeOtherContent(found.content, expected));
 }
 
 async function checkArchive(

@@ -126,6 +126,12 @@ export function systemCodeOf(error: unknown): string | undefined {
   return number === constants.errno.EDQUOT ? 'EDQUOT' : error.code;
 }
 
+/** The path that an error of the operating system is about, where it tells. */
+export function pathOf(error: unknown): string | undefined {
+  if (systemCodeOf(error) === undefined || !(error instanceof Error)) return undefined;
+  return 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+}
+
 /** Runs `work` and adopts the system errors that come out of it. */
 export async function adopting<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -121,18 +121,12 @@ describe('W1: tar that does not do its work', () => {
   it('and what no restore would take is no backup', async () => {
     const site = await newBuildoutSite(scratch, recipeCfg(INCREMENTAL));
     const places = join(site.blobs, '0x00');
-    for (const [make, said] of [
-      [(path: string) => symlinkSync('/etc', path), /links to "\/etc"/],
-      [(path: string) => execFileSync('mkfifo', [path]), /is a FIFO/],
-    ] as const) {
-      const path = join(places, 'odd');
-      make(path);
-      const { status, stderr } = await site.script('backup');
-      expect(status).toBe(1);
-      expect(stderr).toMatch(said);
-      expect(archivesIn(site)).toEqual([]);
-      unlinkSync(path);
-    }
+    const path = join(places, 'odd');
+    symlinkSync('/etc', path);
+    const { status, stderr } = await site.script('backup');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/links to "\/etc"/)]);
+    expect(archivesIn(site)).toEqual([]);
+    unlinkSync(path);
     await site.scriptWell('backup');
   });
 });

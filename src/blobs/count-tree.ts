@@ -1,0 +1,93 @@
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { adopting } from '../system/failure.ts';
+import type { TreeContent } from './copy-tree.ts';
+import { SET_BITS } from './dress.ts';
+import { YIELD_EVERY } from './tree-walk.ts';
+import { isUncommitted } from './uncommitted.ts';
+
+/** What is in a tree. Paths are below it. */
+export interface CountedTree {
+  readonly content: TreeContent;
+  /** Uncommitted blobs, which aren't in the content: older copies hold them. */
+  readonly uncommitted: TreeContent & { readonly paths: readonly string[] };
+  readonly links: readonly string[];
+  /** Pipes, sockets and devices. */
+  readonly special: readonly string[];
+  /** Files that would run as their owner or their group. */
+  readonly withSetBits: readonly string[];
+}
+
+/** Counts the files of a tree, in small portions. Failures: those of the system. */
+export async function countTree(root: string, signal: AbortSignal): Promise<CountedTree> {
+  return adopting(`count the files in "${root}"`, async () => {
+    const counting = new Counting(root);
+    let untilYield = YIELD_EVERY;
+    while (counting.countFolder()) {
+      untilYield -= 1;
+      if (untilYield > 0) continue;
+      untilYield = YIELD_EVERY;
+      signal.throwIfAborted();
+      await new Promise(setImmediate);
+    }
+    return counting;
+  });
+}
+
+/**
+ * Whether a tree has the files and bytes that were counted when it was made. Older versions counted the
+ * uncommitted blobs, too.
+ */
+export function hasAsMany(
+  { content, uncommitted }: { readonly content: TreeContent; readonly uncommitted: TreeContent },
+  expected: TreeContent,
+): boolean {
+  return isSame(content, expected) || isSame(sum(content, uncommitted), expected);
+}
+
+function isSame(one: TreeContent, other: TreeContent): boolean {
+  return one.files === other.files && one.bytes === other.bytes;
+}
+
+function sum(one: TreeContent, other: TreeContent): TreeContent {
+  return { files: one.files + other.files, bytes: one.bytes + other.bytes };
+}
+
+class Counting implements CountedTree {
+  readonly content = { files: 0, bytes: 0 };
+  readonly uncommitted = { files: 0, bytes: 0, paths: [] as string[] };
+  readonly links: string[] = [];
+  readonly special: string[] = [];
+  readonly withSetBits: string[] = [];
+  readonly #root: string;
+  readonly #waiting = [''];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Whether there was one left. */
+  countFolder(): boolean {
+    const folder = this.#waiting.pop();
+    if (folder === undefined) return false;
+    for (const entry of readdirSync(this.#root + folder, { withFileTypes: true })) {
+      this.#count(entry, `${folder}/${entry.name}`);
+    }
+    return true;
+  }
+
+  #count(entry: Dirent, path: string): void {
+    const below = path.slice(1);
+    if (entry.isDirectory()) this.#waiting.push(path);
+    else if (entry.isSymbolicLink()) this.links.push(below);
+    else if (!entry.isFile()) this.special.push(below);
+    else {
+      const { size, mode } = lstatSync(this.#root + path);
+      const isBlob = !isUncommitted(entry.name);
+      const total = isBlob ? this.content : this.uncommitted;
+      if (!isBlob) this.uncommitted.paths.push(below);
+      total.files += 1;
+      total.bytes += size;
+      if ((mode & SET_BITS) !== 0) this.withSetBits.push(below);
+    }
+  }
+}
