@@ -15,6 +15,7 @@ import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
+import { takeUnusable, type UnusableSite } from './unusable-sites.ts';
 
 /** The buildout of a folder, unless another is named. */
 export const DEFAULT_CFG = 'buildout.cfg';
@@ -71,13 +72,17 @@ export async function loadBuildout(
  */
 export async function findBackupParts(
   { config, part }: { readonly config: string | undefined; readonly part: string | undefined },
-  terminal: Terminal,
+  {
+    terminal,
+    unusable,
+  }: { readonly terminal: Terminal; readonly unusable: UnusableSite[] | undefined },
 ): Promise<ReadParts> {
   const isAskedFor = config !== undefined || part !== undefined;
   if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG))))
     return { parts: [], extent: 'all', cronLines: [] };
   const buildout = await loadBuildout({ config, overrides: [] }, terminal);
-  const found = await readParts(buildout, { names: part === undefined ? [] : [part], terminal });
+  const names = part === undefined ? [] : [part];
+  const found = await readParts(buildout, { names, terminal, unusable });
   if (found.parts.length > 0 || !isAskedFor) return found;
   throw new Failure('usage', `Cannot find a backup part in "${buildout.path}"`, {
     hint: 'No part of it has "recipe = collective.recipe.backup".',
@@ -99,7 +104,16 @@ export interface ReadParts {
  */
 export async function readParts(
   buildout: Buildout,
-  { names, terminal }: { readonly names: readonly string[]; readonly terminal: Terminal },
+  {
+    names,
+    terminal,
+    unusable,
+  }: {
+    readonly names: readonly string[];
+    readonly terminal: Terminal;
+    /** Gets the parts that can't be used, where others can; absent: they are thrown. */
+    readonly unusable?: UnusableSite[] | undefined;
+  },
 ): Promise<ReadParts> {
   const { names: known, unclear } = findRecipeParts(buildout);
   for (const name of names) {
@@ -114,7 +128,7 @@ export async function readParts(
           : `Its parts with "recipe = collective.recipe.backup" are ${list}.`,
     });
   }
-  const parts = readEach(buildout, names.length === 0 ? known : names);
+  const parts = readEach(buildout, { names: names.length === 0 ? known : names, unusable });
   for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
   const sites = parts.map(({ site }) => site);
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
@@ -128,29 +142,31 @@ export async function readParts(
   return { parts, extent, cronLines: cronLinesOf(buildout) };
 }
 
-/** One part that can't be used stops the others, too: who has to go on with those is told how. */
-function readEach(buildout: Buildout, names: readonly string[]): readonly RecipePart[] {
+/** Where nobody takes the parts that can't be used, they stop the others, too: people are told how to go on with those. */
+function readEach(
+  buildout: Buildout,
+  {
+    names,
+    unusable,
+  }: { readonly names: readonly string[]; readonly unusable: UnusableSite[] | undefined },
+): readonly RecipePart[] {
   const parts: RecipePart[] = [];
-  const broken: Failure[] = [];
+  const broken: UnusableSite[] = [];
   for (const part of names) {
     try {
       parts.push(readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      broken.push(error);
+      broken.push({ part, failure: error });
     }
   }
-  const [first, ...more] = broken;
-  if (first === undefined) return parts;
-  const { code, hint } = first;
-  const message = [first, ...more].map((one) => one.message).join('\n');
   const good = parts.map(({ site }) => site.part);
-  if (good.length === 0 && more.length === 0) throw first;
-  const others =
+  const advice =
     good.length === 0
       ? ''
       : ` What can be used is ${good.map((name) => `[${name}]`).join(', ')}: name it (--part ${good[0]}; for install and config, ${good[0]} alone).`;
-  throw new Failure(code, message, { hint: `${hint}${others}`, cause: first });
+  takeUnusable(broken, { takers: unusable, others: parts.length, advice });
+  return parts;
 }
 
 async function userDefaults(): Promise<string | undefined> {

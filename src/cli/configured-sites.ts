@@ -26,6 +26,7 @@ import {
   withNamedBackups,
 } from './named-backups.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
+import { takeUnusable, type UnusableSite } from './unusable-sites.ts';
 
 /** The sites that a `zodbvault.toml` describes, or the one of a file that says where its live data is. */
 export interface ConfiguredSites {
@@ -71,10 +72,21 @@ function settleWithNamed(
   return withBlobsOfNamed(settleConfigured({ ...written, live }, { config }), named);
 }
 
-/** The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`. */
+/**
+ * The sites of a `zodbvault.toml`, or the one that was named. Failure `usage`, and those of sites that can't
+ * be used, unless somebody takes them: `unusable`.
+ */
 export async function sitesOfToml(
   path: string,
-  { part, named }: { readonly part: string | undefined; readonly named: NamedBackups | undefined },
+  {
+    part,
+    named,
+    unusable,
+  }: {
+    readonly part: string | undefined;
+    readonly named: NamedBackups | undefined;
+    readonly unusable: UnusableSite[] | undefined;
+  },
 ): Promise<ConfiguredSites> {
   const { defaults: common, sites: tables } = await readZodbvaultToml(path, {
     nearest,
@@ -83,15 +95,12 @@ export async function sitesOfToml(
   const counting = (source: OptionSource) =>
     named === undefined ? source : without(source, optionsOverruled(named));
   const defaults = counting(common);
-  const sites = tables.map(({ name, options }) => ({ name, options: counting(options) }));
+  const sites = tables.map((site) => ({ ...site, options: counting(site.options) }));
   const environment = environmentOptions(process.env);
   const all =
     sites.length === 0
-      ? [{ name: 'backup', options: layered(environment, defaults) }]
-      : sites.map(({ name, options }) => ({
-          name,
-          options: layered(options, environment, defaults),
-        }));
+      ? [{ name: 'backup', options: layered(environment, defaults), failure: undefined }]
+      : sites.map((site) => ({ ...site, options: layered(site.options, environment, defaults) }));
   const meant = all.filter(({ name }) => part === undefined || part === name);
   if (meant.length === 0) {
     const names = all.map(({ name }) => name).join(', ');
@@ -109,8 +118,9 @@ export async function sitesOfToml(
   const settled: SettledSite[] = [];
   const leftOut: string[] = [];
   const variables = new Set<string>();
-  const failures: Failure[] = [];
-  for (const { name, options } of meant) {
+  const failures: UnusableSite[] = [];
+  const settleOne = async ({ name, options, failure }: (typeof all)[number]) => {
+    if (failure !== undefined) throw failure;
     const live = await liveOf(options, { path, named });
     for (const one of live.variables ?? []) variables.add(one);
     const subject = sites.length === 0 ? `"${path}"` : `the site "${name}" of "${path}"`;
@@ -122,28 +132,22 @@ export async function sitesOfToml(
       conventions: named === undefined ? TOML_CONVENTIONS : UNASKED_CONVENTIONS,
       surroundings: SURROUNDINGS,
     };
+    const one = settleWithNamed(written, { config: path, named });
+    settled.push(one.settled);
+    leftOut.push(...one.leftOut);
+  };
+  for (const one of meant) {
     try {
-      const one = settleWithNamed(written, { config: path, named });
-      settled.push(one.settled);
-      leftOut.push(...one.leftOut);
+      await settleOne(one);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'usage') throw error;
-      failures.push(error);
+      if (!(error instanceof Failure)) throw error;
+      failures.push({ part: one.name, failure: error });
     }
   }
-  throwTogether(failures);
+  takeUnusable(failures, { takers: unusable, others: settled.length });
   await refuseSharedFolders(path, settled);
   const extent = part === undefined ? 'all' : 'some';
   return { kind: 'configured', path, sites: settled, extent, variables: [...variables], leftOut };
-}
-
-/** Several are said at once, under the hint that all of them have. */
-function throwTogether(failures: readonly Failure[]): void {
-  const [first, ...others] = failures;
-  if (first === undefined) return;
-  if (others.length === 0) throw first;
-  const { code, hint } = first;
-  throw new Failure(code, failures.map(({ message }) => message).join('\n'), { hint });
 }
 
 /** The file that options name for what it says about the data. Failure `usage` where they name two. */

@@ -29,6 +29,7 @@ import {
 import type { SiteWish } from './sites.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
+import type { UnusableSite } from './unusable-sites.ts';
 
 /** The sites that are meant, by what describes them. */
 export type FoundSites =
@@ -58,15 +59,18 @@ export async function findAnySites(
     terminal,
     purpose,
     candidates = [],
+    unusable,
   }: {
     readonly terminal: Terminal;
     readonly purpose: Purpose;
     /** Gets what was looked for, also where that fails; absent: nobody asks. */
     readonly candidates?: Candidate[];
+    /** Gets the sites that can't be used, where others can; absent: they are thrown. */
+    readonly unusable?: UnusableSite[] | undefined;
   },
 ): Promise<Found> {
   for (const one of unknownVariables(process.env, nearest)) terminal.advise(one);
-  const found = await lookFor(wish, { terminal, purpose, candidates });
+  const found = await lookFor(wish, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
     for (const one of found.leftOut) terminal.warn(one);
@@ -98,6 +102,7 @@ interface Looking {
   readonly terminal: Terminal;
   readonly purpose: Purpose;
   readonly candidates: Candidate[];
+  readonly unusable: UnusableSite[] | undefined;
 }
 
 async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
@@ -121,7 +126,7 @@ async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
 
 /** What describes the site, and where its data is, whatever folders are named for backups. */
 async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
-  const { candidates, terminal, purpose } = looking;
+  const { candidates, purpose, unusable } = looking;
   const { config, part } = wish;
   const named = namedBackups(wish, purpose);
   const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
@@ -130,23 +135,23 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     const path = resolve(config);
     take(path, '--config names it');
     const kind = await kindOfConfig(path);
-    if (kind === 'toml') return sitesOfToml(path, { part, named });
+    if (kind === 'toml') return sitesOfToml(path, { part, named, unusable });
     if (kind !== 'buildout') {
       refusePart(part, path);
       return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }), named);
     }
     if (named !== undefined) throw await twoWays(wish);
-    return { kind: 'buildout', ...(await findBackupParts({ config, part }, terminal)) };
+    return { kind: 'buildout', ...(await findBackupParts({ config, part }, looking)) };
   }
   const toml = resolve(TOML_NAME);
   if (await isThere(toml)) {
     take(toml, 'it is there');
-    return sitesOfToml(toml, { part, named });
+    return sitesOfToml(toml, { part, named, unusable });
   }
   pass(toml, 'it is not there');
   const cfg = resolve(DEFAULT_CFG);
   if (part !== undefined && !(await isThere(cfg))) throw noParts(part);
-  const parts = await findBackupParts({ config, part }, terminal).catch(async (error: unknown) => {
+  const parts = await findBackupParts({ config, part }, looking).catch(async (error: unknown) => {
     if (!(error instanceof Failure) || part !== undefined) throw error;
     pass(cfg, error.message);
     throw await besideUsable(error, named);

@@ -2,8 +2,10 @@ import { Option } from '@commander-js/extra-typings';
 import { type BackupPlace, findBackupPlaces } from '../jobs/backup-places.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
+import { inEachOf } from './each-of.ts';
 import { oneLine } from './render/one-line.ts';
-import type { Terminal } from './terminal.ts';
+import type { CommandContext } from './run.ts';
+import type { OneOfSeveral } from './terminal.ts';
 
 /** Which storage of the sites that are meant. */
 export const STORAGE_OPTION = new Option('--storage <name>', 'one of the storages (default: all)');
@@ -59,31 +61,30 @@ export function prefixOfStorage(
   return isOnly ? '' : `${nameOfStorage(storage, among)}: `;
 }
 
-/**
- * Does something with each, and says which there are. One in which what is wanted isn't there doesn't
- * keep it from the others; the failure `not-found` is thrown where it is in none.
- */
+/** Does something with each, and says which there are: see {@link inEachOf}. */
 export async function inEachPlace(
   meant: readonly MeantPlace[],
   {
-    terminal,
+    context,
     work,
-  }: { readonly terminal: Terminal; readonly work: (one: MeantPlace) => Promise<void> },
-): Promise<void> {
+  }: { readonly context: CommandContext; readonly work: (one: MeantPlace) => Promise<void> },
+): Promise<number> {
   if (meant.length > 1)
-    terminal.log(`There are several, shown one after the other: ${describeChoice(meant)}`);
-  const absences: { readonly name: string; readonly failure: Failure }[] = [];
-  for (const one of meant) {
-    try {
+    context.terminal.log(`There are several, shown one after the other: ${describeChoice(meant)}`);
+  return await inEachOf(meant, {
+    context,
+    nameOf: oneOfPlaces,
+    work: async (one) => {
       await work(one);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
-      absences.push({ name: one.name, failure: error });
-    }
-  }
-  const [first] = absences;
-  if (first !== undefined && absences.length === meant.length) throw first.failure;
-  for (const { name, failure } of absences) terminal.notice(`${name}: ${failure.message}`);
+      return undefined;
+    },
+    absence: 'note',
+  });
+}
+
+/** How a place is told from the others. */
+export function oneOfPlaces({ name, site, place }: MeantPlace): OneOfSeveral {
+  return { name, labels: { part: site.part, storage: place.storage } };
 }
 
 /** As in `shop/Data, intranet/Data; choose with --part NAME`. */

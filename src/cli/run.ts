@@ -1,6 +1,12 @@
 import { adoptSystemError, Failure } from '../system/failure.ts';
 import { printable } from './printable.ts';
-import { type About, type OutputOptions, type Terminal, terminalFor } from './terminal.ts';
+import {
+  type About,
+  type OneOfSeveral,
+  type OutputOptions,
+  type Terminal,
+  terminalFor,
+} from './terminal.ts';
 
 /** What a command works with. */
 export interface CommandContext {
@@ -57,10 +63,10 @@ export function isByCtrlC({ reason }: AbortSignal): boolean {
   return reason instanceof Failure && reason.cause === 'SIGINT';
 }
 
-/** Shows a failure and gives the exit status. A defect comes out with its stack. */
-export function reportFailure(error: unknown, terminal: Terminal): number {
+/** Shows a failure, of one of several things or of the command, and gives the exit status. A defect comes out with its stack. */
+export function reportFailure(error: unknown, terminal: Terminal, of?: OneOfSeveral): number {
   const failure = adoptSystemError(error, 'go on');
-  if (failure instanceof Failure) return terminal.fail(failure);
+  if (failure instanceof Failure) return terminal.fail(failure, of);
   process.stderr.write(`Internal error, please report it: ${printable(stackOf(failure))}\n`);
   return 1;
 }

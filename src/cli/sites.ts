@@ -9,6 +9,7 @@ import { CONFIG_OPTION, PART_OPTION } from './buildout.ts';
 import { findAnySites } from './found-sites.ts';
 import { overruledByWords } from './named-backups.ts';
 import type { Terminal } from './terminal.ts';
+import type { MeantSites, UnusableSite } from './unusable-sites.ts';
 
 /** Adds the options that say which site is meant. */
 export function withSiteOptions(command: Command) {
@@ -79,16 +80,34 @@ export async function findSites(
   return (await findSitesAndVariables(wish, finding)).sites;
 }
 
+/** The same, with those of several that can't be used: failures are thrown where no site can. */
+export async function findEachSite(
+  wish: SiteWish,
+  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<MeantSites> {
+  const unusable: UnusableSite[] = [];
+  const { sites } = await findSitesAndVariables(wish, { ...finding, unusable });
+  return { sites, unusable };
+}
+
 /** The same, with the variables of the environment that tell which sites those are. */
 export async function findSitesAndVariables(
   wish: SiteWish,
-  { terminal, purpose }: { readonly terminal: Terminal; readonly purpose: Purpose },
+  {
+    terminal,
+    purpose,
+    unusable,
+  }: {
+    readonly terminal: Terminal;
+    readonly purpose: Purpose;
+    readonly unusable?: UnusableSite[];
+  },
 ): Promise<{
   readonly sites: readonly Site[];
   readonly variables: Readonly<Record<string, string>>;
 }> {
   if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
-  const { found } = await findAnySites(wish, { terminal, purpose });
+  const { found } = await findAnySites(wish, { terminal, purpose, unusable });
   const asMeant = (site: Site) => (wish.blobs ? site : withoutBlobs(site));
   switch (found.kind) {
     case 'buildout':

@@ -1,5 +1,6 @@
 import { exitStatusOf, type Failure, type FailureCode } from '../system/failure.ts';
 import { type Emphasis, paintFor } from './colours.ts';
+import { DONE_WITH_WARNINGS } from './exit-status.ts';
 import { printable } from './printable.ts';
 import { formatLocalTime } from './render/units.ts';
 
@@ -32,10 +33,18 @@ export interface Terminal {
   readonly advise: (line: string) => void;
   /** The same for what somebody should look into: the exit status tells. */
   readonly warn: (line: string) => void;
-  /** Says what went wrong; returns the exit status. */
-  readonly fail: (failure: Failure) => number;
+  /** Says what went wrong, and with which of several; returns the exit status. */
+  readonly fail: (failure: Failure, of?: OneOfSeveral) => number;
   /** The exit status of work that was done: whether there were warnings. */
   readonly statusOfSuccess: () => number;
+}
+
+/** One of several things that a command works on. */
+export interface OneOfSeveral {
+  /** Stands before what is said of it. */
+  readonly name: string;
+  /** The same for programs: the members of its JSON objects. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ProgressNumbers {
@@ -47,9 +56,6 @@ export interface ProgressNumbers {
   readonly totalBytes?: number;
   readonly seconds: number;
 }
-
-/** Exit status of what was done, but with something that somebody should read. */
-const DONE_WITH_WARNINGS = 3;
 
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
@@ -106,12 +112,13 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
       hasWarned = true;
       warn(line);
     },
-    fail: ({ code, message, hint }) => {
-      if (isJson) toStdout(asJson({ error: { code, message, hint } }));
-      else if (isLogJson) logObject({ level: 'error', message, code, hint });
+    fail: ({ code, message, hint }, of) => {
+      if (isJson) toStdout(asJson({ ...of?.labels, error: { code, message, hint } }));
+      else if (isLogJson) logObject({ level: 'error', ...of?.labels, message, code, hint });
       else {
         const more = verbosity === 'verbose' || process.stderr.isTTY ? whereExplained(code) : '';
-        toStderr(asSentence(message), `${word('Error:', 'red')} `);
+        const where = of === undefined ? '' : `${of.name}: `;
+        toStderr(asSentence(`${where}${message}`), `${word('Error:', 'red')} `);
         toStderr(`${hint}${more}`, `${word('Hint:', 'bold')} `);
       }
       return exitStatusOf(code);

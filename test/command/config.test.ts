@@ -71,7 +71,7 @@ describe('zodbvault config', () => {
     expect(one.stdout).toContain('weekly-snapshotrestore');
     expect((await site.run(['config', 'nightly'])).status).toBe(2);
     site.configure(recipeCfg(['backup_blobs = no', 'keep = x'], { more: more.join('\n') }));
-    const broken = await site.run(['list']);
+    const broken = await site.run(['config']);
     expect([broken.status, broken.stderr]).toEqual([
       ...[2, expect.stringContaining('What can be used is [weekly]: name it (--part weekly;')],
     ]);

@@ -25,10 +25,8 @@ export async function TOML_TARGETS(): Promise<readonly Target[]> {
       answers: ['usage', 'not-found', 'system'],
       run: async (input) => {
         writeFileSync(path, input);
-        const { defaults, sites } = await readZodbvaultToml(path, {
-          nearest: () => 'keep',
-          judged: undefined,
-        });
+        const { defaults, sites } = await readZodbvaultToml(path, { nearest: () => 'keep' });
+        for (const { failure } of sites) if (failure !== undefined) throw failure;
         for (const { name, options } of [{ name: 'backup', options: defaults }, ...sites]) {
           settleConfigured(
             {

@@ -9,13 +9,14 @@ import {
 import { blobsBackedUp } from '../../jobs/blob-content.ts';
 import type { OnEvent } from '../../jobs/events.ts';
 import type { Site } from '../../sites/site.ts';
+import { inEachSite } from '../each-site.ts';
 import { OPTION, secondsToWait, type Waiting, wholeNumber, withOutputOptions } from '../options.ts';
 import { PING_URL_OPTION, withPingUrl } from '../ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
 import { formatSeconds } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
-import { findSites, KIND_OPTION, withSiteOptions } from '../sites.ts';
+import { findEachSite, KIND_OPTION, withSiteOptions } from '../sites.ts';
 import { withDebugLog } from '../terminal.ts';
 
 export function addBackupCommand(program: Command): void {
@@ -45,8 +46,8 @@ export function addBackupCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const sites = await findSites(options, { terminal: context.terminal, purpose: 'backup' });
-      for (const site of sites) {
+      const meant = await findEachSite(options, { terminal: context.terminal, purpose: 'backup' });
+      const backUpOne = async (site: Site) => {
         const settings: SiteBackupSettings = {
           site: withPingUrl(overridden(site, options), options.pingUrl),
           of: options.kind,
@@ -60,8 +61,9 @@ export function addBackupCommand(program: Command): void {
         const how = { ...context, terminal, waitSeconds: secondsToWait(options.wait) };
         if (options.dryRun) await showPlan(settings, how);
         else await carryOut(settings, how);
-      }
-      return undefined;
+        return undefined;
+      };
+      return await inEachSite(meant, { context, work: backUpOne, absence: 'error' });
     }),
   );
 }

@@ -9,7 +9,7 @@ import {
 } from '../../jobs/judge-health.ts';
 import { readSiteHealth, type SiteHealth } from '../../jobs/site-health.ts';
 import type { Site } from '../../sites/site.ts';
-import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { adoptSystemError, Failure, type FailureCode } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/new-file.ts';
 import { parseAges, parseFree } from '../health-limits.ts';
 import { withOutputOptions } from '../options.ts';
@@ -17,14 +17,17 @@ import { formatMetrics } from '../render/metrics.ts';
 import { oneLine } from '../render/one-line.ts';
 import { formatAge, formatBytes } from '../render/units.ts';
 import { type CommandContext, runCommand } from '../run.ts';
-import { findSites, withSiteOptions } from '../sites.ts';
+import { findEachSite, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
+import type { MeantSites } from '../unusable-sites.ts';
 
 /** The exit statuses of monitoring plug-ins. */
 const STATUS = { ok: 0, warning: 1, critical: 2 } as const satisfies Record<HealthState, number>;
 /** Nobody can tell. */
 const UNKNOWN = 3;
 const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
+/** What is worst comes first: a site of which nobody can tell must not hide one that is critical. */
+const ORDER: readonly number[] = [STATUS.critical, UNKNOWN, STATUS.warning, STATUS.ok];
 const EMPHASIS = { good: ['OK'], poor: ['WARNING', 'UNKNOWN'], bad: ['CRITICAL'] };
 
 const DEFAULTS: HealthLimits = {
@@ -63,7 +66,7 @@ export function addCheckCommand(program: Command): void {
       };
       try {
         const { terminal } = context;
-        const sites = await findSites(options, { terminal, purpose: 'look' });
+        const sites = await findEachSite(options, { terminal, purpose: 'look' });
         return await check(sites, { limits, metrics: options.metrics, context });
       } catch (error) {
         return sayUnknown(error, context.terminal);
@@ -83,15 +86,18 @@ function unknownLine(reason: string): string {
   return `ZODBVAULT ${WORDS[UNKNOWN]} - ${forPlugin(reason)}`;
 }
 
+/** A judgement, or why there is none. */
+type Finding = Omit<Judgement, 'state'> & { readonly state: HealthState | 'unknown' };
+
 interface CheckResult {
-  readonly site: Site;
-  readonly judgements: readonly Judgement[];
+  readonly part: string;
+  readonly judgements: readonly Finding[];
   readonly status: number;
   readonly health: SiteHealth | undefined;
 }
 
 async function check(
-  sites: readonly Site[],
+  { sites, unusable }: MeantSites,
   {
     limits,
     metrics,
@@ -104,21 +110,24 @@ async function check(
 ): Promise<number> {
   const now = new Date();
   const results: CheckResult[] = [];
-  for (const site of sites) results.push(await checkSite(site, { limits, now, context }));
-  const status = Math.max(...results.map((one) => one.status));
+  for (const { part, failure } of unusable) results.push(unknown(part, failure, context));
+  for (const site of sites) {
+    const result = checkSite(site, { limits, now, context });
+    // Of the only one, all is unknown then.
+    const isOnly = sites.length + unusable.length === 1;
+    results.push(
+      await (isOnly ? result : result.catch((error) => unknown(site.part, error, context))),
+    );
+  }
+  const status = worst(results.map((one) => one.status));
   if (metrics !== undefined) {
-    const checked = results.map(({ site, health, status }) => ({
-      part: site.part,
-      health,
-      status,
-    }));
-    await writeMetrics(resolve(metrics), formatMetrics(checked, now));
+    await writeMetrics(resolve(metrics), formatMetrics(results, now));
   }
   const { terminal } = context;
   terminal.printJson({
     status,
     state: WORDS[status],
-    sites: results.map(({ site, judgements }) => ({ part: site.part, judgements })),
+    sites: results.map(({ part, judgements }) => ({ part, judgements })),
   });
   terminal.print(lineOf(results, status), EMPHASIS);
   return status;
@@ -143,28 +152,47 @@ async function checkSite(
     const silent = { onEvent: () => {}, signal: context.signal };
     const health = await readSiteHealth(site, { now, context: silent });
     const judgements = judgeHealth(health, { limits, now, say });
-    const status = Math.max(...judgements.map(({ state }) => STATUS[state]));
-    return { site, judgements, status, health };
+    return { part: site.part, judgements, status: worst(judgements.map(statusOf)), health };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     context.terminal.log(`Hint: ${error.hint}`);
-    const missing = { storage: undefined, text: error.message, measure: undefined } as const;
-    const judgements = [{ state: 'critical', ...missing } as const];
-    return { site, judgements, status: STATUS.critical, health: undefined };
+    return unread(site.part, { state: 'critical', text: error.message });
   }
+}
+
+/** Nobody can tell how the backups of this site are, but those of the others. */
+function unknown(part: string, error: unknown, { terminal, signal }: CommandContext): CheckResult {
+  signal.throwIfAborted();
+  const { text, hint } = reasonOf(error);
+  if (hint !== undefined) terminal.log(`Hint: ${hint}`);
+  return unread(part, { state: 'unknown', text });
+}
+
+function unread(part: string, { state, text }: Pick<Finding, 'state' | 'text'>): CheckResult {
+  const finding = { state, text, storage: undefined, measure: undefined };
+  return { part, judgements: [finding], status: statusOf(finding), health: undefined };
+}
+
+function statusOf({ state }: Pick<Finding, 'state'>): number {
+  return state === 'unknown' ? UNKNOWN : STATUS[state];
+}
+
+function worst(statuses: readonly number[]): number {
+  return ORDER.find((one) => statuses.includes(one)) ?? UNKNOWN;
 }
 
 /** What is worst comes first; all is said where all is well. */
 function lineOf(results: readonly CheckResult[], status: number): string {
-  const named = results.flatMap(({ site, judgements }) =>
+  const named = results.flatMap(({ part, judgements }) =>
     judgements.map((one) => ({
       ...one,
-      name: [results.length > 1 ? site.part : undefined, one.storage]
+      name: [results.length > 1 ? part : undefined, one.storage]
         .filter((word) => word !== undefined)
         .join('/'),
     })),
   );
-  const ordered = [...named].sort((a, b) => STATUS[b.state] - STATUS[a.state]);
+  const rank = (one: Finding) => ORDER.indexOf(statusOf(one));
+  const ordered = [...named].sort((a, b) => rank(a) - rank(b));
   const text = ordered
     .map(({ name, text }) => (name === '' ? text : `${name}: ${text}`))
     .map(forPlugin)
@@ -197,18 +225,24 @@ async function writeMetrics(path: string, text: string): Promise<void> {
 
 /** Every failure is a state that nobody can tell, and so is a defect. Returns the exit status. */
 export function sayUnknown(error: unknown, terminal: Terminal): number {
-  const failure = adoptSystemError(error, 'check');
-  const isKnown = failure instanceof Failure;
-  const message = isKnown ? failure.message : `internal error: ${String(error)}`;
-  terminal.printJson({
-    status: UNKNOWN,
-    state: WORDS[UNKNOWN],
-    error: isKnown ? { code: failure.code, message, hint: failure.hint } : { message },
-  });
+  const { text: message, code, hint } = reasonOf(error);
+  terminal.printJson({ status: UNKNOWN, state: WORDS[UNKNOWN], error: { code, message, hint } });
   // For who tries it out: monitoring reads the line on stdout.
-  if (isKnown) terminal.log(`Hint: ${failure.hint}`);
+  if (hint !== undefined) terminal.log(`Hint: ${hint}`);
   terminal.print(unknownLine(message), EMPHASIS);
   return UNKNOWN;
+}
+
+/** Why nobody can tell; a defect has neither code nor hint. */
+function reasonOf(error: unknown): {
+  readonly text: string;
+  readonly code?: FailureCode;
+  readonly hint?: string;
+} {
+  const failure = adoptSystemError(error, 'check');
+  if (!(failure instanceof Failure)) return { text: `internal error: ${String(error)}` };
+  const { message, code, hint } = failure;
+  return { text: message, code, hint };
 }
 
 function orDefault<T>(said: T | 'off' | undefined, byDefault: T | undefined): T | undefined {

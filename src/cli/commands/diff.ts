@@ -23,14 +23,15 @@ export function addDiffCommand(program: Command): void {
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async (running) => {
+      const { terminal, signal } = running;
       const from = parseRecoveryDate(writtenFrom);
       const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
       const context = { onEvent: renderEvents(terminal), signal };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      await inEachPlace(meant, {
-        terminal,
+      return await inEachPlace(meant, {
+        context: running,
         work: async ({ site, place, repository, name }) => {
           const difference = await readPointDifference(repository, { from, to, context });
           const points = await listPlace(place, site);
@@ -45,7 +46,6 @@ export function addDiffCommand(program: Command): void {
           terminal.print([...lines, ...(await tableOf(difference, signal))].join('\n'));
         },
       });
-      return undefined;
     }),
   );
 }

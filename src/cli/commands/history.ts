@@ -9,7 +9,7 @@ import { nameOfRun } from '../render/run-name.ts';
 import { formatTable } from '../render/table.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 
 /** Runs that are shown where nobody says how many. */
 const SHOWN = 20;
@@ -25,8 +25,10 @@ export function addHistoryCommand(program: Command): void {
       SHOWN,
     );
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal, signal }) => {
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+    runCommand(options, async (context) => {
+      const { terminal, signal } = context;
+      const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = meant;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, options.kind)).slice(0, options.last);
         for (const run of runs) terminal.printJson(run);
@@ -35,9 +37,9 @@ export function addHistoryCommand(program: Command): void {
         else if (!terminal.isJson) {
           terminal.print(await tableOf(runs, signal), { bad: ['failed'] });
         }
+        return undefined;
       };
-      await inEachSite(sites, { terminal, work: showOne });
-      return undefined;
+      return await inEachSite(meant, { context, work: showOne, absence: 'warning' });
     }),
   );
 }

@@ -3,18 +3,21 @@ import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { inEachSite } from '../each-site.ts';
+import { worstStatus } from '../exit-status.ts';
 import { withOutputOptions } from '../options.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
 import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 
 export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))
     .description('show what can be restored')
     .addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal, signal }) => {
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+    runCommand(options, async (context) => {
+      const { terminal, signal } = context;
+      const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = meant;
       const all: PlacedPoint[] = [];
       const problems: string[] = [];
       const listOne = async (site: Site) => {
@@ -32,14 +35,15 @@ export function addListCommand(program: Command): void {
             all.push({ part, storage, of, point });
           }
         }
+        return undefined;
       };
-      await inEachSite(sites, { terminal, work: listOne });
+      const status = await inEachSite(meant, { context, work: listOne, absence: 'warning' });
       if (all.length > 0 && !terminal.isJson) {
         const table = await formatRestorePoints(all, { sites: sites.length, signal });
         terminal.print(table, { bad: ['BAD'] });
       }
       for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
-      return undefined;
+      return worstStatus([status, terminal.statusOfSuccess()]);
     }),
   );
 }

@@ -35,7 +35,8 @@ export function addLogCommand(program: Command): void {
     .option('--path <text>', 'those whose description has this text, as a path in Zope')
     .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN);
   withOutputOptions(command).action((point, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async (running) => {
+      const { terminal, signal } = running;
       const { since, until, user, path, limit } = options;
       const filter = {
         since: since === undefined ? undefined : momentOf(since),
@@ -59,8 +60,8 @@ export function addLogCommand(program: Command): void {
       const date = point === undefined ? undefined : parseRecoveryDate(point);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      await inEachPlace(meant, {
-        terminal,
+      return await inEachPlace(meant, {
+        context: running,
         work: async ({ site, place: { storage }, repository, name }) => {
           const source = { kind: 'point', repository, date } as const;
           const transactions = await readTransactionLog(source, { filter, context });
@@ -69,7 +70,6 @@ export function addLogCommand(program: Command): void {
           await showTransactions(transactions, { context, terminal, of, heading });
         },
       });
-      return undefined;
     }),
   );
 }

@@ -11,7 +11,7 @@ import { describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRehearseCommand(program: Command): void {
@@ -26,15 +26,17 @@ export function addRehearseCommand(program: Command): void {
       ).default(tmpdir(), 'the system’s for temporary files'),
     );
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async (context) => {
+      const { terminal, signal } = context;
       const date = written === undefined ? undefined : parseRecoveryDate(written);
-      let problems = 0;
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = meant;
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
           { onEvent: renderEvents(terminal), signal },
         );
+        let problems = 0;
         for (const one of storages) problems += report(one, { site, sites, terminal });
         const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
         terminal.printJson({
@@ -46,9 +48,9 @@ export function addRehearseCommand(program: Command): void {
         terminal.log(
           `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,
         );
+        return problems > 0 ? 1 : 0;
       };
-      const absent = await inEachSite(sites, { terminal, work: rehearseOne });
-      return problems + absent.length === 0 ? undefined : 1;
+      return await inEachSite(meant, { context, work: rehearseOne, absence: 'error' });
     }),
   );
 }

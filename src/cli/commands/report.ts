@@ -16,30 +16,35 @@ import { withPingUrl } from '../ping-url.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
 import { runCommand } from '../run.ts';
-import { findSites, withSiteOptions } from '../sites.ts';
+import { findEachSite, withSiteOptions } from '../sites.ts';
 
 export function addReportCommand(program: Command): void {
   const command = withSiteOptions(program.command('report'))
     .description('write a page about the backups: calendar, growth, runs, checks, free space')
     .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal }) => {
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+    runCommand(options, async (context) => {
+      const { terminal } = context;
+      const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const reports: SiteReport[] = [];
-      const absent = await inEachSite(sites, {
-        terminal,
-        work: async (site) => void reports.push(await reportOf(withPingUrl(site))),
-      });
-      for (const site of absent.map((one) => withPingUrl(one))) {
-        reports.push({ part: site.part, places: [], runs: [], settings: settingsOf(site) });
-      }
+      const reportOne = async (site: Site) => {
+        // What can't be read has its place on the page, too.
+        const index = reports.push(withoutBackups(withPingUrl(site))) - 1;
+        reports[index] = await reportOf(withPingUrl(site));
+        return undefined;
+      };
+      const status = await inEachSite(meant, { context, work: reportOne, absence: 'warning' });
       const path = resolve(options.output);
       await write(path, formatReport(reports, new Date()));
       terminal.printJson({ report: path });
       terminal.log(`Wrote ${path}`);
-      return undefined;
+      return status;
     }),
   );
+}
+
+function withoutBackups(site: Site): SiteReport {
+  return { part: site.part, places: [], runs: [], settings: settingsOf(site) };
 }
 
 async function reportOf(site: Site): Promise<SiteReport> {

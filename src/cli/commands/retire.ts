@@ -9,11 +9,14 @@ import {
 } from '../../jobs/retire.ts';
 import { parseStamp } from '../../repository/stamp.ts';
 import { Failure } from '../../system/failure.ts';
+import { inEachOf } from '../each-of.ts';
+import { isFailure } from '../exit-status.ts';
 import {
   describeChoice,
   inEachPlace,
   type MeantPlace,
   meantPlaces,
+  oneOfPlaces,
   STORAGE_OPTION,
 } from '../meant-places.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
@@ -40,7 +43,11 @@ export function addRetireCommand(program: Command): void {
       const wish = wishOf(written, options.damaged);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      const planned = await planAll(meant, { wish, context });
+      const { planned, status } = await planAll(meant, { wish, context });
+      if (isFailure(status)) {
+        terminal.log('Nothing was removed.');
+        return status;
+      }
       const last = options.evenTheLast ? 'may-go' : 'stays';
       for (const one of planned) await show(one, terminal);
       for (const { plan } of planned) refuseLast(plan, last);
@@ -60,13 +67,14 @@ export function addRetireCommand(program: Command): void {
         signal: context.signal,
         waitSeconds: secondsToWait(options.wait),
       };
-      for (const { plan, meant } of wanted) {
-        const { place, site } = meant;
+      const retireOne = async ({ plan, meant: { place, site } }: Planned) => {
         const settings = { place, site, last, now: () => new Date() } as const;
         const { fileNames } = await retireAll(plan, settings, jobContext);
         terminal.printJson({ retired: { repository: plan.repository, fileNames } });
-      }
-      return undefined;
+        return undefined;
+      };
+      const nameOf = (one: Planned) => oneOfPlaces(one.meant);
+      return await inEachOf(wanted, { context, nameOf, work: retireOne, absence: 'error' });
     }),
   );
 }
@@ -94,22 +102,20 @@ interface Planned {
 /** A date that is one of several storages' must be told whose it is. */
 async function planAll(
   meant: readonly MeantPlace[],
-  {
-    wish,
-    context: { terminal, signal },
-  }: { readonly wish: RetireWish; readonly context: CommandContext },
-): Promise<readonly Planned[]> {
+  { wish, context }: { readonly wish: RetireWish; readonly context: CommandContext },
+): Promise<{ readonly planned: readonly Planned[]; readonly status: number }> {
   const planned: Planned[] = [];
-  const context = { onEvent: renderEvents(terminal), signal };
-  await inEachPlace(meant, {
-    terminal,
+  const { terminal, signal } = context;
+  const jobContext = { onEvent: renderEvents(terminal), signal };
+  const status = await inEachPlace(meant, {
+    context,
     work: async (one) => {
       const { blobs } = one.place;
-      const plan = await planRetire(one.repository, { wish, blobs, context });
+      const plan = await planRetire(one.repository, { wish, blobs, context: jobContext });
       planned.push({ meant: one, plan });
     },
   });
-  if (wish.kind === 'damaged' || planned.length < 2) return planned;
+  if (wish.kind === 'damaged' || planned.length < 2) return { planned, status };
   const those = planned.map((one) => one.meant);
   throw new Failure('usage', `Cannot tell which backup of ${wish.stamp} is meant`, {
     hint: `There are several: ${describeChoice(those)}.`,

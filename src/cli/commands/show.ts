@@ -18,13 +18,14 @@ export function addShowCommand(program: Command): void {
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async (running) => {
+      const { terminal, signal } = running;
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       const context = { onEvent: renderEvents(terminal), signal };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      await inEachPlace(meant, {
-        terminal,
+      return await inEachPlace(meant, {
+        context: running,
         work: async ({ site, place, repository, name }) => {
           const contents = await readPointContents(repository, { date, context });
           const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
@@ -34,7 +35,6 @@ export function addShowCommand(program: Command): void {
           terminal.print(`${name}, ${await textOf(contents, { blobs, signal })}`);
         },
       });
-      return undefined;
     }),
   );
 }

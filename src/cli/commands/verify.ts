@@ -10,7 +10,7 @@ import { withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findSites, withSiteOptions } from '../sites.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
 import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
@@ -41,16 +41,15 @@ export function addVerifyCommand(program: Command): void {
       ).argParser(parsePercentage),
     );
   withOutputOptions(command).action((date, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async (context) => {
+      const { terminal, signal } = context;
       const deep = deepWish(date, options);
-      let isBad = false;
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = meant;
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
           const settings = { site, of: options.kind, ...deep, now: () => new Date() };
-          isBad =
-            (await runDeepVerify(settings, { sites, context: { terminal, signal } })) > 0 || isBad;
-          return;
+          return statusOf(await runDeepVerify(settings, { sites, context }));
         }
         const places = await verifySite(
           {
@@ -62,12 +61,17 @@ export function addVerifyCommand(program: Command): void {
           },
           { onEvent: renderEvents(terminal), signal },
         );
-        for (const place of places) isBad = report(place, { site, sites, terminal }) > 0 || isBad;
+        let problems = 0;
+        for (const place of places) problems += report(place, { site, sites, terminal });
+        return statusOf(problems);
       };
-      const absent = await inEachSite(sites, { terminal, work: verifyOne });
-      return isBad || absent.length > 0 ? 1 : undefined;
+      return await inEachSite(meant, { context, work: verifyOne, absence: 'error' });
     }),
   );
+}
+
+function statusOf(problems: number): number {
+  return problems > 0 ? 1 : 0;
 }
 
 /** Returns the number of problems. */

@@ -24,6 +24,11 @@ export class Problems {
     this.#found.push({ line, origin });
   }
 
+  /** Takes over what others have found, so that it is said at once. */
+  addAll(others: Problems): void {
+    this.#found.push(...others.#found);
+  }
+
   /**
    * Runs `work`; a failure of it, which names its place itself, is one more problem, and the result is
    * undefined.
@@ -40,10 +45,16 @@ export class Problems {
 
   /** Failure `usage` with all problems, in the order of the lines, unless there are none. */
   throwIfAny(): void {
-    if (this.#found.length === 0) return;
+    const failure = this.failure();
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The same as a value. */
+  failure(): Failure | undefined {
+    if (this.#found.length === 0) return undefined;
     const lines = [...this.#found].sort(byPlace).map(({ line }) => line);
     const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
-    throw new Failure('usage', `Cannot use ${this.#subject}:${list}`, {
+    return new Failure('usage', `Cannot use ${this.#subject}:${list}`, {
       hint: 'Nothing was changed. Correct this, and run the command again.',
     });
   }

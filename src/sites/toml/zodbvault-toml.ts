@@ -15,7 +15,14 @@ export interface ZodbvaultToml {
   /** What stands above all tables. */
   readonly defaults: OptionSource;
   /** The tables `[sites.NAME]`; none where the file speaks of one site only. */
-  readonly sites: readonly { readonly name: string; readonly options: OptionSource }[];
+  readonly sites: readonly TomlSite[];
+}
+
+export interface TomlSite {
+  readonly name: string;
+  readonly options: OptionSource;
+  /** What is wrong with its table, with file and line: `usage`. */
+  readonly failure: Failure | undefined;
 }
 
 type Nearest = (name: string, known: readonly string[]) => string;
@@ -24,37 +31,39 @@ type Nearest = (name: string, known: readonly string[]) => string;
 const SITE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /**
- * Reads a `zodbvault.toml`. Failure `usage` with file and line: where it is no TOML, or with everything
- * that is no option, or has a value of another kind.
+ * Reads a `zodbvault.toml`. Failure `usage` with file and line: where it is no TOML, or where something above
+ * the tables of the sites is no option, or has a value of another kind; then with all that is wrong. What is
+ * wrong with one site alone is its own failure.
  *
- * @param judged - the site that is meant: what is wrong with the others is theirs; undefined: all of them
+ * @param judged - the site that is meant: what is wrong with the others isn't said; undefined: all of them
  */
 export async function readZodbvaultToml(
   path: string,
-  { nearest, judged }: { readonly nearest: Nearest; readonly judged: string | undefined },
+  { nearest, judged }: { readonly nearest: Nearest; readonly judged?: string | undefined },
 ): Promise<ZodbvaultToml> {
   const file = resolve(path);
   const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
   const tables: Readonly<Record<string, unknown>> = await parseToml(text, file);
   const lines = linesOfKeys(text);
   const problems = new Problems(`"${file}"`);
-  const passedOver = new Problems(`"${file}"`);
   const originOf = (key: string): Origin => ({ kind: 'line', file, line: lines.get(key) ?? 1 });
   const { sites: written = {}, ...top } = tables;
   const defaults = decodeTable(top, { prefix: '', originOf, problems, nearest });
-  const sites: { readonly name: string; readonly options: OptionSource }[] = [];
+  const sites: TomlSite[] = [];
+  const hasCommonProblems = problems.failure() !== undefined;
   if (!isTable(written)) problems.add('sites: write [sites.NAME] for each site', originOf('sites'));
   else {
     for (const [name, table] of Object.entries(written)) {
       const key = `sites.${name}`;
-      const own = judged === undefined || judged === name ? problems : passedOver;
+      const own = new Problems(`"${file}"`);
       if (!isTable(table)) own.add(`${key}: write [${key}] above its options`, originOf(key));
       else if (!SITE_NAME.test(name)) {
         own.add(`"${name}" is no name for a site: use letters, digits, "-", "_"`, originOf(key));
-      } else {
-        const how = { prefix: `${key}.`, originOf, problems: own, nearest };
-        sites.push({ name, options: decodeTable(table, how) });
       }
+      const how = { prefix: `${key}.`, originOf, problems: own, nearest };
+      const options = decodeTable(isTable(table) ? table : {}, how);
+      sites.push({ name, options, failure: own.failure() });
+      if (hasCommonProblems && (judged ?? name) === name) problems.addAll(own);
     }
   }
   problems.throwIfAny();
