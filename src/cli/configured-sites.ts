@@ -1,11 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  settleConfigured,
-  TOML_CONVENTIONS,
-  UNASKED_CONVENTIONS,
-  type WrittenSite,
-} from '../sites/configured-site.ts';
+import { settleConfigured, type WrittenSite } from '../sites/configured-site.ts';
 import { findLive, readLiveFile } from '../sites/discovery.ts';
 import { environmentOptions } from '../sites/environment.ts';
 import { type LiveData, liveAround } from '../sites/live-data.ts';
@@ -53,7 +48,6 @@ export async function siteOfLive(
       options:
         named?.blobbackuplocation === undefined ? options : without(options, ['backup_blobs']),
       live,
-      conventions: UNASKED_CONVENTIONS,
       surroundings: SURROUNDINGS,
     },
     { config: path, named },
@@ -129,7 +123,6 @@ export async function sitesOfToml(
       subject,
       options,
       live,
-      conventions: named === undefined ? TOML_CONVENTIONS : UNASKED_CONVENTIONS,
       surroundings: SURROUNDINGS,
     };
     const one = settleWithNamed(written, { config: path, named });

@@ -7,17 +7,14 @@ import { beginSettling, type Conventions } from './recipe/settling.ts';
 import { type SettledOption, WrittenOptions } from './recipe/written-options.ts';
 import { tomlOption } from './toml/toml-options.ts';
 
-/** Of a `zodbvault.toml`: the recipe's, but for what needs a buildout or another program. */
-export const TOML_CONVENTIONS: Conventions = {
+/** Nothing needs a buildout or another program, and nothing is removed that nobody asked to remove. */
+const CONVENTIONS: Conventions = {
   locations: 'directory',
   blobs: 'as-found',
-  keep: 2,
-  keepBlobDays: 14,
+  keep: 0,
+  keepBlobDays: 0,
   blobCopier: 'own',
 };
-
-/** Where nobody has written how backups are to be made, nothing is ever removed. */
-export const UNASKED_CONVENTIONS: Conventions = { ...TOML_CONVENTIONS, keep: 0, keepBlobDays: 0 };
 
 /** A site as it was written. */
 export interface WrittenSite {
@@ -27,7 +24,6 @@ export interface WrittenSite {
   readonly subject: string;
   readonly options: OptionSource;
   readonly live: LiveData;
-  readonly conventions: Conventions;
   readonly surroundings: PathSurroundings;
 }
 
@@ -39,6 +35,7 @@ export function settleConfigured(
   const problems = new Problems(written.subject);
   const settling = beginSettling({
     ...written,
+    conventions: CONVENTIONS,
     options: new WrittenOptions(written.options, problems),
     problems,
     warnings: [...written.live.elsewhere],

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { refuseBackupsAmongBlobs } from './among-blobs.ts';
-import { settleConfigured, UNASKED_CONVENTIONS } from './configured-site.ts';
+import { settleConfigured } from './configured-site.ts';
 import type { LiveData } from './live-data.ts';
 import { without } from './option-source.ts';
 import { blobsOf, blobWish, namesBlobs } from './plain-blobs.ts';
@@ -69,7 +69,6 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
     subject: 'what the command line and the environment say',
     options: without(options, [...PLACE_OPTIONS, ...(isOverruled ? ['backup_blobs'] : [])]),
     live,
-    conventions: UNASKED_CONVENTIONS,
     surroundings,
   });
   const leftOut =

@@ -55,6 +55,16 @@ describe('zodbvault install', () => {
     expect(again.stderr).toBe('Everything is as it should be.\n');
   });
 
+  it('says what the recipe removes where the part does not say how much is kept', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    site.configure(recipeCfg([NO_BLOBS]));
+    expect((await site.install()).stderr).toContain('[backup] keeps 2 full backups and removes');
+    site.configure(recipeCfg([NO_BLOBS, 'keep = 2', 'debug = true']));
+    expect((await site.install()).stderr).not.toContain('removes');
+    site.configure(recipeCfg(['only_blobs = true', 'blob_storage = var/blobstorage']));
+    expect((await site.install()).stderr).toContain('removes backups of the blobs after 14 days');
+  });
+
   it('says with --dry-run what it would do, as JSON too, and does nothing', async () => {
     const site = buildoutWith({ 'buildout.cfg': recipeCfg([NO_BLOBS, 'compatible = 2.3']) });
     const before = folderState(site.folder);

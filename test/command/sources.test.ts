@@ -340,6 +340,24 @@ describe('zodbvault.toml', () => {
     expect((await site.run(['install', '-c', 'zodbvault.toml'])).status).toBe(2);
   });
 
+  it('removes nothing that nobody asked to remove', async () => {
+    const site = await newFolder();
+    const fulls = (folder: string) =>
+      readdirSync(site.path(folder)).filter((name) => name.endsWith('.fsz')).length;
+    site.write('zodbvault.toml', 'post_command = "true"');
+    for (let run = 1; run <= 4; run += 1)
+      expect((await site.run(['backup', '--full'])).status).toBe(0);
+    expect(fulls('var/backups')).toBe(4);
+    // A zip is for taking away.
+    for (let run = 1; run <= 2; run += 1) {
+      expect((await site.run(['backup', '--kind', 'zip'])).status).toBe(0);
+    }
+    expect(fulls('var/zipbackups')).toBe(1);
+    site.write('zodbvault.toml', 'keep = 3');
+    expect((await site.run(['backup', '--full'])).status).toBe(0);
+    expect(fulls('var/backups')).toBe(3);
+  });
+
   it('says all its problems at once, with lines and the nearest option', async () => {
     const site = await newFolder();
     site.write(

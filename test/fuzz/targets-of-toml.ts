@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settleConfigured, TOML_CONVENTIONS } from '../../src/sites/configured-site.ts';
+import { settleConfigured } from '../../src/sites/configured-site.ts';
 import { liveAround } from '../../src/sites/live-data.ts';
 import { layered } from '../../src/sites/option-source.ts';
 import { readZodbvaultToml } from '../../src/sites/toml/zodbvault-toml.ts';
@@ -34,7 +34,6 @@ export async function TOML_TARGETS(): Promise<readonly Target[]> {
               subject: path,
               options: layered(options, defaults),
               live,
-              conventions: TOML_CONVENTIONS,
               surroundings,
             },
             { config: path },

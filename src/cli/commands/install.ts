@@ -2,12 +2,14 @@ import type { Command } from '@commander-js/extra-typings';
 import { install, planInstall } from '../../jobs/install.ts';
 import { refuseOwnBackupsAmongBlobs } from '../../sites/among-blobs.ts';
 import { binFolder } from '../../sites/recipe/plone-parts.ts';
+import type { RecipePart } from '../../sites/recipe/recipe-part.ts';
 import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
 import { renderEvents, renderInstallStep } from '../render/events.ts';
 import { runCommand } from '../run.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function addInstallCommand(program: Command): void {
   const command = program
@@ -40,6 +42,7 @@ export function addInstallCommand(program: Command): void {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
         } else await install(steps, { onEvent: renderEvents(terminal), signal });
         await noteAbsentData(parts, terminal);
+        if (steps.length > 0) for (const part of parts) sayWhatGoes(part, terminal);
         if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
         // In spite of warnings: buildout, which may run this, takes anything else for a failure.
         return 0;
@@ -47,4 +50,21 @@ export function addInstallCommand(program: Command): void {
       { about: 'settings' },
     ),
   );
+}
+
+/** Whoever has not written how much is to be kept learns what the recipe's defaults remove. */
+function sayWhatGoes({ site, settled }: RecipePart, terminal: Terminal): void {
+  const { part, contents, keep, keepBlobDays } = site;
+  const isUnset = (option: string) =>
+    settled.some(({ name, from }) => name === option && from === 'default');
+  if (isUnset('keep')) {
+    terminal.log(
+      `[${part}] keeps ${keep} full backups and removes older ones: keep is not set, and this is the recipe's default; keep = 0 keeps all`,
+    );
+  }
+  if (contents === 'blobs' && isUnset('keep_blob_days')) {
+    terminal.log(
+      `[${part}] removes backups of the blobs after ${keepBlobDays} days: keep_blob_days is not set, and this is the recipe's default; keep_blob_days = 0 goes by keep`,
+    );
+  }
 }

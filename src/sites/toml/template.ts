@@ -5,10 +5,7 @@ import { tomlOptions } from './toml-options.ts';
 /** Shown as comments: what most people will never need is in the reference. */
 const OFTEN = ['verify_after_backup', 'pre_command', 'post_command'];
 
-/**
- * A commented `zodbvault.toml` that says where a site and its backups are, and that as much is to be kept as
- * without it: the defaults of such a file remove what is old.
- */
+/** A commented `zodbvault.toml` that says where a site and its backups are, and how much is kept until now. */
 export function tomlTemplate(
   { config, storages, keep, keepBlobDays }: Site,
   {
@@ -49,9 +46,9 @@ export function tomlTemplate(
     ...(wish === 'left-out' ? ['backup_blobs = false'] : []),
     '',
     '# Full backups to keep, with their increments and blobs; older ones are removed behind each backup.',
-    '# 0 keeps all. Without this line, 2 are kept.',
+    '# 0 keeps all, as no line does.',
     `keep = ${keep}`,
-    '# Days for blob backups that go with no Data.fs backup; 0 keeps all. Without this line, 14.',
+    '# Days for blob backups that go with no Data.fs backup; 0 keeps all, as no line does.',
     `keep_blob_days = ${keepBlobDays}`,
     '',
     ...more,

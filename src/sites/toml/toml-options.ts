@@ -78,11 +78,11 @@ export const TOML_OPTIONS = {
     says: 'where `restore --kind alternative` takes them: `name`, `location`, `blobbackuplocation`',
     byDefault: 'none',
   },
-  keep: { kind: 'count', says: 'full backups to keep; 0 keeps all', byDefault: '2' },
+  keep: { kind: 'count', says: 'full backups to keep; 0 keeps all', byDefault: '0' },
   keep_blob_days: {
     kind: 'count',
     says: 'days for blob backups that go with no Data.fs backup; 0 keeps all',
-    byDefault: '14',
+    byDefault: '0',
   },
   backup_blobs: { kind: 'flag', says: 'back up the blobs', byDefault: 'if there are any' },
   only_blobs: { kind: 'flag', says: 'back up the blobs alone', byDefault: 'false' },
