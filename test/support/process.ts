@@ -1,8 +1,22 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Kills a process that was spawned with `detached`, and all that it has started. */
 export async function killGroup(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('close', resolve));
   process.kill(-(child.pid ?? 0), 'SIGKILL');
   await ended;
+}
+
+/** Starts a program and kills it, with all that it has started, after so many ms; says if it still ran. */
+export async function killRun(
+  [program, ...words]: readonly [string, ...string[]],
+  { cwd, afterMs }: { readonly cwd: string; readonly afterMs: number },
+): Promise<boolean> {
+  const child = spawn(program, words, { cwd, detached: true, stdio: 'ignore' });
+  const closed = once(child, 'close').then(() => true);
+  if (await Promise.race([closed, pause(afterMs, false)])) return false;
+  await killGroup(child);
+  return true;
 }

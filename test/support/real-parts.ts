@@ -7,7 +7,7 @@ import { runPython } from './python.ts';
 export type Environment = 'zodb' | 'plone';
 
 const REAL = join(import.meta.dirname, '../real');
-const FOLDER = process.env['ZODBVAULT_TEST_VENVS'] ?? join(REAL, '../../.venv-test');
+const FOLDER = process.env['TEST_VENVS'] ?? join(REAL, '../../.venv-test');
 
 /** Path of a program of the environment: `python`, `repozo`, `runzeo`, `buildout`. */
 export function programOf(environment: Environment, name: string): string {
@@ -31,6 +31,8 @@ export interface OpenedDatabase {
   readonly objects: number;
   readonly blobs: number;
   readonly blob_bytes: number;
+  /** Mappings with a blob and its sha256, which must fit. */
+  readonly documents: number;
   readonly last: string;
   readonly sha256: string;
   readonly problems: readonly string[];

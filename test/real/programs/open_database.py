@@ -2,9 +2,11 @@
 
 Usage: open_database.py [--wrapped] DATA_FS [BLOB_DIRECTORY]
 
+Without a blob directory the blobs are left out, as ZODB then can't load them.
 --wrapped reads records that zc.zlibstorage has compressed. Prints one JSON object: counts, the last
 transaction, one sha256 over all transactions and blobs, and `problems`, an empty list where all is well.
-The file is opened twice: with its index, and as if it had none.
+The file is opened twice: with its index, and as if it had none. Of a mapping with `blob` and `sha256`,
+the blob must have that sha256: `documents` counts them.
 """
 
 import argparse
@@ -13,9 +15,11 @@ import json
 import os
 import tempfile
 
+from persistent.mapping import PersistentMapping
 from ZODB import DB
 from ZODB.blob import is_blob_record
 from ZODB.FileStorage import FileStorage
+from ZODB.interfaces import IBlobStorage
 from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr, tid_repr, z64
 from zc.zlibstorage import ZlibStorage
@@ -24,7 +28,7 @@ from zc.zlibstorage import ZlibStorage
 def look_at(path, blobs, wrapped):
     file = FileStorage(path, read_only=True, blob_dir=blobs)
     storage = ZlibStorage(file) if wrapped else file
-    found = {"transactions": 0, "records": 0, "blobs": 0, "blob_bytes": 0, "problems": []}
+    found = {"transactions": 0, "records": 0, "blobs": 0, "blob_bytes": 0, "documents": 0, "problems": []}
     if file.getSize() != os.path.getsize(path):
         found["problems"].append(f"ZODB reads {file.getSize()} of {os.path.getsize(path)} bytes")
     digest = hashlib.sha256()
@@ -46,7 +50,8 @@ def look_at(path, blobs, wrapped):
     if sorted(file._index) != sorted(current):
         found["problems"].append("the index has other objects than the transactions")
     found["problems"] += [f"object {oid_repr(oid)} is not there" for oid in missing_from(objects)]
-    load_all(storage, objects, found)  # It closes the storage.
+    loadable = [oid for oid, data in objects.items() if blobs or not is_blob_record(data)]
+    load_all(storage, loadable, found)  # This closes the storage.
     return found
 
 
@@ -76,17 +81,35 @@ def missing_from(objects):
                 waiting.append(target)
 
 
+class AnyDatabase(dict):
+    """References lead to databases that aren't opened here: empty ones do, as nothing in them is loaded."""
+
+    def __missing__(self, name):
+        return DB(None, databases=self, database_name=name)
+
+
 def load_all(storage, oids, found):
-    db = DB(storage)
+    with_blobs = IBlobStorage.providedBy(storage)
+    db = DB(storage, databases=AnyDatabase(), database_name="this")
     connection = db.open()
     for oid in oids:
         try:
-            connection.get(oid)._p_activate()
+            loaded = connection.get(oid)
+            loaded._p_activate()
+            if with_blobs and isinstance(loaded, PersistentMapping) and "sha256" in loaded:
+                check_document(loaded, found)
         except Exception as error:
             found["problems"].append(f"object {oid_repr(oid)}: {error!r}")
         connection.cacheMinimize()
     connection.close()
     db.close()
+
+
+def check_document(document, found):
+    found["documents"] += 1
+    with document["blob"].open() as blob:
+        if hashlib.sha256(blob.read()).hexdigest() != document["sha256"]:
+            found["problems"].append(f"blob {oid_repr(document['blob']._p_oid)} has another content")
 
 
 def main():
