@@ -4,34 +4,44 @@ import type { Tid } from './tid.ts';
 export type Kinship =
   | 'same'
   | 'other'
-  /** One begins where the other has ended: another, or the same with every object changed. */
+  /** One was packed, and begins behind the end of the other: another, or the same with nothing left. */
   | 'apart'
+  /** They can't be read so far. */
   | 'unknown';
 
-/** The tids of a log from its beginning on, rising. It ends with `unread` where it goes on, or is damaged. */
-export type TidsOfLog = () => AsyncIterable<Tid | 'unread'>;
+/** A transaction, as far as it tells whose a log is. */
+export interface KinshipEntry {
+  readonly tid: Tid;
+  /** Whether it has the mark of a pack: something in front of it may have gone. */
+  readonly isPacked: boolean;
+}
+
+/** The transactions of a log from its beginning on, tids rising. It ends with `unread` where it goes on, or is damaged. */
+export type LogBeginning = () => AsyncIterable<KinshipEntry | 'unread'>;
 
 /**
  * Tells logs of one database from those of two. No pack makes a transaction: of two logs of one
- * database, the one that begins later begins with a transaction that the other has, too.
+ * database, the one that begins later begins with a transaction that the other has, too, unless a pack has left
+ * nothing of that.
  */
-export async function kinshipOf(one: TidsOfLog, other: TidsOfLog): Promise<Kinship> {
+export async function kinshipOf(one: LogBeginning, other: LogBeginning): Promise<Kinship> {
   const [first, second] = [await firstOf(one), await firstOf(other)];
   if (first === undefined || second === undefined) return 'unknown';
-  if (first === second) return 'same';
-  return first < second ? judge(one, second) : judge(other, first);
+  if (first.tid === second.tid) return 'same';
+  return first.tid < second.tid ? judge(one, second) : judge(other, first);
 }
 
 /** Undefined where there is none, or it can't be read. */
-export async function firstOf(log: TidsOfLog): Promise<Tid | undefined> {
-  for await (const tid of log()) return tid === 'unread' ? undefined : tid;
+export async function firstOf(log: LogBeginning): Promise<KinshipEntry | undefined> {
+  for await (const entry of log()) return entry === 'unread' ? undefined : entry;
   return undefined;
 }
 
-async function judge(log: TidsOfLog, wanted: Tid): Promise<Kinship> {
-  for await (const tid of log()) {
-    if (tid === 'unread') return 'unknown';
-    if (tid >= wanted) return tid === wanted ? 'same' : 'other';
+async function judge(log: LogBeginning, wanted: KinshipEntry): Promise<Kinship> {
+  for await (const entry of log()) {
+    if (entry === 'unread') return 'unknown';
+    if (entry.tid >= wanted.tid) return entry.tid === wanted.tid ? 'same' : 'other';
   }
-  return 'apart';
+  // One begins behind the other's end. Without the mark of a pack, that is how its database began.
+  return wanted.isPacked ? 'apart' : 'other';
 }

@@ -163,13 +163,13 @@ export async function planWithRemovals(
   const chainOf = chainsByPlace(store, source.path);
   // Awaited here: the source is closed when this function returns.
   const planning = { store, catalogue: catalogue ?? catalogueOf([]), chainOf, settings, context };
-  const { plan, hasLostEnd, hasOtherCopy } = await makePlan(source, planning);
+  const { plan, hasLostEnd, hasOtherCopy, mayLack } = await makePlan(source, planning);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   if (catalogue === undefined || !isDue) return { plan, removals: [], oldestFull: undefined };
   const isFull = plan.kind === 'full';
-  const known = { hasLostEnd, hasOtherCopy, overwritten: undefined };
+  const known = { hasLostEnd, hasOtherCopy, mayLack, overwritten: undefined };
   const coming = isFull
-    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known) }
+    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known), mayLack }
     : undefined;
   const { keep, withBlobs, areSound } = settings;
   const newest = pointStampsOf(catalogue).at(-1);
@@ -239,6 +239,7 @@ async function carryOut(
     newest,
     hasLostEnd,
     hasOtherCopy,
+    mayLack,
     catalogue,
     chainOf,
     store,
@@ -273,6 +274,7 @@ async function carryOut(
           confirm: (files) => confirm(files, { settings, context }),
           hasLostEnd,
           hasOtherCopy,
+          mayLack,
           ...past,
           blobs,
           beforePublishing: () => refuseChangedSource(source, plan.end),

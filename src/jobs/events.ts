@@ -54,9 +54,12 @@ export type JobEvent =
   | { readonly kind: 'restore-finished-late'; readonly restored: string; readonly at: string }
   | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
   | { readonly kind: 'blobs-restored'; readonly target: string; readonly entry: string }
-  /** A restore is about to replace another database; with the times of the first transactions. */
+  /**
+   * A restore is about to replace another database, or one that may be another: a pack may have left nothing of what
+   * the backup holds. With the times of the first transactions.
+   */
   | {
-      readonly kind: 'other-database';
+      readonly kind: 'other-database' | 'perhaps-other-database';
       readonly target: string;
       readonly begins: string;
       readonly backupBegins: string;

@@ -1,29 +1,38 @@
 import type { CommittedEnd } from '../filestorage/committed-end.ts';
-import { newestTransactionUpTo } from '../filestorage/debris.ts';
 import { firstOf } from '../filestorage/kinship.ts';
-import { formatTid, parseTid } from '../filestorage/tid.ts';
+import { formatTid } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
+import { knownAtBackup, wasCertain } from '../repository/known-at-backup.ts';
+import { beginningOfFile } from '../repository/log-beginning.ts';
 import { reachOf } from '../repository/reach.ts';
-import { backupsOfCopies, type Origin } from '../repository/same-database.ts';
-import { tidsOfFile } from '../repository/tids-of-log.ts';
+import { backupsOfCopies, isChainOf, type Origin } from '../repository/same-database.ts';
 import type { Store } from '../stores/store.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import type { JobContext } from './events.ts';
+import { judgeAgainst } from './judge-against.ts';
+import { openOldFile } from './old-file.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
 export async function originOfSource(source: FileSource): Promise<Origin> {
-  const first = await firstOf(tidsOfFile(source));
+  const first = await firstOf(beginningOfFile(source));
   return {
     sources: new Set([await realPlaceOf(source.path)]),
-    firstTids: new Set(first === undefined ? [] : [formatTid(first)]),
+    firstTids: new Set(first === undefined ? [] : [formatTid(first.tid)]),
   };
 }
 
+/** Whether another copy of the database, which has gone on by itself, is backed up to the same place. */
+export type OtherCopy =
+  | { readonly kind: 'none' }
+  /** The Data.fs lacks what this backup holds. */
+  | { readonly kind: 'other'; readonly link: ChainLink }
+  /** It may have moved here, and been packed. */
+  | { readonly kind: 'unknown'; readonly link: ChainLink };
+
 /**
- * A backup of another copy of the database, which has gone on by itself: the Data.fs doesn't hold its last
- * transaction. Where the site has only moved here, it does, unless it was packed or set back before its first backup
- * here, which nobody can tell from a copy.
+ * Looks for a backup of another copy: the Data.fs doesn't go on from it. Where the site has only moved here, it does,
+ * unless it was set back before its first backup here, which nobody can tell from a copy.
  *
  * @param chains - all of the repository by place, oldest first
  */
@@ -33,27 +42,62 @@ export async function findOtherCopy(
     store,
     end,
     chains,
-  }: { readonly store: Store; readonly end: CommittedEnd; readonly chains: readonly Chain[] },
-): Promise<ChainLink | undefined> {
-  if (chains.length === 0) return undefined;
+    context,
+  }: {
+    readonly store: Store;
+    readonly end: CommittedEnd;
+    readonly chains: readonly Chain[];
+    readonly context: JobContext;
+  },
+): Promise<OtherCopy> {
+  if (chains.length === 0) return { kind: 'none' };
   const path = await realPlaceOf(source.path);
   const origin = await originOfSource(source);
+  const newest = chains.findLast((chain) => isChainOf(chain, path) === 'yes');
+  const wasOther = newest !== undefined && knownAtBackup(newest).hasOtherCopy && wasCertain(newest);
+  await using old = await openOldFile(source.path);
+  const judged = { source, end, old: old.source };
+  let doubt: OtherCopy = { kind: 'none' };
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
-    const limit = parseTid(link.record?.lastTid ?? '');
-    if (limit === undefined) continue;
-    const reached = await newestTransactionUpTo(source, { end: end.position, limit });
-    if (reached?.tid !== limit) return link;
+    const base = baseOf(link, chains);
+    const { kind } = await judgeAgainst(judged, { store, base, context });
+    if (kind === 'lost' || (kind === 'unknown' && wasOther)) return { kind: 'other', link };
+    if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
   }
-  return undefined;
+  return doubt;
 }
 
-/** Cleanup spares the old backups from then on, too. */
-export function warnOfOtherCopy(
+/** The backups of its chain, up to a backup. */
+function baseOf(link: ChainLink, chains: readonly Chain[]): readonly ChainLink[] {
+  const links = chains.find(({ links }) => links.includes(link))?.links ?? [];
+  return links.slice(0, links.indexOf(link) + 1);
+}
+
+/** Says that; cleanup spares the old backups of another copy from then on, too. */
+export function tellOtherCopy(
   source: FileSource,
-  { other, context }: { readonly other: ChainLink; readonly context: JobContext },
+  { other, context }: { readonly other: OtherCopy; readonly context: JobContext },
 ): void {
-  context.onEvent({
-    kind: 'warning',
-    text: `"${source.path}" is another copy of the database than "${other.record?.source}", or was packed or set back when it came from there: it lacks the last transaction of "${other.file.name}", which reaches to ${reachOf(other)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`,
-  });
+  switch (other.kind) {
+    case 'none':
+      return;
+    case 'other': {
+      const { file, record } = other.link;
+      context.onEvent({
+        kind: 'warning',
+        text: `"${source.path}" is another copy of the database than "${record?.source}", or was set back when it came from there: it lacks what "${file.name}" holds, which reaches to ${reachOf(other.link)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`,
+      });
+      return;
+    }
+    case 'unknown': {
+      const { file, record } = other.link;
+      context.onEvent({
+        kind: 'notice',
+        text: `nobody can tell whether "${source.path}" came from "${record?.source}" and was packed, or is another copy of the database: it has not the last transaction of "${file.name}", which reaches to ${reachOf(other.link)}. If both are in use, give each a folder of its own for its backups`,
+      });
+      return;
+    }
+    default:
+      other satisfies never;
+  }
 }

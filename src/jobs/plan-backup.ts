@@ -23,10 +23,11 @@ import { leadingTo } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
-import { findLostEnd, warnOfLostEnd } from './lost-end.ts';
+import { tellContinuity } from './lost-end.ts';
 import { warnOfLostFiles } from './lost-files.ts';
-import { findOtherCopy, warnOfOtherCopy } from './other-copy.ts';
+import { findOtherCopy, tellOtherCopy } from './other-copy.ts';
 import { readJournal } from './restore-journal.ts';
+import { findSourceContinuity } from './source-continuity.ts';
 
 /** What a backup is planned from. */
 export interface Planning {
@@ -43,6 +44,7 @@ export interface MadePlan {
   readonly newest: Chain | undefined;
   readonly hasLostEnd: boolean;
   readonly hasOtherCopy: boolean;
+  readonly mayLack: boolean;
 }
 
 /** Decides what a backup of a Data.fs will be; says what somebody should know about it. */
@@ -69,10 +71,10 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
   });
   const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
   const { repository, traces = { logs: [repository], anchors: [source.path] } } = settings;
-  const lost = await findLostEnd(source, { end, chains, traces });
-  warnOfLostEnd(source, { lost, context });
-  const other = await findOtherCopy(source, { store, end, chains });
-  if (other !== undefined) warnOfOtherCopy(source, { other, context });
+  const found = await findSourceContinuity(source, { store, end, chains, traces, context });
+  tellContinuity(source, { found, context });
+  const other = await findOtherCopy(source, { store, end, chains, context });
+  tellOtherCopy(source, { other, context });
   await warnOfDebris(source, { stop: end.stop, context });
   if (plan.kind === 'full' && plan.end <= MAGIC_BYTES) warnOfNothing(source, context);
   context.onEvent({
@@ -81,7 +83,13 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
     repository: settings.repository,
     plan,
   });
-  return { plan, newest, hasLostEnd: lost.length > 0, hasOtherCopy: other !== undefined };
+  return {
+    plan,
+    newest,
+    hasLostEnd: found.kind === 'lost',
+    hasOtherCopy: other.kind === 'other',
+    mayLack: found.kind === 'unknown' || other.kind === 'unknown',
+  };
 }
 
 /** Who restored it knows why it has other bytes; else it is a guess. */

@@ -1,6 +1,6 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
 import { type Chain, type ChainReader, hasOtherSize, readChains } from '../repository/chain.ts';
-import { knownBad, readChecks } from '../repository/checks.ts';
+import { type Check, knownBad, readChecks } from '../repository/checks.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
@@ -13,6 +13,7 @@ import { type JobContext, withStep } from './events.ts';
 /** A full backup that is about to be made. */
 export interface ComingFull extends Origin {
   readonly sparesOlder: boolean;
+  readonly mayLack: boolean;
 }
 
 /** How much is kept. */
@@ -41,7 +42,8 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * nothing, with a file of its size, and with its blobs, is counted as one to keep: what can't be restored as a whole
  * must not push out what can. One of which the blobs are known to be damaged counts only where no older one has
  * sound ones. Those that don't count go when all that are kept are newer. Backups of
- * another database stay. Nothing goes while the newest full backup knows no better: see `KnownAtBackup`.
+ * another database stay. Nothing goes while the newest full backup knows no better: see `KnownAtBackup`. The newest
+ * one from before a doubt stays: see {@link newestBeforeDoubt}.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
  */
@@ -64,7 +66,8 @@ export async function planPrune(
   const most = catalogue.chains.length + (isOneComing ? 1 : 0);
   if (keep === 0 || most <= keep) return NOTHING;
   const chains = await readChains(catalogue, chainOf);
-  const bad = knownBad(await readChecks(store));
+  const checks = await readChecks(store);
+  const bad = knownBad(checks);
   const counts = (chain: Chain) =>
     chain.files.hasDat && !bad.has(chain.stamp) && !isCut(chain) && hasBlobs(chain, withBlobs);
   if (olderThanKept(chains, { keep, counts, isOneComing }).length === 0) return NOTHING;
@@ -74,9 +77,10 @@ export async function planPrune(
   if (spares === true) return NOTHING;
   const counting = await withoutUnsound(own.filter(counts), areSound);
   const isCounted = (chain: Chain) => counting.has(chain);
+  const spared = newestBeforeDoubt(own, { checks, counts: isCounted, coming });
   const tooOld = olderThanKept(own, { keep, counts: isCounted, isOneComing });
   return {
-    tooOld: tooOld.map(({ files }) => files),
+    tooOld: tooOld.filter((chain) => chain !== spared).map(({ files }) => files),
     foreign: chains.filter((chain) => !own.includes(chain)).map(({ files }) => files),
     reason: `newer full backups to keep: ${keep}`,
   };
@@ -166,6 +170,37 @@ function olderThanKept(
   if (oldestKept === undefined) return [];
   if (oldestKept === 'coming') return chains;
   return chains.filter(({ stamp }) => stamp < oldestKept.stamp);
+}
+
+/**
+ * The newest full backup from before the oldest one of which nobody could tell whether it lacks something. A good
+ * deep verification, or rehearsal, of that one or of a newer one settles the doubt.
+ */
+function newestBeforeDoubt(
+  chains: readonly Chain[],
+  {
+    checks,
+    counts,
+    coming,
+  }: {
+    readonly checks: readonly Check[];
+    readonly counts: (chain: Chain) => boolean;
+    readonly coming: ComingFull | undefined;
+  },
+): Chain | undefined {
+  const proven = new Set(
+    checks
+      .filter(({ kind, outcome }) => kind !== 'verify' && outcome === 'good')
+      .map(({ stamp }) => stamp),
+  );
+  const isProven = ({ links }: Chain) => links.some(({ file }) => proven.has(file.stamp));
+  const settled = chains.findLastIndex(isProven);
+  let doubted = chains.findIndex((chain, index) => index > settled && knownAtBackup(chain).mayLack);
+  if (doubted < 0) doubted = coming?.mayLack === true ? chains.length : 0;
+  // It was held against what is older than those that lack something for certain.
+  while (chains[doubted - 1]?.links[0]?.record?.lostEnd === true) doubted -= 1;
+  const before = chains.slice(0, doubted);
+  return before.findLast(counts) ?? before.at(-1);
 }
 
 function warnOfForeign(foreign: readonly ChainFiles[], { onEvent }: JobContext): void {

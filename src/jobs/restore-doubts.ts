@@ -12,7 +12,14 @@ type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
 /** What somebody should know before a restore replaces anything. */
 export type RestoreDoubt = Extract<
   JobEvent,
-  { kind: 'other-database' | 'second-database' | 'storage-left-out' | BlobDoubt }
+  {
+    kind:
+      | 'other-database'
+      | 'perhaps-other-database'
+      | 'second-database'
+      | 'storage-left-out'
+      | BlobDoubt;
+  }
 >;
 
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
@@ -46,6 +53,11 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         if (doubt.isKept) continue;
         throw guessed(
           `Cannot restore to "${doubt.target}" without a question: it is another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${doubt.begins}, the backup with one of ${doubt.backupBegins}`,
+        );
+      case 'perhaps-other-database':
+        if (doubt.isKept) continue;
+        throw guessed(
+          `Cannot restore to "${doubt.target}" without a question: it may be another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${doubt.begins}, behind the end of the other, the backup with one of ${doubt.backupBegins}`,
         );
       case 'second-database':
         throw guessed(

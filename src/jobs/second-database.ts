@@ -2,8 +2,8 @@ import { firstOf } from '../filestorage/kinship.ts';
 import { formatTidTime } from '../filestorage/tid.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import { chainReader, readChains } from '../repository/chain.ts';
+import { beginningOfLinks } from '../repository/log-beginning.ts';
 import { chainsOfNewest, kinshipOfChains } from '../repository/same-database.ts';
-import { tidsOfLinks } from '../repository/tids-of-log.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import type { JobEvent } from './events.ts';
 import type { RestorePlan } from './restore.ts';
@@ -23,19 +23,18 @@ export async function findSecondDatabase({
   if (newest === undefined) return undefined;
   for (const chain of chains.toReversed()) {
     if (own.includes(chain)) continue;
-    const kinship = await kinshipOfChains(store, [chain, newest]);
-    if (kinship === 'same' || kinship === 'unknown') continue;
-    const begins = await firstOf(tidsOfLinks(store, newest.links));
-    const otherBegins = await firstOf(tidsOfLinks(store, chain.links));
+    if ((await kinshipOfChains(store, [chain, newest])) !== 'other') continue;
+    const begins = await firstOf(beginningOfLinks(store, newest.links));
+    const otherBegins = await firstOf(beginningOfLinks(store, chain.links));
     if (begins === undefined || otherBegins === undefined) continue;
     return {
       kind: 'second-database',
       repository,
       target,
       newest: newest.files.full.name,
-      newestBegins: formatTidTime(begins),
+      newestBegins: formatTidTime(begins.tid),
       other: chain.files.full.name,
-      otherBegins: formatTidTime(otherBegins),
+      otherBegins: formatTidTime(otherBegins.tid),
     };
   }
   return undefined;

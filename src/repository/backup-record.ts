@@ -27,6 +27,8 @@ const BackupRecordSchema = v.object({
   lostEnd: v.optional(v.boolean()),
   /** True for a full backup beside those of another copy of the database, which had gone on by itself. */
   otherCopy: v.optional(v.boolean()),
+  /** True for a full backup of a Data.fs that may lack the end of what had been backed up before, if no pack removed it. */
+  mayLack: v.optional(v.boolean()),
   /** In a full backup of a Data.fs that was damaged: the first bytes that are others, and their transaction. */
   overwritten: v.optional(v.object({ position: offset, tid: hex(16) })),
   /**

@@ -11,6 +11,8 @@ export interface KnownAtBackup {
   readonly hasLostEnd: boolean;
   /** Another copy of the database had gone on by itself, and was backed up to the same place. */
   readonly hasOtherCopy: boolean;
+  /** Nobody could tell whether it had all that had been backed up before. */
+  readonly mayLack: boolean;
   /** The first bytes that were others than had been backed up before. */
   readonly overwritten: BackupRecord['overwritten'];
 }
@@ -20,8 +22,17 @@ export function knownAtBackup({ links }: Chain): KnownAtBackup {
   return {
     hasLostEnd: record?.lostEnd === true,
     hasOtherCopy: record?.otherCopy === true,
+    mayLack: record?.mayLack === true,
     overwritten: record?.overwritten,
   };
+}
+
+/**
+ * Whether it was certain that the Data.fs lacked something, its end or what another copy had committed. Versions that
+ * wrote format 1 took a pack which left no transaction of a backup for that, too.
+ */
+export function wasCertain({ links }: Chain): boolean {
+  return (links[0]?.record?.format ?? 1) > 1;
 }
 
 /** Whether what is older has to stay, however much `keep` lets go. */

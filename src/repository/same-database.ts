@@ -2,7 +2,7 @@ import { type Kinship, kinshipOf } from '../filestorage/kinship.ts';
 import type { Store } from '../stores/store.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import { knownAtBackup } from './known-at-backup.ts';
-import { tidsOfLinks } from './tids-of-log.ts';
+import { beginningOfLinks } from './log-beginning.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
 export interface Origin {
@@ -50,7 +50,7 @@ export function kinshipOfChains(
   store: Store,
   [one, other]: readonly [Chain, Chain],
 ): Promise<Kinship> {
-  return kinshipOf(tidsOfLinks(store, one.links), tidsOfLinks(store, other.links));
+  return kinshipOf(beginningOfLinks(store, one.links), beginningOfLinks(store, other.links));
 }
 
 /** Whether a chain is of the Data.fs with this path, by its records; `unknown` where repozo made them. */

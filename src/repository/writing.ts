@@ -41,6 +41,8 @@ export interface WriteSettings {
   readonly hasLostEnd: boolean;
   /** Whether another copy of the database has gone on by itself, and is backed up to the same place. */
   readonly hasOtherCopy: boolean;
+  /** Whether nobody can tell if it lacks something that was backed up before. */
+  readonly mayLack: boolean;
   /** For a full backup: backups that hold what the Data.fs should still begin with. */
   readonly earlier: readonly ChainLink[];
   /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
@@ -109,6 +111,7 @@ export async function writeBackup(
     samples: [...samples],
     ...(settings.hasLostEnd ? { lostEnd: true } : {}),
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
+    ...(settings.mayLack ? { mayLack: true } : {}),
     ...(overwritten === undefined ? {} : { overwritten }),
     blobs: settings.blobs,
   };

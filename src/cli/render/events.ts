@@ -13,6 +13,7 @@ export function renderEvents(terminal: Terminal): OnEvent {
   return (event) => {
     switch (event.kind) {
       case 'other-database':
+      case 'perhaps-other-database':
       case 'second-database':
       case 'storage-left-out':
       case 'blobs-lacking':
@@ -138,6 +139,11 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'other-database':
       terminal.warn(
         `"${event.target}" is another database than the one in the backup: it begins with a transaction of ${event.begins}, the backup with one of ${event.backupBegins}; ${event.isKept ? 'it is kept, for an undo' : 'nothing of it is kept'}`,
+      );
+      return;
+    case 'perhaps-other-database':
+      terminal.notice(
+        `"${event.target}" has no transaction of the one in the backup: a pack may have left none, or it is another database; it begins with a transaction of ${event.begins}, the backup with one of ${event.backupBegins}; ${event.isKept ? 'it is kept, for an undo' : 'nothing of it is kept'}`,
       );
       return;
     case 'second-database':

@@ -1,10 +1,9 @@
 import { headersFrom } from '../filestorage/committed-end.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
-import type { TidsOfLog } from '../filestorage/kinship.ts';
+import type { KinshipEntry, LogBeginning } from '../filestorage/kinship.ts';
 import { readMagic } from '../filestorage/magic.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
-import type { Tid } from '../filestorage/tid.ts';
-import { transactionEnd } from '../filestorage/transaction-header.ts';
+import { type TransactionHeader, transactionEnd } from '../filestorage/transaction-header.ts';
 import type { Store } from '../stores/store.ts';
 import type { ByteSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
@@ -17,31 +16,31 @@ const MOST_BYTES = 64 << 20;
 const MOST_TRANSACTIONS = 20_000;
 
 /** Those of a chain, as far as a look at it goes. */
-export function tidsOfLinks(store: Store, links: readonly ChainLink[]): TidsOfLog {
+export function beginningOfLinks(store: Store, links: readonly ChainLink[]): LogBeginning {
   return () => unlessDamaged(scanLinks(store, links));
 }
 
 /** Those of a Data.fs. */
-export function tidsOfFile(source: ByteSource): TidsOfLog {
+export function beginningOfFile(source: ByteSource): LogBeginning {
   return () => unlessDamaged(hopThrough(source));
 }
 
 async function* scanLinks(
   store: Store,
   links: readonly ChainLink[],
-): AsyncGenerator<Tid | 'unread'> {
-  let tids: Tid[] = [];
+): AsyncGenerator<KinshipEntry | 'unread'> {
+  let entries: KinshipEntry[] = [];
   const scanner = new TransactionScanner({
     name: store.name,
     start: 0,
     sizeBytes: links.at(-1)?.range.end ?? 0,
-    visitor: { transaction: ({ header }) => tids.push(header.tid) },
+    visitor: { transaction: ({ header }) => entries.push(entryOf(header)) },
   });
   let bytes = 0;
   for await (const chunk of readLinks(store, { links, check: 'bytes-only' })) {
     scanner.feed(chunk);
-    yield* tids;
-    tids = [];
+    yield* entries;
+    entries = [];
     bytes += chunk.length;
     if (bytes > MOST_BYTES) {
       yield 'unread';
@@ -50,12 +49,12 @@ async function* scanLinks(
   }
 }
 
-async function* hopThrough(source: ByteSource): AsyncGenerator<Tid | 'unread'> {
+async function* hopThrough(source: ByteSource): AsyncGenerator<KinshipEntry | 'unread'> {
   await readMagic(source);
   let count = 0;
   let end = MAGIC_BYTES;
   for await (const header of headersFrom(source, MAGIC_BYTES)) {
-    yield header.tid;
+    yield entryOf(header);
     end = transactionEnd(header);
     count += 1;
     if (count >= MOST_TRANSACTIONS) break;
@@ -63,10 +62,16 @@ async function* hopThrough(source: ByteSource): AsyncGenerator<Tid | 'unread'> {
   if (end < source.sizeBytes) yield 'unread';
 }
 
+function entryOf({ tid, status }: TransactionHeader): KinshipEntry {
+  return { tid, isPacked: status === 'p' };
+}
+
 /** What can't be read tells nothing; that is for others to say. */
-async function* unlessDamaged(tids: AsyncIterable<Tid | 'unread'>): AsyncGenerator<Tid | 'unread'> {
+async function* unlessDamaged(
+  entries: AsyncIterable<KinshipEntry | 'unread'>,
+): AsyncGenerator<KinshipEntry | 'unread'> {
   try {
-    yield* tids;
+    yield* entries;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     yield 'unread';
