@@ -80,7 +80,7 @@ async function judge(
     index: { sizeBytes: 0, sha256 },
     samples: [],
   };
-  const file = { ...parsed, storedBytes: position };
+  const file = { ...parsed, storedBytes: position, isMarked: false };
   const base = [{ file, range, md5, record }];
   const store = folderStore(scratch);
   const answer = await judgeAgainst({ source, end, old }, { store, base, context: CONTEXT });

@@ -198,9 +198,13 @@ function newestBeforeDoubt(
   let doubted = chains.findIndex((chain, index) => index > settled && knownAtBackup(chain).mayLack);
   if (doubted < 0) doubted = coming?.mayLack === true ? chains.length : 0;
   // It was held against what is older than those that lack something for certain.
-  while (chains[doubted - 1]?.links[0]?.record?.lostEnd === true) doubted -= 1;
+  while (lacksForCertain(chains[doubted - 1])) doubted -= 1;
   const before = chains.slice(0, doubted);
   return before.findLast(counts) ?? before.at(-1);
+}
+
+function lacksForCertain(chain: Chain | undefined): boolean {
+  return chain !== undefined && knownAtBackup(chain).hasLostEnd;
 }
 
 function warnOfForeign(foreign: readonly ChainFiles[], { onEvent }: JobContext): void {

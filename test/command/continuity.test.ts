@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT_OID } from '../../src/filestorage/oid.ts';
 import { growDatabase, makeSite, openDatabase } from '../support/database.ts';
@@ -42,6 +43,19 @@ describe('a backup after a pack that left nothing of the one before', () => {
     await site.runWell('verify', '--deep', '--no-blobs');
     await site.runWell(...FULL);
     expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('does not believe an earlier version that took it for a loss, and keeps what was there before', async () => {
+    const site = await youngSite('upgrade');
+    const [first = ''] = site.dataFiles();
+    for (let day = 1; day <= 2; day += 1) {
+      await changeRoot(site, day);
+      await packDatabase(site.dataFs);
+      await site.runWell(...KEEP_ONE);
+      if (day === 1) takeForLost(site);
+    }
+    expect(site.dataFiles()).toHaveLength(2);
+    expect(site.dataFiles()[0]).toBe(first);
   });
 
   it('tells the same beforehand', async () => {
@@ -137,6 +151,14 @@ async function youngSite(name: string): Promise<TestSite> {
   await changeRoot(site, 0);
   await site.runWell(...KEEP_ONE);
   return site;
+}
+
+/** Changes the record of the newest backup to what earlier versions wrote. */
+function takeForLost(site: TestSite): void {
+  const path = join(site.repository, `${site.dataFiles().at(-1)?.slice(0, 19)}.json`);
+  const { mayLack, blobs: _, ...record } = JSON.parse(readFileSync(path, 'utf8'));
+  expect(mayLack).toBe(true);
+  writeFileSync(path, JSON.stringify({ ...record, format: 1, lostEnd: true }));
 }
 
 async function changeRoot(site: TestSite, value: number): Promise<void> {
