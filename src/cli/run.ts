@@ -1,5 +1,6 @@
 import { adoptSystemError, Failure } from '../system/failure.ts';
 import { printable } from './printable.ts';
+import { heedSignals } from './stopping.ts';
 import {
   type About,
   type OneOfSeveral,
@@ -16,7 +17,7 @@ export interface CommandContext {
 
 /**
  * Runs a command's work: turns failures into one error and one hint, and into the exit status;
- * Ctrl-C and SIGTERM into a clean stop. Work may return an exit status of its own.
+ * Ctrl-C and SIGTERM into a clean stop, a second one into an end at once. Work may return an exit status of its own.
  */
 export function runCommand(
   options: OutputOptions,
@@ -30,33 +31,14 @@ type CommandWork = (context: CommandContext) => Promise<number | undefined>;
 
 /** The same, for a terminal of another kind. */
 export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
-  const controller = new AbortController();
-  const stopBecause = (why: string, cause?: NodeJS.Signals) =>
-    controller.abort(
-      new Failure('interrupted', `Stopped ${why}`, {
-        cause,
-        hint: 'What was not finished has been removed; run the command again.',
-      }),
-    );
-  const stop = (signal: NodeJS.Signals) =>
-    stopBecause(`by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`, signal);
-  // `repeat` holds a channel to what it runs: the kernel closes it, however `repeat` ends.
-  const stopAlone = () => stopBecause('as the "repeat" that started it has ended');
-  for (const signal of STOPPING) process.on(signal, stop);
-  process.on('disconnect', stopAlone);
-  process.channel?.unref();
+  using stopping = heedSignals(terminal.fail);
   try {
-    const status = await work({ terminal, signal: controller.signal });
+    const status = await work({ terminal, signal: stopping.signal });
     process.exitCode = status ?? terminal.statusOfSuccess();
   } catch (error) {
     process.exitCode = reportFailure(error, terminal);
-  } finally {
-    for (const signal of STOPPING) process.off(signal, stop);
-    process.off('disconnect', stopAlone);
   }
 }
-
-const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Whether it was Ctrl-C that stopped a command, and no signal of a program. */
 export function isByCtrlC({ reason }: AbortSignal): boolean {

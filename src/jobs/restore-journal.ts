@@ -5,6 +5,7 @@ import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import type { LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../system/new-file.ts';
 import { leadToOne } from '../system/place.ts';
+import { withoutEnd } from '../system/process-end.ts';
 import {
   applyReplacement,
   identify,
@@ -138,12 +139,14 @@ export async function swapAll(
     throw error;
   }
   onTaken();
-  try {
-    for (const step of steps) await applyReplacement(step);
-  } catch (error) {
-    await takeBack(anchor, { steps, before, earlier });
-    throw error;
-  }
+  await withoutEnd(async () => {
+    try {
+      for (const step of steps) await applyReplacement(step);
+    } catch (error) {
+      await takeBack(anchor, { steps, before, earlier });
+      throw error;
+    }
+  });
   await conclude(anchor, { ...journal, state: old === 'keep' ? 'done' : 'discarding' });
 }
 
@@ -228,7 +231,9 @@ export async function settleRestore(anchor: string, { onEvent }: JobContext): Pr
 /** Failures tell how to go on without: each command would try again, and fail. */
 async function finish(anchor: string, { steps }: RestoreJournal): Promise<void> {
   try {
-    for (const step of steps) await applyReplacement(step);
+    await withoutEnd(async () => {
+      for (const step of steps) await applyReplacement(step);
+    });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message, hint } = error;

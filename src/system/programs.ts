@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -56,6 +56,16 @@ export interface RunningProgram {
   /** Failure `program` where it couldn't be started. */
   readonly ended: Promise<ProgramEnd>;
   readonly kill: () => void;
+  /** The same; and what it has started itself, which may live on with its pipes, is not waited for. */
+  readonly abandon: () => void;
+}
+
+/** Those that run: whoever ends this process at once must not leave them behind. */
+const alive = new Set<ChildProcess>();
+
+/** Kills all programs that this process has started and that still run. */
+export function killPrograms(): void {
+  for (const child of alive) child.kill('SIGKILL');
 }
 
 /** Bytes of stderr that are kept, from its end. */
@@ -75,6 +85,8 @@ export function startProgram({
     env: { ...process.env, ...environment },
     cwd: directory,
   });
+  alive.add(child);
+  child.once('exit', () => alive.delete(child)).once('error', () => alive.delete(child));
   let errors = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
     errors = Buffer.concat([errors, chunk]).subarray(-ERROR_BYTES);
@@ -85,7 +97,14 @@ export function startProgram({
   });
   ended.catch(() => {}); // The caller awaits it.
   child.stdin.on('error', () => {}); // It tells by its exit status why it reads no more.
-  return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill() };
+  const abandon = () => {
+    child.once('exit', () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
+    child.kill();
+  };
+  return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill(), abandon };
 }
 
 /**
@@ -106,15 +125,14 @@ export async function runProgram(
 ): Promise<ProgramEnd> {
   signal.throwIfAborted();
   const running = startProgram(program);
-  signal.addEventListener('abort', running.kill, { once: true });
+  signal.addEventListener('abort', running.abandon, { once: true });
   try {
     running.stdin.end(input);
     for await (const chunk of running.stdout) onOutput(chunk);
-    const end = await running.ended;
-    signal.throwIfAborted();
-    return end;
+    return await running.ended;
   } finally {
-    signal.removeEventListener('abort', running.kill);
+    signal.removeEventListener('abort', running.abandon);
+    signal.throwIfAborted();
   }
 }
 

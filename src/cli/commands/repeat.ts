@@ -120,6 +120,8 @@ async function run(kind: Kind, { words, context }: Repeating): Promise<void> {
   const child = spawn(path, [...before, kind, ...words], {
     // By the channel, it notices if this process is killed: see runWith.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Ctrl-C on a terminal reaches all of a process group: it would be told to stop twice.
+    detached: true,
   });
   const stop = () => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });

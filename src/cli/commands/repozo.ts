@@ -7,6 +7,7 @@ import { verify } from '../../jobs/verify.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { printable } from '../printable.ts';
+import { heedSignals } from '../stopping.ts';
 import { parseRepozoArguments, type RepozoArguments } from './repozo-arguments.ts';
 
 const HELP = `Usage: zodbvault repozo [options]
@@ -55,27 +56,27 @@ export function addRepozoCommand(program: Command): void {
 
 /** Exit status 0, or 1 with one line on stderr, as repozo has it. */
 async function runRepozo(words: readonly string[]): Promise<number> {
-  const controller = new AbortController();
-  const stop = () => controller.abort(new Failure('interrupted', 'Stopped', { hint: '' }));
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  using stopping = heedSignals(fail);
   try {
     const given = parseRepozoArguments(words);
     const say = given.isVerbose ? log : () => {};
     for (const name of given.ignored) say(`--${name} means nothing in this mode and is ignored`);
     const context = {
       onEvent: (event: JobEvent) => sayEvent(event, say),
-      signal: controller.signal,
+      signal: stopping.signal,
     };
     await runMode(given, context);
     return 0;
   } catch (error) {
     const failure = adoptSystemError(error, 'go on');
     if (!(failure instanceof Failure)) throw failure;
-    log(failure.hint === '' ? failure.message : `${failure.message}. ${failure.hint}`);
-    return 1;
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    return fail(failure);
   }
+}
+
+function fail({ message, hint }: Failure): number {
+  log(hint === '' ? message : `${message}. ${hint}`);
+  return 1;
 }
 
 async function runMode(given: RepozoArguments, context: JobContext): Promise<void> {
