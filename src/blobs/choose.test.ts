@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../test/support/stamp.ts';
-import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
-import { chainOf, chooseBlobs, chooseBlobsAs23, type Wanted } from './choose.ts';
+import type { BlobEntry } from './catalogue.ts';
+import {
+  type BlobsToChooseFrom,
+  chainOf,
+  chooseBlobs,
+  chooseBlobsAs23,
+  type Wanted,
+} from './choose.ts';
 import { parseEntryName } from './entry-name.ts';
 
 const at = (day: number) => stamp(`2026-01-${String(day).padStart(2, '0')}-00-00-00`);
 
 /** A catalogue as it is read: newest first. A day gives its stamp to a numbered entry. */
-function catalogue(...entries: readonly (readonly [name: string, day: number])[]): BlobCatalogue {
+function catalogue(
+  ...entries: readonly (readonly [name: string, day: number])[]
+): BlobsToChooseFrom {
   return {
+    isCertain: () => false,
     folder: '/backups',
     foreign: [],
     entries: entries.map(([name, day]): BlobEntry => {
@@ -32,7 +41,7 @@ const point = (day: number, next?: number): Wanted['moment'] => ({
 });
 
 const chosen = (
-  from: BlobCatalogue,
+  from: BlobsToChooseFrom,
   moment: Wanted['moment'],
   preferred: Wanted['preferred'] = 'directories',
 ) => {
@@ -66,6 +75,94 @@ describe('chooseBlobs, for a Data.fs backup,', () => {
       'b.0',
       'exact',
     ]);
+  });
+});
+
+describe('chooseBlobs, where the blob directory was renamed,', () => {
+  /** `b` now, and `a` in between; entries with a `!` say whose they are. */
+  const named = (...names: readonly (readonly [name: string, day: number])[]) => {
+    const certain = names.flatMap(([name]) => (name.endsWith('!') ? [name.slice(0, -1)] : []));
+    const { entries, ...all } = catalogue(
+      ...names.map(([name, day]) => [name.replace('!', ''), day] as const),
+    );
+    return {
+      ...all,
+      entries: entries.filter(({ base }) => base === 'b'),
+      foreign: entries.filter(({ base }) => base !== 'b'),
+      isCertain: ({ name }: BlobEntry) => certain.includes(name),
+    };
+  };
+
+  it.each([
+    [
+      'takes the exact one by any name',
+      [
+        ['b.0!', 9],
+        ['a.0!', 6],
+        ['b.1!', 3],
+      ],
+      ['a.0', 'exact'],
+    ],
+    [
+      'also one that does not say whose it is',
+      [
+        ['b.0', 9],
+        ['a.0', 6],
+      ],
+      ['a.0', 'exact'],
+    ],
+    [
+      'prefers the one that says so',
+      [
+        ['b.0', 6],
+        ['a.0!', 6],
+      ],
+      ['a.0', 'exact'],
+    ],
+    [
+      'and of two such the one of its name',
+      [
+        ['b.0!', 6],
+        ['a.0!', 6],
+      ],
+      ['b.0', 'exact'],
+    ],
+    [
+      'takes the next by any name',
+      [
+        ['b.0!', 9],
+        ['a.0!', 7],
+        ['b.1!', 3],
+      ],
+      ['a.0', 'after'],
+    ],
+    [
+      'but not of somebody else',
+      [
+        ['b.0', 9],
+        ['a.0', 7],
+        ['b.1', 3],
+      ],
+      ['b.1', 'earlier'],
+    ],
+    [
+      'takes an earlier one by any name',
+      [
+        ['b.0!', 9],
+        ['a.0!', 5],
+        ['b.1!', 3],
+      ],
+      ['a.0', 'earlier'],
+    ],
+  ] as const)('%s', (_, entries, expected) => {
+    expect(chosen(named(...entries), point(6, 9))).toEqual(expected);
+  });
+
+  it('takes what says whose it is for a date, and else what there is', () => {
+    const day = (date: string | undefined) => ({ kind: 'date', date }) as const;
+    const from = named(['b.0', 9], ['b.1!', 6], ['b.2', 3]);
+    expect(chosen(from, day(undefined))).toEqual(['b.1', 'exact']);
+    expect(chosen(from, day('2026-01-05'))).toEqual(['b.2', 'exact']);
   });
 });
 
@@ -123,7 +220,7 @@ describe('chooseBlobsAs23', () => {
 });
 
 describe('chainOf', () => {
-  const chain = (from: BlobCatalogue, name: string) => {
+  const chain = (from: BlobsToChooseFrom, name: string) => {
     const last = from.entries.find((entry) => entry.name === name);
     if (last === undefined) throw new RangeError(name);
     return chainOf(from, last).map((entry) => entry.name);

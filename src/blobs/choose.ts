@@ -32,23 +32,23 @@ export interface Wanted {
   readonly preferred: 'archives' | 'directories';
 }
 
-/**
- * The blob backup that belongs to a restore point; undefined where the folder has none that is not
- * later. Where there is none of this blob directory, one of another that has exactly the stamp of the point is from
- * before the directory was renamed. Failure `damaged` where an archive that it needs is missing.
- */
-export function chooseBlobs(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undefined {
-  const own = chooseOwn(catalogue, wanted);
-  if (own !== undefined || wanted.moment.kind === 'date') return own;
-  const { folder, foreign } = catalogue;
-  const other = chooseOwn({ folder, entries: foreign, foreign: [] }, wanted);
-  return other?.match === 'exact' ? other : undefined;
+/** Blob backups of which none is known to be another's. */
+export interface BlobsToChooseFrom extends BlobCatalogue {
+  /** Whether one says that it was made of what is to be restored; of all others, the name has to tell. */
+  readonly isCertain: (entry: BlobEntry) => boolean;
 }
 
-function chooseOwn(catalogue: BlobCatalogue, wanted: Wanted): BlobChoice | undefined {
-  const candidates = candidatesOf(catalogue, wanted.preferred);
-  const found = match(candidates, wanted.moment);
-  return found === undefined ? undefined : choiceOf(catalogue, found);
+/**
+ * The blob backup that belongs to a restore point; undefined where the folder has none that is not
+ * later. The moment counts first, then whose it is, and the name of the blob directory last: that may have been
+ * renamed. Without a point, whose it is counts first. Failure `damaged` where an archive that it needs is missing.
+ */
+export function chooseBlobs(
+  blobs: BlobsToChooseFrom,
+  { preferred, moment }: Wanted,
+): BlobChoice | undefined {
+  const found = match(blobs, { preferred, moment });
+  return found === undefined ? undefined : choiceOf(blobs, found);
 }
 
 /**
@@ -59,7 +59,7 @@ export function chooseBlobsAs23(
   catalogue: BlobCatalogue,
   { date, preferred, moment }: Wanted & { readonly date: string | undefined },
 ): BlobChoice | undefined {
-  const candidates = candidatesOf(catalogue, preferred);
+  const candidates = inOrderOfChoice(catalogue.entries, [byFamily(preferred)]);
   const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
   const entry = notBefore.at(-1) ?? candidates[0];
   if (entry === undefined) return undefined;
@@ -78,20 +78,27 @@ function matchOf(
   return next === undefined || stamp < next ? 'after' : 'later';
 }
 
-/** What can be restored, newest first; at one stamp the preferred family comes first. */
-function candidatesOf(
-  { entries }: BlobCatalogue,
-  preferred: Wanted['preferred'],
-): readonly BlobEntry[] {
-  const rank = ({ form }: BlobEntry) =>
+/** What is 0 for an entry comes before what is 1. */
+type Rank = (entry: BlobEntry) => number;
+
+const byFamily =
+  (preferred: Wanted['preferred']): Rank =>
+  ({ form }) =>
     (form === 'directory') === (preferred === 'directories') ? 0 : 1;
+
+/** What can be restored, newest first; at one stamp, the first rank in which two differ tells. */
+function inOrderOfChoice(
+  entries: readonly BlobEntry[],
+  ranks: readonly Rank[],
+): readonly BlobEntry[] {
   return entries
     .filter(({ form }) => form !== 'state')
-    .map((entry, index) => ({ entry, index }))
-    .sort(
-      (a, b) =>
-        (a.entry.stamp === b.entry.stamp ? rank(a.entry) - rank(b.entry) : 0) || a.index - b.index,
-    )
+    .map((entry, index) => ({ entry, index, ranked: ranks.map((rank) => rank(entry)).join('') }))
+    .sort((a, b) => {
+      if (a.entry.stamp !== b.entry.stamp) return a.entry.stamp < b.entry.stamp ? 1 : -1;
+      if (a.ranked !== b.ranked) return a.ranked < b.ranked ? -1 : 1;
+      return a.index - b.index;
+    })
     .map(({ entry }) => entry);
 }
 
@@ -100,22 +107,34 @@ interface Found {
   readonly match: Match;
 }
 
-function match(candidates: readonly BlobEntry[], moment: Wanted['moment']): Found | undefined {
+function match(
+  { entries, foreign, isCertain }: BlobsToChooseFrom,
+  { preferred, moment }: Wanted,
+): Found | undefined {
+  const ranks: readonly Rank[] = [
+    (entry) => (isCertain(entry) ? 0 : 1),
+    (entry) => (foreign.includes(entry) ? 1 : 0),
+    byFamily(preferred),
+  ];
+  const own = inOrderOfChoice([...entries, ...foreign.filter(isCertain)], ranks);
   switch (moment.kind) {
     case 'date': {
       const { date } = moment;
-      const entry = candidates.find(({ stamp }) => date === undefined || stamp <= date);
+      const notLater = own.filter(({ stamp }) => date === undefined || stamp <= date);
+      const entry = notLater.find(isCertain) ?? notLater[0];
       return entry === undefined ? undefined : { entry, match: 'exact' };
     }
     case 'point': {
-      const exact = candidates.find(({ stamp }) => stamp === moment.stamp);
+      const all = inOrderOfChoice([...entries, ...foreign], ranks);
+      const exact = all.find(({ stamp }) => stamp === moment.stamp);
       if (exact !== undefined) return { entry: exact, match: 'exact' };
-      const after = candidates.filter(
+      const after = own.filter(
         ({ stamp }) => stamp > moment.stamp && (moment.next === undefined || stamp < moment.next),
       );
-      const first = after.at(-1);
+      const oldest = after.at(-1)?.stamp;
+      const first = after.find(({ stamp }) => stamp === oldest);
       if (first !== undefined) return { entry: first, match: 'after' };
-      const earlier = candidates.find(({ stamp }) => stamp < moment.stamp);
+      const earlier = own.find(({ stamp }) => stamp < moment.stamp);
       return earlier === undefined ? undefined : { entry: earlier, match: 'earlier' };
     }
     default:
@@ -133,7 +152,11 @@ function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobC
  * of others, the next older one is it. Failure `damaged` where one is missing, or where one isn't
  * the file that was recorded.
  */
-export function chainOf({ folder, entries }: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
+export function chainOf(catalogue: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
+  const { folder } = catalogue;
+  const entries = [...catalogue.entries, ...catalogue.foreign].filter(
+    ({ base }) => base === last.base,
+  );
   const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
   const chain = [last];
   const unusable = (state: string) =>

@@ -15,7 +15,7 @@ import { makeChainLink } from './chain-blobs.ts';
 import { makeCopy } from './copy-blobs.ts';
 import type { JobContext } from './events.ts';
 import { findHold, warnOfHold } from './hold.ts';
-import { findOwners, type OwnBlobs, type OwningRepository, splitBlobs } from './own-blobs.ts';
+import { findOwners, type OwningRepository, type SplitBlobs, splitBlobs } from './own-blobs.ts';
 
 /**
  * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
@@ -59,7 +59,7 @@ export async function backUpBlobs(
 async function withoutOthers(
   all: BlobCatalogue,
   repository: OwningRepository | null,
-): Promise<OwnBlobs> {
+): Promise<SplitBlobs> {
   if (repository === null) return { ...all, others: [] };
   const ownerOf = await findOwners(all, repository);
   return splitBlobs(all, (entry) => ['other', 'copy'].includes(ownerOf(entry)));

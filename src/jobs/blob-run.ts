@@ -9,7 +9,7 @@ import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 import type { Hold } from './hold.ts';
 import type { LastingBlobs } from './lasting-blobs.ts';
-import type { OwnBlobs, OwningRepository } from './own-blobs.ts';
+import type { OwningRepository, SplitBlobs } from './own-blobs.ts';
 
 /** How a blob directory is backed up. */
 export interface BlobBackupSettings {
@@ -65,7 +65,7 @@ export class BlobRun {
   /** Name of the blob directory, with which the names of entries begin. */
   readonly base: string;
   /** Without what belongs to other repositories. */
-  readonly catalogue: OwnBlobs;
+  readonly catalogue: SplitBlobs;
   /** All that is in the folder. */
   readonly all: BlobCatalogue;
   /** The paths by which records name the blob directory. */
@@ -82,7 +82,7 @@ export class BlobRun {
     readonly source: string;
     readonly folder: string;
     readonly base: string;
-    readonly catalogue: OwnBlobs;
+    readonly catalogue: SplitBlobs;
     readonly all: BlobCatalogue;
     readonly sourceNames: ReadonlySet<string>;
     readonly stamp: Stamp;

@@ -1,4 +1,4 @@
-import type { BlobCatalogue, BlobEntry } from '../blobs/catalogue.ts';
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { chooseBlobs, type Match } from '../blobs/choose.ts';
 import { contentOf } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
@@ -9,7 +9,7 @@ import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type BlobContent, blobsAmong, layoutBytesIn } from './blob-content.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
-import { readOwnBlobs } from './own-blobs.ts';
+import { type OwnBlobs, readOwnBlobs } from './own-blobs.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
@@ -122,7 +122,7 @@ export async function listPlace(
 }
 
 async function belonging(
-  catalogue: BlobCatalogue,
+  catalogue: OwnBlobs,
   {
     point,
     next,

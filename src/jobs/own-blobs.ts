@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import { type BlobCatalogue, type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
+import type { BlobsToChooseFrom } from '../blobs/choose.ts';
 import type { BlobRecord } from '../blobs/record.ts';
 import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { readIdentity } from '../repository/identity.ts';
 import { folderStore } from '../stores/folder-store.ts';
-import { leadToOne } from '../system/place.ts';
+import { leadingTo, leadToOne } from '../system/place.ts';
+import { isThere } from '../system/presence.ts';
 import { copiedTo } from './copied-folder.ts';
 import type { BlobPlace } from './hold.ts';
 import { findSharedBackups } from './shared-backups.ts';
@@ -82,24 +84,28 @@ export async function canBeLookedAt(path: string): Promise<boolean> {
   );
 }
 
-/** A folder with blob backups, as it is for one repository. */
-export interface OwnBlobs extends BlobCatalogue {
-  /** Those of other repositories, newest first, which are in neither of the other lists. */
+/** A folder with blob backups, without those of others. */
+export interface SplitBlobs extends BlobCatalogue {
+  /** Those of others, newest first, which are in neither of the other lists. */
   readonly others: readonly BlobEntry[];
 }
+
+/** The same, as it is for one site. */
+export type OwnBlobs = SplitBlobs & BlobsToChooseFrom;
 
 /**
  * The blob backups that a storage can be restored from. What belongs to another repository doesn't count, nor what was
  * made for a copy of this one, or for the one that this is a copy of, unless this has the same Data.fs backup.
  *
- * @param repository - its folder; undefined where only blobs are backed up: everything counts
+ * @param source - the blob directory that is, or was, backed up
+ * @param repository - its folder; undefined where only blobs are backed up
  */
 export async function readOwnBlobs(
   { source, folder }: BlobPlace,
   repository: string | undefined,
 ): Promise<OwnBlobs> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
-  if (repository === undefined) return { ...catalogue, others: [] };
+  if (repository === undefined) return ofDirectory(catalogue, source);
   const store = folderStore(repository);
   const id = (await readIdentity(store))?.id;
   const all = [...catalogue.entries, ...catalogue.foreign];
@@ -108,19 +114,43 @@ export async function readOwnBlobs(
   const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
   const others = all.filter((entry) => ownerOf(entry) === 'other');
   const shared = await findSharedBackups(others, { source, repository });
-  return splitBlobs(catalogue, (entry) => {
+  const isOwn = (entry: BlobEntry) => {
     const owner = ownerOf(entry);
-    return (
-      (owner === 'other' && !shared.has(entry)) || (owner === 'copy' && !stamps.has(entry.stamp))
-    );
-  });
+    return owner === 'this' || shared.has(entry) || (owner === 'copy' && stamps.has(entry.stamp));
+  };
+  const isOther = (entry: BlobEntry) => !isOwn(entry) && ownerOf(entry) !== 'unclear';
+  return { ...splitBlobs(catalogue, isOther), isCertain: isOwn };
+}
+
+/**
+ * Where only blobs are backed up, the blob directory tells whose they are. Those of another that is there are another
+ * site's, unless the folder was copied with this one, or has none that is certainly this site's: then it is read for
+ * another site on purpose.
+ */
+async function ofDirectory(catalogue: BlobCatalogue, source: string): Promise<OwnBlobs> {
+  const all = [...catalogue.entries, ...catalogue.foreign];
+  const sources = all.flatMap(({ record }) => record?.source ?? []);
+  const own = await leadingTo(source, sources);
+  const there = new Set<string>();
+  for (const one of new Set(sources)) if (await isThere(one)) there.add(one);
+  const isCopied = copiedTo(catalogue.folder);
+  const certain = new Set<BlobEntry>();
+  const others = new Set<BlobEntry>();
+  for (const entry of all) {
+    const madeOf = entry.record?.source;
+    if (madeOf === undefined) continue;
+    if (own.has(madeOf) || (await isCopied(entry))) certain.add(entry);
+    else if (there.has(madeOf)) others.add(entry);
+  }
+  const isOther = (entry: BlobEntry) => certain.size > 0 && others.has(entry);
+  return { ...splitBlobs(catalogue, isOther), isCertain: (entry) => certain.has(entry) };
 }
 
 /** Takes out what is another's. */
 export function splitBlobs(
   { folder, entries, foreign }: BlobCatalogue,
   isOther: (entry: BlobEntry) => boolean,
-): OwnBlobs {
+): SplitBlobs {
   const isOwn = (entry: BlobEntry) => !isOther(entry);
   return {
     folder,

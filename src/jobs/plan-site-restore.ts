@@ -81,6 +81,7 @@ export async function planSiteRestore(
     const plan = await planBlobRestore({
       folder,
       repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
+      source: storage.madeOf?.blobs ?? storage.blobs,
       target: storage.blobs,
       date,
       rules: site.rules,

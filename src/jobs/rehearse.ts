@@ -6,9 +6,10 @@ import type { BackupKind, Site } from '../sites/site.ts';
 import { adopting } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import type { JobContext } from './events.ts';
+import type { SiteRestorePlan } from './plan-site-restore.ts';
 import { rememberPoint } from './remember-checks.ts';
-import type { RestoreResult } from './restore.ts';
 import { restoreUnlogged } from './restore-site.ts';
+import type { RestoredPoint } from './restored-point.ts';
 import { withRunLog } from './run-log.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
 import { verifySiteDeepUnlogged } from './verify-site-deep.ts';
@@ -68,7 +69,7 @@ async function rehearseUnlogged(
   );
   try {
     const begun = now();
-    const results = await restoreUnlogged(
+    const { plan } = await restoreUnlogged(
       {
         site: retarget(site, place),
         of,
@@ -84,7 +85,7 @@ async function rehearseUnlogged(
       { context, done: async () => {} },
     );
     const restored = now();
-    const verified = await verifyRestored({ site, of, now, date: newestOf(results) }, context);
+    const verified = await verifyRestored({ site, of, now, plan }, context);
     const restoreSeconds = secondsBetween(begun, restored);
     for (const { point, repository } of verified) {
       const time = { begun, seconds: restoreSeconds };
@@ -115,22 +116,39 @@ async function removeEmpty(folder: string, { upTo }: { readonly upTo: string }):
 }
 
 /** No backup that was made meanwhile is later than the newest that was restored. */
-function newestOf(results: readonly RestoreResult[]): RecoveryDate | undefined {
-  const newest = results
+function newestOf({ filestorages }: SiteRestorePlan): RecoveryDate | undefined {
+  const newest = filestorages
     .map(({ plan }) => plan.point.stamp)
     .sort()
     .at(-1);
   return newest === undefined ? undefined : parseRecoveryDate(newest);
 }
 
+/** By storages. */
+function whatCameOut({ filestorages, blobs }: SiteRestorePlan): ReadonlyMap<string, RestoredPoint> {
+  return new Map(
+    filestorages.map(({ storage, plan: { target } }) => {
+      const own = blobs.find((one) => one.storage === storage)?.plan;
+      const restored = own && { tree: own.target, choice: own.choice };
+      return [storage, { dataFs: target, blobs: restored }];
+    }),
+  );
+}
+
 async function verifyRestored(
-  { site, of, date, now }: Pick<RehearsalSettings, 'site' | 'of' | 'date' | 'now'>,
+  {
+    site,
+    of,
+    plan,
+    now,
+  }: Pick<RehearsalSettings, 'site' | 'of' | 'now'> & { readonly plan: SiteRestorePlan },
   context: JobContext,
 ): Promise<readonly RehearsedStorage[]> {
   if (site.contents === 'blobs') return [];
   const found: RehearsedStorage[] = [];
-  const points = { kind: 'one', date } as const;
-  const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
+  const points = { kind: 'one', date: newestOf(plan) } as const;
+  const restored = whatCameOut(plan);
+  const wanted = { site, of, points, sample: { kind: 'all' }, restored, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
     const { storage, repository } = place;
     if (repository !== undefined) found.push({ storage, repository, point });

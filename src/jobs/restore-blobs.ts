@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../blobs/blob-place.ts';
-import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
+import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23, type Wanted } from '../blobs/choose.ts';
 import { findRsync } from '../blobs/rsync.ts';
 import { findTar } from '../blobs/tar.ts';
@@ -21,7 +21,7 @@ import {
   stagedPath,
 } from '../system/replacement.ts';
 import type { JobContext } from './events.ts';
-import { readOwnBlobs } from './own-blobs.ts';
+import { type OwnBlobs, readOwnBlobs } from './own-blobs.ts';
 import { checkArchives, extractChain } from './restore-archives.ts';
 import { checkCopy, restoreCopy } from './restore-copy.ts';
 
@@ -31,7 +31,9 @@ export interface BlobRestoreSettings {
   readonly folder: string;
   /** The folder with the Data.fs backups that they belong to; undefined: only blobs are backed up. */
   readonly repository: string | undefined;
-  /** The live blob directory. */
+  /** The blob directory that was backed up. */
+  readonly source: string;
+  /** Where it is restored to. */
   readonly target: string;
   readonly wanted: Wanted;
   /** As it was typed; undefined: the newest. */
@@ -50,7 +52,7 @@ export interface BlobRestorePlan {
   readonly settings: BlobRestoreSettings;
   readonly choice: BlobChoice;
   /** What it was chosen from. */
-  readonly catalogue: BlobCatalogue;
+  readonly catalogue: OwnBlobs;
   /** The directory that is replaced: a link to it stays. */
   readonly target: string;
   /** Whether it is there. */
@@ -65,8 +67,7 @@ export interface BlobRestorePlan {
 export async function planBlobRestore(settings: BlobRestoreSettings): Promise<BlobRestorePlan> {
   const { folder, repository, date, wanted, rules, copier } = settings;
   await requireBackups(folder);
-  const place = { source: settings.target, folder };
-  const { others, ...catalogue } = await readOwnBlobs(place, repository);
+  const catalogue = await readOwnBlobs(settings, repository);
   const choice =
     rules === '2.3'
       ? chooseBlobsAs23(catalogue, { date, ...wanted })
@@ -80,7 +81,7 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
         : `Could not find backup of '${date}' or earlier`,
       {
         hint:
-          isEmpty && others.length > 0
+          isEmpty && catalogue.others.length > 0
             ? `Nothing was replaced. What is in "${folder}" belongs to another repository than "${repository}".`
             : isEmpty
               ? `Nothing was replaced. No backup of blobs has been finished there: "zodbvault restore --no-blobs" puts back the Data.fs alone.`
@@ -88,11 +89,37 @@ export async function planBlobRestore(settings: BlobRestoreSettings): Promise<Bl
       },
     );
   }
+  if (wanted.moment.kind === 'date') refuseGuess(choice, { catalogue, date });
   if (choice.kind === 'archives') await findTar();
   else if (copier.kind === 'rsync') await findRsync();
   const target = await placeOfBlobs(settings.target);
   await refuseLostLink(settings.target, target);
   return { settings, choice, catalogue, target, replaces: await isThere(target) };
+}
+
+/**
+ * Of blobs alone, only their records tell whose they are. Failure `refused` where the folder has those of several
+ * directories, none of which is the one that is restored, and nobody has named one by its whole date.
+ */
+function refuseGuess(
+  { entry }: BlobChoice,
+  { catalogue, date }: { readonly catalogue: OwnBlobs; readonly date: string | undefined },
+): void {
+  if (catalogue.isCertain(entry) || date === entry.stamp) return;
+  const madeOf = new Map(
+    [...catalogue.entries].reverse().map(({ record, stamp }) => [record?.source, stamp]),
+  );
+  if (madeOf.size < 2) return;
+  const each = [...madeOf].map(
+    ([source, stamp]) => `of ${stamp} by "${source ?? 'nobody knows which'}"`,
+  );
+  throw new Failure(
+    'refused',
+    `Cannot tell which blobs in "${catalogue.folder}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
+    {
+      hint: 'Nothing was replaced. Name the one that you mean by its whole date: "zodbvault list" shows them.',
+    },
+  );
 }
 
 /** A blob directory, complete and on the disk beside the one that it will replace. */
@@ -181,10 +208,10 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
 
 /** Of numbered archives, nothing more can be told: another program may have renamed them. */
 async function warnOfUnaccounted(
-  { choice: { entry }, settings: { folder, target } }: BlobRestorePlan,
+  { choice: { entry }, settings: { folder, source } }: BlobRestorePlan,
   { onEvent }: JobContext,
 ): Promise<void> {
-  const catalogue = await readBlobCatalogue(folder, basename(target));
+  const catalogue = await readBlobCatalogue(folder, basename(source));
   const found = catalogue.entries.find(({ name }) => name === entry.name);
   if (found === undefined || !(await isUnaccounted(catalogue, found))) return;
   onEvent({

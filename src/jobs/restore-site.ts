@@ -87,9 +87,9 @@ export async function restoreSite(
   report: Report<readonly RestoreResult[]> = () => {},
 ): Promise<readonly RestoreResult[]> {
   const { site, of, now } = settings;
-  return await withRunLog({ verb: 'restore', site, of, now }, context, (watched) =>
-    restoreUnlogged(settings, watched, report),
-  );
+  return await withRunLog({ verb: 'restore', site, of, now }, context, async (watched) => {
+    return (await restoreUnlogged(settings, watched, report)).results;
+  });
 }
 
 /** The same as a step of another run, which says when its part of the work is done. */
@@ -97,10 +97,11 @@ export async function restoreUnlogged(
   settings: SiteRestoreSettings,
   { context, done }: WatchedRun,
   report: Report<readonly RestoreResult[]> = () => {},
-): Promise<readonly RestoreResult[]> {
+): Promise<RestoredSite> {
   const { site } = settings;
   await runSiteCommand(site, { when: 'pre_command', action: 'restore', context });
-  const results = await swapSite(settings, context);
+  const restoredSite = await swapSite(settings, context);
+  const { results } = restoredSite;
   const restored = results.map(({ plan: { target, point } }) => ({
     dataFs: target,
     stamp: point.stamp,
@@ -108,13 +109,16 @@ export async function restoreUnlogged(
   await done({ restored });
   await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'restore', context });
-  return results;
+  return restoredSite;
 }
 
-async function swapSite(
-  settings: SiteRestoreSettings,
-  context: JobContext,
-): Promise<readonly RestoreResult[]> {
+/** What a restore of a site has done. */
+export interface RestoredSite {
+  readonly plan: SiteRestorePlan;
+  readonly results: readonly RestoreResult[];
+}
+
+async function swapSite(settings: SiteRestoreSettings, context: JobContext): Promise<RestoredSite> {
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
@@ -163,7 +167,7 @@ async function swapSite(
     const store = folderStore(source);
     results.push(await bringForward(store, { plan: of.plan, anchor, headStart, context }));
   }
-  return results;
+  return { plan, results };
 }
 
 /** A Data.fs that only lacks its end. */

@@ -1,6 +1,4 @@
 import { statfs } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { readBlobCatalogue } from '../blobs/catalogue.ts';
 import type { Check } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
 import { type Run, readRuns } from '../repository/run-log.ts';
@@ -14,6 +12,7 @@ import type { JobContext } from './events.ts';
 import { findHoldOf, type Hold } from './hold.ts';
 import { type ListedPoint, listRestorePoints } from './list.ts';
 import { findMissingBlobs } from './list-site.ts';
+import { readOwnBlobs } from './own-blobs.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -114,7 +113,7 @@ async function placeHealth(
   const common = { storage, path, ...disk, problems, hold };
   const points = repository === undefined ? [] : await listRestorePoints(repository);
   if (repository === undefined && blobs !== undefined) {
-    const { entries } = await readBlobCatalogue(blobs.folder, basename(blobs.source));
+    const { entries } = await readOwnBlobs(blobs, repository);
     const moments = entries.map(({ stamp }) => momentOfStamp(stamp));
     return {
       ...common,

@@ -12,6 +12,7 @@ import { findVoucher } from './empty-blobs.ts';
 import type { JobContext } from './events.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 import { readArchive } from './read-archive.ts';
+import type { RestoredBlobs } from './restored-point.ts';
 import { RevisionStates } from './revision-states.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
 
@@ -42,12 +43,15 @@ export async function verifyBlobRecords(
     places,
     repository,
     moment,
+    restored,
     context,
   }: {
     readonly places: BlobPlaces;
     /** The folder with the Data.fs backups. */
     readonly repository: string;
     readonly moment: Wanted['moment'];
+    /** What was restored of them: it is looked at. */
+    readonly restored: RestoredBlobs | undefined;
     readonly context: JobContext;
   },
 ): Promise<BlobFindings> {
@@ -57,13 +61,13 @@ export async function verifyBlobRecords(
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   try {
     const catalogue = await readOwnBlobs({ source: live, folder }, repository);
-    const choice = chooseBlobs(catalogue, { moment, preferred });
+    const choice = restored?.choice ?? chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) {
       const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;
       return { files: [bad(folder, state)], records: [] };
     }
     const states = new RevisionStates(blobs);
-    const looked = await look(choice, { folder, states, context });
+    const looked = await look(choice, { folder, restored, states, context });
     const files: FileFinding[] = [...looked, ...(await checkBesideArchives(choice, catalogue))];
     if (choice.match === 'earlier') {
       files.push({
@@ -76,7 +80,7 @@ export async function verifyBlobRecords(
       ? await findVoucher(choice, { folder, live, files, signal })
       : undefined;
     const records = states.findings(voucher);
-    if ([...files, ...records].every(({ kind }) => kind === 'note')) {
+    if (restored === undefined && [...files, ...records].every(({ kind }) => kind === 'note')) {
       files.push(...(await countCopy(choice, { folder, signal })));
     }
     return { files, records };
@@ -91,22 +95,29 @@ async function look(
   choice: BlobChoice,
   {
     folder,
+    restored,
     states,
     context,
   }: {
     readonly folder: string;
+    readonly restored: RestoredBlobs | undefined;
     readonly states: RevisionStates;
     readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
   switch (choice.kind) {
     case 'directory': {
-      const path = await treeIn(choice.entry, folder);
+      const path = restored?.tree ?? (await treeIn(choice.entry, folder));
       const directory = { path, layout: await layoutOf(path) };
       await lookInDirectory(directory, { states, signal: context.signal });
       return compareRevisions(choice.entry, { folder, directory, states, context });
     }
     case 'archives':
+      if (restored !== undefined) {
+        const directory = { path: restored.tree, layout: await layoutOf(restored.tree) };
+        await lookInDirectory(directory, { states, signal: context.signal });
+        return [];
+      }
       return lookInArchives(choice, { folder, states, context });
     default:
       return choice satisfies never;

@@ -12,6 +12,7 @@ import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
+import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
 import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
 
 /** Which restore points are looked at, and how closely. */
@@ -22,6 +23,8 @@ export interface DeepVerifySettings {
   /** Undefined: nobody knows where backups of the blobs are. */
   readonly blobs: BlobPlaces | undefined;
   readonly sample: AuditSample;
+  /** What a restore has made of the one point: it is read in its place. */
+  readonly restored?: RestoredPoint;
 }
 
 /** What is wrong with a restore point, or worth knowing: in a file of it, or in the database itself. */
@@ -136,8 +139,10 @@ async function verifyPoint(
   const next = pointStampsOf(catalogue).find((stamp) => stamp > point.stamp);
   const sideFiles = await checkSideFiles(store, { catalogue, point });
   const totalBytes = point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : undefined;
-  const audited = await auditPoint(store, {
-    point,
+  const { restored } = settings;
+  const read = restored === undefined ? { store, point } : inPlaceOf(point, { store, ...restored });
+  const audited = await auditPoint(read.store, {
+    point: read.point,
     sample: settings.sample,
     watch: (pass) =>
       withStep(context, {
@@ -155,6 +160,7 @@ async function verifyPoint(
           places: settings.blobs,
           repository: settings.repository,
           moment,
+          restored: restored?.blobs,
           context,
         });
   const files = [...sideFiles, ...audited.files, ...blobs.files];

@@ -3,6 +3,7 @@ import { Failure } from '../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
 import { rememberPoint } from './remember-checks.ts';
+import type { RestoredPoint } from './restored-point.ts';
 import { withRunLogOfEach } from './run-log.ts';
 import { type DeepVerifiedPoint, type DeepVerifySettings, verifyDeep } from './verify-deep.ts';
 
@@ -11,6 +12,8 @@ export interface SiteDeepVerifySettings {
   readonly of: BackupKind | 'all';
   readonly points: DeepVerifySettings['points'];
   readonly sample: DeepVerifySettings['sample'];
+  /** What a restore has made of the storages, by their names: it is read in the place of their points. */
+  readonly restored?: ReadonlyMap<string, RestoredPoint>;
   readonly now: () => Date;
 }
 
@@ -38,7 +41,7 @@ export interface DeepVerifiedPlace {
 
 /** The same as a step of another run. */
 export async function* verifySiteDeepUnlogged(
-  { site, of, points, sample, now }: SiteDeepVerifySettings,
+  { site, of, points, sample, restored, now }: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
   let absence: Failure | undefined;
@@ -53,7 +56,11 @@ export async function* verifySiteDeepUnlogged(
       preferred: isArchived ? ('archives' as const) : ('directories' as const),
     };
     try {
-      const found = verifyDeep({ repository, points, blobs: places, sample }, context);
+      const made = restored?.get(place.storage);
+      const found = verifyDeep(
+        { repository, points, blobs: places, sample, ...(made && { restored: made }) },
+        context,
+      );
       let begun = now();
       for await (const point of found) {
         hasPoint = true;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Failure } from '../system/failure.ts';
-import type { Site } from './site.ts';
+import type { Site, SiteStorage } from './site.ts';
 
 /**
  * The same site, living elsewhere: `filestorage/Data.fs`, `filestorage/NAME.fs` and `blobstorage`,
@@ -13,6 +13,7 @@ export function retarget(site: Site, folder: string): Site {
     postCommand: '',
     storages: site.storages.map((storage) => ({
       ...storage,
+      madeOf: dataOf(storage),
       dataFs: join(folder, 'filestorage', `${storage.name}.fs`),
       ...(storage.blobs === undefined ? {} : { blobs: join(folder, blobsName(storage.name)) }),
     })),
@@ -32,8 +33,12 @@ export function retargetToFile(site: Site, file: string): Site {
     preCommand: '',
     postCommand: '',
     contents: 'filestorages',
-    storages: [{ ...main, dataFs: file }],
+    storages: [{ ...main, madeOf: dataOf(main), dataFs: file }],
   };
+}
+
+function dataOf({ dataFs, blobs }: SiteStorage): SiteStorage['madeOf'] {
+  return { dataFs, ...(blobs === undefined ? {} : { blobs }) };
 }
 
 function blobsName(storage: string): string {

@@ -276,6 +276,76 @@ describe('one folder for two sites that back up nothing but blobs', () => {
   });
 });
 
+describe('one folder for two sites that back up nothing but blobs, at a restore', () => {
+  const newestIn = (shared: string) => entriesIn(shared).at(-1) ?? '';
+
+  it.each(FORMATS)('has for each its own, for list, check and restore (%s)', async (format) => {
+    const shared = newFolder();
+    const a = await siteWith(shared, format, 'only_blobs = true');
+    const b = await siteWith(shared, format, 'only_blobs = true');
+    await backUpMore(a);
+    const wanted = blobState(a.blobs);
+    const mine = entriesIn(shared);
+    for (let count = 0; count < 2; count++) await backUpMore(b, '--full');
+    expect(newestIn(shared)).not.toBe(mine.at(-1));
+    const { stdout } = await a.run(['list', '--json']);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    rmSync(a.blobs, { recursive: true });
+    expect(await runWell(a, 'restore', '-n')).toContain(newestIn(shared).slice(0, 11));
+    expect(blobState(a.blobs)).toEqual(wanted);
+    await runWell(b, 'restore', '-n');
+    expect(blobState(a.blobs)).toEqual(wanted);
+  });
+
+  it('is asked about where none of them is here any more', async () => {
+    const shared = newFolder();
+    const a = await siteWith(shared, 'only_blobs = true');
+    const b = await siteWith(shared, 'only_blobs = true');
+    await backUpMore(a);
+    const wanted = blobState(a.blobs);
+    const stamp = newestIn(shared).slice('blobstorage.'.length);
+    const single = await siteWith(shared, 'only_blobs = true');
+    await runWell(single, 'restore', '-n'); // What one site has backed up may go to another.
+    expect(blobState(single.blobs)).toEqual(wanted);
+    await backUpMore(b);
+    for (const { folder } of [a, b]) rmSync(folder, { recursive: true });
+    const before = blobState(single.blobs);
+    const said = await runTo(1, { site: single, words: ['restore', '-n'] });
+    expect(said).toContain(`of ${stamp} by "${a.blobs}"`);
+    expect(blobState(single.blobs)).toEqual(before);
+    await runWell(single, 'restore', '-n', stamp);
+    expect(blobState(single.blobs)).toEqual(wanted);
+  });
+});
+
+describe('a blob directory that was renamed', () => {
+  it('is restored from the backup of the moment, whatever that is called, also elsewhere', async () => {
+    const site = await newBuildoutSite(scratch, undefined);
+    const rename = (from: string, to: string) => {
+      renameSync(site.path('var', from), site.path('var', to));
+      configure(site, [`blob_storage = "var/${to}"`]);
+    };
+    await runWell(site, 'backup');
+    rename('blobstorage', 'blobs');
+    await commitBlob(site.dataFs, site.path('var/blobs'));
+    await runWell(site, 'backup');
+    const stamp = newestOf(site);
+    const wanted = blobState(site.path('var/blobs'));
+    await runWell(site, 'restore', '-n', '--to', 'elsewhere');
+    expect(blobState(site.path('elsewhere/blobstorage'))).toEqual(wanted);
+    const rehearsed = await runWell(site, 'rehearse');
+    expect(rehearsed).toContain(`/blobstorage from blobs.${stamp}`);
+    expect(rehearsed).toContain(' 0 problems');
+    rename('blobs', 'blobstorage');
+    await commitBlob(site.dataFs);
+    await runTo(3, { site, words: ['backup'] });
+    const { stdout } = await site.run(['list', '--json']);
+    expect(stdout).toContain(`"name":"blobs.${stamp}","match":"exact"`);
+    await runWell(site, 'restore', '-n', stamp);
+    expect(blobState(site.blobs)).toEqual(wanted);
+  });
+});
+
 describe('a blob directory that was corrected', () => {
   it.each(FORMATS)(
     'is backed up although nothing was committed since, and never the other way round (%s)',
