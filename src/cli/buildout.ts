@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
+import { type PartScripts, readPartScripts } from '../jobs/part-scripts.ts';
 import { type Buildout, type Override, readBuildout } from '../sites/buildout/buildout.ts';
 import { withInstalled } from '../sites/buildout/installed.ts';
 import { kindOfConfig } from '../sites/discovery.ts';
@@ -79,7 +80,7 @@ export async function findBackupParts(
 ): Promise<ReadParts> {
   const isAskedFor = config !== undefined || part !== undefined;
   if (!isAskedFor && !(await isThere(resolve(DEFAULT_CFG))))
-    return { parts: [], extent: 'all', cronLines: [] };
+    return { parts: [], extent: 'all', cronLines: [], scripts: [] };
   const buildout = await loadBuildout({ config, overrides: [] }, terminal);
   const names = part === undefined ? [] : [part];
   const found = await readParts(buildout, { names, terminal, unusable });
@@ -96,6 +97,8 @@ export interface ReadParts {
   readonly extent: 'all' | 'some';
   /** What other parts of it put into a crontab. */
   readonly cronLines: readonly ForeignLine[];
+  /** Whose scripts the parts have. */
+  readonly scripts: readonly PartScripts[];
 }
 
 /**
@@ -133,13 +136,14 @@ export async function readParts(
   const sites = parts.map(({ site }) => site);
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
   for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
-  if (names.length === 0 && parts.length > 0) {
+  if (names.length === 0 && parts.length > 0 && parts.length === known.length) {
     const data = readBuildoutData(buildout, SURROUNDINGS);
     for (const text of unclaimedStorages(data, sites)) terminal.advise(text);
   }
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   const extent = isAll ? 'all' : 'some';
-  return { parts, extent, cronLines: cronLinesOf(buildout) };
+  const scripts = await readPartScripts(parts, buildout);
+  return { parts, extent, cronLines: cronLinesOf(buildout), scripts };
 }
 
 /** Where nobody takes the parts that can't be used, they stop the others, too: people are told how to go on with those. */

@@ -11,12 +11,10 @@ import { environmentOptions } from '../sites/environment.ts';
 import { unknownVariables } from '../sites/known-variables.ts';
 import type { Purpose } from '../sites/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../sites/plain-site.ts';
-import type { RecipePart } from '../sites/recipe/recipe-part.ts';
-import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
-import { DEFAULT_CFG, findBackupParts } from './buildout.ts';
+import { DEFAULT_CFG, findBackupParts, type ReadParts } from './buildout.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
 import { type NamedBackups, namedBackups, namesData } from './named-backups.ts';
 import {
@@ -33,12 +31,7 @@ import type { UnusableSite } from './unusable-sites.ts';
 
 /** The sites that are meant, by what describes them. */
 export type FoundSites =
-  | {
-      readonly kind: 'buildout';
-      readonly parts: readonly RecipePart[];
-      readonly extent: 'all' | 'some';
-      readonly cronLines: readonly ForeignLine[];
-    }
+  | ({ readonly kind: 'buildout' } & ReadParts)
   | ConfiguredSites
   | { readonly kind: 'plain'; readonly site: PlainSite };
 

@@ -23,6 +23,7 @@ import { Failure } from '../system/failure.ts';
 import { findAnySites } from './found-sites.ts';
 import { namesPlaces } from './named-backups.ts';
 import { ownProgram } from './own-program.ts';
+import { describeScripts } from './part-scripts.ts';
 import { PING_URL_VARIABLE } from './ping-url.ts';
 import type { CommandContext } from './run.ts';
 import type { SiteWish } from './sites.ts';
@@ -98,6 +99,7 @@ async function scheduledSites(
   switch (found.kind) {
     case 'buildout': {
       refuseWhatPartsSay(wish);
+      describeScripts(found.scripts, terminal);
       const kind = 'buildout-part';
       const sites = found.parts.map(
         ({ site, bin, scripts }) => ({ kind, site, bin, scripts }) as const,

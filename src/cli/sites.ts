@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import type { PartScripts } from '../jobs/part-scripts.ts';
 import { environmentOfPlaces } from '../sites/environment.ts';
 import type { Purpose } from '../sites/plain-search.ts';
 import type { Site } from '../sites/site.ts';
@@ -72,6 +73,15 @@ export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to 
   .choices(['backup', 'snapshot', 'zip', 'alternative'] as const)
   .default('backup' as const);
 
+/** Sites, and what else is known of them. */
+interface FoundAndMore {
+  readonly sites: readonly Site[];
+  /** Of the environment, which tell which sites those are. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Of the parts of a buildout. */
+  readonly scripts: readonly PartScripts[];
+}
+
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
   wish: SiteWish,
@@ -84,13 +94,13 @@ export async function findSites(
 export async function findEachSite(
   wish: SiteWish,
   finding: { readonly terminal: Terminal; readonly purpose: Purpose },
-): Promise<MeantSites> {
+): Promise<MeantSites & Pick<FoundAndMore, 'scripts'>> {
   const unusable: UnusableSite[] = [];
-  const { sites } = await findSitesAndVariables(wish, { ...finding, unusable });
-  return { sites, unusable };
+  const { sites, scripts } = await findSitesAndVariables(wish, { ...finding, unusable });
+  return { sites, unusable, scripts };
 }
 
-/** The same, with the variables of the environment that tell which sites those are. */
+/** The same, with all that is known of them. */
 export async function findSitesAndVariables(
   wish: SiteWish,
   {
@@ -102,27 +112,28 @@ export async function findSitesAndVariables(
     readonly purpose: Purpose;
     readonly unusable?: UnusableSite[];
   },
-): Promise<{
-  readonly sites: readonly Site[];
-  readonly variables: Readonly<Record<string, string>>;
-}> {
+): Promise<FoundAndMore> {
   if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
   const { found } = await findAnySites(wish, { terminal, purpose, unusable });
   const asMeant = (site: Site) => (wish.blobs ? site : withoutBlobs(site));
   switch (found.kind) {
     case 'buildout':
-      return { sites: found.parts.map(({ site }) => asMeant(site)), variables: {} };
+      return {
+        sites: found.parts.map(({ site }) => asMeant(site)),
+        variables: {},
+        scripts: found.scripts,
+      };
     case 'configured': {
       const variables = environmentOfPlaces(process.env, {
         without: [],
         names: found.variables,
       });
-      return { sites: found.sites.map(({ site }) => asMeant(site)), variables };
+      return { sites: found.sites.map(({ site }) => asMeant(site)), variables, scripts: [] };
     }
     case 'plain': {
       const without = overruledByWords(wish);
       const variables = environmentOfPlaces(process.env, { without, names: [] });
-      return { sites: [found.site.site], variables };
+      return { sites: [found.site.site], variables, scripts: [] };
     }
     default:
       return found satisfies never;

@@ -7,12 +7,14 @@ import {
   judgeHealth,
   type Measure,
 } from '../../jobs/judge-health.ts';
+import type { PartScripts } from '../../jobs/part-scripts.ts';
 import { readSiteHealth, type SiteHealth } from '../../jobs/site-health.ts';
 import type { Site } from '../../sites/site.ts';
 import { adoptSystemError, Failure, type FailureCode } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/new-file.ts';
 import { parseAges, parseFree } from '../health-limits.ts';
 import { withOutputOptions } from '../options.ts';
+import { sayOverwritten } from '../part-scripts.ts';
 import { formatMetrics } from '../render/metrics.ts';
 import { oneLine } from '../render/one-line.ts';
 import { formatAge, formatBytes } from '../render/units.ts';
@@ -67,7 +69,12 @@ export function addCheckCommand(program: Command): void {
       try {
         const { terminal } = context;
         const sites = await findEachSite(options, { terminal, purpose: 'look' });
-        return await check(sites, { limits, metrics: options.metrics, context });
+        return await check(sites, {
+          limits,
+          scripts: sites.scripts,
+          metrics: options.metrics,
+          context,
+        });
       } catch (error) {
         return sayUnknown(error, context.terminal);
       }
@@ -100,10 +107,12 @@ async function check(
   { sites, unusable }: MeantSites,
   {
     limits,
+    scripts,
     metrics,
     context,
   }: {
     readonly limits: HealthLimits;
+    readonly scripts: readonly PartScripts[];
     readonly metrics: string | undefined;
     readonly context: CommandContext;
   },
@@ -112,7 +121,7 @@ async function check(
   const results: CheckResult[] = [];
   for (const { part, failure } of unusable) results.push(unknown(part, failure, context));
   for (const site of sites) {
-    const result = checkSite(site, { limits, now, context });
+    const result = checkSite(site, { limits, scripts, now, context });
     // Of the only one, all is unknown then.
     const isOnly = sites.length + unusable.length === 1;
     results.push(
@@ -138,10 +147,12 @@ async function checkSite(
   site: Site,
   {
     limits,
+    scripts,
     now,
     context,
   }: {
     readonly limits: HealthLimits;
+    readonly scripts: readonly PartScripts[];
     readonly now: Date;
     readonly context: CommandContext;
   },
@@ -151,7 +162,10 @@ async function checkSite(
     // Nothing of its progress is for a plug-in.
     const silent = { onEvent: () => {}, signal: context.signal };
     const health = await readSiteHealth(site, { now, context: silent });
-    const judgements = judgeHealth(health, { limits, now, say });
+    const judgements = [
+      ...judgeHealth(health, { limits, now, say }),
+      ...judgeScripts(site, scripts),
+    ];
     return { part: site.part, judgements, status: worst(judgements.map(statusOf)), health };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
@@ -179,6 +193,14 @@ function statusOf({ state }: Pick<Finding, 'state'>): number {
 
 function worst(statuses: readonly number[]): number {
   return ORDER.find((one) => statuses.includes(one)) ?? UNKNOWN;
+}
+
+/** The scripts that cron runs may be those of another program. */
+function judgeScripts({ part }: Site, scripts: readonly PartScripts[]): readonly Judgement[] {
+  const texts = scripts
+    .filter((one) => one.part === part)
+    .flatMap((one) => sayOverwritten(one) ?? []);
+  return texts.map((text) => ({ state: 'warning', storage: undefined, text, measure: undefined }));
 }
 
 /** What is worst comes first; all is said where all is well. */

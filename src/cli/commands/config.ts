@@ -9,9 +9,11 @@ import type { SettledOption } from '../../sites/recipe/written-options.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/presence.ts';
 import { noteAbsentData } from '../absent-data.ts';
-import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
+import { CONFIG_OPTION, loadBuildout, type ReadParts, readParts } from '../buildout.ts';
 import { findAnySites } from '../found-sites.ts';
+import { adviseOfMissingScripts } from '../missing-scripts.ts';
 import { splitOverrides, withOutputOptions } from '../options.ts';
+import { describeScripts } from '../part-scripts.ts';
 import { formatTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import { withPlaceOptions } from '../sites.ts';
@@ -32,8 +34,8 @@ export function addConfigCommand(program: Command): void {
         const isBuildout = overrides.length > 0 || names.length > 0;
         if (isBuildout && (await speaksOfBuildout(options.config))) {
           const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-          const { parts } = await readParts(buildout, { names, terminal });
-          await showParts(parts, { terminal, signal, candidates: [] });
+          const read = await readParts(buildout, { names, terminal });
+          await showParts(read, { terminal, signal, candidates: [] });
           return undefined;
         }
         refuseOverrides(overrides);
@@ -50,7 +52,7 @@ export function addConfigCommand(program: Command): void {
         });
         switch (found.kind) {
           case 'buildout':
-            await showParts(found.parts, { terminal, signal, candidates });
+            await showParts(found, { terminal, signal, candidates });
             break;
           case 'configured':
             for (const one of found.sites) {
@@ -98,7 +100,7 @@ interface Showing {
 }
 
 async function showParts(
-  parts: readonly RecipePart[],
+  { parts, cronLines, scripts }: ReadParts,
   { terminal, signal, candidates }: Showing,
 ): Promise<void> {
   if (parts.length === 0) {
@@ -111,6 +113,8 @@ async function showParts(
     terminal.print(`${await formatTable(table, signal)}\n`);
   }
   await noteAbsentData(parts, terminal);
+  describeScripts(scripts, terminal);
+  await adviseOfMissingScripts(parts, { lines: cronLines, terminal });
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */

@@ -5,8 +5,10 @@ import { binFolder } from '../../sites/recipe/plone-parts.ts';
 import type { RecipePart } from '../../sites/recipe/recipe-part.ts';
 import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../buildout.ts';
+import { adviseOfMissingScripts } from '../missing-scripts.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../options.ts';
 import { ownProgram } from '../own-program.ts';
+import { adviseOfRewriting } from '../part-scripts.ts';
 import { renderEvents, renderInstallStep } from '../render/events.ts';
 import { runCommand } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,7 +26,10 @@ export function addInstallCommand(program: Command): void {
       async ({ terminal, signal }) => {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
-        const { parts, extent } = await readParts(buildout, { names, terminal });
+        const { parts, extent, cronLines, scripts } = await readParts(buildout, {
+          names,
+          terminal,
+        });
         const hasParts = parts.length > 0;
         if (!hasParts && names.length === 0) {
           terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
@@ -43,6 +48,8 @@ export function addInstallCommand(program: Command): void {
         } else await install(steps, { onEvent: renderEvents(terminal), signal });
         await noteAbsentData(parts, terminal);
         if (steps.length > 0) for (const part of parts) sayWhatGoes(part, terminal);
+        adviseOfRewriting(scripts, terminal);
+        await adviseOfMissingScripts(parts, { lines: cronLines, terminal });
         if (steps.length === 0 && hasParts) terminal.log('Everything is as it should be.');
         // In spite of warnings: buildout, which may run this, takes anything else for a failure.
         return 0;

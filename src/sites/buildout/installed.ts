@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { isThere } from '../../system/presence.ts';
 import type { Buildout } from './buildout.ts';
 import { parseCfg } from './cfg-parser.ts';
 import type { CfgSections, CfgValue } from './cfg-value.ts';
@@ -21,10 +22,20 @@ const WRITTEN_SPACES: Readonly<Record<string, string>> = {
  */
 export async function withInstalled(buildout: Buildout): Promise<Buildout> {
   if (buildout.missing.length === 0) return buildout;
-  const name = buildout.option('buildout', 'installed')?.text ?? '.installed.cfg';
-  const path = resolve(dirname(buildout.path), name);
+  const path = installedPath(buildout);
   const installed = (await isNewest(path, buildout.files)) ? await readInstalled(path) : undefined;
   return installed === undefined ? buildout : supplemented(buildout, installed);
+}
+
+/** What buildout wrote when it ran the last time; undefined where it never has. */
+export async function installedSections(buildout: Buildout): Promise<CfgSections | undefined> {
+  const path = installedPath(buildout);
+  return (await isThere(path)) ? readInstalled(path) : undefined;
+}
+
+function installedPath(buildout: Buildout): string {
+  const name = buildout.option('buildout', 'installed')?.text ?? '.installed.cfg';
+  return resolve(dirname(buildout.path), name);
 }
 
 async function isNewest(path: string, files: readonly string[]): Promise<boolean> {

@@ -46,7 +46,7 @@ export function findRecipeParts(buildout: Buildout): RecipePartNames {
   for (const name of buildout.sectionNames) {
     try {
       const recipe = recipeOf(buildout, name);
-      if (recipe === RECIPE || recipe === `${RECIPE}:default`) names.push(name);
+      if (isRecipe(recipe)) names.push(name);
       else if (recipe !== undefined && isMeant(recipe))
         throw isMistyped(name, { recipe, buildout });
     } catch (error) {
@@ -56,6 +56,11 @@ export function findRecipeParts(buildout: Buildout): RecipePartNames {
     }
   }
   return { names, unclear };
+}
+
+/** Whether it is the one whose parts these are. */
+export function isRecipe(recipe: string | undefined): boolean {
+  return recipe === RECIPE || recipe === `${RECIPE}:default`;
 }
 
 /** Whether somebody who wrote a recipe's name must have meant ours. */
