@@ -116,7 +116,7 @@ describe('a buildout of six ZEO servers', () => {
   ])('stops, with a list, at a part that %s', async (_, lines, why) => {
     const site = await newBuildoutSite(scratch, undefined);
     site.configure(cfgOf((name) => (name === 'wiki' ? lines : byDatafs(name))));
-    const { status, stderr } = await site.run(['backup']);
+    const { status, stderr } = await site.run(['backup', '--part', 'backup_wiki']);
     const one = `for [zeo_news]: datafs = ${site.path('var/filestorage/news/Data.fs')}, blob_storage = ${site.path('var/blobs-news')}\n`;
     expect([status, stderr]).toEqual([2, expect.stringContaining(one)]);
     expect(stderr).toContain('Cannot use the part [backup_wiki]: ');
