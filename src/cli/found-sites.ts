@@ -16,6 +16,7 @@ import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { DEFAULT_CFG, findBackupParts, type ReadParts } from './buildout.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
+import { findLostData } from './lost-data.ts';
 import { type NamedBackups, namedBackups, namesData } from './named-backups.ts';
 import {
   noParts,
@@ -239,5 +240,6 @@ async function plainSite(
     surroundings: SURROUNDINGS,
   };
   const search = { written, environment, found, purpose };
-  return { kind: 'plain', site: await findPlainSite(process.cwd(), search) };
+  const lost = found === undefined ? await findLostData(process.cwd(), search) : undefined;
+  return { kind: 'plain', site: await findPlainSite(process.cwd(), { ...search, ...lost }) };
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import type { Found } from './live-data.ts';
+import type { OptionSource } from './option-source.ts';
 import type { Places, SaidPlaces } from './plain-places.ts';
 import { NO_ENVIRONMENT, type PlainSearch, type WrittenSite } from './plain-search.ts';
 import { Problems } from './recipe/problems.ts';
@@ -10,12 +11,9 @@ import { WrittenOptions } from './recipe/written-options.ts';
 export type BlobWish = 'yes' | 'no' | 'as-found';
 
 /** What the options say, and the command line above them; what can't be read is a problem when they are settled. */
-export function blobWish({ written, environment, purpose }: PlainSearch): BlobWish {
-  const { options } = environment ?? NO_ENVIRONMENT;
-  const unread = new WrittenOptions(options, new Problems(''));
-  const flag = (name: 'only_blobs' | 'backup_blobs') =>
-    options.option(name) !== undefined && unread.flag(name, { byDefault: false, is23: false });
-  const isOnly = flag('only_blobs');
+export function blobWish(search: PlainSearch): BlobWish {
+  const { written, environment: { options } = NO_ENVIRONMENT, purpose } = search;
+  const isOnly = backsUpOnlyBlobs(search);
   if (written.blobs === 'left-out') {
     if (!isOnly) return 'no';
     throw new Failure('usage', 'Cannot leave out the blobs: only_blobs is set', {
@@ -24,8 +22,20 @@ export function blobWish({ written, environment, purpose }: PlainSearch): BlobWi
   }
   if (isOnly) return 'yes';
   if (namesBlobs(written)) return 'as-found';
-  if (flag('backup_blobs')) return purpose === 'look' ? 'as-found' : 'yes';
+  if (isSet(options, 'backup_blobs')) return purpose === 'look' ? 'as-found' : 'yes';
   return options.option('backup_blobs') === undefined ? 'as-found' : 'no';
+}
+
+/** Whether the options say so. */
+export function backsUpOnlyBlobs({
+  environment: { options } = NO_ENVIRONMENT,
+}: PlainSearch): boolean {
+  return isSet(options, 'only_blobs');
+}
+
+function isSet(options: OptionSource, name: 'only_blobs' | 'backup_blobs'): boolean {
+  const unread = new WrittenOptions(options, new Problems(''));
+  return options.option(name) !== undefined && unread.flag(name, { byDefault: false, is23: false });
 }
 
 /** Whether the command line does. */

@@ -73,7 +73,15 @@ export interface Places {
 /** Failure `usage` where nothing tells where the backups are. */
 export function placesOf(
   dataFs: Found,
-  { folder, said }: { readonly folder: string; readonly said: SaidPlaces },
+  {
+    folder,
+    said,
+    foundBlobs,
+  }: {
+    readonly folder: string;
+    readonly said: SaidPlaces;
+    readonly foundBlobs: string | undefined;
+  },
 ): Places {
   // In `VAR/filestorage/Data.fs`, everything else has its place in VAR.
   const above = dirname(dataFs.path);
@@ -89,13 +97,15 @@ export function placesOf(
       hint: 'Name their folder with --location.',
     });
   }
+  const blobs =
+    foundBlobs === undefined ? undefined : { path: foundBlobs, from: 'the records of its backups' };
   const isBeside =
     said.location === undefined ||
     said.blobbackuplocation !== undefined ||
     said.prefix !== undefined;
   return {
     location,
-    blobs: place(said.blob_storage, 'blobstorage'),
+    blobs: place(said.blob_storage ?? blobs, 'blobstorage'),
     blobBackups: isBeside
       ? place(said.blobbackuplocation, FOLDERS.blobbackuplocation, said.prefix?.path ?? variable)
       : undefined,

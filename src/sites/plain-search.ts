@@ -26,6 +26,8 @@ export interface PlainSearch {
   };
   /** A Data.fs that was found; undefined: it is looked for in the usual places. */
   readonly found?: string | undefined;
+  /** A blob directory that was found with it, and isn't in its usual place. */
+  readonly foundBlobs?: string | undefined;
   readonly purpose: Purpose;
 }
 

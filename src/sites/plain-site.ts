@@ -42,7 +42,7 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   }
   const path = search.found ?? resolve(folder, found ?? DATA_FS);
   const dataFs = said.datafs ?? { path, from: 'default' };
-  const places = placesOf(dataFs, { folder, said });
+  const places = placesOf(dataFs, { folder, said, foundBlobs: search.foundBlobs });
   // Whoever leaves out the blobs leaves them where they are, and backups don't belong there.
   if (purpose === 'backup' && places.blobs !== undefined) {
     await refuseBackupsAmongBlobs(places.blobs.path, [places.location.path]);
@@ -95,10 +95,11 @@ async function hasBackups(folder: string): Promise<boolean> {
   return names.some((name) => /^\d{4}(-\d\d){5}\.(delta)?fsz?$/.test(name));
 }
 
-function nothingThere(folder: string): Failure {
+/** @param hint - what to do, where more is known */
+export function nothingThere(folder: string, hint?: string): Failure {
   return new Failure(
     'not-found',
     `Cannot find a Data.fs: there is neither "${DATA_FS}" nor "${BARE}" in "${folder}"`,
-    { hint: 'Go to the folder of the site, or name the file with --datafs.' },
+    { hint: hint ?? 'Go to the folder of the site, or name the file with --datafs.' },
   );
 }
