@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -299,6 +300,30 @@ describe('zodbvault install', () => {
     );
     const { stdout } = await site.run(['config']);
     expect(stdout).toMatch(/\bkeep +7 +\S+\.installed\.cfg:4\b/);
+  });
+
+  it('finds in an extends-cache of the command line what no server answers', async () => {
+    const address = 'http://127.0.0.1:9/base.cfg';
+    const cached = createHash('md5').update(address).digest('hex');
+    const site = buildoutWith({
+      'buildout.cfg': `[buildout]\nextends = ${address}\nextends-cache = other\n`,
+      [`cache/${cached}`]: recipeCfg([NO_BLOBS, 'keep = 9']),
+    });
+    for (const cache of ['cache', '~/cache', site.path('cache'), `\${buildout:directory}/cache`]) {
+      const { stdout, stderr } = await site.run(['config', '--json', `extends-cache=${cache}`], {
+        env: { HOME: site.folder },
+      });
+      const said = `"keep","value":"9","from":"${address}:6"`;
+      expect([cache, stdout, stderr]).toEqual([
+        cache,
+        expect.stringContaining(said),
+        expect.not.stringContaining('could not be read'),
+      ]);
+    }
+    const { stderr } = await site.install(`buildout:extends-cache=${site.path('cache')}`);
+    expect(stderr).not.toContain('could not be read');
+    expect(site.scripts()).toEqual(ALL);
+    expect((await site.run(['config'])).stderr).toContain(`${address} could not be read`);
   });
 
   it('needs only what it uses: other sections may refer to what is not there', async () => {

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { formatOrigin, type Origin } from '../origin.ts';
-import { type LoadedCfg, loadCfg } from './cfg-files.ts';
+import { cacheFolder, type LoadedCfg, loadCfg } from './cfg-files.ts';
 import type { CfgSection, CfgSections, CfgValue } from './cfg-value.ts';
 import { baseName, flatten } from './operators.ts';
 
@@ -48,10 +48,15 @@ export async function readBuildout(
     readonly userDefaults: string | undefined;
   },
 ): Promise<Buildout> {
+  const cache = words.overrides.findLast(
+    ({ section, option }) => section === 'buildout' && option === 'extends-cache',
+  )?.value;
+  const given =
+    cache === undefined ? [] : [cacheFolder(cache, { from: resolve(path), main: resolve(path) })];
   const user: LoadedCfg =
     words.userDefaults === undefined
-      ? { layers: [], files: [], missing: [], repeated: [], extendsCaches: [] }
-      : await loadCfg(words.userDefaults, { extendsCaches: [] });
+      ? { layers: [], files: [], missing: [], repeated: [], extendsCaches: given }
+      : await loadCfg(words.userDefaults, { extendsCaches: given });
   const { extendsCaches } = user;
   const { layers, files, missing, repeated } = await loadCfg(resolve(path), { extendsCaches });
   const resolver = new Resolver([

@@ -115,8 +115,11 @@ async function whatIsThere(paths: readonly string[]): Promise<readonly string[]>
   return paths.filter((_, index) => found[index]);
 }
 
-/** Relative to the file that names it; buildout knows `~`, and of references those to its folder. */
-function cacheFolder(
+/**
+ * The folder that an `extends-cache` means, relative to the file that names it, or else to the one that was read
+ * first; buildout knows `~`, and of references those to its folder.
+ */
+export function cacheFolder(
   text: string,
   { from, main }: { readonly from: string; readonly main: string },
 ): string {
