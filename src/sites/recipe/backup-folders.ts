@@ -1,4 +1,4 @@
-import { join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CfgValue } from '../buildout/cfg-value.ts';
 import { formatOrigin, type Origin } from '../origin.ts';
 import type { SiteStorage } from '../site.ts';
@@ -56,26 +56,33 @@ function amongLiveFiles(
   storages: readonly SiteStorage[],
   { locations, part }: { readonly locations: Locations; readonly part: string },
 ): readonly string[] {
+  const liveBelow = livePathsByFolder(storages);
   const found = new Map<string, string>();
-  for (const { folders } of storages) {
-    for (const path of foldersOf(folders)) {
-      for (const live of storages.flatMap(({ dataFs, blobs }) => [dataFs, blobs ?? []].flat())) {
-        if (found.has(path) || !isBelow(live, path)) continue;
-        const [option = 'a folder'] =
-          Object.entries(locations).find(([, one]) => one === path) ?? [];
-        found.set(
-          path,
-          `[${part}] ${option}: the folder "${path}" holds the live "${live}", too; give the backups one of their own`,
-        );
-      }
-    }
+  for (const path of storages.flatMap(({ folders }) => foldersOf(folders))) {
+    const live = liveBelow.get(path);
+    if (live === undefined || found.has(path)) continue;
+    const [option = 'a folder'] = Object.entries(locations).find(([, one]) => one === path) ?? [];
+    found.set(
+      path,
+      `[${part}] ${option}: the folder "${path}" holds the live "${live}", too; give the backups one of their own`,
+    );
   }
   return [...found.values()];
 }
 
-/** As they are written; where they lead is looked at when somebody backs up. */
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
+/** For each folder, the first live path that is in it: a part may have hundreds of storages. */
+function livePathsByFolder(storages: readonly SiteStorage[]): ReadonlyMap<string, string> {
+  const below = new Map<string, string>();
+  for (const live of storages.flatMap(({ dataFs, blobs }) => [dataFs, blobs ?? []].flat())) {
+    for (const path of withFoldersAround(live)) if (!below.has(path)) below.set(path, live);
+  }
+  return below;
+}
+
+/** A path and all folders that it is in. */
+function withFoldersAround(path: string): readonly string[] {
+  const around = dirname(path);
+  return around === path ? [path] : [path, ...withFoldersAround(around)];
 }
 
 function foldersOf({ backup, snapshot, zip }: SiteStorage['folders']): readonly string[] {
@@ -152,6 +159,7 @@ function refuseSharedFolders(
     const blamed = equal.map(([name]) => originOf(name)).find((origin) => origin !== undefined);
     problems.add(`These must be distinct locations:\n${lines}`, blamed);
   }
+  const blobDirectories = new Set(storages.flatMap(({ blobs }) => blobs ?? []));
   const taken = new Map<string, string>();
   for (const { name, dataFs, blobs, folders } of storages) {
     for (const path of [dataFs, blobs].filter((one) => one !== undefined)) {
@@ -162,11 +170,10 @@ function refuseSharedFolders(
       taken.set(path, name);
     }
     for (const path of foldersOf(folders)) {
-      for (const live of storages) {
-        if (live.blobs === undefined || !isBelow(path, live.blobs)) continue;
+      for (const around of withFoldersAround(path).filter((one) => blobDirectories.has(one))) {
         const [option] = entries.find(([, location]) => path.startsWith(location)) ?? [''];
         problems.add(
-          `the backup folder "${path}" is inside the blob directory "${live.blobs}"`,
+          `the backup folder "${path}" is inside the blob directory "${around}"`,
           originOf(option),
         );
       }
