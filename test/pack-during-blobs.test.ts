@@ -5,6 +5,7 @@ import { backUpSite } from '../src/jobs/backup-site.ts';
 import type { JobEvent } from '../src/jobs/events.ts';
 import { findPlainSite } from '../src/sites/plain-site.ts';
 import { Failure } from '../src/system/failure.ts';
+import { growDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite } from './support/site.ts';
@@ -69,10 +70,9 @@ describe('a pack between the Data.fs and its blobs', () => {
     const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.text] : []));
     expect(notices).toEqual([expect.stringContaining('was packed while its blobs')]);
     const names = site.dataFiles();
-    expect(names.length).toBe(2);
-    const isMarked = (name: string) =>
-      existsSync(join(site.repository, `${name.slice(0, 19)}.complete.json`));
-    expect(names.map(isMarked)).toEqual([false, true]);
+    expect(names.length).toBe(1); // The first attempt is gone, with its blobs.
+    expect(existsSync(join(site.repository, `${names[0]?.slice(0, 19)}.complete.json`))).toBe(true);
+    expect(readdirSync(join(site.folder, 'var/blobstoragebackups')).length).toBe(2 + 1);
     const newest = `blobstorage.${names.at(-1)?.slice(0, 19)}`;
     const entry = join(site.folder, 'var/blobstoragebackups', newest, 'blobstorage');
     expect(existsSync(join(entry, blob))).toBe(false);
@@ -93,5 +93,18 @@ describe('a pack between the Data.fs and its blobs', () => {
     for (const name of before) expect(site.dataFiles()).toContain(name);
     const marks = readdirSync(site.repository).filter((name) => name.endsWith('.complete.json'));
     expect(marks).toEqual(before.map((name) => `${name.slice(0, 19)}.complete.json`));
+    const [good = ''] = before;
+    const listed = (await site.runWell('list')).stdout;
+    expect(listed.match(/ incomplete /g)?.length).toBe(site.dataFiles().length - 1);
+    expect((await site.run(['verify'])).status).toBe(1);
+    expect((await site.run(['check'])).status).toBe(2);
+    const refused = await site.run(['restore', '-n']);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`"zodbvault restore -n ${good.slice(0, 19)}"`);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--keep', '1');
+    // The third attempt has the Data.fs that is there now: what is new builds on it.
+    expect(site.dataFiles().map((name) => name.replace(/^.*?\./, ''))).toEqual(['fsz', 'deltafsz']);
+    await site.runWell('restore', '-n');
   });
 });

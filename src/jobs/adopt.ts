@@ -139,7 +139,7 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
   const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
   if (isKept) {
     const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
-    await rememberVerified(path, { findings: verified, time });
+    await rememberVerified(path, { findings: verified, blobFindings: [], time });
     for (const point of points) await rememberPoint(path, { kind: 'deep', point, time });
   }
   const { place } = words;

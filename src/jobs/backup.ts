@@ -5,6 +5,7 @@ import { catalogueOf, pointStampsOf, readCatalogue, stampsOf } from '../reposito
 import { type CompressionWish, settleCompression } from '../repository/compression.ts';
 import { sparesOlder } from '../repository/known-at-backup.ts';
 import type { BackupPlan } from '../repository/plan.ts';
+import { readJudgements } from '../repository/read-judgements.ts';
 import { filesOfChain } from '../repository/removing.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { estimateStoredBytes } from '../repository/stored-size.ts';
@@ -35,6 +36,7 @@ import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
 import type { RestoreTraces } from './past-restores.ts';
 import { type MadePlan, makePlan, type Planning } from './plan-backup.ts';
 import { type Pruning, planPrune, pruneFulls } from './prune.ts';
+import { planSuperseded, SUPERSEDED } from './superseded.ts';
 import { tidyUp } from './tidy-up.ts';
 
 /** How a Data.fs is backed up. */
@@ -150,7 +152,7 @@ export interface PlannedBackup {
 
 /** The same, with what `keep` would remove then. */
 export async function planWithRemovals(
-  settings: BackupSettings & Pick<Pruning, 'withBlobs' | 'areSound'>,
+  settings: BackupSettings & Pick<Pruning, 'blobs'>,
   context: JobContext,
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
@@ -171,22 +173,32 @@ export async function planWithRemovals(
   const coming = isFull
     ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known), mayLack }
     : undefined;
-  const { keep, withBlobs, areSound } = settings;
-  const newest = pointStampsOf(catalogue).at(-1);
+  const { keep, blobs } = settings;
   const { tooOld, reason } = await planPrune(store, {
     catalogue,
     chainOf,
     keep,
     coming,
-    areSound:
-      areSound && (async (stamp) => (!isFull && stamp === newest) || (await areSound(stamp))),
-    // Those of the newest are made by then, unless a full one comes.
-    withBlobs:
-      withBlobs && new Set([...withBlobs, ...(isFull || newest === undefined ? [] : [newest])]),
+    blobs,
+    // Unless a full one comes, the blobs of the newest are made by then.
+    finished: isFull || blobs === undefined ? undefined : pointStampsOf(catalogue).at(-1),
   });
+  const spares = coming?.sparesOlder ?? false;
+  const superseded =
+    blobs === undefined || spares
+      ? []
+      : planSuperseded(catalogue, {
+          judgements: await readJudgements(store, { catalogue, chainOf }),
+          coming: plan.kind,
+        });
   return {
     plan,
-    removals: tooOld.map((chain) => ({ reason, fileNames: filesOfChain(catalogue, chain) })),
+    removals: [
+      ...superseded.map(({ fileNames }) => ({ reason: SUPERSEDED, fileNames })),
+      ...tooOld
+        .filter((chain) => !superseded.some(({ stamp }) => stamp === chain.full.stamp))
+        .map((chain) => ({ reason, fileNames: filesOfChain(catalogue, chain) })),
+    ],
     oldestFull: catalogue.chains.find(
       (chain) => !tooOld.some(({ full }) => full.stamp === chain.full.stamp),
     )?.full.stamp,

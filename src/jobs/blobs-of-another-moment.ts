@@ -1,4 +1,6 @@
-import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
+import { readCatalogue } from '../repository/catalogue.ts';
+import { isSound } from '../repository/judgement.ts';
+import { readJudgements } from '../repository/read-judgements.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import type { JobEvent } from './events.ts';
@@ -28,6 +30,8 @@ export async function findBlobsOfAnotherMoment({
 /** The restore point that these blobs were backed up with, where it is still there. */
 async function pointWith({ settings, choice }: BlobRestorePlan): Promise<Stamp | undefined> {
   if (settings.repository === undefined) return undefined;
-  const catalogue = await readCatalogue(folderStore(settings.repository));
-  return pointStampsOf(catalogue).find((stamp) => stamp === choice.entry.stamp);
+  const store = folderStore(settings.repository);
+  const judgements = await readJudgements(store, { catalogue: await readCatalogue(store) });
+  const judgement = judgements.get(choice.entry.stamp);
+  return judgement !== undefined && isSound(judgement) ? judgement.stamp : undefined;
 }

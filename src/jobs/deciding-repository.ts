@@ -1,13 +1,12 @@
 import { basename, join } from 'node:path';
 import { type BlobEntry, readBlobCatalogue } from '../blobs/catalogue.ts';
-import { entrySets } from '../blobs/sets.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import { type Catalogue, pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
-import { doubtedSince, readChecks } from '../repository/checks.ts';
 import { type Identity, settleIdentity } from '../repository/identity.ts';
+import type { BlobFactsOf } from '../repository/read-judgements.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { folderStore } from '../stores/folder-store.ts';
-import { isDoubted } from './blob-run.ts';
+import { blobsOfPoints } from './belonging-blobs.ts';
 import type { BlobPlace } from './hold.ts';
 import { findOwners, readOwnBlobs } from './own-blobs.ts';
 import { hasContent } from './previous-copy.ts';
@@ -53,35 +52,29 @@ export async function findDeciding(
 
 /** The blobs of a storage, as far as they say how long its Data.fs backups stay. */
 export interface CountingBlobs {
-  /** The moments of which there are blobs that can be restored. */
-  readonly withBlobs: ReadonlySet<Stamp>;
-  /** Whether nothing is known to be wrong with those of a moment, and a copy has as much as when it was made. */
-  readonly areSound: (stamp: Stamp) => Promise<boolean>;
+  readonly factsOf: BlobFactsOf;
+  /** Counts the files of those of a moment; of archives, it looks for their size and their ends. */
+  readonly amountOf: (stamp: Stamp) => Promise<'as-recorded' | 'other'>;
 }
 
-/**
- * A numbered entry of another program, which has a file time alone, tells of no moment; those of a
- * directory that was renamed count.
- */
+/** A numbered entry of another program, which has a file time alone, tells of no moment. */
 export async function blobsThatCount(
   { source, folder }: BlobPlace,
   { repository, signal }: { readonly repository: string; readonly signal: AbortSignal },
 ): Promise<CountingBlobs> {
   const catalogue = await readOwnBlobs({ source, folder }, repository);
-  const sets = [...entrySets(catalogue.entries), ...entrySets(catalogue.foreign)];
-  const dated = sets
-    .filter(({ worth }) => worth === 'backup')
-    .flatMap(({ entries }) => entries)
-    .filter(({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time');
-  const doubts = doubtedSince(await readChecks(folderStore(repository)));
+  const stamps = pointStampsOf(await readCatalogue(folderStore(repository)));
+  const { factsOf } = blobsOfPoints(catalogue, { stamps, preferred: 'directories' });
+  const dated = [...catalogue.entries, ...catalogue.foreign].filter(
+    ({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time',
+  );
   return {
-    withBlobs: new Set(dated.map(({ stamp }) => stamp)),
-    areSound: async (stamp) => {
-      for (const entry of dated) {
-        if (entry.stamp !== stamp || isDoubted(entry, doubts)) continue;
-        if (await isAsRecorded(entry, { folder, signal })) return true;
+    factsOf,
+    amountOf: async (stamp) => {
+      for (const entry of dated.filter((one) => one.stamp === stamp)) {
+        if (await isAsRecorded(entry, { folder, signal })) return 'as-recorded';
       }
-      return false;
+      return 'other';
     },
   };
 }

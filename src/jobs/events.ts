@@ -110,6 +110,20 @@ export type JobEvent =
       /** The restore point that these blobs belong to, if it is there. */
       readonly complete: string | undefined;
     }
+  /** What is known of the restore point that is about to be restored. */
+  | {
+      readonly kind: 'point-doubted';
+      readonly storage: string;
+      readonly repository: string;
+      readonly target: string;
+      readonly stamp: string;
+      /** `known`: it is as it should be, and the Data.fs was not when it was backed up. */
+      readonly how: 'bad' | 'known';
+      /** Each as the end of a sentence that begins with the restore point. */
+      readonly reasons: readonly string[];
+      /** The newest older one that nothing is known against, or else the oldest newer one. */
+      readonly better: { readonly stamp: string; readonly is: 'older' | 'newer' } | undefined;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

@@ -1,3 +1,4 @@
+import { describeSiteFault } from '../repository/site-faults.ts';
 import { describeHold } from './hold.ts';
 import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
 
@@ -162,7 +163,8 @@ function judgeFree(
   };
 }
 
-function judgeChains({ problems, badPoints, points, isSuperseded }: PlaceHealth): Unplaced {
+function judgeChains(place: PlaceHealth): Unplaced {
+  const { problems, badPoints, siteFault, points, isSuperseded } = place;
   const measure = {
     name: 'problems',
     value: problems.length + badPoints.length,
@@ -180,6 +182,9 @@ function judgeChains({ problems, badPoints, points, isSuperseded }: PlaceHealth)
   }
   const [bad] = badPoints;
   if (bad !== undefined) return { state, text: `verify found ${bad} bad${remedy}`, measure };
+  if (siteFault !== undefined) {
+    return { state: 'warning', text: describeSiteFault(siteFault), measure };
+  }
   return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
 }
 

@@ -8,7 +8,6 @@ import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
 import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
-import { knownBad, readChecks } from '../repository/checks.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
 import {
   type BackupPlan,
@@ -16,6 +15,7 @@ import {
   judgeContinuation,
   planBackup,
 } from '../repository/plan.ts';
+import { readJudgements } from '../repository/read-judgements.ts';
 import type { Store } from '../stores/store.ts';
 import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
@@ -55,7 +55,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
   const continuation = judgeContinuation(newest, {
     isFullWanted: settings.full === 'always',
     sourceBytes: source.sizeBytes,
-    bad: knownBad(await readChecks(store)),
+    judgements: await readJudgements(store, { catalogue, chainOf }),
     lostFull: lostNewestFull(catalogue),
   });
   warnOfLostFiles(newest, { catalogue, context });

@@ -72,8 +72,16 @@ export async function planBlobPrune(
   const others = planned(entries.filter(isOthers), []);
   const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
   const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
+  const byRule = own.removed.flatMap(({ set: { set }, reason }) => (set ? [{ set, reason }] : []));
+  const left = entrySets(
+    entries.filter((entry) => !byRule.some(({ set }) => set.entries.includes(entry))),
+  );
+  const orphans = left.filter((set) => set.entries.every(judge.goesNow));
   return {
-    removed: own.removed.flatMap(({ set: { set }, reason }) => (set ? [{ set, reason }] : [])),
+    removed: [
+      ...byRule,
+      ...orphans.map((set) => ({ set, reason: 'its Data.fs backup goes, too' })),
+    ],
     unclear: unclear.filter((set) => !isOfCopy(set)),
     ofCopy: unclear.filter(isOfCopy),
   };
@@ -85,6 +93,8 @@ interface Judge {
   readonly ownerOf: (entry: BlobEntry) => EntryOwner;
   readonly isOurs: (entry: BlobEntry) => boolean;
   readonly dataFsBackupOf: (entry: BlobEntry) => BlobSet['dataFsBackup'];
+  /** Whether it is ours, and the Data.fs backup goes that it belongs to. */
+  readonly goesNow: (entry: BlobEntry) => boolean;
 }
 
 async function judgeOf(
@@ -101,12 +111,14 @@ async function judgeOf(
         (ownerOf(entry) === 'unclear' &&
           entry.stampFrom === 'name' &&
           deciding.gone.has(entry.stamp));
-      return { ownerOf, isOurs, dataFsBackupOf: () => 'none' };
+      const goesNow = (entry: BlobEntry) => isOurs(entry) && deciding.gone.has(entry.stamp);
+      return { ownerOf, isOurs, dataFsBackupOf: () => 'none', goesNow };
     }
     case 'alone':
       return {
         ownerOf: () => 'unclear',
         isOurs: () => false,
+        goesNow: () => false,
         dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source }),
       };
     default:

@@ -1,13 +1,15 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
-import { type Chain, type ChainReader, hasOtherSize, readChains } from '../repository/chain.ts';
-import { type Check, knownBad, readChecks } from '../repository/checks.ts';
+import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
+import { judgePoint, type PointFacts, wasSeenDeeply } from '../repository/judgement.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
+import { readFacts } from '../repository/read-judgements.ts';
 import { removeChain } from '../repository/removing.ts';
 import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
 import type { Stamp } from '../repository/stamp.ts';
-import { planKeepFulls } from '../retention/keep-fulls.ts';
 import type { Store } from '../stores/store.ts';
+import { type ChainWorth, worthOfChains } from './chain-worth.ts';
 import { chainsByPlace } from './chains-by-place.ts';
+import type { CountingBlobs } from './deciding-repository.ts';
 import { type JobContext, withStep } from './events.ts';
 
 /** A full backup that is about to be made. */
@@ -20,10 +22,8 @@ export interface ComingFull extends Origin {
 export interface Pruning {
   /** Full backups that stay; 0: all. */
   readonly keep: number;
-  /** Of which restore points there are blobs; undefined: they have none, or nobody backs them up here. */
-  readonly withBlobs?: ReadonlySet<Stamp> | undefined;
-  /** Whether nothing is known to be wrong with those blobs. */
-  readonly areSound?: ((stamp: Stamp) => Promise<boolean>) | undefined;
+  /** Those of its restore points; undefined: they have none, or nobody backs them up here. */
+  readonly blobs?: CountingBlobs | undefined;
 }
 
 /** What `keep` lets go. */
@@ -38,14 +38,14 @@ export interface PrunePlan {
 const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
 
 /**
- * Decides which full backups go, each with its increments. Only one with a `.dat`, in which verify found
- * nothing, with a file of its size, and with its blobs, is counted as one to keep: what can't be restored as a whole
- * must not push out what can. One of which the blobs are known to be damaged counts only where no older one has
- * sound ones. Those that don't count go when all that are kept are newer. Backups of
- * another database stay. Nothing goes while the newest full backup knows no better: see `KnownAtBackup`. The newest
- * one from before a doubt stays: see {@link newestBeforeDoubt}.
+ * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
+ * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
+ * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
+ * must not fill the disk. Backups of another database stay. Nothing goes while the newest full backup knows no better:
+ * see `KnownAtBackup`. The newest one from before a doubt stays: see {@link newestBeforeDoubt}.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
+ * @param finished - a point of which the blobs will be there then
  */
 export async function planPrune(
   store: Store,
@@ -53,34 +53,35 @@ export async function planPrune(
     catalogue,
     chainOf,
     keep,
-    withBlobs,
-    areSound,
+    blobs,
     coming,
+    finished,
   }: Pruning & {
     readonly catalogue: Catalogue;
     readonly chainOf: ChainReader;
     readonly coming?: ComingFull | undefined;
+    readonly finished?: Stamp | undefined;
   },
 ): Promise<PrunePlan> {
-  const isOneComing = coming !== undefined;
-  const most = catalogue.chains.length + (isOneComing ? 1 : 0);
+  const most = catalogue.chains.length + (coming === undefined ? 0 : 1);
   if (keep === 0 || most <= keep) return NOTHING;
   const chains = await readChains(catalogue, chainOf);
-  const checks = await readChecks(store);
-  const bad = knownBad(checks);
-  const counts = (chain: Chain) =>
-    chain.files.hasDat && !bad.has(chain.stamp) && !isCut(chain) && hasBlobs(chain, withBlobs);
-  if (olderThanKept(chains, { keep, counts, isOneComing }).length === 0) return NOTHING;
+  const read = await readFacts(store, { catalogue, chainOf, blobsOf: blobs?.factsOf });
+  const facts = new Map(
+    [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
+  );
+  const hasComing = coming !== undefined;
+  const seen = await worthOfChains(chains, { facts, hasComing });
+  if (goingOf(seen, keep).length === 0) return NOTHING;
   const own = await chainsOfNewest(store, chains, coming);
   const newest = own.at(-1);
   const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
   if (spares === true) return NOTHING;
-  const counting = await withoutUnsound(own.filter(counts), areSound);
-  const isCounted = (chain: Chain) => counting.has(chain);
-  const spared = newestBeforeDoubt(own, { checks, counts: isCounted, coming });
-  const tooOld = olderThanKept(own, { keep, counts: isCounted, isOneComing });
+  const worths = await worthOfChains(own, { facts, hasComing, amountOf: blobs?.amountOf });
+  const spared = newestBeforeDoubt(worths, { facts, coming });
+  const tooOld = goingOf(worths, keep).filter((chain) => chain !== spared);
   return {
-    tooOld: tooOld.filter((chain) => chain !== spared).map(({ files }) => files),
+    tooOld: tooOld.map(({ files }) => files),
     foreign: chains.filter((chain) => !own.includes(chain)).map(({ files }) => files),
     reason: `newer full backups to keep: ${keep}`,
   };
@@ -111,65 +112,22 @@ export async function pruneFulls(
   return removed;
 }
 
-/** Whether its full backup has another size than was written. */
-function isCut({ links: [full] }: Chain): boolean {
-  return full !== undefined && hasOtherSize(full);
+function withItsBlobs(facts: PointFacts): PointFacts {
+  return { ...facts, runEnd: 'alone', blobs: { kind: 'none' } };
 }
 
-/** Whether there is a restore point in it that has its blobs. */
-function hasBlobs({ files }: Chain, withBlobs: ReadonlySet<Stamp> | undefined): boolean {
-  if (withBlobs === undefined) return true;
-  return [files.full, ...files.increments].some(({ stamp }) => withBlobs.has(stamp));
-}
-
-/** What has unsound blobs takes no place of an older one that has sound ones. */
-async function withoutUnsound(
-  chains: readonly Chain[],
-  areSound: Pruning['areSound'],
-): Promise<ReadonlySet<Chain>> {
-  if (areSound === undefined) return new Set(chains);
-  const counting = new Set<Chain>();
-  let isOneSound = false;
-  for (const chain of chains) {
-    const isSound = await hasSoundBlobs(chain, areSound);
-    if (isSound || !isOneSound) counting.add(chain);
-    isOneSound ||= isSound;
-  }
-  return counting;
-}
-
-async function hasSoundBlobs(
-  { files }: Chain,
-  areSound: (stamp: Stamp) => Promise<boolean>,
-): Promise<boolean> {
-  for (const { stamp } of [files.full, ...files.increments].toReversed()) {
-    if (await areSound(stamp)) return true;
-  }
-  return false;
-}
-
-/** Oldest first, as the chains are. */
-function olderThanKept(
-  chains: readonly Chain[],
-  {
-    keep,
-    counts,
-    isOneComing,
-  }: {
-    readonly keep: number;
-    readonly counts: (chain: Chain) => boolean;
-    readonly isOneComing: boolean;
-  },
-): readonly Chain[] {
-  const counted: readonly (Chain | 'coming')[] = [
-    ...chains.filter(counts),
-    ...(isOneComing ? (['coming'] as const) : []),
-  ];
-  if (counted.length < keep) return [];
-  const oldestKept = planKeepFulls(counted, keep).find(({ kind }) => kind === 'keep')?.item;
-  if (oldestKept === undefined) return [];
-  if (oldestKept === 'coming') return chains;
-  return chains.filter(({ stamp }) => stamp < oldestKept.stamp);
+/** @param worths - oldest first */
+function goingOf(worths: readonly ChainWorth[], keep: number): readonly Chain[] {
+  const isCounted = ({ worth }: ChainWorth) => worth === 'counts';
+  const isFaulty = ({ worth }: ChainWorth) => worth === 'faulty';
+  const newerFaulty = worths.slice(worths.findLastIndex(isCounted) + 1).filter(isFaulty);
+  const counted = newerFaulty.length >= keep ? 1 : keep;
+  const oldestKept = worths.filter(isCounted).at(-counted);
+  const older = oldestKept === undefined ? [] : worths.slice(0, worths.indexOf(oldestKept));
+  const tooMany = worths.filter(isFaulty).slice(0, -keep);
+  return worths
+    .filter((one) => older.includes(one) || tooMany.includes(one))
+    .flatMap(({ chain }) => chain ?? []);
 }
 
 /**
@@ -177,30 +135,29 @@ function olderThanKept(
  * deep verification, or rehearsal, of that one or of a newer one settles the doubt.
  */
 function newestBeforeDoubt(
-  chains: readonly Chain[],
+  worths: readonly ChainWorth[],
   {
-    checks,
-    counts,
+    facts,
     coming,
   }: {
-    readonly checks: readonly Check[];
-    readonly counts: (chain: Chain) => boolean;
+    readonly facts: ReadonlyMap<Stamp, PointFacts>;
     readonly coming: ComingFull | undefined;
   },
 ): Chain | undefined {
-  const proven = new Set(
-    checks
-      .filter(({ kind, outcome }) => kind !== 'verify' && outcome === 'good')
-      .map(({ stamp }) => stamp),
-  );
-  const isProven = ({ links }: Chain) => links.some(({ file }) => proven.has(file.stamp));
+  const there = worths.flatMap(({ chain, worth }) => (chain ? [{ chain, worth }] : []));
+  const chains = there.map(({ chain }) => chain);
+  const isProven = ({ links }: Chain) =>
+    links.some(({ file }) => {
+      const seen = facts.get(file.stamp);
+      return seen !== undefined && wasSeenDeeply(judgePoint(seen));
+    });
   const settled = chains.findLastIndex(isProven);
   let doubted = chains.findIndex((chain, index) => index > settled && knownAtBackup(chain).mayLack);
   if (doubted < 0) doubted = coming?.mayLack === true ? chains.length : 0;
   // It was held against what is older than those that lack something for certain.
   while (lacksForCertain(chains[doubted - 1])) doubted -= 1;
-  const before = chains.slice(0, doubted);
-  return before.findLast(counts) ?? before.at(-1);
+  const before = there.slice(0, doubted);
+  return (before.findLast(({ worth }) => worth === 'counts') ?? before.at(-1))?.chain;
 }
 
 function lacksForCertain(chain: Chain | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { BlobEntry } from '../blobs/catalogue.ts';
 import { pointStampsOf, readCatalogue } from '../repository/catalogue.ts';
 import { type Check, rememberChecks } from '../repository/checks.ts';
 import type { Finding } from '../repository/verifying.ts';
@@ -10,10 +11,25 @@ export interface CheckTime {
   readonly seconds: number;
 }
 
+/** What was found in a blob backup. */
+export interface EntryFinding {
+  readonly entry: BlobEntry;
+  readonly finding: Finding;
+}
+
 /** Remembers what a verification of every byte has shown about each restore point that it read. */
 export async function rememberVerified(
   repository: string,
-  { findings, time }: { readonly findings: readonly Finding[]; readonly time: CheckTime },
+  {
+    findings,
+    blobFindings,
+    time,
+  }: {
+    readonly findings: readonly Finding[];
+    /** Oldest first. */
+    readonly blobFindings: readonly EntryFinding[];
+    readonly time: CheckTime;
+  },
 ): Promise<void> {
   const catalogue = await readCatalogue(folderStore(repository));
   const outcomes = new Map(findings.map(({ name, kind }) => [name, kind]));
@@ -25,13 +41,44 @@ export async function rememberVerified(
       const found = outcomes.get(name);
       if (found === undefined) break;
       if (found === 'bad') outcome = 'bad';
-      checks.push(checkOf('verify', { stamp, outcome, time }));
+      checks.push(storedCheck({ stamp, part: 'data', outcome, name, time }));
     }
   }
+  checks.push(...checksOfBlobs(blobFindings, time));
   await rememberChecks(folderStore(repository), {
     checks,
     stamps: new Set<string>(pointStampsOf(catalogue)),
   });
+}
+
+/** What is wrong with an archive is wrong with all that continue it. */
+function checksOfBlobs(found: readonly EntryFinding[], time: CheckTime): readonly Check[] {
+  const checks = new Map<string, Check>();
+  let isChainBad = false;
+  for (const { entry, finding } of found) {
+    const { form, stamp, name } = entry;
+    if (form === 'state') continue; // The next archive needs it, and no restore.
+    const isBad: boolean = finding.kind === 'bad' || (form === 'delta' && isChainBad);
+    if (form !== 'directory') isChainBad = isBad;
+    // Of two kinds of backups of one moment, either may be restored.
+    if (isBad && checks.get(stamp)?.outcome === 'good') continue;
+    const outcome = isBad ? 'bad' : 'good';
+    checks.set(stamp, storedCheck({ stamp, part: 'blobs', outcome, name, time }));
+  }
+  return [...checks.values()];
+}
+
+function storedCheck({
+  name,
+  time: { begun, seconds },
+  ...of
+}: Pick<Check, 'stamp' | 'part' | 'outcome'> & {
+  readonly name: string;
+  readonly time: CheckTime;
+}): Check {
+  const faults = { where: 'stored', names: [name], count: 1 } as const;
+  const what = of.outcome === 'bad' ? { faults } : {};
+  return { ...of, kind: 'verify', ...what, at: begun.toISOString(), seconds };
 }
 
 /**
@@ -42,29 +89,23 @@ export async function rememberPoint(
   repository: string,
   {
     kind,
-    point: { stamp, findings, isWrapped },
-    time,
+    point: { stamp, verdicts, isWrapped },
+    time: { begun, seconds },
   }: {
-    readonly kind: 'deep' | 'rehearsal';
+    readonly kind: 'sample' | 'deep' | 'rehearsal';
     readonly point: DeepVerifiedPoint;
     readonly time: CheckTime;
   },
 ): Promise<void> {
   const store = folderStore(repository);
-  const outcome = findings.some((finding) => finding.kind === 'bad') ? 'bad' : 'good';
+  const at = begun.toISOString();
   await rememberChecks(store, {
-    checks: [
-      isWrapped && outcome === 'good'
-        ? { ...checkOf(kind === 'deep' ? 'verify' : kind, { stamp, outcome, time }), wrapped: true }
-        : checkOf(kind, { stamp, outcome, time }),
-    ],
+    checks: verdicts.map((verdict): Check => {
+      const isOfBytes = isWrapped && verdict.part === 'data' && verdict.outcome === 'good';
+      if (!isOfBytes) return { stamp, kind, ...verdict, at, seconds };
+      const proven = kind === 'rehearsal' ? kind : 'verify';
+      return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
+    }),
     stamps: new Set<string>(pointStampsOf(await readCatalogue(store))),
   });
-}
-
-function checkOf(
-  kind: Check['kind'],
-  { stamp, outcome, time }: Pick<Check, 'stamp' | 'outcome'> & { readonly time: CheckTime },
-): Check {
-  return { stamp, kind, outcome, at: time.begun.toISOString(), seconds: time.seconds };
 }

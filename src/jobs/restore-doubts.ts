@@ -1,5 +1,6 @@
 import { Failure } from '../system/failure.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
+import { findDoubtedPoints } from './doubted-points.ts';
 import type { JobEvent } from './events.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
@@ -18,6 +19,7 @@ export type RestoreDoubt = Extract<
       | 'perhaps-other-database'
       | 'second-database'
       | 'storage-left-out'
+      | 'point-doubted'
       | BlobDoubt;
   }
 >;
@@ -37,14 +39,15 @@ export async function findDoubts(
     if (second !== undefined) doubts.push(second);
   }
   const leftOut = await findLeftOutStorages(plan, settings);
+  const points = await findDoubtedPoints(plan, settings);
   const ofOthers = await findBlobsOfAnotherMoment(plan);
-  return [...doubts, ...leftOut, ...ofOthers, ...findLackingBlobs(plan)];
+  return [...doubts, ...points, ...leftOut, ...ofOthers, ...findLackingBlobs(plan)];
 }
 
 /**
  * The newest backup may be of another database than the one that is meant. Where nobody has named it, and nobody
  * is asked, one of two is not guessed, and another one than is there doesn't replace it for good; what is kept can be
- * swapped back. Failure `refused`.
+ * swapped back. Where the newest is known to be bad, an older one that isn't is not passed over. Failure `refused`.
  */
 export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
   for (const doubt of doubts) {
@@ -63,6 +66,9 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         throw guessed(
           `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two databases; "${doubt.newest}" begins with a transaction of ${doubt.newestBegins}, "${doubt.other}" with one of ${doubt.otherBegins}`,
         );
+      case 'point-doubted':
+        if (doubt.how === 'known' || doubt.better?.is !== 'older') continue;
+        throw betterKnown(doubt, doubt.better.stamp);
       case 'storage-left-out':
       case 'blobs-lacking':
       case 'blobs-of-another-moment':
@@ -71,6 +77,21 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         doubt satisfies never;
     }
   }
+}
+
+function betterKnown(
+  { target, stamp, reasons }: Extract<RestoreDoubt, { kind: 'point-doubted' }>,
+  better: string,
+): Failure {
+  return new Failure(
+    'refused',
+    `Cannot restore to "${target}" without a question: the newest restore point, ${stamp}, is known to be bad: ${reasons.join('; ')}`,
+    {
+      hint: `Nothing was changed. "zodbvault restore -n ${better}" restores the newest point that nothing is known against; to restore the bad one all the same, name its date.`,
+      hintInPart: () =>
+        `Nothing was changed. Add ${better} to the command line: that is the newest restore point that nothing is known against; to restore the bad one all the same, name its date.`,
+    },
+  );
 }
 
 function guessed(message: string): Failure {

@@ -1,7 +1,7 @@
-import { type Catalogue, readCatalogue, stampsOf } from '../repository/catalogue.ts';
-import { readChain } from '../repository/chain.ts';
-import { readChecks } from '../repository/checks.ts';
-import { findDamage, isDoubtful } from '../repository/damage.ts';
+import { type Catalogue, pointStampsOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
+import { findDamage } from '../repository/damage.ts';
+import { areBlobsThere, type Judgement, type Reason } from '../repository/judgement.ts';
+import { readJudgements } from '../repository/read-judgements.ts';
 import { removeListed } from '../repository/removing.ts';
 import { planRetirement, type Retirement } from '../repository/retiring.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -95,8 +95,9 @@ async function wanted(
     totalBytes: points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
     work: async (progress) => {
       const { signal } = context;
-      const checks = await readChecks(store);
-      const { damaged, whole } = await findDamage(store, { catalogue, checks, progress, signal });
+      const judgements = await readJudgements(store, { catalogue });
+      const looking = { catalogue, judgements, progress, signal };
+      const { damaged, whole } = await findDamage(store, looking);
       return { found: damaged, whole };
     },
   });
@@ -120,25 +121,35 @@ async function whatIsLeft(
   },
 ): Promise<Left> {
   const gone = new Set(retirements.flatMap(({ points }) => points));
-  const checks = await readChecks(store);
-  const staying: Stamp[] = [];
-  for (const files of catalogue.chains) {
-    const { stamp } = files.full;
-    if (gone.has(stamp)) continue;
-    const [full] = (await readChain(store, files)).links;
-    if (full === undefined || (!whole.includes(stamp) && isDoubtful(full, checks))) continue;
-    staying.push(...[files.full, ...files.increments].map((file) => file.stamp));
-  }
-  const left = staying.filter((stamp) => !gone.has(stamp));
-  if (left.length === 0) return 'nothing';
-  if (blobs === undefined) return 'backup';
   const { signal } = context;
-  const { withBlobs, areSound } = await blobsThatCount(blobs, { repository: store.name, signal });
-  const having = async (stamps: readonly Stamp[]): Promise<0 | 1 | 2> => {
-    for (const stamp of stamps) if (await areSound(stamp)) return 2;
-    return stamps.some((stamp) => withBlobs.has(stamp)) ? 1 : 0;
+  const counting = blobs && (await blobsThatCount(blobs, { repository: store.name, signal }));
+  const reading = { catalogue, blobsOf: counting?.factsOf };
+  const judgements = await readJudgements(store, reading);
+  const ofWhole = new Set(
+    catalogue.chains
+      .filter(({ full }) => whole.includes(full.stamp))
+      .flatMap((files) => pointStampsOf({ chains: [files] })),
+  );
+  const isWhole = ({ stamp, data }: Judgement) =>
+    data.kind !== 'bad' || (ofWhole.has(stamp) && data.reasons.every(wasReadAgain));
+  const all = [...judgements.values()];
+  const left = all.filter((one) => !gone.has(one.stamp) && isWhole(one));
+  if (left.length === 0) return 'nothing';
+  if (counting === undefined) return 'backup';
+  const havingOf = async (some: readonly Judgement[]): Promise<0 | 1 | 2> => {
+    const having = some.filter(areBlobsThere);
+    for (const { stamp, blobs } of having) {
+      if (blobs.kind === 'good' && (await counting.amountOf(stamp)) === 'as-recorded') return 2;
+    }
+    return having.length > 0 ? 1 : 0;
   };
-  return (await having(left)) < (await having([...gone])) ? 'without-blobs' : 'backup';
+  const going = all.filter(({ stamp }) => gone.has(stamp));
+  return (await havingOf(left)) < (await havingOf(going)) ? 'without-blobs' : 'backup';
+}
+
+/** What the files hold was right just now; what is in it was not looked at. */
+function wasReadAgain({ kind }: Reason): boolean {
+  return kind !== 'database';
 }
 
 /** What a retirement came to. */

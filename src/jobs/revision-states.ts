@@ -52,6 +52,11 @@ export class RevisionStates {
     this.hasEmpty = isUnknown;
   }
 
+  /** Whether no file that is there has other bytes than it should have. */
+  get lacksAtMost(): boolean {
+    return this.#states.every((state) => state === PRESENT || state === MISSING);
+  }
+
   isMissing(row: number): boolean {
     return this.#states[row] === MISSING;
   }

@@ -126,6 +126,7 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'other-database',
   'second-database',
   'storage-left-out',
+  'point-doubted',
   'blobs-lacking',
   'blobs-of-another-moment',
 ];

@@ -1,18 +1,23 @@
 import { statfs } from 'node:fs/promises';
-import type { Check } from '../repository/checks.ts';
+import { join } from 'node:path';
+import { type Check, isAsDeep } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
+import { isSound, type Judgement, type Reason, reasonsAgainst } from '../repository/judgement.ts';
 import { type Run, readRuns } from '../repository/run-log.ts';
-import { momentOfStamp } from '../repository/stamp.ts';
+import { findSiteFault, type SiteFault } from '../repository/site-faults.ts';
+import { momentOfStamp, parseStamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { Site } from '../sites/site.ts';
-import { folderStore, requireBackups } from '../stores/folder-store.ts';
+import { folderStore, LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
+import { seemsHeld } from '../system/run-lock.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
+import { findGoneBlobs } from './gone-blobs.ts';
 import { findHoldOf, type Hold } from './hold.ts';
-import { type ListedPoint, listRestorePoints } from './list.ts';
-import { findMissingBlobs } from './list-site.ts';
+import { type ListedSitePoint, listPlace } from './list-site.ts';
 import { readOwnBlobs } from './own-blobs.ts';
+import type { EntryFinding } from './remember-checks.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -31,8 +36,10 @@ export interface PlaceHealth {
   /** When every byte of some point was last read, and when one was last restored for trial. */
   readonly verified: Date | undefined;
   readonly rehearsed: Date | undefined;
-  /** Points of which the last check was bad. */
+  /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
   readonly badPoints: readonly string[];
+  /** What it has had so long: its backups are as they should be. */
+  readonly siteFault: SiteFault | undefined;
   /** Files that are missing or have another size. */
   readonly problems: readonly Finding[];
   /** Whether all of that is older than a full backup that was verified since, as deeply as what is bad was. */
@@ -63,7 +70,7 @@ export async function readSiteHealth(
   const places: PlaceHealth[] = [];
   const runs: Run[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
-    places.push(await placeHealth(place, { site, context }));
+    places.push(await placeHealth(place, { site, now, context }));
     const logged = await readRuns(folderStore(place.path));
     runs.push(
       ...logged.filter(
@@ -98,7 +105,7 @@ export function endOf({ begun, seconds }: Run): Date {
 
 async function placeHealth(
   place: BackupPlace,
-  { site, context }: { readonly site: Site; readonly context: JobContext },
+  { site, now, context }: { readonly site: Site; readonly now: Date; readonly context: JobContext },
 ): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
   await requireBackups(path);
@@ -106,12 +113,10 @@ async function placeHealth(
     statfs(path),
   );
   const disk = { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
-  const found = await problemsOf(place, context);
-  const missing = found.length === 0 ? await findMissingBlobs(place, site) : undefined;
-  const problems = missing === undefined ? found : [missing];
+  const listed = await listPlace(place, site);
+  const problems = await problemsOf(place, { listed, now, context });
   const hold = await findHoldOf(place, context.signal);
   const common = { storage, path, ...disk, problems, hold };
-  const points = repository === undefined ? [] : await listRestorePoints(repository);
   if (repository === undefined && blobs !== undefined) {
     const { entries } = await readOwnBlobs(blobs, repository);
     const moments = entries.map(({ stamp }) => momentOfStamp(stamp));
@@ -125,39 +130,67 @@ async function placeHealth(
       verified: undefined,
       rehearsed: undefined,
       badPoints: [],
+      siteFault: undefined,
       isSuperseded: false,
     };
   }
+  const judged = listed.flatMap((one) => (one.kind === 'filestorage' ? [one] : []));
+  const points = judged.map(({ point }) => point);
   const checks = points.flatMap((point) => point.checks);
-  const badPoints = points.filter((point) => point.checks.at(-1)?.outcome === 'bad');
+  const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
+  const badPoints = judged
+    .map(({ judgement }) => judgement)
+    .filter((one) => reasonsAgainst(one).some(isOfLook))
+    .filter(({ stamp }) => siteFault?.stamps.includes(stamp) !== true);
+  // What a run has not finished, or not yet, is no backup of that moment.
+  const finished = judged.filter(({ judgement }) => judgement.run !== 'incomplete');
   return {
     ...common,
     points: points.length,
     oldest: points[0]?.moment,
-    newest: points.at(-1)?.moment,
+    newest: finished.at(-1)?.point.moment,
     dataFsBytes: points.at(-1)?.dataFsBytes,
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
-    verified: latest(checks.filter(({ kind }) => kind !== 'rehearsal')),
+    verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
     badPoints: badPoints.map(({ stamp }) => stamp),
-    isSuperseded: isSuperseded({ problems, badPoints }, points),
+    siteFault,
+    isSuperseded: isSuperseded({ problems, badPoints }, judged),
   };
 }
 
+/** Files that are missing tell of themselves. */
+function isOfLook({ kind }: Reason): boolean {
+  return kind === 'stored' || kind === 'database';
+}
+
 async function problemsOf(
-  { repository, blobs }: BackupPlace,
-  context: JobContext,
+  place: BackupPlace,
+  {
+    listed,
+    now,
+    context,
+  }: {
+    readonly listed: readonly ListedSitePoint[];
+    readonly now: Date;
+    readonly context: JobContext;
+  },
 ): Promise<readonly Finding[]> {
+  const { repository, blobs } = place;
   const quick = { depth: 'quick' } as const;
   const findings: Finding[] =
     repository === undefined
       ? []
       : [...(await verify({ repository, ...quick, chains: 'all' }, context))];
+  const ofEntries: EntryFinding[] = [];
   if (blobs !== undefined) {
     const found = verifyBlobs(blobs, { repository, ...quick, entries: 'newest', context });
-    for await (const finding of found) findings.push(finding);
+    for await (const one of found) ofEntries.push(one);
   }
-  return findings.filter(({ kind }) => kind === 'bad');
+  findings.push(...ofEntries.map(({ finding }) => finding));
+  const isRunning = repository !== undefined && (await seemsHeld(join(repository, LOCK_FILE), now));
+  const gone = findGoneBlobs(listed, { place, isRunning, found: ofEntries });
+  return [...findings.filter(({ kind }) => kind === 'bad'), ...gone];
 }
 
 /** Whether the newest full backup of which all is good is newer than all that isn't. */
@@ -165,23 +198,25 @@ function isSuperseded(
   {
     problems,
     badPoints,
-  }: { readonly problems: readonly Finding[]; readonly badPoints: readonly ListedPoint[] },
-  points: readonly ListedPoint[],
+  }: { readonly problems: readonly Finding[]; readonly badPoints: readonly Judgement[] },
+  points: readonly Extract<ListedSitePoint, { kind: 'filestorage' }>[],
 ): boolean {
   const stamps = [
-    ...problems.map(({ name }) => stampOfFileName(name)),
+    ...problems.map(({ name }) => stampOfFileName(name) ?? parseStamp(name)),
     ...badPoints.map(({ stamp }) => stamp),
   ];
   // What a look at the bytes can't see, it doesn't disprove.
-  const isDeep = badPoints.some(({ checks }) => checks.at(-1)?.kind !== 'verify');
-  const proven = points.findLast(
-    ({ kind, checks }) =>
-      kind === 'full' &&
-      checks.some(({ outcome, kind }) => outcome === 'good' && (!isDeep || kind !== 'verify')),
-  );
-  return (
-    proven !== undefined && stamps.every((stamp) => stamp !== undefined && stamp < proven.stamp)
-  );
+  const looks = badPoints
+    .flatMap(reasonsAgainst)
+    .flatMap((one) => ('check' in one ? one.check.kind : []));
+  const isProven = ({ judgement }: (typeof points)[number]) => {
+    const { data } = judgement;
+    if (!isSound(judgement) || data.kind !== 'good') return false;
+    const { depth } = data;
+    return depth !== undefined && looks.every((kind) => kind === 'verify' || isAsDeep(depth, kind));
+  };
+  const proven = points.findLast((one) => one.point.kind === 'full' && isProven(one))?.point.stamp;
+  return proven !== undefined && stamps.every((stamp) => stamp !== undefined && stamp < proven);
 }
 
 function latest(checks: readonly Check[]): Date | undefined {

@@ -41,6 +41,7 @@ import type { RestoreTraces } from './past-restores.ts';
 import { type Pruning, pruneFulls } from './prune.ts';
 import { type DecidingRepository, planBlobPrune, pruneBlobs } from './prune-blobs.ts';
 import { lockFolders } from './run-locks.ts';
+import { removeSuperseded } from './superseded.ts';
 
 /** Days after which a chain of incremental archives begins anew where no option says it. */
 const CHAIN_DAYS = 14;
@@ -307,8 +308,12 @@ export class SiteRun {
       if (place !== undefined)
         await recordHold(store, { place, hold: await this.#holdOf(storage) });
       const pruning = await this.#pruning(storage);
-      const names = await pruneFulls(store, { ...pruning, context: this.#context });
-      removed.set(storage.name, names);
+      const context = this.#context;
+      const { blobs } = pruning;
+      const superseded =
+        blobs === undefined ? [] : await removeSuperseded(store, { blobs, context });
+      const tooOld = await pruneFulls(store, { ...pruning, context });
+      removed.set(storage.name, [...superseded, ...tooOld]);
     }
     for (const blobs of this.#blobStorages()) {
       const { storage, source, folder } = blobs;
@@ -334,7 +339,7 @@ export class SiteRun {
     if (isAlone) return { keep: this.#keep };
     const repository = this.#repository(storage);
     const { signal } = this.#context;
-    return { keep: this.#keep, ...(await blobsThatCount(blobs, { repository, signal })) };
+    return { keep: this.#keep, blobs: await blobsThatCount(blobs, { repository, signal }) };
   }
 
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */

@@ -30,6 +30,8 @@ export interface BlobFindings {
   readonly files: readonly FileFinding[];
   /** One for each record without a proper file. */
   readonly records: readonly DraftFinding[];
+  /** Whether nothing has changed since the backup: what is missing then, the site itself had lost. */
+  readonly isAsBackedUp: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function verifyBlobRecords(
     readonly context: JobContext;
   },
 ): Promise<BlobFindings> {
-  if (blobs.count === 0) return { files: [], records: [] };
+  if (blobs.count === 0) return { files: [], records: [], isAsBackedUp: true };
   const { folder, live, preferred } = places;
   const { signal } = context;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
@@ -64,7 +66,7 @@ export async function verifyBlobRecords(
     const choice = restored?.choice ?? chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) {
       const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;
-      return { files: [bad(folder, state)], records: [] };
+      return { files: [bad(folder, state)], records: [], isAsBackedUp: false };
     }
     const states = new RevisionStates(blobs);
     const looked = await look(choice, { folder, restored, states, context });
@@ -80,13 +82,17 @@ export async function verifyBlobRecords(
       ? await findVoucher(choice, { folder, live, files, signal })
       : undefined;
     const records = states.findings(voucher);
-    if (restored === undefined && [...files, ...records].every(({ kind }) => kind === 'note')) {
-      files.push(...(await countCopy(choice, { folder, signal })));
-    }
-    return { files, records };
+    const counted = restored === undefined ? await countCopy(choice, { folder, signal }) : [];
+    if ([...files, ...records].every(({ kind }) => kind === 'note')) files.push(...counted);
+    const isAsBackedUp =
+      choice.match === 'exact' &&
+      choice.entry.record !== undefined &&
+      ![...files, ...counted].some(({ kind }) => kind === 'bad') &&
+      states.lacksAtMost;
+    return { files, records, isAsBackedUp };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
-    return { files: [bad(folder, error.message)], records: [] };
+    return { files: [bad(folder, error.message)], records: [], isAsBackedUp: false };
   }
 }
 

@@ -11,6 +11,7 @@ import { Failure } from '../system/failure.ts';
 import { type JobContext, withStep } from './events.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 import { readArchive } from './read-archive.ts';
+import type { EntryFinding } from './remember-checks.ts';
 
 /**
  * Checks the blob backups in a folder, oldest first: that a copy has the files and bytes that were
@@ -33,11 +34,11 @@ export async function* verifyBlobs(
     readonly entries: 'newest' | 'all';
     readonly context: JobContext;
   },
-): AsyncGenerator<Finding> {
+): AsyncGenerator<EntryFinding> {
   const catalogue = await readOwnBlobs({ source, folder }, repository);
   for (const entry of wanted(catalogue, entries)) {
     context.signal.throwIfAborted();
-    yield await check(entry, { catalogue, depth, context });
+    yield { entry, finding: await check(entry, { catalogue, depth, context }) };
   }
 }
 

@@ -12,6 +12,7 @@ import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
+import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
 import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
 import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
 
@@ -49,6 +50,8 @@ export interface DeepFinding {
 export interface DeepVerifiedPoint {
   readonly stamp: Stamp;
   readonly findings: readonly DeepFinding[];
+  /** Of the parts that were looked at. */
+  readonly verdicts: readonly PartVerdict[];
   /** A wrapper of the storage has changed all records: nothing is known of what is in them. */
   readonly isWrapped: boolean;
   /** Undefined where there was nothing to be read. */
@@ -127,7 +130,8 @@ async function verifyFound(
   if (point.kind === 'broken') {
     const { stamp, state } = point;
     const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
-    return { stamp, findings: [finding], isWrapped: false, counts: undefined };
+    const verdicts = [verdictOf('data', { files: [finding], log: [], isAsBackedUp: false })];
+    return { stamp, findings: [finding], verdicts, isWrapped: false, counts: undefined };
   }
   return verifyPoint(point, surroundings);
 }
@@ -155,7 +159,7 @@ async function verifyPoint(
   const moment = { kind: 'point', stamp: point.stamp, next } as const;
   const blobs: BlobFindings =
     settings.blobs === undefined
-      ? { files: [], records: withoutFolder(log.blobs.count) }
+      ? { files: [], records: withoutFolder(log.blobs.count), isAsBackedUp: true }
       : await verifyBlobRecords(log.blobs, {
           places: settings.blobs,
           repository: settings.repository,
@@ -163,12 +167,25 @@ async function verifyPoint(
           restored: restored?.blobs,
           context,
         });
-  const files = [...sideFiles, ...audited.files, ...blobs.files];
+  const dataFiles = [...sideFiles, ...audited.files];
+  const explained = await audited.explain(blobs.records);
+  const ofData = {
+    files: dataFiles,
+    log: explained.filter(({ problem }) => problem !== 'blob'),
+    isAsBackedUp: !dataFiles.some(isBad),
+  };
+  const ofBlobs = { ...blobs, log: explained.filter(({ problem }) => problem === 'blob') };
   return {
     stamp: point.stamp,
     findings: [
-      ...files.map((finding) => ({ ...finding, problem: 'file' }) as const),
-      ...(await audited.explain(blobs.records)).map(inWords),
+      ...[...dataFiles, ...blobs.files].map(
+        (finding) => ({ ...finding, problem: 'file' }) as const,
+      ),
+      ...explained.map(inWords),
+    ],
+    verdicts: [
+      verdictOf('data', ofData),
+      ...(settings.blobs === undefined ? [] : [verdictOf('blobs', ofBlobs)]),
     ],
     isWrapped: log.wrapping !== undefined,
     counts: {

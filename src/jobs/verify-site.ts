@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import type { Finding } from '../repository/verifying.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
+import { LOCK_FILE } from '../stores/folder-store.ts';
+import { seemsHeld } from '../system/run-lock.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
-import { findMissingBlobs } from './list-site.ts';
-import { rememberVerified } from './remember-checks.ts';
+import { findGoneBlobs } from './gone-blobs.ts';
+import { listPlace } from './list-site.ts';
+import { type EntryFinding, rememberVerified } from './remember-checks.ts';
 import { withRunLog } from './run-log.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
@@ -46,24 +50,26 @@ async function verifyPlaces(
   const verified: VerifiedPlace[] = [];
   for (const place of await findBackupPlaces(site, of)) {
     const { repository, blobs } = place;
-    const findings: Finding[] = [];
-    const blobFindings: Finding[] = [];
-    if (repository !== undefined) {
-      const begun = now();
-      const found = await verify({ repository, depth, chains }, context);
-      findings.push(...found);
-      if (depth === 'thorough') {
-        const seconds = (now().getTime() - begun.getTime()) / 1000;
-        await rememberVerified(repository, { findings: found, time: { begun, seconds } });
-      }
-    }
+    const begun = now();
+    const findings =
+      repository === undefined ? [] : await verify({ repository, depth, chains }, context);
+    const ofEntries: EntryFinding[] = [];
     if (blobs !== undefined) {
       const found = verifyBlobs(blobs, { repository, depth, entries: chains, context });
-      for await (const finding of found) blobFindings.push(finding);
-      const isKnown = blobFindings.some(({ kind }) => kind === 'bad');
-      const missing = isKnown ? undefined : await findMissingBlobs(place, site);
-      if (missing !== undefined) blobFindings.push(missing);
+      for await (const one of found) ofEntries.push(one);
     }
+    if (repository !== undefined && depth === 'thorough') {
+      const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
+      await rememberVerified(repository, { findings, blobFindings: ofEntries, time });
+    }
+    const points = await listPlace(place, site);
+    const wanted = chains === 'all' ? points : points.slice(-1);
+    const isRunning =
+      repository !== undefined && (await seemsHeld(join(repository, LOCK_FILE), now()));
+    const blobFindings = [
+      ...ofEntries.map(({ finding }) => finding),
+      ...findGoneBlobs(wanted, { place, isRunning, found: ofEntries }),
+    ];
     verified.push({ place, findings, blobFindings });
   }
   return verified;

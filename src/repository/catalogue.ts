@@ -99,7 +99,7 @@ export function stampsOf(catalogue: Catalogue): readonly Stamp[] {
 }
 
 /** Stamps of the backups that something can be restored from, oldest first. */
-export function pointStampsOf({ chains }: Catalogue): readonly Stamp[] {
+export function pointStampsOf({ chains }: Pick<Catalogue, 'chains'>): readonly Stamp[] {
   return chains.flatMap(({ full, increments }) => [full, ...increments].map(({ stamp }) => stamp));
 }
 

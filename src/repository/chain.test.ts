@@ -80,7 +80,7 @@ describe('chain', () => {
     const continued = judgeContinuation(chain, {
       isFullWanted: false,
       sourceBytes: 1e6,
-      bad: new Set(),
+      judgements: new Map(),
       lostFull: undefined,
     });
     expect(continued.kind).toBe('impossible');
@@ -133,7 +133,7 @@ describe('restore point', () => {
 
 describe('plan of a backup', () => {
   it('gives each decision its reason', async () => {
-    const known = { bad: new Set<string>(), lostFull: undefined };
+    const known = { judgements: new Map(), lostFull: undefined };
     const { store, catalogue } = await goldenRepository(nothing);
     const [files] = catalogue.chains.slice(-1);
     if (files === undefined) throw new Error('no chain');

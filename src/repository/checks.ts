@@ -6,16 +6,36 @@ import { collectSmall } from '../system/stages.ts';
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
 
+const kinds = ['verify', 'sample', 'deep', 'rehearsal'] as const;
+
+const FaultsSchema = v.object({
+  /**
+   * - `stored`: what is stored is not what was written;
+   * - `database`: it is, and the site itself had the faults when it was backed up.
+   */
+  where: v.picklist(['stored', 'database']),
+  /** What and where, in an order of their own: the same in each backup that has them. Not all, where they are many. */
+  names: v.pipe(v.array(v.string()), v.readonly()),
+  count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+});
+
 const CheckSchema = v.object({
   /** Of the restore point. */
   stamp: v.string(),
   /**
-   * - `verify`: every byte against its checksums.
-   * - `deep`: the database in it, too.
+   * How deep the look was, the shallowest first:
+   *
+   * - `verify`: every byte against its checksums, of copies of blobs how much there is;
+   * - `sample`: every byte, the log, and some of the objects;
+   * - `deep`: the whole database, and every byte of its blobs;
    * - `rehearsal`: it was restored, and what came out was verified deeply.
    */
-  kind: v.picklist(['verify', 'deep', 'rehearsal']),
+  kind: v.picklist(kinds),
+  /** What of the restore point was looked at. */
+  part: v.picklist(['data', 'blobs']),
   outcome: v.picklist(['good', 'bad']),
+  /** What is bad; absent where a version wrote it that didn't say. */
+  faults: v.optional(FaultsSchema),
   /**
    * A wrapper of the storage has changed all records, as by encryption: it was meant to look at what is in them, and
    * could look at checksums, structure and index alone.
@@ -27,10 +47,25 @@ const CheckSchema = v.object({
   seconds: v.number(),
 });
 
-const FileSchema = v.object({ format: v.literal(1), checks: v.array(CheckSchema) });
+/** Format 1 speaks of a look as a whole, and knows no samples. */
+const WholeCheckSchema = v.object({
+  ...v.omit(CheckSchema, ['part', 'faults']).entries,
+  kind: v.picklist(['verify', 'deep', 'rehearsal']),
+});
 
-/** What somebody has found out about a restore point. */
+const FileSchema = v.variant('format', [
+  v.object({ format: v.literal(1), checks: v.array(WholeCheckSchema) }),
+  v.object({ format: v.literal(2), checks: v.array(CheckSchema) }),
+]);
+
+/** What somebody has found out about a restore point, or about one of its two parts. */
 export type Check = v.InferOutput<typeof CheckSchema>;
+
+/** What is wrong where something is bad. */
+export type Faults = v.InferOutput<typeof FaultsSchema>;
+
+/** The names that are remembered of many faults. */
+export const MOST_NAMES = 100;
 
 /** What is remembered; nothing where it can't be read. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
@@ -45,27 +80,38 @@ export async function readChecks(store: Store): Promise<readonly Check[]> {
 /** Nothing where the text is none of ours, or of a later version. */
 export function decodeChecks(text: string): readonly Check[] {
   try {
-    return v.parse(FileSchema, JSON.parse(text)).checks;
+    const file = v.parse(FileSchema, JSON.parse(text));
+    return file.format === 2 ? file.checks : file.checks.flatMap(partsOf);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
     throw error;
   }
 }
 
-/** Stamps of the backups of which the last verification of every byte has found something wrong. */
-export function knownBad(checks: readonly Check[]): ReadonlySet<string> {
-  const bad = checks.filter(({ kind, outcome }) => kind === 'verify' && outcome === 'bad');
-  return new Set(bad.map(({ stamp }) => stamp));
+/** A deep look was one at the blobs, too; which part of it was bad, nobody has written down. */
+function partsOf(check: v.InferOutput<typeof WholeCheckSchema>): readonly Check[] {
+  const data = { ...check, part: 'data' } as const;
+  return check.kind === 'verify' ? [data] : [data, { ...check, part: 'blobs' }];
 }
 
-/**
- * When a look at what is in a restore point, its blobs too, has last found something wrong, by the
- * stamps of those where it has.
- */
+/** Whether a look that found nothing shows that what an earlier one has found is not there any more. */
+export function disproves(good: Check, bad: Check): boolean {
+  if (good.at < bad.at || good.part !== bad.part) return false;
+  // A sample is of other objects each time.
+  if (good.kind === 'sample') return bad.kind === 'verify';
+  return isAsDeep(good.kind, bad.kind);
+}
+
+/** Whether a look sees all that another one sees. */
+export function isAsDeep(kind: Check['kind'], other: Check['kind']): boolean {
+  return kinds.indexOf(kind) >= kinds.indexOf(other);
+}
+
+/** When the blobs of a point were last found to be wrong, by the stamps of those where they were. */
 export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date> {
-  const bad = checks.filter(({ kind, outcome }) => kind !== 'verify' && outcome === 'bad');
   const doubts = new Map<string, Date>();
-  for (const { stamp, at } of bad) {
+  for (const { stamp, at, part, outcome } of checks) {
+    if (part !== 'blobs' || outcome === 'good') continue;
     const since = new Date(at);
     if (since > (doubts.get(stamp) ?? new Date(0))) doubts.set(stamp, since);
   }
@@ -77,7 +123,7 @@ function isUnreadable(code: Failure['code']): boolean {
 }
 
 /**
- * Remembers checks: the last of each kind for each restore point, as long as that is there. Where
+ * Remembers checks: the last of each kind for each part of a restore point, as long as that is there. Where
  * nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
  *
  * @param stamps - of the restore points that are there
@@ -88,13 +134,14 @@ export async function rememberChecks(
 ): Promise<void> {
   if (checks.length === 0) return;
   const isNew = (old: Check) =>
-    checks.some(({ stamp, kind, wrapped }) => {
-      return stamp === old.stamp && (kind === old.kind || (wrapped && old.kind === 'deep'));
+    checks.some(({ stamp, part, kind, wrapped }) => {
+      const isSame = stamp === old.stamp && part === old.part;
+      return isSame && (kind === old.kind || (wrapped && old.kind === 'deep'));
     });
   const others = (await readChecks(store)).filter((old) => !isNew(old));
   const kept = [...others, ...checks].filter(({ stamp }) => stamps.has(stamp));
   try {
-    const text = `${JSON.stringify({ format: 1, checks: kept }, undefined, 1)}\n`;
+    const text = `${JSON.stringify({ format: 2, checks: kept }, undefined, 1)}\n`;
     await using file = await store.stage(FILE, [Buffer.from(text)]);
     await file.publish();
   } catch (error) {

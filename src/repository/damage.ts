@@ -3,15 +3,9 @@ import { Failure } from '../system/failure.ts';
 import { drain, tap } from '../system/stages.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import type { Catalogue } from './catalogue.ts';
-import {
-  type Chain,
-  type ChainFault,
-  type ChainLink,
-  describeFault,
-  hasOtherSize,
-  readChain,
-} from './chain.ts';
-import type { Check } from './checks.ts';
+import { type Chain, type ChainFault, describeFault, readChain } from './chain.ts';
+import { isSound } from './judgement.ts';
+import type { Judgements } from './read-judgements.ts';
 import { readLink, readUnlisted } from './reading.ts';
 import type { Stamp } from './stamp.ts';
 
@@ -37,12 +31,12 @@ export async function findDamage(
   store: Store,
   {
     catalogue,
-    checks,
+    judgements,
     progress,
     signal,
   }: {
     readonly catalogue: Catalogue;
-    readonly checks: readonly Check[];
+    readonly judgements: Judgements;
     readonly progress: WorkProgress;
     readonly signal: AbortSignal;
   },
@@ -62,7 +56,7 @@ export async function findDamage(
   };
   for (const files of catalogue.chains) {
     const chain = await readChain(store, files);
-    const isDoubted = chain.links.some((link) => isDoubtful(link, checks));
+    const isDoubted = chain.links.some(({ file }) => isDoubtful(file.stamp, judgements));
     if (chain.faults.length === 0 && !isDoubted) continue;
     const isNewest = files === catalogue.chains.at(-1);
     const found = await firstDamage(store, { chain, isNewest, onFile: progress.onFile, onChunk });
@@ -72,11 +66,9 @@ export async function findDamage(
   return { damaged: damaged.sort((a, b) => (a.stamp < b.stamp ? -1 : 1)), whole };
 }
 
-/** Whether a check of a backup came out bad, or its file has another size than was written. */
-export function isDoubtful(link: ChainLink, checks: readonly Check[]): boolean {
-  const { stamp: wanted } = link.file;
-  const isBad = checks.some(({ stamp, outcome }) => stamp === wanted && outcome === 'bad');
-  return isBad || hasOtherSize(link);
+function isDoubtful(stamp: Stamp, judgements: Judgements): boolean {
+  const judgement = judgements.get(stamp);
+  return judgement !== undefined && !isSound(judgement);
 }
 
 async function firstDamage(

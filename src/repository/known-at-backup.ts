@@ -35,6 +35,21 @@ export function wasCertain({ links }: Chain): boolean {
   return (links[0]?.record?.format ?? 1) > 1;
 }
 
+/** What it knew, each as the end of a sentence that begins with the restore point. */
+export function describeKnown({
+  hasLostEnd,
+  hasOtherCopy,
+  overwritten,
+}: KnownAtBackup): readonly string[] {
+  return [
+    ...(hasLostEnd ? ['its Data.fs lacked the end of what had been backed up before'] : []),
+    ...(hasOtherCopy ? ['another copy of its database was backed up to the same folder'] : []),
+    ...(overwritten === undefined
+      ? []
+      : [`its Data.fs was damaged at ${overwritten.position} when it was backed up`]),
+  ];
+}
+
 /** Whether what is older has to stay, however much `keep` lets go. */
 export function sparesOlder({ hasLostEnd, hasOtherCopy, overwritten }: KnownAtBackup): boolean {
   return hasLostEnd || hasOtherCopy || overwritten !== undefined;

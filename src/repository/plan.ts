@@ -1,6 +1,8 @@
 import type { Chain } from './chain.ts';
-import { describeFault, hasOtherSize } from './chain.ts';
+import { describeFault } from './chain.ts';
 import type { Comparison } from './comparison.ts';
+import { mayBuildOn, reasonsAgainst } from './judgement.ts';
+import type { Judgements } from './read-judgements.ts';
 import type { Stamp } from './stamp.ts';
 
 /** What a backup will do, and why. Ends and starts are offsets in the Data.fs. */
@@ -28,7 +30,7 @@ export type Continuation =
 /**
  * @param chain - the newest one of the repository
  * @param sourceBytes - size of the Data.fs
- * @param bad - stamps of backups that were found to be damaged
+ * @param judgements - of its restore points
  * @param lostFull - the stamp of a newer full backup of which only the `.dat` is there
  */
 export function judgeContinuation(
@@ -36,12 +38,12 @@ export function judgeContinuation(
   {
     isFullWanted,
     sourceBytes,
-    bad,
+    judgements,
     lostFull,
   }: {
     readonly isFullWanted: boolean;
     readonly sourceBytes: number;
-    readonly bad: ReadonlySet<string>;
+    readonly judgements: Judgements;
     readonly lostFull: Stamp | undefined;
   },
 ): Continuation {
@@ -58,20 +60,8 @@ export function judgeContinuation(
       reason: `the newest chain can not be continued: ${describeFault(fault)}`,
     };
   }
-  const damaged = chain.links.find(({ file }) => bad.has(file.stamp));
-  if (damaged !== undefined) {
-    return {
-      kind: 'impossible',
-      reason: `verify has found "${damaged.file.name}" damaged, which an increment would need`,
-    };
-  }
-  const cut = chain.links.find(hasOtherSize);
-  if (cut !== undefined) {
-    return {
-      kind: 'impossible',
-      reason: `"${cut.file.name}" has another size than was written, and an increment would need it`,
-    };
-  }
+  const damaged = findDamaged(chain, judgements);
+  if (damaged !== undefined) return { kind: 'impossible', reason: damaged };
   const end = chain.links.at(-1)?.range.end ?? 0;
   if (sourceBytes < end) {
     return {
@@ -81,6 +71,19 @@ export function judgeContinuation(
     };
   }
   return { kind: 'possible', chain, end };
+}
+
+/** Why an increment can't build on a chain; undefined where it can. */
+function findDamaged({ links }: Chain, judgements: Judgements): string | undefined {
+  for (const { file } of links) {
+    const judgement = judgements.get(file.stamp);
+    if (judgement === undefined || mayBuildOn(judgement)) continue;
+    const isOfFiles = reasonsAgainst(judgement).some(({ kind }) => kind === 'files');
+    return isOfFiles
+      ? `"${file.name}" has another size than was written, and an increment would need it`
+      : `verify has found "${file.name}" damaged, which an increment would need`;
+  }
+  return undefined;
 }
 
 /** Decides what to do, once the bytes have been compared and the committed end is known. */

@@ -49,7 +49,7 @@ export async function findRestorePoint(
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
     const state = `its full backup "${lost}.fs" or "${lost}.fsz" is missing`;
-    throw holeInChain(state, { aim, stamp: lost, hint: hintAroundHole(catalogue, lost) });
+    throw holeInChain(state, { aim, stamp: lost, hint: await hintAroundHole(store, lost) });
   }
   if (files === undefined) throw nothingThere(store, { catalogue, date, aim });
   const chain = await readChain(store, files);
@@ -61,7 +61,7 @@ export async function findRestorePoint(
     const hole = 'stamp' in fault ? fault.stamp : chain.stamp;
     // The good lines of a `.dat` still speak for what they list.
     const isPartly = fault.kind === 'broken-dat' && chain.links.length > 0;
-    const hint = isPartly ? NAME_EARLIER : hintAroundHole(catalogue, hole);
+    const hint = isPartly ? NAME_EARLIER : await hintAroundHole(store, hole);
     throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp, hint });
   }
   const last = links.at(-1);

@@ -1,9 +1,11 @@
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import { type Catalogue, pointStampsOf, readCatalogue } from './catalogue.ts';
+import { type Catalogue, readCatalogue } from './catalogue.ts';
+import { isSound } from './judgement.ts';
+import { type Judgements, readJudgements } from './read-judgements.ts';
 import type { Stamp } from './stamp.ts';
 
-/** Backups that can be restored without one that is damaged. */
+/** Backups that can be restored without one that is damaged, and that nothing is known against. */
 export interface WayAround {
   /** The newest before it. */
   readonly earlier: Stamp | undefined;
@@ -11,10 +13,15 @@ export interface WayAround {
   readonly laterFull: Stamp | undefined;
 }
 
-export function findWayAround(catalogue: Catalogue, damaged: Stamp): WayAround {
+export function findWayAround(
+  { chains }: Catalogue,
+  { damaged, judgements }: { readonly damaged: Stamp; readonly judgements: Judgements },
+): WayAround {
+  const sound = [...judgements.values()].filter(isSound).map(({ stamp }) => stamp);
   return {
-    earlier: pointStampsOf(catalogue).findLast((stamp) => stamp < damaged),
-    laterFull: catalogue.chains.find(({ full }) => full.stamp > damaged)?.full.stamp,
+    earlier: sound.findLast((stamp) => stamp < damaged),
+    laterFull: chains.find(({ full }) => full.stamp > damaged && sound.includes(full.stamp))?.full
+      .stamp,
   };
 }
 
@@ -25,26 +32,32 @@ const NOTHING_ELSE =
 
 /** What to do where a backup can't be used, as the hint of a failure. */
 export async function hintAround(store: Store, damaged: Stamp): Promise<string> {
-  const catalogue = await readCatalogue(store).catch((error: unknown) => {
+  const found = await wayAround(store, damaged).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });
-  if (catalogue === undefined) return 'Restore to another date, and make a full backup.';
-  const { earlier, laterFull } = findWayAround(catalogue, damaged);
+  if (found === undefined) return 'Restore to another date, and make a full backup.';
+  const { earlier, laterFull } = found;
   if (laterFull !== undefined) {
-    const before = earlier === undefined ? '' : `a date before ${damaged}, or to `;
+    const before = earlier === undefined ? '' : `${earlier}, the newest before it, or to `;
     return `Restore to ${before}${laterFull}, the next full backup.`;
   }
   return earlier === undefined
     ? NOTHING_ELSE
-    : `Restore to a date before ${damaged}, and make a full backup.`;
+    : `Restore to ${earlier}, the newest before it, and make a full backup.`;
 }
 
 /** The same where a file of a chain is missing. */
-export function hintAroundHole(catalogue: Catalogue, hole: Stamp): string {
-  const { earlier, laterFull } = findWayAround(catalogue, hole);
+export async function hintAroundHole(store: Store, hole: Stamp): Promise<string> {
+  const { earlier, laterFull } = await wayAround(store, hole);
   if (earlier !== undefined) return NAME_EARLIER;
   return laterFull === undefined
     ? NOTHING_ELSE
     : `Bring the file back from a copy, or name ${laterFull}, the next full backup.`;
+}
+
+async function wayAround(store: Store, damaged: Stamp): Promise<WayAround> {
+  const catalogue = await readCatalogue(store);
+  const judgements = await readJudgements(store, { catalogue });
+  return findWayAround(catalogue, { damaged, judgements });
 }

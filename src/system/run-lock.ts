@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { type FileLock, tryFileLock } from './file-lock.ts';
 import {
@@ -99,6 +99,18 @@ async function livingHolder(
 
 function firstLineOf(content: string): string | undefined {
   return content.split('\n', 1)[0];
+}
+
+/**
+ * Whether a run seems to be at work, for who only looks: its file says who holds it, and was written again lately. A
+ * run that was killed seems so for a few heartbeats more; where the file can't be read, none does.
+ */
+export async function seemsHeld(path: string, now: Date): Promise<boolean> {
+  const content = await readFile(path, 'utf8').catch(() => '');
+  const record = decodeLockRecord(content);
+  const status = record === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (record === undefined || status === undefined) return false;
+  return now.getTime() - status.mtimeMs < MISSED_BEATS * record.beatSeconds * 1000;
 }
 
 class RunLock implements AsyncDisposable {

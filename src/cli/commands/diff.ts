@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BelongingBlobs, blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
+import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
+import { blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
 import {
   type ObjectCount,
   type PointDifference,

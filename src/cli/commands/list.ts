@@ -1,13 +1,17 @@
 import type { Command } from '@commander-js/extra-typings';
+import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
 import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
+import { describeSiteFault, findSiteFault } from '../../repository/site-faults.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { inEachSite } from '../each-site.ts';
 import { worstStatus } from '../exit-status.ts';
 import { withOutputOptions } from '../options.ts';
+import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))
@@ -27,6 +31,7 @@ export function addListCommand(program: Command): void {
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
         for (const { place, points, remains } of places) {
           const { storage, of, path } = place;
+          sayOfPoints(points, terminal);
           problems.push(...remains);
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
@@ -48,12 +53,31 @@ export function addListCommand(program: Command): void {
   );
 }
 
+/** What the table has no room for: it needs nobody's care now. */
+function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): void {
+  const judgements = points.flatMap((one) => (one.kind === 'filestorage' ? [one.judgement] : []));
+  const fault = findSiteFault(judgements);
+  if (fault !== undefined) terminal.notice(describeSiteFault(fault));
+  for (const { stamp } of judgements.filter(({ run }) => run === 'incomplete')) {
+    terminal.notice(
+      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it, and it goes when a newer backup is complete and nothing builds on it`,
+    );
+  }
+}
+
 function problemsOf(points: readonly PlacedPoint[]): readonly string[] {
   return points.flatMap(({ point: one }) =>
     one.kind === 'filestorage'
       ? one.point.problems.map((problem) => `${one.point.fileName}: ${problem}`)
       : (one.problem ?? []),
   );
+}
+
+/** When they were made, and whether they were those of the moment, is said elsewhere. */
+function blobsAsJson(blobs: Exclude<BelongingBlobs, { kind: 'none' }>): object {
+  if (blobs.kind === 'missing') return { kind: blobs.kind, reason: blobs.reason };
+  const { kind, name, match, content } = blobs;
+  return { kind, name, match, content };
 }
 
 function asJson(one: ListedSitePoint): object {
@@ -81,7 +105,8 @@ function asJson(one: ListedSitePoint): object {
     transactions: point.transactionCount,
     lastTid: point.lastTid,
     problems: point.problems,
-    checks: point.checks.map(({ kind, outcome, at, seconds }) => ({ kind, outcome, at, seconds })),
-    ...(blobs.kind === 'none' ? {} : { blobs }),
+    checks: looksAsJson(point.checks),
+    judgement: judgementAsJson(one.judgement),
+    ...(blobs.kind === 'none' ? {} : { blobs: blobsAsJson(blobs) }),
   };
 }

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { readHistory } from '../../jobs/run-log.ts';
+import type { Check } from '../../repository/checks.ts';
+import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
 import { Failure } from '../../system/failure.ts';
@@ -99,21 +101,30 @@ function pointReport(one: ListedSitePoint): PointReport {
       problems: one.problem === undefined ? [] : [one.problem],
     };
   }
-  const { point, blobs } = one;
-  const check = point.checks.at(-1);
+  const { point, blobs, judgement } = one;
+  const against = reasonsAgainst(judgement);
   return {
     stamp: point.stamp,
     moment: point.moment,
     kind: point.kind,
     dataFsBytes: point.dataFsBytes,
     storedBytes: point.storedBytes,
-    check: check && {
-      text: `${check.outcome === 'bad' ? 'BAD: ' : ''}${check.kind} ${check.at.slice(0, 10)}`,
-      outcome: check.outcome,
-    },
+    check: checkOf(judgement, point.checks),
     blobs: blobs.kind === 'found' ? blobs.name : blobs.kind === 'missing' ? 'missing' : '',
-    problems: point.problems,
+    problems: [
+      ...point.problems,
+      ...against.filter(({ kind }) => kind !== 'files').map(describeReason),
+    ],
   };
+}
+
+/** What was found wrong stands until a look as deep has found nothing. */
+function checkOf(judgement: Judgement, checks: readonly Check[]): PointReport['check'] {
+  const [bad] = reasonsAgainst(judgement).flatMap((one) => ('check' in one ? one.check : []));
+  const check = bad ?? checks.findLast(({ outcome }) => outcome === 'good');
+  if (check === undefined) return undefined;
+  const text = `${check.kind} ${check.at.slice(0, 10)}`;
+  return bad === undefined ? { text, outcome: 'good' } : { text: `BAD: ${text}`, outcome: 'bad' };
 }
 
 /** Commands may carry passwords, so that only is said whether there are any; of an address, the host. */

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type BelongingBlobs, blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
+import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
+import { blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
 import { type PointContents, readPointContents } from '../../jobs/point-contents.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';

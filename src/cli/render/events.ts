@@ -16,6 +16,7 @@ export function renderEvents(terminal: Terminal): OnEvent {
       case 'perhaps-other-database':
       case 'second-database':
       case 'storage-left-out':
+      case 'point-doubted':
       case 'blobs-lacking':
       case 'blobs-of-another-moment': {
         // It is said before people are asked, and found again when the work begins.
@@ -54,6 +55,20 @@ function describeForeignMoment({
   const whole =
     complete === undefined ? '' : `; the restore point ${complete} has all that belong to it`;
   return `no blob backup of that moment is there; "${entry}" is an earlier one: the newest blobs may be missing${whole}`;
+}
+
+function describeDoubtedPoint({
+  stamp,
+  how,
+  reasons,
+  better,
+}: Extract<JobEvent, { kind: 'point-doubted' }>): string {
+  const is = how === 'bad' ? 'is known to be bad: ' : 'has what the site had then: ';
+  const other =
+    better === undefined
+      ? 'no other restore point is known to be better'
+      : `the restore point ${better.stamp} is ${better.is}, and nothing is known against it`;
+  return `the restore point ${stamp} ${is}${reasons.join('; ')}; ${other}`;
 }
 
 type LineEvent = Exclude<JobEvent, { kind: 'step-begins' | 'file' | 'bytes' | 'step-ends' }>;
@@ -155,6 +170,9 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.warn(
         `the storage "${event.storage}" is restored as it was at ${event.stamp} (UTC), beside what was backed up until ${event.newest}: since then, ${count(event.runs, 'backup')} ${event.runs === 1 ? 'was' : 'were'} made without it`,
       );
+      return;
+    case 'point-doubted':
+      terminal.warn(describeDoubtedPoint(event));
       return;
     case 'blobs-lacking': {
       const { entry, how, names, holder } = event;

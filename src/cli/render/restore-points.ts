@@ -1,5 +1,7 @@
-import type { ListedPoint } from '../../jobs/list.ts';
-import type { BelongingBlobs, ListedSitePoint } from '../../jobs/list-site.ts';
+import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
+import type { ListedSitePoint } from '../../jobs/list-site.ts';
+import type { Check } from '../../repository/checks.ts';
+import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
 import type { BackupKind } from '../../sites/site.ts';
 import { oneLine } from './one-line.ts';
@@ -70,16 +72,16 @@ function rowOf({ point: one }: PlacedPoint): string[] {
   const times = [moment === undefined ? '?' : formatLocalTime(moment), stamp];
   switch (one.kind) {
     case 'filestorage': {
-      const { point, blobs } = one;
+      const { point, blobs, judgement } = one;
       return [
         ...times,
         point.kind,
         point.sizeBytes === undefined ? '?' : formatBytes(point.sizeBytes),
         formatBytes(point.storedBytes),
         String(point.transactionCount ?? '?'),
-        describeBlobs(blobs),
-        describeCheck(point.checks.findLast(({ kind }) => kind !== 'rehearsal')),
-        describeCheck(point.checks.findLast(({ kind }) => kind === 'rehearsal')),
+        judgement.run === 'incomplete' ? 'incomplete' : describeBlobs(blobs, judgement),
+        describeLooks(judgement, { looks: point.checks, wanted: ['verify', 'deep'] }),
+        describeLooks(judgement, { looks: point.checks, wanted: ['rehearsal'] }),
       ];
     }
     case 'blobs': {
@@ -96,17 +98,36 @@ function rowOf({ point: one }: PlacedPoint): string[] {
   }
 }
 
-/** As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. */
-function describeCheck(check: ListedPoint['checks'][number] | undefined): string {
-  if (check === undefined) return NOTHING;
-  const { kind, outcome, at, wrapped } = check;
+/**
+ * As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. What was found wrong stands until a look as deep has
+ * found nothing.
+ */
+function describeLooks(
+  judgement: Judgement,
+  {
+    looks,
+    wanted,
+  }: { readonly looks: readonly Check[]; readonly wanted: readonly Check['kind'][] },
+): string {
+  const bad = reasonsAgainst(judgement).flatMap((one) => ('check' in one ? one.check : []));
+  const kinds: readonly Check['kind'][] = wanted.includes('verify')
+    ? [...wanted, 'sample']
+    : wanted;
+  const worst = bad.filter(({ kind }) => kinds.includes(kind)).at(-1);
+  const last = worst ?? looks.findLast(({ kind }) => wanted.includes(kind));
+  if (last === undefined) return NOTHING;
+  const { kind, at, wrapped } = last;
   const day = oneLine(at.slice(0, 10));
-  const depth = kind === 'deep' ? ' deep' : wrapped ? ' checksums only' : '';
-  return `${outcome === 'bad' ? 'BAD ' : ''}${day}${depth}`;
+  const seen = kind === 'deep' || kind === 'sample' ? ` ${kind}` : '';
+  const depth = wrapped ? ' checksums only' : seen;
+  return `${worst === undefined ? '' : 'BAD '}${day}${depth}`;
 }
 
 /** How many, as far as somebody has counted. */
-function describeBlobs(blobs: BelongingBlobs): string {
+function describeBlobs(blobs: BelongingBlobs, judgement: Judgement): string {
+  const isGone =
+    judgement.blobs.kind === 'bad' && judgement.blobs.reasons.some(({ kind }) => kind === 'gone');
+  if (isGone) return 'missing';
   switch (blobs.kind) {
     case 'none':
       return NOTHING;

@@ -1,0 +1,56 @@
+import { describeReason, type Judgement, reasonsAgainst } from '../repository/judgement.ts';
+import { describeKnown } from '../repository/known-at-backup.ts';
+import { findBackupPlaces } from './backup-places.ts';
+import type { JobEvent } from './events.ts';
+import { listPlace } from './list-site.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
+
+type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
+
+/** What is known against the restore points of a plan, and which point is better. */
+export async function findDoubtedPoints(
+  plan: SiteRestorePlan,
+  { site, of }: Pick<SiteRestoreSettings, 'site' | 'of'>,
+): Promise<readonly DoubtedPoint[]> {
+  const places = await findBackupPlaces(site, of);
+  const found: DoubtedPoint[] = [];
+  for (const { storage, plan: one } of plan.filestorages) {
+    const place = places.find((candidate) => candidate.storage === storage);
+    if (place === undefined) continue;
+    const judgements = (await listPlace(place, site)).flatMap((listed) =>
+      listed.kind === 'filestorage' ? [listed.judgement] : [],
+    );
+    const parts = place.blobs === undefined ? onlyData : both;
+    const { stamp } = one.point;
+    const judgement = judgements.find((candidate) => candidate.stamp === stamp);
+    if (judgement === undefined) continue;
+    const against = reasonsAgainst(parts(judgement)).map(describeReason);
+    const known = describeKnown(judgement.known);
+    if (against.length + known.length === 0) continue;
+    const { repository, target } = one;
+    const what = { kind: 'point-doubted', storage, repository, target, stamp } as const;
+    const how = against.length > 0 ? 'bad' : 'known';
+    const isBetter = (other: Judgement) =>
+      reasonsAgainst(parts(other)).length === 0 &&
+      (how === 'bad' || describeKnown(other.known).length === 0);
+    const better = findBetter(judgements.filter(isBetter), stamp);
+    found.push({ ...what, how, reasons: [...new Set([...against, ...known])], better });
+  }
+  return found;
+}
+
+function both(judgement: Judgement): Pick<Judgement, 'data' | 'blobs'> {
+  return judgement;
+}
+
+/** A Data.fs that is restored alone needs no blobs. */
+function onlyData({ data }: Judgement): Pick<Judgement, 'data' | 'blobs'> {
+  return { data, blobs: { kind: 'unknown' } };
+}
+
+function findBetter(sound: readonly Judgement[], stamp: string): DoubtedPoint['better'] {
+  const older = sound.findLast((one) => one.stamp < stamp);
+  if (older !== undefined) return { stamp: older.stamp, is: 'older' };
+  const newer = sound.find((one) => one.stamp > stamp);
+  return newer === undefined ? undefined : { stamp: newer.stamp, is: 'newer' };
+}
