@@ -1,0 +1,215 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
+import { reference } from '../../src/filestorage/writer/object-state.ts';
+import { growDatabase, openDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+/** A site with two full backups; its Data.fs is changed between them. */
+async function siteWith(change: (site: TestSite) => Promise<void>) {
+  const site = await newSite(scratch, 15);
+  await site.runWell('backup');
+  await change(site);
+  await growDatabase(site.dataFs, { transactions: 1 });
+  await site.runWell('backup', '--full');
+  const [older = '', newest = ''] = site.dataFiles().map((name) => name.slice(0, 19));
+  return { site, older, newest };
+}
+
+const nothing = async () => {};
+
+/** Lets the root lead to an object that was never there. */
+async function breakDatabase({ dataFs }: TestSite): Promise<void> {
+  await using writer = await openDatabase(dataFs);
+  const data = new Map([['lost', reference('mapping', 0xff_ffffn as Oid)]]);
+  const state = { kind: 'mapping', data } as const;
+  await writer.commit({ changes: [{ kind: 'state', oid: ROOT_OID, state }] });
+}
+
+const blobFolder = (site: TestSite) => join(site.folder, 'var/blobstoragebackups');
+
+function flipIn(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+function someBlobOf(site: TestSite, stamp: string): string {
+  const copy = join(blobFolder(site), `blobstorage.${stamp}`);
+  const [name = ''] = readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((one) =>
+    one.endsWith('.blob'),
+  );
+  return join(copy, name);
+}
+
+/** How the newest of two restore points gets bad, and what each command says then. */
+interface BadState {
+  readonly name: string;
+  /** In the site, before the newest backup. */
+  readonly inSite?: (site: TestSite) => Promise<void>;
+  /** In the backups, after it. */
+  readonly make: (site: TestSite, newest: string) => Promise<void>;
+  readonly reason: RegExp;
+  readonly part: 'data' | 'blobs';
+  /** In the table of `list`. */
+  readonly listed: RegExp;
+  /** Whether a restore to its date is done, with a warning; otherwise it fails. */
+  readonly restores: boolean;
+  /** What the next backup is. */
+  readonly next: 'fsz' | 'deltafsz';
+}
+
+const STATES: readonly BadState[] = [
+  {
+    name: 'a faulty database, by verify --deep',
+    inSite: breakDatabase,
+    make: async (site) => void (await site.run(['verify', '--deep'])),
+    reason: /faults that the site itself had/,
+    part: 'data',
+    listed: /BAD \S+ deep/,
+    restores: true,
+    next: 'deltafsz',
+  },
+  {
+    name: 'a faulty database, by a rehearsal',
+    inSite: breakDatabase,
+    make: async (site) => void (await site.run(['rehearse'])),
+    reason: /faults that the site itself had/,
+    part: 'data',
+    listed: /BAD /,
+    restores: true,
+    next: 'deltafsz',
+  },
+  {
+    name: 'other bytes in the data file, by verify',
+    make: async (site, newest) => {
+      flipIn(join(site.repository, `${newest}.fsz`), 200);
+      await site.run(['verify']);
+    },
+    reason: /is not what was written/,
+    part: 'data',
+    listed: /BAD /,
+    restores: false,
+    next: 'fsz',
+  },
+  {
+    name: 'a run that has not finished its blobs',
+    make: async (site, newest) => rmSync(join(site.repository, `${newest}.complete.json`)),
+    reason: /did not finish the blobs/,
+    part: 'blobs',
+    listed: / incomplete /,
+    restores: true,
+    next: 'deltafsz',
+  },
+  {
+    name: 'blobs that are gone',
+    make: async (site, newest) =>
+      rmSync(join(blobFolder(site), `blobstorage.${newest}`), { recursive: true }),
+    reason: /the blob backup that was made with it is not there/,
+    part: 'blobs',
+    listed: / missing /,
+    restores: true,
+    next: 'deltafsz',
+  },
+  {
+    name: 'another byte in a blob, by verify --deep, and a plain verify after it',
+    make: async (site, newest) => {
+      const path = someBlobOf(site, newest);
+      const bytes = readFileSync(path);
+      rmSync(path); // The copy before shares it.
+      writeFileSync(path, bytes);
+      flipIn(path, 0);
+      await site.run(['verify', '--deep']);
+      await site.runWell('verify');
+    },
+    reason: /in its blobs, verify --deep of \S+ found/,
+    part: 'blobs',
+    listed: /BAD \S+ deep/,
+    restores: false,
+    next: 'deltafsz',
+  },
+];
+
+describe('a restore point that is known to be bad', () => {
+  it.each(STATES)('$name', async ({ inSite = nothing, make, ...expected }) => {
+    const { site, older, newest } = await siteWith(inSite);
+    await make(site, newest);
+
+    const lines = (await site.run(['list', '--json'])).stdout.trim().split('\n');
+    const points = lines.map((line) => JSON.parse(line) as Listed);
+    const listed = points.find((one) => one.stamp === newest)?.judgement[expected.part];
+    expect(listed?.kind).toBe('bad');
+    expect(listed?.reasons?.map(({ state }) => state).join()).toMatch(expected.reason);
+    const table = (await site.run(['list'])).stdout.split('\n');
+    expect(table.find((line) => line.includes(newest))).toMatch(expected.listed);
+
+    const checked = await site.run(['check']);
+    expect(checked.status).toBe(2);
+    expect(checked.stdout).toContain(newest);
+
+    await site.runWell('report');
+    const report = readFileSync(join(site.folder, 'zodbvault-report.html'), 'utf8');
+    expect(report).toMatch(expected.reason);
+
+    for (const words of [
+      ['restore', '-n'],
+      ['restore', '-n', '--dry-run'],
+    ]) {
+      const refused = await site.run(words);
+      expect(refused.status).toBe(1);
+      expect(refused.stderr).toMatch(expected.reason);
+      expect(refused.stderr).toContain(`"zodbvault restore -n ${older}"`);
+    }
+    const asked = await site.run(['restore'], { input: 'no\n' });
+    expect(asked.stderr).toMatch(expected.reason);
+    expect(asked.stderr).toContain(older);
+
+    const dated = await site.run(['restore', '-n', '--to', 'dated', newest]);
+    expect(dated.status).toBe(expected.restores ? 3 : 1);
+    expect(dated.stderr).toMatch(expected.reason);
+    expect(existsSync(join(site.folder, 'dated/filestorage/Data.fs'))).toBe(expected.restores);
+    await site.runWell('restore', '-n', '--to', 'older', older);
+
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.run(['backup', '--keep', '1', '--full', '--dry-run']);
+    const next = await site.run(['backup', '--keep', '1']);
+    expect([0, 3]).toContain(next.status);
+    expect(
+      site
+        .dataFiles()
+        .at(-1)
+        ?.replace(/^.*?\./, ''),
+    ).toBe(expected.next);
+  });
+
+  it('is restored with a warning where no other is better', async () => {
+    const site = await newSite(scratch, 3);
+    await breakDatabase(site);
+    await site.runWell('backup');
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    const restored = await site.runWarned('restore', '-n');
+    expect(restored.stderr).toContain('no other restore point is known to be better');
+  });
+
+  it('does not push out the last that is sound', async () => {
+    const { site, older } = await siteWith(breakDatabase);
+    for (let round = 0; round < 3; round++) {
+      expect((await site.run(['verify', '--deep'])).status).toBe(1);
+      await growDatabase(site.dataFs, { transactions: 1 });
+      await site.runWell('backup', '--full', '--keep', '1');
+      expect(site.dataFiles().map((name) => name.slice(0, 19))).toContain(older);
+      expect(site.dataFiles().length).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+interface Listed {
+  readonly stamp: string;
+  readonly judgement: Readonly<
+    Record<'data' | 'blobs', { kind: string; reasons?: readonly { state: string }[] }>
+  >;
+}
