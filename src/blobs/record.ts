@@ -6,6 +6,7 @@ import { parseStamp } from '../repository/stamp.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { adopting } from '../system/failure.ts';
 import { writeNewFile } from '../system/new-file.ts';
+import { type Rights, USUAL } from '../system/rights.ts';
 import { readSmallFileIfFit } from '../system/small-file.ts';
 import type { EntryForm } from './entry-name.ts';
 
@@ -110,8 +111,12 @@ export function decodeBlobRecord(text: string): BlobRecord | undefined {
 }
 
 /** Puts the record in its place, complete and synced. */
-export async function writeRecord(path: string, record: BlobRecord): Promise<void> {
-  await writeNewFile(path, Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`));
+export async function writeRecord(
+  path: string,
+  record: BlobRecord,
+  { rights = USUAL }: { readonly rights?: Rights } = {},
+): Promise<void> {
+  await writeNewFile(path, Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`), { rights });
 }
 
 const EDGE_BYTES = 1 << 16;

@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../system/failure.ts';
+import { adopting, Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { describeEnd, type ProgramEnd, requireProgram, runProgram } from '../system/programs.ts';
+import { GIVES_GROUP } from '../system/rights.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { RSYNC_EXCLUDES } from './left-out.ts';
 import { isUncommitted, UNCOMMITTED_PATTERNS } from './uncommitted.ts';
@@ -31,6 +33,13 @@ const ATTEMPTS = 3;
 /** No blob is a pipe, a socket or a device, or runs as its owner or its group. */
 const PLAIN_FILES = ['--no-devices', '--no-specials', '--chmod=Fug-s'];
 
+/** What is copied into a folder that gives its group gets that group, as every file that is made there. */
+async function wordsForGroup(target: string): Promise<readonly string[]> {
+  const { mode } = await adopting(`look at "${target}"`, () => stat(target));
+  const isRoot = process.getuid?.() === 0;
+  return isRoot || (mode & GIVES_GROUP) === 0 ? [] : ['--no-group', '--chmod=Dg+s'];
+}
+
 export function findRsync(): Promise<string> {
   return requireProgram('rsync', {
     hint: 'Install it, or set "use_rsync = false" in the part.',
@@ -43,10 +52,12 @@ export function findRsync(): Promise<string> {
  */
 export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   const path = await findRsync();
+  await makeFolder(settings.target);
   const words = [
     '-a',
     ...settings.options,
     ...PLAIN_FILES,
+    ...(await wordsForGroup(settings.target)),
     ...(settings.options.some((word) => word.startsWith('--inplace')) ? [] : ['--sparse']),
     ...(tellsItself(settings.options) ? [] : [TELLING]),
     '--delete',
@@ -56,7 +67,6 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     `${settings.source}/`,
     `${settings.target}/`,
   ];
-  await makeFolder(settings.target);
   const onOutput = tellsItself(settings.options)
     ? settings.onOutput
     : readTransfers(settings.source, settings);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { writeNewFile } from '../system/new-file.ts';
+import type { Rights } from '../system/rights.ts';
 import type { BlobRecord } from './record.ts';
 import { BlobSums, countSums } from './sums.ts';
 
@@ -21,8 +22,9 @@ export type FoundSums =
 export async function writeSums(
   entryPath: string,
   { bytes }: BlobSums,
+  { rights }: { readonly rights: Rights },
 ): Promise<NonNullable<BlobRecord['sums']>> {
-  await writeNewFile(join(entryPath, SUMS_FILE), bytes);
+  await writeNewFile(join(entryPath, SUMS_FILE), bytes, { rights });
   return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

@@ -91,6 +91,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     await writeRecord(
       recordPath(folder, entry),
       run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } }),
+      run,
     );
     return entry;
   }
@@ -144,8 +145,8 @@ export async function writeOneArchive(
   await refuseTaken(path, 'file');
   let without = stillSpecial(run, state?.continues?.record?.leftOut ?? []);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await using archive = await NewFile.create(path);
-    await using newState = state === undefined ? undefined : await NewFile.create(state.path);
+    await using archive = await NewFile.create(path, run);
+    await using newState = state === undefined ? undefined : await NewFile.create(state.path, run);
     if (state?.continues !== undefined && newState !== undefined) {
       const bytes = await adopting(`read "${state.path}"`, () => readFile(state.path));
       await newState.write([withoutMovedFolders(bytes, (folder) => inodeIn(run.source, folder))]);
@@ -192,6 +193,7 @@ export async function writeOneArchive(
         ...(without.length === 0 ? {} : { leftOut: without }),
         archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
       }),
+      run,
     );
     await archive.publish();
     if (newState !== undefined && state !== undefined) {
@@ -235,8 +237,6 @@ async function publishState(
   const described = await describeFile(file.temporaryPath);
   const name = { name: basename(file.path), form: 'state' } as const;
   await file.publish();
-  await writeRecord(recordPath(run.settings.folder, name), {
-    ...run.record({ archive: { ...described, continues: archive } }),
-    stamp,
-  });
+  const record = { ...run.record({ archive: { ...described, continues: archive } }), stamp };
+  await writeRecord(recordPath(run.settings.folder, name), record, run);
 }

@@ -4,8 +4,8 @@ import { pointLatest } from '../blobs/blob-folder.ts';
 import { type BlobCatalogue, readBlobCatalogue } from '../blobs/catalogue.ts';
 import { entryStem } from '../blobs/entry-name.ts';
 import { type BlobRecord, readRecord, recordPath } from '../blobs/record.ts';
+import { makeBackupFolder, rightsOfBackups } from '../stores/backup-rights.ts';
 import { Failure } from '../system/failure.ts';
-import { makeFolder } from '../system/make-folder.ts';
 import { leadingTo } from '../system/place.ts';
 import { makeArchive } from './archive-blobs.ts';
 import { requireRoomForBlobs } from './blob-room.ts';
@@ -29,7 +29,7 @@ export async function backUpBlobs(
   context: JobContext,
 ): Promise<BlobBackupResult> {
   const source = await resolveSource(settings.source);
-  const { wasMade } = await makeFolder(settings.folder);
+  const { wasMade } = await makeBackupFolder(settings.folder, source);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
   const base = basename(settings.source);
   const all = await readBlobCatalogue(settings.folder, base);
@@ -41,8 +41,9 @@ export async function backUpBlobs(
     source,
     all.entries.flatMap(({ record }) => record?.source ?? []),
   );
+  const rights = await rightsOfBackups(settings.folder, source);
   const run = new BlobRun({
-    ...{ settings, context, source, sourceNames, folder, base, catalogue, all, stamp },
+    ...{ settings, context, source, sourceNames, folder, base, catalogue, all, stamp, rights },
   });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);

@@ -15,6 +15,7 @@ import {
   type WrittenBackup,
   writeBackup,
 } from '../repository/writing.ts';
+import { makeBackupFolder } from '../stores/backup-rights.ts';
 import { folderStore, requireFolder } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import {
@@ -24,7 +25,6 @@ import {
   openFileSource,
 } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
-import { makeFolder } from '../system/make-folder.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
@@ -86,7 +86,8 @@ export async function backUpLocked(
   context: JobContext,
 ): Promise<BackupResult> {
   await using source = await openDataFs(settings.dataFs);
-  return await backUpTo(folderStore(settings.repository), { source, settings, context });
+  const store = folderStore(settings.repository, { original: settings.dataFs });
+  return await backUpTo(store, { source, settings, context });
 }
 
 async function backUpTo(
@@ -237,11 +238,11 @@ function isGone(error: unknown): never {
 
 async function openRepository(settings: BackupSettings, context: JobContext): Promise<Store> {
   if (settings.missingRepository === 'make') {
-    const { wasMade } = await makeFolder(settings.repository);
+    const { wasMade } = await makeBackupFolder(settings.repository, settings.dataFs);
     if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.repository });
   }
   await requireFolder(settings.repository);
-  return folderStore(settings.repository);
+  return folderStore(settings.repository, { original: settings.dataFs });
 }
 
 async function carryOut(

@@ -5,6 +5,7 @@ import type { EntryMark } from '../blobs/entry-name.ts';
 import type { BlobRecord } from '../blobs/record.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { BlobCopier, BlobFormat } from '../sites/site.ts';
+import type { Rights } from '../system/rights.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
 import type { Hold } from './hold.ts';
@@ -71,6 +72,8 @@ export class BlobRun {
   /** The paths by which records name the blob directory. */
   readonly sourceNames: ReadonlySet<string>;
   readonly stamp: Stamp;
+  /** Of what is made in the folder. */
+  readonly rights: Rights;
   /** About how many bytes its files have: as counted now, or for the backup before. */
   expectedBytes: number | undefined;
   /** Archives of this stamp that can't be used: they go when a good one is in place. */
@@ -86,6 +89,7 @@ export class BlobRun {
     readonly all: BlobCatalogue;
     readonly sourceNames: ReadonlySet<string>;
     readonly stamp: Stamp;
+    readonly rights: Rights;
   }) {
     this.settings = words.settings;
     this.context = words.context;
@@ -96,6 +100,7 @@ export class BlobRun {
     this.all = words.all;
     this.sourceNames = words.sourceNames;
     this.stamp = words.stamp;
+    this.rights = words.rights;
     this.expectedBytes = words.all.entries.find(
       ({ base, record }) => base === words.base && record?.content !== undefined,
     )?.record?.content?.bytes;

@@ -31,17 +31,18 @@ export async function makeCopy(
     return run.thereAlready(there);
   }
   await refuseTaken(join(run.settings.folder, name), 'directory');
-  await using entry = await NewDirectory.create(join(run.settings.folder, name));
+  await using entry = await NewDirectory.create(join(run.settings.folder, name), run.rights);
   const tree = join(entry.temporaryPath, run.base);
   const previous = await findPreviousCopy(run);
   const { content, links, special, ...copied } = await copyInto(run, { tree, previous });
   warnOfSpecial(run, special);
   const copy = await judgeChanges(run, { tree, previous, ...copied });
   const lost = await findLostBlobs(run, { previous, copy });
-  const sums = await writeSums(entry.temporaryPath, copy.sums.all);
+  const sums = await writeSums(entry.temporaryPath, copy.sums.all, run);
   await writeRecord(
     recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
     run.record({ content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
+    run,
   );
   await entry.complete();
   run.context.signal.throwIfAborted();

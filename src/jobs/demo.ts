@@ -106,8 +106,8 @@ async function play(
   { seed, context, onScene }: Stage & { readonly seed: number },
 ): Promise<DemoPaths> {
   const { folder } = paths;
-  await makeFolder(dirname(paths.dataFs), { mode: 0o777 });
-  await makeFolder(paths.blobs, { mode: 0o777 });
+  await makeFolder(dirname(paths.dataFs));
+  await makeFolder(paths.blobs);
   const written = {
     dataFs: undefined,
     location: undefined,

@@ -119,7 +119,7 @@ export async function install(
   for (const step of steps) {
     switch (step.kind) {
       case 'write':
-        await makeFolder(dirname(step.path), { mode: 0o777 });
+        await makeFolder(dirname(step.path));
         await writeScript(step.path, step.content);
         break;
       case 'remove':
@@ -142,7 +142,7 @@ export async function install(
 
 async function writeScript(path: string, content: string): Promise<void> {
   // Readable like every script: it holds paths, and no secret.
-  await writeNewFile(path, Buffer.from(content), { mode: 0o755 });
+  await writeNewFile(path, Buffer.from(content), { rights: { kind: 'exact', mode: 0o755 } });
 }
 
 /** The files in a folder for scripts that are small enough to be one, with their text. */

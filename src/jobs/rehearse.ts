@@ -5,6 +5,7 @@ import { retarget } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { adopting } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { PRIVATE } from '../system/rights.ts';
 import type { JobContext } from './events.ts';
 import type { SiteRestorePlan } from './plan-site-restore.ts';
 import { rememberPoint } from './remember-checks.ts';
@@ -63,7 +64,7 @@ async function rehearseUnlogged(
 ): Promise<Rehearsal> {
   const { site, of, date, now } = settings;
   const { folder } = settings;
-  const { uppermost } = await makeFolder(folder);
+  const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
   const place = await adopting(`create a folder in "${folder}"`, () =>
     mkdtemp(join(folder, 'zodbvault-rehearsal-')),
   );

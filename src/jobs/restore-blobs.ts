@@ -21,6 +21,7 @@ import {
   stagedPath,
 } from '../system/replacement.ts';
 import type { JobContext } from './events.ts';
+import { keepRightsOfFolder } from './keep-ownership.ts';
 import { type OwnBlobs, readOwnBlobs } from './own-blobs.ts';
 import { checkArchives, extractChain } from './restore-archives.ts';
 import { checkCopy, restoreCopy } from './restore-copy.ts';
@@ -152,6 +153,7 @@ export async function stageBlobs(
   const directory = NewDirectory.reserve(target, staged);
   try {
     await fill(plan, { tree: directory.temporaryPath, context });
+    if (isMovable) await keepRightsOfFolder(directory.temporaryPath, target);
     await directory.complete();
     context.signal.throwIfAborted();
   } catch (error) {

@@ -18,6 +18,7 @@ import {
   STAGED,
   stagedNames,
 } from '../system/replacement.ts';
+import { SHARED } from '../system/rights.ts';
 import { acquireRunLock } from '../system/run-lock.ts';
 import { readSmallFile } from '../system/small-file.ts';
 import { VERSION } from '../system/version.ts';
@@ -384,7 +385,7 @@ export function keptBy({ steps, superseded }: RestoreJournal): string[] {
 
 async function writeJournal(anchor: string, journal: RestoreJournal): Promise<void> {
   const text = `${JSON.stringify(journal, undefined, 1)}\n`;
-  await writeNewFile(journalPath(anchor), Buffer.from(text));
+  await writeNewFile(journalPath(anchor), Buffer.from(text), { rights: SHARED });
 }
 
 async function removeJournal(anchor: string): Promise<void> {

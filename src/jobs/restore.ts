@@ -16,6 +16,7 @@ import { requireRoomFor } from '../system/room.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { appendRest, findHeadStart, type HeadStart } from './head-start.ts';
+import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
 import {
   lockRestore,
   type RestoreJournal,
@@ -26,7 +27,7 @@ import {
 import { makeRestoredIndex } from './restored-index.ts';
 import { holdFolders } from './run-locks.ts';
 import { lockTarget } from './server-lock.ts';
-import { keepOwnership, stageRestore } from './stage-restore.ts';
+import { stageRestore } from './stage-restore.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
@@ -179,6 +180,7 @@ export async function bringForward(
   await using index = await makeRestoredIndex(store, {
     point,
     anchor,
+    rights: await rightsOfRestored(path),
     dataFs: { path, sizeBytes },
   });
   if (index !== undefined) await keepOwnership([index], path);

@@ -5,6 +5,7 @@ import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { NewFile } from '../system/new-file.ts';
 import { stagedPath } from '../system/replacement.ts';
+import type { Rights } from '../system/rights.ts';
 import { tap } from '../system/stages.ts';
 
 /**
@@ -20,16 +21,18 @@ export async function makeRestoredIndex(
     point,
     dataFs,
     anchor,
+    rights,
   }: {
     readonly point: RestorePoint;
     readonly anchor: string;
+    readonly rights: Rights;
     readonly dataFs: { readonly path: string; readonly sizeBytes: number };
   },
 ): Promise<NewFile | undefined> {
   const decoder = new IndexDecoder();
   const hash = createHash('sha256');
   const path = `${dataFs.path}.index`;
-  const file = await NewFile.create(path, stagedPath(path, anchor));
+  const file = await NewFile.create(path, { temporaryPath: stagedPath(path, anchor), rights });
   try {
     await file.write(
       tap(store.read(indexOfPoint(point)), (chunk) => {

@@ -6,6 +6,7 @@ import { formatUnits, isUnitName, unitOwner } from '../sites/schedule/systemd-un
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { syncDirectory, writeNewFile } from '../system/new-file.ts';
+import type { Rights } from '../system/rights.ts';
 import {
   isSystemdRunning,
   type SystemdScope,
@@ -92,10 +93,12 @@ export async function planUnits({
   ];
 }
 
-/** Readable like every unit: it holds paths, and no secret. */
+/** Like every unit: it holds paths, and no secret. */
+const READABLE: Rights = { kind: 'exact', mode: 0o644 };
+
 export async function writeUnit(path: string, content: string): Promise<void> {
-  await makeFolder(dirname(path), { mode: 0o755 });
-  await writeNewFile(path, Buffer.from(content), { mode: 0o644 });
+  await makeFolder(dirname(path), { rights: READABLE });
+  await writeNewFile(path, Buffer.from(content), { rights: READABLE });
 }
 
 export async function removeUnit(path: string): Promise<void> {

@@ -12,8 +12,8 @@ import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
 import { refuseBackupsAmongBlobs, refuseDataAmongBlobs } from '../sites/among-blobs.ts';
 import type { BlobFormat, SiteStorage } from '../sites/site.ts';
+import { makeBackupFolder } from '../stores/backup-rights.ts';
 import { folderStore } from '../stores/folder-store.ts';
-import { makeFolder } from '../system/make-folder.ts';
 import { isThere } from '../system/presence.ts';
 import { VERSION } from '../system/version.ts';
 import {
@@ -94,17 +94,24 @@ export class SiteRun {
   }
 
   async makeFolders(): Promise<void> {
-    for (const path of this.#folders()) {
-      const { wasMade } = await makeFolder(path);
-      if (wasMade) this.#context.onEvent({ kind: 'folder-made', path });
+    for (const { folder, original } of this.#places()) {
+      const { wasMade } = await makeBackupFolder(folder, original);
+      if (wasMade) this.#context.onEvent({ kind: 'folder-made', path: folder });
     }
   }
 
   #folders(): readonly string[] {
-    return [
-      ...this.#filestorages().map((storage) => this.#repository(storage)),
-      ...this.#blobStorages().map(({ folder }) => folder),
-    ];
+    return this.#places().map(({ folder }) => folder);
+  }
+
+  /** Folders with backups, and what is backed up there. */
+  #places(): readonly { readonly folder: string; readonly original: string }[] {
+    const repositories = this.#filestorages().map((storage) => ({
+      folder: this.#repository(storage),
+      original: storage.dataFs,
+    }));
+    const blobs = this.#blobStorages().map(({ folder, source }) => ({ folder, original: source }));
+    return [...repositories, ...blobs];
   }
 
   /** Failure `locked`. */

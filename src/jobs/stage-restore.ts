@@ -1,16 +1,15 @@
-import { chmod, chown } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readRestorePoint } from '../repository/restore-point.ts';
 import type { Store } from '../stores/store.ts';
 import { Disposables } from '../system/disposables.ts';
-import { adopting } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { NewFile } from '../system/new-file.ts';
-import { isTaken, statOf } from '../system/presence.ts';
+import { isTaken } from '../system/presence.ts';
 import { namesOfFile, realPlaceOf } from '../system/real-place.ts';
 import { type Replacement, replacementOf, stagedPath } from '../system/replacement.ts';
 import { tap } from '../system/stages.ts';
 import { type JobContext, withStep } from './events.ts';
+import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
 import type { RestorePlan, RestoreResult } from './restore.ts';
 import { makeRestoredIndex } from './restored-index.ts';
 
@@ -48,14 +47,18 @@ export async function stageRestore(
   const { wasMade } = await makeFolder(folder);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: folder });
   const path = await realPlaceOf(target);
+  const temporaryPath = stagedPath(path, anchor);
+  const rights = await rightsOfRestored(target);
   await using staged = new Disposables();
-  const dataFs = staged.use(await NewFile.create(path, stagedPath(path, anchor)));
+  const dataFs = staged.use(await NewFile.create(path, { temporaryPath, rights }));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
   const indexes: StagedIndex[] = [];
   for (const name of await indexedNames(target)) {
     const named = { path: name, sizeBytes };
-    const file = staged.use(await makeRestoredIndex(store, { point, anchor, dataFs: named }));
+    const file = staged.use(
+      await makeRestoredIndex(store, { point, anchor, rights, dataFs: named }),
+    );
     indexes.push({ path: `${name}.index`, file });
   }
   const made = indexes.flatMap(({ file }) => file ?? []);
@@ -130,18 +133,4 @@ async function writeDataFs(
       await dataFs.complete();
     },
   });
-}
-
-/** The new files belong to whom the old one did, or else to whom the folder does. */
-export async function keepOwnership(files: readonly NewFile[], target: string): Promise<void> {
-  const old = await statOf(target);
-  const owner = old ?? (await statOf(dirname(target)));
-  for (const { temporaryPath } of files) {
-    await adopting(`set the owner of "${target}"`, async () => {
-      if (process.getuid?.() === 0 && owner !== undefined) {
-        await chown(temporaryPath, owner.uid, owner.gid);
-      }
-      if (old !== undefined) await chmod(temporaryPath, old.mode & 0o777);
-    });
-  }
 }

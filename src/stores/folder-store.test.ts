@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/support/outcome.ts';
@@ -49,12 +49,19 @@ describe('folder store', () => {
     expect(await store.list()).toEqual([]);
   });
 
-  it('gives its files to their owner only', async () => {
+  it('gives its files the rights of the newest data file, or else of the folder', async () => {
     const path = newPath();
-    mkdirSync(path);
-    await using file = await folderStore(path).stage('a', [Buffer.from('x')]);
-    await file.publish();
-    expect(statSync(join(path, 'a')).mode & 0o777).toBe(0o600);
+    mkdirSync(path, { mode: 0o750 });
+    const rightsOfNext = async (name: string) => {
+      await using file = await folderStore(path).stage(name, [Buffer.from('x')]);
+      await file.publish();
+      return statSync(join(path, name)).mode & 0o777;
+    };
+    expect(await rightsOfNext('Data.fs')).toBe(0o640);
+    chmodSync(join(path, 'Data.fs'), 0o666); // No backup.
+    expect(await rightsOfNext('2024-01-02-03-04-05.fsz')).toBe(0o640);
+    chmodSync(join(path, '2024-01-02-03-04-05.fsz'), 0o604);
+    expect(await rightsOfNext('2024-01-02-03-04-06.deltafsz')).toBe(0o604);
   });
 
   it('keeps what a run under way has staged: it does not get the lock', async () => {

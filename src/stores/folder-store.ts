@@ -6,19 +6,34 @@ import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
+import type { Rights } from '../system/rights.ts';
 import { acquireRunLock } from '../system/run-lock.ts';
+import { rightsOfBackups } from './backup-rights.ts';
 import type { StagedFile, Store, StoredFile } from './store.ts';
 
 /** Name of the lock file in a folder; no pattern of repozo matches it. */
 export const LOCK_FILE = '.zodbvault.lock';
 
-/** A {@link Store} in a folder of this machine. The folder must exist before the first call. */
-export function folderStore(directory: string): Store {
+/**
+ * A {@link Store} in a folder of this machine. The folder must exist before the first call.
+ *
+ * @param original - what is backed up there: see {@link rightsOfBackups}
+ */
+export function folderStore(
+  directory: string,
+  { original }: { readonly original?: string } = {},
+): Store {
+  let rights: Promise<Rights> | undefined;
+  const rightsOf = () => {
+    rights ??= rightsOfBackups(directory, original);
+    return rights;
+  };
   return {
     name: directory,
     list: () => list(directory),
     read: (name, range) => read(join(directory, name), range),
-    stage: (name, content) => stage(join(directory, name), { name, content }),
+    stage: async (name, content) =>
+      stage(join(directory, name), { name, content, rights: await rightsOf() }),
     remove: (name) => remove(directory, name),
     lock: (request = IMPATIENT) => lock(directory, request),
   };
@@ -49,12 +64,14 @@ async function stage(
   {
     name,
     content,
+    rights,
   }: {
     readonly name: string;
+    readonly rights: Rights;
     readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   },
 ): Promise<StagedFile> {
-  const file = await NewFile.create(path);
+  const file = await NewFile.create(path, { rights });
   try {
     await file.write(content);
     await file.complete();

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/support/outcome.ts';
 import { findPython } from '../../test/support/python.ts';
@@ -69,12 +69,13 @@ describe('lock', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('makes a file for its owner only, and keeps the content of one that is there', async () => {
+  it('makes a file for its owner and the group of its folder, and keeps the content of one that is there', async () => {
     const [made, found] = [newPath(), newPath()];
     writeFileSync(found, 'as it was');
     await using _made = await acquire(made);
     await using _found = await acquire(found);
-    expect(statSync(made).mode & 0o777).toBe(0o600);
+    const shared = statSync(dirname(made)).mode & 0o060;
+    expect(statSync(made).mode & 0o777).toBe(0o600 | shared);
     expect(readFileSync(found, 'utf8')).toBe('as it was');
   });
 

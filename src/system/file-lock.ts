@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { findProgram } from './programs.ts';
+import { shareWithGroup } from './rights.ts';
 
 /**
  * The lock of `flock(2)`: what zc.lockfile takes on a Data.fs.lock, too. The kernel gives it back
@@ -30,13 +31,11 @@ const CONTENT_BYTES = 4096;
  */
 export async function tryFileLock(path: string): Promise<LockAttempt> {
   const doing = `lock "${path}"`;
-  const handle = await adopting(doing, () =>
-    // A link would have us write to wherever somebody let it lead.
-    open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600),
-  );
+  const { handle, wasMade } = await adopting(doing, () => openLockFile(path));
   try {
     if (!(await handle.stat()).isFile()) throw noLockFile(path);
     await adopting(doing, () => giveToOwnerOfFolder(handle, path));
+    if (wasMade) await adopting(doing, () => shareWithGroup(handle, path));
     if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle, path) };
     const content = await adopting(doing, () => readContent(handle));
     const pid = await holderOf(handle);
@@ -46,6 +45,22 @@ export async function tryFileLock(path: string): Promise<LockAttempt> {
     await handle.close();
     throw error;
   }
+}
+
+/** A link would have us write to wherever somebody let it lead. */
+async function openLockFile(
+  path: string,
+): Promise<{ readonly handle: FileHandle; readonly wasMade: boolean }> {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  try {
+    const handle = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    return { handle, wasMade: true };
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+  }
+  // Nobody removes one, but for a test or a person between the two.
+  const handle = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  return { handle, wasMade: false };
 }
 
 async function readContent(handle: FileHandle): Promise<string> {

@@ -2,13 +2,15 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { adopting } from './failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
+import { shareWithGroup } from './rights.ts';
 
 const LINE_END = 0x0a;
 
 /**
  * Adds one line to a file, in one write, and waits until it is on the disk. A line that a crash has
  * cut ends where the next one begins, so that it spoils no other. Where the file has reached its
- * limit, it first becomes `earlier`, in place of the one before. The file may be read by its owner only.
+ * limit, it first becomes `earlier`, in place of the one before. Beside its owner, the group of the folder may read it, and write it where it
+ * may write in the folder.
  */
 export async function appendLine(
   path: string,
@@ -40,11 +42,14 @@ export async function appendLine(
 async function openLog(path: string): Promise<FileHandle> {
   const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   const handle = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
-  await giveToOwnerOfFolder(handle, path).catch(async (error: unknown) => {
+  try {
+    await giveToOwnerOfFolder(handle, path);
+    await shareWithGroup(handle, path);
+    return handle;
+  } catch (error) {
     await handle.close();
     throw error;
-  });
-  return handle;
+  }
 }
 
 /** Another run may just have given it the other name: then it is not done again. */

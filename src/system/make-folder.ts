@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { adopting, systemCodeOf } from './failure.ts';
 import { giveDirectoryToOwnerOfFolder } from './folder-owner.ts';
 import { syncDirectory } from './new-file.ts';
+import { folderMode, GIVES_GROUP, type Rights, USUAL } from './rights.ts';
 
 export interface MadeFolder {
   readonly wasMade: boolean;
@@ -10,31 +11,39 @@ export interface MadeFolder {
   readonly uppermost: string | undefined;
 }
 
-/** Makes the folder, and those above it, unless it is there. By default only its owner may use it. */
+/** Makes the folder, and those above it, unless it is there. */
 export async function makeFolder(
   directory: string,
-  { mode = 0o700 }: { readonly mode?: number } = {},
+  { rights = USUAL }: { readonly rights?: Rights } = {},
 ): Promise<MadeFolder> {
   return adopting(`create the folder "${directory}"`, async () => {
-    const uppermost = await makeMissing(directory, mode);
+    const uppermost = await makeMissing(directory, rights);
     return { wasMade: uppermost !== undefined, uppermost };
   });
 }
 
 /** Node's own `recursive` takes a full or a read-only disk for a folder that isn't there. */
-async function makeMissing(directory: string, mode: number): Promise<string | undefined> {
+async function makeMissing(directory: string, rights: Rights): Promise<string | undefined> {
   const parent = dirname(directory);
   let uppermost: string | undefined;
   try {
-    await mkdir(directory, { mode });
+    await makeDirectory(directory, rights);
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined;
     if (code !== 'ENOENT' || parent === directory) throw error;
-    uppermost = await makeMissing(parent, mode);
-    await mkdir(directory, { mode });
+    uppermost = await makeMissing(parent, rights);
+    await makeDirectory(directory, rights);
   }
-  await giveDirectoryToOwnerOfFolder(directory);
   await syncDirectory(parent);
   return uppermost ?? directory;
+}
+
+/** Makes one folder, which isn't there. One that is made in a folder that gives its group does so, too. */
+export async function makeDirectory(path: string, rights: Rights): Promise<void> {
+  const mode = folderMode(rights);
+  await mkdir(path, { mode });
+  await giveDirectoryToOwnerOfFolder(path);
+  if (rights.kind === 'less-umask') return;
+  await chmod(path, mode | ((await stat(path)).mode & GIVES_GROUP));
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { adopting, Failure } from './failure.ts';
-import { giveDirectoryToOwnerOfFolder } from './folder-owner.ts';
+import { makeDirectory } from './make-folder.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
 import { isTaken } from './presence.ts';
 import { describeEnd, requireProgram, runProgram } from './programs.ts';
 import { removeRecursively } from './remove-recursively.ts';
+import type { Rights } from './rights.ts';
 
 /** Ending of directories that were replaced and not removed yet: `.NAME.RANDOM.zodbvault-old`. */
 const OLD = /^\.(.*)\.[0-9a-f]{12}\.zodbvault-old$/s;
@@ -27,11 +28,11 @@ export class NewDirectory implements AsyncDisposable {
     this.#waste = temporaryPath;
   }
 
-  /** Makes it, empty, for its owner only. */
-  static async create(path: string): Promise<NewDirectory> {
+  /** Makes it, empty. */
+  static async create(path: string, rights: Rights): Promise<NewDirectory> {
     const directory = NewDirectory.reserve(path);
     await adopting(`create a folder in "${dirname(path)}"`, () =>
-      makeOwned(directory.temporaryPath),
+      makeDirectory(directory.temporaryPath, rights),
     );
     return directory;
   }
@@ -80,11 +81,6 @@ export class NewDirectory implements AsyncDisposable {
     if (waste === undefined) return;
     await adopting(`remove "${waste}"`, () => removeRecursively(waste));
   }
-}
-
-async function makeOwned(path: string): Promise<void> {
-  await mkdir(path, { mode: 0o700 });
-  await giveDirectoryToOwnerOfFolder(path);
 }
 
 /** Where a directory that is being replaced waits. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +14,7 @@ import { streamOf } from '../../test/support/chunks.ts';
 import { outcomeOf } from '../../test/support/outcome.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { NewFile, removeUnfinished, syncDirectory } from './new-file.ts';
+import { PRIVATE, SHARED, USUAL } from './rights.ts';
 
 const scratch = scratchFolder();
 let folders = 0;
@@ -30,13 +39,31 @@ describe('new file', () => {
     expect([...seen, existsSync(path)]).toEqual([false, false, false, true]);
   });
 
-  it('is readable by its owner only, from the first moment', async () => {
+  it.each([
+    [PRIVATE, 0o600],
+    [USUAL, 0o666 & ~process.umask()],
+    [{ kind: 'exact', mode: 0o664 }, 0o664],
+    [{ kind: 'less-umask', mode: 0o640 }, 0o640 & ~process.umask()],
+  ] as const)('has the rights %j from the first moment', async (rights, mode) => {
     const path = join(newFolder(), 'file');
-    await using file = await NewFile.create(path);
-    expect(modeOf(file.temporaryPath)).toBe(0o600);
+    await using file = await NewFile.create(path, { rights });
+    expect(modeOf(file.temporaryPath)).toBe(mode);
     await file.complete();
     await file.publish();
-    expect(modeOf(path)).toBe(0o600);
+    expect(modeOf(path)).toBe(mode);
+  });
+
+  it('that is shared is for the group as far as its folder is', async () => {
+    for (const [ofFolder, mode] of [
+      [0o755, 0o640],
+      [0o770, 0o660],
+      [0o701, 0o600],
+    ] as const) {
+      const folder = newFolder();
+      chmodSync(folder, ofFolder);
+      await using file = await NewFile.create(join(folder, 'file'), { rights: SHARED });
+      expect(modeOf(file.temporaryPath)).toBe(mode);
+    }
   });
 
   it('is made in the folder where it will be, under a hidden name', async () => {
@@ -79,7 +106,7 @@ describe('new file', () => {
     const folder = newFolder();
     const path = join(folder, 'file');
     writeFileSync(path, 'old', { mode: 0o644 });
-    await using file = await NewFile.create(path);
+    await using file = await NewFile.create(path, { rights: PRIVATE });
     await file.write([Buffer.from('new')]);
     await file.complete();
     expect(readFileSync(path, 'utf8')).toBe('old');

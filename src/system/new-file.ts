@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import { adopting } from './failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
+import { giveRights, type Rights, USUAL } from './rights.ts';
 import { writeAll } from './write-all.ts';
 
 /** Ending of files that aren't complete; a name is `.NAME.RANDOM.zodbvault-tmp`. */
@@ -11,9 +12,15 @@ const ENDING = '.zodbvault-tmp';
 /** Bytes between two requests to the disk to write what it has: so that the last one is short. */
 const SYNC_EVERY_BYTES = 32 << 20;
 
+export interface NewFileSettings {
+  /** Where it is until it is published. */
+  readonly temporaryPath?: string;
+  readonly rights?: Rights;
+}
+
 /**
  * A file that becomes visible under its name only when it is complete and on the disk. It is made
- * in the same folder, readable by its owner only.
+ * in the same folder.
  */
 export class NewFile implements AsyncDisposable {
   readonly path: string;
@@ -31,16 +38,15 @@ export class NewFile implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** @param temporaryPath - where it is until it is published; by default a name of its own */
-  static async create(
-    path: string,
-    temporaryPath = join(dirname(path), unfinishedName(basename(path))),
-  ): Promise<NewFile> {
+  /** By default, the file has a name of its own until it is published, and the usual rights. */
+  static async create(path: string, settings: NewFileSettings = {}): Promise<NewFile> {
+    const { temporaryPath = besidePath(path), rights = USUAL } = settings;
     return adopting(`create a file in "${dirname(path)}"`, async () => {
-      const handle = await open(temporaryPath, 'wx', 0o600);
+      const handle = await open(temporaryPath, 'wx', rights.mode);
       const file = new NewFile(path, temporaryPath, handle);
       try {
         await giveToOwnerOfFolder(handle, temporaryPath);
+        await giveRights(handle, { rights, path });
         return file;
       } catch (error) {
         await file[Symbol.asyncDispose]();
@@ -131,20 +137,20 @@ export class NewFile implements AsyncDisposable {
 
 /**
  * Writes a whole file, which is seen under its name when it is complete and on the disk.
- *
- * @param mode - its rights, where others may read it, too; by default only its owner may
  */
 export async function writeNewFile(
   path: string,
   content: Uint8Array,
-  { mode }: { readonly mode?: number } = {},
+  { rights = USUAL }: { readonly rights?: Rights } = {},
 ): Promise<void> {
-  await using file = await NewFile.create(path);
+  await using file = await NewFile.create(path, { rights });
   await file.write([content]);
-  if (mode !== undefined)
-    await adopting(`set the rights of "${path}"`, () => file.handle.chmod(mode));
   await file.complete();
   await file.publish();
+}
+
+function besidePath(path: string): string {
+  return join(dirname(path), unfinishedName(basename(path)));
 }
 
 /** A name for something in the making that will be called `name`. */

@@ -6,6 +6,7 @@ import { makeFolder } from './make-folder.ts';
 import { syncDirectory } from './new-file.ts';
 import { isTaken } from './presence.ts';
 import { removeRecursively } from './remove-recursively.ts';
+import { rightsLike } from './rights.ts';
 
 /**
  * One step of replacing what is live by what is complete beside it. Each can be done again after a
@@ -175,7 +176,7 @@ async function applyContents({ path, staged, kept }: Replacement): Promise<void>
   if (staged === null || kept === null) throw new RangeError('contents have both');
   if (!(await isTaken(kept))) {
     const partial = kept + PARTIAL;
-    await makeFolder(partial);
+    await makeFolder(partial, { rights: await rightsLike(path) });
     await moveChildren(path, { to: partial, except: [staged, kept, partial] });
     await rename(partial, kept);
     await syncDirectory(path);
@@ -223,7 +224,7 @@ async function revertContents({ path, staged, kept }: Replacement): Promise<void
   if (staged === null || kept === null) throw new RangeError('contents have both');
   const partial = kept + PARTIAL;
   if (await isTaken(kept)) {
-    await makeFolder(staged);
+    await makeFolder(staged, { rights: await rightsLike(path) });
     await moveChildren(path, { to: staged, except: [staged, kept] });
     await rename(kept, partial);
   }

@@ -242,7 +242,7 @@ function forPlugin(text: string): string {
 
 /** Under another name, then renamed: the collector never reads a half. It runs as another user. */
 async function writeMetrics(path: string, text: string): Promise<void> {
-  await writeNewFile(path, Buffer.from(text), { mode: 0o644 });
+  await writeNewFile(path, Buffer.from(text), { rights: { kind: 'exact', mode: 0o644 } });
 }
 
 /** Every failure is a state that nobody can tell, and so is a defect. Returns the exit status. */
