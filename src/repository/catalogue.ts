@@ -60,8 +60,9 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
     .filter((name) => name.endsWith('.dat') && !fulls.has(name))
     .flatMap((name) => stampOfFileName(name) ?? []);
   const heads = [...fulls, ...datWithoutFull.map(datFileName)].sort();
+  const following = new Map(heads.map((name, index) => [name, heads[index + 1]]));
   const chainOf = (full: DataFile) => {
-    const next = heads.find((name) => name > datFileName(full.stamp));
+    const next = following.get(datFileName(full.stamp));
     const cutAt = removals.find(
       (stamp) => stamp > full.stamp && (next === undefined || datFileName(stamp) < next),
     );

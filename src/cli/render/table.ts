@@ -1,4 +1,4 @@
-import widthOf from 'string-width';
+import stringWidth from 'string-width';
 import { inPortions } from '../../system/portions.ts';
 
 /** What a table shows: rows of one cell for each column, a cell of one line or more. */
@@ -61,6 +61,11 @@ function measure(row: readonly string[]): MeasuredRow {
     widths: cells.map((lines) => lines.reduce(widest, 0)),
     height: cells.reduce((most, { length }) => Math.max(most, length), 1),
   };
+}
+
+/** Most cells are plain: theirs is known at once. */
+function widthOf(line: string): number {
+  return /^[ -~]*$/.test(line) ? line.length : stringWidth(line);
 }
 
 interface Column {
