@@ -6,8 +6,8 @@ import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { leadToOne } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
+import { quoteWord } from '../system/shell.ts';
 import { commandToType } from './own-program.ts';
-import { quoteWord } from './render/events.ts';
 import { findSites } from './sites.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PACKAGING } from '../system/packaging.ts';
 import { findProgram } from '../system/programs.ts';
-import { quoteWord } from './render/events.ts';
+import { quoteWord } from '../system/shell.ts';
 import type { Terminal } from './terminal.ts';
 
 /**

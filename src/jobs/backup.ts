@@ -28,6 +28,8 @@ import { Failure } from '../system/failure.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { requireRoomFor } from '../system/room.ts';
 import { VERSION } from '../system/version.ts';
+import { findAstrayServers } from './astray-server.ts';
+import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { chainsByPlace } from './chains-by-place.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
 import { findRecordedHold, warnOfHold } from './hold.ts';
@@ -222,12 +224,19 @@ async function openDataFs(path: string): Promise<FileSource> {
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return openFileSource(path).catch(isGone);
+    return openFileSource(path).catch((failure) => explainGone(failure, path));
   }
 }
 
-function isGone(error: unknown): never {
+async function explainGone(error: unknown, path: string): Promise<never> {
   if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+  const [astray] = await findAstrayServers(path);
+  if (astray !== undefined) {
+    throw new Failure('not-found', `${error.message}; ${describeAstray(astray, path)}`, {
+      hint: `Keep everybody out of the site, do not stop that process yet, and copy its file: ${rescueCommand(astray, path)}. Then stop it, and give the copy the name "${path}".`,
+      cause: error,
+    });
+  }
   throw new Failure('not-found', error.message, {
     hint: 'If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.',
     hintInPart: (part) =>

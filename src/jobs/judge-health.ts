@@ -1,4 +1,5 @@
 import { describeSiteFault } from '../repository/site-faults.ts';
+import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { describeHold } from './hold.ts';
 import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
 
@@ -87,7 +88,7 @@ export function judgeHealth(
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
-  return [...judgements, ...judgeLastRun(health)];
+  return [...judgements, ...judgeServers(health), ...judgeLastRun(health)];
 }
 
 type Unplaced = Omit<Judgement, 'storage'>;
@@ -191,6 +192,16 @@ function judgeChains(place: PlaceHealth): Unplaced {
 function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
   if (hold === undefined) return [];
   return [{ state: 'warning', text: describeHold(hold), measure: undefined }];
+}
+
+/** What such a server commits is in no backup. */
+function judgeServers({ astray, places }: SiteHealth): readonly Judgement[] {
+  return astray.map(({ storage, dataFs, server }) => ({
+    state: 'critical',
+    storage: places.length === 1 ? undefined : storage,
+    text: `${describeAstray(server, dataFs)}; copy it out before you stop that: ${rescueCommand(server, dataFs)}`,
+    measure: undefined,
+  }));
 }
 
 function judgeLastRun({ lastRuns }: SiteHealth): readonly Judgement[] {

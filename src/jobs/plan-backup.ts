@@ -21,6 +21,7 @@ import { type FileSource, openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { leadingTo } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
+import { warnOfAstrayServers } from './astray-server-warning.ts';
 import type { BackupSettings } from './backup.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { tellContinuity } from './lost-end.ts';
@@ -59,6 +60,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
     lostFull: lostNewestFull(catalogue),
   });
   warnOfLostFiles(newest, { catalogue, context });
+  await warnOfAstrayServers(source.path, context);
   const comparison = await compare(source, { continuation, planning });
   const isSame = continuation.kind === 'possible' && comparison?.kind === 'same';
   const end = isSame

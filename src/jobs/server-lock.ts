@@ -4,6 +4,8 @@ import { type FileLock, type LockAttempt, tryFileLock } from '../system/file-loc
 import { attemptPatiently } from '../system/lock-request.ts';
 import { isThere } from '../system/presence.ts';
 import { namesOfFile } from '../system/real-place.ts';
+import { findAstrayServers } from './astray-server.ts';
+import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
 /**
@@ -51,7 +53,7 @@ async function lockOne(
       return attempt.lock;
     case 'held': {
       const pid = pidOf(attempt);
-      if (heldLock === 'refuse') throw serverRuns({ target, path, pid });
+      if (heldLock === 'refuse') throw await serverRuns({ target, path, pid });
       context.onEvent({ kind: 'lock-ignored', path, pid });
       return undefined;
     }
@@ -89,15 +91,19 @@ function pidOf({ pid, content }: Extract<LockAttempt, { kind: 'held' }>): number
   return pid ?? (Number.isNaN(written) ? undefined : written);
 }
 
-function serverRuns(held: HoldingServer & { readonly target: string }): Failure {
+async function serverRuns(held: HoldingServer & { readonly target: string }): Promise<Failure> {
+  const { target } = held;
   const who = held.pid === undefined ? 'a process' : `the process ${held.pid}`;
-  return new Failure(
-    'locked',
-    `Cannot restore to "${held.target}": ${who} holds its lock "${held.path}"`,
-    {
-      hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.',
-      hintInPart: (part) =>
-        `Stop Zope or ZEO, then restore; "zodbvault restore --part ${part} --force" restores all the same.`,
-    },
-  );
+  const state = `Cannot restore to "${target}": ${who} holds its lock "${held.path}"`;
+  const [astray] = await findAstrayServers(target);
+  if (astray !== undefined) {
+    return new Failure('locked', `${state}; ${describeAstray(astray, target)}`, {
+      hint: `Keep everybody out of the site, and copy that file before you stop the process: ${rescueCommand(astray, target)}. It may hold more than any backup.`,
+    });
+  }
+  return new Failure('locked', state, {
+    hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.',
+    hintInPart: (part) =>
+      `Stop Zope or ZEO, then restore; "zodbvault restore --part ${part} --force" restores all the same.`,
+  });
 }

@@ -11,6 +11,7 @@ import type { Site } from '../sites/site.ts';
 import { folderStore, LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
 import { seemsHeld } from '../system/run-lock.ts';
+import { type AstrayServer, findAstrayServers } from './astray-server.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import type { JobContext } from './events.ts';
 import { findGoneBlobs } from './gone-blobs.ts';
@@ -57,6 +58,15 @@ export interface SiteHealth {
   readonly lastRuns: ReadonlyMap<Run['verb'], Run>;
   /** When a backup last ended well, be it that nothing had to be written. */
   readonly lastGoodBackup: Date | undefined;
+  /** Servers that have lost the Data.fs of a storage; none where they can't be looked into. */
+  readonly astray: readonly StorageAstray[];
+}
+
+/** A storage of which a server writes elsewhere. */
+export interface StorageAstray {
+  readonly storage: string;
+  readonly dataFs: string;
+  readonly server: AstrayServer;
 }
 
 /**
@@ -87,7 +97,18 @@ export async function readSiteHealth(
     places,
     lastRuns: new Map(runs.map((run) => [run.verb, run])),
     lastGoodBackup: good === undefined ? undefined : endOf(good),
+    astray: await findAstray(site),
   };
+}
+
+async function findAstray({ storages, contents }: Site): Promise<readonly StorageAstray[]> {
+  const found: StorageAstray[] = [];
+  for (const { name, dataFs } of contents === 'blobs' ? [] : storages) {
+    for (const server of await findAstrayServers(dataFs)) {
+      found.push({ storage: name, dataFs, server });
+    }
+  }
+  return found;
 }
 
 /** So far clocks of machines that share a folder may differ. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
+import type { FileIdentity } from './byte-source.ts';
 import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { findProgram } from './programs.ts';
@@ -116,16 +117,20 @@ async function flock(handle: FileHandle): Promise<boolean> {
   });
 }
 
-/**
- * The pid that holds the lock, where Linux tells (/proc/locks). It names the process that took the
- * lock: for our own locks that was the flock program, which has ended and says nothing of who holds it.
- */
 async function holderOf(handle: FileHandle): Promise<number | undefined> {
   const { dev, ino } = await handle.stat({ bigint: true });
+  return lockHolder({ device: dev, inode: ino });
+}
+
+/**
+ * The process that holds the lock of a file, where Linux tells (/proc/locks). It names the one that took the
+ * lock: for our own locks that was the flock program, which has ended and says nothing of who holds it.
+ */
+export async function lockHolder({ device, inode }: FileIdentity): Promise<number | undefined> {
   // Linux's encoding of a device number in 64 bits (gnu_dev_major, gnu_dev_minor).
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  const file = `${hex(major)}:${hex(minor)}:${ino}`;
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
+  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
+  const file = `${hex(major)}:${hex(minor)}:${inode}`;
   const table = await readFile('/proc/locks', 'utf8').catch((error: unknown) => {
     if (systemCodeOf(error) === undefined) throw error;
     return '';

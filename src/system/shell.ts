@@ -54,3 +54,8 @@ export async function runShell(
     hint: text === '' ? `The ${name} printed nothing; run it by hand.` : `It printed:\n${text}`,
   });
 }
+
+/** A word as a shell would take it, for people who want to run a command again. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

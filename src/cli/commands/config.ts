@@ -11,6 +11,7 @@ import { isThere } from '../../system/presence.ts';
 import { noteAbsentData } from '../absent-data.ts';
 import { CONFIG_OPTION, loadBuildout, type ReadParts, readParts } from '../buildout.ts';
 import { findAnySites } from '../found-sites.ts';
+import { noteHiddenServers } from '../hidden-servers.ts';
 import { adviseOfMissingScripts } from '../missing-scripts.ts';
 import { splitOverrides, withOutputOptions } from '../options.ts';
 import { describeScripts } from '../part-scripts.ts';
@@ -115,6 +116,7 @@ async function showParts(
   await noteAbsentData(parts, terminal);
   describeScripts(scripts, terminal);
   await adviseOfMissingScripts(parts, { lines: cronLines, terminal });
+  await noteHiddenServers(parts, terminal);
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
@@ -132,6 +134,7 @@ async function showSite(
   const table = { head: headOf(one), rows: [...places, ...rowsOf(settled)] };
   terminal.print(`${await formatTable(table, signal)}\n`);
   await noteAbsentData([one], terminal);
+  await noteHiddenServers([one], terminal);
 }
 
 function showCandidates(candidates: readonly Candidate[], terminal: Terminal): void {

@@ -9,13 +9,14 @@ import { SCRIPTS, type ScriptAction, type ScriptName } from '../../sites/recipe/
 import { decodeScript, type Script } from '../../sites/recipe/script-text.ts';
 import type { Site } from '../../sites/site.ts';
 import { adopting, Failure } from '../../system/failure.ts';
+import { quoteWord } from '../../system/shell.ts';
 import { refuseCopiedScript } from '../copied-script.ts';
 import { OPTION, secondsToWait, type Waiting } from '../options.ts';
 import { withPingUrl } from '../ping-url.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { askToReplace } from '../question.ts';
 import { describeBackups } from '../render/backups.ts';
-import { quoteWord, renderEvents } from '../render/events.ts';
+import { renderEvents } from '../render/events.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
 import { type CommandContext, runCommand, runWith } from '../run.ts';
 import { scriptTerminal } from '../terminal.ts';

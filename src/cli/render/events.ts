@@ -2,6 +2,7 @@ import type { JobEvent, OnEvent } from '../../jobs/events.ts';
 import type { InstallStep } from '../../jobs/install.ts';
 import type { ScheduleStep } from '../../jobs/schedule.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
+import { quoteWord } from '../../system/shell.ts';
 import type { Terminal } from '../terminal.ts';
 import { progressFor } from './progress.ts';
 import { count, formatBytes, formatUtcTime } from './units.ts';
@@ -279,11 +280,6 @@ export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Tell
     default:
       step satisfies never;
   }
-}
-
-/** A word as a shell would take it, for people who want to run a command again. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A plan in one sentence. */
