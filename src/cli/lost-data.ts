@@ -8,8 +8,8 @@ import { findDataFs, nothingThere } from '../sites/plain-site.ts';
 import { Failure } from '../system/failure.ts';
 import { isWithin, leadToOne, placeOf } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
+import { quoteWord } from '../system/shell.ts';
 import { commandToType } from './own-program.ts';
-import { quoteWord } from './render/events.ts';
 
 /** Data that is not there any more, and where it was. */
 export interface LostData {
