@@ -30,8 +30,8 @@ export function dataOfPart(data: BuildoutData, part: Settling): LiveData {
   return choice;
 }
 
-/** Storages of parts of collective.recipe.filestorage, whose server is another one, or in no part of the buildout. */
-export function mountedIn({ part }: ZeoServer, data: BuildoutData): readonly ServedStorage[] {
+/** The storages of collective.recipe.filestorage that a server has. */
+function mountedIn({ part }: ZeoServer, data: BuildoutData): readonly ServedStorage[] {
   const isOnly = data.servers.length === 1;
   return data.mounted.filter(({ server }) => server === part || (isOnly && server === undefined));
 }
@@ -97,6 +97,7 @@ function servedBy(server: ZeoServer, data: BuildoutData): LiveData {
     ...data,
     dataFs: { path: server.dataFs, from },
     blobs: server.blobs === undefined ? undefined : { path: server.blobs, from },
+    // Without it, the usual place would be taken for the blob directory of a server that has none.
     hasServerPart: server.blobs !== undefined,
     mounted: mountedIn(server, data),
     unlisted: data.unlisted.filter(({ part }) => !others.includes(part)),
