@@ -77,6 +77,17 @@ export type JobEvent =
       readonly other: string;
       readonly otherBegins: string;
     }
+  /** The newest backup, and none is named, was made of another copy of the database than the newest of the other. */
+  | {
+      readonly kind: 'second-copy';
+      readonly repository: string;
+      readonly target: string;
+      /** Stamps of restore points, and the Data.fs files that they were made of. */
+      readonly newest: string;
+      readonly path: string;
+      readonly other: string;
+      readonly otherPath: string;
+    }
   /** A storage is older than those beside it, since backups were made without it. */
   | {
       readonly kind: 'storage-left-out';

@@ -10,11 +10,14 @@ import { type BelongingBlobs, blobsOfPoints, lookInto } from './belonging-blobs.
 import type { BlobContent } from './blob-content.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
 import { readOwnBlobs } from './own-blobs.ts';
+import { pointsOfOthers, readPointsOfCopies } from './points-of-copies.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
   readonly place: BackupPlace;
   readonly points: readonly ListedSitePoint[];
+  /** Points of other copies of the database, while there are some of this one: {@link pointsOfOthers}. */
+  readonly ofOthers: ReturnType<typeof pointsOfOthers>;
   /** Problems of what belongs to no restore point: {@link listRemains}. */
   readonly remains: readonly string[];
 }
@@ -47,7 +50,12 @@ export async function listSite(
     const points = await listPlace(place, site);
     const { repository } = place;
     const remains = repository === undefined ? [] : await listRemains(repository);
-    listed.push({ place, points, remains });
+    const dataFs = site.storages.find(({ name }) => name === place.storage)?.dataFs;
+    const ofOthers =
+      repository === undefined || dataFs === undefined
+        ? []
+        : pointsOfOthers(await readPointsOfCopies(repository, dataFs));
+    listed.push({ place, points, ofOthers, remains });
   }
   return listed;
 }

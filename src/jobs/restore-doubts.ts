@@ -1,3 +1,4 @@
+import type { Site } from '../sites/site.ts';
 import { Failure } from '../system/failure.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findDoubtedPoints } from './doubted-points.ts';
@@ -6,6 +7,7 @@ import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
+import { findSecondCopy } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
 
 type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
@@ -18,6 +20,7 @@ export type RestoreDoubt = Extract<
       | 'other-database'
       | 'perhaps-other-database'
       | 'second-database'
+      | 'second-copy'
       | 'storage-left-out'
       | 'point-doubted'
       | BlobDoubt;
@@ -30,7 +33,12 @@ export async function findDoubts(
   settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'>,
 ): Promise<readonly RestoreDoubt[]> {
   const doubts: RestoreDoubt[] = [];
-  for (const { plan: one } of plan.filestorages) {
+  for (const { storage, plan: one } of plan.filestorages) {
+    const copy =
+      `${settings.date}` === one.point.stamp
+        ? undefined
+        : await findSecondCopy(one, backedUpDataFs(settings.site, storage) ?? one.target);
+    if (copy !== undefined) doubts.push(copy);
     const found = await findOtherDatabase(one, settings.old);
     if (found.doubt !== undefined) doubts.push(found.doubt);
     // Whose Data.fs is there tells whose is meant, and so does a date.
@@ -69,6 +77,10 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
       case 'point-doubted':
         if (doubt.how === 'known' || doubt.better?.is !== 'older') continue;
         throw betterKnown(doubt, doubt.better.stamp);
+      case 'second-copy':
+        throw guessed(
+          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two copies of the database; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
+        );
       case 'storage-left-out':
       case 'blobs-lacking':
       case 'blobs-of-another-moment':
@@ -92,6 +104,11 @@ function betterKnown(
         `Nothing was changed. Add ${better} to the command line: that is the newest restore point that nothing is known against; to restore the bad one all the same, name its date.`,
     },
   );
+}
+
+function backedUpDataFs({ storages }: Site, name: string): string | undefined {
+  const storage = storages.find((one) => one.name === name);
+  return storage?.madeOf?.dataFs ?? storage?.dataFs;
 }
 
 function guessed(message: string): Failure {

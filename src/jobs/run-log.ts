@@ -125,6 +125,7 @@ const WARNINGS: readonly JobEvent['kind'][] = [
   'lock-ignored',
   'other-database',
   'second-database',
+  'second-copy',
   'storage-left-out',
   'point-doubted',
   'blobs-lacking',

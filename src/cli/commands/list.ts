@@ -29,10 +29,11 @@ export function addListCommand(program: Command): void {
         const places = await listSite(site, options.kind);
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
-        for (const { place, points, remains } of places) {
+        for (const { place, points, ofOthers, remains } of places) {
           const { storage, of, path } = place;
           sayOfPoints(points, terminal);
           problems.push(...remains);
+          for (const one of describeOthers(ofOthers)) terminal.notice(one);
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
           for (const point of points) {
@@ -63,6 +64,21 @@ function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): vo
       `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it, and it goes when a newer backup is complete and nothing builds on it`,
     );
   }
+}
+
+/** So many restore points are named, the newest. */
+const NAMED = 3;
+
+/** One line for each other Data.fs. */
+function describeOthers(
+  points: readonly { readonly stamp: string; readonly path: string }[],
+): readonly string[] {
+  return [...new Set(points.map(({ path }) => path))].map((path) => {
+    const stamps = points.filter((one) => one.path === path).map(({ stamp }) => stamp);
+    const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
+    const names = stamps.slice(-NAMED).join(', ');
+    return `${names}${more}: made of "${path}", which is another copy of the database or its place before`;
+  });
 }
 
 function problemsOf(points: readonly PlacedPoint[]): readonly string[] {

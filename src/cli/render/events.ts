@@ -16,6 +16,7 @@ export function renderEvents(terminal: Terminal): OnEvent {
       case 'other-database':
       case 'perhaps-other-database':
       case 'second-database':
+      case 'second-copy':
       case 'storage-left-out':
       case 'point-doubted':
       case 'blobs-lacking':
@@ -165,6 +166,11 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'second-database':
       terminal.warn(
         `"${event.repository}" holds backups of two databases: the newest, "${event.newest}", begins with a transaction of ${event.newestBegins}, "${event.other}" with one of ${event.otherBegins}`,
+      );
+      return;
+    case 'second-copy':
+      terminal.warn(
+        `"${event.repository}" holds backups of two copies of the database: the newest, ${event.newest}, was made of "${event.path}", and ${event.other} is the newest of "${event.otherPath}"`,
       );
       return;
     case 'storage-left-out':

@@ -1,0 +1,89 @@
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, siteIn, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+interface TwoCopies {
+  readonly a: TestSite;
+  readonly b: TestSite;
+  /** Both back up here. */
+  readonly places: readonly string[];
+  /** The restore points of a, b. */
+  readonly stamps: readonly [string, string];
+}
+
+/** A site and a copy of it, both of which have gone on, and have one folder for their backups. */
+async function twoCopies(): Promise<TwoCopies> {
+  const a = await newSite(scratch, 3);
+  const b = siteIn(`${a.folder}-copy`);
+  cpSync(a.folder, b.folder, { recursive: true });
+  const places = ['--location', `${a.folder}-bk`, '--blobbackuplocation', `${a.folder}-bkb`];
+  await growDatabase(a.dataFs, { transactions: 1 });
+  await a.runWell('backup', ...places);
+  await growDatabase(b.dataFs, { transactions: 2 });
+  await b.runWarned('backup', ...places);
+  const lines = (await a.run(['list', '--json', ...places])).stdout.trim().split('\n');
+  const [first, second] = lines.map((line) => JSON.parse(line).stamp);
+  return { a, b, places, stamps: [first, second] };
+}
+
+describe('two copies of a database in one folder of backups', () => {
+  it('are not mixed up by a restore that nobody is asked about', async () => {
+    const { a, b, places, stamps } = await twoCopies();
+    const bytes = readFileSync(a.dataFs, 'hex');
+    const refuses = async () => {
+      const { status, stderr } = await a.run(['restore', '-n', ...places]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('two copies of the database')]);
+      for (const one of [...stamps, a.dataFs, b.dataFs]) expect(stderr).toContain(one);
+    };
+    await refuses();
+    expect(readFileSync(a.dataFs, 'hex')).toBe(bytes);
+    rmSync(join(a.folder, 'var'), { recursive: true });
+    await refuses();
+    expect(existsSync(a.dataFs)).toBe(false);
+    await a.runWell('restore', '-n', ...places, stamps[0]);
+    expect(readFileSync(a.dataFs, 'hex')).toBe(bytes);
+    // The newest is its own; what is known of it is said all the same.
+    const { stderr } = await b.runWarned('restore', '-n', ...places);
+    expect(stderr).not.toContain('two copies of the database');
+  });
+
+  it('are told apart before a question, by --dry-run, by list, and for a vague date', async () => {
+    const { a, b, places, stamps } = await twoCopies();
+    const said = 'holds backups of two copies of the database';
+    const asked = await a.run(['restore', ...places], { input: 'no\n' });
+    expect(asked.stderr).toContain(said);
+    const dry = await a.run(['restore', '--dry-run', ...places]);
+    expect([dry.status, dry.stderr]).toEqual([3, expect.stringContaining(said)]);
+    const vague = await a.run(['restore', '--dry-run', '2999-01-01', ...places]);
+    expect(vague.stderr).toContain(said);
+    const exact = await a.run(['restore', '--dry-run', stamps[1], ...places]);
+    expect(exact.stderr).not.toContain(said);
+    const listed = await a.runWell('list', ...places);
+    expect(listed.stderr).toContain(`${stamps[1]}: made of "${b.dataFs}"`);
+    await a.runWell('restore', '-n', '--to', 'elsewhere', ...places, stamps[0]);
+    const elsewhere = await a.run(['restore', '-n', '--to', 'other', ...places]);
+    expect([elsewhere.status, elsewhere.stderr]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it('are one where a site has moved, and where one that has none is made of them', async () => {
+    const a = await newSite(scratch, 3);
+    const places = ['--location', `${a.folder}-bk`, '--no-blobs'];
+    await a.runWell('backup', ...places);
+    const moved = siteIn(`${a.folder}-moved`);
+    renameSync(a.folder, moved.folder);
+    await growDatabase(moved.dataFs, { transactions: 1 });
+    await moved.runWell('backup', ...places);
+    await moved.runWell('restore', '-n', ...places);
+    const staging = siteIn(`${a.folder}-staging`);
+    const words = ['--datafs', staging.dataFs, ...places];
+    await moved.runWell('restore', '-n', ...words);
+    expect(readFileSync(staging.dataFs).equals(readFileSync(moved.dataFs))).toBe(true);
+    renameSync(moved.folder, a.folder);
+    await a.runWell('restore', '-n', ...places);
+  });
+});
