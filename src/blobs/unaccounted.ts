@@ -1,16 +1,19 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../system/failure.ts';
+import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
-import { readEdges, readRecord, recordPath } from './record.ts';
+import { inspectArchive } from './inspect-archive.ts';
+import { type BlobRecord, readEdges, readRecord, recordPath } from './record.ts';
 
 /**
  * Whether an archive is none that was ever recorded, while the one that its record speaks of is
  * nowhere: then it is most likely that one, damaged. Where the recipe has renamed archives without
- * their records, either is found under another name.
+ * their records, either is found under another name; or the recipe has removed the one and made the
+ * other, which is then newer than the record, has a number, and is complete.
  */
 export async function isUnaccounted(
   { folder, entries }: BlobCatalogue,
-  entry: BlobEntry,
+  { entry, signal }: { readonly entry: BlobEntry; readonly signal: AbortSignal },
 ): Promise<boolean> {
   if (entry.recordedAs !== 'other') return false;
   const recorded = await readRecord(recordPath(folder, entry));
@@ -23,7 +26,33 @@ export async function isUnaccounted(
     const edges = await readEdges(join(folder, other.name)).catch(absent);
     if (edges !== undefined && isOf(recorded?.archive, edges)) return false;
   }
-  return true;
+  return !(await isOfNewRotation(entry, { folder, recorded, signal }));
+}
+
+/** A time alone decides nothing: the archive is read to its end. */
+async function isOfNewRotation(
+  { name, mark }: BlobEntry,
+  {
+    folder,
+    recorded,
+    signal,
+  }: {
+    readonly folder: string;
+    readonly recorded: BlobRecord | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<boolean> {
+  if (mark.kind !== 'number' || recorded === undefined) return false;
+  const path = join(folder, name);
+  const { mtime } = await adopting(`look at "${path}"`, () => stat(path));
+  if (mtime <= new Date(recorded.madeAt)) return false;
+  try {
+    await inspectArchive(path, { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'damaged') return false;
+    throw error;
+  }
 }
 
 interface Edges {

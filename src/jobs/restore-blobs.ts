@@ -211,11 +211,11 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
 /** Of numbered archives, nothing more can be told: another program may have renamed them. */
 async function warnOfUnaccounted(
   { choice: { entry }, settings: { folder, source } }: BlobRestorePlan,
-  { onEvent }: JobContext,
+  { onEvent, signal }: JobContext,
 ): Promise<void> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const found = catalogue.entries.find(({ name }) => name === entry.name);
-  if (found === undefined || !(await isUnaccounted(catalogue, found))) return;
+  if (found === undefined || !(await isUnaccounted(catalogue, { entry: found, signal }))) return;
   onEvent({
     kind: 'warning',
     text: `"${join(folder, entry.name)}" is not the file that its record speaks of: it may be damaged`,

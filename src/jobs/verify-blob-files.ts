@@ -76,14 +76,14 @@ export async function countCopy(
 /** What is wrong with the files beside archives: their records, and the state of their chain. */
 export async function checkBesideArchives(
   choice: BlobChoice,
-  catalogue: BlobCatalogue,
+  { catalogue, signal }: { readonly catalogue: BlobCatalogue; readonly signal: AbortSignal },
 ): Promise<readonly FileFinding[]> {
   if (choice.kind === 'directory') return [];
   const { folder } = catalogue;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   const files: FileFinding[] = [];
   for (const entry of choice.chain) {
-    if (await isUnaccounted(catalogue, entry)) {
+    if (await isUnaccounted(catalogue, { entry, signal })) {
       files.push(bad(join(folder, entry.name), 'it is not the file that was recorded'));
     }
     const path = recordPath(folder, entry);

@@ -70,7 +70,8 @@ export async function verifyBlobRecords(
     }
     const states = new RevisionStates(blobs);
     const looked = await look(choice, { folder, restored, states, context });
-    const files: FileFinding[] = [...looked, ...(await checkBesideArchives(choice, catalogue))];
+    const beside = await checkBesideArchives(choice, { catalogue, signal });
+    const files: FileFinding[] = [...looked, ...beside];
     if (choice.match === 'earlier') {
       files.push({
         kind: 'note',

@@ -83,7 +83,7 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
     case 'archive':
     case 'delta':
       chainOf(checking.catalogue, entry);
-      if (await isUnaccounted(checking.catalogue, entry)) {
+      if (await isUnaccounted(checking.catalogue, { entry, signal: checking.context.signal })) {
         throw damaged(path, 'it is not the file that was recorded');
       }
       return checkArchive(entry, { path, ...checking });
@@ -127,7 +127,7 @@ async function checkArchive(
     throw damaged(path, 'it is not the file that was recorded');
   }
   const { sha256 } = await readArchive(path, { context });
-  if (recorded === undefined) return 'that it can be read to its end';
+  if (recorded === undefined) return 'not recorded, complete: it can be read to its end';
   if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
   throw damaged(path, 'its sha256 is not the one that was recorded');
 }

@@ -207,6 +207,36 @@ describe('numbered and stamped archives that lie about', () => {
     expect(blobState(site.blobs)).toEqual(state);
   });
 
+  it('are whole where the recipe has made a new number 0 beside our record, unless they are damaged', async () => {
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg([...ARCHIVE, 'enable_zipbackup = true', 'gzip_blob = false']),
+    );
+    const folder = site.path('var/blobstoragezips');
+    await site.scriptWell('zipbackup');
+    const [ours = ''] = archivesIn(folder);
+    const path = join(folder, ours);
+    const verdict = async () => {
+      const { stdout, stderr } = await site.run(['verify', '--kind', 'zip']);
+      return {
+        isGood: /1 blob backup good/.test(stdout + stderr),
+        isOther: /not the file that was recorded/.test(stdout + stderr),
+      };
+    };
+    // The recipe removes what it has renamed when it keeps one.
+    await commitBlob(site.dataFs);
+    rmSync(path);
+    archiveAsRecipe(site.blobs, { to: path });
+    expect(await verdict()).toEqual({ isGood: true, isOther: false });
+    // A time alone decides nothing.
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, bytes.length / 2));
+    expect(await verdict()).toEqual({ isGood: false, isOther: true });
+    writeFileSync(path, bytes);
+    utimesSync(path, new Date(0), new Date(0));
+    expect(await verdict()).toEqual({ isGood: false, isOther: true });
+  });
+
   it('W19: a newer directory is taken although archives are preferred', async () => {
     const site = await newBuildoutSite(scratch, recipeCfg(['blob_storage = var/blobstorage']));
     const folder = site.path('var/blobstoragebackups');
