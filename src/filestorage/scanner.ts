@@ -31,7 +31,7 @@ export interface ScannedTransaction {
 }
 
 /** Longest pickle that is held in memory, in bytes: few objects come near it. */
-export const LARGEST_PICKLE = 1 << 24;
+export const LARGEST_PICKLE = 1 << 26;
 /** Bytes of a pickle that are enough to know its class. */
 const HEAD_BYTES = 1 << 16;
 
@@ -244,10 +244,10 @@ export class TransactionScanner {
     return { position: this.#committedEnd, reason };
   }
 
-  /** A copy: the chunk's memory may be used again by whoever owns it. */
+  /** A copy, which a Buffer's own slice is not: the chunk's memory may be used again by whoever owns it. */
   #keep(rest: Uint8Array): void {
     if (rest.length === 0) return;
-    this.#kept.push(rest.slice());
+    this.#kept.push(new Uint8Array(rest));
     this.#keptBytes += rest.length;
   }
 
@@ -440,7 +440,7 @@ export class TransactionScanner {
 
   #take(length: number): Uint8Array {
     if (length === 0) return NOTHING;
-    const taken = this.#bytes.slice(this.#offset, this.#offset + length);
+    const taken = new Uint8Array(this.#bytes.subarray(this.#offset, this.#offset + length));
     this.#advance(length);
     return taken;
   }

@@ -120,11 +120,11 @@ describe('a pickle', () => {
     expect(decodeRecordPickle(data).references).toEqual([]);
   });
 
-  it('that is longer than any is a finding, not held in memory', () => {
+  it('that is longer than any is followed without being held in memory', () => {
     const log = new LogBuilder();
-    log.add([{ oid: 0, pickle: Buffer.from('N.N.') }]);
+    log.add([{ oid: 0, pickle: Buffer.from('N.\0.') }]);
     const bytes = log.bytes();
-    const header = bytes.indexOf('N.N.') - 8;
+    const header = bytes.indexOf('N.\0.') - 8;
     const longer = LARGEST_PICKLE + 1 - 4;
     bytes.writeBigUInt64BE(BigInt(LARGEST_PICKLE + 1), header);
     const length = bytes.length - 12 + longer;

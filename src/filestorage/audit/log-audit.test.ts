@@ -210,7 +210,7 @@ const DAMAGES: readonly (readonly [name: string, damage: Damage, finding: string
       bytes.writeUInt8(0xff, edit + RECORD_HEADER_BYTES);
       return bytes;
     },
-    `bad pickle: its record at N is broken: Cannot follow the pickle at its byte N: 0xff is no opcode | ${A} undefined | ${formatTid(tidNumber(3))} ana`,
+    `bad pickle: its record at N is broken: Cannot follow the pickle at its byte N: 0xff is no opcode of its protocol | ${A} undefined | ${formatTid(tidNumber(3))} ana`,
   ],
   [
     'record of another place',

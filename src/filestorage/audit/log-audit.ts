@@ -3,14 +3,8 @@ import { MAGIC_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts, ROOT_OID } from '../oid.ts';
 import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
-import { LARGEST_INFLATED } from '../pickle/stored-record.ts';
 import type { RecordTable } from '../record-table.ts';
-import {
-  LARGEST_PICKLE,
-  type PickleRecord,
-  type ScannedTransaction,
-  TransactionScanner,
-} from '../scanner.ts';
+import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
 import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
 import { BlobRevisions } from './blob-revisions.ts';
 import { FindingList, type NamedTransaction } from './finding.ts';
@@ -129,11 +123,12 @@ export class LogAudit {
       sizeBytes: settings.sizeBytes,
       visitor: {
         pickle: (pickle, record) => this.#takePickle(pickle, record),
-        largePickle: ({ row }) => {
-          this.#rowKinds[row] = 'object';
-          const state = `it has more than ${LARGEST_PICKLE} bytes, and was not followed`;
-          this.#brokenPickles.push({ row, state });
-          return { take: () => {}, end: () => {} };
+        largePickle: (record) => {
+          const pieces = this.#follower.inPieces(record.records.pickleLength(record.row));
+          return {
+            take: (piece) => pieces.take(piece),
+            end: () => this.#takeRecord(record, () => pieces.end()),
+          };
         },
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
@@ -202,13 +197,20 @@ export class LogAudit {
     this.#break(`it begins with ${JSON.stringify(magic)}, not with "FS30" or "FS21"`);
   }
 
-  #takePickle(pickle: Uint8Array, { position, row, records }: PickleRecord): void {
+  #takePickle(pickle: Uint8Array, record: PickleRecord): void {
+    this.#takeRecord(record, (depth) => this.#follower.follow(pickle, depth));
+  }
+
+  #takeRecord(
+    { position, row, records }: PickleRecord,
+    follow: (depth: 'class' | 'references') => Followed,
+  ): void {
     const high = records.oidHigh(row);
     const low = records.oidLow(row);
     const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
     this.#rowKinds[row] = 'object';
     try {
-      const followed = this.#follower.follow(pickle, depth);
+      const followed = follow(depth);
       if (followed.kind !== 'followed') {
         this.#unreadPickles.push({ row, why: followed });
         return;
@@ -351,9 +353,7 @@ export class LogAudit {
         break;
       case 'too-large':
         this.#findings.addNote('pickle', () =>
-          finding(
-            `its record at ${at} inflates to more than ${LARGEST_INFLATED} bytes: not followed`,
-          ),
+          finding(`its record at ${at} is too large to be followed`),
         );
         break;
       default:

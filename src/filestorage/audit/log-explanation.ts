@@ -1,9 +1,20 @@
 import { Failure } from '../../system/failure.ts';
 import { formatOid, type Oid, oidFromParts } from '../oid.ts';
-import { RecordFollower } from '../pickle/record-follower.ts';
-import { decodeRecordClass, decodeRecordPickle } from '../pickle/record-pickle.ts';
+import { RecordFollower, type RecordInPieces } from '../pickle/record-follower.ts';
+import {
+  decodeRecordClass,
+  decodeRecordPickle,
+  type RecordPickle,
+} from '../pickle/record-pickle.ts';
+import type { Reference } from '../pickle/reference.ts';
+import type { ReferenceFinder } from '../pickle/reference-finder.ts';
 import { unwrapRecord } from '../pickle/stored-record.ts';
-import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
+import {
+  type PickleRecord,
+  type PieceTaker,
+  type ScannedTransaction,
+  TransactionScanner,
+} from '../scanner.ts';
 import type { Tid } from '../tid.ts';
 import {
   type DraftFinding,
@@ -67,6 +78,7 @@ export class LogExplanation {
       sizeBytes,
       visitor: {
         pickle: (pickle, record) => this.#takePickle(pickle, record),
+        largePickle: (record) => this.#takePieces(record),
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
     });
@@ -112,6 +124,19 @@ export class LogExplanation {
     const { position } = record;
     if (this.#classes.has(position)) this.#classes.set(position, classOf(pickle));
     this.#references?.takePickle(pickle, record, this.#database);
+  }
+
+  #takePieces(record: PickleRecord): PieceTaker {
+    const pieces = new RecordFollower().inPieces(record.records.pickleLength(record.row));
+    return {
+      take: (piece) => pieces.take(piece),
+      end: () => {
+        const followed = endOf(pieces);
+        if (this.#classes.has(record.position))
+          this.#classes.set(record.position, pieces.className);
+        if (followed) this.#references?.takePieces(pieces, record, this.#database);
+      },
+    };
   }
 
   #takeTransaction({ header, user, records }: ScannedTransaction): void {
@@ -163,19 +188,39 @@ class DanglingSearch {
   }
 
   takePickle(pickle: Uint8Array, record: PickleRecord, database: Database): void {
-    const { position, row, records } = record;
-    const high = records.oidHigh(row);
-    const low = records.oidLow(row);
-    if (database.index.at(high, low) !== position && !this.#pointedAt.has(position)) return;
-    const { found } = this.#follower;
+    if (!this.#isWanted(record, database)) return;
     try {
       if (this.#follower.follow(pickle, 'references').kind !== 'followed') return;
     } catch (error) {
       if (error instanceof Failure) return; // The first reading has found it.
       throw error;
     }
+    const owner = ownerOf(record);
+    if (this.#addToGraph(owner, this.#follower.found, database) === 'sound') return;
+    const stored = unwrapRecord(pickle);
+    if (stored.kind === 'pickles') this.#keep(owner, decodeRecordPickle(stored.bytes), database);
+  }
+
+  /** The same for a record that has been followed in pieces: the classes of what it refers to are not known. */
+  takePieces({ found, className }: RecordInPieces, record: PickleRecord, database: Database): void {
+    if (!this.#isWanted(record, database)) return;
+    const owner = ownerOf(record);
+    if (this.#addToGraph(owner, found, database) === 'sound') return;
+    const references = Array.from({ length: found.count }, (_, number): Reference => {
+      const oid = oidFromParts(found.oidHigh(number), found.oidLow(number));
+      return { kind: 'strong', oid, className: undefined };
+    });
+    this.#keep(owner, { className, references }, database);
+  }
+
+  #isWanted({ position, row, records }: PickleRecord, { index }: Database): boolean {
+    const isCurrent = index.at(records.oidHigh(row), records.oidLow(row)) === position;
+    return isCurrent || this.#pointedAt.has(position);
+  }
+
+  #addToGraph(owner: Oid, found: ReferenceFinder, database: Database): 'sound' | 'dangling' {
     let isDangling = false;
-    this.#graph.begin(high, low);
+    this.#graph.begin(Number(owner >> 16n), Number(owner & 0xffffn));
     for (let number = 0; number < found.count; number++) {
       const targetHigh = found.oidHigh(number);
       const targetLow = found.oidLow(number);
@@ -184,7 +229,7 @@ class DanglingSearch {
       } else isDangling = true;
     }
     this.#graph.end();
-    if (isDangling) this.#keep(pickle, oidFromParts(high, low), database);
+    return isDangling ? 'dangling' : 'sound';
   }
 
   takeTransaction(transaction: NamedTransaction): void {
@@ -210,10 +255,7 @@ class DanglingSearch {
     return list.drafts().map(settleFinding);
   }
 
-  #keep(pickle: Uint8Array, owner: Oid, database: Database): void {
-    const record = unwrapRecord(pickle);
-    if (record.kind !== 'pickles') return;
-    const { className, references } = decodeRecordPickle(record.bytes);
+  #keep(owner: Oid, { className, references }: RecordPickle, database: Database): void {
     const seen = new Set<Oid>();
     for (const reference of references) {
       if (reference.kind !== 'strong' || seen.has(reference.oid)) continue;
@@ -251,6 +293,20 @@ function draftOf(
     ...(className !== undefined && { className }),
     transaction,
   };
+}
+
+function ownerOf({ row, records }: PickleRecord): Oid {
+  return oidFromParts(records.oidHigh(row), records.oidLow(row));
+}
+
+/** Whether it could be followed to its end; the first reading has found why not. */
+function endOf(pieces: RecordInPieces): boolean {
+  try {
+    return pieces.end().kind === 'followed';
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }
 
 function classOf(pickle: Uint8Array): string | undefined {

@@ -1,18 +1,18 @@
-/**
- * What a pickle's stack holds, as far as a persistent reference or a class can be made of it.
- * Everything else is one and the same value, `unknown`: nothing is built.
- */
-export type PickleValue =
-  | UnknownValue
-  | StringValue
-  | GlobalValue
-  /** `weight`: values in it, those that it is made of included, and itself. */
-  | { readonly kind: 'tuple'; readonly items: readonly PickleValue[]; readonly weight: number }
-  /** Lists grow after they were made; of a long one the first items are kept, and no lists. */
-  | { readonly kind: 'list'; readonly items: PickleValue[] };
+import type { StateTuple } from './state-shape.ts';
+import type { ValueKinds } from './value-kind.ts';
 
-export interface UnknownValue {
-  readonly kind: 'unknown';
+/**
+ * What a pickle's stack holds, as far as a persistent reference or a class can be made of it, or a class
+ * may refuse it in its state. Of everything else only its kind is kept: nothing is built.
+ */
+export type PickleValue = PlainValue | StringValue | GlobalValue | TupleValue | ListValue;
+
+/** Of which nothing is kept but what it is. */
+export interface PlainValue {
+  readonly kind: 'plain';
+  readonly valueKind: ValueKinds;
+  /** `module.name` of the object that it refers to, where it says so. */
+  readonly className?: string | undefined;
 }
 
 /**
@@ -24,6 +24,7 @@ export interface UnknownValue {
  */
 export interface StringValue {
   readonly kind: 'bytes' | 'text' | 'literal' | 'escaped';
+  readonly valueKind: ValueKinds;
   readonly source: Uint8Array;
   readonly start: number;
   readonly end: number;
@@ -32,11 +33,43 @@ export interface StringValue {
 /** A class or function by its name. */
 export interface GlobalValue {
   readonly kind: 'global';
+  readonly valueKind: ValueKinds;
   readonly module: StringValue;
   readonly name: StringValue;
 }
 
-export const UNKNOWN: UnknownValue = { kind: 'unknown' };
+export interface TupleValue {
+  readonly kind: 'tuple';
+  readonly valueKind: ValueKinds;
+  /** The first few. */
+  readonly items: readonly PickleValue[];
+  /** What a state's rules need to know of all of them. */
+  readonly tuple: StateTuple & {
+    readonly first: PickleValue | undefined;
+    readonly second: PickleValue | undefined;
+  };
+  readonly isHashable: boolean;
+  /** Values in it, those that it is made of included, and itself. */
+  readonly weight: number;
+}
+
+/** Lists grow after they were made; of a long one the first items are kept, and no lists. */
+export interface ListValue {
+  readonly kind: 'list';
+  readonly valueKind: ValueKinds;
+  readonly items: PickleValue[];
+}
+
+const plains = new Map<ValueKinds, PlainValue>();
+
+/** The value of which only the kind is known: one for all of that kind. */
+export function plainValue(valueKind: ValueKinds): PlainValue {
+  const known = plains.get(valueKind);
+  if (known !== undefined) return known;
+  const made: PlainValue = { kind: 'plain', valueKind };
+  plains.set(valueKind, made);
+  return made;
+}
 
 export function isString(value: PickleValue | undefined): value is StringValue {
   switch (value?.kind) {

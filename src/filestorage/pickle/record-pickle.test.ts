@@ -114,24 +114,48 @@ describe('pickle that no Python wrote', () => {
   it.each([
     ['an opcode that is none', '\xff.', '0xff is no opcode'],
     ['a protocol to come', '\x80\x06N.', 'its protocol is 6'],
+    ['an opcode of a later protocol', '\x80\x03N\x94.', '0x94 is no opcode of its protocol'],
     ['an empty stack', '.', 'its stack is empty'],
     ['an empty stack above a mark', 'N(.', 'its stack is empty'],
     ['two values', 'NN.', 'it ends with more than one value'],
     ['no mark', 'Nt.', 'there is no mark on its stack'],
     ['an empty memo', 'h\x05.', 'its memo has nothing at 5'],
     ['a length past its end', 'B\xff\xff\xff\xffabc.', 'it ends in the middle'],
-    ['a length of 2^63', '\x8e\0\0\0\0\0\0\0\x80abc.', 'it ends in the middle'],
-    ['a frame past its end', '\x95\xff\0\0\0\0\0\0\0N.', 'it ends in the middle'],
+    ['a length of 2^63', '\x80\x04\x8e\0\0\0\0\0\0\0\x80abc.', 'it ends in the middle'],
+    ['a frame past its end', '\x80\x04\x95\xff\0\0\0\0\0\0\0N.', 'it ends in the middle'],
     ['a negative length', 'T\xff\xff\xff\xffabc.', 'a length is less than 0'],
     ['a line without an end', 'I12', 'a line has no end'],
     ['a memo place in words', 'Npx\n.', 'a place in its memo is no number'],
-    ['a class of numbers', 'K\x01K\x02\x93.', 'a class name is no text'],
-    ['a reference of no form', 'K\x01Q.', 'its persistent id has no form that ZODB writes'],
+    ['a class of numbers', '\x80\x04K\x01K\x02\x93.', 'a class name is no text'],
+    ['a reference of no form', 'K\x01Q.', 'its persistent id has no form that ZODB loads'],
     ['a reference of nine bytes', 'C\x09abcdefghiQ.', 'its persistent id has no form'],
   ])('is refused for %s', (_, pickle, state) => {
     const data = Buffer.from(`cm\nC\n.${pickle}`, 'latin1');
     expect(() => decodeRecordPickle(data)).toThrow(state);
     expect(outcomeOf(data)).toBe('damaged');
+  });
+});
+
+describe('persistent id that ZODB never writes', () => {
+  const OID = 'C\x08\0\0\0\0\0\0\0\x27';
+  it.each([
+    ['a weak reference to no oid', ']C\x03abcaQ.'],
+    ['a weak reference with a list', `](X\x01\0\0\0w]${OID}aeQ.`],
+    ['a weak reference with None for a database', `](X\x01\0\0\0w${OID}N\x86eQ.`],
+    ['one into another database with a list', `](X\x01\0\0\0n](X\x01\0\0\0d${OID}eeQ.`],
+  ])('is accepted where ZODB loads it: %s', (_, state) => {
+    const data = Buffer.from(`cm\nC\n.\x80\x03${state}`, 'latin1');
+    expect(outcomeOf(data)).toMatchObject({ className: 'm.C' });
+  });
+
+  it.each([
+    ['a tuple of three', `${OID}cm\nC\nN\x87Q.`],
+    ['an oid and no class', `${OID}K\x01\x86Q.`],
+    ['an unknown mark', `](X\x01\0\0\0x${OID}\x85eQ.`],
+    ['an empty list', ']Q.'],
+    ['a number', 'K\x05Q.'],
+  ])('is refused where ZODB refuses it: %s', (_, state) => {
+    expect(outcomeOf(Buffer.from(`cm\nC\n.\x80\x03${state}`, 'latin1'))).toBe('damaged');
   });
 });
 

@@ -1,38 +1,58 @@
+import { isUtf8 } from 'node:buffer';
 import { OPCODES as OP } from './opcodes.ts';
-import { OTHERWISE, WIDTH_OF_UNKNOWN } from './pickle-machine.ts';
+import { KIND_OF_PLAIN, OTHERWISE, WIDTH_OF_PLAIN } from './pickle-machine.ts';
 import { decodeRecordClass, decodeRecordPickle } from './record-pickle.ts';
+import type { Reference } from './reference.ts';
+import { type StateShape, shapeOfClass } from './state-shape.ts';
+import { TAKES_ITEMS, TAKES_MORE, TAKES_STATE, UNHASHABLE, VALUE } from './value-kind.ts';
 
 /**
- * A value on the stack is a number: where in the pickle it stands, and, in its last bits, what it is.
- * What no reference and no class can be made of is {@link UNKNOWN}.
+ * A value on the stack is a number: in its last bits the number of the bit that its kind is in {@link VALUE},
+ * and above them where it stands in the pickle, or for a tuple its row in the table of tuples, or for a
+ * reference where its class stands, 0 if nobody says.
  */
-const KIND_BITS = 3;
+const KIND_BITS = 5;
 const KIND_MASK = (1 << KIND_BITS) - 1;
-const UNKNOWN = 0;
-/** Bytes, as many as an oid has. */
-const OID_BYTES_VALUE = 1;
-/** A tuple of two that begins with such bytes. */
-const OID_PAIR = 2;
-const GLOBAL = 3;
-/** A tuple of up to three that begins with a global. */
-const TUPLE_OF_GLOBAL = 4;
-/** A tuple of up to three that begins with anything else. */
-const OTHER_TUPLE = 5;
+
+const NONE = numberOf(VALUE.NONE);
+const OBJECT = numberOf(VALUE.OBJECT);
+const UINT31 = numberOf(VALUE.UINT31);
+const NEGATIVE_INT32 = numberOf(VALUE.NEGATIVE_INT32);
+const TEXT = numberOf(VALUE.TEXT);
+const BYTES = numberOf(VALUE.BYTES);
+const OID = numberOf(VALUE.BYTES_OF_8);
+const GLOBAL = numberOf(VALUE.GLOBAL);
+const TUPLE = numberOf(VALUE.TUPLE);
+const LIST = numberOf(VALUE.LIST);
+const DICT = numberOf(VALUE.DICT);
+const REFERENCE = numberOf(VALUE.REFERENCE);
+
+/** What a dict takes for a key without a closer look. */
+const SURE_KEYS = ~(UNHASHABLE | VALUE.TUPLE);
 
 /** Longest pickle of which the places fit into a value. */
-const MAXIMUM_BYTES = 2 ** 28;
+const MAXIMUM_BYTES = 2 ** (31 - KIND_BITS);
 const STACK_SIZE = 1 << 16;
 const MARK_COUNT = 1 << 12;
 /** Largest memo that is kept as a table: 16 MB. */
 const MAXIMUM_MEMO = 1 << 22;
 const ABSENT = -1;
 const OID_BYTES = 8;
-const KEPT_ITEMS = 3;
+/** A text of up to so many bytes is looked at here: a call costs more. */
+const SHORT_TEXT = 48;
+/** Numbers of a tuple's row: its first two items, how many it has, their kinds, the class of its children. */
+const ROW = 6;
+const [FIRST, SECOND, COUNT, EVEN, ODD, CLASS] = [0, 1, 2, 3, 4, 5];
+const MAXIMUM_TUPLES = 1 << 22;
+/** The children have several classes. */
+const SEVERAL = -1;
 const LINE_END = 0x0a;
 /** Returned in place of an offset: this pickle is one for the other machine. */
 const DOUBT = -1;
 
 const BLOB_CLASS = Buffer.from('ZODB.blob\nBlob\n', 'latin1');
+const BTREES = Buffer.from('BTrees.', 'latin1');
+const PERSISTENT = Buffer.from('persistent.', 'latin1');
 const BLOB_CLASS_NAME = 'ZODB.blob.Blob';
 const CODECS = Buffer.from('_codecs\n', 'latin1');
 
@@ -50,8 +70,10 @@ export class ReferenceFinder {
   /** Places from here on are absent. */
   #memoEnd = 0;
   #memoCount = 0;
+  #tuples = new Int32Array(256 * ROW);
+  #tupleCount = 0;
   /** What the last pickle left on the stack. */
-  #result = UNKNOWN;
+  #result = OBJECT;
   #high = new Float64Array(256);
   #low = new Uint16Array(256);
   #count = 0;
@@ -65,6 +87,23 @@ export class ReferenceFinder {
   /** Whether the last record's class is `ZODB.blob Blob`. */
   get isBlob(): boolean {
     return this.#isBlob;
+  }
+
+  /** Begins a record that another reader follows, see {@link RecordDecoder}. */
+  begin(): void {
+    this.#count = 0;
+    this.#isBlob = false;
+  }
+
+  /** Takes over a reference of that record. */
+  addFound(reference: Reference): void {
+    if (reference.kind !== 'strong') return;
+    this.#add(Number(reference.oid >> 16n), Number(reference.oid & 0xffffn));
+  }
+
+  /** Takes over its class. */
+  setClass(className: string | undefined): void {
+    this.#isBlob = className === BLOB_CLASS_NAME;
   }
 
   /** First 6 bytes of the oid that a reference leads to. */
@@ -83,17 +122,15 @@ export class ReferenceFinder {
    */
   follow(data: Uint8Array, depth: 'class' | 'references'): void {
     if (this.#followQuickly(data, depth)) return;
-    this.#count = 0;
+    this.begin();
     switch (depth) {
       case 'class':
-        this.#isBlob = decodeRecordClass(data) === BLOB_CLASS_NAME;
+        this.setClass(decodeRecordClass(data));
         return;
       case 'references': {
         const { className, references } = decodeRecordPickle(data);
-        this.#isBlob = className === BLOB_CLASS_NAME;
-        for (const { kind, oid } of references) {
-          if (kind === 'strong') this.#add(Number(oid >> 16n), Number(oid & 0xffffn));
-        }
+        this.setClass(className);
+        for (const reference of references) this.addFound(reference);
         return;
       }
       default:
@@ -107,13 +144,80 @@ export class ReferenceFinder {
     this.#memo.fill(ABSENT, 0, this.#memoEnd);
     this.#memoEnd = 0;
     this.#memoCount = 0;
+    this.#tupleCount = 0;
     const state = this.#pickle(data, 0);
     if (state === DOUBT) return false;
-    const kind = this.#result & KIND_MASK;
-    if (kind === OTHER_TUPLE || kind === OID_PAIR) return false;
-    const isNamed = kind === GLOBAL || kind === TUPLE_OF_GLOBAL;
-    this.#isBlob = isNamed && standsAt(data, this.#result >> KIND_BITS, BLOB_CLASS);
-    return depth === 'class' || this.#pickle(data, state) !== DOUBT;
+    let named = this.#result;
+    if ((named & KIND_MASK) === TUPLE) named = this.#ofTuple(named, FIRST);
+    if ((named & KIND_MASK) === TUPLE) return false;
+    const isNamed = (named & KIND_MASK) === GLOBAL;
+    const at = named >> KIND_BITS;
+    this.#isBlob = isNamed && standsAt(data, at, BLOB_CLASS);
+    if (depth === 'class') return true;
+    if (this.#pickle(data, state) === DOUBT) return false;
+    return !isNamed || this.#isSureState(data, at);
+  }
+
+  #ofTuple(tuple: number, column: number): number {
+    return this.#tuples[(tuple >> KIND_BITS) * ROW + column] ?? OBJECT;
+  }
+
+  /** Whether the class that stands there takes the state that was followed; where it isn't sure, false. */
+  #isSureState(data: Uint8Array, at: number): boolean {
+    // Most classes are others.
+    if (!standsAt(data, at, BTREES) && !standsAt(data, at, PERSISTENT)) return true;
+    const end = lineEnd(data, lineEnd(data, at) + 1);
+    const name = Buffer.from(data.buffer, data.byteOffset + at, end - at).toString('latin1');
+    const shape = shapeOfClass(name.replace('\n', '.'));
+    return shape === undefined || this.#isSure(shape, { data, state: this.#result });
+  }
+
+  #isSure(
+    shape: StateShape,
+    { data, state }: { readonly data: Uint8Array; readonly state: number },
+  ): boolean {
+    const kind = state & KIND_MASK;
+    switch (shape.kind) {
+      case 'attributes':
+        return kind === DICT || kind === NONE;
+      case 'bucket': {
+        if (kind !== TUPLE) return false;
+        const count = this.#ofTuple(state, COUNT);
+        const items = this.#ofTuple(state, FIRST);
+        if ((count !== 1 && count !== 2) || (items & KIND_MASK) !== TUPLE) return false;
+        const isOdd = (this.#ofTuple(items, COUNT) & 1) === 1;
+        if (isOdd && shape.step === 2) return false;
+        const wrong =
+          (this.#ofTuple(items, EVEN) & ~shape.keys) | (this.#ofTuple(items, ODD) & ~shape.values);
+        return wrong === 0;
+      }
+      case 'tree': {
+        if (kind === NONE) return true;
+        if (kind !== TUPLE) return false;
+        const children = this.#ofTuple(state, FIRST);
+        if ((children & KIND_MASK) !== TUPLE) return false;
+        const count = this.#ofTuple(children, COUNT);
+        if (this.#ofTuple(state, COUNT) === 1) {
+          const bucket = this.#ofTuple(children, FIRST);
+          return count === 1 && this.#isSure(shape.bucket, { data, state: bucket });
+        }
+        const first = this.#ofTuple(state, SECOND);
+        if (this.#ofTuple(state, COUNT) !== 2 || (first & KIND_MASK) !== REFERENCE) return false;
+        const isSure =
+          (count & 1) === 1 &&
+          this.#ofTuple(children, EVEN) === VALUE.REFERENCE &&
+          (this.#ofTuple(children, ODD) & ~shape.bucket.keys) === 0;
+        if (!isSure) return false;
+        const itsClass = this.#ofTuple(children, CLASS);
+        return (
+          isNamedAt(data, first >> KIND_BITS, shape.bucketName) &&
+          (isNamedAt(data, itsClass, shape.bucketName) ||
+            isNamedAt(data, itsClass, shape.className))
+        );
+      }
+      default:
+        return shape satisfies never;
+    }
   }
 
   /** Follows one pickle; returns where it ends. All numbers are local: this is what takes the time. */
@@ -129,16 +233,16 @@ export class ReferenceFinder {
     while (offset < end) {
       if (size === STACK_SIZE) return DOUBT;
       const opcode = bytes[offset++] ?? 0;
-      const width = WIDTH_OF_UNKNOWN[opcode] ?? OTHERWISE;
+      const width = WIDTH_OF_PLAIN[opcode] ?? OTHERWISE;
       if (width !== OTHERWISE) {
         offset += width;
-        stack[size++] = UNKNOWN;
+        stack[size++] = NUMBER_OF_PLAIN[opcode] ?? OBJECT;
         continue;
       }
       switch (opcode) {
         case OP.STOP:
           if (size !== 1 || floor > 0) return DOUBT;
-          this.#result = stack[0] ?? UNKNOWN;
+          this.#result = stack[0] ?? OBJECT;
           return offset;
         case OP.PROTO:
           if ((bytes[offset++] ?? OTHERWISE) > 5) return DOUBT;
@@ -147,7 +251,8 @@ export class ReferenceFinder {
         case OP.SHORT_BINSTRING:
         case OP.SHORT_BINBYTES: {
           const length = bytes[offset++] ?? 0;
-          stack[size++] = length === OID_BYTES ? (offset << KIND_BITS) | OID_BYTES_VALUE : UNKNOWN;
+          if (length === OID_BYTES) stack[size++] = (offset << KIND_BITS) | OID;
+          else stack[size++] = opcode === OP.SHORT_BINSTRING ? OBJECT : BYTES;
           offset += length;
           break;
         }
@@ -155,32 +260,35 @@ export class ReferenceFinder {
         case OP.BINBYTES: {
           const length = readUint32(bytes, offset);
           offset += 4;
-          stack[size++] = length === OID_BYTES ? (offset << KIND_BITS) | OID_BYTES_VALUE : UNKNOWN;
+          if (length === OID_BYTES) stack[size++] = (offset << KIND_BITS) | OID;
+          else stack[size++] = opcode === OP.BINSTRING ? OBJECT : BYTES;
           offset += length;
           break;
         }
-        case OP.BINUNICODE:
-          offset += 4 + readUint32(bytes, offset);
-          stack[size++] = UNKNOWN;
+        case OP.BINUNICODE: {
+          const textStart = offset + 4;
+          offset = textStart + readUint32(bytes, offset);
+          if (offset > end || !isSureText(bytes, textStart, offset)) return DOUBT;
+          stack[size++] = TEXT;
           break;
-        case OP.SHORT_BINUNICODE:
-        case OP.LONG1:
-          offset += 1 + (bytes[offset] ?? 0);
-          stack[size++] = UNKNOWN;
+        }
+        case OP.BININT:
+          stack[size++] = (bytes[offset + 3] ?? 0) < 0x80 ? UINT31 : NEGATIVE_INT32;
+          offset += 4;
           break;
-        case OP.INT:
-        case OP.LONG:
-        case OP.FLOAT:
-          offset = lineEnd(bytes, offset) + 1;
-          if (offset === 0) return DOUBT;
-          stack[size++] = UNKNOWN;
+        case OP.LONG1: {
+          const length = bytes[offset] ?? 0;
+          stack[size++] = kindOfLong(bytes, offset + 1, length);
+          offset += 1 + length;
           break;
+        }
         case OP.GLOBAL: {
           const name = lineEnd(bytes, offset) + 1;
           if (name === 0) return DOUBT;
+          const globalStart = offset;
           stack[size++] = (offset << KIND_BITS) | GLOBAL;
           offset = lineEnd(bytes, name) + 1;
-          if (offset === 0) return DOUBT;
+          if (offset === 0 || !isSureText(bytes, globalStart, offset)) return DOUBT;
           break;
         }
 
@@ -200,18 +308,20 @@ export class ReferenceFinder {
           break;
         case OP.DUP:
           if (size <= floor) return DOUBT;
-          stack[size] = stack[size - 1] ?? UNKNOWN;
+          stack[size] = stack[size - 1] ?? OBJECT;
           size += 1;
           break;
 
+        case OP.EMPTY_TUPLE:
         case OP.TUPLE1:
         case OP.TUPLE2:
         case OP.TUPLE3: {
-          const count = opcode - OP.TUPLE1 + 1;
+          const count = opcode === OP.EMPTY_TUPLE ? 0 : opcode - OP.TUPLE1 + 1;
           size -= count;
           if (size < floor) return DOUBT;
-          stack[size] = tupleOf(stack[size] ?? UNKNOWN, count);
-          size += 1;
+          const tuple = this.#addTuple(size, size + count);
+          if (tuple === DOUBT) return DOUBT;
+          stack[size++] = tuple;
           break;
         }
 
@@ -219,67 +329,74 @@ export class ReferenceFinder {
         case OP.POP_MARK:
         case OP.TUPLE:
         case OP.LIST:
-        case OP.DICT:
-        case OP.FROZENSET:
-        case OP.OBJ:
         case OP.APPENDS:
-        case OP.SETITEMS:
-        case OP.ADDITEMS: {
+        case OP.SETITEMS: {
           if (markCount === 0) return DOUBT;
-          const count = size - floor;
+          const top = size;
           size = floor;
           markCount -= 1;
           floor = markCount === 0 ? 0 : (marks[markCount - 1] ?? 0);
-          if (opcode === OP.APPENDS || opcode === OP.SETITEMS || opcode === OP.ADDITEMS) {
-            if (size <= floor) return DOUBT;
-          } else if (opcode === OP.TUPLE) {
-            stack[size] = count === 0 ? OTHER_TUPLE : tupleOf(stack[size] ?? UNKNOWN, count);
-            size += 1;
-          } else if (opcode !== OP.POP_MARK) {
-            stack[size++] = UNKNOWN;
+          switch (opcode) {
+            case OP.TUPLE: {
+              const tuple = this.#addTuple(size, top);
+              if (tuple === DOUBT) return DOUBT;
+              stack[size++] = tuple;
+              break;
+            }
+            case OP.LIST:
+              stack[size++] = LIST;
+              break;
+            case OP.APPENDS:
+              if (size <= floor) return DOUBT;
+              if ((kindOf(stack[size - 1]) & TAKES_MORE) === 0) return DOUBT;
+              break;
+            case OP.SETITEMS: {
+              if (size <= floor || ((top - size) & 1) === 1) return DOUBT;
+              let kinds = 0;
+              for (let place = size; place < top; place += 2) kinds |= kindOf(stack[place]);
+              if ((kinds & ~SURE_KEYS) !== 0) return DOUBT;
+              if ((kindOf(stack[size - 1]) & TAKES_ITEMS) === 0) return DOUBT;
+              break;
+            }
           }
           break;
         }
         case OP.EMPTY_LIST:
-          stack[size++] = UNKNOWN;
+          stack[size++] = LIST;
           break;
         case OP.APPEND:
+          size -= 1;
+          if (size <= floor || (kindOf(stack[size - 1]) & TAKES_MORE) === 0) return DOUBT;
+          break;
         case OP.BUILD:
           size -= 1;
-          if (size <= floor) return DOUBT;
+          if (size <= floor || (kindOf(stack[size - 1]) & TAKES_STATE) === 0) return DOUBT;
           break;
         case OP.SETITEM:
           size -= 2;
-          if (size <= floor) return DOUBT;
+          if (size <= floor || (kindOf(stack[size]) & ~SURE_KEYS) !== 0) return DOUBT;
+          if ((kindOf(stack[size - 1]) & TAKES_ITEMS) === 0) return DOUBT;
           break;
         case OP.NEWOBJ:
-          size -= 2;
-          if (size < floor) return DOUBT;
-          stack[size++] = UNKNOWN;
-          break;
         case OP.REDUCE: {
           size -= 2;
-          if (size < floor) return DOUBT;
-          const callable = stack[size] ?? UNKNOWN;
+          if (size < floor || ((stack[size + 1] ?? OBJECT) & KIND_MASK) !== TUPLE) return DOUBT;
+          const callable = stack[size] ?? OBJECT;
+          if ((callable & KIND_MASK) !== GLOBAL) return DOUBT;
           // Bytes in protocols 0 to 2: the one call of which the result matters.
-          const isGlobal = (callable & KIND_MASK) === GLOBAL;
-          if (isGlobal && standsAt(bytes, callable >> KIND_BITS, CODECS)) return DOUBT;
-          stack[size++] = UNKNOWN;
+          if (opcode === OP.REDUCE && standsAt(bytes, callable >> KIND_BITS, CODECS)) return DOUBT;
+          stack[size++] = OBJECT;
           break;
         }
 
         case OP.BINPUT:
           if (size <= floor) return DOUBT;
-          if (!this.#remember(bytes[offset++] ?? 0, stack[size - 1] ?? UNKNOWN)) return DOUBT;
+          if (!this.#remember(bytes[offset++] ?? 0, stack[size - 1] ?? OBJECT)) return DOUBT;
           break;
         case OP.LONG_BINPUT:
           if (size <= floor) return DOUBT;
-          if (!this.#remember(readUint32(bytes, offset), stack[size - 1] ?? UNKNOWN)) return DOUBT;
+          if (!this.#remember(readUint32(bytes, offset), stack[size - 1] ?? OBJECT)) return DOUBT;
           offset += 4;
-          break;
-        case OP.MEMOIZE:
-          if (size <= floor) return DOUBT;
-          if (!this.#remember(this.#memoCount, stack[size - 1] ?? UNKNOWN)) return DOUBT;
           break;
         case OP.BINGET:
         case OP.LONG_BINGET: {
@@ -293,16 +410,22 @@ export class ReferenceFinder {
 
         case OP.BINPERSID: {
           if (size <= floor) return DOUBT;
-          const id = stack[size - 1] ?? UNKNOWN;
-          const kind = id & KIND_MASK;
-          if (kind !== OID_BYTES_VALUE && kind !== OID_PAIR) return DOUBT;
+          let id = stack[size - 1] ?? OBJECT;
+          let itsClass = 0;
+          if ((id & KIND_MASK) === TUPLE && this.#ofTuple(id, COUNT) === 2) {
+            const second = this.#ofTuple(id, SECOND);
+            if ((second & KIND_MASK) !== GLOBAL) return DOUBT;
+            itsClass = second >> KIND_BITS;
+            id = this.#ofTuple(id, FIRST);
+          }
+          if ((id & KIND_MASK) !== OID) return DOUBT;
           const at = id >> KIND_BITS;
           const first = (bytes[at] ?? 0) * 2 ** 40 + (bytes[at + 1] ?? 0) * 2 ** 32;
           this.#add(
             first + readUint32BigEndian(bytes, at + 2),
             (bytes[at + 6] ?? 0) * 256 + (bytes[at + 7] ?? 0),
           );
-          stack[size - 1] = UNKNOWN;
+          stack[size - 1] = (itsClass << KIND_BITS) | REFERENCE;
           break;
         }
 
@@ -311,6 +434,40 @@ export class ReferenceFinder {
       }
     }
     return DOUBT;
+  }
+
+  /** The tuple of what is on the stack between two places. */
+  #addTuple(start: number, end: number): number {
+    const number = this.#tupleCount;
+    const row = number * ROW;
+    if (row === this.#tuples.length) {
+      if (number === MAXIMUM_TUPLES) return DOUBT;
+      const longer = new Int32Array(2 * row);
+      longer.set(this.#tuples);
+      this.#tuples = longer;
+    }
+    this.#tupleCount += 1;
+    const stack = this.#stack;
+    const tuples = this.#tuples;
+    let even = 0;
+    let odd = 0;
+    let itsClass = 0;
+    for (let place = start; place < end; place += 2) {
+      const value = stack[place] ?? OBJECT;
+      even |= 1 << (value & KIND_MASK);
+      if ((value & KIND_MASK) !== REFERENCE) continue;
+      const other = value >> KIND_BITS;
+      if (place === start) itsClass = other;
+      else if (other !== itsClass) itsClass = SEVERAL;
+    }
+    for (let place = start + 1; place < end; place += 2) odd |= kindOf(stack[place]);
+    tuples[row + FIRST] = start < end ? (stack[start] ?? OBJECT) : OBJECT;
+    tuples[row + SECOND] = start + 1 < end ? (stack[start + 1] ?? OBJECT) : OBJECT;
+    tuples[row + COUNT] = end - start;
+    tuples[row + EVEN] = even;
+    tuples[row + ODD] = odd;
+    tuples[row + CLASS] = itsClass;
+    return (number << KIND_BITS) | TUPLE;
   }
 
   #remember(place: number, value: number): boolean {
@@ -341,12 +498,56 @@ export class ReferenceFinder {
   }
 }
 
-function tupleOf(first: number, count: number): number {
-  if (count > KEPT_ITEMS) return UNKNOWN;
-  const kind = first & KIND_MASK;
-  if (kind === GLOBAL) return (first & ~KIND_MASK) | TUPLE_OF_GLOBAL;
-  if (kind === OID_BYTES_VALUE && count === 2) return (first & ~KIND_MASK) | OID_PAIR;
-  return OTHER_TUPLE;
+/** The number of the bit that a kind is. */
+function numberOf(kind: number): number {
+  return 31 - Math.clz32(kind);
+}
+
+const NUMBER_OF_PLAIN = KIND_OF_PLAIN.map(numberOf);
+
+/** The kind of a value on the stack, as one of {@link VALUE}. */
+function kindOf(value: number | undefined): number {
+  return 1 << ((value ?? OBJECT) & KIND_MASK);
+}
+
+/** The number of the kind of an integer of so many bytes, the least first. */
+function kindOfLong(bytes: Uint8Array, start: number, length: number): number {
+  if (length > 8) return numberOf(VALUE.LARGE_INTEGER);
+  if (length === 0) return UINT31;
+  const last = bytes[start + length - 1] ?? 0;
+  let high = 0;
+  for (let place = 4; place < length; place++) high |= bytes[start + place] ?? 0;
+  // What is written longer than it must be is none of a pickler's, and for the other machine.
+  const isLong = length > 5 || (length === 5 && last !== 0) || high !== 0;
+  const isNegative = last >= 0x80;
+  if (!isLong) {
+    if (length < 4) return isNegative ? NEGATIVE_INT32 : UINT31;
+    const top = bytes[start + 3] ?? 0;
+    if (length === 5) return top >= 0x80 ? numberOf(VALUE.UINT32) : UINT31;
+    return isNegative ? NEGATIVE_INT32 : UINT31;
+  }
+  return numberOf(isNegative ? VALUE.NEGATIVE_INT64 : VALUE.UINT63);
+}
+
+/** Whether it is text; false for what only a closer look can tell. */
+function isSureText(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= SHORT_TEXT) {
+    let all = 0;
+    for (let offset = start; offset < end; offset++) all |= bytes[offset] ?? 0;
+    if (all < 0x80) return true;
+  }
+  return isUtf8(bytes.subarray(start, end));
+}
+
+/** Whether a class of this name stands there: `module.name`, where the pickle has two lines. */
+function isNamedAt(bytes: Uint8Array, offset: number, name: string): boolean {
+  if (offset <= 0) return false;
+  const split = name.lastIndexOf('.');
+  for (let place = 0; place < name.length; place++) {
+    const expected = place === split ? LINE_END : name.charCodeAt(place);
+    if (bytes[offset + place] !== expected) return false;
+  }
+  return bytes[offset + name.length] === LINE_END;
 }
 
 /** Offset of the next line end, or -1. Lines are short: a call of indexOf costs more. */

@@ -6,6 +6,7 @@ import {
   type StringValue,
   textOf,
 } from './pickle-value.ts';
+import { VALUE } from './value-kind.ts';
 
 /**
  * A persistent reference: what an object's state says instead of another persistent object.
@@ -27,13 +28,21 @@ export type Reference =
       readonly className: string | undefined;
     };
 
-/** The reference that a persistent id stands for; undefined where it is of no form that ZODB has. */
-export function referenceOf(id: PickleValue): Reference | undefined {
+/**
+ * The reference that a persistent id stands for. `unknown`: ZODB loads it, and it leads to no object here that
+ * anybody could miss, as a weak reference whose oid is none. Undefined: ZODB doesn't load it (`serialize.py`,
+ * `ObjectReader`, was tried with each form), or finds nothing there, as where an oid hasn't 8 bytes.
+ */
+export function referenceOf(id: PickleValue): Reference | 'unknown' | undefined {
   switch (id.kind) {
     case 'tuple':
-      return id.items.length === 2 ? strong(id.items[0], id.items[1]) : undefined;
+      return id.items.length === 2 && canBeClass(id.items[1])
+        ? strong(id.items[0], id.items[1])
+        : undefined;
     case 'list':
       return id.items.length === 1 ? weak(id.items[0], undefined) : marked(id.items);
+    case 'plain':
+      return canBeIterated(id) ? 'unknown' : undefined;
     default:
       return strong(id, undefined);
   }
@@ -51,21 +60,34 @@ export function classNameOf(value: PickleValue | undefined): string | undefined 
   return isString(module) && isString(name) ? `${textOf(module)}.${textOf(name)}` : undefined;
 }
 
-function marked(items: readonly PickleValue[]): Reference | undefined {
+function marked(items: readonly PickleValue[]): Reference | 'unknown' | undefined {
   const [mark, words] = items;
-  if (items.length !== 2 || !isString(mark) || words?.kind !== 'tuple') return undefined;
+  if (items.length !== 2 || !isString(mark) || words === undefined) return undefined;
+  const letter = textOf(mark);
+  if (!['w', 'n', 'm'].includes(letter)) return undefined;
+  if (words.kind !== 'tuple')
+    return isString(words) || canBeIterated(words) ? 'unknown' : undefined;
   const [first, second, third] = words.items;
   const count = words.items.length;
-  switch (textOf(mark)) {
+  switch (letter) {
     case 'w':
       return count === 1 || count === 2 ? weak(first, second) : undefined;
     case 'n':
       return count === 2 ? foreign(first, { oid: second, class: undefined }) : undefined;
-    case 'm':
-      return count === 3 ? foreign(first, { oid: second, class: third }) : undefined;
     default:
-      return undefined;
+      return count === 3 ? foreign(first, { oid: second, class: third }) : undefined;
   }
+}
+
+function canBeClass(value: PickleValue | undefined): boolean {
+  const kinds = VALUE.GLOBAL | VALUE.OBJECT | VALUE.REFERENCE;
+  return ((value?.valueKind ?? 0) & kinds) !== 0 || classNameOf(value) !== undefined;
+}
+
+/** Python takes the words of a reference from anything that has some. */
+function canBeIterated({ valueKind }: PickleValue): boolean {
+  const others = VALUE.OBJECT | VALUE.LIST | VALUE.DICT | VALUE.SET | VALUE.TUPLE;
+  return (valueKind & others) !== 0;
 }
 
 function strong(id: PickleValue | undefined, itsClass: PickleValue | undefined) {
@@ -75,23 +97,28 @@ function strong(id: PickleValue | undefined, itsClass: PickleValue | undefined) 
 }
 
 function weak(id: PickleValue | undefined, database: PickleValue | undefined) {
+  if (!isString(id)) return undefined;
   const oid = oidOf(id);
-  if (oid === undefined) return undefined;
-  if (database === undefined) return { kind: 'weak', oid, database } as const;
-  return isString(database)
-    ? ({ kind: 'weak', oid, database: textOf(database) } as const)
-    : undefined;
+  if (oid === undefined) return 'unknown';
+  const name = isString(database) ? textOf(database) : undefined;
+  return { kind: 'weak', oid, database: name } as const;
 }
 
 function foreign(
   database: PickleValue | undefined,
   words: { readonly oid: PickleValue | undefined; readonly class: PickleValue | undefined },
 ) {
+  if (!isString(words.oid) || database?.valueKind === undefined) return undefined;
+  if ((database.valueKind & NAME) === 0) return undefined;
   const oid = oidOf(words.oid);
-  if (oid === undefined || !isString(database)) return undefined;
+  // Of a very long record names are not kept.
+  if (oid === undefined || !isString(database)) return 'unknown';
   const className = classNameOf(words.class);
   return { kind: 'foreign', oid, database: textOf(database), className } as const;
 }
+
+/** A str of Python 2 is one of these. */
+const NAME = VALUE.TEXT | VALUE.OBJECT | VALUE.BYTES_OF_8;
 
 const OID_BYTES = 8;
 

@@ -16,15 +16,15 @@ export type StoredRecord =
   | { readonly kind: 'pickles'; readonly bytes: Uint8Array }
   /** Only who wrote it can read it. `mark`: its two bytes, as text. */
   | { readonly kind: 'wrapped'; readonly mark: string }
-  /** It inflates to more than {@link LARGEST_INFLATED} bytes. */
+  /** It inflates to more than {@link LARGEST_INFLATED} bytes, or more has to be kept of it than is. */
   | { readonly kind: 'too-large' };
 
 /** Bytes that a compressed record may come to: a few that were made up must not fill the memory. */
 export const LARGEST_INFLATED = 1 << 29;
 
 const FIRST_OF_MARK = 0x2e; // .
-const ZLIB_MARK = '.z';
-const MARK_BYTES = 2;
+export const ZLIB_MARK = '.z';
+export const MARK_BYTES = 2;
 /** Compressed bytes that are looked at for a class: zlib makes at most 1032 times as many of them. */
 const HEAD_BYTES = 1 << 10;
 
@@ -56,8 +56,8 @@ function unwrap(
     : { kind: 'wrapped', mark: inner };
 }
 
-/** Undefined for what no wrapper would begin with; then it is for the pickle's judge. */
-function markOf(data: Uint8Array): string | undefined {
+/** The mark that a record begins with; undefined where no wrapper would begin so: then it is for the pickle's judge. */
+export function markOf(data: Uint8Array): string | undefined {
   const [first, second = 0] = data;
   if (first !== FIRST_OF_MARK || second <= 0x20 || second >= 0x7f) return undefined;
   return String.fromCharCode(first, second);
