@@ -36,7 +36,7 @@ export default defineConfig({
         },
       },
       // Against the real ZODB, ZEO, buildout and Plone: `npm run test:real`.
-      { test: { name: 'real', include: [REAL], ...PATIENCE } },
+      { test: { name: 'real', include: [REAL], testTimeout: 600_000, hookTimeout: 180_000 } },
     ],
     // Most tests wait for programs and disks; vitest alone would leave one of two cores idle.
     maxWorkers: 3,

@@ -41,14 +41,23 @@ export interface OpenedDatabase {
 /** Opens a Data.fs with the real ZODB, loads every object, reads every blob. */
 export function openDatabase(
   dataFs: string,
-  { blobs, wrapped = false }: { readonly blobs?: string; readonly wrapped?: boolean } = {},
+  {
+    blobs,
+    wrapped = false,
+    environment = 'zodb',
+  }: {
+    readonly blobs?: string;
+    readonly wrapped?: boolean;
+    /** Where the classes of the objects are. */
+    readonly environment?: Environment;
+  } = {},
 ): OpenedDatabase {
   const words = [
     ...(wrapped ? ['--wrapped'] : []),
     dataFs,
     ...(blobs === undefined ? [] : [blobs]),
   ];
-  return JSON.parse(runProgramOf('zodb', 'open_database.py', words)) as OpenedDatabase;
+  return JSON.parse(runProgramOf(environment, 'open_database.py', words)) as OpenedDatabase;
 }
 
 /** Runs a program of `test/real/programs/` and gives what it prints; an error if it fails. */

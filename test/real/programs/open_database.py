@@ -22,12 +22,11 @@ from ZODB.FileStorage import FileStorage
 from ZODB.interfaces import IBlobStorage
 from ZODB.serialize import referencesf
 from ZODB.utils import oid_repr, tid_repr, z64
-from zc.zlibstorage import ZlibStorage
 
 
 def look_at(path, blobs, wrapped):
     file = FileStorage(path, read_only=True, blob_dir=blobs)
-    storage = ZlibStorage(file) if wrapped else file
+    storage = unwrapped(file) if wrapped else file
     found = {"transactions": 0, "records": 0, "blobs": 0, "blob_bytes": 0, "documents": 0, "problems": []}
     if file.getSize() != os.path.getsize(path):
         found["problems"].append(f"ZODB reads {file.getSize()} of {os.path.getsize(path)} bytes")
@@ -53,6 +52,12 @@ def look_at(path, blobs, wrapped):
     loadable = [oid for oid, data in objects.items() if blobs or not is_blob_record(data)]
     load_all(storage, loadable, found)  # This closes the storage.
     return found
+
+
+def unwrapped(file):
+    from zc.zlibstorage import ZlibStorage  # Plone doesn't bring it.
+
+    return ZlibStorage(file)
 
 
 def read_blob(storage, record, found):

@@ -12,6 +12,7 @@ each other.
 
 import hashlib
 import json
+import logging
 import random
 import sys
 import threading
@@ -84,6 +85,7 @@ def begin(socket, blobs):
 
 def main():
     socket, blobs, seed = sys.argv[1:]
+    logging.disable()  # The server goes meanwhile, and each client would tell at length.
     db = begin(socket, blobs)
     everyone = [threading.Event() for _ in range(CLIENTS)]
     writers = [
