@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { findScheduledElsewhere, type ScheduledElsewhere } from '../jobs/scheduled-elsewhere.ts';
 import { findSearchPath, type RequiredScript, requireScripts } from '../jobs/scheduled-programs.ts';
 import {
+  inOneLine,
   type UsedEnvironment,
   usedEnvironment,
   variablesOf,
@@ -9,6 +10,7 @@ import {
 } from '../sites/environment.ts';
 import { OVERRULED_BY_WORDS } from '../sites/plain-search.ts';
 import type { SettledSite } from '../sites/recipe/settle-site.ts';
+import { MAIN_NAMES } from '../sites/recipe/storage-lines.ts';
 import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import type { ScheduleOwner } from '../sites/schedule/schedule-owner.ts';
 import {
@@ -20,6 +22,7 @@ import {
 import type { Site } from '../sites/site.ts';
 import { tomlOption } from '../sites/toml/toml-options.ts';
 import { Failure } from '../system/failure.ts';
+import { quoteWord } from '../system/shell.ts';
 import { findAnySites } from './found-sites.ts';
 import { namesPlaces } from './named-backups.ts';
 import { ownProgram } from './own-program.ts';
@@ -160,22 +163,31 @@ function pathsOf(
   { site, settled }: SettledSite,
   { carried }: UsedEnvironment,
 ): Readonly<Record<string, string>> {
+  const linesOf = (words: readonly (readonly string[])[]) =>
+    words.map((line) => line.map(quoteWord).join(' ')).join('\n');
+  const additional = site.storages
+    .filter(({ name }) => !MAIN_NAMES.includes(name))
+    .map(({ name, dataFs, blobs }) => [name, dataFs, ...(blobs === undefined ? [] : [blobs])]);
   const sources = site.storages.flatMap(({ name, folders: { alternative } }) =>
-    alternative === undefined ? [] : [[name, alternative.filestorage, alternative.blobs ?? '']],
+    alternative === undefined
+      ? []
+      : [
+          [
+            name,
+            alternative.filestorage,
+            ...(alternative.blobs === undefined ? [] : [alternative.blobs]),
+          ],
+        ],
   );
-  const lines = sources.map((words) => words.join(' ').trim()).join('\n');
   const paths = settled
-    .filter(({ name }) => isPath(name))
+    .filter(({ name }) => tomlOption(name)?.kind === 'path')
     .map(({ name, value }) => [name, value] as const);
-  const known = [...paths, ['alternative_restore_source', lines] as const].map(
-    ([name, value]) => [variablesOf(name)[0] ?? '', value] as const,
-  );
+  const known = [
+    ...paths,
+    ['additional_filestorages', linesOf(additional)] as const,
+    ['alternative_restore_source', linesOf(sources)] as const,
+  ].map(([name, value]) => [variablesOf(name)[0] ?? '', inOneLine(value) ?? value] as const);
   return Object.fromEntries(known.filter(([variable]) => carried[variable] !== undefined));
-}
-
-function isPath(name: string): boolean {
-  const kind = tomlOption(name)?.kind;
-  return kind === 'path' || kind === 'storages';
 }
 
 function notTwice({ job: { words }, line: { text, by } }: ScheduledElsewhere): string {

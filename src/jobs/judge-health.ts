@@ -1,6 +1,7 @@
 import { describeSiteFault } from '../repository/site-faults.ts';
 import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { describeHold } from './hold.ts';
+import type { PastRun } from './run-history.ts';
 import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
 
 /** From where on something is a warning, and from where on critical. */
@@ -88,7 +89,7 @@ export function judgeHealth(
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
-  return [...judgements, ...judgeServers(health), ...judgeLastRun(health)];
+  return [...judgements, ...judgeServers(health), ...judgeLastRuns(health)];
 }
 
 type Unplaced = Omit<Judgement, 'storage'>;
@@ -204,15 +205,23 @@ function judgeServers({ astray, places }: SiteHealth): readonly Judgement[] {
   }));
 }
 
-function judgeLastRun({ lastRuns }: SiteHealth): readonly Judgement[] {
-  const run = lastRuns.get('backup');
-  if (run === undefined || run.result === 'done') return [];
-  const many = run.warnings === 1 ? 'a warning' : `${run.warnings} warnings`;
-  const text =
-    run.result === 'warnings'
-      ? `the last backup ended with ${many}, which its log has`
-      : `the last backup was not done: ${run.message ?? run.result}`;
-  return [{ state: 'warning', storage: undefined, text, measure: undefined }];
+/** Of other runs, the age of the last good one tells; but one that was killed has told nobody. */
+function judgeLastRuns({ lastRuns }: SiteHealth): readonly Judgement[] {
+  return [...lastRuns.values()].flatMap((run) => {
+    const isTold = run.result === 'killed' || (run.verb === 'backup' && run.result !== 'done');
+    if (!isTold) return [];
+    const text = describeLastRun(run);
+    return [{ state: 'warning', storage: undefined, text, measure: undefined }] as const;
+  });
+}
+
+function describeLastRun({ verb, result, begun, warnings, warned, message }: PastRun): string {
+  const name = `the last ${verb}`;
+  if (result === 'killed') return `${name} was killed: it began at ${begun} and never ended`;
+  if (result !== 'warnings') return `${name} was not done: ${message ?? result}`;
+  const many = warnings === 1 ? 'a warning' : `${warnings} warnings`;
+  const [first] = warned ?? [];
+  return `${name} ended with ${many}${first === undefined ? ', which its log has' : `: ${first}`}`;
 }
 
 function stateOf(age: number, limits: Limits | undefined): HealthState {

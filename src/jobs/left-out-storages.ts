@@ -1,7 +1,6 @@
-import type { Run } from '../repository/run-log.ts';
 import type { JobEvent } from './events.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
-import { readHistory } from './run-log.ts';
+import { type PastRun, readHistory } from './run-history.ts';
 
 /**
  * Storages that would be restored as they were long before the others: since their backup, the part was backed
@@ -35,11 +34,11 @@ export async function findLeftOutStorages(
   });
 }
 
-function isBackup({ verb, result }: Run): boolean {
+function isBackup({ verb, result }: PastRun): boolean {
   return verb === 'backup' && (result === 'done' || result === 'warnings');
 }
 
 /** As stamps are written. */
-function momentOf({ begun }: Run): string {
+function momentOf({ begun }: PastRun): string {
   return begun.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace(/[T:]/g, '-');
 }

@@ -5,13 +5,13 @@ import {
   RUN_LOG_BYTES,
   RUN_LOG_FILE,
   type Run,
-  readRuns,
 } from '../repository/run-log.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
-import { folderStore, LOCK_FILE } from '../stores/folder-store.ts';
+import { LOCK_FILE } from '../stores/folder-store.ts';
 import { adoptSystemError, Failure } from '../system/failure.ts';
 import { appendLine } from '../system/line-log.ts';
 import { isThere } from '../system/presence.ts';
+import { ownIdentity } from '../system/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
 import type { JobContext, JobEvent, Step } from './events.ts';
 
@@ -90,31 +90,6 @@ export async function* withRunLogOfEach<T>(
   await line.done({ problems });
 }
 
-/** What the repositories of a site have logged, newest first. Failure `not-found` where there are none. */
-export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly Run[]> {
-  const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
-  const lines: Run[] = [];
-  for (const folder of folders) lines.push(...(await readRuns(folderStore(folder))));
-  return oneOfEach(lines)
-    .reverse()
-    .sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
-}
-
-/**
- * A backup of which the post_command failed has two lines: the first tells what it made, the second how it
- * ended. A copy of a repository has the lines of the original.
- */
-function oneOfEach(lines: readonly Run[]): Run[] {
-  const runs = new Map<string, Run>();
-  for (const line of lines) {
-    const name = `${line.begun} ${line.verb} ${line.of} ${line.part}`;
-    const { storedBytes, blobBytes } = runs.get(name) ?? line;
-    runs.delete(name); // It comes where its last line does.
-    runs.set(name, { ...line, storedBytes, blobBytes });
-  }
-  return [...runs.values()];
-}
-
 /** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
 const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'remove'];
 
@@ -137,6 +112,9 @@ function restoredBy({ storages, contents }: Site): string[] {
   return contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs);
 }
 
+type RunEnd = Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
+  Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points'>>;
+
 class RunLine implements WatchedRun {
   readonly context: JobContext;
   readonly #start: RunStart;
@@ -145,6 +123,9 @@ class RunLine implements WatchedRun {
   #isReading = false;
   #readBytes = 0;
   #warnings = 0;
+  readonly #warned: string[] = [];
+  /** The line of its begin, which is written when it begins to work: until then, it may find that there is nothing. */
+  #beginning: Promise<void> | undefined;
 
   constructor(start: RunStart, context: JobContext) {
     this.#start = start;
@@ -177,6 +158,7 @@ class RunLine implements WatchedRun {
 
   async failed(error: unknown): Promise<void> {
     const failure = adoptSystemError(error, 'go on');
+    if (this.#foundNothing(failure)) return;
     const nothing = { storedBytes: 0, blobBytes: 0 };
     if (!(failure instanceof Failure)) {
       await this.#write({ ...nothing, result: 'failed', code: 'internal', message: String(error) });
@@ -187,16 +169,36 @@ class RunLine implements WatchedRun {
     await this.#write({ ...nothing, result, code, message });
   }
 
+  /** Who asks for a restore point that isn't there gets that answer: nothing was run. A file that is lost has a cause. */
+  #foundNothing(failure: unknown): boolean {
+    if (this.#start.verb === 'backup' || this.#beginning !== undefined) return false;
+    return (
+      failure instanceof Failure && failure.code === 'not-found' && failure.cause === undefined
+    );
+  }
+
   #count(event: JobEvent): void {
-    if (event.kind === 'step-begins') this.#isReading = !NOT_READING.includes(event.step);
+    if (event.kind === 'step-begins') {
+      this.#beginning ??= this.#begin();
+      this.#isReading = !NOT_READING.includes(event.step);
+    }
+    if (event.kind === 'warning') this.#warned.push(event.text);
     if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
     if (WARNINGS.includes(event.kind)) this.#warnings += 1;
   }
 
-  async #write(
-    end: Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
-      Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points'>>,
-  ): Promise<void> {
+  async #begin(): Promise<void> {
+    const nothing = { storedBytes: 0, blobBytes: 0 };
+    await this.#append({ ...nothing, result: 'begun', process: await ownIdentity() });
+  }
+
+  async #write(end: RunEnd): Promise<void> {
+    await this.#beginning;
+    const warned = this.#warned.length === 0 ? {} : { warned: [...this.#warned] };
+    await this.#append({ ...warned, ...end });
+  }
+
+  async #append(end: RunEnd & Partial<Pick<Run, 'warned' | 'process'>>): Promise<void> {
     const { verb, site, of } = this.#start;
     const run: Run = {
       verb,
@@ -223,7 +225,7 @@ class RunLine implements WatchedRun {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Who only looks may do so where nothing can be written, and every night; a failure says enough.
-      if (verb !== 'backup' || run.message !== undefined) return;
+      if (verb !== 'backup' || run.message !== undefined || run.result === 'begun') return;
       this.context.onEvent({
         kind: 'notice',
         text: `the run log was not written: ${error.message}`,

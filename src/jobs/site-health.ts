@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { type Check, isAsDeep } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
 import { isSound, type Judgement, type Reason, reasonsAgainst } from '../repository/judgement.ts';
-import { type Run, readRuns } from '../repository/run-log.ts';
 import { findSiteFault, type SiteFault } from '../repository/site-faults.ts';
 import { momentOfStamp, parseStamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { Site } from '../sites/site.ts';
-import { folderStore, LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
+import { LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
 import { seemsHeld } from '../system/run-lock.ts';
 import { type AstrayServer, findAstrayServers } from './astray-server.ts';
@@ -19,6 +18,7 @@ import { findHoldOf, type Hold } from './hold.ts';
 import { type ListedSitePoint, listPlace } from './list-site.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 import type { EntryFinding } from './remember-checks.ts';
+import { type PastRun, readPastRuns } from './run-history.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
 
@@ -54,8 +54,8 @@ export interface PlaceHealth {
 export interface SiteHealth {
   readonly part: string;
   readonly places: readonly PlaceHealth[];
-  /** The last run of each kind that was logged, but for those of a clock that was ahead. */
-  readonly lastRuns: ReadonlyMap<Run['verb'], Run>;
+  /** The last run of each kind that has ended, or was killed, but for those of a clock that was ahead. */
+  readonly lastRuns: ReadonlyMap<PastRun['verb'], PastRun>;
   /** When a backup last ended well, be it that nothing had to be written. */
   readonly lastGoodBackup: Date | undefined;
   /** Servers that have lost the Data.fs of a storage; none where they can't be looked into. */
@@ -78,10 +78,10 @@ export async function readSiteHealth(
   { now, context }: { readonly now: Date; readonly context: JobContext },
 ): Promise<SiteHealth> {
   const places: PlaceHealth[] = [];
-  const runs: Run[] = [];
+  const runs: PastRun[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
     places.push(await placeHealth(place, { site, now, context }));
-    const logged = await readRuns(folderStore(place.path));
+    const logged = await readPastRuns(place.path);
     runs.push(
       ...logged.filter(
         ({ of, begun }) => (of === 'backup' || of === 'all') && !isAhead(new Date(begun), now),
@@ -89,13 +89,15 @@ export async function readSiteHealth(
     );
   }
   runs.sort((a, b) => (a.begun < b.begun ? -1 : a.begun > b.begun ? 1 : 0));
-  const isGood = ({ verb, result }: Run) =>
+  const isGood = ({ verb, result }: PastRun) =>
     verb === 'backup' && (result === 'done' || result === 'warnings');
   const good = runs.findLast(isGood);
   return {
     part: site.part,
     places,
-    lastRuns: new Map(runs.map((run) => [run.verb, run])),
+    lastRuns: new Map(
+      runs.filter(({ result }) => result !== 'running').map((run) => [run.verb, run]),
+    ),
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
   };
@@ -120,7 +122,7 @@ export function isAhead(moment: Date, now: Date): boolean {
 }
 
 /** When a run ended. */
-export function endOf({ begun, seconds }: Run): Date {
+export function endOf({ begun, seconds }: PastRun): Date {
   return new Date(new Date(begun).getTime() + seconds * 1000);
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
+import { ProcessIdentitySchema } from '../system/process-identity.ts';
 import { collect } from '../system/stages.ts';
 
 /** The log of runs in a repository, one JSON object a line; no pattern of repozo matches its name. */
@@ -9,8 +10,9 @@ export const RUN_LOG_FILE = '.zodbvault.runs.jsonl';
 export const EARLIER_RUN_LOG_FILE = '.zodbvault.runs.1.jsonl';
 /** Limit of each of the two: some four thousand runs. */
 export const RUN_LOG_BYTES = 1 << 20;
-/** Most characters of a message that are kept. */
+/** Most characters of a message that are kept, and most warnings. */
 const LONGEST_MESSAGE = 1000;
+const MOST_WARNINGS = 10;
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Moment = v.pipe(v.string(), v.isoTimestamp());
@@ -39,7 +41,12 @@ const RunSchema = v.object({
   /** Bytes of the blobs in the copies and archives that it made, shared ones with them. */
   blobBytes: Count,
   warnings: Count,
-  result: v.picklist(['done', 'warnings', 'failed', 'interrupted']),
+  /** The first of them, as far as they have words of their own. */
+  warned: v.optional(v.array(v.string())),
+  /** `begun`: the line of a run that has not ended, or never did. */
+  result: v.picklist(['begun', 'done', 'warnings', 'failed', 'interrupted']),
+  /** Of the line of its begin: who it is. */
+  process: v.optional(ProcessIdentitySchema),
   /** Of the failure: its code and its message. */
   code: v.optional(v.string()),
   message: v.optional(v.string()),
@@ -48,11 +55,13 @@ const RunSchema = v.object({
 /** A run, as its line tells it. */
 export type Run = v.InferOutput<typeof RunSchema>;
 
-export function formatRun(run: Run): string {
-  const { message } = run;
-  return JSON.stringify(
-    message === undefined ? run : { ...run, message: message.slice(0, LONGEST_MESSAGE) },
-  );
+export function formatRun({ message, warned, ...run }: Run): string {
+  const cut = (text: string) => text.slice(0, LONGEST_MESSAGE);
+  return JSON.stringify({
+    ...run,
+    ...(warned === undefined ? {} : { warned: warned.slice(0, MOST_WARNINGS).map(cut) }),
+    ...(message === undefined ? {} : { message: cut(message) }),
+  });
 }
 
 /** The runs of a log, in its order. Lines that are cut, or of another version, are passed over. */

@@ -1,6 +1,6 @@
 import type { CfgValue } from './buildout/cfg-value.ts';
 import type { OptionSource } from './option-source.ts';
-import { tomlOptions } from './toml/toml-options.ts';
+import { tomlOption, tomlOptions } from './toml/toml-options.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,7 +42,33 @@ export function variablesOf(option: string): readonly string[] {
   ];
 }
 
-/** The options that the environment sets; values are written as in the recipe. Empty ones are none. */
+/** Stands between the lines of a value where there is only one line, as in a crontab. */
+const BETWEEN_LINES = ' ; ';
+
+/** A value of several lines in one; undefined where that would mean something else. */
+export function inOneLine(text: string): string | undefined {
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const one = lines.join(BETWEEN_LINES);
+  return inSeveralLines(one) === lines.join('\n') ? one : undefined;
+}
+
+function inSeveralLines(text: string): string {
+  return text.replace(/\s+;\s+/g, '\n');
+}
+
+/** Whether a value has a line for each storage. */
+function hasLines(option: string): boolean {
+  const kind = tomlOption(option)?.kind;
+  return kind === 'storages' || kind === 'sources';
+}
+
+/**
+ * The options that the environment sets; values are written as in the recipe, those of several lines also in
+ * one, with ";" between them. Empty ones are none.
+ */
 export function environmentOptions(environment: Environment): OptionSource {
   const hasBare = (environment['DATAFS'] ?? '') !== '';
   const values = new Map<string, CfgValue>();
@@ -53,7 +79,8 @@ export function environmentOptions(environment: Environment): OptionSource {
     );
     const text = variable === undefined ? undefined : environment[variable];
     if (variable === undefined || text === undefined) continue;
-    values.set(name, { text, origin: { kind: 'environment', variable } });
+    const meant = hasLines(name) ? inSeveralLines(text) : text;
+    values.set(name, { text: meant, origin: { kind: 'environment', variable } });
   }
   return {
     names: [...values.keys()],
@@ -127,9 +154,11 @@ export function usedEnvironment(
   for (const name of options.names) {
     const value = options.option(name);
     if (without.includes(name) || value?.origin.kind !== 'environment') continue;
-    const { text, origin } = value;
-    if (SECRET.includes(name) || /[\n\r\0]/.test(text)) left.push(origin.variable);
-    else carried[variablesOf(name)[0] ?? origin.variable] = text;
+    const { origin } = value;
+    const text = hasLines(name) ? inOneLine(value.text) : value.text;
+    if (SECRET.includes(name) || text === undefined || /[\n\r\0]/.test(text)) {
+      left.push(origin.variable);
+    } else carried[variablesOf(name)[0] ?? origin.variable] = text;
   }
   const data = environment['ZODBVAULT_DATA'] ?? '';
   if (data !== '' && !without.includes('datafs')) carried['ZODBVAULT_DATA'] = data;

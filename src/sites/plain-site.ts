@@ -37,9 +37,8 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   const said = saidPlaces(folder, search);
   const found =
     said.datafs === undefined && search.found === undefined ? await findDataFs(folder) : undefined;
-  if (said.datafs === undefined && search.found === undefined && found === undefined) {
-    if (purpose !== 'look') throw nothingThere(folder);
-  }
+  const isAssumed = said.datafs === undefined && search.found === undefined && found === undefined;
+  if (isAssumed && purpose !== 'look') throw nothingThere(folder);
   const path = search.found ?? resolve(folder, found ?? DATA_FS);
   const dataFs = said.datafs ?? { path, from: 'default' };
   const places = placesOf(dataFs, { folder, said, foundBlobs: search.foundBlobs });
@@ -58,6 +57,7 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
     hasServerPart: false,
     mounted: [],
     elsewhere: [],
+    isAssumed,
     backupFolders: { location: places.location, blobbackuplocation: places.blobBackups },
   };
   const isOverruled =

@@ -1,9 +1,22 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { COMMAND } from '../support/command.ts';
+import { growDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
+import { slowDisk } from '../support/slow-disk.ts';
 
 const scratch = scratchFolder();
 const LOG = '.zodbvault.runs.jsonl';
@@ -25,11 +38,12 @@ describe('zodbvault history', () => {
     await site.runWell('verify');
     await site.runWell('rehearse', '--in', site.folder);
     await site.runWell('restore', '--to', 'out.fs');
-    await site.run(['restore', '--to', 'again.fs', '1999-01-01']);
-    const [failed, restored, rehearsed, verified, backup, ...more] = await historyOf(site);
+    const none = await site.run(['restore', '--to', 'again.fs', '1999-01-01']);
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('1999-01-01')]);
+    expect((await site.run(['rehearse', '1999-01-01'])).status).toBe(1);
+    expect((await site.run(['verify', '--deep', '1999-01-01'])).status).toBe(1);
+    const [restored, rehearsed, verified, backup, ...more] = await historyOf(site);
     expect(more).toEqual([]);
-    expect(failed).toMatchObject({ verb: 'restore', result: 'failed', code: 'not-found' });
-    expect(failed.message).toContain('1999-01-01');
     expect(restored).toMatchObject({ verb: 'restore', result: 'done' });
     expect(rehearsed).toMatchObject({ verb: 'rehearse', result: 'done' });
     expect(verified).toMatchObject({ verb: 'verify', of: 'all', result: 'done', warnings: 0 });
@@ -37,10 +51,69 @@ describe('zodbvault history', () => {
     expect(backup.readBytes).toBe(readFileSync(site.dataFs).length);
     expect(backup.storedBytes).toBeGreaterThan(1000);
     expect(new Date(backup.begun).getTime()).toBeLessThan(Date.now());
-    expect((await historyOf(site, '--last', '1'))[0]).toEqual(failed);
+    expect((await historyOf(site, '--last', '1'))[0]).toEqual(restored);
     const { stdout } = await site.runWell('history');
-    expect(stdout.split('\n')[1]).toMatch(/restore .*failed \(not-found\) +Cannot restore from/);
-    expect(stdout.split('\n')[5]).toMatch(/backup +[\d.]+ s +[\d.]+ kB +[\d.]+ kB .*done/);
+    expect(stdout.split('\n')[4]).toMatch(/backup +[\d.]+ s +[\d.]+ kB +[\d.]+ kB .*done/);
+  });
+
+  it('tells of a run that was killed, and check does, too', async () => {
+    const site = await newSite(scratch, 30);
+    await site.runWell('backup');
+    await growDatabase(site.dataFs, { transactions: 2 });
+    const log = join(site.repository, LOG);
+    for (const words of [['backup', '--full'], ['verify']]) {
+      const before = readFileSync(log, 'utf8').length;
+      const child = spawn(process.execPath, [COMMAND, ...words], {
+        cwd: site.folder,
+        env: { ...process.env, ...slowDisk(500) },
+        stdio: 'ignore',
+      });
+      while (readFileSync(log, 'utf8').length === before) await sleep(20);
+      const running = await site.run(['history', '--last', '1']);
+      expect([words, running.stdout]).toEqual([words, expect.stringMatching(/ running *$/m)]);
+      expect((await site.run(['check', '--free', 'off'])).stdout).not.toContain(
+        `last ${words[0]} was killed`,
+      );
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      expect((await historyOf(site))[0]).toMatchObject({ verb: words[0], result: 'killed' });
+    }
+    const { status, stdout } = await site.run(['check', '--free', 'off']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('the last backup was killed: it began at ');
+    expect(stdout).toContain('the last verify was killed');
+    await site.runWell('backup');
+    await site.runWell('verify');
+    expect((await site.run(['check', '--free', 'off'])).stdout).not.toContain('killed');
+    expect((await historyOf(site)).map(({ result }) => result)).toEqual([
+      ...['done', 'done', 'killed', 'killed', 'done'],
+    ]);
+  });
+
+  it('has what a run was warned of, also of one that failed', async () => {
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg([
+        ...['blob_storage = var/blobstorage', 'rsync_options = --exclude=*.blob'],
+        'post_command = false',
+      ]),
+    );
+    await site.script('backup');
+    const [run] = await historyOf(site);
+    expect(run).toMatchObject({ result: 'failed', code: 'program', warnings: 1 });
+    expect(run.warned).toEqual([expect.stringContaining('are not in the backup')]);
+    const { stdout } = await site.run(['history']);
+    expect(stdout).toContain('are not in the backup');
+  });
+
+  it('is not begun in an empty folder', async () => {
+    const site = await newSite(scratch, 3);
+    for (const name of ['e', 'f']) mkdirSync(join(site.folder, name));
+    for (const words of [['verify'], ['verify', '--deep'], ['rehearse']]) {
+      const places = ['--location', 'e', '--blobbackuplocation', 'f'];
+      expect((await site.run([...words, ...places])).status).toBe(1);
+    }
+    for (const name of ['e', 'f']) expect(readdirSync(join(site.folder, name))).toEqual([]);
   });
 
   it('says what a check found wrong, and that a run was warned', async () => {

@@ -124,6 +124,22 @@ describe('folders of backups on the command line', () => {
     expect([pasted.status, site.hasData()]).toEqual([0, false]);
   });
 
+  it('may be where one stands, in a copy without a site: nothing is said of a Data.fs that is not there', async () => {
+    const site = await newSite();
+    const copy = join(scratch, 'copied-backups');
+    cpSync(site.path('copies/backups'), copy, { recursive: true });
+    for (const words of [['list'], ['verify'], ['check', '--free', 'off'], ['history']]) {
+      const { status, stdout, stderr } = await zodbvault([...words, '--location', '.'], {
+        cwd: copy,
+      });
+      expect([words, status, stdout + stderr]).toEqual([
+        words,
+        0,
+        expect.not.stringMatching(/Warning/),
+      ]);
+    }
+  });
+
   it('leave out the blobs where no folder is named for theirs, and say so', async () => {
     const site = await newSite();
     site.write('etc/zope.conf', ...CONF);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -22,7 +23,7 @@ import {
   newBuildoutSite,
   recipeCfg,
 } from '../support/buildout-site.ts';
-import { zodbvault } from '../support/command.ts';
+import { runProgram, zodbvault } from '../support/command.ts';
 import {
   borrowCrontab,
   minuteFromNow,
@@ -31,6 +32,7 @@ import {
   setOwnCrontab,
   sleep,
 } from '../support/crontab.ts';
+import { makeSite } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -96,6 +98,28 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
     const told = await well(site, '--install', '--dry-run');
     expect(told.stdout).toContain('Would change the crontab');
     expect(crontab()).toBe(FOREIGN);
+  });
+
+  it('carries the storages of the environment, a line for each, in one', async () => {
+    const folder = join(scratch, 'by environment');
+    const dataFs = join(folder, 'var/filestorage/Data.fs');
+    await makeSite(dataFs, 3);
+    const [catalog, users] = ['catalog.fs', 'with blank/users.fs'].map((name) =>
+      join(folder, name),
+    );
+    mkdirSync(join(folder, 'with blank'));
+    for (const path of [`${catalog}`, `${users}`]) copyFileSync(dataFs, path);
+    const lines = "catalog catalog.fs\nusers 'with blank/users.fs'\n";
+    const env = { ZODBVAULT_ADDITIONAL_FILESTORAGES: lines };
+    const { stdout, stderr } = await zodbvault(['schedule', '--no-verify'], { cwd: folder, env });
+    expect(stderr).not.toContain('ADDITIONAL_FILESTORAGES');
+    const line = stdout.split('\n').find((one) => one.startsWith('37 2 * * * ')) ?? '';
+    const command = line.slice('37 2 * * * '.length);
+    const { status } = await runProgram('/bin/sh', ['-c', command], { cwd: '/' });
+    expect(status).toBe(0);
+    for (const name of ['backups', 'backups_catalog', 'backups_users']) {
+      expect(dataFilesIn(join(folder, 'var', name))).toHaveLength(1);
+    }
   });
 
   it('leaves out a script that a line of the crontab, or a part of the buildout, runs already', async () => {

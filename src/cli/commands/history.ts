@@ -1,6 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { readHistory } from '../../jobs/run-log.ts';
-import type { Run } from '../../repository/run-log.ts';
+import { type PastRun, readHistory } from '../../jobs/run-history.ts';
 import type { Site } from '../../sites/site.ts';
 import { inEachSite } from '../each-site.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
@@ -35,7 +34,7 @@ export function addHistoryCommand(program: Command): void {
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
         else if (!terminal.isJson) {
-          terminal.print(await tableOf(runs, signal), { bad: ['failed'] });
+          terminal.print(await tableOf(runs, signal), { bad: ['failed', 'killed'] });
         }
         return undefined;
       };
@@ -44,18 +43,23 @@ export function addHistoryCommand(program: Command): void {
   );
 }
 
-function tableOf(runs: readonly Run[], signal: AbortSignal): Promise<string> {
+function tableOf(runs: readonly PastRun[], signal: AbortSignal): Promise<string> {
   const rows = runs.map((run) => [
     run.begun.slice(0, 19).replace('T', ' '),
     nameOfRun(run),
-    formatSeconds(run.seconds),
+    hasEnded(run) ? formatSeconds(run.seconds) : '',
     run.readBytes > 0 ? formatBytes(run.readBytes) : '',
     run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
     run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
     run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
-    oneLine(run.message ?? ''),
+    oneLine([run.message ?? [], run.warned ?? []].flat().join('; ')),
   ]);
   const head = ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''];
   const alignment = ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'] as const;
   return formatTable({ head, alignment, rows }, signal);
+}
+
+/** Nobody knows how long one took that was killed. */
+function hasEnded({ result }: PastRun): boolean {
+  return result !== 'running' && result !== 'killed';
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
-import { readHistory } from '../../jobs/run-log.ts';
+import { readHistory } from '../../jobs/run-history.ts';
 import type { Check } from '../../repository/checks.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';

@@ -47,7 +47,9 @@ export function settleFolders(
     };
   });
   refuseSharedFolders(placed, { locations, settling });
-  settling.warnings.push(...amongLiveFiles(placed, { locations, part: settling.part }));
+  if (settling.live.isAssumed !== true) {
+    settling.warnings.push(...amongLiveFiles(placed, { locations, part: settling.part }));
+  }
   return placed;
 }
 
