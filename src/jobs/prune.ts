@@ -66,7 +66,9 @@ export async function planPrune(
   const most = catalogue.chains.length + (coming === undefined ? 0 : 1);
   if (keep === 0 || most <= keep) return NOTHING;
   const chains = await readChains(catalogue, chainOf);
-  const read = await readFacts(store, { catalogue, chainOf, blobsOf: blobs?.factsOf });
+  // Where nobody backs up blobs with it, none are missed.
+  const blobsOf = blobs?.factsOf ?? (async () => ({ kind: 'none' }) as const);
+  const read = await readFacts(store, { catalogue, chainOf, blobsOf });
   const facts = new Map(
     [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
   );
