@@ -84,6 +84,7 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
       'zodbvault stops where going on might destroy what somebody still needs: a folder is not empty, files in it are not its own, a backup would go into what it backs up, or the state is not one that it knows how to leave. Nothing was changed.',
     remedies: [
       'Read the message: it names what would be lost.',
+      'A restore that nobody is asked about (`--no-prompt`) does not take a restore point that is known to be bad where an older one is better: name the one that you mean, as the hint says.',
       'A restore that nobody is asked about (`--no-prompt`) guesses nothing between two databases: name the restore point that you mean (`zodbvault list` shows them, `zodbvault show DATE` what is in one).',
       'Move that away, or name another folder, and run the command again.',
       'Where the hint names an option that does it all the same, use it when you are sure.',
