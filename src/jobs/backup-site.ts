@@ -74,13 +74,13 @@ async function backUpStepByStep(
   await run.check();
   await run.makeFolders();
   const results = await backUpAll(run, site);
-  await done(writtenBytes(results));
+  await done(outcomeOf(results));
   await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return results;
 }
 
-function writtenBytes(results: readonly StorageBackup[]): RunOutcome {
+function outcomeOf(results: readonly StorageBackup[]): RunOutcome {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
   return {
     storedBytes: sum(
@@ -88,6 +88,11 @@ function writtenBytes(results: readonly StorageBackup[]): RunOutcome {
     ),
     blobBytes: sum(
       results.map(({ blobs }) => (blobs?.kind === 'made' ? (blobs.content?.bytes ?? 0) : 0)),
+    ),
+    made: results.flatMap(({ storage, filestorage }) =>
+      filestorage?.written === undefined
+        ? []
+        : [{ storage, stamp: filestorage.written.file.stamp }],
     ),
   };
 }

@@ -24,7 +24,10 @@ export async function findDoubtedPoints(
     const { stamp } = one.point;
     const judgement = judgements.find((candidate) => candidate.stamp === stamp);
     if (judgement === undefined) continue;
-    const against = reasonsAgainst(parts(judgement)).map(describeReason);
+    // What is lost, or cut, ends the restore by itself, with the way around it.
+    const against = reasonsAgainst(parts(judgement))
+      .filter(({ kind }) => kind !== 'files')
+      .map(describeReason);
     const known = describeKnown(judgement.known);
     if (against.length + known.length === 0) continue;
     const { repository, target } = one;

@@ -31,6 +31,8 @@ export interface RunOutcome {
   readonly problems?: number;
   /** Of a restore: what was put back, and as of which restore point. */
   readonly restored?: readonly RestoredFile[];
+  /** Of a backup: the restore points that it made. */
+  readonly made?: Run['made'];
 }
 
 export interface RestoredFile {
@@ -113,7 +115,7 @@ function restoredBy({ storages, contents }: Site): string[] {
 }
 
 type RunEnd = Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
-  Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points'>>;
+  Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points' | 'made'>>;
 
 class RunLine implements WatchedRun {
   readonly context: JobContext;
@@ -144,12 +146,14 @@ class RunLine implements WatchedRun {
     blobBytes = 0,
     problems = 0,
     restored,
+    made,
   }: RunOutcome): Promise<void> => {
     const files = {
       dataFs: restored?.map(({ dataFs }) => dataFs),
       points: restored?.map(({ stamp }) => stamp),
     };
-    const counted = { storedBytes, blobBytes, ...(restored === undefined ? {} : files) };
+    const what = restored === undefined ? {} : files;
+    const counted = { storedBytes, blobBytes, ...what, ...(made && { made }) };
     if (problems > 0) {
       const message = `${problems} ${problems === 1 ? 'problem was' : 'problems were'} found`;
       await this.#write({ ...counted, result: 'failed', code: 'damaged', message });

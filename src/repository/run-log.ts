@@ -32,6 +32,8 @@ const RunSchema = v.object({
   dataFs: v.optional(v.array(v.string())),
   /** Of a restore that is done: the restore point of each of those. */
   points: v.optional(v.array(v.string())),
+  /** Of a backup that is done: the restore points that it made. */
+  made: v.optional(v.array(v.object({ storage: v.string(), stamp: v.string() }))),
   /** ISO 8601, UTC. */
   begun: Moment,
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),

@@ -151,6 +151,13 @@ describe('a restore point that is known to be bad', () => {
     expect(checked.status).toBe(2);
     expect(checked.stdout).toContain(newest);
 
+    // A run that made it says in its line what was found since.
+    const history = (await site.run(['history', '--json'])).stdout.trim().split('\n');
+    const made = history
+      .map((line) => JSON.parse(line) as { made?: { stamp: string }[]; against?: string[] })
+      .find((run) => run.made?.some((one) => one.stamp === newest));
+    expect(made?.against?.join()).toMatch(expected.reason);
+
     await site.runWell('report');
     const report = readFileSync(join(site.folder, 'zodbvault-report.html'), 'utf8');
     expect(report).toMatch(expected.reason);

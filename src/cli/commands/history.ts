@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { type JudgedRun, judgeRuns } from '../../jobs/judged-runs.ts';
 import { type PastRun, readHistory } from '../../jobs/run-history.ts';
 import type { Site } from '../../sites/site.ts';
 import { inEachSite } from '../each-site.ts';
@@ -30,11 +31,14 @@ export function addHistoryCommand(program: Command): void {
       const { sites } = meant;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, options.kind)).slice(0, options.last);
-        for (const run of runs) terminal.printJson(run);
+        const judged = await judgeRuns(runs, { site, of: options.kind });
+        for (const { run, against } of judged) {
+          terminal.printJson(against.length === 0 ? run : { ...run, against });
+        }
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
         else if (!terminal.isJson) {
-          terminal.print(await tableOf(runs, signal), { bad: ['failed', 'killed'] });
+          terminal.print(await tableOf(judged, signal), { bad: ['failed', 'killed'] });
         }
         return undefined;
       };
@@ -43,8 +47,8 @@ export function addHistoryCommand(program: Command): void {
   );
 }
 
-function tableOf(runs: readonly PastRun[], signal: AbortSignal): Promise<string> {
-  const rows = runs.map((run) => [
+function tableOf(runs: readonly JudgedRun[], signal: AbortSignal): Promise<string> {
+  const rows = runs.map(({ run, against }) => [
     run.begun.slice(0, 19).replace('T', ' '),
     nameOfRun(run),
     hasEnded(run) ? formatSeconds(run.seconds) : '',
@@ -52,7 +56,7 @@ function tableOf(runs: readonly PastRun[], signal: AbortSignal): Promise<string>
     run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
     run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
     run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
-    oneLine([run.message ?? [], run.warned ?? []].flat().join('; ')),
+    oneLine([run.message ?? [], run.warned ?? [], against].flat().join('; ')),
   ]);
   const head = ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''];
   const alignment = ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'] as const;
