@@ -89,7 +89,12 @@ export function judgeHealth(
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
-  return [...judgements, ...judgeServers(health), ...judgeLastRuns(health)];
+  return [
+    ...judgements,
+    ...(limits.free === undefined ? [] : judgeGrowth(health)),
+    ...judgeServers(health),
+    ...judgeLastRuns(health),
+  ];
 }
 
 type Unplaced = Omit<Judgement, 'storage'>;
@@ -193,6 +198,20 @@ function judgeChains(place: PlaceHealth): Unplaced {
 function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
   if (hold === undefined) return [];
   return [{ state: 'warning', text: describeHold(hold), measure: undefined }];
+}
+
+/** So many days are left to make room, or to decide what may go. */
+const FULL_SOON_DAYS = 14;
+
+/** Where old backups go, room comes back. */
+function judgeGrowth({ disks, keepsAll }: SiteHealth): readonly Judgement[] {
+  if (!keepsAll) return [];
+  return disks.flatMap(({ folders, daysUntilFull: days }) => {
+    if (days === undefined || days >= FULL_SOON_DAYS) return [];
+    const [folder] = folders;
+    const text = `the disk with ${folder} will be full in about ${Math.floor(days)} days, and no old backup is ever removed: set keep, or make room`;
+    return [{ state: 'warning', storage: undefined, text, measure: undefined }] as const;
+  });
 }
 
 /** What such a server commits is in no backup. */

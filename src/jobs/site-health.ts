@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Check, isAsDeep } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
@@ -8,10 +7,11 @@ import { momentOfStamp, parseStamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { Site } from '../sites/site.ts';
 import { LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
-import { adopting } from '../system/failure.ts';
+import { freeSpaceOf } from '../system/room.ts';
 import { seemsHeld } from '../system/run-lock.ts';
 import { type AstrayServer, findAstrayServers } from './astray-server.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import { type BackupDisk, keepsAll, readBackupDisks } from './disk-growth.ts';
 import type { JobContext } from './events.ts';
 import { findGoneBlobs } from './gone-blobs.ts';
 import { findHoldOf, type Hold } from './hold.ts';
@@ -60,6 +60,9 @@ export interface SiteHealth {
   readonly lastGoodBackup: Date | undefined;
   /** Servers that have lost the Data.fs of a storage; none where they can't be looked into. */
   readonly astray: readonly StorageAstray[];
+  readonly disks: readonly BackupDisk[];
+  /** Whether every backup stays until somebody removes it by hand. */
+  readonly keepsAll: boolean;
 }
 
 /** A storage of which a server writes elsewhere. */
@@ -100,6 +103,8 @@ export async function readSiteHealth(
     ),
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
+    disks: await readBackupDisks(site, now),
+    keepsAll: keepsAll(site),
   };
 }
 
@@ -132,10 +137,7 @@ async function placeHealth(
 ): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
   await requireBackups(path);
-  const { bsize, blocks, bavail } = await adopting(`look at the disk with "${path}"`, () =>
-    statfs(path),
-  );
-  const disk = { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
+  const disk = await freeSpaceOf(path);
   const listed = await listPlace(place, site);
   const problems = await problemsOf(place, { listed, now, context });
   const hold = await findHoldOf(place, context.signal);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planCalendar } from '../../src/cli/render/report/calendar.ts';
-import { daysUntilFull } from '../../src/cli/render/report/growth.ts';
 import { html } from '../../src/cli/render/report/markup.ts';
 import { formatReport } from '../../src/cli/render/report/page.ts';
 import type { SiteReport } from '../../src/cli/render/report/site-report.ts';
@@ -40,8 +39,7 @@ function hostileReport(): SiteReport {
         remains: [HOSTILE],
         verified: day(3),
         rehearsed: undefined,
-        freeBytes: 1e9,
-        diskBytes: 1e10,
+        disk: { freeBytes: 1e9, diskBytes: 1e10, daysUntilFull: 30 },
       },
     ],
     runs: [{ ...run, begun: day(5), seconds: 3, storedBytes: 1e6, blobBytes: 1e6 }],
@@ -153,15 +151,6 @@ describe('calendar', () => {
     const now = day(8);
     expect(planCalendar({ points: [], goodRuns: [], now }).length).toBe(1);
     expect(planCalendar({ points: [new Date(0)], goodRuns: [], now }).length).toBe(26);
-  });
-});
-
-describe('the day on which a disk is full', () => {
-  it('follows from what was added each day', () => {
-    const added = [1, 2, 3].map((date) => ({ moment: day(date), bytes: 10 }));
-    expect(daysUntilFull(added, 100)).toBe(10);
-    expect(daysUntilFull(added.slice(0, 2), 100)).toBeUndefined();
-    expect(daysUntilFull([], 100)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { type BackupDisk, readBackupDisks } from '../../jobs/disk-growth.ts';
 import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { readHistory } from '../../jobs/run-history.ts';
 import type { Check } from '../../repository/checks.ts';
@@ -10,7 +11,6 @@ import { Failure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/new-file.ts';
 import { maskAddress } from '../../system/ping.ts';
 import { isThere } from '../../system/presence.ts';
-import { freeSpaceOf } from '../../system/room.ts';
 import { readSmallFileIfFit } from '../../system/small-file.ts';
 import { inEachSite } from '../each-site.ts';
 import { withOutputOptions } from '../options.ts';
@@ -28,16 +28,17 @@ export function addReportCommand(program: Command): void {
     runCommand(options, async (context) => {
       const { terminal } = context;
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const now = new Date();
       const reports: SiteReport[] = [];
       const reportOne = async (site: Site) => {
         // What can't be read has its place on the page, too.
         const index = reports.push(withoutBackups(withPingUrl(site))) - 1;
-        reports[index] = await reportOf(withPingUrl(site));
+        reports[index] = await reportOf(withPingUrl(site), now);
         return undefined;
       };
       const status = await inEachSite(meant, { context, work: reportOne, absence: 'warning' });
       const path = resolve(options.output);
-      await write(path, formatReport(reports, new Date()));
+      await write(path, formatReport(reports, now));
       terminal.printJson({ report: path });
       terminal.log(`Wrote ${path}`);
       return status;
@@ -49,13 +50,13 @@ function withoutBackups(site: Site): SiteReport {
   return { part: site.part, places: [], runs: [], settings: settingsOf(site) };
 }
 
-async function reportOf(site: Site): Promise<SiteReport> {
-  const places: PlaceReport[] = [];
-  for (const listed of await listSite(site, 'all')) places.push(await placeReport(listed));
+async function reportOf(site: Site, now: Date): Promise<SiteReport> {
+  const listed = await listSite(site, 'all');
+  const disks = await readBackupDisks(site, now);
   const runs = await readHistory(site, 'all');
   return {
     part: site.part,
-    places,
+    places: listed.map((place) => placeReport(place, disks)),
     runs: runs.map(({ begun, message = '', ...run }) => ({
       ...run,
       begun: new Date(begun),
@@ -65,7 +66,10 @@ async function reportOf(site: Site): Promise<SiteReport> {
   };
 }
 
-async function placeReport({ place, points, remains }: ListedPlace): Promise<PlaceReport> {
+function placeReport(
+  { place, points, remains }: ListedPlace,
+  disks: readonly BackupDisk[],
+): PlaceReport {
   const checks = points.flatMap((one) => (one.kind === 'filestorage' ? one.point.checks : []));
   const latest = (isWanted: (kind: string) => boolean) => {
     const at = checks
@@ -83,7 +87,7 @@ async function placeReport({ place, points, remains }: ListedPlace): Promise<Pla
     remains,
     verified: latest((kind) => kind !== 'rehearsal'),
     rehearsed: latest((kind) => kind === 'rehearsal'),
-    ...(await freeSpaceOf(place.path)),
+    disk: disks.find(({ folders }) => folders.includes(place.path)),
   };
 }
 

@@ -7,25 +7,6 @@ export interface Sample {
   readonly bytes: number;
 }
 
-const DAY = 86_400_000;
-/** Shorter spans tell nothing of growth. */
-const SHORTEST_SPAN_DAYS = 2;
-
-/**
- * In how many days the disk is full, if what is added each day goes on; undefined where nothing was
- * added, or not for two days.
- *
- * @param added - what was written, and when; oldest first
- */
-export function daysUntilFull(added: readonly Sample[], freeBytes: number): number | undefined {
-  const [first, ...others] = added;
-  const last = others.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  const days = (last.moment.getTime() - first.moment.getTime()) / DAY;
-  const bytes = others.reduce((sum, one) => sum + one.bytes, 0);
-  return days < SHORTEST_SPAN_DAYS || bytes === 0 ? undefined : freeBytes / (bytes / days);
-}
-
 const WIDTH = 320;
 const HEIGHT = 140;
 const LEFT = 8;

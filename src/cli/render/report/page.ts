@@ -1,7 +1,7 @@
 import { nameOfRun } from '../run-name.ts';
 import { formatBytes, formatSeconds } from '../units.ts';
 import { planCalendar, renderCalendar } from './calendar.ts';
-import { daysUntilFull, renderCurve, type Sample } from './growth.ts';
+import { renderCurve, type Sample } from './growth.ts';
 import { html, type Markup } from './markup.ts';
 import type { PlaceReport, PointReport, RunReport, SiteReport } from './site-report.ts';
 import { formatStylesheet } from './stylesheet.ts';
@@ -90,12 +90,22 @@ function isGood({ result }: RunReport): boolean {
 }
 
 function factsOf(place: PlaceReport, now: Date): readonly Markup[] {
-  const { points, freeBytes, diskBytes, verified, rehearsed } = place;
+  const { points, disk, verified, rehearsed } = place;
   const last = points.at(-1)?.moment;
-  const days = daysUntilFull(
-    samplesOf(points, ({ storedBytes }) => storedBytes),
-    freeBytes,
-  );
+  const facts: readonly (readonly [string, Markup])[] = [
+    ['Newest', html`${last === undefined ? 'none' : timeOf(last)}`],
+    ['Restore points', html`${points.length}`],
+    ['Verified', checkedAt(verified)],
+    ['Rehearsed', checkedAt(rehearsed)],
+    ['Free space', html`${disk === undefined ? 'unknown' : describeDisk(disk, now)}`],
+  ];
+  return facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+}
+
+function describeDisk(
+  { freeBytes, diskBytes, daysUntilFull: days }: NonNullable<PlaceReport['disk']>,
+  now: Date,
+): string {
   const fullOn =
     days === undefined
       ? 'too few backups to tell when it is full'
@@ -103,14 +113,7 @@ function factsOf(place: PlaceReport, now: Date): readonly Markup[] {
         ? 'enough for more than ten years'
         : `full about ${new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10)}, if nothing old goes`;
   const share = diskBytes === 0 ? 0 : Math.floor((100 * freeBytes) / diskBytes);
-  const facts: readonly (readonly [string, Markup])[] = [
-    ['Newest', html`${last === undefined ? 'none' : timeOf(last)}`],
-    ['Restore points', html`${points.length}`],
-    ['Verified', checkedAt(verified)],
-    ['Rehearsed', checkedAt(rehearsed)],
-    ['Free space', html`${formatBytes(freeBytes)} (${share}%), ${fullOn}`],
-  ];
-  return facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  return `${formatBytes(freeBytes)} (${share}%), ${fullOn}`;
 }
 
 function checkedAt(moment: Date | undefined): Markup {

@@ -19,8 +19,15 @@ export interface PlaceReport {
   readonly remains: readonly string[];
   readonly verified: Date | undefined;
   readonly rehearsed: Date | undefined;
-  readonly freeBytes: number;
-  readonly diskBytes: number;
+  /** Undefined where it went meanwhile. */
+  readonly disk:
+    | {
+        readonly freeBytes: number;
+        readonly diskBytes: number;
+        /** Undefined where nothing tells. */
+        readonly daysUntilFull: number | undefined;
+      }
+    | undefined;
 }
 
 export interface PointReport {
