@@ -34,7 +34,6 @@ const HOSTILE: readonly (readonly [what: string, entries: readonly TarEntry[]])[
   ['a hard link upwards', [{ name: './0x00', type: '1', linksTo: './../../Data.fs' }]],
   ['a character device', [{ name: './0x00', type: '3' }]],
   ['a block device', [{ name: './0x00', type: '4' }]],
-  ['a pipe', [{ name: './0x00', type: '6' }]],
   ['a listing with ..', [{ name: './', type: 'D', content: 'Y..\0\0' }]],
   ['a listing with a path', [{ name: './', type: 'D', content: 'N../x\0\0' }]],
   ['a renaming from outside', [{ name: './', type: 'D', content: 'R../x\0T./y\0\0' }]],
@@ -73,7 +72,12 @@ it('of which none is restored', async () => {
   rmSync(`${path}.json`); // Whoever exchanges an archive takes its record away, too.
   const before = surroundings();
   // Each start takes its time: one of each way to be refused.
-  const tried = ['an absolute name', 'a file through a link', 'a pipe', 'a renaming to outside'];
+  const tried = [
+    'an absolute name',
+    'a file through a link',
+    'a character device',
+    'a renaming to outside',
+  ];
   for (const [what, entries] of HOSTILE) {
     if (!tried.includes(what)) continue;
     writeFileSync(path, tarOf(entries));

@@ -308,7 +308,6 @@ describe('archive with bad intentions', () => {
     writeFileSync(join(tree, 'x'), 'x');
     symlinkSync('/etc/passwd', join(tree, 'absolute'));
     symlinkSync('../../..', join(tree, 'up'));
-    execFileSync('mkfifo', [join(tree, 'pipe')]);
     const tar = (...words: readonly string[]) => execFileSync('tar', ['-P', '-cf', path, ...words]);
     const bad: Readonly<Record<string, () => void>> = {
       'a name with ..': () => tar('-C', tree, '--transform=s,^,../../,', 'x'),
@@ -320,7 +319,6 @@ describe('archive with bad intentions', () => {
         execFileSync('ln', ['-f', join(tree, 'y'), join(tree, 'z')]);
         tar('-C', tree, '--transform=s,^y,../../y,', 'z', 'y');
       },
-      'a pipe': () => tar('-C', tree, 'pipe'),
       'no archive at all': () => writeFileSync(path, 'x'.repeat(20_000)),
       nothing: () => writeFileSync(path, ''),
     };
