@@ -1,11 +1,13 @@
 import {
-  chmodSync,
+  closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   futimesSync,
   lchownSync,
+  lutimesSync,
+  openSync,
   type Stats,
-  utimesSync,
 } from 'node:fs';
 
 /** The bits of a mode that are rights. */
@@ -16,44 +18,46 @@ export const SET_BITS = 0o6000;
 const IS_ROOT = process.getuid?.() === 0;
 
 /**
- * Gives what was made for a copy the mode, the times and, for root, the owner of what it is a copy of.
+ * Gives an open file that was made for a copy the mode, the times and, for root, the owner of what it is a copy of.
  * Owner before mode: a change of it takes bits away. What is right already costs no call.
  *
- * @param target - a file that is open, or the path of a folder
  * @param made - what it is without being changed
  */
 export function dress(
-  target: number | string,
+  file: number,
   { status, made }: { readonly status: Stats; readonly made: Stats },
 ): void {
-  const isOwned = !IS_ROOT || (status.uid === made.uid && status.gid === made.gid);
-  if (!isOwned) own(target, status);
-  if (!isOwned || made.mode !== status.mode) permit(target, status.mode & ALL_RIGHTS);
-  setTimes(target, status);
+  const { uid, gid, mode, atimeMs, mtimeMs } = status;
+  const isOwned = !IS_ROOT || (uid === made.uid && gid === made.gid);
+  if (!isOwned) fchownSync(file, uid, gid);
+  if (!isOwned || made.mode !== mode) fchmodSync(file, mode & ALL_RIGHTS);
+  futimesSync(file, settable(atimeMs), settable(mtimeMs));
 }
 
-/** Gives a link, or what {@link dress} can dress, its owner. */
-export function own(target: number | string, { uid, gid }: Stats): void {
-  if (!IS_ROOT) return;
-  if (typeof target === 'number') fchownSync(target, uid, gid);
-  else lchownSync(target, uid, gid);
+/** The same for a folder. It is opened: by a path, a link that somebody has put in its place would be followed. */
+export function dressFolder(
+  path: string,
+  as: { readonly status: Stats; readonly made: Stats },
+): void {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  const folder = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    dress(folder, as);
+  } finally {
+    closeSync(folder);
+  }
 }
 
-function permit(target: number | string, rights: number): void {
-  if (typeof target === 'number') fchmodSync(target, rights);
-  else chmodSync(target, rights);
-}
-
-function setTimes(target: number | string, { atimeMs, mtimeMs }: Stats): void {
-  const times = [settable(atimeMs), settable(mtimeMs)] as const;
-  if (typeof target === 'number') futimesSync(target, ...times);
-  else utimesSync(target, ...times);
+/** Gives a link the owner and the times of what it is a copy of. */
+export function dressLink(path: string, { uid, gid, atimeMs, mtimeMs }: Stats): void {
+  if (IS_ROOT) lchownSync(path, uid, gid);
+  lutimesSync(path, settable(atimeMs), settable(mtimeMs));
 }
 
 /**
  * Seconds that Node sets as the microsecond that it was asked for, so that times don't drift from copy
  * to copy: it cuts off what a double has behind the microseconds, which may be nearly a whole one.
  */
-export function settable(milliseconds: number): number {
+function settable(milliseconds: number): number {
   return (Math.round(milliseconds * 1000) + 0.25) / 1e6;
 }

@@ -1,7 +1,7 @@
 import { linkSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inPortions } from '../system/portions.ts';
-import { dress } from './dress.ts';
+import { dressFolder } from './dress.ts';
 import { FileCopier } from './file-copier.ts';
 import type { FileHasher } from './file-hasher.ts';
 import { haveSameTime } from './same-time.ts';
@@ -34,7 +34,7 @@ export async function exchangeFile(
     ? hasher.hash(target, () => {})
     : copy(new FileCopier(hasher), { source: by, status, target });
   const sha256 = await inPortions(work, signal);
-  dress(folder, { status: folderStatus, made: folderStatus });
+  dressFolder(folder, { status: folderStatus, made: folderStatus });
   return sha256;
 }
 

@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import {
   closeSync,
   constants,
   copyFileSync,
   fstatSync,
+  ftruncateSync,
   openSync,
   readSync,
   type Stats,
 } from 'node:fs';
-import { writeAllSync } from '../system/write-all.ts';
+import { mayHaveHoles } from '../system/holes.ts';
+import { writeAllSync, writeWithHolesSync } from '../system/write-all.ts';
 import { ALL_RIGHTS, dress } from './dress.ts';
-import { BUFFER_BYTES, type FileHasher, type OnPiece } from './file-hasher.ts';
+import { BUFFER_BYTES, type FileHasher, type OnPiece, PIECE_BYTES } from './file-hasher.ts';
 
 /** What is copied where. */
 export interface FileCopy {
@@ -36,11 +38,12 @@ export class FileCopier {
     this.#hasher = hasher;
   }
 
-  /** Returns the sha256 of the bytes in hex, if it is wanted. Failures: those of the system. */
+  /** Holes stay holes. Returns the sha256 of the bytes in hex, if it is wanted. Failures: those of the system. */
   *copy(copy: FileCopy, onPiece: OnPiece): Generator<void, string | undefined> {
-    if (copy.status.size <= BUFFER_BYTES) return this.#copySmall(copy);
-    // The system copies it faster, or shares its bytes; what it has written is then read.
     const { source, status, target, isSumWanted } = copy;
+    if (status.size <= BUFFER_BYTES || mayHaveHoles(status))
+      return yield* this.#copy(copy, onPiece);
+    // The system copies it faster, or shares its bytes; what it has written is then read.
     copyFileSync(source, target, constants.COPYFILE_EXCL);
     const file = openSync(target, 'r');
     try {
@@ -51,7 +54,10 @@ export class FileCopier {
     return isSumWanted ? yield* this.#hasher.hash(target, onPiece) : undefined;
   }
 
-  #copySmall({ source, status, target, isSumWanted }: FileCopy): string | undefined {
+  *#copy(
+    { source, status, target, isSumWanted }: FileCopy,
+    onPiece: OnPiece,
+  ): Generator<void, string | undefined> {
     const from = openSync(source, 'r');
     try {
       const rights = status.mode & ALL_RIGHTS;
@@ -59,9 +65,10 @@ export class FileCopier {
       try {
         const made = this.#made.get(rights) ?? fstatSync(file);
         this.#made.set(rights, made);
-        const sha256 = this.#pour(from, file, { sizeBytes: status.size, isSumWanted });
+        const hash = isSumWanted ? createHash('sha256') : undefined;
+        yield* this.#pour({ from, to: file, status, hash }, onPiece);
         dress(file, { status, made });
-        return sha256;
+        return hash?.digest('hex');
       } finally {
         closeSync(file);
       }
@@ -70,21 +77,34 @@ export class FileCopier {
     }
   }
 
-  #pour(
-    from: number,
-    to: number,
-    { sizeBytes, isSumWanted }: { readonly sizeBytes: number; readonly isSumWanted: boolean },
-  ): string | undefined {
-    const hash = isSumWanted ? createHash('sha256') : undefined;
-    for (let total = 0; ; ) {
+  *#pour({ from, to, status, hash }: Pouring, onPiece: OnPiece): Generator<void> {
+    const hasHoles = mayHaveHoles(status);
+    let piece = 0;
+    let total = 0;
+    for (;;) {
       const length = readSync(from, this.#buffer);
       const bytes = this.#buffer.subarray(0, length);
       hash?.update(bytes);
-      writeAllSync(to, bytes);
+      if (hasHoles) writeWithHolesSync(to, bytes, total);
+      else writeAllSync(to, bytes);
       total += length;
+      piece += length;
       // A short read at the size that it had is its end: no other has to be asked for.
-      if (length === 0 || (total === sizeBytes && length < BUFFER_BYTES)) break;
+      if (length === 0 || (total === status.size && length < BUFFER_BYTES)) break;
+      if (piece < PIECE_BYTES) continue;
+      onPiece(piece);
+      piece = 0;
+      yield;
     }
-    return hash?.digest('hex');
+    if (hasHoles) ftruncateSync(to, total);
   }
+}
+
+/** A file that is poured into another; both are open. */
+interface Pouring {
+  readonly from: number;
+  readonly to: number;
+  readonly status: Stats;
+  /** Of what is poured, where it is wanted. */
+  readonly hash: Hash | undefined;
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Parser, ReadEntry } from 'tar';
+import type { Header, Parser, ReadEntry } from 'tar';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { decompress } from '../system/gzip/decompress.ts';
 import { tap } from '../system/stages.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import { SparseMembers } from './sparse-members.ts';
 import { isUncommitted } from './uncommitted.ts';
 
 /** What an archive says about itself when it is read to its end. */
@@ -97,31 +98,35 @@ export class ArchiveReading {
   readonly #onFolder: (folder: ListedFolder) => void;
   readonly #onSpecial: ((path: string) => void) | undefined;
   readonly #parser: Parser;
+  readonly #sparse: SparseMembers;
   readonly #content = { files: 0, bytes: 0 };
   #fault: Failure | undefined;
   #isWhole = false;
 
   /** Its parser is loaded only here: many sites have no archives. */
   static async begin(settings: ReadingSettings): Promise<ArchiveReading> {
-    return new ArchiveReading((await import('tar')).Parser, settings);
+    return new ArchiveReading(await import('tar'), settings);
   }
 
   private constructor(
-    parser: typeof Parser,
+    tar: { readonly Parser: typeof Parser; readonly Header: typeof Header },
     { fault, onFolder = () => {}, onFile = () => {}, onSpecial }: ReadingSettings,
   ) {
     this.#faultOf = fault;
     this.#onFolder = onFolder;
     this.#onSpecial = onSpecial;
-    this.#parser = new parser({
+    this.#sparse = new SparseMembers(tar.Header, { fault });
+    this.#parser = new tar.Parser({
       onReadEntry: (entry) => {
         this.#judge(entry);
         if (PLAIN_TYPES.includes(entry.type)) {
+          const isWithMap = entry.type === 'ContiguousFile';
+          const sizeBytes = isWithMap ? this.#sparse.nextFileBytes(entry.size) : entry.size;
           if (!isUncommitted(entry.path)) {
             this.#content.files += 1;
-            this.#content.bytes += entry.size;
+            this.#content.bytes += sizeBytes;
           }
-          onFile(entry.path, entry.size);
+          onFile(entry.path, sizeBytes);
         } else if (entry.type === 'FIFO') onFile(entry.path, 0);
         if (entry.type !== 'GNUDumpDir') entry.resume();
         else if (entry.size <= MAXIMUM_LISTING_BYTES) this.#readListing(entry);
@@ -143,7 +148,9 @@ export class ArchiveReading {
   }
 
   async feed(chunk: Uint8Array): Promise<void> {
-    if (!this.#parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (const piece of this.#sparse.pass(bytes)) {
+      if (this.#parser.write(piece)) continue;
       await new Promise((resolve) => this.#parser.once('drain', resolve));
     }
     if (this.#fault !== undefined) throw this.#fault;

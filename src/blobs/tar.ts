@@ -80,6 +80,7 @@ export async function writeArchive(
     '--create',
     '--file=-',
     '--format=gnu',
+    '--sparse',
     ...(settings.state === undefined ? [] : [`--listed-incremental=${settings.state}`]),
     ...TAR_EXCLUDES,
     ...(settings.without.length > 0 ? ['--anchored', '--no-wildcards'] : []),

@@ -2,7 +2,6 @@ import {
   type Dirent,
   linkSync,
   lstatSync,
-  lutimesSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
@@ -12,7 +11,7 @@ import {
 } from 'node:fs';
 import { adoptSystemError, Failure, pathOf, systemCodeOf } from '../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
-import { dress, own, SET_BITS, settable } from './dress.ts';
+import { dressFolder, dressLink, SET_BITS } from './dress.ts';
 import { FileCopier } from './file-copier.ts';
 import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
@@ -201,7 +200,7 @@ export class TreeWalk {
     }
     return {
       branch: { path, names, depth, linkable, above },
-      finish: () => dress(target, { status, made }),
+      finish: () => dressFolder(target, { status, made }),
     };
   }
 
@@ -256,8 +255,7 @@ export class TreeWalk {
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
-      own(target, status);
-      lutimesSync(target, settable(status.atimeMs), settable(status.mtimeMs));
+      dressLink(target, status);
     } else {
       this.#special.push(path.slice(1));
     }

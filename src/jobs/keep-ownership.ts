@@ -1,7 +1,8 @@
-import { chmod, chown, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ALL_RIGHTS } from '../blobs/dress.ts';
 import { adopting, systemCodeOf } from '../system/failure.ts';
+import { openUnfollowed } from '../system/folder-owner.ts';
 import type { NewFile } from '../system/new-file.ts';
 import { isThere, statOf } from '../system/presence.ts';
 import { type Rights, rightsLike, USUAL } from '../system/rights.ts';
@@ -20,10 +21,11 @@ export async function keepOwnership(files: readonly NewFile[], target: string): 
   const owner = old ?? (await statOf(dirname(target)));
   for (const { temporaryPath } of files) {
     await adopting(`set the owner of "${target}"`, async () => {
+      await using file = await openUnfollowed(temporaryPath);
       if (process.getuid?.() === 0 && owner !== undefined) {
-        await chown(temporaryPath, owner.uid, owner.gid);
-      } else if (old !== undefined) await giveToGroup(temporaryPath, old.gid);
-      if (old !== undefined) await chmod(temporaryPath, old.mode & 0o777);
+        await file.chown(owner.uid, owner.gid);
+      } else if (old !== undefined) await giveToGroup(file, old.gid);
+      if (old !== undefined) await file.chmod(old.mode & 0o777);
     });
   }
 }
@@ -33,16 +35,17 @@ export async function keepRightsOfFolder(tree: string, target: string): Promise<
   const old = await statOf(target);
   if (old === undefined) return;
   await adopting(`set the rights of "${target}"`, async () => {
-    await giveToGroup(tree, old.gid);
-    await chmod(tree, old.mode & ALL_RIGHTS);
+    await using folder = await openUnfollowed(tree);
+    await giveToGroup(folder, old.gid);
+    await folder.chmod(old.mode & ALL_RIGHTS);
   });
 }
 
 /** Who isn't in the group leaves it to their own. */
-async function giveToGroup(path: string, group: number): Promise<void> {
-  const { uid, gid } = await stat(path);
+async function giveToGroup(handle: FileHandle, group: number): Promise<void> {
+  const { uid, gid } = await handle.stat();
   if (gid === group) return;
-  await chown(path, uid, group).catch((error: unknown) => {
+  await handle.chown(uid, group).catch((error: unknown) => {
     if (systemCodeOf(error) !== 'EPERM') throw error;
   });
 }

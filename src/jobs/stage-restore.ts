@@ -50,7 +50,7 @@ export async function stageRestore(
   const temporaryPath = stagedPath(path, anchor);
   const rights = await rightsOfRestored(target);
   await using staged = new Disposables();
-  const dataFs = staged.use(await NewFile.create(path, { temporaryPath, rights }));
+  const dataFs = staged.use(await NewFile.create(path, { temporaryPath, rights, zeros: 'holes' }));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;
   const indexes: StagedIndex[] = [];

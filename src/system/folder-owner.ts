@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCodeOf } from './failure.ts';
@@ -14,21 +14,25 @@ const CAN_NOT_GIVE: readonly string[] = ['EPERM', 'EINVAL', 'ENOTSUP'];
  */
 export async function giveToOwnerOfFolder(handle: FileHandle, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const folder = await stat(dirname(path));
-  if (folder.uid === 0 || (await handle.stat()).uid !== 0) return;
+  const [folder, status] = [await stat(dirname(path)), await handle.stat()];
+  if (folder.uid === 0 || status.uid !== 0 || !isOursAlone(status)) return;
   await handle.chown(folder.uid, folder.gid).catch((error: unknown) => {
     if (!CAN_NOT_GIVE.includes(systemCodeOf(error) ?? '')) throw error;
   });
 }
 
-/** The same for a directory. It is opened, so that nobody can put something else in its place meanwhile. */
-export async function giveDirectoryToOwnerOfFolder(path: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-  const handle = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    await giveToOwnerOfFolder(handle, path);
-  } finally {
-    await handle.close();
-  }
+/**
+ * Whether changing its rights changes nothing else: a file of another name may be anybody's, and a device is the
+ * system's.
+ */
+export function isOursAlone(status: Stats): boolean {
+  return status.isDirectory() || (status.isFile() && status.nlink === 1);
+}
+
+/**
+ * Opens what we have made, a file or a folder, to change its rights: by a path, a link that somebody has put in its
+ * place would be followed. The caller closes it.
+ */
+export async function openUnfollowed(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }

@@ -1,7 +1,7 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { adopting, systemCodeOf } from './failure.ts';
-import { giveDirectoryToOwnerOfFolder } from './folder-owner.ts';
+import { giveToOwnerOfFolder, openUnfollowed } from './folder-owner.ts';
 import { syncDirectory } from './new-file.ts';
 import { folderMode, GIVES_GROUP, type Rights, USUAL } from './rights.ts';
 
@@ -43,7 +43,9 @@ async function makeMissing(directory: string, rights: Rights): Promise<string | 
 export async function makeDirectory(path: string, rights: Rights): Promise<void> {
   const mode = folderMode(rights);
   await mkdir(path, { mode });
-  await giveDirectoryToOwnerOfFolder(path);
-  if (rights.kind === 'less-umask') return;
-  await chmod(path, mode | ((await stat(path)).mode & GIVES_GROUP));
+  const isRightAlready = rights.kind === 'less-umask';
+  if (isRightAlready && process.getuid?.() !== 0) return;
+  await using folder = await openUnfollowed(path);
+  await giveToOwnerOfFolder(folder, path);
+  if (!isRightAlready) await folder.chmod(mode | ((await folder.stat()).mode & GIVES_GROUP));
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { adopting } from './failure.ts';
+import { adopting, Failure, systemCodeOf } from './failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { giveRights, type Rights, USUAL } from './rights.ts';
-import { writeAll } from './write-all.ts';
+import { writeAll, writeWithHoles } from './write-all.ts';
 
 /** Ending of files that aren't complete; a name is `.NAME.RANDOM.zodbvault-tmp`. */
 const ENDING = '.zodbvault-tmp';
@@ -16,6 +17,8 @@ export interface NewFileSettings {
   /** Where it is until it is published. */
   readonly temporaryPath?: string;
   readonly rights?: Rights;
+  /** What becomes of whole blocks of zeros; by default they are written. */
+  readonly zeros?: 'written' | 'holes';
 }
 
 /**
@@ -26,24 +29,33 @@ export class NewFile implements AsyncDisposable {
   readonly path: string;
   readonly temporaryPath: string;
   readonly #handle: FileHandle;
+  readonly #hasHoles: boolean;
   #isOpen = true;
   #isThere = true;
   #sizeBytes = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
-  private constructor(path: string, temporaryPath: string, handle: FileHandle) {
+  private constructor(
+    handle: FileHandle,
+    {
+      path,
+      temporaryPath,
+      zeros,
+    }: Required<Omit<NewFileSettings, 'rights'>> & { readonly path: string },
+  ) {
     this.path = path;
     this.temporaryPath = temporaryPath;
     this.#handle = handle;
+    this.#hasHoles = zeros === 'holes';
   }
 
   /** By default, the file has a name of its own until it is published, and the usual rights. */
   static async create(path: string, settings: NewFileSettings = {}): Promise<NewFile> {
-    const { temporaryPath = besidePath(path), rights = USUAL } = settings;
+    const { temporaryPath = besidePath(path), rights = USUAL, zeros = 'written' } = settings;
     return adopting(`create a file in "${dirname(path)}"`, async () => {
       const handle = await open(temporaryPath, 'wx', rights.mode);
-      const file = new NewFile(path, temporaryPath, handle);
+      const file = new NewFile(handle, { path, temporaryPath, zeros });
       try {
         await giveToOwnerOfFolder(handle, temporaryPath);
         await giveRights(handle, { rights, path });
@@ -82,15 +94,17 @@ export class NewFile implements AsyncDisposable {
   async complete(): Promise<void> {
     await adopting(`write "${this.path}"`, async () => {
       await this.#syncing;
+      if (this.#hasHoles) await this.#handle.truncate(this.#sizeBytes);
       await this.#handle.sync();
       this.#isOpen = false;
       await this.#handle.close();
     });
   }
 
-  /** Gives the completed file its name, in place of a file that has it. */
+  /** Gives the completed file its name, in place of a file that has it. Failure `refused` where it is a device. */
   async publish(): Promise<void> {
     await adopting(`rename a file to "${this.path}"`, async () => {
+      await refuseSpecial(this.path);
       await rename(this.temporaryPath, this.path);
       this.#isThere = false;
       await syncDirectory(dirname(this.path));
@@ -113,7 +127,8 @@ export class NewFile implements AsyncDisposable {
 
   async #writeAll(chunk: Uint8Array): Promise<void> {
     const { sizeBytes } = this;
-    await adopting(`write "${this.path}"`, () => writeAll(this.#handle, chunk, sizeBytes));
+    const write = this.#hasHoles ? writeWithHoles : writeAll;
+    await adopting(`write "${this.path}"`, () => write(this.#handle, chunk, sizeBytes));
     this.#sizeBytes += chunk.length;
     this.#unsyncedBytes += chunk.length;
     this.#startSync();
@@ -147,6 +162,22 @@ export async function writeNewFile(
   await file.write([content]);
   await file.complete();
   await file.publish();
+}
+
+/** Who may write into `/dev` may also rename something to `/dev/null`: no program of the system would find it again. */
+async function refuseSpecial(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined || !isSpecial(found)) return;
+  throw new Failure('refused', `Cannot write "${path}": it is not a regular file`, {
+    hint: 'Nothing was changed. Name another file.',
+  });
+}
+
+function isSpecial(status: Stats): boolean {
+  return !(status.isFile() || status.isSymbolicLink() || status.isDirectory());
 }
 
 function besidePath(path: string): string {

@@ -1,6 +1,7 @@
 import { type FileHandle, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { systemCodeOf } from './failure.ts';
+import { isOursAlone } from './folder-owner.ts';
 
 /** Rights of a file that is made, without those to run it. A folder may also be passed by whoever may read it. */
 export type Rights =
@@ -110,8 +111,8 @@ export async function shareWithGroup(handle: FileHandle, path: string): Promise<
   const [file, folder] = [await handle.stat(), await stat(dirname(path))];
   const wanted = folder.mode & GROUPS;
   const isShared = file.gid === folder.gid && (file.mode & wanted) === wanted;
-  const isOurs = [file.uid, 0].includes(process.getuid?.() ?? file.uid);
-  if (isShared || wanted === 0 || !isOurs) return;
+  const isOwner = [file.uid, 0].includes(process.getuid?.() ?? file.uid);
+  if (isShared || wanted === 0 || !isOwner || !isOursAlone(file)) return;
   try {
     if (file.gid !== folder.gid) await handle.chown(file.uid, folder.gid);
     await handle.chmod((file.mode & ALL) | wanted);

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { dataIn } from './holes.ts';
 
 /**
  * Writes all bytes, also where the kernel takes them in parts.
@@ -19,9 +20,29 @@ export async function writeAll(
   }
 }
 
-/** The same at the place where the file is, without waiting. */
+/** The same, but whole blocks of zeros are not written. */
+export async function writeWithHoles(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (const { start, end } of dataIn(bytes, position)) {
+    await writeAll(handle, bytes.subarray(start, end), position + start);
+  }
+}
+
+/** Writes all bytes at the place where the file is, without waiting. */
 export function writeAllSync(file: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(file, bytes, written);
+  }
+}
+
+/** The same as {@link writeWithHoles}, without waiting. */
+export function writeWithHolesSync(file: number, bytes: Uint8Array, position: number): void {
+  for (const { start, end } of dataIn(bytes, position)) {
+    for (let at = start; at < end; ) {
+      at += writeSync(file, bytes, at, end - at, position + at);
+    }
   }
 }
