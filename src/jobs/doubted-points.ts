@@ -2,7 +2,7 @@ import { describeReason, type Judgement, reasonsAgainst } from '../repository/ju
 import { describeKnown } from '../repository/known-at-backup.ts';
 import { findBackupPlaces } from './backup-places.ts';
 import type { JobEvent } from './events.ts';
-import { listPlace } from './list-site.ts';
+import { type ListedSitePoint, listPlace } from './list-site.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
 
 type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
@@ -17,13 +17,14 @@ export async function findDoubtedPoints(
   for (const { storage, plan: one } of plan.filestorages) {
     const place = places.find((candidate) => candidate.storage === storage);
     if (place === undefined) continue;
-    const judgements = (await listPlace(place, site)).flatMap((listed) =>
-      listed.kind === 'filestorage' ? [listed.judgement] : [],
+    const points = (await listPlace(place, site)).flatMap((listed) =>
+      listed.kind === 'filestorage' ? [listed] : [],
     );
     const parts = place.blobs === undefined ? onlyData : both;
     const { stamp } = one.point;
-    const judgement = judgements.find((candidate) => candidate.stamp === stamp);
-    if (judgement === undefined) continue;
+    const chosen = points.find(({ point }) => point.stamp === stamp);
+    if (chosen === undefined) continue;
+    const { judgement } = chosen;
     // What is lost, or cut, ends the restore by itself, with the way around it.
     const against = reasonsAgainst(parts(judgement))
       .filter(({ kind }) => kind !== 'files')
@@ -36,10 +37,16 @@ export async function findDoubtedPoints(
     const isBetter = (other: Judgement) =>
       reasonsAgainst(parts(other)).length === 0 &&
       (how === 'bad' || describeKnown(other.known).length === 0);
-    const better = findBetter(judgements.filter(isBetter), stamp);
+    const ofSame = points.filter((other) => copyOf(other) === copyOf(chosen));
+    const better = findBetter(ofSame.map((other) => other.judgement).filter(isBetter), stamp);
     found.push({ ...what, how, reasons: [...new Set([...against, ...known])], better });
   }
   return found;
+}
+
+/** Whose Data.fs a point is of, where it is another copy's: what has moved is one. */
+function copyOf({ madeOf }: Extract<ListedSitePoint, { kind: 'filestorage' }>): string | undefined {
+  return madeOf?.is === 'copy' ? madeOf.path : undefined;
 }
 
 function both(judgement: Judgement): Pick<Judgement, 'data' | 'blobs'> {

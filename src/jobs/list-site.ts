@@ -1,23 +1,25 @@
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
+import { readChains } from '../repository/chain.ts';
 import type { Judgement } from '../repository/judgement.ts';
 import { readJudgements } from '../repository/read-judgements.ts';
 import type { Stamp } from '../repository/stamp.ts';
+import { backedUpDataFs } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { realPlaceOf } from '../system/real-place.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type BelongingBlobs, blobsOfPoints, lookInto } from './belonging-blobs.ts';
 import type { BlobContent } from './blob-content.ts';
+import { chainsByPlace } from './chains-by-place.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
 import { readOwnBlobs } from './own-blobs.ts';
-import { pointsOfOthers, readPointsOfCopies } from './points-of-copies.ts';
+import { type OtherDataFs, pointsOfCopies, pointsOfOthers } from './points-of-copies.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
   readonly place: BackupPlace;
   readonly points: readonly ListedSitePoint[];
-  /** Points of other copies of the database, while there are some of this one: {@link pointsOfOthers}. */
-  readonly ofOthers: ReturnType<typeof pointsOfOthers>;
   /** Problems of what belongs to no restore point: {@link listRemains}. */
   readonly remains: readonly string[];
 }
@@ -29,6 +31,8 @@ export type ListedSitePoint =
       /** The blob backup that a restore would take. */
       readonly blobs: BelongingBlobs;
       readonly judgement: Judgement;
+      /** The Data.fs that it was made of, where that is another: {@link pointsOfOthers}. */
+      readonly madeOf: OtherDataFs | undefined;
     }
   /** Where only blobs are backed up. */
   | {
@@ -50,12 +54,7 @@ export async function listSite(
     const points = await listPlace(place, site);
     const { repository } = place;
     const remains = repository === undefined ? [] : await listRemains(repository);
-    const dataFs = site.storages.find(({ name }) => name === place.storage)?.dataFs;
-    const ofOthers =
-      repository === undefined || dataFs === undefined
-        ? []
-        : pointsOfOthers(await readPointsOfCopies(repository, dataFs));
-    listed.push({ place, points, ofOthers, remains });
+    listed.push({ place, points, remains });
   }
   return listed;
 }
@@ -70,8 +69,8 @@ export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): 
 
 /** The restore points in one of its places, oldest first. Failure `not-found` where there is no folder. */
 export async function listPlace(
-  { of, repository, blobs }: BackupPlace,
-  { blobFormat }: Site,
+  { storage, of, repository, blobs }: BackupPlace,
+  site: Site,
 ): Promise<readonly ListedSitePoint[]> {
   const catalogue = blobs === undefined ? undefined : await readOwnBlobs(blobs, repository);
   if (repository === undefined) {
@@ -87,7 +86,7 @@ export async function listPlace(
     );
   }
   const points = await listRestorePoints(repository);
-  const isArchived = of === 'zip' || blobFormat.kind !== 'directories';
+  const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
   const known =
     catalogue === undefined
       ? undefined
@@ -96,8 +95,15 @@ export async function listPlace(
           preferred: isArchived ? 'archives' : 'directories',
         });
   const store = folderStore(repository);
+  const dataFs = backedUpDataFs(site, storage);
+  const place = dataFs === undefined ? undefined : await realPlaceOf(dataFs);
+  const files = await readCatalogue(store);
+  const chainOf = chainsByPlace(store, place);
+  const chains = await readChains(files, chainOf);
+  const others = await pointsOfOthers(place === undefined ? [] : pointsOfCopies(chains, place));
   const judgements = await readJudgements(store, {
-    catalogue: await readCatalogue(store),
+    catalogue: files,
+    chainOf,
     blobsOf: known?.factsOf ?? (async () => ({ kind: 'none' })),
   });
   const listed: ListedSitePoint[] = [];
@@ -105,7 +111,8 @@ export async function listPlace(
     const judgement = judgements.get(point.stamp);
     if (judgement === undefined) continue; // It went meanwhile.
     const blobs = (await known?.belongingTo(point.stamp)) ?? ({ kind: 'none' } as const);
-    listed.push({ kind: 'filestorage', point, blobs, judgement });
+    const madeOf = others.get(point.stamp);
+    listed.push({ kind: 'filestorage', point, blobs, judgement, madeOf });
   }
   return listed;
 }

@@ -1,4 +1,4 @@
-import type { Site } from '../sites/site.ts';
+import { backedUpDataFs } from '../sites/retarget.ts';
 import { Failure } from '../system/failure.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findDoubtedPoints } from './doubted-points.ts';
@@ -104,11 +104,6 @@ function betterKnown(
         `Nothing was changed. Add ${better} to the command line: that is the newest restore point that nothing is known against; to restore the bad one all the same, name its date.`,
     },
   );
-}
-
-function backedUpDataFs({ storages }: Site, name: string): string | undefined {
-  const storage = storages.find((one) => one.name === name);
-  return storage?.madeOf?.dataFs ?? storage?.dataFs;
 }
 
 function guessed(message: string): Failure {

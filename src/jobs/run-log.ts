@@ -114,6 +114,12 @@ function restoredBy({ storages, contents }: Site): string[] {
   return contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs);
 }
 
+/** What a backup of the site is made of. */
+export function sourcesOf({ storages, contents }: Site): string[] {
+  if (contents === 'blobs') return storages.flatMap(({ blobs }) => blobs ?? []);
+  return storages.map(({ dataFs }) => dataFs);
+}
+
 type RunEnd = Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
   Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points' | 'made'>>;
 
@@ -208,6 +214,7 @@ class RunLine implements WatchedRun {
       verb,
       of,
       part: site.part,
+      ...(verb === 'backup' ? { sources: sourcesOf(site) } : {}),
       ...(verb === 'backup' && site.contents !== 'blobs'
         ? { storages: site.storages.map(({ name }) => name) }
         : {}),

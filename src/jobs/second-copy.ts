@@ -1,6 +1,6 @@
 import { isThere } from '../system/presence.ts';
 import type { JobEvent } from './events.ts';
-import { readPointsOfCopies } from './points-of-copies.ts';
+import { pointsOfOthers, readPointsOfCopies } from './points-of-copies.ts';
 import type { RestorePlan } from './restore.ts';
 
 /** The newest backup is of another copy of the database than the one that is restored. */
@@ -24,7 +24,7 @@ export async function findSecondCopy(
   const found = { kind: 'second-copy', repository, target, newest: point.stamp, path } as const;
   const own = points.findLast(({ madeOf }) => madeOf === 'this');
   if (own !== undefined) {
-    const isCopy = chosen.hasOtherCopy || (await isThere(path));
+    const isCopy = (await pointsOfOthers(points)).get(point.stamp)?.is === 'copy';
     return isCopy ? { ...found, other: own.stamp, otherPath: dataFs } : undefined;
   }
   // What one site has backed up may go to another place; what two have may not without a word.

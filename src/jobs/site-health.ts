@@ -17,6 +17,7 @@ import { findGoneBlobs } from './gone-blobs.ts';
 import { findHoldOf, type Hold } from './hold.ts';
 import { type ListedSitePoint, listPlace } from './list-site.ts';
 import { readOwnBlobs } from './own-blobs.ts';
+import { ownRuns } from './own-runs.ts';
 import type { EntryFinding } from './remember-checks.ts';
 import { type PastRun, readPastRuns } from './run-history.ts';
 import { verify } from './verify.ts';
@@ -27,14 +28,14 @@ export interface PlaceHealth {
   readonly storage: string;
   readonly path: string;
   readonly points: number;
-  /** Moments of restore points. */
+  /** Moments of restore points; the newest is none of another copy of the database. */
   readonly oldest: Date | undefined;
   readonly newest: Date | undefined;
-  /** Size of the Data.fs of the newest; undefined where nothing tells. */
+  /** Size of the Data.fs of that one; undefined where nothing tells. */
   readonly dataFsBytes: number | undefined;
   /** Bytes of all data files in the repository. */
   readonly storedBytes: number;
-  /** When every byte of some point was last read, and when one was last restored for trial. */
+  /** When every byte of some point of this copy was last read, and when one was last restored for trial. */
   readonly verified: Date | undefined;
   readonly rehearsed: Date | undefined;
   /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
@@ -84,7 +85,7 @@ export async function readSiteHealth(
   const runs: PastRun[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
     places.push(await placeHealth(place, { site, now, context }));
-    const logged = await readPastRuns(place.path);
+    const logged = await ownRuns(site, await readPastRuns(place.path));
     runs.push(
       ...logged.filter(
         ({ of, begun }) => (of === 'backup' || of === 'all') && !isAhead(new Date(begun), now),
@@ -161,26 +162,27 @@ async function placeHealth(
   }
   const judged = listed.flatMap((one) => (one.kind === 'filestorage' ? [one] : []));
   const points = judged.map(({ point }) => point);
-  const checks = points.flatMap((point) => point.checks);
+  const own = judged.filter(({ madeOf }) => madeOf?.is !== 'copy');
+  const checks = own.flatMap(({ point }) => point.checks);
   const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
   const badPoints = judged
     .map(({ judgement }) => judgement)
     .filter((one) => reasonsAgainst(one).some(isOfLook))
     .filter(({ stamp }) => siteFault?.stamps.includes(stamp) !== true);
   // What a run has not finished, or not yet, is no backup of that moment.
-  const finished = judged.filter(({ judgement }) => judgement.run !== 'incomplete');
+  const finished = own.filter(({ judgement }) => judgement.run !== 'incomplete');
   return {
     ...common,
     points: points.length,
     oldest: points[0]?.moment,
     newest: finished.at(-1)?.point.moment,
-    dataFsBytes: points.at(-1)?.dataFsBytes,
+    dataFsBytes: own.at(-1)?.point.dataFsBytes,
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
     badPoints: badPoints.map(({ stamp }) => stamp),
     siteFault,
-    isSuperseded: isSuperseded({ problems, badPoints }, judged),
+    isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
 }
 

@@ -28,6 +28,8 @@ const RunSchema = v.object({
   part: v.string(),
   /** Of a backup: the storages of which it looked at the Data.fs. */
   storages: v.optional(v.array(v.string())),
+  /** Of a backup: those Data.fs files, or the blob directories where only these are backed up. */
+  sources: v.optional(v.array(v.string())),
   /** Of a restore, and what undoes one: the Data.fs files that it put back. */
   dataFs: v.optional(v.array(v.string())),
   /** Of a restore that is done: the restore point of each of those. */

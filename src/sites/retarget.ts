@@ -37,6 +37,12 @@ export function retargetToFile(site: Site, file: string): Site {
   };
 }
 
+/** The Data.fs that the backups of a storage were made of, wherever it is restored to; undefined: there is no such storage. */
+export function backedUpDataFs({ storages }: Site, name: string): string | undefined {
+  const storage = storages.find((one) => one.name === name);
+  return storage?.madeOf?.dataFs ?? storage?.dataFs;
+}
+
 function dataOf({ dataFs, blobs }: SiteStorage): SiteStorage['madeOf'] {
   return { dataFs, ...(blobs === undefined ? {} : { blobs }) };
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
@@ -26,9 +26,27 @@ async function twoCopies(): Promise<TwoCopies> {
   await a.runWell('backup', ...places);
   await growDatabase(b.dataFs, { transactions: 2 });
   await b.runWarned('backup', ...places);
-  const lines = (await a.run(['list', '--json', ...places])).stdout.trim().split('\n');
-  const [first, second] = lines.map((line) => JSON.parse(line).stamp);
+  const [first = '', second = ''] = (await listed(a, places)).map(({ stamp }) => stamp);
   return { a, b, places, stamps: [first, second] };
+}
+
+interface Listed {
+  readonly stamp: string;
+  readonly madeOf?: { readonly path: string; readonly is: string };
+}
+
+async function listed(site: TestSite, places: readonly string[]): Promise<readonly Listed[]> {
+  const { stdout } = await site.run(['list', '--json', ...places]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+/** Since 1970. */
+function secondsOf(stamp: string): number {
+  const [year, month, day, ...time] = stamp.split('-');
+  return Date.parse(`${year}-${month}-${day}T${time.join(':')}Z`) / 1000;
 }
 
 describe('two copies of a database in one folder of backups', () => {
@@ -68,6 +86,43 @@ describe('two copies of a database in one folder of backups', () => {
     await a.runWell('restore', '-n', '--to', 'elsewhere', ...places, stamps[0]);
     const elsewhere = await a.run(['restore', '-n', '--to', 'other', ...places]);
     expect([elsewhere.status, elsewhere.stderr]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it('are told apart by what a restore recommends, and by check', async () => {
+    const { a, b, places, stamps } = await twoCopies();
+    const without = [...places, '--no-blobs'];
+    await growDatabase(a.dataFs, { transactions: 1 });
+    await a.run(['backup', '--full', ...without]);
+    await growDatabase(b.dataFs, { transactions: 1 });
+    await b.run(['backup', ...without]);
+    const points = await listed(a, without);
+    const [, , newest = '', last = ''] = points.map(({ stamp }) => stamp);
+    expect(points.map(({ madeOf }) => madeOf)).toEqual([
+      undefined,
+      { path: b.dataFs, is: 'copy' },
+      undefined,
+      { path: b.dataFs, is: 'copy' },
+    ]);
+    const path = join(`${a.folder}-bk`, `${newest}.fsz`);
+    writeFileSync(path, readFileSync(path).fill(0, 200, 201));
+    await a.run(['verify', ...without]);
+    const { stderr } = await a.run(['restore', '--dry-run', newest, ...without]);
+    expect(stderr).toContain(`${newest} is known to be bad`);
+    expect(stderr).toContain(stamps[0]);
+    expect(stderr).not.toContain(stamps[1]);
+    for (const [site, stamp] of [
+      [a, newest],
+      [b, last],
+    ] as const) {
+      const metrics = join(site.folder, 'zodbvault.prom');
+      const { stdout } = await site.run(['check', '--json', '--metrics', metrics, ...without]);
+      const written = readFileSync(metrics, 'utf8');
+      const [, time] = /newest_backup_timestamp_seconds\{.*\} (\S+)/.exec(written) ?? [];
+      expect(Number(time)).toBe(secondsOf(stamp));
+      expect(stdout).toContain(
+        `the last backup ended with a warning: \\"${site.dataFs}\\" is another`,
+      );
+    }
   });
 
   it('are one where a site has moved, and where one that has none is made of them', async () => {

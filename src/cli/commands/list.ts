@@ -29,11 +29,11 @@ export function addListCommand(program: Command): void {
         const places = await listSite(site, options.kind);
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
-        for (const { place, points, ofOthers, remains } of places) {
+        for (const { place, points, remains } of places) {
           const { storage, of, path } = place;
           sayOfPoints(points, terminal);
           problems.push(...remains);
-          for (const one of describeOthers(ofOthers)) terminal.notice(one);
+          for (const one of describeOthers(points)) terminal.notice(one);
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
           for (const point of points) {
@@ -70,14 +70,18 @@ function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): vo
 const NAMED = 3;
 
 /** One line for each other Data.fs. */
-function describeOthers(
-  points: readonly { readonly stamp: string; readonly path: string }[],
-): readonly string[] {
-  return [...new Set(points.map(({ path }) => path))].map((path) => {
-    const stamps = points.filter((one) => one.path === path).map(({ stamp }) => stamp);
+function describeOthers(points: readonly ListedSitePoint[]): readonly string[] {
+  const stampsOf = new Map<string, string[]>();
+  for (const one of points) {
+    if (one.kind === 'blobs' || one.madeOf === undefined) continue;
+    const { path, is } = one.madeOf;
+    const what = is === 'copy' ? 'another copy of the database' : 'where the database was before';
+    const other = `made of "${path}", which is ${what}`;
+    stampsOf.set(other, [...(stampsOf.get(other) ?? []), one.point.stamp]);
+  }
+  return [...stampsOf].map(([other, stamps]) => {
     const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
-    const names = stamps.slice(-NAMED).join(', ');
-    return `${names}${more}: made of "${path}", which is another copy of the database or its place before`;
+    return `${stamps.slice(-NAMED).join(', ')}${more}: ${other}`;
   });
 }
 
@@ -123,6 +127,7 @@ function asJson(one: ListedSitePoint): object {
     problems: point.problems,
     checks: looksAsJson(point.checks),
     judgement: judgementAsJson(one.judgement),
+    ...(one.madeOf === undefined ? {} : { madeOf: one.madeOf }),
     ...(blobs.kind === 'none' ? {} : { blobs: blobsAsJson(blobs) }),
   };
 }

@@ -1,0 +1,20 @@
+import type { Site } from '../sites/site.ts';
+import { leadingTo } from '../system/place.ts';
+import { isThere } from '../system/presence.ts';
+import type { PastRun } from './run-history.ts';
+import { sourcesOf } from './run-log.ts';
+
+/**
+ * The runs of a site, where another has the same folder for its backups: a backup of data that is elsewhere, and still
+ * there, was another's. Where that is gone, the site has moved.
+ */
+export async function ownRuns(site: Site, runs: readonly PastRun[]): Promise<readonly PastRun[]> {
+  const others = new Set(runs.flatMap(({ sources }) => sources ?? []));
+  for (const source of sourcesOf(site)) {
+    for (const own of await leadingTo(source, others)) others.delete(own);
+  }
+  for (const other of others) if (!(await isThere(other))) others.delete(other);
+  return runs.filter(
+    ({ sources = [] }) => sources.length === 0 || !sources.every((one) => others.has(one)),
+  );
+}
