@@ -1,11 +1,24 @@
+import { readCatalogue } from '../repository/catalogue.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../repository/judgement.ts';
 import { describeKnown } from '../repository/known-at-backup.ts';
+import { readJudgements } from '../repository/read-judgements.ts';
+import type { RecoveryDate } from '../repository/recovery-date.ts';
+import { findRestorePoint } from '../repository/restore-point.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { folderStore, requireBackups } from '../stores/folder-store.ts';
 import { findBackupPlaces } from './backup-places.ts';
 import type { JobEvent } from './events.ts';
 import { type ListedSitePoint, listPlace } from './list-site.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
+import { pointsOfOthers, readPointsOfCopies } from './points-of-copies.ts';
 
 type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
+
+/** What is known against a restore point, and which one is better. */
+export type PointDoubt = Pick<DoubtedPoint, 'stamp' | 'how' | 'reasons' | 'better'>;
+
+/** A restore point as far as it is judged here. */
+type Candidate = Pick<Extract<ListedSitePoint, { kind: 'filestorage' }>, 'judgement' | 'madeOf'>;
 
 /** What is known against the restore points of a plan, and which point is better. */
 export async function findDoubtedPoints(
@@ -20,32 +33,62 @@ export async function findDoubtedPoints(
     const points = (await listPlace(place, site)).flatMap((listed) =>
       listed.kind === 'filestorage' ? [listed] : [],
     );
+    const { repository, target, point } = one;
     const parts = place.blobs === undefined ? onlyData : both;
-    const { stamp } = one.point;
-    const chosen = points.find(({ point }) => point.stamp === stamp);
-    if (chosen === undefined) continue;
-    const { judgement } = chosen;
-    // What is lost, or cut, ends the restore by itself, with the way around it.
-    const against = reasonsAgainst(parts(judgement))
-      .filter(({ kind }) => kind !== 'files')
-      .map(describeReason);
-    const known = describeKnown(judgement.known);
-    if (against.length + known.length === 0) continue;
-    const { repository, target } = one;
-    const what = { kind: 'point-doubted', storage, repository, target, stamp } as const;
-    const how = against.length > 0 ? 'bad' : 'known';
-    const isBetter = (other: Judgement) =>
-      reasonsAgainst(parts(other)).length === 0 &&
-      (how === 'bad' || describeKnown(other.known).length === 0);
-    const ofSame = points.filter((other) => copyOf(other) === copyOf(chosen));
-    const better = findBetter(ofSame.map((other) => other.judgement).filter(isBetter), stamp);
-    found.push({ ...what, how, reasons: [...new Set([...against, ...known])], better });
+    const doubt = doubtOf(point.stamp, { points, parts });
+    if (doubt === undefined) continue;
+    found.push({ kind: 'point-doubted', storage, repository, target, ...doubt });
   }
   return found;
 }
 
+/** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link findRestorePoint}. */
+export async function findDoubtAlone(
+  repository: string,
+  date: RecoveryDate | undefined,
+): Promise<PointDoubt | undefined> {
+  await requireBackups(repository);
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
+  const judgements = [...(await readJudgements(store, { catalogue })).values()];
+  const source = point.kind === 'listed' ? point.links.at(-1)?.record?.source : undefined;
+  const others = await pointsOfOthers(
+    source === undefined ? [] : await readPointsOfCopies(repository, source),
+  );
+  const points = judgements.map((judgement) => ({
+    judgement,
+    madeOf: others.get(judgement.stamp),
+  }));
+  return doubtOf(point.stamp, { points, parts: onlyData });
+}
+
+type PartsOf = (judgement: Judgement) => Pick<Judgement, 'data' | 'blobs'>;
+
+function doubtOf(
+  stamp: Stamp,
+  { points, parts }: { readonly points: readonly Candidate[]; readonly parts: PartsOf },
+): PointDoubt | undefined {
+  const chosen = points.find(({ judgement }) => judgement.stamp === stamp);
+  if (chosen === undefined) return undefined;
+  const { judgement } = chosen;
+  // What is lost, or cut, ends the restore by itself, with the way around it.
+  const against = reasonsAgainst(parts(judgement))
+    .filter(({ kind }) => kind !== 'files')
+    .map(describeReason);
+  const known = describeKnown(judgement.known);
+  if (against.length + known.length === 0) return undefined;
+  const how = against.length > 0 ? 'bad' : 'known';
+  const isBetter = (other: Judgement) =>
+    reasonsAgainst(parts(other)).length === 0 &&
+    (how === 'bad' || describeKnown(other.known).length === 0);
+  const ofSame = points.filter((other) => copyOf(other) === copyOf(chosen));
+  const better = findBetter(ofSame.map((other) => other.judgement).filter(isBetter), stamp);
+  return { stamp, how, reasons: [...new Set([...against, ...known])], better };
+}
+
 /** Whose Data.fs a point is of, where it is another copy's: what has moved is one. */
-function copyOf({ madeOf }: Extract<ListedSitePoint, { kind: 'filestorage' }>): string | undefined {
+function copyOf({ madeOf }: Candidate): string | undefined {
   return madeOf?.is === 'copy' ? madeOf.path : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { BackupPlan } from '../repository/plan.ts';
 import type { BackupKind } from '../sites/site.ts';
 import type { LockRequest, LockWaiting } from '../system/lock-request.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
+import type { DamagedPart } from './damaged-part.ts';
 import type { InstallStep } from './install.ts';
 import type { ScheduleStep } from './schedule.ts';
 
@@ -135,6 +136,8 @@ export type JobEvent =
       /** The newest older one that nothing is known against, or else the oldest newer one. */
       readonly better: { readonly stamp: string; readonly is: 'older' | 'newer' } | undefined;
     }
+  /** The failure that follows says it. */
+  | ({ readonly kind: 'part-damaged' } & DamagedPart)
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }

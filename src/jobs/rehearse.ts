@@ -6,10 +6,11 @@ import type { BackupKind, Site } from '../sites/site.ts';
 import { adopting } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { PRIVATE } from '../system/rights.ts';
-import type { JobContext } from './events.ts';
+import type { DamagedPart } from './damaged-part.ts';
+import type { JobContext, JobEvent } from './events.ts';
 import type { SiteRestorePlan } from './plan-site-restore.ts';
 import { rememberPoint } from './remember-checks.ts';
-import { restoreUnlogged } from './restore-site.ts';
+import { type RestoredSite, restoreUnlogged } from './restore-site.ts';
 import type { RestoredPoint } from './restored-point.ts';
 import { withRunLog } from './run-log.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
@@ -62,29 +63,14 @@ async function rehearseUnlogged(
   settings: RehearsalSettings,
   context: JobContext,
 ): Promise<Rehearsal> {
-  const { site, of, date, now } = settings;
-  const { folder } = settings;
+  const { site, of, folder, now } = settings;
   const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
   const place = await adopting(`create a folder in "${folder}"`, () =>
     mkdtemp(join(folder, 'zodbvault-rehearsal-')),
   );
   try {
     const begun = now();
-    const { plan } = await restoreUnlogged(
-      {
-        site: retarget(site, place),
-        of,
-        date,
-        heldLock: 'refuse',
-        earlierState: 'replace',
-        old: 'discard',
-        damagedBlobs: 'refuse',
-        guess: 'accept',
-        agreed: undefined,
-        now,
-      },
-      { context, done: async () => {} },
-    );
+    const { plan } = await restoreInto(place, { settings, begun, context });
     const restored = now();
     const verified = await verifyRestored({ site, of, now, plan }, context);
     const restoreSeconds = secondsBetween(begun, restored);
@@ -100,6 +86,52 @@ async function rehearseUnlogged(
   } finally {
     await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
     if (uppermost !== undefined) await removeEmpty(folder, { upTo: uppermost });
+  }
+}
+
+/** Where what is stored turns out to be damaged, that is remembered: a restore would fail there, too. */
+async function restoreInto(
+  place: string,
+  {
+    settings: { site, of, date, now },
+    begun,
+    context,
+  }: {
+    readonly settings: RehearsalSettings;
+    readonly begun: Date;
+    readonly context: JobContext;
+  },
+): Promise<RestoredSite> {
+  const damaged: DamagedPart[] = [];
+  const onEvent = (event: JobEvent) => {
+    if (event.kind === 'part-damaged') damaged.push(event);
+    context.onEvent(event);
+  };
+  try {
+    return await restoreUnlogged(
+      {
+        site: retarget(site, place),
+        of,
+        date,
+        heldLock: 'refuse',
+        earlierState: 'replace',
+        old: 'discard',
+        damagedBlobs: 'refuse',
+        guess: 'accept',
+        agreed: undefined,
+        now,
+      },
+      { context: { ...context, onEvent }, done: async () => {} },
+    );
+  } catch (error) {
+    const time = { begun, seconds: secondsBetween(begun, now()) };
+    for (const { repository, stamp, part, state } of damaged) {
+      const faults = { where: 'stored', names: [state], count: 1 } as const;
+      const verdicts = [{ part, outcome: 'bad', faults }] as const;
+      const point = { stamp, verdicts, isWrapped: false };
+      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+    }
+    throw error;
   }
 }
 

@@ -93,7 +93,7 @@ export async function rememberPoint(
     time: { begun, seconds },
   }: {
     readonly kind: 'sample' | 'deep' | 'rehearsal';
-    readonly point: DeepVerifiedPoint;
+    readonly point: Pick<DeepVerifiedPoint, 'stamp' | 'verdicts' | 'isWrapped'>;
     readonly time: CheckTime;
   },
 ): Promise<void> {

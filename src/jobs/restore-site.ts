@@ -9,6 +9,7 @@ import { realPlaceOf } from '../system/real-place.ts';
 import { insidePath } from '../system/replacement.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../system/room.ts';
 import { type MeantRestore, refuseOtherJournal, refuseOtherRestore } from './agreed-restore.ts';
+import { restoringPart } from './damaged-part.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { findHeadStart, type HeadStart } from './head-start.ts';
 import {
@@ -135,12 +136,14 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   for (const { plan: one, storage } of anew) {
     const source = repositoryOf(settings, storage);
     announce(one, { source, context });
-    staged.push(
-      things.use(await stageRestore(one, { anchor, store: folderStore(source), context })),
-    );
+    const work = () => stageRestore(one, { anchor, store: folderStore(source), context });
+    const made = await restoringPart({ storage, part: 'data' }, { plan, context, work });
+    staged.push(things.use(made));
   }
-  for (const one of plan.blobs) {
-    stagedBlobs.push(things.use(await stageBlobs(one.plan, { anchor, context })));
+  for (const { plan: one, storage } of plan.blobs) {
+    const work = () => stageBlobs(one, { anchor, context });
+    const made = await restoringPart({ storage, part: 'blobs' }, { plan, context, work });
+    stagedBlobs.push(things.use(made));
   }
   context.signal.throwIfAborted();
   const all = [...staged, ...stagedBlobs];

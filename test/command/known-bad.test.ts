@@ -38,6 +38,14 @@ function flipIn(path: string, at: number): void {
   writeFileSync(path, bytes);
 }
 
+function flipInBlob(site: TestSite, stamp: string): void {
+  const path = someBlobOf(site, stamp);
+  const bytes = readFileSync(path);
+  rmSync(path); // The copy before shares it.
+  writeFileSync(path, bytes);
+  flipIn(path, 0);
+}
+
 function someBlobOf(site: TestSite, stamp: string): string {
   const copy = join(blobFolder(site), `blobstorage.${stamp}`);
   const [name = ''] = readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((one) =>
@@ -97,6 +105,18 @@ const STATES: readonly BadState[] = [
     next: 'fsz',
   },
   {
+    name: 'other bytes in the data file, by a rehearsal that could not restore it',
+    make: async (site, newest) => {
+      flipIn(join(site.repository, `${newest}.fsz`), 200);
+      await site.run(['rehearse']);
+    },
+    reason: /a rehearsal of \S+ found that what is stored is not what was written/,
+    part: 'data',
+    listed: / BAD \S+$/,
+    restores: false,
+    next: 'fsz',
+  },
+  {
     name: 'a run that has not finished its blobs',
     make: async (site, newest) => rmSync(join(site.repository, `${newest}.complete.json`)),
     reason: /did not finish the blobs/,
@@ -118,17 +138,25 @@ const STATES: readonly BadState[] = [
   {
     name: 'another byte in a blob, by verify --deep, and a plain verify after it',
     make: async (site, newest) => {
-      const path = someBlobOf(site, newest);
-      const bytes = readFileSync(path);
-      rmSync(path); // The copy before shares it.
-      writeFileSync(path, bytes);
-      flipIn(path, 0);
+      flipInBlob(site, newest);
       await site.run(['verify', '--deep']);
       await site.runWell('verify');
     },
     reason: /in its blobs, verify --deep of \S+ found/,
     part: 'blobs',
     listed: /BAD \S+ deep/,
+    restores: false,
+    next: 'deltafsz',
+  },
+  {
+    name: 'another byte in a blob, by a rehearsal that could not restore it',
+    make: async (site, newest) => {
+      flipInBlob(site, newest);
+      await site.run(['rehearse']);
+    },
+    reason: /in its blobs, a rehearsal of \S+ found/,
+    part: 'blobs',
+    listed: / BAD \S+$/,
     restores: false,
     next: 'deltafsz',
   },
@@ -180,6 +208,13 @@ describe('a restore point that is known to be bad', () => {
     expect(dated.stderr).toMatch(expected.reason);
     expect(existsSync(join(site.folder, 'dated/filestorage/Data.fs'))).toBe(expected.restores);
     await site.runWell('restore', '-n', '--to', 'older', older);
+
+    // repozo knows no blobs, and two exit statuses.
+    const recovered = await site.run(['repozo', '-Rr', site.repository, '-o', 'recovered.fs']);
+    const isOfData = expected.part === 'data';
+    expect(recovered.status).toBe(isOfData && !expected.restores ? 1 : 0);
+    if (isOfData) expect(recovered.stderr).toMatch(expected.reason);
+    else expect(recovered.stderr).toBe('');
 
     await growDatabase(site.dataFs, { transactions: 1 });
     await site.run(['backup', '--keep', '1', '--full', '--dry-run']);

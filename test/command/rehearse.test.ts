@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMAND, runProgram } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot } from '../support/site.ts';
 
@@ -39,6 +40,15 @@ describe('zodbvault rehearse', () => {
     expect(readdirSync(site.folder).filter((name) => name.includes('rehearsal'))).toEqual([]);
     const inFile = join(path, 'folder');
     expect((await site.run(['rehearse', '--in', inFile])).stderr).toContain(inFile);
+  });
+
+  it('remembers nothing against a backup where it had no room', async () => {
+    const site = await newSite(scratch, 30);
+    await site.runWell('backup');
+    const words = ['--fsize=100000', process.execPath, COMMAND, 'rehearse'];
+    const failed = await runProgram('prlimit', words, { cwd: site.folder });
+    expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('larger than')]);
+    expect(JSON.parse((await site.runWell('list', '--json')).stdout).checks).toEqual([]);
   });
 });
 

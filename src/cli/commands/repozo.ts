@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import type { Command } from '@commander-js/extra-typings';
 import { backUp } from '../../jobs/backup.ts';
+import { findDoubtAlone } from '../../jobs/doubted-points.ts';
 import type { JobContext, JobEvent } from '../../jobs/events.ts';
 import { restore, restoreToStream } from '../../jobs/restore.ts';
 import { verify } from '../../jobs/verify.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { printable } from '../printable.ts';
+import { describeDoubtedPoint } from '../render/events.ts';
 import { heedSignals } from '../stopping.ts';
 import { parseRepozoArguments, type RepozoArguments } from './repozo-arguments.ts';
 
@@ -122,6 +124,9 @@ async function runBackup(given: RepozoArguments, context: JobContext): Promise<v
 async function runRecover(given: RepozoArguments, context: JobContext): Promise<void> {
   const { repository, output } = given;
   const date = given.date === undefined ? undefined : parseRecoveryDate(given.date);
+  // Not a matter of -v, and of no exit status that repozo doesn't have.
+  const doubt = await findDoubtAlone(repository, date);
+  if (doubt !== undefined) log(`Warning: ${describeDoubtedPoint(doubt)}`);
   if (output !== undefined) {
     await restore(
       {

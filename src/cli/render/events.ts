@@ -1,3 +1,4 @@
+import type { PointDoubt } from '../../jobs/doubted-points.ts';
 import type { JobEvent, OnEvent } from '../../jobs/events.ts';
 import type { InstallStep } from '../../jobs/install.ts';
 import type { ScheduleStep } from '../../jobs/schedule.ts';
@@ -59,12 +60,7 @@ function describeForeignMoment({
   return `no blob backup of that moment is there; "${entry}" is an earlier one: the newest blobs may be missing${whole}`;
 }
 
-function describeDoubtedPoint({
-  stamp,
-  how,
-  reasons,
-  better,
-}: Extract<JobEvent, { kind: 'point-doubted' }>): string {
+export function describeDoubtedPoint({ stamp, how, reasons, better }: PointDoubt): string {
   const is = how === 'bad' ? 'is known to be bad: ' : 'has what the site had then: ';
   const other =
     better === undefined
@@ -180,6 +176,8 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'point-doubted':
       terminal.warn(describeDoubtedPoint(event));
+      return;
+    case 'part-damaged':
       return;
     case 'blobs-lacking': {
       const { entry, how, names, holder } = event;

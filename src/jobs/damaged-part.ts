@@ -1,0 +1,41 @@
+import type { Check } from '../repository/checks.ts';
+import type { Stamp } from '../repository/stamp.ts';
+import { Failure } from '../system/failure.ts';
+import type { JobContext } from './events.ts';
+import type { SiteRestorePlan } from './plan-site-restore.ts';
+
+/** A part of a restore point of which what is stored is not what was written, as a restore has found. */
+export interface DamagedPart {
+  /** The folder of its repository. */
+  readonly repository: string;
+  readonly stamp: Stamp;
+  readonly part: Check['part'];
+  /** What was found, and where. */
+  readonly state: string;
+}
+
+/** Makes a part of a restore; where what is stored of it is damaged, an event tells which part that is. */
+export async function restoringPart<T>(
+  { storage, part }: { readonly storage: string; readonly part: DamagedPart['part'] },
+  {
+    plan: { filestorages },
+    context,
+    work,
+  }: {
+    readonly plan: SiteRestorePlan;
+    readonly context: JobContext;
+    readonly work: () => Promise<T>;
+  },
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const found = filestorages.find((one) => one.storage === storage)?.plan;
+    if (found !== undefined && error instanceof Failure && error.code === 'damaged') {
+      const { repository, point } = found;
+      const { stamp } = point;
+      context.onEvent({ kind: 'part-damaged', repository, stamp, part, state: error.message });
+    }
+    throw error;
+  }
+}
