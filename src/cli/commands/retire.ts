@@ -7,6 +7,7 @@ import {
   refuseLast,
   retireAll,
 } from '../../jobs/retire.ts';
+import { isNameOfBlobs } from '../../jobs/retire-blobs.ts';
 import { parseStamp } from '../../repository/stamp.ts';
 import { Failure } from '../../system/failure.ts';
 import { inEachOf } from '../each-of.ts';
@@ -22,6 +23,7 @@ import {
 import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
 import { ask } from '../question.ts';
 import { renderEvents } from '../render/events.ts';
+import { retireNamedBlobs } from '../retire-blobs.ts';
 import { type CommandContext, runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,7 +31,10 @@ import type { Terminal } from '../terminal.ts';
 export function addRetireCommand(program: Command): void {
   const command = withSiteOptions(program.command('retire'))
     .description('remove a restore point, or all that are damaged, with what needs them')
-    .argument('[date]', 'the restore point: yyyy-mm-dd-hh-mm-ss, UTC, as "list" shows it')
+    .argument(
+      '[backup]',
+      'the restore point: yyyy-mm-dd-hh-mm-ss, UTC, as "list" shows it; or the name of blobs that none needs',
+    )
     .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
@@ -42,13 +47,23 @@ export function addRetireCommand(program: Command): void {
       const { terminal } = context;
       const wish = wishOf(written, options.damaged);
       const sites = await findSites(options, { terminal, purpose: 'look' });
+      const last = options.evenTheLast ? 'may-go' : 'stays';
+      if (wish.kind === 'blobs') {
+        const isKindSaid = command.getOptionValueSource('kind') !== 'default';
+        const how = options.dryRun ? 'show' : options.prompt ? 'ask' : 'do';
+        const { storage } = options;
+        const waitSeconds = secondsToWait(options.wait);
+        const of = isKindSaid ? options.kind : 'all';
+        const named = { name: wish.name, of, storage, last, how, waitSeconds } as const;
+        await retireNamedBlobs(sites, { wish: named, context });
+        return undefined;
+      }
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       const { planned, status } = await planAll(meant, { wish, context });
       if (isFailure(status)) {
         terminal.log('Nothing was removed.');
         return status;
       }
-      const last = options.evenTheLast ? 'may-go' : 'stays';
       for (const one of planned) await show(one, terminal);
       for (const { plan } of planned) refuseLast(plan, last);
       const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
@@ -80,17 +95,25 @@ export function addRetireCommand(program: Command): void {
 }
 
 /** Failure `usage` where neither, or both, were said: what is removed is never guessed. */
-function wishOf(written: string | undefined, damaged: true | undefined): RetireWish {
+function wishOf(
+  written: string | undefined,
+  damaged: true | undefined,
+): RetireWish | { readonly kind: 'blobs'; readonly name: string } {
   const isOne = (written === undefined) !== (damaged === undefined);
   const stamp = written === undefined ? undefined : parseStamp(written);
   if (isOne && damaged) return { kind: 'damaged' };
   if (isOne && stamp !== undefined) return { kind: 'point', stamp };
+  if (isOne && written !== undefined && isNameOfBlobs(written)) {
+    return { kind: 'blobs', name: written };
+  }
   throw new Failure(
     'usage',
     written === undefined || isOne === false
       ? 'Cannot tell what to retire'
       : `Cannot retire "${written}": it is not the whole date of a restore point`,
-    { hint: 'Name one restore point as "zodbvault list" shows it in UTC, or say --damaged.' },
+    {
+      hint: 'Name one restore point as "zodbvault list" shows it in UTC, or a blob backup as a backup names it that keeps it, or say --damaged.',
+    },
   );
 }
 
