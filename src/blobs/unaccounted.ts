@@ -21,17 +21,17 @@ export async function isUnaccounted(
   for (const other of entries) {
     if (other === entry || other.form === 'directory') continue;
     const record = await readRecord(recordPath(folder, other));
-    // A file that another record speaks of already is at most a copy of it.
-    if (other.recordedAs !== 'this' && isOf(record?.archive, own)) return false;
+    // What another record speaks of lies there under its right name already: this is a copy of it.
+    if (isOf(record?.archive, own)) return other.recordedAs === 'this';
     const edges = await readEdges(join(folder, other.name)).catch(absent);
     if (edges !== undefined && isOf(recorded?.archive, edges)) return false;
   }
   return !(await isOfNewRotation(entry, { folder, recorded, signal }));
 }
 
-/** A time alone decides nothing: the archive is read to its end. */
+/** It came after the file of the record. A time alone decides nothing: the archive is read to its end. */
 async function isOfNewRotation(
-  { name, mark }: BlobEntry,
+  entry: BlobEntry,
   {
     folder,
     recorded,
@@ -42,10 +42,11 @@ async function isOfNewRotation(
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  if (mark.kind !== 'number' || recorded === undefined) return false;
-  const path = join(folder, name);
-  const { mtime } = await adopting(`look at "${path}"`, () => stat(path));
-  if (mtime <= new Date(recorded.madeAt)) return false;
+  if (entry.mark.kind !== 'number' || recorded === undefined) return false;
+  const path = join(folder, entry.name);
+  // An archive of ours is finished after its moment, and before its record is written.
+  const written = await timeOf(recordPath(folder, entry));
+  if ((await timeOf(path)) <= Math.max(written, Date.parse(recorded.madeAt))) return false;
   try {
     await inspectArchive(path, { signal });
     return true;
@@ -53,6 +54,10 @@ async function isOfNewRotation(
     if (error instanceof Failure && error.code === 'damaged') return false;
     throw error;
   }
+}
+
+async function timeOf(path: string): Promise<number> {
+  return (await adopting(`look at "${path}"`, () => stat(path))).mtimeMs;
 }
 
 interface Edges {

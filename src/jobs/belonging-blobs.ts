@@ -53,8 +53,8 @@ export function blobsOfPoints(
       isExpected: runEnd === 'complete' || isNewest,
     });
     const isExact = facts.kind === 'there' && facts.isExact;
-    // Who looks for them here has not looked where they are.
-    const isElsewhere = !isExact && (await isOther(blobFolder, catalogue.folder));
+    // Who looks for them here has not looked where they are. A restore of the newest misses them all the same.
+    const isElsewhere = !isExact && !isNewest && (await isOther(blobFolder, catalogue.folder));
     return isElsewhere ? { kind: 'unseen' } : facts;
   };
   return { belongingTo, factsOf };

@@ -14,7 +14,8 @@ export async function openOldFile(dataFs: string): Promise<OldFile> {
   return { source, [Symbol.asyncDispose]: async () => source?.[Symbol.asyncDispose]() };
 }
 
-async function openReadable(path: string): Promise<FileSource | undefined> {
+/** Undefined where there is no file, or none that can be read. */
+export async function openReadable(path: string): Promise<FileSource | undefined> {
   try {
     return await openFileSource(path);
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { CommittedEnd } from '../filestorage/committed-end.ts';
+import { newestTransactionUpTo } from '../filestorage/debris.ts';
 import { firstOf } from '../filestorage/kinship.ts';
-import { formatTid } from '../filestorage/tid.ts';
+import { formatTid, parseTid } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
 import { knownAtBackup, wasCertain } from '../repository/known-at-backup.ts';
 import { beginningOfFile } from '../repository/log-beginning.ts';
@@ -8,10 +9,12 @@ import { reachOf } from '../repository/reach.ts';
 import { backupsOfCopies, isChainOf, type Origin } from '../repository/same-database.ts';
 import type { Store } from '../stores/store.ts';
 import type { FileSource } from '../system/byte-source.ts';
+import { Failure } from '../system/failure.ts';
 import { realPlaceOf } from '../system/real-place.ts';
+import { committedEndFromIndex } from './committed-end-from-index.ts';
 import type { JobContext } from './events.ts';
 import { judgeAgainst } from './judge-against.ts';
-import { openOldFile } from './old-file.ts';
+import { openOldFile, openReadable } from './old-file.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
 export async function originOfSource(source: FileSource): Promise<Origin> {
@@ -61,10 +64,27 @@ export async function findOtherCopy(
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const base = baseOf(link, chains);
     const { kind } = await judgeAgainst(judged, { store, base, context });
-    if (kind === 'lost' || (kind === 'unknown' && wasOther)) return { kind: 'other', link };
+    const isOther = kind === 'unknown' && (wasOther || (await isStillThere(link)));
+    if (kind === 'lost' || isOther) return { kind: 'other', link };
     if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
   }
   return doubt;
+}
+
+/** Whether the Data.fs that a backup was made of is in its place, and still has the last transaction of the backup. */
+async function isStillThere({ record }: ChainLink): Promise<boolean> {
+  const last = parseTid(record?.lastTid ?? '');
+  if (record === undefined || last === undefined) return false;
+  await using source = await openReadable(record.source);
+  if (source === undefined) return false;
+  try {
+    const { position: end } = await committedEndFromIndex(source);
+    return (await newestTransactionUpTo(source, { end, limit: last }))?.tid === last;
+  } catch (error) {
+    // What is wrong with the other one is not for this backup to say.
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }
 
 /** The backups of its chain, up to a backup. */

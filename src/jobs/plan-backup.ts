@@ -1,11 +1,6 @@
-import {
-  type CommittedEnd,
-  findCommittedEnd,
-  isTransactionBoundary,
-} from '../filestorage/committed-end.ts';
+import { findCommittedEnd } from '../filestorage/committed-end.ts';
 import { isDebris, type Stop } from '../filestorage/debris.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
-import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { type Catalogue, lostNewestFull } from '../repository/catalogue.ts';
 import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
 import { type Comparison, compareQuickly, compareThoroughly } from '../repository/comparison.ts';
@@ -17,12 +12,12 @@ import {
 } from '../repository/plan.ts';
 import { readJudgements } from '../repository/read-judgements.ts';
 import type { Store } from '../stores/store.ts';
-import { type FileSource, openFileSource } from '../system/byte-source.ts';
-import { Failure } from '../system/failure.ts';
+import type { FileSource } from '../system/byte-source.ts';
 import { leadingTo } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { warnOfAstrayServers } from './astray-server-warning.ts';
 import type { BackupSettings } from './backup.ts';
+import { committedEndFromIndex } from './committed-end-from-index.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { tellContinuity } from './lost-end.ts';
 import { warnOfLostFiles } from './lost-files.ts';
@@ -152,31 +147,5 @@ async function compare(
       });
     default:
       return settings.comparison satisfies never;
-  }
-}
-
-/**
- * The committed end of a whole file: walked from the position that Data.fs.index tells, if a
- * transaction ends there. The bytes in front of it are walked while they are backed up.
- */
-async function committedEndFromIndex(source: FileSource): Promise<CommittedEnd> {
-  const position = await readIndexPosition(`${source.path}.index`);
-  const isUsable =
-    position !== undefined &&
-    position <= source.sizeBytes &&
-    (await isTransactionBoundary(source, position));
-  return findCommittedEnd(source, isUsable ? position : MAGIC_BYTES);
-}
-
-/** The index begins with its position; a missing or broken one has none. */
-async function readIndexPosition(path: string): Promise<number | undefined> {
-  try {
-    await using index = await openFileSource(path);
-    const decoder = new IndexDecoder();
-    decoder.feed(await index.read({ start: 0, end: Math.min(64, index.sizeBytes) }));
-    return decoder.position;
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
   }
 }

@@ -345,6 +345,7 @@ export class SiteRun {
     const isAlone = blobs === undefined || this.#settings.site.contents === 'filestorages';
     if (isAlone) return { keep: this.#keep };
     const repository = this.#repository(storage);
+    if (!(await isThere(repository))) return { keep: this.#keep };
     const { signal } = this.#context;
     return { keep: this.#keep, blobs: await blobsThatCount(blobs, { repository, signal }) };
   }

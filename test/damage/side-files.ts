@@ -180,7 +180,7 @@ function recordDamages(): readonly DamageCase[] {
       { number: 2 },
     ),
     lie('a form of another version', (record) => {
-      record.format = 2;
+      record.format = 3;
     }),
     lie('a field lost', (record) => {
       delete record.samples;
