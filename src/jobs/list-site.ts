@@ -20,6 +20,8 @@ import { type OtherDataFs, pointsOfCopies, pointsOfOthers } from './points-of-co
 export interface ListedPlace {
   readonly place: BackupPlace;
   readonly points: readonly ListedSitePoint[];
+  /** Blob directories of other sites that are backed up to the same folder: their backups are not listed. */
+  readonly hidden: readonly { readonly source: string; readonly backups: number }[];
   /** Problems of what belongs to no restore point: {@link listRemains}. */
   readonly remains: readonly string[];
 }
@@ -54,9 +56,22 @@ export async function listSite(
     const points = await listPlace(place, site);
     const { repository } = place;
     const remains = repository === undefined ? [] : await listRemains(repository);
-    listed.push({ place, points, remains });
+    listed.push({ place, points, hidden: await hiddenIn(place), remains });
   }
   return listed;
+}
+
+/** Where Data.fs backups tell whose the blobs are, nobody misses those of others. */
+async function hiddenIn({ repository, blobs }: BackupPlace): Promise<ListedPlace['hidden']> {
+  if (repository !== undefined || blobs === undefined) return [];
+  const { others } = await readOwnBlobs(blobs, repository);
+  const counts = new Map<string, number>();
+  for (const { record, form } of others) {
+    const source = record?.source;
+    if (source === undefined || form === 'state') continue;
+    counts.set(source, (counts.get(source) ?? 0) + 1);
+  }
+  return [...counts].map(([source, backups]) => ({ source, backups }));
 }
 
 /** The blob backup that a restore of the point would take. */

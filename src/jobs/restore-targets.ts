@@ -6,7 +6,7 @@ import { stampOfFileName } from '../repository/file-names.ts';
 import type { Site } from '../sites/site.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
-import { isWithin, type Place, placeOf, wayFrom } from '../system/place.ts';
+import { isSamePlace, isWithin, type Place, placeOf, wayFrom } from '../system/place.ts';
 import { isThere } from '../system/presence.ts';
 
 /**
@@ -32,17 +32,24 @@ function isBackup(target: Place, folder: Place): boolean {
 
 /**
  * The same for a restore to elsewhere, which makes folders of its own: it keeps out of the folders of the backups,
- * and out of the live data, by whatever links and mounts. Failure `usage`.
+ * and out of the live data, by whatever links and mounts; so it does with all other sites of the same file. Failure
+ * `usage`.
  *
  * @param site - what is to be made
  * @param live - the site that is backed up
+ * @param beside - all sites that the same file describes
  */
-export async function refuseElsewhere(site: Site, live: Site): Promise<void> {
-  const folders = await backupFoldersOf(live);
-  const data: Place[] = [];
-  for (const { dataFs, blobs } of live.storages) {
-    for (const path of [dataFs, blobs ?? []].flat()) {
-      if (await isThere(path)) data.push(await placeOf(path));
+export async function refuseElsewhere(
+  site: Site,
+  { live, beside }: { readonly live: Site; readonly beside: readonly Site[] },
+): Promise<void> {
+  const folders = (await Promise.all([live, ...beside].map(backupFoldersOf))).flat();
+  const data = await liveDataOf(live);
+  const isOwn = (place: Place) => data.some((own) => isSamePlace(own, place));
+  const others: { readonly part: string; readonly place: Place }[] = [];
+  for (const one of beside) {
+    for (const place of await liveDataOf(one)) {
+      if (!isOwn(place)) others.push({ part: one.part, place });
     }
   }
   for (const target of await targetsOf(site)) {
@@ -52,7 +59,18 @@ export async function refuseElsewhere(site: Site, live: Site): Promise<void> {
     // Whoever names the very path means it: a stand-by may be the site of the folder that somebody stands in.
     const one = data.find((live) => live.path !== target.path && meets(live));
     if (one !== undefined) throw overLive(target, one);
+    const other = others.find(({ place }) => meets(place));
+    if (other !== undefined) throw overOther(target, other);
   }
+}
+
+/** As far as it is there. */
+async function liveDataOf({ storages }: Site): Promise<readonly Place[]> {
+  const data: Place[] = [];
+  for (const path of storages.flatMap(({ dataFs, blobs }) => [dataFs, blobs ?? []].flat())) {
+    if (await isThere(path)) data.push(await placeOf(path));
+  }
+  return data;
 }
 
 /** Failure `refused` for a file that is there, and isn't a Data.fs. */
@@ -99,5 +117,18 @@ function overLive(target: Place, live: Place): Failure {
     'usage',
     `Cannot restore to "${target.path}": it leads to the live "${live.path}"`,
     { hint: 'Name a folder elsewhere with --to, or leave it out to replace what is live.' },
+  );
+}
+
+function overOther(
+  target: Place,
+  { part, place }: { readonly part: string; readonly place: Place },
+): Failure {
+  return new Failure(
+    'usage',
+    `Cannot restore to "${target.path}": "${place.path}" is the live data of another site, ${part}`,
+    {
+      hint: `Name a folder elsewhere with --to. If ${part} is to get this state, say so: name its data with --datafs and --blob-storage, and these backups with --location and --blobbackuplocation.`,
+    },
   );
 }

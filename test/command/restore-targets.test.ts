@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folderState } from '../support/buildout-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -37,6 +37,29 @@ describe('zodbvault restore --to', () => {
       await refuses(site, ['restore', '-n', '--to', to], 'leads to the live');
     }
     await site.runWell('restore', '-n', '--to', 'var'); // It is named as what it is.
+  });
+
+  it('never leads to the live data, or the backups, of another site of the same file', async () => {
+    const site = await backedUpSite();
+    const other = await newSite(site.folder, 3);
+    const name = basename(other.folder);
+    const toml = [
+      '[sites.one]',
+      'location = "var/backups"',
+      'blobbackuplocation = "var/blobstoragebackups"',
+      '[sites.two]',
+      `datafs = "${name}/var/filestorage/Data.fs"`,
+      `blob_storage = "${name}/var/blobstorage"`,
+      `location = "${name}/backups"`,
+    ];
+    writeFileSync(join(site.folder, 'zodbvault.toml'), toml.join('\n'));
+    const restore = ['restore', '-n', '--part', 'one', '--to'];
+    const why = 'is the live data of another site, two';
+    await refuses(site, [...restore, `${name}/var`], why);
+    await refuses(site, [...restore, other.dataFs], why);
+    await refuses(site, [...restore, join(name, 'var/blobstorage')], why);
+    await refuses(site, [...restore, `${name}/backups`], 'holds backups');
+    await site.runWell(...restore, 'third');
   });
 
   it('replaces no file that is no Data.fs', async () => {

@@ -9,6 +9,7 @@ import { worstStatus } from '../exit-status.ts';
 import { withOutputOptions } from '../options.ts';
 import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
 import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
+import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,11 +30,15 @@ export function addListCommand(program: Command): void {
         const places = await listSite(site, options.kind);
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
-        for (const { place, points, remains } of places) {
+        for (const { place, points, hidden, remains } of places) {
           const { storage, of, path } = place;
           sayOfPoints(points, terminal);
           problems.push(...remains);
           for (const one of describeOthers(points)) terminal.notice(one);
+          for (const one of hidden) {
+            const many = count(one.backups, 'backup');
+            terminal.notice(`${many} of "${one.source}" in ${path}: another site's, not listed`);
+          }
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
           for (const point of points) {

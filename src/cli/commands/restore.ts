@@ -19,6 +19,7 @@ import { quoteWord } from '../../system/shell.ts';
 import { discardOld } from '../discard-old.ts';
 import { noteServers } from '../note-servers.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
+import { sitesBeside } from '../other-sites.ts';
 import { commandToType } from '../own-program.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
 import { agreeToReplace, type ReplacedPaths } from '../question.ts';
@@ -66,7 +67,8 @@ export function addRestoreCommand(program: Command): void {
         purpose: to === undefined ? 'restore' : 'look',
       });
       const live = oneSite(sites);
-      const site = to === undefined ? live : await elsewhere(live, resolve(to));
+      const beside = to === undefined ? [] : await sitesBeside(options, context.terminal);
+      const site = to === undefined ? live : await elsewhere(resolve(to), { live, beside });
       const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
       const how = {
         isDry: dryRun === true,
@@ -96,14 +98,17 @@ export function addRestoreCommand(program: Command): void {
 }
 
 /** A folder for all of the site, or a file for its Data.fs alone. */
-async function elsewhere(site: Site, to: string): Promise<Site> {
+async function elsewhere(
+  to: string,
+  { live, beside }: { readonly live: Site; readonly beside: readonly Site[] },
+): Promise<Site> {
   const isFile = await stat(to).then(
     (found) => !found.isDirectory(),
     () => to.endsWith('.fs'),
   );
-  const moved = isFile ? retargetToFile(site, to) : retarget(site, to);
+  const moved = isFile ? retargetToFile(live, to) : retarget(live, to);
   if (isFile) await refuseOtherFile(to);
-  await refuseElsewhere(moved, site);
+  await refuseElsewhere(moved, { live, beside });
   return moved;
 }
 
