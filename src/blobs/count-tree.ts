@@ -52,6 +52,9 @@ function sum(one: TreeContent, other: TreeContent): TreeContent {
   return { files: one.files + other.files, bytes: one.bytes + other.bytes };
 }
 
+/** Archives may hold names that are no UTF-8: a character for each byte leads back to the name. */
+const BYTEWISE = 'latin1';
+
 class Counting implements CountedTree {
   readonly content = { files: 0, bytes: 0 };
   readonly uncommitted = { files: 0, bytes: 0, paths: [] as string[] };
@@ -62,26 +65,31 @@ class Counting implements CountedTree {
   readonly #waiting = [''];
 
   constructor(root: string) {
-    this.#root = root;
+    this.#root = Buffer.from(root).toString(BYTEWISE);
   }
 
   /** Whether there was one left. */
   countFolder(): boolean {
     const folder = this.#waiting.pop();
     if (folder === undefined) return false;
-    for (const entry of readdirSync(this.#root + folder, { withFileTypes: true })) {
+    const path = this.#pathOf(folder);
+    for (const entry of readdirSync(path, { withFileTypes: true, encoding: BYTEWISE })) {
       this.#count(entry, `${folder}/${entry.name}`);
     }
     return true;
   }
 
+  #pathOf(below: string): Buffer {
+    return Buffer.from(this.#root + below, BYTEWISE);
+  }
+
   #count(entry: Dirent, path: string): void {
-    const below = path.slice(1);
+    const below = Buffer.from(path.slice(1), BYTEWISE).toString();
     if (entry.isDirectory()) this.#waiting.push(path);
     else if (entry.isSymbolicLink()) this.links.push(below);
     else if (!entry.isFile()) this.special.push(below);
     else {
-      const { size, mode } = lstatSync(this.#root + path);
+      const { size, mode } = lstatSync(this.#pathOf(path));
       const isBlob = !isUncommitted(entry.name);
       const total = isBlob ? this.content : this.uncommitted;
       if (!isBlob) this.uncommitted.paths.push(below);

@@ -4,6 +4,7 @@ import { inPortions } from '../system/portions.ts';
 import type { TreeContent } from './copy-tree.ts';
 import { isLeftOut } from './left-out.ts';
 import { type BlobSums, SumDraft } from './sums.ts';
+import { refuseUnreadableName } from './unreadable-name.ts';
 
 /** What another program has copied, as it was found. */
 export interface FinishedCopy {
@@ -97,6 +98,7 @@ class Look {
     const copied = new Map<string, Dirent>();
     const entries = isCopied ? readdirSync(`${this.#root}/${path}`, { withFileTypes: true }) : [];
     for (const entry of entries) {
+      refuseUnreadableName(`${this.#beside.live}/${path}`, entry.name);
       copied.set(entry.name, entry);
       const below = `${path}${entry.name}`;
       if (entry.isDirectory()) this.#waiting.push(placeOf(below, { depth, isCopied }));

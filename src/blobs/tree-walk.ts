@@ -17,6 +17,7 @@ import { FileHasher, PIECE_BYTES } from './file-hasher.ts';
 import { isLeftOut } from './left-out.ts';
 import { haveSameTime } from './same-time.ts';
 import { isUncommitted } from './uncommitted.ts';
+import { refuseUnreadableName } from './unreadable-name.ts';
 import { type SummedFiles, type SumWork, WalkSums } from './walk-sums.ts';
 
 /** What was found in a tree: regular files, and their bytes. */
@@ -379,12 +380,4 @@ function statusOf(path: string): Stats | undefined {
 function withoutSetBits(status: Stats): Stats {
   if (status.isFile()) status.mode &= ~SET_BITS;
   return status;
-}
-
-/** A name that isn't UTF-8 can't be opened again by it: it would pass for a file that vanished. */
-function refuseUnreadableName(folder: string, name: string): void {
-  if (!name.includes('\uFFFD')) return;
-  throw new Failure('damaged', `Cannot copy "${folder}": a name in it is not UTF-8`, {
-    hint: 'Blobs have no such names: rename the file, or move it out of the blob directory.',
-  });
 }

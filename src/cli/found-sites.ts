@@ -12,6 +12,7 @@ import { unknownVariables } from '../sites/known-variables.ts';
 import type { Purpose } from '../sites/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../sites/plain-site.ts';
 import type { Site } from '../sites/site.ts';
+import { refuseUnreadablePaths } from '../sites/unreadable-paths.ts';
 import { Failure } from '../system/failure.ts';
 import { isThere } from '../system/presence.ts';
 import { DEFAULT_CFG, findBackupParts, type ReadParts } from './buildout.ts';
@@ -73,6 +74,7 @@ export async function findAnySites(
     for (const one of found.site.warnings) terminal.advise(one);
     for (const one of found.site.leftOut) terminal.warn(one);
   }
+  for (const site of sitesOf(found)) refuseUnreadablePaths(site);
   if (purpose === 'backup') {
     for (const site of sitesOf(found)) await refuseOwnBackupsAmongBlobs(site);
   }

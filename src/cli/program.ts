@@ -1,8 +1,9 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
+import { requireReadableFolder, requireReadableWords } from '../system/readable-name.ts';
 import { VERSION } from '../system/version.ts';
 import { paintFor } from './colours.ts';
-import { terminalFor } from './terminal.ts';
+import { type Terminal, terminalFor } from './terminal.ts';
 
 /** Exit status for a command line that can't be understood. */
 const WRONG_USAGE = 2;
@@ -20,6 +21,11 @@ export async function main(words: readonly string[]): Promise<void> {
   const isOurs = first !== 'script' && first !== 'repozo';
   const isJson = words.includes('--json') && isOurs;
   const terminal = terminalFor({ json: isJson ? true : undefined });
+  const unreadable = unreadablePath(words);
+  if (unreadable !== undefined) {
+    await sayWrongUsage(unreadable, { first, terminal });
+    return;
+  }
   if (isOurs) leaveErrorsToMain(program, isJson ? { writeErr: () => {} } : {});
   try {
     await refuseMisplaced(words, program);
@@ -30,14 +36,32 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.exitCode === 0) return;
     // Whoever names no command sees all of them.
     if (!isOurs || (error.code === 'commander.help' && !isJson)) return;
-    const failure = wrongUsage(error, { first, program });
-    if (first !== 'check') {
-      terminal.fail(failure);
-      return;
-    }
-    // For monitoring, 2 would be a state of the backups.
-    const { sayUnknown } = await import('./commands/check.ts');
-    process.exitCode = sayUnknown(failure, terminal);
+    await sayWrongUsage(wrongUsage(error, { first, program }), { first, terminal });
+  }
+}
+
+async function sayWrongUsage(
+  failure: Failure,
+  { first, terminal }: { readonly first: string; readonly terminal: Terminal },
+): Promise<void> {
+  if (first !== 'check') {
+    process.exitCode = terminal.fail(failure);
+    return;
+  }
+  // For monitoring, 2 would be a state of the backups.
+  const { sayUnknown } = await import('./commands/check.ts');
+  process.exitCode = sayUnknown(failure, terminal);
+}
+
+/** The paths that the command would work with, as far as they are known; a script has its own. */
+function unreadablePath(words: readonly string[]): Failure | undefined {
+  try {
+    requireReadableWords(words);
+    if (words[0] !== 'script') requireReadableFolder();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import type { BlobEntry } from '../blobs/catalogue.ts';
 import { isLeftOut } from '../blobs/left-out.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { isWithin, placeOf } from '../system/place.ts';
+import { requireReadablePath } from '../system/readable-name.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 
 /**
@@ -55,6 +56,7 @@ export async function resolveSource(path: string): Promise<string> {
       );
     }),
   );
+  requireReadablePath(source, path);
   const { isDirectory } = await adopting(`look at "${source}"`, async () => {
     const status = await stat(source);
     return { isDirectory: status.isDirectory() };
