@@ -1,5 +1,5 @@
 import type { Chain } from '../repository/chain.ts';
-import { isAsDeep } from '../repository/checks.ts';
+import { type Check, isAsDeep } from '../repository/checks.ts';
 import {
   depthOfFaults,
   hasFaultyBlobs,
@@ -32,6 +32,7 @@ export interface ChainWorth {
  * @param chains - oldest first
  * @param facts - of all their points
  * @param hasComing - whether one more will be there, with its blobs
+ * @param standing - a look that found faults in the database of a point that is gone: {@link standingDoubt}
  * @param amountOf - counts the files of copies of blobs; absent: nobody counts them
  */
 export async function worthOfChains(
@@ -39,17 +40,23 @@ export async function worthOfChains(
   {
     facts,
     hasComing,
+    standing,
     amountOf,
   }: {
     readonly facts: ReadonlyMap<Stamp, PointFacts>;
     readonly hasComing: boolean;
+    readonly standing: Check | undefined;
     readonly amountOf?: CountingBlobs['amountOf'] | undefined;
   },
 ): Promise<readonly ChainWorth[]> {
   const worths: ChainWorth[] = [];
   let doubt: ReturnType<typeof depthOfFaults>;
   let isOneSound = false;
-  for (const chain of chains) {
+  const older = chains.findLastIndex(
+    ({ stamp }) => standing !== undefined && stamp < standing.stamp,
+  );
+  if (older < 0) doubt = standing?.kind;
+  for (const [index, chain] of chains.entries()) {
     const points = await judgeFromNewest(chain, { facts, amountOf });
     const isProven = ({ data }: Judgement) =>
       doubt === undefined ||
@@ -63,6 +70,7 @@ export async function worthOfChains(
     isOneSound ||= sound.some(isProven);
     const [newest] = points;
     doubt = (newest && depthOfFaults(newest)) ?? (isCounted ? undefined : doubt);
+    if (index === older) doubt ??= standing?.kind;
   }
   if (!hasComing) return worths;
   return [...worths, { chain: undefined, worth: doubt === undefined ? 'counts' : 'faulty' }];

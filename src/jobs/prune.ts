@@ -1,5 +1,12 @@
-import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
+import {
+  type Catalogue,
+  type ChainFiles,
+  pointStampsOf,
+  readCatalogue,
+} from '../repository/catalogue.ts';
 import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
+import { readChecks, standingDoubt } from '../repository/checks.ts';
+import { noteGoingBlobs } from '../repository/going-blobs.ts';
 import { judgePoint, type PointFacts, wasSeenDeeply } from '../repository/judgement.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import { readFacts } from '../repository/read-judgements.ts';
@@ -73,13 +80,19 @@ export async function planPrune(
     [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
   );
   const hasComing = coming !== undefined;
-  const seen = await worthOfChains(chains, { facts, hasComing });
+  const standing = standingDoubt(await readChecks(store), new Set(facts.keys()));
+  const seen = await worthOfChains(chains, { facts, hasComing, standing });
   if (goingOf(seen, keep).length === 0) return NOTHING;
   const own = await chainsOfNewest(store, chains, coming);
   const newest = own.at(-1);
   const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
   if (spares === true) return NOTHING;
-  const worths = await worthOfChains(own, { facts, hasComing, amountOf: blobs?.amountOf });
+  const worths = await worthOfChains(own, {
+    facts,
+    hasComing,
+    standing,
+    amountOf: blobs?.amountOf,
+  });
   const spared = newestBeforeDoubt(worths, { facts, coming });
   const tooOld = goingOf(worths, keep).filter((chain) => chain !== spared);
   return {
@@ -101,6 +114,9 @@ export async function pruneFulls(
   const planned = await planPrune(store, { catalogue, chainOf: chainsByPlace(store), ...pruning });
   const { tooOld, foreign, reason } = planned;
   if (foreign.length > 0) warnOfForeign(foreign, context);
+  if (pruning.blobs !== undefined && tooOld.length > 0) {
+    await noteGoingBlobs(store, pointStampsOf({ chains: tooOld }));
+  }
   const removed: string[] = [];
   for (const chain of tooOld) {
     const fileNames = await withStep(context, {

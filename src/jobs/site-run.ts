@@ -7,6 +7,7 @@ import { readChain } from '../repository/chain.ts';
 import { doubtedSince, readChecks } from '../repository/checks.ts';
 import { markComplete, runEndOf } from '../repository/completion.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
+import { forgetGoingBlobs, readGoingBlobs } from '../repository/going-blobs.ts';
 import { findIdentity, type Identity, type settleIdentity } from '../repository/identity.ts';
 import { nextStamp, type Stamp } from '../repository/stamp.ts';
 import { type BlobRule, withFilestorage } from '../retention/blob-rules.ts';
@@ -330,6 +331,9 @@ export class SiteRun {
       const gone = stampsIn(removed.get(storage.name) ?? []);
       const deciding = await this.#whoDecides(blobs, { decided, gone });
       const names = await pruneBlobs({ folder, source, rule, deciding }, this.#context);
+      if (deciding.kind === 'decides') {
+        await forgetGoingBlobs(folderStore(deciding.repository.path));
+      }
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
     }
     return removed;
@@ -413,7 +417,10 @@ export class SiteRun {
   ): Promise<DecidingRepository> {
     if (decided === undefined) return { kind: 'alone', repository: this.#repository(storage) };
     const repository = await this.#owning(storage, decided.identity);
-    return { kind: 'decides', repository, gone };
+    const there = stampsOf(decided.catalogue);
+    const before = await readGoingBlobs(folderStore(repository.path));
+    const all = new Set([...gone, ...before.filter((stamp) => !there.includes(stamp))]);
+    return { kind: 'decides', repository, gone: all };
   }
 
   /** By its real path, whatever links lead there. */

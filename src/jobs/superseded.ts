@@ -1,4 +1,5 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
+import { noteGoingBlobs } from '../repository/going-blobs.ts';
 import { isSound } from '../repository/judgement.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import type { BackupPlan } from '../repository/plan.ts';
@@ -68,8 +69,15 @@ export async function removeSuperseded(
   const newest = catalogue.chains.at(-1);
   if (newest === undefined || sparesOlder(knownAtBackup(await chainOf(newest)))) return [];
   const judgements = await readJudgements(store, { catalogue, chainOf, blobsOf: blobs.factsOf });
+  const superseded = findSuperseded(catalogue, judgements);
+  if (superseded.length > 0) {
+    await noteGoingBlobs(
+      store,
+      superseded.flatMap(({ points }) => points),
+    );
+  }
   const removed: string[] = [];
-  for (const { stamp, fileNames } of findSuperseded(catalogue, judgements)) {
+  for (const { stamp, fileNames } of superseded) {
     await withStep(context, {
       step: 'remove',
       totalBytes: undefined,

@@ -107,6 +107,36 @@ export function isAsDeep(kind: Check['kind'], other: Check['kind']): boolean {
   return kinds.indexOf(kind) >= kinds.indexOf(other);
 }
 
+/** What an earlier version has not said: what only a deep look sees is in the database, as a rule. */
+function isOfDatabase({ kind, part, outcome, faults }: Check): boolean {
+  const where = faults?.where ?? (kind === 'verify' ? 'stored' : 'database');
+  return part === 'data' && outcome === 'bad' && where === 'database';
+}
+
+/**
+ * The newest look that found faults in the database of a restore point which is gone by now, as long as none as deep
+ * has found a newer point, or that one, without: what was backed up since may have them, too.
+ *
+ * @param stamps - of the restore points that are there
+ */
+export function standingDoubt(
+  checks: readonly Check[],
+  stamps: ReadonlySet<string>,
+): Check | undefined {
+  const isSettled = (bad: Check) =>
+    checks.some(
+      ({ part, outcome, stamp, kind, at }) =>
+        part === 'data' &&
+        outcome === 'good' &&
+        isAsDeep(kind, bad.kind) &&
+        (stamp > bad.stamp || (stamp === bad.stamp && at >= bad.at)),
+    );
+  return checks
+    .filter((one) => !stamps.has(one.stamp) && isOfDatabase(one) && !isSettled(one))
+    .sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
+    .at(-1);
+}
+
 /** When the blobs of a point were last found to be wrong, by the stamps of those where they were. */
 export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date> {
   const doubts = new Map<string, Date>();
@@ -123,8 +153,8 @@ function isUnreadable(code: Failure['code']): boolean {
 }
 
 /**
- * Remembers checks: the last of each kind for each part of a restore point, as long as that is there. Where
- * nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
+ * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
+ * {@link standingDoubt}. Where nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
  *
  * @param stamps - of the restore points that are there
  */
@@ -139,7 +169,9 @@ export async function rememberChecks(
       return isSame && (kind === old.kind || (wrapped && old.kind === 'deep'));
     });
   const others = (await readChecks(store)).filter((old) => !isNew(old));
-  const kept = [...others, ...checks].filter(({ stamp }) => stamps.has(stamp));
+  const all = [...others, ...checks];
+  const doubt = standingDoubt(all, stamps);
+  const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
   try {
     const text = `${JSON.stringify({ format: 2, checks: kept }, undefined, 1)}\n`;
     await using file = await store.stage(FILE, [Buffer.from(text)]);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
 import { reference } from '../../src/filestorage/writer/object-state.ts';
@@ -23,9 +24,20 @@ async function siteWith(change: (site: TestSite) => Promise<void>) {
 const nothing = async () => {};
 
 /** Lets the root lead to an object that was never there. */
-async function breakDatabase({ dataFs }: TestSite): Promise<void> {
+function breakDatabase(site: TestSite): Promise<void> {
+  return rewriteRoot(site, [['lost', reference('mapping', 0xff_ffffn as Oid)]]);
+}
+
+function mendDatabase(site: TestSite): Promise<void> {
+  return rewriteRoot(site, []);
+}
+
+async function rewriteRoot(
+  { dataFs }: TestSite,
+  entries: readonly (readonly [string, ReturnType<typeof reference>])[],
+): Promise<void> {
   await using writer = await openDatabase(dataFs);
-  const data = new Map([['lost', reference('mapping', 0xff_ffffn as Oid)]]);
+  const data = new Map(entries);
   const state = { kind: 'mapping', data } as const;
   await writer.commit({ changes: [{ kind: 'state', oid: ROOT_OID, state }] });
 }
@@ -246,6 +258,46 @@ describe('a restore point that is known to be bad', () => {
       expect(site.dataFiles().map((name) => name.slice(0, 19))).toContain(older);
       expect(site.dataFiles().length).toBeLessThanOrEqual(2);
     }
+  });
+
+  it('is not forgotten when it is gone: what was backed up since may have the same fault', async () => {
+    const { site, older } = await siteWith(breakDatabase);
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    const stamps = () => site.dataFiles().map((name) => name.slice(0, 19));
+    const backUp = async () => {
+      await growDatabase(site.dataFs, { transactions: 1 });
+      await site.runWell('backup', '--full', '--keep', '1');
+    };
+    for (let night = 0; night < 3; night++) {
+      await backUp();
+      await site.runWell('verify'); // It sees no database.
+      expect([stamps().length, stamps()[0]]).toEqual([2, older]);
+    }
+    await mendDatabase(site);
+    await backUp();
+    expect(stamps()[0]).toBe(older);
+    await site.runWell('verify', '--deep');
+    await backUp();
+    expect(stamps()).toHaveLength(1);
+  });
+
+  it('goes with its blobs, also where a kill came between them', async () => {
+    const { site, older, newest } = await siteWith(breakDatabase);
+    expect((await site.run(['verify', '--deep'])).status).toBe(1);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const copy = join(blobFolder(site), `blobstorage.${newest}`);
+    const script = pathToFileURL(join(import.meta.dirname, '../support/killed-at-rename.mjs'));
+    const env = { NODE_OPTIONS: `--import=${script}`, KILLED_AT: copy };
+    const killed = await site.run(['backup', '--full', '--keep', '1'], { env });
+    expect(killed.signal).toBe('SIGKILL');
+    expect(site.dataFiles().map((name) => name.slice(0, 19))).not.toContain(newest);
+    expect(existsSync(copy)).toBe(true);
+    const planned = await site.run(['backup', '--keep', '1', '--dry-run']);
+    expect(planned.stdout + planned.stderr).toContain(`blobstorage.${newest}`);
+    await site.runWell('backup', '--keep', '1');
+    expect(existsSync(copy)).toBe(false);
+    expect(existsSync(join(blobFolder(site), `blobstorage.${older}`))).toBe(true);
+    expect(readdirSync(site.repository)).not.toContain('.zodbvault.going.json');
   });
 });
 
