@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatStamp, type Stamp } from '../repository/stamp.ts';
 import { adopting, systemCodeOf } from '../system/failure.ts';
+import { severalAtATime } from '../system/portions.ts';
 import { type EntryName, parseEntryName } from './entry-name.ts';
 import { type BlobRecord, readEdges, readRecord, recordPath } from './record.ts';
 
@@ -44,16 +45,14 @@ export async function readBlobCatalogue(folder: string, base: string): Promise<B
       if (systemCodeOf(error) === 'ENOENT') return [];
       throw error;
     });
-    return Promise.all(
-      listed.map(async ({ name }) => {
-        const status = await stat(join(folder, name)).catch(() => undefined); // A link to nowhere.
-        const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;
-        const parsed = type === undefined ? undefined : parseEntryName(name, type);
-        return parsed === undefined || status === undefined ? [] : [{ parsed, time: status.mtime }];
-      }),
-    );
+    return severalAtATime(listed, async ({ name }) => {
+      const status = await stat(join(folder, name)).catch(() => undefined); // A link to nowhere.
+      const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;
+      const parsed = type === undefined ? undefined : parseEntryName(name, type);
+      return parsed === undefined || status === undefined ? [] : [{ parsed, time: status.mtime }];
+    });
   });
-  const all = await Promise.all(found.flat().map((one) => readEntry(folder, one)));
+  const all = await severalAtATime(found.flat(), (one) => readEntry(folder, one));
   const entries = inOrder(all);
   const own = entries.filter((entry) => entry.base === base);
   if (own.length === 0 && new Set(entries.map((entry) => entry.base)).size === 1) {

@@ -47,8 +47,19 @@ export function chooseBlobs(
   blobs: BlobsToChooseFrom,
   { preferred, moment }: Wanted,
 ): BlobChoice | undefined {
-  const found = match(blobs, { preferred, moment });
-  return found === undefined ? undefined : choiceOf(blobs, found);
+  return blobChooser(blobs, preferred)(moment);
+}
+
+/** The same for many moments: the entries are put in order once. */
+export function blobChooser(
+  blobs: BlobsToChooseFrom,
+  preferred: Wanted['preferred'],
+): (moment: Wanted['moment']) => BlobChoice | undefined {
+  const candidates = candidatesOf(blobs, preferred);
+  return (moment) => {
+    const found = match(candidates, moment);
+    return found === undefined ? undefined : choiceOf(blobs, found);
+  };
 }
 
 /**
@@ -107,16 +118,36 @@ interface Found {
   readonly match: Match;
 }
 
-function match(
+/** What can be restored, in the order of choice. */
+interface Candidates {
+  /** The first at each stamp, whatever their names are. */
+  readonly byStamp: ReadonlyMap<Stamp, BlobEntry>;
+  /** Without those of other names that may be another's. */
+  readonly own: readonly BlobEntry[];
+  readonly isCertain: (entry: BlobEntry) => boolean;
+}
+
+function candidatesOf(
   { entries, foreign, isCertain }: BlobsToChooseFrom,
-  { preferred, moment }: Wanted,
-): Found | undefined {
+  preferred: Wanted['preferred'],
+): Candidates {
+  const ofOtherName = new Set(foreign);
   const ranks: readonly Rank[] = [
     (entry) => (isCertain(entry) ? 0 : 1),
-    (entry) => (foreign.includes(entry) ? 1 : 0),
+    (entry) => (ofOtherName.has(entry) ? 1 : 0),
     byFamily(preferred),
   ];
-  const own = inOrderOfChoice([...entries, ...foreign.filter(isCertain)], ranks);
+  const all = inOrderOfChoice([...entries, ...foreign], ranks);
+  const byStamp = new Map<Stamp, BlobEntry>();
+  for (const entry of all) if (!byStamp.has(entry.stamp)) byStamp.set(entry.stamp, entry);
+  const own = all.filter((entry) => !ofOtherName.has(entry) || isCertain(entry));
+  return { byStamp, own, isCertain };
+}
+
+function match(
+  { byStamp, own, isCertain }: Candidates,
+  moment: Wanted['moment'],
+): Found | undefined {
   switch (moment.kind) {
     case 'date': {
       const { date } = moment;
@@ -125,16 +156,16 @@ function match(
       return entry === undefined ? undefined : { entry, match: 'exact' };
     }
     case 'point': {
-      const all = inOrderOfChoice([...entries, ...foreign], ranks);
-      const exact = all.find(({ stamp }) => stamp === moment.stamp);
+      const { stamp: wanted, next } = moment;
+      const exact = byStamp.get(wanted);
       if (exact !== undefined) return { entry: exact, match: 'exact' };
       const after = own.filter(
-        ({ stamp }) => stamp > moment.stamp && (moment.next === undefined || stamp < moment.next),
+        ({ stamp }) => stamp > wanted && (next === undefined || stamp < next),
       );
       const oldest = after.at(-1)?.stamp;
       const first = after.find(({ stamp }) => stamp === oldest);
       if (first !== undefined) return { entry: first, match: 'after' };
-      const earlier = own.find(({ stamp }) => stamp < moment.stamp);
+      const earlier = own.find(({ stamp }) => stamp < wanted);
       return earlier === undefined ? undefined : { entry: earlier, match: 'earlier' };
     }
     default:

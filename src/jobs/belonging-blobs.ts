@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { BlobEntry } from '../blobs/catalogue.ts';
-import { chooseBlobs, type Match, type Wanted } from '../blobs/choose.ts';
+import { type BlobChoice, blobChooser, type Match, type Wanted } from '../blobs/choose.ts';
 import { contentOf } from '../blobs/record.ts';
 import { treeIn } from '../blobs/tree-in.ts';
 import type { BlobFacts } from '../repository/judgement.ts';
@@ -41,9 +41,16 @@ export function blobsOfPoints(
   }: { readonly stamps: readonly Stamp[]; readonly preferred: Wanted['preferred'] },
 ): BlobsOfPoints {
   const found = new Map<Stamp, Promise<BelongingBlobs>>();
+  const choose = blobChooser(catalogue, preferred);
+  const made = new Set([...catalogue.entries, ...catalogue.foreign].map((one) => one.stamp));
+  const following = new Map(stamps.map((stamp, index) => [stamp, stamps[index + 1]]));
   const belongingTo = (stamp: Stamp) => {
-    const next = stamps[stamps.indexOf(stamp) + 1];
-    const blobs = found.get(stamp) ?? findBelonging(catalogue, { stamp, next, preferred });
+    const blobs =
+      found.get(stamp) ??
+      findBelonging(catalogue.folder, {
+        choose: () => choose({ kind: 'point', stamp, next: following.get(stamp) }),
+        wasExact: made.has(stamp),
+      });
     found.set(stamp, blobs);
     return blobs;
   };
@@ -85,27 +92,18 @@ async function isOther(recorded: string | undefined, folder: string): Promise<bo
   return recorded !== here && (await isThere(recorded));
 }
 
-/** @param next - the point that follows; undefined: there is none */
 async function findBelonging(
-  catalogue: OwnBlobs,
+  folder: string,
   {
-    stamp,
-    next,
-    preferred,
-  }: {
-    readonly stamp: Stamp;
-    readonly next: Stamp | undefined;
-    readonly preferred: Wanted['preferred'];
-  },
+    choose,
+    wasExact,
+  }: { readonly choose: () => BlobChoice | undefined; readonly wasExact: boolean },
 ): Promise<BelongingBlobs> {
-  const wasExact = [...catalogue.entries, ...catalogue.foreign].some((one) => one.stamp === stamp);
   try {
-    const moment = { kind: 'point', stamp, next } as const;
-    const choice = chooseBlobs(catalogue, { moment, preferred });
+    const choice = choose();
     if (choice === undefined) return { kind: 'missing', wasExact, reason: 'none is there' };
     const { name } = choice.entry;
     const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
-    const { folder } = catalogue;
     const seen = await lookInto(entry, { recorded: choice.entry, folder });
     if (seen.kind === 'gone') return { kind: 'missing', wasExact, reason: seen.reason };
     const madeAt = choice.entry.record && new Date(choice.entry.record.madeAt);

@@ -6,6 +6,7 @@ import { momentOfStamp, type Stamp } from '../repository/stamp.ts';
 import type { Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { adopting } from '../system/failure.ts';
+import { severalAtATime } from '../system/portions.ts';
 import { isThere } from '../system/presence.ts';
 import { freeSpaceOf } from '../system/room.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
@@ -95,12 +96,12 @@ async function addedByArchives(
   folder: string,
   archives: readonly BlobEntry[],
 ): Promise<readonly Addition[]> {
-  const additions = archives.map(async ({ name, stamp }) => {
+  const additions = await severalAtATime(archives, async ({ name, stamp }) => {
     // Gone meanwhile: then it takes no room.
     const status = await stat(join(folder, name)).catch(() => undefined);
     return added(stamp, status?.size ?? 0);
   });
-  return (await Promise.all(additions)).flat();
+  return additions.flat();
 }
 
 function added(stamp: Stamp, bytes: number): readonly Addition[] {

@@ -7,6 +7,7 @@ import type { Stamp } from '../repository/stamp.ts';
 import { backedUpDataFs } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { folderStore } from '../stores/folder-store.ts';
+import { severalAtATime } from '../system/portions.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type BelongingBlobs, blobsOfPoints, lookInto } from './belonging-blobs.ts';
@@ -91,14 +92,12 @@ export async function listPlace(
   if (repository === undefined) {
     if (catalogue === undefined) return [];
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
-    return Promise.all(
-      entries.map(async (entry) => {
-        const seen = await lookInto(entry, { recorded: entry, folder: catalogue.folder });
-        if (seen.kind === 'gone')
-          return { kind: 'blobs', entry, content: undefined, problem: seen.reason } as const;
-        return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;
-      }),
-    );
+    return severalAtATime(entries, async (entry) => {
+      const seen = await lookInto(entry, { recorded: entry, folder: catalogue.folder });
+      if (seen.kind === 'gone')
+        return { kind: 'blobs', entry, content: undefined, problem: seen.reason } as const;
+      return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;
+    });
   }
   const points = await listRestorePoints(repository);
   const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';

@@ -1,6 +1,6 @@
 import { readCatalogue } from '../repository/catalogue.ts';
 import { describeFault, readChain } from '../repository/chain.ts';
-import { type Check, readChecks } from '../repository/checks.ts';
+import { type Check, checksByStamp, readChecks } from '../repository/checks.ts';
 import { momentOfStamp, type Stamp } from '../repository/stamp.ts';
 import { folderStore, requireBackups } from '../stores/folder-store.ts';
 
@@ -30,7 +30,7 @@ export interface ListedPoint {
 export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
   await requireBackups(repository);
   const store = folderStore(repository);
-  const checks = await readChecks(store);
+  const checks = checksByStamp(await readChecks(store));
   const points: Omit<ListedPoint, 'checks'>[] = [];
   for (const files of (await readCatalogue(store)).chains) {
     const chain = await readChain(store, files);
@@ -52,10 +52,7 @@ export async function listRestorePoints(repository: string): Promise<readonly Li
     if (chain.links.length === 0)
       points.push(...unlisted([files.full, ...files.increments], problems));
   }
-  return points.map((point) => ({
-    ...point,
-    checks: checks.filter(({ stamp }) => stamp === point.stamp),
-  }));
+  return points.map((point) => ({ ...point, checks: checks.get(point.stamp) ?? [] }));
 }
 
 /** What is in a repository, and belongs to no restore point: each with what is wrong. */

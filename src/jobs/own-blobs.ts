@@ -114,12 +114,14 @@ export async function readOwnBlobs(
   const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
   const others = all.filter((entry) => ownerOf(entry) === 'other');
   const shared = await findSharedBackups(others, { source, repository });
-  const isOwn = (entry: BlobEntry) => {
-    const owner = ownerOf(entry);
-    return owner === 'this' || shared.has(entry) || (owner === 'copy' && stamps.has(entry.stamp));
-  };
-  const isOther = (entry: BlobEntry) => !isOwn(entry) && ownerOf(entry) !== 'unclear';
-  return { ...splitBlobs(catalogue, isOther), isCertain: isOwn };
+  const own = new Set(
+    all.filter((entry) => {
+      const owner = ownerOf(entry);
+      return owner === 'this' || shared.has(entry) || (owner === 'copy' && stamps.has(entry.stamp));
+    }),
+  );
+  const isOther = (entry: BlobEntry) => !own.has(entry) && ownerOf(entry) !== 'unclear';
+  return { ...splitBlobs(catalogue, isOther), isCertain: (entry) => own.has(entry) };
 }
 
 /**

@@ -77,6 +77,17 @@ export async function readChecks(store: Store): Promise<readonly Check[]> {
   }
 }
 
+/** By the stamps of their restore points, each in their order. */
+export function checksByStamp(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
+  const byStamp = new Map<string, Check[]>();
+  for (const check of checks) {
+    const some = byStamp.get(check.stamp);
+    if (some === undefined) byStamp.set(check.stamp, [check]);
+    else some.push(check);
+  }
+  return byStamp;
+}
+
 /** Nothing where the text is none of ours, or of a later version. */
 export function decodeChecks(text: string): readonly Check[] {
   try {
@@ -163,10 +174,10 @@ export async function rememberChecks(
   { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
 ): Promise<void> {
   if (checks.length === 0) return;
+  const byStamp = checksByStamp(checks);
   const isNew = (old: Check) =>
-    checks.some(({ stamp, part, kind, wrapped }) => {
-      const isSame = stamp === old.stamp && part === old.part;
-      return isSame && (kind === old.kind || (wrapped && old.kind === 'deep'));
+    byStamp.get(old.stamp)?.some(({ part, kind, wrapped }) => {
+      return part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
     });
   const others = (await readChecks(store)).filter((old) => !isNew(old));
   const all = [...others, ...checks];

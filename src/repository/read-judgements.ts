@@ -1,7 +1,14 @@
 import type { Store } from '../stores/store.ts';
 import type { Catalogue } from './catalogue.ts';
-import { type Chain, type ChainReader, describeFault, hasOtherSize, readChain } from './chain.ts';
-import { type Check, readChecks } from './checks.ts';
+import {
+  type Chain,
+  type ChainLink,
+  type ChainReader,
+  describeFault,
+  hasOtherSize,
+  readChain,
+} from './chain.ts';
+import { type Check, checksByStamp, readChecks } from './checks.ts';
 import { runEndOf } from './completion.ts';
 import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './judgement.ts';
 import { knownAtBackup } from './known-at-backup.ts';
@@ -44,37 +51,63 @@ export async function readFacts(
     blobsOf = async () => ({ kind: 'unseen' }),
   }: Reading,
 ): Promise<ReadonlyMap<Stamp, PointFacts>> {
-  const checks = await readChecks(store);
+  const looksAt = checksByStamp(await readChecks(store));
   const all = new Map<Stamp, PointFacts>();
   for (const files of catalogue.chains) {
     const chain = await chainOf(files);
     const known = knownAtBackup(chain);
+    const links = new Map(chain.links.map((link) => [link.file.stamp, link]));
+    const otherSizes: string[] = [];
+    const carried = new CarriedChecks();
     for (const { stamp } of [files.full, ...files.increments]) {
-      const link = chain.links.find(({ file }) => file.stamp === stamp);
+      const link = links.get(stamp);
+      if (link !== undefined && hasOtherSize(link)) otherSizes.push(sayOtherSize(link));
       const runEnd = link === undefined ? 'unrecorded' : runEndOf(link);
-      const facts = { stamp, runEnd, known, files: faultsOfFiles(chain, stamp) };
-      const looks = checks.filter((one) => isOf(one, { stamp, chain }));
+      const faults = [
+        ...faultsOfFiles(chain, { stamp, isLinked: link !== undefined }),
+        ...otherSizes,
+      ];
+      const facts = { stamp, runEnd, known, files: faults };
+      const looks = looksAt.get(stamp) ?? [];
+      const checks = [...carried.all(), ...looks];
+      if (link !== undefined) carried.add(looks);
       const blobFolder = link?.record?.blobs?.folder;
       const blobs = await blobsOf({ ...facts, blobFolder });
-      all.set(stamp, { ...facts, checks: looks, blobs });
+      all.set(stamp, { ...facts, checks, blobs });
     }
   }
   return all;
 }
 
-/** Whether a look was one at this point, or has found something wrong in the files that it builds on. */
-function isOf(
-  { stamp, part, outcome, kind, faults }: Check,
-  { stamp: wanted, chain }: { readonly stamp: Stamp; readonly chain: Chain },
-): boolean {
-  if (stamp === wanted) return true;
-  if (part === 'blobs' || outcome === 'good' || stamp > wanted) return false;
-  const isStored = faults === undefined ? kind === 'verify' : faults.where === 'stored';
-  return isStored && chain.links.some(({ file }) => file.stamp === stamp);
+/**
+ * What looks have found wrong in the files of a chain, which is wrong for all that builds on them, too. Of each kind of
+ * look the last is enough: what disproves it, disproves those before it.
+ */
+class CarriedChecks {
+  readonly #last = new Map<Check['kind'], Check>();
+
+  add(checks: readonly Check[]): void {
+    for (const check of checks.filter(isOfFiles)) {
+      const other = this.#last.get(check.kind);
+      if (other === undefined || other.at < check.at) this.#last.set(check.kind, check);
+    }
+  }
+
+  all(): Iterable<Check> {
+    return this.#last.values();
+  }
+}
+
+function isOfFiles({ part, outcome, kind, faults }: Check): boolean {
+  if (part === 'blobs' || outcome === 'good') return false;
+  return faults === undefined ? kind === 'verify' : faults.where === 'stored';
 }
 
 /** Faults behind a point are none of its business. */
-function faultsOfFiles({ links, faults, dat }: Chain, stamp: Stamp): readonly string[] {
+function faultsOfFiles(
+  { faults, dat }: Chain,
+  { stamp, isLinked }: { readonly stamp: Stamp; readonly isLinked: boolean },
+): readonly string[] {
   const found: string[] = [];
   for (const fault of faults) {
     switch (fault.kind) {
@@ -83,20 +116,18 @@ function faultsOfFiles({ links, faults, dat }: Chain, stamp: Stamp): readonly st
         if (fault.stamp <= stamp) found.push(describeFault(fault));
         break;
       case 'broken-dat':
-      case 'unlisted-file': {
-        const isUnlisted = !links.some(({ file }) => file.stamp === stamp);
-        if (isUnlisted && dat !== '') found.push(describeFault(fault));
+      case 'unlisted-file':
+        if (!isLinked && dat !== '') found.push(describeFault(fault));
         break;
-      }
       case 'missing-dat':
         break; // The records, or the transactions themselves, speak for what is there.
       default:
         fault satisfies never;
     }
   }
-  for (const link of links) {
-    if (link.file.stamp > stamp || !hasOtherSize(link)) continue;
-    found.push(`"${link.file.name}" has another size than was written`);
-  }
   return found;
+}
+
+function sayOtherSize({ file }: ChainLink): string {
+  return `"${file.name}" has another size than was written`;
 }

@@ -6,6 +6,7 @@ import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
 import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
+import { severalAtATime } from '../system/portions.ts';
 import type { Rights } from '../system/rights.ts';
 import { acquireRunLock } from '../system/run-lock.ts';
 import { rightsOfBackups } from './backup-rights.ts';
@@ -44,12 +45,10 @@ async function list(directory: string): Promise<readonly StoredFile[]> {
     const names = (await readdir(directory)).filter(
       (name) => name !== LOCK_FILE && !isUnfinished(name),
     );
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const file = await stat(join(directory, name)).catch(absent);
-        return file?.isFile() === true ? [{ name, sizeBytes: file.size }] : [];
-      }),
-    );
+    const files = await severalAtATime(names, async (name) => {
+      const file = await stat(join(directory, name)).catch(absent);
+      return file?.isFile() === true ? [{ name, sizeBytes: file.size }] : [];
+    });
     return files.flat();
   });
 }

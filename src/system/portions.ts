@@ -23,3 +23,21 @@ export function atOnce<T>(work: Generator<void, T>): T {
     if (done) return value;
   }
 }
+
+/** So many files may be open, or asked for, at once. */
+const AT_ONCE = 128;
+
+/**
+ * Does something with each file of a list that may be long, several at a time: thousands of calls at once keep all else
+ * waiting while they begin, and use up the files that a process may open. The results are in the order of the list.
+ */
+export async function severalAtATime<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let begin = 0; begin < items.length; begin += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(begin, begin + AT_ONCE).map(work))));
+  }
+  return results;
+}

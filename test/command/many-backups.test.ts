@@ -1,0 +1,71 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatStamp } from '../../src/repository/stamp.ts';
+import { commitBlob } from '../support/buildout-site.ts';
+import { COMMAND, runProgram } from '../support/command.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const HOUR = 3_600_000;
+/** Only what is gross is a fault: a machine that tests has much else to do. */
+const LONGEST_PAUSE_MS = 2000;
+
+/** Makes many backups of one: each with all its files, at an hour of its own. */
+async function siteWithMany(
+  count: number,
+  { withBlobs }: { readonly withBlobs: boolean },
+): Promise<TestSite> {
+  const site = await newSite(scratch, 3);
+  if (withBlobs) await commitBlob(site.dataFs);
+  await site.runWell('backup', '--no-gzip');
+  const [made = ''] = site.dataFiles();
+  const stamp = made.slice(0, -'.fs'.length);
+  const copies = join(site.folder, 'var/blobstoragebackups');
+  const files = readdirSync(site.repository).filter((name) => name.startsWith(stamp));
+  const contents = files.map((name) => [name, readFileSync(join(site.repository, name))] as const);
+  const copy = join(copies, `blobstorage.${stamp}`);
+  const record = withBlobs ? readFileSync(join(copy, '.zodbvault.json'), 'utf8') : '';
+  for (let back = 1; back < count; back++) {
+    const other = formatStamp(new Date(Date.now() - back * HOUR));
+    for (const [name, content] of contents) {
+      const text = /json$|dat$/.test(name) ? content.toString().replaceAll(stamp, other) : content;
+      writeFileSync(join(site.repository, name.replace(stamp, other)), text);
+    }
+    if (!withBlobs) continue;
+    const to = join(copies, `blobstorage.${other}`);
+    cpSync(copy, to, { recursive: true });
+    writeFileSync(join(to, '.zodbvault.json'), record.replaceAll(stamp, other));
+  }
+  return site;
+}
+
+describe('thousands of backups', () => {
+  it('leave a command time to hear signals', async () => {
+    const site = await siteWithMany(4000, { withBlobs: false });
+    const pauses = join(site.folder, 'pauses');
+    const monitor = join(import.meta.dirname, '../support/pauses.mjs');
+    for (const words of [
+      ['list', '--json'],
+      ['check', '--free', 'off', '--verify-age', 'off'],
+    ]) {
+      const program = ['--import', monitor, COMMAND, ...words, '--no-blobs'];
+      rmSync(pauses, { force: true });
+      const { status, stderr } = await runProgram(process.execPath, program, {
+        cwd: site.folder,
+        env: { PAUSES: pauses },
+      });
+      expect([words, status, stderr]).toEqual([words, 0, expect.not.stringContaining('Error')]);
+      expect(Number(readFileSync(pauses, 'utf8'))).toBeLessThan(LONGEST_PAUSE_MS);
+    }
+  });
+
+  it('with blobs need no more open files than a process may have', async () => {
+    const site = await siteWithMany(400, { withBlobs: true });
+    const list = `ulimit -n 256; exec "${process.execPath}" "${COMMAND}" list --json`;
+    const { status, stderr, stdout } = await runProgram('sh', ['-c', list], { cwd: site.folder });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout.trim().split('\n')).toHaveLength(400);
+  });
+});
