@@ -30,7 +30,7 @@ export function addVerifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--deep',
-        'read a restore point, the newest or that of the date, and check the database in it',
+        'read a restore point, the newest or that of the date, and check the database in it; of encrypted records, checksums only',
       ).conflicts(['quick', 'newest']),
     )
     .option('--all', 'with --deep: every restore point')

@@ -99,8 +99,8 @@ function rowOf({ point: one }: PlacedPoint): string[] {
 }
 
 /**
- * As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. What was found wrong stands until a look as deep has
- * found nothing.
+ * As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. What was found wrong stands
+ * until a look as deep has found nothing.
  */
 function describeLooks(
   judgement: Judgement,
