@@ -33,6 +33,8 @@ export interface Terminal {
   readonly advise: (line: string) => void;
   /** The same for what somebody should look into: the exit status tells. */
   readonly warn: (line: string) => void;
+  /** What to do about what was found wrong; -q doesn't hide it. */
+  readonly hint: (line: string) => void;
   /** Says what went wrong, and with which of several; returns the exit status. */
   readonly fail: (failure: Failure, of?: OneOfSeveral) => number;
   /** The exit status of work that was done: whether there were warnings. */
@@ -112,6 +114,7 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
       hasWarned = true;
       warn(line);
     },
+    hint: level('hint', `${word('Hint:', 'bold')} `),
     fail: ({ code, message, hint }, of) => {
       if (isJson) toStdout(asJson({ ...of?.labels, error: { code, message, hint } }));
       else if (isLogJson) logObject({ level: 'error', ...of?.labels, message, code, hint });
@@ -163,6 +166,7 @@ export function scriptTerminal(options: {
     notice: level('WARNING'),
     advise: isQuiet ? nothing : level('WARNING'),
     warn: level('WARNING'),
+    hint: (line) => level('WARNING')(`Hint: ${line}`),
     fail: ({ code, message, hint, hintInPart }) => {
       const advice = hintInPart?.(options.part) ?? hint;
       level('ERROR')(`${asSentence(message)}\n  Hint: ${advice}`);

@@ -32,6 +32,7 @@ import { findAstrayServers } from './astray-server.ts';
 import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { chainsByPlace } from './chains-by-place.ts';
 import { type JobContext, lockRequest, withStep } from './events.ts';
+import { failureForGone, type OwnerOfData } from './gone-data-fs.ts';
 import { findRecordedHold, warnOfHold } from './hold.ts';
 import { originOfSource } from './other-copy.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
@@ -209,8 +210,8 @@ export async function planWithRemovals(
 }
 
 /** Which file a Data.fs is that can be read. Failures `not-found`, `system`, `usage`. */
-export async function checkDataFs(path: string): Promise<FileIdentity> {
-  await using source = await openDataFs(path);
+export async function checkDataFs(path: string, owner?: OwnerOfData): Promise<FileIdentity> {
+  await using source = await openDataFs(path, owner);
   return source.identity;
 }
 
@@ -218,17 +219,20 @@ export async function checkDataFs(path: string): Promise<FileIdentity> {
  * Opens the Data.fs; all of it is read through this handle. While a pack renames its files, there is
  * no Data.fs for a moment, so its absence is believed only the second time.
  */
-async function openDataFs(path: string): Promise<FileSource> {
+async function openDataFs(path: string, owner?: OwnerOfData): Promise<FileSource> {
   try {
     return await openFileSource(path);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return openFileSource(path).catch((failure) => explainGone(failure, path));
+    return openFileSource(path).catch((failure) => explainGone(failure, { path, owner }));
   }
 }
 
-async function explainGone(error: unknown, path: string): Promise<never> {
+async function explainGone(
+  error: unknown,
+  { path, owner }: { readonly path: string; readonly owner: OwnerOfData | undefined },
+): Promise<never> {
   if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
   const [astray] = await findAstrayServers(path);
   if (astray !== undefined) {
@@ -237,12 +241,7 @@ async function explainGone(error: unknown, path: string): Promise<never> {
       cause: error,
     });
   }
-  throw new Failure('not-found', error.message, {
-    hint: 'If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.',
-    hintInPart: (part) =>
-      `If it is lost, a restore brings it back; if it is elsewhere, correct datafs or additional_filestorages in [${part}], or the part that says where it is, and run "zodbvault install" again.`,
-    cause: error,
-  });
+  throw await failureForGone(error, owner);
 }
 
 async function openRepository(settings: BackupSettings, context: JobContext): Promise<Store> {

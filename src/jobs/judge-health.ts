@@ -1,3 +1,4 @@
+import { LOOKS } from '../repository/judgement.ts';
 import { describeSiteFault } from '../repository/site-faults.ts';
 import { describeAstray, rescueCommand } from './astray-server-warning.ts';
 import { describeHold } from './hold.ts';
@@ -85,6 +86,7 @@ export function judgeHealth(
       }),
       judgeFree(place, { limits: limits.free, say }),
       judgeChains(place),
+      ...judgeNewest(place),
       ...judgeHold(place),
     ];
     return judged.map((one) => ({ ...one, storage }));
@@ -93,6 +95,7 @@ export function judgeHealth(
     ...judgements,
     ...(limits.free === undefined ? [] : judgeGrowth(health)),
     ...judgeServers(health),
+    ...judgeHalfRestored(health),
     ...judgeLastRuns(health),
   ];
 }
@@ -180,7 +183,7 @@ function judgeChains(place: PlaceHealth): Unplaced {
   } as const;
   const state = isSuperseded ? 'warning' : 'critical';
   const remedy = isSuperseded
-    ? '; a newer full backup was verified, "zodbvault retire" removes what is bad'
+    ? '; a newer full backup was verified, "zodbvault retire --damaged" removes what is bad'
     : '';
   const [problem] = problems;
   if (problem?.kind === 'bad') {
@@ -188,11 +191,22 @@ function judgeChains(place: PlaceHealth): Unplaced {
     return { state, text, measure };
   }
   const [bad] = badPoints;
-  if (bad !== undefined) return { state, text: `verify found ${bad} bad${remedy}`, measure };
+  if (bad !== undefined) {
+    const text = `${LOOKS[bad.foundBy]} found ${bad.stamp} bad${remedy}`;
+    return { state, text, measure };
+  }
   if (siteFault !== undefined) {
     return { state: 'warning', text: describeSiteFault(siteFault), measure };
   }
   return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
+}
+
+/** A restore without a date does not guess which of the copies is meant. */
+function judgeNewest({ newestOfCopy }: PlaceHealth): readonly Unplaced[] {
+  if (newestOfCopy === undefined) return [];
+  const { stamp, path } = newestOfCopy;
+  const text = `the newest restore point, ${stamp}, was made of another copy of the database, "${path}": give each copy a folder of its own, and name a date to restore`;
+  return [{ state: 'warning', text, measure: undefined }];
 }
 
 function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
@@ -224,9 +238,19 @@ function judgeServers({ astray, places }: SiteHealth): readonly Judgement[] {
   }));
 }
 
+/** A site that starts on it has a Data.fs and blobs of two states, or none. */
+function judgeHalfRestored({ isHalfRestored }: SiteHealth): readonly Judgement[] {
+  if (!isHalfRestored) return [];
+  const text =
+    'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and don’t start the site before';
+  return [{ state: 'critical', storage: undefined, text, measure: undefined }];
+}
+
 /** Of other runs, the age of the last good one tells; but one that was killed has told nobody. */
-function judgeLastRuns({ lastRuns }: SiteHealth): readonly Judgement[] {
+function judgeLastRuns({ lastRuns, isHalfRestored }: SiteHealth): readonly Judgement[] {
   return [...lastRuns.values()].flatMap((run) => {
+    const isSaid = isHalfRestored && (run.verb === 'restore' || run.verb === 'undo');
+    if (isSaid && run.result === 'killed') return [];
     const isTold = run.result === 'killed' || (run.verb === 'backup' && run.result !== 'done');
     if (!isTold) return [];
     const text = describeLastRun(run);

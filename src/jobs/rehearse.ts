@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseRecoveryDate, type RecoveryDate } from '../repository/recovery-date.ts';
 import { retarget } from '../sites/retarget.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
-import { adopting } from '../system/failure.ts';
+import { adopting, Failure } from '../system/failure.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { PRIVATE } from '../system/rights.ts';
 import type { DamagedPart } from './damaged-part.ts';
@@ -131,8 +131,17 @@ async function restoreInto(
       const point = { stamp, verdicts, isWrapped: false };
       await rememberPoint(repository, { kind: 'rehearsal', point, time });
     }
-    throw error;
+    throw asOfRehearsal(error);
   }
+}
+
+/** Nothing is to be restored: what a restore would advise is of no use. */
+function asOfRehearsal(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'damaged') return error;
+  return new Failure('damaged', error.message, {
+    hint: 'A restore would fail here, too. Make a full backup now ("zodbvault backup --full"), then verify it ("zodbvault verify").',
+    cause: error,
+  });
 }
 
 /** Removes the folders that were made, as far as nobody has put anything there. */

@@ -19,7 +19,7 @@ import {
   stagedNames,
 } from '../system/replacement.ts';
 import { SHARED } from '../system/rights.ts';
-import { acquireRunLock } from '../system/run-lock.ts';
+import { acquireRunLock, seemsHeld } from '../system/run-lock.ts';
 import { readSmallFile } from '../system/small-file.ts';
 import { VERSION } from '../system/version.ts';
 import type { JobContext } from './events.ts';
@@ -248,9 +248,17 @@ export async function lockRestore(
   anchor: string,
   request: LockRequest,
 ): Promise<AsyncDisposable | undefined> {
-  const path = join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
   if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
-  return await acquireRunLock(path, { target: `"${anchor}"`, request });
+  return await acquireRunLock(lockPath(anchor), { target: `"${anchor}"`, request });
+}
+
+/** Whether a restore seems to be at work: see {@link seemsHeld}. */
+export function isRestoring(anchor: string, now: Date): Promise<boolean> {
+  return seemsHeld(lockPath(anchor), now);
+}
+
+function lockPath(anchor: string): string {
+  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
 }
 
 /**

@@ -34,6 +34,7 @@ import {
   discardKept,
   hasStaged,
   isHalfRestored,
+  isRestoring,
   lockRestore,
   planDiscard,
   planUndo,
@@ -260,6 +261,17 @@ export async function finishRestore(site: Site, context: JobContext): Promise<vo
     if (error.code === 'locked') return; // It is a restore's that runs.
     const text = `${error.message}: what a killed restore has left stays there`;
     context.onEvent({ kind: 'warning', text });
+  }
+}
+
+/** Whether one was killed while it swapped, for who only looks; false where nobody can tell. */
+export async function isLeftHalfRestored(site: Site, now: Date): Promise<boolean> {
+  const anchor = await anchorOf(site);
+  try {
+    return (await isHalfRestored(anchor)) && !(await isRestoring(anchor, now));
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type Check, isAsDeep } from '../repository/checks.ts';
+import { type Check, isAsDeep, ofGoodLooks } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
-import { isSound, type Judgement, type Reason, reasonsAgainst } from '../repository/judgement.ts';
+import { isSound, type Judgement, reasonsAgainst } from '../repository/judgement.ts';
 import { findSiteFault, type SiteFault } from '../repository/site-faults.ts';
-import { momentOfStamp, parseStamp } from '../repository/stamp.ts';
+import { momentOfStamp, parseStamp, type Stamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
 import type { Site } from '../sites/site.ts';
 import { LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
@@ -19,6 +19,7 @@ import { type ListedSitePoint, listPlace } from './list-site.ts';
 import { readOwnBlobs } from './own-blobs.ts';
 import { ownRuns } from './own-runs.ts';
 import type { EntryFinding } from './remember-checks.ts';
+import { isLeftHalfRestored } from './restore-site.ts';
 import { type PastRun, readPastRuns } from './run-history.ts';
 import { verify } from './verify.ts';
 import { verifyBlobs } from './verify-blobs.ts';
@@ -35,11 +36,16 @@ export interface PlaceHealth {
   readonly dataFsBytes: number | undefined;
   /** Bytes of all data files in the repository. */
   readonly storedBytes: number;
-  /** When every byte of some point of this copy was last read, and when one was last restored for trial. */
+  /**
+   * When every byte of some point of this copy was last read, and when one was last restored for trial, and was what
+   * the site had.
+   */
   readonly verified: Date | undefined;
   readonly rehearsed: Date | undefined;
   /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
-  readonly badPoints: readonly string[];
+  readonly badPoints: readonly BadPoint[];
+  /** The newest of all points, if another copy of the database is what it was made of. */
+  readonly newestOfCopy: NewestOfCopy | undefined;
   /** What it has had so long: its backups are as they should be. */
   readonly siteFault: SiteFault | undefined;
   /** Files that are missing or have another size. */
@@ -52,6 +58,18 @@ export interface PlaceHealth {
   readonly diskBytes: number;
 }
 
+/** A restore point, and the look that has found something wrong in it. */
+export interface BadPoint {
+  readonly stamp: Stamp;
+  readonly foundBy: Check['kind'];
+}
+
+/** A restore point, and the Data.fs of the other copy. */
+export interface NewestOfCopy {
+  readonly stamp: Stamp;
+  readonly path: string;
+}
+
 export interface SiteHealth {
   readonly part: string;
   readonly places: readonly PlaceHealth[];
@@ -62,6 +80,8 @@ export interface SiteHealth {
   /** Servers that have lost the Data.fs of a storage; none where they can't be looked into. */
   readonly astray: readonly StorageAstray[];
   readonly disks: readonly BackupDisk[];
+  /** Whether a restore was killed while it swapped what is live: that is half the one state, half the other. */
+  readonly isHalfRestored: boolean;
   /** Whether every backup stays until somebody removes it by hand. */
   readonly keepsAll: boolean;
 }
@@ -104,6 +124,7 @@ export async function readSiteHealth(
     ),
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
+    isHalfRestored: await isLeftHalfRestored(site, now),
     disks: await readBackupDisks(site, now),
     keepsAll: keepsAll(site),
   };
@@ -156,6 +177,7 @@ async function placeHealth(
       verified: undefined,
       rehearsed: undefined,
       badPoints: [],
+      newestOfCopy: undefined,
       siteFault: undefined,
       isSuperseded: false,
     };
@@ -163,12 +185,15 @@ async function placeHealth(
   const judged = listed.flatMap((one) => (one.kind === 'filestorage' ? [one] : []));
   const points = judged.map(({ point }) => point);
   const own = judged.filter(({ madeOf }) => madeOf?.is !== 'copy');
-  const checks = own.flatMap(({ point }) => point.checks);
   const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
+  const isFaithful = ({ stamp }: { readonly stamp: Stamp }) =>
+    siteFault?.stamps.includes(stamp) === true;
+  const checks = own.flatMap(({ point }) =>
+    isFaithful(point) ? point.checks : ofGoodLooks(point.checks),
+  );
   const badPoints = judged
     .map(({ judgement }) => judgement)
-    .filter((one) => reasonsAgainst(one).some(isOfLook))
-    .filter(({ stamp }) => siteFault?.stamps.includes(stamp) !== true);
+    .filter((one) => looksAgainst(one).length > 0 && !isFaithful(one));
   // What a run has not finished, or not yet, is no backup of that moment.
   const finished = own.filter(({ judgement }) => judgement.run !== 'incomplete');
   return {
@@ -180,15 +205,30 @@ async function placeHealth(
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
-    badPoints: badPoints.map(({ stamp }) => stamp),
+    badPoints: badPoints.flatMap(badPointOf),
+    newestOfCopy: newestOfCopy(judged),
     siteFault,
     isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
 }
 
 /** Files that are missing tell of themselves. */
-function isOfLook({ kind }: Reason): boolean {
-  return kind === 'stored' || kind === 'database';
+function looksAgainst(judgement: Judgement): readonly Check[] {
+  return reasonsAgainst(judgement).flatMap((one) => ('check' in one ? one.check : []));
+}
+
+function badPointOf(judgement: Judgement): readonly BadPoint[] {
+  const [look] = looksAgainst(judgement);
+  return look === undefined ? [] : [{ stamp: judgement.stamp, foundBy: look.kind }];
+}
+
+/** A restore without a date would take it. */
+function newestOfCopy(
+  points: readonly Extract<ListedSitePoint, { kind: 'filestorage' }>[],
+): NewestOfCopy | undefined {
+  const newest = points.findLast(({ judgement }) => judgement.run !== 'incomplete');
+  if (newest?.madeOf?.is !== 'copy') return undefined;
+  return { stamp: newest.point.stamp, path: newest.madeOf.path };
 }
 
 async function problemsOf(
@@ -233,9 +273,7 @@ function isSuperseded(
     ...badPoints.map(({ stamp }) => stamp),
   ];
   // What a look at the bytes can't see, it doesn't disprove.
-  const looks = badPoints
-    .flatMap(reasonsAgainst)
-    .flatMap((one) => ('check' in one ? one.check.kind : []));
+  const looks = badPoints.flatMap(looksAgainst).map(({ kind }) => kind);
   const isProven = ({ judgement }: (typeof points)[number]) => {
     const { data } = judgement;
     if (!isSound(judgement) || data.kind !== 'good') return false;

@@ -82,7 +82,10 @@ export class SiteRun {
   async check(): Promise<void> {
     await refuseDataAmongBlobs(this.#settings.site);
     await refuseBlobCache(this.#settings.site);
-    for (const { dataFs } of this.#filestorages()) await checkDataFs(dataFs);
+    const { site } = this.#settings;
+    for (const storage of this.#filestorages()) {
+      await checkDataFs(storage.dataFs, { site, repository: this.#repository(storage) });
+    }
     for (const { storage, source, folder } of this.#blobStorages()) {
       const repository = this.#deciding(storage);
       await checkBlobSource(source, { folder, repository });

@@ -118,6 +118,15 @@ export function isAsDeep(kind: Check['kind'], other: Check['kind']): boolean {
   return kinds.indexOf(kind) >= kinds.indexOf(other);
 }
 
+/** Those of looks that have found nothing wrong in any part. */
+export function ofGoodLooks(checks: readonly Check[]): readonly Check[] {
+  const bad = checks.filter(({ outcome }) => outcome === 'bad');
+  return checks.filter(
+    ({ stamp, kind, at }) =>
+      !bad.some((one) => one.stamp === stamp && one.kind === kind && one.at === at),
+  );
+}
+
 /** What an earlier version has not said: what only a deep look sees is in the database, as a rule. */
 function isOfDatabase({ kind, part, outcome, faults }: Check): boolean {
   const where = faults?.where ?? (kind === 'verify' ? 'stored' : 'database');

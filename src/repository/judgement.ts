@@ -198,11 +198,13 @@ export function describeReason(reason: Reason): string {
 
 function lookOf({ kind, part, at }: Check): string {
   const day = at.slice(0, 'yyyy-mm-dd'.length);
-  const looks = {
-    verify: 'verify',
-    sample: 'verify --deep --sample',
-    deep: 'verify --deep',
-    rehearsal: 'a rehearsal',
-  } as const;
-  return `${part === 'blobs' ? 'in its blobs, ' : ''}${looks[kind]} of ${day}`;
+  return `${part === 'blobs' ? 'in its blobs, ' : ''}${LOOKS[kind]} of ${day}`;
 }
+
+/** What looked, in words. */
+export const LOOKS = {
+  verify: 'verify',
+  sample: 'verify --deep --sample',
+  deep: 'verify --deep',
+  rehearsal: 'a rehearsal',
+} as const satisfies Record<Check['kind'], string>;

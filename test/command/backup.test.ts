@@ -334,7 +334,7 @@ describe('zodbvault backup, when something is wrong,', () => {
     const { status, stderr } = await site.run(['backup']);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: If it is lost, "zodbvault restore" brings it back; if it is elsewhere, go to the folder of the site, or name it with --datafs.\n`,
+      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: There is no backup of it yet. If it is elsewhere, go to the folder of the site, or name it with --datafs.\n`,
     );
     const restored = await site.run(['restore', '-n']);
     expect(restored.stderr).toContain(`there is no folder "${site.repository}"`);

@@ -131,10 +131,13 @@ describe('zodbvault verify', () => {
       else writeFileSync(path, damaged);
       const { status, stderr } = await site.run([
         'verify',
+        '-q',
         ...(depth === 'quick' ? ['--quick'] : []),
       ]);
       expect([gzip, status]).toEqual([gzip, 1]);
       expect(stderr).toContain(name);
+      // Cron mails what -q lets through.
+      expect(stderr).toMatch(/\nHint: Make a full backup .* "zodbvault retire --damaged" .*\n$/);
       const repozo = await site.run(['repozo', '-V', '-r', site.repository]);
       expect(repozo.status).toBe(1);
       expect(repozo.stderr.trim().split('\n').length).toBe(1);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMAND, runProgram } from '../support/command.ts';
@@ -37,9 +37,33 @@ describe('zodbvault rehearse', () => {
     writeFileSync(path, bytes);
     const { status, stderr } = await site.run(['rehearse', '--in', site.folder]);
     expect([status, stderr]).toEqual([1, expect.stringContaining('md5')]);
+    expect(stderr).toContain('Hint: A restore would fail here, too. Make a full backup now');
+    expect(stderr).not.toContain('Restore to');
     expect(readdirSync(site.folder).filter((name) => name.includes('rehearsal'))).toEqual([]);
     const inFile = join(path, 'folder');
     expect((await site.run(['rehearse', '--in', inFile])).stderr).toContain(inFile);
+  });
+
+  it('that failed counts as none, also when the blobs were made anew since', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    const blobs = join(site.folder, 'var/blobstoragebackups');
+    const [copy = ''] = readdirSync(blobs).filter((name) => /^blobstorage\.\d/.test(name));
+    const names = readdirSync(join(blobs, copy), { recursive: true, encoding: 'utf8' });
+    const blob = join(blobs, copy, names.find((name) => name.endsWith('.blob')) ?? '');
+    chmodSync(blob, 0o600);
+    writeFileSync(blob, readFileSync(blob).fill('!', 0, 1));
+    const failed = await site.run(['rehearse', '--in', site.folder]);
+    expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('Make a full')]);
+    expect(failed.stderr).not.toContain('--accept-damaged-blobs');
+    const bad = await site.run(['check', '--free', 'off']);
+    expect(bad.stdout).toContain('a rehearsal found ');
+    expect(bad.stdout).toContain('never rehearsed');
+    rmSync(join(blobs, copy), { recursive: true });
+    await site.run(['backup']);
+    const good = await site.run(['check', '--free', 'off']);
+    expect(good.stdout).toContain('never rehearsed');
+    expect((await site.runWell('list')).stdout).toMatch(/–\n$/);
   });
 
   it('remembers nothing against a backup where it had no room', async () => {

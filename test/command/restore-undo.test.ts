@@ -331,6 +331,13 @@ describe('a restore that was killed while it swapped', () => {
   it('is finished by the next restore, and leaves a site alone where a server runs', async () => {
     const site = await changedSite();
     await killedAfter(site, 2);
+    const checked = await site.run(['check', '--free', 'off']);
+    expect([checked.status, checked.stdout]).toEqual([
+      2,
+      expect.stringMatching(
+        /^ZODBVAULT CRITICAL - a restore was killed half-way: run "zodbvault res/,
+      ),
+    ]);
     const server = await openDatabase(site.dataFs);
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([4, expect.stringContaining(`${process.pid}`)]);

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitBlob, dataFilesIn, newBuildoutSite } from '../support/buildout-site.ts';
+import { commitBlob, dataFilesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { growDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot, type TestSite } from '../support/site.ts';
@@ -46,7 +46,9 @@ describe('a data file that is lost', () => {
     const checked = await site.run(MOUNTED);
     expect([checked.status, checked.stdout]).toEqual([
       1,
-      expect.stringMatching(/WARNING - 1 wrong: .*is missing; .*"zodbvault retire" removes/),
+      expect.stringMatching(
+        /WARNING - 1 wrong: .*is missing; .*"zodbvault retire --damaged" removes/,
+      ),
     ]);
 
     const before = snapshot(site.repository);
@@ -135,7 +137,8 @@ describe('zodbvault retire', () => {
   });
 
   it('leaves a backup with blobs, if there was one', async () => {
-    const site = await newBuildoutSite(scratch, undefined);
+    const cfg = recipeCfg(['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 2']);
+    const site = await newBuildoutSite(scratch, cfg);
     const repository = site.path('var/backups');
     const stamps = () => dataFilesIn(repository).map((name) => name.slice(0, 19));
     await site.run(['backup']);
@@ -151,7 +154,11 @@ describe('zodbvault retire', () => {
     expect((await site.run(['retire', second, '-n'])).status).toBe(0);
     await commitBlob(site.dataFs);
     await site.run(['backup', '--full']);
-    expect((await site.run(['retire', first, '-n'])).status).toBe(0);
+    const { status, stdout } = await site.run(['retire', first, '-n']);
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      `The blob backups of these stay; backups remove them, as others that belong to no backup of a Data.fs: blobstorage.${first}`,
+    );
     expect(stamps()).toHaveLength(1);
   });
 });

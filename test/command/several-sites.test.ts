@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -128,6 +129,25 @@ describe('backup of several sites', () => {
 });
 
 describe('a site that can not be used', () => {
+  it('as its Data.fs is gone is told what to do: correct its table, or restore it by its name', async () => {
+    const site = await threeSites();
+    rmSync(site.path('beta/Data.fs'));
+    const first = await site.run('backup', '--part', 'beta');
+    expect([first.status, first.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'Hint: There is no backup of it yet. If it is elsewhere, correct datafs',
+      ),
+    ]);
+    cpSync(site.path('alpha/Data.fs'), site.path('beta/Data.fs'));
+    expect((await site.run('backup', '--part', 'beta')).status).toBe(0);
+    rmSync(site.path('beta/Data.fs'));
+    const { stderr } = await site.run('backup', '--part', 'beta');
+    expect(stderr).toContain(
+      `Hint: If it is lost, "zodbvault restore --part beta" brings it back; if it is elsewhere, correct datafs in [sites.beta] of "${site.path('zodbvault.toml')}".`,
+    );
+  });
+
   it('is no reason to leave out the others: of a zodbvault.toml', async () => {
     const site = await threeSites({
       beta: ['keep = -1', 'bogus = true'],

@@ -73,6 +73,11 @@ describe('two copies of a database in one folder of backups', () => {
   it('are told apart before a question, by --dry-run, by list, and for a vague date', async () => {
     const { a, b, places, stamps } = await twoCopies();
     const said = 'holds backups of two copies of the database';
+    const checked = await a.run(['check', '--free', 'off', ...places]);
+    expect(checked.stdout).toMatch(/^ZODBVAULT WARNING/);
+    expect(checked.stdout).toContain(
+      `the newest restore point, ${stamps[1]}, was made of another copy of the database, "${b.dataFs}"`,
+    );
     const asked = await a.run(['restore', ...places], { input: 'no\n' });
     expect(asked.stderr).toContain(said);
     const dry = await a.run(['restore', '--dry-run', ...places]);

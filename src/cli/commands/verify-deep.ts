@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { DeepVerifiedPoint, DeepVerifySettings } from '../../jobs/verify-deep.ts';
 import { type SiteDeepVerifySettings, verifySiteDeep } from '../../jobs/verify-site-deep.ts';
+import type { Faults } from '../../repository/checks.ts';
 import type { Site } from '../../sites/site.ts';
 import { prefixOfStorage } from '../meant-places.ts';
 import { describeDeepFinding } from '../render/deep-findings.ts';
@@ -8,15 +9,19 @@ import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import type { CommandContext } from '../run.ts';
 
-/** Verifies a site deeply, and shows what was found as it is found; gives the number of problems. */
+/** What is damaged: what is stored, or the database itself when it was backed up. */
+export type Damage = Faults['where'];
+
+/** Verifies a site deeply, and shows what was found as it is found; gives how many problems, and what is damaged. */
 export async function runDeepVerify(
   settings: SiteDeepVerifySettings,
   {
     sites,
     context: { terminal, signal },
   }: { readonly sites: readonly Site[]; readonly context: CommandContext },
-): Promise<number> {
-  let bad = 0;
+): Promise<{ readonly problems: number; readonly damage: ReadonlySet<Damage> }> {
+  let problems = 0;
+  const damage = new Set<Damage>();
   const { site } = settings;
   const onEvent = renderEvents(terminal);
   for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal })) {
@@ -25,16 +30,17 @@ export async function runDeepVerify(
     const where = prefixOfStorage(storage, { site, sites });
     for (const finding of point.findings) {
       terminal.printJson({ ...common, ...finding });
-      if (finding.kind === 'bad') bad += 1;
+      if (finding.kind === 'bad') problems += 1;
       if (terminal.isJson) continue;
       const line = `${where}${point.stamp}: ${describeDeepFinding(finding)}`;
       if (finding.kind === 'bad') terminal.warn(line);
       else terminal.log(`Note: ${line}`);
     }
+    for (const { faults } of point.verdicts) if (faults !== undefined) damage.add(faults.where);
     terminal.printJson({ ...common, kind: 'summary', ...summaryOf(point) });
     terminal.log(`Verified ${place.path}, ${describePoint(point, settings)}`);
   }
-  return bad;
+  return { problems, damage };
 }
 
 function summaryOf({ findings, counts }: DeepVerifiedPoint) {

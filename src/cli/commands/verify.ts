@@ -12,7 +12,7 @@ import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
-import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
+import { type Damage, parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
@@ -46,10 +46,13 @@ export function addVerifyCommand(program: Command): void {
       const deep = deepWish(date, options);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
+      const damage = new Set<Damage>();
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
           const settings = { site, of: options.kind, ...deep, now: () => new Date() };
-          return statusOf(await runDeepVerify(settings, { sites, context }));
+          const found = await runDeepVerify(settings, { sites, context });
+          for (const one of found.damage) damage.add(one);
+          return found.problems > 0 ? 1 : 0;
         }
         const places = await verifySite(
           {
@@ -63,16 +66,21 @@ export function addVerifyCommand(program: Command): void {
         );
         let problems = 0;
         for (const place of places) problems += report(place, { site, sites, terminal });
-        return statusOf(problems);
+        if (problems > 0) damage.add('stored');
+        return problems > 0 ? 1 : 0;
       };
-      return await inEachSite(meant, { context, work: verifyOne, absence: 'error' });
+      const work = { context, work: verifyOne, absence: 'error' } as const;
+      const status = await inEachSite(meant, work);
+      if (damage.size > 0) terminal.hint(damage.has('stored') ? STORED_AGAIN : MEND_FIRST);
+      return status;
     }),
   );
 }
 
-function statusOf(problems: number): number {
-  return problems > 0 ? 1 : 0;
-}
+const STORED_AGAIN =
+  'Make a full backup ("zodbvault backup --full"), verify it, then "zodbvault retire --damaged" removes what is damaged.';
+const MEND_FIRST =
+  'The site itself has these faults, so a new backup has them, too: mend the database, or restore to a date before them ("zodbvault list" shows what is bad).';
 
 /** Returns the number of problems. */
 function report(

@@ -1,6 +1,6 @@
 import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
 import type { ListedSitePoint } from '../../jobs/list-site.ts';
-import type { Check } from '../../repository/checks.ts';
+import { type Check, ofGoodLooks } from '../../repository/checks.ts';
 import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
 import type { BackupKind } from '../../sites/site.ts';
@@ -114,7 +114,7 @@ function describeLooks(
     ? [...wanted, 'sample']
     : wanted;
   const worst = bad.filter(({ kind }) => kinds.includes(kind)).at(-1);
-  const last = worst ?? looks.findLast(({ kind }) => wanted.includes(kind));
+  const last = worst ?? ofGoodLooks(looks).findLast(({ kind }) => wanted.includes(kind));
   if (last === undefined) return NOTHING;
   const { kind, at, wrapped } = last;
   const day = oneLine(at.slice(0, 10));
