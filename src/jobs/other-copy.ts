@@ -28,14 +28,15 @@ export async function originOfSource(source: FileSource): Promise<Origin> {
 /** Whether another copy of the database, which has gone on by itself, is backed up to the same place. */
 export type OtherCopy =
   | { readonly kind: 'none' }
-  /** The Data.fs lacks what this backup holds. */
-  | { readonly kind: 'other'; readonly link: ChainLink }
+  /** The Data.fs lacks what this backup holds, or what it was made of is still in its place. */
+  | { readonly kind: 'other'; readonly link: ChainLink; readonly isStillThere: boolean }
   /** It may have moved here, and been packed. */
   | { readonly kind: 'unknown'; readonly link: ChainLink };
 
 /**
- * Looks for a backup of another copy: the Data.fs doesn't go on from it. Where the site has only moved here, it does,
- * unless it was set back before its first backup here, which nobody can tell from a copy.
+ * Looks for a backup of another copy: the Data.fs doesn't go on from it, or the other one is still in its place. Where
+ * the site has only moved here, it does, unless it was set back before its first backup here, which nobody can tell from
+ * a copy.
  *
  * @param chains - all of the repository by place, oldest first
  */
@@ -64,8 +65,9 @@ export async function findOtherCopy(
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const base = baseOf(link, chains);
     const { kind } = await judgeAgainst(judged, { store, base, context });
-    const isOther = kind === 'unknown' && (wasOther || (await isStillThere(link)));
-    if (kind === 'lost' || isOther) return { kind: 'other', link };
+    const isThere = await isStillThere(link);
+    const lacks = kind === 'lost' || (kind === 'unknown' && wasOther);
+    if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
     if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
   }
   return doubt;
@@ -103,9 +105,12 @@ export function tellOtherCopy(
       return;
     case 'other': {
       const { file, record } = other.link;
+      const why = other.isStillThere
+        ? `, which is still there, and of which "${file.name}" was made. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, remove it`
+        : `, or was set back when it came from there: it lacks what "${file.name}" holds, which reaches to ${reachOf(other.link)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`;
       context.onEvent({
         kind: 'warning',
-        text: `"${source.path}" is another copy of the database than "${record?.source}", or was set back when it came from there: it lacks what "${file.name}" holds, which reaches to ${reachOf(other.link)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`,
+        text: `"${source.path}" is another copy of the database than "${record?.source}"${why}`,
       });
       return;
     }

@@ -34,17 +34,15 @@ export async function findDoubts(
 ): Promise<readonly RestoreDoubt[]> {
   const doubts: RestoreDoubt[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
-    const copy =
-      `${settings.date}` === one.point.stamp
-        ? undefined
-        : await findSecondCopy(one, backedUpDataFs(settings.site, storage) ?? one.target);
-    if (copy !== undefined) doubts.push(copy);
     const found = await findOtherDatabase(one, settings.old);
     if (found.doubt !== undefined) doubts.push(found.doubt);
     // Whose Data.fs is there tells whose is meant, and so does a date.
-    if (found.kinship === 'same' || settings.date !== undefined) continue;
-    const second = await findSecondDatabase(one);
-    if (second !== undefined) doubts.push(second);
+    const isTold = found.kinship === 'same' || settings.date !== undefined;
+    const second = isTold ? undefined : await findSecondDatabase(one);
+    const isExact = `${settings.date}` === one.point.stamp;
+    const dataFs = backedUpDataFs(settings.site, storage) ?? one.target;
+    const other = second ?? (isExact ? undefined : await findSecondCopy(one, dataFs));
+    if (other !== undefined) doubts.push(other);
   }
   const leftOut = await findLeftOutStorages(plan, settings);
   const points = await findDoubtedPoints(plan, settings);

@@ -5,11 +5,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
@@ -119,8 +120,28 @@ describe('zodbvault backup', () => {
     await growDatabase(copy.dataFs, { transactions: 1 });
     await copy.runWell('backup', '--no-blobs', ...there);
     const moved = siteIn(join(scratch, 'moved'));
-    cpSync(copy.dataFs, moved.dataFs, { recursive: true });
+    mkdirSync(dirname(moved.dataFs), { recursive: true });
+    renameSync(copy.dataFs, moved.dataFs);
     await moved.runWell(...words, ...there);
+    expect(site.dataFiles()).toHaveLength(1);
+  });
+
+  it('removes nothing of a site that is still there for a copy of it that goes on', async () => {
+    const site = await newSite(scratch, 4);
+    const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
+    await site.runWell(...words);
+    const own = site.dataFiles();
+    const copy = siteIn(join(scratch, 'copy-that-goes-on'));
+    cpSync(site.dataFs, copy.dataFs, { recursive: true });
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    const { stderr } = await copy.runWarned(...words, '--location', site.repository);
+    expect(stderr).toContain(`than "${site.dataFs}", which is still there`);
+    expect(site.dataFiles()).toEqual([...own, expect.any(String)]);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const refused = await site.run(['restore', '-n', '--no-blobs']);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('two copies')]);
+    rmSync(site.dataFs);
+    await copy.runWell(...words, '--location', site.repository);
     expect(site.dataFiles()).toHaveLength(1);
   });
 
