@@ -3,6 +3,7 @@ import { newestTransactionUpTo } from '../filestorage/debris.ts';
 import { firstOf } from '../filestorage/kinship.ts';
 import { formatTid, parseTid } from '../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../repository/chain.ts';
+import { folderOfDat } from '../repository/dat.ts';
 import { knownAtBackup, wasCertain } from '../repository/known-at-backup.ts';
 import { beginningOfFile } from '../repository/log-beginning.ts';
 import { reachOf } from '../repository/reach.ts';
@@ -10,6 +11,7 @@ import { backupsOfCopies, isChainOf, type Origin } from '../repository/same-data
 import type { Store } from '../stores/store.ts';
 import type { FileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import { leadToOne } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { committedEndFromIndex } from './committed-end-from-index.ts';
 import type { JobContext } from './events.ts';
@@ -63,9 +65,10 @@ export async function findOtherCopy(
   const judged = { source, end, old: old.source };
   let doubt: OtherCopy = { kind: 'none' };
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
-    const base = baseOf(link, chains);
+    const chain = chains.find(({ links }) => links.includes(link));
+    const base = chain?.links.slice(0, chain.links.indexOf(link) + 1) ?? [];
     const { kind } = await judgeAgainst(judged, { store, base, context });
-    const isThere = await isStillThere(link);
+    const isThere = (await isStillThere(link)) && (await wasWrittenHere(chain, store));
     const lacks = kind === 'lost' || (kind === 'unknown' && wasOther);
     if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
     if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
@@ -89,10 +92,10 @@ async function isStillThere({ record }: ChainLink): Promise<boolean> {
   }
 }
 
-/** The backups of its chain, up to a backup. */
-function baseOf(link: ChainLink, chains: readonly Chain[]): readonly ChainLink[] {
-  const links = chains.find(({ links }) => links.includes(link))?.links ?? [];
-  return links.slice(0, links.indexOf(link) + 1);
+/** Whether a chain was written in this folder; else the backups were copied with their site, and the other has its own. */
+async function wasWrittenHere(chain: Chain | undefined, { name }: Store): Promise<boolean> {
+  const folder = folderOfDat(chain?.dat ?? '');
+  return folder === undefined || leadToOne(folder, name).catch(() => false);
 }
 
 /** Says that; cleanup spares the old backups of another copy from then on, too. */

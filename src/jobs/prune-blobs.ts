@@ -19,11 +19,12 @@ interface BlobPruning {
 
 /** What the Data.fs backups of the same storage say. */
 export type DecidingRepository =
-  /** `gone`: stamps of those that go in this run. */
+  /** `gone`: stamps of those that go in this run. `borrowed`: see `findBorrowedBlobs`. */
   | {
       readonly kind: 'decides';
       readonly repository: OwningRepository;
       readonly gone: ReadonlySet<Stamp>;
+      readonly borrowed: ReadonlySet<string>;
     }
   /** No Data.fs is backed up now; in the folder may be some from before, or of another part. */
   | { readonly kind: 'alone'; readonly repository: string };
@@ -72,11 +73,15 @@ export async function planBlobPrune(
   const others = planned(entries.filter(isOthers), []);
   const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
   const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
-  const byRule = own.removed.flatMap(({ set: { set }, reason }) => (set ? [{ set, reason }] : []));
+  const isBorrowed = (set: EntrySet) =>
+    deciding.kind === 'decides' && set.entries.some(({ name }) => deciding.borrowed.has(name));
+  const byRule = own.removed.flatMap(({ set: { set }, reason }) =>
+    set === undefined || isBorrowed(set) ? [] : [{ set, reason }],
+  );
   const left = entrySets(
     entries.filter((entry) => !byRule.some(({ set }) => set.entries.includes(entry))),
   );
-  const orphans = left.filter((set) => set.entries.every(judge.goesNow));
+  const orphans = left.filter((set) => set.entries.every(judge.goesNow) && !isBorrowed(set));
   return {
     removed: [
       ...byRule,

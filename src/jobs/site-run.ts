@@ -31,6 +31,7 @@ import type { SiteBackupSettings, StoragePlan } from './backup-site.ts';
 import { refuseBlobCache } from './blob-cache.ts';
 import type { BlobBackupResult, BlobBackupSettings } from './blob-run.ts';
 import { checkBlobSource, refuseNested } from './blob-source.ts';
+import { findBorrowedBlobs } from './borrowed-blobs.ts';
 import { blobsThatCount, type Deciding, findDeciding } from './deciding-repository.ts';
 import { type JobContext, lockRequest } from './events.ts';
 import { formatOfKind } from './format-of-kind.ts';
@@ -412,7 +413,7 @@ export class SiteRun {
 
   /** What says how long blobs stay. */
   async #whoDecides(
-    { storage }: BlobStorage,
+    { storage, source, folder }: BlobStorage,
     {
       decided,
       gone,
@@ -423,7 +424,12 @@ export class SiteRun {
     const there = stampsOf(decided.catalogue);
     const before = await readGoingBlobs(folderStore(repository.path));
     const all = new Set([...gone, ...before.filter((stamp) => !there.includes(stamp))]);
-    return { kind: 'decides', repository, gone: all };
+    const preferred = this.#format.kind === 'directories' ? 'directories' : 'archives';
+    const borrowed = await findBorrowedBlobs(
+      { source, folder },
+      { repository: repository.path, catalogue: decided.catalogue, gone: all, preferred },
+    );
+    return { kind: 'decides', repository, gone: all, borrowed };
   }
 
   /** By its real path, whatever links lead there. */

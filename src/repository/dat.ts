@@ -23,6 +23,8 @@ export interface Dat {
   readonly fault: string | undefined;
 }
 
+const LINE = /^([^\p{Cc}]*\S)\s+(\d{1,15})\s+(\d{1,15})\s+([0-9a-f]{32})$/u;
+
 /** Reads a `.dat`, called `name` in what is said of a broken line. */
 export function decodeDat(text: string, name: string): Dat {
   const lines: DatLine[] = [];
@@ -47,10 +49,16 @@ export function encodeDatLine(line: DatLine, repository: string): string {
   return `${path} ${line.range.start} ${line.range.end} ${line.md5}\n`;
 }
 
+/** Where the repository was when the last line was written; undefined where that names no folder. */
+export function folderOfDat(text: string): string | undefined {
+  const path = LINE.exec(text.trimEnd().split('\n').at(-1) ?? '')?.[1] ?? '';
+  const end = path.lastIndexOf('/');
+  return end < 1 ? undefined : path.slice(0, end);
+}
+
 /** The line, or what is wrong with it. */
 function decodeLine(line: string): DatLine | string {
-  const match = /^([^\p{Cc}]*\S)\s+(\d{1,15})\s+(\d{1,15})\s+([0-9a-f]{32})$/u.exec(line);
-  const [, path, start, end, md5] = match ?? [];
+  const [, path, start, end, md5] = LINE.exec(line) ?? [];
   if (path === undefined || md5 === undefined) {
     return `it is ${JSON.stringify(line)}, not "path start end md5"`;
   }
