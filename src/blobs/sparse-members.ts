@@ -95,7 +95,7 @@ export class SparseMembers {
       const isMore = block[IN_EXTENSION.moreAt] !== 0;
       return this.#follow({ ...this.#open, mappedBytes }, { isMore });
     }
-    const header = new this.#header(block, 0);
+    const header = this.#headerOf(block);
     if (header.nullBlock || header.cksumValid !== true) return block;
     const type = block.toString('latin1', TYPE_AT, TYPE_AT + 1);
     this.#isPosix = type === 'x' || type === 'g';
@@ -113,6 +113,16 @@ export class SparseMembers {
       mappedBytes: this.#mappedIn(block, IN_HEADER),
     };
     return this.#follow(member, { isMore: block[IN_HEADER.moreAt] !== 0 });
+  }
+
+  #headerOf(block: Buffer): Header {
+    try {
+      return new this.#header(block, 0);
+    } catch (error) {
+      // The library throws where a number is no number.
+      if (error instanceof Error) throw this.#faultOf(`a header is broken: ${error.message}`);
+      throw error;
+    }
   }
 
   #follow(member: OpenMember, { isMore }: { readonly isMore: boolean }): Buffer | undefined {

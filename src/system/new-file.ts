@@ -104,7 +104,7 @@ export class NewFile implements AsyncDisposable {
   /** Gives the completed file its name, in place of a file that has it. Failure `refused` where it is a device. */
   async publish(): Promise<void> {
     await adopting(`rename a file to "${this.path}"`, async () => {
-      await refuseSpecial(this.path);
+      await refuseDevice(this.path);
       await rename(this.temporaryPath, this.path);
       this.#isThere = false;
       await syncDirectory(dirname(this.path));
@@ -165,19 +165,19 @@ export async function writeNewFile(
 }
 
 /** Who may write into `/dev` may also rename something to `/dev/null`: no program of the system would find it again. */
-async function refuseSpecial(path: string): Promise<void> {
+async function refuseDevice(path: string): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
-  if (found === undefined || !isSpecial(found)) return;
+  if (found === undefined || !isDevice(found)) return;
   throw new Failure('refused', `Cannot write "${path}": it is not a regular file`, {
     hint: 'Nothing was changed. Name another file.',
   });
 }
 
-function isSpecial(status: Stats): boolean {
-  return !(status.isFile() || status.isSymbolicLink() || status.isDirectory());
+function isDevice(status: Stats): boolean {
+  return status.isCharacterDevice() || status.isBlockDevice();
 }
 
 function besidePath(path: string): string {

@@ -12,7 +12,13 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobFiles, blobState } from '../support/blobs.ts';
-import { commitBlob, namesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import {
+  commitBlob,
+  dataFilesIn,
+  namesIn,
+  newBuildoutSite,
+  recipeCfg,
+} from '../support/buildout-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -70,10 +76,13 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     expect((await site.run(['verify'])).status).toBe(0);
     expect((await site.run(['verify', '--deep'])).stderr).toContain('its sha256 is another');
     const target = site.path('restored');
-    const refused = await site.run(['restore', '-n', '--to', target]);
+    // By its date: without one, a point that is known to be bad isn't restored.
+    const date = dataFilesIn(site.path('var/backups')).at(-1)?.slice(0, 19) ?? '';
+    const refused = await site.run(['restore', date, '-n', '--to', target]);
     expect(refused.stderr).toContain(`"${flipped}" is not what was backed up`);
     expect([refused.status, blobFiles(target)]).toEqual([1, []]);
-    const accepted = await site.run(['restore', '-n', '--accept-damaged-blobs', '--to', target]);
+    const words = ['restore', date, '-n', '--accept-damaged-blobs', '--to', target];
+    const accepted = await site.run(words);
     expect(accepted.stderr).toContain(`"${flipped}" is not what was backed up`);
     expect(blobFiles(join(target, 'blobstorage'))).toEqual(blobFiles(site.blobs));
 

@@ -107,7 +107,8 @@ describe('a restore point that is looked into', () => {
     for (const words of [['list'], ['history'], ['report'], ['verify']] as const) {
       const { status, stdout, stderr } = await site.run(words);
       expect([...words, status]).toEqual([...words, words[0] === 'verify' ? 1 : 3]);
-      expect(stderr).toContain('Warning: two: Cannot ');
+      const kind = words[0] === 'verify' ? 'Error' : 'Warning';
+      expect(stderr).toContain(`${kind}: two: Cannot `);
       expect(stdout + stderr).toMatch(/ one {2}.*2\d{3}-|\[one\]\n|Wrote|one: 1 backup good/);
     }
     const nowhere = await site.run(['show', '--part', 'one', '--storage', 'catalog']);
