@@ -5,7 +5,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'torture/torture',
   'command/schedule', // It waits for the minute that cron waits for.
-  'damage/damage',
   'live-site',
   'command/backup',
   'golden/repository',
@@ -23,6 +22,12 @@ class LongestFirst extends BaseSequencer {
 
 const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000 } as const;
 const REAL = 'test/real/**/*.test.ts';
+/** Thousands of cases, backups or nights: CI runs them beside `npm test`. */
+const LONG = [
+  'test/damage/*.test.ts',
+  'test/command/many-backups.test.ts',
+  'test/thirty-nights.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -31,10 +36,11 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [REAL],
+          exclude: [REAL, ...LONG],
           ...PATIENCE,
         },
       },
+      { test: { name: 'long', include: LONG, ...PATIENCE } },
       // Against the real ZODB, ZEO, buildout and Plone: `npm run test:real`.
       { test: { name: 'real', include: [REAL], testTimeout: 600_000, hookTimeout: 180_000 } },
     ],
