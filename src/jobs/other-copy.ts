@@ -68,7 +68,7 @@ export async function findOtherCopy(
     const chain = chains.find(({ links }) => links.includes(link));
     const base = chain?.links.slice(0, chain.links.indexOf(link) + 1) ?? [];
     const { kind } = await judgeAgainst(judged, { store, base, context });
-    const isThere = (await isStillThere(link)) && (await wasWrittenHere(chain, store));
+    const isThere = (await wasWrittenHere(chain, store)) && (await isStillThere(link));
     const lacks = kind === 'lost' || (kind === 'unknown' && wasOther);
     if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
     if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
