@@ -210,7 +210,7 @@ async function lookDeeply(
   };
   const points = { kind: 'one', date: undefined } as const;
   const found: DeepVerifiedPoint[] = [];
-  const wanted = { repository, points, blobs, sample: { kind: 'all' } } as const;
+  const wanted = { repository, points, blobs, sample: { kind: 'all' }, isChanges: false } as const;
   for await (const point of verifyDeep(wanted, context)) {
     found.push(point);
   }

@@ -10,6 +10,8 @@ export interface BackupPlace {
   readonly path: string;
   /** Undefined where only blobs are backed up. */
   readonly repository: string | undefined;
+  /** Whether the Data.fs is known to hold only the changes of a DemoStorage. */
+  readonly isChanges: boolean;
   /** Undefined where the storage has none. */
   readonly blobs: { readonly folder: string; readonly source: string } | undefined;
 }
@@ -42,7 +44,8 @@ function placesOf({ storages, contents }: Site, of: BackupKind): readonly Backup
     const { filestorage, blobs: folder } = folders;
     const source = contents === 'filestorages' ? undefined : storage.blobs;
     const blobs = source === undefined || folder === undefined ? undefined : { folder, source };
-    const common = { storage: storage.name, of } as const;
+    const isChanges = storage.isChanges === true;
+    const common = { storage: storage.name, of, isChanges } as const;
     if (contents !== 'blobs')
       return [{ ...common, path: filestorage, repository: filestorage, blobs }];
     return blobs === undefined

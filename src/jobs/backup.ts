@@ -61,6 +61,8 @@ export interface BackupSettings {
   readonly confirmation: 'reread' | 'none';
   /** The folder to which the caller backs up the blobs of the same moment; absent: there are none. */
   readonly blobFolder?: string;
+  /** Whether it is known to hold only the changes of a DemoStorage; absent: it isn't. */
+  readonly isChanges?: boolean;
   /** Where a restore of it may be written down; undefined: in the repository, and beside it. */
   readonly traces?: RestoreTraces;
   readonly now: () => Date;
@@ -297,6 +299,7 @@ async function carryOut(
           hasOtherCopy,
           mayLack,
           ...past,
+          isChanges: settings.isChanges === true,
           blobs,
           beforePublishing: () => refuseChangedSource(source, plan.end),
         },

@@ -47,6 +47,7 @@ async function restoredSite() {
       points,
       blobs: places,
       sample: { kind: 'all' },
+      isChanges: false,
       restored,
     } as const;
     const context = { onEvent: () => {}, signal: new AbortController().signal };

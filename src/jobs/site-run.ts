@@ -230,6 +230,7 @@ export class SiteRun {
       dataFs: storage.dataFs,
       repository: this.#repository(storage),
       ...(blobs === undefined ? {} : { blobFolder: blobs.folder }),
+      isChanges: storage.isChanges === true,
       full: this.#isFull ? 'always' : 'when-needed',
       comparison: site.comparison,
       compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },

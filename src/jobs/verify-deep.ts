@@ -24,6 +24,8 @@ export interface DeepVerifySettings {
   /** Undefined: nobody knows where backups of the blobs are. */
   readonly blobs: BlobPlaces | undefined;
   readonly sample: AuditSample;
+  /** Whether the settings say that it holds only the changes of a DemoStorage; else its record may. */
+  readonly isChanges: boolean;
   /** What a restore has made of the one point: it is read in its place. */
   readonly restored?: RestoredPoint;
 }
@@ -148,6 +150,7 @@ async function verifyPoint(
   const audited = await auditPoint(read.store, {
     point: read.point,
     sample: settings.sample,
+    isChanges: settings.isChanges || saysChanges(point),
     watch: (pass) =>
       withStep(context, {
         step: 'verify',
@@ -196,6 +199,10 @@ async function verifyPoint(
       blobs: log.blobs.count,
     },
   };
+}
+
+function saysChanges(point: RestorePoint): boolean {
+  return point.kind === 'listed' && point.links.at(-1)?.record?.changes === true;
 }
 
 function inWords({ kind, problem, state, object, transaction }: LogFinding): DeepFinding {

@@ -58,7 +58,10 @@ export async function* verifySiteDeepUnlogged(
     try {
       const made = restored?.get(place.storage);
       const found = verifyDeep(
-        { repository, points, blobs: places, sample, ...(made && { restored: made }) },
+        {
+          ...{ repository, points, blobs: places, sample, isChanges: place.isChanges },
+          ...(made && { restored: made }),
+        },
         context,
       );
       let begun = now();

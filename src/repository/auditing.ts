@@ -43,6 +43,7 @@ interface Reading {
   readonly store: Store;
   readonly point: RestorePoint;
   readonly sample: AuditSample;
+  readonly isChanges: boolean;
   readonly watch: WatchPass;
 }
 
@@ -53,20 +54,24 @@ export type WatchPass = <T>(pass: (progress: WorkProgress) => Promise<T>) => Pro
  * Reads a restore point and checks everything that its files say: checksums, the log, the index. One
  * pass over the bytes; a second one where the stored index is missing or not right (it must be known
  * before the log can be judged), and one more where findings have to be explained.
+ *
+ * @param isChanges - whether it is known to hold only the changes of a DemoStorage
  */
 export async function auditPoint(
   store: Store,
   {
     point,
     sample,
+    isChanges,
     watch,
   }: {
     readonly point: RestorePoint;
     readonly sample: AuditSample;
+    readonly isChanges: boolean;
     readonly watch: WatchPass;
   },
 ): Promise<AuditedPoint> {
-  const reading: Reading = { store, point, sample, watch };
+  const reading: Reading = { store, point, sample, isChanges, watch };
   const files: FileFinding[] = [];
   const stored = await readIndex(reading);
   files.push(...stored.findings);
@@ -123,11 +128,12 @@ function audit(reading: Reading, known: OidIndex): Promise<Audited> {
 }
 
 async function auditOnce(
-  { store, point, sample }: Reading,
+  { store, point, sample, isChanges }: Reading,
   { known, progress }: { readonly known: OidIndex; readonly progress: WorkProgress },
 ): Promise<Audited> {
   const files: FileFinding[] = [];
-  const run = new LogAudit({ name: store.name, sizeBytes: sizeOf(point), known, sample });
+  const { name } = store;
+  const run = new LogAudit({ name, sizeBytes: sizeOf(point), known, sample, isChanges });
   const readFile = async (file: string, chunks: AsyncIterable<Uint8Array>): Promise<number> => {
     let sizeBytes = 0;
     progress.onFile(file);

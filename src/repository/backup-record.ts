@@ -31,6 +31,8 @@ const BackupRecordSchema = v.object({
   mayLack: v.optional(v.boolean()),
   /** In a full backup of a Data.fs that was damaged: the first bytes that are others, and their transaction. */
   overwritten: v.optional(v.object({ position: offset, tid: hex(16) })),
+  /** True where the settings said that the Data.fs holds only the changes of a DemoStorage: the rest is in its base. */
+  changes: v.optional(v.boolean()),
   /**
    * What the run was to back up with this file: the blobs of its moment, to a folder (its real path), or none (null).
    * Where they belong to it, the backup is complete when its mark is there: see `completion.ts`. Absent in format 1,

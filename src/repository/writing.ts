@@ -47,6 +47,8 @@ export interface WriteSettings {
   readonly earlier: readonly ChainLink[];
   /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
   readonly overwritten: BackupRecord['overwritten'];
+  /** Whether the Data.fs is known to hold only the changes of a DemoStorage. */
+  readonly isChanges: boolean;
   /** Where the run backs up the blobs that belong to it; null: there are none. */
   readonly blobs: NonNullable<BackupRecord['blobs']> | null;
   /** Runs when all is staged, to read it back before it counts. */
@@ -113,6 +115,7 @@ export async function writeBackup(
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(settings.mayLack ? { mayLack: true } : {}),
     ...(overwritten === undefined ? {} : { overwritten }),
+    ...(settings.isChanges ? { changes: true } : {}),
     blobs: settings.blobs,
   };
   await using sideFile = await stageHashed(store, {

@@ -43,6 +43,8 @@ export interface LiveData {
   readonly relativePaths?: string;
   /** What of its data can't be backed up here, and why: one sentence each. */
   readonly elsewhere: readonly string[];
+  /** Data.fs files that hold only the changes of a DemoStorage; absent where there are none. */
+  readonly changes?: readonly string[];
   /** Whether nobody has seen any of it: there are only backups, which somebody looks at. */
   readonly isAssumed?: boolean;
   /** Folders of its backups that somebody has named, or that are beside it; absent where options alone do. */

@@ -13,6 +13,8 @@ const Storage = v.object({
   dataFs: Path,
   /** The live blob directory, where the storage has one that is backed up. */
   blobs: v.optional(Path),
+  /** True where it holds only the changes of a DemoStorage. */
+  isChanges: v.optional(v.boolean()),
   /** What was backed up, where that is another place: a restore to elsewhere. */
   madeOf: v.optional(v.object({ dataFs: Path, blobs: v.optional(Path) })),
   folders: v.object({

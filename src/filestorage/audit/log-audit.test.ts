@@ -24,7 +24,12 @@ async function audited(
   {
     chunkBytes = Number.POSITIVE_INFINITY,
     sample = ALL,
-  }: { readonly chunkBytes?: number; readonly sample?: AuditSample } = {},
+    isChanges = false,
+  }: {
+    readonly chunkBytes?: number;
+    readonly sample?: AuditSample;
+    readonly isChanges?: boolean;
+  } = {},
 ) {
   const known = new OidIndex();
   await scanTransactions(memorySource(bytes), {
@@ -34,7 +39,7 @@ async function audited(
     if (!(error instanceof Failure)) throw error;
   });
   const sizeBytes = bytes.length;
-  const audit = new LogAudit({ name: 'Data.fs', sizeBytes, known, sample });
+  const audit = new LogAudit({ name: 'Data.fs', sizeBytes, known, sample, isChanges });
   for (const chunk of chunksOf(bytes, chunkBytes)) audit.feed(chunk);
   const log = audit.finish();
   const explanation = new LogExplanation({
@@ -264,6 +269,20 @@ describe('audit of a damaged log', () => {
       'note root: it has no root object, like the changes of a DemoStorage: the base must have that, and the 2 objects that its own objects refer to',
     ]);
     expect([log.isChanges, log.dangling]).toEqual([true, 'none']);
+  });
+
+  it('notes of what is known to be changes alone what they refer to outside, also where a root is among them', async () => {
+    const builder = new LogBuilder();
+    builder.add([{ oid: 0, refersTo: [1, 2, 0xbad] }]);
+    builder.add([{ oid: 1, refersTo: [0xbad] }]);
+    // The first change of an object is undone: the base has what it was before.
+    builder.add([{ oid: 1, backTo: 0 }]);
+    const known = await audited(builder.bytes(), { isChanges: true });
+    expect(known.findings.map(inWords)).toEqual([
+      'note root: it holds the changes of a DemoStorage: the base must have 3 objects that its own objects refer to',
+    ]);
+    const { findings } = await audited(builder.bytes());
+    expect(findings.filter(({ kind }) => kind === 'bad').length).toBe(3);
   });
 
   it('keeps a few hundred findings of one kind, and counts the others', async () => {

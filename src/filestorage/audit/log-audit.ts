@@ -40,7 +40,10 @@ export interface AuditedLog {
    * records had references than are kept.
    */
   readonly dangling: 'none' | 'possible' | 'some';
-  /** It has no root object, and never had one, like the changes of a DemoStorage: the base has the rest. */
+  /**
+   * It holds only the changes of a DemoStorage, as is known, or as it has no root object and never had one: whatever it
+   * lacks may be in the base.
+   */
   readonly isChanges: boolean;
   /**
    * The mark with which all records begin, if a wrapper of the storage has changed them so that nobody else
@@ -76,6 +79,7 @@ export class LogAudit {
   readonly #sizeBytes: number;
   readonly #known: OidIndex;
   readonly #sample: AuditSample;
+  readonly #isChanges: boolean;
   readonly #scanner: TransactionScanner;
   readonly #follower = new RecordFollower();
   readonly #wrapped = new WrappedRecords();
@@ -106,17 +110,19 @@ export class LogAudit {
 
   /**
    * @param settings - `name` for messages; `sizeBytes` of the log; `known`, the index that is believed
-   *   to belong to its end
+   *   to belong to its end; `isChanges`, whether it is known to hold only the changes of a DemoStorage
    */
   constructor(settings: {
     readonly name: string;
     readonly sizeBytes: number;
     readonly known: OidIndex;
     readonly sample: AuditSample;
+    readonly isChanges?: boolean;
   }) {
     this.#sizeBytes = settings.sizeBytes;
     this.#known = settings.known;
     this.#sample = settings.sample;
+    this.#isChanges = settings.isChanges ?? false;
     this.#scanner = new TransactionScanner({
       name: settings.name,
       start: 0,
@@ -160,7 +166,7 @@ export class LogAudit {
     }
     const uncreated = this.#uncreated();
     const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
-    const isChanges = this.#isWhole && !hasRoot && !this.#hasCreation;
+    const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
     if (this.#isWhole) this.#checkRoot({ hasRoot, isChanges, uncreated });
     const wrapping = this.#wrapped.settle(this.#readCount, this.#findings);
     if (wrapping !== undefined) this.#noteWrapping(wrapping);
@@ -175,7 +181,8 @@ export class LogAudit {
       blobs: this.#blobs,
       pointing: this.#pointing,
       uncreated,
-      dangling: this.#isWhole ? this.#dangling(isChanges, uncreated) : 'none',
+      // Whatever the changes lack may be in the base.
+      dangling: this.#isWhole && !isChanges ? this.#dangling(uncreated) : 'none',
       isChanges,
       wrapping,
     };
@@ -377,9 +384,11 @@ export class LogAudit {
     readonly uncreated: OidSet;
   }): void {
     if (isChanges) {
-      const outside = `${this.#missingCount} objects that its own objects refer to`;
+      const outside = `${this.#outsideCount(uncreated)} objects that its own objects refer to`;
       this.#findings.addNote('root', () => ({
-        state: `it has no root object, like the changes of a DemoStorage: the base must have that, and the ${outside}`,
+        state: hasRoot
+          ? `it holds the changes of a DemoStorage: the base must have ${outside}`
+          : `it has no root object, like the changes of a DemoStorage: the base must have that, and the ${outside}`,
       }));
     } else if (!hasRoot || uncreated.has(0, 0)) {
       this.#findings.add('root', () => ({
@@ -389,8 +398,15 @@ export class LogAudit {
     }
   }
 
-  #dangling(isChanges: boolean, uncreated: OidSet): AuditedLog['dangling'] {
-    if (this.#missingCount > 0 && !isChanges) return 'some';
+  /** Of changes: an undo of the first one of an object gives back the one of the base. */
+  #outsideCount(uncreated: OidSet): number {
+    let count = this.#missingCount;
+    for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) count += 1;
+    return count;
+  }
+
+  #dangling(uncreated: OidSet): AuditedLog['dangling'] {
+    if (this.#missingCount > 0) return 'some';
     const currentData = new Set<number>();
     for (const { oid, position, dataPosition } of this.#pointing) {
       const high = Number(oid >> 16n);
@@ -401,7 +417,7 @@ export class LogAudit {
     }
     if (currentData.size === 0) return 'none';
     const leadsNowhere = (high: number, low: number) =>
-      (this.#index.at(high, low) === 0 && !isChanges) || uncreated.has(high, low);
+      this.#index.at(high, low) === 0 || uncreated.has(high, low);
     if (this.#oldReferences.has(currentData, leadsNowhere)) return 'some';
     return this.#oldReferences.isFull ? 'possible' : 'none';
   }

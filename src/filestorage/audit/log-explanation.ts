@@ -57,10 +57,7 @@ export class LogExplanation {
   }: {
     readonly name: string;
     readonly sizeBytes: number;
-    readonly audited: Pick<
-      AuditedLog,
-      'index' | 'pointing' | 'uncreated' | 'dangling' | 'isChanges'
-    >;
+    readonly audited: Pick<AuditedLog, 'index' | 'pointing' | 'uncreated' | 'dangling'>;
     readonly drafts: readonly DraftFinding[];
   }) {
     this.#database = audited;
@@ -166,7 +163,7 @@ interface DanglingReference {
 /** References that lead nowhere and are kept with all their names. */
 const KEPT = 10_000;
 
-type Database = Pick<AuditedLog, 'index' | 'uncreated' | 'isChanges'>;
+type Database = Pick<AuditedLog, 'index' | 'uncreated'>;
 
 /** Finds all references that lead nowhere in records that hold an object's current data. */
 class DanglingSearch {
@@ -272,8 +269,8 @@ class DanglingSearch {
   }
 }
 
-function reasonOf({ index, uncreated, isChanges }: Database, oidHigh: number, oidLow: number) {
-  if (index.at(oidHigh, oidLow) === 0) return isChanges ? undefined : 'missing';
+function reasonOf({ index, uncreated }: Database, oidHigh: number, oidLow: number) {
+  if (index.at(oidHigh, oidLow) === 0) return 'missing';
   return uncreated.has(oidHigh, oidLow) ? 'uncreated' : undefined;
 }
 

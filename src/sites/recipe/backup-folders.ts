@@ -18,6 +18,7 @@ export function settleFolders(
   const { expand, base } = settling;
   const locations = settleLocations(settling);
   const alternatives = settleAlternatives(settling, storages);
+  const { changes = [] } = settling.live;
   const placed = storages.map(({ name, dataFs, blobs }): SiteStorage => {
     const suffix = name === 'Data' ? '' : `_${name}`;
     const folders = (filestorage: LocationOption, blobFolder: LocationOption) => ({
@@ -29,6 +30,7 @@ export function settleFolders(
       name,
       dataFs,
       ...(blobs === undefined ? {} : { blobs }),
+      ...(changes.includes(dataFs) ? { isChanges: true } : {}),
       folders: {
         backup: folders('location', 'blobbackuplocation'),
         snapshot: folders('snapshotlocation', 'blobsnapshotlocation'),

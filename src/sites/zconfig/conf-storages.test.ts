@@ -98,6 +98,62 @@ describe('storages of a zope.conf', () => {
     }
   });
 
+  it('of a DemoStorage are its changes; where its base is, a sentence tells', async () => {
+    const demo = (...inner: readonly string[]) =>
+      confOf('<zodb_db main>', '<demostorage>', ...inner, '</demostorage>', '</zodb_db>');
+    const storage = (head: string, path: string) => [
+      `<${head}>`,
+      `path /srv/${path}.fs`,
+      `blob-dir /srv/${path}`,
+      `</${head.split(' ')[0]}>`,
+    ];
+    const client = ['<zeoclient base>', 'server zeo:1', '</zeoclient>'];
+    const changes = storage('filestorage changes', 'changes');
+    const written = demo(...storage('filestorage base', 'base'), ...changes);
+    expect(await readConfStorages(written, {})).toMatchObject({
+      kind: 'here',
+      live: {
+        dataFs: { path: '/srv/changes.fs' },
+        blobs: { path: '/srv/changes' },
+        changes: ['/srv/changes.fs'],
+        elsewhere: [
+          `${written}:7: "/srv/changes.fs" has only the changes of a demo storage: back up the base, too, which is in "/srv/base.fs" with the blobs in "/srv/base"`,
+        ],
+      },
+    });
+    const wrapped = [
+      '<zlibstorage changes>',
+      ...storage('filestorage', 'changes'),
+      '</zlibstorage>',
+    ];
+    const inner = ['<demostorage base>', ...changes, ...client, '</demostorage>'];
+    const both = await readConfStorages(demo(...wrapped, ...inner), {});
+    expect(both).toMatchObject({
+      live: {
+        dataFs: { path: '/srv/changes.fs' },
+        elsewhere: [
+          expect.stringContaining(
+            'in "/srv/changes.fs" with the blobs in "/srv/changes" and the ZEO server "zeo:1"',
+          ),
+        ],
+      },
+    });
+    // With a base in memory, all that lasts is in the changes.
+    const whole = await readConfStorages(demo(...changes), {});
+    expect(whole).toMatchObject({ live: { dataFs: { path: '/srv/changes.fs' }, elsewhere: [] } });
+    expect(whole).not.toMatchObject({ live: { changes: expect.anything() } });
+    const inMemory = demo(...storage('filestorage base', 'base'));
+    expect(await readConfStorages(inMemory, {})).toEqual({
+      kind: 'elsewhere',
+      reason: `${inMemory}:2: a demo storage without <filestorage changes> loses what was changed when it ends; its base is "/srv/base.fs" with the blobs in "/srv/base"`,
+      hint: 'The base can be backed up: name it with --datafs /srv/base.fs.',
+    });
+    expect(await readConfStorages(demo(...client), {})).toMatchObject({
+      reason: expect.stringContaining('; its base is the ZEO server "zeo:1"'),
+      hint: 'Run this on the ZEO server, with its zeo.conf.',
+    });
+  });
+
   it('begin relative paths at the folder above etc', async () => {
     const path = confOf(
       '<zodb_db main>',

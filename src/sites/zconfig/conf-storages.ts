@@ -1,45 +1,20 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { type LiveOutcome, type MountedStorage, variableOf } from '../live-data.ts';
-import { formatOrigin } from '../origin.ts';
-import { type ConfFile, type ConfSection, confText, confValue, readConfFile } from './conf-file.ts';
+import { type ConfFile, type ConfSection, confText, readConfFile } from './conf-file.ts';
+import { type Kept, type KeptHere, keptBy } from './kept-data.ts';
 
-/** Where one storage of a conf keeps its data. */
-type ConfStorage =
-  | {
-      readonly kind: 'filestorage';
-      readonly name: string | undefined;
-      readonly mountPoints: readonly string[];
-      readonly dataFs: string;
-      readonly blobs: string | undefined;
-      readonly from: string;
-    }
-  | (ElsewhereStorage & {
-      readonly name: string | undefined;
-      readonly mountPoints: readonly string[];
-    });
-
-interface ElsewhereStorage {
-  readonly kind: 'elsewhere';
-  readonly reason: string;
-  readonly hint: string;
-}
-
-/** Storages that keep nothing, or nothing that anybody misses. */
-const PASSING = ['temporarystorage', 'mappingstorage'];
-
-const FOREIGN: Readonly<Record<string, string>> = {
-  relstorage: 'RelStorage, in a relational database',
-  pgjsonb: 'PGJsonb, in PostgreSQL',
-  newt: 'Newt DB, in PostgreSQL',
-  neostorage: 'NEO',
-  demostorage: 'a demo storage, which is not meant to last',
+/** A storage of a conf. */
+type ConfStorage = Kept & {
+  readonly name: string | undefined;
+  readonly mountPoints: readonly string[];
 };
 
 /**
  * The storages of a `zope.conf` (`<zodb_db main>`) or a `zeo.conf` (`<filestorage 1>`). The main one is
  * that mounted at `/`, or the storage `1`, or the only one; the others are additional storages by
- * their names. What a ZEO client or RelStorage has on this disk is a cache: its data is elsewhere.
+ * their names. What a ZEO client or RelStorage has on this disk is a cache: its data is elsewhere. Of a DemoStorage,
+ * the changes are here; its base has to be backed up by itself.
  *
  * Failures: those of {@link readConfFile}; `usage` where nobody can tell the main storage.
  */
@@ -55,6 +30,9 @@ export async function readConfStorages(
     return { kind: 'elsewhere', reason: main.reason, hint: main.hint };
   }
   const others = storages.filter((one) => one !== main);
+  const changes = storages.flatMap((one) =>
+    one.kind === 'filestorage' && one.base !== undefined ? [one.dataFs] : [],
+  );
   return {
     kind: 'here',
     live: {
@@ -65,7 +43,8 @@ export async function readConfStorages(
       blobCaches: [],
       hasServerPart: false,
       mounted: others.flatMap((one) => (one.kind === 'elsewhere' ? [] : [mountedOf(one)])),
-      elsewhere: others.flatMap((one) => (one.kind === 'elsewhere' ? [one.reason] : [])),
+      elsewhere: [main, ...others].flatMap(restElsewhere),
+      ...(changes.length === 0 ? {} : { changes }),
       variables: [...variablesOf(conf)],
       ...(hasRelativePath(conf)
         ? { relativePaths: `relative paths in "${path}" begin at "${directory}", ${why}` }
@@ -90,12 +69,22 @@ function variablesOf({ includeVariables, ...conf }: ConfFile): ReadonlySet<strin
   return found;
 }
 
+/** What isn't backed up with the storages that are here, in a sentence. */
+function restElsewhere(one: Kept): readonly string[] {
+  if (one.kind === 'elsewhere') return [one.reason];
+  const { dataFs, from, base } = one;
+  if (base === undefined) return [];
+  return [
+    `${from}: "${dataFs}" has only the changes of a demo storage: back up the base, too, which is in ${base}`,
+  ];
+}
+
 function mountedOf({
   name,
   dataFs,
   blobs,
   from,
-}: Extract<ConfStorage, { kind: 'filestorage' }>): MountedStorage {
+}: KeptHere & Pick<ConfStorage, 'name'>): MountedStorage {
   return { name: name ?? basename(dataFs).replace(/\.fs$/, ''), dataFs, blobs, from };
 }
 
@@ -143,68 +132,6 @@ function storageOf(section: ConfSection, directory: string): ConfStorage | undef
     name: section.name ?? candidates[0]?.name,
     mountPoints: isDatabase && mounts.length === 0 ? byDefault : mounts,
   };
-}
-
-type Kept =
-  | Omit<Extract<ConfStorage, { kind: 'filestorage' }>, 'name' | 'mountPoints'>
-  | ElsewhereStorage;
-
-/** What a storage keeps, wrapped in others (`<blobstorage>`, `<zlibstorage>`) or not. */
-function keptBy(
-  section: ConfSection,
-  { blobs, directory }: { readonly blobs: string | undefined; readonly directory: string },
-): Kept | undefined {
-  const from = formatOrigin(section.origin);
-  if (PASSING.includes(section.type)) return undefined;
-  if (section.type === 'zeoclient') return elsewhereOfClient(section, directory);
-  const foreign = FOREIGN[section.type];
-  if (foreign !== undefined) {
-    return {
-      kind: 'elsewhere',
-      reason: `${from}: its data is in ${foreign}; what is on this disk is at most a cache`,
-      hint: 'Use that database’s own backup; zodbvault backs up the Data.fs and its blobs.',
-    };
-  }
-  const own = confText(section, 'blob-dir');
-  const folder = own === undefined ? blobs : resolve(directory, own);
-  if (section.type === 'filestorage') {
-    const path = confText(section, 'path');
-    if (path === undefined || path === '') {
-      throw new Failure('usage', `Cannot use ${from}: <filestorage> has no path`, {
-        hint: 'Correct the file, or name the places on the command line: --datafs and --location.',
-      });
-    }
-    return { kind: 'filestorage', dataFs: resolve(directory, path), blobs: folder, from };
-  }
-  for (const inner of section.sections) {
-    const kept = keptBy(inner, { blobs: folder, directory });
-    if (kept !== undefined) return kept;
-  }
-  return undefined;
-}
-
-function elsewhereOfClient(section: ConfSection, directory: string): ElsewhereStorage {
-  const from = formatOrigin(section.origin);
-  const written = confValue(section, 'server')?.value;
-  const server = written?.kind === 'text' ? `the ZEO server "${written.text}"` : 'a ZEO server';
-  const folder = confValue(section, 'blob-dir')?.value;
-  const more =
-    folder?.kind === 'text'
-      ? `; "${resolve(directory, folder.text)}" is ${natureOfBlobDir(section)}`
-      : '';
-  return {
-    kind: 'elsewhere',
-    reason: `${from}: it is a client of ${server}, which has the Data.fs${more}`,
-    hint: 'Run this on the ZEO server, with its zeo.conf.',
-  };
-}
-
-/** Its server's environment may be needed to tell. */
-function natureOfBlobDir(section: ConfSection): string {
-  const shared = confValue(section, 'shared-blob-dir')?.value;
-  if (shared?.kind === 'wrong') return "only a cache, unless it is the server's blob directory";
-  const isShared = ['on', 'true', 'yes'].includes(shared?.text.toLowerCase() ?? '');
-  return isShared ? "the server's blob directory" : 'only a cache';
 }
 
 function mainOf(storages: readonly ConfStorage[], path: string): ConfStorage {
