@@ -1,8 +1,9 @@
 import { adopting } from '../system/failure.ts';
 import { inPortions } from '../system/portions.ts';
 import { UNWATCHED, type WorkProgress } from '../system/work-progress.ts';
+import { workerCount } from '../system/workers.ts';
 import type { SumTexts } from './copied-sums.ts';
-import { copyInWorkers, describeCopy, workersForCopy } from './copy-worker.ts';
+import { copyInWorkers, describeCopy } from './copy-worker.ts';
 import {
   type Branch,
   type OpenedDirectory,
@@ -100,7 +101,7 @@ function* copyAlone(
   branches: readonly Branch[],
 ): Generator<void, readonly Branch[]> {
   let waiting = branches;
-  while (walk.entries < ENTRIES_ALONE || workersForCopy() === 0) {
+  while (walk.entries < ENTRIES_ALONE || workerCount() === 0) {
     const { first, others } = takeSome(waiting, { share: SHARE_ALONE });
     if (first === undefined) return [];
     yield* walk.copy(first);

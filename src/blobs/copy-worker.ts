@@ -1,16 +1,14 @@
 import { atOnce } from '../system/portions.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
-import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
+import { askWorkers, serveRequests, workerCount } from '../system/workers.ts';
 import { type Branch, TreeWalk, type WalkResult, type WalkSettings } from './tree-walk.ts';
 
 /** Requests for each worker: enough that all end at about the same time. */
 const SHARES = 32;
 const MAXIMUM_NAMES = 256;
 
-/** How many threads a copy may use: {@link workersFor}. */
-export function workersForCopy(): number {
-  return workersFor(import.meta.url);
-}
+/** What workers are asked for. */
+const COPY = 'copy';
 
 /**
  * Copies branches of a tree in worker threads. When it ends, however it ends, none of them runs any
@@ -31,7 +29,7 @@ export async function copyInWorkers(
   const results: WalkResult[] = [];
   if (branches.length === 0) return results;
   await askWorkers<Branch, WalkResult>(
-    { url: import.meta.url, settings },
+    { work: COPY, settings },
     { requests: shareOut(branches), onResult: (result) => results.push(result), signal, progress },
   );
   return results;
@@ -39,7 +37,7 @@ export async function copyInWorkers(
 
 function* shareOut(branches: readonly Branch[]): Generator<Branch, undefined> {
   const total = branches.reduce((sum, { names }) => sum + names.length, 0);
-  const share = Math.ceil(total / (workersForCopy() * SHARES));
+  const share = Math.ceil(total / (workerCount() * SHARES));
   const length = Math.max(1, Math.min(MAXIMUM_NAMES, share));
   for (const branch of branches) {
     for (let start = 0; start < branch.names.length; start += length) {
@@ -53,7 +51,7 @@ export function describeCopy({ source, target }: WalkSettings): string {
   return `copy "${source}" to "${target}"`;
 }
 
-serveRequests<WalkSettings, Branch, WalkResult>(import.meta.url, {
+serveRequests<WalkSettings, Branch, WalkResult>(COPY, {
   prepare: (settings, progress) => {
     const walk = new TreeWalk(settings, progress);
     return (branch) => {

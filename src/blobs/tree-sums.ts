@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { adopting, systemCodeOf } from '../system/failure.ts';
 import { atOnce, inPortions } from '../system/portions.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
-import { askWorkers, serveRequests, workersFor } from '../system/workers.ts';
+import { askWorkers, serveRequests, workerCount } from '../system/workers.ts';
 import { FileHasher } from './file-hasher.ts';
 import { type BlobSums, SumDraft } from './sums.ts';
 import { isUncommitted } from './uncommitted.ts';
@@ -94,6 +94,9 @@ export async function sumFiles(
   return draft.text;
 }
 
+/** What workers are asked for. */
+const READ = 'read';
+
 /** Hashes files below a tree, in worker threads where it can; undefined for one that isn't there. */
 async function hashFiles(
   tree: TreeToRead,
@@ -114,8 +117,8 @@ async function hashFiles(
     const onResult = (hashed: HashedBatch) => {
       for (const [path, sha256] of hashed) onHash(path, sha256);
     };
-    if (workersFor(import.meta.url) > 0) {
-      const job = { url: import.meta.url, settings: tree };
+    if (workerCount() > 0) {
+      const job = { work: READ, settings: tree };
       await askWorkers(job, { requests, onResult, signal, progress });
       return;
     }
@@ -194,7 +197,7 @@ function describe({ root }: TreeToRead): string {
   return `read the files in "${root}"`;
 }
 
-serveRequests<TreeToRead, readonly string[], HashedBatch>(import.meta.url, {
+serveRequests<TreeToRead, readonly string[], HashedBatch>(READ, {
   prepare: (tree, progress) => (paths) => atOnce(hashBatch(paths, { tree, progress })),
   describe,
 });

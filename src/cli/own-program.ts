@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PACKAGING } from '../system/packaging.ts';
 import { findProgram } from '../system/programs.ts';
 import { quoteWord } from '../system/shell.ts';
@@ -14,7 +15,8 @@ export function ownProgram(
   { caller }: { readonly caller: string },
 ): readonly string[] {
   if (PACKAGING.kind === 'executable') return [process.execPath];
-  const command = join(import.meta.dirname, 'main.js');
+  const command =
+    PACKAGING.kind === 'package' ? fileURLToPath(PACKAGING.command) : (process.argv[1] ?? '');
   if (command.includes(`${sep}_npx${sep}`)) {
     terminal.warn(
       `${caller} call "${command}", which npx may remove at any time; install zodbvault for good (npm install --global zodbvault), then run this command again`,

@@ -143,6 +143,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 
 /** The commands that a command line can be about, by its first word: the completions speak of all. */
 function namesFor(first: string): readonly string[] | undefined {
+  if (first === '--version' || first === '-V') return [];
   const isOne = Object.hasOwn(COMMANDS, first) && first !== 'completions';
   return isOne ? [first] : undefined;
 }

@@ -12,8 +12,8 @@ import type { WorkProgress } from './work-progress.ts';
 /** What a worker is told when it is started. */
 interface Job<Settings> {
   readonly kind: 'zodbvault-job';
-  /** Of the module that does the work: each of them is loaded in every worker. */
-  readonly url: string;
+  /** The name by which a module serves such requests: every worker loads all of these modules. */
+  readonly work: string;
   readonly settings: Settings;
 }
 
@@ -38,19 +38,19 @@ const YOUNG = { maxYoungGenerationSizeMb: 4 };
 
 /**
  * How many threads there may be: none where there is one processor, which the main thread has, and
- * none for a module that is run from its source: Node can't start a worker of TypeScript.
+ * none for a program that runs from its source: Node can't start a worker of TypeScript.
  */
-export function workersFor(url: string): number {
+export function workerCount(): number {
   const count = Math.min(availableParallelism(), MAXIMUM_WORKERS);
-  return count === 1 || url.endsWith('.ts') ? 0 : count;
+  return count === 1 || PACKAGING.kind === 'source' ? 0 : count;
 }
 
 /**
- * Lets workers of a module that calls {@link serveRequests} do requests. When it ends, however it ends,
+ * Lets workers do requests, by the module that calls {@link serveRequests} with that name. When it ends, however it ends,
  * none of them runs any more. Failures: those of the work; the reason of the signal.
  */
 export async function askWorkers<Request, Result>(
-  job: { readonly url: string; readonly settings: unknown },
+  job: { readonly work: string; readonly settings: unknown },
   {
     requests,
     onResult,
@@ -63,7 +63,7 @@ export async function askWorkers<Request, Result>(
     readonly progress: WorkProgress;
   },
 ): Promise<void> {
-  const workers = Array.from({ length: workersFor(job.url) }, () => startWorker(job));
+  const workers = Array.from({ length: workerCount() }, () => startWorker(job));
   try {
     await Promise.all(
       workers.map(async (worker) => {
@@ -78,18 +78,19 @@ export async function askWorkers<Request, Result>(
 }
 
 function startWorker({
-  url,
+  work,
   settings,
 }: {
-  readonly url: string;
+  readonly work: string;
   readonly settings: unknown;
 }): Worker {
-  const job: Job<unknown> = { kind: 'zodbvault-job', url, settings };
+  if (PACKAGING.kind === 'source') throw new Error('Node starts no worker of TypeScript');
+  const job: Job<unknown> = { kind: 'zodbvault-job', work, settings };
   const options = { workerData: job, resourceLimits: YOUNG };
   const worker =
     PACKAGING.kind === 'executable'
       ? new Worker(PACKAGING.source(), { ...options, eval: true })
-      : new Worker(new URL(url), options);
+      : new Worker(PACKAGING.worker, options);
   return worker.on('error', () => {}); // Whoever waits for an answer hears of it.
 }
 
@@ -145,7 +146,7 @@ function ask<Request, Result>(
  * @param describe - what it does, for messages about errors of the system
  */
 export function serveRequests<Settings, Request, Result>(
-  url: string,
+  work: string,
   {
     prepare,
     describe,
@@ -156,13 +157,13 @@ export function serveRequests<Settings, Request, Result>(
 ): void {
   const job: unknown = workerData;
   const port = parentPort;
-  if (port === null || !isJob<Settings>(job, url)) return;
+  if (port === null || !isJob<Settings>(job, work)) return;
   const { settings } = job;
   const telling = new Telling((answer) => port.postMessage(answer));
-  const work = prepare(settings, telling.progress);
+  const respond = prepare(settings, telling.progress);
   const answerTo = (request: Request): Answer<Result> => {
     try {
-      const result = work(request);
+      const result = respond(request);
       telling.flush();
       return { kind: 'done', result };
     } catch (error) {
@@ -206,7 +207,7 @@ class Telling {
   }
 }
 
-function isJob<Settings>(value: unknown, url: string): value is Job<Settings> {
+function isJob<Settings>(value: unknown, work: string): value is Job<Settings> {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return value.kind === 'zodbvault-job' && 'url' in value && value.url === url;
+  return value.kind === 'zodbvault-job' && 'work' in value && value.work === work;
 }

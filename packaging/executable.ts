@@ -7,8 +7,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { inPlaceOf } from './in-place-of.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'build');
@@ -49,42 +50,15 @@ process.stdout.write(`${EXECUTABLE}\n`);
 /** All code in one CommonJS file, which is what Node takes there. */
 async function bundle(): Promise<void> {
   await build({
-    entryPoints: [join(import.meta.dirname, 'main.ts')],
+    entryPoints: [join(import.meta.dirname, 'executable-main.ts')],
     outfile: CODE,
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node24',
-    define: { 'import.meta.dirname': '"/"' },
-    plugins: [inPlaceOf()],
+    plugins: [inPlaceOf({ packaging: join(import.meta.dirname, 'executable-packaging.ts') })],
     logLevel: 'warning',
   });
-}
-
-/** What is different in an executable: where its code and its version are. */
-function inPlaceOf(): Plugin {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  return {
-    name: 'in-place-of',
-    setup: ({ onLoad }) => {
-      onLoad({ filter: /src\/system\/version\.ts$/ }, () => ({
-        contents: `export const VERSION = ${JSON.stringify(version)};`,
-      }));
-      onLoad({ filter: /src\/system\/packaging\.ts$/ }, () => ({
-        contents: readFileSync(join(import.meta.dirname, 'packaging.ts'), 'utf8'),
-        loader: 'ts',
-        resolveDir: import.meta.dirname,
-      }));
-      // Worker threads know their module by its address.
-      onLoad({ filter: /src\/.*\.ts$/ }, ({ path }) => ({
-        contents: readFileSync(path, 'utf8').replaceAll(
-          'import.meta.url',
-          JSON.stringify(`file:///${relative(ROOT, path)}`),
-        ),
-        loader: 'ts',
-      }));
-    },
-  };
 }
 
 /** Gets the Node that goes into the executable; an error where it isn't the one that it should be. */

@@ -1,0 +1,8 @@
+import type { Packaging } from '../src/system/packaging.ts';
+
+/** In place of src/system/packaging.ts, in the npm package: all chunks lie beside the command. */
+export const PACKAGING: Packaging = {
+  kind: 'package',
+  command: new URL('main.js', import.meta.url),
+  worker: new URL('worker.js', import.meta.url),
+};

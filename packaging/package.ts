@@ -1,0 +1,48 @@
+/**
+ * Builds `dist/`: the command in few files, since Node needs longer to find and read many than to run them, and the
+ * library with its types.
+ *
+ * Usage: npm run build
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { inPlaceOf } from './in-place-of.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const OUTPUT = join(ROOT, 'dist');
+const COMMAND = join(OUTPUT, 'cli/main.js');
+
+rmSync(OUTPUT, { recursive: true, force: true });
+execFileSync(
+  process.execPath,
+  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+  },
+);
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: {
+    'cli/main': 'src/cli/main.ts',
+    'cli/worker': 'src/worker.ts',
+    index: 'src/index.ts',
+  },
+  outdir: OUTPUT,
+  chunkNames: 'cli/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Of the packages that are written in CommonJS.
+  banner: {
+    js: "import { createRequire as zodbvaultRequire } from 'node:module'; const require = zodbvaultRequire(import.meta.url);",
+  },
+  legalComments: 'linked',
+  plugins: [inPlaceOf({ packaging: join(import.meta.dirname, 'package-packaging.ts') })],
+  logLevel: 'warning',
+});
+chmodSync(COMMAND, 0o755);
