@@ -27,6 +27,8 @@ await build({
   absWorkingDir: ROOT,
   entryPoints: {
     'cli/main': 'src/cli/main.ts',
+    // Loaded, it runs nothing.
+    'cli/program': 'src/cli/program.ts',
     'cli/worker': 'src/worker.ts',
     index: 'src/index.ts',
   },
