@@ -1,6 +1,7 @@
 import { readCatalogue } from '../repository/catalogue.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../repository/judgement.ts';
 import { describeKnown } from '../repository/known-at-backup.ts';
+import { readPointsOfCopies } from '../repository/points-of-copies.ts';
 import { readJudgements } from '../repository/read-judgements.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import { findRestorePoint } from '../repository/restore-point.ts';
@@ -10,7 +11,6 @@ import { findBackupPlaces } from './backup-places.ts';
 import type { JobEvent } from './events.ts';
 import { type ListedSitePoint, listPlace } from './list-site.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
-import { pointsOfOthers, readPointsOfCopies } from './points-of-copies.ts';
 
 type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
 
@@ -53,12 +53,10 @@ export async function findDoubtAlone(
   const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
   const judgements = [...(await readJudgements(store, { catalogue })).values()];
   const source = point.kind === 'listed' ? point.links.at(-1)?.record?.source : undefined;
-  const others = await pointsOfOthers(
-    source === undefined ? [] : await readPointsOfCopies(repository, source),
-  );
+  const read = source === undefined ? undefined : await readPointsOfCopies(store, source);
   const points = judgements.map((judgement) => ({
     judgement,
-    madeOf: others.get(judgement.stamp),
+    madeOf: read?.others.get(judgement.stamp),
   }));
   return doubtOf(point.stamp, { points, parts: onlyData });
 }
@@ -87,9 +85,9 @@ function doubtOf(
   return { stamp, how, reasons: [...new Set([...against, ...known])], better };
 }
 
-/** Whose Data.fs a point is of, where it is another copy's: what has moved is one. */
+/** Whose Data.fs a point is of, where it is that of another copy, or database: what has moved is one. */
 function copyOf({ madeOf }: Candidate): string | undefined {
-  return madeOf?.is === 'copy' ? madeOf.path : undefined;
+  return madeOf === undefined || madeOf.is === 'place-before' ? undefined : madeOf.path;
 }
 
 function both(judgement: Judgement): Pick<Judgement, 'data' | 'blobs'> {

@@ -78,9 +78,10 @@ export type JobEvent =
       readonly other: string;
       readonly otherBegins: string;
     }
-  /** The newest backup, and none is named, was made of another copy of the database than the newest of the other. */
+  /** The newest backup, and none is named, was made of another copy, or another database, than the newest of the other. */
   | {
       readonly kind: 'second-copy';
+      readonly is: 'copy' | 'database';
       readonly repository: string;
       readonly target: string;
       /** Stamps of restore points, and the Data.fs files that they were made of. */

@@ -204,8 +204,11 @@ function judgeChains(place: PlaceHealth): Unplaced {
 /** A restore without a date does not guess which of the copies is meant. */
 function judgeNewest({ newestOfCopy }: PlaceHealth): readonly Unplaced[] {
   if (newestOfCopy === undefined) return [];
-  const { stamp, path } = newestOfCopy;
-  const text = `the newest restore point, ${stamp}, was made of another copy of the database, "${path}": give each copy a folder of its own, and name a date to restore`;
+  const { stamp, path, is, beside } = newestOfCopy;
+  const what = is === 'copy' ? 'another copy of the database' : 'another database';
+  const third = beside === undefined ? '' : `; the folder holds backups of "${beside}", too`;
+  const each = is === 'copy' ? 'copy' : 'database';
+  const text = `the newest restore point, ${stamp}, was made of ${what}, "${path}"${third}: give each ${each} a folder of its own, and name a date to restore`;
   return [{ state: 'warning', text, measure: undefined }];
 }
 

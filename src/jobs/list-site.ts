@@ -1,7 +1,9 @@
 import type { BlobEntry } from '../blobs/catalogue.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import { readChains } from '../repository/chain.ts';
+import { chainsByPlace } from '../repository/chains-by-place.ts';
 import type { Judgement } from '../repository/judgement.ts';
+import { type OtherDataFs, pointsOfOthers } from '../repository/points-of-copies.ts';
 import { readJudgements } from '../repository/read-judgements.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { backedUpDataFs } from '../sites/retarget.ts';
@@ -12,10 +14,8 @@ import { realPlaceOf } from '../system/real-place.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type BelongingBlobs, blobsOfPoints, lookInto } from './belonging-blobs.ts';
 import type { BlobContent } from './blob-content.ts';
-import { chainsByPlace } from './chains-by-place.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list.ts';
 import { readOwnBlobs } from './own-blobs.ts';
-import { type OtherDataFs, pointsOfCopies, pointsOfOthers } from './points-of-copies.ts';
 
 /** The restore points in one place, oldest first. */
 export interface ListedPlace {
@@ -114,7 +114,8 @@ export async function listPlace(
   const files = await readCatalogue(store);
   const chainOf = chainsByPlace(store, place);
   const chains = await readChains(files, chainOf);
-  const others = await pointsOfOthers(place === undefined ? [] : pointsOfCopies(chains, place));
+  const others =
+    place === undefined ? new Map<Stamp, never>() : await pointsOfOthers(store, chains, place);
   const judgements = await readJudgements(store, {
     catalogue: files,
     chainOf,

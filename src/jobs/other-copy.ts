@@ -20,8 +20,10 @@ import { openOldFile, openReadable } from './old-file.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
 export async function originOfSource(source: FileSource): Promise<Origin> {
-  const first = await firstOf(beginningOfFile(source));
+  const beginning = beginningOfFile(source);
+  const first = await firstOf(beginning);
   return {
+    beginning,
     sources: new Set([await realPlaceOf(source.path)]),
     firstTids: new Set(first === undefined ? [] : [formatTid(first.tid)]),
   };

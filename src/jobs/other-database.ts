@@ -2,6 +2,7 @@ import { firstOf, type Kinship, kinshipOf, type LogBeginning } from '../filestor
 import { formatTidTime } from '../filestorage/tid.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import { readChains } from '../repository/chain.ts';
+import { chainsByPlace } from '../repository/chains-by-place.ts';
 import { type KnownAtBackup, knownAtBackup } from '../repository/known-at-backup.ts';
 import { beginningOfFile, beginningOfLinks } from '../repository/log-beginning.ts';
 import { chainsOfNewest } from '../repository/same-database.ts';
@@ -10,7 +11,6 @@ import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
-import { chainsByPlace } from './chains-by-place.ts';
 import type { JobEvent } from './events.ts';
 import { openOldFile } from './old-file.ts';
 import type { OldState, RestorePlan } from './restore.ts';

@@ -1,3 +1,4 @@
+import type { Kinship } from '../filestorage/kinship.ts';
 import {
   type Catalogue,
   type ChainFiles,
@@ -5,17 +6,17 @@ import {
   readCatalogue,
 } from '../repository/catalogue.ts';
 import { type Chain, type ChainReader, readChains } from '../repository/chain.ts';
+import { chainsByPlace } from '../repository/chains-by-place.ts';
 import { readChecks, standingDoubt } from '../repository/checks.ts';
 import { noteGoingBlobs } from '../repository/going-blobs.ts';
 import { judgePoint, type PointFacts, wasSeenDeeply } from '../repository/judgement.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
 import { readFacts } from '../repository/read-judgements.ts';
 import { removeChain } from '../repository/removing.ts';
-import { chainsOfNewest, type Origin } from '../repository/same-database.ts';
+import { chainsOfNewest, kinshipOfChains, type Origin } from '../repository/same-database.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Store } from '../stores/store.ts';
 import { type ChainWorth, worthOfChains } from './chain-worth.ts';
-import { chainsByPlace } from './chains-by-place.ts';
 import type { CountingBlobs } from './deciding-repository.ts';
 import { type JobContext, withStep } from './events.ts';
 
@@ -37,9 +38,18 @@ export interface Pruning {
 export interface PrunePlan {
   /** Oldest first. */
   readonly tooOld: readonly ChainFiles[];
-  /** Of another database: they stay. */
-  readonly foreign: readonly ChainFiles[];
+  /** Of another database, or perhaps of another: they stay. */
+  readonly foreign: readonly ForeignChain[];
   readonly reason: string;
+}
+
+/** One that doesn't belong to what the newest was made of, as far as anybody can tell. */
+export interface ForeignChain {
+  readonly full: string;
+  /** The Data.fs that it was made of; undefined: nothing tells. */
+  readonly source: string | undefined;
+  /** Whether its transactions prove that it is of another database. */
+  readonly isOther: boolean;
 }
 
 const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
@@ -97,7 +107,7 @@ export async function planPrune(
   const tooOld = goingOf(worths, keep).filter((chain) => chain !== spared);
   return {
     tooOld: tooOld.map(({ files }) => files),
-    foreign: chains.filter((chain) => !own.includes(chain)).map(({ files }) => files),
+    foreign: await foreignTo(store, { own, chains }),
     reason: `newer full backups to keep: ${keep}`,
   };
 }
@@ -113,7 +123,7 @@ export async function pruneFulls(
   const catalogue = await readCatalogue(store);
   const planned = await planPrune(store, { catalogue, chainOf: chainsByPlace(store), ...pruning });
   const { tooOld, foreign, reason } = planned;
-  if (foreign.length > 0) warnOfForeign(foreign, context);
+  tellForeign(foreign, context);
   if (pruning.blobs !== undefined && tooOld.length > 0) {
     await noteGoingBlobs(store, pointStampsOf({ chains: tooOld }));
   }
@@ -182,10 +192,40 @@ function lacksForCertain(chain: Chain | undefined): boolean {
   return chain !== undefined && knownAtBackup(chain).hasLostEnd;
 }
 
-function warnOfForeign(foreign: readonly ChainFiles[], { onEvent }: JobContext): void {
-  const names = foreign.map(({ full }) => full.name).join(', ');
-  onEvent({
-    kind: 'warning',
-    text: `backups of another Data.fs are kept, whatever "keep" says: ${names}. If nobody needs them, remove them by hand; otherwise give each Data.fs a folder of its own`,
-  });
+async function foreignTo(
+  store: Store,
+  { own, chains }: { readonly own: readonly Chain[]; readonly chains: readonly Chain[] },
+): Promise<readonly ForeignChain[]> {
+  const newest = own.at(-1);
+  const kinships = new Map<string | null | undefined, Kinship>();
+  const found: ForeignChain[] = [];
+  for (const chain of chains) {
+    if (own.includes(chain) || newest === undefined) continue;
+    const firstTid = chain.links[0]?.record?.firstTid;
+    const kinship = kinships.get(firstTid) ?? (await kinshipOfChains(store, [chain, newest]));
+    if (typeof firstTid === 'string') kinships.set(firstTid, kinship);
+    const source = chain.links.findLast(({ record }) => record !== undefined)?.record?.source;
+    found.push({ full: chain.files.full.name, source, isOther: kinship === 'other' });
+  }
+  return found;
+}
+
+function tellForeign(foreign: readonly ForeignChain[], { onEvent }: JobContext): void {
+  const namesOf = (some: readonly ForeignChain[]) => some.map(({ full }) => full).join(', ');
+  const others = foreign.filter(({ isOther }) => isOther);
+  const perhaps = foreign.filter(({ isOther }) => !isOther);
+  if (others.length > 0) {
+    onEvent({
+      kind: 'warning',
+      text: `backups of another database are kept, whatever "keep" says: ${namesOf(others)}. If nobody needs them, remove them with "zodbvault retire"; otherwise give each database a folder of its own`,
+    });
+  }
+  if (perhaps.length > 0) {
+    const sources = [...new Set(perhaps.flatMap(({ source }) => source ?? []))];
+    const of = sources.length === 0 ? '' : `, made of "${sources.join('", "')}",`;
+    onEvent({
+      kind: 'notice',
+      text: `${namesOf(perhaps)}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault retire"`,
+    });
+  }
 }

@@ -7,7 +7,7 @@ import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './plan-site-restore.ts';
-import { findSecondCopy } from './second-copy.ts';
+import { findSecondCopy, sayTwo } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
 
 type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
@@ -77,7 +77,7 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         throw betterKnown(doubt, doubt.better.stamp);
       case 'second-copy':
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two copies of the database; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
+          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of ${sayTwo(doubt.is)}; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
         );
       case 'storage-left-out':
       case 'blobs-lacking':

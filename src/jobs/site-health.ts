@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { type Check, isAsDeep, ofGoodLooks } from '../repository/checks.ts';
 import { stampOfFileName } from '../repository/file-names.ts';
 import { isSound, type Judgement, reasonsAgainst } from '../repository/judgement.ts';
+import { copyBeside, readPointsOfCopies } from '../repository/points-of-copies.ts';
 import { findSiteFault, type SiteFault } from '../repository/site-faults.ts';
 import { momentOfStamp, parseStamp, type Stamp } from '../repository/stamp.ts';
 import type { Finding } from '../repository/verifying.ts';
+import { backedUpDataFs } from '../sites/retarget.ts';
 import type { Site } from '../sites/site.ts';
-import { LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
+import { folderStore, LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
 import { freeSpaceOf } from '../system/room.ts';
 import { seemsHeld } from '../system/run-lock.ts';
 import { type AstrayServer, findAstrayServers } from './astray-server.ts';
@@ -29,7 +31,7 @@ export interface PlaceHealth {
   readonly storage: string;
   readonly path: string;
   readonly points: number;
-  /** Moments of restore points; the newest is none of another copy of the database. */
+  /** Moments of restore points; the newest is none of another copy of the database, or of another one. */
   readonly oldest: Date | undefined;
   readonly newest: Date | undefined;
   /** Size of the Data.fs of that one; undefined where nothing tells. */
@@ -44,7 +46,7 @@ export interface PlaceHealth {
   readonly rehearsed: Date | undefined;
   /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
   readonly badPoints: readonly BadPoint[];
-  /** The newest of all points, if another copy of the database is what it was made of. */
+  /** The newest of all points, if another copy of the database, or another database, is what it was made of. */
   readonly newestOfCopy: NewestOfCopy | undefined;
   /** What it has had so long: its backups are as they should be. */
   readonly siteFault: SiteFault | undefined;
@@ -64,10 +66,13 @@ export interface BadPoint {
   readonly foundBy: Check['kind'];
 }
 
-/** A restore point, and the Data.fs of the other copy. */
+/** A restore point, and the Data.fs of the other copy, or database, that it was made of. */
 export interface NewestOfCopy {
   readonly stamp: Stamp;
   readonly path: string;
+  readonly is: 'copy' | 'database';
+  /** Where none is of the live Data.fs: that of a third one. */
+  readonly beside?: string;
 }
 
 export interface SiteHealth {
@@ -184,7 +189,7 @@ async function placeHealth(
   }
   const judged = listed.flatMap((one) => (one.kind === 'filestorage' ? [one] : []));
   const points = judged.map(({ point }) => point);
-  const own = judged.filter(({ madeOf }) => madeOf?.is !== 'copy');
+  const own = judged.filter(isOwn);
   const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
   const isFaithful = ({ stamp }: { readonly stamp: Stamp }) =>
     siteFault?.stamps.includes(stamp) === true;
@@ -206,7 +211,7 @@ async function placeHealth(
     verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
     badPoints: badPoints.flatMap(badPointOf),
-    newestOfCopy: newestOfCopy(judged),
+    newestOfCopy: await newestOfCopy(judged, { place, site }),
     siteFault,
     isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
@@ -222,13 +227,34 @@ function badPointOf(judgement: Judgement): readonly BadPoint[] {
   return look === undefined ? [] : [{ stamp: judgement.stamp, foundBy: look.kind }];
 }
 
+type FilestoragePoint = Extract<ListedSitePoint, { kind: 'filestorage' }>;
+
+/** What has moved is one. */
+function isOwn({ madeOf }: FilestoragePoint): boolean {
+  return madeOf === undefined || madeOf.is === 'place-before';
+}
+
 /** A restore without a date would take it. */
-function newestOfCopy(
-  points: readonly Extract<ListedSitePoint, { kind: 'filestorage' }>[],
-): NewestOfCopy | undefined {
+async function newestOfCopy(
+  points: readonly FilestoragePoint[],
+  { place: { storage, repository }, site }: { readonly place: BackupPlace; readonly site: Site },
+): Promise<NewestOfCopy | undefined> {
   const newest = points.findLast(({ judgement }) => judgement.run !== 'incomplete');
-  if (newest?.madeOf?.is !== 'copy') return undefined;
-  return { stamp: newest.point.stamp, path: newest.madeOf.path };
+  if (newest === undefined) return undefined;
+  const { stamp } = newest.point;
+  if (newest.madeOf !== undefined) {
+    const { path, is } = newest.madeOf;
+    return is === 'place-before' ? undefined : { stamp, path, is };
+  }
+  const dataFs = backedUpDataFs(site, storage);
+  // Only what knew of another copy can be of two that are both none of this Data.fs.
+  if (!newest.judgement.known.hasOtherCopy || dataFs === undefined || repository === undefined)
+    return undefined;
+  const { points: all } = await readPointsOfCopies(folderStore(repository), dataFs);
+  const madeOf = all.find((one) => one.stamp === stamp)?.madeOf;
+  const beside = await copyBeside(all, stamp);
+  if (typeof madeOf !== 'object' || beside === undefined) return undefined;
+  return { stamp, path: madeOf.path, is: 'copy', beside: beside.path };
 }
 
 async function problemsOf(
@@ -266,7 +292,7 @@ function isSuperseded(
     problems,
     badPoints,
   }: { readonly problems: readonly Finding[]; readonly badPoints: readonly Judgement[] },
-  points: readonly Extract<ListedSitePoint, { kind: 'filestorage' }>[],
+  points: readonly FilestoragePoint[],
 ): boolean {
   const stamps = [
     ...problems.map(({ name }) => stampOfFileName(name) ?? parseStamp(name)),

@@ -1,4 +1,5 @@
 import { type Catalogue, type ChainFiles, readCatalogue } from '../repository/catalogue.ts';
+import { chainsByPlace } from '../repository/chains-by-place.ts';
 import { noteGoingBlobs } from '../repository/going-blobs.ts';
 import { isSound } from '../repository/judgement.ts';
 import { knownAtBackup, sparesOlder } from '../repository/known-at-backup.ts';
@@ -8,7 +9,6 @@ import { removeListed } from '../repository/removing.ts';
 import { planRetirement, type Retirement } from '../repository/retiring.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import type { Store } from '../stores/store.ts';
-import { chainsByPlace } from './chains-by-place.ts';
 import type { CountingBlobs } from './deciding-repository.ts';
 import { type JobContext, withStep } from './events.ts';
 

@@ -111,10 +111,15 @@ export async function readChains(
 
 /** The record that belongs to a data file; undefined where there is none, or it speaks of another. */
 export async function readRecord(store: Store, file: DataFile): Promise<BackupRecord | undefined> {
+  const record = await readRecordAt(store, file.stamp);
+  return record?.stored.name === file.name ? record : undefined;
+}
+
+/** The record with a stamp, of whichever file it speaks; undefined where there is none. */
+export async function readRecordAt(store: Store, stamp: Stamp): Promise<BackupRecord | undefined> {
   try {
-    const text = (await collectSmall(store.read(recordFileName(file.stamp)))).toString('utf8');
-    const record = decodeBackupRecord(text);
-    return record?.stored.name === file.name ? record : undefined;
+    const text = (await collectSmall(store.read(recordFileName(stamp)))).toString('utf8');
+    return decodeBackupRecord(text);
   } catch (error) {
     // Something else may stand in its place: then nobody wrote one down.
     const isUnreadable =

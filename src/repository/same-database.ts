@@ -1,4 +1,4 @@
-import { type Kinship, kinshipOf } from '../filestorage/kinship.ts';
+import { type Kinship, kinshipOf, type LogBeginning } from '../filestorage/kinship.ts';
 import type { Store } from '../stores/store.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import { knownAtBackup } from './known-at-backup.ts';
@@ -10,13 +10,14 @@ export interface Origin {
   readonly sources: ReadonlySet<string>;
   /** Ids of the first transaction: a copy of a database has it, too. */
   readonly firstTids: ReadonlySet<string>;
+  readonly beginning: LogBeginning;
 }
 
 /**
  * The chains that may be of the same database as the newest: backups of another one that came here by
- * a wrong location must not push out those that belong here. They are of another when both say so:
- * other paths, and another first transaction. repozo doesn't write down paths; there, the transactions
- * themselves have to tell.
+ * a wrong location must not push out those that belong here. They are of another when all say so: other paths, another
+ * first transaction, and no other one that would prove that a site was moved, and then packed. repozo doesn't
+ * write down paths; there, the transactions themselves have to prove it.
  *
  * @param chains - oldest first
  * @param coming - of a full backup that will be the newest
@@ -29,20 +30,36 @@ export async function chainsOfNewest(
   const sources = new Set<string>(coming?.sources);
   const firstTids = new Set<string>(coming?.firstTids);
   const found: Chain[] = [];
+  let next = coming;
+  const kinshipToNext = rememberedKinship();
   for (const chain of chains.toReversed()) {
-    const origin = originOf(chain);
-    const next = found[0];
+    const origin = originOf(chain, store);
     const isKnown = sources.size > 0 && origin.sources.size > 0;
-    const isSame = overlap(origin.firstTids, firstTids) || overlap(origin.sources, sources);
-    const isOther = isKnown
-      ? !isSame
-      : !isSame && next !== undefined && (await kinshipOfChains(store, [chain, next])) === 'other';
-    if (isOther) continue;
+    if (!overlap(origin.firstTids, firstTids) && !overlap(origin.sources, sources)) {
+      const kinship = await kinshipToNext(origin, next);
+      if (isKnown ? kinship !== 'same' : kinship === 'other') continue;
+    }
     for (const source of origin.sources) sources.add(source);
     for (const tid of origin.firstTids) firstTids.add(tid);
     found.unshift(chain);
+    next = origin;
   }
   return found;
+}
+
+/** Another database may have many backups here, which all begin with one transaction: it is looked for once. */
+function rememberedKinship(): (one: Origin, next: Origin | undefined) => Promise<Kinship> {
+  const known = new Map<string, Promise<Kinship>>();
+  let to: Origin | undefined;
+  return async (one, next) => {
+    if (next === undefined) return 'unknown';
+    if (next !== to) known.clear();
+    to = next;
+    const [firstTid = ''] = one.firstTids;
+    const kinship = known.get(firstTid) ?? kinshipOf(one.beginning, next.beginning);
+    if (firstTid !== '') known.set(firstTid, kinship);
+    return await kinship;
+  };
 }
 
 /** Whether two chains are of one database, by their transactions. */
@@ -55,7 +72,7 @@ export function kinshipOfChains(
 
 /** Whether a chain is of the Data.fs with this path, by its records; `unknown` where repozo made them. */
 export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' {
-  const { sources } = originOf(chain);
+  const sources = sourcesOf(chain);
   if (sources.size === 0) return 'unknown';
   return sources.has(path) ? 'yes' : 'no';
 }
@@ -76,7 +93,7 @@ export async function backupsOfCopies(
     origin,
   }: { readonly chains: readonly Chain[]; readonly path: string; readonly origin: Origin },
 ): Promise<readonly ChainLink[]> {
-  const told = chains.filter((chain) => originOf(chain).sources.size > 0);
+  const told = chains.filter((chain) => sourcesOf(chain).size > 0);
   const found: ChainLink[] = [];
   const vouched = new Set<string>();
   for (const chain of (await chainsOfNewest(store, told, origin)).toReversed()) {
@@ -94,13 +111,19 @@ export async function backupsOfCopies(
   return found;
 }
 
-function originOf({ links }: Chain): Origin {
-  const records = links.flatMap(({ record }) => record ?? []);
-  const firstTid = links[0]?.record?.firstTid;
+export function originOf(chain: Chain, store: Store): Origin {
+  const [first] = chain.links;
+  const firstTid = first?.record?.firstTid;
   return {
-    sources: new Set(records.map(({ source }) => source).filter((source) => source !== '')),
+    sources: sourcesOf(chain),
     firstTids: new Set(typeof firstTid === 'string' ? [firstTid] : []),
+    beginning: beginningOfLinks(store, chain.links),
   };
+}
+
+function sourcesOf({ links }: Chain): ReadonlySet<string> {
+  const sources = links.map(({ record }) => record?.source ?? '');
+  return new Set(sources.filter((source) => source !== ''));
 }
 
 function overlap(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

@@ -1,28 +1,20 @@
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import { type Catalogue, readCatalogue } from './catalogue.ts';
+import { readRecordAt } from './chain.ts';
+import { stampOfFileName } from './file-names.ts';
 import { isSound } from './judgement.ts';
-import { type Judgements, readJudgements } from './read-judgements.ts';
+import { readPointsOfCopies } from './points-of-copies.ts';
+import { readJudgements } from './read-judgements.ts';
+import { familyOf } from './removing.ts';
 import type { Stamp } from './stamp.ts';
 
 /** Backups that can be restored without one that is damaged, and that nothing is known against. */
-export interface WayAround {
+interface WayAround {
   /** The newest before it. */
   readonly earlier: Stamp | undefined;
   /** The first full one behind it. */
   readonly laterFull: Stamp | undefined;
-}
-
-export function findWayAround(
-  { chains }: Catalogue,
-  { damaged, judgements }: { readonly damaged: Stamp; readonly judgements: Judgements },
-): WayAround {
-  const sound = [...judgements.values()].filter(isSound).map(({ stamp }) => stamp);
-  return {
-    earlier: sound.findLast((stamp) => stamp < damaged),
-    laterFull: chains.find(({ full }) => full.stamp > damaged && sound.includes(full.stamp))?.full
-      .stamp,
-  };
 }
 
 export const NAME_EARLIER =
@@ -49,15 +41,45 @@ export async function hintAround(store: Store, damaged: Stamp): Promise<string> 
 
 /** The same where a file of a chain is missing. */
 export async function hintAroundHole(store: Store, hole: Stamp): Promise<string> {
-  const { earlier, laterFull } = await wayAround(store, hole);
-  if (earlier !== undefined) return NAME_EARLIER;
+  const found = await wayAround(store, hole);
+  if (found === undefined || found.earlier !== undefined) return NAME_EARLIER;
+  const { laterFull } = found;
   return laterFull === undefined
     ? NOTHING_ELSE
     : `Bring the file back from a copy, or name ${laterFull}, the next full backup.`;
 }
 
-async function wayAround(store: Store, damaged: Stamp): Promise<WayAround> {
+/**
+ * A point that was made of another copy, or of another database, is no way around one of this. Undefined where nobody
+ * can tell which those are.
+ */
+async function wayAround(store: Store, damaged: Stamp): Promise<WayAround | undefined> {
   const catalogue = await readCatalogue(store);
-  const judgements = await readJudgements(store, { catalogue });
-  return findWayAround(catalogue, { damaged, judgements });
+  const source = await sourceOf(store, { catalogue, damaged });
+  const read = source === undefined ? undefined : await readPointsOfCopies(store, source);
+  const { points = [], others } = read ?? {};
+  if (points.length > 0 && !points.some(({ madeOf }) => madeOf === 'this')) return undefined;
+  const isOfSame = (stamp: Stamp) => [undefined, 'place-before'].includes(others?.get(stamp)?.is);
+  const sound = [...(await readJudgements(store, { catalogue })).values()]
+    .filter((judgement) => isSound(judgement) && isOfSame(judgement.stamp))
+    .map(({ stamp }) => stamp);
+  return {
+    earlier: sound.findLast((stamp) => stamp < damaged),
+    laterFull: catalogue.chains.find(
+      ({ full }) => full.stamp > damaged && sound.includes(full.stamp),
+    )?.full.stamp,
+  };
+}
+
+/** The Data.fs that a point was made of, as its record tells, or else another of those that stand together with it. */
+async function sourceOf(
+  store: Store,
+  { catalogue, damaged }: { readonly catalogue: Catalogue; readonly damaged: Stamp },
+): Promise<string | undefined> {
+  const around = familyOf(catalogue, damaged).names.flatMap((name) => stampOfFileName(name) ?? []);
+  for (const stamp of new Set([damaged, ...around])) {
+    const source = (await readRecordAt(store, stamp))?.source ?? '';
+    if (source !== '') return source;
+  }
+  return undefined;
 }

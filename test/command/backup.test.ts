@@ -69,7 +69,7 @@ describe('zodbvault backup', () => {
     const { status, stderr } = await other.run(['backup', ...there]);
     expect([status, stderr]).toEqual([
       3,
-      expect.stringContaining('backups of another Data.fs are kept'),
+      expect.stringContaining('backups of another database are kept'),
     ]);
     expect(site.dataFiles()).toEqual(expect.arrayContaining([...own]));
     await other.run(['backup', '--full', ...there]);

@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
+import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, siteIn, type TestSite } from '../support/site.ts';
 
@@ -130,6 +131,36 @@ describe('two copies of a database in one folder of backups', () => {
     }
   });
 
+  it('are told apart by what is named as the way around a damaged one', async () => {
+    const { a, places, stamps } = await twoCopies();
+    const without = [...places.slice(0, 2), '--no-blobs'];
+    const path = join(`${a.folder}-bk`, `${stamps[0]}.fsz`);
+    writeFileSync(path, readFileSync(path).fill(0, 200, 300));
+    const { status, stderr } = await a.run(['restore', '-n', stamps[0], ...without]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('as no backup here goes without'),
+    ]);
+    expect(stderr).not.toContain(stamps[1]);
+    // Of what the whole chain was made, one of its records tells; and then no other one is here.
+    rmSync(path);
+    const hole = await a.run(['restore', '-n', stamps[0], ...without]);
+    expect([hole.status, hole.stderr]).toEqual([1, expect.not.stringContaining(stamps[1])]);
+  });
+
+  it('are missed by no check, also where both are other copies than the site', async () => {
+    const { a, b, places, stamps } = await twoCopies();
+    const third = siteIn(`${a.folder}-third`);
+    cpSync(a.folder, third.folder, { recursive: true });
+    const { status, stdout } = await third.run(['check', '--free', 'off', ...places]);
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining(
+        `the newest restore point, ${stamps[1]}, was made of another copy of the database, "${b.dataFs}"; the folder holds backups of "${a.dataFs}", too`,
+      ),
+    ]);
+  });
+
   it('are one where a site has moved, and where one that has none is made of them', async () => {
     const a = await newSite(scratch, 3);
     const places = ['--location', `${a.folder}-bk`, '--no-blobs'];
@@ -145,5 +176,38 @@ describe('two copies of a database in one folder of backups', () => {
     expect(readFileSync(staging.dataFs).equals(readFileSync(moved.dataFs))).toBe(true);
     renameSync(moved.folder, a.folder);
     await a.runWell('restore', '-n', ...places);
+  });
+});
+
+describe('two databases in one folder of backups', () => {
+  it('are called that by list, check and restore', async () => {
+    const [site, other] = [await newSite(scratch, 4), await newSite(scratch, 3)];
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const places = ['--location', `${site.folder}-bk`, '--no-blobs'];
+    await site.runWell('backup', ...places);
+    await other.run(['backup', ...places]);
+    const [, newest] = await listed(site, places);
+    expect(newest?.madeOf).toEqual({ path: other.dataFs, is: 'database' });
+    const { stderr } = await site.runWell('list', ...places);
+    expect(stderr).toContain(`made of "${other.dataFs}", which is another database`);
+    const { stdout } = await site.run(['check', '--free', 'off', ...places]);
+    expect(stdout).toContain(
+      `${newest?.stamp}, was made of another database, "${other.dataFs}": give each database`,
+    );
+    const restore = await site.run(['restore', '--dry-run', '2999-01-01', ...places]);
+    expect(restore.stderr).toContain('holds backups of two databases');
+  });
+
+  it('are one where a site was moved, and packed before its first backup there', async () => {
+    const site = await newSite(scratch, 3);
+    const places = ['--location', `${site.folder}-bk`, '--no-blobs', '--keep', '1'];
+    await site.runWell('backup', ...places);
+    const moved = siteIn(`${site.folder}-moved`);
+    renameSync(site.folder, moved.folder);
+    await growDatabase(moved.dataFs, { transactions: 2 });
+    await packDatabase(moved.dataFs);
+    const { stderr } = await moved.runWell('backup', ...places);
+    expect(stderr).not.toContain('another');
+    expect(await listed(moved, places)).toHaveLength(1);
   });
 });

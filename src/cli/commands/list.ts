@@ -71,6 +71,12 @@ function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): vo
   }
 }
 
+const OTHERS = {
+  copy: 'another copy of the database',
+  database: 'another database: give each database a folder of its own',
+  'place-before': 'where the database was before',
+} as const;
+
 /** So many restore points are named, the newest. */
 const NAMED = 3;
 
@@ -80,8 +86,7 @@ function describeOthers(points: readonly ListedSitePoint[]): readonly string[] {
   for (const one of points) {
     if (one.kind === 'blobs' || one.madeOf === undefined) continue;
     const { path, is } = one.madeOf;
-    const what = is === 'copy' ? 'another copy of the database' : 'where the database was before';
-    const other = `made of "${path}", which is ${what}`;
+    const other = `made of "${path}", which is ${OTHERS[is]}`;
     stampsOf.set(other, [...(stampsOf.get(other) ?? []), one.point.stamp]);
   }
   return [...stampsOf].map(([other, stamps]) => {

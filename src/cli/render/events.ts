@@ -2,6 +2,7 @@ import type { PointDoubt } from '../../jobs/doubted-points.ts';
 import type { JobEvent, OnEvent } from '../../jobs/events.ts';
 import type { InstallStep } from '../../jobs/install.ts';
 import type { ScheduleStep } from '../../jobs/schedule.ts';
+import { sayTwo } from '../../jobs/second-copy.ts';
 import type { BackupPlan } from '../../repository/plan.ts';
 import { quoteWord } from '../../system/shell.ts';
 import type { Terminal } from '../terminal.ts';
@@ -166,7 +167,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'second-copy':
       terminal.warn(
-        `"${event.repository}" holds backups of two copies of the database: the newest, ${event.newest}, was made of "${event.path}", and ${event.other} is the newest of "${event.otherPath}"`,
+        `"${event.repository}" holds backups of ${sayTwo(event.is)}: the newest, ${event.newest}, was made of "${event.path}", and ${event.other} is the newest of "${event.otherPath}"`,
       );
       return;
     case 'storage-left-out':

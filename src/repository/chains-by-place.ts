@@ -1,7 +1,7 @@
-import { type ChainReader, chainReader } from '../repository/chain.ts';
 import type { Store } from '../stores/store.ts';
 import { placeOf } from '../system/place.ts';
 import { realPlaceOf } from '../system/real-place.ts';
+import { type ChainReader, chainReader } from './chain.ts';
 
 /**
  * Reads the chains of a repository, each once. Their records name the real place of the Data.fs, however its
