@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Failure } from './failure.ts';
+import { killTree } from './process-tree.ts';
 import type { Stage } from './stages.ts';
 
 /** A program of another package, and how it is called. */
@@ -56,16 +57,16 @@ export interface RunningProgram {
   /** Failure `program` where it couldn't be started. */
   readonly ended: Promise<ProgramEnd>;
   readonly kill: () => void;
-  /** The same; and what it has started itself, which may live on with its pipes, is not waited for. */
+  /** The same, with what it has started itself; what of that lives on with its pipes is not waited for. */
   readonly abandon: () => void;
 }
 
 /** Those that run: whoever ends this process at once must not leave them behind. */
 const alive = new Set<ChildProcess>();
 
-/** Kills all programs that this process has started and that still run. */
+/** Kills all programs that this process has started and that still run, with what they have started. */
 export function killPrograms(): void {
-  for (const child of alive) child.kill('SIGKILL');
+  for (const { pid } of alive) if (pid !== undefined) killTree(pid, 'SIGKILL');
 }
 
 /** Bytes of stderr that are kept, from its end. */
@@ -102,7 +103,7 @@ export function startProgram({
       child.stdout.destroy();
       child.stderr.destroy();
     });
-    child.kill();
+    if (alive.has(child) && child.pid !== undefined) killTree(child.pid, 'SIGTERM');
   };
   return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill(), abandon };
 }

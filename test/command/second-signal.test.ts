@@ -50,16 +50,23 @@ function isRunning(pid: string): boolean {
   return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
 }
 
+/** Waits for the end of a process that was killed. */
+async function gone(pid: string): Promise<void> {
+  while (isRunning(pid)) await sleep(10);
+}
+
 describe('a signal', () => {
   it('ends a command of the site with what it has started', async () => {
     const site = await newSite(scratch, 3);
     const [begun, toml] = ['begun', 'zodbvault.toml'].map((name) => join(site.folder, name));
     // The shell waits for a program, which knows nothing of the signal.
-    writeFileSync(`${toml}`, `pre_command = "touch '${begun}'; sleep 60; true"\n`);
+    const program = `sh -c 'echo $$ > ${begun}.new; mv ${begun}.new ${begun}; sleep 600; true'`;
+    writeFileSync(`${toml}`, `pre_command = "${program}; true"\n`);
     const { stop, ended } = start(site, ['backup']);
     await until(`${begun}`);
     stop('SIGTERM');
     expect(await ended).toMatchObject({ status: 130 });
+    await gone(readFileSync(`${begun}`, 'utf8').trim());
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -67,7 +74,8 @@ describe('a signal', () => {
     async (signal) => {
       const site = await newSite(scratch, 3);
       const begun = join(site.folder, 'begun');
-      const command = `trap '' TERM; echo $$ > begun; exec sleep 600`;
+      // The shell waits for one that heeds no signal, either.
+      const command = `trap '' TERM; sh -c 'echo $$ > begun; sleep 600; true'; true`;
       writeFileSync(join(site.folder, 'zodbvault.toml'), `pre_command = "${command}"\n`);
       const { stop, ended } = start(site, ['backup']);
       await until(begun);
@@ -77,7 +85,7 @@ describe('a signal', () => {
       const { status, stderr } = await ended;
       expect([status, stderr]).toEqual([130, expect.stringContaining('Error: Ended at once')]);
       // What it had started isn't left behind.
-      expect(isRunning(readFileSync(begun, 'utf8').trim())).toBe(false);
+      await gone(readFileSync(begun, 'utf8').trim());
     },
   );
 
