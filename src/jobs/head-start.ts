@@ -6,7 +6,7 @@ import type { RestorePoint } from '../repository/restore-point.ts';
 import type { Store } from '../stores/store.ts';
 import { openFileSource } from '../system/byte-source.ts';
 import { adopting } from '../system/failure.ts';
-import { writeAll } from '../system/write-all.ts';
+import { writeWithHoles } from '../system/write-all.ts';
 import { type JobContext, withStep } from './events.ts';
 
 /** What a target has already of a restore point: the state that some backup of its chain led to. */
@@ -105,12 +105,15 @@ async function append(
     work: async ({ onFile, onBytes }) => {
       for await (const chunk of readLinks(store, { links: rest, check: 'checksums', onFile })) {
         context.signal.throwIfAborted();
-        await adopting(`write "${target}"`, () => writeAll(file, chunk, end));
+        await adopting(`write "${target}"`, () => writeWithHoles(file, chunk, end));
         end += chunk.length;
         onBytes(chunk.length);
       }
     },
   });
-  await adopting(`sync "${target}"`, () => file.sync());
+  await adopting(`sync "${target}"`, async () => {
+    await file.truncate(end); // It may end in a hole.
+    await file.sync();
+  });
   return end;
 }

@@ -63,27 +63,53 @@ describe.each(WAYS)('blobs with holes, backed up with %s', (_, lines, form) => {
   });
 });
 
+/** Adds an object that has 8 MiB of zeros. */
+function addZeros(log: LogBuilder): void {
+  const zeros = Buffer.concat([
+    Buffer.from('\x80\x03cmodule\nKlass\nq\x00.\x80\x03B', 'latin1'),
+    Buffer.from(Uint32Array.of(8 * MEGABYTE).buffer),
+    Buffer.alloc(8 * MEGABYTE),
+    Buffer.from('.'),
+  ]);
+  log.add([{ oid: 0, pickle: zeros }]);
+}
+
+async function siteWithRoot() {
+  const site = await newBuildoutSite(scratch, recipeCfg(['backup_blobs = false']));
+  const log = new LogBuilder();
+  log.add([{ oid: 0, refersTo: [] }]);
+  rmSync(dirname(site.dataFs), { recursive: true });
+  await commitBlob(site.dataFs);
+  rmSync(`${site.dataFs}.index`, { force: true });
+  return { site, log };
+}
+
 describe('a Data.fs that is restored', () => {
   it('has holes where it has blocks of zeros', async () => {
-    const site = await newBuildoutSite(scratch, recipeCfg(['backup_blobs = false']));
-    const log = new LogBuilder();
-    log.add([{ oid: 0, refersTo: [] }]);
-    const zeros = Buffer.concat([
-      Buffer.from('\x80\x03cmodule\nKlass\nq\x00.\x80\x03B', 'latin1'),
-      Buffer.from(Uint32Array.of(8 * MEGABYTE).buffer),
-      Buffer.alloc(8 * MEGABYTE),
-      Buffer.from('.'),
-    ]);
-    log.add([{ oid: 0, pickle: zeros }]);
+    const { site, log } = await siteWithRoot();
+    addZeros(log);
     const whole = log.bytes();
-    rmSync(dirname(site.dataFs), { recursive: true });
-    await commitBlob(site.dataFs);
     writeFileSync(site.dataFs, whole);
-    rmSync(`${site.dataFs}.index`, { force: true });
     await site.scriptWell('backup');
     writeFileSync(site.dataFs, '');
     await site.scriptWell('restore', '-n');
     expect(readFileSync(site.dataFs).equals(whole)).toBe(true);
     expect(bytesOnDisk(site.dataFs)).toBeLessThan(MEGABYTE);
+  });
+
+  it('has them also where it is brought forward', async () => {
+    const { site, log } = await siteWithRoot();
+    writeFileSync(site.dataFs, log.bytes());
+    await site.scriptWell('backup');
+    const standBy = site.path('standby/filestorage/Data.fs');
+    const bringForward = () => site.run(['restore', '-n', '--to', 'standby']);
+    expect((await bringForward()).status).toBe(0);
+    addZeros(log);
+    writeFileSync(site.dataFs, log.bytes());
+    await site.scriptWell('backup');
+    const { status, stderr } = await bringForward();
+    expect([status, stderr]).toEqual([0, expect.stringContaining('appended to')]);
+    expect(readFileSync(standBy).equals(log.bytes())).toBe(true);
+    expect(bytesOnDisk(standBy)).toBeLessThan(MEGABYTE);
   });
 });
