@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMAND, runProgram } from '../support/command.ts';
+import { LogBuilder } from '../support/log-builder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot } from '../support/site.ts';
 
@@ -64,6 +65,17 @@ describe('zodbvault rehearse', () => {
     const good = await site.run(['check', '--free', 'off']);
     expect(good.stdout).toContain('never rehearsed');
     expect((await site.runWell('list')).stdout).toMatch(/–\n$/);
+  });
+
+  it('that finds something says what to do next', async () => {
+    const site = await newSite(scratch, 3);
+    const log = new LogBuilder();
+    log.add([{ oid: 0, refersTo: [0xbad] }]);
+    writeFileSync(site.dataFs, log.bytes());
+    await site.runWell('backup', '--no-blobs');
+    const { status, stderr } = await site.run(['rehearse', '--no-blobs']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('0000000000000bad')]);
+    expect(stderr).toMatch(/^Hint: The site itself has these faults, .*: mend the database/m);
   });
 
   it('remembers nothing against a backup where it had no room', async () => {

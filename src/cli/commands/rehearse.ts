@@ -7,7 +7,7 @@ import type { Site } from '../../sites/site.ts';
 import { inEachSite } from '../each-site.ts';
 import { nameOfStorage, prefixOfStorage } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
-import { describeDeepFinding } from '../render/deep-findings.ts';
+import { type Damage, describeDeepFinding, describeRemedy } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
@@ -31,13 +31,17 @@ export function addRehearseCommand(program: Command): void {
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
+      const damage = new Set<Damage>();
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
           { onEvent: renderEvents(terminal), signal },
         );
         let problems = 0;
-        for (const one of storages) problems += report(one, { site, sites, terminal });
+        for (const one of storages) {
+          problems += report(one, { site, sites, terminal });
+          for (const { faults } of one.point.verdicts) if (faults) damage.add(faults.where);
+        }
         const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
         terminal.printJson({
           rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
@@ -50,7 +54,10 @@ export function addRehearseCommand(program: Command): void {
         );
         return problems > 0 ? 1 : 0;
       };
-      return await inEachSite(meant, { context, work: rehearseOne, absence: 'error' });
+      const work = { context, work: rehearseOne, absence: 'error' } as const;
+      const status = await inEachSite(meant, work);
+      if (damage.size > 0) terminal.hint(describeRemedy(damage));
+      return status;
     }),
   );
 }

@@ -1,16 +1,12 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { DeepVerifiedPoint, DeepVerifySettings } from '../../jobs/verify-deep.ts';
 import { type SiteDeepVerifySettings, verifySiteDeep } from '../../jobs/verify-site-deep.ts';
-import type { Faults } from '../../repository/checks.ts';
 import type { Site } from '../../sites/site.ts';
 import { prefixOfStorage } from '../meant-places.ts';
-import { describeDeepFinding } from '../render/deep-findings.ts';
+import { type Damage, describeDeepFinding } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import type { CommandContext } from '../run.ts';
-
-/** What is damaged: what is stored, or the database itself when it was backed up. */
-export type Damage = Faults['where'];
 
 /** Verifies a site deeply, and shows what was found as it is found; gives how many problems, and what is damaged. */
 export async function runDeepVerify(

@@ -7,12 +7,13 @@ import { Failure } from '../../system/failure.ts';
 import { inEachSite } from '../each-site.ts';
 import { prefixOfStorage } from '../meant-places.ts';
 import { withOutputOptions } from '../options.ts';
+import { type Damage, describeRemedy } from '../render/deep-findings.ts';
 import { renderEvents } from '../render/events.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
-import { type Damage, parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
+import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
@@ -71,16 +72,11 @@ export function addVerifyCommand(program: Command): void {
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
       const status = await inEachSite(meant, work);
-      if (damage.size > 0) terminal.hint(damage.has('stored') ? STORED_AGAIN : MEND_FIRST);
+      if (damage.size > 0) terminal.hint(describeRemedy(damage));
       return status;
     }),
   );
 }
-
-const STORED_AGAIN =
-  'Make a full backup ("zodbvault backup --full"), verify it, then "zodbvault retire --damaged" removes what is damaged.';
-const MEND_FIRST =
-  'The site itself has these faults, so a new backup has them, too: mend the database, or restore to a date before them ("zodbvault list" shows what is bad).';
 
 /** Returns the number of problems. */
 function report(
