@@ -164,6 +164,11 @@ export async function pointLatest(
   });
 }
 
+/** The name of the entry to which `latest` leads; undefined where it is no link. */
+export function latestIn(folder: string): Promise<string | undefined> {
+  return readlink(join(folder, LATEST)).catch(() => undefined);
+}
+
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
 export async function removeSet(
   folder: string,

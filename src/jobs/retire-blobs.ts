@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { removeSet } from '../blobs/blob-folder.ts';
+import { latestIn, pointLatest, removeSet } from '../blobs/blob-folder.ts';
 import { parseEntryName } from '../blobs/entry-name.ts';
 import { type EntrySet, entrySets } from '../blobs/sets.ts';
 import type { Stamp } from '../repository/stamp.ts';
@@ -33,6 +33,8 @@ export interface BlobRetirement {
   /** In the order in which they go. */
   readonly fileNames: readonly string[];
   readonly set: EntrySet;
+  /** The others, newest first. */
+  readonly rest: readonly EntrySet[];
   readonly leaves: 'backup' | 'nothing';
 }
 
@@ -75,7 +77,7 @@ export async function planRetireBlobs(
   const rest = sets.filter((one) => one !== set);
   const isOneLeft = set.worth === 'leftover' || (await hasOneThere(rest, folder));
   const leaves = isOneLeft ? 'backup' : 'nothing';
-  return { folder, stamp: set.newest.stamp, fileNames, set, leaves };
+  return { folder, stamp: set.newest.stamp, fileNames, set, rest, leaves };
 }
 
 /** The newest restore point that would be restored with one of them. */
@@ -129,13 +131,27 @@ export async function retireBlobs(
     const fileNames = await withStep(watched.context, {
       step: 'remove',
       totalBytes: undefined,
-      work: ({ onFile }) => removeSet(folder, { set: found.set, onFile }),
+      work: async ({ onFile }) => {
+        await pointLatestElsewhere(folder, { going: found.set, rest: found.rest });
+        return await removeSet(folder, { set: found.set, onFile });
+      },
     });
     const reason = 'it was named';
     watched.context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
     await watched.done({});
     return fileNames;
   });
+}
+
+/** Before the backup goes that "latest" leads to: a link never leads nowhere. */
+async function pointLatestElsewhere(
+  folder: string,
+  { going, rest }: { readonly going: EntrySet; readonly rest: readonly EntrySet[] },
+): Promise<void> {
+  const latest = await latestIn(folder);
+  if (!going.entries.some(({ name }) => name === latest)) return;
+  const next = rest.find(({ worth, newest }) => worth === 'backup' && newest.mark.kind === 'stamp');
+  await pointLatest(folder, next?.newest.name);
 }
 
 /** Failure `refused` where no blob backup would be left. */

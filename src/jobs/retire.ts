@@ -1,5 +1,6 @@
 import { type Catalogue, pointStampsOf, readCatalogue, stampsOf } from '../repository/catalogue.ts';
 import { findDamage } from '../repository/damage.ts';
+import { noteGoingBlobs } from '../repository/going-blobs.ts';
 import { areBlobsThere, type Judgement, type Reason } from '../repository/judgement.ts';
 import { readJudgements } from '../repository/read-judgements.ts';
 import { removeListed } from '../repository/removing.ts';
@@ -184,6 +185,10 @@ export async function retireAll(
     await using _lock = await store.lock(lockRequest(watched.context, 'retire'));
     const catalogue = await readCatalogue(store);
     refuseChanged(catalogue, plan);
+    if (place.blobs !== undefined && removesBlobs(site, place)) {
+      const going = plan.retirements.flatMap(({ points }) => points);
+      if (going.length > 0) await noteGoingBlobs(store, going);
+    }
     const removed: string[] = [];
     for (const { stamp, fileNames, reason } of plan.retirements) {
       await withStep(watched.context, {
@@ -202,6 +207,11 @@ export async function retireAll(
     await watched.done({});
     return { fileNames: removed };
   });
+}
+
+/** Whether the next backup removes the blobs of what was retired; where nothing old ever goes, they are for people to remove. */
+export function removesBlobs({ keep }: Site, { of }: BackupPlace): boolean {
+  return of === 'zip' || keep > 0;
 }
 
 /** Failure `refused` where nothing could be restored afterwards. */

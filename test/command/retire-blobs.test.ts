@@ -1,5 +1,5 @@
 /** Blob backups that belong to no restore point, and that no run removes, since they don't say whose they are. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -46,6 +46,18 @@ async function siteWithRest(lines: readonly string[] = BLOBS): Promise<{
 }
 
 describe('a copy of blobs that belongs to no restore point any more', () => {
+  it('takes the link "latest" with it, or gives it to the newest that is left', async () => {
+    const { site, rest, needed } = await siteWithRest();
+    const latest = () => namesIn(folderOf(site)).includes('latest') && readlinkSync(link);
+    const link = join(folderOf(site), 'latest');
+    expect(latest()).toBe(needed);
+    cleanUpAsRecipe(site, dataFilesIn(site.path('var/backups'))[0]?.slice(0, 19) ?? '');
+    expect((await site.run(['retire', '-n', needed])).status).toBe(0);
+    expect(latest()).toBe(rest);
+    expect((await site.run(['retire', '-n', rest, '--even-the-last'])).status).toBe(0);
+    expect(latest()).toBe(false);
+  });
+
   it('is kept with a line that names the command, which removes it', async () => {
     const { site, rest, needed } = await siteWithRest();
     const { stderr } = await site.scriptWell('backup');

@@ -1,4 +1,11 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitBlob, dataFilesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
@@ -157,8 +164,12 @@ describe('zodbvault retire', () => {
     const { status, stdout } = await site.run(['retire', first, '-n']);
     expect(status).toBe(0);
     expect(stdout).toContain(
-      `The blob backups of these stay; backups remove them, as others that belong to no backup of a Data.fs: blobstorage.${first}`,
+      `The blob backups of these stay until the next backup, which removes them: blobstorage.${first}`,
     );
     expect(stamps()).toHaveLength(1);
+    const copies = () => readdirSync(site.path('var/blobstoragebackups'));
+    expect(copies()).toContain(`blobstorage.${first}`);
+    await site.run(['backup']);
+    expect(copies()).not.toContain(`blobstorage.${first}`);
   });
 });

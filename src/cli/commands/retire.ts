@@ -5,6 +5,7 @@ import {
   type RetirePlan,
   type RetireWish,
   refuseLast,
+  removesBlobs,
   retireAll,
 } from '../../jobs/retire.ts';
 import { isNameOfBlobs } from '../../jobs/retire-blobs.ts';
@@ -181,14 +182,14 @@ async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void>
     if (needing.length > 0) {
       terminal.print(`With it go the restore points that need it: ${needing.join(', ')}`);
     }
-    if (blobs.length > 0 && meant.place.of !== 'zip' && meant.site.keep === 0) {
+    if (blobs.length > 0 && !removesBlobs(meant.site, meant.place)) {
       terminal.print(
         'The blob backups of these stay, as with keep 0 no backup removes any; remove them with:',
       );
       for (const name of blobs) terminal.print(`    zodbvault retire ${name}`);
     } else if (blobs.length > 0) {
       terminal.print(
-        `The blob backups of these stay; backups remove them, as others that belong to no backup of a Data.fs: ${blobs.join(', ')}`,
+        `The blob backups of these stay until the next backup, which removes them: ${blobs.join(', ')}`,
       );
     }
   }
