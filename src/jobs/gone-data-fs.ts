@@ -21,7 +21,7 @@ export async function failureForGone(
   const restore = part === undefined ? 'zodbvault restore' : `zodbvault restore --part ${part}`;
   const place =
     part === undefined
-      ? 'go to the folder of the site, or name it with --datafs'
+      ? correctionOf(owner?.site)
       : `correct datafs in [sites.${part}] of "${owner?.site.config}"`;
   const canRestore = owner === undefined || (await hasBackups(owner.repository));
   const hint = (back: string, correct: string) =>
@@ -31,12 +31,20 @@ export async function failureForGone(
   return new Failure('not-found', cause.message, {
     hint: hint(`"${restore}"`, place),
     hintInPart: (name) =>
-      hint(
-        'a restore',
-        `correct datafs or additional_filestorages in [${name}], or the part that says where it is, and run "zodbvault install" again`,
-      ),
+      hint('a restore', `${correctPart(name)} and run "zodbvault install" again`),
     cause,
   });
+}
+
+/** Where it is said where the Data.fs is: --datafs goes with no file that says it. */
+function correctionOf(site: Site | undefined): string {
+  if (site?.buildout !== undefined) return `${correctPart(site.part)} in "${site.buildout}"`;
+  if (site?.config !== undefined) return `correct "${site.config}"`;
+  return 'go to the folder of the site, or name it with --datafs';
+}
+
+function correctPart(name: string): string {
+  return `correct datafs or additional_filestorages in [${name}], or the part that says where it is,`;
 }
 
 /** Its name where it is one of several in a zodbvault.toml: there, no option says where the data is. */

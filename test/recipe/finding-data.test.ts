@@ -122,3 +122,16 @@ describe('a part without a blob directory', () => {
     await site.install();
   });
 });
+
+describe('a part of which the Data.fs is gone', () => {
+  it('is told where to correct its place: --datafs goes with no buildout', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg(['blob_storage = var/blobstorage']));
+    renameSync(site.dataFs, `${site.dataFs}.away`);
+    const { status, stderr } = await site.run(['backup']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `If it is elsewhere, correct datafs or additional_filestorages in [backup], or the part that says where it is, in "${site.path('buildout.cfg')}".`,
+    );
+    expect(stderr).not.toContain('--datafs');
+  });
+});
