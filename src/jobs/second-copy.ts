@@ -7,9 +7,9 @@ import type { RestorePlan } from './restore.ts';
 export type SecondCopy = Extract<JobEvent, { kind: 'second-copy' }>;
 
 /**
- * Whether a restore point was made of another copy of the database, or another database, while the repository has backups of the Data.fs
- * that is restored, too. If the other one is gone, the site was there for a while, and its backups are its own; unless
- * it was known to be another copy when it was backed up.
+ * Whether a restore point was made of another copy of the database, or of another database, while the repository has
+ * backups of the Data.fs that is restored, too. If the other one is gone, the site was there for a while, and its
+ * backups are its own; unless it was known to be another copy when it was backed up.
  *
  * @param dataFs - what was backed up
  */
