@@ -198,16 +198,32 @@ describe('two databases in one folder of backups', () => {
     expect(restore.stderr).toContain('holds backups of two databases');
   });
 
+  it('may be one where a pack has left nothing that would tell: the old backups stay, with a note', async () => {
+    const before = await newSite(scratch, 3);
+    const places = ['--location', `${before.folder}-bk`, '--no-blobs'];
+    await before.runWell('backup', ...places);
+    rmSync(before.folder, { recursive: true });
+    const site = await newSite(scratch, 3);
+    await packDatabase(site.dataFs);
+    const { stderr } = await site.runWell('backup', '--keep', '1', ...places);
+    expect(stderr).toContain(
+      `, made of "${before.dataFs}", may be of this database, before it was moved and packed, or of another one`,
+    );
+    expect(await listed(site, places)).toHaveLength(2);
+  });
+
   it('are one where a site was moved, and packed before its first backup there', async () => {
     const site = await newSite(scratch, 3);
-    const places = ['--location', `${site.folder}-bk`, '--no-blobs', '--keep', '1'];
+    const places = ['--location', `${site.folder}-bk`, '--no-blobs'];
     await site.runWell('backup', ...places);
     const moved = siteIn(`${site.folder}-moved`);
     renameSync(site.folder, moved.folder);
     await growDatabase(moved.dataFs, { transactions: 2 });
     await packDatabase(moved.dataFs);
-    const { stderr } = await moved.runWell('backup', ...places);
+    const { stderr } = await moved.runWell('backup', '--keep', '1', ...places);
     expect(stderr).not.toContain('another');
-    expect(await listed(moved, places)).toHaveLength(1);
+    expect(await listed(moved, places)).toEqual([
+      expect.objectContaining({ kind: 'full', transactions: expect.any(Number) }),
+    ]);
   });
 });

@@ -283,6 +283,16 @@ describe('audit of a damaged log', () => {
     ]);
     const { findings } = await audited(builder.bytes());
     expect(findings.filter(({ kind }) => kind === 'bad').length).toBe(3);
+    const alone = new LogBuilder();
+    alone.add([{ oid: 1, refersTo: [] }]);
+    expect((await audited(alone.bytes())).findings.map(inWords)).toEqual([
+      'note root: it has no root object, like the changes of a DemoStorage: the base must have that',
+    ]);
+    alone.add([{ oid: 0, refersTo: [1] }]);
+    const complete = await audited(alone.bytes(), { isChanges: true });
+    expect(complete.findings.map(inWords)).toEqual([
+      'note root: it holds the changes of a DemoStorage: the rest is in its base',
+    ]);
   });
 
   it('keeps a few hundred findings of one kind, and counts the others', async () => {

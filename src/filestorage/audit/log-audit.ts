@@ -384,11 +384,15 @@ export class LogAudit {
     readonly uncreated: OidSet;
   }): void {
     if (isChanges) {
-      const outside = `${this.#outsideCount(uncreated)} objects that its own objects refer to`;
+      const count = this.#outsideCount(uncreated);
+      const outside = `${count} objects that its own objects refer to`;
+      // None are known where a wrapper has changed all records.
+      const andMore = count === 0 ? '' : `, and the ${outside}`;
+      const rest = count === 0 ? 'the rest is in its base' : `the base must have ${outside}`;
       this.#findings.addNote('root', () => ({
         state: hasRoot
-          ? `it holds the changes of a DemoStorage: the base must have ${outside}`
-          : `it has no root object, like the changes of a DemoStorage: the base must have that, and the ${outside}`,
+          ? `it holds the changes of a DemoStorage: ${rest}`
+          : `it has no root object, like the changes of a DemoStorage: the base must have that${andMore}`,
       }));
     } else if (!hasRoot || uncreated.has(0, 0)) {
       this.#findings.add('root', () => ({
