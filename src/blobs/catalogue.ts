@@ -4,14 +4,15 @@ import { formatStamp, type Stamp } from '../repository/stamp.ts';
 import { adopting, systemCodeOf } from '../system/failure.ts';
 import { severalAtATime } from '../system/portions.ts';
 import { type EntryName, parseEntryName } from './entry-name.ts';
-import { type BlobRecord, readEdges, readRecord, recordPath } from './record.ts';
+import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
 
 /** An entry of a blob folder. */
 export type BlobEntry = EntryName & {
   /** Undefined where another program made it. */
   readonly record: BlobRecord | undefined;
   /**
-   * `other`: the record beside it speaks of another file. A numbered one was renamed by another
+   * `this`: a record speaks of it. The recipe renames numbered archives without their records: theirs lies
+   * beside another one. `other`: the record beside it speaks of another file. A numbered one was made by another
    * program; a stamped one was exchanged or is damaged.
    */
   readonly recordedAs: 'this' | 'other' | 'nothing';
@@ -52,8 +53,8 @@ export async function readBlobCatalogue(folder: string, base: string): Promise<B
       return parsed === undefined || status === undefined ? [] : [{ parsed, time: status.mtime }];
     });
   });
-  const all = await severalAtATime(found.flat(), (one) => readEntry(folder, one));
-  const entries = inOrder(all);
+  const read = await severalAtATime(found.flat(), (one) => readEntry(folder, one));
+  const entries = inOrder(await withDisplacedRecords(folder, read));
   const own = entries.filter((entry) => entry.base === base);
   if (own.length === 0 && new Set(entries.map((entry) => entry.base)).size === 1) {
     return { folder, entries, foreign: [] };
@@ -80,10 +81,40 @@ async function recordOf(
   const record = await readRecord(recordPath(folder, name));
   if (record === undefined) return { record, recordedAs: 'nothing' };
   if (record.archive === undefined) return { record, recordedAs: 'this' };
-  const { sizeBytes, edges } = await readEdges(join(folder, name.name));
-  return record.archive.sizeBytes === sizeBytes && record.archive.edges === edges
+  return isRecordOf(record, await readEdges(join(folder, name.name)))
     ? { record, recordedAs: 'this' }
     : { record: undefined, recordedAs: 'other' };
+}
+
+/**
+ * Gives numbered archives their records, where the recipe has renamed them without. Where blobs didn't change, several
+ * archives have the same bytes: the record of one is the first that was written after it.
+ */
+async function withDisplacedRecords(
+  folder: string,
+  entries: readonly BlobEntry[],
+): Promise<readonly BlobEntry[]> {
+  const rotation = entries.filter(isOfRotation);
+  if (!rotation.some(({ recordedAs }) => recordedAs === 'other')) return entries;
+  const read = await severalAtATime(rotation, (one) => readRecord(recordPath(folder, one)));
+  const records = read
+    .flatMap((record) => record ?? [])
+    .sort((one, other) => Date.parse(one.madeAt) - Date.parse(other.madeAt));
+  return severalAtATime(entries, async (entry) => {
+    if (!isOfRotation(entry)) return entry;
+    const path = join(folder, entry.name);
+    const [edges, { mtimeMs }] = await Promise.all([readEdges(path), stat(path)]);
+    const own = records.filter((one) => isRecordOf(one, edges));
+    const later = own.find(({ madeAt }) => Date.parse(madeAt) >= mtimeMs);
+    const record = later ?? entry.record ?? own[0];
+    if (record === undefined) return entry;
+    return { ...entry, record, recordedAs: 'this', stamp: record.stamp, stampFrom: 'record' };
+  });
+}
+
+/** Whether it is an archive that gets another name when a new one is made. */
+export function isOfRotation({ form, mark }: EntryName): boolean {
+  return form === 'archive' && mark.kind === 'number';
 }
 
 /** File times say little: they may only put a numbered entry behind those with smaller numbers. */
@@ -118,6 +149,7 @@ function newestFirst(a: BlobEntry, b: BlobEntry): number {
   return order !== 0 ? order : a.name < b.name ? -1 : 1;
 }
 
-function numberOf({ mark }: BlobEntry): number {
+/** Its place in the rotation; -1 where it has none. */
+export function numberOf({ mark }: BlobEntry): number {
   return mark.kind === 'number' ? mark.number : -1;
 }

@@ -121,8 +121,19 @@ export async function writeRecord(
 
 const EDGE_BYTES = 1 << 16;
 
+/** What tells an archive from others without reading it. */
+export interface Edges {
+  readonly sizeBytes: number;
+  readonly edges: string;
+}
+
+/** Whether a record speaks of the archive with these edges. */
+export function isRecordOf(record: BlobRecord | undefined, { sizeBytes, edges }: Edges): boolean {
+  return record?.archive?.sizeBytes === sizeBytes && record.archive.edges === edges;
+}
+
 /** What tells whether a record still belongs to the archive beside it: a rotation may have moved it. */
-export async function readEdges(path: string): Promise<{ sizeBytes: number; edges: string }> {
+export async function readEdges(path: string): Promise<Edges> {
   return adopting(`read "${path}"`, async () => {
     const handle = await open(path, 'r');
     try {

@@ -1,32 +1,67 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
+import { type BlobCatalogue, type BlobEntry, isOfRotation, numberOf } from './catalogue.ts';
 import { inspectArchive } from './inspect-archive.ts';
-import { type BlobRecord, readEdges, readRecord, recordPath } from './record.ts';
+import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
 
 /**
- * Whether an archive is none that was ever recorded, while the one that its record speaks of is
+ * Whether an archive is none that was ever recorded, while the one that a record speaks of is
  * nowhere: then it is most likely that one, damaged. Where the recipe has renamed archives without
  * their records, either is found under another name; or the recipe has removed the one and made the
  * other, which is then newer than the record, has a number, and is complete.
  */
 export async function isUnaccounted(
-  { folder, entries }: BlobCatalogue,
+  catalogue: BlobCatalogue,
   { entry, signal }: { readonly entry: BlobEntry; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (entry.recordedAs !== 'other') return false;
-  const recorded = await readRecord(recordPath(folder, entry));
+  const { folder, entries } = catalogue;
+  if (entry.recordedAs === 'this' || entry.form === 'directory') return false;
+  if (isOfRotation(entry) && (await isRenamedAndDamaged(entry, catalogue))) return true;
+  if (entry.recordedAs === 'nothing') return false;
   const own = await readEdges(join(folder, entry.name));
-  for (const other of entries) {
-    if (other === entry || other.form === 'directory') continue;
-    const record = await readRecord(recordPath(folder, other));
-    // What another record speaks of lies there under its right name already: this is a copy of it.
-    if (isOf(record?.archive, own)) return other.recordedAs === 'this';
-    const edges = await readEdges(join(folder, other.name)).catch(absent);
-    if (edges !== undefined && isOf(recorded?.archive, edges)) return false;
-  }
+  // What another record speaks of lies there under its right name already: this is a copy of it.
+  if (entries.some((other) => other.recordedAs === 'this' && isRecordOf(other.record, own)))
+    return true;
+  const recorded = await readRecord(recordPath(folder, entry));
+  if (await isFound(recorded, catalogue)) return false;
   return !(await isOfNewRotation(entry, { folder, recorded, signal }));
+}
+
+/**
+ * Whether it has the number that the recipe gave to an archive that a record speaks of, and which lies nowhere as it
+ * was. Each of the archives that the recipe has made since is newer than the record, and moves it on by one.
+ */
+async function isRenamedAndDamaged(entry: BlobEntry, catalogue: BlobCatalogue): Promise<boolean> {
+  const { folder, entries } = catalogue;
+  const rotation = entries.filter(isOfRotation).filter(({ base }) => base === entry.base);
+  for (const other of rotation) {
+    if (other.recordedAs !== 'other' || numberOf(other) >= numberOf(entry)) continue;
+    const path = recordPath(folder, other);
+    if (await isFound(await readRecord(path), catalogue)) continue;
+    const written = await timeOf(path);
+    let since = 0;
+    for (const one of rotation) {
+      const isNewer = (await timeOf(join(folder, one.name))) > written;
+      if (isNewer && numberOf(one) >= numberOf(other)) since += 1;
+      if (isNewer && one === entry) return false;
+    }
+    if (numberOf(entry) === numberOf(other) + since) return true;
+  }
+  return false;
+}
+
+/** Whether the archive that a record speaks of is there, under whatever name. */
+async function isFound(
+  record: BlobRecord | undefined,
+  { folder, entries }: BlobCatalogue,
+): Promise<boolean> {
+  for (const { form, name } of entries) {
+    if (form === 'directory') continue;
+    const edges = await readEdges(join(folder, name)).catch(absent);
+    if (edges !== undefined && isRecordOf(record, edges)) return true;
+  }
+  return false;
 }
 
 /** It came after the file of the record. A time alone decides nothing: the archive is read to its end. */
@@ -58,15 +93,6 @@ async function isOfNewRotation(
 
 async function timeOf(path: string): Promise<number> {
   return (await adopting(`look at "${path}"`, () => stat(path))).mtimeMs;
-}
-
-interface Edges {
-  readonly sizeBytes: number;
-  readonly edges: string;
-}
-
-function isOf(recorded: Edges | undefined, { sizeBytes, edges }: Edges): boolean {
-  return recorded?.sizeBytes === sizeBytes && recorded.edges === edges;
 }
 
 function absent(error: unknown): undefined {

@@ -1,53 +1,23 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { randomFrom } from '../../src/sample/random.ts';
-import { runProgram } from '../support/command.ts';
 import { blobContents, type Stage, stagesOf } from '../support/history.ts';
 import { killRun } from '../support/process.ts';
+import { nextSecond, realBuildoutIn } from '../support/real-buildout.ts';
 import { describeReal, openDatabase, programOf } from '../support/real-parts.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { sameBytes, siteIn } from '../support/site.ts';
+import { sameBytes } from '../support/site.ts';
 
 const scratch = scratchFolder();
 
-const CFG = `[buildout]
-parts = zeoserver backup
-offline = true
-
-[zeoserver]
-recipe = plone.recipe.zeoserver
-zeo-address = \${buildout:directory}/zeo.sock
-file-storage = \${buildout:directory}/var/filestorage/Data.fs
-blob-storage = \${buildout:directory}/var/blobstorage
-
-[backup]
-recipe = collective.recipe.backup
-keep = 0
-keep_blob_days = 0
-`;
-
 describeReal('zodb', 'buildout with the real recipe', () => {
   it('is backed up by its scripts and by ours in turn; either restores what the other made', async () => {
-    const site = siteIn(join(scratch, 'site'));
-    const { folder, dataFs, repository } = site;
+    const folder = join(scratch, 'site');
+    const lines = ['keep = 0', 'keep_blob_days = 0'];
+    const { site, run, script, take } = realBuildoutIn(folder, lines);
+    const { dataFs, repository } = site;
     const blobs = join(folder, 'var/blobstorage');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'buildout.cfg'), CFG);
-    const run = async (program: string, ...words: readonly string[]) => {
-      const { status, stdout, stderr } = await runProgram(program, words, { cwd: folder });
-      if (status !== 0) throw new Error(`${program} ended with ${status}: ${stdout}${stderr}`);
-    };
-    const script = (name: string) => join(folder, 'bin', name);
-    /** Whose scripts `bin/` has: buildout puts the recipe's back, `install` ours. */
-    const take = async (whose: 'recipe' | 'zodbvault') => {
-      if (whose === 'recipe') await run(programOf('zodb', 'buildout'));
-      else await site.runWell('install');
-      const isOurs = !readFileSync(script('backup'), 'utf8').includes('collective.recipe.backup');
-      expect([whose, isOurs]).toEqual([whose, whose === 'zodbvault']);
-    };
-
     const random = randomFrom(6);
     const points = new Map<string, Stage & { readonly by: string }>();
     let kills = 0;
@@ -89,8 +59,3 @@ describeReal('zodb', 'buildout with the real recipe', () => {
     );
   });
 });
-
-/** The recipe gives its backups the second as a name. */
-function nextSecond(): Promise<void> {
-  return pause(1000 - (Date.now() % 1000));
-}

@@ -4,7 +4,9 @@ import {
   cpSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -235,6 +237,38 @@ describe('numbered and stamped archives that lie about', () => {
     writeFileSync(path, bytes);
     utimesSync(path, new Date(0), new Date(0));
     expect(await verdict()).toEqual({ isGood: false, isOther: true });
+  });
+
+  it('are known by their records where the recipe has renamed them without', async () => {
+    const site = await newBuildoutSite(
+      scratch,
+      recipeCfg([...ARCHIVE, 'enable_zipbackup = true', 'gzip_blob = false']),
+    );
+    const folder = site.path('var/blobstoragezips');
+    await site.scriptWell('zipbackup');
+    const [path, renamed] = [0, 1].map((number) => join(folder, `blobstorage.${number}.tar`)) as [
+      string,
+      string,
+    ];
+    renameSync(path, renamed);
+    await commitBlob(site.dataFs);
+    archiveAsRecipe(site.blobs, { to: path });
+    const verify = () => site.run(['verify', '-v', '--kind', 'zip']);
+    const { status, stderr } = await verify();
+    expect(status).toBe(0);
+    expect(stderr).toContain('blobstorage.0.tar (not recorded, complete');
+    expect(stderr).toContain('blobstorage.1.tar (sha256');
+    const bytes = readFileSync(renamed);
+    const { mtime } = statSync(renamed);
+    const middle = bytes.length >> 1;
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    writeFileSync(renamed, bytes);
+    utimesSync(renamed, mtime, mtime);
+    const damaged = await verify();
+    expect([damaged.status, damaged.stderr]).toEqual([
+      1,
+      expect.stringContaining('blobstorage.1.tar": it is not the file that was recorded'),
+    ]);
   });
 
   it('W19: a newer directory is taken although archives are preferred', async () => {
