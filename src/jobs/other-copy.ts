@@ -62,7 +62,9 @@ export async function findOtherCopy(
   const path = await realPlaceOf(source.path);
   const origin = await originOfSource(source);
   const newest = chains.findLast((chain) => isChainOf(chain, path) === 'yes');
-  const wasOther = newest !== undefined && knownAtBackup(newest).hasOtherCopy && wasCertain(newest);
+  const known = newest === undefined ? undefined : knownAtBackup(newest);
+  const lackedBefore = known?.hasOtherCopy === true || known?.hasLostEnd === true;
+  const stillLacks = newest !== undefined && lackedBefore && wasCertain(newest);
   await using old = await openOldFile(source.path);
   const judged = { source, end, old: old.source };
   let doubt: OtherCopy = { kind: 'none' };
@@ -71,7 +73,7 @@ export async function findOtherCopy(
     const base = chain?.links.slice(0, chain.links.indexOf(link) + 1) ?? [];
     const { kind } = await judgeAgainst(judged, { store, base, context });
     const isThere = (await wasWrittenHere(chain, store)) && (await isStillThere(link));
-    const lacks = kind === 'lost' || (kind === 'unknown' && wasOther);
+    const lacks = kind === 'lost' || (kind === 'unknown' && stillLacks);
     if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
     if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
   }

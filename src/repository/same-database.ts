@@ -102,7 +102,8 @@ export async function backupsOfCopies(
     const { hasOtherCopy, hasLostEnd } = knownAtBackup(chain);
     const source = last.record?.source ?? '';
     if (source === path) {
-      if (!hasOtherCopy) break;
+      // What lacks the end of the ones before doesn't vouch for them.
+      if (!hasOtherCopy && !hasLostEnd) break;
     } else if (!vouched.has(source)) {
       found.push(last);
       if (!hasLostEnd) vouched.add(source);

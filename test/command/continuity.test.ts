@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT_OID } from '../../src/filestorage/oid.ts';
@@ -100,6 +100,21 @@ describe('a backup of a Data.fs that has lost its end', () => {
     await makeSite(site.dataFs, 3);
     expect((await site.runWarned(...KEEP_ONE)).stderr).toContain(`what "${good}" holds`);
     expect(site.dataFiles()).toContain(good);
+  });
+
+  it('says so where the site was copied since, and goes on from the copy of its backups', async () => {
+    const site = await newSite(scratch, 8);
+    await site.runWell(...KEEP_ONE);
+    const [good = ''] = site.dataFiles();
+    truncateSync(site.dataFs, 3000);
+    await site.runWarned(...KEEP_ONE);
+    const copy = siteIn(`${site.folder}-copy`);
+    cpSync(site.folder, copy.folder, { recursive: true });
+    await growDatabase(copy.dataFs, { transactions: 1 });
+    await copy.runWell(...KEEP_ONE);
+    const { stderr } = await copy.runWarned(...FULL);
+    expect(stderr).toContain(`it lacks what "${good}" holds`);
+    expect(copy.dataFiles()).toContain(good);
   });
 
   it('says so of what a restore from an older full backup had put back', async () => {
