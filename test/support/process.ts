@@ -9,14 +9,22 @@ export async function killGroup(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Starts a program and kills it, with all that it has started, after so many ms; says if it still ran. */
+/** Starts a program and kills it, with all that it has started, or alone, after so many ms; says if it still ran. */
 export async function killRun(
   [program, ...words]: readonly [string, ...string[]],
-  { cwd, afterMs }: { readonly cwd: string; readonly afterMs: number },
+  {
+    cwd,
+    afterMs,
+    whole = true,
+  }: { readonly cwd: string; readonly afterMs: number; readonly whole?: boolean },
 ): Promise<boolean> {
   const child = spawn(program, words, { cwd, detached: true, stdio: 'ignore' });
   const closed = once(child, 'close').then(() => true);
   if (await Promise.race([closed, pause(afterMs, false)])) return false;
-  await killGroup(child);
+  if (whole) await killGroup(child);
+  else {
+    child.kill('SIGKILL');
+    await closed;
+  }
   return true;
 }
