@@ -7,7 +7,7 @@ import { beginLife } from '../support/site-life.ts';
 
 const scratch = scratchFolder();
 const SEED = Number(process.env['HISTORIES_SEED'] ?? Date.now() % 2 ** 31);
-const HISTORIES = Number(process.env['HISTORIES'] ?? 6);
+const HISTORIES = Number(process.env['HISTORIES'] ?? 4);
 const STEPS = 14;
 
 describeReal('zodb', 'random history of the real ZODB', () => {
