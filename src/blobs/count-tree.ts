@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { adopting } from '../system/failure.ts';
+import { giveWay } from '../system/portions.ts';
 import type { TreeContent } from './copy-tree.ts';
 import { SET_BITS } from './dress.ts';
-import { YIELD_EVERY } from './tree-walk.ts';
 import { isUncommitted } from './uncommitted.ts';
 
 /** What is in a tree. Paths are below it. */
@@ -21,14 +21,7 @@ export interface CountedTree {
 export async function countTree(root: string, signal: AbortSignal): Promise<CountedTree> {
   return adopting(`count the files in "${root}"`, async () => {
     const counting = new Counting(root);
-    let untilYield = YIELD_EVERY;
-    while (counting.countFolder()) {
-      untilYield -= 1;
-      if (untilYield > 0) continue;
-      untilYield = YIELD_EVERY;
-      signal.throwIfAborted();
-      await new Promise(setImmediate);
-    }
+    while (counting.countFolder()) await giveWay(signal);
     return counting;
   });
 }

@@ -42,8 +42,6 @@ export async function lookAtCopy(
   );
 }
 
-/** Directories between two moments for other work. */
-const YIELD_EVERY = 100;
 /** By so much, the time of a file may be behind the clock: the kernel counts it in ticks. */
 const TICK_MS = 20;
 
@@ -75,12 +73,8 @@ class Look {
   }
 
   *all(): Generator<void, FinishedCopy> {
-    let untilYield = YIELD_EVERY;
     for (let place = this.#waiting.pop(); place !== undefined; place = this.#waiting.pop()) {
       this.#look(place);
-      untilYield -= 1;
-      if (untilYield > 0) continue;
-      untilYield = YIELD_EVERY;
       yield;
     }
     return {

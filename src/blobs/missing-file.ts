@@ -1,9 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { adopting } from '../system/failure.ts';
+import { giveWay } from '../system/portions.ts';
 import { isLeftOut } from './left-out.ts';
-
-/** Folders between two looks at whether somebody wants to stop. */
-const YIELD_EVERY = 100;
 
 /**
  * A file of one tree that another hasn't, as a path below them; undefined where it has all. What is no
@@ -20,7 +18,6 @@ export async function findMissingFile({
 }): Promise<string | undefined> {
   return adopting(`compare "${of}" with its new copy`, async () => {
     const waiting = [{ path: '', depth: 0 }];
-    let untilYield = YIELD_EVERY;
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       for (const entry of readdirSync(of + place.path, { withFileTypes: true })) {
         if (isLeftOut(entry.name, place.depth)) continue;
@@ -28,11 +25,7 @@ export async function findMissingFile({
         if (entry.isDirectory()) waiting.push({ path, depth: place.depth + 1 });
         else if (lstatSync(inTree + path, { throwIfNoEntry: false }) === undefined) return path;
       }
-      untilYield -= 1;
-      if (untilYield > 0) continue;
-      untilYield = YIELD_EVERY;
-      signal.throwIfAborted();
-      await new Promise(setImmediate);
+      await giveWay(signal);
     }
     return undefined;
   });

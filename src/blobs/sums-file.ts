@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openFileSource } from '../system/byte-source.ts';
 import { Failure } from '../system/failure.ts';
 import { writeNewFile } from '../system/new-file.ts';
+import { inPortions } from '../system/portions.ts';
 import type { Rights } from '../system/rights.ts';
 import type { BlobRecord } from './record.ts';
 import { BlobSums, countSums } from './sums.ts';
@@ -41,7 +42,9 @@ export async function readSums(
   }
   const isOther =
     recorded !== undefined && recorded.sha256 !== createHash('sha256').update(bytes).digest('hex');
-  if (isOther || countSums(bytes) === undefined) return { kind: 'damaged', state: 'damaged' };
+  if (isOther || (await inPortions(countSums(bytes))) === undefined) {
+    return { kind: 'damaged', state: 'damaged' };
+  }
   return { kind: 'found', sums: new BlobSums(bytes) };
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../system/portions.ts';
 import { BlobSums, countSums, encodeSums, SumDraft } from './sums.ts';
 
 const sha256 = fc.stringMatching(/^[0-9a-f]{64}$/);
@@ -19,7 +20,7 @@ describe('sums', () => {
       fc.property(fc.dictionary(path, sha256), path, (entries, other) => {
         const bytes = sumsOf(Object.entries(entries));
         const sums = new BlobSums(bytes);
-        expect(countSums(bytes)).toBe(Object.keys(entries).length);
+        expect(atOnce(countSums(bytes))).toBe(Object.keys(entries).length);
         expect(sums.count).toBe(Object.keys(entries).length);
         for (const [one, sum] of Object.entries(entries)) expect(sums.find(one)).toBe(sum);
         expect(sums.find(other)).toBe(entries[other]);
@@ -47,16 +48,16 @@ describe('sums', () => {
       ['a/b', '1'.repeat(64)],
       ['a/c', '2'.repeat(64)],
     ]);
-    expect(countSums(good)).toBe(2);
+    expect(atOnce(countSums(good))).toBe(2);
     for (let end = 1; end < good.length; end += 1) {
       const isWhole = end * 2 === good.length;
-      expect(countSums(good.subarray(0, end))).toBe(isWhole ? 1 : undefined);
+      expect(atOnce(countSums(good.subarray(0, end)))).toBe(isWhole ? 1 : undefined);
     }
     const line = (name: string) => Buffer.from(`${'1'.repeat(64)}  ${name}\n`);
     for (const name of ['../a', 'a/../b', '/a', 'a\\n', 'ü', '']) {
-      expect(countSums(line(name))).toBeUndefined();
+      expect(atOnce(countSums(line(name)))).toBeUndefined();
     }
-    expect(countSums(Buffer.concat([line('b'), line('a')]))).toBeUndefined();
-    expect(countSums(Buffer.concat([line('a'), line('a')]))).toBeUndefined();
+    expect(atOnce(countSums(Buffer.concat([line('b'), line('a')])))).toBeUndefined();
+    expect(atOnce(countSums(Buffer.concat([line('a'), line('a')])))).toBeUndefined();
   });
 });

@@ -10,6 +10,8 @@
 const DIGITS = 64;
 const PATH_AT = DIGITS + 2;
 const NEWLINE = 10;
+/** Less than a millisecond of work. */
+const SUMS_PER_PORTION = 500;
 const LINE = /^[0-9a-f]{64} {2}(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[ -[\]-~]+$/;
 const PLAIN = /^[ -[\]-~]+$/;
 
@@ -70,11 +72,12 @@ export class BlobSums {
   }
 }
 
-function* startsOfLines(bytes: Buffer): Generator<number, undefined> {
-  yield 0;
+function startsOfLines(bytes: Buffer): readonly number[] {
+  const starts = [0];
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, end + 1)) {
-    yield end + 1;
+    starts.push(end + 1);
   }
+  return starts;
 }
 
 /** Collects sums, in any order; its text can be sent from thread to thread. */
@@ -112,8 +115,8 @@ export function encodeSums(drafts: readonly string[]): Buffer {
   return bytes;
 }
 
-/** How many sums the bytes hold; undefined where they aren't what {@link encodeSums} makes. */
-export function countSums(bytes: Buffer): number | undefined {
+/** How many sums the bytes hold; undefined where they aren't what {@link encodeSums} makes. Yields now and then. */
+export function* countSums(bytes: Buffer): Generator<void, number | undefined> {
   let count = 0;
   let before = '';
   for (let start = 0; start < bytes.length; count += 1) {
@@ -124,6 +127,7 @@ export function countSums(bytes: Buffer): number | undefined {
     if (!LINE.test(line) || path <= before) return undefined;
     before = path;
     start = end + 1;
+    if (count % SUMS_PER_PORTION === 0) yield;
   }
   return count;
 }

@@ -50,8 +50,8 @@ export interface WalkResult extends SummedFiles {
   readonly special: readonly string[];
 }
 
-/** Files between two looks at whether somebody wants to stop. */
-export const YIELD_EVERY = 500;
+/** Entries between two moments for other work: a millisecond or two. */
+const YIELD_EVERY = 32;
 
 /** Directories of one directory that are still to be copied; of values only, too. */
 export interface Branch {

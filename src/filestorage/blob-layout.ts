@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { giveWay } from '../system/portions.ts';
 import { readSmallFileIfFit } from '../system/small-file.ts';
 import { formatOid, type Oid, oidFrom } from './oid.ts';
 import { formatTid, parseTid, type Tid } from './tid.ts';
@@ -64,6 +65,19 @@ export function findBlob(directory: string, path: string): string | undefined {
   return pathsOfBlob(path)
     .map((one) => join(directory, one))
     .find((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** Those of such paths of which the blob is not in a directory; after a pack, they may be very many. */
+export async function blobsNotIn(
+  directory: string,
+  { paths, signal }: { readonly paths: readonly string[]; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const lacking: string[] = [];
+  for (const path of paths) {
+    if (findBlob(directory, path) === undefined) lacking.push(path);
+    await giveWay(signal);
+  }
+  return lacking;
 }
 
 const BLOB_PATH =

@@ -8,7 +8,7 @@ import { type ArchiveCompression, archiveName, entryStem } from '../blobs/entry-
 import { nameSome } from '../blobs/name-some.ts';
 import { describeFile, readEdges, recordPath, writeRecord } from '../blobs/record.ts';
 import { writeArchive } from '../blobs/tar.ts';
-import { findBlob, parseBlobPath } from '../filestorage/blob-layout.ts';
+import { blobsNotIn, parseBlobPath } from '../filestorage/blob-layout.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure } from '../system/failure.ts';
@@ -106,16 +106,18 @@ async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
     await readArchive(path, {
       context: run.context,
       onFile: (name) => paths.push(name),
-      onFolder: ({ path: folder, unchanged }) =>
-        paths.push(...unchanged.map((name) => `${folder}${name}`)),
+      onFolder: ({ path: folder, unchanged }) => {
+        for (const name of unchanged) paths.push(`${folder}${name}`);
+      },
     });
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
     return;
   }
-  const lacking = paths.filter(
-    (one) => parseBlobPath(one) !== undefined && findBlob(run.source, one) === undefined,
-  );
+  const lacking = await blobsNotIn(run.source, {
+    paths: paths.filter((one) => parseBlobPath(one) !== undefined),
+    signal: run.context.signal,
+  });
   const needed = await heldOf(run.settings.lasting, lacking);
   if (needed.length === 0) return;
   throw new Failure(

@@ -7,7 +7,7 @@ import { readableSum } from '../blobs/readable-sum.ts';
 import type { LostBlobs } from '../blobs/record.ts';
 import type { BlobSums } from '../blobs/sums.ts';
 import { type FoundSums, readSums } from '../blobs/sums-file.ts';
-import { findBlob, parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
+import { blobsNotIn, findBlob, parseBlobPath, pathsOfBlob } from '../filestorage/blob-layout.ts';
 import type { Tid } from '../filestorage/tid.ts';
 import type { BlobRun } from './blob-run.ts';
 import type { Hold } from './hold.ts';
@@ -110,7 +110,7 @@ async function goneForNoReason(
   run: BlobRun,
   { previous, copy }: { readonly previous: PreviousCopy; readonly copy: JudgedCopy },
 ): Promise<readonly string[]> {
-  const gone = copy.gone.filter((path) => findBlob(run.source, path) === undefined);
+  const gone = await blobsNotIn(run.source, { paths: copy.gone, signal: run.context.signal });
   const { repository } = run.settings;
   const { stamp, record } = previous.entry;
   if (gone.length === 0 || repository === null || record?.repository !== repository.id) return [];

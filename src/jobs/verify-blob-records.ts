@@ -7,6 +7,7 @@ import type { DraftFinding } from '../filestorage/audit/finding.ts';
 import { type BlobDirectory, blobPath, parseBlobPath } from '../filestorage/blob-layout.ts';
 import type { FileFinding } from '../repository/auditing.ts';
 import { Failure } from '../system/failure.ts';
+import { giveWay } from '../system/portions.ts';
 import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
 import { findVoucher } from './empty-blobs.ts';
 import type { JobContext } from './events.ts';
@@ -131,19 +132,13 @@ async function look(
   }
 }
 
-/** Files between two looks at whether somebody wants to stop. */
-const YIELD_EVERY = 500;
-
 /** Synchronous calls in small portions: through the thread pool, each would cost several times as much. */
 async function lookInDirectory(
   directory: BlobDirectory,
   { states, signal }: { readonly states: RevisionStates; readonly signal: AbortSignal },
 ): Promise<void> {
   for (let row = 0; row < states.blobs.count; row++) {
-    if (row % YIELD_EVERY === 0) {
-      signal.throwIfAborted();
-      await new Promise(setImmediate);
-    }
+    await giveWay(signal);
     const sizeBytes = sizeOfBlob(directory, { row, blobs: states.blobs });
     if (sizeBytes !== undefined) states.found(row, sizeBytes);
   }

@@ -1,8 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { systemCodeOf } from './failure.ts';
+import { inPortions } from './portions.ts';
 
-/** Entries between two moments for other work. */
-const YIELD_EVERY = 500;
 const SLASH = Buffer.from('/');
 
 /**
@@ -18,13 +17,7 @@ export async function removeRecursively(path: string): Promise<void> {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) return;
   if (!status.isDirectory()) return unlinkSync(path);
-  let untilYield = YIELD_EVERY;
-  for (const _ of removeDirectory(Buffer.from(path))) {
-    untilYield -= 1;
-    if (untilYield > 0) continue;
-    untilYield = YIELD_EVERY;
-    await new Promise(setImmediate);
-  }
+  await inPortions(removeDirectory(Buffer.from(path)));
 }
 
 /** Yields after each entry. */

@@ -7,6 +7,7 @@ import { ArchiveReading, type ListedFolder } from '../../src/blobs/inspect-archi
 import { decodeBlobRecord } from '../../src/blobs/record.ts';
 import { BlobSums, countSums, encodeSums } from '../../src/blobs/sums.ts';
 import { Failure } from '../../src/system/failure.ts';
+import { atOnce } from '../../src/system/portions.ts';
 import { chunksOf } from '../support/chunks.ts';
 import type { Target } from './target.ts';
 
@@ -65,7 +66,7 @@ export async function BLOB_TARGETS(): Promise<readonly Target[]> {
       weight: 6,
       answers: [],
       run: (input) => {
-        const count = countSums(input);
+        const count = atOnce(countSums(input));
         if (count === undefined) return;
         const sums = new BlobSums(input);
         const paths = [...sums].map(({ path }) => path);
