@@ -1,5 +1,6 @@
 import type { Site } from '../sites/site.ts';
 import { leadingTo } from '../system/place.ts';
+import { eachInTurn } from '../system/portions.ts';
 import { isThere } from '../system/presence.ts';
 import type { PastRun } from './run-history.ts';
 import { sourcesOf } from './run-log.ts';
@@ -9,12 +10,18 @@ import { sourcesOf } from './run-log.ts';
  * there, was another's. Where that is gone, the site has moved.
  */
 export async function ownRuns(site: Site, runs: readonly PastRun[]): Promise<readonly PastRun[]> {
-  const others = new Set(runs.flatMap(({ sources }) => sources ?? []));
+  const others = new Set<string>();
+  await eachInTurn(runs, ({ sources = [] }) => {
+    for (const one of sources) others.add(one);
+  });
   for (const source of sourcesOf(site)) {
     for (const own of await leadingTo(source, others)) others.delete(own);
   }
   for (const other of others) if (!(await isThere(other))) others.delete(other);
-  return runs.filter(
-    ({ sources = [] }) => sources.length === 0 || !sources.every((one) => others.has(one)),
-  );
+  const own: PastRun[] = [];
+  await eachInTurn(runs, (run) => {
+    const { sources = [] } = run;
+    if (sources.length === 0 || !sources.every((one) => others.has(one))) own.push(run);
+  });
+  return own;
 }

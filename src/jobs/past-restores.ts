@@ -1,6 +1,7 @@
 import { type Run, readRuns } from '../repository/run-log.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import { leadingTo } from '../system/place.ts';
+import { giveWay } from '../system/portions.ts';
 import { realPlaceOf } from '../system/real-place.ts';
 import { type RestoreJournal, readJournal } from './restore-journal.ts';
 
@@ -63,6 +64,7 @@ async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise
   const runs = new Map<string, Swap & { readonly begun: Date }>();
   for (const folder of new Set(logs)) {
     for (const run of await readRuns(folderStore(folder))) {
+      await giveWay();
       const swap = await swapOf(run, place);
       // A copy of a repository has the lines of the original.
       if (swap !== undefined) runs.set(`${run.begun} ${run.verb}`, swap);

@@ -4,6 +4,7 @@ import { type Run, readRuns } from '../repository/run-log.ts';
 import type { BackupKind, Site } from '../sites/site.ts';
 import { folderStore, LOCK_FILE } from '../stores/folder-store.ts';
 import { decodeLockRecord } from '../system/lock-record.ts';
+import { giveWay } from '../system/portions.ts';
 import { lookAtProcess } from '../system/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
 
@@ -17,8 +18,10 @@ export interface PastRun extends Omit<Run, 'result'> {
 export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly PastRun[]> {
   const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
   const runs: PastRun[] = [];
-  for (const folder of folders) runs.push(...(await readPastRuns(folder)));
-  return oneOfEach(runs)
+  for (const folder of folders) {
+    for (const run of await readPastRuns(folder)) runs.push(run);
+  }
+  return (await oneOfEach(runs))
     .reverse()
     .sort((a, b) => (a.begun < b.begun ? 1 : a.begun > b.begun ? -1 : 0));
 }
@@ -26,9 +29,10 @@ export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<r
 /** All runs that one repository has logged, oldest first. */
 export async function readPastRuns(folder: string): Promise<readonly PastRun[]> {
   const runs: PastRun[] = [];
-  for (const { result, ...run } of oneOfEach(await readRuns(folderStore(folder)))) {
+  for (const { result, ...run } of await oneOfEach(await readRuns(folderStore(folder)))) {
     const became = result === 'begun' ? await lookAtBegun(run, folder) : result;
     runs.push({ ...run, result: became });
+    await giveWay();
   }
   return runs;
 }
@@ -38,7 +42,7 @@ export async function readPastRuns(folder: string): Promise<readonly PastRun[]> 
  * its end: the first tells what it made, the second how it ended. A copy of a repository has the lines of the
  * original.
  */
-function oneOfEach<Line extends Run | PastRun>(lines: readonly Line[]): Line[] {
+async function oneOfEach<Line extends Run | PastRun>(lines: readonly Line[]): Promise<Line[]> {
   const runs = new Map<string, Line>();
   for (const line of lines) {
     const name = `${line.begun} ${line.verb} ${line.of} ${line.part}`;
@@ -48,6 +52,7 @@ function oneOfEach<Line extends Run | PastRun>(lines: readonly Line[]): Line[] {
     const { storedBytes, blobBytes } = hasMade ? before : line;
     runs.delete(name); // It comes where its last line does.
     runs.set(name, { ...line, storedBytes, blobBytes });
+    await giveWay();
   }
   return [...runs.values()];
 }

@@ -9,6 +9,7 @@ import type { Finding } from '../repository/verifying.ts';
 import { backedUpDataFs } from '../sites/retarget.ts';
 import type { Site } from '../sites/site.ts';
 import { folderStore, LOCK_FILE, requireBackups } from '../stores/folder-store.ts';
+import { eachInTurn } from '../system/portions.ts';
 import { freeSpaceOf } from '../system/room.ts';
 import { seemsHeld } from '../system/run-lock.ts';
 import { type AstrayServer, findAstrayServers } from './astray-server.ts';
@@ -111,22 +112,21 @@ export async function readSiteHealth(
   for (const place of await findBackupPlaces(site, 'backup')) {
     places.push(await placeHealth(place, { site, now, context }));
     const logged = await ownRuns(site, await readPastRuns(place.path));
-    runs.push(
-      ...logged.filter(
-        ({ of, begun }) => (of === 'backup' || of === 'all') && !isAhead(new Date(begun), now),
-      ),
-    );
+    await eachInTurn(logged, (run) => {
+      if (run.of !== 'backup' && run.of !== 'all') return;
+      if (!isAhead(new Date(run.begun), now)) runs.push(run);
+    });
   }
   runs.sort((a, b) => (a.begun < b.begun ? -1 : a.begun > b.begun ? 1 : 0));
   const isGood = ({ verb, result }: PastRun) =>
     verb === 'backup' && (result === 'done' || result === 'warnings');
   const good = runs.findLast(isGood);
+  const lastRuns = new Map<PastRun['verb'], PastRun>();
+  for (const run of runs) if (run.result !== 'running') lastRuns.set(run.verb, run);
   return {
     part: site.part,
     places,
-    lastRuns: new Map(
-      runs.filter(({ result }) => result !== 'running').map((run) => [run.verb, run]),
-    ),
+    lastRuns,
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
     isHalfRestored: await isLeftHalfRestored(site, now),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
+import { inPortions } from '../system/portions.ts';
 import { collectSmall } from '../system/stages.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
@@ -53,10 +54,7 @@ const WholeCheckSchema = v.object({
   kind: v.picklist(['verify', 'deep', 'rehearsal']),
 });
 
-const FileSchema = v.variant('format', [
-  v.object({ format: v.literal(1), checks: v.array(WholeCheckSchema) }),
-  v.object({ format: v.literal(2), checks: v.array(CheckSchema) }),
-]);
+const FileSchema = v.object({ format: v.picklist([1, 2]), checks: v.array(v.unknown()) });
 
 /** What somebody has found out about a restore point, or about one of its two parts. */
 export type Check = v.InferOutput<typeof CheckSchema>;
@@ -67,10 +65,13 @@ export type Faults = v.InferOutput<typeof FaultsSchema>;
 /** The names that are remembered of many faults. */
 export const MOST_NAMES = 100;
 
+/** Less than a millisecond of work. */
+const CHECKS_PER_PORTION = 100;
+
 /** What is remembered; nothing where it can't be read. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
   try {
-    return decodeChecks((await collectSmall(store.read(FILE))).toString());
+    return await inPortions(decodeChecks((await collectSmall(store.read(FILE))).toString()));
   } catch (error) {
     if (error instanceof Failure && isUnreadable(error.code)) return [];
     throw error;
@@ -88,11 +89,17 @@ export function checksByStamp(checks: readonly Check[]): ReadonlyMap<string, rea
   return byStamp;
 }
 
-/** Nothing where the text is none of ours, or of a later version. */
-export function decodeChecks(text: string): readonly Check[] {
+/** Nothing where the text is none of ours, or of a later version. There may be some for each of very many points. */
+export function* decodeChecks(text: string): Generator<void, readonly Check[]> {
   try {
-    const file = v.parse(FileSchema, JSON.parse(text));
-    return file.format === 2 ? file.checks : file.checks.flatMap(partsOf);
+    const { format, checks } = v.parse(FileSchema, JSON.parse(text));
+    const decoded: Check[] = [];
+    for (const [index, check] of checks.entries()) {
+      if (format === 2) decoded.push(v.parse(CheckSchema, check));
+      else decoded.push(...partsOf(v.parse(WholeCheckSchema, check)));
+      if (index % CHECKS_PER_PORTION === 0) yield;
+    }
+    return decoded;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
     throw error;

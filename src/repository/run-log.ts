@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
+import { giveWay } from '../system/portions.ts';
 import { ProcessIdentitySchema } from '../system/process-identity.ts';
-import { collect } from '../system/stages.ts';
+import { linesOf } from '../system/text-lines.ts';
 
 /** The log of runs in a repository, one JSON object a line; no pattern of repozo matches its name. */
 export const RUN_LOG_FILE = '.zodbvault.runs.jsonl';
@@ -68,20 +69,25 @@ export function formatRun({ message, warned, ...run }: Run): string {
   });
 }
 
-/** The runs of a log, in its order. Lines that are cut, or of another version, are passed over. */
-export function parseRuns(text: string): readonly Run[] {
-  return text.split('\n').flatMap((line) => {
-    const result = v.safeParse(RunSchema, jsonOf(line));
-    return result.success ? [result.output] : [];
-  });
+/** The run of a line; undefined for one that is cut, or of another version. */
+export function parseRun(line: string): Run | undefined {
+  const result = v.safeParse(RunSchema, jsonOf(line));
+  return result.success ? result.output : undefined;
 }
 
-/** All that a repository has logged, oldest first; nothing where there is no log. */
+/**
+ * All that a repository has logged, in its order, oldest first; nothing where there is no log. Lines that are no run are
+ * passed over.
+ */
 export async function readRuns(store: Store): Promise<readonly Run[]> {
   const runs: Run[] = [];
   for (const name of [EARLIER_RUN_LOG_FILE, RUN_LOG_FILE]) {
     try {
-      runs.push(...parseRuns((await collect(store.read(name))).toString()));
+      for await (const line of linesOf(store.read(name))) {
+        const run = parseRun(line);
+        if (run !== undefined) runs.push(run);
+        await giveWay();
+      }
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     }

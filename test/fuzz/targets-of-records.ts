@@ -8,10 +8,11 @@ import { decodeDat } from '../../src/repository/dat.ts';
 import { decodeHoldRecord } from '../../src/repository/hold-record.ts';
 import { decodeIdentity } from '../../src/repository/identity.ts';
 import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
-import { formatRun, parseRuns } from '../../src/repository/run-log.ts';
+import { formatRun, parseRun } from '../../src/repository/run-log.ts';
 import { momentOfStamp, nextStamp, parseStamp } from '../../src/repository/stamp.ts';
 import { decodeLockRecord, describeHolder } from '../../src/system/lock-record.ts';
 import { parseMountInfo } from '../../src/system/mount-points.ts';
+import { atOnce } from '../../src/system/portions.ts';
 import type { Target } from './target.ts';
 
 const HASH = 'ab'.repeat(32);
@@ -49,7 +50,7 @@ export function RECORD_TARGETS(): readonly Target[] {
       name: 'checks',
       seeds: [json(CHECKS)],
       weight: 5,
-      run: (input) => decodeChecks(input.toString()),
+      run: (input) => atOnce(decodeChecks(input.toString())),
     },
     {
       ...text,
@@ -72,9 +73,12 @@ export function RECORD_TARGETS(): readonly Target[] {
       dictionary: [...JSON_WORDS, '\n', '"verb":"undo"', '"seconds":-1', '"begun":"2026-99-99T'],
       weight: 5,
       run: (input) => {
-        for (const run of parseRuns(input.toString())) {
+        for (const run of input
+          .toString()
+          .split('\n')
+          .flatMap((line) => parseRun(line) ?? [])) {
           const line = formatRun(run);
-          const [again] = parseRuns(line);
+          const again = parseRun(line);
           if (again === undefined || formatRun(again) !== line) throw new Error(`not as ${line}`);
           if (Number.isNaN(new Date(run.begun).getTime())) throw new Error(`no moment: ${line}`);
         }

@@ -21,7 +21,7 @@ export function renderCurve(samples: readonly Sample[], name: string): Markup {
   if (first === undefined || last === undefined || samples.length < 2) {
     return html`<figure><figcaption>${name}: too few backups for a curve</figcaption></figure>`;
   }
-  const largest = Math.max(...samples.map(({ bytes }) => bytes), 1);
+  const largest = samples.reduce((most, { bytes }) => Math.max(most, bytes), 1);
   const start = first.moment.getTime();
   const span = Math.max(1, last.moment.getTime() - start);
   const places = samples.map(({ moment, bytes }) => ({
