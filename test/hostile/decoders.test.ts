@@ -15,6 +15,7 @@ import { readBuildout } from '../../src/sites/buildout/buildout.ts';
 import { holds } from '../../src/sites/buildout/section-condition.ts';
 import { readInstanceYaml } from '../../src/sites/cookiecutter/instance-yaml.ts';
 import { readConfStorages } from '../../src/sites/zconfig/conf-storages.ts';
+import { atOnce } from '../../src/system/portions.ts';
 import { readSmallFile } from '../../src/system/small-file.ts';
 import { collectSmall } from '../../src/system/stages.ts';
 import { LogBuilder } from '../support/log-builder.ts';
@@ -141,7 +142,7 @@ describe('a pickle', () => {
     const zeros = Buffer.alloc(1 << 20);
     for (let left = longer; left > 0; left -= zeros.length) audit.feed(zeros.subarray(0, left));
     audit.feed(bytes.subarray(-8));
-    const { findings, isWhole } = audit.finish();
+    const { findings, isWhole } = atOnce(audit.finish());
     expect(isWhole).toBe(true);
     expect(findings.drafts().map(({ problem }) => problem)).toEqual(['pickle']);
   });

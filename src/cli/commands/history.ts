@@ -2,11 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { type JudgedRun, judgeRuns } from '../../jobs/judged-runs.ts';
 import { type PastRun, readHistory } from '../../jobs/run-history.ts';
 import type { Site } from '../../sites/site.ts';
+import { eachInTurn } from '../../system/portions.ts';
 import { inEachSite } from '../each-site.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { oneLine } from '../render/one-line.ts';
 import { nameOfRun } from '../render/run-name.ts';
-import { formatTable } from '../render/table.ts';
+import { printTable, type Table } from '../render/table.ts';
 import { formatBytes, formatSeconds } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
@@ -32,13 +33,16 @@ export function addHistoryCommand(program: Command): void {
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, options.kind)).slice(0, options.last);
         const judged = await judgeRuns(runs, { site, of: options.kind });
-        for (const { run, against } of judged) {
-          terminal.printJson(against.length === 0 ? run : { ...run, against });
+        if (terminal.isJson) {
+          const print = ({ run, against }: JudgedRun) =>
+            terminal.printJson(against.length === 0 ? run : { ...run, against });
+          await eachInTurn(judged, print, signal);
         }
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');
         else if (!terminal.isJson) {
-          terminal.print(await tableOf(judged, signal), { bad: ['failed', 'killed'] });
+          const emphasis = { bad: ['failed', 'killed'] };
+          await printTable(tableOf(judged), { terminal, emphasis, signal });
         }
         return undefined;
       };
@@ -47,8 +51,17 @@ export function addHistoryCommand(program: Command): void {
   );
 }
 
-function tableOf(runs: readonly JudgedRun[], signal: AbortSignal): Promise<string> {
-  const rows = runs.map(({ run, against }) => [
+function tableOf(runs: readonly JudgedRun[]): Table {
+  const rows = function* () {
+    for (const one of runs) yield rowOf(one);
+  };
+  const head = ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''];
+  const alignment = ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'] as const;
+  return { head, alignment, rows: rows() };
+}
+
+function rowOf({ run, against }: JudgedRun): readonly string[] {
+  return [
     run.begun.slice(0, 19).replace('T', ' '),
     nameOfRun(run),
     hasEnded(run) ? formatSeconds(run.seconds) : '',
@@ -57,10 +70,7 @@ function tableOf(runs: readonly JudgedRun[], signal: AbortSignal): Promise<strin
     run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
     run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
     oneLine([run.message ?? [], run.warned ?? [], against].flat().join('; ')),
-  ]);
-  const head = ['Begun (UTC)', 'Run', 'Took', 'Read', 'Stored', 'Blobs', 'Result', ''];
-  const alignment = ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'] as const;
-  return formatTable({ head, alignment, rows }, signal);
+  ];
 }
 
 /** Nobody knows how long one took that was killed. */

@@ -4,11 +4,13 @@ import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
 import { describeSiteFault, findSiteFault } from '../../repository/site-faults.ts';
 import { momentOfStamp } from '../../repository/stamp.ts';
 import type { Site } from '../../sites/site.ts';
+import { eachInTurn } from '../../system/portions.ts';
 import { inEachSite } from '../each-site.ts';
 import { worstStatus } from '../exit-status.ts';
 import { withOutputOptions } from '../options.ts';
 import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
-import { formatRestorePoints, type PlacedPoint } from '../render/restore-points.ts';
+import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
+import { printTable } from '../render/table.ts';
 import { count } from '../render/units.ts';
 import { runCommand } from '../run.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
@@ -41,17 +43,18 @@ export function addListCommand(program: Command): void {
           }
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
-          for (const point of points) {
+          for (const point of points) all.push({ part, storage, of, point });
+          if (!terminal.isJson) continue;
+          const print = (point: ListedSitePoint) =>
             terminal.printJson({ part, storage, of, ...asJson(point) });
-            all.push({ part, storage, of, point });
-          }
+          await eachInTurn(points, print, signal);
         }
         return undefined;
       };
       const status = await inEachSite(meant, { context, work: listOne, absence: 'warning' });
       if (all.length > 0 && !terminal.isJson) {
-        const table = await formatRestorePoints(all, { sites: sites.length, signal });
-        terminal.print(table, { bad: ['BAD'] });
+        const table = tableOfRestorePoints(all, { sites: sites.length });
+        await printTable(table, { terminal, emphasis: { bad: ['BAD'] }, signal });
       }
       for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
       return worstStatus([status, terminal.statusOfSuccess()]);

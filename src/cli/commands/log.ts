@@ -7,11 +7,12 @@ import {
   readTransactionLog,
 } from '../../jobs/transaction-log.ts';
 import { parseRecoveryDate } from '../../repository/recovery-date.ts';
+import { eachInTurn } from '../../system/portions.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
 import { wholeNumber, withOutputOptions } from '../options.ts';
 import { renderEvents } from '../render/events.ts';
 import { oneLineWithin } from '../render/one-line.ts';
-import { formatTable } from '../render/table.ts';
+import { printTable } from '../render/table.ts';
 import { runCommand } from '../run.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
 import type { Terminal } from '../terminal.ts';
@@ -99,13 +100,16 @@ async function showTransactions(
     readonly heading: string | undefined;
   },
 ): Promise<void> {
-  for (const one of transactions) terminal.printJson({ ...of, ...one });
+  if (terminal.isJson) {
+    await eachInTurn(transactions, (one) => terminal.printJson({ ...of, ...one }), signal);
+    return;
+  }
   if (heading !== undefined) terminal.print(heading);
   if (transactions.length === 0) terminal.log('No transaction is like that');
-  else if (!terminal.isJson) {
+  else {
     const head = ['Time (UTC)', 'Tid', 'User', 'Description', 'Objects', 'Classes'];
     const alignment = ['left', 'left', 'left', 'left', 'right', 'left'] as const;
-    terminal.print(await formatTable({ head, alignment, rows: rowsOf(transactions) }, signal));
+    await printTable({ head, alignment, rows: rowsOf(transactions) }, { terminal, signal });
   }
 }
 

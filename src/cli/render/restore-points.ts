@@ -5,7 +5,7 @@ import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
 import type { BackupKind } from '../../sites/site.ts';
 import { oneLine } from './one-line.ts';
-import { formatTable } from './table.ts';
+import type { Table } from './table.ts';
 import { formatBytes, formatLocalTime } from './units.ts';
 
 /** A restore point, and where it lies. */
@@ -21,10 +21,10 @@ export interface PlacedPoint {
  * One table of restore points, the oldest first, whichever folders they are in. Where they lie is said
  * only as far as it differs, or there are other sites, which have none.
  */
-export function formatRestorePoints(
+export function tableOfRestorePoints(
   points: readonly PlacedPoint[],
-  { sites, signal }: { readonly sites: number; readonly signal: AbortSignal },
-): Promise<string> {
+  { sites }: { readonly sites: number },
+): Table {
   const places = PLACES.filter(
     ({ name, cell }) => new Set(points.map(cell)).size > 1 || (name === 'Part' && sites > 1),
   );
@@ -34,7 +34,7 @@ export function formatRestorePoints(
   const rows = function* () {
     for (const one of ordered) yield [...places.map(({ cell }) => cell(one)), ...rowOf(one)];
   };
-  return formatTable({ head, alignment, rows: rows() }, signal);
+  return { head, alignment, rows: rows() };
 }
 
 const PLACES = [

@@ -1,5 +1,7 @@
 import stringWidth from 'string-width';
-import { inPortions } from '../../system/portions.ts';
+import { giveWay } from '../../system/portions.ts';
+import type { Emphasis } from '../colours.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** What a table shows: rows of one cell for each column, a cell of one line or more. */
 export interface Table {
@@ -12,36 +14,69 @@ export interface Table {
 
 type Alignment = 'left' | 'right';
 
-/** Rows between two yields: some milliseconds of work. */
-const ROWS_PER_PORTION = 500;
-
 /**
  * A table without frames, which other programs can cut into columns, and without blanks at the ends of lines. The
- * time that it takes grows with its lines alone; it yields meanwhile, and stops on the signal.
+ * time that it takes grows with its lines alone; it gives way meanwhile, and stops on the signal.
  */
-export function formatTable(table: Table, signal: AbortSignal): Promise<string> {
-  return inPortions(portionsOf(table), signal);
+export async function formatTable(table: Table, signal: AbortSignal): Promise<string> {
+  const parts: string[] = [];
+  for await (const part of partsOf(table, signal)) parts.push(part);
+  return parts.join('\n');
 }
 
-function* portionsOf({ head, alignment = [], rows }: Table): Generator<void, string> {
-  const measured: MeasuredRow[] = [measure(head)];
+/** Prints it part by part, as it may have very many rows. */
+export async function printTable(
+  table: Table,
+  {
+    terminal,
+    emphasis,
+    signal,
+  }: {
+    readonly terminal: Pick<Terminal, 'print'>;
+    readonly emphasis?: Emphasis;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  for await (const part of partsOf(table, signal)) terminal.print(part, emphasis);
+}
+
+/** Less than a millisecond of work. */
+const LINES_PER_PART = 100;
+
+async function* partsOf(
+  { head, alignment = [], rows }: Table,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const measured: MeasuredRow[] = [];
+  const widest: number[] = [];
+  const take = (row: readonly string[]) => {
+    const one = measure(row);
+    for (const [column, width] of one.widths.entries()) {
+      widest[column] = Math.max(widest[column] ?? 0, width);
+    }
+    measured.push(one);
+  };
+  take(head);
   for (const row of rows) {
-    measured.push(measure(row));
-    if (measured.length % ROWS_PER_PORTION === 0) yield;
+    take(row);
+    if (measured.length % LINES_PER_PART === 0) await giveWay(signal);
   }
   const columns = head.map((_, column) => ({
-    width: measured.reduce((most, { widths }) => Math.max(most, widths[column] ?? 0), 0),
+    width: widest[column] ?? 0,
     alignment: alignment[column] ?? 'left',
   }));
-  const lines: string[] = [];
-  for (const [index, { cells, height }] of measured.entries()) {
+  let lines: string[] = [];
+  for (const { cells, height } of measured) {
     for (let line = 0; line < height; line++) {
       const padded = columns.map((column, at) => pad(cells[at]?.[line] ?? '', column));
       lines.push(` ${padded.join(GAP)}`.replace(/ +$/, ''));
+      if (lines.length < LINES_PER_PART) continue;
+      yield lines.join('\n');
+      lines = [];
+      await giveWay(signal);
     }
-    if (index % ROWS_PER_PORTION === 0) yield;
   }
-  return lines.join('\n');
+  if (lines.length > 0) yield lines.join('\n');
 }
 
 const GAP = '   ';
