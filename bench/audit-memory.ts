@@ -5,6 +5,7 @@ import { oidFrom } from '../src/filestorage/oid.ts';
 import type { Tid } from '../src/filestorage/tid.ts';
 import { encodeObjectState, reference } from '../src/filestorage/writer/object-state.ts';
 import { encodeTransaction } from '../src/filestorage/writer/transaction-encoder.ts';
+import { atOnce } from '../src/system/portions.ts';
 
 /**
  * Measures what an audit keeps in memory for each object: the difference of what is in use when it has
@@ -62,7 +63,7 @@ function readOnce(): { readonly audited: AuditedLog; readonly sizeBytes: number 
   const audit = new LogAudit({ name: 'log', sizeBytes, known, sample: { kind: 'all' } });
   for (const chunk of log()) audit.feed(chunk);
   report('first reading', bytesInUse() - atStart);
-  return { audited: { ...audit.finish(), dangling: 'some' }, sizeBytes };
+  return { audited: { ...atOnce(audit.finish()), dangling: 'some' }, sizeBytes };
 }
 
 const atStart = bytesInUse();
@@ -70,4 +71,6 @@ const { audited, sizeBytes } = readOnce();
 const explanation = new LogExplanation({ name: 'log', sizeBytes, audited, drafts: [] });
 for (const chunk of log()) explanation.feed(chunk);
 report('second reading, to its end', bytesInUse() - atStart);
-process.stdout.write(`${explanation.finish().length} findings in ${audited.index.size} objects\n`);
+process.stdout.write(
+  `${atOnce(explanation.finish()).length} findings in ${audited.index.size} objects\n`,
+);

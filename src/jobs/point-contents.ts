@@ -1,8 +1,9 @@
-import { PointingRecords } from '../filestorage/audit/pointing-records.ts';
+import { type PointingRecord, PointingRecords } from '../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { formatTidTime, type Tid } from '../filestorage/tid.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
+import { eachInTurn } from '../system/portions.ts';
 import type { JobContext } from './events.ts';
 import { classNameOf, openPoint, scanPoint } from './read-point.ts';
 
@@ -56,10 +57,11 @@ export async function readPointContents(
     context,
   });
   const pointedAt = new Map<number, number>();
-  for (const { oid, position, dataPosition } of pointing) {
-    if (dataPosition === 0 || index.get(oid) !== position) continue;
+  const countPointed = ({ oidHigh, oidLow, position, dataPosition }: PointingRecord) => {
+    if (dataPosition === 0 || index.at(oidHigh, oidLow) !== position) return;
     pointedAt.set(dataPosition, (pointedAt.get(dataPosition) ?? 0) + 1);
-  }
+  };
+  await eachInTurn(pointing, countPointed, context.signal);
   const classes = new Map<string, { objects: number; bytes: number }>();
   await scanPoint(opened, {
     visitor: {

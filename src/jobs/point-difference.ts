@@ -1,3 +1,4 @@
+import type { PointingRecord } from '../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { type Oid, oidFromParts } from '../filestorage/oid.ts';
 import type { ScannedTransaction, ScanVisitor } from '../filestorage/scanner.ts';
@@ -6,6 +7,7 @@ import type { ChainLink } from '../repository/chain.ts';
 import type { RecoveryDate } from '../repository/recovery-date.ts';
 import type { Stamp } from '../repository/stamp.ts';
 import { Failure } from '../system/failure.ts';
+import { eachInTurn } from '../system/portions.ts';
 import type { JobContext } from './events.ts';
 import { PointState } from './point-state.ts';
 import { classNameOf, type OpenedPoint, openPoint, scanLinks, scanPoint } from './read-point.ts';
@@ -76,7 +78,7 @@ export async function readPointDifference(
     transactions: found.transactions,
     transactionBytes: found.transactionBytes,
     removed: found.removed,
-    classes: await sumClasses({ scanLater, state, changeOf: found.changeOf }),
+    classes: await sumClasses({ scanLater, state, changeOf: found.changeOf }, context),
   };
 }
 
@@ -188,7 +190,10 @@ async function compareStates({ earlier, later, context }: Pair): Promise<Found> 
     context,
   });
   let removed = 0;
-  for (const oid of old) if (state.tidOf(oid) === 0n) removed += 1;
+  const countRemoved = (oid: Oid) => {
+    if (state.tidOf(oid) === 0n) removed += 1;
+  };
+  await eachInTurn(old, countRemoved, context.signal);
   return {
     state,
     changeOf: (oid, position) => {
@@ -215,18 +220,18 @@ function bytesOf({ header }: ScannedTransaction): number {
   return transactionEnd(header) - header.position;
 }
 
-async function sumClasses({
-  state,
-  changeOf,
-  scanLater,
-}: Pick<Found, 'state' | 'changeOf' | 'scanLater'>): Promise<readonly ClassDifference[]> {
+async function sumClasses(
+  { state, changeOf, scanLater }: Pick<Found, 'state' | 'changeOf' | 'scanLater'>,
+  { signal }: JobContext,
+): Promise<readonly ClassDifference[]> {
   const pointedAt = new Map<number, Change[]>();
-  for (const { oid, position, dataPosition } of state.pointing) {
-    if (dataPosition === 0 || state.index.get(oid) !== position) continue;
-    const change = changeOf(oid, position);
-    if (change === 'none') continue;
+  const notePointed = ({ oidHigh, oidLow, position, dataPosition }: PointingRecord) => {
+    if (dataPosition === 0 || state.index.at(oidHigh, oidLow) !== position) return;
+    const change = changeOf(oidFromParts(oidHigh, oidLow), position);
+    if (change === 'none') return;
     pointedAt.set(dataPosition, [...(pointedAt.get(dataPosition) ?? []), change]);
-  }
+  };
+  await eachInTurn(state.pointing, notePointed, signal);
   const sums = new Map<string, Record<'added' | 'changed', { objects: number; bytes: number }>>();
   await scanLater({
     head: (head, { position, row, records }) => {

@@ -2,6 +2,7 @@ import { PointingRecords } from '../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { TransactionPlaces } from '../filestorage/index/transaction-places.ts';
 import { type Oid, oidFromParts } from '../filestorage/oid.ts';
+import type { RecordTable } from '../filestorage/record-table.ts';
 import type { ScannedTransaction } from '../filestorage/scanner.ts';
 import { ZERO_TID } from '../filestorage/tid.ts';
 
@@ -10,26 +11,28 @@ export class PointState {
   readonly index = new OidIndex();
   readonly pointing = new PointingRecords();
   readonly places = new TransactionPlaces();
-  #gone: ReadonlySet<Oid> | undefined;
+  readonly #gone = new Set<Oid>();
 
   /** Takes over a complete transaction. */
   apply({ header, records }: ScannedTransaction): void {
     this.places.add(header.position, header.tid);
     this.pointing.apply(records);
     this.index.apply(records);
-    this.#gone = undefined;
+    for (let row = 0; row < records.count; row++) this.#settle(records, row);
   }
 
   /** Objects of which the creation is undone. */
   get gone(): ReadonlySet<Oid> {
-    this.#gone ??= new Set(
-      [...this.pointing]
-        .filter(({ oid, position, dataPosition }) => {
-          return dataPosition === 0 && this.index.get(oid) === position;
-        })
-        .map(({ oid }) => oid),
-    );
     return this.#gone;
+  }
+
+  #settle(records: RecordTable, row: number): void {
+    const isPointing = records.pickleLength(row) === 0;
+    const isGone = isPointing && this.pointing.dataPositionOf(records.position(row)) === 0;
+    if (!isGone && this.#gone.size === 0) return;
+    const oid = oidFromParts(records.oidHigh(row), records.oidLow(row));
+    if (isGone) this.#gone.add(oid);
+    else this.#gone.delete(oid);
   }
 
   /** Tid of the object's current record; 0 where there is no such object. */

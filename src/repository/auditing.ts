@@ -15,6 +15,7 @@ import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
+import { inPortions } from '../system/portions.ts';
 import { tap } from '../system/stages.ts';
 import type { WorkProgress } from '../system/work-progress.ts';
 import { readLink, readLinks, readUnlisted } from './reading.ts';
@@ -166,7 +167,7 @@ async function auditOnce(
     default:
       point satisfies never;
   }
-  return { log: run.finish(), files };
+  return { log: await inPortions(run.finish()), files };
 }
 
 /**
@@ -197,7 +198,7 @@ async function explain(
     drafts,
   });
   await untilDamage(() => readAll(reading, (chunk) => explanation.feed(chunk)));
-  return explanation.finish();
+  return inPortions(explanation.finish());
 }
 
 /** Another pass: what is wrong with the files is known, or will be. */

@@ -6,6 +6,7 @@ import { CHUNK_SIZES, chunksOf } from '../../../test/support/chunks.ts';
 import { LogBuilder, tidNumber } from '../../../test/support/log-builder.ts';
 import { memorySource } from '../../system/byte-source.ts';
 import { Failure } from '../../system/failure.ts';
+import { atOnce } from '../../system/portions.ts';
 import { RECORD_HEADER_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { formatOid } from '../oid.ts';
@@ -41,7 +42,7 @@ async function audited(
   const sizeBytes = bytes.length;
   const audit = new LogAudit({ name: 'Data.fs', sizeBytes, known, sample, isChanges });
   for (const chunk of chunksOf(bytes, chunkBytes)) audit.feed(chunk);
-  const log = audit.finish();
+  const log = atOnce(audit.finish());
   const explanation = new LogExplanation({
     name: 'Data.fs',
     sizeBytes,
@@ -49,7 +50,7 @@ async function audited(
     drafts: log.findings.drafts(),
   });
   for (const chunk of chunksOf(bytes, chunkBytes)) explanation.feed(chunk);
-  return { log, findings: explanation.finish() };
+  return { log, findings: atOnce(explanation.finish()) };
 }
 
 /** A finding in one line. */

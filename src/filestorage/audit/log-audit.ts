@@ -35,6 +35,8 @@ export interface AuditedLog {
   readonly pointing: PointingRecords;
   /** Objects that are no more: their creation is undone. */
   readonly uncreated: OidSet;
+  /** Positions of records with the data of a current one that points back to them. */
+  readonly pointedAt: ReadonlySet<number>;
   /**
    * Whether a reference of a current object leads nowhere. `possible`: one may, as more superseded
    * records had references than are kept.
@@ -158,13 +160,14 @@ export class LogAudit {
     if (this.#isWhole) this.#break(state);
   }
 
-  finish(): AuditedLog {
+  /** What has been found; yields now and then. */
+  *finish(): Generator<void, AuditedLog> {
     const { committedEnd, transactionCount, recordCount, stop } = this.#scanner.finish();
     // A file of 0 bytes is an empty database.
     if (this.#isWhole && this.#sizeBytes > 0 && stop.reason !== 'end-of-file') {
       this.#break(`the transaction at ${stop.position} is not complete`);
     }
-    const uncreated = this.#uncreated();
+    const { uncreated, pointedAt } = yield* this.#settlePointing();
     const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
     const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
     if (this.#isWhole) this.#checkRoot({ hasRoot, isChanges, uncreated });
@@ -181,8 +184,10 @@ export class LogAudit {
       blobs: this.#blobs,
       pointing: this.#pointing,
       uncreated,
+      pointedAt,
       // Whatever the changes lack may be in the base.
-      dangling: this.#isWhole && !isChanges ? this.#dangling(uncreated) : 'none',
+      dangling:
+        this.#isWhole && !isChanges ? yield* this.#dangling({ uncreated, pointedAt }) : 'none',
       isChanges,
       wrapping,
     };
@@ -335,15 +340,18 @@ export class LogAudit {
     }));
   }
 
-  #uncreated(): OidSet {
-    const set = new OidSet();
-    for (const { oid, position, dataPosition } of this.#pointing) {
-      if (dataPosition !== 0) continue;
-      const high = Number(oid >> 16n);
-      const low = Number(oid & 0xffffn);
-      if (this.#index.at(high, low) === position) set.add(high, low);
+  *#settlePointing(): Generator<void, SettledPointing> {
+    const uncreated = new OidSet();
+    const pointedAt = new Set<number>();
+    let count = 0;
+    for (const { oidHigh, oidLow, position, dataPosition } of this.#pointing) {
+      count += 1;
+      if (count % RECORDS_PER_PORTION === 0) yield;
+      if (this.#index.at(oidHigh, oidLow) !== position) continue;
+      if (dataPosition === 0) uncreated.add(oidHigh, oidLow);
+      else pointedAt.add(dataPosition);
     }
-    return set;
+    return { uncreated, pointedAt };
   }
 
   #addUnread(why: Exclude<Followed, { kind: 'followed' }>, { records, row, named }: Place): void {
@@ -409,23 +417,22 @@ export class LogAudit {
     return count;
   }
 
-  #dangling(uncreated: OidSet): AuditedLog['dangling'] {
+  *#dangling({ uncreated, pointedAt }: SettledPointing): Generator<void, AuditedLog['dangling']> {
     if (this.#missingCount > 0) return 'some';
-    const currentData = new Set<number>();
-    for (const { oid, position, dataPosition } of this.#pointing) {
-      const high = Number(oid >> 16n);
-      const low = Number(oid & 0xffffn);
-      if (this.#index.at(high, low) !== position) continue;
-      if (dataPosition !== 0) currentData.add(dataPosition);
-      else if (this.#referenced.has(high, low)) return 'some';
-    }
-    if (currentData.size === 0) return 'none';
+    for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) return 'some';
+    if (pointedAt.size === 0) return 'none';
     const leadsNowhere = (high: number, low: number) =>
       this.#index.at(high, low) === 0 || uncreated.has(high, low);
-    if (this.#oldReferences.has(currentData, leadsNowhere)) return 'some';
+    if (yield* this.#oldReferences.has(pointedAt, leadsNowhere)) return 'some';
     return this.#oldReferences.isFull ? 'possible' : 'none';
   }
 }
+
+/** What the records with back pointers come to. */
+type SettledPointing = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;
+
+/** Less than a millisecond of work. */
+const RECORDS_PER_PORTION = 1000;
 
 /** A record in the transaction that is being looked at. */
 interface Place {

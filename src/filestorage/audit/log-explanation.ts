@@ -57,7 +57,7 @@ export class LogExplanation {
   }: {
     readonly name: string;
     readonly sizeBytes: number;
-    readonly audited: Pick<AuditedLog, 'index' | 'pointing' | 'uncreated' | 'dangling'>;
+    readonly audited: Pick<AuditedLog, 'index' | 'pointedAt' | 'uncreated' | 'dangling'>;
     readonly drafts: readonly DraftFinding[];
   }) {
     this.#database = audited;
@@ -92,8 +92,9 @@ export class LogExplanation {
     }
   }
 
-  finish(): readonly LogFinding[] {
-    const dangling = this.#references?.finish() ?? [];
+  /** Yields now and then. */
+  *finish(): Generator<void, readonly LogFinding[]> {
+    const dangling = this.#references === undefined ? [] : yield* this.#references.finish();
     return [...this.#drafts.map((draft) => this.#named(draft)), ...dangling];
   }
 
@@ -170,18 +171,15 @@ class DanglingSearch {
   readonly #follower = new RecordFollower();
   readonly #graph: ReferenceGraph;
   /** Records with current data that a back pointer leads to. */
-  readonly #pointedAt = new Set<number>();
+  readonly #pointedAt: ReadonlySet<number>;
   readonly #found: { reference: DanglingReference; transaction: NamedTransaction }[] = [];
   #ofThisTransaction: DanglingReference[] = [];
   /** Objects that have more of them. */
   readonly #leftOut = new OidSet();
 
-  constructor({ index, pointing }: Pick<AuditedLog, 'index' | 'pointing'>) {
+  constructor({ index, pointedAt }: Pick<AuditedLog, 'index' | 'pointedAt'>) {
     this.#graph = new ReferenceGraph(index.size);
-    for (const { oid, position, dataPosition } of pointing) {
-      const isCurrent = index.get(oid) === position;
-      if (isCurrent && dataPosition !== 0) this.#pointedAt.add(dataPosition);
-    }
+    this.#pointedAt = pointedAt;
   }
 
   takePickle(pickle: Uint8Array, record: PickleRecord, database: Database): void {
@@ -234,8 +232,8 @@ class DanglingSearch {
     this.#ofThisTransaction = [];
   }
 
-  finish(): readonly LogFinding[] {
-    const reachable = this.#graph.isFull ? undefined : this.#graph.reachable();
+  *finish(): Generator<void, readonly LogFinding[]> {
+    const reachable = this.#graph.isFull ? undefined : yield* this.#graph.reachable();
     const list = new FindingList();
     for (const { reference, transaction } of this.#found) {
       const { owner } = reference;

@@ -1,5 +1,7 @@
 /** References that are kept: 18 bytes each. */
 const LIMIT = 1 << 20;
+/** Less than a millisecond of work. */
+const ROWS_PER_PORTION = 1000;
 
 /**
  * The references of superseded records: an undo that comes later may bring one of them back. Of more
@@ -29,12 +31,13 @@ export class OldReferences {
     this.#oidLow[row] = oid.low;
   }
 
-  /** Whether one of those in these records leads to such an oid. */
-  has(
+  /** Whether one of those in these records leads to such an oid; yields now and then. */
+  *has(
     positions: ReadonlySet<number>,
     isSuch: (oidHigh: number, oidLow: number) => boolean,
-  ): boolean {
+  ): Generator<void, boolean> {
     for (let row = 0; row < this.#count; row++) {
+      if (row % ROWS_PER_PORTION === 0) yield;
       if (!positions.has(this.#position[row] ?? 0)) continue;
       if (isSuch(this.#oidHigh[row] ?? 0, this.#oidLow[row] ?? 0)) return true;
     }

@@ -1,9 +1,9 @@
-import { type Oid, oidFromParts } from '../oid.ts';
 import type { RecordTable } from '../record-table.ts';
 
 /** A record without data of its own. */
 export interface PointingRecord {
-  readonly oid: Oid;
+  readonly oidHigh: number;
+  readonly oidLow: number;
   readonly position: number;
   /** Position of the record that holds the data; 0: there is none, the creation is undone. */
   readonly dataPosition: number;
@@ -57,7 +57,8 @@ export class PointingRecords {
   *[Symbol.iterator](): Generator<PointingRecord> {
     for (let row = 0; row < this.#count; row++) {
       yield {
-        oid: oidFromParts(this.#oidHigh[row] ?? 0, this.#oidLow[row] ?? 0),
+        oidHigh: this.#oidHigh[row] ?? 0,
+        oidLow: this.#oidLow[row] ?? 0,
         position: this.#position[row] ?? 0,
         dataPosition: this.#dataPosition[row] ?? 0,
       };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../system/portions.ts';
 import { ReferenceGraph } from './reference-graph.ts';
 
 /** Objects over several prefixes: the n-th has this high and this low part. */
@@ -18,7 +19,7 @@ describe('graph of references', () => {
         }
         const expected = new Set(targets.length > 0 ? [0] : []);
         for (const object of expected) for (const next of targets[object] ?? []) expected.add(next);
-        const reached = graph.reachable();
+        const reached = atOnce(graph.reachable());
         for (let object = 0; object <= 30; object++) {
           expect([object, reached.has(...partsOf(object))]).toEqual([object, expected.has(object)]);
         }

@@ -5,6 +5,8 @@ const END = 0xffffffff;
 /** References an object that there is room for, on average; and how many there may be in any case. */
 const ROOM_PER_OBJECT = 5;
 const ROOM_AT_LEAST = 1 << 22;
+/** Less than a millisecond of work. */
+const OBJECTS_PER_PORTION = 1000;
 
 /**
  * Which objects refer to which: 4 bytes an object and 4 a reference. Each object's references are added
@@ -45,8 +47,8 @@ export class ReferenceGraph {
     this.#push(END);
   }
 
-  /** The objects that can be reached from the root, itself included. */
-  reachable(): ReachableObjects {
+  /** The objects that can be reached from the root, itself included; yields now and then. */
+  *reachable(): Generator<void, ReachableObjects> {
     const reached = this.#starts.map(() => new Uint8Array(OBJECTS_PER_PREFIX / 8));
     const visit = (object: number): boolean => {
       const byte = (object % OBJECTS_PER_PREFIX) >>> 3;
@@ -61,7 +63,10 @@ export class ReferenceGraph {
     if (root !== undefined && visit(root * OBJECTS_PER_PREFIX)) {
       waiting.push(root * OBJECTS_PER_PREFIX);
     }
+    let count = 0;
     for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
+      count += 1;
+      if (count % OBJECTS_PER_PORTION === 0) yield;
       const starts = this.#starts[Math.floor(object / OBJECTS_PER_PREFIX)];
       const start = starts?.[object % OBJECTS_PER_PREFIX] ?? 0;
       if (start === 0) continue;
@@ -105,7 +110,7 @@ export class ReferenceGraph {
   }
 }
 
-/** What {@link ReferenceGraph.reachable} found. */
+/** What {@link ReferenceGraph.reachable} has found. */
 export interface ReachableObjects {
   readonly has: (oidHigh: number, oidLow: number) => boolean;
 }
