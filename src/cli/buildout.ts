@@ -13,6 +13,7 @@ import { findSharedFolders } from '../sites/recipe/shared-folders.ts';
 import { unclaimedStorages } from '../sites/recipe/unclaimed-storages.ts';
 import type { ForeignLine } from '../sites/schedule/foreign-lines.ts';
 import { Failure } from '../system/failure.ts';
+import { giveWay } from '../system/portions.ts';
 import { isThere } from '../system/presence.ts';
 import { nearest, SURROUNDINGS } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
@@ -131,7 +132,7 @@ export async function readParts(
           : `Its parts with "recipe = collective.recipe.backup" are ${list}.`,
     });
   }
-  const parts = readEach(buildout, { names: names.length === 0 ? known : names, unusable });
+  const parts = await readEach(buildout, { names: names.length === 0 ? known : names, unusable });
   for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
   const sites = parts.map(({ site }) => site);
   const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
@@ -147,16 +148,17 @@ export async function readParts(
 }
 
 /** Where nobody takes the parts that can't be used, they stop the others, too: people are told how to go on with those. */
-function readEach(
+async function readEach(
   buildout: Buildout,
   {
     names,
     unusable,
   }: { readonly names: readonly string[]; readonly unusable: UnusableSite[] | undefined },
-): readonly RecipePart[] {
+): Promise<readonly RecipePart[]> {
   const parts: RecipePart[] = [];
   const broken: UnusableSite[] = [];
   for (const part of names) {
+    await giveWay();
     try {
       parts.push(readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }));
     } catch (error) {

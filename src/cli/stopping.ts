@@ -49,6 +49,8 @@ export function heedSignals(fail: (failure: Failure) => number): Stopping {
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
+      // Whoever is stopped says so to the end: a second signal must not make another exit status of it.
+      if (controller.signal.aborted) return;
       for (const signal of SIGNALS) process.off(signal, stop);
       process.off('disconnect', stopAlone);
     },

@@ -9,6 +9,7 @@ import {
   type PointFacts,
 } from '../repository/judgement.ts';
 import type { Stamp } from '../repository/stamp.ts';
+import { giveWay } from '../system/portions.ts';
 import type { CountingBlobs } from './deciding-repository.ts';
 
 /** What a full backup with its increments is worth to `keep`. */
@@ -57,6 +58,7 @@ export async function worthOfChains(
   );
   if (older < 0) doubt = standing?.kind;
   for (const [index, chain] of chains.entries()) {
+    await giveWay();
     const points = await judgeFromNewest(chain, { facts, amountOf });
     const isProven = ({ data }: Judgement) =>
       doubt === undefined ||

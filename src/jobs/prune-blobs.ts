@@ -78,9 +78,8 @@ export async function planBlobPrune(
   const byRule = own.removed.flatMap(({ set: { set }, reason }) =>
     set === undefined || isBorrowed(set) ? [] : [{ set, reason }],
   );
-  const left = entrySets(
-    entries.filter((entry) => !byRule.some(({ set }) => set.entries.includes(entry))),
-  );
+  const going = new Set(byRule.flatMap(({ set }) => set.entries));
+  const left = entrySets(entries.filter((entry) => !going.has(entry)));
   const orphans = left.filter((set) => set.entries.every(judge.goesNow) && !isBorrowed(set));
   return {
     removed: [

@@ -153,9 +153,8 @@ function goingOf(worths: readonly ChainWorth[], keep: number): readonly Chain[] 
   const oldestKept = worths.filter(isCounted).at(-counted);
   const older = oldestKept === undefined ? [] : worths.slice(0, worths.indexOf(oldestKept));
   const tooMany = worths.filter(isFaulty).slice(0, -keep);
-  return worths
-    .filter((one) => older.includes(one) || tooMany.includes(one))
-    .flatMap(({ chain }) => chain ?? []);
+  const going = new Set([...older, ...tooMany]);
+  return worths.filter((one) => going.has(one)).flatMap(({ chain }) => chain ?? []);
 }
 
 /**

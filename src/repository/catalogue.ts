@@ -4,7 +4,6 @@ import {
   type DataFileName,
   datFileName,
   parseDataFileName,
-  removalFileName,
   stampOfFileName,
 } from './file-names.ts';
 import type { Stamp } from './stamp.ts';
@@ -48,17 +47,15 @@ export async function readCatalogue(store: Store): Promise<Catalogue> {
 export function catalogueOf(files: readonly StoredFile[]): Catalogue {
   const names = files.map(({ name }) => name).filter((name) => stampOfFileName(name) !== undefined);
   const present = new Set(names);
-  const removals = names.flatMap((name) => {
-    const stamp = stampOfFileName(name);
-    return stamp !== undefined && name === removalFileName(stamp) ? [stamp] : [];
-  });
+  const removals = stampsWith('.removing', names);
   const dataFiles = dataFilesOf(files);
   const fulls = new Set(
     dataFiles.filter(({ kind }) => kind === 'full').map(({ stamp }) => datFileName(stamp)),
   );
-  const datWithoutFull = names
-    .filter((name) => name.endsWith('.dat') && !fulls.has(name))
-    .flatMap((name) => stampOfFileName(name) ?? []);
+  const datWithoutFull = stampsWith(
+    '.dat',
+    names.filter((name) => !fulls.has(name)),
+  );
   const heads = [...fulls, ...datWithoutFull.map(datFileName)].sort();
   const following = new Map(heads.map((name, index) => [name, heads[index + 1]]));
   const chainOf = (full: DataFile) => {
@@ -85,6 +82,12 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
   }
   const counting = chains.filter(({ full }) => !removals.includes(full.stamp));
   return { chains: counting, withoutFull, datWithoutFull, removals, names };
+}
+
+function stampsWith(ending: '.dat' | '.removing', names: readonly string[]): readonly Stamp[] {
+  return names
+    .filter((name) => name.endsWith(ending))
+    .flatMap((name) => stampOfFileName(name) ?? []);
 }
 
 /** The newest `.dat` of which the full backup is lost, unless a full backup was made since. */

@@ -9,7 +9,8 @@ export interface DataFileName {
 }
 
 const DATA_FILE = /^(\d{4}(?:-\d\d){5})\.(delta)?fs(z)?$/;
-const SIDE_FILE = /^(\d{4}(?:-\d\d){5})\.(dat|index|json|removing|complete\.json)$/;
+/** All of them: a repository may have very many, and each is looked at in each run. */
+const ANY_FILE = /^(\d{4}(?:-\d\d){5})\.(?:(?:delta)?fsz?|dat|index|json|removing|complete\.json)$/;
 
 /** Undefined for every file that repozo wouldn't take for a data file. */
 export function parseDataFileName(name: string): DataFileName | undefined {
@@ -31,7 +32,7 @@ export function formatDataFileName(file: Omit<DataFileName, 'name'>): DataFileNa
 
 /** The stamp that a file of a repository carries, whichever of its files it is. */
 export function stampOfFileName(name: string): Stamp | undefined {
-  return parseDataFileName(name)?.stamp ?? parseStamp(SIDE_FILE.exec(name)?.[1] ?? '');
+  return ANY_FILE.exec(name)?.[1] as Stamp | undefined;
 }
 
 export function datFileName(stamp: Stamp): string {

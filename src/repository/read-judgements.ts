@@ -1,4 +1,5 @@
 import type { Store } from '../stores/store.ts';
+import { eachInTurn, giveWay } from '../system/portions.ts';
 import type { Catalogue } from './catalogue.ts';
 import {
   type Chain,
@@ -36,7 +37,9 @@ interface Reading {
 /** Judges every restore point of a repository. */
 export async function readJudgements(store: Store, reading: Reading): Promise<Judgements> {
   const facts = await readFacts(store, reading);
-  return new Map([...facts].map(([stamp, one]) => [stamp, judgePoint(one)]));
+  const judgements = new Map<Stamp, Judgement>();
+  await eachInTurn(facts, ([stamp, one]) => judgements.set(stamp, judgePoint(one)));
+  return judgements;
 }
 
 /**
@@ -74,6 +77,7 @@ export async function readFacts(
       const blobFolder = link?.record?.blobs?.folder;
       const blobs = await blobsOf({ ...facts, blobFolder });
       all.set(stamp, { ...facts, checks, blobs });
+      await giveWay();
     }
   }
   return all;

@@ -155,11 +155,12 @@ export async function finishRemovals(
   catalogue: Catalogue,
 ): Promise<readonly string[]> {
   const removed: string[] = [];
+  const there = new Set(catalogue.names);
   for (const stamp of catalogue.removals) {
     const list = removalFileName(stamp);
     await shortenDat(store, { catalogue, stamp, broken: 'stays' });
     const listed = (await collect(store.read(list))).toString('utf8').split('\n');
-    for (const name of listed.filter((one) => catalogue.names.includes(one))) {
+    for (const name of listed.filter((one) => there.has(one))) {
       await store.remove(name);
       removed.push(name);
     }

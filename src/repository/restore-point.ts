@@ -70,7 +70,8 @@ export async function findRestorePoint(
     return { kind: 'unlisted', stamp, files: wanted, leftOut: [] };
   }
   const listed = links.map(({ file }) => file);
-  const leftOut = wanted.filter((file) => !listed.includes(file));
+  const isListedFile = new Set(listed);
+  const leftOut = wanted.filter((file) => !isListedFile.has(file));
   return { kind: 'listed', stamp: last.file.stamp, files: listed, leftOut, links };
 }
 

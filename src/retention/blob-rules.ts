@@ -61,7 +61,7 @@ export function planBlobRetention<Set extends BlobSet>(
       const ours = orphans.filter(({ owner }) => owner === 'this');
       return {
         removed: oldestFirst(ours, 'the Data.fs backup that it belongs to is gone'),
-        unclear: orphans.filter((set) => !ours.includes(set)),
+        unclear: orphans.filter(({ owner }) => owner !== 'this'),
       };
     }
     case 'count': {

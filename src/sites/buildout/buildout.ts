@@ -131,10 +131,18 @@ const MAXIMUM_TEXT = 1 << 20;
 const REFERENCE = /\$\{([^}]*)\}/g;
 const REFERENCE_WORDS = /^([a-zA-Z0-9 ._-]*):([a-zA-Z0-9 ._-]+)$/;
 
+/** What a section says itself, without its macros. */
+interface OwnOptions {
+  readonly options: CfgSection;
+  /** Options of which it adds to, or takes away from, what its macros may say. */
+  readonly added: ReadonlySet<string>;
+}
+
 /** Follows macros and references; each value is resolved once. */
 class Resolver {
   /** For each section the layers in which it was written, the lowest first. */
   readonly #layers = new Map<string, CfgSection[]>();
+  readonly #own = new Map<string, OwnOptions>();
   readonly #unfolded = new Map<string, CfgSection>();
   readonly #resolved = new Map<string, string>();
   /** What is being resolved: a reference to any of it goes in a circle. */
@@ -174,17 +182,26 @@ class Resolver {
 
   /** Macros that can't be followed are another's fault. */
   originOf(section: string, name: string): Origin | undefined {
-    return flatten(this.#layers.get(section) ?? []).get(name)?.origin;
+    return this.#ownOf(section).options.get(name)?.origin;
   }
 
   /** What a section sets itself goes above its macros: they needn't be there for it. */
   #written(section: string, name: string): CfgValue | undefined {
-    const own = flatten(this.#layers.get(section) ?? []);
-    const isWhole = !this.#layers
-      .get(section)
-      ?.some((layer) => [...layer.keys()].some((key) => baseName(key) === name && key !== name));
-    const value = isWhole ? own.get(name) : undefined;
+    const { options, added } = this.#ownOf(section);
+    const value = added.has(name) ? undefined : options.get(name);
     return value ?? this.#unfold(section).get(name);
+  }
+
+  /** Asked for again with each option of each part. */
+  #ownOf(section: string): OwnOptions {
+    const known = this.#own.get(section);
+    if (known !== undefined) return known;
+    const layers = this.#layers.get(section) ?? [];
+    const keys = layers.flatMap((layer) => [...layer.keys()]);
+    const added = new Set(keys.filter((key) => baseName(key) !== key).map(baseName));
+    const own = { options: flatten(layers), added };
+    this.#own.set(section, own);
+    return own;
   }
 
   #unfold(name: string): CfgSection {
