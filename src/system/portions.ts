@@ -31,7 +31,7 @@ export async function inPortions<T>(work: Generator<void, T>, signal?: AbortSign
   return end.result;
 }
 
-/** The same for a list of which each item is a little work. */
+/** The same for a list, whose items take little work each. */
 export async function eachInTurn<T>(
   items: Iterable<T>,
   work: (item: T) => void,
