@@ -73,10 +73,15 @@ export async function findSourceContinuity(
     }
     // It was held against the ones before when it was made.
     if (!knownAtBackup(chain).hasLostEnd) break;
-    // What goes on from it lacks the same.
-    isOfLost ||= answer.kind !== 'lost' && wasCertain(chain);
+    // What goes on from it lacks the same; what was restored since goes on from another one.
+    isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !isBeforeRestore(last, past);
   }
   return lost.length === 0 ? doubt : { kind: 'lost', links: lost };
+}
+
+function isBeforeRestore({ record }: ChainLink, past: readonly PastRestore[]): boolean {
+  const newest = past.at(-1);
+  return newest?.kind === 'restore' && new Date(record?.madeAt ?? 0) <= newest.at;
 }
 
 /** What a loss has left behind the end says more than any restore before. */
