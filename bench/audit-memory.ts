@@ -5,7 +5,7 @@ import { oidFrom } from '../src/filestorage/oid.ts';
 import type { Tid } from '../src/filestorage/tid.ts';
 import { encodeObjectState, reference } from '../src/filestorage/writer/object-state.ts';
 import { encodeTransaction } from '../src/filestorage/writer/transaction-encoder.ts';
-import { atOnce } from '../src/system/portions.ts';
+import { atOnce } from '../src/system/streams/cooperative.ts';
 
 /**
  * Measures what an audit keeps in memory for each object: the difference of what is in use when it has

@@ -1,9 +1,9 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { randomFrom } from '../src/demo/random.ts';
 import { blobPath, LAYOUT_FILE, UNCOMMITTED_FOLDER } from '../src/filestorage/blob-layout.ts';
 import { oidFrom } from '../src/filestorage/oid.ts';
 import { type Microseconds, tidOfMicroseconds } from '../src/filestorage/tid.ts';
-import { randomFrom } from '../src/sample/random.ts';
 
 const BLOB_BYTES = 4096;
 /** Incompressible bytes of which every blob is another piece. */

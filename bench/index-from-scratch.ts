@@ -1,6 +1,6 @@
 import { OidIndex } from '../src/filestorage/index/oid-index.ts';
 import { scanTransactions } from '../src/filestorage/scanner.ts';
-import { openFileSource } from '../src/system/byte-source.ts';
+import { openFileSource } from '../src/system/files/byte-source.ts';
 
 /** Builds the index of the Data.fs that is named on the command line, from its first byte. */
 await using source = await openFileSource(process.argv[2] ?? '');

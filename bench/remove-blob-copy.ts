@@ -1,4 +1,4 @@
-import { pruneBlobs } from '../src/jobs/prune-blobs.ts';
+import { pruneBlobs } from '../src/operations/retention/prune-blobs.ts';
 
 /** Removes all copies but the newest ones: FOLDER, the live blob directory, and how many stay. */
 const [folder = '', source = '', keep = ''] = process.argv.slice(2);

@@ -1,10 +1,10 @@
+import { type Random, randomFrom } from '../src/demo/random.ts';
+import { bodyText, title } from '../src/demo/text.ts';
 import { oidFrom } from '../src/filestorage/oid.ts';
 import type { PythonValue } from '../src/filestorage/pickle/pickle-encoder.ts';
 import type { Microseconds } from '../src/filestorage/tid.ts';
 import { type Change, DatabaseWriter } from '../src/filestorage/writer/database-writer.ts';
 import { reference } from '../src/filestorage/writer/object-state.ts';
-import { type Random, randomFrom } from '../src/sample/random.ts';
-import { bodyText, title } from '../src/sample/text.ts';
 
 /** Bytes of text that are made once and cut differently for each object: making it costs most. */
 const TEXT_POOL_BYTES = 8 << 20;

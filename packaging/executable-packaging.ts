@@ -1,7 +1,7 @@
 import { getAsset } from 'node:sea';
-import type { Packaging } from '../src/system/packaging.ts';
+import type { Packaging } from '../src/system/processes/packaging.ts';
 
-/** In place of src/system/packaging.ts, in the executable. */
+/** In place of src/system/processes/packaging.ts, in the executable. */
 export const PACKAGING: Packaging = {
   kind: 'executable',
   source: () => getAsset('zodbvault.cjs', 'utf8'),

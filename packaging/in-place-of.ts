@@ -10,10 +10,10 @@ export function inPlaceOf({ packaging }: { readonly packaging: string }): Plugin
   return {
     name: 'in-place-of',
     setup: ({ onLoad }) => {
-      onLoad({ filter: /src\/system\/version\.ts$/ }, () => ({
+      onLoad({ filter: /src\/system\/processes\/version\.ts$/ }, () => ({
         contents: `export const VERSION = ${JSON.stringify(version)};`,
       }));
-      onLoad({ filter: /src\/system\/packaging\.ts$/ }, () => ({
+      onLoad({ filter: /src\/system\/processes\/packaging\.ts$/ }, () => ({
         contents: readFileSync(packaging, 'utf8'),
         loader: 'ts',
         resolveDir: import.meta.dirname,

@@ -1,6 +1,6 @@
-import type { Packaging } from '../src/system/packaging.ts';
+import type { Packaging } from '../src/system/processes/packaging.ts';
 
-/** In place of src/system/packaging.ts, in the npm package: all chunks lie beside the command. */
+/** In place of src/system/processes/packaging.ts, in the npm package: all chunks lie beside the command. */
 export const PACKAGING: Packaging = {
   kind: 'package',
   command: new URL('main.js', import.meta.url),

@@ -30,19 +30,18 @@ export {
   type TransactionDraft,
 } from './filestorage/writer/database-writer.ts';
 export { type ObjectState, reference } from './filestorage/writer/object-state.ts';
-export { type BackupResult, type BackupSettings, backUp, planOnly } from './jobs/backup.ts';
-export type { JobContext, JobEvent } from './jobs/events.ts';
-export { type ListedPoint, listRestorePoints } from './jobs/list.ts';
-export {
-  planRestore,
-  type RestorePlan,
-  type RestoreResult,
-  type RestoreSettings,
-  restore,
-  restoreToStream,
-} from './jobs/restore.ts';
-export { type VerifySettings, verify } from './jobs/verify.ts';
-export type { BackupPlan } from './repository/plan.ts';
-export { parseRecoveryDate, type RecoveryDate } from './repository/recovery-date.ts';
-export { type ByteSource, memorySource, openFileSource } from './system/byte-source.ts';
+export { type BackupResult, backUp, planOnly } from './operations/backup/backup-filestorage.ts';
+export type { BackupSettings } from './operations/backup/backup-settings.ts';
+export { type ListedPoint, listRestorePoints } from './operations/list/list-restore-points.ts';
+export { planRestore, restore, restoreToStream } from './operations/restore/restore-filestorage.ts';
+export type {
+  RestorePlan,
+  RestoreResult,
+  RestoreSettings,
+} from './operations/restore/restore-plan.ts';
+export type { JobContext, JobEvent } from './operations/run/events.ts';
+export { type VerifySettings, verify } from './operations/verify/verify.ts';
+export type { BackupPlan } from './repository/backup-plan.ts';
+export { parseRecoveryDate, type RecoveryDate } from './repository/layout/recovery-date.ts';
 export { Failure, type FailureCode } from './system/failure.ts';
+export { type ByteSource, memorySource, openFileSource } from './system/files/byte-source.ts';

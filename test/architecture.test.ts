@@ -7,20 +7,36 @@ const SOURCE = join(import.meta.dirname, '../src');
 
 /** Which folders of src/ a folder may import from, beside itself: docs/ARCHITECTURE.md. */
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
-  cli: ['jobs', 'sites', 'repository', 'system'],
-  jobs: ['sites', 'blobs', 'repository', 'retention', 'sample', 'filestorage', 'stores', 'system'],
-  sites: ['system'],
-  blobs: ['repository', 'stores', 'system'],
+  cli: ['demo', 'operations', 'config', 'sources', 'blobs', 'repository', 'system'],
+  demo: ['operations', 'config', 'repository', 'filestorage', 'system'],
+  operations: ['config', 'sources', 'blobs', 'repository', 'filestorage', 'stores', 'system'],
+  config: ['system'],
+  sources: ['filestorage', 'system'],
+  blobs: ['repository', 'filestorage', 'stores', 'system'],
   repository: ['filestorage', 'stores', 'system'],
-  retention: [],
-  sample: ['filestorage'],
   filestorage: ['system'],
   stores: ['system'],
   system: [],
 };
 
+/** The same for the folders of operations/. */
+const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
+  backup: ['backup-blobs', 'restore', 'retention', 'verify', 'run'],
+  'backup-blobs': ['run'],
+  inspect: ['list', 'restore', 'verify', 'run'],
+  list: ['run'],
+  restore: ['backup-blobs', 'list', 'verify', 'run'],
+  retention: ['list', 'run'],
+  run: [],
+  setup: ['run'],
+  verify: ['list', 'run'],
+};
+
 /** The folders that decide and do nothing: bytes, names and times in, values out. */
-const PURE = ['filestorage/index', 'filestorage/pickle', 'repository', 'retention'];
+const PURE = ['filestorage/index', 'filestorage/pickle', 'repository', 'blobs/retention'];
+
+/** Of names that a folder holds, and of lines in a file: what one look takes in. */
+const MOST_NAMES = 26;
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
@@ -33,28 +49,49 @@ const imports = files.flatMap((path) => {
     .importedFiles.map(({ fileName }) => ({ path, imported: fileName }));
 });
 
+const edges = new Map<string, readonly string[]>(
+  files.map((path) => [
+    path,
+    imports
+      .filter((one) => one.path === path && one.imported.startsWith('.'))
+      .map(({ imported }) => resolveImport(path, imported)),
+  ]),
+);
+
 describe('folders of src/', () => {
   it('are those of the architecture', () => {
-    const folders = new Set(files.filter((path) => path.includes(sep)).map(folderOf));
-    expect([...folders].sort()).toEqual(Object.keys(MAY_KNOW).sort());
+    expect(namesOf(files, 0)).toEqual(Object.keys(MAY_KNOW).sort());
+    const operations = files.filter((path) => folderOf(path, 0) === 'operations');
+    expect(namesOf(operations, 1)).toEqual(Object.keys(OPERATIONS).sort());
   });
 
   it('know each other in one direction', () => {
-    const wrong = imports
-      .filter(({ path, imported }) => path.includes(sep) && imported.startsWith('.'))
-      .map(({ path, imported }) => ({ path, target: folderOf(resolveImport(path, imported)) }))
-      .filter(({ path, target }) => {
-        const folder = folderOf(path);
-        return target !== folder && !(MAY_KNOW[folder] ?? []).includes(target);
-      });
+    const wrong = arrowsBetween(0).filter(([, from, to]) => !(MAY_KNOW[from] ?? []).includes(to));
     expect(wrong).toEqual([]);
   });
 
-  it('have no arrow that runs back', () => {
+  it('know each other in one direction within operations/', () => {
+    const wrong = arrowsBetween(1).filter(
+      ([path, from, to]) => path.startsWith('operations') && !(OPERATIONS[from] ?? []).includes(to),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([MAY_KNOW, OPERATIONS])('have no arrow that runs back', (table) => {
     const reaches = (from: string, to: string): boolean =>
-      (MAY_KNOW[from] ?? []).some((next) => next === to || reaches(next, to));
-    for (const folder of Object.keys(MAY_KNOW))
+      (table[from] ?? []).some((next) => next === to || reaches(next, to));
+    for (const folder of Object.keys(table))
       expect([folder, reaches(folder, folder)]).toEqual([folder, false]);
+  });
+
+  it('hold no circle of files, not even of types', () => {
+    expect(findCircle()).toEqual([]);
+  });
+
+  it('show few names to whoever opens one', () => {
+    const folders = new Map<string, number>();
+    for (const path of files) folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1);
+    expect([...folders].filter(([, count]) => count > MOST_NAMES)).toEqual([]);
   });
 
   it('leave the disk to others where they only decide', () => {
@@ -100,6 +137,47 @@ function resolveImport(path: string, imported: string): string {
   return relative(SOURCE, join(SOURCE, dirname(path), imported));
 }
 
-function folderOf(path: string): string {
-  return path.split(sep)[0] ?? '';
+/** The name that a path has at a depth; empty for a file that lies above. */
+function folderOf(path: string, depth: number): string {
+  const names = path.split(sep);
+  return names.length - 1 > depth ? (names[depth] ?? '') : '';
+}
+
+function namesOf(paths: readonly string[], depth: number): readonly string[] {
+  return [...new Set(paths.map((path) => folderOf(path, depth)))]
+    .filter((name) => name !== '')
+    .sort();
+}
+
+/** Imports that lead from one folder into another of the same folder. */
+function arrowsBetween(
+  depth: number,
+): readonly (readonly [path: string, from: string, to: string])[] {
+  return [...edges].flatMap(([path, targets]) =>
+    targets.flatMap((target) => {
+      const [from, to] = [folderOf(path, depth), folderOf(target, depth)];
+      const isBeside = depth === 0 || folderOf(path, 0) === folderOf(target, 0);
+      return isBeside && from !== '' && from !== to ? [[path, from, to] as const] : [];
+    }),
+  );
+}
+
+/** Files of which each imports the next, and the last the first. */
+function findCircle(): readonly string[] {
+  const done = new Set<string>();
+  const search = (path: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(path)) return way.slice(way.indexOf(path));
+    if (done.has(path)) return [];
+    done.add(path);
+    for (const next of edges.get(path) ?? []) {
+      const circle = search(next, [...way, path]);
+      if (circle.length > 0) return circle;
+    }
+    return [];
+  };
+  for (const path of files) {
+    const circle = search(path, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
 }

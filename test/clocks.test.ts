@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findProgram } from '../src/system/programs.ts';
+import { findProgram } from '../src/system/processes/programs.ts';
 import { commitBlob } from './support/buildout-site.ts';
 import { COMMAND, type Finished, runProgram } from './support/command.ts';
 import { countTransactions } from './support/database.ts';

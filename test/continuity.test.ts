@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findCommittedEnd } from '../src/filestorage/committed-end.ts';
 import { formatTid, type Tid } from '../src/filestorage/tid.ts';
-import { judgeAgainst } from '../src/jobs/judge-against.ts';
-import type { BackupRecord } from '../src/repository/backup-record.ts';
-import type { Continuity } from '../src/repository/continuity.ts';
-import { parseDataFileName } from '../src/repository/file-names.ts';
+import { judgeAgainst } from '../src/operations/backup/judge-against.ts';
+import type { BackupRecord } from '../src/repository/layout/backup-record.ts';
+import { parseDataFileName } from '../src/repository/layout/file-names.ts';
+import type { Continuity } from '../src/repository/lineage/continuity.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
-import { memorySource } from '../src/system/byte-source.ts';
+import { memorySource } from '../src/system/files/byte-source.ts';
 import { type HistoryState, historySteps, statesOf } from './support/random-history.ts';
 import { scratchFolder } from './support/scratch.ts';
 

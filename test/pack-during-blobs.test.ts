@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { backUpSite } from '../src/jobs/backup-site.ts';
-import type { JobEvent } from '../src/jobs/events.ts';
-import { findPlainSite } from '../src/sites/plain-site.ts';
+import { findPlainSite } from '../src/config/plain/plain-site.ts';
+import { backUpSite } from '../src/operations/backup/backup-site.ts';
+import type { JobEvent } from '../src/operations/run/events.ts';
 import { Failure } from '../src/system/failure.ts';
 import { growDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Site } from '../src/config/model/site.ts';
+import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { type Oid, ROOT_OID } from '../src/filestorage/oid.ts';
 import { reference } from '../src/filestorage/writer/object-state.ts';
-import { backUpSite } from '../src/jobs/backup-site.ts';
-import { verifySiteDeep } from '../src/jobs/verify-site-deep.ts';
-import { findPlainSite } from '../src/sites/plain-site.ts';
-import type { Site } from '../src/sites/site.ts';
+import { backUpSite } from '../src/operations/backup/backup-site.ts';
+import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';

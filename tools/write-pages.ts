@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeCommand } from '../src/cli/command-table.ts';
-import { formatErrorsPage } from '../src/cli/explanations.ts';
-import { formatManPage } from '../src/cli/man-page.ts';
 import { buildProgram } from '../src/cli/program.ts';
-import { tomlSchema } from '../src/sites/toml/json-schema.ts';
+import { describeCommand } from '../src/cli/reference/command-table.ts';
+import { formatErrorsPage } from '../src/cli/reference/error-explanations.ts';
+import { formatManPage } from '../src/cli/reference/man-page.ts';
+import { tomlSchema } from '../src/config/toml/json-schema.ts';
 
 /** Writes the pages that are made from tables in the code; tests hold them to these. */
 const ROOT = join(import.meta.dirname, '..');

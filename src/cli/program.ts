@@ -1,9 +1,9 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
-import { requireReadableFolder, requireReadableWords } from '../system/readable-name.ts';
-import { VERSION } from '../system/version.ts';
-import { paintFor } from './colours.ts';
-import { type Terminal, terminalFor } from './terminal.ts';
+import { requireReadableFolder, requireReadableWords } from '../system/files/readable-name.ts';
+import { VERSION } from '../system/processes/version.ts';
+import { paintFor } from './terminal/colours.ts';
+import { type Terminal, terminalFor } from './terminal/terminal.ts';
 
 /** Exit status for a command line that can't be understood. */
 const WRONG_USAGE = 2;
@@ -79,7 +79,7 @@ async function refuseMisplaced(
   const names = Object.keys(COMMANDS);
   if (first !== 'help' || second === undefined || second.startsWith('-')) return;
   if (second === 'help' || names.includes(second)) return;
-  const { nearest } = await import('./surroundings.ts');
+  const { nearest } = await import('./select/environment-access.ts');
   program.error(`error: unknown command '${second}'\n(Did you mean ${nearest(second, names)}?)`, {
     code: 'commander.unknownCommand',
   });
@@ -127,18 +127,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   check: async () => (await import('./commands/check.ts')).addCheckCommand,
   rehearse: async () => (await import('./commands/rehearse.ts')).addRehearseCommand,
   retire: async () => (await import('./commands/retire.ts')).addRetireCommand,
-  init: async () => (await import('./commands/init.ts')).addInitCommand,
-  install: async () => (await import('./commands/install.ts')).addInstallCommand,
-  config: async () => (await import('./commands/config.ts')).addConfigCommand,
-  schedule: async () => (await import('./commands/schedule.ts')).addScheduleCommand,
-  repeat: async () => (await import('./commands/repeat.ts')).addRepeatCommand,
-  script: async () => (await import('./commands/script.ts')).addScriptCommand,
-  repozo: async () => (await import('./commands/repozo.ts')).addRepozoCommand,
+  init: async () => (await import('./commands/setup/init.ts')).addInitCommand,
+  install: async () => (await import('./commands/setup/install.ts')).addInstallCommand,
+  config: async () => (await import('./commands/setup/config.ts')).addConfigCommand,
+  schedule: async () => (await import('./commands/setup/schedule.ts')).addScheduleCommand,
+  repeat: async () => (await import('./commands/setup/repeat.ts')).addRepeatCommand,
+  script: async () => (await import('./commands/compatible/script.ts')).addScriptCommand,
+  repozo: async () => (await import('./commands/compatible/repozo.ts')).addRepozoCommand,
   adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
-  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
+  demo: async () => (await import('./commands/setup/demo.ts')).addDemoCommand,
   report: async () => (await import('./commands/report.ts')).addReportCommand,
-  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
-  completions: async () => (await import('./commands/completions.ts')).addCompletionsCommand,
+  explain: async () => (await import('./commands/setup/explain.ts')).addExplainCommand,
+  completions: async () => (await import('./commands/setup/completions.ts')).addCompletionsCommand,
 };
 
 /** The commands that a command line can be about, by its first word: the completions speak of all. */

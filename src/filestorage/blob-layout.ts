@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { giveWay } from '../system/portions.ts';
-import { readSmallFileIfFit } from '../system/small-file.ts';
+import { readSmallFileIfFit } from '../system/files/small-file.ts';
+import { giveWay } from '../system/streams/cooperative.ts';
 import { formatOid, type Oid, oidFrom } from './oid.ts';
 import { formatTid, parseTid, type Tid } from './tid.ts';
 

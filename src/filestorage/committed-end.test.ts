@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/support/outcome.ts';
 import { smallDatabase } from '../../test/support/small-database.ts';
-import { memorySource } from '../system/byte-source.ts';
+import { memorySource } from '../system/files/byte-source.ts';
 import { findCommittedEnd, isTransactionBoundary } from './committed-end.ts';
-import { viewOf } from './debris.ts';
 import { scanTransactions } from './scanner.ts';
 import { transactionEnd } from './transaction-header.ts';
+import { viewOf } from './uncommitted-tail.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../test/fixtures/golden/bushy/states');
 const edited = readFileSync(join(GOLDEN, '2-edited/Data.fs'));

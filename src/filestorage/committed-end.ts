@@ -1,8 +1,7 @@
-import type { ByteSource } from '../system/byte-source.ts';
+import type { ByteSource } from '../system/files/byte-source.ts';
 import { damageAt } from './damage.ts';
-import { refuseDamage, type Stop, transactionEndingAt, viewOf } from './debris.ts';
+import { readMagic } from './file-format-version.ts';
 import { LENGTH_AGAIN_BYTES, MAGIC_BYTES, TRANSACTION_HEADER_BYTES } from './format.ts';
-import { readMagic } from './magic.ts';
 import { type Tid, ZERO_TID } from './tid.ts';
 import {
   decodeTransactionHeader,
@@ -10,6 +9,7 @@ import {
   type TransactionHeader,
   transactionEnd,
 } from './transaction-header.ts';
+import { refuseDamage, type Stop, transactionEndingAt, viewOf } from './uncommitted-tail.ts';
 
 /** Where the database in a Data.fs ends: a state of the log. */
 export interface CommittedEnd {

@@ -1,9 +1,9 @@
-import type { ByteSource } from '../system/byte-source.ts';
-import { viewOf } from './debris.ts';
+import type { ByteSource } from '../system/files/byte-source.ts';
 import { RECORD_HEADER_BYTES } from './format.ts';
 import { type Oid, oidFrom } from './oid.ts';
 import { safeInteger } from './record-table.ts';
 import { decodeTid, type Tid } from './tid.ts';
+import { viewOf } from './uncommitted-tail.ts';
 
 /** The header of one record, for those who look at few; a scan makes a `RecordTable`. */
 export interface RecordHeader {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { viewOf } from './debris.ts';
 import { RECORD_HEADER_BYTES } from './format.ts';
 import { RecordTable, safeInteger } from './record-table.ts';
+import { viewOf } from './uncommitted-tail.ts';
 
 interface Written {
   readonly oid: bigint;

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHUNK_SIZES, chunksOf } from '../../test/support/chunks.ts';
 import { outcomeOf } from '../../test/support/outcome.ts';
-import { memorySource } from '../system/byte-source.ts';
+import { memorySource } from '../system/files/byte-source.ts';
 import { findCommittedEnd } from './committed-end.ts';
-import { viewOf } from './debris.ts';
 import { scanTransactions, TransactionScanner } from './scanner.ts';
 import type { Tid } from './tid.ts';
 import { transactionEnd } from './transaction-header.ts';
+import { viewOf } from './uncommitted-tail.ts';
 import { encodeTransaction } from './writer/transaction-encoder.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../test/fixtures/golden/bushy/states');

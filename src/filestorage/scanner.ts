@@ -1,6 +1,6 @@
-import type { ByteSource } from '../system/byte-source.ts';
+import type { ByteSource } from '../system/files/byte-source.ts';
 import { damageAt } from './damage.ts';
-import { refuseDamage, type Stop, viewOf } from './debris.ts';
+import { readMagic } from './file-format-version.ts';
 import {
   BACK_POINTER_BYTES,
   LENGTH_AGAIN_BYTES,
@@ -8,7 +8,6 @@ import {
   RECORD_HEADER_BYTES,
   TRANSACTION_HEADER_BYTES,
 } from './format.ts';
-import { readMagic } from './magic.ts';
 import { RecordTable, safeInteger } from './record-table.ts';
 import { type Tid, ZERO_TID } from './tid.ts';
 import {
@@ -18,6 +17,7 @@ import {
   type TransactionHeader,
   transactionEnd,
 } from './transaction-header.ts';
+import { refuseDamage, type Stop, viewOf } from './uncommitted-tail.ts';
 
 /** A complete transaction, handed over when its last byte has been seen. */
 export interface ScannedTransaction {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { smallDatabase } from '../../test/support/small-database.ts';
-import { viewOf } from './debris.ts';
 import type { Tid } from './tid.ts';
 import {
   decodeTransactionHeader,
@@ -11,6 +10,7 @@ import {
   type TransactionHeader,
   transactionEnd,
 } from './transaction-header.ts';
+import { viewOf } from './uncommitted-tail.ts';
 
 const healthy: TransactionHeader = {
   tid: (1n << 32n) as Tid,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../test/support/stamp.ts';
-import type { Check } from './checks.ts';
 import {
   areBlobsThere,
   type BlobFacts,
@@ -12,6 +11,7 @@ import {
   type PointFacts,
   reasonsAgainst,
 } from './judgement.ts';
+import type { Check } from './records/check-results.ts';
 import { findSiteFault } from './site-faults.ts';
 
 const POINT = stamp('2026-03-01-04-05-06');

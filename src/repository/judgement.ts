@@ -1,7 +1,7 @@
-import { type Check, disproves, isAsDeep } from './checks.ts';
-import type { RunEnd } from './completion.ts';
-import type { KnownAtBackup } from './known-at-backup.ts';
-import type { Stamp } from './stamp.ts';
+import type { Stamp } from './layout/stamp.ts';
+import type { KnownAtBackup } from './lineage/source-faults.ts';
+import { type Check, disproves, isAsDeep } from './records/check-results.ts';
+import type { RunEnd } from './records/completion.ts';
 
 /** All that was read about a restore point. */
 export interface PointFacts {

@@ -1,6 +1,7 @@
 import type { Store } from '../stores/store.ts';
-import { eachInTurn, giveWay } from '../system/portions.ts';
-import type { Catalogue } from './catalogue.ts';
+import { eachInTurn, giveWay } from '../system/streams/cooperative.ts';
+import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './judgement.ts';
+import type { Catalogue } from './layout/catalogue.ts';
 import {
   type Chain,
   type ChainLink,
@@ -8,12 +9,11 @@ import {
   describeFault,
   hasOtherSize,
   readChain,
-} from './chain.ts';
-import { type Check, checksByStamp, readChecks } from './checks.ts';
-import { runEndOf } from './completion.ts';
-import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './judgement.ts';
-import { knownAtBackup } from './known-at-backup.ts';
-import type { Stamp } from './stamp.ts';
+} from './layout/chain.ts';
+import type { Stamp } from './layout/stamp.ts';
+import { knownAtBackup } from './lineage/source-faults.ts';
+import { type Check, checksByStamp, readChecks } from './records/check-results.ts';
+import { runEndOf } from './records/completion.ts';
 
 /** Judgements by the stamps of all restore points of a repository, in their order. */
 export type Judgements = ReadonlyMap<Stamp, Judgement>;

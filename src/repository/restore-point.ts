@@ -1,12 +1,12 @@
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
-import type { Catalogue, DataFile } from './catalogue.ts';
-import { type ChainFault, type ChainLink, describeFault, readChain } from './chain.ts';
-import { indexFileName } from './file-names.ts';
-import { readLinks, readUnlisted } from './reading.ts';
-import { isNotLater, type RecoveryDate } from './recovery-date.ts';
-import type { Stamp } from './stamp.ts';
-import { hintAroundHole, NAME_EARLIER } from './way-around.ts';
+import { hintAroundHole, NAME_EARLIER } from './content/alternatives.ts';
+import { readLinks, readUnlisted } from './content/read-backup.ts';
+import type { Catalogue, DataFile } from './layout/catalogue.ts';
+import { type ChainFault, type ChainLink, describeFault, readChain } from './layout/chain.ts';
+import { indexFileName } from './layout/file-names.ts';
+import { isNotLater, type RecoveryDate } from './layout/recovery-date.ts';
+import type { Stamp } from './layout/stamp.ts';
 
 /** A state of the log that can be restored, and what it takes. */
 export type RestorePoint = {

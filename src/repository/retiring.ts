@@ -1,7 +1,7 @@
-import type { Catalogue } from './catalogue.ts';
-import { parseDataFileName, stampOfFileName } from './file-names.ts';
-import { datInFrontOf, familyOf, inOrderOfRemoval } from './removing.ts';
-import type { Stamp } from './stamp.ts';
+import type { Catalogue } from './layout/catalogue.ts';
+import { parseDataFileName, stampOfFileName } from './layout/file-names.ts';
+import type { Stamp } from './layout/stamp.ts';
+import { datInFrontOf, familyOf, inOrderOfRemoval } from './remove-chain.ts';
 
 /** A restore point that is to go, with all that nothing could be restored from without it. */
 export interface Retirement {

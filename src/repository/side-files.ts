@@ -1,8 +1,8 @@
 import type { Store } from '../stores/store.ts';
-import type { FileFinding } from './auditing.ts';
-import type { Catalogue } from './catalogue.ts';
-import { type ChainLink, describeFault, readChain } from './chain.ts';
-import { datFileName, recordFileName } from './file-names.ts';
+import type { FileFinding } from './audit-restore-point.ts';
+import type { Catalogue } from './layout/catalogue.ts';
+import { type ChainLink, describeFault, readChain } from './layout/chain.ts';
+import { datFileName, recordFileName } from './layout/file-names.ts';
 import type { RestorePoint } from './restore-point.ts';
 
 /**

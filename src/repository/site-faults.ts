@@ -1,5 +1,5 @@
 import { type Judgement, type Reason, reasonsAgainst, wasSeenDeeply } from './judgement.ts';
-import type { Stamp } from './stamp.ts';
+import type { Stamp } from './layout/stamp.ts';
 
 /** A fault of the site itself, which its backups have as they should: they are faithful. */
 export interface SiteFault {

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adopting, systemCodeOf } from '../system/failure.ts';
-import { type MadeFolder, makeFolder } from '../system/make-folder.ts';
-import { type Rights, rightsForCopy, rightsLike } from '../system/rights.ts';
+import { type MadeFolder, makeFolder } from '../system/files/make-folder.ts';
+import { type Rights, rightsForCopy, rightsLike } from '../system/files/rights.ts';
 
 /** Data files of a repository, archives of blobs, and folders with copies of them. */
 const DATA_FILE =

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/support/outcome.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
-import { IMPATIENT } from '../system/lock-request.ts';
+import { IMPATIENT } from '../system/locks/lock-request.ts';
 import { folderStore, holdFolder, LOCK_FILE, requireFolder } from './folder-store.ts';
 
 const scratch = scratchFolder();

@@ -1,14 +1,19 @@
 import { constants } from 'node:fs';
 import { access, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ByteRange, openFileSource } from '../system/byte-source.ts';
-import { confirmFile } from '../system/confirm-file.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { IMPATIENT, type LockRequest } from '../system/lock-request.ts';
-import { isUnfinished, NewFile, removeUnfinished, syncDirectory } from '../system/new-file.ts';
-import { severalAtATime } from '../system/portions.ts';
-import type { Rights } from '../system/rights.ts';
-import { acquireRunLock } from '../system/run-lock.ts';
+import { type ByteRange, openFileSource } from '../system/files/byte-source.ts';
+import {
+  isUnfinished,
+  NewFile,
+  removeUnfinished,
+  syncDirectory,
+} from '../system/files/new-file.ts';
+import { confirmFile } from '../system/files/read-back.ts';
+import type { Rights } from '../system/files/rights.ts';
+import { IMPATIENT, type LockRequest } from '../system/locks/lock-request.ts';
+import { acquireRunLock } from '../system/locks/run-lock.ts';
+import { severalAtATime } from '../system/streams/cooperative.ts';
 import { rightsOfBackups } from './backup-rights.ts';
 import type { StagedFile, Store, StoredFile } from './store.ts';
 

@@ -1,5 +1,5 @@
-import type { ByteRange } from '../system/byte-source.ts';
-import type { LockRequest } from '../system/lock-request.ts';
+import type { ByteRange } from '../system/files/byte-source.ts';
+import type { LockRequest } from '../system/locks/lock-request.ts';
 
 /** A complete file in a store. */
 export interface StoredFile {

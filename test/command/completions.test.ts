@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeCommand } from '../../src/cli/command-table.ts';
-import { formatManPage } from '../../src/cli/man-page.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { findProgram } from '../../src/system/programs.ts';
+import { describeCommand } from '../../src/cli/reference/command-table.ts';
+import { formatManPage } from '../../src/cli/reference/man-page.ts';
+import { findProgram } from '../../src/system/processes/programs.ts';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { programOnTerminal } from '../support/terminal.ts';

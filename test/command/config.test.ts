@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
+import { RECIPE_OPTIONS } from '../../src/config/resolve/option-table.ts';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';

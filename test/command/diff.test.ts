@@ -3,7 +3,7 @@ import { MAGIC_BYTES } from '../../src/filestorage/format.ts';
 import { ROOT_OID } from '../../src/filestorage/oid.ts';
 import { scanTransactions } from '../../src/filestorage/scanner.ts';
 import { ZERO_TID } from '../../src/filestorage/tid.ts';
-import { openFileSource } from '../../src/system/byte-source.ts';
+import { openFileSource } from '../../src/system/files/byte-source.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FAILURE_CODES, formatErrorsPage } from '../../src/cli/explanations.ts';
+import { FAILURE_CODES, formatErrorsPage } from '../../src/cli/reference/error-explanations.ts';
 import { zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { onTerminal } from '../support/terminal.ts';

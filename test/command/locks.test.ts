@@ -14,7 +14,7 @@ import {
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { decodeLockRecord, encodeLockRecord } from '../../src/system/lock-record.ts';
+import { decodeLockRecord, encodeLockRecord } from '../../src/system/locks/lock-record.ts';
 import {
   type BuildoutSite,
   commitBlob,

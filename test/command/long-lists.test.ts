@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatRun, type Run } from '../../src/repository/run-log.ts';
+import { formatRun, type Run } from '../../src/repository/records/run-history.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 import { scratchFolder } from '../support/scratch.ts';

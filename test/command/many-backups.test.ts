@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatStamp } from '../../src/repository/stamp.ts';
+import { formatStamp } from '../../src/repository/layout/stamp.ts';
 import { commitBlob } from '../support/buildout-site.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';

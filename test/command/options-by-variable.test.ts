@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tomlOptions } from '../../src/sites/toml/toml-options.ts';
+import { tomlOptions } from '../../src/config/toml/toml-options.ts';
 import { zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';

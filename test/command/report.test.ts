@@ -7,7 +7,7 @@ import { html } from '../../src/cli/render/report/markup.ts';
 import { formatReport } from '../../src/cli/render/report/page.ts';
 import type { SiteReport } from '../../src/cli/render/report/site-report.ts';
 import { PAIRS, PALETTE } from '../../src/cli/render/report/stylesheet.ts';
-import { findProgram } from '../../src/system/programs.ts';
+import { findProgram } from '../../src/system/processes/programs.ts';
 import { runProgram } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findProgram } from '../../src/system/programs.ts';
+import { findProgram } from '../../src/system/processes/programs.ts';
 import { dataFilesIn, namesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';

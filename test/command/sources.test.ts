@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RECIPE_OPTIONS } from '../../src/sites/recipe/option-table.ts';
-import { tomlSchema } from '../../src/sites/toml/json-schema.ts';
-import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/sites/toml/toml-options.ts';
+import { RECIPE_OPTIONS } from '../../src/config/resolve/option-table.ts';
+import { tomlSchema } from '../../src/config/toml/json-schema.ts';
+import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/config/toml/toml-options.ts';
 import { blobState } from '../support/blobs.ts';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobEvent } from '../../src/jobs/events.ts';
-import { restoreSite } from '../../src/jobs/restore-site.ts';
-import { verifySite } from '../../src/jobs/verify-site.ts';
-import { verifySiteDeep } from '../../src/jobs/verify-site-deep.ts';
-import { retarget } from '../../src/sites/retarget.ts';
-import type { Site } from '../../src/sites/site.ts';
+import { retarget } from '../../src/config/model/relocate-site.ts';
+import type { Site } from '../../src/config/model/site.ts';
+import { restoreSite } from '../../src/operations/restore/restore-site.ts';
+import type { JobEvent } from '../../src/operations/run/events.ts';
+import { verifySite } from '../../src/operations/verify/verify-site.ts';
+import { verifySiteDeep } from '../../src/operations/verify/verify-site-deep.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { contentOf, quietContext } from './healthy-sites.ts';
 

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Site } from '../../src/config/model/site.ts';
+import { findPlainSite } from '../../src/config/plain/plain-site.ts';
+import { randomFrom } from '../../src/demo/random.ts';
+import { SampleSite } from '../../src/demo/sample-site.ts';
 import { type Microseconds, microsecondsOfTid } from '../../src/filestorage/tid.ts';
 import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
-import { backUpSite } from '../../src/jobs/backup-site.ts';
-import type { JobContext } from '../../src/jobs/events.ts';
-import { randomFrom } from '../../src/sample/random.ts';
-import { SampleSite } from '../../src/sample/sample-site.ts';
-import { findPlainSite } from '../../src/sites/plain-site.ts';
-import type { Site } from '../../src/sites/site.ts';
+import { backUpSite } from '../../src/operations/backup/backup-site.ts';
+import type { JobContext } from '../../src/operations/run/events.ts';
 import { blobFiles } from '../support/blobs.ts';
 
 /** How a healthy site is backed up. */

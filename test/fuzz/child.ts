@@ -1,6 +1,6 @@
 /** Feeds one target, in a process that may be killed: `child.ts TARGET SEED FROM COUNT`. */
 import { writeFileSync } from 'node:fs';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { inputOf, mix, tryInput } from './target.ts';
 import { makeTargets } from './targets.ts';
 

@@ -1,6 +1,6 @@
 /** A sample of what `npm run fuzz` does whole; docs/RELIABILITY.md says what it proves. */
 import { expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { corpusOf, inputOf, mix, tryInput } from './target.ts';
 import { makeTargets } from './targets.ts';
 

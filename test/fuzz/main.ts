@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
-import { wholeNumber } from '../../src/cli/options.ts';
-import { randomFrom } from '../../src/sample/random.ts';
+import { wholeNumber } from '../../src/cli/options/common-options.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { runTarget, type TargetResult } from './campaign.ts';
 import { corpusOf, type Fault, inputOf, tryInput } from './target.ts';
 import { makeTargets } from './targets.ts';

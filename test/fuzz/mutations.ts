@@ -1,4 +1,4 @@
-import type { Random } from '../../src/sample/random.ts';
+import type { Random } from '../../src/demo/random.ts';
 
 /** What inputs of a target consist of: it decides which mutations make sense. */
 export type InputForm = 'bytes' | 'text';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { Failure, type FailureCode } from '../../src/system/failure.ts';
 import { type InputForm, mutate } from './mutations.ts';
 

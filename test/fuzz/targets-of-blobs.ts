@@ -2,12 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeChainState, isSameListing, listingOf } from '../../src/blobs/chain-state.ts';
-import { ArchiveReading, type ListedFolder } from '../../src/blobs/inspect-archive.ts';
-import { decodeBlobRecord } from '../../src/blobs/record.ts';
-import { BlobSums, countSums, encodeSums } from '../../src/blobs/sums.ts';
+import { ArchiveReading, type ListedFolder } from '../../src/blobs/archive/inspect-archive.ts';
+import {
+  decodeChainState,
+  isSameListing,
+  listingOf,
+} from '../../src/blobs/archive/snapshot-file.ts';
+import { BlobSums, countSums, encodeSums } from '../../src/blobs/checksums/checksums.ts';
+import { decodeBlobRecord } from '../../src/blobs/layout/record.ts';
 import { Failure } from '../../src/system/failure.ts';
-import { atOnce } from '../../src/system/portions.ts';
+import { atOnce } from '../../src/system/streams/cooperative.ts';
 import { chunksOf } from '../support/chunks.ts';
 import type { Target } from './target.ts';
 

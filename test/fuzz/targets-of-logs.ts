@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { Random } from '../../src/demo/random.ts';
 import { compareIndex } from '../../src/filestorage/audit/index-findings.ts';
 import { LogAudit } from '../../src/filestorage/audit/log-audit.ts';
 import { LogExplanation } from '../../src/filestorage/audit/log-explanation.ts';
@@ -15,13 +16,12 @@ import {
 } from '../../src/filestorage/pickle/record-pickle.ts';
 import { ReferenceFinder } from '../../src/filestorage/pickle/reference-finder.ts';
 import { scanTransactions } from '../../src/filestorage/scanner.ts';
-import type { Random } from '../../src/sample/random.ts';
-import { memorySource } from '../../src/system/byte-source.ts';
 import { Failure } from '../../src/system/failure.ts';
-import { compressToMembers } from '../../src/system/gzip/compress.ts';
-import { decompress } from '../../src/system/gzip/decompress.ts';
-import { atOnce } from '../../src/system/portions.ts';
-import { collect } from '../../src/system/stages.ts';
+import { memorySource } from '../../src/system/files/byte-source.ts';
+import { atOnce } from '../../src/system/streams/cooperative.ts';
+import { compressToMembers } from '../../src/system/streams/gzip/compress.ts';
+import { decompress } from '../../src/system/streams/gzip/decompress.ts';
+import { collect } from '../../src/system/streams/pipeline.ts';
 import { chunksOf, streamOf } from '../support/chunks.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 import { smallDatabase } from '../support/small-database.ts';

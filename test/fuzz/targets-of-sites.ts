@@ -2,20 +2,23 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Buildout, readBuildout } from '../../src/sites/buildout/buildout.ts';
-import { parseCfg } from '../../src/sites/buildout/cfg-parser.ts';
-import { withInstalled } from '../../src/sites/buildout/installed.ts';
-import { holds } from '../../src/sites/buildout/section-condition.ts';
-import { readInstanceYaml } from '../../src/sites/cookiecutter/instance-yaml.ts';
-import { Problems } from '../../src/sites/recipe/problems.ts';
-import { findRecipeParts, readRecipePart } from '../../src/sites/recipe/recipe-part.ts';
-import { decodeScript, encodeScript, isRecipeScript } from '../../src/sites/recipe/script-text.ts';
-import { parseAlternativeLines, parseStorageLines } from '../../src/sites/recipe/storage-lines.ts';
-import { mergeCrontab } from '../../src/sites/schedule/crontab.ts';
-import { formatOwner } from '../../src/sites/schedule/schedule-owner.ts';
-import { unitOwner } from '../../src/sites/schedule/systemd-units.ts';
-import type { Site } from '../../src/sites/site.ts';
-import { readConfStorages } from '../../src/sites/zconfig/conf-storages.ts';
+import { type Buildout, readBuildout } from '../../src/config/buildout/buildout.ts';
+import { parseCfg } from '../../src/config/buildout/cfg-parser.ts';
+import { withInstalled } from '../../src/config/buildout/installed.ts';
+import { holds } from '../../src/config/buildout/section-condition.ts';
+import type { Site } from '../../src/config/model/site.ts';
+import { findRecipeParts, readRecipePart } from '../../src/config/recipe/recipe-part.ts';
+import { decodeScript, encodeScript, isRecipeScript } from '../../src/config/recipe/script-text.ts';
+import { Problems } from '../../src/config/resolve/problems.ts';
+import {
+  parseAlternativeLines,
+  parseStorageLines,
+} from '../../src/config/resolve/storage-lines.ts';
+import { mergeCrontab } from '../../src/config/schedule/crontab.ts';
+import { formatOwner } from '../../src/config/schedule/schedule-owner.ts';
+import { unitOwner } from '../../src/config/schedule/systemd-units.ts';
+import { readConfStorages } from '../../src/config/zconfig/conf-storages.ts';
+import { readInstanceYaml } from '../../src/config/zconfig/instance-yaml.ts';
 import { Failure } from '../../src/system/failure.ts';
 import type { Target } from './target.ts';
 

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settleConfigured } from '../../src/sites/configured-site.ts';
-import { liveAround } from '../../src/sites/live-data.ts';
-import { layered } from '../../src/sites/option-source.ts';
-import { readZodbvaultToml } from '../../src/sites/toml/zodbvault-toml.ts';
+import { liveAround } from '../../src/config/model/live-data.ts';
+import { layered } from '../../src/config/model/option-source.ts';
+import { settleConfigured } from '../../src/config/plain/configured-site.ts';
+import { readZodbvaultToml } from '../../src/config/toml/zodbvault-toml.ts';
 import type { Target } from './target.ts';
 
 /** `zodbvault.toml`: read, and each site of it settled. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readBuildout } from '../../src/sites/buildout/buildout.ts';
+import { readBuildout } from '../../src/config/buildout/buildout.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { GOLDEN } from './states.ts';
 

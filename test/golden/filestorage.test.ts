@@ -14,7 +14,7 @@ import {
 } from '../../src/filestorage/pickle/record-pickle.ts';
 import { scanTransactions } from '../../src/filestorage/scanner.ts';
 import { formatTid, formatTidTime } from '../../src/filestorage/tid.ts';
-import { memorySource, openFileSource } from '../../src/system/byte-source.ts';
+import { memorySource, openFileSource } from '../../src/system/files/byte-source.ts';
 import { GOLDEN, goldenStates } from './states.ts';
 
 describe.each(goldenStates)('golden state $site/$name', (state) => {

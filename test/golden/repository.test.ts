@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { backUp } from '../../src/jobs/backup.ts';
-import { restore } from '../../src/jobs/restore.ts';
-import { verify } from '../../src/jobs/verify.ts';
-import { parseRecoveryDate } from '../../src/repository/recovery-date.ts';
+import { backUp } from '../../src/operations/backup/backup-filestorage.ts';
+import { restore } from '../../src/operations/restore/restore-filestorage.ts';
+import { verify } from '../../src/operations/verify/verify.ts';
+import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
 import { zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { GOLDEN, goldenStates } from './states.ts';

@@ -10,7 +10,7 @@ import {
   DatabaseWriter,
   type TransactionDraft,
 } from '../../src/filestorage/writer/database-writer.ts';
-import { memorySource } from '../../src/system/byte-source.ts';
+import { memorySource } from '../../src/system/files/byte-source.ts';
 import { fixedClock } from '../support/clock.ts';
 import { listTree } from '../support/tree.ts';
 import { type GoldenState, goldenStates } from './states.ts';

@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
-import { inspectArchive } from '../../src/blobs/inspect-archive.ts';
+import { inspectArchive } from '../../src/blobs/archive/inspect-archive.ts';
 import {
   type BuildoutSite,
   folderState,

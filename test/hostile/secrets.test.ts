@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { withoutSecrets } from '../../src/sites/buildout/address.ts';
+import { withoutSecrets } from '../../src/config/buildout/address.ts';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
 

@@ -9,9 +9,9 @@
  */
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
+import { randomFrom } from '../../src/demo/random.ts';
+import { bodyText } from '../../src/demo/text.ts';
 import type { Change } from '../../src/filestorage/writer/database-writer.ts';
-import { randomFrom } from '../../src/sample/random.ts';
-import { bodyText } from '../../src/sample/text.ts';
 import { openDatabase } from '../support/database.ts';
 import { packDatabase } from '../support/pack.ts';
 

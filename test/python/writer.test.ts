@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../../src/demo/random.ts';
+import { SampleSite } from '../../src/demo/sample-site.ts';
 import type { PythonValue } from '../../src/filestorage/pickle/pickle-encoder.ts';
 import { formatTid } from '../../src/filestorage/tid.ts';
 import { type Change, DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
 import { reference } from '../../src/filestorage/writer/object-state.ts';
-import { randomFrom } from '../../src/sample/random.ts';
-import { SampleSite } from '../../src/sample/sample-site.ts';
 import { fixedClock } from '../support/clock.ts';
 import { findPython, runPython } from '../support/python.ts';
 import { scratchFolder } from '../support/scratch.ts';

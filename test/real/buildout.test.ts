@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { blobContents, type Stage, stagesOf } from '../support/history.ts';
 import { killRun } from '../support/process.ts';
 import { nextSecond, realBuildoutIn } from '../support/real-buildout.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { COMMAND } from '../support/command.ts';
 import { killRun } from '../support/process.ts';
 import { describeReal, openDatabase } from '../support/real-parts.ts';

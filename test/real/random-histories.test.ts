@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { describeReal } from '../support/real-parts.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { beginLife } from '../support/site-life.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { type HistoryName, type Stage, stagesOf } from '../support/history.ts';
 import { killRun } from '../support/process.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { COMMAND } from '../support/command.ts';
 import { killRun } from '../support/process.ts';
 import { describeReal } from '../support/real-parts.ts';

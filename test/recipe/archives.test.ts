@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inspectArchive, type Renaming } from '../../src/blobs/inspect-archive.ts';
+import { inspectArchive, type Renaming } from '../../src/blobs/archive/inspect-archive.ts';
 import { archiveMembers, extractAsRecipe } from '../support/archives.ts';
 import {
   type BuildoutSite,

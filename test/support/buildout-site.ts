@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { randomFrom } from '../../src/demo/random.ts';
 import type { Microseconds } from '../../src/filestorage/tid.ts';
 import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
-import { randomFrom } from '../../src/sample/random.ts';
 import { type Finished, type RunOptions, runProgram, zodbvault } from './command.ts';
 import { makeSite } from './database.ts';
 

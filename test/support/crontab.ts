@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { tryFileLock } from '../../src/system/file-lock.ts';
-import { isCronRunning } from '../../src/system/user-crontab.ts';
+import { tryFileLock } from '../../src/system/locks/file-lock.ts';
+import { isCronRunning } from '../../src/system/processes/user-crontab.ts';
 
 /** The bytes of this user's crontab; undefined where there is none. */
 export function readOwnCrontab(): Buffer | undefined {

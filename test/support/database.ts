@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { randomFrom } from '../../src/demo/random.ts';
+import { SampleSite } from '../../src/demo/sample-site.ts';
 import { scanTransactions } from '../../src/filestorage/scanner.ts';
 import type { Microseconds } from '../../src/filestorage/tid.ts';
 import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
-import { randomFrom } from '../../src/sample/random.ts';
-import { SampleSite } from '../../src/sample/sample-site.ts';
-import { memorySource } from '../../src/system/byte-source.ts';
+import { memorySource } from '../../src/system/files/byte-source.ts';
 
 /** Opens a database with blobs beside it, as a server would. Its clock is the machine's. */
 export function openDatabase(path: string): Promise<DatabaseWriter> {

@@ -11,7 +11,7 @@ import {
   type RecordContent,
   type TransactionContent,
 } from '../../src/filestorage/writer/transaction-encoder.ts';
-import { type ByteSource, memorySource } from '../../src/system/byte-source.ts';
+import { type ByteSource, memorySource } from '../../src/system/files/byte-source.ts';
 
 /** How a database is packed. */
 export interface PackOptions {

@@ -5,7 +5,7 @@ import {
   encodeTransaction,
   type RecordContent,
 } from '../../src/filestorage/writer/transaction-encoder.ts';
-import { memorySource } from '../../src/system/byte-source.ts';
+import { memorySource } from '../../src/system/files/byte-source.ts';
 import { tidNumber } from './log-builder.ts';
 import { packLog, readDrafts } from './pack.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Override, parseOverride, readBuildout } from '../../src/sites/buildout/buildout.ts';
-import { type RecipePart, readRecipePart } from '../../src/sites/recipe/recipe-part.ts';
+import { type Override, parseOverride, readBuildout } from '../../src/config/buildout/buildout.ts';
+import { type RecipePart, readRecipePart } from '../../src/config/recipe/recipe-part.ts';
 import { Failure } from '../../src/system/failure.ts';
 
 let folders = 0;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Random } from '../../src/sample/random.ts';
+import type { Random } from '../../src/demo/random.ts';
 import { lineReader } from './line-reader.ts';
 import { programOf } from './real-parts.ts';
 import { siteIn, type TestSite } from './site.ts';

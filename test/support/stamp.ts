@@ -1,4 +1,4 @@
-import { parseStamp, type Stamp } from '../../src/repository/stamp.ts';
+import { parseStamp, type Stamp } from '../../src/repository/layout/stamp.ts';
 
 /** A stamp that a test writes; an error for what is none. */
 export function stamp(text: string): Stamp {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/stores/store.ts';
-import { CHUNK_BYTES } from '../../src/system/byte-source.ts';
-import { collect } from '../../src/system/stages.ts';
+import { CHUNK_BYTES } from '../../src/system/files/byte-source.ts';
+import { collect } from '../../src/system/streams/pipeline.ts';
 import { streamOf } from './chunks.ts';
 import { outcomeOf } from './outcome.ts';
 

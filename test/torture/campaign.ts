@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomFrom } from '../../src/sample/random.ts';
+import { randomFrom } from '../../src/demo/random.ts';
 import { type Call, describeTracee } from './calls.ts';
 import { type Fault, faultsAt } from './faults.ts';
 import { type Expectation, expectationOf, judge } from './judge.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { wholeNumber } from '../../src/cli/options.ts';
+import { wholeNumber } from '../../src/cli/options/common-options.ts';
 import { runCampaign, type ScenarioResult } from './campaign.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { obstacle } from './tracing.ts';

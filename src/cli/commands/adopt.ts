@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../jobs/adopt.ts';
-import { goingOnWith } from '../going-on.ts';
-import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
-import { describeDeepFinding } from '../render/deep-findings.ts';
+import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../operations/verify/adopt.ts';
+import { describeDeepFinding } from '../format/finding-line.ts';
+import { count } from '../format/units.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
+import { goingOnWith } from '../options/next-command.ts';
 import { renderEvents } from '../render/events.ts';
-import { count } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import type { Terminal } from '../terminal.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export function addAdoptCommand(program: Command): void {
   const command = program

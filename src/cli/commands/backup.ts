@@ -1,23 +1,31 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { blobsBackedUp } from '../../blobs/layout/blob-content.ts';
+import type { Site } from '../../config/model/site.ts';
 import {
   backUpSite,
   planSiteBackup,
-  type SiteBackupSettings,
   type StorageBackup,
-  type StoragePlan,
-} from '../../jobs/backup-site.ts';
-import { blobsBackedUp } from '../../jobs/blob-content.ts';
-import type { OnEvent } from '../../jobs/events.ts';
-import type { Site } from '../../sites/site.ts';
-import { inEachSite } from '../each-site.ts';
-import { OPTION, secondsToWait, type Waiting, wholeNumber, withOutputOptions } from '../options.ts';
-import { PING_URL_OPTION, withPingUrl } from '../ping-url.ts';
+} from '../../operations/backup/backup-site.ts';
+import type {
+  SiteBackupSettings,
+  StoragePlan,
+} from '../../operations/backup/site-backup-settings.ts';
+import type { OnEvent } from '../../operations/run/events.ts';
+import { formatSeconds } from '../format/units.ts';
+import {
+  OPTION,
+  secondsToWait,
+  type Waiting,
+  wholeNumber,
+  withOutputOptions,
+} from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
+import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
 import { describePlan, renderEvents } from '../render/events.ts';
-import { formatSeconds } from '../render/units.ts';
-import { type CommandContext, runCommand } from '../run.ts';
-import { findEachSite, KIND_OPTION, withSiteOptions } from '../sites.ts';
-import { withDebugLog } from '../terminal.ts';
+import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addBackupCommand(program: Command): void {
   const command = withSiteOptions(program.command('backup'))

@@ -1,27 +1,27 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Site } from '../../config/model/site.ts';
+import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import {
   type HealthLimits,
   type HealthState,
   type Judgement,
   judgeHealth,
   type Measure,
-} from '../../jobs/judge-health.ts';
-import type { PartScripts } from '../../jobs/part-scripts.ts';
-import { readSiteHealth, type SiteHealth } from '../../jobs/site-health.ts';
-import type { Site } from '../../sites/site.ts';
+} from '../../operations/inspect/health-thresholds.ts';
+import { readSiteHealth, type SiteHealth } from '../../operations/inspect/site-health.ts';
 import { adoptSystemError, Failure, type FailureCode } from '../../system/failure.ts';
-import { writeNewFile } from '../../system/new-file.ts';
-import { parseAges, parseFree } from '../health-limits.ts';
-import { withOutputOptions } from '../options.ts';
-import { sayOverwritten } from '../part-scripts.ts';
+import { writeNewFile } from '../../system/files/new-file.ts';
+import { oneLine } from '../format/one-line.ts';
+import { formatAge, formatBytes } from '../format/units.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { sayOverwritten } from '../options/part-scripts.ts';
 import { formatMetrics } from '../render/metrics.ts';
-import { oneLine } from '../render/one-line.ts';
-import { formatAge, formatBytes } from '../render/units.ts';
-import { type CommandContext, runCommand } from '../run.ts';
-import { findEachSite, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
-import type { MeantSites } from '../unusable-sites.ts';
+import { findEachSite, withSiteOptions } from '../select/site-options.ts';
+import type { MeantSites } from '../select/unusable-sites.ts';
+import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { parseAges, parseFree } from './check-thresholds.ts';
 
 /** The exit statuses of monitoring plug-ins. */
 const STATUS = { ok: 0, warning: 1, critical: 2 } as const satisfies Record<HealthState, number>;

@@ -1,20 +1,20 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
-import { blobsOfPoint, listPlace } from '../../jobs/list-site.ts';
+import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import {
   type ObjectCount,
   type PointDifference,
   readPointDifference,
-} from '../../jobs/point-difference.ts';
-import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
-import { withOutputOptions } from '../options.ts';
+} from '../../operations/inspect/diff.ts';
+import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
+import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { oneLine } from '../format/one-line.ts';
+import { formatTable } from '../format/table.ts';
+import { count, formatBytes } from '../format/units.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { oneLine } from '../render/one-line.ts';
-import { formatTable } from '../render/table.ts';
-import { count, formatBytes } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))

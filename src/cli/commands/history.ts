@@ -1,16 +1,16 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type JudgedRun, judgeRuns } from '../../jobs/judged-runs.ts';
-import { type PastRun, readHistory } from '../../jobs/run-history.ts';
-import type { Site } from '../../sites/site.ts';
-import { eachInTurn } from '../../system/portions.ts';
-import { inEachSite } from '../each-site.ts';
-import { wholeNumber, withOutputOptions } from '../options.ts';
-import { oneLine } from '../render/one-line.ts';
-import { nameOfRun } from '../render/run-name.ts';
-import { printTable, type Table } from '../render/table.ts';
-import { formatBytes, formatSeconds } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
+import type { Site } from '../../config/model/site.ts';
+import { type JudgedRun, judgeRuns } from '../../operations/inspect/judged-runs.ts';
+import { type PastRun, readHistory } from '../../operations/run/past-runs.ts';
+import { eachInTurn } from '../../system/streams/cooperative.ts';
+import { oneLine } from '../format/one-line.ts';
+import { nameOfRun } from '../format/run-name.ts';
+import { printTable, type Table } from '../format/table.ts';
+import { formatBytes, formatSeconds } from '../format/units.ts';
+import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
 
 /** Runs that are shown where nobody says how many. */
 const SHOWN = 20;

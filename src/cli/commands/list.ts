@@ -1,20 +1,20 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
-import { type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
+import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
+import type { Site } from '../../config/model/site.ts';
+import { type ListedSitePoint, listSite } from '../../operations/list/list-site.ts';
+import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import { describeSiteFault, findSiteFault } from '../../repository/site-faults.ts';
-import { momentOfStamp } from '../../repository/stamp.ts';
-import type { Site } from '../../sites/site.ts';
-import { eachInTurn } from '../../system/portions.ts';
-import { inEachSite } from '../each-site.ts';
-import { worstStatus } from '../exit-status.ts';
-import { withOutputOptions } from '../options.ts';
+import { eachInTurn } from '../../system/streams/cooperative.ts';
+import { printTable } from '../format/table.ts';
+import { count } from '../format/units.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
 import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
 import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
-import { printTable } from '../render/table.ts';
-import { count } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { worstStatus } from '../terminal/exit-status.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))

@@ -5,17 +5,17 @@ import {
   type LoggedTransaction,
   type LogSource,
   readTransactionLog,
-} from '../../jobs/transaction-log.ts';
-import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { eachInTurn } from '../../system/portions.ts';
-import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../meant-places.ts';
-import { wholeNumber, withOutputOptions } from '../options.ts';
+} from '../../operations/inspect/transaction-log.ts';
+import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { eachInTurn } from '../../system/streams/cooperative.ts';
+import { oneLineWithin } from '../format/one-line.ts';
+import { printTable } from '../format/table.ts';
+import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
+import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { oneLineWithin } from '../render/one-line.ts';
-import { printTable } from '../render/table.ts';
-import { runCommand } from '../run.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Transactions that are shown where nobody says how many. */
 const SHOWN = 20;

@@ -1,18 +1,18 @@
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { type RehearsedStorage, rehearse } from '../../jobs/rehearse.ts';
-import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import type { Site } from '../../sites/site.ts';
-import { inEachSite } from '../each-site.ts';
-import { nameOfStorage, prefixOfStorage } from '../meant-places.ts';
-import { withOutputOptions } from '../options.ts';
-import { type Damage, describeDeepFinding, describeRemedy } from '../render/deep-findings.ts';
+import type { Site } from '../../config/model/site.ts';
+import { type RehearsedStorage, rehearse } from '../../operations/restore/test-restore.ts';
+import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { type Damage, describeDeepFinding, describeRemedy } from '../format/finding-line.ts';
+import { count, formatSeconds } from '../format/units.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
+import { nameOfStorage, prefixOfStorage } from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { count, formatSeconds } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export function addRehearseCommand(program: Command): void {
   const command = withSiteOptions(program.command('rehearse'))

@@ -1,24 +1,28 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { type BackupDisk, readBackupDisks } from '../../jobs/disk-growth.ts';
-import { type ListedPlace, type ListedSitePoint, listSite } from '../../jobs/list-site.ts';
-import { readHistory } from '../../jobs/run-history.ts';
-import type { Check } from '../../repository/checks.ts';
+import type { Site } from '../../config/model/site.ts';
+import { type BackupDisk, readBackupDisks } from '../../operations/inspect/disk-growth.ts';
+import {
+  type ListedPlace,
+  type ListedSitePoint,
+  listSite,
+} from '../../operations/list/list-site.ts';
+import { readHistory } from '../../operations/run/past-runs.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
-import { momentOfStamp } from '../../repository/stamp.ts';
-import type { Site } from '../../sites/site.ts';
+import { momentOfStamp } from '../../repository/layout/stamp.ts';
+import type { Check } from '../../repository/records/check-results.ts';
 import { Failure } from '../../system/failure.ts';
-import { writeNewFile } from '../../system/new-file.ts';
-import { maskAddress } from '../../system/ping.ts';
-import { isThere } from '../../system/presence.ts';
-import { readSmallFileIfFit } from '../../system/small-file.ts';
-import { inEachSite } from '../each-site.ts';
-import { withOutputOptions } from '../options.ts';
-import { withPingUrl } from '../ping-url.ts';
+import { writeNewFile } from '../../system/files/new-file.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { readSmallFileIfFit } from '../../system/files/small-file.ts';
+import { maskAddress } from '../../system/processes/ping.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
+import { withPingUrl } from '../options/ping-url.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
-import { runCommand } from '../run.ts';
-import { findEachSite, withSiteOptions } from '../sites.ts';
+import { findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
 
 export function addReportCommand(program: Command): void {
   const command = withSiteOptions(program.command('report'))

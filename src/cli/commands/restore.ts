@@ -1,41 +1,44 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
+import type { Site } from '../../config/model/site.ts';
+import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
 import {
-  planSiteRestore,
-  replacedPaths,
-  type SiteRestorePlan,
-  type SiteRestoreSettings,
-} from '../../jobs/plan-site-restore.ts';
-import { findDoubts, refuseGuess } from '../../jobs/restore-doubts.ts';
-import { type Forward, findForward, hasRoomBeside, restoreSite } from '../../jobs/restore-site.ts';
-import { refuseElsewhere, refuseOtherFile } from '../../jobs/restore-targets.ts';
-import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import { retarget, retargetToFile } from '../../sites/retarget.ts';
-import type { Site } from '../../sites/site.ts';
+  type Forward,
+  findForward,
+  hasRoomBeside,
+  restoreSite,
+} from '../../operations/restore/restore-site.ts';
+import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
+import { findDoubts, refuseGuess } from '../../operations/restore/restore-warnings.ts';
+import type {
+  SiteRestorePlan,
+  SiteRestoreSettings,
+} from '../../operations/restore/site-restore-plan.ts';
+import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
 import { Failure } from '../../system/failure.ts';
-import { isThere } from '../../system/presence.ts';
-import { quoteWord } from '../../system/shell.ts';
-import { discardOld } from '../discard-old.ts';
-import { noteServers } from '../note-servers.ts';
-import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
-import { sitesBeside } from '../other-sites.ts';
-import { commandToType } from '../own-program.ts';
-import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../plan-ahead.ts';
-import { agreeToReplace, type ReplacedPaths } from '../question.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { quoteWord } from '../../system/processes/shell.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
+import { commandToType } from '../options/own-command.ts';
 import { renderEvents } from '../render/events.ts';
 import { showRestorePlan } from '../render/restore-plan.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
-import { runCommand } from '../run.ts';
+import { discardOld } from '../restore/discard-old.ts';
+import { noteServers } from '../restore/note-servers.ts';
+import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../restore/plan-ahead.ts';
+import { type Undoing, undoRestore } from '../restore/undo-restore.ts';
+import { sitesBeside } from '../select/other-sites.ts';
 import {
   findSitesAndVariables,
-  type SiteWish,
   SOURCE_KIND_OPTION,
-  siteWords,
   withSiteOptions,
-} from '../sites.ts';
-import { withDebugLog } from '../terminal.ts';
-import { type Undoing, undoRestore } from '../undo-restore.ts';
+} from '../select/site-options.ts';
+import { type SiteWish, siteWords } from '../select/site-selection.ts';
+import { agreeToReplace, type ReplacedPaths } from '../terminal/question.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
-import { listPlace } from '../../jobs/list-site.ts';
+import { listPlace } from '../../operations/list/list-site.ts';
+import { isNameOfBlobs } from '../../operations/retention/remove-blob-backup.ts';
 import {
   planRetire,
   type RetirePlan,
@@ -7,12 +8,11 @@ import {
   refuseLast,
   removesBlobs,
   retireAll,
-} from '../../jobs/retire.ts';
-import { isNameOfBlobs } from '../../jobs/retire-blobs.ts';
-import { parseStamp } from '../../repository/stamp.ts';
+} from '../../operations/retention/remove-restore-point.ts';
+import { parseStamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
-import { inEachOf } from '../each-of.ts';
-import { isFailure } from '../exit-status.ts';
+import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
+import { inEachOf } from '../options/each-of.ts';
 import {
   describeChoice,
   inEachPlace,
@@ -20,14 +20,14 @@ import {
   meantPlaces,
   oneOfPlaces,
   STORAGE_OPTION,
-} from '../meant-places.ts';
-import { OPTION, secondsToWait, withOutputOptions } from '../options.ts';
-import { ask } from '../question.ts';
+} from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { retireNamedBlobs } from '../retire-blobs.ts';
-import { type CommandContext, runCommand } from '../run.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { isFailure } from '../terminal/exit-status.ts';
+import { ask } from '../terminal/question.ts';
+import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { retireNamedBlobs } from './retire-blobs.ts';
 
 export function addRetireCommand(program: Command): void {
   const command = withSiteOptions(program.command('retire'))

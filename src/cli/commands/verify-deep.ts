@@ -1,12 +1,15 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { DeepVerifiedPoint, DeepVerifySettings } from '../../jobs/verify-deep.ts';
-import { type SiteDeepVerifySettings, verifySiteDeep } from '../../jobs/verify-site-deep.ts';
-import type { Site } from '../../sites/site.ts';
-import { prefixOfStorage } from '../meant-places.ts';
-import { type Damage, describeDeepFinding } from '../render/deep-findings.ts';
+import type { Site } from '../../config/model/site.ts';
+import type { DeepVerifiedPoint, DeepVerifySettings } from '../../operations/verify/verify-deep.ts';
+import {
+  type SiteDeepVerifySettings,
+  verifySiteDeep,
+} from '../../operations/verify/verify-site-deep.ts';
+import { type Damage, describeDeepFinding } from '../format/finding-line.ts';
+import { count } from '../format/units.ts';
+import { prefixOfStorage } from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { count } from '../render/units.ts';
-import type { CommandContext } from '../run.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
 
 /** Verifies a site deeply, and shows what was found as it is found; gives how many problems, and what is damaged. */
 export async function runDeepVerify(

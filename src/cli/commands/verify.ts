@@ -1,18 +1,18 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import { type VerifiedPlace, verifySite } from '../../jobs/verify-site.ts';
-import { parseRecoveryDate } from '../../repository/recovery-date.ts';
-import type { Finding } from '../../repository/verifying.ts';
-import type { Site } from '../../sites/site.ts';
+import type { Site } from '../../config/model/site.ts';
+import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-site.ts';
+import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
-import { inEachSite } from '../each-site.ts';
-import { prefixOfStorage } from '../meant-places.ts';
-import { withOutputOptions } from '../options.ts';
-import { type Damage, describeRemedy } from '../render/deep-findings.ts';
+import { type Damage, describeRemedy } from '../format/finding-line.ts';
+import { count } from '../format/units.ts';
+import { withOutputOptions } from '../options/common-options.ts';
+import { inEachSite } from '../options/for-each-site.ts';
+import { prefixOfStorage } from '../options/selected-repositories.ts';
 import { renderEvents } from '../render/events.ts';
-import { count } from '../render/units.ts';
-import { runCommand } from '../run.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../sites.ts';
-import type { Terminal } from '../terminal.ts';
+import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {

@@ -1,9 +1,9 @@
-import type { StorageBackup } from '../../jobs/backup-site.ts';
-import { type BlobContent, blobsBackedUp } from '../../jobs/blob-content.ts';
-import type { WrittenBackup } from '../../repository/writing.ts';
-import type { Site } from '../../sites/site.ts';
+import { type BlobContent, blobsBackedUp } from '../../blobs/layout/blob-content.ts';
+import type { Site } from '../../config/model/site.ts';
+import type { StorageBackup } from '../../operations/backup/backup-site.ts';
+import type { WrittenBackup } from '../../repository/write-backup.ts';
+import { count, formatBytes } from '../format/units.ts';
 import { describePlan } from './events.ts';
-import { count, formatBytes } from './units.ts';
 
 /** What a backup of a site has written: a line for each file, or why there is none. */
 export async function describeBackups(

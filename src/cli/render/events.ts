@@ -1,13 +1,12 @@
-import type { PointDoubt } from '../../jobs/doubted-points.ts';
-import type { JobEvent, OnEvent } from '../../jobs/events.ts';
-import type { InstallStep } from '../../jobs/install.ts';
-import type { ScheduleStep } from '../../jobs/schedule.ts';
-import { sayTwo } from '../../jobs/second-copy.ts';
-import type { BackupPlan } from '../../repository/plan.ts';
-import { quoteWord } from '../../system/shell.ts';
-import type { Terminal } from '../terminal.ts';
+import { sayTwo } from '../../operations/restore/second-copy.ts';
+import type { PointDoubt } from '../../operations/restore/suspect-points.ts';
+import type { JobEvent, OnEvent } from '../../operations/run/events.ts';
+import type { InstallStep, ScheduleStep } from '../../operations/run/setup-steps.ts';
+import type { BackupPlan } from '../../repository/backup-plan.ts';
+import { quoteWord } from '../../system/processes/shell.ts';
+import { count, formatBytes, formatUtcTime } from '../format/units.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { progressFor } from './progress.ts';
-import { count, formatBytes, formatUtcTime } from './units.ts';
 
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function renderEvents(terminal: Terminal): OnEvent {

@@ -1,10 +1,10 @@
-import type { Check } from '../../repository/checks.ts';
 import {
   describeReason,
   type Judgement,
   type PartJudgement,
   type Reason,
 } from '../../repository/judgement.ts';
+import type { Check } from '../../repository/records/check-results.ts';
 
 /** A judgement as --json prints it. */
 export function judgementAsJson({ data, blobs, run }: Judgement): object {

@@ -1,4 +1,4 @@
-import { endOf, type SiteHealth } from '../../jobs/site-health.ts';
+import { endOf, type SiteHealth } from '../../operations/inspect/site-health.ts';
 
 /** A site with the exit status that `check` found for it. */
 export interface CheckedSite {

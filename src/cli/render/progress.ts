@@ -1,8 +1,8 @@
 import type cliProgress from 'cli-progress';
-import type { Step } from '../../jobs/events.ts';
-import type { Terminal } from '../terminal.ts';
-import { oneLine } from './one-line.ts';
-import { formatBytes, formatSeconds } from './units.ts';
+import type { Step } from '../../operations/run/events.ts';
+import { oneLine } from '../format/one-line.ts';
+import { formatBytes, formatSeconds } from '../format/units.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   compare: 'Comparing',

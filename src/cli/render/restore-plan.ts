@@ -1,8 +1,8 @@
-import type { SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
-import type { RestorePlan } from '../../jobs/restore.ts';
-import type { Forward } from '../../jobs/restore-site.ts';
-import type { Terminal } from '../terminal.ts';
-import { formatBytes } from './units.ts';
+import type { RestorePlan } from '../../operations/restore/restore-plan.ts';
+import type { Forward } from '../../operations/restore/restore-site.ts';
+import type { SiteRestorePlan } from '../../operations/restore/site-restore-plan.ts';
+import { formatBytes } from '../format/units.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Shows what a restore would do. */
 export function showRestorePlan(

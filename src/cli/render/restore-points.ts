@@ -1,12 +1,12 @@
-import type { BelongingBlobs } from '../../jobs/belonging-blobs.ts';
-import type { ListedSitePoint } from '../../jobs/list-site.ts';
-import { type Check, ofGoodLooks } from '../../repository/checks.ts';
+import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
+import type { BackupKind } from '../../config/model/site.ts';
+import type { ListedSitePoint } from '../../operations/list/list-site.ts';
 import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
-import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
-import type { BackupKind } from '../../sites/site.ts';
-import { oneLine } from './one-line.ts';
-import type { Table } from './table.ts';
-import { formatBytes, formatLocalTime } from './units.ts';
+import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { type Check, ofGoodLooks } from '../../repository/records/check-results.ts';
+import { oneLine } from '../format/one-line.ts';
+import type { Table } from '../format/table.ts';
+import { formatBytes, formatLocalTime } from '../format/units.ts';
 
 /** A restore point, and where it lies. */
 export interface PlacedPoint {

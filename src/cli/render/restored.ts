@@ -1,10 +1,10 @@
-import type { SiteRestorePlan } from '../../jobs/plan-site-restore.ts';
-import type { RestoreResult } from '../../jobs/restore.ts';
-import { momentOfStamp, type Stamp } from '../../repository/stamp.ts';
-import { printable } from '../printable.ts';
-import { questionOf } from '../question.ts';
-import type { Terminal } from '../terminal.ts';
-import { formatAge, formatBytes, formatSeconds } from './units.ts';
+import type { RestoreResult } from '../../operations/restore/restore-plan.ts';
+import type { SiteRestorePlan } from '../../operations/restore/site-restore-plan.ts';
+import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { formatAge, formatBytes, formatSeconds } from '../format/units.ts';
+import { printable } from '../terminal/printable.ts';
+import { questionOf } from '../terminal/question.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /**
  * Says which restore points were chosen, and how old they are, before anything is asked or done. Where the

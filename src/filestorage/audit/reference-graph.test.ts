@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../../system/portions.ts';
+import { atOnce } from '../../system/streams/cooperative.ts';
 import { ReferenceGraph } from './reference-graph.ts';
 
 /** Objects over several prefixes: the n-th has this high and this low part. */

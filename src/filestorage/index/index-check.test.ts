@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entriesOf, type IndexEntry, indexOf } from '../../../test/support/index-entries.ts';
 import { smallDatabase } from '../../../test/support/small-database.ts';
-import { memorySource } from '../../system/byte-source.ts';
-import { viewOf } from '../debris.ts';
+import { memorySource } from '../../system/files/byte-source.ts';
 import { MAXIMUM_POSITION } from '../format.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 import { indexFits } from './index-check.ts';
 import { decodeIndex } from './index-decoder.ts';
 

@@ -1,10 +1,10 @@
-import type { ByteSource } from '../../system/byte-source.ts';
+import type { ByteSource } from '../../system/files/byte-source.ts';
 import { isTransactionBoundary } from '../committed-end.ts';
-import { viewOf } from '../debris.ts';
 import { MAGIC_BYTES, RECORD_HEADER_BYTES, TRANSACTION_HEADER_BYTES } from '../format.ts';
 import { oidFromParts } from '../oid.ts';
 import { readRecordHeader } from '../record-header.ts';
 import { decodeTransactionHeader, judgeHeader } from '../transaction-header.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 import type { DecodedIndex } from './index-decoder.ts';
 
 /** Entries that are held against the file. */

@@ -1,6 +1,6 @@
-import { viewOf } from '../debris.ts';
 import { MAXIMUM_POSITION } from '../format.ts';
 import { OPCODES as OP } from '../pickle/opcodes.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 import { OidIndex, POSITION_BYTES, PREFIX_BYTES, SUFFIX_BYTES } from './oid-index.ts';
 
 /** An index as it was read: nothing in it has been held against the Data.fs yet. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entriesOf, indexOf } from '../../../test/support/index-entries.ts';
 import { smallDatabase } from '../../../test/support/small-database.ts';
-import { memorySource } from '../../system/byte-source.ts';
+import { memorySource } from '../../system/files/byte-source.ts';
 import { MAXIMUM_POSITION } from '../format.ts';
 import { oidFrom } from '../oid.ts';
 import { scanTransactions } from '../scanner.ts';

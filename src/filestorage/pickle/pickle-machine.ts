@@ -1,5 +1,5 @@
 import { Failure } from '../../system/failure.ts';
-import { viewOf } from '../debris.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 import { FIRST_OF_PROTOCOL_4, NEWEST_PROTOCOL, OPCODES as OP } from './opcodes.ts';
 import { PickleMemo } from './pickle-memo.ts';
 import {

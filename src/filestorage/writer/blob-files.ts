@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { adopting } from '../../system/failure.ts';
-import { makeFolder } from '../../system/make-folder.ts';
-import { syncDirectory } from '../../system/new-file.ts';
+import { makeFolder } from '../../system/files/make-folder.ts';
+import { syncDirectory } from '../../system/files/new-file.ts';
 import {
   type BlobDirectory,
   blobPath,

@@ -1,10 +1,10 @@
-import type { ByteSource } from '../../system/byte-source.ts';
+import type { ByteSource } from '../../system/files/byte-source.ts';
 import { damageAt } from '../damage.ts';
-import { viewOf } from '../debris.ts';
 import { BACK_POINTER_BYTES, RECORD_HEADER_BYTES } from '../format.ts';
 import { readRecordHeader } from '../record-header.ts';
 import { safeInteger } from '../record-table.ts';
 import type { Tid } from '../tid.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 
 /** What an object was at one of its records. */
 export interface RecordState {

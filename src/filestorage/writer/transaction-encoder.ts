@@ -1,5 +1,4 @@
 import { Failure } from '../../system/failure.ts';
-import { viewOf } from '../debris.ts';
 import {
   BACK_POINTER_BYTES,
   LENGTH_AGAIN_BYTES,
@@ -9,6 +8,7 @@ import {
 } from '../format.ts';
 import type { Oid } from '../oid.ts';
 import type { Tid } from '../tid.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 
 /** A transaction as it is to stand in the file. */
 export interface TransactionContent {

@@ -1,4 +1,4 @@
-import { formatBytes } from '../units.ts';
+import { formatBytes } from '../../format/units.ts';
 import { html, type Markup } from './markup.ts';
 
 /** A size at a moment. */

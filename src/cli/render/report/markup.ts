@@ -1,4 +1,4 @@
-import { printable } from '../../printable.ts';
+import { printable } from '../../terminal/printable.ts';
 
 /** Text that is HTML already. Only {@link html} makes it. */
 export interface Markup {

@@ -1,5 +1,5 @@
-import { nameOfRun } from '../run-name.ts';
-import { formatBytes, formatSeconds } from '../units.ts';
+import { nameOfRun } from '../../format/run-name.ts';
+import { formatBytes, formatSeconds } from '../../format/units.ts';
 import { planCalendar, renderCalendar } from './calendar.ts';
 import { renderCurve, type Sample } from './growth.ts';
 import { html, type Markup } from './markup.ts';

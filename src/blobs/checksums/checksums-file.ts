@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Failure } from '../../system/failure.ts';
+import { openFileSource } from '../../system/files/byte-source.ts';
+import { writeNewFile } from '../../system/files/new-file.ts';
+import type { Rights } from '../../system/files/rights.ts';
+import { inPortions } from '../../system/streams/cooperative.ts';
+import type { BlobRecord } from '../layout/record.ts';
+import { BlobSums, countSums } from './checksums.ts';
+
+/** The file inside a directory entry, beside its record and its copy. */
+export const SUMS_FILE = '.zodbvault.sums';
+
+/** What an entry has for sums. */
+export type FoundSums =
+  | { readonly kind: 'found'; readonly sums: BlobSums }
+  /** It was made without them. */
+  | { readonly kind: 'none' }
+  /** They can't be used. */
+  | { readonly kind: 'damaged'; readonly state: 'missing' | 'damaged' };
+
+/** Writes the sums of an entry that is being made; returns what its record says of them. */
+export async function writeSums(
+  entryPath: string,
+  { bytes }: BlobSums,
+  { rights }: { readonly rights: Rights },
+): Promise<NonNullable<BlobRecord['sums']>> {
+  await writeNewFile(join(entryPath, SUMS_FILE), bytes, { rights });
+  return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Reads the sums of an entry. Those of one that lost its record speak for themselves. */
+export async function readSums(
+  entryPath: string,
+  record: BlobRecord | undefined,
+): Promise<FoundSums> {
+  const bytes = await readBytes(join(entryPath, SUMS_FILE));
+  if (bytes === 'no-file') return { kind: 'damaged', state: 'damaged' };
+  const recorded = record?.sums;
+  if (bytes === undefined) {
+    return recorded === undefined ? { kind: 'none' } : { kind: 'damaged', state: 'missing' };
+  }
+  const isOther =
+    recorded !== undefined && recorded.sha256 !== createHash('sha256').update(bytes).digest('hex');
+  if (isOther || (await inPortions(countSums(bytes))) === undefined) {
+    return { kind: 'damaged', state: 'damaged' };
+  }
+  return { kind: 'found', sums: new BlobSums(bytes) };
+}
+
+/** In memory that threads can share. `no-file`: something else has the name; a pipe is not waited for. */
+async function readBytes(path: string): Promise<Buffer | 'no-file' | undefined> {
+  try {
+    await using source = await openFileSource(path);
+    const bytes = Buffer.from(new SharedArrayBuffer(source.sizeBytes));
+    let at = 0;
+    for await (const chunk of source.stream({ start: 0, end: source.sizeBytes })) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    if (error instanceof Failure && error.code === 'usage') return 'no-file';
+    throw error;
+  }
+}

@@ -1,0 +1,203 @@
+import { lstatSync } from 'node:fs';
+import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { askWorkers, serveRequests, workerCount } from '../../system/processes/workers.ts';
+import { atOnce, inPortions } from '../../system/streams/cooperative.ts';
+import type { WorkProgress } from '../../system/streams/progress.ts';
+import { isUncommitted } from '../layout/uncommitted.ts';
+import { type BlobSums, SumDraft } from './checksums.ts';
+import { FileHasher } from './file-hasher.ts';
+
+/** Whether the files of a tree are those that they were. */
+export interface ComparedTree {
+  /** Paths below the tree, sorted: of files that have other bytes. */
+  readonly differing: readonly string[];
+  readonly missing: readonly string[];
+}
+
+type ReadFrom = 'anywhere' | 'disk';
+
+/** Of values only, so that it can be sent to a worker. */
+interface TreeToRead {
+  readonly root: string;
+  readonly from: ReadFrom;
+}
+
+/** Paths that a worker is given at once. */
+const BATCH = 128;
+
+/**
+ * Reads every file of a tree that has a sum, and compares. Failures: those of the system.
+ *
+ * @param from - `disk`: past what the kernel remembers of them; they must have been synced
+ */
+export async function compareTree(
+  root: string,
+  {
+    sums,
+    from = 'anywhere',
+    signal,
+    progress,
+  }: {
+    readonly sums: BlobSums;
+    readonly from?: ReadFrom;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
+): Promise<ComparedTree> {
+  const differing: string[] = [];
+  const missing: string[] = [];
+  await hashFiles(
+    { root, from },
+    {
+      paths: pathsOf(sums),
+      signal,
+      progress,
+      onHash: (path, sha256) => {
+        if (sha256 === undefined) missing.push(path);
+        else if (sha256 !== sums.find(path)) differing.push(path);
+      },
+    },
+  );
+  return { differing: differing.sort(), missing: missing.sort() };
+}
+
+/** Without uncommitted blobs, of which older copies have sums. */
+function* pathsOf(sums: BlobSums): Generator<string, undefined> {
+  for (const { path } of sums) if (!isUncommitted(path)) yield path;
+}
+
+/** The sums of files of a tree, by their paths below it, as the text of a {@link SumDraft}. */
+export async function sumFiles(
+  root: string,
+  {
+    paths,
+    signal,
+    progress,
+  }: {
+    readonly paths: readonly string[];
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+  },
+): Promise<string> {
+  const draft = new SumDraft();
+  await hashFiles(
+    { root, from: 'anywhere' },
+    {
+      paths: paths[Symbol.iterator](),
+      signal,
+      progress,
+      onHash: (path, sha256) => {
+        if (sha256 !== undefined) draft.add({ path, sha256 });
+      },
+    },
+  );
+  return draft.text;
+}
+
+/** What workers are asked for. */
+const READ = 'read';
+
+/** Hashes files below a tree, in worker threads where it can; undefined for one that isn't there. */
+async function hashFiles(
+  tree: TreeToRead,
+  {
+    paths,
+    signal,
+    progress,
+    onHash,
+  }: {
+    readonly paths: Iterator<string, undefined>;
+    readonly signal: AbortSignal;
+    readonly progress: WorkProgress;
+    readonly onHash: (path: string, sha256: string | undefined) => void;
+  },
+): Promise<void> {
+  await adopting(describe(tree), async () => {
+    const requests = inBatches(paths);
+    const onResult = (hashed: HashedBatch) => {
+      for (const [path, sha256] of hashed) onHash(path, sha256);
+    };
+    if (workerCount() > 0) {
+      const job = { work: READ, settings: tree };
+      await askWorkers(job, { requests, onResult, signal, progress });
+      return;
+    }
+    for (let next = requests.next(); !next.done; next = requests.next()) {
+      onResult(await inPortions(hashBatch(next.value, { tree, progress }), signal));
+    }
+  });
+}
+
+function* inBatches(paths: Iterator<string, undefined>): Generator<readonly string[], undefined> {
+  let batch: string[] = [];
+  for (let next = paths.next(); !next.done; next = paths.next()) {
+    batch.push(next.value);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+type HashedBatch = readonly (readonly [path: string, sha256: string | undefined])[];
+
+/** In the place of the sum of a file that the disk doesn't give back. */
+const UNREADABLE = 'unreadable';
+
+const hasher = new FileHasher();
+
+/** Yields now and then, and at its end. */
+function* hashBatch(
+  paths: readonly string[],
+  {
+    tree: { root, from },
+    progress,
+  }: { readonly tree: TreeToRead; readonly progress: WorkProgress },
+): Generator<void, HashedBatch> {
+  const hashed: (readonly [path: string, sha256: string | undefined])[] = [];
+  for (const path of paths) {
+    hashed.push([path, yield* hashIfFile(`${root}/${path}`, { from, progress })]);
+  }
+  yield;
+  return hashed;
+}
+
+function* hashIfFile(
+  path: string,
+  {
+    from,
+    progress: { onFile, onBytes },
+  }: { readonly from: ReadFrom; readonly progress: WorkProgress },
+): Generator<void, string | undefined> {
+  try {
+    const status = lstatSync(path);
+    // What has become a folder, or leads elsewhere, is not the file.
+    if (!status.isFile()) return undefined;
+    onFile(path);
+    let told = 0;
+    const onPiece = (bytes: number) => {
+      told += bytes;
+      onBytes(bytes);
+    };
+    const sha256 =
+      from === 'disk'
+        ? yield* hasher.hashFromDisk(path, onPiece)
+        : yield* hasher.hash(path, onPiece);
+    onBytes(status.size - told);
+    return sha256;
+  } catch (error) {
+    const code = systemCodeOf(error) ?? '';
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
+    if (code === 'EIO') return UNREADABLE;
+    throw error;
+  }
+}
+
+function describe({ root }: TreeToRead): string {
+  return `read the files in "${root}"`;
+}
+
+serveRequests<TreeToRead, readonly string[], HashedBatch>(READ, {
+  prepare: (tree, progress) => (paths) => atOnce(hashBatch(paths, { tree, progress })),
+  describe,
+});

@@ -1,0 +1,224 @@
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { Failure } from '../../system/failure.ts';
+import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
+
+/** The blob backup to restore. */
+export type BlobChoice =
+  | { readonly kind: 'directory'; readonly entry: BlobEntry; readonly match: Match }
+  | {
+      readonly kind: 'archives';
+      readonly entry: BlobEntry;
+      /** Oldest first: a complete archive and what continues it, up to `entry`. */
+      readonly chain: readonly BlobEntry[];
+      readonly match: Match;
+    };
+
+/**
+ * How well it fits: `exact`: of the same backup. `after`: made after the Data.fs backup and before
+ * the next, so that it has all its blobs. `earlier`: blobs of the last transactions may lack. `later`: made with
+ * a later Data.fs backup; a pack may have taken blobs away in between. Only the rule of 2.3 takes such.
+ */
+export type Match = 'exact' | 'after' | 'earlier' | 'later';
+
+export interface Wanted {
+  /**
+   * A point in a repository, with the backup that follows it there; or a date alone, where the site
+   * backs up nothing but blobs.
+   */
+  readonly moment:
+    | { readonly kind: 'point'; readonly stamp: Stamp; readonly next: Stamp | undefined }
+    | { readonly kind: 'date'; readonly date: string | undefined };
+  /** What is taken where both fit equally well. */
+  readonly preferred: 'archives' | 'directories';
+}
+
+/** Blob backups of which none is known to be another's. */
+export interface BlobsToChooseFrom extends BlobCatalogue {
+  /** Whether one says that it was made of what is to be restored; of all others, the name has to tell. */
+  readonly isCertain: (entry: BlobEntry) => boolean;
+}
+
+/**
+ * The blob backup that belongs to a restore point; undefined where the folder has none that is not
+ * later. The moment counts first, then whose it is, and the name of the blob directory last: that may have been
+ * renamed. Without a point, whose it is counts first. Failure `damaged` where an archive that it needs is missing.
+ */
+export function chooseBlobs(
+  blobs: BlobsToChooseFrom,
+  { preferred, moment }: Wanted,
+): BlobChoice | undefined {
+  return blobChooser(blobs, preferred)(moment);
+}
+
+/** The same for many moments: the entries are put in order once. */
+export function blobChooser(
+  blobs: BlobsToChooseFrom,
+  preferred: Wanted['preferred'],
+): (moment: Wanted['moment']) => BlobChoice | undefined {
+  const candidates = candidatesOf(blobs, preferred);
+  return (moment) => {
+    const found = match(candidates, moment);
+    return found === undefined ? undefined : choiceOf(blobs, found);
+  };
+}
+
+/**
+ * The rule of collective.recipe.backup 2.3: the oldest backup that is not before the date, or else
+ * the newest; without a date the newest. How well that fits is said as of any other.
+ */
+export function chooseBlobsAs23(
+  catalogue: BlobCatalogue,
+  { date, preferred, moment }: Wanted & { readonly date: string | undefined },
+): BlobChoice | undefined {
+  const candidates = inOrderOfChoice(catalogue.entries, [byFamily(preferred)]);
+  const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
+  const entry = notBefore.at(-1) ?? candidates[0];
+  if (entry === undefined) return undefined;
+  if (moment.kind === 'point') {
+    return choiceOf(catalogue, { entry, match: matchOf(entry.stamp, moment) });
+  }
+  const isOther = date !== undefined && notBefore.length === 0;
+  return choiceOf(catalogue, { entry, match: isOther ? 'earlier' : 'exact' });
+}
+
+function matchOf(
+  stamp: Stamp,
+  { stamp: wanted, next }: Extract<Wanted['moment'], { kind: 'point' }>,
+): Match {
+  if (stamp <= wanted) return stamp === wanted ? 'exact' : 'earlier';
+  return next === undefined || stamp < next ? 'after' : 'later';
+}
+
+/** What is 0 for an entry comes before what is 1. */
+type Rank = (entry: BlobEntry) => number;
+
+const byFamily =
+  (preferred: Wanted['preferred']): Rank =>
+  ({ form }) =>
+    (form === 'directory') === (preferred === 'directories') ? 0 : 1;
+
+/** What can be restored, newest first; at one stamp, the first rank in which two differ tells. */
+function inOrderOfChoice(
+  entries: readonly BlobEntry[],
+  ranks: readonly Rank[],
+): readonly BlobEntry[] {
+  return entries
+    .filter(({ form }) => form !== 'state')
+    .map((entry, index) => ({ entry, index, ranked: ranks.map((rank) => rank(entry)).join('') }))
+    .sort((a, b) => {
+      if (a.entry.stamp !== b.entry.stamp) return a.entry.stamp < b.entry.stamp ? 1 : -1;
+      if (a.ranked !== b.ranked) return a.ranked < b.ranked ? -1 : 1;
+      return a.index - b.index;
+    })
+    .map(({ entry }) => entry);
+}
+
+interface Found {
+  readonly entry: BlobEntry;
+  readonly match: Match;
+}
+
+/** What can be restored, in the order of choice. */
+interface Candidates {
+  /** The first at each stamp, whatever their names are. */
+  readonly byStamp: ReadonlyMap<Stamp, BlobEntry>;
+  /** Without those of other names that may be another's. */
+  readonly own: readonly BlobEntry[];
+  readonly isCertain: (entry: BlobEntry) => boolean;
+}
+
+function candidatesOf(
+  { entries, foreign, isCertain }: BlobsToChooseFrom,
+  preferred: Wanted['preferred'],
+): Candidates {
+  const ofOtherName = new Set(foreign);
+  const ranks: readonly Rank[] = [
+    (entry) => (isCertain(entry) ? 0 : 1),
+    (entry) => (ofOtherName.has(entry) ? 1 : 0),
+    byFamily(preferred),
+  ];
+  const all = inOrderOfChoice([...entries, ...foreign], ranks);
+  const byStamp = new Map<Stamp, BlobEntry>();
+  for (const entry of all) if (!byStamp.has(entry.stamp)) byStamp.set(entry.stamp, entry);
+  const own = all.filter((entry) => !ofOtherName.has(entry) || isCertain(entry));
+  return { byStamp, own, isCertain };
+}
+
+function match(
+  { byStamp, own, isCertain }: Candidates,
+  moment: Wanted['moment'],
+): Found | undefined {
+  switch (moment.kind) {
+    case 'date': {
+      const { date } = moment;
+      const notLater = own.filter(({ stamp }) => date === undefined || stamp <= date);
+      const entry = notLater.find(isCertain) ?? notLater[0];
+      return entry === undefined ? undefined : { entry, match: 'exact' };
+    }
+    case 'point': {
+      const { stamp: wanted, next } = moment;
+      const exact = byStamp.get(wanted);
+      if (exact !== undefined) return { entry: exact, match: 'exact' };
+      const after = own.filter(
+        ({ stamp }) => stamp > wanted && (next === undefined || stamp < next),
+      );
+      const oldest = after.at(-1)?.stamp;
+      const first = after.find(({ stamp }) => stamp === oldest);
+      if (first !== undefined) return { entry: first, match: 'after' };
+      const earlier = own.find(({ stamp }) => stamp < wanted);
+      return earlier === undefined ? undefined : { entry: earlier, match: 'earlier' };
+    }
+    default:
+      return moment satisfies never;
+  }
+}
+
+function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobChoice {
+  if (entry.form === 'directory') return { kind: 'directory', entry, match: how };
+  return { kind: 'archives', entry, chain: chainOf(catalogue, entry), match: how };
+}
+
+/**
+ * The archives that an archive needs, oldest first. A delta that we made names the one it continues;
+ * of others, the next older one is it. Failure `damaged` where one is missing, or where one isn't
+ * the file that was recorded.
+ */
+export function chainOf(catalogue: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
+  const { folder } = catalogue;
+  const entries = [...catalogue.entries, ...catalogue.foreign].filter(
+    ({ base }) => base === last.base,
+  );
+  const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
+  const chain = [last];
+  const unusable = (state: string) =>
+    new Failure('damaged', `Cannot use "${last.name}" in "${folder}": ${state}`, {
+      hint: 'Put the right archive back, or restore to another date.',
+    });
+  for (let entry = last; entry.form === 'delta'; ) {
+    const named = entry.record?.archive?.continues;
+    const next: BlobEntry | undefined =
+      named === undefined
+        ? archives[archives.indexOf(entry) + 1]
+        : archives.find(({ name }) => name === named);
+    if (next === undefined || chain.includes(next)) {
+      const missing = named === undefined ? 'the complete archive before it' : `"${named}"`;
+      throw unusable(`${missing}, which it continues, is missing`);
+    }
+    chain.push(next);
+    entry = next;
+  }
+  const other = chain.find(
+    ({ mark, recordedAs }) => mark.kind === 'stamp' && recordedAs === 'other',
+  );
+  if (other !== undefined) throw unusable(`"${other.name}" is not the archive that was recorded`);
+  const first = chain.at(-1);
+  const lost = entries.find(
+    ({ form, stamp }) =>
+      form === 'state' &&
+      chain.length > 1 &&
+      stamp <= last.stamp &&
+      stamp > (first?.stamp ?? stamp),
+  );
+  if (lost === undefined) return chain.reverse();
+  throw unusable(`the complete archive of ${lost.stamp}, with which its chain begins, is missing`);
+}

@@ -1,0 +1,39 @@
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { BlobPlace } from '../layout/catalogue.ts';
+import { blobsOfPoints } from './blobs-of-points.ts';
+import { readOwnBlobs } from './ownership.ts';
+import type { Deciding } from './retention-repository.ts';
+
+/**
+ * Names of the blob backups that restore points need which have none of their own moment, as those of repozo: a restore
+ * takes the ones before. They stay as long as these points.
+ *
+ * @param gone - stamps of the restore points that go in this run
+ */
+export async function findBorrowedBlobs(
+  place: BlobPlace,
+  {
+    repository,
+    catalogue,
+    gone,
+    preferred,
+  }: Pick<Deciding, 'catalogue'> & {
+    /** Its folder. */
+    readonly repository: string;
+    readonly gone: ReadonlySet<Stamp>;
+    readonly preferred: 'archives' | 'directories';
+  },
+): Promise<ReadonlySet<string>> {
+  const stamps = pointStampsOf(catalogue).filter((stamp) => !gone.has(stamp));
+  const { belongingTo } = blobsOfPoints(await readOwnBlobs(place, repository), {
+    stamps,
+    preferred,
+  });
+  const borrowed = new Set<string>();
+  for (const stamp of stamps) {
+    const blobs = await belongingTo(stamp);
+    if (blobs.kind === 'found' && blobs.match === 'earlier') borrowed.add(blobs.name);
+  }
+  return borrowed;
+}

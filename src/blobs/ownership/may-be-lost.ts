@@ -1,0 +1,17 @@
+import { parseBlobPath } from '../../filestorage/blob-layout.ts';
+import type { FoundSums } from '../checksums/checksums-file.ts';
+import type { LostBlobs } from '../layout/record.ts';
+
+/**
+ * The blobs to look for. Where more were lost than are recorded, any that their copy has may be one of them; undefined
+ * where nobody can tell which those are.
+ */
+export function mayBeLost(
+  { count, paths }: LostBlobs,
+  holder: FoundSums,
+): readonly string[] | undefined {
+  if (count <= paths.length) return paths;
+  if (holder.kind !== 'found') return undefined;
+  const blobs = [...holder.sums].map(({ path }) => path);
+  return [...new Set([...paths, ...blobs.filter((path) => parseBlobPath(path) !== undefined)])];
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { findBlob } from '../../filestorage/blob-layout.ts';
+import {
+  holdRecordPath,
+  readHoldRecord,
+  settleHoldRecord,
+} from '../../repository/records/hold-record.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { readSums } from '../checksums/checksums-file.ts';
+import { FileHasher } from '../checksums/file-hasher.ts';
+import { readableSum } from '../checksums/readable-sum.ts';
+import type { BlobPlace } from '../layout/catalogue.ts';
+import { holderOf, newestRecordedCopy } from './lost-blob-holder.ts';
+import { mayBeLost } from './may-be-lost.ts';
+import { readOwnBlobs } from './ownership.ts';
+
+/** What the live blob directory has lost, and an older copy has: as long as that is so, nothing old goes. */
+export type Hold =
+  /** `holder`: the copy that has it. */
+  | { readonly kind: 'lost'; readonly source: string; readonly holder: string }
+  /** It was so, as a repository says, but where to look is not there any more. */
+  | { readonly kind: 'unclear'; readonly record: string; readonly state: string };
+
+/** Of what stands together; either may be unknown. */
+export async function findHoldOf(
+  {
+    blobs,
+    repository,
+  }: { readonly blobs: BlobPlace | undefined; readonly repository: string | undefined },
+  signal: AbortSignal,
+): Promise<Hold | undefined> {
+  const found = blobs === undefined ? undefined : await findHold(blobs, { repository, signal });
+  if (found !== undefined || repository === undefined) return found;
+  return await findRecordedHold(folderStore(repository), signal);
+}
+
+/** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
+export async function findHold(
+  { source, folder }: BlobPlace,
+  { repository, signal }: { readonly repository: string | undefined; readonly signal: AbortSignal },
+): Promise<Hold | undefined> {
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
+  for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
+    const entry = holderOf(lost, catalogue);
+    if (entry === undefined) continue;
+    const holder = join(folder, entry.name);
+    if (lost.paths.some((path) => findBlob(source, path) === undefined))
+      return { kind: 'lost', source, holder };
+    const found = await readSums(holder, entry.record);
+    const paths = mayBeLost(lost, found);
+    if (paths === undefined || paths.some((path) => findBlob(source, path) === undefined))
+      return { kind: 'lost', source, holder };
+    const hasher = new FileHasher();
+    for (const path of found.kind === 'found' ? paths : []) {
+      const sum = await readableSum(findBlob(source, path) ?? '', { hasher, signal });
+      if (found.kind === 'found' && sum !== found.sums.find(path))
+        return { kind: 'lost', source, holder };
+    }
+  }
+  return undefined;
+}
+
+/** For those who know of no blobs: what was recorded in the repository by those who do. */
+export async function findRecordedHold(
+  store: Store,
+  signal: AbortSignal,
+): Promise<Hold | undefined> {
+  const place = await readHoldRecord(store);
+  if (place === undefined) return undefined;
+  const record = holdRecordPath(store);
+  if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
+  const { folder } = place;
+  // Where its disk is not mounted, there may still be a folder.
+  const { entries } = await readOwnBlobs(place, store.name);
+  if (newestRecordedCopy(entries) === undefined) {
+    return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
+  }
+  return await findHold(place, { repository: store.name, signal });
+}
+
+/** The caller holds the repository's lock. */
+export async function recordHold(
+  store: Store,
+  { place, hold }: { readonly place: BlobPlace; readonly hold: Hold | undefined },
+): Promise<void> {
+  await settleHoldRecord(store, hold === undefined ? undefined : place);
+}
+
+/** What is so, and what to do about it. */
+export function describeHold(hold: Hold): string {
+  switch (hold.kind) {
+    case 'lost': {
+      const { source, holder } = hold;
+      return `"${source}" has lost blobs that "${holder}" has: put them back from there. Nothing old is removed until they are back; if they are not needed any more, remove "${holder}" by hand`;
+    }
+    case 'unclear': {
+      const { record, state } = hold;
+      return `a backup has noted in "${record}" that the live site had lost blobs, and ${state}: nobody can tell whether they are back. Nothing old is removed; if they are, or if they are not needed any more, remove "${record}" by hand`;
+    }
+    default:
+      return hold satisfies never;
+  }
+}

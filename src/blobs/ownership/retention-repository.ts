@@ -1,0 +1,95 @@
+import { basename, join } from 'node:path';
+import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { BlobFactsOf } from '../../repository/read-judgements.ts';
+import { type Identity, settleIdentity } from '../../repository/records/repository-id.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import { hasContent } from '../copy/count-tree.ts';
+import { type BlobEntry, type BlobPlace, readBlobCatalogue } from '../layout/catalogue.ts';
+import { treeIn } from '../layout/tree-in.ts';
+import { blobsOfPoints } from './blobs-of-points.ts';
+import { findOwners, readOwnBlobs } from './ownership.ts';
+
+/** The repository that decides how long the blobs of its storage stay. */
+export interface Deciding {
+  readonly catalogue: Catalogue;
+  readonly identity: Identity;
+  readonly oldestFull: Stamp;
+}
+
+/**
+ * Undefined where it holds no full backup. One that has lost its identity is recognised by the blob
+ * backups that were made together with its data files.
+ *
+ * @param repository - its folder
+ */
+export async function findDeciding(
+  repository: string,
+  {
+    blobs: { source, folder },
+    identify = settleIdentity,
+  }: { readonly blobs: BlobPlace; readonly identify?: typeof settleIdentity | undefined },
+): Promise<Deciding | undefined> {
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const oldestFull = catalogue.chains[0]?.full.stamp;
+  if (oldestFull === undefined) return undefined;
+  const blobs = await readBlobCatalogue(folder, basename(source));
+  const ownerOf = await findOwners(blobs, { id: undefined, path: repository });
+  const identity = await identify(store, {
+    known: blobs.entries.flatMap((entry) => {
+      const { record, stamp } = entry;
+      // Of a site with the same folder for its blob backups: its identity is taken.
+      if (typeof record?.repository !== 'string' || ownerOf(entry) === 'other') return [];
+      return [{ stamp, repository: record.repository }];
+    }),
+    stamps: new Set(pointStampsOf(catalogue)),
+    oldestFull,
+  });
+  return { catalogue, identity, oldestFull };
+}
+
+/** The blobs of a storage, as far as they say how long its Data.fs backups stay. */
+export interface CountingBlobs {
+  readonly factsOf: BlobFactsOf;
+  /** Counts the files of those of a moment; of archives, it looks for their size and their ends. */
+  readonly amountOf: (stamp: Stamp) => Promise<'as-recorded' | 'other'>;
+}
+
+/** A numbered entry of another program, which has a file time alone, tells of no moment. */
+export async function blobsThatCount(
+  { source, folder }: BlobPlace,
+  { repository, signal }: { readonly repository: string; readonly signal: AbortSignal },
+): Promise<CountingBlobs> {
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
+  const stamps = pointStampsOf(await readCatalogue(folderStore(repository)));
+  const { factsOf } = blobsOfPoints(catalogue, { stamps, preferred: 'directories' });
+  const dated = [...catalogue.entries, ...catalogue.foreign].filter(
+    ({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time',
+  );
+  return {
+    factsOf,
+    amountOf: async (stamp) => {
+      for (const entry of dated.filter((one) => one.stamp === stamp)) {
+        if (await isAsRecorded(entry, { folder, signal })) return 'as-recorded';
+      }
+      return 'other';
+    },
+  };
+}
+
+/** Of numbered archives, another program changes the names, but not the records. */
+async function isAsRecorded(
+  entry: BlobEntry,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { form, record, recordedAs, mark, name, base } = entry;
+  if (form !== 'directory') return recordedAs !== 'other' || mark.kind === 'number';
+  const tree = join(folder, name, base);
+  const expected = record?.content;
+  if (expected !== undefined) return hasContent(tree, { expected, signal });
+  return await treeIn(entry, folder).then(
+    () => true,
+    () => false,
+  );
+}

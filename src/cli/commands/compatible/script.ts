@@ -1,0 +1,235 @@
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import type { Site } from '../../../config/model/site.ts';
+import { decodeScript, type Script } from '../../../config/recipe/script-text.ts';
+import {
+  SCRIPTS,
+  type ScriptAction,
+  type ScriptName,
+} from '../../../config/resolve/script-names.ts';
+import { backUpSite } from '../../../operations/backup/backup-site.ts';
+import { replacedPaths } from '../../../operations/restore/plan-site-restore.ts';
+import { restoreSite } from '../../../operations/restore/restore-site.ts';
+import type { SiteRestorePlan } from '../../../operations/restore/site-restore-plan.ts';
+import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
+import { adopting, Failure } from '../../../system/failure.ts';
+import { quoteWord } from '../../../system/processes/shell.ts';
+import { OPTION, secondsToWait, type Waiting } from '../../options/common-options.ts';
+import { withPingUrl } from '../../options/ping-url.ts';
+import { describeBackups } from '../../render/backups.ts';
+import { renderEvents } from '../../render/events.ts';
+import { describeChosen, describeRestored } from '../../render/restored.ts';
+import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../../restore/plan-ahead.ts';
+import { undoRestore } from '../../restore/undo-restore.ts';
+import { askToReplace } from '../../terminal/question.ts';
+import { type CommandContext, runCommand, runWith } from '../../terminal/run-command.ts';
+import { scriptTerminal } from '../../terminal/terminal.ts';
+import { refuseCopiedScript } from './copied-script.ts';
+
+/** `script FILE WORD...`: what the scripts in a buildout's bin folder call. */
+export function addScriptCommand(program: Command): void {
+  program
+    .command('script', { hidden: true })
+    .description('run a script that "zodbvault install" wrote')
+    .argument('<file>', 'path of the script')
+    .argument('[words...]', 'its command line')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (file, words) => {
+      let script: Script | undefined;
+      await runCommand({}, async () => {
+        script = await readScript(file);
+        return undefined;
+      });
+      if (script !== undefined) await runScript(script, { file, words });
+    });
+}
+
+async function readScript(file: string): Promise<Script> {
+  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const script = decodeScript(text);
+  if (script !== undefined) {
+    await refuseCopiedScript(file, script);
+    return script;
+  }
+  throw new Failure('usage', `Cannot run "${file}": this version can't read its settings`, {
+    hint: 'Run "zodbvault install" in the buildout again.',
+  });
+}
+
+async function runScript(
+  { name, site }: Script,
+  { file, words }: { readonly file: string; readonly words: readonly string[] },
+): Promise<void> {
+  const { action } = SCRIPTS[name];
+  const isRestore = action.kind === 'restore';
+  const command = new Command(basename(file))
+    .description(DESCRIPTIONS[name])
+    .option('-q, --quiet', 'print nothing unless there is a problem')
+    .addOption(new Option('-n, --no-prompt', 'do not ask').hideHelp(!isRestore))
+    .addOption(
+      new Option('--undo', 'swap back what the last restore replaced').hideHelp(!isRestore),
+    )
+    .addOption(OPTION.waitOfScript)
+    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .usage(isRestore ? '[options] [date]' : '[options]')
+    .configureHelp(isRestore ? {} : { visibleArguments: () => [] })
+    .showHelpAfterError()
+    .exitOverride()
+    // A backup takes no notice of other words, as ever; a restore must not guess.
+    .allowExcessArguments(!isRestore)
+    .action((date, options, { args }) =>
+      runWith(
+        scriptTerminal({ quiet: options.quiet, isDebug: site.isDebug, part: site.part }),
+        (running) => {
+          const context = { ...running, waitSeconds: secondsToWait(options.wait) };
+          if (options.undo)
+            return undo({ name, site }, { file, date, prompt: options.prompt, context });
+          if (action.kind === 'backup') {
+            sayIgnored({ words: args, prompt: options.prompt }, context);
+            return backUp(site, { action, context });
+          }
+          return restore(site, { action, file, date, prompt: options.prompt, context });
+        },
+      ),
+    );
+  await command.parseAsync([...words], { from: 'user' });
+}
+
+/** The recipe's backups take such words without a sign; whoever writes a date expects something of it. */
+function sayIgnored(
+  { words, prompt }: { readonly words: readonly string[]; readonly prompt: boolean },
+  { terminal }: CommandContext,
+): void {
+  if (words.length > 0) {
+    const list = words.map(quoteWord).join(' ');
+    terminal.warn(`a backup takes no date and no other words, so this is ignored: ${list}`);
+  }
+  if (!prompt) terminal.log('A backup asks nothing, so that --no-prompt changes nothing.');
+}
+
+const DESCRIPTIONS: Readonly<Record<ScriptName, string>> = {
+  backup: 'Back up the site: what is new since the last backup.',
+  fullbackup: 'Back up the site, all of the Data.fs.',
+  zipbackup: 'Back up the site into the folders for zips: all of it, blobs in an archive.',
+  snapshotbackup: 'Back up the site into the folders for snapshots: all of it.',
+  restore: 'Put back the site as it was at a backup.',
+  ziprestore: 'Put back the site as it was at a zip backup.',
+  snapshotrestore: 'Put back the site as it was at a snapshot.',
+  altrestore: 'Put back the site from the alternative source.',
+};
+
+async function backUp(
+  site: Site,
+  {
+    action,
+    context,
+  }: {
+    readonly action: Extract<ScriptAction, { kind: 'backup' }>;
+    readonly context: CommandContext & Waiting;
+  },
+): Promise<undefined> {
+  const { terminal, signal, waitSeconds } = context;
+  const { of, full } = action;
+  if (site.doubt !== undefined) terminal.advise(site.doubt);
+  const clock = { now: () => new Date(), random: Math.random };
+  await backUpSite(
+    { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
+    { onEvent: renderEvents(terminal), signal, waitSeconds },
+    async (results) => {
+      for (const line of await describeBackups(results, site)) terminal.log(line);
+    },
+  );
+}
+
+async function restore(
+  site: Site,
+  {
+    action,
+    file,
+    date,
+    prompt,
+    context,
+  }: {
+    readonly action: Extract<ScriptAction, { kind: 'restore' }>;
+    readonly file: string;
+    readonly date: string | undefined;
+    readonly prompt: boolean;
+    readonly context: CommandContext & Waiting;
+  },
+): Promise<undefined> {
+  const { terminal, signal, waitSeconds } = context;
+  const settings = {
+    site,
+    of: action.of,
+    date: date === undefined ? undefined : parseRecoveryDate(date),
+    heldLock: 'refuse',
+    earlierState: 'replace',
+    old: 'keep',
+    damagedBlobs: 'refuse',
+    guess: date === undefined && !prompt ? 'refuse' : 'accept',
+    agreed: undefined,
+    now: () => new Date(),
+  } as const;
+  if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
+  const onEvent = renderEvents(terminal);
+  const ahead = await planAhead({ ...settings, asks: prompt }, { onEvent, signal, waitSeconds });
+  if (ahead === undefined) {
+    if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
+  } else {
+    describeChosen(ahead.plan, { terminal, now: settings.now(), isAsked: prompt });
+    for (const doubt of ahead.doubts) onEvent(doubt);
+  }
+  if (prompt && (await askToReplace(replacedPaths(site), context)) === 'no') {
+    terminal.log('Not restoring.');
+    return;
+  }
+  const since = Date.now();
+  const meant = { ...settings, agreed: prompt ? ahead : undefined };
+  await restoreSite(meant, { onEvent, signal, waitSeconds }, async (results) => {
+    for (const result of results) describeRestored(result, { terminal, since });
+    if (ahead !== undefined && !replacesAny(ahead.plan)) return;
+    terminal.log('What was there is kept. To swap it back:');
+    terminal.log(`    ${undoingLine(file)}`);
+  });
+}
+
+function replacesAny({ filestorages, blobs }: SiteRestorePlan): boolean {
+  return [...filestorages, ...blobs].some(({ plan }) => plan.replaces);
+}
+
+/** The script knows the site that it restored, whatever the buildout says by then. */
+function undoingLine(file: string): string {
+  return `${quoteWord(resolve(file))} --undo`;
+}
+
+async function undo(
+  { name, site }: Pick<Script, 'name' | 'site'>,
+  {
+    file,
+    date,
+    prompt,
+    context,
+  }: {
+    readonly file: string;
+    readonly date: string | undefined;
+    readonly prompt: boolean;
+    readonly context: CommandContext & Waiting;
+  },
+): Promise<undefined> {
+  if (SCRIPTS[name].action.kind === 'backup') {
+    throw new Failure('usage', 'Cannot undo a backup: it has changed nothing of the site', {
+      hint: 'Scripts that restore take --undo.',
+    });
+  }
+  if (date !== undefined) {
+    throw new Failure('usage', 'Cannot undo a restore and do something else at once', {
+      hint: 'Use --undo without a date.',
+    });
+  }
+  const { waitSeconds } = context;
+  const how = { isDry: false, asks: prompt, waitSeconds, context, undoing: undoingLine(file) };
+  return undoRestore({ site, heldLock: 'refuse' }, how);
+}

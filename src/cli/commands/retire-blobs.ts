@@ -1,0 +1,95 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import {
+  type BlobRetirement,
+  type PlaceOfBlobs,
+  planRetireBlobs,
+  refuseLastBlobs,
+  retireBlobs,
+} from '../../operations/retention/remove-blob-backup.ts';
+import { findBackupPlaces } from '../../operations/run/backup-places.ts';
+import { Failure } from '../../system/failure.ts';
+import { renderEvents } from '../render/events.ts';
+import { ask } from '../terminal/question.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
+
+/** Which blob backup is to go, and how. */
+export interface BlobRetireWish {
+  readonly name: string;
+  readonly of: BackupKind | 'all';
+  readonly storage: string | undefined;
+  readonly last: 'stays' | 'may-go';
+  readonly how: 'ask' | 'do' | 'show';
+  readonly waitSeconds: number | undefined;
+}
+
+/** Shows what goes, asks, and removes it. */
+export async function retireNamedBlobs(
+  sites: readonly Site[],
+  { wish, context }: { readonly wish: BlobRetireWish; readonly context: CommandContext },
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { of, plan } = await findOne(sites, { wish, signal });
+  const { folder, stamp, fileNames } = plan;
+  terminal.printJson({ retire: { folder, stamp, fileNames } });
+  terminal.print(`This will remove blobs as of ${stamp} (UTC) from ${folder}:`);
+  for (const name of fileNames) terminal.print(`    ${name}`);
+  refuseLastBlobs(plan, wish);
+  if (wish.how === 'show') return;
+  if (wish.how === 'ask' && (await ask('retire anything', context)) === 'no') {
+    terminal.log('Nothing was removed.');
+    terminal.printJson({ retire: { answer: 'no' } });
+    return;
+  }
+  const { waitSeconds } = wish;
+  const jobContext = { onEvent: renderEvents(terminal), signal, waitSeconds };
+  const settings = { plan, now: () => new Date(), context: jobContext };
+  terminal.printJson({ retired: { folder, fileNames: await retireBlobs(of, settings) } });
+}
+
+interface Found {
+  readonly of: PlaceOfBlobs;
+  readonly plan: BlobRetirement;
+}
+
+/** Failures: `not-found`; `usage` where several have the name. */
+async function findOne(
+  sites: readonly Site[],
+  { wish, signal }: { readonly wish: BlobRetireWish; readonly signal: AbortSignal },
+): Promise<Found> {
+  const { name, storage } = wish;
+  const places = await placesOfBlobs(sites, wish.of);
+  const found: Found[] = [];
+  for (const of of places) {
+    if (storage !== undefined && of.place.storage !== storage) continue;
+    const plan = await planRetireBlobs(of, { name, signal });
+    if (plan !== undefined) found.push({ of, plan });
+  }
+  const [first, ...others] = found;
+  const folders = (some: readonly PlaceOfBlobs[]) =>
+    [...new Set(some.map(({ place }) => `"${place.blobs.folder}"`))].join(', ');
+  if (first === undefined) {
+    throw new Failure('not-found', `Cannot retire "${name}": no blob backup has that name`, {
+      hint:
+        places.length === 0
+          ? 'The site has no blobs; "zodbvault config" shows what is backed up.'
+          : `It was looked for in ${folders(places)}; --part, --storage and --kind name others.`,
+    });
+  }
+  if (others.length === 0) return first;
+  throw new Failure('usage', `Cannot tell which blob backup "${name}" is meant`, {
+    hint: `There are several, in ${folders(found.map(({ of }) => of))}; choose with --part NAME, --storage NAME or --kind.`,
+  });
+}
+
+async function placesOfBlobs(
+  sites: readonly Site[],
+  of: BackupKind | 'all',
+): Promise<readonly PlaceOfBlobs[]> {
+  const places: PlaceOfBlobs[] = [];
+  for (const site of sites) {
+    for (const { blobs, ...place } of await findBackupPlaces(site, of)) {
+      if (blobs !== undefined) places.push({ site, place: { ...place, blobs } });
+    }
+  }
+  return places;
+}

@@ -1,0 +1,67 @@
+import { open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { TOML_NAME } from '../../../config/discover/discovery.ts';
+import type { Site } from '../../../config/model/site.ts';
+import { tomlTemplate } from '../../../config/toml/template.ts';
+import { adopting, Failure } from '../../../system/failure.ts';
+import { isTaken } from '../../../system/files/presence.ts';
+import { count } from '../../format/units.ts';
+import { OPTION, withOutputOptions } from '../../options/common-options.ts';
+import { findAnySites } from '../../select/select-site.ts';
+import { withPlaceOptions } from '../../select/site-options.ts';
+import { runCommand } from '../../terminal/run-command.ts';
+
+export function addInitCommand(program: Command): void {
+  const command = withPlaceOptions(program.command('init'))
+    .description(`write a commented ${TOML_NAME} for the site that is found in this folder`)
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((options) =>
+    runCommand(options, async ({ terminal }) => {
+      const path = resolve(TOML_NAME);
+      if (await isTaken(path)) throw thereAlready(path);
+      const { found } = await findAnySites(options, { terminal, purpose: 'backup' });
+      const site = found.kind === 'configured' ? found.sites[0] : undefined;
+      const one = found.kind === 'plain' ? found.site : site;
+      if (one === undefined) {
+        throw new Failure('usage', `Cannot write "${path}": the buildout says everything`, {
+          hint: 'Set the options in its backup part; "zodbvault config" shows them.',
+        });
+      }
+      const text = tomlTemplate(one.site, {
+        folder: dirname(path),
+        blobs: options.blobs ? 'as-found' : 'left-out',
+      });
+      if (options.dryRun) {
+        terminal.printJson({ plan: { write: path, content: text } });
+        terminal.print(text);
+        return undefined;
+      }
+      // Another may have written one since: nothing is ever replaced.
+      await adopting(`write "${path}"`, async () => {
+        await using file = await open(path, 'wx');
+        await file.writeFile(text);
+        await file.sync();
+      });
+      terminal.printJson({ written: path });
+      terminal.log(
+        `Wrote ${path}. "zodbvault config" shows what it says, "zodbvault backup" does it.`,
+      );
+      terminal.log(whatStays(one.site));
+      return undefined;
+    }),
+  );
+}
+
+/** A file that nobody has thought about must not make anything go. */
+function whatStays({ keep }: Site): string {
+  if (keep === 0)
+    return 'All backups stay, as until now: write keep = 3 there, for example, and older full backups go.';
+  return `${count(keep, 'full backup')} and what follows stay, as until now (keep); older ones are removed.`;
+}
+
+function thereAlready(path: string): Failure {
+  return new Failure('refused', `Cannot write "${path}": it is there already`, {
+    hint: 'Change it with an editor, or move it away first.',
+  });
+}

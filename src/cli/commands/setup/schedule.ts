@@ -1,0 +1,198 @@
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import {
+  ownerOf,
+  type ScheduleOwner,
+  type ScheduleScope,
+  siteFolderOf,
+} from '../../../config/schedule/schedule-owner.ts';
+import type { ScheduledJob, TimeOfDay } from '../../../config/schedule/scheduled-job.ts';
+import {
+  applySchedule,
+  formatCrontab,
+  planSchedule,
+  type ScheduleSettings,
+  type ScheduleTarget,
+  usualScope,
+} from '../../../operations/setup/schedule.ts';
+import { placeUnits } from '../../../operations/setup/systemd-units.ts';
+import { isThere } from '../../../system/files/presence.ts';
+import { isLingering } from '../../../system/processes/systemd.ts';
+import { isCronRunning } from '../../../system/processes/user-crontab.ts';
+import { OPTION, wholeNumber, withOutputOptions } from '../../options/common-options.ts';
+import { renderEvents, renderScheduleStep } from '../../render/events.ts';
+import { namesPlaces } from '../../select/named-locations.ts';
+import { DEFAULT_CFG } from '../../select/select-buildout-part.ts';
+import { findAnySites } from '../../select/select-site.ts';
+import { withSiteOptions } from '../../select/site-options.ts';
+import type { SiteWish } from '../../select/site-selection.ts';
+import { type CommandContext, runCommand } from '../../terminal/run-command.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { byItsBackups, findJobs } from './scheduled-jobs.ts';
+
+export function addScheduleCommand(program: Command): void {
+  const command = withSiteOptions(program.command('schedule'))
+    .description(
+      'print lines for a crontab, or units for systemd, that back up and verify the site',
+    )
+    .option(
+      '--install',
+      'put them there, in the place of those of this site; other lines, as those of z3c.recipe.usercrontab, stay',
+    )
+    .addOption(
+      new Option('--remove', 'take away those of this site, wherever they are').conflicts(
+        'install',
+      ),
+    )
+    .addOption(
+      new Option('--systemd [whose]', 'a service and a timer each, not a crontab').choices([
+        'system',
+        'user',
+      ] as const),
+    )
+    .addOption(
+      new Option('--at <hh:mm>', 'when to back up, every day; local time')
+        .argParser(timeOfDay)
+        .default(timeOfDay(DEFAULT_TIME), DEFAULT_TIME),
+    )
+    .option('--no-verify', 'no verification on Sundays, two hours later')
+    .option('--snapshot', 'a snapshot on Saturdays, too, an hour later')
+    .option('--zip', 'a zip backup on Saturdays, too, two hours later')
+    .option(
+      '--keep <number>',
+      'how many full backups the backups of a plain site are to keep (default: all)',
+      wholeNumber({ minimum: 0, maximum: 999_999 }),
+    )
+    .addOption(OPTION.dryRun);
+  withOutputOptions(command).action((options) =>
+    runCommand(
+      options,
+      async (context) => {
+        const target = targetOf(options.systemd);
+        if (options.remove) {
+          const scope = await scopeOf(options, context.terminal);
+          await carryOut({ jobs: [], scope, target }, { ...options, context });
+          return undefined;
+        }
+        const { jobs, owners, extent } = await findJobs(options, context);
+        if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
+        else {
+          const scope =
+            extent === 'all'
+              ? ({ kind: 'folder', folder: folderOf(options), owners } as const)
+              : ({ kind: 'owners', owners } as const);
+          await carryOut({ jobs, scope, target }, { ...options, context });
+          await warnOfIdleness(target, context.terminal);
+        }
+        return undefined;
+      },
+      { about: 'settings' },
+    ),
+  );
+}
+
+/** The time that Plone's community uses. */
+const DEFAULT_TIME = '02:37';
+
+function timeOfDay(text: string): TimeOfDay {
+  const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It is not a time like 02:37.');
+  return { hour: Number(match[1]), minute: Number(match[2]) };
+}
+
+function targetOf(systemd: 'system' | 'user' | true | undefined): ScheduleTarget {
+  if (systemd === undefined) return { kind: 'crontab' };
+  return { kind: 'systemd', scope: systemd === true ? usualScope() : systemd };
+}
+
+/** Whose jobs go. No site has to be read for it, so that those of a lost one can go, too. */
+async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScope> {
+  const folder = folderOf(wish);
+  if (namesPlaces(wish)) {
+    const { found } = await findAnySites(wish, { terminal, purpose: 'look' });
+    if (found.kind === 'buildout') throw new RangeError('a buildout has places of its own');
+    const sites = found.kind === 'plain' ? [found.site] : found.sites;
+    return { kind: 'owners', owners: sites.map(({ site }) => ownerOf(byItsBackups(site))) };
+  }
+  const owners = await ownersAbove(wish);
+  if (wish.part === undefined) return { kind: 'folder', folder, owners };
+  const { part } = wish;
+  return {
+    kind: 'owners',
+    owners: [{ folder, part }, ...owners.filter((one) => one.part === part)],
+  };
+}
+
+/** The folder of an instance with a `zope.conf`, in that of a site, is found from either. */
+async function ownersAbove({ config }: SiteWish): Promise<readonly ScheduleOwner[]> {
+  if (config !== undefined) return [];
+  for (const name of ['etc/zeo.conf', 'etc/zope.conf']) {
+    const path = resolve(name);
+    if (await isThere(path)) return [{ folder: siteFolderOf(path), part: 'backup' }];
+  }
+  return [];
+}
+
+function folderOf({ config }: SiteWish): string {
+  return siteFolderOf(resolve(config ?? DEFAULT_CFG));
+}
+
+function printJobs(
+  jobs: readonly ScheduledJob[],
+  { target, terminal }: { readonly target: ScheduleTarget; readonly terminal: Terminal },
+): void {
+  if (terminal.isJson) for (const job of jobs) terminal.printJson({ job });
+  switch (target.kind) {
+    case 'crontab': {
+      const crontab = formatCrontab(jobs);
+      terminal.printJson({ crontab });
+      terminal.print(crontab.trimEnd());
+      return;
+    }
+    case 'systemd':
+      for (const unit of placeUnits(jobs, target.scope)) {
+        terminal.printJson({ unit });
+        terminal.print(`# ${unit.path}\n${unit.content}`);
+      }
+      return;
+    default:
+      target satisfies never;
+  }
+}
+
+async function carryOut(
+  settings: ScheduleSettings,
+  { dryRun, context }: { readonly dryRun?: true | undefined; readonly context: CommandContext },
+): Promise<void> {
+  const { terminal, signal } = context;
+  const jobContext = { onEvent: renderEvents(terminal), signal };
+  const steps = await planSchedule(settings, jobContext);
+  for (const step of steps) {
+    const text = step.kind === 'set-crontab' ? { content: step.content.toString() } : {};
+    terminal.printJson({ step: { ...step, ...text } });
+    if (dryRun) renderScheduleStep(step, { terminal, tense: 'planned' });
+  }
+  if (!dryRun) await applySchedule(steps, jobContext);
+  if (steps.length === 0) terminal.log('Everything is as it should be.');
+}
+
+/** Says why what was installed may never run. */
+async function warnOfIdleness(target: ScheduleTarget, terminal: Terminal): Promise<void> {
+  switch (target.kind) {
+    case 'crontab':
+      if (await isCronRunning()) return;
+      terminal.notice('no cron runs here: start it (service cron start), or nothing is backed up');
+      return;
+    case 'systemd': {
+      const user = userInfo().username;
+      if (target.scope === 'system' || (await isLingering(user))) return;
+      terminal.notice(
+        `the timers run only while ${user} is logged in, unless root runs: loginctl enable-linger ${user}`,
+      );
+      return;
+    }
+    default:
+      target satisfies never;
+  }
+}

@@ -1,0 +1,100 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Site } from '../../config/model/site.ts';
+import { defaultFolderNames } from '../../config/resolve/script-names.ts';
+import { findLiveOf } from '../../operations/inspect/find-live-filestorage.ts';
+import type { AdoptedBlobs, AdoptedRepository } from '../../operations/verify/adopt.ts';
+import { Failure } from '../../system/failure.ts';
+import { leadToOne } from '../../system/files/place.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { quoteWord } from '../../system/processes/shell.ts';
+import { findSites } from '../select/site-options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { commandToType } from './own-command.ts';
+
+/** Where nobody can tell where the Data.fs is. */
+const UNKNOWN_DATA_FS = '/PATH/TO/Data.fs';
+
+/** How backups that were adopted are continued. */
+export interface GoingOn {
+  /** As it can be typed here. */
+  readonly command: string;
+  /** What has to be put into it first. */
+  readonly blank: string | undefined;
+}
+
+/**
+ * The command that goes on with a repository: that of the site in this folder which has its backups
+ * there, or else one that names all places.
+ */
+export async function goingOnWith(
+  { path, blobs }: Pick<AdoptedRepository, 'path' | 'blobs'>,
+  { found, terminal }: { readonly found: readonly AdoptedBlobs[]; readonly terminal: Terminal },
+): Promise<GoingOn> {
+  const own = await wordsOfSiteHere(path, terminal);
+  if (own !== undefined) return { command: await commandOf(own), blank: undefined };
+  const live = await findLiveOf(path, [resolve('var/filestorage/Data.fs')]);
+  const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
+  const blobDirectory = await blobWords({ live, base, blobs, path });
+  const words = [
+    ...['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path],
+    ...blobDirectory.words,
+  ];
+  const blanks = [
+    ...(live === undefined ? ['the path of its Data.fs'] : []),
+    ...(blobDirectory.isKnown ? [] : ['the path of its blob directory']),
+  ];
+  return { command: await commandOf(words), blank: blanks.join(' and ') || undefined };
+}
+
+/** Blobs that are there are never left out; where nobody can tell, the backup itself says so. */
+async function blobWords({
+  live,
+  base,
+  blobs,
+  path,
+}: {
+  readonly live: string | undefined;
+  readonly base: string;
+  /** The folder with backups of them, where there is one. */
+  readonly blobs: string | undefined;
+  readonly path: string;
+}): Promise<{ readonly words: readonly string[]; readonly isKnown: boolean }> {
+  const beside = live === undefined ? undefined : join(dirname(dirname(live)), base);
+  const isKnown = beside !== undefined && (await isThere(beside));
+  if (blobs === undefined && !isKnown) return { words: [], isKnown: true };
+  const location = blobs ?? join(dirname(path), defaultFolderNames('backup').blobbackuplocation);
+  const liveBlobs = isKnown ? beside : `/PATH/TO/${base}`;
+  const words = ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
+  return { words, isKnown };
+}
+
+/** Undefined where no site that is found here has its backups in the folder. */
+async function wordsOfSiteHere(
+  path: string,
+  terminal: Terminal,
+): Promise<readonly string[] | undefined> {
+  const silent = { ...terminal, advise: () => {}, warn: () => {}, notice: () => {} };
+  let sites: readonly Site[];
+  try {
+    sites = await findSites({ blobs: true }, { terminal: silent, purpose: 'backup' });
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+  for (const { part, storages } of sites) {
+    for (const { folders } of storages) {
+      for (const kind of ['backup', 'snapshot', 'zip'] as const) {
+        if (!(await leadToOne(folders[kind].filestorage, path))) continue;
+        return [
+          ...(sites.length > 1 ? ['--part', part] : []),
+          ...(kind === 'backup' ? [] : ['--kind', kind]),
+        ];
+      }
+    }
+  }
+  return undefined;
+}
+
+async function commandOf(words: readonly string[]): Promise<string> {
+  return [await commandToType(), ...['backup', ...words].map(quoteWord)].join(' ');
+}

@@ -1,0 +1,99 @@
+import { Option } from '@commander-js/extra-typings';
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { type BackupPlace, findBackupPlaces } from '../../operations/run/backup-places.ts';
+import { Failure } from '../../system/failure.ts';
+import { oneLine } from '../format/one-line.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
+import type { OneOfSeveral } from '../terminal/terminal.ts';
+import { inEachOf } from './each-of.ts';
+
+/** Which storage of the sites that are meant. */
+export const STORAGE_OPTION = new Option('--storage <name>', 'one of the storages (default: all)');
+
+/** A repository that a command is about. */
+export interface MeantPlace {
+  readonly site: Site;
+  readonly place: BackupPlace;
+  readonly repository: string;
+  /** Of the storage, with that of the site where there are several. */
+  readonly name: string;
+}
+
+/** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
+export async function meantPlaces(
+  sites: readonly Site[],
+  { of, storage }: { readonly of: BackupKind; readonly storage: string | undefined },
+): Promise<readonly MeantPlace[]> {
+  const all: MeantPlace[] = [];
+  for (const site of sites) {
+    for (const place of await findBackupPlaces(site, of)) {
+      const { repository } = place;
+      const name = nameOfStorage(place.storage, { site, sites });
+      if (repository !== undefined) all.push({ site, place, repository, name });
+    }
+  }
+  if (all.length === 0) {
+    throw new Failure('usage', `Cannot find backups of a Data.fs: the site has none by "${of}"`, {
+      hint: '"zodbvault config" shows what is backed up; name another --kind, or another --part.',
+    });
+  }
+  const meant = all.filter(({ place }) => storage === undefined || place.storage === storage);
+  if (meant.length > 0 || storage === undefined) return meant;
+  throw new Failure('usage', `Cannot find the storage "${storage}"`, {
+    hint: `There are these: ${all.map(({ name }) => name).join(', ')}.`,
+  });
+}
+
+/** As in `Data`; `shop/Data` where there are several sites. */
+export function nameOfStorage(
+  storage: string,
+  { site, sites }: { readonly site: Site; readonly sites: readonly Site[] },
+): string {
+  return oneLine(sites.length > 1 ? `${site.part}/${storage}` : storage);
+}
+
+/** In front of what is said of one of several storages; nothing where there is one. */
+export function prefixOfStorage(
+  storage: string,
+  among: { readonly site: Site; readonly sites: readonly Site[] },
+): string {
+  const isOnly = among.sites.length === 1 && among.site.storages.length === 1;
+  return isOnly ? '' : `${nameOfStorage(storage, among)}: `;
+}
+
+/** Does something with each, and says which there are: see {@link inEachOf}. */
+export async function inEachPlace(
+  meant: readonly MeantPlace[],
+  {
+    context,
+    work,
+  }: { readonly context: CommandContext; readonly work: (one: MeantPlace) => Promise<void> },
+): Promise<number> {
+  if (meant.length > 1)
+    context.terminal.log(`There are several, shown one after the other: ${describeChoice(meant)}`);
+  return await inEachOf(meant, {
+    context,
+    nameOf: oneOfPlaces,
+    work: async (one) => {
+      await work(one);
+      return undefined;
+    },
+    absence: 'note',
+  });
+}
+
+/** How a place is told from the others. */
+export function oneOfPlaces({ name, site, place }: MeantPlace): OneOfSeveral {
+  return { name, labels: { part: site.part, storage: place.storage } };
+}
+
+/** As in `shop/Data, intranet/Data; choose with --part NAME`. */
+export function describeChoice(meant: readonly MeantPlace[]): string {
+  const differ = (of: (one: MeantPlace) => string) => new Set(meant.map(of)).size > 1;
+  const options = [
+    ...(differ(({ site }) => site.part) ? ['--part NAME'] : []),
+    ...(differ(({ place }) => place.storage) ? ['--storage NAME'] : []),
+  ];
+  const names = meant.map(({ name }) => name).join(', ');
+  return `${names}; choose with ${options.join(' and ')}`;
+}

@@ -1,0 +1,46 @@
+import type { Site } from '../../config/model/site.ts';
+import { keptBy } from '../../operations/restore/restore-journal.ts';
+import {
+  discardReplaced,
+  finishRestore,
+  planSiteDiscard,
+} from '../../operations/restore/restore-site.ts';
+import { renderEvents } from '../render/events.ts';
+import { printable } from '../terminal/printable.ts';
+import { ask, questionOf } from '../terminal/question.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
+import type { How } from './undo-restore.ts';
+
+/** Removes what the last restore of a site replaced and kept, or says what that would be. */
+export async function discardOld(
+  site: Site,
+  { isDry, asks, context, waitSeconds }: How,
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const job = { onEvent: renderEvents(terminal), signal, waitSeconds };
+  if (!isDry) await finishRestore(site, job);
+  const agreed = await planSiteDiscard(site);
+  const kept = keptBy(agreed);
+  if (isDry) {
+    terminal.printJson({ plan: { discard: kept } });
+    for (const path of kept) terminal.print(`It would remove ${path}`);
+    return;
+  }
+  if (asks && (await agreeToDiscard(kept, context)) === 'no') return;
+  const paths = await discardReplaced({ site, agreed }, job);
+  terminal.printJson({ discarded: paths });
+  terminal.log('Removed what the last restore had replaced.');
+}
+
+async function agreeToDiscard(
+  paths: readonly string[],
+  context: CommandContext,
+): Promise<'yes' | 'no'> {
+  const { terminal } = context;
+  const { write } = questionOf(terminal);
+  write('This will remove what the last restore replaced; it can not be undone then:\n');
+  for (const path of paths) write(`    ${printable(path)}\n`);
+  const answer = await ask('remove what the last restore replaced', context);
+  if (answer === 'no') terminal.log('Nothing was removed.');
+  return answer;
+}

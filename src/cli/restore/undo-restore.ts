@@ -1,0 +1,63 @@
+import { planSiteUndo, undoSiteRestore } from '../../operations/restore/restore-site.ts';
+import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
+import { formatUtcTime } from '../format/units.ts';
+import type { Waiting } from '../options/common-options.ts';
+import { renderEvents } from '../render/events.ts';
+import { agreeToReplace } from '../terminal/question.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
+import { noteServers } from './note-servers.ts';
+
+/** How something is done to a live site. */
+export interface How extends Waiting {
+  readonly isDry: boolean;
+  readonly asks: boolean;
+  readonly context: CommandContext;
+}
+
+export interface Undoing extends How {
+  /** The line that undoes it. */
+  readonly undoing: string;
+}
+
+/** Swaps back what the last restore of a site replaced, or says what that would be. */
+export async function undoRestore(
+  { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
+  { isDry, asks, waitSeconds, context, undoing }: Undoing,
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const agreed = await planSiteUndo(site);
+  const { restored, at, steps } = agreed;
+  const paths = [...new Set(steps.map(({ path }) => path))];
+  const live = steps.filter(({ kind }) => kind !== 'cache');
+  const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
+  const moment = formatUtcTime(at);
+  terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
+  if (isDry) {
+    for (const path of paths) {
+      terminal.print(
+        removed.includes(path)
+          ? `It would remove ${path}, which was not there before the restore`
+          : `It would swap back ${path}`,
+      );
+    }
+    await noteServers({ site, heldLock }, terminal);
+    return;
+  }
+  const pathsOf = (...kinds: readonly string[]) =>
+    live
+      .filter(({ kind, path }) => kinds.includes(kind) && !removed.includes(path))
+      .map(({ path }) => path);
+  const filestorages = pathsOf('file');
+  const blobstorages = pathsOf('directory', 'contents');
+  const replaced = { filestorages, blobstorages, removed };
+  const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
+  if (isAsked && (await agreeToReplace(replaced, context)) === 'no') return;
+  await undoSiteRestore(
+    { site, heldLock, agreed, now: () => new Date() },
+    { onEvent: renderEvents(terminal), signal, waitSeconds },
+  );
+  terminal.printJson({ undo: { restored, at, paths, removed } });
+  for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
+  terminal.log('Swapped back. What the restore had put there is kept. To swap again:');
+  terminal.log(`    ${undoing}`);
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import type { LiveData } from '../../config/model/live-data.ts';
+import { formatOrigin } from '../../config/model/origin.ts';
+import {
+  OVERRULED_BY_BACKUPS,
+  OVERRULED_BY_WORDS,
+  type Purpose,
+  saysBlobsLeftOut,
+} from '../../config/plain/plain-search.ts';
+import type { SettledSite } from '../../config/resolve/resolve-site.ts';
+import { Failure } from '../../system/failure.ts';
+import type { SiteWish } from './site-selection.ts';
+
+/** Folders of backups that the command line names, for a site whose data is found as without them. */
+export interface NamedBackups {
+  readonly location: string | undefined;
+  readonly blobbackuplocation: string | undefined;
+  readonly blobs: 'wanted' | 'left-out';
+  readonly purpose: Purpose;
+}
+
+/** Undefined where the command line names none, or the data as well. */
+export function namedBackups(wish: SiteWish, purpose: Purpose): NamedBackups | undefined {
+  const { location, blobbackuplocation } = wish;
+  if (namesData(wish) || (location === undefined && blobbackuplocation === undefined)) return;
+  return { location, blobbackuplocation, blobs: wish.blobs ? 'wanted' : 'left-out', purpose };
+}
+
+/** Whether the command line says where the live data is. */
+export function namesData({ datafs, blobStorage }: SiteWish): boolean {
+  return datafs !== undefined || blobStorage !== undefined;
+}
+
+/** Whether the command line says where things are. */
+export function namesPlaces(wish: SiteWish): boolean {
+  return namesData(wish) || namedBackups(wish, 'look') !== undefined;
+}
+
+/** Options of the environment that the command line overrules. */
+export function overruledByWords(wish: SiteWish): readonly string[] {
+  if (namesData(wish)) return OVERRULED_BY_WORDS;
+  return namesPlaces(wish) ? OVERRULED_BY_BACKUPS : [];
+}
+
+/** The options of a file that don't count: what it removes, it removes from the folders that it names. */
+export function optionsOverruled({ blobbackuplocation }: NamedBackups): readonly string[] {
+  return ['keep', 'keep_blob_days', ...(blobbackuplocation === undefined ? [] : ['backup_blobs'])];
+}
+
+/** The live data of a site, with the named folders for its backups. */
+export function withNamedBackups(
+  live: LiveData,
+  { location, blobbackuplocation }: NamedBackups,
+): LiveData {
+  const found = (path: string | undefined) =>
+    path === undefined
+      ? undefined
+      : { path: resolve(path), from: formatOrigin({ kind: 'command-line' }) };
+  const backupFolders = {
+    location: found(location),
+    blobbackuplocation: found(blobbackuplocation),
+  };
+  return { ...live, backupFolders };
+}
+
+/**
+ * The site without its blobs where no folder is named for their backups: those in its own folder belong to
+ * other backups of the Data.fs. Failure `usage` where the blobs are wanted, and it has none, or nothing else.
+ */
+export function withBlobsOfNamed(
+  settled: SettledSite,
+  { location, blobbackuplocation, blobs, purpose }: NamedBackups,
+): { readonly settled: SettledSite; readonly leftOut: readonly string[] } {
+  const { site } = settled;
+  if (blobs === 'left-out') return { settled, leftOut: [] };
+  if (blobbackuplocation !== undefined) {
+    if (site.contents !== 'filestorages') return { settled, leftOut: [] };
+    throw new Failure('usage', 'Cannot tell where the blob directory is', {
+      hint: 'Name it with --blob-storage, and the Data.fs with --datafs.',
+    });
+  }
+  if (site.contents === 'filestorages' || location === undefined) return { settled, leftOut: [] };
+  if (site.contents === 'blobs') {
+    throw new Failure('usage', 'Cannot use --location: only_blobs is set', {
+      hint: 'Name the folder for the backups of the blobs with --blobbackuplocation.',
+    });
+  }
+  const folders = site.storages.flatMap((storage) => storage.blobs ?? []);
+  return {
+    settled: { ...settled, site: { ...site, contents: 'filestorages' } },
+    leftOut: purpose === 'look' ? [] : folders.map((path) => saysBlobsLeftOut(path, purpose)),
+  };
+}

@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from '@commander-js/extra-typings';
+import { environmentOfPlaces } from '../../config/environment/environment.ts';
+import type { Site } from '../../config/model/site.ts';
+import type { Purpose } from '../../config/plain/plain-search.ts';
+import type { PartScripts } from '../../config/recipe/part-scripts.ts';
+import { Failure } from '../../system/failure.ts';
+import { isThere } from '../../system/files/presence.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { overruledByWords } from './named-locations.ts';
+import { CONFIG_OPTION, PART_OPTION } from './select-buildout-part.ts';
+import { findAnySites } from './select-site.ts';
+import type { SiteWish } from './site-selection.ts';
+import type { MeantSites, UnusableSite } from './unusable-sites.ts';
+
+/** Adds the options that say which site is meant. */
+export function withSiteOptions(command: Command) {
+  return withPlaceOptions(command).addOption(CONFIG_OPTION).addOption(PART_OPTION);
+}
+
+/** Adds those that say where things are. */
+export function withPlaceOptions(command: Command) {
+  return command
+    .option('--datafs <file>', 'the Data.fs (default: var/filestorage/Data.fs, or else Data.fs)')
+    .option(
+      '--location <folder>',
+      'its backups (default: backups beside the filestorage folder, as in var/backups, or beside Data.fs)',
+    )
+    .option(
+      '--blob-storage <folder>',
+      'the blob directory (default: var/blobstorage if it is there)',
+    )
+    .option('--blobbackuplocation <folder>', 'its backups (default: var/blobstoragebackups)')
+    .option('--no-blobs', 'the Data.fs alone');
+}
+
+/** Which backups of a site are meant. */
+export const KIND_OPTION = new Option('--kind <kind>', 'which backups: the script that makes them')
+  .choices(['backup', 'snapshot', 'zip'] as const)
+  .default('backup' as const);
+
+/** The same, for commands that look at all of them by default. */
+export const ANY_KIND_OPTION = new Option('--kind <kind>', 'which backups')
+  .choices(['backup', 'snapshot', 'zip', 'alternative', 'all'] as const)
+  .default('all' as const, 'all that are there');
+
+/** The same, for commands that take them from an alternative source, too. */
+export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to take')
+  .choices(['backup', 'snapshot', 'zip', 'alternative'] as const)
+  .default('backup' as const);
+
+/** Sites, and what else is known of them. */
+interface FoundAndMore {
+  readonly sites: readonly Site[];
+  /** Of the environment, which tell which sites those are. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Of the parts of a buildout. */
+  readonly scripts: readonly PartScripts[];
+}
+
+/** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
+export async function findSites(
+  wish: SiteWish,
+  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<readonly Site[]> {
+  return (await findSitesAndVariables(wish, finding)).sites;
+}
+
+/** The same, with those of several that can't be used: failures are thrown where no site can. */
+export async function findEachSite(
+  wish: SiteWish,
+  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
+): Promise<MeantSites & Pick<FoundAndMore, 'scripts'>> {
+  const unusable: UnusableSite[] = [];
+  const { sites, scripts } = await findSitesAndVariables(wish, { ...finding, unusable });
+  return { sites, unusable, scripts };
+}
+
+/** The same, with all that is known of them. */
+export async function findSitesAndVariables(
+  wish: SiteWish,
+  {
+    terminal,
+    purpose,
+    unusable,
+  }: {
+    readonly terminal: Terminal;
+    readonly purpose: Purpose;
+    readonly unusable?: UnusableSite[];
+  },
+): Promise<FoundAndMore> {
+  if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
+  const { found } = await findAnySites(wish, { terminal, purpose, unusable });
+  const asMeant = (site: Site) => (wish.blobs ? site : withoutBlobs(site));
+  switch (found.kind) {
+    case 'buildout':
+      return {
+        sites: found.parts.map(({ site }) => asMeant(site)),
+        variables: {},
+        scripts: found.scripts,
+      };
+    case 'configured': {
+      const variables = environmentOfPlaces(process.env, {
+        without: [],
+        names: found.variables,
+      });
+      return { sites: found.sites.map(({ site }) => asMeant(site)), variables, scripts: [] };
+    }
+    case 'plain': {
+      const without = overruledByWords(wish);
+      const variables = environmentOfPlaces(process.env, { without, names: [] });
+      return { sites: [found.site.site], variables, scripts: [] };
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Whoever names a folder wants what is in it, not the snapshots beside it. */
+async function requireLocation(location: string): Promise<void> {
+  const path = resolve(location);
+  if (await isThere(path)) return;
+  throw new Failure('not-found', `Cannot find backups: there is no folder "${path}"`, {
+    hint: 'Correct --location.',
+  });
+}
+
+function withoutBlobs(site: Site): Site {
+  if (site.contents !== 'blobs') return { ...site, contents: 'filestorages' };
+  throw new Failure('usage', `Cannot leave out the blobs: the part [${site.part}] has only_blobs`, {
+    hint: 'Name another part with --part, or leave out --no-blobs.',
+  });
+}

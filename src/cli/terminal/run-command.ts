@@ -1,0 +1,58 @@
+import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { printable } from './printable.ts';
+import { heedSignals } from './stopping.ts';
+import {
+  type About,
+  type OneOfSeveral,
+  type OutputOptions,
+  type Terminal,
+  terminalFor,
+} from './terminal.ts';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a command's work: turns failures into one error and one hint, and into the exit status;
+ * Ctrl-C and SIGTERM into a clean stop, a second one into an end at once. Work may return an exit status of its own.
+ */
+export function runCommand(
+  options: OutputOptions,
+  work: CommandWork,
+  about: About = {},
+): Promise<void> {
+  return runWith(terminalFor(options, about), work);
+}
+
+type CommandWork = (context: CommandContext) => Promise<number | undefined>;
+
+/** The same, for a terminal of another kind. */
+export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
+  using stopping = heedSignals(terminal.fail);
+  try {
+    const status = await work({ terminal, signal: stopping.signal });
+    process.exitCode = status ?? terminal.statusOfSuccess();
+  } catch (error) {
+    process.exitCode = reportFailure(error, terminal);
+  }
+}
+
+/** Whether it was Ctrl-C that stopped a command, and no signal of a program. */
+export function isByCtrlC({ reason }: AbortSignal): boolean {
+  return reason instanceof Failure && reason.cause === 'SIGINT';
+}
+
+/** Shows a failure, of one of several things or of the command, and gives the exit status. A defect comes out with its stack. */
+export function reportFailure(error: unknown, terminal: Terminal, of?: OneOfSeveral): number {
+  const failure = adoptSystemError(error, 'go on');
+  if (failure instanceof Failure) return terminal.fail(failure, of);
+  process.stderr.write(`Internal error, please report it: ${printable(stackOf(failure))}\n`);
+  return 1;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

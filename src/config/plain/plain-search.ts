@@ -1,0 +1,58 @@
+import { NO_OPTIONS, type OptionSource } from '../model/option-source.ts';
+import type { PathSurroundings } from '../resolve/paths.ts';
+
+/** What was said on the command line; undefined: nothing. */
+export interface WrittenSite {
+  readonly dataFs: string | undefined;
+  /** The repository. */
+  readonly location: string | undefined;
+  /** The live blob directory. */
+  readonly blobStorage: string | undefined;
+  /** The folder for backups of it. */
+  readonly blobBackupLocation: string | undefined;
+  readonly blobs: 'as-found' | 'left-out';
+}
+
+/** What the site is needed for: its data, or only its backups. */
+export type Purpose = 'backup' | 'restore' | 'look';
+
+/** How a site is looked for that no configuration describes. */
+export interface PlainSearch {
+  readonly written: WrittenSite;
+  /** Absent where the environment has no say. */
+  readonly environment?: {
+    readonly options: OptionSource;
+    readonly surroundings: PathSurroundings;
+  };
+  /** A Data.fs that was found; undefined: it is looked for in the usual places. */
+  readonly found?: string | undefined;
+  /** A blob directory that was found with it, and isn't in its usual place. */
+  readonly foundBlobs?: string | undefined;
+  readonly purpose: Purpose;
+}
+
+/** Where nothing is set. */
+export const NO_ENVIRONMENT = {
+  options: NO_OPTIONS,
+  surroundings: { environment: {}, homeOf: () => undefined },
+};
+
+/** The options for which the command line has words. */
+export const PLACE_OPTIONS = ['datafs', 'location', 'blob_storage', 'blobbackuplocation'] as const;
+
+/** Those that say where backups are: where the command line names one of these folders, neither counts. */
+export const OVERRULED_BY_BACKUPS: readonly string[] = ['location', 'blobbackuplocation'];
+
+/** Options that say where a site is: where the command line says where its data is, none of them counts. */
+export const OVERRULED_BY_WORDS: readonly string[] = [
+  ...PLACE_OPTIONS,
+  'zope_conf',
+  'instance_yaml',
+];
+
+/** Why blobs have no part in what is done, and what to name. */
+export function saysBlobsLeftOut(path: string, purpose: Purpose): string {
+  return purpose === 'backup'
+    ? `the blobs in "${path}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`
+    : `the blobs in "${path}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
+}

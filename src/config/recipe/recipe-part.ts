@@ -1,0 +1,150 @@
+import { distance } from 'fastest-levenshtein';
+import { Failure } from '../../system/failure.ts';
+import type { Buildout } from '../buildout/buildout.ts';
+import type { OptionSource } from '../model/option-source.ts';
+import { formatOrigin } from '../model/origin.ts';
+import { WrittenOptions } from '../resolve/option-reader.ts';
+import { unknownOptions } from '../resolve/option-table.ts';
+import type { PathSurroundings } from '../resolve/paths.ts';
+import { Problems } from '../resolve/problems.ts';
+import { beginSettling, RECIPE_CONVENTIONS } from '../resolve/resolution.ts';
+import { type SettledSite, settleSite } from '../resolve/resolve-site.ts';
+import type { ScriptName } from '../resolve/script-names.ts';
+import { binFolder, partNames, readBuildoutData, recipeOf } from './plone-parts.ts';
+import { dataOfPart } from './zeo-servers.ts';
+
+/** A part with `recipe = collective.recipe.backup`, settled. */
+export interface RecipePart extends SettledSite {
+  /** The folder for its scripts. */
+  readonly bin: string;
+  /** Scripts that it wants, in the recipe's order. */
+  readonly scripts: readonly ScriptName[];
+  /** Whether the recipe of that time made the folders when buildout ran, or only tried. */
+  readonly foldersAtInstall: 'make' | 'try';
+}
+
+const RECIPE = 'collective.recipe.backup';
+/** Letters that may be wrong, missing or too many. */
+const MOST_TYPOS = 3;
+
+/** The parts that the recipe makes. */
+export interface RecipePartNames {
+  /** Also those that `[buildout] parts` doesn't list. */
+  readonly names: readonly string[];
+  /** Sections of which nobody can tell whether they are one: they refer to what isn't there. */
+  readonly unclear: readonly string[];
+}
+
+/**
+ * Finds the parts that the recipe makes. Failure `usage` for a section of `[buildout] parts` whose
+ * recipe can't be resolved; any other such section is none of our business.
+ */
+export function findRecipeParts(buildout: Buildout): RecipePartNames {
+  const listed = partNames(buildout);
+  const names: string[] = [];
+  const unclear: string[] = [];
+  for (const name of buildout.sectionNames) {
+    try {
+      const recipe = recipeOf(buildout, name);
+      if (isRecipe(recipe)) names.push(name);
+      else if (recipe !== undefined && isMeant(recipe))
+        throw isMistyped(name, { recipe, buildout });
+    } catch (error) {
+      const isListed = listed.includes(name);
+      if (isListed || !(error instanceof Failure) || error.code !== 'usage') throw error;
+      unclear.push(name);
+    }
+  }
+  return { names, unclear };
+}
+
+/** Whether it is the one whose parts these are. */
+export function isRecipe(recipe: string | undefined): boolean {
+  return recipe === RECIPE || recipe === `${RECIPE}:default`;
+}
+
+/** Whether somebody who wrote a recipe's name must have meant ours. */
+function isMeant(recipe: string): boolean {
+  return recipe.startsWith(`${RECIPE}:`) || distance(recipe, RECIPE) <= MOST_TYPOS;
+}
+
+/** No part of a buildout: without this, a slip of the finger would take all scripts away. */
+function isMistyped(
+  part: string,
+  { recipe, buildout }: { readonly recipe: string; readonly buildout: Buildout },
+): Failure {
+  return new Failure(
+    'usage',
+    `Cannot tell what the part [${part}] of "${buildout.path}" is: "recipe = ${recipe}" is no recipe of ours`,
+    { hint: `Correct it if "recipe = ${RECIPE}" was meant, or remove the section.` },
+  );
+}
+
+/**
+ * Settles a part: the one bridge between what was written and what is used. Failure `usage` with
+ * everything that is wrong, each with file and line.
+ */
+export function readRecipePart(
+  buildout: Buildout,
+  {
+    part,
+    surroundings,
+    nearest,
+  }: {
+    readonly part: string;
+    readonly surroundings: PathSurroundings;
+    /** The known name that is most like another. */
+    readonly nearest: (name: string, known: readonly string[]) => string;
+  },
+): RecipePart {
+  const problems = new Problems(`the part [${part}]`);
+  const options = new WrittenOptions(optionsOf(buildout, part), problems);
+  const data = problems.collect(() => readBuildoutData(buildout, surroundings));
+  problems.throwIfAny();
+  if (data === undefined) throw new RangeError('a problem was lost');
+  const warnings = [
+    ...unknownOptions(options.names, nearest).map(
+      (one) => `[${part}] ${one.name}: unknown option, ignored; did you mean "${one.nearest}"?`,
+    ),
+    ...repeatedIn(buildout, part),
+    ...data.elsewhere,
+  ];
+  const conventions = RECIPE_CONVENTIONS;
+  const begun = beginSettling({
+    part,
+    live: data,
+    options,
+    problems,
+    conventions,
+    surroundings,
+    warnings,
+  });
+  const settling = { ...begun, live: dataOfPart(data, begun) };
+  const { site, scripts } = settleSite(settling, { buildout: buildout.path });
+  problems.throwIfAny();
+  return {
+    site,
+    scripts,
+    bin: binFolder(buildout),
+    foldersAtInstall: settling.is23 ? 'make' : 'try',
+    settled: options.settled,
+    warnings,
+  };
+}
+
+function repeatedIn({ repeated }: Buildout, part: string): readonly string[] {
+  return repeated
+    .filter(({ section }) => section === part)
+    .map(({ option, first, last }) => {
+      const places = `${formatOrigin(first)} and ${formatOrigin(last)}`;
+      return `[${part}] ${option}: written twice, in ${places}; the last one counts`;
+    });
+}
+
+function optionsOf(buildout: Buildout, part: string): OptionSource {
+  return {
+    names: buildout.optionNames(part),
+    option: (name) => buildout.option(part, name),
+    originOf: (name) => buildout.originOf(part, name),
+  };
+}

@@ -1,0 +1,42 @@
+import type { BlobCopier, BlobFormat } from '../model/site.ts';
+import type { Settling } from './resolution.ts';
+import { splitWords } from './words.ts';
+
+/** In which form blobs are backed up: six options with few legal combinations. */
+export function settleBlobFormat(settling: Settling): BlobFormat {
+  const { part, options, problems, warnings, is23, flag } = settling;
+  const isGzipArchive = flag('gzip_blob', false);
+  const isArchive = flag('archive_blob', isGzipArchive);
+  const isCompressed = flag('compress_blob', false);
+  const isIncremental = flag('incremental_blobs', false);
+  const written = options.written('blob_timestamps');
+  const hasStamps = flag('blob_timestamps', isIncremental || !is23);
+  if (isIncremental && !hasStamps) {
+    problems.add('Cannot have blob_timestamps false and incremental_blobs true.', written?.origin);
+  }
+  if (written !== undefined && !hasStamps && !is23) {
+    warnings.push(
+      `[${part}] blob_timestamps = false is deprecated: numbered blob backups are harder to match with a Data.fs`,
+    );
+  }
+  const naming = hasStamps ? 'stamps' : 'numbers';
+  const compression = isCompressed ? 'gzip' : 'none';
+  if (!isArchive) return { kind: 'directories', naming };
+  if (isIncremental) return { kind: 'incremental-archives', compression };
+  return { kind: 'archives', naming, compression };
+}
+
+/** Who copies them, and how. */
+export function settleBlobCopier(settling: Settling): BlobCopier {
+  const { options, problems, flag, conventions } = settling;
+  const value = options.written('rsync_options');
+  const words = splitWords(options.text('rsync_options'));
+  if (words === undefined) {
+    problems.add('rsync_options: a quote is not closed', value?.origin);
+  }
+  return {
+    kind: flag('use_rsync', conventions.blobCopier === 'rsync') ? 'rsync' : 'own',
+    rsyncOptions: [...(words ?? [])],
+    firstCopy: flag('rsync_hard_links_on_first_copy', false) ? 'link' : 'copy',
+  };
+}

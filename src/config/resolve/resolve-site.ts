@@ -1,0 +1,139 @@
+import { isPingAddress, maskAddress } from '../../system/processes/ping.ts';
+import type { Site } from '../model/site.ts';
+import { settleFolders } from './backup-folders.ts';
+import { settleBlobCopier, settleBlobFormat } from './blob-modes.ts';
+import {
+  doubtOfDataFs,
+  settleAdditional,
+  settleDataFs,
+  settleMainBlobs,
+  settleWantsBlobs,
+} from './live-storages.ts';
+import type { SettledOption } from './option-reader.ts';
+import type { Settling } from './resolution.ts';
+import type { ScriptName } from './script-names.ts';
+
+/** A site, settled, and how each of its settings came out. */
+export interface SettledSite {
+  readonly site: Site;
+  readonly settled: readonly SettledOption[];
+  readonly warnings: readonly string[];
+  /** Where relative paths begin in the file that says where its data is; absent where it has none. */
+  readonly relativePaths?: string;
+}
+
+/** How backups are made, wherever the data is. */
+type SiteRules = Omit<Site, 'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'doubt'>;
+
+/** Settles all of a site; problems are collected. */
+export function settleSite(
+  settling: Settling,
+  file: Pick<Site, 'buildout' | 'config'>,
+): { readonly site: Site; readonly scripts: readonly ScriptName[] } {
+  const { part, flag } = settling;
+  const dataFs = settleDataFs(settling);
+  const onlyBlobs = flag('only_blobs', false);
+  const mainBlobs = settleMainBlobs(settling);
+  const wantsBlobs = settleWantsBlobs(settling, mainBlobs);
+  const wantsZip = flag('enable_zipbackup', false);
+  refuseContradictions(settling, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
+  const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
+  const doubt = contents === 'blobs' ? undefined : doubtOfDataFs(settling, dataFs);
+  if (doubt !== undefined) settling.warnings.push(doubt);
+  const main = { name: 'Data', dataFs, blobs: wantsBlobs ? mainBlobs : undefined };
+  const storages = settleFolders(settling, [
+    ...settleAdditional(settling, { main, contents }),
+    main,
+  ]);
+  const scripts: readonly (ScriptName | false)[] = [
+    'backup',
+    flag('enable_fullbackup', false) && 'fullbackup',
+    wantsZip && 'zipbackup',
+    'snapshotbackup',
+    'restore',
+    wantsZip && 'ziprestore',
+    flag('enable_snapshotrestore', true) && 'snapshotrestore',
+    storages.some(({ folders }) => folders.alternative !== undefined) && 'altrestore',
+  ];
+  return {
+    scripts: scripts.filter((name) => name !== false),
+    site: {
+      ...{ part, ...file, storages: [...storages], contents, ...settleRules(settling) },
+      ...(doubt === undefined ? {} : { doubt }),
+    },
+  };
+}
+
+/** Settles what doesn't depend on where the data is. */
+function settleRules(settling: Settling): SiteRules {
+  const { options, is23, flag, conventions } = settling;
+  return {
+    rules: is23 ? '2.3' : '6.0',
+    full: flag('full', false) ? 'always' : 'when-needed',
+    comparison: flag('quick', true) ? 'quick' : 'thorough',
+    gzip: flag('gzip', true),
+    verifyAfterBackup: settleVerification(settling),
+    blobFormat: settleBlobFormat(settling),
+    blobCopier: settleBlobCopier(settling),
+    keep: options.count('keep', conventions.keep),
+    keepBlobDays: options.count('keep_blob_days', conventions.keepBlobDays),
+    preCommand: options.text('pre_command'),
+    postCommand: options.text('post_command'),
+    pingUrl: settlePingUrl(settling),
+    isDebug: flag('debug', false),
+  };
+}
+
+function settleVerification({ options, problems }: Settling): Site['verifyAfterBackup'] {
+  const text = options.text('verify_after_backup', { byDefault: 'quick' });
+  if (text === 'off' || text === 'quick' || text === 'deep') return text;
+  problems.add(
+    `verify_after_backup = ${text}: it can be off, quick (the default) or deep`,
+    options.written('verify_after_backup')?.origin,
+  );
+  return 'quick';
+}
+
+/** The address is a secret: whoever looks at the settings sees its host alone. */
+function settlePingUrl({ options, problems }: Settling): string | undefined {
+  const text = options.text('ping_url');
+  if (text === '') return undefined;
+  const from = options.settled.find(({ name }) => name === 'ping_url')?.from ?? '';
+  options.settle('ping_url', maskAddress(text), from);
+  if (isPingAddress(text)) return text;
+  problems.add('ping_url: it is no address of http or https', options.written('ping_url')?.origin);
+  return undefined;
+}
+
+function refuseContradictions(
+  { part, live, options, problems, is23 }: Settling,
+  said: {
+    readonly onlyBlobs: boolean;
+    readonly wantsBlobs: boolean;
+    readonly wantsZip: boolean;
+    readonly mainBlobs: string | undefined;
+  },
+): void {
+  const origin = options.written('backup_blobs')?.origin;
+  if (said.onlyBlobs && !said.wantsBlobs) {
+    problems.add('Cannot have backup_blobs false and only_blobs true.', origin);
+  }
+  if (said.wantsZip && !said.wantsBlobs) {
+    problems.add(
+      'Cannot have backup_blobs false and enable_zipbackup true. zipbackup is useless without blobs.',
+      options.written('enable_zipbackup')?.origin,
+    );
+  }
+  const isUnknown = !options.isUnreadable('blob_storage') && !options.isUnreadable('blob-storage');
+  if (said.wantsBlobs && said.mainBlobs === undefined && isUnknown) {
+    problems.add(
+      is23
+        ? 'backup_blobs is true, but no blob_storage could be found.'
+        : `No blob_storage found. You must specify one. To ignore this, set 'backup_blobs = false' in the [${part}] section.`,
+      origin,
+    );
+    for (const { path, reason, origin: written } of live.blobCaches) {
+      problems.add(`"${path}" is only a cache: ${reason}`, written);
+    }
+  }
+}

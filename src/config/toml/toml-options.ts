@@ -1,0 +1,147 @@
+import type { RecipeOption } from '../resolve/option-table.ts';
+
+/** How an option is written in TOML. */
+export type TomlKind =
+  | 'flag'
+  | 'count'
+  | 'path'
+  | 'text'
+  /** Words of a command line: a string, or an array of them. */
+  | 'words'
+  /** Commands: a string, or an array with one each. */
+  | 'commands'
+  /** An array of tables: name, datafs, blob_storage. */
+  | 'storages'
+  /** An array of tables: name, location, blobbackuplocation. */
+  | 'sources'
+  | readonly string[];
+
+export interface TomlOption {
+  readonly kind: TomlKind;
+  readonly says: string;
+  /** As the reference shows it. */
+  readonly byDefault: string;
+}
+
+/**
+ * All that a site of a `zodbvault.toml` may say: the one table from which the reader, the JSON schema,
+ * the variables of the environment and the reference in docs/without-buildout.md come. Names and
+ * meanings are those of collective.recipe.backup.
+ */
+export const TOML_OPTIONS = {
+  zope_conf: {
+    kind: 'path',
+    says: 'a `zope.conf` or `zeo.conf` that says where the data is',
+    byDefault: 'found',
+  },
+  instance_yaml: {
+    kind: 'path',
+    says: 'an `instance.yaml` of cookiecutter-zope-instance that says it',
+    byDefault: 'found',
+  },
+  datafs: { kind: 'path', says: 'the Data.fs', byDefault: 'found' },
+  blob_storage: { kind: 'path', says: 'the blob directory', byDefault: 'found' },
+  additional_filestorages: {
+    kind: 'storages',
+    says: 'storages beside the main one: `name`, `datafs`, `blob_storage`',
+    byDefault: 'found',
+  },
+  locationprefix: {
+    kind: 'path',
+    says: 'the folder for all folders of backups',
+    byDefault: '`var` of the Data.fs',
+  },
+  location: { kind: 'path', says: 'backups of the Data.fs', byDefault: '`backups`' },
+  blobbackuplocation: {
+    kind: 'path',
+    says: 'backups of the blobs',
+    byDefault: '`blobstoragebackups`',
+  },
+  snapshotlocation: {
+    kind: 'path',
+    says: 'snapshots of the Data.fs',
+    byDefault: '`snapshotbackups`',
+  },
+  blobsnapshotlocation: {
+    kind: 'path',
+    says: 'snapshots of the blobs',
+    byDefault: '`blobstoragesnapshots`',
+  },
+  ziplocation: { kind: 'path', says: 'zip backups of the Data.fs', byDefault: '`zipbackups`' },
+  blobziplocation: {
+    kind: 'path',
+    says: 'zip backups of the blobs',
+    byDefault: '`blobstoragezips`',
+  },
+  alternative_restore_source: {
+    kind: 'sources',
+    says: 'where `restore --kind alternative` takes them: `name`, `location`, `blobbackuplocation`',
+    byDefault: 'none',
+  },
+  keep: { kind: 'count', says: 'full backups to keep; 0 keeps all', byDefault: '0' },
+  keep_blob_days: {
+    kind: 'count',
+    says: 'days for blob backups that go with no Data.fs backup; 0 keeps all',
+    byDefault: '0',
+  },
+  backup_blobs: { kind: 'flag', says: 'back up the blobs', byDefault: 'if there are any' },
+  only_blobs: { kind: 'flag', says: 'back up the blobs alone', byDefault: 'false' },
+  full: { kind: 'flag', says: 'make only full backups', byDefault: 'false' },
+  quick: { kind: 'flag', says: 'compare a few places, not every byte', byDefault: 'true' },
+  gzip: { kind: 'flag', says: 'compress backups of the Data.fs', byDefault: 'true' },
+  verify_after_backup: {
+    kind: ['off', 'quick', 'deep'],
+    says: 'how a backup is proven before anything old goes',
+    byDefault: '`quick`',
+  },
+  archive_blob: { kind: 'flag', says: 'tar archives of the blobs, not copies', byDefault: 'false' },
+  compress_blob: { kind: 'flag', says: 'compress these archives', byDefault: 'false' },
+  gzip_blob: { kind: 'flag', says: 'an older name of archive_blob', byDefault: 'false' },
+  incremental_blobs: {
+    kind: 'flag',
+    says: 'archives with only what is new, in chains',
+    byDefault: 'false',
+  },
+  blob_timestamps: {
+    kind: 'flag',
+    says: 'name blob backups for their Data.fs backup, not by numbers',
+    byDefault: 'true',
+  },
+  use_rsync: { kind: 'flag', says: 'copy blobs by rsync, not ourselves', byDefault: 'false' },
+  rsync_options: { kind: 'words', says: 'more words for rsync', byDefault: 'none' },
+  rsync_hard_links_on_first_copy: {
+    kind: 'flag',
+    says: 'the first copy of the blobs shares its files with the site',
+    byDefault: 'false',
+  },
+  pre_command: { kind: 'commands', says: 'run before a backup or a restore', byDefault: 'none' },
+  post_command: { kind: 'commands', says: 'run behind it', byDefault: 'none' },
+  ping_url: {
+    kind: 'text',
+    says: 'an address that is told when a backup starts, is done, or fails',
+    byDefault: 'none',
+  },
+  debug: { kind: 'flag', says: 'a longer log', byDefault: 'false' },
+} as const satisfies Readonly<Record<string, TomlOption>>;
+
+export type TomlOptionName = keyof typeof TOML_OPTIONS;
+
+/** Options of the recipe that mean something in a buildout only, and what takes their place. */
+export const ONLY_IN_BUILDOUT = {
+  alternative_restore_sources: 'write alternative_restore_source',
+  'blob-storage': 'write blob_storage',
+  buildout_dir: 'paths begin at the folder of the file',
+  compatible: 'the rules are those of 6.0',
+  enable_fullbackup: 'there are no scripts; use "zodbvault backup --full"',
+  enable_snapshotrestore: 'there are no scripts; use "zodbvault restore --kind snapshot"',
+  enable_zipbackup: 'there are no scripts; use "zodbvault backup --kind zip"',
+} as const satisfies Readonly<Partial<Record<RecipeOption, string>>>;
+
+/** The options with their names, in the order of the table. */
+export function tomlOptions(): readonly (TomlOption & { readonly name: string })[] {
+  return Object.entries(TOML_OPTIONS).map(([name, option]) => ({ name, ...option }));
+}
+
+export function tomlOption(name: string): TomlOption | undefined {
+  return tomlOptions().find((option) => option.name === name);
+}

@@ -1,0 +1,159 @@
+import { realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pointLatest } from '../../blobs/layout/blob-folder.ts';
+import { type BlobCatalogue, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import { entryStem } from '../../blobs/layout/entry-name.ts';
+import { type BlobRecord, readRecord, recordPath } from '../../blobs/layout/record.ts';
+import {
+  findOwners,
+  type OwningRepository,
+  type SplitBlobs,
+  splitBlobs,
+} from '../../blobs/ownership/ownership.ts';
+import { findHold } from '../../blobs/ownership/retention-hold.ts';
+import { makeBackupFolder, rightsOfBackups } from '../../stores/backup-rights.ts';
+import { Failure } from '../../system/failure.ts';
+import { leadingTo } from '../../system/files/place.ts';
+import type { JobContext } from '../run/events.ts';
+import { warnOfHold } from '../run/warn-of-hold.ts';
+import { makeArchive } from './archive-blobs.ts';
+import { type BlobBackupResult, type BlobBackupSettings, BlobRun } from './blob-backup.ts';
+import { requireRoomForBlobs } from './blob-room.ts';
+import { resolveSource } from './blob-source.ts';
+import { makeCopy } from './copy-blobs.ts';
+import { makeChainLink } from './incremental-archive.ts';
+
+/**
+ * Backs up a blob directory. The entry appears when it is complete and on the disk; one that is there
+ * already and complete is left alone. The caller holds the folder's lock.
+ *
+ * Failures: `not-found` for a source that isn't there, `refused`, `program` for whatever
+ * rsync or tar has to complain about, and those of the system.
+ */
+export async function backUpBlobs(
+  settings: BlobBackupSettings,
+  context: JobContext,
+): Promise<BlobBackupResult> {
+  const source = await resolveSource(settings.source);
+  const { wasMade } = await makeBackupFolder(settings.folder, source);
+  if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
+  const base = basename(settings.source);
+  const all = await readBlobCatalogue(settings.folder, base);
+  const catalogue = await withoutOthers(all, settings.repository);
+  warnOfForeign(catalogue, context);
+  const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
+  const folder = await realpath(settings.folder);
+  const sourceNames = await leadingTo(
+    source,
+    all.entries.flatMap(({ record }) => record?.source ?? []),
+  );
+  const rights = await rightsOfBackups(settings.folder, source);
+  const run = new BlobRun({
+    ...{ settings, context, source, sourceNames, folder, base, catalogue, all, stamp, rights },
+  });
+  await refuseOthersEntry(run);
+  await requireRoomForBlobs(run);
+  const result = await make(run);
+  await linkLatest(result, { settings, context });
+  if (result.hold !== undefined) return result;
+  const { signal } = context;
+  // What made no copy has not looked what is lost.
+  const hold = await findHold(settings, { repository: settings.repository?.path, signal });
+  if (hold !== undefined) warnOfHold(hold, context);
+  return { ...result, hold };
+}
+
+async function withoutOthers(
+  all: BlobCatalogue,
+  repository: OwningRepository | null,
+): Promise<SplitBlobs> {
+  if (repository === null) return { ...all, others: [] };
+  const ownerOf = await findOwners(all, repository);
+  return splitBlobs(all, (entry) => ['other', 'copy'].includes(ownerOf(entry)));
+}
+
+/**
+ * Two sites with one folder for their blob backups may have Data.fs backups of the same second. What is there then
+ * is no backup of this site's blobs, and may not go for one. Failure `refused`.
+ */
+async function refuseOthersEntry(run: BlobRun): Promise<void> {
+  const { format, folder, source, repository } = run.settings;
+  const isNumbered = format.kind !== 'incremental-archives' && format.naming === 'numbers';
+  if (repository === null || isNumbered) return;
+  const stem = entryStem(run.base, run.mark('stamps'));
+  for (const entry of run.all.entries) {
+    if (entryStem(entry.base, entry.mark) !== stem) continue;
+    if ((entry.form === 'directory') !== (format.kind === 'directories')) continue;
+    // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
+    const record = await readRecord(recordPath(folder, entry));
+    if (record === undefined) continue;
+    const ownerOf = await findOwners({ ...run.all, entries: [{ ...entry, record }] }, repository);
+    const owner = ownerOf({ ...entry, record });
+    if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
+    throw othersEntry({ source, path: join(folder, entry.name), record, repository });
+  }
+}
+
+function othersEntry({
+  source,
+  path,
+  record,
+  repository,
+}: {
+  readonly source: string;
+  readonly path: string;
+  readonly record: BlobRecord;
+  readonly repository: OwningRepository;
+}): Failure {
+  const of = record.repositoryPath ?? record.repository;
+  const whose = of === null ? 'no repository' : `another repository, "${of}"`;
+  const isCopy = record.repository === repository.id;
+  const copy = isCopy ? `, or, if "${of}" is an old copy of "${repository.path}", remove it` : '';
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs in "${source}" to "${path}": that is there already, and belongs to ${whose}`,
+    {
+      hint: `Give each site a folder for its blob backups of its own (blobbackuplocation)${copy}. Nothing was replaced or removed.`,
+    },
+  );
+}
+
+function make(run: BlobRun): Promise<BlobBackupResult> {
+  const { format } = run.settings;
+  switch (format.kind) {
+    case 'directories':
+      return makeCopy(run, format.naming);
+    case 'archives':
+      return makeArchive(run, format);
+    case 'incremental-archives':
+      return makeChainLink(run, format.compression);
+    default:
+      return format satisfies never;
+  }
+}
+
+function warnOfForeign({ foreign, folder }: BlobCatalogue, { onEvent }: JobContext): void {
+  const bases = [...new Set(foreign.map(({ base }) => base))];
+  if (bases.length === 0) return;
+  const names = bases.map((base) => `"${base}"`).join(', ');
+  onEvent({
+    kind: 'warning',
+    text: `"${folder}" also holds backups of the blob directories ${names}; they are left alone`,
+  });
+}
+
+async function linkLatest(
+  result: BlobBackupResult,
+  { settings, context }: { readonly settings: BlobBackupSettings; readonly context: JobContext },
+): Promise<void> {
+  const { format, folder } = settings;
+  const hasLatest = format.kind !== 'incremental-archives' && format.naming === 'stamps';
+  const outcome = await pointLatest(folder, hasLatest ? result.name : undefined);
+  if (outcome === 'set') context.onEvent({ kind: 'latest-set', folder, name: result.name });
+  if (outcome === 'other') {
+    context.onEvent({
+      kind: 'warning',
+      text: `"${join(folder, 'latest')}" is no link, and was left alone`,
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import type { TreeContent } from '../../blobs/copy/copy-tree.ts';
+import { rotate } from '../../blobs/layout/blob-folder.ts';
+import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
+import type { EntryMark } from '../../blobs/layout/entry-name.ts';
+import type { BlobRecord } from '../../blobs/layout/record.ts';
+import type { OwningRepository, SplitBlobs } from '../../blobs/ownership/ownership.ts';
+import type { Hold } from '../../blobs/ownership/retention-hold.ts';
+import type { BlobCopier, BlobFormat } from '../../config/model/site.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { Rights } from '../../system/files/rights.ts';
+import { VERSION } from '../../system/processes/version.ts';
+import type { JobContext } from '../run/events.ts';
+import type { LastingBlobs } from './expected-blobs.ts';
+
+/** How a blob directory is backed up. */
+export interface BlobBackupSettings {
+  /** The live blob directory; a link to it is followed. */
+  readonly source: string;
+  /** The folder that gets an entry. */
+  readonly folder: string;
+  readonly format: BlobFormat;
+  readonly copier: BlobCopier;
+  /** The moment of the Data.fs backup that it belongs to, or that of the clock; see {@link ChainStart}. */
+  readonly stamp: (taken: readonly Stamp[]) => Stamp;
+  /** Where a chain of incremental archives begins. */
+  readonly chainStart: ChainStart;
+  /** Which repository decides how long it stays; null: none does. */
+  readonly repository: OwningRepository | null;
+  /** When the copy of a moment was last found to be wrong, by its stamp. */
+  readonly doubts: ReadonlyMap<string, Date>;
+  /** Which blobs the Data.fs says have to be there. */
+  readonly lasting: LastingBlobs;
+  /** Whether what was written is read back before it counts. */
+  readonly confirmation: 'reread' | 'none';
+  readonly now: () => Date;
+}
+
+/**
+ * - `full`: at the full Data.fs backup of this stamp; undefined: there is none, and no chain.
+ * - `clock`: no Data.fs is backed up; a new chain when `isNew`, or when the last one is older than
+ *   `days`.
+ */
+export type ChainStart =
+  | { readonly kind: 'full'; readonly stamp: Stamp | undefined }
+  | { readonly kind: 'clock'; readonly full: 'always' | 'when-needed'; readonly days: number };
+
+/** What a blob backup did. */
+export interface BlobBackupResult {
+  /** Name of the entry. */
+  readonly name: string;
+  readonly kind: 'made' | 'there-already';
+  readonly stamp: Stamp;
+  readonly content: TreeContent | undefined;
+  /** Why nothing old may go. */
+  readonly hold: Hold | undefined;
+}
+
+/** One backup of one blob directory: what its steps share. */
+export class BlobRun {
+  readonly settings: BlobBackupSettings;
+  readonly context: JobContext;
+  /** The blob directory itself, where `settings.source` may be a link to it. */
+  readonly source: string;
+  /** The real path of the folder with the backups. */
+  readonly folder: string;
+  /** Name of the blob directory, with which the names of entries begin. */
+  readonly base: string;
+  /** Without what belongs to other repositories. */
+  readonly catalogue: SplitBlobs;
+  /** All that is in the folder. */
+  readonly all: BlobCatalogue;
+  /** The paths by which records name the blob directory. */
+  readonly sourceNames: ReadonlySet<string>;
+  readonly stamp: Stamp;
+  /** Of what is made in the folder. */
+  readonly rights: Rights;
+  /** About how many bytes its files have: as counted now, or for the backup before. */
+  expectedBytes: number | undefined;
+  /** Archives of this stamp that can't be used: they go when a good one is in place. */
+  readonly spoilt: BlobEntry[] = [];
+
+  constructor(words: {
+    readonly settings: BlobBackupSettings;
+    readonly context: JobContext;
+    readonly source: string;
+    readonly folder: string;
+    readonly base: string;
+    readonly catalogue: SplitBlobs;
+    readonly all: BlobCatalogue;
+    readonly sourceNames: ReadonlySet<string>;
+    readonly stamp: Stamp;
+    readonly rights: Rights;
+  }) {
+    this.settings = words.settings;
+    this.context = words.context;
+    this.source = words.source;
+    this.folder = words.folder;
+    this.base = words.base;
+    this.catalogue = words.catalogue;
+    this.all = words.all;
+    this.sourceNames = words.sourceNames;
+    this.stamp = words.stamp;
+    this.rights = words.rights;
+    this.expectedBytes = words.all.entries.find(
+      ({ base, record }) => base === words.base && record?.content !== undefined,
+    )?.record?.content?.bytes;
+  }
+
+  /** Entries of this blob directory that are no other repository's, newest first. */
+  entries(form: BlobEntry['form']): readonly BlobEntry[] {
+    return this.catalogue.entries.filter(
+      (entry) => entry.form === form && entry.base === this.base,
+    );
+  }
+
+  mark(naming: 'stamps' | 'numbers'): EntryMark {
+    return naming === 'stamps'
+      ? { kind: 'stamp', stamp: this.stamp }
+      : { kind: 'number', number: 0 };
+  }
+
+  record(
+    what: Pick<BlobRecord, 'content' | 'whole' | 'archive' | 'leftOut' | 'sums' | 'links' | 'lost'>,
+  ): BlobRecord {
+    return {
+      format: 1,
+      tool: `zodbvault ${VERSION}`,
+      madeAt: this.settings.now().toISOString(),
+      stamp: this.stamp,
+      ...this.#belonging(),
+      folder: this.folder,
+      source: this.source,
+      origin: 'made',
+      ...what,
+    };
+  }
+
+  #belonging(): Pick<BlobRecord, 'repository' | 'repositoryPath'> {
+    const { repository } = this.settings;
+    if (repository === null) return { repository };
+    return { repository: repository.id, repositoryPath: repository.path };
+  }
+
+  /** Whether somebody has looked into an entry since it was made, and found something wrong. */
+  isDoubted(entry: BlobEntry): boolean {
+    return isDoubted(entry, this.settings.doubts);
+  }
+
+  /** Makes room for number 0. */
+  async rotate(family: 'directories' | 'archives'): Promise<void> {
+    const { onEvent } = this.context;
+    await rotate(this.all, {
+      base: this.base,
+      family,
+      onRename: ({ from, to }) => onEvent({ kind: 'entry-renamed', from, to }),
+    });
+  }
+
+  /** Whether it was made of another blob directory than the one that is backed up now. */
+  isOfAnotherSource({ record }: Pick<BlobEntry, 'record'>): boolean {
+    return record?.source !== undefined && !this.sourceNames.has(record.source);
+  }
+
+  thereAlready(entry: BlobEntry, hold?: Hold): BlobBackupResult {
+    this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
+    const { name, record } = entry;
+    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, hold };
+  }
+}
+
+/** Whether something wrong was found since an entry was made. @param doubts - when, by stamps */
+export function isDoubted(
+  { stamp, record }: BlobEntry,
+  doubts: BlobBackupSettings['doubts'],
+): boolean {
+  const since = doubts.get(stamp);
+  return since !== undefined && !(record !== undefined && new Date(record.madeAt) > since);
+}

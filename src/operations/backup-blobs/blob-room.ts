@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { countTree } from '../../blobs/copy/count-tree.ts';
+import { Failure } from '../../system/failure.ts';
+import { requireRoomFor } from '../../system/files/free-space.ts';
+import type { BlobRun } from './blob-backup.ts';
+
+/**
+ * Looks whether there is room for a blob backup, where its size can be told before it is made: of a first
+ * copy that shares nothing, and of a complete archive. What a next copy, a delta or gzip will take,
+ * nobody knows. Failure `system`.
+ */
+export async function requireRoomForBlobs(run: BlobRun): Promise<void> {
+  const bytes = await foreseenBytes(run);
+  if (bytes === undefined) return;
+  await requireRoomFor([{ path: join(run.settings.folder, run.base), bytes }]);
+}
+
+async function foreseenBytes(run: BlobRun): Promise<number | undefined> {
+  const { format, copier } = run.settings;
+  switch (format.kind) {
+    case 'directories': {
+      const isShared = run.entries('directory').length > 0 || copier.firstCopy === 'link';
+      return isShared ? undefined : bytesOf(run);
+    }
+    case 'archives': {
+      if (format.naming === 'stamps' && run.entries('archive')[0]?.stamp === run.stamp)
+        return undefined;
+      if (format.compression === 'none') return bytesOf(run);
+      return run.entries('archive')[0]?.record?.archive?.sizeBytes;
+    }
+    case 'incremental-archives':
+      return undefined;
+    default:
+      return format satisfies never;
+  }
+}
+
+/** Undefined where files go while they are counted: a site is alive, and a guess will do. */
+async function bytesOf(run: BlobRun): Promise<number | undefined> {
+  try {
+    const { content } = await countTree(run.source, run.context.signal);
+    run.expectedBytes = content.bytes;
+    return content.bytes;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}

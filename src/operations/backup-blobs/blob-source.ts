@@ -1,0 +1,82 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { isLeftOut } from '../../blobs/layout/exclusions.ts';
+import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { isWithin, placeOf } from '../../system/files/place.ts';
+import { requireReadablePath } from '../../system/files/readable-name.ts';
+
+/**
+ * Whether there is a blob directory to back up. Failures: `not-found`, `usage`; `refused` for one that
+ * is empty and was not at the last backup: its disk isn't mounted, and in time, backups of nothing
+ * would push out those of the blobs.
+ */
+export async function checkBlobSource(
+  path: string,
+  { folder, repository }: { readonly folder: string; readonly repository: string | undefined },
+): Promise<void> {
+  const source = await resolveSource(path);
+  const names = await adopting(`list "${source}"`, () => readdir(source));
+  // A server writes `.layout` into a new one at once.
+  if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
+  const { entries } = await readOwnBlobs({ source: path, folder }, repository);
+  const newest = entries.find(({ form }) => form !== 'state');
+  if (newest === undefined || isOfNoBlobs(newest, names)) return;
+  throw new Failure(
+    'refused',
+    `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
+    {
+      hint: `Is its disk mounted? If there really are no blobs any more, move "${folder}" away.`,
+    },
+  );
+}
+
+/** `.layout` alone is one file of a word; where that has gone, too, the disk has. */
+function isOfNoBlobs({ record }: BlobEntry, namesNow: readonly string[]): boolean {
+  const { files, bytes } = record?.content ?? { files: 2, bytes: 0 };
+  return files === 0 || (files === 1 && bytes <= LAYOUT_BYTES && namesNow.includes('.layout'));
+}
+
+const LAYOUT_BYTES = 'bushy\n'.length;
+
+/** The directory itself: a link would be backed up as a link. */
+export async function resolveSource(path: string): Promise<string> {
+  const source = await adopting(`find the blob directory "${path}"`, () =>
+    realpath(path).catch((cause: unknown) => {
+      if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+      throw new Failure(
+        'not-found',
+        `Cannot find the blob directory "${path}": it does not exist`,
+        {
+          hint: 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).',
+          hintInPart: (part) =>
+            `Is its disk mounted? Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
+          cause,
+        },
+      );
+    }),
+  );
+  requireReadablePath(source, path);
+  const { isDirectory } = await adopting(`look at "${source}"`, async () => {
+    const status = await stat(source);
+    return { isDirectory: status.isDirectory() };
+  });
+  if (isDirectory) return source;
+  throw new Failure('usage', `Cannot back up the blobs in "${path}": it is not a folder`, {
+    hint: 'Name the blob directory in blob_storage.',
+  });
+}
+
+/**
+ * Failure `usage` where the folder for the backups of a blob directory is one with that directory or holds it: each
+ * backup would be taken for a part of the other.
+ */
+export async function refuseNested(path: string, folder: string): Promise<void> {
+  const source = await resolveSource(path);
+  if (!isWithin(await placeOf(source), await placeOf(folder))) return;
+  throw new Failure(
+    'usage',
+    `Cannot back up the blobs in "${source}" to "${folder}": one is inside the other`,
+    { hint: 'Choose a folder elsewhere, best on another disk.' },
+  );
+}

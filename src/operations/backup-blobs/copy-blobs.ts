@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import type { BlobSums } from '../../blobs/checksums/checksums.ts';
+import { writeSums } from '../../blobs/checksums/checksums-file.ts';
+import { type CopiedSums, collectSums } from '../../blobs/checksums/copy-checksums.ts';
+import { compareTree } from '../../blobs/checksums/tree-checksums.ts';
+import { copyTree, type TreeContent } from '../../blobs/copy/copy-tree.ts';
+import { hasContent, isDirectory } from '../../blobs/copy/count-tree.ts';
+import { findMissingFile } from '../../blobs/copy/missing-file.ts';
+import { refuseTaken } from '../../blobs/layout/blob-folder.ts';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { entryStem } from '../../blobs/layout/entry-name.ts';
+import { recordPath, writeRecord } from '../../blobs/layout/record.ts';
+import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { NewDirectory } from '../../system/files/new-directory.ts';
+import { readsBackOtherwise } from '../../system/files/read-back.ts';
+import { withStep } from '../run/events.ts';
+import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
+import { judgeChanges, warnOfDamagedCopies } from './detect-damage.ts';
+import { findLostBlobs, isLostByReplacing, warnOfLostBlobs } from './lost-blobs.ts';
+import { findPreviousCopy, type PreviousCopy } from './previous-copy.ts';
+import { copyBlobsWithRsync } from './rsync-blobs.ts';
+import { warnOfSpecial } from './special-files.ts';
+
+/** Makes an entry that is a directory with a copy, which shares the files of the copy before. */
+export async function makeCopy(
+  run: BlobRun,
+  naming: 'stamps' | 'numbers',
+): Promise<BlobBackupResult> {
+  const name = entryStem(run.base, run.mark(naming));
+  const there = run.entries('directory').find((entry) => entry.name === name);
+  if (naming === 'stamps' && there !== undefined && (await isWhole(run, there))) {
+    return run.thereAlready(there);
+  }
+  await refuseTaken(join(run.settings.folder, name), 'directory');
+  await using entry = await NewDirectory.create(join(run.settings.folder, name), run.rights);
+  const tree = join(entry.temporaryPath, run.base);
+  const previous = await findPreviousCopy(run);
+  const { content, links, special, ...copied } = await copyInto(run, { tree, previous });
+  warnOfSpecial(run, special);
+  const copy = await judgeChanges(run, { tree, previous, ...copied });
+  const lost = await findLostBlobs(run, { previous, copy });
+  const sums = await writeSums(entry.temporaryPath, copy.sums.all, run);
+  await writeRecord(
+    recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
+    run.record({ content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
+    run,
+  );
+  await entry.complete();
+  run.context.signal.throwIfAborted();
+  if (run.settings.confirmation === 'reread') {
+    await confirmFresh(run, { tree, name: join(run.settings.folder, name), sums: copy.sums.fresh });
+  }
+  if (naming === 'numbers') await run.rotate('directories');
+  else if (there !== undefined) {
+    // What a copy of another blob directory has more, the Data.fs may not speak of: it has been asked.
+    const isJudged =
+      run.isOfAnotherSource(there) && previous?.entry === there && previous.sums !== undefined;
+    const isBetter =
+      isLostByReplacing(run, lost) || (!isJudged && (await knowsMore(run, there, entry)));
+    if (isBetter) {
+      const holder = join(run.settings.folder, there.name);
+      const { source } = run.settings;
+      const hold = (await warnOfLostBlobs(run, lost)) ?? { kind: 'lost', source, holder };
+      return run.thereAlready(there, hold);
+    }
+  }
+  await entry.publish();
+  const hold = await warnOfLostBlobs(run, lost);
+  return { name, kind: 'made', stamp: run.stamp, content, hold };
+}
+
+/** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */
+async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
+  const { name, base, record } = entry;
+  if (record?.origin !== 'made' || run.isDoubted(entry)) return false;
+  if (run.isOfAnotherSource(entry)) {
+    run.context.onEvent({
+      kind: 'notice',
+      text: `"${join(run.settings.folder, name)}" was made of another blob directory, "${record.source}": it is made again`,
+    });
+    return false;
+  }
+  const tree = join(run.settings.folder, name, base);
+  const expected = record.content;
+  return expected !== undefined && hasContent(tree, { expected, signal: run.context.signal });
+}
+
+/**
+ * Whether an entry that isn't known to be whole has a file that its successor lacks. Both are of one
+ * moment of the Data.fs: then the live directory has lost something.
+ */
+async function knowsMore(
+  run: BlobRun,
+  there: BlobEntry,
+  successor: NewDirectory,
+): Promise<boolean> {
+  const old = join(run.settings.folder, there.name, there.base);
+  if (!(await isDirectory(old))) return false;
+  const missing = await findMissingFile({
+    of: old,
+    inTree: join(successor.temporaryPath, run.base),
+    signal: run.context.signal,
+  });
+  if (missing === undefined) return false;
+  run.context.onEvent({
+    kind: 'warning',
+    text: `"${run.source}" lacks "${missing.slice(1)}", which the backup of the same state has: "${old}" is left as it is`,
+  });
+  return true;
+}
+
+/** What was copied. */
+interface CopiedInto {
+  readonly content: TreeContent;
+  readonly sums: CopiedSums;
+  /** Paths below the tree. */
+  readonly links: readonly string[];
+  readonly special: readonly string[];
+}
+
+async function copyInto(
+  run: BlobRun,
+  { tree, previous }: { readonly tree: string; readonly previous: PreviousCopy | undefined },
+): Promise<CopiedInto> {
+  const { copier } = run.settings;
+  const first = copier.firstCopy === 'link' ? run.source : undefined;
+  const linkTo = previous?.tree ?? first;
+  if (copier.kind === 'rsync') {
+    const work = { target: tree, previous, linkTo, options: copier.rsyncOptions };
+    const copied = await copyBlobsWithRsync(run, work);
+    const { content, links, special } = copied;
+    return { content, links, special, sums: collectSums(copied) };
+  }
+  const isDoubted = previous?.isDoubted === true;
+  const sums = { kind: 'make', known: previous?.sums?.bytes, isDoubted } as const;
+  const paths = { source: run.source, target: tree, linkTo } as const;
+  const { signal } = run.context;
+  const copied = await withStep(run.context, {
+    step: 'copy-blobs',
+    totalBytes: run.expectedBytes,
+    work: (progress) =>
+      copyTree({ ...paths, of: 'live', sameness: 'time', sums, signal, progress }),
+  });
+  const collected = collectSums(copied);
+  if (previous !== undefined) {
+    warnOfDiffering(run, { previous, differing: copied.differing, now: collected.all });
+  }
+  const { content, special } = copied;
+  return { content, special, links: [], sums: collected };
+}
+
+/** Reads what was copied, and not shared, back from the disk. Failure `damaged`. */
+async function confirmFresh(
+  { context, base }: BlobRun,
+  { tree, name, sums }: { readonly tree: string; readonly name: string; readonly sums: BlobSums },
+): Promise<void> {
+  const { signal } = context;
+  const { missing, differing } = await withStep(context, {
+    step: 'confirm',
+    totalBytes: undefined,
+    work: (progress) => compareTree(tree, { sums, from: 'disk', signal, progress }),
+  });
+  const [first] = [...missing, ...differing];
+  if (first !== undefined) throw readsBackOtherwise(join(name, base, first));
+}
+
+/** Of those that have another sum than was recorded, {@link judgeChanges} knows more. */
+function warnOfDiffering(
+  run: BlobRun,
+  {
+    previous,
+    differing,
+    now,
+  }: {
+    readonly previous: PreviousCopy;
+    readonly differing: readonly string[];
+    readonly now: BlobSums;
+  },
+): void {
+  const { onEvent } = run.context;
+  const unknown = differing.filter((path) => previous.sums?.find(path) === undefined);
+  if (unknown.length > 0) {
+    const names = nameSome(unknown.map((path) => join(previous.tree, path)));
+    onEvent({
+      kind: 'warning',
+      text: `${names} differs from the live file of the same size and time: one of them is damaged; the new copy has the live one`,
+    });
+  }
+  const wrong = differing.filter((path) => {
+    const recorded = previous.sums?.find(path);
+    return recorded !== undefined && recorded === now.find(path);
+  });
+  if (wrong.length > 0)
+    warnOfDamagedCopies(
+      run,
+      wrong.map((path) => join(previous.tree, path)),
+    );
+}

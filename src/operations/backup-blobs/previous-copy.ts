@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { BlobSums } from '../../blobs/checksums/checksums.ts';
+import { readSums } from '../../blobs/checksums/checksums-file.ts';
+import { isDirectory } from '../../blobs/copy/count-tree.ts';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import type { BlobRun } from './blob-backup.ts';
+
+/** The copy before, of which what is the same needn't be copied again. */
+export interface PreviousCopy {
+  readonly entry: BlobEntry;
+  readonly tree: string;
+  readonly sums: BlobSums | undefined;
+  /** Whether it is this repository's; what another has serves to share files with. */
+  readonly isOwn: boolean;
+  /** Whether something wrong was found in it. */
+  readonly isDoubted: boolean;
+}
+
+/** The newest copy, finished or not, and first of all one of this repository. */
+export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | undefined> {
+  const { folder } = run.settings;
+  const { others } = run.catalogue;
+  for (const entry of [...run.entries('directory'), ...others]) {
+    if (entry.form !== 'directory' || entry.base !== run.base) continue;
+    const { name, base, record } = entry;
+    const tree = join(folder, name, base);
+    if (!(await isDirectory(tree))) continue;
+    const found = await readSums(join(folder, name), record);
+    if (found.kind === 'damaged') {
+      run.context.onEvent({
+        kind: 'warning',
+        text: `the checksums of the files in "${join(folder, name)}" are ${found.state}; its files are compared with the live ones`,
+      });
+    }
+    const sums = found.kind === 'found' ? found.sums : undefined;
+    return { entry, tree, sums, isOwn: !others.includes(entry), isDoubted: run.isDoubted(entry) };
+  }
+  return undefined;
+}

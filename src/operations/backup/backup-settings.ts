@@ -1,0 +1,29 @@
+import type { CompressionWish } from '../../repository/content/compression.ts';
+import type { RestoreTraces } from './restore-history.ts';
+
+/** How a Data.fs is backed up. */
+export interface BackupSettings {
+  /** Path of the Data.fs. */
+  readonly dataFs: string;
+  /** Folder of the repository; also the name of it in the `.dat`. */
+  readonly repository: string;
+  readonly full: 'always' | 'when-needed';
+  readonly comparison: 'quick' | 'thorough';
+  readonly compression: CompressionWish;
+  /** Full backups that stay, with their increments; 0: all. */
+  readonly keep: number;
+  /** When older ones go: after every backup, or only after a full one, as repozo does. */
+  readonly pruneAfter: 'every-backup' | 'full-backup';
+  /** Whether a repository that isn't there is made. */
+  readonly missingRepository: 'make' | 'fail';
+  /** Whether what was written is read back before it counts. */
+  readonly confirmation: 'reread' | 'none';
+  /** The folder to which the caller backs up the blobs of the same moment; absent: there are none. */
+  readonly blobFolder?: string;
+  /** Whether it is known to hold only the changes of a DemoStorage; absent: it isn't. */
+  readonly isChanges?: boolean;
+  /** Where a restore of it may be written down; undefined: in the repository, and beside it. */
+  readonly traces?: RestoreTraces;
+  readonly now: () => Date;
+  readonly random: () => number;
+}

@@ -1,0 +1,103 @@
+import type { Site } from '../../config/model/site.ts';
+import type { BlobBackupResult } from '../backup-blobs/blob-backup.ts';
+import { finishRestore } from '../restore/restore-site.ts';
+import type { JobContext } from '../run/events.ts';
+import { withPings } from '../run/health-ping.ts';
+import { type Report, runSiteCommand } from '../run/hooks.ts';
+import { type RunOutcome, type WatchedRun, withRunLog } from '../run/run-log.ts';
+import type { BackupResult } from './backup-filestorage.ts';
+import { SiteRun } from './site-backup.ts';
+import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
+
+/** What a backup of a site did for one storage. */
+export interface StorageBackup {
+  readonly storage: string;
+  /** Undefined where only blobs are backed up. */
+  readonly filestorage: BackupResult | undefined;
+  /** Undefined where the storage has none, or they are not backed up. */
+  readonly blobs: BlobBackupResult | undefined;
+  /** Old files that went: those of the repository, then those of the blob folder. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Backs up a site in the order of the recipe: pre_command, folders, additional storages, the main
+ * storage, blobs, cleanup, post_command. The first step that fails is the last. What it takes (tar,
+ * rsync, the blob directories) is looked for before anything is written, and nothing old is removed
+ * before all that is new is complete.
+ */
+export async function backUpSite(
+  settings: SiteBackupSettings,
+  context: JobContext,
+  report: Report<readonly StorageBackup[]> = () => {},
+): Promise<readonly StorageBackup[]> {
+  const { site, of, now } = settings;
+  return await withPings(site, context, () =>
+    withRunLog({ verb: 'backup', site, of, now }, context, (watched) =>
+      backUpStepByStep(settings, watched, report),
+    ),
+  );
+}
+
+/** The log is written before post_command, which may unmount the disk that it is on. */
+async function backUpStepByStep(
+  settings: SiteBackupSettings,
+  { context, done }: WatchedRun,
+  report: Report<readonly StorageBackup[]>,
+): Promise<readonly StorageBackup[]> {
+  const { site } = settings;
+  await runSiteCommand(site, { when: 'pre_command', action: 'backup', context });
+  await finishRestore(site, context);
+  const run = new SiteRun(settings, context);
+  await run.check();
+  await run.makeFolders();
+  const results = await backUpAll(run, site);
+  await done(outcomeOf(results));
+  await report(results);
+  await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
+  return results;
+}
+
+function outcomeOf(results: readonly StorageBackup[]): RunOutcome {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  return {
+    storedBytes: sum(
+      results.map(({ filestorage }) => filestorage?.written?.record.stored.sizeBytes ?? 0),
+    ),
+    blobBytes: sum(
+      results.map(({ blobs }) => (blobs?.kind === 'made' ? (blobs.content?.bytes ?? 0) : 0)),
+    ),
+    made: results.flatMap(({ storage, filestorage }) =>
+      filestorage?.written === undefined
+        ? []
+        : [{ storage, stamp: filestorage.written.file.stamp }],
+    ),
+  };
+}
+
+/**
+ * All folders are locked from before the first step to after the last. pre_command comes before that,
+ * as it may mount the disk that they are on; post_command after, as it may use the backups itself.
+ */
+async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBackup[]> {
+  await using _locks = await run.lock();
+  const { filestorages, blobs } = await run.make();
+  await run.prove();
+  const removed = await run.prune();
+  return site.storages.map(({ name }) => ({
+    storage: name,
+    filestorage: filestorages.get(name),
+    blobs: blobs.get(name),
+    removed: removed.get(name) ?? [],
+  }));
+}
+
+/** What {@link backUpSite} would do now; touches nothing, and runs no command. */
+export async function planSiteBackup(
+  settings: SiteBackupSettings,
+  context: JobContext,
+): Promise<readonly StoragePlan[]> {
+  const run = new SiteRun(settings, context);
+  await run.check();
+  return run.plan();
+}

@@ -1,0 +1,135 @@
+import type { CommittedEnd } from '../../filestorage/committed-end.ts';
+import { firstOf } from '../../filestorage/lineage.ts';
+import { formatTid, parseTid } from '../../filestorage/tid.ts';
+import { newestTransactionUpTo } from '../../filestorage/uncommitted-tail.ts';
+import type { Chain, ChainLink } from '../../repository/layout/chain.ts';
+import { folderOfDat } from '../../repository/layout/dat.ts';
+import { reachOf } from '../../repository/lineage/covered-until.ts';
+import { beginningOfFile } from '../../repository/lineage/log-beginning.ts';
+import { backupsOfCopies, isChainOf, type Origin } from '../../repository/lineage/same-database.ts';
+import { knownAtBackup, wasCertain } from '../../repository/lineage/source-faults.ts';
+import { committedEndFromIndex } from '../../sources/committed-end-from-index.ts';
+import { openOldFile, openReadable } from '../../sources/old-file.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import type { FileSource } from '../../system/files/byte-source.ts';
+import { leadToOne } from '../../system/files/place.ts';
+import { realPlaceOf } from '../../system/files/real-path.ts';
+import type { JobContext } from '../run/events.ts';
+import { judgeAgainst } from './judge-against.ts';
+
+/** What the next full backup of a Data.fs will tell of where it comes from. */
+export async function originOfSource(source: FileSource): Promise<Origin> {
+  const beginning = beginningOfFile(source);
+  const first = await firstOf(beginning);
+  return {
+    beginning,
+    sources: new Set([await realPlaceOf(source.path)]),
+    firstTids: new Set(first === undefined ? [] : [formatTid(first.tid)]),
+  };
+}
+
+/** Whether another copy of the database, which has gone on by itself, is backed up to the same place. */
+export type OtherCopy =
+  | { readonly kind: 'none' }
+  /** The Data.fs lacks what this backup holds, or what it was made of is still in its place. */
+  | { readonly kind: 'other'; readonly link: ChainLink; readonly isStillThere: boolean }
+  /** It may have moved here, and been packed. */
+  | { readonly kind: 'unknown'; readonly link: ChainLink };
+
+/**
+ * Looks for a backup of another copy: the Data.fs doesn't go on from it, or the other one is still in its place. Where
+ * the site has only moved here, it does, unless it was set back before its first backup here, which nobody can tell from
+ * a copy.
+ *
+ * @param chains - all of the repository by place, oldest first
+ */
+export async function findOtherCopy(
+  source: FileSource,
+  {
+    store,
+    end,
+    chains,
+    context,
+  }: {
+    readonly store: Store;
+    readonly end: CommittedEnd;
+    readonly chains: readonly Chain[];
+    readonly context: JobContext;
+  },
+): Promise<OtherCopy> {
+  if (chains.length === 0) return { kind: 'none' };
+  const path = await realPlaceOf(source.path);
+  const origin = await originOfSource(source);
+  const newest = chains.findLast((chain) => isChainOf(chain, path) === 'yes');
+  const known = newest === undefined ? undefined : knownAtBackup(newest);
+  const lackedBefore = known?.hasOtherCopy === true || known?.hasLostEnd === true;
+  const stillLacks = newest !== undefined && lackedBefore && wasCertain(newest);
+  await using old = await openOldFile(source.path);
+  const judged = { source, end, old: old.source };
+  let doubt: OtherCopy = { kind: 'none' };
+  for (const link of await backupsOfCopies(store, { chains, path, origin })) {
+    const chain = chains.find(({ links }) => links.includes(link));
+    const base = chain?.links.slice(0, chain.links.indexOf(link) + 1) ?? [];
+    const { kind } = await judgeAgainst(judged, { store, base, context });
+    const isThere = (await wasWrittenHere(chain, store)) && (await isStillThere(link));
+    const lacks = kind === 'lost' || (kind === 'unknown' && stillLacks);
+    if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
+    if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
+  }
+  return doubt;
+}
+
+/** Whether the Data.fs that a backup was made of is in its place, and still has the last transaction of the backup. */
+async function isStillThere({ record }: ChainLink): Promise<boolean> {
+  const last = parseTid(record?.lastTid ?? '');
+  if (record === undefined || last === undefined) return false;
+  await using source = await openReadable(record.source);
+  if (source === undefined) return false;
+  try {
+    const { position: end } = await committedEndFromIndex(source);
+    return (await newestTransactionUpTo(source, { end, limit: last }))?.tid === last;
+  } catch (error) {
+    // What is wrong with the other one is not for this backup to say.
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+/** Whether a chain was written in this folder; else the backups were copied with their site, and the other has its own. */
+async function wasWrittenHere(chain: Chain | undefined, { name }: Store): Promise<boolean> {
+  const folder = folderOfDat(chain?.dat ?? '');
+  return folder === undefined || leadToOne(folder, name).catch(() => false);
+}
+
+/** Says that; cleanup spares the old backups of another copy from then on, too. */
+export function tellOtherCopy(
+  source: FileSource,
+  { other, context }: { readonly other: OtherCopy; readonly context: JobContext },
+): void {
+  switch (other.kind) {
+    case 'none':
+      return;
+    case 'other': {
+      const { file, record } = other.link;
+      const why = other.isStillThere
+        ? `, which is still there, and of which "${file.name}" was made. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, remove it`
+        : `, or was set back when it came from there: it lacks what "${file.name}" holds, which reaches to ${reachOf(other.link)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`;
+      context.onEvent({
+        kind: 'warning',
+        text: `"${source.path}" is another copy of the database than "${record?.source}"${why}`,
+      });
+      return;
+    }
+    case 'unknown': {
+      const { file, record } = other.link;
+      context.onEvent({
+        kind: 'notice',
+        text: `nobody can tell whether "${source.path}" came from "${record?.source}" and was packed, or is another copy of the database: it has not the last transaction of "${file.name}", which reaches to ${reachOf(other.link)}. If both are in use, give each a folder of its own for its backups`,
+      });
+      return;
+    }
+    default:
+      other satisfies never;
+  }
+}

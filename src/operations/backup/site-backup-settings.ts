@@ -1,0 +1,25 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import type { BackupPlan } from '../../repository/backup-plan.ts';
+import type { Compressor } from '../../repository/content/compression.ts';
+import type { PlannedRemoval } from './backup-filestorage.ts';
+
+/** Which backup of a site is made. */
+export interface SiteBackupSettings {
+  readonly site: Site;
+  readonly of: Exclude<BackupKind, 'alternative'>;
+  readonly full: 'as-set' | 'always';
+  readonly compressor: Compressor;
+  /** 1 (fast) to 9 (small); undefined: the compressor's own. */
+  readonly level: number | undefined;
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+/** What a backup of a site would do for one storage. */
+export interface StoragePlan {
+  readonly storage: string;
+  readonly filestorage: BackupPlan | undefined;
+  readonly blobs: { readonly source: string; readonly folder: string } | undefined;
+  /** What is old and would go then. */
+  readonly removals: readonly PlannedRemoval[];
+}

@@ -1,0 +1,142 @@
+import type { CommittedEnd } from '../../filestorage/committed-end.ts';
+import { ZERO_TID } from '../../filestorage/tid.ts';
+import { newestTransactionUpTo, tidBehind } from '../../filestorage/uncommitted-tail.ts';
+import type { Chain, ChainLink } from '../../repository/layout/chain.ts';
+import type { ObjectFacts } from '../../repository/lineage/continuity.ts';
+import { lackedLinks, lastTidOf } from '../../repository/lineage/covered-until.ts';
+import { isChainOf } from '../../repository/lineage/same-database.ts';
+import { knownAtBackup, wasCertain } from '../../repository/lineage/source-faults.ts';
+import { openOldFile } from '../../sources/old-file.ts';
+import type { Store } from '../../stores/store.ts';
+import type { FileSource } from '../../system/files/byte-source.ts';
+import { realPlaceOf } from '../../system/files/real-path.ts';
+import type { JobContext } from '../run/events.ts';
+import { isExplained } from './explained-by-restore.ts';
+import { judgeAgainst } from './judge-against.ts';
+import { type PastRestore, type RestoreTraces, restoresOf } from './restore-history.ts';
+
+/** Whether a Data.fs has all that was backed up of it, but for what a pack or a known restore took away. */
+export type SourceContinuity =
+  | { readonly kind: 'continued' }
+  /** Its end is lost: the backups that it lacks the end of, oldest first. */
+  | { readonly kind: 'lost'; readonly links: readonly ChainLink[] }
+  /** Nobody can tell. */
+  | {
+      readonly kind: 'unknown';
+      /** The backup that it was held against. */
+      readonly base: ChainLink;
+      /** Undefined where the backup, or the Data.fs, can't be read. */
+      readonly objects: ObjectFacts | undefined;
+    };
+
+const CONTINUED: SourceContinuity = { kind: 'continued' };
+
+/** What a Data.fs is held against. */
+interface Judging {
+  readonly store: Store;
+  readonly end: CommittedEnd;
+  /** All of the repository by place, oldest first. */
+  readonly chains: readonly Chain[];
+  readonly traces: RestoreTraces;
+  readonly context: JobContext;
+}
+
+/**
+ * Holds a Data.fs against the newest backups that were made of it and that no restore explains; against older ones,
+ * too, where those lacked something themselves.
+ */
+export async function findSourceContinuity(
+  source: FileSource,
+  { store, end, chains, traces, context }: Judging,
+): Promise<SourceContinuity> {
+  const place = await realPlaceOf(source.path);
+  // Those of another Data.fs that came here by mistake say nothing of this one.
+  const own = chains.filter((chain) => isChainOf(chain, place) === 'yes');
+  if (own.length === 0) return CONTINUED;
+  const past = (await hasRemains(source, { end, chains: own, place }))
+    ? []
+    : await restoresOf(place, traces);
+  await using old = await openOldFile(source.path);
+  const lost: ChainLink[] = [];
+  let doubt: SourceContinuity = CONTINUED;
+  let isOfLost = false;
+  for (const chain of own.toReversed()) {
+    const base = baseIn(chain, { place, past, chains: own });
+    const last = base.at(-1);
+    if (last === undefined) continue;
+    const judged = { source, end, old: old.source };
+    const answer = await judgeAgainst(judged, { store, base, context });
+    if (answer.kind === 'lost' || (answer.kind === 'unknown' && isOfLost)) {
+      lost.unshift(...(await lackedOf(source, { end, base, chain, place })));
+    } else if (answer.kind === 'unknown' && doubt.kind === 'continued') {
+      doubt = { kind: 'unknown', base: last, objects: answer.objects };
+    }
+    // It was held against the ones before when it was made.
+    if (!knownAtBackup(chain).hasLostEnd) break;
+    // What goes on from it lacks the same; what was restored since goes on from another one.
+    isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !isBeforeRestore(last, past);
+  }
+  return lost.length === 0 ? doubt : { kind: 'lost', links: lost };
+}
+
+function isBeforeRestore({ record }: ChainLink, past: readonly PastRestore[]): boolean {
+  const newest = past.at(-1);
+  return newest?.kind === 'restore' && new Date(record?.madeAt ?? 0) <= newest.at;
+}
+
+/** What a loss has left behind the end says more than any restore before. */
+async function hasRemains(
+  source: FileSource,
+  {
+    end,
+    chains,
+    place,
+  }: {
+    readonly end: CommittedEnd;
+    readonly chains: readonly Chain[];
+    readonly place: string;
+  },
+): Promise<boolean> {
+  const remains = await tidBehind(source, end.position);
+  return remains > end.lastTid && chains.some((chain) => remains <= lastTidOf(chain, place));
+}
+
+/** The backups of a chain up to the last one of this Data.fs that no restore explains. */
+function baseIn(
+  chain: Chain,
+  {
+    place,
+    past,
+    chains,
+  }: {
+    readonly place: string;
+    readonly past: readonly PastRestore[];
+    readonly chains: readonly Chain[];
+  },
+): readonly ChainLink[] {
+  const last = chain.links.findLastIndex(
+    (link) => link.record?.source === place && !isExplained(link, { past, chains }),
+  );
+  return chain.links.slice(0, last + 1);
+}
+
+/** Those of them that it should hold to their end, and doesn't. */
+async function lackedOf(
+  source: FileSource,
+  {
+    end,
+    base,
+    chain,
+    place,
+  }: {
+    readonly end: CommittedEnd;
+    readonly base: readonly ChainLink[];
+    readonly chain: Chain;
+    readonly place: string;
+  },
+): Promise<readonly ChainLink[]> {
+  const limit = lastTidOf(chain, place);
+  const reached = await newestTransactionUpTo(source, { end: end.position, limit });
+  const lacked = lackedLinks(chain, { path: place, lastTid: reached?.tid ?? ZERO_TID });
+  return lacked.filter((link) => base.includes(link));
+}

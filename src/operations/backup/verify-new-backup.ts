@@ -1,0 +1,40 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { Failure } from '../../system/failure.ts';
+import type { JobContext } from '../run/events.ts';
+import { verifySiteDeepUnlogged } from '../verify/verify-site-deep.ts';
+
+/**
+ * Looks at the newest restore point of each storage as `verify --deep` does, and remembers it. Failure
+ * `damaged` with the first finding: the caller removes nothing old then, and what was made stays, as
+ * it may be a faithful copy of a database that is damaged itself.
+ */
+export async function proveBackup(
+  site: Site,
+  {
+    of,
+    now,
+    context,
+  }: {
+    readonly of: BackupKind;
+    readonly now: () => Date;
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  const points = { kind: 'one', date: undefined } as const;
+  const settings = { site, of, points, sample: { kind: 'all' }, now } as const;
+  for await (const { place, point } of verifySiteDeepUnlogged(settings, context)) {
+    const bad = point.findings.filter(({ kind }) => kind === 'bad');
+    const [first] = bad;
+    if (first === undefined) continue;
+    const where = [first.file, first.oid && `object ${first.oid}`, first.className]
+      .filter((word) => word !== undefined)
+      .join(', ');
+    throw new Failure(
+      'damaged',
+      `Cannot vouch for the backup ${point.stamp} in "${place.path}": ${bad.length} found wrong, first: ${where}: ${first.state}`,
+      {
+        hint: 'Nothing old was removed. "zodbvault verify --deep" shows all of it; if the database itself is damaged, the last good restore point is the way back.',
+      },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { basename, dirname, join } from 'node:path';
+import { isTransactionBoundary } from '../../filestorage/committed-end.ts';
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import { readChain } from '../../repository/layout/chain.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import { Failure } from '../../system/failure.ts';
+import { openFileSource } from '../../system/files/byte-source.ts';
+import { isThere } from '../../system/files/presence.ts';
+
+/**
+ * The Data.fs of which a repository has the backups, as far as anything tells: the one that stands where
+ * the recipe expects it (`VAR/filestorage/Data.fs` for `VAR/backups`, `NAME.fs` for `VAR/backups_NAME`), or one
+ * of the others in which a transaction ends where the newest backup does.
+ */
+export async function findLiveOf(
+  repository: string,
+  others: readonly string[],
+): Promise<string | undefined> {
+  const storage = /_(.+)$/.exec(basename(repository))?.[1];
+  const names = [...(storage === undefined ? [] : [storage]), 'Data'];
+  for (const name of names) {
+    const beside = join(dirname(repository), 'filestorage', `${name}.fs`);
+    if (await isThere(beside)) return beside;
+  }
+  for (const other of others) if (await isContinued(repository, other)) return other;
+  return undefined;
+}
+
+async function isContinued(repository: string, dataFs: string): Promise<boolean> {
+  const store = folderStore(repository);
+  const files = (await readCatalogue(store)).chains.at(-1);
+  const end = files && (await readChain(store, files)).links.at(-1)?.range.end;
+  if (end === undefined || !(await isThere(dataFs))) return false;
+  try {
+    await using source = await openFileSource(dataFs);
+    return end <= source.sizeBytes && (await isTransactionBoundary(source, end));
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { describeReason, reasonsAgainst } from '../../repository/judgement.ts';
+import { listSite } from '../list/list-site.ts';
+import type { PastRun } from '../run/past-runs.ts';
+
+/** A run, and what is known by now against the restore points that it made. */
+export interface JudgedRun {
+  readonly run: PastRun;
+  /** Each with the restore point and the reasons; nothing of those that are gone. */
+  readonly against: readonly string[];
+}
+
+/** Failure `not-found` where there is no backup folder. */
+export async function judgeRuns(
+  runs: readonly PastRun[],
+  { site, of }: { readonly site: Site; readonly of: BackupKind | 'all' },
+): Promise<readonly JudgedRun[]> {
+  const known = new Map<string, string>();
+  for (const { place, points } of await listSite(site, of)) {
+    for (const one of points) {
+      if (one.kind === 'blobs') continue;
+      const reasons = reasonsAgainst(one.judgement).map(describeReason);
+      const { stamp } = one.judgement;
+      const key = `${place.of} ${place.storage} ${stamp}`;
+      if (reasons.length > 0) known.set(key, `${stamp}: ${reasons.join('; ')}`);
+    }
+  }
+  return runs.map((run) => ({
+    run,
+    against: (run.made ?? []).flatMap(
+      ({ storage, stamp }) => known.get(`${run.of} ${storage} ${stamp}`) ?? [],
+    ),
+  }));
+}

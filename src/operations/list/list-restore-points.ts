@@ -1,0 +1,89 @@
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import { describeFault, readChain } from '../../repository/layout/chain.ts';
+import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
+import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+
+/** A line of a list of restore points. */
+export interface ListedPoint {
+  readonly stamp: Stamp;
+  /** Undefined where no calendar has the stamp. */
+  readonly moment: Date | undefined;
+  readonly kind: 'full' | 'increment';
+  readonly fileName: string;
+  /** Bytes of the Data.fs that this backup holds; undefined where no `.dat` tells. */
+  readonly sizeBytes: number | undefined;
+  /** Bytes that it takes in the repository. */
+  readonly storedBytes: number;
+  /** Size of the Data.fs that a restore of it makes; undefined where no `.dat` tells. */
+  readonly dataFsBytes: number | undefined;
+  /** Undefined where repozo made the backup: it doesn't count them. */
+  readonly transactionCount: number | undefined;
+  readonly lastTid: string | undefined;
+  /** What is wrong with the chain in front of this point or behind it. */
+  readonly problems: readonly string[];
+  /** What somebody has found out about it, the newest last. */
+  readonly checks: readonly Check[];
+}
+
+/** The restore points of a repository, oldest first. */
+export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
+  await requireBackups(repository);
+  const store = folderStore(repository);
+  const checks = checksByStamp(await readChecks(store));
+  const points: Omit<ListedPoint, 'checks'>[] = [];
+  for (const files of (await readCatalogue(store)).chains) {
+    const chain = await readChain(store, files);
+    const problems = chain.faults.map(describeFault);
+    for (const { file, range, record } of chain.links) {
+      points.push({
+        stamp: file.stamp,
+        moment: momentOfStamp(file.stamp),
+        kind: file.kind,
+        fileName: file.name,
+        sizeBytes: range.end - range.start,
+        storedBytes: file.storedBytes,
+        dataFsBytes: range.end,
+        transactionCount: record?.transactionCount,
+        lastTid: record?.lastTid,
+        problems: file === chain.links.at(-1)?.file ? problems : [],
+      });
+    }
+    if (chain.links.length === 0)
+      points.push(...unlisted([files.full, ...files.increments], problems));
+  }
+  return points.map((point) => ({ ...point, checks: checks.get(point.stamp) ?? [] }));
+}
+
+/** What is in a repository, and belongs to no restore point: each with what is wrong. */
+export async function listRemains(repository: string): Promise<readonly string[]> {
+  const { withoutFull, datWithoutFull } = await readCatalogue(folderStore(repository));
+  return [
+    ...withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
+    ...datWithoutFull.map((stamp) => `${stamp}.dat: its full backup is missing`),
+  ];
+}
+
+/** Files that no `.dat` speaks of: their size as Data.fs isn't known without reading them. */
+function unlisted(
+  files: readonly {
+    readonly stamp: Stamp;
+    readonly kind: 'full' | 'increment';
+    readonly name: string;
+    readonly storedBytes: number;
+  }[],
+  problems: readonly string[],
+): readonly Omit<ListedPoint, 'checks'>[] {
+  return files.map(({ stamp, kind, name, storedBytes }) => ({
+    stamp,
+    moment: momentOfStamp(stamp),
+    kind,
+    fileName: name,
+    sizeBytes: undefined,
+    storedBytes,
+    dataFsBytes: undefined,
+    transactionCount: undefined,
+    lastTid: undefined,
+    problems,
+  }));
+}

@@ -1,0 +1,96 @@
+import { firstOf, type Kinship, kinshipOf, type LogBeginning } from '../../filestorage/lineage.ts';
+import { formatTidTime } from '../../filestorage/tid.ts';
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import { readChains } from '../../repository/layout/chain.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
+import { beginningOfFile, beginningOfLinks } from '../../repository/lineage/log-beginning.ts';
+import { chainsOfNewest } from '../../repository/lineage/same-database.ts';
+import { type KnownAtBackup, knownAtBackup } from '../../repository/lineage/source-faults.ts';
+import { openOldFile } from '../../sources/old-file.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { openFileSource } from '../../system/files/byte-source.ts';
+import type { JobEvent } from '../run/events.ts';
+import type { OldState, RestorePlan } from './restore-plan.ts';
+
+/** A restore replaces a Data.fs of another database than the one in the backup, or perhaps of another. */
+export type OtherDatabase = Extract<
+  JobEvent,
+  { kind: 'other-database' | 'perhaps-other-database' }
+>;
+
+/**
+ * Whether the Data.fs that a restore replaces is of the same database, as far as a look at the beginning of both
+ * can tell, and what is to be said beforehand if it isn't, or may not be.
+ */
+export async function findOtherDatabase(
+  { point, target, repository, replaces }: RestorePlan,
+  old: OldState,
+): Promise<{ readonly kinship: Kinship; readonly doubt?: OtherDatabase }> {
+  const unknown = { kinship: 'unknown' } as const;
+  if (!replaces || point.kind === 'unlisted') return unknown;
+  try {
+    await using source = await openFileSource(target);
+    const store = folderStore(repository);
+    const live = beginningOfFile(source);
+    const stored = beginningOfLinks(store, point.links);
+    const kinship = await kinshipOf(live, stored);
+    if (kinship === 'same' || kinship === 'unknown') return { kinship };
+    if (kinship === 'apart') {
+      const isSame =
+        (await isSameByOldFile(live, { stored, target })) ||
+        (await isSameByChains(live, { stamp: point.links[0]?.file.stamp ?? point.stamp, store }));
+      if (isSame) return { kinship: 'same' };
+    }
+    const [begins, backupBegins] = [await firstOf(live), await firstOf(stored)];
+    if (begins === undefined || backupBegins === undefined) return unknown;
+    const doubt: OtherDatabase = {
+      kind: kinship === 'other' ? 'other-database' : 'perhaps-other-database',
+      target,
+      begins: formatTidTime(begins.tid),
+      backupBegins: formatTidTime(backupBegins.tid),
+      isKept: old === 'keep',
+    };
+    return { kinship, doubt };
+  } catch (error) {
+    // What can't be read is no reason not to replace it.
+    if (error instanceof Failure) return unknown;
+    throw error;
+  }
+}
+
+/** Whether what a pack has left beside the Data.fs is akin to both. */
+async function isSameByOldFile(
+  live: LogBeginning,
+  { stored, target }: { readonly stored: LogBeginning; readonly target: string },
+): Promise<boolean> {
+  await using old = await openOldFile(target);
+  if (old.source === undefined) return false;
+  const between = beginningOfFile(old.source);
+  return (
+    (await kinshipOf(live, between)) === 'same' && (await kinshipOf(between, stored)) === 'same'
+  );
+}
+
+/** Whether another backup is akin to the Data.fs, and all between that and the one to restore go on from another. */
+async function isSameByChains(
+  live: LogBeginning,
+  { stamp, store }: { readonly stamp: Stamp; readonly store: Store },
+): Promise<boolean> {
+  const all = await readChains(await readCatalogue(store), chainsByPlace(store));
+  const chains = await chainsOfNewest(store, all);
+  const place = chains.findIndex((chain) => chain.stamp === stamp);
+  if (place < 0) return false;
+  for (const [index, { links }] of chains.entries()) {
+    const later = chains.slice(Math.min(index, place) + 1, Math.max(index, place) + 1);
+    if (index === place || later.some((chain) => isInDoubt(knownAtBackup(chain)))) continue;
+    if ((await kinshipOf(live, beginningOfLinks(store, links))) === 'same') return true;
+  }
+  return false;
+}
+
+function isInDoubt({ hasLostEnd, hasOtherCopy, mayLack }: KnownAtBackup): boolean {
+  return hasLostEnd || hasOtherCopy || mayLack;
+}

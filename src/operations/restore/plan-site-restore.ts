@@ -1,0 +1,94 @@
+import { refuseDataAmongBlobs } from '../../config/model/blob-directory-check.ts';
+import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
+import { pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import { Failure } from '../../system/failure.ts';
+import { refuseBlobCache } from '../run/blob-cache.ts';
+import type { BlobRestorePlan } from './blob-restore-plan.ts';
+import { planRestore } from './restore-filestorage.ts';
+import type { RestorePlan } from './restore-plan.ts';
+import { refuseOverBackups } from './restore-targets.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import { planBlobRestore } from './stage-blobs.ts';
+
+/** The paths that a restore replaces, in the order in which people are asked about them. */
+export function replacedPaths({ storages, contents }: Site): {
+  readonly filestorages: readonly string[];
+  readonly blobstorages: readonly string[];
+} {
+  return {
+    filestorages: contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs),
+    blobstorages: contents === 'filestorages' ? [] : storages.flatMap(({ blobs }) => blobs ?? []),
+  };
+}
+
+/**
+ * Finds everything that a restore takes: a restore point for each storage, and the blobs that belong
+ * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
+ */
+export async function planSiteRestore(
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
+): Promise<SiteRestorePlan> {
+  const { site, of, date, damagedBlobs } = settings;
+  await refuseOverBackups(site);
+  await refuseDataAmongBlobs(site);
+  await refuseBlobCache(site);
+  const filestorages: { storage: string; plan: RestorePlan }[] = [];
+  const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
+  for (const storage of site.storages) {
+    const repository = foldersOf(storage, of).filestorage;
+    if (site.contents === 'blobs') continue;
+    const plan = await planRestore({
+      repository,
+      date,
+      target: storage.dataFs,
+    });
+    filestorages.push({ storage: storage.name, plan });
+  }
+  for (const storage of site.storages) {
+    const folder = foldersOf(storage, of).blobs;
+    if (site.contents === 'filestorages' || storage.blobs === undefined) continue;
+    if (folder === undefined) throw new RangeError('a storage with blobs has a folder for them');
+    const point = filestorages.find((one) => one.storage === storage.name)?.plan.point.stamp;
+    const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
+    const plan = await planBlobRestore({
+      folder,
+      repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
+      source: storage.madeOf?.blobs ?? storage.blobs,
+      target: storage.blobs,
+      date,
+      rules: site.rules,
+      copier: site.blobCopier,
+      damagedBlobs,
+      wanted: {
+        preferred: isArchived ? 'archives' : 'directories',
+        moment:
+          point === undefined
+            ? { kind: 'date', date }
+            : {
+                kind: 'point',
+                stamp: point,
+                next: await nextBackup(foldersOf(storage, of).filestorage, point),
+              },
+      },
+    });
+    blobs.push({ storage: storage.name, plan });
+  }
+  return { filestorages, blobs };
+}
+
+/** Failure `usage` where there are none: the alternative source of a storage. */
+export function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
+  const found = folders[of];
+  if (found !== undefined) return found;
+  throw new Failure('usage', `Cannot restore "${name}": it has no alternative_restore_source`, {
+    hint: 'Set it in the part of the buildout and run "zodbvault install" again, or in a zodbvault.toml.',
+  });
+}
+
+/** The stamp of the backup that follows a restore point; undefined: it is the newest. */
+async function nextBackup(repository: string, point: Stamp): Promise<Stamp | undefined> {
+  const catalogue = await readCatalogue(folderStore(repository));
+  return pointStampsOf(catalogue).find((stamp) => stamp > point);
+}

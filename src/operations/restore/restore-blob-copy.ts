@@ -1,0 +1,230 @@
+import { stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobSums } from '../../blobs/checksums/checksums.ts';
+import { readSums } from '../../blobs/checksums/checksums-file.ts';
+import { compareTree } from '../../blobs/checksums/tree-checksums.ts';
+import { strangeLinks } from '../../blobs/copy/additions.ts';
+import { copyTree } from '../../blobs/copy/copy-tree.ts';
+import { type CountedTree, countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
+import { copyWithRsync } from '../../blobs/copy/rsync.ts';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { adopting, Failure } from '../../system/failure.ts';
+import { type JobContext, programEvents, withStep } from '../run/events.ts';
+import type { BlobRestorePlan } from './blob-restore-plan.ts';
+
+/** Copies a copy of blobs back to a new directory. Failure `damaged` where it isn't what was backed up. */
+export async function restoreCopy(
+  plan: BlobRestorePlan,
+  { tree, context }: { readonly tree: string; readonly context: JobContext },
+): Promise<void> {
+  const { choice, target, settings } = plan;
+  const source = await treeIn(choice.entry, settings.folder);
+  const live = await stat(target).catch(() => undefined);
+  const linkTo = live?.isDirectory() ? target : undefined;
+  const sums = await sumsOf(plan, context);
+  const original = await countTree(source, context.signal);
+  const losses = await copyBack(plan, { source, tree, linkTo, sums, context });
+  await leaveOutAdditions(plan, { tree, source, original, context });
+  await judge(plan, { tree, source, original, losses, context });
+}
+
+/** Reads a copy of blobs. Failure `damaged` where it isn't what was backed up. */
+export async function checkCopy(plan: BlobRestorePlan, context: JobContext): Promise<void> {
+  const tree = await treeIn(plan.choice.entry, plan.settings.folder);
+  const original = await countTree(tree, context.signal);
+  const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
+  await judge(plan, { tree, source: tree, original, losses, context });
+}
+
+/** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
+async function sumsOf(
+  { choice: { entry }, settings: { folder } }: BlobRestorePlan,
+  { onEvent }: JobContext,
+): Promise<BlobSums | undefined> {
+  const path = join(folder, entry.name);
+  const found = await readSums(path, entry.record);
+  switch (found.kind) {
+    case 'found':
+      if (entry.record === undefined) {
+        onEvent({ kind: 'warning', text: `the record of "${path}" is missing or damaged` });
+      }
+      return found.sums;
+    case 'none':
+      return undefined;
+    case 'damaged':
+      onEvent({
+        kind: 'warning',
+        text: `the checksums of the files in "${path}" are ${found.state}: nothing tells whether they are what was backed up`,
+      });
+      return undefined;
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Files of a copy that are gone, or have other bytes; paths below it. */
+interface Losses {
+  readonly missing: readonly string[];
+  readonly differing: readonly string[];
+}
+
+async function copyBack(
+  plan: BlobRestorePlan,
+  {
+    source,
+    tree,
+    linkTo,
+    sums,
+    context,
+  }: {
+    readonly source: string;
+    readonly tree: string;
+    readonly linkTo: string | undefined;
+    readonly sums: BlobSums | undefined;
+    readonly context: JobContext;
+  },
+): Promise<Losses> {
+  const { copier } = plan.settings;
+  const { signal } = context;
+  const step = { step: 'restore', totalBytes: contentBytes(plan) } as const;
+  const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
+  if (copier.kind === 'rsync') {
+    const options = copier.rsyncOptions;
+    await withStep(context, {
+      ...step,
+      // Of what is shared with the live blobs, it says nothing.
+      totalBytes: linkTo === undefined ? step.totalBytes : undefined,
+      work: (progress) => copyWithRsync({ ...paths, options, progress, ...programEvents(context) }),
+    });
+    return findLosses(tree, { plan, sums, context });
+  }
+  const wanted =
+    sums === undefined
+      ? ({ kind: 'none' } as const)
+      : ({ kind: 'compare', known: sums.bytes } as const);
+  const { differing, compared } = await withStep(context, {
+    ...step,
+    work: (progress) => copyTree({ ...paths, sums: wanted, signal, progress }),
+  });
+  if (sums === undefined || compared === sums.count) return { missing: [], differing };
+  const { missing } = await findLosses(tree, { plan, sums, context });
+  return { missing, differing };
+}
+
+function contentBytes({ choice }: BlobRestorePlan): number | undefined {
+  return choice.entry.record?.content?.bytes;
+}
+
+const NO_LOSSES: Losses = { missing: [], differing: [] };
+
+async function findLosses(
+  tree: string,
+  {
+    plan,
+    sums,
+    context,
+  }: {
+    readonly plan: BlobRestorePlan;
+    readonly sums: BlobSums | undefined;
+    readonly context: JobContext;
+  },
+): Promise<Losses> {
+  if (sums === undefined) return NO_LOSSES;
+  const { signal } = context;
+  return withStep(context, {
+    step: 'verify',
+    totalBytes: contentBytes(plan),
+    work: (progress) => compareTree(tree, { sums, signal, progress }),
+  });
+}
+
+/** What somebody has added to the copy since it was made doesn't get into the site; nor do pipes and the like. */
+async function leaveOutAdditions(
+  { choice: { entry } }: BlobRestorePlan,
+  {
+    tree,
+    source,
+    original,
+    context: { onEvent },
+  }: {
+    readonly tree: string;
+    readonly source: string;
+    readonly original: CountedTree;
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  const links = strangeLinks(original, entry.record);
+  for (const link of links) await adopting(`remove "${link}"`, () => unlink(join(tree, link)));
+  const { special, withSetBits } = original;
+  const warn = (paths: readonly string[], what: string) => {
+    if (paths.length === 0) return;
+    const names = nameSome(paths.map((path) => join(source, path)));
+    onEvent({ kind: 'warning', text: `${names}: ${what}` });
+  };
+  warn(links, 'a link that was added to the backup since it was made; it is not restored');
+  warn(special, 'no file, but a pipe, a socket or a device; it is not restored');
+  warn(withSetBits, 'would run as its owner or its group; it is restored without that right');
+}
+
+/** Files of which each gets a line. */
+const NAMED_LOSSES = 20;
+
+/** Failure `damaged` for a copy that isn't what was backed up, unless that is accepted. */
+async function judge(
+  { choice: { entry }, settings: { damagedBlobs } }: BlobRestorePlan,
+  {
+    tree,
+    source,
+    original,
+    losses,
+    context,
+  }: {
+    readonly tree: string;
+    readonly source: string;
+    /** What is in the source. */
+    readonly original: CountedTree;
+    readonly losses: Losses;
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  const files = [
+    ...losses.missing.map((path) => `"${path}" is missing`),
+    ...losses.differing.map((path) => `"${path}" is not what was backed up`),
+  ];
+  // Where files are known to be wrong, the numbers say the same once more.
+  const states = files.length > 0 ? files : await countAgain(entry, { tree, original, context });
+  const [first] = states;
+  if (first === undefined) return;
+  const more = states.length - NAMED_LOSSES;
+  if (damagedBlobs === 'refuse') {
+    const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
+    throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
+      hint: 'Nothing was replaced. Restore to another date; or take what there is, with --accept-damaged-blobs.',
+      hintInPart: (part) =>
+        `Nothing was replaced. Restore to another date; or take what there is: zodbvault restore --part ${part} --accept-damaged-blobs.`,
+    });
+  }
+  for (const state of states.slice(0, NAMED_LOSSES)) {
+    context.onEvent({ kind: 'warning', text: `restored all the same: in "${source}", ${state}` });
+  }
+  if (more > 0) context.onEvent({ kind: 'warning', text: `${more} more files are like that` });
+}
+
+async function countAgain(
+  { record }: BlobEntry,
+  {
+    tree,
+    original: { uncommitted },
+    context,
+  }: { readonly tree: string; readonly original: CountedTree; readonly context: JobContext },
+): Promise<readonly string[]> {
+  const expected = record?.content;
+  if (expected === undefined) return [];
+  const { content: found } = await countTree(tree, context.signal);
+  if (hasAsMany({ content: found, uncommitted }, expected)) return [];
+  return [
+    `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
+  ];
+}

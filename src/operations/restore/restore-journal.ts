@@ -1,0 +1,413 @@
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { isUnfinished, syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
+import { leadToOne } from '../../system/files/place.ts';
+import {
+  applyReplacement,
+  identify,
+  inverseOf,
+  isOfRestore,
+  KEPT,
+  type Replacement,
+  removeAll,
+  revertReplacement,
+  STAGED,
+  stagedNames,
+} from '../../system/files/replacement.ts';
+import { SHARED } from '../../system/files/rights.ts';
+import { readSmallFile } from '../../system/files/small-file.ts';
+import type { LockRequest } from '../../system/locks/lock-request.ts';
+import { acquireRunLock, seemsHeld } from '../../system/locks/run-lock.ts';
+import { withoutEnd } from '../../system/processes/process-end.ts';
+import { VERSION } from '../../system/processes/version.ts';
+import type { JobContext } from '../run/events.ts';
+
+/** A path that only a restore makes up: what it names is moved, or removed. */
+const OwnPath = v.pipe(v.string(), v.excludes('\0'), v.check(isOfRestore));
+
+const ReplacementSchema = v.pipe(
+  v.object({
+    kind: v.picklist(['file', 'cache', 'directory', 'contents']),
+    path: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
+    staged: v.nullable(OwnPath),
+    identity: v.nullable(v.pipe(v.string(), v.transform(withoutDevice))),
+    kept: v.nullable(OwnPath),
+  }),
+  v.check(({ kind, staged, kept }) => kind !== 'contents' || (staged !== null && kept !== null)),
+);
+
+const JournalSchema = v.object({
+  format: v.literal(1),
+  tool: v.string(),
+  /** Where it lies beside; the paths of one that was copied with its site are those of the other site. */
+  anchor: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
+  at: v.string(),
+  /** What was restored, in words. */
+  restored: v.string(),
+  /** The real places of the Data.fs files that are put back, and their restore points; not for what undoes one. */
+  points: v.optional(v.array(v.object({ path: v.string(), stamp: v.string() }))),
+  /**
+   * - `swapping`: everything is complete beside what it replaces; what follows are renames.
+   * - `done`: what was replaced is kept.
+   * - `discarding`: what was replaced is being removed.
+   */
+  state: v.picklist(['swapping', 'done', 'discarding']),
+  /** In the order in which they are done. */
+  steps: v.array(ReplacementSchema),
+  /** What an earlier restore had kept: it goes when this one is done. */
+  superseded: v.array(OwnPath),
+});
+
+/** Earlier versions put the number of the device in front. */
+function withoutDevice(identity: string): string {
+  return identity.slice(identity.indexOf(':') + 1);
+}
+
+/** What a restore replaces, and where it keeps what it replaced; a file beside the first of it. */
+export type RestoreJournal = v.InferOutput<typeof JournalSchema>;
+
+/** Where the journal of a restore is. @param anchor - the main Data.fs, or the blob directory */
+function journalPath(anchor: string): string {
+  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.json`);
+}
+
+/** Undefined where there is none. Failure `damaged` for one that can't be read. */
+export async function readJournal(anchor: string): Promise<RestoreJournal | undefined> {
+  const path = journalPath(anchor);
+  const text = await readSmallFile(path);
+  return text === undefined ? undefined : decodeJournal(text, path);
+}
+
+/** Failure `damaged`, with the path in it. */
+export function decodeJournal(text: string, path: string): RestoreJournal {
+  try {
+    return v.parse(JournalSchema, JSON.parse(text));
+  } catch (cause) {
+    throw new Failure('damaged', `Cannot read "${path}": it is no journal of a restore`, {
+      hint: 'It says what a restore has replaced; look at the folder, then move it away.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Puts what was staged in the place of what is live. When this returns, all of it is there; when it
+ * throws, all is as it was, or the journal is there, and {@link settleRestore} finishes it.
+ */
+export async function swapAll(
+  anchor: string,
+  {
+    steps,
+    restored,
+    points,
+    old,
+    earlier,
+    now,
+    onTaken,
+  }: {
+    readonly steps: readonly Replacement[];
+    readonly restored: string;
+    readonly points?: RestoreJournal['points'];
+    readonly old: 'keep' | 'discard';
+    /** What becomes of what an earlier restore has kept: it goes, or this takes it back. */
+    readonly earlier: 'superseded' | 'taken-back';
+    readonly now: Date;
+    /** Called when what is staged belongs to the journal: it is no waste any more. */
+    readonly onTaken: () => void;
+  },
+): Promise<void> {
+  const before = await readJournal(anchor);
+  const journal: RestoreJournal = {
+    format: 1,
+    tool: `zodbvault ${VERSION}`,
+    anchor,
+    at: now.toISOString(),
+    restored,
+    ...(points === undefined ? {} : { points }),
+    state: 'swapping',
+    steps: [...steps],
+    superseded:
+      before !== undefined && earlier === 'superseded' && (await isOf(anchor, before))
+        ? keptBy(before)
+        : [],
+  };
+  try {
+    await writeJournal(anchor, journal);
+  } catch (error) {
+    await withdraw(anchor, { before, onTaken });
+    throw error;
+  }
+  onTaken();
+  await withoutEnd(async () => {
+    try {
+      for (const step of steps) await applyReplacement(step);
+    } catch (error) {
+      await takeBack(anchor, { steps, before, earlier });
+      throw error;
+    }
+  });
+  await conclude(anchor, { ...journal, state: old === 'keep' ? 'done' : 'discarding' });
+}
+
+/**
+ * A journal that couldn't be written may be there all the same, if only the last sync failed. Where it
+ * can't be taken away either, what is staged must stay for it.
+ */
+async function withdraw(
+  anchor: string,
+  {
+    before,
+    onTaken,
+  }: { readonly before: RestoreJournal | undefined; readonly onTaken: () => void },
+): Promise<void> {
+  try {
+    if (before === undefined) await removeJournal(anchor);
+    else await writeJournal(anchor, before);
+  } catch {
+    onTaken();
+  }
+}
+
+/** Where even this fails, the journal stays, and the next command finishes the restore. */
+async function takeBack(
+  anchor: string,
+  {
+    steps,
+    before,
+    earlier,
+  }: {
+    readonly steps: readonly Replacement[];
+    readonly before: RestoreJournal | undefined;
+    readonly earlier: 'superseded' | 'taken-back';
+  },
+): Promise<void> {
+  try {
+    for (const step of [...steps].reverse()) await revertReplacement(step);
+    if (before === undefined) await removeJournal(anchor);
+    else await writeJournal(anchor, before);
+    if (earlier === 'taken-back') return; // What was staged is what that one has kept.
+    for (const { staged } of steps) if (staged !== null) await removeAll(staged);
+  } catch {
+    // What went wrong first is what people have to know.
+  }
+}
+
+/** What was kept is removed after the journal has said so: a removal can't be taken back. */
+async function conclude(anchor: string, journal: RestoreJournal): Promise<void> {
+  await writeJournal(anchor, journal);
+  for (const path of journal.superseded) await removeAll(path);
+  if (journal.state === 'done') {
+    if (journal.superseded.length > 0) await writeJournal(anchor, { ...journal, superseded: [] });
+    return;
+  }
+  for (const path of keptBy(journal)) await removeAll(path);
+  await removeJournal(anchor);
+}
+
+/**
+ * Finishes a restore that was killed while it swapped, and says so. The caller holds the locks of
+ * what was restored.
+ */
+export async function settleRestore(anchor: string, { onEvent }: JobContext): Promise<void> {
+  const journal = await readJournal(anchor);
+  if (journal === undefined || (journal.state === 'done' && journal.superseded.length === 0))
+    return;
+  if (!(await isOf(anchor, journal))) {
+    // What that one has kept or removed is nobody's here.
+    if (journal.state === 'swapping') throw isOfAnotherSite(anchor, { journal, doing: 'go on' });
+    return;
+  }
+  if (journal.state === 'swapping') {
+    await finish(anchor, journal);
+    onEvent({ kind: 'restore-finished-late', restored: journal.restored, at: journal.at });
+  }
+  await conclude(anchor, {
+    ...journal,
+    state: journal.state === 'swapping' ? 'done' : journal.state,
+  });
+}
+
+/** Failures tell how to go on without: each command would try again, and fail. */
+async function finish(anchor: string, { steps }: RestoreJournal): Promise<void> {
+  try {
+    await withoutEnd(async () => {
+      for (const step of steps) await applyReplacement(step);
+    });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, message, hint } = error;
+    const way = `To give up the restore that was stopped, move "${journalPath(anchor)}" away first.`;
+    throw new Failure(code, message, { hint: `${hint} ${way}`, cause: error });
+  }
+}
+
+/** Keeps other restores of the same target out. Failure `locked`. */
+export async function lockRestore(
+  anchor: string,
+  request: LockRequest,
+): Promise<AsyncDisposable | undefined> {
+  if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
+  return await acquireRunLock(lockPath(anchor), { target: `"${anchor}"`, request });
+}
+
+/** Whether a restore seems to be at work: see {@link seemsHeld}. */
+export function isRestoring(anchor: string, now: Date): Promise<boolean> {
+  return seemsHeld(lockPath(anchor), now);
+}
+
+function lockPath(anchor: string): string {
+  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
+}
+
+/**
+ * Removes what killed restores with this anchor staged and never used. The caller keeps other such restores
+ * out, and has seen that the journal needs none of it; what those of another anchor have staged may be needed.
+ */
+export async function removeStaged(
+  targets: readonly string[],
+  { anchor, context: { onEvent } }: { readonly anchor: string; readonly context: JobContext },
+): Promise<void> {
+  for (const target of new Set(targets)) {
+    const left = await stagedBeside(target, anchor);
+    for (const name of left) await removeAll(join(dirname(target), name));
+    if (left.length > 0) onEvent({ kind: 'leftovers-removed', fileNames: left });
+  }
+}
+
+/** Whether there is something that {@link removeStaged} would remove. */
+export async function hasStaged(targets: readonly string[], anchor: string): Promise<boolean> {
+  for (const target of new Set(targets)) {
+    if ((await stagedBeside(target, anchor)).length > 0) return true;
+  }
+  return false;
+}
+
+async function stagedBeside(target: string, anchor: string): Promise<readonly string[]> {
+  const folder = dirname(target);
+  const names = await adopting(`clean up "${folder}"`, () =>
+    readdir(folder).catch((error: unknown) => {
+      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCodeOf(error) ?? '')) return [];
+      throw error;
+    }),
+  );
+  const isJournal = (name: string) =>
+    isUnfinished(name) && name.startsWith(`.${basename(journalPath(anchor))}.`);
+  return [
+    ...stagedNames(names, { name: basename(target), anchor }),
+    ...stagedNames(names, { name: `${basename(target)}.index`, anchor }),
+    ...(folder === dirname(anchor) ? names.filter(isJournal) : []),
+  ];
+}
+
+/** Whether a restore was killed while it swapped. */
+export async function isHalfRestored(anchor: string): Promise<boolean> {
+  return (await readJournal(anchor))?.state === 'swapping';
+}
+
+/** What an undo would do. Failure `not-found` where nothing was kept. */
+export async function planUndo(anchor: string): Promise<RestoreJournal> {
+  const journal = await readOwnJournal(anchor, 'undo a restore');
+  if (journal !== undefined) return journal;
+  throw new Failure(
+    'not-found',
+    `Cannot undo a restore of "${anchor}": nothing that one replaced is kept`,
+    {
+      hint: 'If --discard-old has removed it, restore to an earlier date instead: "zodbvault list" shows what there is.',
+    },
+  );
+}
+
+/** Swaps back what the last restore replaced, and keeps what it had restored: it can be undone, too. */
+export async function undoRestore(anchor: string, now: Date): Promise<RestoreJournal> {
+  const journal = await planUndo(anchor);
+  const steps: Replacement[] = [];
+  for (const step of [...journal.steps].reverse()) {
+    const identity = step.kept === null ? undefined : await identify(step.kept);
+    if (step.kept !== null && identity === undefined) throw keptIsGone(step.kept);
+    steps.push(inverseOf(step, identity ?? null));
+  }
+  const restored = `what was there before ${journal.at.slice(0, 19).replace('T', ' ')} (UTC)`;
+  await swapAll(anchor, {
+    steps,
+    restored,
+    old: 'keep',
+    earlier: 'taken-back',
+    now,
+    onTaken: () => {},
+  });
+  return journal;
+}
+
+/** The restore whose replaced files would go. Failure `not-found` where nothing was kept. */
+export async function planDiscard(anchor: string): Promise<RestoreJournal> {
+  const journal = await readOwnJournal(anchor, 'remove what a restore replaced');
+  if (journal !== undefined) return journal;
+  throw new Failure(
+    'not-found',
+    `Cannot remove what a restore of "${anchor}" replaced: nothing of it is kept`,
+    { hint: 'It has been removed already, or nothing was restored here; nothing is left to do.' },
+  );
+}
+
+/** Failure `refused` for one that was copied here with its site: what it says is to be done there. */
+async function readOwnJournal(anchor: string, doing: string): Promise<RestoreJournal | undefined> {
+  const journal = await readJournal(anchor);
+  if (journal === undefined || (await isOf(anchor, journal))) return journal;
+  throw isOfAnotherSite(anchor, { journal, doing });
+}
+
+/** By whatever name the anchor was called then, if that still leads here. */
+function isOf(anchor: string, journal: RestoreJournal): Promise<boolean> {
+  return leadToOne(anchor, journal.anchor).catch(() => anchor === journal.anchor);
+}
+
+function isOfAnotherSite(
+  anchor: string,
+  { journal, doing }: { readonly journal: RestoreJournal; readonly doing: string },
+): Failure {
+  const path = journalPath(anchor);
+  const isHalf = journal.state === 'swapping';
+  const so = isHalf ? ', which was stopped half-way' : '';
+  return new Failure(
+    'refused',
+    `Cannot ${doing}: "${path}" tells of a restore of "${journal.anchor}"${so}; the site was copied or moved here`,
+    {
+      hint: `${isHalf ? `Move "${path}" away, then restore again` : 'Restore to an earlier date instead, or do it there'}. What came with the copy and is not needed has names that end in "${KEPT}" or "${STAGED}".`,
+    },
+  );
+}
+
+/** Removes what the last restore replaced; returns its paths. Failure `not-found` as above. */
+export async function discardKept(anchor: string): Promise<readonly string[]> {
+  const journal = await planDiscard(anchor);
+  await conclude(anchor, { ...journal, state: 'discarding' });
+  return keptBy(journal);
+}
+
+/** Paths of what a restore replaced. */
+export function keptBy({ steps, superseded }: RestoreJournal): string[] {
+  return [...superseded, ...steps.flatMap(({ kept }) => kept ?? [])];
+}
+
+async function writeJournal(anchor: string, journal: RestoreJournal): Promise<void> {
+  const text = `${JSON.stringify(journal, undefined, 1)}\n`;
+  await writeNewFile(journalPath(anchor), Buffer.from(text), { rights: SHARED });
+}
+
+async function removeJournal(anchor: string): Promise<void> {
+  const path = journalPath(anchor);
+  await adopting(`remove "${path}"`, async () => {
+    await unlink(path).catch((error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+    });
+    await syncDirectory(dirname(path));
+  });
+}
+
+function keptIsGone(path: string): Failure {
+  return new Failure('not-found', `Cannot undo the restore: "${path}" is gone`, {
+    hint: 'Restore to an earlier date instead: "zodbvault list" shows what there is.',
+  });
+}

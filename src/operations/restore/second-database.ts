@@ -1,0 +1,41 @@
+import { firstOf } from '../../filestorage/lineage.ts';
+import { formatTidTime } from '../../filestorage/tid.ts';
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import { chainReader, readChains } from '../../repository/layout/chain.ts';
+import { beginningOfLinks } from '../../repository/lineage/log-beginning.ts';
+import { chainsOfNewest, kinshipOfChains } from '../../repository/lineage/same-database.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import type { JobEvent } from '../run/events.ts';
+import type { RestorePlan } from './restore-plan.ts';
+
+/**
+ * Whether a repository also holds backups of another database than the newest is of; the newest of those.
+ * Undefined unless their transactions prove it: a site that has moved, and was packed, has one.
+ */
+export async function findSecondDatabase({
+  repository,
+  target,
+}: RestorePlan): Promise<Extract<JobEvent, { kind: 'second-database' }> | undefined> {
+  const store = folderStore(repository);
+  const chains = await readChains(await readCatalogue(store), chainReader(store));
+  const own = await chainsOfNewest(store, chains);
+  const newest = own.at(-1);
+  if (newest === undefined) return undefined;
+  for (const chain of chains.toReversed()) {
+    if (own.includes(chain)) continue;
+    if ((await kinshipOfChains(store, [chain, newest])) !== 'other') continue;
+    const begins = await firstOf(beginningOfLinks(store, newest.links));
+    const otherBegins = await firstOf(beginningOfLinks(store, chain.links));
+    if (begins === undefined || otherBegins === undefined) continue;
+    return {
+      kind: 'second-database',
+      repository,
+      target,
+      newest: newest.files.full.name,
+      newestBegins: formatTidTime(begins.tid),
+      other: chain.files.full.name,
+      otherBegins: formatTidTime(otherBegins.tid),
+    };
+  }
+  return undefined;
+}

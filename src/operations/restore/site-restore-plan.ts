@@ -1,0 +1,57 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { JobEvent } from '../run/events.ts';
+import type { BlobRestorePlan, DamagedBlobs } from './blob-restore-plan.ts';
+import type { OldState, RestorePlan } from './restore-plan.ts';
+
+/** Which state of a site is restored. */
+export interface SiteRestoreSettings {
+  readonly site: Site;
+  readonly of: BackupKind;
+  /** Undefined: the newest. */
+  readonly date: RecoveryDate | undefined;
+  /** What to do where a server holds a Data.fs. */
+  readonly heldLock: 'refuse' | 'ignore';
+  /** What to do with a Data.fs that is an earlier state of the same log. */
+  readonly earlierState: 'replace' | 'append';
+  /** What becomes of what is replaced. */
+  readonly old: OldState;
+  /** What to do about blobs that are lost, or not what was backed up. */
+  readonly damagedBlobs: DamagedBlobs;
+  /** What to do where it isn't clear that the newest backup is the one that is meant; see `refuseGuess`. */
+  readonly guess: 'refuse' | 'accept';
+  /** What somebody was shown before, and nothing else is done; undefined: nobody was asked. */
+  readonly agreed: MeantRestore | undefined;
+  readonly now: () => Date;
+}
+
+/** What a restore of a site will do. */
+export interface SiteRestorePlan {
+  readonly filestorages: readonly { readonly storage: string; readonly plan: RestorePlan }[];
+  readonly blobs: readonly { readonly storage: string; readonly plan: BlobRestorePlan }[];
+}
+
+/** The plan of a restore that is meant, and what is to be said before it. */
+export interface MeantRestore {
+  readonly plan: SiteRestorePlan;
+  readonly doubts: readonly RestoreDoubt[];
+  /** When the last restore of the site was: what that one has kept, this one removes. */
+  readonly lastRestoreAt: string | undefined;
+}
+
+type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
+
+/** What somebody should know before a restore replaces anything. */
+export type RestoreDoubt = Extract<
+  JobEvent,
+  {
+    kind:
+      | 'other-database'
+      | 'perhaps-other-database'
+      | 'second-database'
+      | 'second-copy'
+      | 'storage-left-out'
+      | 'point-doubted'
+      | BlobDoubt;
+  }
+>;

@@ -1,0 +1,189 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { findTar } from '../../blobs/archive/tar.ts';
+import { findRsync } from '../../blobs/copy/rsync.ts';
+import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../../blobs/layout/blob-place.ts';
+import { readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layout/choose.ts';
+import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
+import { adopting, Failure } from '../../system/failure.ts';
+import { makeFolder } from '../../system/files/make-folder.ts';
+import { NewDirectory } from '../../system/files/new-directory.ts';
+import { isThere } from '../../system/files/presence.ts';
+import {
+  contentsReplacementOf,
+  insidePath,
+  type Replacement,
+  removeAll,
+  replacementOf,
+  stagedPath,
+} from '../../system/files/replacement.ts';
+import type { JobContext } from '../run/events.ts';
+import type { BlobRestorePlan, BlobRestoreSettings } from './blob-restore-plan.ts';
+import { keepRightsOfFolder } from './keep-ownership.ts';
+import { checkArchives, extractChain } from './restore-blob-archives.ts';
+import { checkCopy, restoreCopy } from './restore-blob-copy.ts';
+
+/**
+ * Finds the blob backup that belongs to a restore point, and looks whether everything is there that
+ * restoring it takes. Failure `not-found` where there is none, `damaged` for a chain with a gap,
+ * `program` where rsync or tar is missing.
+ */
+export async function planBlobRestore(settings: BlobRestoreSettings): Promise<BlobRestorePlan> {
+  const { folder, repository, date, wanted, rules, copier } = settings;
+  await requireBackups(folder);
+  const catalogue = await readOwnBlobs(settings, repository);
+  const choice =
+    rules === '2.3'
+      ? chooseBlobsAs23(catalogue, { date, ...wanted })
+      : chooseBlobs(catalogue, wanted);
+  if (choice === undefined) {
+    const isEmpty = catalogue.entries.length === 0 || date === undefined;
+    throw new Failure(
+      'not-found',
+      isEmpty
+        ? `There are no backups in ${folder}`
+        : `Could not find backup of '${date}' or earlier`,
+      {
+        hint:
+          isEmpty && catalogue.others.length > 0
+            ? `Nothing was replaced. What is in "${folder}" belongs to another repository than "${repository}".`
+            : isEmpty
+              ? `Nothing was replaced. No backup of blobs has been finished there: "zodbvault restore --no-blobs" puts back the Data.fs alone.`
+              : `Nothing was replaced. Look at the names in "${folder}", and name a later date.`,
+      },
+    );
+  }
+  if (wanted.moment.kind === 'date') refuseGuess(choice, { catalogue, date });
+  if (choice.kind === 'archives') await findTar();
+  else if (copier.kind === 'rsync') await findRsync();
+  const target = await placeOfBlobs(settings.target);
+  await refuseLostLink(settings.target, target);
+  return { settings, choice, catalogue, target, replaces: await isThere(target) };
+}
+
+/**
+ * Of blobs alone, only their records tell whose they are. Failure `refused` where the folder has those of several
+ * directories, none of which is the one that is restored, and nobody has named one by its whole date.
+ */
+function refuseGuess(
+  { entry }: BlobChoice,
+  { catalogue, date }: { readonly catalogue: OwnBlobs; readonly date: string | undefined },
+): void {
+  if (catalogue.isCertain(entry) || date === entry.stamp) return;
+  const madeOf = new Map(
+    [...catalogue.entries].reverse().map(({ record, stamp }) => [record?.source, stamp]),
+  );
+  if (madeOf.size < 2) return;
+  const each = [...madeOf].map(
+    ([source, stamp]) => `of ${stamp} by "${source ?? 'nobody knows which'}"`,
+  );
+  throw new Failure(
+    'refused',
+    `Cannot tell which blobs in "${catalogue.folder}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
+    {
+      hint: 'Nothing was replaced. Name the one that you mean by its whole date: "zodbvault list" shows them.',
+    },
+  );
+}
+
+/** A blob directory, complete and on the disk beside the one that it will replace. */
+export interface StagedBlobs extends AsyncDisposable {
+  /** The renames that are left to do. */
+  steps(): Promise<readonly Replacement[]>;
+  /** Leaves the directory to a journal. */
+  handOver(): void;
+}
+
+/**
+ * Makes the restored blob directory. The live one is not touched.
+ *
+ * @param anchor - where the journal of the restore is
+ */
+export async function stageBlobs(
+  plan: BlobRestorePlan,
+  { anchor, context }: { readonly anchor: string; readonly context: JobContext },
+): Promise<StagedBlobs> {
+  const { choice, target, settings } = plan;
+  context.onEvent({
+    kind: 'restore-begins',
+    source: join(settings.folder, choice.entry.name),
+    target,
+  });
+  const { wasMade } = await makeFolder(dirname(target));
+  if (wasMade) context.onEvent({ kind: 'folder-made', path: dirname(target) });
+  const isMovable = await canBeRenamed(target);
+  const staged = stagedPath(isMovable ? target : insidePath(target), anchor);
+  const directory = NewDirectory.reserve(target, staged);
+  try {
+    await fill(plan, { tree: directory.temporaryPath, context });
+    if (isMovable) await keepRightsOfFolder(directory.temporaryPath, target);
+    await directory.complete();
+    context.signal.throwIfAborted();
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    steps: async () => [
+      isMovable
+        ? await replacementOf(target, { kind: 'directory', staged })
+        : contentsReplacementOf(target, staged),
+    ],
+    handOver: () => directory.handOver(),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
+
+async function fill(
+  plan: BlobRestorePlan,
+  { tree, context }: { readonly tree: string; readonly context: JobContext },
+): Promise<void> {
+  const { choice, settings } = plan;
+  switch (choice.kind) {
+    case 'directory':
+      return restoreCopy(plan, { tree, context });
+    case 'archives':
+      await warnOfUnaccounted(plan, context);
+      await extractChain(choice, {
+        folder: settings.folder,
+        tree,
+        context,
+        ...(await checkArchives(choice, { folder: settings.folder, context })),
+      });
+      return;
+    default:
+      choice satisfies never;
+  }
+}
+
+/** Reads a blob backup before anything is removed for it. Failure `damaged`. */
+export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Promise<void> {
+  const { choice, settings } = plan;
+  if (choice.kind === 'directory') return checkCopy(plan, context);
+  await checkArchives(choice, { folder: settings.folder, context });
+}
+
+/** Removes the live blobs for good, to make room. A directory that can't be renamed stays, empty. */
+export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Promise<void> {
+  if (!replaces) return;
+  if (await canBeRenamed(target)) return removeAll(target);
+  const names = await adopting(`list "${target}"`, () => readdir(target));
+  for (const name of names) await removeAll(join(target, name));
+}
+
+/** Of numbered archives, nothing more can be told: another program may have renamed them. */
+async function warnOfUnaccounted(
+  { choice: { entry }, settings: { folder, source } }: BlobRestorePlan,
+  { onEvent, signal }: JobContext,
+): Promise<void> {
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const found = catalogue.entries.find(({ name }) => name === entry.name);
+  if (found === undefined || !(await isUnaccounted(catalogue, { entry: found, signal }))) return;
+  onEvent({
+    kind: 'warning',
+    text: `"${join(folder, entry.name)}" is not the file that its record speaks of: it may be damaged`,
+  });
+}

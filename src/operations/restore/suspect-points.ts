@@ -1,0 +1,107 @@
+import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
+import { describeKnown } from '../../repository/lineage/source-faults.ts';
+import { readJudgements } from '../../repository/read-judgements.ts';
+import { findRestorePoint } from '../../repository/restore-point.ts';
+import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
+import { findBackupPlaces } from '../run/backup-places.ts';
+import type { JobEvent } from '../run/events.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+
+type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
+
+/** What is known against a restore point, and which one is better. */
+export type PointDoubt = Pick<DoubtedPoint, 'stamp' | 'how' | 'reasons' | 'better'>;
+
+/** A restore point as far as it is judged here. */
+type Candidate = Pick<Extract<ListedSitePoint, { kind: 'filestorage' }>, 'judgement' | 'madeOf'>;
+
+/** What is known against the restore points of a plan, and which point is better. */
+export async function findDoubtedPoints(
+  plan: SiteRestorePlan,
+  { site, of }: Pick<SiteRestoreSettings, 'site' | 'of'>,
+): Promise<readonly DoubtedPoint[]> {
+  const places = await findBackupPlaces(site, of);
+  const found: DoubtedPoint[] = [];
+  for (const { storage, plan: one } of plan.filestorages) {
+    const place = places.find((candidate) => candidate.storage === storage);
+    if (place === undefined) continue;
+    const points = (await listPlace(place, site)).flatMap((listed) =>
+      listed.kind === 'filestorage' ? [listed] : [],
+    );
+    const { repository, target, point } = one;
+    const parts = place.blobs === undefined ? onlyData : both;
+    const doubt = doubtOf(point.stamp, { points, parts });
+    if (doubt === undefined) continue;
+    found.push({ kind: 'point-doubted', storage, repository, target, ...doubt });
+  }
+  return found;
+}
+
+/** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link findRestorePoint}. */
+export async function findDoubtAlone(
+  repository: string,
+  date: RecoveryDate | undefined,
+): Promise<PointDoubt | undefined> {
+  await requireBackups(repository);
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
+  const judgements = [...(await readJudgements(store, { catalogue })).values()];
+  const source = point.kind === 'listed' ? point.links.at(-1)?.record?.source : undefined;
+  const read = source === undefined ? undefined : await readPointsOfCopies(store, source);
+  const points = judgements.map((judgement) => ({
+    judgement,
+    madeOf: read?.others.get(judgement.stamp),
+  }));
+  return doubtOf(point.stamp, { points, parts: onlyData });
+}
+
+type PartsOf = (judgement: Judgement) => Pick<Judgement, 'data' | 'blobs'>;
+
+function doubtOf(
+  stamp: Stamp,
+  { points, parts }: { readonly points: readonly Candidate[]; readonly parts: PartsOf },
+): PointDoubt | undefined {
+  const chosen = points.find(({ judgement }) => judgement.stamp === stamp);
+  if (chosen === undefined) return undefined;
+  const { judgement } = chosen;
+  // What is lost, or cut, ends the restore by itself, with the way around it.
+  const against = reasonsAgainst(parts(judgement))
+    .filter(({ kind }) => kind !== 'files')
+    .map(describeReason);
+  const known = describeKnown(judgement.known);
+  if (against.length + known.length === 0) return undefined;
+  const how = against.length > 0 ? 'bad' : 'known';
+  const isBetter = (other: Judgement) =>
+    reasonsAgainst(parts(other)).length === 0 &&
+    (how === 'bad' || describeKnown(other.known).length === 0);
+  const ofSame = points.filter((other) => copyOf(other) === copyOf(chosen));
+  const better = findBetter(ofSame.map((other) => other.judgement).filter(isBetter), stamp);
+  return { stamp, how, reasons: [...new Set([...against, ...known])], better };
+}
+
+/** Whose Data.fs a point is of, where it is that of another copy, or database: what has moved is one. */
+function copyOf({ madeOf }: Candidate): string | undefined {
+  return madeOf === undefined || madeOf.is === 'place-before' ? undefined : madeOf.path;
+}
+
+function both(judgement: Judgement): Pick<Judgement, 'data' | 'blobs'> {
+  return judgement;
+}
+
+/** A Data.fs that is restored alone needs no blobs. */
+function onlyData({ data }: Judgement): Pick<Judgement, 'data' | 'blobs'> {
+  return { data, blobs: { kind: 'unknown' } };
+}
+
+function findBetter(sound: readonly Judgement[], stamp: string): DoubtedPoint['better'] {
+  const older = sound.findLast((one) => one.stamp < stamp);
+  if (older !== undefined) return { stamp: older.stamp, is: 'older' };
+  const newer = sound.find((one) => one.stamp > stamp);
+  return newer === undefined ? undefined : { stamp: newer.stamp, is: 'newer' };
+}

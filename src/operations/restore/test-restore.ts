@@ -1,0 +1,202 @@
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { retarget } from '../../config/model/relocate-site.ts';
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { adopting, Failure } from '../../system/failure.ts';
+import { makeFolder } from '../../system/files/make-folder.ts';
+import { PRIVATE } from '../../system/files/rights.ts';
+import type { DamagedPart, JobContext, JobEvent } from '../run/events.ts';
+import { withRunLog } from '../run/run-log.ts';
+import { rememberPoint } from '../verify/record-checks.ts';
+import type { RestoredPoint } from '../verify/restored-point.ts';
+import type { DeepVerifiedPoint } from '../verify/verify-deep.ts';
+import { verifySiteDeepUnlogged } from '../verify/verify-site-deep.ts';
+import { type RestoredSite, restoreUnlogged } from './restore-site.ts';
+import type { SiteRestorePlan } from './site-restore-plan.ts';
+
+export interface RehearsalSettings {
+  readonly site: Site;
+  readonly of: BackupKind;
+  /** Undefined: the newest. */
+  readonly date: RecoveryDate | undefined;
+  /** A folder with room for all of the site, made if it isn't there; what is made is removed again. */
+  readonly folder: string;
+  readonly now: () => Date;
+}
+
+/** What a rehearsal has shown. */
+export interface Rehearsal {
+  /** Time that the restore took. */
+  readonly restoreSeconds: number;
+  readonly verifySeconds: number;
+  readonly storages: readonly RehearsedStorage[];
+}
+
+export interface RehearsedStorage {
+  readonly storage: string;
+  readonly repository: string;
+  readonly point: DeepVerifiedPoint;
+}
+
+/**
+ * Restores a site into a folder of its own, as after a disaster, verifies deeply what was restored,
+ * and removes it: so it is known that a restore works, and how long it takes. Remembered in the
+ * repositories. The site's commands are not run. Failures: those of a restore.
+ */
+export async function rehearse(
+  settings: RehearsalSettings,
+  context: JobContext,
+): Promise<Rehearsal> {
+  const { site, of, now } = settings;
+  const start = { verb: 'rehearse', site, of, now } as const;
+  return await withRunLog(start, context, async (watched) => {
+    const rehearsal = await rehearseUnlogged(settings, watched.context);
+    const findings = rehearsal.storages.flatMap(({ point }) => point.findings);
+    await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
+    return rehearsal;
+  });
+}
+
+async function rehearseUnlogged(
+  settings: RehearsalSettings,
+  context: JobContext,
+): Promise<Rehearsal> {
+  const { site, of, folder, now } = settings;
+  const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
+  const place = await adopting(`create a folder in "${folder}"`, () =>
+    mkdtemp(join(folder, 'zodbvault-rehearsal-')),
+  );
+  try {
+    const begun = now();
+    const { plan } = await restoreInto(place, { settings, begun, context });
+    const restored = now();
+    const verified = await verifyRestored({ site, of, now, plan }, context);
+    const restoreSeconds = secondsBetween(begun, restored);
+    for (const { point, repository } of verified) {
+      const time = { begun, seconds: restoreSeconds };
+      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+    }
+    return {
+      restoreSeconds,
+      verifySeconds: secondsBetween(restored, now()),
+      storages: verified,
+    };
+  } finally {
+    await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
+    if (uppermost !== undefined) await removeEmpty(folder, { upTo: uppermost });
+  }
+}
+
+/** Where what is stored turns out to be damaged, that is remembered: a restore would fail there, too. */
+async function restoreInto(
+  place: string,
+  {
+    settings: { site, of, date, now },
+    begun,
+    context,
+  }: {
+    readonly settings: RehearsalSettings;
+    readonly begun: Date;
+    readonly context: JobContext;
+  },
+): Promise<RestoredSite> {
+  const damaged: DamagedPart[] = [];
+  const onEvent = (event: JobEvent) => {
+    if (event.kind === 'part-damaged') damaged.push(event);
+    context.onEvent(event);
+  };
+  try {
+    return await restoreUnlogged(
+      {
+        site: retarget(site, place),
+        of,
+        date,
+        heldLock: 'refuse',
+        earlierState: 'replace',
+        old: 'discard',
+        damagedBlobs: 'refuse',
+        guess: 'accept',
+        agreed: undefined,
+        now,
+      },
+      { context: { ...context, onEvent }, done: async () => {} },
+    );
+  } catch (error) {
+    const time = { begun, seconds: secondsBetween(begun, now()) };
+    for (const { repository, stamp, part, state } of damaged) {
+      const faults = { where: 'stored', names: [state], count: 1 } as const;
+      const verdicts = [{ part, outcome: 'bad', faults }] as const;
+      const point = { stamp, verdicts, isWrapped: false };
+      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+    }
+    throw asOfRehearsal(error);
+  }
+}
+
+/** Nothing is to be restored: what a restore would advise is of no use. */
+function asOfRehearsal(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'damaged') return error;
+  return new Failure('damaged', error.message, {
+    hint: 'A restore would fail here, too. Make a full backup now ("zodbvault backup --full"), then verify it ("zodbvault verify").',
+    cause: error,
+  });
+}
+
+/** Removes the folders that were made, as far as nobody has put anything there. */
+async function removeEmpty(folder: string, { upTo }: { readonly upTo: string }): Promise<void> {
+  for (let path = folder; path.length >= upTo.length; path = dirname(path)) {
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+  }
+}
+
+/** No backup that was made meanwhile is later than the newest that was restored. */
+function newestOf({ filestorages }: SiteRestorePlan): RecoveryDate | undefined {
+  const newest = filestorages
+    .map(({ plan }) => plan.point.stamp)
+    .sort()
+    .at(-1);
+  return newest === undefined ? undefined : parseRecoveryDate(newest);
+}
+
+/** By storages. */
+function whatCameOut({ filestorages, blobs }: SiteRestorePlan): ReadonlyMap<string, RestoredPoint> {
+  return new Map(
+    filestorages.map(({ storage, plan: { target } }) => {
+      const own = blobs.find((one) => one.storage === storage)?.plan;
+      const restored = own && { tree: own.target, choice: own.choice };
+      return [storage, { dataFs: target, blobs: restored }];
+    }),
+  );
+}
+
+async function verifyRestored(
+  {
+    site,
+    of,
+    plan,
+    now,
+  }: Pick<RehearsalSettings, 'site' | 'of' | 'now'> & { readonly plan: SiteRestorePlan },
+  context: JobContext,
+): Promise<readonly RehearsedStorage[]> {
+  if (site.contents === 'blobs') return [];
+  const found: RehearsedStorage[] = [];
+  const points = { kind: 'one', date: newestOf(plan) } as const;
+  const restored = whatCameOut(plan);
+  const wanted = { site, of, points, sample: { kind: 'all' }, restored, now } as const;
+  for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
+    const { storage, repository } = place;
+    if (repository !== undefined) found.push({ storage, repository, point });
+  }
+  return found;
+}
+
+function secondsBetween(begun: Date, ended: Date): number {
+  return (ended.getTime() - begun.getTime()) / 1000;
+}

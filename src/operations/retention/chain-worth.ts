@@ -1,0 +1,114 @@
+import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
+import {
+  depthOfFaults,
+  hasFaultyBlobs,
+  isSound,
+  type Judgement,
+  judgePoint,
+  type PointFacts,
+} from '../../repository/judgement.ts';
+import type { Chain } from '../../repository/layout/chain.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { type Check, isAsDeep } from '../../repository/records/check-results.ts';
+import { giveWay } from '../../system/streams/cooperative.ts';
+
+/** What a full backup with its increments is worth to `keep`. */
+export interface ChainWorth {
+  /** Undefined for one that is about to be made. */
+  readonly chain: Chain | undefined;
+  /**
+   * - `counts`: some point of it can be restored as a whole, as far as anybody knows;
+   * - `faulty`: a look has found each of them bad, or nobody has looked as deeply yet as the look that found the site
+   *   itself faulty;
+   * - `lacking`: the `.dat` or the blobs are not there.
+   */
+  readonly worth: 'counts' | 'faulty' | 'lacking';
+}
+
+/**
+ * A backup copies the faults that the site has: where a look into the database has found some, newer full backups count
+ * only when a look as deep has found none in them. A full backup of which nothing but the blobs is faulty counts where
+ * no older one has sound blobs.
+ *
+ * @param chains - oldest first
+ * @param facts - of all their points
+ * @param hasComing - whether one more will be there, with its blobs
+ * @param standing - a look that found faults in the database of a point that is gone: {@link standingDoubt}
+ * @param amountOf - counts the files of copies of blobs; absent: nobody counts them
+ */
+export async function worthOfChains(
+  chains: readonly Chain[],
+  {
+    facts,
+    hasComing,
+    standing,
+    amountOf,
+  }: {
+    readonly facts: ReadonlyMap<Stamp, PointFacts>;
+    readonly hasComing: boolean;
+    readonly standing: Check | undefined;
+    readonly amountOf?: CountingBlobs['amountOf'] | undefined;
+  },
+): Promise<readonly ChainWorth[]> {
+  const worths: ChainWorth[] = [];
+  let doubt: ReturnType<typeof depthOfFaults>;
+  let isOneSound = false;
+  const older = chains.findLastIndex(
+    ({ stamp }) => standing !== undefined && stamp < standing.stamp,
+  );
+  if (older < 0) doubt = standing?.kind;
+  for (const [index, chain] of chains.entries()) {
+    await giveWay();
+    const points = await judgeFromNewest(chain, { facts, amountOf });
+    const isProven = ({ data }: Judgement) =>
+      doubt === undefined ||
+      (data.kind === 'good' && data.depth !== undefined && isAsDeep(data.depth, doubt));
+    const sound = chain.files.hasDat ? points.filter(isWhole) : [];
+    const areBlobsFaulty = chain.files.hasDat && points.some(hasFaultyBlobs);
+    const isCounted =
+      sound.some(isProven) || (areBlobsFaulty && !isOneSound && doubt === undefined);
+    const isFaulty = sound.length > 0 || areBlobsFaulty || points.every(isDataBad);
+    worths.push({ chain, worth: isCounted ? 'counts' : isFaulty ? 'faulty' : 'lacking' });
+    isOneSound ||= sound.some(isProven);
+    const [newest] = points;
+    doubt = (newest && depthOfFaults(newest)) ?? (isCounted ? undefined : doubt);
+    if (index === older) doubt ??= standing?.kind;
+  }
+  if (!hasComing) return worths;
+  return [...worths, { chain: undefined, worth: doubt === undefined ? 'counts' : 'faulty' }];
+}
+
+/** The newest first; those behind one that is sound need no count of their blobs. */
+async function judgeFromNewest(
+  { files }: Chain,
+  {
+    facts,
+    amountOf,
+  }: {
+    readonly facts: ReadonlyMap<Stamp, PointFacts>;
+    readonly amountOf: CountingBlobs['amountOf'] | undefined;
+  },
+): Promise<readonly Judgement[]> {
+  const judged: Judgement[] = [];
+  for (const { stamp } of [files.full, ...files.increments].toReversed()) {
+    const seen = facts.get(stamp);
+    if (seen === undefined) continue;
+    const isCounted =
+      amountOf !== undefined && seen.blobs.kind === 'there' && !judged.some(isWhole);
+    if (!isCounted) judged.push(judgePoint(seen));
+    else {
+      const amount = await amountOf(stamp);
+      judged.push(judgePoint({ ...seen, blobs: { ...seen.blobs, amount } }));
+    }
+  }
+  return judged;
+}
+
+/** Sound, and with blobs that are there, where anybody knows of blobs. */
+function isWhole(judgement: Judgement): boolean {
+  return isSound(judgement) && judgement.blobs.kind !== 'unknown';
+}
+
+function isDataBad({ data }: Judgement): boolean {
+  return data.kind === 'bad';
+}

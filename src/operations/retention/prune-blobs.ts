@@ -1,0 +1,194 @@
+import { basename } from 'node:path';
+import { removeSet } from '../../blobs/layout/blob-folder.ts';
+import {
+  type BlobCatalogue,
+  type BlobEntry,
+  readBlobCatalogue,
+} from '../../blobs/layout/catalogue.ts';
+import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
+import { findDataFsBackups } from '../../blobs/ownership/filestorage-of-blobs.ts';
+import {
+  canBeLookedAt,
+  type EntryOwner,
+  findOwners,
+  type OwningRepository,
+} from '../../blobs/ownership/ownership.ts';
+import {
+  type BlobRule,
+  type BlobSet,
+  planBlobRetention,
+} from '../../blobs/retention/blob-retention.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+
+/** Which blob backups are looked at. */
+interface BlobPruning {
+  readonly folder: string;
+  /** The live blob directory. */
+  readonly source: string;
+  readonly rule: BlobRule;
+  readonly deciding: DecidingRepository;
+}
+
+/** What the Data.fs backups of the same storage say. */
+export type DecidingRepository =
+  /** `gone`: stamps of those that go in this run. `borrowed`: see `findBorrowedBlobs`. */
+  | {
+      readonly kind: 'decides';
+      readonly repository: OwningRepository;
+      readonly gone: ReadonlySet<Stamp>;
+      readonly borrowed: ReadonlySet<string>;
+    }
+  /** No Data.fs is backed up now; in the folder may be some from before, or of another part. */
+  | { readonly kind: 'alone'; readonly repository: string };
+
+/** Which blob backups a rule doesn't keep, oldest first. */
+export interface BlobPrunePlan {
+  readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
+  /** They stay: it isn't clear that they belong to this repository. */
+  readonly unclear: readonly EntrySet[];
+  /** They stay: a copy of this repository, or the one that this is a copy of, has made them. */
+  readonly ofCopy: readonly EntrySet[];
+}
+
+/**
+ * Decides that.
+ *
+ * @param coming - one that will be there when this is carried out
+ */
+export async function planBlobPrune(
+  { folder, source, rule, deciding }: BlobPruning,
+  coming?: Pick<BlobSet, 'stamp' | 'family'>,
+): Promise<BlobPrunePlan> {
+  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const { entries } = catalogue;
+  const judge = await judgeOf(catalogue, { deciding, source });
+  const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
+  const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
+    const sets = entrySets(some).map(
+      (set): PlannedSet => ({
+        set,
+        stamp: set.newest.stamp,
+        family: set.family,
+        worth: set.worth,
+        owner: set.entries.every(judge.isOurs) ? 'this' : 'unclear',
+        dataFsBackup: worst(set.entries.map(judge.dataFsBackupOf)),
+      }),
+    );
+    return planBlobRetention<PlannedSet>([...next, ...sets], rule);
+  };
+  const next = { set: undefined, worth: 'backup', owner: 'this', dataFsBackup: 'none' } as const;
+  const own = planned(
+    entries.filter((entry) => !isOthers(entry)),
+    coming === undefined ? [] : [{ ...coming, ...next }],
+  );
+  // Apart: chains of two sites have nothing to do with each other.
+  const others = planned(entries.filter(isOthers), []);
+  const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
+  const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
+  const isBorrowed = (set: EntrySet) =>
+    deciding.kind === 'decides' && set.entries.some(({ name }) => deciding.borrowed.has(name));
+  const byRule = own.removed.flatMap(({ set: { set }, reason }) =>
+    set === undefined || isBorrowed(set) ? [] : [{ set, reason }],
+  );
+  const going = new Set(byRule.flatMap(({ set }) => set.entries));
+  const left = entrySets(entries.filter((entry) => !going.has(entry)));
+  const orphans = left.filter((set) => set.entries.every(judge.goesNow) && !isBorrowed(set));
+  return {
+    removed: [
+      ...byRule,
+      ...orphans.map((set) => ({ set, reason: 'its Data.fs backup goes, too' })),
+    ],
+    unclear: unclear.filter((set) => !isOfCopy(set)),
+    ofCopy: unclear.filter(isOfCopy),
+  };
+}
+
+type PlannedSet = BlobSet & { readonly set: EntrySet | undefined };
+
+interface Judge {
+  readonly ownerOf: (entry: BlobEntry) => EntryOwner;
+  readonly isOurs: (entry: BlobEntry) => boolean;
+  readonly dataFsBackupOf: (entry: BlobEntry) => BlobSet['dataFsBackup'];
+  /** Whether it is ours, and the Data.fs backup goes that it belongs to. */
+  readonly goesNow: (entry: BlobEntry) => boolean;
+}
+
+async function judgeOf(
+  catalogue: BlobCatalogue,
+  { deciding, source }: Pick<BlobPruning, 'deciding' | 'source'>,
+): Promise<Judge> {
+  switch (deciding.kind) {
+    case 'decides': {
+      const ownerOf = await findOwners(catalogue, deciding.repository);
+      // One that doesn't say belongs to the Data.fs backup whose stamp it has in its name; only as long as that
+      // is there, or goes now, it is certain that there was one.
+      const isOurs = (entry: BlobEntry) =>
+        ownerOf(entry) === 'this' ||
+        (ownerOf(entry) === 'unclear' &&
+          entry.stampFrom === 'name' &&
+          deciding.gone.has(entry.stamp));
+      const goesNow = (entry: BlobEntry) => isOurs(entry) && deciding.gone.has(entry.stamp);
+      return { ownerOf, isOurs, dataFsBackupOf: () => 'none', goesNow };
+    }
+    case 'alone':
+      return {
+        ownerOf: () => 'unclear',
+        isOurs: () => false,
+        goesNow: () => false,
+        dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source }),
+      };
+    default:
+      return deciding satisfies never;
+  }
+}
+
+function worst(all: readonly BlobSet['dataFsBackup'][]): BlobSet['dataFsBackup'] {
+  return (['there', 'unclear'] as const).find((one) => all.includes(one)) ?? 'none';
+}
+
+/** Carries that out, and names what stays. The caller holds the folder's lock. */
+export async function pruneBlobs(
+  pruning: BlobPruning,
+  context: JobContext,
+): Promise<readonly string[]> {
+  const { folder } = pruning;
+  const { removed, unclear, ofCopy } = await planBlobPrune(pruning);
+  const names: string[] = [];
+  for (const { set, reason } of removed) {
+    const fileNames = await withStep(context, {
+      step: 'remove',
+      totalBytes: undefined,
+      work: ({ onFile }) => removeSet(folder, { set, onFile }),
+    });
+    names.push(...fileNames);
+    context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
+  }
+  if (unclear.length > 0) {
+    context.onEvent({ kind: 'blobs-kept', folder, names: namesOf(unclear) });
+  }
+  if (ofCopy.length > 0) await warnOfCopy(pruning, { sets: ofCopy, context });
+  return names;
+}
+
+async function warnOfCopy(
+  { folder, deciding }: BlobPruning,
+  { sets, context }: { readonly sets: readonly EntrySet[]; readonly context: JobContext },
+): Promise<void> {
+  if (deciding.kind !== 'decides') return;
+  const other = sets
+    .flatMap(({ entries }) => entries)
+    .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
+  const canLook = other === undefined || (await canBeLookedAt(other));
+  const state = canLook
+    ? `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other`
+    : `"${other}" can not be looked at, and may be a repository of which "${deciding.repository.path}" is a copy`;
+  context.onEvent({
+    kind: 'warning',
+    text: `${state}, and the blob backups in "${folder}" that were made for that one are left alone: ${namesOf(sets).join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`,
+  });
+}
+
+function namesOf(sets: readonly EntrySet[]): readonly string[] {
+  return sets.flatMap(({ entries }) => entries.map(({ name }) => name));
+}

@@ -1,0 +1,234 @@
+import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
+import type { Kinship } from '../../filestorage/lineage.ts';
+import { judgePoint, type PointFacts, wasSeenDeeply } from '../../repository/judgement.ts';
+import {
+  type Catalogue,
+  type ChainFiles,
+  pointStampsOf,
+  readCatalogue,
+} from '../../repository/layout/catalogue.ts';
+import { type Chain, type ChainReader, readChains } from '../../repository/layout/chain.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
+import {
+  chainsOfNewest,
+  kinshipOfChains,
+  type Origin,
+} from '../../repository/lineage/same-database.ts';
+import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
+import { readFacts } from '../../repository/read-judgements.ts';
+import { readChecks, standingDoubt } from '../../repository/records/check-results.ts';
+import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
+import { removeChain } from '../../repository/remove-chain.ts';
+import type { Store } from '../../stores/store.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+import { type ChainWorth, worthOfChains } from './chain-worth.ts';
+
+/** A full backup that is about to be made. */
+export interface ComingFull extends Origin {
+  readonly sparesOlder: boolean;
+  readonly mayLack: boolean;
+}
+
+/** How much is kept. */
+export interface Pruning {
+  /** Full backups that stay; 0: all. */
+  readonly keep: number;
+  /** Those of its restore points; undefined: they have none, or nobody backs them up here. */
+  readonly blobs?: CountingBlobs | undefined;
+}
+
+/** What `keep` lets go. */
+export interface PrunePlan {
+  /** Oldest first. */
+  readonly tooOld: readonly ChainFiles[];
+  /** Of another database, or perhaps of another: they stay. */
+  readonly foreign: readonly ForeignChain[];
+  readonly reason: string;
+}
+
+/** One that doesn't belong to what the newest was made of, as far as anybody can tell. */
+export interface ForeignChain {
+  readonly full: string;
+  /** The Data.fs that it was made of; undefined: nothing tells. */
+  readonly source: string | undefined;
+  /** Whether its transactions prove that it is of another database. */
+  readonly isOther: boolean;
+}
+
+const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
+
+/**
+ * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
+ * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
+ * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
+ * must not fill the disk. Backups of another database stay. Nothing goes while the newest full backup knows no better:
+ * see `KnownAtBackup`. The newest one from before a doubt stays: see {@link newestBeforeDoubt}.
+ *
+ * @param coming - one that will be there, with its blobs, when this is carried out
+ * @param finished - a point of which the blobs will be there then
+ */
+export async function planPrune(
+  store: Store,
+  {
+    catalogue,
+    chainOf,
+    keep,
+    blobs,
+    coming,
+    finished,
+  }: Pruning & {
+    readonly catalogue: Catalogue;
+    readonly chainOf: ChainReader;
+    readonly coming?: ComingFull | undefined;
+    readonly finished?: Stamp | undefined;
+  },
+): Promise<PrunePlan> {
+  const most = catalogue.chains.length + (coming === undefined ? 0 : 1);
+  if (keep === 0 || most <= keep) return NOTHING;
+  const chains = await readChains(catalogue, chainOf);
+  // Where nobody backs up blobs with it, none are missed.
+  const blobsOf = blobs?.factsOf ?? (async () => ({ kind: 'none' }) as const);
+  const read = await readFacts(store, { catalogue, chainOf, blobsOf });
+  const facts = new Map(
+    [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
+  );
+  const hasComing = coming !== undefined;
+  const standing = standingDoubt(await readChecks(store), new Set(facts.keys()));
+  const seen = await worthOfChains(chains, { facts, hasComing, standing });
+  if (goingOf(seen, keep).length === 0) return NOTHING;
+  const own = await chainsOfNewest(store, chains, coming);
+  const newest = own.at(-1);
+  const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
+  if (spares === true) return NOTHING;
+  const worths = await worthOfChains(own, {
+    facts,
+    hasComing,
+    standing,
+    amountOf: blobs?.amountOf,
+  });
+  const spared = newestBeforeDoubt(worths, { facts, coming });
+  const tooOld = goingOf(worths, keep).filter((chain) => chain !== spared);
+  return {
+    tooOld: tooOld.map(({ files }) => files),
+    foreign: await foreignTo(store, { own, chains }),
+    reason: `newer full backups to keep: ${keep}`,
+  };
+}
+
+/**
+ * Carries that out; a warning names the backups of another database. The caller holds the repository's
+ * lock. Returns the names of the removed files.
+ */
+export async function pruneFulls(
+  store: Store,
+  { context, ...pruning }: Pruning & { readonly context: JobContext },
+): Promise<readonly string[]> {
+  const catalogue = await readCatalogue(store);
+  const planned = await planPrune(store, { catalogue, chainOf: chainsByPlace(store), ...pruning });
+  const { tooOld, foreign, reason } = planned;
+  tellForeign(foreign, context);
+  if (pruning.blobs !== undefined && tooOld.length > 0) {
+    await noteGoingBlobs(store, pointStampsOf({ chains: tooOld }));
+  }
+  const removed: string[] = [];
+  for (const chain of tooOld) {
+    const fileNames = await withStep(context, {
+      step: 'remove',
+      totalBytes: undefined,
+      work: ({ onFile }) => removeChain(store, { catalogue, chain, onFile }),
+    });
+    removed.push(...fileNames);
+    context.onEvent({ kind: 'files-removed', folder: store.name, fileNames, reason });
+  }
+  return removed;
+}
+
+function withItsBlobs(facts: PointFacts): PointFacts {
+  return { ...facts, runEnd: 'alone', blobs: { kind: 'none' } };
+}
+
+/** @param worths - oldest first */
+function goingOf(worths: readonly ChainWorth[], keep: number): readonly Chain[] {
+  const isCounted = ({ worth }: ChainWorth) => worth === 'counts';
+  const isFaulty = ({ worth }: ChainWorth) => worth === 'faulty';
+  const newerFaulty = worths.slice(worths.findLastIndex(isCounted) + 1).filter(isFaulty);
+  const counted = newerFaulty.length >= keep ? 1 : keep;
+  const oldestKept = worths.filter(isCounted).at(-counted);
+  const older = oldestKept === undefined ? [] : worths.slice(0, worths.indexOf(oldestKept));
+  const tooMany = worths.filter(isFaulty).slice(0, -keep);
+  const going = new Set([...older, ...tooMany]);
+  return worths.filter((one) => going.has(one)).flatMap(({ chain }) => chain ?? []);
+}
+
+/**
+ * The newest full backup from before the oldest one of which nobody could tell whether it lacks something. A good
+ * deep verification, or rehearsal, of that one or of a newer one settles the doubt.
+ */
+function newestBeforeDoubt(
+  worths: readonly ChainWorth[],
+  {
+    facts,
+    coming,
+  }: {
+    readonly facts: ReadonlyMap<Stamp, PointFacts>;
+    readonly coming: ComingFull | undefined;
+  },
+): Chain | undefined {
+  const there = worths.flatMap(({ chain, worth }) => (chain ? [{ chain, worth }] : []));
+  const chains = there.map(({ chain }) => chain);
+  const isProven = ({ links }: Chain) =>
+    links.some(({ file }) => {
+      const seen = facts.get(file.stamp);
+      return seen !== undefined && wasSeenDeeply(judgePoint(seen));
+    });
+  const settled = chains.findLastIndex(isProven);
+  let doubted = chains.findIndex((chain, index) => index > settled && knownAtBackup(chain).mayLack);
+  if (doubted < 0) doubted = coming?.mayLack === true ? chains.length : 0;
+  // It was held against what is older than those that lack something for certain.
+  while (lacksForCertain(chains[doubted - 1])) doubted -= 1;
+  const before = there.slice(0, doubted);
+  return (before.findLast(({ worth }) => worth === 'counts') ?? before.at(-1))?.chain;
+}
+
+function lacksForCertain(chain: Chain | undefined): boolean {
+  return chain !== undefined && knownAtBackup(chain).hasLostEnd;
+}
+
+async function foreignTo(
+  store: Store,
+  { own, chains }: { readonly own: readonly Chain[]; readonly chains: readonly Chain[] },
+): Promise<readonly ForeignChain[]> {
+  const newest = own.at(-1);
+  const kinships = new Map<string | null | undefined, Kinship>();
+  const found: ForeignChain[] = [];
+  for (const chain of chains) {
+    if (own.includes(chain) || newest === undefined) continue;
+    const firstTid = chain.links[0]?.record?.firstTid;
+    const kinship = kinships.get(firstTid) ?? (await kinshipOfChains(store, [chain, newest]));
+    if (typeof firstTid === 'string') kinships.set(firstTid, kinship);
+    const source = chain.links.findLast(({ record }) => record !== undefined)?.record?.source;
+    found.push({ full: chain.files.full.name, source, isOther: kinship === 'other' });
+  }
+  return found;
+}
+
+function tellForeign(foreign: readonly ForeignChain[], { onEvent }: JobContext): void {
+  const namesOf = (some: readonly ForeignChain[]) => some.map(({ full }) => full).join(', ');
+  const others = foreign.filter(({ isOther }) => isOther);
+  const perhaps = foreign.filter(({ isOther }) => !isOther);
+  if (others.length > 0) {
+    onEvent({
+      kind: 'warning',
+      text: `backups of another database are kept, whatever "keep" says: ${namesOf(others)}. If nobody needs them, remove them with "zodbvault retire"; otherwise give each database a folder of its own`,
+    });
+  }
+  if (perhaps.length > 0) {
+    const sources = [...new Set(perhaps.flatMap(({ source }) => source ?? []))];
+    const of = sources.length === 0 ? '' : `, made of "${sources.join('", "')}",`;
+    onEvent({
+      kind: 'notice',
+      text: `${namesOf(perhaps)}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault retire"`,
+    });
+  }
+}

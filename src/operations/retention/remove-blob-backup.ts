@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import { latestIn, pointLatest, removeSet } from '../../blobs/layout/blob-folder.ts';
+import { parseEntryName } from '../../blobs/layout/entry-name.ts';
+import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
+import { lookInto } from '../../blobs/ownership/blobs-of-points.ts';
+import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { describeHold, findHoldOf } from '../../blobs/ownership/retention-hold.ts';
+import type { Site } from '../../config/model/site.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { Failure } from '../../system/failure.ts';
+import { listPlace } from '../list/list-site.ts';
+import type { BackupPlace } from '../run/backup-places.ts';
+import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import { lockFolders } from '../run/lock-folders.ts';
+import { withRunLog } from '../run/run-log.ts';
+
+/** Where one storage has its blob backups. */
+export interface PlaceOfBlobs {
+  readonly site: Site;
+  readonly place: BackupPlace & { readonly blobs: NonNullable<BackupPlace['blobs']> };
+}
+
+/** Whether a blob backup may have that name: `blobstorage.3`, `blobstorage.2024-01-02-03-04-05.tar.gz`. */
+export function isNameOfBlobs(text: string): boolean {
+  return (['directory', 'file'] as const).some((type) => parseEntryName(text, type)?.base);
+}
+
+/** A blob backup that is to go, with what stands and falls with it. */
+export interface BlobRetirement {
+  readonly folder: string;
+  /** The moment of its blobs. */
+  readonly stamp: Stamp;
+  /** In the order in which they go. */
+  readonly fileNames: readonly string[];
+  readonly set: EntrySet;
+  /** The others, newest first. */
+  readonly rest: readonly EntrySet[];
+  readonly leaves: 'backup' | 'nothing';
+}
+
+/**
+ * Plans to remove a blob backup that no restore point needs; changes nothing. Undefined where there is none of that
+ * name. Failure `refused` where it is another's, or somebody needs it.
+ */
+export async function planRetireBlobs(
+  { site, place }: PlaceOfBlobs,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+): Promise<BlobRetirement | undefined> {
+  const { blobs, repository } = place;
+  const { folder } = blobs;
+  const { entries, others } = await readOwnBlobs(blobs, repository);
+  const path = join(folder, name);
+  if (others.some((entry) => entry.name === name)) {
+    throw notToGo(path, {
+      state: 'it was made for another repository',
+      hint: 'Run the command in the folder of that site.',
+    });
+  }
+  const sets = entrySets(entries);
+  const set = sets.find((one) => one.entries.some((entry) => entry.name === name));
+  if (set === undefined) return undefined;
+  const fileNames = set.entries.map((entry) => entry.name);
+  const needing = await pointNeeding(fileNames, { site, place });
+  if (needing !== undefined) {
+    throw notToGo(path, {
+      state: `the restore point ${needing} is restored with it`,
+      hint: `"zodbvault retire ${needing}" removes that restore point.`,
+    });
+  }
+  const hold = await findHoldOf({ blobs, repository }, signal);
+  if (hold?.kind === 'lost' && fileNames.some((one) => join(folder, one) === hold.holder)) {
+    throw notToGo(path, {
+      state: 'it has blobs that the live site has lost',
+      hint: `${describeHold(hold)}.`,
+    });
+  }
+  const rest = sets.filter((one) => one !== set);
+  const isOneLeft = set.worth === 'leftover' || (await hasOneThere(rest, folder));
+  const leaves = isOneLeft ? 'backup' : 'nothing';
+  return { folder, stamp: set.newest.stamp, fileNames, set, rest, leaves };
+}
+
+/** The newest restore point that would be restored with one of them. */
+async function pointNeeding(
+  names: readonly string[],
+  { site, place }: PlaceOfBlobs,
+): Promise<Stamp | undefined> {
+  const points = await listPlace(place, site);
+  const needing = points.flatMap((one) =>
+    one.kind === 'filestorage' && one.blobs.kind === 'found' && names.includes(one.blobs.name)
+      ? [one.point.stamp]
+      : [],
+  );
+  return needing.at(-1);
+}
+
+async function hasOneThere(sets: readonly EntrySet[], folder: string): Promise<boolean> {
+  for (const { worth, entries } of sets) {
+    const first = entries.find(({ form }) => form === 'archive' || form === 'directory');
+    if (worth === 'leftover' || first === undefined) continue;
+    if ((await lookInto(first, { recorded: first, folder })).kind === 'there') return true;
+  }
+  return false;
+}
+
+/**
+ * Carries out a plan that somebody has agreed to. Returns the names of what was removed. Failures: `refused` where
+ * it has changed meanwhile; `locked`.
+ */
+export async function retireBlobs(
+  of: PlaceOfBlobs,
+  {
+    plan,
+    now,
+    context,
+  }: {
+    readonly plan: BlobRetirement;
+    readonly now: () => Date;
+    readonly context: JobContext;
+  },
+): Promise<readonly string[]> {
+  const { site, place } = of;
+  const { folder } = plan;
+  const start = { verb: 'retire', site, of: place.of, now } as const;
+  return await withRunLog(start, context, async (watched) => {
+    const repositories = place.repository === undefined ? [] : [place.repository];
+    const folders = { repositories, blobFolders: [folder] };
+    await using _locks = await lockFolders(folders, lockRequest(watched.context, 'retire'));
+    const found = await planRetireBlobs(of, { name: nameOf(plan), signal: context.signal });
+    if (found === undefined || !isSame(found, plan)) throw hasChanged(plan);
+    const fileNames = await withStep(watched.context, {
+      step: 'remove',
+      totalBytes: undefined,
+      work: async ({ onFile }) => {
+        await pointLatestElsewhere(folder, { going: found.set, rest: found.rest });
+        return await removeSet(folder, { set: found.set, onFile });
+      },
+    });
+    const reason = 'it was named';
+    watched.context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
+    await watched.done({});
+    return fileNames;
+  });
+}
+
+/** Before the backup goes that "latest" leads to: a link never leads nowhere. */
+async function pointLatestElsewhere(
+  folder: string,
+  { going, rest }: { readonly going: EntrySet; readonly rest: readonly EntrySet[] },
+): Promise<void> {
+  const latest = await latestIn(folder);
+  if (!going.entries.some(({ name }) => name === latest)) return;
+  const next = rest.find(({ worth, newest }) => worth === 'backup' && newest.mark.kind === 'stamp');
+  await pointLatest(folder, next?.newest.name);
+}
+
+/** Failure `refused` where no blob backup would be left. */
+export function refuseLastBlobs(
+  plan: BlobRetirement,
+  { last }: { readonly last: 'stays' | 'may-go' },
+): void {
+  if (last === 'may-go' || plan.leaves === 'backup') return;
+  throw notToGo(join(plan.folder, nameOf(plan)), {
+    state: 'no other backup of blobs is there',
+    hint: 'Make a backup first; --even-the-last removes it all the same.',
+  });
+}
+
+function nameOf({ set }: BlobRetirement): string {
+  return set.newest.name;
+}
+
+/** Backups rename the numbered ones. */
+function isSame(one: BlobRetirement, other: BlobRetirement): boolean {
+  return (
+    one.stamp === other.stamp &&
+    one.leaves === other.leaves &&
+    one.fileNames.join() === other.fileNames.join()
+  );
+}
+
+function hasChanged(plan: BlobRetirement): Failure {
+  return notToGo(join(plan.folder, nameOf(plan)), {
+    state: 'a backup has renamed or removed it meanwhile',
+    hint: 'Nothing was changed. Run the command again to see what there is now.',
+  });
+}
+
+function notToGo(
+  path: string,
+  { state, hint }: { readonly state: string; readonly hint: string },
+): Failure {
+  return new Failure('refused', `Cannot retire "${path}": ${state}`, { hint });
+}

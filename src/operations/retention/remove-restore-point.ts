@@ -1,0 +1,247 @@
+import { blobsThatCount } from '../../blobs/ownership/retention-repository.ts';
+import type { Site } from '../../config/model/site.ts';
+import { findDamage } from '../../repository/find-damage.ts';
+import { areBlobsThere, type Judgement, type Reason } from '../../repository/judgement.ts';
+import {
+  type Catalogue,
+  pointStampsOf,
+  readCatalogue,
+  stampsOf,
+} from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { readJudgements } from '../../repository/read-judgements.ts';
+import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
+import { removeListed } from '../../repository/remove-chain.ts';
+import { planRetirement, type Retirement } from '../../repository/retiring.ts';
+import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { listRestorePoints } from '../list/list-restore-points.ts';
+import type { BackupPlace } from '../run/backup-places.ts';
+import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import { withRunLog } from '../run/run-log.ts';
+
+/** What is to go from a repository. */
+export type RetireWish =
+  /** A restore point, whatever state it is in. */
+  { readonly kind: 'point'; readonly stamp: Stamp } | { readonly kind: 'damaged' };
+
+/** What goes, and why. */
+export interface PlannedRetirement extends Retirement {
+  readonly reason: string;
+}
+
+export interface RetirePlan {
+  readonly repository: string;
+  readonly retirements: readonly PlannedRetirement[];
+  /** Full backups in which something was suspected; they were read again, and are whole. */
+  readonly whole: readonly Stamp[];
+  readonly leaves: Left;
+}
+
+/** What there is to restore from when that is gone; `without-blobs`: the Data.fs alone, where what goes has blobs. */
+export type Left = 'backup' | 'without-blobs' | 'nothing';
+
+/**
+ * Plans what goes; changes nothing. Damage is looked for anew. Failure `not-found` where nothing has the
+ * stamp.
+ */
+export async function planRetire(
+  repository: string,
+  {
+    wish,
+    blobs,
+    context,
+  }: {
+    readonly wish: RetireWish;
+    /** Where those are that belong to it. */
+    readonly blobs: BackupPlace['blobs'];
+    readonly context: JobContext;
+  },
+): Promise<RetirePlan> {
+  await requireBackups(repository);
+  const store = folderStore(repository);
+  const catalogue = await readCatalogue(store);
+  const { found, whole } = await wanted(store, { catalogue, wish, context });
+  const retirements: PlannedRetirement[] = [];
+  for (const { stamp, reason } of found) {
+    retirements.push({ ...planRetirement(catalogue, stamp), reason });
+  }
+  const leaving = { catalogue, retirements, whole, blobs, context };
+  return { repository, retirements, whole, leaves: await whatIsLeft(store, leaving) };
+}
+
+async function wanted(
+  store: Store,
+  {
+    catalogue,
+    wish,
+    context,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly wish: RetireWish;
+    readonly context: JobContext;
+  },
+): Promise<{
+  readonly found: readonly { readonly stamp: Stamp; readonly reason: string }[];
+  readonly whole: readonly Stamp[];
+}> {
+  if (wish.kind === 'point') {
+    const { stamp } = wish;
+    if (!stampsOf(catalogue).includes(stamp)) {
+      throw new Failure('not-found', `Cannot retire ${stamp}: "${store.name}" has no such backup`, {
+        hint: '"zodbvault list" shows the restore points; name one by its whole date in UTC.',
+      });
+    }
+    return { found: [{ stamp, reason: 'it was named' }], whole: [] };
+  }
+  const points = await listRestorePoints(store.name);
+  return withStep(context, {
+    step: 'verify',
+    totalBytes: points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+    work: async (progress) => {
+      const { signal } = context;
+      const judgements = await readJudgements(store, { catalogue });
+      const looking = { catalogue, judgements, progress, signal };
+      const { damaged, whole } = await findDamage(store, looking);
+      return { found: damaged, whole };
+    },
+  });
+}
+
+/** Whether some full backup stays of which nobody knows anything bad, and with blobs as good as those that go. */
+async function whatIsLeft(
+  store: Store,
+  {
+    catalogue,
+    retirements,
+    whole,
+    blobs,
+    context,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly retirements: readonly Retirement[];
+    readonly whole: readonly Stamp[];
+    readonly blobs: BackupPlace['blobs'];
+    readonly context: JobContext;
+  },
+): Promise<Left> {
+  const gone = new Set(retirements.flatMap(({ points }) => points));
+  const { signal } = context;
+  const counting = blobs && (await blobsThatCount(blobs, { repository: store.name, signal }));
+  const reading = { catalogue, blobsOf: counting?.factsOf };
+  const judgements = await readJudgements(store, reading);
+  const ofWhole = new Set(
+    catalogue.chains
+      .filter(({ full }) => whole.includes(full.stamp))
+      .flatMap((files) => pointStampsOf({ chains: [files] })),
+  );
+  const isWhole = ({ stamp, data }: Judgement) =>
+    data.kind !== 'bad' || (ofWhole.has(stamp) && data.reasons.every(wasReadAgain));
+  const all = [...judgements.values()];
+  const left = all.filter((one) => !gone.has(one.stamp) && isWhole(one));
+  if (left.length === 0) return 'nothing';
+  if (counting === undefined) return 'backup';
+  const havingOf = async (some: readonly Judgement[]): Promise<0 | 1 | 2> => {
+    const having = some.filter(areBlobsThere);
+    for (const { stamp, blobs } of having) {
+      if (blobs.kind === 'good' && (await counting.amountOf(stamp)) === 'as-recorded') return 2;
+    }
+    return having.length > 0 ? 1 : 0;
+  };
+  const going = all.filter(({ stamp }) => gone.has(stamp));
+  return (await havingOf(left)) < (await havingOf(going)) ? 'without-blobs' : 'backup';
+}
+
+/** What the files hold was right just now; what is in it was not looked at. */
+function wasReadAgain({ kind }: Reason): boolean {
+  return kind !== 'database';
+}
+
+/** What a retirement came to. */
+export interface Retired {
+  readonly fileNames: readonly string[];
+}
+
+/**
+ * Carries out a plan that somebody has agreed to. Failures: `refused` where nothing could be restored
+ * afterwards and `last` doesn't allow it, or where the files are others by now; `locked`.
+ */
+export async function retireAll(
+  plan: RetirePlan,
+  {
+    place,
+    site,
+    last,
+    now,
+  }: {
+    readonly place: BackupPlace;
+    readonly site: Site;
+    /** Whether the last backup may go, too. */
+    readonly last: 'stays' | 'may-go';
+    readonly now: () => Date;
+  },
+  context: JobContext,
+): Promise<Retired> {
+  refuseLast(plan, last);
+  const start = { verb: 'retire', site, of: place.of, now } as const;
+  return await withRunLog(start, context, async (watched) => {
+    const store = folderStore(plan.repository);
+    await using _lock = await store.lock(lockRequest(watched.context, 'retire'));
+    const catalogue = await readCatalogue(store);
+    refuseChanged(catalogue, plan);
+    if (place.blobs !== undefined && removesBlobs(site, place)) {
+      const going = plan.retirements.flatMap(({ points }) => points);
+      if (going.length > 0) await noteGoingBlobs(store, going);
+    }
+    const removed: string[] = [];
+    for (const { stamp, fileNames, reason } of plan.retirements) {
+      await withStep(watched.context, {
+        step: 'remove',
+        totalBytes: undefined,
+        work: ({ onFile }) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
+      });
+      removed.push(...fileNames);
+      watched.context.onEvent({
+        kind: 'files-removed',
+        folder: plan.repository,
+        fileNames,
+        reason,
+      });
+    }
+    await watched.done({});
+    return { fileNames: removed };
+  });
+}
+
+/** Whether the next backup removes the blobs of what was retired; where nothing old ever goes, they are for people to remove. */
+export function removesBlobs({ keep }: Site, { of }: BackupPlace): boolean {
+  return of === 'zip' || keep > 0;
+}
+
+/** Failure `refused` where nothing could be restored afterwards. */
+export function refuseLast(
+  { repository, retirements, leaves }: RetirePlan,
+  last: 'stays' | 'may-go',
+): void {
+  if (last === 'may-go' || leaves === 'backup' || retirements.length === 0) return;
+  const state = leaves === 'nothing' ? 'is known to be whole' : 'has sound blobs';
+  throw new Failure(
+    'refused',
+    `Cannot retire anything in "${repository}": no other backup there ${state}`,
+    {
+      hint: 'Make a full backup first (zodbvault backup --full); --even-the-last removes it all the same.',
+    },
+  );
+}
+
+/** Nobody has agreed to what came, or went, since the plan was made. */
+function refuseChanged(catalogue: Catalogue, { retirements }: RetirePlan): void {
+  for (const { stamp, fileNames } of retirements) {
+    const found = planRetirement(catalogue, stamp);
+    if (found.fileNames.join() === fileNames.join()) continue;
+    throw new Failure('refused', `Cannot retire ${stamp}: its files have changed meanwhile`, {
+      hint: 'Nothing was changed. Run the command again to see what there is now.',
+    });
+  }
+}

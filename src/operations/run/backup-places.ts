@@ -1,0 +1,55 @@
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
+import { isThere } from '../../system/files/presence.ts';
+
+/** Where one kind of backup of one storage lies. */
+export interface BackupPlace {
+  readonly storage: string;
+  readonly of: BackupKind;
+  /** The folder that has to be there. */
+  readonly path: string;
+  /** Undefined where only blobs are backed up. */
+  readonly repository: string | undefined;
+  /** Whether the Data.fs is known to hold only the changes of a DemoStorage. */
+  readonly isChanges: boolean;
+  /** Undefined where the storage has none. */
+  readonly blobs: { readonly folder: string; readonly source: string } | undefined;
+}
+
+const KINDS = ['backup', 'snapshot', 'zip', 'alternative'] as const satisfies readonly BackupKind[];
+
+/**
+ * The places that a site has for its backups.
+ *
+ * @param of - one kind, whether it is there or not; or all that are there, of which there has to be
+ *   one: failure `not-found`
+ */
+export async function findBackupPlaces(
+  site: Site,
+  of: BackupKind | 'all',
+): Promise<readonly BackupPlace[]> {
+  if (of !== 'all') return placesOf(site, of);
+  const all = KINDS.flatMap((kind) => placesOf(site, kind));
+  const there: BackupPlace[] = [];
+  for (const place of all) if (await isThere(place.path)) there.push(place);
+  const [first] = all;
+  if (there.length === 0 && first !== undefined) await requireBackups(first.path);
+  return there;
+}
+
+function placesOf({ storages, contents }: Site, of: BackupKind): readonly BackupPlace[] {
+  return storages.flatMap((storage): BackupPlace[] => {
+    const folders = storage.folders[of];
+    if (folders === undefined) return [];
+    const { filestorage, blobs: folder } = folders;
+    const source = contents === 'filestorages' ? undefined : storage.blobs;
+    const blobs = source === undefined || folder === undefined ? undefined : { folder, source };
+    const isChanges = storage.isChanges === true;
+    const common = { storage: storage.name, of, isChanges } as const;
+    if (contents !== 'blobs')
+      return [{ ...common, path: filestorage, repository: filestorage, blobs }];
+    return blobs === undefined
+      ? []
+      : [{ ...common, path: blobs.folder, repository: undefined, blobs }];
+  });
+}

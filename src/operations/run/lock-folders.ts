@@ -1,0 +1,62 @@
+import { holdBlobFolder, lockBlobFolder } from '../../blobs/layout/blob-folder.ts';
+import { folderStore, holdFolder } from '../../stores/folder-store.ts';
+import { placeOf } from '../../system/files/place.ts';
+import type { LockRequest } from '../../system/locks/lock-request.ts';
+import { Disposables } from '../../system/streams/disposables.ts';
+
+/** The folders that a run works on. */
+export interface RunFolders {
+  readonly repositories: readonly string[];
+  readonly blobFolders: readonly string[];
+}
+
+/**
+ * Locks all folders that a run writes to, before it begins: no other run comes in between its steps.
+ * They are there. What killed runs left unfinished is removed. Failure `locked`.
+ */
+export function lockFolders(folders: RunFolders, request: LockRequest): Promise<AsyncDisposable> {
+  return lockInOrder(folders, ({ path, holds }) =>
+    holds === 'blobs' ? lockBlobFolder(path, request) : folderStore(path).lock(request),
+  );
+}
+
+/**
+ * Keeps other runs from removing, in these folders, what a restore reads; where that can't be, it
+ * reads without: {@link holdFolder}. Failure `locked`.
+ */
+export function holdFolders(folders: RunFolders, request: LockRequest): Promise<AsyncDisposable> {
+  return lockInOrder(folders, ({ path, holds }) =>
+    holds === 'blobs' ? holdBlobFolder(path, request) : holdFolder(path, request),
+  );
+}
+
+interface LockedPlace {
+  readonly path: string;
+  /** A folder that has both is treated as one with blobs: that includes the other. */
+  readonly holds: 'backups' | 'blobs';
+}
+
+/**
+ * One folder after the other, in the order of their places: two runs that wait for each other's folders take
+ * them in the same order, so that neither waits for ever. Each once, whatever it is called.
+ */
+async function lockInOrder(
+  { repositories, blobFolders }: RunFolders,
+  lock: (place: LockedPlace) => Promise<AsyncDisposable | undefined>,
+): Promise<AsyncDisposable> {
+  const places = new Map<string, LockedPlace>();
+  for (const path of repositories) places.set(await keyOf(path), { path, holds: 'backups' });
+  for (const path of blobFolders) places.set(await keyOf(path), { path, holds: 'blobs' });
+  const ordered = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
+  await using locks = new Disposables();
+  for (const [, place] of ordered) locks.use(await lock(place));
+  return locks.move();
+}
+
+/** What isn't there, or can't be looked at, is nobody else's name for something. */
+function keyOf(path: string): Promise<string> {
+  return placeOf(path).then(
+    ({ key }) => key,
+    () => path,
+  );
+}

@@ -1,0 +1,218 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BlobEntry, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import { recordChain } from '../../repository/adopt-chain.ts';
+import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { describeFault, readChain } from '../../repository/layout/chain.ts';
+import type { Finding } from '../../repository/verify-repository.ts';
+import { folderStore, requireFolder } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { adopting, Failure } from '../../system/failure.ts';
+import { VERSION } from '../../system/processes/version.ts';
+import { listRemains } from '../list/list-restore-points.ts';
+import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import { rememberPoint, rememberVerified } from './record-checks.ts';
+import { type DeepFinding, type DeepVerifiedPoint, verifyDeep } from './verify-deep.ts';
+
+/** What is to be adopted. */
+export interface AdoptSettings {
+  /** A repository, a folder with blob backups, or a folder with such folders. */
+  readonly folder: string;
+  /** `look`: nothing is written. */
+  readonly mode: 'look' | 'keep';
+  readonly random: () => number;
+  readonly now: () => Date;
+}
+
+/** A repository that was found. */
+export interface AdoptedRepository {
+  readonly path: string;
+  /** Names of the data files. */
+  readonly files: readonly string[];
+  readonly fulls: number;
+  /** Stamps of the oldest and the newest backup. */
+  readonly oldest: string;
+  readonly newest: string;
+  /** Files that got a record of ours; in `look`, that would. */
+  readonly recorded: readonly string[];
+  readonly problems: readonly string[];
+  /** What a deep look at the newest restore point has found to be wrong. */
+  readonly findings: readonly DeepFinding[];
+  /** The folder with the blob backups that belong to it. */
+  readonly blobs: string | undefined;
+}
+
+/** A folder with blob backups that was found. */
+export interface AdoptedBlobs {
+  readonly path: string;
+  /** Name of the blob directory. */
+  readonly base: string;
+  readonly entries: readonly string[];
+  /** Those of which this program knows that they are complete. */
+  readonly known: number;
+}
+
+export interface Adoption {
+  readonly repositories: readonly AdoptedRepository[];
+  readonly blobs: readonly AdoptedBlobs[];
+}
+
+/**
+ * Looks at backups that repozo or the recipe made: reads every byte, and the newest state of each
+ * database as deeply as `verify --deep`. In mode `keep` it then writes a record beside each backup that
+ * is whole, so that it is compared and verified like our own; nothing that is there is changed.
+ *
+ * Failure `not-found` where there are no backups; `locked`.
+ */
+export async function adopt(settings: AdoptSettings, context: JobContext): Promise<Adoption> {
+  const folders = await foldersIn(settings.folder);
+  const found = await Promise.all(folders.map(async (path) => ({ path, ...(await lookAt(path)) })));
+  const blobs = found.flatMap(({ path, entries }) => blobFolder(path, entries));
+  const repositories: AdoptedRepository[] = [];
+  for (const { path, catalogue, hasBackups } of found) {
+    if (!hasBackups) continue;
+    const own = pointStampsOf(catalogue);
+    const beside = found.find(({ entries }) => entries.some(({ stamp }) => own.includes(stamp)));
+    const base = beside?.entries[0]?.base;
+    const place =
+      beside === undefined || base === undefined ? undefined : { folder: beside.path, base };
+    repositories.push(await adoptRepository(path, { place, settings, context }));
+  }
+  if (repositories.length > 0 || blobs.length > 0) return { repositories, blobs };
+  throw new Failure(
+    'not-found',
+    `Cannot find backups in "${settings.folder}", or one folder below`,
+    {
+      hint: 'Name the folder with the .fs, .fsz and .dat files of repozo, or the one above it.',
+    },
+  );
+}
+
+/** The folder, and those in it. */
+async function foldersIn(folder: string): Promise<readonly string[]> {
+  await requireFolder(folder);
+  const below = await adopting(`list the folder "${folder}"`, () =>
+    readdir(folder, { withFileTypes: true }),
+  );
+  const names = below.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return [folder, ...names.sort().map((name) => join(folder, name))];
+}
+
+async function lookAt(path: string): Promise<{
+  readonly catalogue: Catalogue;
+  readonly hasBackups: boolean;
+  readonly entries: readonly BlobEntry[];
+}> {
+  const catalogue = await readCatalogue(folderStore(path));
+  const { chains, withoutFull } = catalogue;
+  const { entries, foreign } = await readBlobCatalogue(path, 'blobstorage');
+  return {
+    catalogue,
+    hasBackups: chains.length > 0 || withoutFull.length > 0,
+    entries: [...entries, ...foreign],
+  };
+}
+
+function blobFolder(path: string, entries: readonly BlobEntry[]): readonly AdoptedBlobs[] {
+  return [...new Set(entries.map(({ base }) => base))].map((base) => {
+    const own = entries.filter((entry) => entry.base === base);
+    const known = own.filter(({ record }) => record !== undefined).length;
+    return { path, base, entries: own.map(({ name }) => name), known };
+  });
+}
+
+interface Adopting {
+  readonly place: { readonly folder: string; readonly base: string } | undefined;
+  readonly settings: AdoptSettings;
+  readonly context: JobContext;
+}
+
+async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRepository> {
+  const store = folderStore(path);
+  const isKept = words.settings.mode === 'keep';
+  await using _lock = isKept ? await store.lock(lockRequest(words.context, 'adopt')) : undefined;
+  const catalogue = await readCatalogue(store);
+  const { now } = words.settings;
+  const begun = now();
+  const { recorded, problems, verified } = await recordAll(store, { catalogue, words });
+  const stamps = pointStampsOf(catalogue);
+  const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
+  if (isKept) {
+    const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
+    await rememberVerified(path, { findings: verified, blobFindings: [], time });
+    for (const point of points) await rememberPoint(path, { kind: 'deep', point, time });
+  }
+  const { place } = words;
+  return {
+    path,
+    files: catalogue.chains.flatMap(({ full, increments }) =>
+      [full, ...increments].map(({ name }) => name),
+    ),
+    fulls: catalogue.chains.length,
+    oldest: stamps[0] ?? '',
+    newest: stamps.at(-1) ?? '',
+    recorded,
+    problems,
+    findings: points.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'bad')),
+    blobs: place?.folder,
+  };
+}
+
+async function recordAll(
+  store: Store,
+  { catalogue, words }: { readonly catalogue: Catalogue; readonly words: Adopting },
+): Promise<{
+  readonly recorded: readonly string[];
+  readonly problems: readonly string[];
+  /** What the reading of each file showed. */
+  readonly verified: readonly Finding[];
+}> {
+  const { settings, context } = words;
+  const verified: Finding[] = [];
+  const recorded: string[] = [];
+  const problems = [...(await listRemains(store.name))];
+  for (const files of catalogue.chains) {
+    const chain = await readChain(store, files);
+    problems.push(...chain.faults.map((fault) => `${files.full.name}: ${describeFault(fault)}`));
+    await withStep(context, {
+      step: 'verify',
+      totalBytes: chain.links.at(-1)?.range.end ?? 0,
+      work: async (progress) => {
+        const { mode, random } = settings;
+        const tool = `zodbvault ${VERSION}`;
+        const { signal } = context;
+        const results = recordChain(store, {
+          chain,
+          settings: { mode, tool, random, progress, signal },
+        });
+        for await (const result of results) {
+          if (result.kind === 'recorded') recorded.push(result.name);
+          const { name } = result;
+          if (result.kind === 'damaged') {
+            problems.push(`${name}: ${result.problem}`);
+            verified.push({ kind: 'bad', name, problem: result.problem });
+          } else verified.push({ kind: 'good', name, checked: 'size, md5, transactions' });
+        }
+      },
+    });
+  }
+  return { recorded, problems, verified };
+}
+
+async function lookDeeply(
+  repository: string,
+  { place, context }: Adopting,
+): Promise<readonly DeepVerifiedPoint[]> {
+  const blobs = place && {
+    folder: place.folder,
+    live: join(place.folder, place.base),
+    preferred: 'directories' as const,
+  };
+  const points = { kind: 'one', date: undefined } as const;
+  const found: DeepVerifiedPoint[] = [];
+  const wanted = { repository, points, blobs, sample: { kind: 'all' }, isChanges: false } as const;
+  for await (const point of verifyDeep(wanted, context)) {
+    found.push(point);
+  }
+  return found;
+}

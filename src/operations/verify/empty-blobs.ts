@@ -1,0 +1,63 @@
+import type { BlobChoice } from '../../blobs/layout/choose.ts';
+import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import type { EmptyVerdict, Voucher } from './blob-file-states.ts';
+import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
+import { countCopy } from './verify-blob-files.ts';
+
+/**
+ * The Data.fs doesn't say how large a blob is, and an empty one is legal. What tells: the same revision
+ * in the live blob directory, which never changes; or else that the backup as a whole is still what was
+ * counted when it was made.
+ */
+export async function findVoucher(
+  choice: BlobChoice,
+  {
+    folder,
+    live,
+    files,
+    signal,
+  }: {
+    readonly folder: string;
+    readonly live: string;
+    readonly files: readonly FileFinding[];
+    readonly signal: AbortSignal;
+  },
+): Promise<Voucher> {
+  const otherwise: EmptyVerdict = (await isAsCounted(choice, { folder, files, signal }))
+    ? { kind: 'was-empty' }
+    : { kind: 'unknown' };
+  const directory = { path: live, layout: await layoutOf(live) };
+  return (row, blobs) => {
+    const sizeBytes = sizeOfBlob(directory, { row, blobs });
+    if (sizeBytes === undefined) return otherwise;
+    return sizeBytes === 0 ? { kind: 'empty' } : { kind: 'larger', sizeBytes };
+  };
+}
+
+async function isAsCounted(
+  choice: BlobChoice,
+  {
+    folder,
+    files,
+    signal,
+  }: {
+    readonly folder: string;
+    readonly files: readonly FileFinding[];
+    readonly signal: AbortSignal;
+  },
+): Promise<boolean> {
+  switch (choice.kind) {
+    case 'directory':
+      return (
+        choice.entry.record?.content !== undefined &&
+        (await countCopy(choice, { folder, signal })).length === 0
+      );
+    case 'archives':
+      return (
+        choice.chain.every(({ record }) => record?.archive !== undefined) &&
+        files.every(({ kind }) => kind === 'note')
+      );
+    default:
+      return choice satisfies never;
+  }
+}

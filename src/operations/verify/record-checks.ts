@@ -1,0 +1,111 @@
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { type Check, rememberChecks } from '../../repository/records/check-results.ts';
+import type { Finding } from '../../repository/verify-repository.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import type { DeepVerifiedPoint } from './verify-deep.ts';
+
+/** When a check began and how long it took. */
+export interface CheckTime {
+  readonly begun: Date;
+  readonly seconds: number;
+}
+
+/** What was found in a blob backup. */
+export interface EntryFinding {
+  readonly entry: BlobEntry;
+  readonly finding: Finding;
+}
+
+/** Remembers what a verification of every byte has shown about each restore point that it read. */
+export async function rememberVerified(
+  repository: string,
+  {
+    findings,
+    blobFindings,
+    time,
+  }: {
+    readonly findings: readonly Finding[];
+    /** Oldest first. */
+    readonly blobFindings: readonly EntryFinding[];
+    readonly time: CheckTime;
+  },
+): Promise<void> {
+  const catalogue = await readCatalogue(folderStore(repository));
+  const outcomes = new Map(findings.map(({ name, kind }) => [name, kind]));
+  const checks: Check[] = [];
+  for (const { full, increments } of catalogue.chains) {
+    // A point is as good as everything that it needs.
+    let outcome: Check['outcome'] = 'good';
+    for (const { name, stamp } of [full, ...increments]) {
+      const found = outcomes.get(name);
+      if (found === undefined) break;
+      if (found === 'bad') outcome = 'bad';
+      checks.push(storedCheck({ stamp, part: 'data', outcome, name, time }));
+    }
+  }
+  checks.push(...checksOfBlobs(blobFindings, time));
+  await rememberChecks(folderStore(repository), {
+    checks,
+    stamps: new Set<string>(pointStampsOf(catalogue)),
+  });
+}
+
+/** What is wrong with an archive is wrong with all that continue it. */
+function checksOfBlobs(found: readonly EntryFinding[], time: CheckTime): readonly Check[] {
+  const checks = new Map<string, Check>();
+  let isChainBad = false;
+  for (const { entry, finding } of found) {
+    const { form, stamp, name } = entry;
+    if (form === 'state') continue; // The next archive needs it, and no restore.
+    const isBad: boolean = finding.kind === 'bad' || (form === 'delta' && isChainBad);
+    if (form !== 'directory') isChainBad = isBad;
+    // Of two kinds of backups of one moment, either may be restored.
+    if (isBad && checks.get(stamp)?.outcome === 'good') continue;
+    const outcome = isBad ? 'bad' : 'good';
+    checks.set(stamp, storedCheck({ stamp, part: 'blobs', outcome, name, time }));
+  }
+  return [...checks.values()];
+}
+
+function storedCheck({
+  name,
+  time: { begun, seconds },
+  ...of
+}: Pick<Check, 'stamp' | 'part' | 'outcome'> & {
+  readonly name: string;
+  readonly time: CheckTime;
+}): Check {
+  const faults = { where: 'stored', names: [name], count: 1 } as const;
+  const what = of.outcome === 'bad' ? { faults } : {};
+  return { ...of, kind: 'verify', ...what, at: begun.toISOString(), seconds };
+}
+
+/**
+ * Remembers what a look into a restore point, or a rehearsal, has shown. A look at records that a wrapper has
+ * changed proves no more than a verification of every byte.
+ */
+export async function rememberPoint(
+  repository: string,
+  {
+    kind,
+    point: { stamp, verdicts, isWrapped },
+    time: { begun, seconds },
+  }: {
+    readonly kind: 'sample' | 'deep' | 'rehearsal';
+    readonly point: Pick<DeepVerifiedPoint, 'stamp' | 'verdicts' | 'isWrapped'>;
+    readonly time: CheckTime;
+  },
+): Promise<void> {
+  const store = folderStore(repository);
+  const at = begun.toISOString();
+  await rememberChecks(store, {
+    checks: verdicts.map((verdict): Check => {
+      const isOfBytes = isWrapped && verdict.part === 'data' && verdict.outcome === 'good';
+      if (!isOfBytes) return { stamp, kind, ...verdict, at, seconds };
+      const proven = kind === 'rehearsal' ? kind : 'verify';
+      return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
+    }),
+    stamps: new Set<string>(pointStampsOf(await readCatalogue(store))),
+  });
+}

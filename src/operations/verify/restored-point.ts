@@ -1,0 +1,53 @@
+import { basename, dirname } from 'node:path';
+import type { BlobChoice } from '../../blobs/layout/choose.ts';
+import type { DataFile } from '../../repository/layout/catalogue.ts';
+import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+
+/** What a restore has made of a restore point. */
+export interface RestoredPoint {
+  readonly dataFs: string;
+  /** Undefined where there are none. */
+  readonly blobs: RestoredBlobs | undefined;
+}
+
+export interface RestoredBlobs {
+  /** The blob directory. */
+  readonly tree: string;
+  /** The backup that it was made of. */
+  readonly choice: BlobChoice;
+}
+
+/**
+ * A restored Data.fs in the place of the data files that it was made of, not compressed: what reads the restore
+ * point by its checksums reads the file that came out, and its index.
+ */
+export function inPlaceOf(
+  point: RestorePoint,
+  { store, dataFs }: { readonly store: Store; readonly dataFs: string },
+): { readonly store: Store; readonly point: RestorePoint } {
+  const links = point.kind === 'listed' ? point.links : [];
+  const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
+  const folder = folderStore(dirname(dataFs));
+  const name = basename(dataFs);
+  const index = indexOfPoint(point);
+  const served: Store = {
+    ...store,
+    name: dataFs,
+    read: (file) =>
+      file === index ? folder.read(`${name}.index`) : folder.read(name, ranges.get(file)),
+  };
+  const files = point.files.map(plain);
+  if (point.kind === 'unlisted') {
+    // What all of them hold is one file now.
+    return { store: served, point: { ...point, files: files.slice(-1) } };
+  }
+  // The records speak of the files as they are stored.
+  const restored = links.map((link) => ({ ...link, file: plain(link.file), record: undefined }));
+  return { store: served, point: { ...point, files, links: restored } };
+}
+
+function plain(file: DataFile): DataFile {
+  return { ...file, isGzip: false };
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import type { BlobSums } from '../../blobs/checksums/checksums.ts';
+import { readSums, SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
+import { type ComparedTree, compareTree } from '../../blobs/checksums/tree-checksums.ts';
+import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
+import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
+import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
+import type { BlobChoice } from '../../blobs/layout/choose.ts';
+import { stateName } from '../../blobs/layout/entry-name.ts';
+import { describeFile, recordPath } from '../../blobs/layout/record.ts';
+import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { treeIn } from '../../blobs/layout/tree-in.ts';
+import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+
+/** What a copy was found to be, file by file. */
+export interface ComparedCopy extends ComparedTree {
+  /** About what belongs to the copy and is in none of its files. */
+  readonly files: readonly FileFinding[];
+  /** Undefined where it has none that can be used. */
+  readonly sums: BlobSums | undefined;
+}
+
+/** Reads every file of a copy that has a sum. Failures: those of the system. */
+export async function compareCopy(
+  entry: BlobEntry,
+  {
+    folder,
+    tree,
+    context,
+  }: { readonly folder: string; readonly tree: string; readonly context: JobContext },
+): Promise<ComparedCopy> {
+  const nothing = { differing: [], missing: [], sums: undefined };
+  const path = join(folder, entry.name);
+  const found = await readSums(path, entry.record);
+  switch (found.kind) {
+    case 'none':
+      return { ...nothing, files: [] };
+    case 'damaged': {
+      const state = `it is ${found.state}, so no file of the copy was compared`;
+      return { ...nothing, files: [{ kind: 'bad', file: join(path, SUMS_FILE), state }] };
+    }
+    case 'found': {
+      const { sums } = found;
+      const file = recordPath(folder, entry);
+      const lost = { kind: 'bad', file, state: 'it is missing or can not be read' } as const;
+      const files = entry.record === undefined ? [lost] : [];
+      const compared = await withStep(context, {
+        step: 'verify',
+        totalBytes: entry.record?.content?.bytes,
+        work: (progress) => compareTree(tree, { sums, signal: context.signal, progress }),
+      });
+      return { ...compared, files, sums };
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Whether anything else is in a copy, or gone from it, than was counted. */
+export async function countCopy(
+  choice: BlobChoice,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<readonly FileFinding[]> {
+  const expected = choice.entry.record?.content;
+  if (choice.kind === 'archives') return [];
+  const file = await treeIn(choice.entry, folder);
+  const found = await countTree(file, signal);
+  const addition = describeAddition(found, choice.entry.record);
+  const isSame = expected === undefined || hasAsMany(found, expected);
+  const other = isSame ? undefined : describeOtherContent(found.content, expected);
+  return [addition, other].flatMap((state) => (state ? [{ kind: 'bad', file, state }] : []));
+}
+
+/** What is wrong with the files beside archives: their records, and the state of their chain. */
+export async function checkBesideArchives(
+  choice: BlobChoice,
+  { catalogue, signal }: { readonly catalogue: BlobCatalogue; readonly signal: AbortSignal },
+): Promise<readonly FileFinding[]> {
+  if (choice.kind === 'directory') return [];
+  const { folder } = catalogue;
+  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  const files: FileFinding[] = [];
+  for (const entry of choice.chain) {
+    if (await isUnaccounted(catalogue, { entry, signal })) {
+      files.push(bad(join(folder, entry.name), 'it is not the file that was recorded'));
+    }
+    const path = recordPath(folder, entry);
+    if (entry.recordedAs === 'nothing' && (await isThere(path))) {
+      files.push(bad(path, 'it can not be read'));
+    }
+  }
+  const state = await stateOfState(choice.chain[0], catalogue);
+  return state === undefined ? files : [...files, bad(state.file, state.state)];
+}
+
+/** The state of a chain is needed for its next archive only, but its loss is worth knowing. */
+async function stateOfState(
+  first: BlobEntry | undefined,
+  { folder, entries }: BlobCatalogue,
+): Promise<{ readonly file: string; readonly state: string } | undefined> {
+  if (first === undefined) return undefined;
+  const name = stateName(first.base, first.stamp);
+  const file = join(folder, name);
+  const state = entries.find((entry) => entry.name === name);
+  if (state === undefined) {
+    const isLost = await isThere(recordPath(folder, { name, form: 'state' }));
+    return isLost ? { file, state: 'it is missing, and its record is there' } : undefined;
+  }
+  const recorded = state.record?.archive;
+  const isOther =
+    state.recordedAs === 'other' ||
+    (recorded !== undefined && recorded.sha256 !== (await describeFile(file)).sha256);
+  return isOther ? { file, state: 'it is not the file that was recorded' } : undefined;
+}

@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { type BlobChoice, chooseBlobs, type Wanted } from '../../blobs/layout/choose.ts';
+import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
+import type { DraftFinding } from '../../filestorage/audit/finding.ts';
+import { type BlobDirectory, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
+import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import { Failure } from '../../system/failure.ts';
+import { giveWay } from '../../system/streams/cooperative.ts';
+import type { JobContext } from '../run/events.ts';
+import { readArchive } from '../run/read-archive.ts';
+import { RevisionStates } from './blob-file-states.ts';
+import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
+import { findVoucher } from './empty-blobs.ts';
+import type { RestoredBlobs } from './restored-point.ts';
+import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
+
+/** Where the blobs of a storage are, and where their backups. */
+export interface BlobPlaces {
+  /** The folder with the backups. */
+  readonly folder: string;
+  /** The live blob directory: its name is that of the backups. It need not be there. */
+  readonly live: string;
+  readonly preferred: Wanted['preferred'];
+}
+
+/** What a look at the blobs of a restore point has shown. */
+export interface BlobFindings {
+  readonly files: readonly FileFinding[];
+  /** One for each record without a proper file. */
+  readonly records: readonly DraftFinding[];
+  /** Whether nothing has changed since the backup: what is missing then, the site itself had lost. */
+  readonly isAsBackedUp: boolean;
+}
+
+/**
+ * Looks whether each blob record of a log has its file in the blob backup that belongs to the restore
+ * point. All records count, not only the current ones: a server keeps the file of each until a pack
+ * removes the record, too.
+ */
+export async function verifyBlobRecords(
+  blobs: BlobRevisions,
+  {
+    places,
+    repository,
+    moment,
+    restored,
+    context,
+  }: {
+    readonly places: BlobPlaces;
+    /** The folder with the Data.fs backups. */
+    readonly repository: string;
+    readonly moment: Wanted['moment'];
+    /** What was restored of them: it is looked at. */
+    readonly restored: RestoredBlobs | undefined;
+    readonly context: JobContext;
+  },
+): Promise<BlobFindings> {
+  if (blobs.count === 0) return { files: [], records: [], isAsBackedUp: true };
+  const { folder, live, preferred } = places;
+  const { signal } = context;
+  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  try {
+    const catalogue = await readOwnBlobs({ source: live, folder }, repository);
+    const choice = restored?.choice ?? chooseBlobs(catalogue, { moment, preferred });
+    if (choice === undefined) {
+      const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;
+      return { files: [bad(folder, state)], records: [], isAsBackedUp: false };
+    }
+    const states = new RevisionStates(blobs);
+    const looked = await look(choice, { folder, restored, states, context });
+    const beside = await checkBesideArchives(choice, { catalogue, signal });
+    const files: FileFinding[] = [...looked, ...beside];
+    if (choice.match === 'earlier') {
+      files.push({
+        kind: 'note',
+        file: join(folder, choice.entry.name),
+        state: 'no blob backup belongs to this point; this one is the last before it',
+      });
+    }
+    const voucher = states.hasEmpty
+      ? await findVoucher(choice, { folder, live, files, signal })
+      : undefined;
+    const records = states.findings(voucher);
+    const counted = restored === undefined ? await countCopy(choice, { folder, signal }) : [];
+    if ([...files, ...records].every(({ kind }) => kind === 'note')) files.push(...counted);
+    const isAsBackedUp =
+      choice.match === 'exact' &&
+      choice.entry.record !== undefined &&
+      ![...files, ...counted].some(({ kind }) => kind === 'bad') &&
+      states.lacksAtMost;
+    return { files, records, isAsBackedUp };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    return { files: [bad(folder, error.message)], records: [], isAsBackedUp: false };
+  }
+}
+
+/** Looks at the chosen backup; what is wrong with its files is the result. */
+async function look(
+  choice: BlobChoice,
+  {
+    folder,
+    restored,
+    states,
+    context,
+  }: {
+    readonly folder: string;
+    readonly restored: RestoredBlobs | undefined;
+    readonly states: RevisionStates;
+    readonly context: JobContext;
+  },
+): Promise<readonly FileFinding[]> {
+  switch (choice.kind) {
+    case 'directory': {
+      const path = restored?.tree ?? (await treeIn(choice.entry, folder));
+      const directory = { path, layout: await layoutOf(path) };
+      await lookInDirectory(directory, { states, signal: context.signal });
+      return compareRevisions(choice.entry, { folder, directory, states, context });
+    }
+    case 'archives':
+      if (restored !== undefined) {
+        const directory = { path: restored.tree, layout: await layoutOf(restored.tree) };
+        await lookInDirectory(directory, { states, signal: context.signal });
+        return [];
+      }
+      return lookInArchives(choice, { folder, states, context });
+    default:
+      return choice satisfies never;
+  }
+}
+
+/** Synchronous calls in small portions: through the thread pool, each would cost several times as much. */
+async function lookInDirectory(
+  directory: BlobDirectory,
+  { states, signal }: { readonly states: RevisionStates; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let row = 0; row < states.blobs.count; row++) {
+    await giveWay(signal);
+    const sizeBytes = sizeOfBlob(directory, { row, blobs: states.blobs });
+    if (sizeBytes !== undefined) states.found(row, sizeBytes);
+  }
+}
+
+/** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
+async function compareRevisions(
+  entry: BlobEntry,
+  {
+    folder,
+    directory,
+    states,
+    context,
+  }: {
+    readonly folder: string;
+    readonly directory: BlobDirectory;
+    readonly states: RevisionStates;
+    readonly context: JobContext;
+  },
+): Promise<readonly FileFinding[]> {
+  const compared = await compareCopy(entry, { folder, tree: directory.path, context });
+  const files: FileFinding[] = [...compared.files];
+  const add = (path: string, state: string) =>
+    files.push({ kind: 'bad', file: join(directory.path, path), state });
+  const rowOf = (path: string) => {
+    const revision = parseBlobPath(path);
+    return revision === undefined ? undefined : states.blobs.find(revision);
+  };
+  for (const path of compared.differing) {
+    const row = rowOf(path);
+    if (row === undefined) add(path, 'it is not what was backed up: its sha256 is another');
+    else states.differs(row);
+  }
+  for (const path of compared.missing) {
+    const row = rowOf(path);
+    if (row === undefined) add(path, 'it is missing');
+    else if (!states.isMissing(row)) states.differs(row);
+  }
+  states.vouch((row) => {
+    const path = blobPath(directory.layout, states.blobs.revision(row));
+    return compared.sums?.find(path) !== undefined;
+  });
+  return files;
+}
+
+async function lookInArchives(
+  { chain }: Extract<BlobChoice, { kind: 'archives' }>,
+  {
+    folder,
+    states,
+    context,
+  }: {
+    readonly folder: string;
+    readonly states: RevisionStates;
+    readonly context: JobContext;
+  },
+): Promise<readonly FileFinding[]> {
+  const files: FileFinding[] = [];
+  const listed = new Set<number>();
+  for (const { name, record } of chain) {
+    const path = join(folder, name);
+    const isLast = name === chain.at(-1)?.name;
+    try {
+      const { sha256 } = await readArchive(path, {
+        context,
+        onFile: (file, sizeBytes) => {
+          const revision = parseBlobPath(file);
+          const row = revision === undefined ? undefined : states.blobs.find(revision);
+          if (row !== undefined) states.found(row, sizeBytes);
+        },
+        // The last archive of a chain lists what there was; unpacking it removes all else.
+        ...(isLast && {
+          onFolder: (found) => {
+            for (const file of [...found.saved, ...found.unchanged]) {
+              const revision = parseBlobPath(join(found.path, file));
+              const row = revision === undefined ? undefined : states.blobs.find(revision);
+              if (row !== undefined) listed.add(row);
+            }
+          },
+        }),
+      });
+      if (record?.archive !== undefined && record.archive.sha256 !== sha256) {
+        files.push({ kind: 'bad', file: path, state: 'its sha256 is not the one in its .json' });
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+      files.push({ kind: 'bad', file: path, state: error.message });
+    }
+  }
+  if (chain.length > 1) states.keepOnly(listed);
+  return files;
+}

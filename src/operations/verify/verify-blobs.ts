@@ -1,0 +1,147 @@
+import { dirname, join } from 'node:path';
+import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
+import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
+import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { chainOf } from '../../blobs/layout/choose.ts';
+import { describeFile, readEdges } from '../../blobs/layout/record.ts';
+import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import type { Finding } from '../../repository/verify-repository.ts';
+import { Failure } from '../../system/failure.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+import { readArchive } from '../run/read-archive.ts';
+import type { EntryFinding } from './record-checks.ts';
+
+/**
+ * Checks the blob backups in a folder, oldest first: that a copy has the files and bytes that were
+ * counted when it was made, that an archive can be read to its end and is the one that was recorded,
+ * and that no chain of archives has a gap.
+ *
+ * @param depth - `quick`: archives by size and edges only
+ */
+export async function* verifyBlobs(
+  { folder, source }: { readonly folder: string; readonly source: string },
+  {
+    repository,
+    depth,
+    entries,
+    context,
+  }: {
+    /** The folder with the Data.fs backups that they belong to; undefined: only blobs are backed up. */
+    readonly repository: string | undefined;
+    readonly depth: 'quick' | 'thorough';
+    readonly entries: 'newest' | 'all';
+    readonly context: JobContext;
+  },
+): AsyncGenerator<EntryFinding> {
+  const catalogue = await readOwnBlobs({ source, folder }, repository);
+  for (const entry of wanted(catalogue, entries)) {
+    context.signal.throwIfAborted();
+    yield { entry, finding: await check(entry, { catalogue, depth, context }) };
+  }
+}
+
+/** Oldest first. The newest backup is the newest entry with all that it continues. */
+function wanted(catalogue: BlobCatalogue, entries: 'newest' | 'all'): readonly BlobEntry[] {
+  if (entries === 'all') return [...catalogue.entries].reverse();
+  const newest = catalogue.entries.find(({ form }) => form !== 'state');
+  if (newest === undefined) return [];
+  try {
+    return newest.form === 'directory' ? [newest] : chainOf(catalogue, newest);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'damaged') return [newest];
+    throw error;
+  }
+}
+
+interface Checking {
+  readonly catalogue: BlobCatalogue;
+  readonly depth: 'quick' | 'thorough';
+  readonly context: JobContext;
+}
+
+async function check(entry: BlobEntry, checking: Checking): Promise<Finding> {
+  const { name } = entry;
+  try {
+    const checked = await checkEntry(entry, checking);
+    return { kind: 'good', name, checked };
+  } catch (error) {
+    if (error instanceof Failure && (error.code === 'damaged' || error.code === 'not-found')) {
+      return { kind: 'bad', name, problem: error.message };
+    }
+    throw error;
+  }
+}
+
+/** What was compared. Failure `damaged` where something is wrong. */
+async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string> {
+  const path = join(checking.catalogue.folder, entry.name);
+  switch (entry.form) {
+    case 'directory':
+      return checkDirectory(entry, { path, context: checking.context });
+    case 'archive':
+    case 'delta':
+      chainOf(checking.catalogue, entry);
+      if (await isUnaccounted(checking.catalogue, { entry, signal: checking.context.signal })) {
+        throw damaged(path, 'it is not the file that was recorded');
+      }
+      return checkArchive(entry, { path, ...checking });
+    case 'state':
+      return checkState(entry, path);
+    default:
+      return entry.form satisfies never;
+  }
+}
+
+async function checkDirectory(
+  entry: BlobEntry,
+  { path, context }: { readonly path: string; readonly context: JobContext },
+): Promise<string> {
+  const tree = await treeIn(entry, dirname(path));
+  const found = await withStep(context, {
+    step: 'verify',
+    totalBytes: undefined,
+    work: ({ onFile }) => {
+      onFile(path);
+      return countTree(tree, context.signal);
+    },
+  });
+  const expected = entry.record?.content;
+  const addition = describeAddition(found, entry.record);
+  if (addition !== undefined) throw damaged(path, addition);
+  if (expected === undefined) return 'that it can be read; nobody has counted its files';
+  if (hasAsMany(found, expected)) return 'files, bytes';
+  throw damaged(path, describeOtherContent(found.content, expected));
+}
+
+async function checkArchive(
+  { record }: BlobEntry,
+  { path, depth, context }: Checking & { readonly path: string },
+): Promise<string> {
+  const recorded = record?.archive;
+  if (depth === 'quick') {
+    if (recorded === undefined) return 'that it is there';
+    const { sizeBytes, edges } = await readEdges(path);
+    if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
+    throw damaged(path, 'it is not the file that was recorded');
+  }
+  const { sha256 } = await readArchive(path, { context });
+  if (recorded === undefined) return 'not recorded, complete: it can be read to its end';
+  if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
+  throw damaged(path, 'its sha256 is not the one that was recorded');
+}
+
+async function checkState({ record }: BlobEntry, path: string): Promise<string> {
+  const recorded = record?.archive;
+  if (recorded === undefined) return 'that it is there';
+  const { sha256 } = await describeFile(path);
+  if (recorded.sha256 === sha256) return 'sha256';
+  throw damaged(path, 'its sha256 is not the one that was recorded');
+}
+
+function damaged(path: string, state: string): Failure {
+  return new Failure('damaged', `Cannot use "${path}": ${state}`, {
+    hint: 'Make a new backup, and restore from another one.',
+  });
+}

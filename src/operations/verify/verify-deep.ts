@@ -1,0 +1,225 @@
+import type { DraftFinding, LogFinding } from '../../filestorage/audit/finding.ts';
+import type { AuditSample } from '../../filestorage/audit/sample.ts';
+import { formatOid } from '../../filestorage/oid.ts';
+import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
+import { auditPoint } from '../../repository/audit-restore-point.ts';
+import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
+import { findRestorePoint, type RestorePoint } from '../../repository/restore-point.ts';
+import { checkSideFiles } from '../../repository/side-files.ts';
+import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { type JobContext, stoppable, withStep } from '../run/events.ts';
+import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
+import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
+import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
+
+/** Which restore points are looked at, and how closely. */
+export interface DeepVerifySettings {
+  readonly repository: string;
+  readonly points: /** The newest that is not later than the date; undefined: the newest. */
+  { readonly kind: 'one'; readonly date: RecoveryDate | undefined } | { readonly kind: 'all' };
+  /** Undefined: nobody knows where backups of the blobs are. */
+  readonly blobs: BlobPlaces | undefined;
+  readonly sample: AuditSample;
+  /** Whether the settings say that it holds only the changes of a DemoStorage; else its record may. */
+  readonly isChanges: boolean;
+  /** What a restore has made of the one point: it is read in its place. */
+  readonly restored?: RestoredPoint;
+}
+
+/** What is wrong with a restore point, or worth knowing: in a file of it, or in the database itself. */
+export interface DeepFinding {
+  /** `bad`: damage. `note`: none, but somebody may want to know. */
+  readonly kind: 'bad' | 'note';
+  readonly problem: 'file' | LogFinding['problem'];
+  /** What was found, and what was expected. */
+  readonly state: string;
+  /** The file or folder, where it is about one. */
+  readonly file?: string;
+  /** The object: its oid in 16 hex digits, and `module.name` of its class. */
+  readonly oid?: string;
+  readonly className?: string;
+  /** The transaction: its tid in 16 hex digits, its moment in ISO 8601 (UTC), and who made it. */
+  readonly tid?: string;
+  readonly time?: string;
+  readonly user?: string;
+}
+
+/** A restore point that was looked at. */
+export interface DeepVerifiedPoint {
+  readonly stamp: Stamp;
+  readonly findings: readonly DeepFinding[];
+  /** Of the parts that were looked at. */
+  readonly verdicts: readonly PartVerdict[];
+  /** A wrapper of the storage has changed all records: nothing is known of what is in them. */
+  readonly isWrapped: boolean;
+  /** Undefined where there was nothing to be read. */
+  readonly counts:
+    | {
+        readonly transactions: number;
+        readonly records: number;
+        readonly objects: number;
+        /** Objects of which the references were followed. */
+        readonly followed: number;
+        readonly blobs: number;
+      }
+    | undefined;
+}
+
+/**
+ * Reads restore points without restoring them, and checks what a server and its users would stumble
+ * over: see {@link auditPoint} and {@link verifyBlobRecords}. Results come as they are found, oldest first.
+ *
+ * Failure `not-found`: there is no such point.
+ */
+export async function* verifyDeep(
+  settings: DeepVerifySettings,
+  context: JobContext,
+): AsyncGenerator<DeepVerifiedPoint> {
+  await requireBackups(settings.repository);
+  const store = folderStore(settings.repository);
+  const catalogue = await readCatalogue(store);
+  const stamps = pointStampsOf(catalogue);
+  const { points } = settings;
+  if (points.kind === 'one') {
+    const point = await findPoint(store, { catalogue, date: points.date });
+    yield await verifyFound(point, { store, catalogue, settings, context });
+    return;
+  }
+  for (const stamp of stamps) {
+    const point = await findPoint(store, { catalogue, date: stamp });
+    // Files that no .dat lists are no point of their own.
+    if (point.stamp !== stamp) continue;
+    yield await verifyFound(point, { store, catalogue, settings, context });
+  }
+}
+
+/** A restore point, or why there is none where one should be. */
+type FoundPoint = RestorePoint | { readonly kind: 'broken'; stamp: Stamp; readonly state: string };
+
+async function findPoint(
+  store: Store,
+  {
+    catalogue,
+    date,
+  }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | Stamp | undefined },
+): Promise<FoundPoint> {
+  const stamp = pointStampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
+  try {
+    const wanted = date === undefined ? undefined : parseRecoveryDate(date);
+    return await findRestorePoint(store, { catalogue, date: wanted, aim: 'verify' });
+  } catch (error) {
+    if (!(error instanceof Failure) || stamp === undefined) throw error;
+    if (error.code !== 'damaged' && error.code !== 'usage') throw error;
+    return { kind: 'broken', stamp, state: error.message };
+  }
+}
+
+interface Surroundings {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly settings: DeepVerifySettings;
+  readonly context: JobContext;
+}
+
+async function verifyFound(
+  point: FoundPoint,
+  surroundings: Surroundings,
+): Promise<DeepVerifiedPoint> {
+  if (point.kind === 'broken') {
+    const { stamp, state } = point;
+    const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
+    const verdicts = [verdictOf('data', { files: [finding], log: [], isAsBackedUp: false })];
+    return { stamp, findings: [finding], verdicts, isWrapped: false, counts: undefined };
+  }
+  return verifyPoint(point, surroundings);
+}
+
+async function verifyPoint(
+  point: RestorePoint,
+  { store, catalogue, settings, context }: Surroundings,
+): Promise<DeepVerifiedPoint> {
+  const next = pointStampsOf(catalogue).find((stamp) => stamp > point.stamp);
+  const sideFiles = await checkSideFiles(store, { catalogue, point });
+  const totalBytes = point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : undefined;
+  const { restored } = settings;
+  const read = restored === undefined ? { store, point } : inPlaceOf(point, { store, ...restored });
+  const audited = await auditPoint(read.store, {
+    point: read.point,
+    sample: settings.sample,
+    isChanges: settings.isChanges || saysChanges(point),
+    watch: (pass) =>
+      withStep(context, {
+        step: 'verify',
+        totalBytes,
+        work: (progress) => pass(stoppable(progress, context.signal)),
+      }),
+  });
+  const { log } = audited;
+  const moment = { kind: 'point', stamp: point.stamp, next } as const;
+  const blobs: BlobFindings =
+    settings.blobs === undefined
+      ? { files: [], records: withoutFolder(log.blobs.count), isAsBackedUp: true }
+      : await verifyBlobRecords(log.blobs, {
+          places: settings.blobs,
+          repository: settings.repository,
+          moment,
+          restored: restored?.blobs,
+          context,
+        });
+  const dataFiles = [...sideFiles, ...audited.files];
+  const explained = await audited.explain(blobs.records);
+  const ofData = {
+    files: dataFiles,
+    log: explained.filter(({ problem }) => problem !== 'blob'),
+    isAsBackedUp: !dataFiles.some(isBad),
+  };
+  const ofBlobs = { ...blobs, log: explained.filter(({ problem }) => problem === 'blob') };
+  return {
+    stamp: point.stamp,
+    findings: [
+      ...[...dataFiles, ...blobs.files].map(
+        (finding) => ({ ...finding, problem: 'file' }) as const,
+      ),
+      ...explained.map(inWords),
+    ],
+    verdicts: [
+      verdictOf('data', ofData),
+      ...(settings.blobs === undefined ? [] : [verdictOf('blobs', ofBlobs)]),
+    ],
+    isWrapped: log.wrapping !== undefined,
+    counts: {
+      transactions: log.transactionCount,
+      records: log.recordCount,
+      objects: log.index.size,
+      followed: log.followedCount,
+      blobs: log.blobs.count,
+    },
+  };
+}
+
+function saysChanges(point: RestorePoint): boolean {
+  return point.kind === 'listed' && point.links.at(-1)?.record?.changes === true;
+}
+
+function inWords({ kind, problem, state, object, transaction }: LogFinding): DeepFinding {
+  const { tid, user } = transaction ?? {};
+  return {
+    kind,
+    problem,
+    state,
+    ...(object !== undefined && { oid: formatOid(object.oid) }),
+    ...(object?.className !== undefined && { className: object.className }),
+    ...(tid !== undefined && { tid: formatTid(tid), time: formatTidTime(tid) }),
+    ...(user !== undefined && { user }),
+  };
+}
+
+function withoutFolder(blobs: number): readonly DraftFinding[] {
+  if (blobs === 0) return [];
+  const state = `the files of its ${blobs} blob records were not looked for, as no folder with blob backups is known`;
+  return [{ kind: 'note', problem: 'blob', state }];
+}

@@ -1,0 +1,40 @@
+import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import { type Finding, verifyRepository } from '../../repository/verify-repository.ts';
+import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { Failure } from '../../system/failure.ts';
+import { listRestorePoints } from '../list/list-restore-points.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+
+export interface VerifySettings {
+  readonly repository: string;
+  readonly depth: 'quick' | 'thorough';
+  readonly chains: 'newest' | 'all';
+}
+
+/** Checks a repository; findings are in the order of the backups. Failure `not-found`: it is empty. */
+export async function verify(
+  settings: VerifySettings,
+  context: JobContext,
+): Promise<readonly Finding[]> {
+  await requireBackups(settings.repository);
+  const store = folderStore(settings.repository);
+  const catalogue = await readCatalogue(store);
+  if (catalogue.names.length === 0) {
+    throw new Failure('not-found', `Cannot verify "${settings.repository}": no backup is there`, {
+      hint: 'Name the folder of a repozo repository, or make a backup first.',
+    });
+  }
+  const points = await listRestorePoints(settings.repository);
+  const totalBytes = points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
+  return withStep(context, {
+    step: 'verify',
+    totalBytes,
+    work: async (progress) => {
+      const findings: Finding[] = [];
+      const { signal } = context;
+      const found = verifyRepository(store, { catalogue, ...settings, progress, signal });
+      for await (const finding of found) findings.push(finding);
+      return findings;
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { Failure } from '../../system/failure.ts';
+import { findProgram, throughProgram } from '../../system/processes/programs.ts';
+import { compressToMembers } from '../../system/streams/gzip/compress.ts';
+import type { Stage } from '../../system/streams/pipeline.ts';
+
+/** How data files are compressed. */
+export type Compression =
+  | { readonly kind: 'none' }
+  /** By ourselves, as members of 1 MiB. */
+  | { readonly kind: 'members'; readonly level: number }
+  /** By another program, as one stream. */
+  | { readonly kind: 'program'; readonly path: string; readonly arguments: readonly string[] };
+
+/** Who may compress: `auto` takes what is there. */
+export type Compressor = 'auto' | 'node' | 'igzip' | 'pigz';
+
+/** What somebody asked for. */
+export type CompressionWish =
+  | { readonly kind: 'none' }
+  /** `level`: 1 (fast) to 9 (small); undefined for the compressor's own choice. */
+  | { readonly kind: 'gzip'; readonly compressor: Compressor; readonly level: number | undefined };
+
+/** zlib's own default: beyond it, text of a Data.fs hardly gets smaller. */
+const DEFAULT_LEVEL = 6;
+/** igzip's levels end at 3, which gives the size of zlib's 6. */
+const IGZIP_LEVEL = 3;
+
+/** Smaller files aren't worth a process of their own. */
+export const WORTH_A_PROGRAM_BYTES = 16 << 20;
+
+/**
+ * Settles how `sizeBytes` will be compressed. `auto` prefers igzip, which is several times as fast,
+ * then pigz, then ourselves; a level that igzip doesn't have leaves it out. Failure `program` where
+ * a program was named that isn't there.
+ */
+export async function settleCompression(
+  wish: CompressionWish,
+  sizeBytes: number,
+): Promise<Compression> {
+  if (wish.kind === 'none') return { kind: 'none' };
+  const members: Compression = { kind: 'members', level: wish.level ?? DEFAULT_LEVEL };
+  switch (wish.compressor) {
+    case 'node':
+      return members;
+    case 'igzip':
+    case 'pigz': {
+      const found = await findCompressor(wish.compressor, wish.level);
+      if (found === undefined) throw notInstalled(wish.compressor);
+      return found;
+    }
+    case 'auto': {
+      if (sizeBytes < WORTH_A_PROGRAM_BYTES) return members;
+      const igzip = wish.level === undefined ? await findCompressor('igzip', undefined) : undefined;
+      return igzip ?? (await findCompressor('pigz', wish.level)) ?? members;
+    }
+    default:
+      return wish.compressor satisfies never;
+  }
+}
+
+/** The step that compresses. */
+export function compressStage(compression: Compression): Stage {
+  switch (compression.kind) {
+    case 'none':
+      return (source) => source;
+    case 'members':
+      return compressToMembers(compression.level);
+    case 'program':
+      return throughProgram(compression);
+    default:
+      return compression satisfies never;
+  }
+}
+
+async function findCompressor(
+  name: 'igzip' | 'pigz',
+  level: number | undefined,
+): Promise<Compression | undefined> {
+  const path = await findProgram(name);
+  if (path === undefined) return undefined;
+  const words =
+    name === 'igzip'
+      ? [`-${Math.min(level ?? IGZIP_LEVEL, IGZIP_LEVEL)}`, '-c', '-']
+      : [`-${level ?? DEFAULT_LEVEL}`, '-c'];
+  return { kind: 'program', path, arguments: words };
+}
+
+function notInstalled(name: string): Failure {
+  return new Failure('program', `Cannot compress: the program "${name}" is not on the PATH`, {
+    hint: `Install it (Debian: ${name === 'igzip' ? 'isal' : 'pigz'}), or use --compressor node.`,
+  });
+}

@@ -1,0 +1,132 @@
+import { type Kinship, kinshipOf, type LogBeginning } from '../../filestorage/lineage.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Chain, ChainLink } from '../layout/chain.ts';
+import { beginningOfLinks } from './log-beginning.ts';
+import { knownAtBackup } from './source-faults.ts';
+
+/** By what the backups of a chain tell whose they are; empty where repozo made them. */
+export interface Origin {
+  /** Paths of the Data.fs files. A chain that went on after a move has two. */
+  readonly sources: ReadonlySet<string>;
+  /** Ids of the first transaction: a copy of a database has it, too. */
+  readonly firstTids: ReadonlySet<string>;
+  readonly beginning: LogBeginning;
+}
+
+/**
+ * The chains that may be of the same database as the newest: backups of another one that came here by
+ * a wrong location must not push out those that belong here. They are of another when all say so: other paths, another
+ * first transaction, and no other one that would prove that a site was moved, and then packed. repozo doesn't
+ * write down paths; there, the transactions themselves have to prove it.
+ *
+ * @param chains - oldest first
+ * @param coming - of a full backup that will be the newest
+ */
+export async function chainsOfNewest(
+  store: Store,
+  chains: readonly Chain[],
+  coming?: Origin,
+): Promise<readonly Chain[]> {
+  const sources = new Set<string>(coming?.sources);
+  const firstTids = new Set<string>(coming?.firstTids);
+  const found: Chain[] = [];
+  let next = coming;
+  const kinshipToNext = rememberedKinship();
+  for (const chain of chains.toReversed()) {
+    const origin = originOf(chain, store);
+    const isKnown = sources.size > 0 && origin.sources.size > 0;
+    if (!overlap(origin.firstTids, firstTids) && !overlap(origin.sources, sources)) {
+      const kinship = await kinshipToNext(origin, next);
+      if (isKnown ? kinship !== 'same' : kinship === 'other') continue;
+    }
+    for (const source of origin.sources) sources.add(source);
+    for (const tid of origin.firstTids) firstTids.add(tid);
+    found.unshift(chain);
+    next = origin;
+  }
+  return found;
+}
+
+/** Another database may have many backups here, which all begin with one transaction: it is looked for once. */
+function rememberedKinship(): (one: Origin, next: Origin | undefined) => Promise<Kinship> {
+  const known = new Map<string, Promise<Kinship>>();
+  let to: Origin | undefined;
+  return async (one, next) => {
+    if (next === undefined) return 'unknown';
+    if (next !== to) known.clear();
+    to = next;
+    const [firstTid = ''] = one.firstTids;
+    const kinship = known.get(firstTid) ?? kinshipOf(one.beginning, next.beginning);
+    if (firstTid !== '') known.set(firstTid, kinship);
+    return await kinship;
+  };
+}
+
+/** Whether two chains are of one database, by their transactions. */
+export function kinshipOfChains(
+  store: Store,
+  [one, other]: readonly [Chain, Chain],
+): Promise<Kinship> {
+  return kinshipOf(beginningOfLinks(store, one.links), beginningOfLinks(store, other.links));
+}
+
+/** Whether a chain is of the Data.fs with this path, by its records; `unknown` where repozo made them. */
+export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' {
+  const sources = sourcesOf(chain);
+  if (sources.size === 0) return 'unknown';
+  return sources.has(path) ? 'yes' : 'no';
+}
+
+/**
+ * The newest backup that was last made of the same database at each other path: before it moved, or of a
+ * copy. It vouches for older ones of its path, unless it was known to lack the end of them. Those that are older than a backup of this Data.fs which knew of no copy
+ * are parts of its own past. Backups of repozo tell no path.
+ *
+ * @param chains - oldest first
+ * @param origin - of the Data.fs at this path
+ */
+export async function backupsOfCopies(
+  store: Store,
+  {
+    chains,
+    path,
+    origin,
+  }: { readonly chains: readonly Chain[]; readonly path: string; readonly origin: Origin },
+): Promise<readonly ChainLink[]> {
+  const told = chains.filter((chain) => sourcesOf(chain).size > 0);
+  const found: ChainLink[] = [];
+  const vouched = new Set<string>();
+  for (const chain of (await chainsOfNewest(store, told, origin)).toReversed()) {
+    const last = chain.links.findLast(({ record }) => (record?.source ?? '') !== '');
+    if (last === undefined) continue;
+    const { hasOtherCopy, hasLostEnd } = knownAtBackup(chain);
+    const source = last.record?.source ?? '';
+    if (source === path) {
+      // What lacks the end of the ones before doesn't vouch for them.
+      if (!hasOtherCopy && !hasLostEnd) break;
+    } else if (!vouched.has(source)) {
+      found.push(last);
+      if (!hasLostEnd) vouched.add(source);
+    }
+  }
+  return found;
+}
+
+export function originOf(chain: Chain, store: Store): Origin {
+  const [first] = chain.links;
+  const firstTid = first?.record?.firstTid;
+  return {
+    sources: sourcesOf(chain),
+    firstTids: new Set(typeof firstTid === 'string' ? [firstTid] : []),
+    beginning: beginningOfLinks(store, chain.links),
+  };
+}
+
+function sourcesOf({ links }: Chain): ReadonlySet<string> {
+  const sources = links.map(({ record }) => record?.source ?? '');
+  return new Set(sources.filter((source) => source !== ''));
+}
+
+function overlap(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return [...some].some((one) => others.has(one));
+}

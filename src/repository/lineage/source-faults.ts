@@ -1,0 +1,56 @@
+import type { BackupRecord } from '../layout/backup-record.ts';
+import type { Chain } from '../layout/chain.ts';
+
+/**
+ * What a run knew to be wrong when it made the full backup of a chain. Such a backup knows no better than
+ * the ones before it: it doesn't bring back what was missing then, later ones are not held against it, and nothing
+ * older goes while it is the newest.
+ */
+export interface KnownAtBackup {
+  /** The Data.fs lacked the end of what had been backed up before. */
+  readonly hasLostEnd: boolean;
+  /** Another copy of the database had gone on by itself, and was backed up to the same place. */
+  readonly hasOtherCopy: boolean;
+  /** Nobody could tell whether it had all that had been backed up before. */
+  readonly mayLack: boolean;
+  /** The first bytes that were others than had been backed up before. */
+  readonly overwritten: BackupRecord['overwritten'];
+}
+
+export function knownAtBackup({ links }: Chain): KnownAtBackup {
+  const record = links[0]?.record;
+  return {
+    hasLostEnd: record?.lostEnd === true,
+    hasOtherCopy: record?.otherCopy === true,
+    mayLack: record?.mayLack === true,
+    overwritten: record?.overwritten,
+  };
+}
+
+/**
+ * Whether it was certain that the Data.fs lacked something, its end or what another copy had committed. Versions that
+ * wrote format 1 took a pack which left no transaction of a backup for that, too.
+ */
+export function wasCertain({ links }: Chain): boolean {
+  return (links[0]?.record?.format ?? 1) > 1;
+}
+
+/** What it knew, each as the end of a sentence that begins with the restore point. */
+export function describeKnown({
+  hasLostEnd,
+  hasOtherCopy,
+  overwritten,
+}: KnownAtBackup): readonly string[] {
+  return [
+    ...(hasLostEnd ? ['its Data.fs lacked the end of what had been backed up before'] : []),
+    ...(hasOtherCopy ? ['another copy of its database was backed up to the same folder'] : []),
+    ...(overwritten === undefined
+      ? []
+      : [`its Data.fs was damaged at ${overwritten.position} when it was backed up`]),
+  ];
+}
+
+/** Whether what is older has to stay, however much `keep` lets go. */
+export function sparesOlder({ hasLostEnd, hasOtherCopy, overwritten }: KnownAtBackup): boolean {
+  return hasLostEnd || hasOtherCopy || overwritten !== undefined;
+}

@@ -1,0 +1,209 @@
+import * as v from 'valibot';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { inPortions } from '../../system/streams/cooperative.ts';
+import { collectSmall } from '../../system/streams/pipeline.ts';
+
+/** A file in the repository; no pattern of repozo matches it. */
+const FILE = '.zodbvault.checks.json';
+
+const kinds = ['verify', 'sample', 'deep', 'rehearsal'] as const;
+
+const FaultsSchema = v.object({
+  /**
+   * - `stored`: what is stored is not what was written;
+   * - `database`: it is, and the site itself had the faults when it was backed up.
+   */
+  where: v.picklist(['stored', 'database']),
+  /** What and where, in an order of their own: the same in each backup that has them. Not all, where they are many. */
+  names: v.pipe(v.array(v.string()), v.readonly()),
+  count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+});
+
+const CheckSchema = v.object({
+  /** Of the restore point. */
+  stamp: v.string(),
+  /**
+   * How deep the look was, the shallowest first:
+   *
+   * - `verify`: every byte against its checksums, of copies of blobs how much there is;
+   * - `sample`: every byte, the log, and some of the objects;
+   * - `deep`: the whole database, and every byte of its blobs;
+   * - `rehearsal`: it was restored, and what came out was verified deeply.
+   */
+  kind: v.picklist(kinds),
+  /** What of the restore point was looked at. */
+  part: v.picklist(['data', 'blobs']),
+  outcome: v.picklist(['good', 'bad']),
+  /** What is bad; absent where a version wrote it that didn't say. */
+  faults: v.optional(FaultsSchema),
+  /**
+   * A wrapper of the storage has changed all records, as by encryption: it was meant to look at what is in them, and
+   * could look at checksums, structure and index alone.
+   */
+  wrapped: v.optional(v.literal(true)),
+  /** ISO 8601, UTC. */
+  at: v.string(),
+  /** How long it took. */
+  seconds: v.number(),
+});
+
+/** Format 1 speaks of a look as a whole, and knows no samples. */
+const WholeCheckSchema = v.object({
+  ...v.omit(CheckSchema, ['part', 'faults']).entries,
+  kind: v.picklist(['verify', 'deep', 'rehearsal']),
+});
+
+const FileSchema = v.object({ format: v.picklist([1, 2]), checks: v.array(v.unknown()) });
+
+/** What somebody has found out about a restore point, or about one of its two parts. */
+export type Check = v.InferOutput<typeof CheckSchema>;
+
+/** What is wrong where something is bad. */
+export type Faults = v.InferOutput<typeof FaultsSchema>;
+
+/** The names that are remembered of many faults. */
+export const MOST_NAMES = 100;
+
+/** Less than a millisecond of work. */
+const CHECKS_PER_PORTION = 100;
+
+/** What is remembered; nothing where it can't be read. */
+export async function readChecks(store: Store): Promise<readonly Check[]> {
+  try {
+    return await inPortions(decodeChecks((await collectSmall(store.read(FILE))).toString()));
+  } catch (error) {
+    if (error instanceof Failure && isUnreadable(error.code)) return [];
+    throw error;
+  }
+}
+
+/** By the stamps of their restore points, each in their order. */
+export function checksByStamp(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
+  const byStamp = new Map<string, Check[]>();
+  for (const check of checks) {
+    const some = byStamp.get(check.stamp);
+    if (some === undefined) byStamp.set(check.stamp, [check]);
+    else some.push(check);
+  }
+  return byStamp;
+}
+
+/** Nothing where the text is none of ours, or of a later version. There may be some for each of very many points. */
+export function* decodeChecks(text: string): Generator<void, readonly Check[]> {
+  try {
+    const { format, checks } = v.parse(FileSchema, JSON.parse(text));
+    const decoded: Check[] = [];
+    for (const [index, check] of checks.entries()) {
+      if (format === 2) decoded.push(v.parse(CheckSchema, check));
+      else decoded.push(...partsOf(v.parse(WholeCheckSchema, check)));
+      if (index % CHECKS_PER_PORTION === 0) yield;
+    }
+    return decoded;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
+    throw error;
+  }
+}
+
+/** A deep look was one at the blobs, too; which part of it was bad, nobody has written down. */
+function partsOf(check: v.InferOutput<typeof WholeCheckSchema>): readonly Check[] {
+  const data = { ...check, part: 'data' } as const;
+  return check.kind === 'verify' ? [data] : [data, { ...check, part: 'blobs' }];
+}
+
+/** Whether a look that found nothing shows that what an earlier one has found is not there any more. */
+export function disproves(good: Check, bad: Check): boolean {
+  if (good.at < bad.at || good.part !== bad.part) return false;
+  // A sample is of other objects each time.
+  if (good.kind === 'sample') return bad.kind === 'verify';
+  return isAsDeep(good.kind, bad.kind);
+}
+
+/** Whether a look sees all that another one sees. */
+export function isAsDeep(kind: Check['kind'], other: Check['kind']): boolean {
+  return kinds.indexOf(kind) >= kinds.indexOf(other);
+}
+
+/** Those of looks that have found nothing wrong in any part. */
+export function ofGoodLooks(checks: readonly Check[]): readonly Check[] {
+  const bad = checks.filter(({ outcome }) => outcome === 'bad');
+  return checks.filter(
+    ({ stamp, kind, at }) =>
+      !bad.some((one) => one.stamp === stamp && one.kind === kind && one.at === at),
+  );
+}
+
+/** What an earlier version has not said: what only a deep look sees is in the database, as a rule. */
+function isOfDatabase({ kind, part, outcome, faults }: Check): boolean {
+  const where = faults?.where ?? (kind === 'verify' ? 'stored' : 'database');
+  return part === 'data' && outcome === 'bad' && where === 'database';
+}
+
+/**
+ * The newest look that found faults in the database of a restore point which is gone by now, as long as none as deep
+ * has found a newer point, or that one, without: what was backed up since may have them, too.
+ *
+ * @param stamps - of the restore points that are there
+ */
+export function standingDoubt(
+  checks: readonly Check[],
+  stamps: ReadonlySet<string>,
+): Check | undefined {
+  const isSettled = (bad: Check) =>
+    checks.some(
+      ({ part, outcome, stamp, kind, at }) =>
+        part === 'data' &&
+        outcome === 'good' &&
+        isAsDeep(kind, bad.kind) &&
+        (stamp > bad.stamp || (stamp === bad.stamp && at >= bad.at)),
+    );
+  return checks
+    .filter((one) => !stamps.has(one.stamp) && isOfDatabase(one) && !isSettled(one))
+    .sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
+    .at(-1);
+}
+
+/** When the blobs of a point were last found to be wrong, by the stamps of those where they were. */
+export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date> {
+  const doubts = new Map<string, Date>();
+  for (const { stamp, at, part, outcome } of checks) {
+    if (part !== 'blobs' || outcome === 'good') continue;
+    const since = new Date(at);
+    if (since > (doubts.get(stamp) ?? new Date(0))) doubts.set(stamp, since);
+  }
+  return doubts;
+}
+
+function isUnreadable(code: Failure['code']): boolean {
+  return ['not-found', 'usage', 'damaged'].includes(code);
+}
+
+/**
+ * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
+ * {@link standingDoubt}. Where nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
+ *
+ * @param stamps - of the restore points that are there
+ */
+export async function rememberChecks(
+  store: Store,
+  { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
+): Promise<void> {
+  if (checks.length === 0) return;
+  const byStamp = checksByStamp(checks);
+  const isNew = (old: Check) =>
+    byStamp.get(old.stamp)?.some(({ part, kind, wrapped }) => {
+      return part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
+    });
+  const others = (await readChecks(store)).filter((old) => !isNew(old));
+  const all = [...others, ...checks];
+  const doubt = standingDoubt(all, stamps);
+  const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
+  try {
+    const text = `${JSON.stringify({ format: 2, checks: kept }, undefined, 1)}\n`;
+    await using file = await store.stage(FILE, [Buffer.from(text)]);
+    await file.publish();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'system') throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { collectSmall } from '../../system/streams/pipeline.ts';
+import { parseStamp, type Stamp } from '../layout/stamp.ts';
+
+/** A file in the repository; no pattern of repozo matches it. */
+const FILE = '.zodbvault.going.json';
+
+const GoingBlobsSchema = v.object({
+  format: v.literal(1),
+  /** Of restore points that a run takes away: their blobs go with them. */
+  stamps: v.array(v.string()),
+});
+
+/**
+ * Stamps of restore points that a run has begun to take away, until their blobs are gone, too: a killed run may have
+ * left these, and by themselves they don't tell that their point was not lost by mistake. Nothing where the file is
+ * missing, or can't be read: then the blobs stay.
+ */
+export async function readGoingBlobs(store: Store): Promise<readonly Stamp[]> {
+  try {
+    return decodeGoingBlobs((await collectSmall(store.read(FILE))).toString());
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (['not-found', 'usage', 'damaged'].includes(error.code)) return [];
+    throw error;
+  }
+}
+
+function decodeGoingBlobs(text: string): readonly Stamp[] {
+  try {
+    return v
+      .parse(GoingBlobsSchema, JSON.parse(text))
+      .stamps.flatMap((one) => parseStamp(one) ?? []);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
+    throw error;
+  }
+}
+
+/** Adds to them, before the first file goes. The caller holds the repository's lock. */
+export async function noteGoingBlobs(store: Store, stamps: readonly Stamp[]): Promise<void> {
+  const all = new Set([...(await readGoingBlobs(store)), ...stamps]);
+  const text = `${JSON.stringify({ format: 1, stamps: [...all].sort() }, undefined, 1)}\n`;
+  await using file = await store.stage(FILE, [Buffer.from(text)]);
+  await file.publish();
+}
+
+/** Forgets them, when the blobs are gone. The caller holds the repository's lock. */
+export async function forgetGoingBlobs(store: Store): Promise<void> {
+  if ((await readGoingBlobs(store)).length > 0) await store.remove(FILE);
+}

@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { ProcessIdentitySchema } from '../../system/processes/process-identity.ts';
+import { giveWay } from '../../system/streams/cooperative.ts';
+import { linesOf } from '../../system/streams/text-lines.ts';
+
+/** The log of runs in a repository, one JSON object a line; no pattern of repozo matches its name. */
+export const RUN_LOG_FILE = '.zodbvault.runs.jsonl';
+/** What it is called when it has grown to its limit. */
+export const EARLIER_RUN_LOG_FILE = '.zodbvault.runs.1.jsonl';
+/** Limit of each of the two: some four thousand runs. */
+export const RUN_LOG_BYTES = 1 << 20;
+/** Most characters of a message that are kept, and most warnings. */
+const LONGEST_MESSAGE = 1000;
+const MOST_WARNINGS = 10;
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Moment = v.pipe(v.string(), v.isoTimestamp());
+
+const RunSchema = v.object({
+  /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too, `verify-sample` some of it. */
+  verb: v.picklist([
+    ...(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'verify-sample'] as const),
+    ...(['rehearse', 'retire'] as const),
+  ]),
+  /** Which backups; `all` where a run looks at all kinds. */
+  of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),
+  part: v.string(),
+  /** Of a backup: the storages of which it looked at the Data.fs. */
+  storages: v.optional(v.array(v.string())),
+  /** Of a backup: those Data.fs files, or the blob directories where only these are backed up. */
+  sources: v.optional(v.array(v.string())),
+  /** Of a restore, and what undoes one: the Data.fs files that it put back. */
+  dataFs: v.optional(v.array(v.string())),
+  /** Of a restore that is done: the restore point of each of those. */
+  points: v.optional(v.array(v.string())),
+  /** Of a backup that is done: the restore points that it made. */
+  made: v.optional(v.array(v.object({ storage: v.string(), stamp: v.string() }))),
+  /** ISO 8601, UTC. */
+  begun: Moment,
+  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  readBytes: Count,
+  /** Bytes of the data files that it wrote. */
+  storedBytes: Count,
+  /** Bytes of the blobs in the copies and archives that it made, shared ones with them. */
+  blobBytes: Count,
+  warnings: Count,
+  /** The first of them, as far as they have words of their own. */
+  warned: v.optional(v.array(v.string())),
+  /** `begun`: the line of a run that has not ended, or never did. */
+  result: v.picklist(['begun', 'done', 'warnings', 'failed', 'interrupted']),
+  /** Of the line of its begin: who it is. */
+  process: v.optional(ProcessIdentitySchema),
+  /** Of the failure: its code and its message. */
+  code: v.optional(v.string()),
+  message: v.optional(v.string()),
+});
+
+/** A run, as its line tells it. */
+export type Run = v.InferOutput<typeof RunSchema>;
+
+export function formatRun({ message, warned, ...run }: Run): string {
+  const cut = (text: string) => text.slice(0, LONGEST_MESSAGE);
+  return JSON.stringify({
+    ...run,
+    ...(warned === undefined ? {} : { warned: warned.slice(0, MOST_WARNINGS).map(cut) }),
+    ...(message === undefined ? {} : { message: cut(message) }),
+  });
+}
+
+/** The run of a line; undefined for one that is cut, or of another version. */
+export function parseRun(line: string): Run | undefined {
+  const result = v.safeParse(RunSchema, jsonOf(line));
+  return result.success ? result.output : undefined;
+}
+
+/**
+ * All that a repository has logged, in its order, oldest first; nothing where there is no log. Lines that are no run are
+ * passed over.
+ */
+export async function readRuns(store: Store): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  for (const name of [EARLIER_RUN_LOG_FILE, RUN_LOG_FILE]) {
+    try {
+      for await (const line of linesOf(store.read(name))) {
+        const run = parseRun(line);
+        if (run !== undefined) runs.push(run);
+        await giveWay();
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    }
+  }
+  return runs;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

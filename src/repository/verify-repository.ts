@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
+import { drain, tap } from '../system/streams/pipeline.ts';
+import type { WorkProgress } from '../system/streams/progress.ts';
+import { readLink, readUnlisted } from './content/read-backup.ts';
+import type { Catalogue } from './layout/catalogue.ts';
+import { type ChainLink, describeFault, readChain } from './layout/chain.ts';
+import { indexFileName } from './layout/file-names.ts';
+
+/** What verification says of one file, or of a chain where no file is at fault. */
+export type Finding =
+  /** `checked`: what was compared. */
+  | { readonly kind: 'good'; readonly name: string; readonly checked: string }
+  | { readonly kind: 'bad'; readonly name: string; readonly problem: string };
+
+/**
+ * Checks a repository, file by file, oldest first.
+ *
+ * @param depth - `quick`: that the files are there and have their sizes; `thorough`: every byte
+ *   against its checksums
+ * @param chains - `newest`, as repozo does, or `all`
+ */
+export async function* verifyRepository(
+  store: Store,
+  {
+    catalogue,
+    depth,
+    chains,
+    progress,
+    signal,
+  }: {
+    readonly catalogue: Catalogue;
+    readonly depth: 'quick' | 'thorough';
+    readonly chains: 'newest' | 'all';
+    readonly progress: WorkProgress;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<Finding> {
+  const sizes = new Map((await store.list()).map(({ name, sizeBytes }) => [name, sizeBytes]));
+  const onChunk = (chunk: Uint8Array) => {
+    signal.throwIfAborted();
+    progress.onBytes(chunk.length);
+  };
+  if (chains === 'all') {
+    for (const { name } of catalogue.withoutFull) {
+      yield { kind: 'bad', name, problem: 'no full backup is in front of it' };
+    }
+  }
+  for (const stamp of catalogue.datWithoutFull) {
+    yield { kind: 'bad', name: `${stamp}.dat`, problem: 'its full backup is missing' };
+  }
+  for (const files of chains === 'all' ? catalogue.chains : catalogue.chains.slice(-1)) {
+    const chain = await readChain(store, files);
+    for (const fault of chain.faults) {
+      const name = 'fileName' in fault ? fault.fileName : `${chain.stamp}.dat`;
+      yield { kind: 'bad', name, problem: describeFault(fault) };
+    }
+    for (const link of chain.links) {
+      progress.onFile(link.file.name);
+      yield depth === 'quick'
+        ? await checkSize(store, { link, sizes, onChunk })
+        : await judge(link.file.name, () => checkBytes(store, { link, onChunk }));
+    }
+    if (chain.links.length === 0 && depth === 'thorough') {
+      const all = [files.full, ...files.increments];
+      yield await judge(files.full.name, async () => {
+        await drain(tap(readUnlisted(store, all, progress.onFile), onChunk));
+        return 'transactions, since there are no checksums';
+      });
+    }
+  }
+}
+
+async function checkBytes(
+  store: Store,
+  {
+    link,
+    onChunk,
+  }: {
+    readonly link: ChainLink;
+    readonly onChunk: (chunk: Uint8Array) => void;
+  },
+): Promise<string> {
+  await drain(tap(readLink(store, { link, check: 'checksums' }), onChunk));
+  if (link.record === undefined) return 'size, md5';
+  await checkIndex(store, link);
+  return 'size, md5, sha256, index';
+}
+
+async function checkIndex(store: Store, link: ChainLink): Promise<void> {
+  const name = indexFileName(link.file.stamp);
+  const hash = createHash('sha256');
+  await drain(tap(store.read(name), (chunk) => hash.update(chunk)));
+  if (hash.digest('hex') === link.record?.index.sha256) return;
+  throw new Failure('damaged', `"${name}" is not the index that was written with it`, {
+    hint: 'Remove it: a restore then goes without, and the server makes a new one.',
+  });
+}
+
+/** repozo's quick verification decompresses to learn a size; a recorded size spares us that. */
+async function checkSize(
+  store: Store,
+  {
+    link,
+    sizes,
+    onChunk,
+  }: {
+    readonly link: ChainLink;
+    readonly sizes: ReadonlyMap<string, number>;
+    readonly onChunk: (chunk: Uint8Array) => void;
+  },
+): Promise<Finding> {
+  const { file, range, record } = link;
+  if (file.isGzip && record === undefined) {
+    return judge(file.name, async () => {
+      await drain(tap(readLink(store, { link, check: 'bytes-only' }), onChunk));
+      return 'size';
+    });
+  }
+  const expected = record?.stored.sizeBytes ?? range.end - range.start;
+  const found = sizes.get(file.name);
+  if (found === expected) return { kind: 'good', name: file.name, checked: 'size' };
+  const problem = `it has ${found ?? 0} bytes, ${expected} were written`;
+  return { kind: 'bad', name: file.name, problem };
+}
+
+async function judge(name: string, check: () => Promise<string>): Promise<Finding> {
+  try {
+    return { kind: 'good', name, checked: await check() };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code !== 'damaged' && error.code !== 'not-found') throw error;
+    return { kind: 'bad', name, problem: error.message };
+  }
+}

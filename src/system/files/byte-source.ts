@@ -1,0 +1,136 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { adopting, Failure, systemCodeOf } from '../failure.ts';
+
+/** A half-open range of byte offsets, `[start, end)`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes that can be read at any position. Their number is fixed at the moment of opening. */
+export interface ByteSource {
+  /** How messages call it. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** The bytes of the range, all of them; a source that has become shorter is a failure. */
+  read(range: ByteRange): Promise<Uint8Array>;
+  /** The same in order, in chunks of at most {@link CHUNK_BYTES}; reads one chunk ahead. */
+  stream(range: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+/** Bytes read at once: large enough that the calls cost nothing, small enough for the caches. */
+export const CHUNK_BYTES = 1 << 20;
+
+/** What `stat` tells about which file a path or a handle names. */
+export interface FileIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** An open file as a {@link ByteSource}: everything is read through one handle. */
+export interface FileSource extends ByteSource, AsyncDisposable {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  /** Size of the open file now; a live Data.fs grows. */
+  currentSizeBytes(): Promise<number>;
+}
+
+/** Opens a file for reading. Failures: `not-found`, `system`. */
+export async function openFileSource(path: string): Promise<FileSource> {
+  const doing = `read "${path}"`;
+  // A pipe without a writer would be waited for; a file is not changed by this.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const handle = await adopting(doing, () => open(path, flags));
+  try {
+    const stat = await adopting(doing, () => handle.stat({ bigint: true }));
+    if (!stat.isFile()) {
+      throw new Failure('usage', `Cannot ${doing}: it is not a regular file`, {
+        hint: 'Name a file.',
+      });
+    }
+    return {
+      name: path,
+      path,
+      sizeBytes: Number(stat.size),
+      identity: { device: stat.dev, inode: stat.ino },
+      read: (range) => readExactly(handle, range, path),
+      stream: (range) => readAhead(range, (part) => readExactly(handle, part, path)),
+      currentSizeBytes: async () => (await adopting(doing, () => handle.stat())).size,
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Whether `path` still names the file that was opened: a rename over it makes it another one. */
+export async function isStillAt(path: string, identity: FileIdentity): Promise<boolean> {
+  return adopting(`look at "${path}"`, async () => {
+    const now = await stat(path, { bigint: true }).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    return now?.dev === identity.device && now.ino === identity.inode;
+  });
+}
+
+/** Bytes in memory as a {@link ByteSource}. */
+export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
+  const read = async ({ start, end }: ByteRange) => {
+    if (end > bytes.length) throw becameShorter(name, end, bytes.length);
+    return bytes.subarray(start, end);
+  };
+  return {
+    name,
+    sizeBytes: bytes.length,
+    read,
+    stream: (range) => readAhead(range, read),
+  };
+}
+
+async function readExactly(
+  handle: FileHandle,
+  { start, end }: ByteRange,
+  name: string,
+): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(end - start);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await adopting(`read "${name}" at ${start + filled}`, () =>
+      handle.read(buffer, filled, buffer.length - filled, start + filled),
+    );
+    if (bytesRead === 0) throw becameShorter(name, end, start + filled);
+    filled += bytesRead;
+  }
+  return buffer;
+}
+
+async function* readAhead(
+  { start, end }: ByteRange,
+  read: (range: ByteRange) => Promise<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const readFrom = (position: number) => {
+    const promise = read({ start: position, end: Math.min(position + CHUNK_BYTES, end) });
+    promise.catch(() => {}); // It is awaited below; a consumer that stops early leaves it alone.
+    return promise;
+  };
+  if (start >= end) return;
+  let next: Promise<Uint8Array> | undefined = readFrom(start);
+  let position = start;
+  while (next !== undefined) {
+    const chunk: Uint8Array = await next;
+    position += chunk.length;
+    next = position < end ? readFrom(position) : undefined;
+    yield chunk;
+  }
+}
+
+function becameShorter(name: string, expected: number, found: number): Failure {
+  return new Failure(
+    'damaged',
+    `Cannot read "${name}": it ends at ${found}, ${expected} bytes were expected`,
+    { hint: 'Something has cut the file while it was being read; find out what, then try again.' },
+  );
+}

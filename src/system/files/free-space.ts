@@ -1,0 +1,78 @@
+import { stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { adopting, Failure, systemCodeOf } from '../failure.ts';
+
+/** Something that will be written. */
+export interface Need {
+  /** Where; it needn't be there yet. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Looks whether there is room before the work begins. What lies on one disk is taken together.
+ * Failure `system`, with what is needed and what is free. Quotas aren't seen.
+ */
+export async function requireRoomFor(needs: readonly Need[]): Promise<void> {
+  const full = await findFullDisk(needs);
+  if (full === undefined) return;
+  const { path, bytes, freeBytes } = full;
+  throw new Failure(
+    'system',
+    `Cannot write "${path}": there is no space for it: ${bytes} bytes are needed, ${freeBytes} are free`,
+    { hint: 'Free some space, or choose another disk. Nothing was changed.' },
+  );
+}
+
+/** The same, as an answer. */
+export async function hasRoomFor(needs: readonly Need[]): Promise<boolean> {
+  return (await findFullDisk(needs)) === undefined;
+}
+
+async function findFullDisk(
+  needs: readonly Need[],
+): Promise<(Need & { readonly freeBytes: number }) | undefined> {
+  const disks = new Map<number, { path: string; folder: string; bytes: number }>();
+  for (const { path, bytes } of needs) {
+    const { folder, device } = await nearestFolder(dirname(path));
+    const disk = disks.get(device) ?? { path, folder, bytes: 0 };
+    disk.bytes += bytes;
+    disks.set(device, disk);
+  }
+  for (const { path, folder, bytes } of disks.values()) {
+    const freeBytes = await freeBytesOf(folder);
+    if (bytes > freeBytes) return { path, bytes, freeBytes };
+  }
+  return undefined;
+}
+
+/** How much of the disk with this folder is free for everybody, and how much there is. */
+export async function freeSpaceOf(
+  folder: string,
+): Promise<{ readonly freeBytes: number; readonly diskBytes: number }> {
+  return adopting(`look at the disk with "${folder}"`, async () => {
+    const { bsize, blocks, bavail } = await statfs(folder);
+    return { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
+  });
+}
+
+/** Bytes that this user may still write to the disk with this folder. */
+export async function freeBytesOf(folder: string): Promise<number> {
+  return adopting(`look at the disk with "${folder}"`, async () => {
+    const { bsize, bavail, bfree } = await statfs(folder);
+    return bsize * (process.getuid?.() === 0 ? bfree : bavail);
+  });
+}
+
+async function nearestFolder(path: string): Promise<{ folder: string; device: number }> {
+  return adopting(`look at "${path}"`, async () => {
+    for (let folder = path; ; folder = dirname(folder)) {
+      try {
+        const { dev } = await stat(folder);
+        return { folder, device: dev };
+      } catch (error) {
+        if (systemCodeOf(error) !== 'ENOENT' || folder === dirname(folder)) throw error;
+      }
+    }
+  });
+}

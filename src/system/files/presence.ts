@@ -1,0 +1,32 @@
+import type { Stats } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
+import { adopting, systemCodeOf } from '../failure.ts';
+
+/** Whether a path leads to something that can be looked at; links are followed. */
+export function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether something has the name, be it a link to nowhere. What can't be looked at is an error. */
+export function isTaken(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** What a path leads to; undefined where nothing is there. */
+export function statOf(path: string): Promise<Stats | undefined> {
+  return adopting(`look at "${path}"`, () =>
+    stat(path).catch((error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
+  );
+}
