@@ -6,12 +6,13 @@ import { catalogueOf, stampsOf } from '../../src/repository/layout/catalogue.ts'
 import { decodeDat } from '../../src/repository/layout/dat.ts';
 import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
 import { momentOfStamp, nextStamp, parseStamp } from '../../src/repository/layout/stamp.ts';
-import { decodeChecks } from '../../src/repository/records/check-results.ts';
-import { decodeHoldRecord } from '../../src/repository/records/hold-record.ts';
-import { decodeIdentity } from '../../src/repository/records/repository-id.ts';
+import { CheckFileSchema, checksIn } from '../../src/repository/records/check-results.ts';
+import { HoldRecordSchema } from '../../src/repository/records/hold-record.ts';
+import { IdentitySchema } from '../../src/repository/records/repository-id.ts';
 import { formatRun, parseRun } from '../../src/repository/records/run-history.ts';
 import { parseMountInfo } from '../../src/system/files/mount-points.ts';
 import { decodeLockRecord, describeHolder } from '../../src/system/locks/lock-record.ts';
+import { parseJson } from '../../src/system/parse-json.ts';
 import { atOnce } from '../../src/system/streams/cooperative.ts';
 import type { Target } from './target.ts';
 
@@ -50,21 +51,24 @@ export function RECORD_TARGETS(): readonly Target[] {
       name: 'checks',
       seeds: [json(CHECKS)],
       weight: 5,
-      run: (input) => atOnce(decodeChecks(input.toString())),
+      run: (input) => {
+        const file = parseJson(input.toString(), CheckFileSchema);
+        if (file !== undefined) atOnce(checksIn(file));
+      },
     },
     {
       ...text,
       name: 'identity',
       seeds: [json({ id: 'one', since: STAMP })],
       weight: 4,
-      run: (input) => decodeIdentity(input.toString()),
+      run: (input) => parseJson(input.toString(), IdentitySchema),
     },
     {
       ...text,
       name: 'hold-record',
       seeds: [json({ format: 1, source: '/site/blobstorage', folder: '/site/blobstoragebackups' })],
       weight: 3,
-      run: (input) => decodeHoldRecord(input.toString()),
+      run: (input) => parseJson(input.toString(), HoldRecordSchema),
     },
     {
       ...text,

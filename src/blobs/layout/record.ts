@@ -8,6 +8,7 @@ import { openFileSource } from '../../system/files/byte-source.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { type Rights, USUAL } from '../../system/files/rights.ts';
 import { readSmallFileIfFit } from '../../system/files/small-file.ts';
+import { parseJson } from '../../system/parse-json.ts';
 import type { EntryForm } from './entry-name.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -100,14 +101,7 @@ export async function readRecord(path: string): Promise<BlobRecord | undefined> 
 
 /** Undefined where the text is none of ours, or of a later version. */
 export function decodeBlobRecord(text: string): BlobRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const result = v.safeParse(BlobRecordSchema, value);
-  return result.success ? result.output : undefined;
+  return parseJson(text, BlobRecordSchema);
 }
 
 /** Puts the record in its place, complete and synced. */

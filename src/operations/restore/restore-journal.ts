@@ -20,6 +20,7 @@ import { SHARED } from '../../system/files/rights.ts';
 import { readSmallFile } from '../../system/files/small-file.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
 import { acquireRunLock, seemsHeld } from '../../system/locks/run-lock.ts';
+import { parseJson } from '../../system/parse-json.ts';
 import { withoutEnd } from '../../system/processes/process-end.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import type { JobContext } from '../run/events.ts';
@@ -82,14 +83,11 @@ export async function readJournal(anchor: string): Promise<RestoreJournal | unde
 
 /** Failure `damaged`, with the path in it. */
 export function decodeJournal(text: string, path: string): RestoreJournal {
-  try {
-    return v.parse(JournalSchema, JSON.parse(text));
-  } catch (cause) {
-    throw new Failure('damaged', `Cannot read "${path}": it is no journal of a restore`, {
-      hint: 'It says what a restore has replaced; look at the folder, then move it away.',
-      cause,
-    });
-  }
+  const journal = parseJson(text, JournalSchema);
+  if (journal !== undefined) return journal;
+  throw new Failure('damaged', `Cannot read "${path}": it is no journal of a restore`, {
+    hint: 'It says what a restore has replaced; look at the folder, then move it away.',
+  });
 }
 
 /**

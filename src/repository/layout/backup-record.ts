@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { ByteRange } from '../../system/files/byte-source.ts';
+import { parseJson } from '../../system/parse-json.ts';
 
 const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
 const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -52,14 +53,7 @@ export type Sample = ByteRange & { readonly sha256: string };
 
 /** Undefined where the text is none of ours, or of a later version. */
 export function decodeBackupRecord(text: string): BackupRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const result = v.safeParse(BackupRecordSchema, value);
-  return result.success ? result.output : undefined;
+  return parseJson(text, BackupRecordSchema);
 }
 
 export function encodeBackupRecord(record: BackupRecord): string {

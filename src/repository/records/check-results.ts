@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
-import { collectSmall } from '../../system/streams/pipeline.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
@@ -54,7 +54,12 @@ const WholeCheckSchema = v.object({
   kind: v.picklist(['verify', 'deep', 'rehearsal']),
 });
 
-const FileSchema = v.object({ format: v.picklist([1, 2]), checks: v.array(v.unknown()) });
+export const CheckFileSchema = v.object({
+  format: v.picklist([1, 2]),
+  checks: v.array(v.unknown()),
+});
+
+type CheckFile = v.InferOutput<typeof CheckFileSchema>;
 
 /** What somebody has found out about a restore point, or about one of its two parts. */
 export type Check = v.InferOutput<typeof CheckSchema>;
@@ -70,12 +75,8 @@ const CHECKS_PER_PORTION = 100;
 
 /** What is remembered; nothing where it can't be read. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
-  try {
-    return await inPortions(decodeChecks((await collectSmall(store.read(FILE))).toString()));
-  } catch (error) {
-    if (error instanceof Failure && isUnreadable(error.code)) return [];
-    throw error;
-  }
+  const record = await readJsonRecord(store, FILE, CheckFileSchema);
+  return record.kind === 'read' ? await inPortions(checksIn(record.value)) : [];
 }
 
 /** By the stamps of their restore points, each in their order. */
@@ -89,21 +90,22 @@ export function checksByStamp(checks: readonly Check[]): ReadonlyMap<string, rea
   return byStamp;
 }
 
-/** Nothing where the text is none of ours, or of a later version. There may be some for each of very many points. */
-export function* decodeChecks(text: string): Generator<void, readonly Check[]> {
-  try {
-    const { format, checks } = v.parse(FileSchema, JSON.parse(text));
-    const decoded: Check[] = [];
-    for (const [index, check] of checks.entries()) {
-      if (format === 2) decoded.push(v.parse(CheckSchema, check));
-      else decoded.push(...partsOf(v.parse(WholeCheckSchema, check)));
-      if (index % CHECKS_PER_PORTION === 0) yield;
+/** Those of a file; nothing where one of them is none of ours. There may be some for each of very many points. */
+export function* checksIn({ format, checks }: CheckFile): Generator<void, readonly Check[]> {
+  const decoded: Check[] = [];
+  for (const [index, one] of checks.entries()) {
+    if (index % CHECKS_PER_PORTION === 0) yield;
+    if (format === 2) {
+      const check = v.safeParse(CheckSchema, one);
+      if (!check.success) return [];
+      decoded.push(check.output);
+    } else {
+      const check = v.safeParse(WholeCheckSchema, one);
+      if (!check.success) return [];
+      decoded.push(...partsOf(check.output));
     }
-    return decoded;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
-    throw error;
   }
+  return decoded;
 }
 
 /** A deep look was one at the blobs, too; which part of it was bad, nobody has written down. */
@@ -175,10 +177,6 @@ export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date
   return doubts;
 }
 
-function isUnreadable(code: Failure['code']): boolean {
-  return ['not-found', 'usage', 'damaged'].includes(code);
-}
-
 /**
  * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
  * {@link standingDoubt}. Where nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
@@ -200,9 +198,7 @@ export async function rememberChecks(
   const doubt = standingDoubt(all, stamps);
   const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
   try {
-    const text = `${JSON.stringify({ format: 2, checks: kept }, undefined, 1)}\n`;
-    await using file = await store.stage(FILE, [Buffer.from(text)]);
-    await file.publish();
+    await writeJsonRecord(store, FILE, { format: 2, checks: kept });
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'system') throw error;
   }

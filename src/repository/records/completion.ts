@@ -1,3 +1,4 @@
+import { writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import { completeFileName } from '../layout/file-names.ts';
@@ -37,7 +38,6 @@ export async function markComplete(
   store: Store,
   { stamp, mark: { tool, at, blobs } }: { readonly stamp: Stamp; readonly mark: Mark },
 ): Promise<void> {
-  const text = JSON.stringify({ format: 1, tool, at: at.toISOString(), blobs }, undefined, 1);
-  await using file = await store.stage(completeFileName(stamp), [Buffer.from(`${text}\n`)]);
-  await file.publish();
+  const record = { format: 1, tool, at: at.toISOString(), blobs };
+  await writeJsonRecord(store, completeFileName(stamp), record);
 }

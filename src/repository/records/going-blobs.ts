@@ -1,7 +1,6 @@
 import * as v from 'valibot';
+import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
-import { collectSmall } from '../../system/streams/pipeline.ts';
 import { parseStamp, type Stamp } from '../layout/stamp.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
@@ -19,32 +18,14 @@ const GoingBlobsSchema = v.object({
  * missing, or can't be read: then the blobs stay.
  */
 export async function readGoingBlobs(store: Store): Promise<readonly Stamp[]> {
-  try {
-    return decodeGoingBlobs((await collectSmall(store.read(FILE))).toString());
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    if (['not-found', 'usage', 'damaged'].includes(error.code)) return [];
-    throw error;
-  }
-}
-
-function decodeGoingBlobs(text: string): readonly Stamp[] {
-  try {
-    return v
-      .parse(GoingBlobsSchema, JSON.parse(text))
-      .stamps.flatMap((one) => parseStamp(one) ?? []);
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof v.ValiError) return [];
-    throw error;
-  }
+  const record = await readJsonRecord(store, FILE, GoingBlobsSchema);
+  return record.kind === 'read' ? record.value.stamps.flatMap((one) => parseStamp(one) ?? []) : [];
 }
 
 /** Adds to them, before the first file goes. The caller holds the repository's lock. */
 export async function noteGoingBlobs(store: Store, stamps: readonly Stamp[]): Promise<void> {
   const all = new Set([...(await readGoingBlobs(store)), ...stamps]);
-  const text = `${JSON.stringify({ format: 1, stamps: [...all].sort() }, undefined, 1)}\n`;
-  await using file = await store.stage(FILE, [Buffer.from(text)]);
-  await file.publish();
+  await writeJsonRecord(store, FILE, { format: 1, stamps: [...all].sort() });
 }
 
 /** Forgets them, when the blobs are gone. The caller holds the repository's lock. */

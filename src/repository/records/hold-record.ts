@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
-import { collectSmall } from '../../system/streams/pipeline.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.hold.json';
 
-const HoldRecordSchema = v.object({
+export const HoldRecordSchema = v.object({
   format: v.literal(1),
   /** The live blob directory, which has lost some. */
   source: v.string(),
@@ -28,24 +27,18 @@ export function holdRecordPath(store: Store): string {
 
 /** Undefined where there is none; `unreadable` for one that this version can't read. */
 export async function readHoldRecord(store: Store): Promise<HoldRecord | 'unreadable' | undefined> {
-  try {
-    return decodeHoldRecord((await collectSmall(store.read(FILE))).toString());
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    if (error.code === 'not-found') return undefined;
-    if (['usage', 'damaged'].includes(error.code)) return 'unreadable';
-    throw error;
-  }
-}
-
-/** `unreadable` where the text is none of ours, or of a later version. */
-export function decodeHoldRecord(text: string): HoldRecord | 'unreadable' {
-  try {
-    const { source, folder } = v.parse(HoldRecordSchema, JSON.parse(text));
-    return { source, folder };
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof v.ValiError) return 'unreadable';
-    throw error;
+  const record = await readJsonRecord(store, FILE, HoldRecordSchema);
+  switch (record.kind) {
+    case 'absent':
+      return undefined;
+    case 'unreadable':
+      return 'unreadable';
+    case 'read': {
+      const { source, folder } = record.value;
+      return { source, folder };
+    }
+    default:
+      return record satisfies never;
   }
 }
 
@@ -61,7 +54,5 @@ export async function settleHoldRecord(
   }
   const { source, folder } = record;
   if (typeof there === 'object' && there.source === source && there.folder === folder) return;
-  const text = `${JSON.stringify({ format: 1, source, folder }, undefined, 1)}\n`;
-  await using file = await store.stage(FILE, [Buffer.from(text)]);
-  await file.publish();
+  await writeJsonRecord(store, FILE, { format: 1, source, folder });
 }

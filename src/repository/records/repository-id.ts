@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
+import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
-import { collectSmall } from '../../system/streams/pipeline.ts';
 import type { Stamp } from '../layout/stamp.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.id.json';
 
-const IdentitySchema = v.object({
+export const IdentitySchema = v.object({
   id: v.string(),
   /** Stamp of the oldest full backup that was there when the repository got its identity. */
   since: v.string(),
@@ -54,29 +53,12 @@ export async function findIdentity(
 export async function settleIdentity(store: Store, traces: Traces): Promise<Identity> {
   const { identity, isWritten } = await findIdentity(store, traces);
   if (isWritten) return identity;
-  await using file = await store.stage(FILE, [Buffer.from(`${JSON.stringify(identity)}\n`)]);
-  await file.publish();
+  await writeJsonRecord(store, FILE, identity);
   return identity;
 }
 
 /** Undefined where it has none, or one that can't be read. */
 export async function readIdentity(store: Store): Promise<Identity | undefined> {
-  try {
-    return decodeIdentity((await collectSmall(store.read(FILE))).toString());
-  } catch (error) {
-    const isUnreadable =
-      error instanceof Failure && ['not-found', 'usage', 'damaged'].includes(error.code);
-    if (isUnreadable) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined where the text is none of ours. */
-export function decodeIdentity(text: string): Identity | undefined {
-  try {
-    return v.parse(IdentitySchema, JSON.parse(text));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof v.ValiError) return undefined;
-    throw error;
-  }
+  const record = await readJsonRecord(store, FILE, IdentitySchema);
+  return record.kind === 'read' ? record.value : undefined;
 }

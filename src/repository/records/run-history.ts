@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
+import { parseJson } from '../../system/parse-json.ts';
 import { ProcessIdentitySchema } from '../../system/processes/process-identity.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import { linesOf } from '../../system/streams/text-lines.ts';
@@ -71,8 +72,7 @@ export function formatRun({ message, warned, ...run }: Run): string {
 
 /** The run of a line; undefined for one that is cut, or of another version. */
 export function parseRun(line: string): Run | undefined {
-  const result = v.safeParse(RunSchema, jsonOf(line));
-  return result.success ? result.output : undefined;
+  return parseJson(line, RunSchema);
 }
 
 /**
@@ -93,12 +93,4 @@ export async function readRuns(store: Store): Promise<readonly Run[]> {
     }
   }
   return runs;
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
+import { parseJson } from '../parse-json.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -52,13 +53,7 @@ export function encodeLockRecord(record: LockRecord): string {
 /** Undefined for what isn't such a record. Only the first line counts: the end of an older one may follow. */
 export function decodeLockRecord(content: string): LockRecord | undefined {
   const [line = ''] = content.split('\n', 1);
-  try {
-    const decoded = v.safeParse(LockRecordSchema, JSON.parse(line));
-    return decoded.success ? decoded.output : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return parseJson(line, LockRecordSchema);
 }
 
 /** Characters of a foreign lock file that a message shows. */

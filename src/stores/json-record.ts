@@ -1,0 +1,37 @@
+import { Failure } from '../system/failure.ts';
+import { type JsonSchema, parseJson } from '../system/parse-json.ts';
+import { collectSmall } from '../system/streams/pipeline.ts';
+import type { Store } from './store.ts';
+
+/**
+ * What a small JSON file of a store says: nothing there, something that this version can't read (none of ours, of a
+ * later version, too large, or something else in its place), or its content.
+ */
+export type JsonRecord<T> =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'read'; readonly value: T };
+
+/** Reads one. Failures: those of the store, but for what {@link JsonRecord} tells. */
+export async function readJsonRecord<T>(
+  store: Store,
+  name: string,
+  schema: JsonSchema<T>,
+): Promise<JsonRecord<T>> {
+  try {
+    const value = parseJson((await collectSmall(store.read(name))).toString(), schema);
+    return value === undefined ? { kind: 'unreadable' } : { kind: 'read', value };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'not-found') return { kind: 'absent' };
+    if (error.code === 'usage' || error.code === 'damaged') return { kind: 'unreadable' };
+    throw error;
+  }
+}
+
+/** Writes one in a single step, in place of what has the name. The caller holds the lock. */
+export async function writeJsonRecord(store: Store, name: string, value: object): Promise<void> {
+  const text = `${JSON.stringify(value, undefined, 1)}\n`;
+  await using file = await store.stage(name, [Buffer.from(text)]);
+  await file.publish();
+}
