@@ -30,7 +30,7 @@ const LostBlobsSchema = v.object({
 /** Blobs that the live directory had lost when a copy was made. */
 export type LostBlobs = v.InferOutput<typeof LostBlobsSchema>;
 
-const BlobRecordSchema = v.object({
+export const BlobRecordSchema = v.object({
   /** Grows when a reader of an older form would go wrong. */
   format: v.literal(1),
   tool: v.string(),

@@ -39,7 +39,7 @@ const ReplacementSchema = v.pipe(
   v.check(({ kind, staged, kept }) => kind !== 'contents' || (staged !== null && kept !== null)),
 );
 
-const JournalSchema = v.object({
+export const JournalSchema = v.object({
   format: v.literal(1),
   tool: v.string(),
   /** Where it lies beside; the paths of one that was copied with its site are those of the other site. */

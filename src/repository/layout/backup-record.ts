@@ -7,7 +7,7 @@ const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const SampleSchema = v.object({ start: offset, end: offset, sha256: hex(64) });
 
-const BackupRecordSchema = v.object({
+export const BackupRecordSchema = v.object({
   /** Grows when a reader of an older form would go wrong. 1 says nothing of `blobs`. */
   format: v.picklist([1, 2]),
   tool: v.string(),

@@ -20,7 +20,7 @@ const FaultsSchema = v.object({
   count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
 });
 
-const CheckSchema = v.object({
+export const CheckSchema = v.object({
   /** Of the restore point. */
   stamp: v.string(),
   /**

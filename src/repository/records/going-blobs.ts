@@ -6,7 +6,7 @@ import { parseStamp, type Stamp } from '../layout/stamp.ts';
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.going.json';
 
-const GoingBlobsSchema = v.object({
+export const GoingBlobsSchema = v.object({
   format: v.literal(1),
   /** Of restore points that a run takes away: their blobs go with them. */
   stamps: v.array(v.string()),

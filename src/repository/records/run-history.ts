@@ -19,7 +19,7 @@ const MOST_WARNINGS = 10;
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Moment = v.pipe(v.string(), v.isoTimestamp());
 
-const RunSchema = v.object({
+export const RunSchema = v.object({
   /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too, `verify-sample` some of it. */
   verb: v.picklist([
     ...(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'verify-sample'] as const),

@@ -5,7 +5,7 @@ import { parseJson } from '../parse-json.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const LockRecordSchema = v.object({
+export const LockRecordSchema = v.object({
   pid: Count,
   host: v.string(),
   /** Linux's id of this start of the kernel: processes of one boot share its locks, whatever their host is called. */
