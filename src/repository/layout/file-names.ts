@@ -43,7 +43,7 @@ export function indexFileName(stamp: Stamp): string {
   return `${stamp}.index`;
 }
 
-/** Stands beside a chain, named for its full backup, while the chain is removed. */
+/** Stands in a repository while the backup of this stamp is removed, with all that needs it. */
 export function removalFileName(stamp: Stamp): string {
   return `${stamp}.removing`;
 }
