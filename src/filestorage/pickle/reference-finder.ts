@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { OPCODES as OP } from './opcodes.ts';
-import { KIND_OF_PLAIN, OTHERWISE, WIDTH_OF_PLAIN } from './pickle-machine.ts';
+import { KIND_OF_PLAIN, OTHERWISE, WIDTH_OF_PLAIN } from './plain-opcodes.ts';
 import { decodeRecordClass, decodeRecordPickle } from './record-pickle.ts';
 import type { Reference } from './reference.ts';
 import { type StateShape, shapeOfClass } from './state-shape.ts';

@@ -59,3 +59,17 @@ export function kindOfInteger(value: bigint): ValueKinds {
   if (value < 2n ** 32n) return VALUE.UINT32;
   return value < 2n ** 63n ? VALUE.UINT63 : VALUE.UINT64;
 }
+
+/** A str of Python 2 is text or bytes to Python 3: who knows how long it is, knows enough. */
+export function kindOfBytes(length: number, isOldString: boolean): ValueKinds {
+  switch (length) {
+    case 8:
+      return VALUE.BYTES_OF_8;
+    case 2:
+      return isOldString ? VALUE.OBJECT : VALUE.BYTES_OF_2;
+    case 6:
+      return isOldString ? VALUE.OBJECT : VALUE.BYTES_OF_6;
+    default:
+      return isOldString ? VALUE.TEXT : VALUE.BYTES;
+  }
+}
