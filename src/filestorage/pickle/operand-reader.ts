@@ -1,7 +1,7 @@
 import { Failure } from '../../system/failure.ts';
 import { viewOf } from '../uncommitted-tail.ts';
 import { type PickleValue, plainValue, type StringValue, textOf } from './pickle-value.ts';
-import { isText } from './text.ts';
+import { isText, LINE_END } from './text.ts';
 import { kindOfBytes, kindOfInteger, VALUE, type ValueKinds } from './value-kind.ts';
 
 /** Longest string of which the bytes are kept: no name and no oid has more. */
@@ -13,9 +13,6 @@ const LONGEST_LINE = 1 << 24;
 
 /** Thrown where more bytes have to be fed first. */
 export const MORE = Symbol('more');
-
-/** `\n`, which ends the arguments of the opcodes of protocol 0. */
-const LINE_END = 0x0a;
 
 /**
  * Reads what follows a pickle's opcodes: lengths, integers, strings and lines. Its bytes may come in

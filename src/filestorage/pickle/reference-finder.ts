@@ -1,58 +1,42 @@
-import { isUtf8 } from 'node:buffer';
 import { OPCODES as OP } from './opcodes.ts';
 import { KIND_OF_PLAIN, OTHERWISE, WIDTH_OF_PLAIN } from './plain-opcodes.ts';
 import { decodeRecordClass, decodeRecordPickle } from './record-pickle.ts';
 import type { Reference } from './reference.ts';
-import { type StateShape, shapeOfClass } from './state-shape.ts';
+import {
+  BYTES,
+  DOUBT,
+  GLOBAL,
+  KIND_BITS,
+  KIND_MASK,
+  kindOf,
+  kindOfLong,
+  LIST,
+  MAXIMUM_BYTES,
+  NEGATIVE_INT32,
+  numberOf,
+  OBJECT,
+  OID,
+  REFERENCE,
+  TEXT,
+  TUPLE,
+  UINT31,
+} from './stack-number.ts';
+import { isSureState } from './sure-state.ts';
+import { isSureText, lineEnd, standsAt } from './text.ts';
+import { TupleTable } from './tuple-table.ts';
 import { TAKES_ITEMS, TAKES_MORE, TAKES_STATE, UNHASHABLE, VALUE } from './value-kind.ts';
-
-/**
- * A value on the stack is a number: in its last bits the number of the bit that its kind is in {@link VALUE},
- * and above them where it stands in the pickle, or for a tuple its row in the table of tuples, or for a
- * reference where its class stands, 0 if nobody says.
- */
-const KIND_BITS = 5;
-const KIND_MASK = (1 << KIND_BITS) - 1;
-
-const NONE = numberOf(VALUE.NONE);
-const OBJECT = numberOf(VALUE.OBJECT);
-const UINT31 = numberOf(VALUE.UINT31);
-const NEGATIVE_INT32 = numberOf(VALUE.NEGATIVE_INT32);
-const TEXT = numberOf(VALUE.TEXT);
-const BYTES = numberOf(VALUE.BYTES);
-const OID = numberOf(VALUE.BYTES_OF_8);
-const GLOBAL = numberOf(VALUE.GLOBAL);
-const TUPLE = numberOf(VALUE.TUPLE);
-const LIST = numberOf(VALUE.LIST);
-const DICT = numberOf(VALUE.DICT);
-const REFERENCE = numberOf(VALUE.REFERENCE);
 
 /** What a dict takes for a key without a closer look. */
 const SURE_KEYS = ~(UNHASHABLE | VALUE.TUPLE);
 
-/** Longest pickle of which the places fit into a value. */
-const MAXIMUM_BYTES = 2 ** (31 - KIND_BITS);
 const STACK_SIZE = 1 << 16;
 const MARK_COUNT = 1 << 12;
 /** Largest memo that is kept as a table: 16 MB. */
 const MAXIMUM_MEMO = 1 << 22;
 const ABSENT = -1;
 const OID_BYTES = 8;
-/** A text of up to so many bytes is looked at here: a call costs more. */
-const SHORT_TEXT = 48;
-/** Numbers of a tuple's row: its first two items, how many it has, their kinds, the class of its children. */
-const ROW = 6;
-const [FIRST, SECOND, COUNT, EVEN, ODD, CLASS] = [0, 1, 2, 3, 4, 5];
-const MAXIMUM_TUPLES = 1 << 22;
-/** The children have several classes. */
-const SEVERAL = -1;
-const LINE_END = 0x0a;
-/** Returned in place of an offset: this pickle is one for the other machine. */
-const DOUBT = -1;
 
 const BLOB_CLASS = Buffer.from('ZODB.blob\nBlob\n', 'latin1');
-const BTREES = Buffer.from('BTrees.', 'latin1');
-const PERSISTENT = Buffer.from('persistent.', 'latin1');
 const BLOB_CLASS_NAME = 'ZODB.blob.Blob';
 const CODECS = Buffer.from('_codecs\n', 'latin1');
 
@@ -66,12 +50,10 @@ const CODECS = Buffer.from('_codecs\n', 'latin1');
 export class ReferenceFinder {
   readonly #stack = new Int32Array(STACK_SIZE);
   readonly #marks = new Int32Array(MARK_COUNT);
+  readonly #tuples = new TupleTable();
   #memo = new Int32Array(1024).fill(ABSENT);
   /** Places from here on are absent. */
   #memoEnd = 0;
-  #memoCount = 0;
-  #tuples = new Int32Array(256 * ROW);
-  #tupleCount = 0;
   /** What the last pickle left on the stack. */
   #result = OBJECT;
   #high = new Float64Array(256);
@@ -143,87 +125,25 @@ export class ReferenceFinder {
     this.#count = 0;
     this.#memo.fill(ABSENT, 0, this.#memoEnd);
     this.#memoEnd = 0;
-    this.#memoCount = 0;
-    this.#tupleCount = 0;
+    this.#tuples.clear();
     const state = this.#pickle(data, 0);
     if (state === DOUBT) return false;
     let named = this.#result;
-    if ((named & KIND_MASK) === TUPLE) named = this.#ofTuple(named, FIRST);
+    if ((named & KIND_MASK) === TUPLE) named = this.#tuples.first(named);
     if ((named & KIND_MASK) === TUPLE) return false;
     const isNamed = (named & KIND_MASK) === GLOBAL;
     const at = named >> KIND_BITS;
     this.#isBlob = isNamed && standsAt(data, at, BLOB_CLASS);
     if (depth === 'class') return true;
     if (this.#pickle(data, state) === DOUBT) return false;
-    return !isNamed || this.#isSureState(data, at);
-  }
-
-  #ofTuple(tuple: number, column: number): number {
-    return this.#tuples[(tuple >> KIND_BITS) * ROW + column] ?? OBJECT;
-  }
-
-  /** Whether the class that stands there takes the state that was followed; where it isn't sure, false. */
-  #isSureState(data: Uint8Array, at: number): boolean {
-    // Most classes are others.
-    if (!standsAt(data, at, BTREES) && !standsAt(data, at, PERSISTENT)) return true;
-    const end = lineEnd(data, lineEnd(data, at) + 1);
-    const name = Buffer.from(data.buffer, data.byteOffset + at, end - at).toString('latin1');
-    const shape = shapeOfClass(name.replace('\n', '.'));
-    return shape === undefined || this.#isSure(shape, { data, state: this.#result });
-  }
-
-  #isSure(
-    shape: StateShape,
-    { data, state }: { readonly data: Uint8Array; readonly state: number },
-  ): boolean {
-    const kind = state & KIND_MASK;
-    switch (shape.kind) {
-      case 'attributes':
-        return kind === DICT || kind === NONE;
-      case 'bucket': {
-        if (kind !== TUPLE) return false;
-        const count = this.#ofTuple(state, COUNT);
-        const items = this.#ofTuple(state, FIRST);
-        if ((count !== 1 && count !== 2) || (items & KIND_MASK) !== TUPLE) return false;
-        const isOdd = (this.#ofTuple(items, COUNT) & 1) === 1;
-        if (isOdd && shape.step === 2) return false;
-        const wrong =
-          (this.#ofTuple(items, EVEN) & ~shape.keys) | (this.#ofTuple(items, ODD) & ~shape.values);
-        return wrong === 0;
-      }
-      case 'tree': {
-        if (kind === NONE) return true;
-        if (kind !== TUPLE) return false;
-        const children = this.#ofTuple(state, FIRST);
-        if ((children & KIND_MASK) !== TUPLE) return false;
-        const count = this.#ofTuple(children, COUNT);
-        if (this.#ofTuple(state, COUNT) === 1) {
-          const bucket = this.#ofTuple(children, FIRST);
-          return count === 1 && this.#isSure(shape.bucket, { data, state: bucket });
-        }
-        const first = this.#ofTuple(state, SECOND);
-        if (this.#ofTuple(state, COUNT) !== 2 || (first & KIND_MASK) !== REFERENCE) return false;
-        const isSure =
-          (count & 1) === 1 &&
-          this.#ofTuple(children, EVEN) === VALUE.REFERENCE &&
-          (this.#ofTuple(children, ODD) & ~shape.bucket.keys) === 0;
-        if (!isSure) return false;
-        const itsClass = this.#ofTuple(children, CLASS);
-        return (
-          isNamedAt(data, first >> KIND_BITS, shape.bucketName) &&
-          (isNamedAt(data, itsClass, shape.bucketName) ||
-            isNamedAt(data, itsClass, shape.className))
-        );
-      }
-      default:
-        return shape satisfies never;
-    }
+    return !isNamed || isSureState(data, at, { state: this.#result, tuples: this.#tuples });
   }
 
   /** Follows one pickle; returns where it ends. All numbers are local: this is what takes the time. */
   #pickle(bytes: Uint8Array, start: number): number {
     const stack = this.#stack;
     const marks = this.#marks;
+    const tuples = this.#tuples;
     const end = bytes.length;
     let offset = start;
     let size = 0;
@@ -319,7 +239,7 @@ export class ReferenceFinder {
           const count = opcode === OP.EMPTY_TUPLE ? 0 : opcode - OP.TUPLE1 + 1;
           size -= count;
           if (size < floor) return DOUBT;
-          const tuple = this.#addTuple(size, size + count);
+          const tuple = tuples.add(stack, size, size + count);
           if (tuple === DOUBT) return DOUBT;
           stack[size++] = tuple;
           break;
@@ -338,7 +258,7 @@ export class ReferenceFinder {
           floor = markCount === 0 ? 0 : (marks[markCount - 1] ?? 0);
           switch (opcode) {
             case OP.TUPLE: {
-              const tuple = this.#addTuple(size, top);
+              const tuple = tuples.add(stack, size, top);
               if (tuple === DOUBT) return DOUBT;
               stack[size++] = tuple;
               break;
@@ -412,11 +332,11 @@ export class ReferenceFinder {
           if (size <= floor) return DOUBT;
           let id = stack[size - 1] ?? OBJECT;
           let itsClass = 0;
-          if ((id & KIND_MASK) === TUPLE && this.#ofTuple(id, COUNT) === 2) {
-            const second = this.#ofTuple(id, SECOND);
+          if ((id & KIND_MASK) === TUPLE && tuples.size(id) === 2) {
+            const second = tuples.second(id);
             if ((second & KIND_MASK) !== GLOBAL) return DOUBT;
             itsClass = second >> KIND_BITS;
-            id = this.#ofTuple(id, FIRST);
+            id = tuples.first(id);
           }
           if ((id & KIND_MASK) !== OID) return DOUBT;
           const at = id >> KIND_BITS;
@@ -436,40 +356,6 @@ export class ReferenceFinder {
     return DOUBT;
   }
 
-  /** The tuple of what is on the stack between two places. */
-  #addTuple(start: number, end: number): number {
-    const number = this.#tupleCount;
-    const row = number * ROW;
-    if (row === this.#tuples.length) {
-      if (number === MAXIMUM_TUPLES) return DOUBT;
-      const longer = new Int32Array(2 * row);
-      longer.set(this.#tuples);
-      this.#tuples = longer;
-    }
-    this.#tupleCount += 1;
-    const stack = this.#stack;
-    const tuples = this.#tuples;
-    let even = 0;
-    let odd = 0;
-    let itsClass = 0;
-    for (let place = start; place < end; place += 2) {
-      const value = stack[place] ?? OBJECT;
-      even |= 1 << (value & KIND_MASK);
-      if ((value & KIND_MASK) !== REFERENCE) continue;
-      const other = value >> KIND_BITS;
-      if (place === start) itsClass = other;
-      else if (other !== itsClass) itsClass = SEVERAL;
-    }
-    for (let place = start + 1; place < end; place += 2) odd |= kindOf(stack[place]);
-    tuples[row + FIRST] = start < end ? (stack[start] ?? OBJECT) : OBJECT;
-    tuples[row + SECOND] = start + 1 < end ? (stack[start + 1] ?? OBJECT) : OBJECT;
-    tuples[row + COUNT] = end - start;
-    tuples[row + EVEN] = even;
-    tuples[row + ODD] = odd;
-    tuples[row + CLASS] = itsClass;
-    return (number << KIND_BITS) | TUPLE;
-  }
-
   #remember(place: number, value: number): boolean {
     if (place >= this.#memo.length) {
       if (place >= MAXIMUM_MEMO) return false;
@@ -477,7 +363,6 @@ export class ReferenceFinder {
       longer.set(this.#memo);
       this.#memo = longer;
     }
-    if (this.#memo[place] === ABSENT) this.#memoCount += 1;
     this.#memo[place] = value;
     if (place >= this.#memoEnd) this.#memoEnd = place + 1;
     return true;
@@ -498,72 +383,7 @@ export class ReferenceFinder {
   }
 }
 
-/** The number of the bit that a kind is. */
-function numberOf(kind: number): number {
-  return 31 - Math.clz32(kind);
-}
-
 const NUMBER_OF_PLAIN = KIND_OF_PLAIN.map(numberOf);
-
-/** The kind of a value on the stack, as one of {@link VALUE}. */
-function kindOf(value: number | undefined): number {
-  return 1 << ((value ?? OBJECT) & KIND_MASK);
-}
-
-/** The number of the kind of an integer of so many bytes, the least first. */
-function kindOfLong(bytes: Uint8Array, start: number, length: number): number {
-  if (length > 8) return numberOf(VALUE.LARGE_INTEGER);
-  if (length === 0) return UINT31;
-  const last = bytes[start + length - 1] ?? 0;
-  let high = 0;
-  for (let place = 4; place < length; place++) high |= bytes[start + place] ?? 0;
-  // What is written longer than it must be is none of a pickler's, and for the other machine.
-  const isLong = length > 5 || (length === 5 && last !== 0) || high !== 0;
-  const isNegative = last >= 0x80;
-  if (!isLong) {
-    if (length < 4) return isNegative ? NEGATIVE_INT32 : UINT31;
-    const top = bytes[start + 3] ?? 0;
-    if (length === 5) return top >= 0x80 ? numberOf(VALUE.UINT32) : UINT31;
-    return isNegative ? NEGATIVE_INT32 : UINT31;
-  }
-  return numberOf(isNegative ? VALUE.NEGATIVE_INT64 : VALUE.UINT63);
-}
-
-/** Whether it is text; false for what only a closer look can tell. */
-function isSureText(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= SHORT_TEXT) {
-    let all = 0;
-    for (let offset = start; offset < end; offset++) all |= bytes[offset] ?? 0;
-    if (all < 0x80) return true;
-  }
-  return isUtf8(bytes.subarray(start, end));
-}
-
-/** Whether a class of this name stands there: `module.name`, where the pickle has two lines. */
-function isNamedAt(bytes: Uint8Array, offset: number, name: string): boolean {
-  if (offset <= 0) return false;
-  const split = name.lastIndexOf('.');
-  for (let place = 0; place < name.length; place++) {
-    const expected = place === split ? LINE_END : name.charCodeAt(place);
-    if (bytes[offset + place] !== expected) return false;
-  }
-  return bytes[offset + name.length] === LINE_END;
-}
-
-/** Offset of the next line end, or -1. Lines are short: a call of indexOf costs more. */
-function lineEnd(bytes: Uint8Array, start: number): number {
-  for (let offset = start; offset < bytes.length; offset++) {
-    if (bytes[offset] === LINE_END) return offset;
-  }
-  return -1;
-}
-
-function standsAt(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
-  for (let place = 0; place < expected.length; place++) {
-    if (bytes[offset + place] !== expected[place]) return false;
-  }
-  return true;
-}
 
 function readUint32(bytes: Uint8Array, offset: number): number {
   return (
