@@ -1,4 +1,5 @@
-import { type AuditedLog, LogAudit } from '../src/filestorage/audit/log-audit.ts';
+import { LogAudit } from '../src/filestorage/audit/log-audit.ts';
+import type { AuditedLog } from '../src/filestorage/audit/audited-log.ts';
 import { LogExplanation } from '../src/filestorage/audit/log-explanation.ts';
 import { OidIndex } from '../src/filestorage/index/oid-index.ts';
 import { oidFrom } from '../src/filestorage/oid.ts';

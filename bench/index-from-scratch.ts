@@ -1,5 +1,5 @@
 import { OidIndex } from '../src/filestorage/index/oid-index.ts';
-import { scanTransactions } from '../src/filestorage/scanner.ts';
+import { scanTransactions } from '../src/filestorage/scan-transactions.ts';
 import { openFileSource } from '../src/system/files/byte-source.ts';
 
 /** Builds the index of the Data.fs that is named on the command line, from its first byte. */

@@ -9,11 +9,8 @@ export { formatOid, type Oid, ROOT_OID } from './filestorage/oid.ts';
 export { decodeRecordPickle, type RecordPickle } from './filestorage/pickle/record-pickle.ts';
 export type { Reference } from './filestorage/pickle/reference.ts';
 export type { DataRecord, RecordData } from './filestorage/record-table.ts';
-export {
-  type ScannedTransaction,
-  type ScanVisitor,
-  scanTransactions,
-} from './filestorage/scanner.ts';
+export { scanTransactions } from './filestorage/scan-transactions.ts';
+export type { ScannedTransaction, ScanVisitor } from './filestorage/scan-visitor.ts';
 export {
   formatTid,
   formatTidTime,

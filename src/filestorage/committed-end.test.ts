@@ -6,7 +6,7 @@ import { outcomeOf } from '../../test/support/outcome.ts';
 import { smallDatabase } from '../../test/support/small-database.ts';
 import { memorySource } from '../system/files/byte-source.ts';
 import { findCommittedEnd, isTransactionBoundary } from './committed-end.ts';
-import { scanTransactions } from './scanner.ts';
+import { scanTransactions } from './scan-transactions.ts';
 import { transactionEnd } from './transaction-header.ts';
 import { viewOf } from './uncommitted-tail.ts';
 

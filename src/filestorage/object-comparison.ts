@@ -1,6 +1,6 @@
 import { OidIndex } from './index/oid-index.ts';
 import { TransactionPlaces } from './index/transaction-places.ts';
-import type { ScannedTransaction } from './scanner.ts';
+import type { ScannedTransaction } from './scan-visitor.ts';
 import { type Tid, ZERO_TID } from './tid.ts';
 
 /** Places that are remembered at most: of more than these, one that is wrong is among them. */

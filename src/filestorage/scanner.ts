@@ -1,6 +1,4 @@
-import type { ByteSource } from '../system/files/byte-source.ts';
 import { damageAt } from './damage.ts';
-import { readMagic } from './file-format-version.ts';
 import {
   BACK_POINTER_BYTES,
   LENGTH_AGAIN_BYTES,
@@ -9,6 +7,13 @@ import {
   TRANSACTION_HEADER_BYTES,
 } from './format.ts';
 import { RecordTable, safeInteger } from './record-table.ts';
+import {
+  LARGEST_PICKLE,
+  type PickleRecord,
+  type PieceTaker,
+  type ScannedTransaction,
+  type ScanVisitor,
+} from './scan-visitor.ts';
 import { type Tid, ZERO_TID } from './tid.ts';
 import {
   decodeTransactionHeader,
@@ -17,56 +22,7 @@ import {
   type TransactionHeader,
   transactionEnd,
 } from './transaction-header.ts';
-import { refuseDamage, type Stop, viewOf } from './uncommitted-tail.ts';
-
-/** A complete transaction, handed over when its last byte has been seen. */
-export interface ScannedTransaction {
-  readonly header: TransactionHeader;
-  readonly user: Uint8Array;
-  readonly description: Uint8Array;
-  /** A pickled dict, or empty. */
-  readonly extension: Uint8Array;
-  /** Valid until the visitor returns. Empty for status `u`: such records don't count. */
-  readonly records: RecordTable;
-}
-
-/** Longest pickle that is held in memory, in bytes: few objects come near it. */
-export const LARGEST_PICKLE = 1 << 26;
-/** Bytes of a pickle that are enough to know its class. */
-const HEAD_BYTES = 1 << 16;
-
-/** What a scan can report while it goes on. */
-export interface ScanVisitor {
-  readonly transaction?: (transaction: ScannedTransaction) => void;
-  /**
-   * The pickle of the record that was last added to its transaction's table, in one piece. It comes
-   * before it is known that the transaction is complete. The bytes are valid until it returns.
-   */
-  readonly pickle?: (pickle: Uint8Array, record: PickleRecord) => void;
-  /**
-   * Instead, for one of more than {@link LARGEST_PICKLE} bytes: gives what takes it piece by piece. Without it
-   * such a pickle is passed over.
-   */
-  readonly largePickle?: (record: PickleRecord) => PieceTaker;
-  /** Instead of both, for who wants the class alone: the first bytes of a pickle of any length. */
-  readonly head?: (head: Uint8Array, record: PickleRecord) => void;
-}
-
-/** Takes the bytes of one pickle as they come. */
-export interface PieceTaker {
-  /** The bytes are valid until it returns. */
-  readonly take: (piece: Uint8Array) => void;
-  /** All pieces have been taken. */
-  readonly end: () => void;
-}
-
-/** Whose pickle it is. */
-export interface PickleRecord {
-  readonly position: number;
-  /** Its row in the table of its transaction, as far as that has been read. */
-  readonly row: number;
-  readonly records: RecordTable;
-}
+import { type Stop, viewOf } from './uncommitted-tail.ts';
 
 /** What a scan found. */
 export interface ScanResult {
@@ -81,39 +37,8 @@ export interface ScanResult {
   readonly stop: Stop;
 }
 
-/**
- * Walks all transactions and their records in a Data.fs, and reports the complete ones.
- *
- * @param from - a transaction boundary that the caller vouches for; 4 for the whole file
- * Failure `damaged`: bytes in front of the committed end that don't fit, with their offset. A tail
- * that was cut or is not finished is no failure.
- */
-export async function scanTransactions(
-  source: ByteSource,
-  {
-    from,
-    visitor,
-    onBytes = () => {},
-  }: {
-    readonly from: number;
-    readonly visitor: ScanVisitor;
-    /** Is told what is about to be read; may throw to stop. */
-    readonly onBytes?: (count: number) => void;
-  },
-): Promise<ScanResult> {
-  const sizeBytes = source.sizeBytes;
-  const magic = await readMagic(source);
-  const start = magic === undefined ? 0 : from;
-  const scanner = new TransactionScanner({ name: source.name, start, sizeBytes, visitor });
-  for await (const chunk of source.stream({ start, end: sizeBytes })) {
-    onBytes(chunk.length);
-    scanner.feed(chunk);
-    if (scanner.hasStopped) break;
-  }
-  const result = scanner.finish();
-  await refuseDamage(source, result.stop);
-  return result;
-}
+/** Bytes of a pickle that are enough to know its class. */
+const HEAD_BYTES = 1 << 16;
 
 type State =
   | { readonly kind: 'transaction' }
@@ -143,8 +68,9 @@ interface PickleInPieces {
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * The same for bytes that come in chunks of any size. A decoder: synchronous, keeps what is left
- * of a chunk, holds a pickle only where the visitor wants it.
+ * Walks all transactions and their records in the bytes of a Data.fs, which come in chunks of any size, and
+ * reports the complete ones. A decoder: synchronous, keeps what is left of a chunk, holds a pickle only
+ * where the visitor wants it.
  */
 export class TransactionScanner {
   readonly #name: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AuditedLog } from '../filestorage/audit/audited-log.ts';
 import {
   type DraftFinding,
   isUnsettled,
@@ -6,7 +7,7 @@ import {
   settleFinding,
 } from '../filestorage/audit/finding.ts';
 import { compareIndex } from '../filestorage/audit/index-findings.ts';
-import { type AuditedLog, LogAudit } from '../filestorage/audit/log-audit.ts';
+import { LogAudit } from '../filestorage/audit/log-audit.ts';
 import { LogExplanation } from '../filestorage/audit/log-explanation.ts';
 import type { AuditSample } from '../filestorage/audit/sample.ts';
 import { MAXIMUM_POSITION } from '../filestorage/format.ts';

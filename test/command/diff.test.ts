@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAGIC_BYTES } from '../../src/filestorage/format.ts';
 import { ROOT_OID } from '../../src/filestorage/oid.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { ZERO_TID } from '../../src/filestorage/tid.ts';
 import { openFileSource } from '../../src/system/files/byte-source.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';

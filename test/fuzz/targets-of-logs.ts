@@ -15,7 +15,7 @@ import {
   decodeRecordPickle,
 } from '../../src/filestorage/pickle/record-pickle.ts';
 import { ReferenceFinder } from '../../src/filestorage/pickle/reference-finder.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { memorySource } from '../../src/system/files/byte-source.ts';
 import { atOnce } from '../../src/system/streams/cooperative.ts';

@@ -12,7 +12,7 @@ import {
   decodeRecordPickle,
   type RecordPickle,
 } from '../../src/filestorage/pickle/record-pickle.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { formatTid, formatTidTime } from '../../src/filestorage/tid.ts';
 import { memorySource, openFileSource } from '../../src/system/files/byte-source.ts';
 import { GOLDEN, goldenStates } from './states.ts';

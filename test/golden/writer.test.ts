@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findCommittedEnd } from '../../src/filestorage/committed-end.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { parseTid, type Tid } from '../../src/filestorage/tid.ts';
 import {
   type Change,

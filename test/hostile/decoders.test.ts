@@ -12,7 +12,7 @@ import { LogAudit } from '../../src/filestorage/audit/log-audit.ts';
 import { OidSet } from '../../src/filestorage/audit/oid-set.ts';
 import { OidIndex } from '../../src/filestorage/index/oid-index.ts';
 import { decodeRecordPickle } from '../../src/filestorage/pickle/record-pickle.ts';
-import { LARGEST_PICKLE } from '../../src/filestorage/scanner.ts';
+import { LARGEST_PICKLE } from '../../src/filestorage/scan-visitor.ts';
 import { decodeJournal } from '../../src/operations/restore/restore-journal.ts';
 import { nextStamp, parseStamp } from '../../src/repository/layout/stamp.ts';
 import { readSmallFile } from '../../src/system/files/small-file.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomFrom } from '../../src/demo/random.ts';
 import { SampleSite } from '../../src/demo/sample-site.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import type { Microseconds } from '../../src/filestorage/tid.ts';
 import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
 import { memorySource } from '../../src/system/files/byte-source.ts';

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { MAGIC_BYTES, type TransactionStatus } from '../../src/filestorage/format.ts';
 import type { Oid } from '../../src/filestorage/oid.ts';
 import type { DataRecord } from '../../src/filestorage/record-table.ts';
-import { scanTransactions } from '../../src/filestorage/scanner.ts';
+import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { type Tid, ZERO_TID } from '../../src/filestorage/tid.ts';
 import { transactionEnd } from '../../src/filestorage/transaction-header.ts';
 import { readRecordState } from '../../src/filestorage/writer/record-data.ts';

@@ -1,6 +1,6 @@
 import type { DecodedIndex } from '../index/index-decoder.ts';
 import { oidFromParts } from '../oid.ts';
-import type { AuditedLog } from './log-audit.ts';
+import type { AuditedLog } from './audited-log.ts';
 
 /** Entries that are looked at; an index of another file differs in all. */
 const LOOK_AT = 100_000;

@@ -10,7 +10,7 @@ import { atOnce } from '../../system/streams/cooperative.ts';
 import { RECORD_HEADER_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { formatOid } from '../oid.ts';
-import { scanTransactions } from '../scanner.ts';
+import { scanTransactions } from '../scan-transactions.ts';
 import { formatTid } from '../tid.ts';
 import type { LogFinding } from './finding.ts';
 import { LogAudit } from './log-audit.ts';

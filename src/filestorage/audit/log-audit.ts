@@ -1,11 +1,13 @@
 import { Failure } from '../../system/failure.ts';
 import { MAGIC_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
-import { oidFromParts, ROOT_OID } from '../oid.ts';
+import { oidFromParts } from '../oid.ts';
 import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
 import type { RecordTable } from '../record-table.ts';
-import { type PickleRecord, type ScannedTransaction, TransactionScanner } from '../scanner.ts';
+import type { PickleRecord, ScannedTransaction } from '../scan-visitor.ts';
+import { TransactionScanner } from '../scanner.ts';
 import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
+import type { AuditedLog } from './audited-log.ts';
 import { BlobRevisions } from './blob-revisions.ts';
 import { FindingList, type NamedTransaction } from './finding.ts';
 import { OidSet } from './oid-set.ts';
@@ -13,46 +15,11 @@ import { OldReferences } from './old-references.ts';
 import { PointingRecords } from './pointing-records.ts';
 import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
 import { type AuditSample, isSampled } from './sample.ts';
+import { addNoRoot, noteBase, noteWrapping } from './whole-log-findings.ts';
 import { WrappedRecords } from './wrapped-records.ts';
 
 /** Description of the transaction with which ZODB makes a root object (ZODB, `DB.py`). */
 const CREATION = 'initial database creation';
-
-/** What one reading of a log has shown. */
-export interface AuditedLog {
-  readonly findings: FindingList;
-  /** False where the bytes don't fit together: nothing is known of what follows. */
-  readonly isWhole: boolean;
-  /** For each oid the position of its newest record, as the log has it. */
-  readonly index: OidIndex;
-  /** Offset behind the last complete transaction. */
-  readonly committedEnd: number;
-  readonly transactionCount: number;
-  readonly recordCount: number;
-  /** Objects of which the current record's pickle has been followed. */
-  readonly followedCount: number;
-  readonly blobs: BlobRevisions;
-  readonly pointing: PointingRecords;
-  /** Objects that are no more: their creation is undone. */
-  readonly uncreated: OidSet;
-  /** Positions of records with the data of a current one that points back to them. */
-  readonly pointedAt: ReadonlySet<number>;
-  /**
-   * Whether a reference of a current object leads nowhere. `possible`: one may, as more superseded
-   * records had references than are kept.
-   */
-  readonly dangling: 'none' | 'possible' | 'some';
-  /**
-   * It holds only the changes of a DemoStorage, as is known, or as it has no root object and never had one: whatever it
-   * lacks may be in the base.
-   */
-  readonly isChanges: boolean;
-  /**
-   * The mark with which all records begin, if a wrapper of the storage has changed them so that nobody else
-   * can read them: then nothing is known of references and blobs.
-   */
-  readonly wrapping: string | undefined;
-}
 
 /**
  * Reads a log once, from its first byte to its last, and checks all that can be checked of it alone:
@@ -170,9 +137,13 @@ export class LogAudit {
     const { uncreated, pointedAt } = yield* this.#settlePointing();
     const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
     const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
-    if (this.#isWhole) this.#checkRoot({ hasRoot, isChanges, uncreated });
+    if (this.#isWhole) {
+      if (isChanges)
+        noteBase(this.#findings, { hasRoot, outsideCount: this.#outsideCount(uncreated) });
+      else if (!hasRoot || uncreated.has(0, 0)) addNoRoot(this.#findings);
+    }
     const wrapping = this.#wrapped.settle(this.#readCount, this.#findings);
-    if (wrapping !== undefined) this.#noteWrapping(wrapping);
+    if (wrapping !== undefined) noteWrapping(this.#findings, wrapping);
     return {
       findings: this.#findings,
       isWhole: this.#isWhole,
@@ -373,40 +344,6 @@ export class LogAudit {
         break;
       default:
         why satisfies never;
-    }
-  }
-
-  #noteWrapping(mark: string): void {
-    this.#findings.addNote('pickle', () => ({
-      state: `a wrapper of the storage has changed all records, each begins with "${mark}": references and blobs are not checked, only checksums, structure and index`,
-    }));
-  }
-
-  #checkRoot({
-    hasRoot,
-    isChanges,
-    uncreated,
-  }: {
-    readonly hasRoot: boolean;
-    readonly isChanges: boolean;
-    readonly uncreated: OidSet;
-  }): void {
-    if (isChanges) {
-      const count = this.#outsideCount(uncreated);
-      const outside = `${count} objects that its own objects refer to`;
-      // None are known where a wrapper has changed all records.
-      const andMore = count === 0 ? '' : `, and the ${outside}`;
-      const rest = count === 0 ? 'the rest is in its base' : `the base must have ${outside}`;
-      this.#findings.addNote('root', () => ({
-        state: hasRoot
-          ? `it holds the changes of a DemoStorage: ${rest}`
-          : `it has no root object, like the changes of a DemoStorage: the base must have that${andMore}`,
-      }));
-    } else if (!hasRoot || uncreated.has(0, 0)) {
-      this.#findings.add('root', () => ({
-        state: 'the database has no root object',
-        oid: ROOT_OID,
-      }));
     }
   }
 

@@ -9,13 +9,10 @@ import {
 import type { Reference } from '../pickle/reference.ts';
 import type { ReferenceFinder } from '../pickle/reference-finder.ts';
 import { unwrapRecord } from '../pickle/stored-record.ts';
-import {
-  type PickleRecord,
-  type PieceTaker,
-  type ScannedTransaction,
-  TransactionScanner,
-} from '../scanner.ts';
+import type { PickleRecord, PieceTaker, ScannedTransaction } from '../scan-visitor.ts';
+import { TransactionScanner } from '../scanner.ts';
 import type { Tid } from '../tid.ts';
+import type { AuditedLog } from './audited-log.ts';
 import {
   type DraftFinding,
   FindingList,
@@ -23,7 +20,6 @@ import {
   type NamedTransaction,
   settleFinding,
 } from './finding.ts';
-import type { AuditedLog } from './log-audit.ts';
 import { OidSet } from './oid-set.ts';
 import { ReferenceGraph } from './reference-graph.ts';
 

@@ -3,7 +3,7 @@ import { LogBuilder, tidNumber } from '../../../test/support/log-builder.ts';
 import { memorySource } from '../../system/files/byte-source.ts';
 import { MAGIC_BYTES } from '../format.ts';
 import { oidFrom } from '../oid.ts';
-import { scanTransactions } from '../scanner.ts';
+import { scanTransactions } from '../scan-transactions.ts';
 import { findRevision } from './find-revision.ts';
 import { OidIndex } from './oid-index.ts';
 

@@ -5,7 +5,7 @@ import { smallDatabase } from '../../../test/support/small-database.ts';
 import { memorySource } from '../../system/files/byte-source.ts';
 import { MAXIMUM_POSITION } from '../format.ts';
 import { oidFrom } from '../oid.ts';
-import { scanTransactions } from '../scanner.ts';
+import { scanTransactions } from '../scan-transactions.ts';
 import { OidIndex } from './oid-index.ts';
 
 const BORDERS = [8, 16, 31, 32, 40, 47].flatMap((bits) => [

@@ -14,7 +14,7 @@ import { type Oid, oidFrom } from '../oid.ts';
 import { PickleEncoder, type PythonValue } from '../pickle/pickle-encoder.ts';
 import { decodeRecordPickle } from '../pickle/record-pickle.ts';
 import type { DataRecord } from '../record-table.ts';
-import { scanTransactions } from '../scanner.ts';
+import { scanTransactions } from '../scan-transactions.ts';
 import {
   formatTid,
   type Microseconds,

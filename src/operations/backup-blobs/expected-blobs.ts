@@ -1,7 +1,8 @@
 import { MAGIC_BYTES } from '../../filestorage/format.ts';
 import { findRevision, type Revision } from '../../filestorage/index/find-revision.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
-import { type ScannedTransaction, scanTransactions } from '../../filestorage/scanner.ts';
+import { scanTransactions } from '../../filestorage/scan-transactions.ts';
+import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
 import { parseTid, type Tid } from '../../filestorage/tid.ts';
 import { readStoredIndex } from '../../repository/content/stored-index.ts';
 import type { Catalogue } from '../../repository/layout/catalogue.ts';

@@ -1,7 +1,7 @@
 import type { PointingRecord } from '../../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { type Oid, oidFromParts } from '../../filestorage/oid.ts';
-import type { ScannedTransaction, ScanVisitor } from '../../filestorage/scanner.ts';
+import type { ScannedTransaction, ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { transactionEnd } from '../../filestorage/transaction-header.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';

@@ -1,7 +1,8 @@
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
 import { decodeRecordClass } from '../../filestorage/pickle/record-pickle.ts';
 import { unwrapHead } from '../../filestorage/pickle/stored-record.ts';
-import { type ScanVisitor, TransactionScanner } from '../../filestorage/scanner.ts';
+import type { ScanVisitor } from '../../filestorage/scan-visitor.ts';
+import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { readLinks } from '../../repository/content/read-backup.ts';
 import { readCatalogue } from '../../repository/layout/catalogue.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';

@@ -3,7 +3,7 @@ import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { TransactionPlaces } from '../../filestorage/index/transaction-places.ts';
 import { type Oid, oidFromParts } from '../../filestorage/oid.ts';
 import type { RecordTable } from '../../filestorage/record-table.ts';
-import type { ScannedTransaction } from '../../filestorage/scanner.ts';
+import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
 import { ZERO_TID } from '../../filestorage/tid.ts';
 
 /** Which records of a log, or of its end, are current, and of which transactions they are. */

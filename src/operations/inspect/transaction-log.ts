@@ -1,9 +1,9 @@
-import {
-  type PickleRecord,
-  type ScannedTransaction,
-  type ScanVisitor,
-  scanTransactions,
-} from '../../filestorage/scanner.ts';
+import { scanTransactions } from '../../filestorage/scan-transactions.ts';
+import type {
+  PickleRecord,
+  ScannedTransaction,
+  ScanVisitor,
+} from '../../filestorage/scan-visitor.ts';
 import {
   formatTid,
   formatTidTime,

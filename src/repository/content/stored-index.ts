@@ -3,7 +3,7 @@ import { MAGIC_BYTES } from '../../filestorage/format.ts';
 import { indexFits } from '../../filestorage/index/index-check.ts';
 import { type DecodedIndex, decodeIndex } from '../../filestorage/index/index-decoder.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
-import { scanTransactions } from '../../filestorage/scanner.ts';
+import { scanTransactions } from '../../filestorage/scan-transactions.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';

@@ -5,7 +5,8 @@ import {
 } from '../../filestorage/committed-end.ts';
 import { MAGIC_BYTES } from '../../filestorage/format.ts';
 import { ObjectComparison } from '../../filestorage/object-comparison.ts';
-import { type ScannedTransaction, TransactionScanner } from '../../filestorage/scanner.ts';
+import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
+import { TransactionScanner } from '../../filestorage/scanner.ts';
 import type { Tid } from '../../filestorage/tid.ts';
 import { newestTransactionUpTo, tidBehind } from '../../filestorage/uncommitted-tail.ts';
 import type { Store } from '../../stores/store.ts';
