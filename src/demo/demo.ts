@@ -10,7 +10,8 @@ import type { RestoreResult } from '../operations/restore/restore-plan.ts';
 import { restoreSite } from '../operations/restore/restore-site.ts';
 import type { JobContext } from '../operations/run/events.ts';
 import { parseRecoveryDate } from '../repository/layout/recovery-date.ts';
-import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
+import { absent } from '../system/absent.ts';
+import { adopting, Failure } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { makeFolder } from '../system/files/make-folder.ts';
 import { randomFrom } from './random.ts';
@@ -248,12 +249,7 @@ function pathsIn(folder: string): DemoPaths {
 
 /** The demo deletes and overwrites; it does so only to what it made itself. */
 async function requireEmpty(folder: string): Promise<'empty' | 'absent'> {
-  const names = await adopting(`look at "${folder}"`, () =>
-    readdir(folder).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
+  const names = await adopting(`look at "${folder}"`, () => readdir(folder).catch(absent));
   if (names === undefined) return 'absent';
   if (names.length === 0) return 'empty';
   throw new Failure('refused', `Cannot play the demo in "${folder}": it is not empty`, {

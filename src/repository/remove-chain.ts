@@ -26,13 +26,13 @@ export function familyOf({ names }: Catalogue, stamp: Stamp): Family {
     .sort();
   const head = heads.findLast((one) => one <= stamp);
   const next = heads.find((one) => one > stamp);
-  const isWithin = (one: Stamp) =>
+  const isOfFamily = (one: Stamp) =>
     (head === undefined || one >= head) && (next === undefined || one < next);
   return {
     head,
     names: names.filter((name) => {
       const one = stampOfFileName(name);
-      return one !== undefined && isWithin(one) && name !== removalFileName(one);
+      return one !== undefined && isOfFamily(one) && name !== removalFileName(one);
     }),
   };
 }

@@ -23,7 +23,7 @@ export function findSiteFault(judgements: readonly Judgement[]): SiteFault | und
   const old = namesOf(oldest);
   const same = judgements.filter(
     (one) =>
-      hasOnlyOwnFaults(one) && countOf(one) <= countOf(oldest) && isWithin(namesOf(one), old),
+      hasOnlyOwnFaults(one) && countOf(one) <= countOf(oldest) && isSubset(namesOf(one), old),
   );
   const newest = same.at(-1);
   if (newest === undefined || same.length < 2) return undefined;
@@ -57,6 +57,6 @@ function faultsOf(judgement: Judgement) {
   );
 }
 
-function isWithin(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+function isSubset(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
   return [...some].every((one) => others.has(one));
 }

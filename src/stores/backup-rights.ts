@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { absent } from '../system/absent.ts';
+import { adopting } from '../system/failure.ts';
 import { type MadeFolder, makeFolder } from '../system/files/make-folder.ts';
 import { type Rights, rightsForCopy, rightsLike } from '../system/files/rights.ts';
 
@@ -38,10 +39,7 @@ async function newestIn(folder: string): Promise<string | undefined> {
   for (const name of await readdir(folder)) {
     if (name.startsWith('.') || !DATA_FILE.test(name)) continue;
     const path = join(folder, name);
-    const status = await stat(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined; // A link to nowhere.
-      throw error;
-    });
+    const status = await stat(path).catch(absent); // A link to nowhere.
     if (status === undefined || (newest !== undefined && status.mtimeMs < newest.time)) continue;
     newest = { path, time: status.mtimeMs };
   }

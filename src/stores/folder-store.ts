@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absent } from '../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { type ByteRange, openFileSource } from '../system/files/byte-source.ts';
 import {
@@ -146,11 +147,6 @@ export async function holdFolder(
     if (error instanceof Failure && error.code === 'program') return undefined;
     throw error;
   }
-}
-
-function absent(error: unknown): undefined {
-  if (systemCodeOf(error) === 'ENOENT') return undefined;
-  throw error;
 }
 
 /** Whether the path is a folder that can be read. Failure `not-found` or `system` otherwise. */

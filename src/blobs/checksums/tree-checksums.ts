@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { isNowhere } from '../../system/absent.ts';
 import { adopting, systemCodeOf } from '../../system/failure.ts';
 import { askWorkers, serveRequests, workerCount } from '../../system/processes/workers.ts';
 import { atOnce, inPortions } from '../../system/streams/cooperative.ts';
@@ -186,9 +187,8 @@ function* hashIfFile(
     onBytes(status.size - told);
     return sha256;
   } catch (error) {
-    const code = systemCodeOf(error) ?? '';
-    if (['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
-    if (code === 'EIO') return UNREADABLE;
+    if (isNowhere(error)) return undefined;
+    if (systemCodeOf(error) === 'EIO') return UNREADABLE;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
-import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { isNowhere } from '../../system/absent.ts';
+import { adopting } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import { type BlobSums, SumDraft } from '../checksums/checksums.ts';
 import { isLeftOut } from '../layout/exclusions.ts';
@@ -153,7 +154,7 @@ function liveEntries(path: string): readonly Dirent[] {
   try {
     return readdirSync(path, { withFileTypes: true });
   } catch (error) {
-    if (isNothingThere(error)) return [];
+    if (isNowhere(error)) return [];
     throw error;
   }
 }
@@ -162,13 +163,9 @@ function statusOf(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {
-    if (isNothingThere(error)) return undefined;
+    if (isNowhere(error)) return undefined;
     throw error;
   }
-}
-
-function isNothingThere(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
 }
 
 function isSame(one: BigIntStats, other: BigIntStats | undefined): boolean {

@@ -9,6 +9,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
+import { isAbsent } from '../../system/absent.ts';
 import { adoptSystemError, Failure, pathOf, systemCodeOf } from '../../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
 import { FileHasher, PIECE_BYTES } from '../checksums/file-hasher.ts';
@@ -339,7 +340,7 @@ export class TreeWalk {
   }
 
   #hasVanished(error: unknown): boolean {
-    return systemCodeOf(error) === 'ENOENT' && this.#settings.of === 'live';
+    return isAbsent(error) && this.#settings.of === 'live';
   }
 
   #count({ size }: Stats): void {

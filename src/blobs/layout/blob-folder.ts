@@ -1,6 +1,7 @@
 import { access, constants, lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { folderStore, holdFolder } from '../../stores/folder-store.ts';
+import { absent } from '../../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import {
   removeTree,
@@ -112,10 +113,7 @@ export async function rotate(
  * directory is none: where the blob directory is a link, the recipe copies no more than that.
  */
 export async function refuseTaken(path: string, type: 'directory' | 'file'): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await lstat(path).catch(absent);
   if (found === undefined) return;
   const isLink = type === 'directory' && found.isSymbolicLink();
   if (isLink || (type === 'directory' ? found.isDirectory() : found.isFile())) return;
@@ -138,10 +136,7 @@ export async function pointLatest(
 ): Promise<'set' | 'unchanged' | 'removed' | 'none' | 'other'> {
   const path = join(folder, LATEST);
   return adopting(`write the link "${path}"`, async () => {
-    const found = await lstat(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const found = await lstat(path).catch(absent);
     if (found !== undefined && !found.isSymbolicLink()) return 'other';
     if (name === undefined) {
       if (found === undefined) return 'none';
@@ -196,7 +191,5 @@ export async function removeEntry(folder: string, entry: BlobEntry): Promise<rea
 }
 
 async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (systemCodeOf(error) !== 'ENOENT') throw error;
-  });
+  await unlink(path).catch(absent);
 }

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting } from '../../system/failure.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
 import { type EntryName, parseEntryName } from './entry-name.ts';
 import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
@@ -42,10 +43,7 @@ export interface BlobCatalogue {
  */
 export async function readBlobCatalogue(folder: string, base: string): Promise<BlobCatalogue> {
   const found = await adopting(`list the folder "${folder}"`, async () => {
-    const listed = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return [];
-      throw error;
-    });
+    const listed = (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
     return severalAtATime(listed, async ({ name }) => {
       const status = await stat(join(folder, name)).catch(() => undefined); // A link to nowhere.
       const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { inspectArchive } from '../archive/inspect-archive.ts';
 import { type BlobCatalogue, type BlobEntry, isOfRotation, numberOf } from './catalogue.ts';
 import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
@@ -93,9 +94,4 @@ async function isOfNewRotation(
 
 async function timeOf(path: string): Promise<number> {
   return (await adopting(`look at "${path}"`, () => stat(path))).mtimeMs;
-}
-
-function absent(error: unknown): undefined {
-  if (systemCodeOf(error) !== 'ENOENT') throw error;
-  return undefined;
 }

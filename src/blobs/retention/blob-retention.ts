@@ -1,3 +1,4 @@
+import { formatStamp } from '../../repository/layout/stamp.ts';
 /** A set of blob backup files that stand and fall together. */
 export interface BlobSet {
   /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
@@ -79,7 +80,7 @@ export function planBlobRetention<Set extends BlobSet>(
     }
     case 'days': {
       const moment = new Date(rule.now.getTime() - rule.days * 24 * 3600 * 1000);
-      const limit = moment.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+      const limit = formatStamp(moment);
       const family = sets.filter((set) => set.family === rule.family);
       const first = family.find(({ worth }) => worth === 'backup');
       const old = family.filter((set) => set !== newest && set !== first && set.stamp <= limit);

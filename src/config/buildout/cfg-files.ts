@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import type { CfgSection, CfgSections } from '../model/cfg-value.ts';
 import { isAddress, requestFor, withoutSecrets } from './address.ts';
 import { parseCfg, type RepeatedOption } from './cfg-parser.ts';
@@ -164,12 +165,7 @@ async function readCfg(path: string): Promise<string> {
 /** Buildout keeps what it fetched under the md5 of the address. */
 async function readCached(folder: string, address: string): Promise<string | undefined> {
   const path = join(folder, createHash('md5').update(address).digest('hex'));
-  return adopting(`read "${path}"`, () =>
-    readFile(path, 'utf8').catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
+  return adopting(`read "${path}"`, () => readFile(path, 'utf8').catch(absent));
 }
 
 function extendsItself(place: string, through: readonly string[]): Failure {

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import type { CfgSections, CfgValue } from '../model/cfg-value.ts';
 import type { Buildout } from './buildout.ts';
@@ -40,10 +41,7 @@ function installedPath(buildout: Buildout): string {
 
 async function isNewest(path: string, files: readonly string[]): Promise<boolean> {
   return adopting(`look at "${path}"`, async () => {
-    const found = await stat(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const found = await stat(path).catch(absent);
     if (found === undefined) return false;
     const others = await Promise.all(files.map((file) => stat(file)));
     return others.every(({ mtimeMs }) => mtimeMs <= found.mtimeMs);

@@ -2,7 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { isLeftOut } from '../../blobs/layout/exclusions.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { isAbsent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { isWithin, placeOf } from '../../system/files/place.ts';
 import { requireReadablePath } from '../../system/files/readable-name.ts';
 
@@ -43,7 +44,7 @@ const LAYOUT_BYTES = 'bushy\n'.length;
 export async function resolveSource(path: string): Promise<string> {
   const source = await adopting(`find the blob directory "${path}"`, () =>
     realpath(path).catch((cause: unknown) => {
-      if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+      if (!isAbsent(cause)) throw cause;
       throw new Failure(
         'not-found',
         `Cannot find the blob directory "${path}": it does not exist`,

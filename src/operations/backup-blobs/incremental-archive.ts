@@ -9,8 +9,9 @@ import {
   entryStem,
   stateName,
 } from '../../blobs/layout/entry-name.ts';
-import type { Stamp } from '../../repository/layout/stamp.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { withStep } from '../run/events.ts';
 import { findGoodArchive, writeOneArchive } from './archive-blobs.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
@@ -69,7 +70,7 @@ function startOfChain(run: BlobRun): Stamp | undefined {
       const newest = run.entries('state')[0];
       if (chainStart.full === 'always' || newest === undefined) return run.stamp;
       const oldest = new Date(now().getTime() - chainStart.days * 24 * 3600 * 1000);
-      const limit = oldest.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+      const limit = formatStamp(oldest);
       return newest.stamp < limit ? run.stamp : newest.stamp;
     }
     default:
@@ -103,8 +104,4 @@ async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | unde
     if (error instanceof Failure && error.code === 'damaged') return undefined;
     throw error;
   }
-}
-
-function absent(error: unknown): void {
-  if (systemCodeOf(error) !== 'ENOENT') throw error;
 }

@@ -74,7 +74,7 @@ async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise
   // A journal is of the last swap: of two that were within a moment, it tells of the later one.
   const newestFirst = [...runs.values()].sort((a, b) => b.begun.getTime() - a.begun.getTime());
   for (const { begun, ...swap } of newestFirst) {
-    const index = journals.findIndex(({ at }) => isWithin(new Date(at), { begun, end: swap.at }));
+    const index = journals.findIndex(({ at }) => isDuring(new Date(at), { begun, end: swap.at }));
     const [journal] = index < 0 ? [] : journals.splice(index, 1);
     swaps.push(journal === undefined ? swap : { ...swap, at: new Date(journal.at) });
   }
@@ -105,6 +105,6 @@ async function swapOf(
 /** Milliseconds that the two clocks of a run may differ by: its log rounds, and measures by another one. */
 const SLACK = 2000;
 
-function isWithin(at: Date, { begun, end }: { readonly begun: Date; readonly end: Date }): boolean {
+function isDuring(at: Date, { begun, end }: { readonly begun: Date; readonly end: Date }): boolean {
   return at.getTime() >= begun.getTime() - SLACK && at.getTime() <= end.getTime() + SLACK;
 }

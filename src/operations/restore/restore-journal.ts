@@ -1,6 +1,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { absent } from '../../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
 import { leadToOne } from '../../system/files/place.ts';
@@ -397,9 +398,7 @@ async function writeJournal(anchor: string, journal: RestoreJournal): Promise<vo
 async function removeJournal(anchor: string): Promise<void> {
   const path = journalPath(anchor);
   await adopting(`remove "${path}"`, async () => {
-    await unlink(path).catch((error: unknown) => {
-      if (systemCodeOf(error) !== 'ENOENT') throw error;
-    });
+    await unlink(path).catch(absent);
     await syncDirectory(dirname(path));
   });
 }

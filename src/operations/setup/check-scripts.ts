@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decodeScript, isRecipeScript } from '../../config/recipe/script-text.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { findProgram } from '../../system/processes/programs.ts';
 
 /** A script that a job runs. */
@@ -73,9 +74,4 @@ export async function findSearchPath(): Promise<string | undefined> {
     if (path !== undefined) more.add(dirname(path));
   }
   return more.size === 0 ? undefined : [USUAL_PATH, ...more].join(':');
-}
-
-function absent(error: unknown): undefined {
-  if (systemCodeOf(error) === 'ENOENT') return undefined;
-  throw error;
 }

@@ -9,7 +9,8 @@ import {
   isRecipeScript,
 } from '../../config/recipe/script-text.ts';
 import { scriptFileName } from '../../config/resolve/script-names.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
 import { leadingTo, leadToOne } from '../../system/files/place.ts';
@@ -137,10 +138,7 @@ async function writeScript(path: string, content: string): Promise<void> {
 /** The files in a folder for scripts that are small enough to be one, with their text. */
 async function readScripts(bin: string): Promise<ReadonlyMap<string, string>> {
   return adopting(`read "${bin}"`, async () => {
-    const names = await readdir(bin).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return [];
-      throw error;
-    });
+    const names = (await readdir(bin).catch(absent)) ?? [];
     const scripts = new Map<string, string>();
     for (const name of names) {
       const status = await stat(join(bin, name)).catch(() => undefined); // A link to nowhere.

@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { isInScope, type ScheduleScope } from '../../config/schedule/schedule-owner.ts';
 import type { ScheduledJob } from '../../config/schedule/scheduled-job.ts';
 import { formatUnits, isUnitName, unitOwner } from '../../config/schedule/systemd-units.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
 import type { Rights } from '../../system/files/rights.ts';
@@ -104,10 +105,7 @@ export async function removeUnit(path: string): Promise<void> {
 /** The units in a folder that may be ours, by their paths. */
 async function readUnits(folder: string): Promise<ReadonlyMap<string, string>> {
   return adopting(`read the units in "${folder}"`, async () => {
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return [];
-      throw error;
-    });
+    const names = (await readdir(folder).catch(absent)) ?? [];
     const paths = names.filter(isUnitName).map((name) => join(folder, name));
     return new Map(
       await Promise.all(paths.map(async (path) => [path, await readFile(path, 'utf8')] as const)),

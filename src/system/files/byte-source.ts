@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { absent } from '../absent.ts';
+import { adopting, Failure } from '../failure.ts';
 
 /** A half-open range of byte offsets, `[start, end)`. */
 export interface ByteRange {
@@ -68,10 +69,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
 /** Whether `path` still names the file that was opened: a rename over it makes it another one. */
 export async function isStillAt(path: string, identity: FileIdentity): Promise<boolean> {
   return adopting(`look at "${path}"`, async () => {
-    const now = await stat(path, { bigint: true }).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const now = await stat(path, { bigint: true }).catch(absent);
     return now?.dev === identity.device && now.ino === identity.inode;
   });
 }

@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { isAbsent } from '../absent.ts';
+import { adopting, Failure } from '../failure.ts';
 
 /** Something that will be written. */
 export interface Need {
@@ -71,7 +72,7 @@ async function nearestFolder(path: string): Promise<{ folder: string; device: nu
         const { dev } = await stat(folder);
         return { folder, device: dev };
       } catch (error) {
-        if (systemCodeOf(error) !== 'ENOENT' || folder === dirname(folder)) throw error;
+        if (!isAbsent(error) || folder === dirname(folder)) throw error;
       }
     }
   });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { absent } from '../absent.ts';
+import { adopting, Failure } from '../failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { giveRights, type Rights, USUAL } from './rights.ts';
 import { writeAll, writeWithHoles } from './write-all.ts';
@@ -166,10 +167,7 @@ export async function writeNewFile(
 
 /** Who may write into `/dev` may also rename something to `/dev/null`: no program of the system would find it again. */
 async function refuseDevice(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await lstat(path).catch(absent);
   if (found === undefined || !isDevice(found)) return;
   throw new Failure('refused', `Cannot write "${path}": it is not a regular file`, {
     hint: 'Nothing was changed. Name another file.',

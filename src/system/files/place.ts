@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { adopting, systemCodeOf } from '../failure.ts';
+import { leadsNowhere } from '../absent.ts';
+import { adopting } from '../failure.ts';
 import { type Mount, parseMountInfo } from './mount-points.ts';
 import { realPlaceOf } from './real-path.ts';
 
@@ -71,10 +72,7 @@ export function wayFrom(folder: Place, place: Place): string | undefined {
 
 async function deepestFolder(path: string): Promise<string> {
   for (let one = path; ; one = dirname(one)) {
-    const found = await stat(one).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined;
-      throw error;
-    });
+    const found = await stat(one).catch(leadsNowhere);
     if (found?.isDirectory() === true || dirname(one) === one) return one;
   }
 }

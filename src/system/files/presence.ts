@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
-import { adopting, systemCodeOf } from '../failure.ts';
+import { absent, isAbsent } from '../absent.ts';
+import { adopting } from '../failure.ts';
 
 /** Whether a path leads to something that can be looked at; links are followed. */
 export function isThere(path: string): Promise<boolean> {
@@ -15,7 +16,7 @@ export function isTaken(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     (error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return false;
+      if (isAbsent(error)) return false;
       throw error;
     },
   );
@@ -23,10 +24,5 @@ export function isTaken(path: string): Promise<boolean> {
 
 /** What a path leads to; undefined where nothing is there. */
 export function statOf(path: string): Promise<Stats | undefined> {
-  return adopting(`look at "${path}"`, () =>
-    stat(path).catch((error: unknown) => {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
+  return adopting(`look at "${path}"`, () => stat(path).catch(absent));
 }

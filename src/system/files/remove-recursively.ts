@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { systemCodeOf } from '../failure.ts';
+import { isAbsent } from '../absent.ts';
 import { inPortions } from '../streams/cooperative.ts';
 
 const SLASH = Buffer.from('/');
@@ -39,7 +39,7 @@ function ifThere<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { absent } from '../absent.ts';
 import { adopting, Failure, systemCodeOf } from '../failure.ts';
 import { makeFolder } from './make-folder.ts';
 import { syncDirectory } from './new-file.ts';
@@ -117,13 +118,8 @@ export function insidePath(path: string): string {
  */
 export async function identify(path: string): Promise<string | undefined> {
   return adopting(`look at "${path}"`, async () => {
-    try {
-      const { ino } = await lstat(path, { bigint: true });
-      return `${ino}`;
-    } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    const found = await lstat(path, { bigint: true }).catch(absent);
+    return found === undefined ? undefined : `${found.ino}`;
   });
 }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, stat } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { absent } from '../absent.ts';
 import { systemCodeOf } from '../failure.ts';
 import { isOursAlone } from './folder-owner.ts';
 
@@ -53,7 +54,8 @@ export async function rightsForCopy(original: string, folder: string): Promise<R
   const others = mode & OTHERS;
   const isItsGroup = await hasGroup(folder, gid);
   let allowed = others | (isItsGroup ? mode & GROUPS : others << 3);
-  const leading = foldersAbove(original).filter((one) => !isWithin(folder, one));
+  const leadingToCopy = [resolve(folder), ...foldersAbove(folder)];
+  const leading = foldersAbove(original).filter((one) => !leadingToCopy.includes(one));
   for (const one of status.isDirectory() ? [original, ...leading] : leading) {
     const passed = await stat(one);
     if ((passed.mode & OTHERS_PASS) === 0) allowed &= ~OTHERS;
@@ -65,10 +67,7 @@ export async function rightsForCopy(original: string, folder: string): Promise<R
 
 /** Whether what is made in a folder is for this group: it has it, or somebody has told the folder to give another. */
 async function hasGroup(folder: string, group: number): Promise<boolean> {
-  const found = await stat(folder).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await stat(folder).catch(absent);
   if (found === undefined) return hasGroup(dirname(folder), group);
   // What root makes belongs to the owner of the folder, with its group.
   const isGivenAway = process.getuid?.() === 0 && found.uid !== 0;
@@ -79,11 +78,6 @@ async function hasGroup(folder: string, group: number): Promise<boolean> {
 function foldersAbove(path: string): readonly string[] {
   const folder = dirname(resolve(path));
   return folder === path ? [] : [folder, ...foldersAbove(folder)];
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const whole = resolve(path);
-  return whole === folder || whole.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Gives an open file the rights that it didn't get when it was made. @param path - its own, or one beside it */

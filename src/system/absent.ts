@@ -1,0 +1,23 @@
+import { systemCodeOf } from './failure.ts';
+
+/** For `catch`, where absent is a result: undefined if nothing has that name. Any other error is thrown again. */
+export function absent(error: unknown): undefined {
+  if (isAbsent(error)) return undefined;
+  throw error;
+}
+
+/** The same, also where a path leads through what is no folder. */
+export function leadsNowhere(error: unknown): undefined {
+  if (isNowhere(error)) return undefined;
+  throw error;
+}
+
+/** Whether the system has said that nothing has that name. */
+export function isAbsent(error: unknown): boolean {
+  return systemCodeOf(error) === 'ENOENT';
+}
+
+/** The same, also for a path that leads through what is no folder. */
+export function isNowhere(error: unknown): boolean {
+  return isAbsent(error) || systemCodeOf(error) === 'ENOTDIR';
+}
