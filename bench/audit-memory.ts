@@ -1,5 +1,5 @@
-import { LogAudit } from '../src/filestorage/audit/log-audit.ts';
 import type { AuditedLog } from '../src/filestorage/audit/audited-log.ts';
+import { LogAudit } from '../src/filestorage/audit/log-audit.ts';
 import { LogExplanation } from '../src/filestorage/audit/log-explanation.ts';
 import { OidIndex } from '../src/filestorage/index/oid-index.ts';
 import { oidFrom } from '../src/filestorage/oid.ts';

@@ -35,8 +35,8 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
 /** The folders that decide and do nothing: bytes, names and times in, values out. */
 const PURE = ['filestorage/index', 'filestorage/pickle', 'repository', 'blobs/retention'];
 
-/** Of names that a folder holds, and of lines in a file: what one look takes in. */
-const MOST_NAMES = 26;
+/** Of files in one folder: what one look takes in. */
+const MOST_NAMES = 22;
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))

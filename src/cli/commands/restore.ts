@@ -11,11 +11,11 @@ import {
   restoreSite,
 } from '../../operations/restore/restore-site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
-import { findDoubts, refuseGuess } from '../../operations/restore/restore-warnings.ts';
 import type {
   SiteRestorePlan,
   SiteRestoreSettings,
 } from '../../operations/restore/site-restore-plan.ts';
+import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
 import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';

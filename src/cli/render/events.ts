@@ -1,5 +1,5 @@
-import { sayTwo } from '../../operations/restore/second-copy.ts';
-import type { PointDoubt } from '../../operations/restore/suspect-points.ts';
+import { sayTwo } from '../../operations/restore/warnings/second-copy.ts';
+import type { PointDoubt } from '../../operations/restore/warnings/suspect-points.ts';
 import type { JobEvent, OnEvent } from '../../operations/run/events.ts';
 import type { InstallStep, ScheduleStep } from '../../operations/run/setup-steps.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';

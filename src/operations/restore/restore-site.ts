@@ -40,10 +40,10 @@ import {
   undoRestore,
 } from './restore-journal.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
-import { findDoubts, refuseGuess } from './restore-warnings.ts';
 import type { MeantRestore, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { checkBlobs, removeLiveBlobs, type StagedBlobs, stageBlobs } from './stage-blobs.ts';
 import { type StagedRestore, stageRestore } from './stage-filestorage.ts';
+import { findDoubts, refuseGuess } from './warnings/restore-warnings.ts';
 
 /** The servers that hold a Data.fs of a site now: a restore has to wait for their end. */
 export async function findServers(site: Site): Promise<readonly HoldingServer[]> {

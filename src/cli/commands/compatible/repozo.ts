@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Command } from '@commander-js/extra-typings';
 import { backUp } from '../../../operations/backup/backup-filestorage.ts';
 import { restore, restoreToStream } from '../../../operations/restore/restore-filestorage.ts';
-import { findDoubtAlone } from '../../../operations/restore/suspect-points.ts';
+import { findDoubtAlone } from '../../../operations/restore/warnings/suspect-points.ts';
 import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';

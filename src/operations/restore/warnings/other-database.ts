@@ -1,19 +1,24 @@
-import { firstOf, type Kinship, kinshipOf, type LogBeginning } from '../../filestorage/lineage.ts';
-import { formatTidTime } from '../../filestorage/tid.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { readChains } from '../../repository/layout/chain.ts';
-import type { Stamp } from '../../repository/layout/stamp.ts';
-import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
-import { beginningOfFile, beginningOfLinks } from '../../repository/lineage/log-beginning.ts';
-import { chainsOfNewest } from '../../repository/lineage/same-database.ts';
-import { type KnownAtBackup, knownAtBackup } from '../../repository/lineage/source-faults.ts';
-import { openOldFile } from '../../sources/old-file.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { OldState, RestorePlan } from './restore-plan.ts';
+import {
+  firstOf,
+  type Kinship,
+  kinshipOf,
+  type LogBeginning,
+} from '../../../filestorage/lineage.ts';
+import { formatTidTime } from '../../../filestorage/tid.ts';
+import { readCatalogue } from '../../../repository/layout/catalogue.ts';
+import { readChains } from '../../../repository/layout/chain.ts';
+import type { Stamp } from '../../../repository/layout/stamp.ts';
+import { chainsByPlace } from '../../../repository/lineage/chains-by-place.ts';
+import { beginningOfFile, beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
+import { chainsOfNewest } from '../../../repository/lineage/same-database.ts';
+import { type KnownAtBackup, knownAtBackup } from '../../../repository/lineage/source-faults.ts';
+import { openOldFile } from '../../../sources/old-file.ts';
+import { folderStore } from '../../../stores/folder-store.ts';
+import type { Store } from '../../../stores/store.ts';
+import { Failure } from '../../../system/failure.ts';
+import { openFileSource } from '../../../system/files/byte-source.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { OldState, RestorePlan } from '../restore-plan.ts';
 
 /** A restore replaces a Data.fs of another database than the one in the backup, or perhaps of another. */
 export type OtherDatabase = Extract<

@@ -1,6 +1,6 @@
-import type { JobEvent } from '../run/events.ts';
-import { type PastRun, readHistory } from '../run/past-runs.ts';
-import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import type { JobEvent } from '../../run/events.ts';
+import { type PastRun, readHistory } from '../../run/past-runs.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
 /**
  * Storages that would be restored as they were long before the others: since their backup, the part was backed

@@ -1,11 +1,11 @@
-import { isSound } from '../../repository/judgement.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import type { Stamp } from '../../repository/layout/stamp.ts';
-import { readJudgements } from '../../repository/read-judgements.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { BlobRestorePlan } from './blob-restore-plan.ts';
-import type { SiteRestorePlan } from './site-restore-plan.ts';
+import { isSound } from '../../../repository/judgement.ts';
+import { readCatalogue } from '../../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../../repository/layout/stamp.ts';
+import { readJudgements } from '../../../repository/read-judgements.ts';
+import { folderStore } from '../../../stores/folder-store.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { BlobRestorePlan } from '../blob-restore-plan.ts';
+import type { SiteRestorePlan } from '../site-restore-plan.ts';
 
 type ForeignMoment = Extract<JobEvent, { kind: 'blobs-of-another-moment' }>;
 

@@ -1,7 +1,7 @@
-import { copyBeside, readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { RestorePlan } from './restore-plan.ts';
+import { copyBeside, readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
+import { folderStore } from '../../../stores/folder-store.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { RestorePlan } from '../restore-plan.ts';
 
 /** The newest backup is of another copy of the database than the one that is restored, or of another database. */
 export type SecondCopy = Extract<JobEvent, { kind: 'second-copy' }>;

@@ -1,12 +1,12 @@
-import { firstOf } from '../../filestorage/lineage.ts';
-import { formatTidTime } from '../../filestorage/tid.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { chainReader, readChains } from '../../repository/layout/chain.ts';
-import { beginningOfLinks } from '../../repository/lineage/log-beginning.ts';
-import { chainsOfNewest, kinshipOfChains } from '../../repository/lineage/same-database.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { RestorePlan } from './restore-plan.ts';
+import { firstOf } from '../../../filestorage/lineage.ts';
+import { formatTidTime } from '../../../filestorage/tid.ts';
+import { readCatalogue } from '../../../repository/layout/catalogue.ts';
+import { chainReader, readChains } from '../../../repository/layout/chain.ts';
+import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
+import { chainsOfNewest, kinshipOfChains } from '../../../repository/lineage/same-database.ts';
+import { folderStore } from '../../../stores/folder-store.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { RestorePlan } from '../restore-plan.ts';
 
 /**
  * Whether a repository also holds backups of another database than the newest is of; the newest of those.

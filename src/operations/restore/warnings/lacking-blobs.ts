@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { BlobCatalogue } from '../../blobs/layout/catalogue.ts';
-import type { BlobChoice } from '../../blobs/layout/choose.ts';
-import type { LostBlobs } from '../../blobs/layout/record.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
-import { holderOf, newestRecordedCopy } from '../../blobs/ownership/lost-blob-holder.ts';
-import { findBlob } from '../../filestorage/blob-layout.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { SiteRestorePlan } from './site-restore-plan.ts';
+import type { BlobCatalogue } from '../../../blobs/layout/catalogue.ts';
+import type { BlobChoice } from '../../../blobs/layout/choose.ts';
+import type { LostBlobs } from '../../../blobs/layout/record.ts';
+import { nameSome } from '../../../blobs/layout/summarize-names.ts';
+import { holderOf, newestRecordedCopy } from '../../../blobs/ownership/lost-blob-holder.ts';
+import { findBlob } from '../../../filestorage/blob-layout.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { SiteRestorePlan } from '../site-restore-plan.ts';
 
 /** Blobs that the live site had lost when what is to be restored was backed up, and who has them. */
 export function findLackingBlobs({

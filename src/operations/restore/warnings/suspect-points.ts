@@ -1,16 +1,16 @@
-import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
-import type { Stamp } from '../../repository/layout/stamp.ts';
-import { readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
-import { describeKnown } from '../../repository/lineage/source-faults.ts';
-import { readJudgements } from '../../repository/read-judgements.ts';
-import { findRestorePoint } from '../../repository/restore-point.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
-import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
-import { findBackupPlaces } from '../run/backup-places.ts';
-import type { JobEvent } from '../run/events.ts';
-import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import { describeReason, type Judgement, reasonsAgainst } from '../../../repository/judgement.ts';
+import { readCatalogue } from '../../../repository/layout/catalogue.ts';
+import type { RecoveryDate } from '../../../repository/layout/recovery-date.ts';
+import type { Stamp } from '../../../repository/layout/stamp.ts';
+import { readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
+import { describeKnown } from '../../../repository/lineage/source-faults.ts';
+import { readJudgements } from '../../../repository/read-judgements.ts';
+import { findRestorePoint } from '../../../repository/restore-point.ts';
+import { folderStore, requireBackups } from '../../../stores/folder-store.ts';
+import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
+import { findBackupPlaces } from '../../run/backup-places.ts';
+import type { JobEvent } from '../../run/events.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
 type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
 

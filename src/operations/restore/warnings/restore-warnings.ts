@@ -1,12 +1,12 @@
-import { backedUpDataFs } from '../../config/model/relocate-site.ts';
-import { Failure } from '../../system/failure.ts';
+import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
+import { Failure } from '../../../system/failure.ts';
+import type { RestoreDoubt, SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import { findSecondCopy, sayTwo } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
-import type { RestoreDoubt, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { findDoubtedPoints } from './suspect-points.ts';
 
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
