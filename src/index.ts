@@ -4,6 +4,7 @@
  * @module
  */
 
+export { OpenBackups } from './blobs/open-backups.ts';
 export { type CommittedEnd, findCommittedEnd } from './filestorage/committed-end.ts';
 export { formatOid, type Oid, ROOT_OID } from './filestorage/oid.ts';
 export { decodeRecordPickle, type RecordPickle } from './filestorage/pickle/record-pickle.ts';

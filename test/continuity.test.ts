@@ -11,11 +11,12 @@ import { parseDataFileName } from '../src/repository/layout/file-names.ts';
 import type { Continuity } from '../src/repository/lineage/continuity.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
 import { memorySource } from '../src/system/files/byte-source.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { type HistoryState, historySteps, statesOf } from './support/random-history.ts';
 import { scratchFolder } from './support/scratch.ts';
 
 const scratch = scratchFolder();
-const CONTEXT = { onEvent: () => {}, signal: new AbortController().signal };
+const CONTEXT = quietContext();
 
 describe('continuity of a Data.fs', () => {
   it('is never taken for lost where it was only packed, and never for there where it is lost', async () => {

@@ -6,12 +6,12 @@ import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { commitBlob } from './support/buildout-site.ts';
 import { growDatabase, makeSite } from './support/database.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { siteIn, type TestSite } from './support/site.ts';
 
 const scratch = scratchFolder();
 const DAY = 86_400_000;
-const context = { onEvent: () => {}, signal: new AbortController().signal };
 /** The disk of the test is nearly full on purpose. */
 const NEARLY_FULL = ['check', '--free', '1B:0B'];
 
@@ -52,7 +52,7 @@ async function backUp(test: TestSite, daysAgo: number): Promise<void> {
       now: () => moment,
       random: Math.random,
     },
-    context,
+    quietContext(),
   );
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { restore } from '../src/operations/restore/restore-filestorage.ts';
 import { parseRecoveryDate } from '../src/repository/layout/recovery-date.ts';
 import { countTransactions } from './support/database.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';
 
@@ -88,10 +89,7 @@ async function restoreAll(site: TestSite) {
     const out = join(site.folder, 'restored', `${name}.fs`);
     await restore(
       { repository, date: parseRecoveryDate(name.slice(0, 19)), target: out, ...HOW },
-      {
-        onEvent: () => {},
-        signal: new AbortController().signal,
-      },
+      quietContext(),
     );
     states.push({ state: readFileSync(out), transactions: await countTransactions(out) });
   }

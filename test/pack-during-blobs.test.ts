@@ -7,6 +7,7 @@ import type { JobEvent } from '../src/operations/run/events.ts';
 import { Failure } from '../src/system/failure.ts';
 import { growDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite } from './support/site.ts';
 
@@ -40,8 +41,7 @@ async function backUpWith(folder: string, onBlobs: (attempt: number) => void) {
     now: () => new Date(),
     random: Math.random,
   } as const;
-  const context = { onEvent, signal: new AbortController().signal };
-  await backUpSite(settings, context);
+  await backUpSite(settings, quietContext(onEvent));
   return { attempts, events };
 }
 

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { backUp } from '../src/operations/backup/backup-filestorage.ts';
 import type { BackupSettings } from '../src/operations/backup/backup-settings.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
-import { readCatalogue } from '../src/repository/layout/catalogue.ts';
+import { catalogueOf } from '../src/repository/layout/catalogue.ts';
 import { type Chain, readChain } from '../src/repository/layout/chain.ts';
 import { compareQuickly, compareThoroughly } from '../src/repository/lineage/comparison.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
@@ -25,6 +25,7 @@ import { GOLDEN } from './golden/states.ts';
 import type { Finished } from './support/command.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, sameBytes, snapshot } from './support/site.ts';
 
@@ -107,7 +108,7 @@ describe('hole 4: two backups in one second collide, two at once share a file', 
     const settings = settingsFor(site, { now: () => new Date('2026-03-01T04:05:06.500Z') });
     const stamps: (string | undefined)[] = [];
     for (let count = 0; count < 3; count++) {
-      const { written } = await backUp(settings, { onEvent: () => {}, signal: neverAborted });
+      const { written } = await backUp(settings, quietContext());
       stamps.push(written?.file.stamp);
       await growDatabase(site.dataFs, { transactions: 1 });
     }
@@ -123,7 +124,7 @@ describe('hole 4: two backups in one second collide, two at once share a file', 
         ...settingsFor(site, {}),
         random: () => 0.5,
       },
-      { onEvent: () => {}, signal: neverAborted },
+      quietContext(),
     );
     await growDatabase(site.dataFs, { transactions: 1 });
     const store = folderStore(site.repository);
@@ -198,7 +199,7 @@ describe('hole 6: the file is opened by name three times, and a pack in between 
       renameSync(packed, site.dataFs);
       isReplaced = true;
     };
-    await backUp(settingsFor(site, {}), { onEvent, signal: neverAborted });
+    await backUp(settingsFor(site, {}), quietContext(onEvent));
     expect([isReplaced, kinds.includes('source-replaced')]).toEqual([true, true]);
     await site.runWell('verify');
     await site.runWell('restore', '--to', 'out.fs');
@@ -215,7 +216,7 @@ describe('hole 6: the file is opened by name three times, and a pack in between 
       writeFileSync(site.dataFs, Buffer.alloc(100_000));
       isOverwritten = true;
     };
-    const backup = backUp(settingsFor(site, {}), { onEvent, signal: neverAborted });
+    const backup = backUp(settingsFor(site, {}), quietContext(onEvent));
     await expect(backup).rejects.toMatchObject({ name: 'Failure' });
     expect(readdirSync(site.repository).filter((name) => name !== '.zodbvault.lock')).toEqual([]);
   });
@@ -358,8 +359,6 @@ describe('hole 10: restoring always starts from nothing', () => {
   });
 });
 
-const neverAborted = new AbortController().signal;
-
 function settingsFor(
   { dataFs, repository }: { readonly dataFs: string; readonly repository: string },
   changes: Partial<BackupSettings>,
@@ -385,7 +384,7 @@ async function newestChain(repository: string): Promise<{
   readonly store: ReturnType<typeof folderStore>;
 }> {
   const store = folderStore(repository);
-  const files = (await readCatalogue(store)).chains.at(-1);
+  const files = catalogueOf(await store.list()).chains.at(-1);
   if (files === undefined) throw new Error('no chain');
   return { chain: await readChain(store, files), store };
 }

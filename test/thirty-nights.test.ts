@@ -8,13 +8,13 @@ import { reference } from '../src/filestorage/writer/object-state.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
+import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';
 
 const scratch = scratchFolder();
 const KEEP = 2;
 const NEVER_THERE = 0xff_ffffn as Oid;
-const context = { onEvent: () => {}, signal: new AbortController().signal };
 
 async function siteOf({ folder }: TestSite): Promise<Site> {
   const written = {
@@ -52,13 +52,13 @@ async function night(day: number, { test, full }: { test: TestSite; full: boolea
       now,
       random: Math.random,
     },
-    context,
+    quietContext(),
   );
   const later = () => new Date(Date.UTC(2026, 2, day, 3));
   const points = { kind: 'one', date: undefined } as const;
   const settings = { site, of: 'backup', points, sample: { kind: 'all' }, now: later } as const;
   let problems = 0;
-  for await (const { point } of verifySiteDeep(settings, context)) {
+  for await (const { point } of verifySiteDeep(settings, quietContext())) {
     problems += point.findings.filter(({ kind }) => kind === 'bad').length;
   }
   return problems;

@@ -3,8 +3,8 @@ import type { Store } from '../stores/store.ts';
 import { type Catalogue, type ChainFiles, catalogueOf } from './layout/catalogue.ts';
 import { type Chain, type ChainReader, readChain } from './layout/chain.ts';
 
-/** Records, `.dat` files and indexes of runs: everything but data files and their indexes. */
-const SMALL_FILE = /\.(?:json|jsonl|dat)$/;
+/** Records and `.dat` files; a run log has any length, and grows. */
+const SMALL_FILE = /\.(?:json|dat)$/;
 
 /**
  * The repository of one Data.fs, as a run sees it: it is listed once, and each of its small files is read once, until
@@ -38,8 +38,16 @@ export class OpenRepository {
 
   /** What is in it, by names. Failure `not-found` where it isn't there. */
   catalogue(): Promise<Catalogue> {
-    this.#catalogue ??= this.store.list().then(catalogueOf);
+    this.#catalogue ??= this.#sorted();
     return this.#catalogue;
+  }
+
+  #sorted(): Promise<Catalogue> {
+    const sorted = this.store.list().then(catalogueOf);
+    sorted.catch(() => {
+      if (this.#catalogue === sorted) this.#catalogue = undefined;
+    });
+    return sorted;
   }
 
   /** A chain of its catalogue. */

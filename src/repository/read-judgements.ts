@@ -1,17 +1,10 @@
-import type { Store } from '../stores/store.ts';
 import { eachInTurn, giveWay } from '../system/streams/cooperative.ts';
 import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './judgement.ts';
 import type { Catalogue } from './layout/catalogue.ts';
-import {
-  type Chain,
-  type ChainLink,
-  type ChainReader,
-  describeFault,
-  hasOtherSize,
-  readChain,
-} from './layout/chain.ts';
+import { type Chain, type ChainLink, describeFault, hasOtherSize } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
 import { knownAtBackup } from './lineage/source-faults.ts';
+import type { OpenRepository } from './open-repository.ts';
 import { type Check, checksByStamp, readChecks } from './records/check-results.ts';
 import { runEndOf } from './records/completion.ts';
 
@@ -28,15 +21,18 @@ export type BlobFactsOf = (
 
 /** What the restore points of a repository are judged by. */
 interface Reading {
-  readonly catalogue: Catalogue;
-  readonly chainOf?: ChainReader;
+  /** Absent: its own. */
+  readonly catalogue?: Catalogue;
   /** Absent where nobody knows of blobs. */
   readonly blobsOf?: BlobFactsOf | undefined;
 }
 
 /** Judges every restore point of a repository. */
-export async function readJudgements(store: Store, reading: Reading): Promise<Judgements> {
-  const facts = await readFacts(store, reading);
+export async function readJudgements(
+  repository: OpenRepository,
+  reading: Reading = {},
+): Promise<Judgements> {
+  const facts = await readFacts(repository, reading);
   const judgements = new Map<Stamp, Judgement>();
   await eachInTurn(facts, ([stamp, one]) => judgements.set(stamp, judgePoint(one)));
   return judgements;
@@ -47,17 +43,13 @@ export async function readJudgements(store: Store, reading: Reading): Promise<Ju
  * it, and what is known of its blobs; but no data file.
  */
 export async function readFacts(
-  store: Store,
-  {
-    catalogue,
-    chainOf = (files) => readChain(store, files),
-    blobsOf = async () => ({ kind: 'unseen' }),
-  }: Reading,
+  repository: OpenRepository,
+  { catalogue, blobsOf = async () => ({ kind: 'unseen' }) }: Reading,
 ): Promise<ReadonlyMap<Stamp, PointFacts>> {
-  const looksAt = checksByStamp(await readChecks(store));
+  const looksAt = checksByStamp(await readChecks(repository.store));
   const all = new Map<Stamp, PointFacts>();
-  for (const files of catalogue.chains) {
-    const chain = await chainOf(files);
+  for (const files of (catalogue ?? (await repository.catalogue())).chains) {
+    const chain = await repository.chainOf(files);
     const known = knownAtBackup(chain);
     const links = new Map(chain.links.map((link) => [link.file.stamp, link]));
     const otherSizes: string[] = [];

@@ -24,16 +24,21 @@ export const LOCK_FILE = '.zodbvault.lock';
 /**
  * A {@link Store} in a folder of this machine. The folder must exist before the first call.
  *
- * @param original - what is backed up there: see {@link rightsOfBackups}
+ * @param originalOf - tells, when something is written, what is backed up there: see {@link rightsOfBackups}
  */
 export function folderStore(
   directory: string,
-  { original }: { readonly original?: string } = {},
+  { originalOf = () => undefined }: { readonly originalOf?: () => string | undefined } = {},
 ): Store {
-  let rights: Promise<Rights> | undefined;
+  let known:
+    | { readonly original: string | undefined; readonly rights: Promise<Rights> }
+    | undefined;
   const rightsOf = () => {
-    rights ??= rightsOfBackups(directory, original);
-    return rights;
+    const original = originalOf();
+    if (known === undefined || known.original !== original) {
+      known = { original, rights: rightsOfBackups(directory, original) };
+    }
+    return known.rights;
   };
   return {
     name: directory,

@@ -10,6 +10,12 @@ export interface Memory {
   readonly onChange: () => void;
 }
 
+/** What others have done to a store: names of files that are new, or have another size, and of those that are gone. */
+export interface ListingChange {
+  readonly came: readonly string[];
+  readonly went: readonly string[];
+}
+
 /**
  * A store that is listed once, and of which each small file is read once, until {@link reread}. What is written or
  * removed through it is seen at once. Taking its lock forgets all: others may have been there meanwhile.
@@ -37,10 +43,26 @@ export class RememberingStore implements Store {
   }
 
   async list(): Promise<readonly StoredFile[]> {
-    this.#files ??= this.#store
-      .list()
-      .then((files) => new Map(files.map((file) => [file.name, file])));
+    this.#files ??= this.#listed();
     return [...(await this.#files).values()];
+  }
+
+  /**
+   * Lists it once more, and tells what others have changed since. Small files that are as they were, by their size,
+   * are not read again.
+   */
+  async listAgain(): Promise<ListingChange> {
+    const before = new Map((await this.list()).map((file) => [file.name, file]));
+    this.#files = undefined;
+    const now = await this.list();
+    const isAsBefore = ({ name, sizeBytes }: StoredFile) =>
+      before.get(name)?.sizeBytes === sizeBytes;
+    const came = now.filter((file) => !isAsBefore(file)).map(({ name }) => name);
+    const names = new Set(now.map(({ name }) => name));
+    const went = [...before.keys()].filter((name) => !names.has(name));
+    for (const name of [...came, ...went]) this.#contents.delete(name);
+    if (came.length + went.length > 0) this.#memory.onChange();
+    return { came, went };
   }
 
   async *read(name: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
@@ -74,6 +96,22 @@ export class RememberingStore implements Store {
     return lock;
   }
 
+  /** Forgets what a file held, which others write without the lock, too. */
+  forget(name: string): void {
+    this.#contents.delete(name);
+  }
+
+  /** A folder that can't be listed, as it isn't there yet, is asked again. */
+  #listed(): Promise<Map<string, StoredFile>> {
+    const listed = this.#store
+      .list()
+      .then((files) => new Map(files.map((file) => [file.name, file])));
+    listed.catch(() => {
+      if (this.#files === listed) this.#files = undefined;
+    });
+    return listed;
+  }
+
   #contentOf(name: string): Promise<Uint8Array> {
     const known = this.#contents.get(name);
     if (known !== undefined) return known;
@@ -84,7 +122,7 @@ export class RememberingStore implements Store {
 
   async #changed(name: string, change: (files: Map<string, StoredFile>) => void): Promise<void> {
     this.#contents.delete(name);
-    const files = await this.#files;
+    const files = await this.#files?.catch(() => undefined);
     if (files !== undefined) change(files);
     this.#memory.onChange();
   }

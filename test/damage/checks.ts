@@ -7,7 +7,8 @@ import type { JobEvent } from '../../src/operations/run/events.ts';
 import { verifySite } from '../../src/operations/verify/verify-site.ts';
 import { verifySiteDeep } from '../../src/operations/verify/verify-site-deep.ts';
 import { Failure } from '../../src/system/failure.ts';
-import { contentOf, quietContext } from './healthy-sites.ts';
+import { quietContext } from '../support/quiet-context.ts';
+import { contentOf } from './healthy-sites.ts';
 
 /** How a restore ended. `silent` is what must never be: something else than was backed up, and no word. */
 export type RestoreOutcome = 'refused' | 'warned' | 'equal' | 'silent' | 'half';

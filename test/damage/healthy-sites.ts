@@ -8,8 +8,8 @@ import { SampleSite } from '../../src/demo/sample-site.ts';
 import { type Microseconds, microsecondsOfTid } from '../../src/filestorage/tid.ts';
 import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts';
 import { backUpSite } from '../../src/operations/backup/backup-site.ts';
-import type { JobContext } from '../../src/operations/run/events.ts';
 import { blobFiles } from '../support/blobs.ts';
+import { quietContext } from '../support/quiet-context.ts';
 
 /** How a healthy site is backed up. */
 export const SITE_NAMES = [
@@ -120,10 +120,6 @@ async function commitMore(
   const tid = await writer.commit({ changes: [{ kind: 'state', oid, state: state() }] });
   await writer.undo(tid, { user: '/site ana', description: 'undo' });
   if (microsecondsOfTid(tid) <= 0n) throw new RangeError('the clock stands');
-}
-
-export function quietContext(onEvent: JobContext['onEvent'] = () => {}): JobContext {
-  return { onEvent, signal: new AbortController().signal };
 }
 
 /** A copy of a healthy site, with what a damage wants to know of it. */

@@ -8,6 +8,7 @@ import { restore } from '../../src/operations/restore/restore-filestorage.ts';
 import { verify } from '../../src/operations/verify/verify.ts';
 import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
 import { zodbvault } from '../support/command.ts';
+import { quietContext } from '../support/quiet-context.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { GOLDEN, goldenStates } from './states.ts';
 
@@ -15,8 +16,6 @@ const scratch = scratchFolder();
 const cases = (['bushy', 'lawn'] as const).flatMap((site) =>
   (['plain', 'gzip'] as const).map((kind) => ({ site, kind })),
 );
-
-const context = { onEvent: () => {}, signal: new AbortController().signal };
 
 /** The names in repozo's repository but for its increments of 0 bytes, which we don't make. */
 const EMPTY_INCREMENTS = ['2026-03-05-04-05-06', '2026-03-06-04-05-06'];
@@ -60,11 +59,14 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
         const date = parseRecoveryDate(`2026-03-0${number + 1}-12`);
         const how = { heldLock: 'refuse', earlierState: 'replace', old: 'discard' } as const;
         const now = () => new Date();
-        await restore({ repository, date, target: out, ...how, now }, context);
+        await restore({ repository, date, target: out, ...how, now }, quietContext());
         const expected = readFileSync(state.dataFs).subarray(0, state.facts.committedEnd);
         expect(readFileSync(out).equals(expected)).toBe(true);
       }
-      const findings = await verify({ repository, depth: 'thorough', chains: 'all' }, context);
+      const findings = await verify(
+        { repository, depth: 'thorough', chains: 'all' },
+        quietContext(),
+      );
       expect(findings.filter(({ kind }) => kind === 'bad')).toEqual([]);
     }
   });
@@ -117,7 +119,7 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
         now: () => new Date(`2026-03-0${number + 1}T04:05:06Z`),
         random: () => 0.5,
       },
-      context,
+      quietContext(),
     );
   }
 });

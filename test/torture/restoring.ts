@@ -10,6 +10,7 @@ import type { SiteRestoreSettings } from '../../src/operations/restore/site-rest
 import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { blobState } from '../support/blobs.ts';
+import { quietContext } from '../support/quiet-context.ts';
 import { copyFolder } from './workplace.ts';
 
 /** Where everything is below a site's folder. */
@@ -70,7 +71,7 @@ export async function restoreCopy(
     date,
   }: { readonly original: string; readonly source: Source; readonly date: string | undefined },
 ): Promise<Restored> {
-  const context = { onEvent: () => {}, signal: new AbortController().signal };
+  const context = quietContext();
   const wish = {
     date: date === undefined ? undefined : parseRecoveryDate(date),
     heldLock: 'refuse',

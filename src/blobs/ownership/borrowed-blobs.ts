@@ -1,6 +1,7 @@
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobPlace } from '../layout/catalogue.ts';
+import type { OpenBackups } from '../open-backups.ts';
 import { blobsOfPoints } from './blobs-of-points.ts';
 import { readOwnBlobs } from './ownership.ts';
 import type { Deciding } from './retention-repository.ts';
@@ -15,18 +16,20 @@ export async function findBorrowedBlobs(
   place: BlobPlace,
   {
     repository,
+    backups,
     catalogue,
     gone,
     preferred,
   }: Pick<Deciding, 'catalogue'> & {
     /** Its folder. */
     readonly repository: string;
+    readonly backups: OpenBackups;
     readonly gone: ReadonlySet<Stamp>;
     readonly preferred: 'archives' | 'directories';
   },
 ): Promise<ReadonlySet<string>> {
   const stamps = pointStampsOf(catalogue).filter((stamp) => !gone.has(stamp));
-  const { belongingTo } = blobsOfPoints(await readOwnBlobs(place, repository), {
+  const { belongingTo } = blobsOfPoints(await readOwnBlobs(place, { repository, backups }), {
     stamps,
     preferred,
   });

@@ -1,9 +1,9 @@
-import { readCatalogue, stampsOf } from '../../repository/layout/catalogue.ts';
+import { stampsOf } from '../../repository/layout/catalogue.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { Failure, systemCodeOf } from '../../system/failure.ts';
 import { leadToOne } from '../../system/files/place.ts';
 import type { BlobCatalogue, BlobEntry } from '../layout/catalogue.ts';
+import type { OpenBackups } from '../open-backups.ts';
 import type { BlobSet } from '../retention/blob-retention.ts';
 import { copiedTo } from './copied-folder.ts';
 
@@ -18,16 +18,20 @@ import { copiedTo } from './copied-folder.ts';
  */
 export async function findDataFsBackups(
   { folder, entries }: BlobCatalogue,
-  { repository, source }: { readonly repository: string; readonly source: string },
+  {
+    repository,
+    source,
+    backups,
+  }: { readonly repository: string; readonly source: string; readonly backups: OpenBackups },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
-  const near = await lookAt(repository);
+  const near = await lookAt(repository, backups);
   const isCopied = copiedTo(folder);
   const byPath = new Map<string, Repository | undefined>();
   const ofAnother = new Set<BlobEntry>();
   for (const entry of entries) {
     const { record } = entry;
     const path = record?.repositoryPath;
-    if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path));
+    if (path !== undefined && !byPath.has(path)) byPath.set(path, await lookAt(path, backups));
     const isOfAnother = record?.source !== undefined && (await isOther(source, record.source));
     if (isOfAnother && !(await isCopied(entry))) ofAnother.add(entry);
   }
@@ -68,11 +72,11 @@ interface Repository {
 }
 
 /** Undefined where there is none. */
-async function lookAt(path: string): Promise<Repository | undefined> {
-  const store = folderStore(path);
+async function lookAt(path: string, backups: OpenBackups): Promise<Repository | undefined> {
+  const repository = await backups.repository(path);
   try {
-    const stamps = new Set<string>(stampsOf(await readCatalogue(store)));
-    return { id: (await readIdentity(store))?.id, stamps };
+    const stamps = new Set<string>(stampsOf(await repository.catalogue()));
+    return { id: (await readIdentity(repository.store))?.id, stamps };
   } catch (error) {
     const isAbsent =
       (error instanceof Failure && error.code === 'not-found') ||

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
-import { pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { leadingTo, leadToOne } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../layout/catalogue.ts';
 import type { BlobsToChooseFrom } from '../layout/choose.ts';
 import type { BlobRecord } from '../layout/record.ts';
+import type { OpenBackups } from '../open-backups.ts';
 import { copiedTo } from './copied-folder.ts';
 import { findSharedBackups } from './shared-backups.ts';
 
@@ -39,7 +39,15 @@ export type EntryOwner = 'this' | 'copy' | 'other' | 'unclear';
  */
 export async function findOwners(
   { folder, entries, foreign }: BlobCatalogue,
-  { id, path: own }: { readonly id: string | undefined; readonly path: string },
+  {
+    id,
+    path: own,
+    backups,
+  }: {
+    readonly id: string | undefined;
+    readonly path: string;
+    readonly backups: OpenBackups;
+  },
 ): Promise<(entry: BlobEntry) => EntryOwner> {
   const places = new Map<string, Promise<boolean>>();
   const elsewhere = new Map<string, boolean>();
@@ -49,7 +57,7 @@ export async function findOwners(
     if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
     const repository = { id: record.repository, path: record.repositoryPath };
     const place = JSON.stringify(repository);
-    const isThere = places.get(place) ?? isElsewhere(own, repository);
+    const isThere = places.get(place) ?? isElsewhere(own, { ...repository, backups });
     places.set(place, isThere);
     elsewhere.set(keyOf(entry, record), (await isThere) && !(await isCopied(entry)));
   }
@@ -71,18 +79,21 @@ function keyOf(
 }
 
 /** Whether a repository is in another folder than `own`. What can't be looked at may be. */
-async function isElsewhere(own: string, { id, path }: OwningRepository): Promise<boolean> {
+async function isElsewhere(
+  own: string,
+  { id, path, backups }: OwningRepository & { readonly backups: OpenBackups },
+): Promise<boolean> {
   try {
     if (await leadToOne(own, path)) return false;
-    return (await readIdentity(folderStore(path)))?.id === id;
+    return (await readIdentity((await backups.repository(path)).store))?.id === id;
   } catch {
     return true;
   }
 }
 
 /** Whether anybody can tell what is in the place of a repository. */
-export async function canBeLookedAt(path: string): Promise<boolean> {
-  return readIdentity(folderStore(path)).then(
+export async function canBeLookedAt(path: string, backups: OpenBackups): Promise<boolean> {
+  return readIdentity((await backups.repository(path)).store).then(
     () => true,
     () => false,
   );
@@ -97,27 +108,33 @@ export interface SplitBlobs extends BlobCatalogue {
 /** The same, as it is for one site. */
 export type OwnBlobs = SplitBlobs & BlobsToChooseFrom;
 
+/** Which repository's blob backups are read, and what a run has opened. */
+export interface BlobReading {
+  /** Its folder; undefined where only blobs are backed up. */
+  readonly repository: string | undefined;
+  readonly backups: OpenBackups;
+}
+
 /**
  * The blob backups that a storage can be restored from. What belongs to another repository doesn't count, nor what was
  * made for a copy of this one, or for the one that this is a copy of, unless this has the same Data.fs backup.
  *
  * @param source - the blob directory that is, or was, backed up
- * @param repository - its folder; undefined where only blobs are backed up
  */
 export async function readOwnBlobs(
   { source, folder }: BlobPlace,
-  repository: string | undefined,
+  { repository, backups }: BlobReading,
 ): Promise<OwnBlobs> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   if (repository === undefined) return ofDirectory(catalogue, source);
-  const store = folderStore(repository);
-  const id = (await readIdentity(store))?.id;
+  const opened = await backups.repository(repository);
+  const id = (await readIdentity(opened.store))?.id;
   const all = [...catalogue.entries, ...catalogue.foreign];
-  const ownerOf = await findOwners(catalogue, { id, path: repository });
+  const ownerOf = await findOwners(catalogue, { id, path: repository, backups });
   const isShared = all.some((entry) => ownerOf(entry) === 'copy');
-  const stamps = new Set(isShared ? pointStampsOf(await readCatalogue(store)) : []);
+  const stamps = new Set(isShared ? pointStampsOf(await opened.catalogue()) : []);
   const others = all.filter((entry) => ownerOf(entry) === 'other');
-  const shared = await findSharedBackups(others, { source, repository });
+  const shared = await findSharedBackups(others, { source, repository, backups });
   const own = new Set(
     all.filter((entry) => {
       const owner = ownerOf(entry);

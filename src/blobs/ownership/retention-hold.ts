@@ -5,15 +5,15 @@ import {
   readHoldRecord,
   settleHoldRecord,
 } from '../../repository/records/hold-record.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { readSums } from '../checksums/checksums-file.ts';
 import { FileHasher } from '../checksums/file-hasher.ts';
 import { readableSum } from '../checksums/readable-sum.ts';
 import type { BlobPlace } from '../layout/catalogue.ts';
+import type { OpenBackups } from '../open-backups.ts';
 import { holderOf, newestRecordedCopy } from './lost-blob-holder.ts';
 import { mayBeLost } from './may-be-lost.ts';
-import { readOwnBlobs } from './ownership.ts';
+import { type BlobReading, readOwnBlobs } from './ownership.ts';
 
 /** What the live blob directory has lost, and an older copy has: as long as that is so, nothing old goes. */
 export type Hold =
@@ -22,25 +22,32 @@ export type Hold =
   /** It was so, as a repository says, but where to look is not there any more. */
   | { readonly kind: 'unclear'; readonly record: string; readonly state: string };
 
+/** What a look for one goes by. */
+interface Looking {
+  readonly backups: OpenBackups;
+  readonly signal: AbortSignal;
+}
+
 /** Of what stands together; either may be unknown. */
 export async function findHoldOf(
   {
     blobs,
     repository,
   }: { readonly blobs: BlobPlace | undefined; readonly repository: string | undefined },
-  signal: AbortSignal,
+  { backups, signal }: Looking,
 ): Promise<Hold | undefined> {
-  const found = blobs === undefined ? undefined : await findHold(blobs, { repository, signal });
+  const looking = { repository, backups, signal };
+  const found = blobs === undefined ? undefined : await findHold(blobs, looking);
   if (found !== undefined || repository === undefined) return found;
-  return await findRecordedHold(folderStore(repository), signal);
+  return await findRecordedHold((await backups.repository(repository)).store, looking);
 }
 
 /** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
 export async function findHold(
   { source, folder }: BlobPlace,
-  { repository, signal }: { readonly repository: string | undefined; readonly signal: AbortSignal },
+  { repository, backups, signal }: BlobReading & Looking,
 ): Promise<Hold | undefined> {
-  const catalogue = await readOwnBlobs({ source, folder }, repository);
+  const catalogue = await readOwnBlobs({ source, folder }, { repository, backups });
   for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
@@ -64,7 +71,7 @@ export async function findHold(
 /** For those who know of no blobs: what was recorded in the repository by those who do. */
 export async function findRecordedHold(
   store: Store,
-  signal: AbortSignal,
+  { backups, signal }: Looking,
 ): Promise<Hold | undefined> {
   const place = await readHoldRecord(store);
   if (place === undefined) return undefined;
@@ -72,11 +79,12 @@ export async function findRecordedHold(
   if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
   const { folder } = place;
   // Where its disk is not mounted, there may still be a folder.
-  const { entries } = await readOwnBlobs(place, store.name);
+  const reading = { repository: store.name, backups };
+  const { entries } = await readOwnBlobs(place, reading);
   if (newestRecordedCopy(entries) === undefined) {
     return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
   }
-  return await findHold(place, { repository: store.name, signal });
+  return await findHold(place, { ...reading, signal });
 }
 
 /** The caller holds the repository's lock. */

@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
-import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
 import { type Identity, settleIdentity } from '../../repository/records/repository-id.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { hasContent } from '../copy/count-tree.ts';
 import { type BlobEntry, type BlobPlace, readBlobCatalogue } from '../layout/catalogue.ts';
 import { treeIn } from '../layout/tree-in.ts';
+import type { OpenBackups } from '../open-backups.ts';
 import { blobsOfPoints } from './blobs-of-points.ts';
 import { findOwners, readOwnBlobs } from './ownership.ts';
 
@@ -27,16 +27,21 @@ export async function findDeciding(
   repository: string,
   {
     blobs: { source, folder },
+    backups,
     identify = settleIdentity,
-  }: { readonly blobs: BlobPlace; readonly identify?: typeof settleIdentity | undefined },
+  }: {
+    readonly blobs: BlobPlace;
+    readonly backups: OpenBackups;
+    readonly identify?: typeof settleIdentity | undefined;
+  },
 ): Promise<Deciding | undefined> {
-  const store = folderStore(repository);
-  const catalogue = await readCatalogue(store);
+  const opened = await backups.repository(repository);
+  const catalogue = await opened.catalogue();
   const oldestFull = catalogue.chains[0]?.full.stamp;
   if (oldestFull === undefined) return undefined;
   const blobs = await readBlobCatalogue(folder, basename(source));
-  const ownerOf = await findOwners(blobs, { id: undefined, path: repository });
-  const identity = await identify(store, {
+  const ownerOf = await findOwners(blobs, { id: undefined, path: repository, backups });
+  const identity = await identify(opened.store, {
     known: blobs.entries.flatMap((entry) => {
       const { record, stamp } = entry;
       // Of a site with the same folder for its blob backups: its identity is taken.
@@ -59,10 +64,18 @@ export interface CountingBlobs {
 /** A numbered entry of another program, which has a file time alone, tells of no moment. */
 export async function blobsThatCount(
   { source, folder }: BlobPlace,
-  { repository, signal }: { readonly repository: string; readonly signal: AbortSignal },
+  {
+    repository,
+    backups,
+    signal,
+  }: {
+    readonly repository: string;
+    readonly backups: OpenBackups;
+    readonly signal: AbortSignal;
+  },
 ): Promise<CountingBlobs> {
-  const catalogue = await readOwnBlobs({ source, folder }, repository);
-  const stamps = pointStampsOf(await readCatalogue(folderStore(repository)));
+  const catalogue = await readOwnBlobs({ source, folder }, { repository, backups });
+  const stamps = pointStampsOf(await (await backups.repository(repository)).catalogue());
   const { factsOf } = blobsOfPoints(catalogue, { stamps, preferred: 'directories' });
   const dated = [...catalogue.entries, ...catalogue.foreign].filter(
     ({ form, stampFrom }) => form !== 'state' && stampFrom !== 'file-time',

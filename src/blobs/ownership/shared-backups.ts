@@ -1,9 +1,8 @@
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { type ChainLink, chainReader, readChains } from '../../repository/layout/chain.ts';
+import type { ChainLink } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
+import type { OpenBackups } from '../open-backups.ts';
 
 /**
  * Those of another repository's blob backups that belong to Data.fs backups which this one has, too: a copy without the
@@ -12,14 +11,18 @@ import type { BlobEntry } from '../layout/catalogue.ts';
  */
 export async function findSharedBackups(
   others: readonly BlobEntry[],
-  { source, repository }: { readonly source: string; readonly repository: string },
+  {
+    source,
+    repository,
+    backups,
+  }: { readonly source: string; readonly repository: string; readonly backups: OpenBackups },
 ): Promise<ReadonlySet<BlobEntry>> {
   const shared = new Set<BlobEntry>();
   const live = await leadingTo(
     source,
     others.flatMap(({ record }) => record?.source ?? []),
   );
-  const linksOf = linkReader();
+  const linksOf = linkReader(backups);
   for (const entry of others) {
     const link = (await linksOf(repository)).get(entry.stamp);
     if (link === undefined) continue;
@@ -38,17 +41,21 @@ function isSame({ range, md5 }: ChainLink, other: ChainLink | undefined): boolea
 }
 
 /** Reads the backups of each repository once. */
-function linkReader(): (repository: string) => Promise<ReadonlyMap<string, ChainLink>> {
+function linkReader(
+  backups: OpenBackups,
+): (repository: string) => Promise<ReadonlyMap<string, ChainLink>> {
   const read = new Map<string, Promise<ReadonlyMap<Stamp, ChainLink>>>();
   return (repository) => {
-    const links = read.get(repository) ?? readLinks(repository);
+    const links = read.get(repository) ?? readLinks(repository, backups);
     read.set(repository, links);
     return links;
   };
 }
 
-async function readLinks(repository: string): Promise<ReadonlyMap<Stamp, ChainLink>> {
-  const store = folderStore(repository);
-  const chains = await readChains(await readCatalogue(store), chainReader(store));
+async function readLinks(
+  repository: string,
+  backups: OpenBackups,
+): Promise<ReadonlyMap<Stamp, ChainLink>> {
+  const chains = await (await backups.repository(repository)).chains();
   return new Map(chains.flatMap(({ links }) => links).map((link) => [link.file.stamp, link]));
 }

@@ -17,11 +17,16 @@ export function addAdoptCommand(program: Command): void {
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((folder, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand(options, async ({ terminal, signal, backups }) => {
       const mode = options.dryRun ? 'look' : 'keep';
       const { repositories, blobs } = await adopt(
         { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
-        { onEvent: renderEvents(terminal), signal, waitSeconds: secondsToWait(options.wait) },
+        {
+          onEvent: renderEvents(terminal),
+          signal,
+          backups,
+          waitSeconds: secondsToWait(options.wait),
+        },
       );
       for (const repository of repositories) terminal.printJson({ repository });
       for (const one of blobs) terminal.printJson({ blobs: one });
@@ -29,7 +34,11 @@ export function addAdoptCommand(program: Command): void {
         tellRepository(repository, { mode, terminal });
         // What is not whole is a matter to look into first.
         if (mode === 'look' || terminal.isJson || !isWhole(repository)) continue;
-        const { command, blank } = await goingOnWith(repository, { found: blobs, terminal });
+        const { command, blank } = await goingOnWith(repository, {
+          found: blobs,
+          terminal,
+          backups,
+        });
         const first = blank === undefined ? '' : `, when you have put in ${blank}`;
         terminal.log(`  Go on${first}: ${command}`);
       }

@@ -96,13 +96,16 @@ function overridden(
   };
 }
 
-async function showPlan(settings: SiteBackupSettings, { terminal, signal }: CommandContext) {
+async function showPlan(
+  settings: SiteBackupSettings,
+  { terminal, signal, backups }: CommandContext,
+) {
   const render = renderEvents(terminal);
   const onEvent: OnEvent = (event) => {
     // Nothing is backed up: what would be is the result.
     if (event.kind !== 'backup-planned') render(event);
   };
-  const plans = await planSiteBackup(settings, { onEvent, signal });
+  const plans = await planSiteBackup(settings, { onEvent, signal, backups });
   for (const plan of plans) {
     terminal.printJson({ plan: planAsJson(plan, settings.site) });
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
@@ -134,11 +137,11 @@ function planAsJson(
 
 async function carryOut(
   settings: SiteBackupSettings,
-  { terminal, signal, waitSeconds }: CommandContext & Waiting,
+  { terminal, signal, backups, waitSeconds }: CommandContext & Waiting,
 ) {
   const since = Date.now();
   const onEvent = renderEvents(terminal);
-  await backUpSite(settings, { onEvent, signal, waitSeconds }, async (results) => {
+  await backUpSite(settings, { onEvent, signal, backups, waitSeconds }, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const result of results) {
       terminal.printJson({ backup: await asJson(result, settings.site) });

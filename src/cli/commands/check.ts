@@ -160,7 +160,8 @@ async function checkSite(
   const say = { age: formatAge, size: formatBytes };
   try {
     // Nothing of its progress is for a plug-in.
-    const silent = { onEvent: () => {}, signal: context.signal };
+    const { signal, backups } = context;
+    const silent = { onEvent: () => {}, signal, backups };
     const health = await readSiteHealth(site, { now, context: silent });
     const judgements = [
       ...judgeHealth(health, { limits, now, say }),

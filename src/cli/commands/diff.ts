@@ -25,17 +25,17 @@ export function addDiffCommand(program: Command): void {
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
     runCommand(options, async (running) => {
-      const { terminal, signal } = running;
+      const { terminal, signal, backups } = running;
       const from = parseRecoveryDate(writtenFrom);
       const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
-      const context = { onEvent: renderEvents(terminal), signal };
+      const context = { onEvent: renderEvents(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {
         context: running,
         work: async ({ site, place, repository, name }) => {
           const difference = await readPointDifference(repository, { from, to, context });
-          const points = await listPlace(place, site);
+          const points = await listPlace(place, { site, backups });
           const { storage } = place;
           const blobs = blobsBetween(difference, {
             from: blobsOfPoint(points, difference.from.stamp),

@@ -27,12 +27,13 @@ export function addHistoryCommand(program: Command): void {
     );
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const { terminal, signal } = context;
+      const { terminal, signal, backups } = context;
+      const how = { of: options.kind, backups };
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const showOne = async (site: Site) => {
-        const runs = (await readHistory(site, options.kind)).slice(0, options.last);
-        const judged = await judgeRuns(runs, { site, of: options.kind });
+        const runs = (await readHistory(site, how)).slice(0, options.last);
+        const judged = await judgeRuns(runs, { site, ...how });
         if (terminal.isJson) {
           const print = ({ run, against }: JudgedRun) =>
             terminal.printJson(against.length === 0 ? run : { ...run, against });

@@ -22,14 +22,14 @@ export function addListCommand(program: Command): void {
     .addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const { terminal, signal } = context;
+      const { terminal, signal, backups } = context;
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const all: PlacedPoint[] = [];
       const problems: string[] = [];
       const listOne = async (site: Site) => {
         const { part } = site;
-        const places = await listSite(site, options.kind);
+        const places = await listSite(site, { of: options.kind, backups });
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
         for (const { place, points, hidden, remains } of places) {

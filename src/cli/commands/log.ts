@@ -37,7 +37,7 @@ export function addLogCommand(program: Command): void {
     .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN);
   withOutputOptions(command).action((point, options) =>
     runCommand(options, async (running) => {
-      const { terminal, signal } = running;
+      const { terminal, signal, backups } = running;
       const { since, until, user, path, limit } = options;
       const filter = {
         since: since === undefined ? undefined : momentOf(since),
@@ -46,7 +46,7 @@ export function addLogCommand(program: Command): void {
         path,
         limit,
       };
-      const context = { onEvent: renderEvents(terminal), signal };
+      const context = { onEvent: renderEvents(terminal), signal, backups };
       const file = point === undefined ? undefined : await fileAt(point);
       if (file !== undefined) {
         const transactions = await readTransactionLog(file, { filter, context });

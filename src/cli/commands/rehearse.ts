@@ -27,7 +27,7 @@ export function addRehearseCommand(program: Command): void {
     );
   withOutputOptions(command).action((written, options) =>
     runCommand(options, async (context) => {
-      const { terminal, signal } = context;
+      const { terminal, signal, backups } = context;
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
@@ -35,7 +35,7 @@ export function addRehearseCommand(program: Command): void {
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
-          { onEvent: renderEvents(terminal), signal },
+          { onEvent: renderEvents(terminal), signal, backups },
         );
         let problems = 0;
         for (const one of storages) {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
 import { type BackupDisk, readBackupDisks } from '../../operations/inspect/disk-growth.ts';
 import {
@@ -30,14 +31,14 @@ export function addReportCommand(program: Command): void {
     .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const { terminal } = context;
+      const { terminal, backups } = context;
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const now = new Date();
       const reports: SiteReport[] = [];
       const reportOne = async (site: Site) => {
         // What can't be read has its place on the page, too.
         const index = reports.push(withoutBackups(withPingUrl(site))) - 1;
-        reports[index] = await reportOf(withPingUrl(site), now);
+        reports[index] = await reportOf(withPingUrl(site), { now, backups });
         return undefined;
       };
       const status = await inEachSite(meant, { context, work: reportOne, absence: 'warning' });
@@ -54,10 +55,14 @@ function withoutBackups(site: Site): SiteReport {
   return { part: site.part, places: [], runs: [], settings: settingsOf(site) };
 }
 
-async function reportOf(site: Site, now: Date): Promise<SiteReport> {
-  const listed = await listSite(site, 'all');
-  const disks = await readBackupDisks(site, now);
-  const runs = await readHistory(site, 'all');
+async function reportOf(
+  site: Site,
+  { now, backups }: { readonly now: Date; readonly backups: OpenBackups },
+): Promise<SiteReport> {
+  const all = { of: 'all', backups } as const;
+  const listed = await listSite(site, all);
+  const disks = await readBackupDisks(site, { now, backups });
+  const runs = await readHistory(site, all);
   return {
     part: site.part,
     places: listed.map((place) => placeReport(place, disks)),

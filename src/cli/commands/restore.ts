@@ -158,20 +158,21 @@ async function undoingLine(
 }
 
 async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<undefined> {
-  const { terminal, signal } = how.context;
+  const { terminal, signal, backups } = how.context;
   const { waitSeconds } = how;
   if (how.isDry) {
-    const plan = await planSiteRestore(settings);
-    const context = { onEvent: renderEvents(terminal), signal };
+    const plan = await planSiteRestore(settings, backups);
+    const context = { onEvent: renderEvents(terminal), signal, backups };
     showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
     await noteServers(settings, terminal);
-    const doubts = await findDoubts(plan, settings);
+    const doubts = await findDoubts(plan, { ...settings, backups });
     if (settings.guess === 'refuse') refuseGuess(doubts);
     for (const doubt of doubts) renderEvents(terminal)(doubt);
     return;
   }
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead({ ...settings, asks: true }, { onEvent, signal, waitSeconds });
+  const job = { onEvent, signal, backups, waitSeconds };
+  const ahead = await planAhead({ ...settings, asks: true }, job);
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
@@ -186,8 +187,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   }
   for (const doubt of doubts) onEvent(doubt);
   if (isAsked) {
-    const context = { onEvent, signal };
-    const forward = plan === undefined ? [] : await findForward(plan, { settings, context });
+    const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
     const asked = plan === undefined ? paths : replaced(plan, forward);
     if ((await agreeToReplace(asked, how.context)) === 'no') return;
   }
@@ -198,7 +198,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
       old: isTight ? 'remove-first' : settings.old,
       agreed: how.asks ? ahead : undefined,
     },
-    { onEvent, signal, waitSeconds },
+    job,
     (results) => {
       for (const result of results) describeRestored(result, { terminal, since });
       // Where something was appended, nothing is kept: see restoreSite.

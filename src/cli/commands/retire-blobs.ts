@@ -27,8 +27,8 @@ export async function retireNamedBlobs(
   sites: readonly Site[],
   { wish, context }: { readonly wish: BlobRetireWish; readonly context: CommandContext },
 ): Promise<void> {
-  const { terminal, signal } = context;
-  const { of, plan } = await findOne(sites, { wish, signal });
+  const { terminal, signal, backups } = context;
+  const { of, plan } = await findOne(sites, { wish, signal, backups });
   const { folder, stamp, fileNames } = plan;
   terminal.printJson({ retire: { folder, stamp, fileNames } });
   terminal.print(`This will remove blobs as of ${stamp} (UTC) from ${folder}:`);
@@ -41,7 +41,7 @@ export async function retireNamedBlobs(
     return;
   }
   const { waitSeconds } = wish;
-  const jobContext = { onEvent: renderEvents(terminal), signal, waitSeconds };
+  const jobContext = { onEvent: renderEvents(terminal), signal, backups, waitSeconds };
   const settings = { plan, now: () => new Date(), context: jobContext };
   terminal.printJson({ retired: { folder, fileNames: await retireBlobs(of, settings) } });
 }
@@ -54,14 +54,18 @@ interface Found {
 /** Failures: `not-found`; `usage` where several have the name. */
 async function findOne(
   sites: readonly Site[],
-  { wish, signal }: { readonly wish: BlobRetireWish; readonly signal: AbortSignal },
+  {
+    wish,
+    signal,
+    backups,
+  }: { readonly wish: BlobRetireWish } & Pick<CommandContext, 'signal' | 'backups'>,
 ): Promise<Found> {
   const { name, storage } = wish;
   const places = await placesOfBlobs(sites, wish.of);
   const found: Found[] = [];
   for (const of of places) {
     if (storage !== undefined && of.place.storage !== storage) continue;
-    const plan = await planRetireBlobs(of, { name, signal });
+    const plan = await planRetireBlobs(of, { name, backups, signal });
     if (plan !== undefined) found.push({ of, plan });
   }
   const [first, ...others] = found;

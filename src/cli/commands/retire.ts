@@ -26,7 +26,6 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-o
 import { isFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { retireNamedBlobs } from './retire-blobs.ts';
 
 export function addRetireCommand(program: Command): void {
@@ -65,7 +64,7 @@ export function addRetireCommand(program: Command): void {
         terminal.log('Nothing was removed.');
         return status;
       }
-      for (const one of planned) await show(one, terminal);
+      for (const one of planned) await show(one, context);
       for (const { plan } of planned) refuseLast(plan, last);
       const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
       if (wanted.length === 0) {
@@ -81,6 +80,7 @@ export function addRetireCommand(program: Command): void {
       const jobContext = {
         onEvent: renderEvents(terminal),
         signal: context.signal,
+        backups: context.backups,
         waitSeconds: secondsToWait(options.wait),
       };
       const retireOne = async ({ plan, meant: { place, site } }: Planned) => {
@@ -129,8 +129,8 @@ async function planAll(
   { wish, context }: { readonly wish: RetireWish; readonly context: CommandContext },
 ): Promise<{ readonly planned: readonly Planned[]; readonly status: number }> {
   const planned: Planned[] = [];
-  const { terminal, signal } = context;
-  const jobContext = { onEvent: renderEvents(terminal), signal };
+  const { terminal, signal, backups } = context;
+  const jobContext = { onEvent: renderEvents(terminal), signal, backups };
   const status = await inEachPlace(meant, {
     context,
     work: async (one) => {
@@ -146,8 +146,11 @@ async function planAll(
   });
 }
 
-async function show({ meant, plan }: Planned, terminal: Terminal): Promise<void> {
-  const points = await listPlace(meant.place, meant.site);
+async function show(
+  { meant, plan }: Planned,
+  { terminal, backups }: CommandContext,
+): Promise<void> {
+  const points = await listPlace(meant.place, { site: meant.site, backups });
   for (const stamp of plan.whole) {
     terminal.log(
       `Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}; "zodbvault verify" remembers that, and whoever names a date can remove it all the same`,

@@ -20,16 +20,16 @@ export function addShowCommand(program: Command): void {
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((written, options) =>
     runCommand(options, async (running) => {
-      const { terminal, signal } = running;
+      const { terminal, signal, backups } = running;
       const date = written === undefined ? undefined : parseRecoveryDate(written);
-      const context = { onEvent: renderEvents(terminal), signal };
+      const context = { onEvent: renderEvents(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {
         context: running,
         work: async ({ site, place, repository, name }) => {
           const contents = await readPointContents(repository, { date, context });
-          const blobs = blobsOfPoint(await listPlace(place, site), contents.stamp);
+          const blobs = blobsOfPoint(await listPlace(place, { site, backups }), contents.stamp);
           const { storage } = place;
           terminal.printJson({ part: site.part, storage, ...contents, blobs });
           if (terminal.isJson) return;

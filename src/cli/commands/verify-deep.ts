@@ -16,14 +16,14 @@ export async function runDeepVerify(
   settings: SiteDeepVerifySettings,
   {
     sites,
-    context: { terminal, signal },
+    context: { terminal, signal, backups },
   }: { readonly sites: readonly Site[]; readonly context: CommandContext },
 ): Promise<{ readonly problems: number; readonly damage: ReadonlySet<Damage> }> {
   let problems = 0;
   const damage = new Set<Damage>();
   const { site } = settings;
   const onEvent = renderEvents(terminal);
-  for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal })) {
+  for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal, backups })) {
     const { storage, of } = place;
     const common = { part: site.part, storage, of, point: point.stamp };
     const where = prefixOfStorage(storage, { site, sites });

@@ -43,7 +43,7 @@ export function addVerifyCommand(program: Command): void {
     );
   withOutputOptions(command).action((date, options) =>
     runCommand(options, async (context) => {
-      const { terminal, signal } = context;
+      const { terminal, signal, backups } = context;
       const deep = deepWish(date, options);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
@@ -63,7 +63,7 @@ export function addVerifyCommand(program: Command): void {
             chains: options.newest ? 'newest' : 'all',
             now: () => new Date(),
           },
-          { onEvent: renderEvents(terminal), signal },
+          { onEvent: renderEvents(terminal), signal, backups },
         );
         let problems = 0;
         for (const place of places) problems += report(place, { site, sites, terminal });

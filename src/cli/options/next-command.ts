@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
 import { defaultFolderNames } from '../../config/resolve/script-names.ts';
 import { findLiveOf } from '../../operations/inspect/find-live-filestorage.ts';
@@ -28,11 +29,20 @@ export interface GoingOn {
  */
 export async function goingOnWith(
   { path, blobs }: Pick<AdoptedRepository, 'path' | 'blobs'>,
-  { found, terminal }: { readonly found: readonly AdoptedBlobs[]; readonly terminal: Terminal },
+  {
+    found,
+    terminal,
+    backups,
+  }: {
+    readonly found: readonly AdoptedBlobs[];
+    readonly terminal: Terminal;
+    readonly backups: OpenBackups;
+  },
 ): Promise<GoingOn> {
   const own = await wordsOfSiteHere(path, terminal);
   if (own !== undefined) return { command: await commandOf(own), blank: undefined };
-  const live = await findLiveOf(path, [resolve('var/filestorage/Data.fs')]);
+  const repository = await backups.repository(path);
+  const live = await findLiveOf(repository, [resolve('var/filestorage/Data.fs')]);
   const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
   const blobDirectory = await blobWords({ live, base, blobs, path });
   const words = [

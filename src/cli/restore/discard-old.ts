@@ -16,8 +16,8 @@ export async function discardOld(
   site: Site,
   { isDry, asks, context, waitSeconds }: How,
 ): Promise<undefined> {
-  const { terminal, signal } = context;
-  const job = { onEvent: renderEvents(terminal), signal, waitSeconds };
+  const { terminal, signal, backups } = context;
+  const job = { onEvent: renderEvents(terminal), signal, backups, waitSeconds };
   if (!isDry) await finishRestore(site, job);
   const agreed = await planSiteDiscard(site);
   const kept = keptBy(agreed);

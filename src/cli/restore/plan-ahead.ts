@@ -28,7 +28,8 @@ export async function planAhead(
     if (settings.heldLock === 'refuse') await finishRestore(settings.site, context);
     return planMeantRestore(settings, context);
   }
-  return planWithDoubts({ ...settings, guess: 'accept' }).catch((error: unknown) => {
+  const lenient = { ...settings, guess: 'accept' } as const;
+  return planWithDoubts(lenient, context.backups).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });

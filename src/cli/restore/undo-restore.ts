@@ -24,7 +24,7 @@ export async function undoRestore(
   { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
   { isDry, asks, waitSeconds, context, undoing }: Undoing,
 ): Promise<undefined> {
-  const { terminal, signal } = context;
+  const { terminal, signal, backups } = context;
   const agreed = await planSiteUndo(site);
   const { restored, at, steps } = agreed;
   const paths = [...new Set(steps.map(({ path }) => path))];
@@ -54,7 +54,7 @@ export async function undoRestore(
   if (isAsked && (await agreeToReplace(replaced, context)) === 'no') return;
   await undoSiteRestore(
     { site, heldLock, agreed, now: () => new Date() },
-    { onEvent: renderEvents(terminal), signal, waitSeconds },
+    { onEvent: renderEvents(terminal), signal, backups, waitSeconds },
   );
   terminal.printJson({ undo: { restored, at, paths, removed } });
   for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { OpenBackups } from '../../blobs/open-backups.ts';
 import { variableOf } from '../../config/model/live-data.ts';
 import { backsUpOnlyBlobs } from '../../config/plain/plain-blobs.ts';
 import {
@@ -36,7 +37,7 @@ export async function findLostData(
   if (said.datafs !== undefined || (await findDataFs(folder)) !== undefined) return undefined;
   const places = foldersOf(said);
   if (places.repository === undefined && places.blobFolder === undefined) return undefined;
-  const recorded = await findRecordedData({ ...places, site: folder });
+  const recorded = await findRecordedData({ ...places, site: folder }, new OpenBackups());
   const dataFs = backsUpOnlyBlobs(search) ? besideBlobs(recorded) : recorded.dataFs;
   switch (search.purpose) {
     case 'backup':

@@ -54,7 +54,7 @@ export function questionOf(terminal: Terminal): { readonly write: (text: string)
 /** Asks before something that was shown is done; the answers and failures are the same. */
 export async function ask(
   doing: string,
-  { terminal, signal }: CommandContext,
+  { terminal, signal, backups }: CommandContext,
 ): Promise<'yes' | 'no'> {
   const { write } = questionOf(terminal);
   const reader = createInterface({ input: process.stdin, terminal: false });
@@ -73,6 +73,8 @@ export async function ask(
   } finally {
     signal.removeEventListener('abort', onAbort);
     reader.close();
+    // Nobody knows how long the answer took.
+    backups.reread();
   }
   // What is said now is not a part of the question's line.
   write('\n');

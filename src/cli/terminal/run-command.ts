@@ -1,3 +1,4 @@
+import { OpenBackups } from '../../blobs/open-backups.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { printable } from './printable.ts';
 import { heedSignals } from './stopping.ts';
@@ -13,6 +14,8 @@ import {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** The folders with backups that it looks into. */
+  readonly backups: OpenBackups;
 }
 
 /**
@@ -33,7 +36,8 @@ type CommandWork = (context: CommandContext) => Promise<number | undefined>;
 export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
   using stopping = heedSignals(terminal.fail);
   try {
-    const status = await work({ terminal, signal: stopping.signal });
+    const backups = new OpenBackups();
+    const status = await work({ terminal, signal: stopping.signal, backups });
     process.exitCode = status ?? terminal.statusOfSuccess();
   } catch (error) {
     process.exitCode = reportFailure(error, terminal);

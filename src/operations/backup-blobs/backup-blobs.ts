@@ -4,6 +4,7 @@ import { pointLatest } from '../../blobs/layout/blob-folder.ts';
 import { type BlobCatalogue, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
 import { entryStem } from '../../blobs/layout/entry-name.ts';
 import { type BlobRecord, readRecord, recordPath } from '../../blobs/layout/record.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   findOwners,
   type OwningRepository,
@@ -34,12 +35,13 @@ export async function backUpBlobs(
   settings: BlobBackupSettings,
   context: JobContext,
 ): Promise<BlobBackupResult> {
+  const { backups, signal } = context;
   const source = await resolveSource(settings.source);
   const { wasMade } = await makeBackupFolder(settings.folder, source);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
   const base = basename(settings.source);
   const all = await readBlobCatalogue(settings.folder, base);
-  const catalogue = await withoutOthers(all, settings.repository);
+  const catalogue = await withoutOthers(all, { repository: settings.repository, backups });
   warnOfForeign(catalogue, context);
   const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
   const folder = await realpath(settings.folder);
@@ -56,19 +58,25 @@ export async function backUpBlobs(
   const result = await make(run);
   await linkLatest(result, { settings, context });
   if (result.hold !== undefined) return result;
-  const { signal } = context;
   // What made no copy has not looked what is lost.
-  const hold = await findHold(settings, { repository: settings.repository?.path, signal });
+  const hold = await findHold(settings, {
+    repository: settings.repository?.path,
+    backups,
+    signal,
+  });
   if (hold !== undefined) warnOfHold(hold, context);
   return { ...result, hold };
 }
 
 async function withoutOthers(
   all: BlobCatalogue,
-  repository: OwningRepository | null,
+  {
+    repository,
+    backups,
+  }: { readonly repository: OwningRepository | null; readonly backups: OpenBackups },
 ): Promise<SplitBlobs> {
   if (repository === null) return { ...all, others: [] };
-  const ownerOf = await findOwners(all, repository);
+  const ownerOf = await findOwners(all, { ...repository, backups });
   return splitBlobs(all, (entry) => ['other', 'copy'].includes(ownerOf(entry)));
 }
 
@@ -87,7 +95,10 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
     // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
     const record = await readRecord(recordPath(folder, entry));
     if (record === undefined) continue;
-    const ownerOf = await findOwners({ ...run.all, entries: [{ ...entry, record }] }, repository);
+    const ownerOf = await findOwners(
+      { ...run.all, entries: [{ ...entry, record }] },
+      { ...repository, backups: run.context.backups },
+    );
     const owner = ownerOf({ ...entry, record });
     if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
     throw othersEntry({ source, path: join(folder, entry.name), record, repository });

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { isLeftOut } from '../../blobs/layout/exclusions.ts';
-import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { isAbsent } from '../../system/absent.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { isWithin, placeOf } from '../../system/files/place.ts';
@@ -14,13 +14,13 @@ import { requireReadablePath } from '../../system/files/readable-name.ts';
  */
 export async function checkBlobSource(
   path: string,
-  { folder, repository }: { readonly folder: string; readonly repository: string | undefined },
+  { folder, ...reading }: { readonly folder: string } & BlobReading,
 ): Promise<void> {
   const source = await resolveSource(path);
   const names = await adopting(`list "${source}"`, () => readdir(source));
   // A server writes `.layout` into a new one at once.
   if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
-  const { entries } = await readOwnBlobs({ source: path, folder }, repository);
+  const { entries } = await readOwnBlobs({ source: path, folder }, reading);
   const newest = entries.find(({ form }) => form !== 'state');
   if (newest === undefined || isOfNoBlobs(newest, names)) return;
   throw new Failure(

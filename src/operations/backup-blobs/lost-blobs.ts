@@ -162,7 +162,10 @@ export async function warnOfLostBlobs(
   let hold: Hold | undefined;
   const { folder } = run.settings;
   // Numbered copies have other names by now.
-  const catalogue = await readOwnBlobs(run.settings, run.settings.repository?.path);
+  const catalogue = await readOwnBlobs(run.settings, {
+    repository: run.settings.repository?.path,
+    backups: run.context.backups,
+  });
   for (const one of lost) {
     const { count, paths } = one;
     const holder = holderOf(one, catalogue);

@@ -5,15 +5,11 @@ import { transactionEndingAt } from '../../filestorage/uncommitted-tail.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import { settleCompression } from '../../repository/content/compression.ts';
 import { estimateStoredBytes } from '../../repository/content/stored-size.ts';
-import {
-  catalogueOf,
-  pointStampsOf,
-  readCatalogue,
-  stampsOf,
-} from '../../repository/layout/catalogue.ts';
+import { catalogueOf, pointStampsOf, stampsOf } from '../../repository/layout/catalogue.ts';
 import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import { sparesOlder } from '../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { filesOfChain } from '../../repository/remove-chain.ts';
 import {
@@ -24,8 +20,7 @@ import {
 } from '../../repository/write-backup.ts';
 import { findAstrayServers } from '../../sources/astray-server.ts';
 import { makeBackupFolder } from '../../stores/backup-rights.ts';
-import { folderStore, requireFolder } from '../../stores/folder-store.ts';
-import type { Store } from '../../stores/store.ts';
+import { requireFolder } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import {
   type FileIdentity,
@@ -59,9 +54,10 @@ export interface BackupResult {
 /** Backs up one Data.fs. The repository is locked meanwhile: failure `locked` if another run is there. */
 export async function backUp(settings: BackupSettings, context: JobContext): Promise<BackupResult> {
   await using source = await openDataFs(settings.dataFs);
-  const store = await openRepository(settings, context);
-  await using _lock = await store.lock(lockRequest(context, 'backup'));
-  return await backUpTo(store, { source, settings, context });
+  await settleFolder(settings, context);
+  const repository = await repositoryOf(settings, context);
+  await using _lock = await repository.store.lock(lockRequest(context, 'backup'));
+  return await backUpTo(repository, { source, settings, context });
 }
 
 /** The same for a caller that holds the lock of a repository that is there. */
@@ -70,12 +66,18 @@ export async function backUpLocked(
   context: JobContext,
 ): Promise<BackupResult> {
   await using source = await openDataFs(settings.dataFs);
-  const store = folderStore(settings.repository, { original: settings.dataFs });
-  return await backUpTo(store, { source, settings, context });
+  return await backUpTo(await repositoryOf(settings, context), { source, settings, context });
+}
+
+function repositoryOf(
+  { repository, dataFs }: BackupSettings,
+  { backups }: JobContext,
+): Promise<OpenRepository> {
+  return backups.repository(repository, { original: dataFs });
 }
 
 async function backUpTo(
-  store: Store,
+  repository: OpenRepository,
   {
     source,
     settings,
@@ -86,12 +88,11 @@ async function backUpTo(
     readonly context: JobContext;
   },
 ): Promise<BackupResult> {
-  await tidyUp(store, context);
-  const catalogue = await readCatalogue(store);
+  await tidyUp(repository, context);
   const planning = {
-    store,
-    catalogue,
-    chainOf: chainsByPlace(store, source.path),
+    repository,
+    catalogue: await repository.catalogue(),
+    chainOf: chainsByPlace(repository.chainOf, source.path),
     settings,
     context,
   };
@@ -100,18 +101,18 @@ async function backUpTo(
     plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
-  const removed = isDue ? await prune(store, { keep: settings.keep, context }) : [];
+  const removed = isDue ? await prune(repository, { keep: settings.keep, context }) : [];
   return { plan, written, removed };
 }
 
 /** What is backed up without its blobs pushes nothing out, either, that is kept for those. */
 async function prune(
-  store: Store,
+  repository: OpenRepository,
   { keep, context }: Pick<BackupSettings, 'keep'> & { readonly context: JobContext },
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
-  const hold = await findRecordedHold(store, context.signal);
-  if (hold === undefined) return await pruneFulls(store, { keep, context });
+  const hold = await findRecordedHold(repository.store, context);
+  if (hold === undefined) return await pruneFulls(repository, { keep, context });
   warnOfHold(hold, context);
   return [];
 }
@@ -141,27 +142,26 @@ export async function planWithRemovals(
   context: JobContext,
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
-  const store = folderStore(settings.repository);
-  const catalogue = await readCatalogue(store).catch((error: unknown) => {
+  const repository = await repositoryOf(settings, context);
+  const catalogue = await repository.catalogue().catch((error: unknown) => {
     const isMade = settings.missingRepository === 'make';
     if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
     throw error;
   });
-  const chainOf = chainsByPlace(store, source.path);
+  const chainOf = chainsByPlace(repository.chainOf, source.path);
   // Awaited here: the source is closed when this function returns.
-  const planning = { store, catalogue: catalogue ?? catalogueOf([]), chainOf, settings, context };
+  const known = catalogue ?? catalogueOf([]);
+  const planning = { repository, catalogue: known, chainOf, settings, context };
   const { plan, hasLostEnd, hasOtherCopy, mayLack } = await makePlan(source, planning);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   if (catalogue === undefined || !isDue) return { plan, removals: [], oldestFull: undefined };
   const isFull = plan.kind === 'full';
-  const known = { hasLostEnd, hasOtherCopy, mayLack, overwritten: undefined };
+  const faults = { hasLostEnd, hasOtherCopy, mayLack, overwritten: undefined };
   const coming = isFull
-    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(known), mayLack }
+    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(faults), mayLack }
     : undefined;
   const { keep, blobs } = settings;
-  const { tooOld, reason } = await planPrune(store, {
-    catalogue,
-    chainOf,
+  const { tooOld, reason } = await planPrune(repository, {
     keep,
     coming,
     blobs,
@@ -173,7 +173,7 @@ export async function planWithRemovals(
     blobs === undefined || spares
       ? []
       : planSuperseded(catalogue, {
-          judgements: await readJudgements(store, { catalogue, chainOf }),
+          judgements: await readJudgements(repository),
           coming: plan.kind,
         });
   return {
@@ -225,13 +225,13 @@ async function explainGone(
   throw await failureForGone(error, owner);
 }
 
-async function openRepository(settings: BackupSettings, context: JobContext): Promise<Store> {
+/** It is there afterwards. */
+async function settleFolder(settings: BackupSettings, context: JobContext): Promise<void> {
   if (settings.missingRepository === 'make') {
     const { wasMade } = await makeBackupFolder(settings.repository, settings.dataFs);
     if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.repository });
   }
   await requireFolder(settings.repository);
-  return folderStore(settings.repository, { original: settings.dataFs });
 }
 
 async function carryOut(
@@ -244,7 +244,7 @@ async function carryOut(
     mayLack,
     catalogue,
     chainOf,
-    store,
+    repository,
     settings,
     context,
   }: Planning & MadePlan & { readonly plan: Exclude<BackupPlan, { kind: 'nothing' }> },
@@ -263,7 +263,7 @@ async function carryOut(
     totalBytes,
     work: (progress) =>
       writeBackup(source, {
-        store,
+        store: repository.store,
         plan,
         settings: {
           stamp,

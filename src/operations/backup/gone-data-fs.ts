@@ -1,15 +1,14 @@
 import { basename } from 'node:path';
 import { TOML_NAME } from '../../config/discover/discovery.ts';
 import type { Site } from '../../config/model/site.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { folderStore } from '../../stores/folder-store.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 
 /** Whose Data.fs it is, and the folder of its backups. */
 export interface OwnerOfData {
   readonly site: Site;
-  readonly repository: string;
+  readonly repository: OpenRepository;
 }
 
 /** What to do where a Data.fs is gone: bring it back, if there is a backup of it, or say where it is. */
@@ -53,8 +52,8 @@ function partOfToml({ config, part }: Site): string | undefined {
   return part;
 }
 
-async function hasBackups(repository: string): Promise<boolean> {
-  if (!(await isThere(repository))) return false;
-  const { chains } = await readCatalogue(folderStore(repository));
+async function hasBackups(repository: OpenRepository): Promise<boolean> {
+  if (!(await isThere(repository.name))) return false;
+  const { chains } = await repository.catalogue();
   return chains.length > 0;
 }

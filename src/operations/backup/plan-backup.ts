@@ -14,9 +14,9 @@ import {
   compareQuickly,
   compareThoroughly,
 } from '../../repository/lineage/comparison.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { committedEndFromIndex } from '../../sources/committed-end-from-index.ts';
-import type { Store } from '../../stores/store.ts';
 import type { FileSource } from '../../system/files/byte-source.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
@@ -31,7 +31,8 @@ import { findSourceContinuity } from './source-continuity.ts';
 
 /** What a backup is planned from. */
 export interface Planning {
-  readonly store: Store;
+  readonly repository: OpenRepository;
+  /** Of a repository that isn't there yet, an empty one. */
   readonly catalogue: Catalogue;
   readonly chainOf: ChainReader;
   readonly settings: BackupSettings;
@@ -49,13 +50,14 @@ export interface MadePlan {
 
 /** Decides what a backup of a Data.fs will be; says what somebody should know about it. */
 export async function makePlan(source: FileSource, planning: Planning): Promise<MadePlan> {
-  const { store, catalogue, chainOf, settings, context } = planning;
+  const { repository, catalogue, chainOf, settings, context } = planning;
+  const { store } = repository;
   const files = catalogue.chains.at(-1);
   const newest = files === undefined ? undefined : await chainOf(files);
   const continuation = judgeContinuation(newest, {
     isFullWanted: settings.full === 'always',
     sourceBytes: source.sizeBytes,
-    judgements: await readJudgements(store, { catalogue, chainOf }),
+    judgements: await readJudgements(repository, { catalogue }),
     lostFull: lostNewestFull(catalogue),
   });
   warnOfLostFiles(newest, { catalogue, context });
@@ -71,7 +73,7 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
     otherBy: await whatMadeItAnother(source, newest),
   });
   const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
-  const { repository, traces = { logs: [repository], anchors: [source.path] } } = settings;
+  const { traces = { logs: [settings.repository], anchors: [source.path] } } = settings;
   const found = await findSourceContinuity(source, { store, end, chains, traces, context });
   tellContinuity(source, { found, context });
   const other = await findOtherCopy(source, { store, end, chains, context });
@@ -134,7 +136,7 @@ async function compare(
 ): Promise<Comparison | undefined> {
   if (continuation.kind === 'impossible') return undefined;
   const { chain, end } = continuation;
-  const { store, settings, context } = planning;
+  const { repository, settings, context } = planning;
   switch (settings.comparison) {
     case 'quick':
       return compareQuickly(source, chain);
@@ -144,7 +146,7 @@ async function compare(
         totalBytes: end,
         work: (progress) =>
           compareThoroughly(source, {
-            store,
+            store: repository.store,
             chain,
             progress: stoppable(progress, context.signal),
           }),

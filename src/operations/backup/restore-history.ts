@@ -1,5 +1,5 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type Run, readRuns } from '../../repository/records/run-history.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
@@ -11,6 +11,11 @@ export interface RestoreTraces {
   readonly logs: readonly string[];
   /** Data.fs files beside which a journal may lie. */
   readonly anchors: readonly string[];
+}
+
+/** They, and what a run has opened. */
+interface KnownTraces extends RestoreTraces {
+  readonly backups: OpenBackups;
 }
 
 /** What put a state of a Data.fs in place. */
@@ -35,7 +40,7 @@ export type PastRestore =
  */
 export async function restoresOf(
   place: string,
-  traces: RestoreTraces,
+  traces: KnownTraces,
 ): Promise<readonly PastRestore[]> {
   const past: PastRestore[] = [];
   for (const { verb, at, stamp } of await swapsOf(place, traces)) {
@@ -54,7 +59,10 @@ interface Swap {
 }
 
 /** Oldest first. A journal tells the moment of the last one, and a log that of its end. */
-async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise<readonly Swap[]> {
+async function swapsOf(
+  place: string,
+  { logs, anchors, backups }: KnownTraces,
+): Promise<readonly Swap[]> {
   const journals: RestoreJournal[] = [];
   for (const anchor of new Set(anchors)) {
     const journal = await readJournal(await realPlaceOf(anchor)).catch(() => undefined);
@@ -63,7 +71,7 @@ async function swapsOf(place: string, { logs, anchors }: RestoreTraces): Promise
   }
   const runs = new Map<string, Swap & { readonly begun: Date }>();
   for (const folder of new Set(logs)) {
-    for (const run of await readRuns(folderStore(folder))) {
+    for (const run of await readRuns((await backups.repository(folder)).store)) {
       await giveWay();
       const swap = await swapOf(run, place);
       // A copy of a repository has the lines of the original.

@@ -16,10 +16,10 @@ import {
   refuseDataAmongBlobs,
 } from '../../config/model/blob-directory-check.ts';
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
-import { readCatalogue, stampsOf } from '../../repository/layout/catalogue.ts';
-import { readChain } from '../../repository/layout/chain.ts';
+import { stampsOf } from '../../repository/layout/catalogue.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { doubtedSince, readChecks } from '../../repository/records/check-results.ts';
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
 import { forgetGoingBlobs, readGoingBlobs } from '../../repository/records/going-blobs.ts';
@@ -29,7 +29,6 @@ import {
   type settleIdentity,
 } from '../../repository/records/repository-id.ts';
 import { makeBackupFolder } from '../../stores/backup-rights.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { backUpBlobs } from '../backup-blobs/backup-blobs.ts';
@@ -97,11 +96,11 @@ export class SiteRun {
     await refuseBlobCache(this.#settings.site);
     const { site } = this.#settings;
     for (const storage of this.#filestorages()) {
-      await checkDataFs(storage.dataFs, { site, repository: this.#repository(storage) });
+      await checkDataFs(storage.dataFs, { site, repository: await this.#opened(storage) });
     }
     for (const { storage, source, folder } of this.#blobStorages()) {
       const repository = this.#deciding(storage);
-      await checkBlobSource(source, { folder, repository });
+      await checkBlobSource(source, { folder, repository, backups: this.#context.backups });
       await refuseBackupsAmongBlobs(source, this.#folders());
       await refuseNested(source, folder);
     }
@@ -139,7 +138,10 @@ export class SiteRun {
         repositories: this.#filestorages().map((storage) => this.#repository(storage)),
         blobFolders: this.#blobStorages().map(({ folder }) => folder),
       },
-      lockRequest(this.#context, of === 'backup' ? of : `${of}backup`),
+      {
+        backups: this.#context.backups,
+        request: lockRequest(this.#context, of === 'backup' ? of : `${of}backup`),
+      },
     );
   }
 
@@ -189,6 +191,7 @@ export class SiteRun {
       folder,
       source,
       rule,
+      backups: this.#context.backups,
       deciding: await this.#whoDecides(blobs, { decided, gone }),
     };
     const { removed } = await planBlobPrune(pruning, isNew ? { stamp, family } : undefined);
@@ -306,13 +309,13 @@ export class SiteRun {
     { stamp, name }: BlobBackupResult,
   ): Promise<void> {
     if (this.#deciding(storage) === undefined) return;
-    const store = folderStore(this.#repository(storage));
-    const files = (await readCatalogue(store)).chains.at(-1);
-    const newest = files === undefined ? undefined : (await readChain(store, files)).links.at(-1);
+    const repository = await this.#opened(storage);
+    const files = (await repository.catalogue()).chains.at(-1);
+    const newest = files === undefined ? undefined : (await repository.chainOf(files)).links.at(-1);
     if (newest?.file.stamp !== stamp || runEndOf(newest) !== 'incomplete') return;
     const at = this.#settings.now();
     const mark = { tool: `zodbvault ${VERSION}`, at, blobs: join(folder, name) };
-    await markComplete(store, { stamp, mark });
+    await markComplete(repository.store, { stamp, mark });
   }
 
   /** Failure `damaged`, before anything old goes. */
@@ -328,16 +331,16 @@ export class SiteRun {
   async prune(): Promise<ReadonlyMap<string, readonly string[]>> {
     const removed = new Map<string, readonly string[]>();
     for (const storage of this.#filestorages()) {
-      const store = folderStore(this.#repository(storage));
+      const repository = await this.#opened(storage);
       const place = this.#placeOfBlobs(storage);
       if (place !== undefined)
-        await recordHold(store, { place, hold: await this.#holdOf(storage) });
+        await recordHold(repository.store, { place, hold: await this.#holdOf(storage) });
       const pruning = await this.#pruning(storage);
       const context = this.#context;
       const { blobs } = pruning;
       const superseded =
-        blobs === undefined ? [] : await removeSuperseded(store, { blobs, context });
-      const tooOld = await pruneFulls(store, { ...pruning, context });
+        blobs === undefined ? [] : await removeSuperseded(repository, { blobs, context });
+      const tooOld = await pruneFulls(repository, { ...pruning, context });
       removed.set(storage.name, [...superseded, ...tooOld]);
     }
     for (const blobs of this.#blobStorages()) {
@@ -349,7 +352,7 @@ export class SiteRun {
       const deciding = await this.#whoDecides(blobs, { decided, gone });
       const names = await pruneBlobs({ folder, source, rule, deciding }, this.#context);
       if (deciding.kind === 'decides') {
-        await forgetGoingBlobs(folderStore(deciding.repository.path));
+        await forgetGoingBlobs((await this.#opened(storage)).store);
       }
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
     }
@@ -367,8 +370,9 @@ export class SiteRun {
     if (isAlone) return { keep: this.#keep };
     const repository = this.#repository(storage);
     if (!(await isThere(repository))) return { keep: this.#keep };
-    const { signal } = this.#context;
-    return { keep: this.#keep, blobs: await blobsThatCount(blobs, { repository, signal }) };
+    const { backups, signal } = this.#context;
+    const counting = await blobsThatCount(blobs, { repository, backups, signal });
+    return { keep: this.#keep, blobs: counting };
   }
 
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
@@ -377,8 +381,7 @@ export class SiteRun {
     const repository = this.#repository(storage);
     const folder = blobs?.folder ?? repository;
     if (!this.#holds.has(folder)) {
-      const { signal } = this.#context;
-      const hold = await findHoldOf({ blobs, repository }, signal);
+      const hold = await findHoldOf({ blobs, repository }, this.#context);
       this.#holds.set(folder, hold);
       if (hold !== undefined) warnOfHold(hold, this.#context);
     }
@@ -399,7 +402,7 @@ export class SiteRun {
       const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
       if (stamp !== undefined) {
         const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
-        const store = folderStore(this.#repository(blobs.storage));
+        const { store } = await this.#opened(blobs.storage);
         const doubts = doubtedSince(await readChecks(store));
         const { dataFs } = blobs.storage;
         return {
@@ -435,12 +438,18 @@ export class SiteRun {
     if (decided === undefined) return { kind: 'alone', repository: this.#repository(storage) };
     const repository = await this.#owning(storage, decided.identity);
     const there = stampsOf(decided.catalogue);
-    const before = await readGoingBlobs(folderStore(repository.path));
+    const before = await readGoingBlobs((await this.#opened(storage)).store);
     const all = new Set([...gone, ...before.filter((stamp) => !there.includes(stamp))]);
     const preferred = this.#format.kind === 'directories' ? 'directories' : 'archives';
     const borrowed = await findBorrowedBlobs(
       { source, folder },
-      { repository: repository.path, catalogue: decided.catalogue, gone: all, preferred },
+      {
+        repository: repository.path,
+        backups: this.#context.backups,
+        catalogue: decided.catalogue,
+        gone: all,
+        preferred,
+      },
     );
     return { kind: 'decides', repository, gone: all, borrowed };
   }
@@ -458,7 +467,7 @@ export class SiteRun {
     const repository = this.#deciding(storage);
     return repository === undefined
       ? undefined
-      : await findDeciding(repository, { blobs, identify });
+      : await findDeciding(repository, { blobs, backups: this.#context.backups, identify });
   }
 
   #deciding(storage: SiteStorage): string | undefined {
@@ -499,6 +508,11 @@ export class SiteRun {
     const { blobs: source, folders } = storage;
     const folder = folders[this.#settings.of].blobs;
     return source === undefined || folder === undefined ? undefined : { storage, source, folder };
+  }
+
+  #opened(storage: SiteStorage): Promise<OpenRepository> {
+    const original = storage.dataFs;
+    return this.#context.backups.repository(this.#repository(storage), { original });
   }
 
   #repository(storage: SiteStorage): string {

@@ -55,7 +55,7 @@ export async function findSourceContinuity(
   if (own.length === 0) return CONTINUED;
   const past = (await hasRemains(source, { end, chains: own, place }))
     ? []
-    : await restoresOf(place, traces);
+    : await restoresOf(place, { ...traces, backups: context.backups });
   await using old = await openOldFile(source.path);
   const lost: ChainLink[] = [];
   let doubt: SourceContinuity = CONTINUED;

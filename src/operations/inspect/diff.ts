@@ -67,9 +67,10 @@ export async function readPointDifference(
     readonly context: JobContext;
   },
 ): Promise<PointDifference> {
+  const how = { aim: 'compare what is in', backups: context.backups } as const;
   const pair = {
-    earlier: await openPoint(repository, { date: from, aim: 'compare what is in' }),
-    later: await openPoint(repository, { date: to, aim: 'compare what is in' }),
+    earlier: await openPoint(repository, { date: from, ...how }),
+    later: await openPoint(repository, { date: to, ...how }),
     context,
   };
   const stamps = { from: pair.earlier.point.stamp, to: pair.later.point.stamp };

@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Site } from '../../config/model/site.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { adopting } from '../../system/failure.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -24,10 +23,13 @@ export interface BackupDisk {
 }
 
 /** The disks with the backups of a site. Failure `not-found` where there are none. */
-export async function readBackupDisks(site: Site, now: Date): Promise<readonly BackupDisk[]> {
+export async function readBackupDisks(
+  site: Site,
+  { now, backups }: { readonly now: Date; readonly backups: OpenBackups },
+): Promise<readonly BackupDisk[]> {
   const disks = new Map<number, Growth[]>();
   for (const place of await findBackupPlaces(site, 'all')) {
-    for (const growth of await growthsOf(place)) {
+    for (const growth of await growthsOf(place, backups)) {
       const { dev } = await adopting(`look at "${growth.folder}"`, () => stat(growth.folder));
       disks.set(dev, [...(disks.get(dev) ?? []), growth]);
     }
@@ -53,16 +55,19 @@ async function forecastOf(growths: readonly Growth[], now: Date): Promise<Backup
   return { folders, ...space, daysUntilFull: daysUntilFull(series, { ...space, now }) };
 }
 
-async function growthsOf({ repository, blobs }: BackupPlace): Promise<readonly Growth[]> {
+async function growthsOf(
+  { repository, blobs }: BackupPlace,
+  backups: OpenBackups,
+): Promise<readonly Growth[]> {
   const growths: Growth[] = [];
   if (repository !== undefined) {
-    const { chains } = await readCatalogue(folderStore(repository));
+    const { chains } = await (await backups.repository(repository)).catalogue();
     const files = chains.flatMap(({ full, increments }) => [full, ...increments]);
     const additions = files.flatMap(({ stamp, storedBytes }) => added(stamp, storedBytes));
     growths.push({ folder: repository, additions });
   }
   if (blobs !== undefined && (await isThere(blobs.folder))) {
-    const { folder, entries } = await readOwnBlobs(blobs, repository);
+    const { folder, entries } = await readOwnBlobs(blobs, { repository, backups });
     const oldestFirst = entries.toReversed();
     const isCopy = ({ form }: BlobEntry) => form === 'directory';
     const additions = [

@@ -1,8 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { isTransactionBoundary } from '../../filestorage/committed-end.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { readChain } from '../../repository/layout/chain.ts';
-import { folderStore } from '../../stores/folder-store.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { Failure } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -13,23 +11,23 @@ import { isThere } from '../../system/files/presence.ts';
  * of the others in which a transaction ends where the newest backup does.
  */
 export async function findLiveOf(
-  repository: string,
+  repository: OpenRepository,
   others: readonly string[],
 ): Promise<string | undefined> {
-  const storage = /_(.+)$/.exec(basename(repository))?.[1];
+  const { name: path } = repository;
+  const storage = /_(.+)$/.exec(basename(path))?.[1];
   const names = [...(storage === undefined ? [] : [storage]), 'Data'];
   for (const name of names) {
-    const beside = join(dirname(repository), 'filestorage', `${name}.fs`);
+    const beside = join(dirname(path), 'filestorage', `${name}.fs`);
     if (await isThere(beside)) return beside;
   }
   for (const other of others) if (await isContinued(repository, other)) return other;
   return undefined;
 }
 
-async function isContinued(repository: string, dataFs: string): Promise<boolean> {
-  const store = folderStore(repository);
-  const files = (await readCatalogue(store)).chains.at(-1);
-  const end = files && (await readChain(store, files)).links.at(-1)?.range.end;
+async function isContinued(repository: OpenRepository, dataFs: string): Promise<boolean> {
+  const files = (await repository.catalogue()).chains.at(-1);
+  const end = files && (await repository.chainOf(files)).links.at(-1)?.range.end;
   if (end === undefined || !(await isThere(dataFs))) return false;
   try {
     await using source = await openFileSource(dataFs);

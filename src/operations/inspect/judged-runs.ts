@@ -1,3 +1,4 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { describeReason, reasonsAgainst } from '../../repository/judgement.ts';
 import { listSite } from '../list/list-site.ts';
@@ -13,10 +14,13 @@ export interface JudgedRun {
 /** Failure `not-found` where there is no backup folder. */
 export async function judgeRuns(
   runs: readonly PastRun[],
-  { site, of }: { readonly site: Site; readonly of: BackupKind | 'all' },
+  {
+    site,
+    ...how
+  }: { readonly site: Site; readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly JudgedRun[]> {
   const known = new Map<string, string>();
-  for (const { place, points } of await listSite(site, of)) {
+  for (const { place, points } of await listSite(site, how)) {
     for (const one of points) {
       if (one.kind === 'blobs') continue;
       const reasons = reasonsAgainst(one.judgement).map(describeReason);

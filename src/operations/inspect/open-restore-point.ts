@@ -1,10 +1,10 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
 import { decodeRecordClass } from '../../filestorage/pickle/record-pickle.ts';
 import { unwrapHead } from '../../filestorage/pickle/stored-record.ts';
 import type { ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { readLinks } from '../../repository/content/read-backup.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../../repository/restore-point.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -29,11 +29,20 @@ export interface OpenedPoint {
 /** Opens the newest restore point that is not later than the date. Failures `not-found`, `damaged`. */
 export async function openPoint(
   repository: string,
-  { date, aim }: { readonly date: RecoveryDate | undefined; readonly aim: PointAim },
+  {
+    date,
+    aim,
+    backups,
+  }: {
+    readonly date: RecoveryDate | undefined;
+    readonly aim: PointAim;
+    readonly backups: OpenBackups;
+  },
 ): Promise<OpenedPoint> {
   await requireBackups(repository);
-  const store = folderStore(repository);
-  const point = await findRestorePoint(store, { catalogue: await readCatalogue(store), date, aim });
+  const opened = await backups.repository(repository);
+  const { store } = opened;
+  const point = await findRestorePoint(store, { catalogue: await opened.catalogue(), date, aim });
   const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;
   return { store, point, sizeBytes };
 }

@@ -40,7 +40,11 @@ export async function readPointContents(
   repository: string,
   { date, context }: { readonly date: RecoveryDate | undefined; readonly context: JobContext },
 ): Promise<PointContents> {
-  const opened = await openPoint(repository, { date, aim: 'show what is in' });
+  const opened = await openPoint(repository, {
+    date,
+    aim: 'show what is in',
+    backups: context.backups,
+  });
   const index = new OidIndex();
   const pointing = new PointingRecords();
   let first: Tid | undefined;

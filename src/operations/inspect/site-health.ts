@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { findHoldOf, type Hold } from '../../blobs/ownership/retention-hold.ts';
 import { backedUpDataFs } from '../../config/model/relocate-site.ts';
@@ -11,7 +12,7 @@ import { type Check, isAsDeep, ofGoodLooks } from '../../repository/records/chec
 import { findSiteFault, type SiteFault } from '../../repository/site-faults.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
-import { folderStore, LOCK_FILE, requireBackups } from '../../stores/folder-store.ts';
+import { LOCK_FILE, requireBackups } from '../../stores/folder-store.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { seemsHeld } from '../../system/locks/run-lock.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
@@ -111,7 +112,7 @@ export async function readSiteHealth(
   const runs: PastRun[] = [];
   for (const place of await findBackupPlaces(site, 'backup')) {
     places.push(await placeHealth(place, { site, now, context }));
-    const logged = await ownRuns(site, await readPastRuns(place.path));
+    const logged = await ownRuns(site, await readPastRuns(place.path, context.backups));
     await eachInTurn(logged, (run) => {
       if (run.of !== 'backup' && run.of !== 'all') return;
       if (!isAhead(new Date(run.begun), now)) runs.push(run);
@@ -130,7 +131,7 @@ export async function readSiteHealth(
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
     isHalfRestored: await isLeftHalfRestored(site, now),
-    disks: await readBackupDisks(site, now),
+    disks: await readBackupDisks(site, { now, backups: context.backups }),
     keepsAll: keepsAll(site),
   };
 }
@@ -163,14 +164,15 @@ async function placeHealth(
   { site, now, context }: { readonly site: Site; readonly now: Date; readonly context: JobContext },
 ): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
+  const { backups } = context;
   await requireBackups(path);
   const disk = await freeSpaceOf(path);
-  const listed = await listPlace(place, site);
+  const listed = await listPlace(place, { site, backups });
   const problems = await problemsOf(place, { listed, now, context });
-  const hold = await findHoldOf(place, context.signal);
+  const hold = await findHoldOf(place, context);
   const common = { storage, path, ...disk, problems, hold };
   if (repository === undefined && blobs !== undefined) {
-    const { entries } = await readOwnBlobs(blobs, repository);
+    const { entries } = await readOwnBlobs(blobs, { repository, backups });
     const moments = entries.map(({ stamp }) => momentOfStamp(stamp));
     return {
       ...common,
@@ -211,7 +213,7 @@ async function placeHealth(
     verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
     rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
     badPoints: badPoints.flatMap(badPointOf),
-    newestOfCopy: await newestOfCopy(judged, { place, site }),
+    newestOfCopy: await newestOfCopy(judged, { place, site, backups }),
     siteFault,
     isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
@@ -237,7 +239,11 @@ function isOwn({ madeOf }: FilestoragePoint): boolean {
 /** A restore without a date would take it. */
 async function newestOfCopy(
   points: readonly FilestoragePoint[],
-  { place: { storage, repository }, site }: { readonly place: BackupPlace; readonly site: Site },
+  {
+    place: { storage, repository },
+    site,
+    backups,
+  }: { readonly place: BackupPlace; readonly site: Site; readonly backups: OpenBackups },
 ): Promise<NewestOfCopy | undefined> {
   const newest = points.findLast(({ judgement }) => judgement.run !== 'incomplete');
   if (newest === undefined) return undefined;
@@ -250,7 +256,8 @@ async function newestOfCopy(
   // Only what knew of another copy can be of two that are both none of this Data.fs.
   if (!newest.judgement.known.hasOtherCopy || dataFs === undefined || repository === undefined)
     return undefined;
-  const { points: all } = await readPointsOfCopies(folderStore(repository), dataFs);
+  const opened = await backups.repository(repository);
+  const { points: all } = await readPointsOfCopies(opened, dataFs);
   const madeOf = all.find((one) => one.stamp === stamp)?.madeOf;
   const beside = await copyBeside(all, stamp);
   if (typeof madeOf !== 'object' || beside === undefined) return undefined;

@@ -75,6 +75,7 @@ export async function readTransactionLog(
     const opened = await openPoint(source.repository, {
       date: source.date,
       aim: 'read the log of',
+      backups: context.backups,
     });
     await scanPoint(opened, { visitor: collector.visitor, context });
   }

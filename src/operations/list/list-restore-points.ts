@@ -1,8 +1,8 @@
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { describeFault, readChain } from '../../repository/layout/chain.ts';
+import { describeFault } from '../../repository/layout/chain.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 
 /** A line of a list of restore points. */
 export interface ListedPoint {
@@ -27,13 +27,14 @@ export interface ListedPoint {
 }
 
 /** The restore points of a repository, oldest first. */
-export async function listRestorePoints(repository: string): Promise<readonly ListedPoint[]> {
-  await requireBackups(repository);
-  const store = folderStore(repository);
-  const checks = checksByStamp(await readChecks(store));
+export async function listRestorePoints(
+  repository: OpenRepository,
+): Promise<readonly ListedPoint[]> {
+  await requireBackups(repository.name);
+  const checks = checksByStamp(await readChecks(repository.store));
   const points: Omit<ListedPoint, 'checks'>[] = [];
-  for (const files of (await readCatalogue(store)).chains) {
-    const chain = await readChain(store, files);
+  for (const chain of await repository.chains()) {
+    const { files } = chain;
     const problems = chain.faults.map(describeFault);
     for (const { file, range, record } of chain.links) {
       points.push({
@@ -56,8 +57,8 @@ export async function listRestorePoints(repository: string): Promise<readonly Li
 }
 
 /** What is in a repository, and belongs to no restore point: each with what is wrong. */
-export async function listRemains(repository: string): Promise<readonly string[]> {
-  const { withoutFull, datWithoutFull } = await readCatalogue(folderStore(repository));
+export async function listRemains(repository: OpenRepository): Promise<readonly string[]> {
+  const { withoutFull, datWithoutFull } = await repository.catalogue();
   return [
     ...withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
     ...datWithoutFull.map((stamp) => `${stamp}.dat: its full backup is missing`),

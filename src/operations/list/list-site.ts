@@ -1,5 +1,6 @@
 import type { BlobContent } from '../../blobs/layout/blob-content.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   type BelongingBlobs,
   blobsOfPoints,
@@ -9,14 +10,9 @@ import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { backedUpDataFs } from '../../config/model/relocate-site.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { Judgement } from '../../repository/judgement.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { readChains } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
-import { type OtherDataFs, pointsOfOthers } from '../../repository/lineage/points-of-copies.ts';
+import { type OtherDataFs, readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import { realPlaceOf } from '../../system/files/real-path.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list-restore-points.ts';
@@ -38,7 +34,7 @@ export type ListedSitePoint =
       /** The blob backup that a restore would take. */
       readonly blobs: BelongingBlobs;
       readonly judgement: Judgement;
-      /** The Data.fs that it was made of, where that is another: {@link pointsOfOthers}. */
+      /** The Data.fs that it was made of, where that is another: {@link readPointsOfCopies}. */
       readonly madeOf: OtherDataFs | undefined;
     }
   /** Where only blobs are backed up. */
@@ -54,22 +50,26 @@ export type ListedSitePoint =
 /** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
 export async function listSite(
   site: Site,
-  of: BackupKind | 'all',
+  { of, backups }: { readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly ListedPlace[]> {
   const listed: ListedPlace[] = [];
   for (const place of await findBackupPlaces(site, of)) {
-    const points = await listPlace(place, site);
+    const points = await listPlace(place, { site, backups });
     const { repository } = place;
-    const remains = repository === undefined ? [] : await listRemains(repository);
-    listed.push({ place, points, hidden: await hiddenIn(place), remains });
+    const remains =
+      repository === undefined ? [] : await listRemains(await backups.repository(repository));
+    listed.push({ place, points, hidden: await hiddenIn(place, backups), remains });
   }
   return listed;
 }
 
 /** Where Data.fs backups tell whose the blobs are, nobody misses those of others. */
-async function hiddenIn({ repository, blobs }: BackupPlace): Promise<ListedPlace['hidden']> {
+async function hiddenIn(
+  { repository, blobs }: BackupPlace,
+  backups: OpenBackups,
+): Promise<ListedPlace['hidden']> {
   if (repository !== undefined || blobs === undefined) return [];
-  const { others } = await readOwnBlobs(blobs, repository);
+  const { others } = await readOwnBlobs(blobs, { repository, backups });
   const counts = new Map<string, number>();
   for (const { record, form } of others) {
     const source = record?.source;
@@ -90,9 +90,10 @@ export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): 
 /** The restore points in one of its places, oldest first. Failure `not-found` where there is no folder. */
 export async function listPlace(
   { storage, of, repository, blobs }: BackupPlace,
-  site: Site,
+  { site, backups }: { readonly site: Site; readonly backups: OpenBackups },
 ): Promise<readonly ListedSitePoint[]> {
-  const catalogue = blobs === undefined ? undefined : await readOwnBlobs(blobs, repository);
+  const catalogue =
+    blobs === undefined ? undefined : await readOwnBlobs(blobs, { repository, backups });
   if (repository === undefined) {
     if (catalogue === undefined) return [];
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
@@ -103,7 +104,8 @@ export async function listPlace(
       return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;
     });
   }
-  const points = await listRestorePoints(repository);
+  const opened = await backups.repository(repository);
+  const points = await listRestorePoints(opened);
   const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
   const known =
     catalogue === undefined
@@ -112,17 +114,12 @@ export async function listPlace(
           stamps: points.map(({ stamp }) => stamp),
           preferred: isArchived ? 'archives' : 'directories',
         });
-  const store = folderStore(repository);
   const dataFs = backedUpDataFs(site, storage);
-  const place = dataFs === undefined ? undefined : await realPlaceOf(dataFs);
-  const files = await readCatalogue(store);
-  const chainOf = chainsByPlace(store, place);
-  const chains = await readChains(files, chainOf);
   const others =
-    place === undefined ? new Map<Stamp, never>() : await pointsOfOthers(store, chains, place);
-  const judgements = await readJudgements(store, {
-    catalogue: files,
-    chainOf,
+    dataFs === undefined
+      ? new Map<Stamp, never>()
+      : (await readPointsOfCopies(opened, dataFs)).others;
+  const judgements = await readJudgements(opened, {
     blobsOf: known?.factsOf ?? (async () => ({ kind: 'none' })),
   });
   const listed: ListedSitePoint[] = [];

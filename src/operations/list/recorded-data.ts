@@ -1,8 +1,7 @@
 import { readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
-import { chainReader, readChains } from '../../repository/layout/chain.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { isWithin, placeOf } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
 
@@ -23,22 +22,25 @@ export interface RecordedData {
 }
 
 /** Asks the backups themselves, the newest first, where the data is that they were made of. */
-export async function findRecordedData(backups: BackupsOfLost): Promise<RecordedData> {
-  const { repository, blobFolder, site } = backups;
+export async function findRecordedData(
+  { repository, blobFolder, site }: BackupsOfLost,
+  backups: OpenBackups,
+): Promise<RecordedData> {
+  const opened =
+    repository !== undefined && (await isThere(repository))
+      ? await backups.repository(repository)
+      : undefined;
   return {
-    dataFs: await firstOfSite(repository === undefined ? [] : await sourcesIn(repository), site),
+    dataFs: await firstOfSite(opened === undefined ? [] : await sourcesIn(opened), site),
     blobs: await firstOfSite(
-      blobFolder === undefined ? [] : await blobSourcesIn(blobFolder, repository),
+      blobFolder === undefined ? [] : await blobSourcesIn(blobFolder, opened),
       site,
     ),
   };
 }
 
-async function sourcesIn(repository: string): Promise<readonly string[]> {
-  if (!(await isThere(repository))) return [];
-  const store = folderStore(repository);
-  const chains = await readChains(await readCatalogue(store), chainReader(store));
-  const sources = chains.flatMap(({ links }) =>
+async function sourcesIn(repository: OpenRepository): Promise<readonly string[]> {
+  const sources = (await repository.chains()).flatMap(({ links }) =>
     links.flatMap(({ record }) => record?.source ?? []),
   );
   return sources.reverse().filter((source) => source !== '');
@@ -47,20 +49,15 @@ async function sourcesIn(repository: string): Promise<readonly string[]> {
 /** Without those of other repositories, which may have theirs in the same folder. */
 async function blobSourcesIn(
   folder: string,
-  repository: string | undefined,
+  repository: OpenRepository | undefined,
 ): Promise<readonly string[]> {
   const { entries, foreign } = await readBlobCatalogue(folder, 'blobstorage');
-  const id = repository === undefined ? undefined : await idOf(repository);
+  const id = repository === undefined ? undefined : (await readIdentity(repository.store))?.id;
   return [...entries, ...foreign].flatMap(({ record }) =>
     record?.source !== undefined && (id === undefined || record.repository === id)
       ? record.source
       : [],
   );
-}
-
-async function idOf(repository: string): Promise<string | undefined> {
-  if (!(await isThere(repository))) return undefined;
-  return (await readIdentity(folderStore(repository)))?.id;
 }
 
 async function firstOfSite(sources: readonly string[], site: string): Promise<string | undefined> {

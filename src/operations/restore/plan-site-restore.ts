@@ -1,8 +1,8 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { refuseDataAmongBlobs } from '../../config/model/blob-directory-check.ts';
 import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
-import { pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
@@ -29,6 +29,7 @@ export function replacedPaths({ storages, contents }: Site): {
  */
 export async function planSiteRestore(
   settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
+  backups: OpenBackups,
 ): Promise<SiteRestorePlan> {
   const { site, of, date, damagedBlobs } = settings;
   await refuseOverBackups(site);
@@ -39,11 +40,7 @@ export async function planSiteRestore(
   for (const storage of site.storages) {
     const repository = foldersOf(storage, of).filestorage;
     if (site.contents === 'blobs') continue;
-    const plan = await planRestore({
-      repository,
-      date,
-      target: storage.dataFs,
-    });
+    const plan = await planRestore({ repository, date, target: storage.dataFs }, backups);
     filestorages.push({ storage: storage.name, plan });
   }
   for (const storage of site.storages) {
@@ -52,27 +49,30 @@ export async function planSiteRestore(
     if (folder === undefined) throw new RangeError('a storage with blobs has a folder for them');
     const point = filestorages.find((one) => one.storage === storage.name)?.plan.point.stamp;
     const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
-    const plan = await planBlobRestore({
-      folder,
-      repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
-      source: storage.madeOf?.blobs ?? storage.blobs,
-      target: storage.blobs,
-      date,
-      rules: site.rules,
-      copier: site.blobCopier,
-      damagedBlobs,
-      wanted: {
-        preferred: isArchived ? 'archives' : 'directories',
-        moment:
-          point === undefined
-            ? { kind: 'date', date }
-            : {
-                kind: 'point',
-                stamp: point,
-                next: await nextBackup(foldersOf(storage, of).filestorage, point),
-              },
+    const plan = await planBlobRestore(
+      {
+        folder,
+        repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
+        source: storage.madeOf?.blobs ?? storage.blobs,
+        target: storage.blobs,
+        date,
+        rules: site.rules,
+        copier: site.blobCopier,
+        damagedBlobs,
+        wanted: {
+          preferred: isArchived ? 'archives' : 'directories',
+          moment:
+            point === undefined
+              ? { kind: 'date', date }
+              : {
+                  kind: 'point',
+                  stamp: point,
+                  next: await nextBackup(foldersOf(storage, of).filestorage, { point, backups }),
+                },
+        },
       },
-    });
+      backups,
+    );
     blobs.push({ storage: storage.name, plan });
   }
   return { filestorages, blobs };
@@ -88,7 +88,10 @@ export function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
 }
 
 /** The stamp of the backup that follows a restore point; undefined: it is the newest. */
-async function nextBackup(repository: string, point: Stamp): Promise<Stamp | undefined> {
-  const catalogue = await readCatalogue(folderStore(repository));
+async function nextBackup(
+  repository: string,
+  { point, backups }: { readonly point: Stamp; readonly backups: OpenBackups },
+): Promise<Stamp | undefined> {
+  const catalogue = await (await backups.repository(repository)).catalogue();
   return pointStampsOf(catalogue).find((stamp) => stamp > point);
 }

@@ -1,10 +1,10 @@
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   findRestorePoint,
   type RestorePoint,
   readRestorePoint,
 } from '../../repository/restore-point.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { requireRoomFor } from '../../system/files/free-space.ts';
@@ -32,11 +32,12 @@ import { stageRestore } from './stage-filestorage.ts';
 /** Finds what to restore and what it would replace. Failures: see {@link findRestorePoint}, `locked`. */
 export async function planRestore(
   settings: Pick<RestoreSettings, 'repository' | 'date' | 'target'>,
+  backups: OpenBackups,
 ): Promise<RestorePlan> {
   await requireBackups(settings.repository);
-  const store = folderStore(settings.repository);
-  const catalogue = await readCatalogue(store);
-  const point = await findRestorePoint(store, {
+  const repository = await backups.repository(settings.repository);
+  const catalogue = await repository.catalogue();
+  const point = await findRestorePoint(repository.store, {
     catalogue,
     date: settings.date,
     aim: 'restore from',
@@ -65,18 +66,20 @@ export async function restore(
   settings: RestoreSettings,
   context: JobContext,
 ): Promise<RestoreResult> {
-  await planRestore(settings); // Where there is nothing to restore, not even a lock file is made.
+  const { backups } = context;
+  await planRestore(settings, backups); // Where there is nothing to restore, not even a lock file is made.
   await using locks = new Disposables();
   const anchor = await realPlaceOf(settings.target);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   locks.use(await lockTarget(settings, context));
   const sources = { repositories: [settings.repository], blobFolders: [] };
-  locks.use(await holdFolders(sources, lockRequest(context, 'restore')));
+  const request = lockRequest(context, 'restore');
+  locks.use(await holdFolders(sources, { backups, request }));
   await settleRestore(anchor, context);
   await removeStaged([settings.target, anchor], { anchor, context });
-  const plan = await planRestore(settings);
+  const plan = await planRestore(settings, backups);
   reportLeftOut(plan, context);
-  const store = folderStore(settings.repository);
+  const { store } = await backups.repository(settings.repository);
   const headStart =
     plan.replaces && settings.earlierState === 'append'
       ? await findHeadStart(settings.target, { point: plan.point, context })
@@ -155,8 +158,9 @@ export async function restoreToStream(
   },
 ): Promise<RestorePoint> {
   await requireBackups(repository);
-  const store = folderStore(repository);
-  const catalogue = await readCatalogue(store);
+  const opened = await context.backups.repository(repository);
+  const { store } = opened;
+  const catalogue = await opened.catalogue();
   const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
   await sink(tap(readRestorePoint(store, { point }), () => context.signal.throwIfAborted()));
   return point;

@@ -1,7 +1,7 @@
 import { placeOfBlobs } from '../../blobs/layout/blob-place.ts';
 import { contentOf } from '../../blobs/layout/record.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import { hasRoomFor, type Need, requireRoomFor } from '../../system/files/free-space.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
@@ -61,13 +61,18 @@ export function planMeantRestore(
   context: JobContext,
 ): Promise<MeantRestore> {
   const { site, of, now } = settings;
-  return withRunLog({ verb: 'restore', site, of, now }, context, () => planWithDoubts(settings));
+  return withRunLog({ verb: 'restore', site, of, now }, context, () =>
+    planWithDoubts(settings, context.backups),
+  );
 }
 
 /** What a restore would do, and what is to be said before it. Failure `refused`: see {@link refuseGuess}. */
-export async function planWithDoubts(settings: SiteRestoreSettings): Promise<MeantRestore> {
-  const plan = await planSiteRestore(settings);
-  const doubts = await findDoubts(plan, settings);
+export async function planWithDoubts(
+  settings: SiteRestoreSettings,
+  backups: OpenBackups,
+): Promise<MeantRestore> {
+  const plan = await planSiteRestore(settings, backups);
+  const doubts = await findDoubts(plan, { ...settings, backups });
   if (settings.guess === 'refuse') refuseGuess(doubts);
   const lastRestore = await readJournal(await anchorOf(settings.site));
   return { plan, doubts, lastRestoreAt: lastRestore?.at };
@@ -117,8 +122,10 @@ export interface RestoredSite {
 async function swapSite(settings: SiteRestoreSettings, context: JobContext): Promise<RestoredSite> {
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
-  things.use(await holdFolders(sourcesOf(settings), lockRequest(context, 'restore')));
-  const found = await planWithDoubts(settings);
+  const { backups } = context;
+  const request = lockRequest(context, 'restore');
+  things.use(await holdFolders(sourcesOf(settings), { backups, request }));
+  const found = await planWithDoubts(settings, backups);
   if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
   const { plan, doubts } = found;
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
@@ -131,7 +138,8 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   for (const { plan: one, storage } of anew) {
     const source = repositoryOf(settings, storage);
     announce(one, { source, context });
-    const work = () => stageRestore(one, { anchor, store: folderStore(source), context });
+    const { store } = await backups.repository(source);
+    const work = () => stageRestore(one, { anchor, store, context });
     const made = await restoringPart({ storage, part: 'data' }, { plan, context, work });
     staged.push(things.use(made));
   }
@@ -162,7 +170,7 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   for (const { of, headStart } of forward) {
     const source = repositoryOf(settings, of.storage);
     announce(of.plan, { source, context });
-    const store = folderStore(source);
+    const { store } = await backups.repository(source);
     results.push(await bringForward(store, { plan: of.plan, anchor, headStart, context }));
   }
   return { plan, results };
@@ -338,7 +346,7 @@ async function makeRoom(
     return;
   }
   for (const { plan, storage } of filestorages) {
-    const store = folderStore(repositoryOf(settings, storage));
+    const { store } = await context.backups.repository(repositoryOf(settings, storage));
     await checkPoint(plan, { store, context });
   }
   for (const { plan } of blobs) await checkBlobs(plan, context);

@@ -6,6 +6,7 @@ import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../../blobs/layout/b
 import { readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layout/choose.ts';
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { requireBackups } from '../../stores/folder-store.ts';
 import { adopting, Failure } from '../../system/failure.ts';
@@ -31,10 +32,13 @@ import { checkCopy, restoreCopy } from './restore-blob-copy.ts';
  * restoring it takes. Failure `not-found` where there is none, `damaged` for a chain with a gap,
  * `program` where rsync or tar is missing.
  */
-export async function planBlobRestore(settings: BlobRestoreSettings): Promise<BlobRestorePlan> {
+export async function planBlobRestore(
+  settings: BlobRestoreSettings,
+  backups: OpenBackups,
+): Promise<BlobRestorePlan> {
   const { folder, repository, date, wanted, rules, copier } = settings;
   await requireBackups(folder);
-  const catalogue = await readOwnBlobs(settings, repository);
+  const catalogue = await readOwnBlobs(settings, { repository, backups });
   const choice =
     rules === '2.3'
       ? chooseBlobsAs23(catalogue, { date, ...wanted })

@@ -75,7 +75,11 @@ async function rehearseUnlogged(
     const restoreSeconds = secondsBetween(begun, restored);
     for (const { point, repository } of verified) {
       const time = { begun, seconds: restoreSeconds };
-      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+      await rememberPoint(await context.backups.repository(repository), {
+        kind: 'rehearsal',
+        point,
+        time,
+      });
     }
     return {
       restoreSeconds,
@@ -128,7 +132,11 @@ async function restoreInto(
       const faults = { where: 'stored', names: [state], count: 1 } as const;
       const verdicts = [{ part, outcome: 'bad', faults }] as const;
       const point = { stamp, verdicts, isWrapped: false };
-      await rememberPoint(repository, { kind: 'rehearsal', point, time });
+      await rememberPoint(await context.backups.repository(repository), {
+        kind: 'rehearsal',
+        point,
+        time,
+      });
     }
     throw asOfRehearsal(error);
   }

@@ -6,6 +6,7 @@ import {
   readBlobCatalogue,
 } from '../../blobs/layout/catalogue.ts';
 import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { findDataFsBackups } from '../../blobs/ownership/filestorage-of-blobs.ts';
 import {
   canBeLookedAt,
@@ -57,12 +58,12 @@ export interface BlobPrunePlan {
  * @param coming - one that will be there when this is carried out
  */
 export async function planBlobPrune(
-  { folder, source, rule, deciding }: BlobPruning,
+  { folder, source, rule, deciding, backups }: BlobPruning & { readonly backups: OpenBackups },
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<BlobPrunePlan> {
   const catalogue = await readBlobCatalogue(folder, basename(source));
   const { entries } = catalogue;
-  const judge = await judgeOf(catalogue, { deciding, source });
+  const judge = await judgeOf(catalogue, { deciding, source, backups });
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
   const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
     const sets = entrySets(some).map(
@@ -116,11 +117,15 @@ interface Judge {
 
 async function judgeOf(
   catalogue: BlobCatalogue,
-  { deciding, source }: Pick<BlobPruning, 'deciding' | 'source'>,
+  {
+    deciding,
+    source,
+    backups,
+  }: Pick<BlobPruning, 'deciding' | 'source'> & { readonly backups: OpenBackups },
 ): Promise<Judge> {
   switch (deciding.kind) {
     case 'decides': {
-      const ownerOf = await findOwners(catalogue, deciding.repository);
+      const ownerOf = await findOwners(catalogue, { ...deciding.repository, backups });
       // One that doesn't say belongs to the Data.fs backup whose stamp it has in its name; only as long as that
       // is there, or goes now, it is certain that there was one.
       const isOurs = (entry: BlobEntry) =>
@@ -136,7 +141,7 @@ async function judgeOf(
         ownerOf: () => 'unclear',
         isOurs: () => false,
         goesNow: () => false,
-        dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source }),
+        dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source, backups }),
       };
     default:
       return deciding satisfies never;
@@ -153,7 +158,10 @@ export async function pruneBlobs(
   context: JobContext,
 ): Promise<readonly string[]> {
   const { folder } = pruning;
-  const { removed, unclear, ofCopy } = await planBlobPrune(pruning);
+  const { removed, unclear, ofCopy } = await planBlobPrune({
+    ...pruning,
+    backups: context.backups,
+  });
   const names: string[] = [];
   for (const { set, reason } of removed) {
     const fileNames = await withStep(context, {
@@ -179,7 +187,7 @@ async function warnOfCopy(
   const other = sets
     .flatMap(({ entries }) => entries)
     .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
-  const canLook = other === undefined || (await canBeLookedAt(other));
+  const canLook = other === undefined || (await canBeLookedAt(other, context.backups));
   const state = canLook
     ? `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other`
     : `"${other}" can not be looked at, and may be a repository of which "${deciding.repository.path}" is a copy`;

@@ -1,13 +1,8 @@
 import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
 import type { Kinship } from '../../filestorage/lineage.ts';
 import { judgePoint, type PointFacts, wasSeenDeeply } from '../../repository/judgement.ts';
-import {
-  type Catalogue,
-  type ChainFiles,
-  pointStampsOf,
-  readCatalogue,
-} from '../../repository/layout/catalogue.ts';
-import { type Chain, type ChainReader, readChains } from '../../repository/layout/chain.ts';
+import { type ChainFiles, pointStampsOf } from '../../repository/layout/catalogue.ts';
+import { type Chain, readChains } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import {
@@ -16,6 +11,7 @@ import {
   type Origin,
 } from '../../repository/lineage/same-database.ts';
 import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readFacts } from '../../repository/read-judgements.ts';
 import { readChecks, standingDoubt } from '../../repository/records/check-results.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
@@ -69,27 +65,25 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * @param finished - a point of which the blobs will be there then
  */
 export async function planPrune(
-  store: Store,
+  repository: OpenRepository,
   {
-    catalogue,
-    chainOf,
     keep,
     blobs,
     coming,
     finished,
   }: Pruning & {
-    readonly catalogue: Catalogue;
-    readonly chainOf: ChainReader;
     readonly coming?: ComingFull | undefined;
     readonly finished?: Stamp | undefined;
   },
 ): Promise<PrunePlan> {
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
   const most = catalogue.chains.length + (coming === undefined ? 0 : 1);
   if (keep === 0 || most <= keep) return NOTHING;
-  const chains = await readChains(catalogue, chainOf);
+  const chains = await readChains(catalogue, chainsByPlace(repository.chainOf));
   // Where nobody backs up blobs with it, none are missed.
   const blobsOf = blobs?.factsOf ?? (async () => ({ kind: 'none' }) as const);
-  const read = await readFacts(store, { catalogue, chainOf, blobsOf });
+  const read = await readFacts(repository, { blobsOf });
   const facts = new Map(
     [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
   );
@@ -121,12 +115,12 @@ export async function planPrune(
  * lock. Returns the names of the removed files.
  */
 export async function pruneFulls(
-  store: Store,
+  repository: OpenRepository,
   { context, ...pruning }: Pruning & { readonly context: JobContext },
 ): Promise<readonly string[]> {
-  const catalogue = await readCatalogue(store);
-  const planned = await planPrune(store, { catalogue, chainOf: chainsByPlace(store), ...pruning });
-  const { tooOld, foreign, reason } = planned;
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
+  const { tooOld, foreign, reason } = await planPrune(repository, pruning);
   tellForeign(foreign, context);
   if (pruning.blobs !== undefined && tooOld.length > 0) {
     await noteGoingBlobs(store, pointStampsOf({ chains: tooOld }));

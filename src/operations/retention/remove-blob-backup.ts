@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { latestIn, pointLatest, removeSet } from '../../blobs/layout/blob-folder.ts';
 import { parseEntryName } from '../../blobs/layout/entry-name.ts';
 import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { lookInto } from '../../blobs/ownership/blobs-of-points.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { describeHold, findHoldOf } from '../../blobs/ownership/retention-hold.ts';
@@ -44,11 +45,15 @@ export interface BlobRetirement {
  */
 export async function planRetireBlobs(
   { site, place }: PlaceOfBlobs,
-  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+  {
+    name,
+    backups,
+    signal,
+  }: { readonly name: string; readonly backups: OpenBackups; readonly signal: AbortSignal },
 ): Promise<BlobRetirement | undefined> {
   const { blobs, repository } = place;
   const { folder } = blobs;
-  const { entries, others } = await readOwnBlobs(blobs, repository);
+  const { entries, others } = await readOwnBlobs(blobs, { repository, backups });
   const path = join(folder, name);
   if (others.some((entry) => entry.name === name)) {
     throw notToGo(path, {
@@ -60,14 +65,14 @@ export async function planRetireBlobs(
   const set = sets.find((one) => one.entries.some((entry) => entry.name === name));
   if (set === undefined) return undefined;
   const fileNames = set.entries.map((entry) => entry.name);
-  const needing = await pointNeeding(fileNames, { site, place });
+  const needing = await pointNeeding(fileNames, { site, place, backups });
   if (needing !== undefined) {
     throw notToGo(path, {
       state: `the restore point ${needing} is restored with it`,
       hint: `"zodbvault retire ${needing}" removes that restore point.`,
     });
   }
-  const hold = await findHoldOf({ blobs, repository }, signal);
+  const hold = await findHoldOf({ blobs, repository }, { backups, signal });
   if (hold?.kind === 'lost' && fileNames.some((one) => join(folder, one) === hold.holder)) {
     throw notToGo(path, {
       state: 'it has blobs that the live site has lost',
@@ -83,9 +88,9 @@ export async function planRetireBlobs(
 /** The newest restore point that would be restored with one of them. */
 async function pointNeeding(
   names: readonly string[],
-  { site, place }: PlaceOfBlobs,
+  { site, place, backups }: PlaceOfBlobs & { readonly backups: OpenBackups },
 ): Promise<Stamp | undefined> {
-  const points = await listPlace(place, site);
+  const points = await listPlace(place, { site, backups });
   const needing = points.flatMap((one) =>
     one.kind === 'filestorage' && one.blobs.kind === 'found' && names.includes(one.blobs.name)
       ? [one.point.stamp]
@@ -125,8 +130,10 @@ export async function retireBlobs(
   return await withRunLog(start, context, async (watched) => {
     const repositories = place.repository === undefined ? [] : [place.repository];
     const folders = { repositories, blobFolders: [folder] };
-    await using _locks = await lockFolders(folders, lockRequest(watched.context, 'retire'));
-    const found = await planRetireBlobs(of, { name: nameOf(plan), signal: context.signal });
+    const { backups, signal } = context;
+    const request = lockRequest(watched.context, 'retire');
+    await using _locks = await lockFolders(folders, { backups, request });
+    const found = await planRetireBlobs(of, { name: nameOf(plan), backups, signal });
     if (found === undefined || !isSame(found, plan)) throw hasChanged(plan);
     const fileNames = await withStep(watched.context, {
       step: 'remove',

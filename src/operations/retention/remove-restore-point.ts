@@ -2,19 +2,14 @@ import { blobsThatCount } from '../../blobs/ownership/retention-repository.ts';
 import type { Site } from '../../config/model/site.ts';
 import { findDamage } from '../../repository/find-damage.ts';
 import { areBlobsThere, type Judgement, type Reason } from '../../repository/judgement.ts';
-import {
-  type Catalogue,
-  pointStampsOf,
-  readCatalogue,
-  stampsOf,
-} from '../../repository/layout/catalogue.ts';
+import { type Catalogue, pointStampsOf, stampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
 import { planRetirement, type Retirement } from '../../repository/retiring.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
-import type { Store } from '../../stores/store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
@@ -47,7 +42,7 @@ export type Left = 'backup' | 'without-blobs' | 'nothing';
  * stamp.
  */
 export async function planRetire(
-  repository: string,
+  path: string,
   {
     wish,
     blobs,
@@ -59,20 +54,21 @@ export async function planRetire(
     readonly context: JobContext;
   },
 ): Promise<RetirePlan> {
-  await requireBackups(repository);
-  const store = folderStore(repository);
-  const catalogue = await readCatalogue(store);
-  const { found, whole } = await wanted(store, { catalogue, wish, context });
+  await requireBackups(path);
+  const repository = await context.backups.repository(path);
+  const catalogue = await repository.catalogue();
+  const { found, whole } = await wanted(repository, { catalogue, wish, context });
   const retirements: PlannedRetirement[] = [];
   for (const { stamp, reason } of found) {
     retirements.push({ ...planRetirement(catalogue, stamp), reason });
   }
   const leaving = { catalogue, retirements, whole, blobs, context };
-  return { repository, retirements, whole, leaves: await whatIsLeft(store, leaving) };
+  const leaves = await whatIsLeft(repository, leaving);
+  return { repository: path, retirements, whole, leaves };
 }
 
 async function wanted(
-  store: Store,
+  repository: OpenRepository,
   {
     catalogue,
     wish,
@@ -89,21 +85,22 @@ async function wanted(
   if (wish.kind === 'point') {
     const { stamp } = wish;
     if (!stampsOf(catalogue).includes(stamp)) {
-      throw new Failure('not-found', `Cannot retire ${stamp}: "${store.name}" has no such backup`, {
+      const { name } = repository;
+      throw new Failure('not-found', `Cannot retire ${stamp}: "${name}" has no such backup`, {
         hint: '"zodbvault list" shows the restore points; name one by its whole date in UTC.',
       });
     }
     return { found: [{ stamp, reason: 'it was named' }], whole: [] };
   }
-  const points = await listRestorePoints(store.name);
+  const points = await listRestorePoints(repository);
   return withStep(context, {
     step: 'verify',
     totalBytes: points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
     work: async (progress) => {
       const { signal } = context;
-      const judgements = await readJudgements(store, { catalogue });
+      const judgements = await readJudgements(repository);
       const looking = { catalogue, judgements, progress, signal };
-      const { damaged, whole } = await findDamage(store, looking);
+      const { damaged, whole } = await findDamage(repository.store, looking);
       return { found: damaged, whole };
     },
   });
@@ -111,7 +108,7 @@ async function wanted(
 
 /** Whether some full backup stays of which nobody knows anything bad, and with blobs as good as those that go. */
 async function whatIsLeft(
-  store: Store,
+  repository: OpenRepository,
   {
     catalogue,
     retirements,
@@ -127,10 +124,10 @@ async function whatIsLeft(
   },
 ): Promise<Left> {
   const gone = new Set(retirements.flatMap(({ points }) => points));
-  const { signal } = context;
-  const counting = blobs && (await blobsThatCount(blobs, { repository: store.name, signal }));
-  const reading = { catalogue, blobsOf: counting?.factsOf };
-  const judgements = await readJudgements(store, reading);
+  const { backups, signal } = context;
+  const reading = { repository: repository.name, backups, signal };
+  const counting = blobs && (await blobsThatCount(blobs, reading));
+  const judgements = await readJudgements(repository, { blobsOf: counting?.factsOf });
   const ofWhole = new Set(
     catalogue.chains
       .filter(({ full }) => whole.includes(full.stamp))
@@ -186,9 +183,10 @@ export async function retireAll(
   refuseLast(plan, last);
   const start = { verb: 'retire', site, of: place.of, now } as const;
   return await withRunLog(start, context, async (watched) => {
-    const store = folderStore(plan.repository);
+    const repository = await context.backups.repository(plan.repository);
+    const { store } = repository;
     await using _lock = await store.lock(lockRequest(watched.context, 'retire'));
-    const catalogue = await readCatalogue(store);
+    const catalogue = await repository.catalogue();
     refuseChanged(catalogue, plan);
     if (place.blobs !== undefined && removesBlobs(site, place)) {
       const going = plan.retirements.flatMap(({ points }) => points);

@@ -1,19 +1,14 @@
 import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import { isSound } from '../../repository/judgement.ts';
-import {
-  type Catalogue,
-  type ChainFiles,
-  readCatalogue,
-} from '../../repository/layout/catalogue.ts';
+import type { Catalogue, ChainFiles } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Judgements, readJudgements } from '../../repository/read-judgements.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
 import { planRetirement, type Retirement } from '../../repository/retiring.ts';
-import type { Store } from '../../stores/store.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 
 /** Why what was superseded goes. */
@@ -65,14 +60,15 @@ function firstOfIncompleteEnd(
  * lock. Returns the names of the removed files.
  */
 export async function removeSuperseded(
-  store: Store,
+  repository: OpenRepository,
   { blobs, context }: { readonly blobs: CountingBlobs; readonly context: JobContext },
 ): Promise<readonly string[]> {
-  const catalogue = await readCatalogue(store);
-  const chainOf = chainsByPlace(store);
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
   const newest = catalogue.chains.at(-1);
-  if (newest === undefined || sparesOlder(knownAtBackup(await chainOf(newest)))) return [];
-  const judgements = await readJudgements(store, { catalogue, chainOf, blobsOf: blobs.factsOf });
+  if (newest === undefined || sparesOlder(knownAtBackup(await repository.chainOf(newest))))
+    return [];
+  const judgements = await readJudgements(repository, { blobsOf: blobs.factsOf });
   const superseded = findSuperseded(catalogue, judgements);
   if (superseded.length > 0) {
     await noteGoingBlobs(

@@ -1,3 +1,4 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind } from '../../config/model/site.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
@@ -182,6 +183,8 @@ export type OnEvent = (event: JobEvent) => void;
 /** What every job is given. */
 export interface JobContext {
   readonly onEvent: OnEvent;
+  /** The folders with backups, of which nothing is read twice. */
+  readonly backups: OpenBackups;
   /** Aborted when somebody wants the job to stop; nothing that was finished is undone. */
   readonly signal: AbortSignal;
   /** How long to wait for other runs, in seconds, all in all; absent: not at all. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../test/support/outcome.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
+import { OpenBackups } from '../../blobs/open-backups.ts';
 import { LOCK_FILE } from '../../stores/folder-store.ts';
 import { IMPATIENT } from '../../system/locks/lock-request.ts';
 import { holdFolders, lockFolders } from './lock-folders.ts';
@@ -22,7 +23,7 @@ function newFolders() {
 
 const patient = { ...IMPATIENT, giveUpAt: Number.POSITIVE_INFINITY };
 const lock = (repositories: readonly string[], blobFolders: readonly string[] = []) =>
-  lockFolders({ repositories, blobFolders }, IMPATIENT);
+  lockFolders({ repositories, blobFolders }, { backups: new OpenBackups(), request: IMPATIENT });
 
 describe('locks of a run', () => {
   it('are all of its folders’, each once, whatever it is called', async () => {
@@ -53,7 +54,10 @@ describe('locks of a run', () => {
     const { a, b, link } = newFolders();
     const order: string[] = [];
     const run = async (name: string, folders: readonly string[]) => {
-      await using _locks = await lockFolders({ repositories: folders, blobFolders: [] }, patient);
+      await using _locks = await lockFolders(
+        { repositories: folders, blobFolders: [] },
+        { backups: new OpenBackups(), request: patient },
+      );
       order.push(name);
       await new Promise((resolve) => setTimeout(resolve, 20));
       order.push(name);
@@ -69,7 +73,7 @@ describe('locks of a run', () => {
     await (await lock([a, b]))[Symbol.asyncDispose]();
     await using _held = await holdFolders(
       { repositories: [link, nothing], blobFolders: [b, join(nothing, 'below')] },
-      IMPATIENT,
+      { backups: new OpenBackups(), request: IMPATIENT },
     );
     for (const path of [a, b]) {
       expect(await outcomeOf(() => lock([path]))).toMatchObject({ code: 'locked' });

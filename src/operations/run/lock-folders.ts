@@ -1,5 +1,6 @@
 import { holdBlobFolder, lockBlobFolder } from '../../blobs/layout/blob-folder.ts';
-import { folderStore, holdFolder } from '../../stores/folder-store.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
+import { holdFolder } from '../../stores/folder-store.ts';
 import { placeOf } from '../../system/files/place.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
@@ -10,24 +11,42 @@ export interface RunFolders {
   readonly blobFolders: readonly string[];
 }
 
+/** How they are locked, for what a run has opened: what was read before is read again when they are. */
+export interface Locking {
+  readonly backups: OpenBackups;
+  readonly request: LockRequest;
+}
+
 /**
  * Locks all folders that a run writes to, before it begins: no other run comes in between its steps.
  * They are there. What killed runs left unfinished is removed. Failure `locked`.
  */
-export function lockFolders(folders: RunFolders, request: LockRequest): Promise<AsyncDisposable> {
-  return lockInOrder(folders, ({ path, holds }) =>
-    holds === 'blobs' ? lockBlobFolder(path, request) : folderStore(path).lock(request),
+export async function lockFolders(
+  folders: RunFolders,
+  { backups, request }: Locking,
+): Promise<AsyncDisposable> {
+  const locks = await lockInOrder(folders, async ({ path, holds }) =>
+    holds === 'blobs'
+      ? lockBlobFolder(path, request)
+      : (await backups.repository(path)).store.lock(request),
   );
+  backups.reread();
+  return locks;
 }
 
 /**
  * Keeps other runs from removing, in these folders, what a restore reads; where that can't be, it
  * reads without: {@link holdFolder}. Failure `locked`.
  */
-export function holdFolders(folders: RunFolders, request: LockRequest): Promise<AsyncDisposable> {
-  return lockInOrder(folders, ({ path, holds }) =>
+export async function holdFolders(
+  folders: RunFolders,
+  { backups, request }: Locking,
+): Promise<AsyncDisposable> {
+  const locks = await lockInOrder(folders, ({ path, holds }) =>
     holds === 'blobs' ? holdBlobFolder(path, request) : holdFolder(path, request),
   );
+  backups.reread();
+  return locks;
 }
 
 interface LockedPlace {

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { type Run, readRuns } from '../../repository/records/run-history.ts';
-import { folderStore, LOCK_FILE } from '../../stores/folder-store.ts';
+import { LOCK_FILE } from '../../stores/folder-store.ts';
 import { decodeLockRecord } from '../../system/locks/lock-record.ts';
 import { lookAtProcess } from '../../system/processes/process-identity.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
@@ -15,11 +16,14 @@ export interface PastRun extends Omit<Run, 'result'> {
 }
 
 /** What the repositories of a site have logged, newest first. Failure `not-found` where there are none. */
-export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<readonly PastRun[]> {
+export async function readHistory(
+  site: Site,
+  { of, backups }: { readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
+): Promise<readonly PastRun[]> {
   const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
   const runs: PastRun[] = [];
   for (const folder of folders) {
-    for (const run of await readPastRuns(folder)) runs.push(run);
+    for (const run of await readPastRuns(folder, backups)) runs.push(run);
   }
   return (await oneOfEach(runs))
     .reverse()
@@ -27,9 +31,13 @@ export async function readHistory(site: Site, of: BackupKind | 'all'): Promise<r
 }
 
 /** All runs that one repository has logged, oldest first. */
-export async function readPastRuns(folder: string): Promise<readonly PastRun[]> {
+export async function readPastRuns(
+  folder: string,
+  backups: OpenBackups,
+): Promise<readonly PastRun[]> {
   const runs: PastRun[] = [];
-  for (const { result, ...run } of await oneOfEach(await readRuns(folderStore(folder)))) {
+  const { store } = await backups.repository(folder);
+  for (const { result, ...run } of await oneOfEach(await readRuns(store))) {
     const became = result === 'begun' ? await lookAtBegun(run, folder) : result;
     runs.push({ ...run, result: became });
     await giveWay();

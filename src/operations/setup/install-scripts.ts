@@ -104,7 +104,7 @@ async function takenOver(
 /** Carries out a plan, in its order. */
 export async function install(
   steps: readonly InstallStep[],
-  { onEvent }: JobContext,
+  { onEvent }: Pick<JobContext, 'onEvent'>,
 ): Promise<void> {
   for (const step of steps) {
     switch (step.kind) {

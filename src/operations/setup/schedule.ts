@@ -33,7 +33,7 @@ export interface ScheduleSettings {
  */
 export async function planSchedule(
   settings: ScheduleSettings,
-  { signal }: JobContext,
+  { signal }: Pick<JobContext, 'signal'>,
 ): Promise<readonly ScheduleStep[]> {
   const { jobs, scope, target } = settings;
   const units: ScheduleStep[] = [];
@@ -60,7 +60,7 @@ export function usualScope(): SystemdScope {
 /** Carries out a plan, in its order. */
 export async function applySchedule(
   steps: readonly ScheduleStep[],
-  { onEvent, signal }: JobContext,
+  { onEvent, signal }: Omit<JobContext, 'backups'>,
 ): Promise<void> {
   for (const step of steps) {
     switch (step.kind) {

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobEntry, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { recordChain } from '../../repository/adopt-chain.ts';
-import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
-import { describeFault, readChain } from '../../repository/layout/chain.ts';
+import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
+import { describeFault } from '../../repository/layout/chain.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { folderStore, requireFolder } from '../../stores/folder-store.ts';
-import type { Store } from '../../stores/store.ts';
+import { requireFolder } from '../../stores/folder-store.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { listRemains } from '../list/list-restore-points.ts';
@@ -66,7 +67,12 @@ export interface Adoption {
  */
 export async function adopt(settings: AdoptSettings, context: JobContext): Promise<Adoption> {
   const folders = await foldersIn(settings.folder);
-  const found = await Promise.all(folders.map(async (path) => ({ path, ...(await lookAt(path)) })));
+  const found = await Promise.all(
+    folders.map(async (path) => ({
+      path,
+      ...(await lookAt(path, context.backups)),
+    })),
+  );
   const blobs = found.flatMap(({ path, entries }) => blobFolder(path, entries));
   const repositories: AdoptedRepository[] = [];
   for (const { path, catalogue, hasBackups } of found) {
@@ -98,12 +104,15 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
   return [folder, ...names.sort().map((name) => join(folder, name))];
 }
 
-async function lookAt(path: string): Promise<{
+async function lookAt(
+  path: string,
+  backups: OpenBackups,
+): Promise<{
   readonly catalogue: Catalogue;
   readonly hasBackups: boolean;
   readonly entries: readonly BlobEntry[];
 }> {
-  const catalogue = await readCatalogue(folderStore(path));
+  const catalogue = await (await backups.repository(path)).catalogue();
   const { chains, withoutFull } = catalogue;
   const { entries, foreign } = await readBlobCatalogue(path, 'blobstorage');
   return {
@@ -128,19 +137,21 @@ interface Adopting {
 }
 
 async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRepository> {
-  const store = folderStore(path);
+  const repository = await words.context.backups.repository(path);
   const isKept = words.settings.mode === 'keep';
-  await using _lock = isKept ? await store.lock(lockRequest(words.context, 'adopt')) : undefined;
-  const catalogue = await readCatalogue(store);
+  await using _lock = isKept
+    ? await repository.store.lock(lockRequest(words.context, 'adopt'))
+    : undefined;
+  const catalogue = await repository.catalogue();
   const { now } = words.settings;
   const begun = now();
-  const { recorded, problems, verified } = await recordAll(store, { catalogue, words });
+  const { recorded, problems, verified } = await recordAll(repository, words);
   const stamps = pointStampsOf(catalogue);
   const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
   if (isKept) {
     const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
-    await rememberVerified(path, { findings: verified, blobFindings: [], time });
-    for (const point of points) await rememberPoint(path, { kind: 'deep', point, time });
+    await rememberVerified(repository, { findings: verified, blobFindings: [], time });
+    for (const point of points) await rememberPoint(repository, { kind: 'deep', point, time });
   }
   const { place } = words;
   return {
@@ -159,20 +170,19 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
 }
 
 async function recordAll(
-  store: Store,
-  { catalogue, words }: { readonly catalogue: Catalogue; readonly words: Adopting },
+  repository: OpenRepository,
+  { settings, context }: Adopting,
 ): Promise<{
   readonly recorded: readonly string[];
   readonly problems: readonly string[];
   /** What the reading of each file showed. */
   readonly verified: readonly Finding[];
 }> {
-  const { settings, context } = words;
   const verified: Finding[] = [];
   const recorded: string[] = [];
-  const problems = [...(await listRemains(store.name))];
-  for (const files of catalogue.chains) {
-    const chain = await readChain(store, files);
+  const problems = [...(await listRemains(repository))];
+  for (const files of (await repository.catalogue()).chains) {
+    const chain = await repository.chainOf(files);
     problems.push(...chain.faults.map((fault) => `${files.full.name}: ${describeFault(fault)}`));
     await withStep(context, {
       step: 'verify',
@@ -181,7 +191,7 @@ async function recordAll(
         const { mode, random } = settings;
         const tool = `zodbvault ${VERSION}`;
         const { signal } = context;
-        const results = recordChain(store, {
+        const results = recordChain(repository.store, {
           chain,
           settings: { mode, tool, random, progress, signal },
         });

@@ -1,8 +1,8 @@
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, rememberChecks } from '../../repository/records/check-results.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
 
 /** When a check began and how long it took. */
@@ -19,7 +19,7 @@ export interface EntryFinding {
 
 /** Remembers what a verification of every byte has shown about each restore point that it read. */
 export async function rememberVerified(
-  repository: string,
+  repository: OpenRepository,
   {
     findings,
     blobFindings,
@@ -31,7 +31,7 @@ export async function rememberVerified(
     readonly time: CheckTime;
   },
 ): Promise<void> {
-  const catalogue = await readCatalogue(folderStore(repository));
+  const catalogue = await repository.catalogue();
   const outcomes = new Map(findings.map(({ name, kind }) => [name, kind]));
   const checks: Check[] = [];
   for (const { full, increments } of catalogue.chains) {
@@ -45,10 +45,7 @@ export async function rememberVerified(
     }
   }
   checks.push(...checksOfBlobs(blobFindings, time));
-  await rememberChecks(folderStore(repository), {
-    checks,
-    stamps: new Set<string>(pointStampsOf(catalogue)),
-  });
+  await remember(repository, checks);
 }
 
 /** What is wrong with an archive is wrong with all that continue it. */
@@ -86,7 +83,7 @@ function storedCheck({
  * changed proves no more than a verification of every byte.
  */
 export async function rememberPoint(
-  repository: string,
+  repository: OpenRepository,
   {
     kind,
     point: { stamp, verdicts, isWrapped },
@@ -97,15 +94,19 @@ export async function rememberPoint(
     readonly time: CheckTime;
   },
 ): Promise<void> {
-  const store = folderStore(repository);
   const at = begun.toISOString();
-  await rememberChecks(store, {
-    checks: verdicts.map((verdict): Check => {
-      const isOfBytes = isWrapped && verdict.part === 'data' && verdict.outcome === 'good';
-      if (!isOfBytes) return { stamp, kind, ...verdict, at, seconds };
-      const proven = kind === 'rehearsal' ? kind : 'verify';
-      return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
-    }),
-    stamps: new Set<string>(pointStampsOf(await readCatalogue(store))),
+  const checks = verdicts.map((verdict): Check => {
+    const isOfBytes = isWrapped && verdict.part === 'data' && verdict.outcome === 'good';
+    if (!isOfBytes) return { stamp, kind, ...verdict, at, seconds };
+    const proven = kind === 'rehearsal' ? kind : 'verify';
+    return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
   });
+  await remember(repository, checks);
+}
+
+/** A look takes long, and holds no lock: what others have made, removed or found out meanwhile is theirs. */
+async function remember(repository: OpenRepository, checks: readonly Check[]): Promise<void> {
+  await repository.store.listAgain();
+  const stamps = new Set<string>(pointStampsOf(await repository.catalogue()));
+  await rememberChecks(repository.store, { checks, stamps });
 }

@@ -5,6 +5,7 @@ import { blobFiles } from '../../../test/support/blobs.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { newSite } from '../../../test/support/site.ts';
 import { chooseBlobs } from '../../blobs/layout/choose.ts';
+import { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
 import { verifyDeep } from './verify-deep.ts';
@@ -27,7 +28,7 @@ async function restoredSite() {
     folder: join(site.folder, 'var/blobstoragebackups'),
     source: join(site.folder, 'var/blobstorage'),
   };
-  const blobs = await readOwnBlobs(place, repository);
+  const blobs = await readOwnBlobs(place, { repository, backups: new OpenBackups() });
   const stamp = parseStamp(site.dataFiles()[0]?.slice(0, 19) ?? '');
   if (stamp === undefined) throw new RangeError('it was backed up');
   const choice = chooseBlobs(blobs, {
@@ -50,7 +51,11 @@ async function restoredSite() {
       isChanges: false,
       restored,
     } as const;
-    const context = { onEvent: () => {}, signal: new AbortController().signal };
+    const context = {
+      onEvent: () => {},
+      backups: new OpenBackups(),
+      signal: new AbortController().signal,
+    };
     const states: string[] = [];
     for await (const { findings } of verifyDeep(settings, context)) {
       states.push(...findings.filter(({ kind }) => kind === 'bad').map(({ state }) => state));

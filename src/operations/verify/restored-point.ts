@@ -1,9 +1,8 @@
-import { basename, dirname } from 'node:path';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import type { DataFile } from '../../repository/layout/catalogue.ts';
 import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.ts';
-import { folderStore } from '../../stores/folder-store.ts';
 import type { Store } from '../../stores/store.ts';
+import { type ByteRange, openFileSource } from '../../system/files/byte-source.ts';
 
 /** What a restore has made of a restore point. */
 export interface RestoredPoint {
@@ -29,14 +28,15 @@ export function inPlaceOf(
 ): { readonly store: Store; readonly point: RestorePoint } {
   const links = point.kind === 'listed' ? point.links : [];
   const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
-  const folder = folderStore(dirname(dataFs));
-  const name = basename(dataFs);
   const index = indexOfPoint(point);
   const served: Store = {
-    ...store,
     name: dataFs,
     read: (file) =>
-      file === index ? folder.read(`${name}.index`) : folder.read(name, ranges.get(file)),
+      file === index ? bytesOf(`${dataFs}.index`) : bytesOf(dataFs, ranges.get(file)),
+    list: () => store.list(),
+    stage: (name, content) => store.stage(name, content),
+    remove: (name) => store.remove(name),
+    lock: (request) => store.lock(request),
   };
   const files = point.files.map(plain);
   if (point.kind === 'unlisted') {
@@ -46,6 +46,11 @@ export function inPlaceOf(
   // The records speak of the files as they are stored.
   const restored = links.map((link) => ({ ...link, file: plain(link.file), record: undefined }));
   return { store: served, point: { ...point, files, links: restored } };
+}
+
+async function* bytesOf(path: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
+  await using source = await openFileSource(path);
+  yield* source.stream(range ?? { start: 0, end: source.sizeBytes });
 }
 
 function plain(file: DataFile): DataFile {

@@ -63,7 +63,10 @@ export async function verifyBlobRecords(
   const { signal } = context;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   try {
-    const catalogue = await readOwnBlobs({ source: live, folder }, repository);
+    const catalogue = await readOwnBlobs(
+      { source: live, folder },
+      { repository, backups: context.backups },
+    );
     const choice = restored?.choice ?? chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) {
       const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;

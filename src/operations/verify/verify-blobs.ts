@@ -35,7 +35,10 @@ export async function* verifyBlobs(
     readonly context: JobContext;
   },
 ): AsyncGenerator<EntryFinding> {
-  const catalogue = await readOwnBlobs({ source, folder }, repository);
+  const catalogue = await readOwnBlobs(
+    { source, folder },
+    { repository, backups: context.backups },
+  );
   for (const entry of wanted(catalogue, entries)) {
     context.signal.throwIfAborted();
     yield { entry, finding: await check(entry, { catalogue, depth, context }) };

@@ -3,12 +3,12 @@ import type { AuditSample } from '../../filestorage/audit/sample.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
 import { auditPoint } from '../../repository/audit-restore-point.ts';
-import { type Catalogue, pointStampsOf, readCatalogue } from '../../repository/layout/catalogue.ts';
+import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { findRestorePoint, type RestorePoint } from '../../repository/restore-point.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
@@ -80,8 +80,9 @@ export async function* verifyDeep(
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPoint> {
   await requireBackups(settings.repository);
-  const store = folderStore(settings.repository);
-  const catalogue = await readCatalogue(store);
+  const repository = await context.backups.repository(settings.repository);
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
   const stamps = pointStampsOf(catalogue);
   const { points } = settings;
   if (points.kind === 'one') {

@@ -69,7 +69,11 @@ export async function* verifySiteDeepUnlogged(
         hasPoint = true;
         const seconds = (now().getTime() - begun.getTime()) / 1000;
         const kind = sample.kind === 'all' ? 'deep' : 'sample';
-        await rememberPoint(repository, { kind, point, time: { begun, seconds } });
+        await rememberPoint(await context.backups.repository(repository), {
+          kind,
+          point,
+          time: { begun, seconds },
+        });
         yield { place, point };
         begun = now();
       }

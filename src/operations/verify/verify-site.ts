@@ -47,6 +47,7 @@ async function verifyPlaces(
   { site, of, depth, chains, now }: SiteVerifySettings,
   context: JobContext,
 ): Promise<readonly VerifiedPlace[]> {
+  const { backups } = context;
   const verified: VerifiedPlace[] = [];
   for (const place of await findBackupPlaces(site, of)) {
     const { repository, blobs } = place;
@@ -60,9 +61,13 @@ async function verifyPlaces(
     }
     if (repository !== undefined && depth === 'thorough') {
       const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
-      await rememberVerified(repository, { findings, blobFindings: ofEntries, time });
+      await rememberVerified(await backups.repository(repository), {
+        findings,
+        blobFindings: ofEntries,
+        time,
+      });
     }
-    const points = await listPlace(place, site);
+    const points = await listPlace(place, { site, backups });
     const wanted = chains === 'all' ? points : points.slice(-1);
     const isRunning =
       repository !== undefined && (await seemsHeld(join(repository, LOCK_FILE), now()));

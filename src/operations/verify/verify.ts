@@ -1,6 +1,5 @@
-import { readCatalogue } from '../../repository/layout/catalogue.ts';
 import { type Finding, verifyRepository } from '../../repository/verify-repository.ts';
-import { folderStore, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -17,14 +16,15 @@ export async function verify(
   context: JobContext,
 ): Promise<readonly Finding[]> {
   await requireBackups(settings.repository);
-  const store = folderStore(settings.repository);
-  const catalogue = await readCatalogue(store);
+  const repository = await context.backups.repository(settings.repository);
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
   if (catalogue.names.length === 0) {
     throw new Failure('not-found', `Cannot verify "${settings.repository}": no backup is there`, {
       hint: 'Name the folder of a repozo repository, or make a backup first.',
     });
   }
-  const points = await listRestorePoints(settings.repository);
+  const points = await listRestorePoints(repository);
   const totalBytes = points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   return withStep(context, {
     step: 'verify',

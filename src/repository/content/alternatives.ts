@@ -1,11 +1,12 @@
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { isSound } from '../judgement.ts';
-import { type Catalogue, readCatalogue } from '../layout/catalogue.ts';
+import type { Catalogue } from '../layout/catalogue.ts';
 import { readRecordAt } from '../layout/chain.ts';
 import { stampOfFileName } from '../layout/file-names.ts';
 import type { Stamp } from '../layout/stamp.ts';
 import { readPointsOfCopies } from '../lineage/points-of-copies.ts';
+import { OpenRepository } from '../open-repository.ts';
 import { readJudgements } from '../read-judgements.ts';
 import { familyOf } from '../remove-chain.ts';
 
@@ -54,13 +55,14 @@ export async function hintAroundHole(store: Store, hole: Stamp): Promise<string>
  * can tell which those are.
  */
 async function wayAround(store: Store, damaged: Stamp): Promise<WayAround | undefined> {
-  const catalogue = await readCatalogue(store);
+  const repository = new OpenRepository(store);
+  const catalogue = await repository.catalogue();
   const source = await sourceOf(store, { catalogue, damaged });
-  const read = source === undefined ? undefined : await readPointsOfCopies(store, source);
+  const read = source === undefined ? undefined : await readPointsOfCopies(repository, source);
   const { points = [], others } = read ?? {};
   if (points.length > 0 && !points.some(({ madeOf }) => madeOf === 'this')) return undefined;
   const isOfSame = (stamp: Stamp) => [undefined, 'place-before'].includes(others?.get(stamp)?.is);
-  const sound = [...(await readJudgements(store, { catalogue })).values()]
+  const sound = [...(await readJudgements(repository)).values()]
     .filter((judgement) => isSound(judgement) && isOfSame(judgement.stamp))
     .map(({ stamp }) => stamp);
   return {

@@ -1,4 +1,4 @@
-import type { Store, StoredFile } from '../../stores/store.ts';
+import type { StoredFile } from '../../stores/store.ts';
 import {
   completeFileName,
   type DataFileName,
@@ -37,10 +37,6 @@ export interface Catalogue {
   readonly removals: readonly Stamp[];
   /** Names of all files with a stamp, whatever they are. */
   readonly names: readonly string[];
-}
-
-export async function readCatalogue(store: Store): Promise<Catalogue> {
-  return catalogueOf(await store.list());
 }
 
 /** Sorts the files of a repository into chains. */

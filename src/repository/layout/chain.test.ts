@@ -7,7 +7,7 @@ import { folderStore } from '../../stores/folder-store.ts';
 import { judgeContinuation, planBackup } from '../backup-plan.ts';
 import { findRestorePoint } from '../restore-point.ts';
 import { decodeBackupRecord, encodeBackupRecord } from './backup-record.ts';
-import { readCatalogue } from './catalogue.ts';
+import { catalogueOf } from './catalogue.ts';
 import { readChain } from './chain.ts';
 import { parseRecoveryDate } from './recovery-date.ts';
 
@@ -23,7 +23,7 @@ async function goldenRepository(damage: (folder: string) => void) {
   cpSync(GOLDEN, folder, { recursive: true });
   damage(folder);
   const store = folderStore(folder);
-  const catalogue = await readCatalogue(store);
+  const catalogue = catalogueOf(await store.list());
   const restore = (date?: string) =>
     outcomeOf(() =>
       findRestorePoint(store, {

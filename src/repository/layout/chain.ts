@@ -90,15 +90,6 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
 /** Reads the chains of a repository, each once, however many ask for it. */
 export type ChainReader = (files: ChainFiles) => Promise<Chain>;
 
-export function chainReader(store: Store): ChainReader {
-  const read = new Map<ChainFiles, Promise<Chain>>();
-  return (files) => {
-    const chain = read.get(files) ?? readChain(store, files);
-    read.set(files, chain);
-    return chain;
-  };
-}
-
 /** All chains that are there, in their order. */
 export async function readChains(
   { chains }: { readonly chains: readonly ChainFiles[] },

@@ -1,17 +1,15 @@
-import type { Store } from '../../stores/store.ts';
 import { placeOf } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { type ChainReader, chainReader } from '../layout/chain.ts';
+import type { ChainReader } from '../layout/chain.ts';
 
 /**
- * Reads the chains of a repository, each once. Their records name the real place of the Data.fs, however its
- * path was written when they were made: a link to a release's folder, or the folder that it leads to. One place has
+ * The chains of a repository with records that name the real place of the Data.fs, however its path was
+ * written when they were made: a link to a release's folder, or the folder that it leads to. One place has
  * one name, also where it is mounted twice.
  *
  * @param live - the Data.fs that is backed up: its place has its name
  */
-export function chainsByPlace(store: Store, live?: string): ChainReader {
-  const chainOf = chainReader(store);
+export function chainsByPlace(chainOf: ChainReader, live?: string): ChainReader {
   const nameOf = placeNames();
   const begun = live === undefined ? undefined : nameOf(live);
   return async (files) => {

@@ -1,9 +1,9 @@
 import type { Store } from '../../stores/store.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { readCatalogue } from '../layout/catalogue.ts';
 import { type Chain, readChains } from '../layout/chain.ts';
 import type { Stamp } from '../layout/stamp.ts';
+import type { OpenRepository } from '../open-repository.ts';
 import { chainsByPlace } from './chains-by-place.ts';
 import { chainsOfNewest, isChainOf, kinshipOfChains, originOf } from './same-database.ts';
 import { knownAtBackup } from './source-faults.ts';
@@ -36,10 +36,15 @@ export interface PointsForDataFs {
 }
 
 /** By real places, through any link. */
-export async function readPointsOfCopies(store: Store, dataFs: string): Promise<PointsForDataFs> {
+export async function readPointsOfCopies(
+  repository: OpenRepository,
+  dataFs: string,
+): Promise<PointsForDataFs> {
   const place = await realPlaceOf(dataFs);
-  const chains = await readChains(await readCatalogue(store), chainsByPlace(store, place));
-  return { points: pointsOf(chains, place), others: await pointsOfOthers(store, chains, place) };
+  const chainOf = chainsByPlace(repository.chainOf, place);
+  const chains = await readChains(await repository.catalogue(), chainOf);
+  const others = await pointsOfOthers(repository.store, chains, place);
+  return { points: pointsOf(chains, place), others };
 }
 
 function pointsOf(chains: readonly Chain[], place: string): readonly PointOfCopy[] {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
+import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
@@ -184,10 +185,11 @@ export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date
  * @param stamps - of the restore points that are there
  */
 export async function rememberChecks(
-  store: Store,
+  store: RememberingStore,
   { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
 ): Promise<void> {
   if (checks.length === 0) return;
+  store.forget(FILE); // Others look into it without a lock, too.
   const byStamp = checksByStamp(checks);
   const isNew = (old: Check) =>
     byStamp.get(old.stamp)?.some(({ part, kind, wrapped }) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from '@commander-js/extra-typings';
+import { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backUp } from '../../../operations/backup/backup-filestorage.ts';
 import { restore, restoreToStream } from '../../../operations/restore/restore-filestorage.ts';
 import { findDoubtAlone } from '../../../operations/restore/warnings/suspect-points.ts';
@@ -66,6 +67,7 @@ async function runRepozo(words: readonly string[]): Promise<number> {
     const context = {
       onEvent: (event: JobEvent) => sayEvent(event, say),
       signal: stopping.signal,
+      backups: new OpenBackups(),
     };
     await runMode(given, context);
     return 0;
@@ -125,7 +127,7 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
   const { repository, output } = given;
   const date = given.date === undefined ? undefined : parseRecoveryDate(given.date);
   // Not a matter of -v, and of no exit status that repozo doesn't have.
-  const doubt = await findDoubtAlone(repository, date);
+  const doubt = await findDoubtAlone(await context.backups.repository(repository), date);
   if (doubt !== undefined) log(`Warning: ${describeDoubtedPoint(doubt)}`);
   if (output !== undefined) {
     await restore(

@@ -131,13 +131,13 @@ async function backUp(
     readonly context: CommandContext & Waiting;
   },
 ): Promise<undefined> {
-  const { terminal, signal, waitSeconds } = context;
+  const { terminal, signal, backups, waitSeconds } = context;
   const { of, full } = action;
   if (site.doubt !== undefined) terminal.advise(site.doubt);
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
-    { onEvent: renderEvents(terminal), signal, waitSeconds },
+    { onEvent: renderEvents(terminal), signal, backups, waitSeconds },
     async (results) => {
       for (const line of await describeBackups(results, site)) terminal.log(line);
     },
@@ -160,7 +160,7 @@ async function restore(
     readonly context: CommandContext & Waiting;
   },
 ): Promise<undefined> {
-  const { terminal, signal, waitSeconds } = context;
+  const { terminal, signal, backups, waitSeconds } = context;
   const settings = {
     site,
     of: action.of,
@@ -175,7 +175,8 @@ async function restore(
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
   const onEvent = renderEvents(terminal);
-  const ahead = await planAhead({ ...settings, asks: prompt }, { onEvent, signal, waitSeconds });
+  const job = { onEvent, signal, backups, waitSeconds };
+  const ahead = await planAhead({ ...settings, asks: prompt }, job);
   if (ahead === undefined) {
     if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
@@ -188,7 +189,7 @@ async function restore(
   }
   const since = Date.now();
   const meant = { ...settings, agreed: prompt ? ahead : undefined };
-  await restoreSite(meant, { onEvent, signal, waitSeconds }, async (results) => {
+  await restoreSite(meant, job, async (results) => {
     for (const result of results) describeRestored(result, { terminal, since });
     if (ahead !== undefined && !replacesAny(ahead.plan)) return;
     terminal.log('What was there is kept. To swap it back:');

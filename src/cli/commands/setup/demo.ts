@@ -19,12 +19,15 @@ export function addDemoCommand(program: Command): void {
   );
 }
 
-async function play(folder: string, { terminal, signal }: CommandContext): Promise<undefined> {
+async function play(
+  folder: string,
+  { terminal, signal, backups }: CommandContext,
+): Promise<undefined> {
   const steps = stepCounter();
   const paths = await playDemo(
     { folder, seed: SEED },
     {
-      context: { onEvent: () => {}, signal },
+      context: { onEvent: () => {}, signal, backups },
       onScene: (scene) => terminal.log(`${steps()} ${describeScene(scene)}`),
     },
   );

@@ -23,7 +23,7 @@ export function addInstallCommand(program: Command): void {
   withOutputOptions(command).action((words, options) =>
     runCommand(
       options,
-      async ({ terminal, signal }) => {
+      async ({ terminal }) => {
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
         const { parts, extent, cronLines, scripts } = await readParts(buildout, {
@@ -45,7 +45,7 @@ export function addInstallCommand(program: Command): void {
         for (const step of steps) terminal.printJson({ step });
         if (options.dryRun) {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
-        } else await install(steps, { onEvent: renderEvents(terminal), signal });
+        } else await install(steps, { onEvent: renderEvents(terminal) });
         await noteAbsentData(parts, terminal);
         if (steps.length > 0) for (const part of parts) sayWhatGoes(part, terminal);
         adviseOfRewriting(scripts, terminal);

@@ -1,8 +1,7 @@
+import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { isSound } from '../../../repository/judgement.ts';
-import { readCatalogue } from '../../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
-import { folderStore } from '../../../stores/folder-store.ts';
 import type { JobEvent } from '../../run/events.ts';
 import type { BlobRestorePlan } from '../blob-restore-plan.ts';
 import type { SiteRestorePlan } from '../site-restore-plan.ts';
@@ -10,9 +9,10 @@ import type { SiteRestorePlan } from '../site-restore-plan.ts';
 type ForeignMoment = Extract<JobEvent, { kind: 'blobs-of-another-moment' }>;
 
 /** Blobs that would be restored although they were backed up with another state of the Data.fs. */
-export async function findBlobsOfAnotherMoment({
-  blobs,
-}: SiteRestorePlan): Promise<readonly ForeignMoment[]> {
+export async function findBlobsOfAnotherMoment(
+  { blobs }: SiteRestorePlan,
+  backups: OpenBackups,
+): Promise<readonly ForeignMoment[]> {
   const found: ForeignMoment[] = [];
   for (const { plan } of blobs) {
     const { entry, match } = plan.choice;
@@ -21,17 +21,19 @@ export async function findBlobsOfAnotherMoment({
       kind: 'blobs-of-another-moment',
       entry: entry.name,
       match,
-      complete: match === 'earlier' ? await pointWith(plan) : undefined,
+      complete: match === 'earlier' ? await pointWith(plan, backups) : undefined,
     });
   }
   return found;
 }
 
 /** The restore point that these blobs were backed up with, where it is still there. */
-async function pointWith({ settings, choice }: BlobRestorePlan): Promise<Stamp | undefined> {
+async function pointWith(
+  { settings, choice }: BlobRestorePlan,
+  backups: OpenBackups,
+): Promise<Stamp | undefined> {
   if (settings.repository === undefined) return undefined;
-  const store = folderStore(settings.repository);
-  const judgements = await readJudgements(store, { catalogue: await readCatalogue(store) });
+  const judgements = await readJudgements(await backups.repository(settings.repository));
   const judgement = judgements.get(choice.entry.stamp);
   return judgement !== undefined && isSound(judgement) ? judgement.stamp : undefined;
 }

@@ -1,3 +1,4 @@
+import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import type { JobEvent } from '../../run/events.ts';
 import { type PastRun, readHistory } from '../../run/past-runs.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
@@ -8,7 +9,11 @@ import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.
  */
 export async function findLeftOutStorages(
   { filestorages }: SiteRestorePlan,
-  { site, of }: Pick<SiteRestoreSettings, 'site' | 'of'>,
+  {
+    site,
+    of,
+    backups,
+  }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
 ): Promise<readonly Extract<JobEvent, { kind: 'storage-left-out' }>[]> {
   const points = filestorages.map(({ storage, plan }) => ({ storage, stamp: plan.point.stamp }));
   const newest = points
@@ -16,7 +21,7 @@ export async function findLeftOutStorages(
     .sort()
     .at(-1);
   if (newest === undefined || points.every(({ stamp }) => stamp === newest)) return [];
-  const runs = (await readHistory(site, of)).filter(
+  const runs = (await readHistory(site, { of, backups })).filter(
     (run) => isBackup(run) && momentOf(run) <= newest,
   );
   return points.flatMap(({ storage, stamp }) => {

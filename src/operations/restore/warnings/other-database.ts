@@ -5,16 +5,14 @@ import {
   type LogBeginning,
 } from '../../../filestorage/lineage.ts';
 import { formatTidTime } from '../../../filestorage/tid.ts';
-import { readCatalogue } from '../../../repository/layout/catalogue.ts';
 import { readChains } from '../../../repository/layout/chain.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../../repository/lineage/chains-by-place.ts';
 import { beginningOfFile, beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
 import { chainsOfNewest } from '../../../repository/lineage/same-database.ts';
 import { type KnownAtBackup, knownAtBackup } from '../../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { openOldFile } from '../../../sources/old-file.ts';
-import { folderStore } from '../../../stores/folder-store.ts';
-import type { Store } from '../../../stores/store.ts';
 import { Failure } from '../../../system/failure.ts';
 import { openFileSource } from '../../../system/files/byte-source.ts';
 import type { JobEvent } from '../../run/events.ts';
@@ -31,14 +29,14 @@ export type OtherDatabase = Extract<
  * can tell, and what is to be said beforehand if it isn't, or may not be.
  */
 export async function findOtherDatabase(
-  { point, target, repository, replaces }: RestorePlan,
-  old: OldState,
+  { point, target, replaces }: RestorePlan,
+  { old, repository }: { readonly old: OldState; readonly repository: OpenRepository },
 ): Promise<{ readonly kinship: Kinship; readonly doubt?: OtherDatabase }> {
   const unknown = { kinship: 'unknown' } as const;
   if (!replaces || point.kind === 'unlisted') return unknown;
   try {
     await using source = await openFileSource(target);
-    const store = folderStore(repository);
+    const { store } = repository;
     const live = beginningOfFile(source);
     const stored = beginningOfLinks(store, point.links);
     const kinship = await kinshipOf(live, stored);
@@ -46,7 +44,10 @@ export async function findOtherDatabase(
     if (kinship === 'apart') {
       const isSame =
         (await isSameByOldFile(live, { stored, target })) ||
-        (await isSameByChains(live, { stamp: point.links[0]?.file.stamp ?? point.stamp, store }));
+        (await isSameByChains(live, {
+          stamp: point.links[0]?.file.stamp ?? point.stamp,
+          repository,
+        }));
       if (isSame) return { kinship: 'same' };
     }
     const [begins, backupBegins] = [await firstOf(live), await firstOf(stored)];
@@ -82,9 +83,11 @@ async function isSameByOldFile(
 /** Whether another backup is akin to the Data.fs, and all between that and the one to restore go on from another. */
 async function isSameByChains(
   live: LogBeginning,
-  { stamp, store }: { readonly stamp: Stamp; readonly store: Store },
+  { stamp, repository }: { readonly stamp: Stamp; readonly repository: OpenRepository },
 ): Promise<boolean> {
-  const all = await readChains(await readCatalogue(store), chainsByPlace(store));
+  const { store } = repository;
+  const chainOf = chainsByPlace(repository.chainOf);
+  const all = await readChains(await repository.catalogue(), chainOf);
   const chains = await chainsOfNewest(store, all);
   const place = chains.findIndex((chain) => chain.stamp === stamp);
   if (place < 0) return false;

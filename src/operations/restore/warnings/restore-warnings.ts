@@ -1,3 +1,4 @@
+import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
 import { Failure } from '../../../system/failure.ts';
 import type { RestoreDoubt, SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
@@ -12,23 +13,27 @@ import { findDoubtedPoints } from './suspect-points.ts';
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
 export async function findDoubts(
   plan: SiteRestorePlan,
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'>,
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'> & {
+    readonly backups: OpenBackups;
+  },
 ): Promise<readonly RestoreDoubt[]> {
   const doubts: RestoreDoubt[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
-    const found = await findOtherDatabase(one, settings.old);
+    const repository = await settings.backups.repository(one.repository);
+    const found = await findOtherDatabase(one, { old: settings.old, repository });
     if (found.doubt !== undefined) doubts.push(found.doubt);
     // Whose Data.fs is there tells whose is meant, and so does a date.
     const isTold = found.kinship === 'same' || settings.date !== undefined;
-    const second = isTold ? undefined : await findSecondDatabase(one);
+    const second = isTold ? undefined : await findSecondDatabase(one, repository);
     const isExact = `${settings.date}` === one.point.stamp;
     const dataFs = backedUpDataFs(settings.site, storage) ?? one.target;
-    const other = second ?? (isExact ? undefined : await findSecondCopy(one, dataFs));
+    const other =
+      second ?? (isExact ? undefined : await findSecondCopy(one, { dataFs, repository }));
     if (other !== undefined) doubts.push(other);
   }
   const leftOut = await findLeftOutStorages(plan, settings);
   const points = await findDoubtedPoints(plan, settings);
-  const ofOthers = await findBlobsOfAnotherMoment(plan);
+  const ofOthers = await findBlobsOfAnotherMoment(plan, settings.backups);
   return [...doubts, ...points, ...leftOut, ...ofOthers, ...findLackingBlobs(plan)];
 }
 

@@ -1,5 +1,5 @@
 import { copyBeside, readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
-import { folderStore } from '../../../stores/folder-store.ts';
+import type { OpenRepository } from '../../../repository/open-repository.ts';
 import type { JobEvent } from '../../run/events.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 
@@ -15,9 +15,9 @@ export type SecondCopy = Extract<JobEvent, { kind: 'second-copy' }>;
  */
 export async function findSecondCopy(
   { repository, point, target }: RestorePlan,
-  dataFs: string,
+  { dataFs, repository: opened }: { readonly dataFs: string; readonly repository: OpenRepository },
 ): Promise<SecondCopy | undefined> {
-  const { points, others } = await readPointsOfCopies(folderStore(repository), dataFs);
+  const { points, others } = await readPointsOfCopies(opened, dataFs);
   const chosen = points.find(({ stamp }) => stamp === point.stamp);
   if (chosen === undefined || typeof chosen.madeOf !== 'object') return undefined;
   const { path } = chosen.madeOf;

@@ -1,10 +1,8 @@
 import { firstOf } from '../../../filestorage/lineage.ts';
 import { formatTidTime } from '../../../filestorage/tid.ts';
-import { readCatalogue } from '../../../repository/layout/catalogue.ts';
-import { chainReader, readChains } from '../../../repository/layout/chain.ts';
 import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
 import { chainsOfNewest, kinshipOfChains } from '../../../repository/lineage/same-database.ts';
-import { folderStore } from '../../../stores/folder-store.ts';
+import type { OpenRepository } from '../../../repository/open-repository.ts';
 import type { JobEvent } from '../../run/events.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 
@@ -12,12 +10,12 @@ import type { RestorePlan } from '../restore-plan.ts';
  * Whether a repository also holds backups of another database than the newest is of; the newest of those.
  * Undefined unless their transactions prove it: a site that has moved, and was packed, has one.
  */
-export async function findSecondDatabase({
-  repository,
-  target,
-}: RestorePlan): Promise<Extract<JobEvent, { kind: 'second-database' }> | undefined> {
-  const store = folderStore(repository);
-  const chains = await readChains(await readCatalogue(store), chainReader(store));
+export async function findSecondDatabase(
+  { repository, target }: RestorePlan,
+  opened: OpenRepository,
+): Promise<Extract<JobEvent, { kind: 'second-database' }> | undefined> {
+  const { store } = opened;
+  const chains = await opened.chains();
   const own = await chainsOfNewest(store, chains);
   const newest = own.at(-1);
   if (newest === undefined) return undefined;

@@ -1,12 +1,13 @@
+import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../../../repository/judgement.ts';
-import { readCatalogue } from '../../../repository/layout/catalogue.ts';
 import type { RecoveryDate } from '../../../repository/layout/recovery-date.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
 import { describeKnown } from '../../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
 import { findRestorePoint } from '../../../repository/restore-point.ts';
-import { folderStore, requireBackups } from '../../../stores/folder-store.ts';
+import { requireBackups } from '../../../stores/folder-store.ts';
 import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
 import { findBackupPlaces } from '../../run/backup-places.ts';
 import type { JobEvent } from '../../run/events.ts';
@@ -23,14 +24,18 @@ type Candidate = Pick<Extract<ListedSitePoint, { kind: 'filestorage' }>, 'judgem
 /** What is known against the restore points of a plan, and which point is better. */
 export async function findDoubtedPoints(
   plan: SiteRestorePlan,
-  { site, of }: Pick<SiteRestoreSettings, 'site' | 'of'>,
+  {
+    site,
+    of,
+    backups,
+  }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
 ): Promise<readonly DoubtedPoint[]> {
   const places = await findBackupPlaces(site, of);
   const found: DoubtedPoint[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
     const place = places.find((candidate) => candidate.storage === storage);
     if (place === undefined) continue;
-    const points = (await listPlace(place, site)).flatMap((listed) =>
+    const points = (await listPlace(place, { site, backups })).flatMap((listed) =>
       listed.kind === 'filestorage' ? [listed] : [],
     );
     const { repository, target, point } = one;
@@ -44,16 +49,16 @@ export async function findDoubtedPoints(
 
 /** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link findRestorePoint}. */
 export async function findDoubtAlone(
-  repository: string,
+  repository: OpenRepository,
   date: RecoveryDate | undefined,
 ): Promise<PointDoubt | undefined> {
-  await requireBackups(repository);
-  const store = folderStore(repository);
-  const catalogue = await readCatalogue(store);
-  const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
-  const judgements = [...(await readJudgements(store, { catalogue })).values()];
+  await requireBackups(repository.name);
+  const catalogue = await repository.catalogue();
+  const aim = 'restore from';
+  const point = await findRestorePoint(repository.store, { catalogue, date, aim });
+  const judgements = [...(await readJudgements(repository)).values()];
   const source = point.kind === 'listed' ? point.links.at(-1)?.record?.source : undefined;
-  const read = source === undefined ? undefined : await readPointsOfCopies(store, source);
+  const read = source === undefined ? undefined : await readPointsOfCopies(repository, source);
   const points = judgements.map((judgement) => ({
     judgement,
     madeOf: read?.others.get(judgement.stamp),
