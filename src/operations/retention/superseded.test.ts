@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { catalogueWith } from '../../../test/support/made-chain.ts';
+import { stamp } from '../../../test/support/stamp.ts';
+import { judgePoint } from '../../repository/judgement.ts';
+import type { RunEnd } from '../../repository/records/completion.ts';
+import { findSuperseded, planSuperseded } from './superseded.ts';
+
+const KNOWN = { hasLostEnd: false, hasOtherCopy: false, mayLack: false, overwritten: undefined };
+const at = (day: number) => `2026-03-0${day}-00-00-00`;
+
+/** What was made on a day, and how its run ended. */
+type Day = readonly ['full' | 'increment', RunEnd];
+
+function repository(...days: readonly Day[]) {
+  const names = days.flatMap(([kind], index) => {
+    const name = at(index + 1);
+    return kind === 'full' ? [`${name}.fs`, `${name}.dat`] : [`${name}.deltafs`];
+  });
+  const judged = days.map(([, runEnd], index) =>
+    judgePoint({
+      stamp: stamp(at(index + 1)),
+      files: [],
+      runEnd,
+      known: KNOWN,
+      checks: [],
+      blobs: { kind: 'none' },
+    }),
+  );
+  const judgements = new Map(judged.map((one) => [one.stamp, one]));
+  return { catalogue: catalogueWith(...names), judgements };
+}
+
+describe('what a newer complete backup supersedes', () => {
+  it.each<[string, readonly Day[], readonly (readonly number[])[]]>([
+    [
+      'nothing, where all are complete',
+      [
+        ['full', 'complete'],
+        ['increment', 'complete'],
+      ],
+      [],
+    ],
+    [
+      'nothing, where none is newer',
+      [
+        ['full', 'complete'],
+        ['increment', 'incomplete'],
+      ],
+      [],
+    ],
+    [
+      'the incomplete end of a chain before',
+      [
+        ['full', 'complete'],
+        ['increment', 'incomplete'],
+        ['increment', 'incomplete'],
+        ['full', 'complete'],
+      ],
+      [[2, 3]],
+    ],
+    [
+      'an incomplete chain',
+      [
+        ['full', 'incomplete'],
+        ['full', 'complete'],
+      ],
+      [[1]],
+    ],
+    [
+      'nothing on which a complete point builds',
+      [
+        ['full', 'incomplete'],
+        ['increment', 'complete'],
+        ['full', 'complete'],
+      ],
+      [],
+    ],
+    [
+      'nothing that nobody has promised',
+      [
+        ['full', 'unrecorded'],
+        ['full', 'complete'],
+      ],
+      [],
+    ],
+  ])('is %s', (_, days, expected) => {
+    const { catalogue, judgements } = repository(...days);
+    const found = findSuperseded(catalogue, judgements).map(({ points }) => points);
+    expect(found).toEqual(expected.map((points) => points.map(at)));
+  });
+
+  it('is planned for a full backup that comes, not for an increment that builds on it', () => {
+    const { catalogue, judgements } = repository(['full', 'complete'], ['increment', 'incomplete']);
+    const plan = (coming: 'full' | 'increment' | 'nothing') =>
+      planSuperseded(catalogue, { judgements, coming }).map(({ stamp: first }) => first);
+    expect(plan('full')).toEqual([at(2)]);
+    expect(plan('increment')).toEqual([]);
+    expect(plan('nothing')).toEqual([]);
+  });
+});
