@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findProgram } from '../src/system/processes/programs.ts';
+import { blobFiles } from './support/blobs.ts';
 import { commitBlob } from './support/buildout-site.ts';
 import { COMMAND, type Finished, runProgram } from './support/command.ts';
 import { countTransactions } from './support/database.ts';
@@ -102,6 +103,22 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     const date = '2026-10-25-01-00-00';
     await at('2026-10-26 00:00:00', { site, words: ['restore', date, '--to', out], zone });
     expect(await countTransactions(out)).toBe(made[1]?.transactions);
+  });
+
+  it('that were ahead give no stamp twice, so that no backup takes the blobs of one that is retired', async () => {
+    const site = await newSite(scratch, 3);
+    await commitBlob(site.dataFs);
+    await at('2031-01-01 00:00:00', { site, words: ['backup'] });
+    await commitBlob(site.dataFs);
+    await site.runWell('backup', '--keep', '3');
+    const retired = String(site.dataFiles().at(-1)).slice(0, 'yyyy-mm-dd-hh-mm-ss'.length);
+    await site.runWell('retire', retired, '-n');
+    await commitBlob(site.dataFs);
+    await site.runWell('backup', '--keep', '3');
+    expect(site.dataFiles().at(-1)?.slice(0, retired.length)).toBe('2031-01-01-00-00-02');
+    await site.runWell('restore', '-n', '--to', 'out');
+    const live = join(site.folder, 'var/blobstorage');
+    expect(blobFiles(join(site.folder, 'out/blobstorage'))).toEqual(blobFiles(live));
   });
 
   it('that were ahead don’t make a site look backed up', async () => {

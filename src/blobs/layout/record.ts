@@ -41,6 +41,8 @@ export const BlobRecordSchema = v.object({
   repository: v.nullable(v.string()),
   /** Where that was when this was made: the real path of its folder. */
   repositoryPath: v.optional(v.string()),
+  /** The sha256 of the data file of the Data.fs backup that it was made with; absent where that has no record. */
+  dataSha256: v.optional(Sha256),
   /** The real path of the folder that this was made in. */
   folder: v.optional(v.string()),
   /** The real path of the blob directory that this was made of. */

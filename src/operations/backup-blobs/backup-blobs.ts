@@ -12,6 +12,7 @@ import {
   splitBlobs,
 } from '../../blobs/ownership/ownership.ts';
 import { findHold } from '../../blobs/ownership/retention-hold.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
 import { makeBackupFolder, rightsOfBackups } from '../../stores/backup-rights.ts';
 import { Failure } from '../../system/failure.ts';
 import { leadingTo } from '../../system/files/place.ts';
@@ -100,6 +101,9 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
       { ...repository, backups: run.context.backups },
     );
     const owner = ownerOf({ ...entry, record });
+    if (owner === 'this' && run.isOfAnotherPoint(record)) {
+      throw anotherPointsEntry({ source, path: join(folder, entry.name), stamp: run.stamp });
+    }
     if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
     throw othersEntry({ source, path: join(folder, entry.name), record, repository });
   }
@@ -125,6 +129,25 @@ function othersEntry({
     `Cannot back up the blobs in "${source}" to "${path}": that is there already, and belongs to ${whose}`,
     {
       hint: `Give each site a folder for its blob backups of its own (blobbackuplocation)${copy}. Nothing was replaced or removed.`,
+    },
+  );
+}
+
+/** Nobody can tell what there is to restore of the one that is gone: it doesn't go for a new one. */
+function anotherPointsEntry({
+  source,
+  path,
+  stamp,
+}: {
+  readonly source: string;
+  readonly path: string;
+  readonly stamp: Stamp;
+}): Failure {
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs in "${source}" to "${path}": that is there already, and was made with another Data.fs backup, which had the date ${stamp}, too`,
+    {
+      hint: `Move "${path}" away, and run the backup again. Nothing was replaced or removed.`,
     },
   );
 }

@@ -26,6 +26,8 @@ export interface BlobBackupSettings {
   readonly chainStart: ChainStart;
   /** Which repository decides how long it stays; null: none does. */
   readonly repository: OwningRepository | null;
+  /** The sha256 of the data file of the Data.fs backup that it belongs to; undefined where nobody knows it. */
+  readonly dataSha256: string | undefined;
   /** When the copy of a moment was last found to be wrong, by its stamp. */
   readonly doubts: ReadonlyMap<string, Date>;
   /** Which blobs the Data.fs says have to be there. */
@@ -135,10 +137,17 @@ export class BlobRun {
     };
   }
 
-  #belonging(): Pick<BlobRecord, 'repository' | 'repositoryPath'> {
-    const { repository } = this.settings;
+  #belonging(): Pick<BlobRecord, 'repository' | 'repositoryPath' | 'dataSha256'> {
+    const { repository, dataSha256 } = this.settings;
     if (repository === null) return { repository };
-    return { repository: repository.id, repositoryPath: repository.path };
+    const owner = { repository: repository.id, repositoryPath: repository.path };
+    return dataSha256 === undefined ? owner : { ...owner, dataSha256 };
+  }
+
+  /** Whether it was made for another Data.fs backup, which had the same stamp. */
+  isOfAnotherPoint({ dataSha256 }: BlobRecord): boolean {
+    const own = this.settings.dataSha256;
+    return own !== undefined && dataSha256 !== undefined && own !== dataSha256;
   }
 
   /** Whether somebody has looked into an entry since it was made, and found something wrong. */

@@ -5,8 +5,8 @@ import { transactionEndingAt } from '../../filestorage/uncommitted-tail.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import { settleCompression } from '../../repository/content/compression.ts';
 import { estimateStoredBytes } from '../../repository/content/stored-size.ts';
-import { catalogueOf, pointStampsOf, stampsOf } from '../../repository/layout/catalogue.ts';
-import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { catalogueOf, pointStampsOf } from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import { sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
@@ -38,6 +38,7 @@ import { type JobContext, lockRequest, withStep } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
 import type { BackupSettings } from './backup-settings.ts';
 import { failureForGone, type OwnerOfData } from './gone-data-fs.ts';
+import { newStamp } from './new-stamp.ts';
 import { originOfSource } from './other-copy.ts';
 import { NO_PAST, pastOf, warnOfOverwrite } from './overwritten-source.ts';
 import { type MadePlan, makePlan, type Planning } from './plan-backup.ts';
@@ -254,7 +255,12 @@ async function carryOut(
     plan.kind === 'full' ? await pastOf(source, { catalogue, chainOf, end: plan.end }) : NO_PAST;
   const now = settings.now();
   const compression = await settleCompression(settings.compression, totalBytes);
-  const stamp = nextStamp(now, stampsOf(catalogue));
+  const stamp = await newStamp(repository, {
+    now,
+    catalogue,
+    blobs: settings.blobPlace,
+    backups: context.backups,
+  });
   const bytes = estimateStoredBytes(totalBytes, { compression, newest });
   await requireRoomFor([{ path: join(settings.repository, stamp), bytes }]);
   const blobs = await expectedBlobs(settings);
@@ -290,9 +296,9 @@ async function carryOut(
 }
 
 async function expectedBlobs({
-  blobFolder,
-}: Pick<BackupSettings, 'blobFolder'>): Promise<WriteSettings['blobs']> {
-  return blobFolder === undefined ? null : { folder: await realPlaceOf(blobFolder) };
+  blobPlace,
+}: Pick<BackupSettings, 'blobPlace'>): Promise<WriteSettings['blobs']> {
+  return blobPlace === undefined ? null : { folder: await realPlaceOf(blobPlace.folder) };
 }
 
 async function confirm(

@@ -1,3 +1,4 @@
+import type { BlobPlace } from '../../blobs/layout/catalogue.ts';
 import type { CompressionWish } from '../../repository/content/compression.ts';
 import type { RestoreTraces } from './restore-history.ts';
 
@@ -18,8 +19,8 @@ export interface BackupSettings {
   readonly missingRepository: 'make' | 'fail';
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
-  /** The folder to which the caller backs up the blobs of the same moment; absent: there are none. */
-  readonly blobFolder?: string;
+  /** The blobs of the same moment, which the caller backs up; absent: there are none. */
+  readonly blobPlace?: BlobPlace;
   /** Whether it is known to hold only the changes of a DemoStorage; absent: it isn't. */
   readonly isChanges?: boolean;
   /** Where a restore of it may be written down; undefined: in the repository, and beside it. */

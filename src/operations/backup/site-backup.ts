@@ -244,7 +244,7 @@ export class SiteRun {
     return {
       dataFs: storage.dataFs,
       repository: this.#repository(storage),
-      ...(blobs === undefined ? {} : { blobFolder: blobs.folder }),
+      ...(blobs === undefined ? {} : { blobPlace: blobs }),
       isChanges: storage.isChanges === true,
       full: this.#isFull ? 'always' : 'when-needed',
       comparison: site.comparison,
@@ -392,7 +392,10 @@ export class SiteRun {
   async #belonging(
     blobs: BlobStorage,
   ): Promise<
-    Pick<BlobBackupSettings, 'stamp' | 'chainStart' | 'repository' | 'doubts' | 'lasting'>
+    Pick<
+      BlobBackupSettings,
+      'stamp' | 'chainStart' | 'repository' | 'dataSha256' | 'doubts' | 'lasting'
+    >
   > {
     const { site, now } = this.#settings;
     const decided = await this.#decided(blobs);
@@ -400,15 +403,17 @@ export class SiteRun {
       const { catalogue, identity } = decided;
       const newest = catalogue.chains.at(-1);
       const stamp = newest?.increments.at(-1)?.stamp ?? newest?.full.stamp;
-      if (stamp !== undefined) {
-        const chainStart = { kind: 'full', stamp: newest?.full.stamp } as const;
-        const { store } = await this.#opened(blobs.storage);
+      if (newest !== undefined && stamp !== undefined) {
+        const chainStart = { kind: 'full', stamp: newest.full.stamp } as const;
+        const { store, chainOf } = await this.#opened(blobs.storage);
+        const link = (await chainOf(newest)).links.find(({ file }) => file.stamp === stamp);
         const doubts = doubtedSince(await readChecks(store));
         const { dataFs } = blobs.storage;
         return {
           stamp: () => stamp,
           chainStart,
           repository: await this.#owning(blobs.storage, identity),
+          dataSha256: link?.record?.stored.sha256,
           doubts,
           lasting: lastingBlobs({ store, catalogue, dataFs, context: this.#context }),
         };
@@ -422,6 +427,7 @@ export class SiteRun {
         days: site.keepBlobDays === 0 ? CHAIN_DAYS : site.keepBlobDays,
       },
       repository: null,
+      dataSha256: undefined,
       doubts: new Map(),
       lasting: NOBODY_KNOWS,
     };
