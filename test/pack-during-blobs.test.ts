@@ -67,8 +67,10 @@ describe('a pack between the Data.fs and its blobs', () => {
       pack();
     });
     expect(attempts).toBe(2);
-    const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.text] : []));
-    expect(notices).toEqual([expect.stringContaining('was packed while its blobs')]);
+    const notices = events.flatMap((event) => (event.kind === 'notice' ? [event] : []));
+    expect(notices).toEqual([
+      { kind: 'notice', code: 'packed-during-backup', source: site.dataFs },
+    ]);
     const names = site.dataFiles();
     expect(names.length).toBe(1); // The first attempt is gone, with its blobs.
     expect(existsSync(join(site.repository, `${names[0]?.slice(0, 19)}.complete.json`))).toBe(true);

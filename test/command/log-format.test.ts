@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
@@ -21,5 +22,25 @@ describe('--log-format json', () => {
     const session = onTerminal(['verify', '--log-format', 'json'], site.folder);
     await session.ended;
     for (const line of session.text().trim().split('\r\n')) JSON.parse(line);
+  });
+
+  it('gives a warning its code and its values, beside the sentence', async () => {
+    const site = await newSite(scratch);
+    appendFileSync(site.dataFs, 'x'.repeat(100));
+    const { status, stderr } = await site.run(['backup', '--log-format', 'json']);
+    expect(status).toBe(3);
+    const objects = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(objects.filter(({ level }) => level === 'warning')).toEqual([
+      {
+        time: expect.any(String),
+        level: 'warning',
+        message: expect.stringContaining('100 bytes behind its last transaction'),
+        code: 'uncommitted-tail',
+        values: { source: site.dataFs, bytes: 100 },
+      },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sentenceOf } from '../../src/cli/render/warnings/sentence.ts';
 import { retarget } from '../../src/config/model/relocate-site.ts';
 import type { Site } from '../../src/config/model/site.ts';
 import { restoreSite } from '../../src/operations/restore/restore-site.ts';
@@ -123,9 +124,7 @@ async function restoreTo(
 }
 
 function wordsOf(event: JobEvent): readonly string[] {
-  if (event.kind === 'warning') return [event.text];
-  if (event.kind === 'blobs-of-another-moment') return [event.entry];
-  return event.kind === 'files-left-out' ? event.fileNames : [];
+  return event.kind === 'warning' ? [sentenceOf(event)] : [];
 }
 
 /** A restore may leave the index out: a server makes its own. */

@@ -5,7 +5,7 @@ import { describeDeepFinding } from '../format/finding-line.ts';
 import { count } from '../format/units.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { goingOnWith } from '../options/next-command.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -22,7 +22,7 @@ export function addAdoptCommand(program: Command): void {
       const { repositories, blobs } = await adopt(
         { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
         {
-          onEvent: renderEvents(terminal),
+          ...shownOn(terminal),
           signal,
           backups,
           waitSeconds: secondsToWait(options.wait),

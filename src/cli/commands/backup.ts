@@ -22,7 +22,7 @@ import {
 import { inEachSite } from '../options/for-each-site.ts';
 import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
-import { describePlan, renderEvents } from '../render/events.ts';
+import { describePlan, shownOn } from '../render/events.ts';
 import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import { withDebugLog } from '../terminal/terminal.ts';
@@ -100,12 +100,12 @@ async function showPlan(
   settings: SiteBackupSettings,
   { terminal, signal, backups }: CommandContext,
 ) {
-  const render = renderEvents(terminal);
+  const shown = shownOn(terminal);
   const onEvent: OnEvent = (event) => {
     // Nothing is backed up: what would be is the result.
-    if (event.kind !== 'backup-planned') render(event);
+    if (event.kind !== 'backup-planned') shown.onEvent(event);
   };
-  const plans = await planSiteBackup(settings, { onEvent, signal, backups });
+  const plans = await planSiteBackup(settings, { ...shown, onEvent, signal, backups });
   for (const plan of plans) {
     terminal.printJson({ plan: planAsJson(plan, settings.site) });
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
@@ -140,8 +140,8 @@ async function carryOut(
   { terminal, signal, backups, waitSeconds }: CommandContext & Waiting,
 ) {
   const since = Date.now();
-  const onEvent = renderEvents(terminal);
-  await backUpSite(settings, { onEvent, signal, backups, waitSeconds }, async (results) => {
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
+  await backUpSite(settings, job, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const result of results) {
       terminal.printJson({ backup: await asJson(result, settings.site) });

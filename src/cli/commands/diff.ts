@@ -12,7 +12,7 @@ import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -28,7 +28,7 @@ export function addDiffCommand(program: Command): void {
       const { terminal, signal, backups } = running;
       const from = parseRecoveryDate(writtenFrom);
       const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
-      const context = { onEvent: renderEvents(terminal), signal, backups };
+      const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {

@@ -12,7 +12,7 @@ import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -46,7 +46,7 @@ export function addLogCommand(program: Command): void {
         path,
         limit,
       };
-      const context = { onEvent: renderEvents(terminal), signal, backups };
+      const context = { ...shownOn(terminal), signal, backups };
       const file = point === undefined ? undefined : await fileAt(point);
       if (file !== undefined) {
         const transactions = await readTransactionLog(file, { filter, context });

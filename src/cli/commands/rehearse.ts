@@ -9,7 +9,7 @@ import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfStorage, prefixOfStorage } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -35,7 +35,7 @@ export function addRehearseCommand(program: Command): void {
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
-          { onEvent: renderEvents(terminal), signal, backups },
+          { ...shownOn(terminal), signal, backups },
         );
         let problems = 0;
         for (const one of storages) {

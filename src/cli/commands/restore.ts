@@ -22,7 +22,7 @@ import { isThere } from '../../system/files/presence.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
-import { renderEvents } from '../render/events.ts';
+import { renderWarning, shownOn } from '../render/events.ts';
 import { showRestorePlan } from '../render/restore-plan.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
 import { discardOld } from '../restore/discard-old.ts';
@@ -162,16 +162,15 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
   const { waitSeconds } = how;
   if (how.isDry) {
     const plan = await planSiteRestore(settings, backups);
-    const context = { onEvent: renderEvents(terminal), signal, backups };
+    const context = { ...shownOn(terminal), signal, backups };
     showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
     await noteServers(settings, terminal);
     const doubts = await findDoubts(plan, { ...settings, backups });
     if (settings.guess === 'refuse') refuseGuess(doubts);
-    for (const doubt of doubts) renderEvents(terminal)(doubt);
+    for (const doubt of doubts) renderWarning(doubt, terminal);
     return;
   }
-  const onEvent = renderEvents(terminal);
-  const job = { onEvent, signal, backups, waitSeconds };
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
   const ahead = await planAhead({ ...settings, asks: true }, job);
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
@@ -185,7 +184,7 @@ async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<
       'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
     );
   }
-  for (const doubt of doubts) onEvent(doubt);
+  for (const doubt of doubts) job.onEvent(doubt);
   if (isAsked) {
     const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
     const asked = plan === undefined ? paths : replaced(plan, forward);

@@ -8,7 +8,7 @@ import {
 } from '../../operations/retention/remove-blob-backup.ts';
 import { findBackupPlaces } from '../../operations/run/backup-places.ts';
 import { Failure } from '../../system/failure.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { ask } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
@@ -41,7 +41,7 @@ export async function retireNamedBlobs(
     return;
   }
   const { waitSeconds } = wish;
-  const jobContext = { onEvent: renderEvents(terminal), signal, backups, waitSeconds };
+  const jobContext = { ...shownOn(terminal), signal, backups, waitSeconds };
   const settings = { plan, now: () => new Date(), context: jobContext };
   terminal.printJson({ retired: { folder, fileNames: await retireBlobs(of, settings) } });
 }

@@ -21,7 +21,7 @@ import {
   oneOfPlaces,
   STORAGE_OPTION,
 } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { isFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
@@ -78,7 +78,7 @@ export function addRetireCommand(program: Command): void {
         return undefined;
       }
       const jobContext = {
-        onEvent: renderEvents(terminal),
+        ...shownOn(terminal),
         signal: context.signal,
         backups: context.backups,
         waitSeconds: secondsToWait(options.wait),
@@ -130,7 +130,7 @@ async function planAll(
 ): Promise<{ readonly planned: readonly Planned[]; readonly status: number }> {
   const planned: Planned[] = [];
   const { terminal, signal, backups } = context;
-  const jobContext = { onEvent: renderEvents(terminal), signal, backups };
+  const jobContext = { ...shownOn(terminal), signal, backups };
   const status = await inEachPlace(meant, {
     context,
     work: async (one) => {

@@ -8,7 +8,7 @@ import {
 import { type Damage, describeDeepFinding } from '../format/finding-line.ts';
 import { count } from '../format/units.ts';
 import { prefixOfStorage } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
 /** Verifies a site deeply, and shows what was found as it is found; gives how many problems, and what is damaged. */
@@ -22,8 +22,8 @@ export async function runDeepVerify(
   let problems = 0;
   const damage = new Set<Damage>();
   const { site } = settings;
-  const onEvent = renderEvents(terminal);
-  for await (const { place, point } of verifySiteDeep(settings, { onEvent, signal, backups })) {
+  const job = { ...shownOn(terminal), signal, backups };
+  for await (const { place, point } of verifySiteDeep(settings, job)) {
     const { storage, of } = place;
     const common = { part: site.part, storage, of, point: point.stamp };
     const where = prefixOfStorage(storage, { site, sites });

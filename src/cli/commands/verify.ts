@@ -9,7 +9,7 @@ import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { prefixOfStorage } from '../options/selected-repositories.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -63,7 +63,7 @@ export function addVerifyCommand(program: Command): void {
             chains: options.newest ? 'newest' : 'all',
             now: () => new Date(),
           },
-          { onEvent: renderEvents(terminal), signal, backups },
+          { ...shownOn(terminal), signal, backups },
         );
         let problems = 0;
         for (const place of places) problems += report(place, { site, sites, terminal });

@@ -118,9 +118,9 @@ export function formatErrorsPage(): string {
 const INTRODUCTION = `# Errors
 
 Every error has a code, which says what kind it is: on a terminal and with \`-v\` it stands behind the hint,
-with \`--json\` in \`error.code\`. \`zodbvault explain CODE\` prints what stands here. Two things have no
-code: a warning (exit status 3: done, but somebody should read it), and "Internal error", which is a
-fault of zodbvault: please report it.
+with \`--json\` in \`error.code\`. \`zodbvault explain CODE\` prints what stands here. A warning (exit
+status 3: done, but somebody should read it) has a code of its own: see [warnings](warnings.md). "Internal error" has
+none: it is a fault of zodbvault, please report it.
 
 <!-- Made by "npm run pages" from src/cli/reference/error-explanations.ts. -->
 `;

@@ -5,7 +5,7 @@ import {
   finishRestore,
   planSiteDiscard,
 } from '../../operations/restore/restore-site.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { printable } from '../terminal/printable.ts';
 import { ask, questionOf } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
@@ -17,7 +17,7 @@ export async function discardOld(
   { isDry, asks, context, waitSeconds }: How,
 ): Promise<undefined> {
   const { terminal, signal, backups } = context;
-  const job = { onEvent: renderEvents(terminal), signal, backups, waitSeconds };
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
   if (!isDry) await finishRestore(site, job);
   const agreed = await planSiteDiscard(site);
   const kept = keptBy(agreed);

@@ -2,7 +2,7 @@ import { planSiteUndo, undoSiteRestore } from '../../operations/restore/restore-
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
 import { formatUtcTime } from '../format/units.ts';
 import type { Waiting } from '../options/common-options.ts';
-import { renderEvents } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { agreeToReplace } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 import { noteServers } from './note-servers.ts';
@@ -54,7 +54,7 @@ export async function undoRestore(
   if (isAsked && (await agreeToReplace(replaced, context)) === 'no') return;
   await undoSiteRestore(
     { site, heldLock, agreed, now: () => new Date() },
-    { onEvent: renderEvents(terminal), signal, backups, waitSeconds },
+    { ...shownOn(terminal), signal, backups, waitSeconds },
   );
   terminal.printJson({ undo: { restored, at, paths, removed } });
   for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);

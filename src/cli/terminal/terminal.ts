@@ -25,20 +25,27 @@ export interface Terminal {
   /** What another program prints, unless -q was given. */
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide, and that needs nobody's care. */
-  readonly notice: (line: string) => void;
+  readonly notice: (line: string, facts?: Facts) => void;
   /**
    * A warning about the settings: the same in each run, so that the exit status doesn't tell, and -q hides
    * it; but not where settings are what the command is about.
    */
   readonly advise: (line: string) => void;
   /** The same for what somebody should look into: the exit status tells. */
-  readonly warn: (line: string) => void;
+  readonly warn: (line: string, facts?: Facts) => void;
   /** What to do about what was found wrong; -q doesn't hide it. */
   readonly hint: (line: string) => void;
   /** Says what went wrong, and with which of several; returns the exit status. */
   readonly fail: (failure: Failure, of?: OneOfSeveral) => number;
   /** The exit status of work that was done: whether there were warnings. */
   readonly statusOfSuccess: () => number;
+}
+
+/** What a line says, for programs: only a log in JSON has it. */
+export interface Facts {
+  /** Stable; docs/warnings.md lists them. */
+  readonly code: string;
+  readonly values: object;
 }
 
 /** One of several things that a command works on. */
@@ -84,7 +91,7 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
   const { word } = paintFor(process.stderr);
   const level = (name: string, label = '') =>
     isLogJson
-      ? (message: string) => logObject({ level: name, message })
+      ? (message: string, facts?: Facts) => logObject({ level: name, message, ...facts })
       : (message: string) => toStderr(message, label);
   const log = isSilent ? nothing : level('info');
   const debug = verbosity === 'verbose' ? level('debug') : nothing;
@@ -110,9 +117,9 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
         : (bytes) => void process.stderr.write(bytes),
     notice: level('notice', `${word('Note:', 'cyan')} `),
     advise: verbosity === 'quiet' && about !== 'settings' ? nothing : warn,
-    warn: (line) => {
+    warn: (line, facts) => {
       hasWarned = true;
-      warn(line);
+      warn(line, facts);
     },
     hint: level('hint', `${word('Hint:', 'bold')} `),
     fail: ({ code, message, hint }, of) => {

@@ -66,7 +66,9 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
       run.spoilt.push(entry);
       run.context.onEvent({
         kind: 'notice',
-        text: `"${path}" was made of another blob directory, "${entry.record?.source}": it is made again`,
+        code: 'blobs-of-another-source',
+        path,
+        source: entry.record?.source,
       });
       continue;
     }
@@ -80,10 +82,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
           });
     if (found === undefined) {
       run.spoilt.push(entry);
-      run.context.onEvent({
-        kind: 'warning',
-        text: `"${path}" is not complete; it is made again`,
-      });
+      run.context.onEvent({ kind: 'warning', code: 'archive-incomplete', path });
       continue;
     }
     const { edges } = await readEdges(path);

@@ -167,13 +167,9 @@ function make(run: BlobRun): Promise<BlobBackupResult> {
 }
 
 function warnOfForeign({ foreign, folder }: BlobCatalogue, { onEvent }: JobContext): void {
-  const bases = [...new Set(foreign.map(({ base }) => base))];
-  if (bases.length === 0) return;
-  const names = bases.map((base) => `"${base}"`).join(', ');
-  onEvent({
-    kind: 'warning',
-    text: `"${folder}" also holds backups of the blob directories ${names}; they are left alone`,
-  });
+  const directories = [...new Set(foreign.map(({ base }) => base))];
+  if (directories.length === 0) return;
+  onEvent({ kind: 'warning', code: 'other-blob-backups', folder, directories });
 }
 
 async function linkLatest(
@@ -185,9 +181,6 @@ async function linkLatest(
   const outcome = await pointLatest(folder, hasLatest ? result.name : undefined);
   if (outcome === 'set') context.onEvent({ kind: 'latest-set', folder, name: result.name });
   if (outcome === 'other') {
-    context.onEvent({
-      kind: 'warning',
-      text: `"${join(folder, 'latest')}" is no link, and was left alone`,
-    });
+    context.onEvent({ kind: 'warning', code: 'latest-is-no-link', path: join(folder, 'latest') });
   }
 }

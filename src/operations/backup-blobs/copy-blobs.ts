@@ -10,7 +10,7 @@ import { refuseTaken } from '../../blobs/layout/blob-folder.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { entryStem } from '../../blobs/layout/entry-name.ts';
 import { recordPath, writeRecord } from '../../blobs/layout/record.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { NewDirectory } from '../../system/files/new-directory.ts';
 import { readsBackOtherwise } from '../../system/files/read-back.ts';
 import { withStep } from '../run/events.ts';
@@ -76,7 +76,9 @@ async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
   if (run.isOfAnotherSource(entry)) {
     run.context.onEvent({
       kind: 'notice',
-      text: `"${join(run.settings.folder, name)}" was made of another blob directory, "${record.source}": it is made again`,
+      code: 'blobs-of-another-source',
+      path: join(run.settings.folder, name),
+      source: record.source,
     });
     return false;
   }
@@ -104,7 +106,10 @@ async function knowsMore(
   if (missing === undefined) return false;
   run.context.onEvent({
     kind: 'warning',
-    text: `"${run.source}" lacks "${missing.slice(1)}", which the backup of the same state has: "${old}" is left as it is`,
+    code: 'blob-missing',
+    source: run.source,
+    path: missing.slice(1),
+    copy: old,
   });
   return true;
 }
@@ -180,11 +185,8 @@ function warnOfDiffering(
   const { onEvent } = run.context;
   const unknown = differing.filter((path) => previous.sums?.find(path) === undefined);
   if (unknown.length > 0) {
-    const names = nameSome(unknown.map((path) => join(previous.tree, path)));
-    onEvent({
-      kind: 'warning',
-      text: `${names} differs from the live file of the same size and time: one of them is damaged; the new copy has the live one`,
-    });
+    const paths = unknown.map((path) => join(previous.tree, path));
+    onEvent({ kind: 'warning', code: 'blobs-differ', ...someOf(paths) });
   }
   const wrong = differing.filter((path) => {
     const recorded = previous.sums?.find(path);

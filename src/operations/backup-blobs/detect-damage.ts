@@ -10,7 +10,7 @@ import { FileHasher } from '../../blobs/checksums/file-hasher.ts';
 import { readableSum } from '../../blobs/checksums/readable-sum.ts';
 import { exchangeFile } from '../../blobs/copy/exchange-file.ts';
 import { haveSameTime } from '../../blobs/copy/same-time.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { adopting } from '../../system/failure.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
@@ -114,12 +114,14 @@ class Judging {
   }
 
   #warnOfDamagedLive(): void {
-    const [first] = this.#damagedLive;
-    if (first === undefined) return;
+    if (this.#damagedLive.length === 0) return;
     const { entry, tree } = this.#previous;
     this.#run.context.onEvent({
       kind: 'warning',
-      text: `${whatIs(this.#damagedLive)} damaged, in the live site: the bytes are not those that were backed up. The restore point ${entry.stamp} has the right ones, and so has the new copy: put them back from "${tree}"`,
+      code: 'live-blobs-damaged',
+      stamp: entry.stamp,
+      copy: tree,
+      ...someOf(this.#damagedLive),
     });
   }
 
@@ -144,14 +146,7 @@ class Judging {
 /** Files of the copy before that a live one has shown to be damaged. */
 export function warnOfDamagedCopies(run: BlobRun, paths: readonly string[]): void {
   if (paths.length === 0) return;
-  run.context.onEvent({
-    kind: 'warning',
-    text: `${whatIs(paths)} damaged: the bytes are not those that were backed up. The live site has the right ones, and so has the new copy`,
-  });
-}
-
-function whatIs(paths: readonly string[]): string {
-  return `${nameSome(paths)} ${paths.length === 1 ? 'is' : 'are'}`;
+  run.context.onEvent({ kind: 'warning', code: 'blob-copies-damaged', ...someOf(paths) });
 }
 
 function isBlob(path: string): boolean {

@@ -41,10 +41,13 @@ export async function makeChainLink(
     });
   }
   const isClock = run.settings.chainStart.kind === 'clock';
-  const next = isClock ? 'begins a new chain' : 'is complete; the next full backup begins one';
   run.context.onEvent({
     kind: 'warning',
-    text: `"${run.settings.folder}" has no whole chain of archives from ${start}: "${name}" ${next}`,
+    code: 'archive-chain-broken',
+    folder: run.settings.folder,
+    start,
+    archive: name,
+    beginsChain: isClock,
   });
   return isClock
     ? beginChain(run, { name, compression })

@@ -5,7 +5,7 @@ import { FileHasher } from '../../blobs/checksums/file-hasher.ts';
 import { readableSum } from '../../blobs/checksums/readable-sum.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { LostBlobs } from '../../blobs/layout/record.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { holderOf } from '../../blobs/ownership/lost-blob-holder.ts';
 import { mayBeLost } from '../../blobs/ownership/may-be-lost.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
@@ -89,7 +89,9 @@ async function stillNeeded(
     }
     run.context.onEvent({
       kind: 'notice',
-      text: `"${run.source}" had lost blobs of the copy of ${one.stamp}, which the Data.fs does not hold any more, since it was packed or set back: nothing is kept for them`,
+      code: 'lost-blobs-not-needed',
+      source: run.source,
+      stamp: one.stamp,
     });
   }
   return needed;
@@ -171,17 +173,15 @@ export async function warnOfLostBlobs(
     const holder = holderOf(one, catalogue);
     const name = join(folder, holder?.name ?? '');
     hold ??= { kind: 'lost', source: run.settings.source, holder: name };
-    const isThereRight = holder !== undefined && (await hasRight(run, { holder, paths }));
-    const way = isThereRight
-      ? 'put them back from there'
-      : 'what is there is damaged, too, but "zodbvault verify --deep --all" tells which restore points are not';
-    const blobs = count === 1 ? 'a blob' : `${count} blobs`;
-    const isGone = paths.every((path) => findBlob(run.source, path) === undefined);
-    const what = isGone ? 'has lost' : 'has lost, or has with other bytes,';
-    const names = nameSome(paths, count);
+    const isCopyIntact = holder !== undefined && (await hasRight(run, { holder, paths }));
     run.context.onEvent({
       kind: 'warning',
-      text: `"${run.source}" ${what} ${blobs} of "${name}": ${names}. No pack did that, and blobs never change: ${way}. Nothing old is removed until they are back; if they are not needed any more, remove "${name}" by hand`,
+      code: 'blobs-lost',
+      source: run.source,
+      copy: name,
+      isCopyIntact,
+      areGone: paths.every((path) => findBlob(run.source, path) === undefined),
+      ...someOf(paths, count),
     });
   }
   return hold;

@@ -29,7 +29,9 @@ export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | und
     if (found.kind === 'damaged') {
       run.context.onEvent({
         kind: 'warning',
-        text: `the checksums of the files in "${join(folder, name)}" are ${found.state}; its files are compared with the live ones`,
+        code: 'blob-checksums-damaged',
+        copy: join(folder, name),
+        state: found.state,
       });
     }
     const sums = found.kind === 'found' ? found.sums : undefined;

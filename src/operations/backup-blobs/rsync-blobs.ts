@@ -3,7 +3,7 @@ import { sumFiles } from '../../blobs/checksums/tree-checksums.ts';
 import { type FinishedCopy, lookAtCopy } from '../../blobs/copy/check-finished-copy.ts';
 import type { CopiedTree } from '../../blobs/copy/copy-tree.ts';
 import { copyWithRsync, optionsThatLeaveOut } from '../../blobs/copy/rsync.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { nameSome, someOf } from '../../blobs/layout/summarize-names.ts';
 import { Failure } from '../../system/failure.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import type { BlobRun } from './blob-backup.ts';
@@ -92,16 +92,16 @@ function warnOfLeftOut(
     reasons,
   }: { readonly lacking: readonly string[]; readonly reasons: readonly string[] },
 ): void {
-  const files = lacking.length === 1 ? '1 file' : `${lacking.length} files`;
   run.context.onEvent({
     kind: 'warning',
-    text: `${files} of "${run.source}" are not in the backup, because of "${reasons.join(' ')}" in rsync_options: ${nameSome(lacking)}. A restore will not bring them back`,
+    code: 'blobs-left-out-by-rsync',
+    source: run.source,
+    options: reasons,
+    ...someOf(lacking),
   });
 }
 
 function warnOfLink(run: BlobRun, link: string): void {
-  run.context.onEvent({
-    kind: 'warning',
-    text: `"${join(run.source, link)}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
-  });
+  const path = join(run.source, link);
+  run.context.onEvent({ kind: 'warning', code: 'blob-link-copied', path });
 }

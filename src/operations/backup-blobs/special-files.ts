@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import type { BlobRun } from './blob-backup.ts';
 
 /**
@@ -10,12 +10,8 @@ import type { BlobRun } from './blob-backup.ts';
  */
 export function warnOfSpecial({ source, context }: BlobRun, paths: readonly string[]): void {
   if (paths.length === 0) return;
-  const names = nameSome(paths.map((path) => join(source, path)));
-  const are = paths.length === 1 ? 'is no file' : 'are no files';
-  context.onEvent({
-    kind: 'warning',
-    text: `${names} ${are}, but a pipe, a socket or a device, and not in the backup; no blob directory needs one: remove it`,
-  });
+  const found = someOf(paths.map((path) => join(source, path)));
+  context.onEvent({ kind: 'warning', code: 'blobs-special-files', ...found });
 }
 
 /** Those that are there still: tar lists them in each archive of a chain, and tells of them in the first one only. */

@@ -338,5 +338,5 @@ async function refuseChangedSource(source: FileSource, end: number): Promise<voi
  */
 async function noticeReplacement(source: FileSource, { onEvent }: JobContext): Promise<void> {
   if (await isStillAt(source.path, source.identity)) return;
-  onEvent({ kind: 'source-replaced', source: source.path });
+  onEvent({ kind: 'notice', code: 'source-replaced', source: source.path });
 }

@@ -107,28 +107,26 @@ export function tellOtherCopy(
   source: FileSource,
   { other, context }: { readonly other: OtherCopy; readonly context: JobContext },
 ): void {
+  if (other.kind === 'none') return;
+  const { file, record } = other.link;
+  const told = {
+    source: source.path,
+    otherSource: record?.source,
+    backup: file.name,
+    coveredUntil: reachOf(other.link),
+  };
   switch (other.kind) {
-    case 'none':
-      return;
-    case 'other': {
-      const { file, record } = other.link;
-      const why = other.isStillThere
-        ? `, which is still there, and of which "${file.name}" was made. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, remove it`
-        : `, or was set back when it came from there: it lacks what "${file.name}" holds, which reaches to ${reachOf(other.link)}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`;
+    case 'other':
       context.onEvent({
         kind: 'warning',
-        text: `"${source.path}" is another copy of the database than "${record?.source}"${why}`,
+        code: 'other-copy',
+        ...told,
+        isStillThere: other.isStillThere,
       });
       return;
-    }
-    case 'unknown': {
-      const { file, record } = other.link;
-      context.onEvent({
-        kind: 'notice',
-        text: `nobody can tell whether "${source.path}" came from "${record?.source}" and was packed, or is another copy of the database: it has not the last transaction of "${file.name}", which reaches to ${reachOf(other.link)}. If both are in use, give each a folder of its own for its backups`,
-      });
+    case 'unknown':
+      context.onEvent({ kind: 'notice', code: 'perhaps-other-copy', ...told });
       return;
-    }
     default:
       other satisfies never;
   }

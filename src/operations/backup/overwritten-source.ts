@@ -51,9 +51,12 @@ export function warnOfOverwrite(
     readonly context: JobContext;
   },
 ): void {
-  const time = formatTidTime(parseTid(tid) ?? ZERO_TID);
   context.onEvent({
     kind: 'warning',
-    text: `"${source.path}" is damaged, or was changed by hand: at ${position}, in the transaction ${tid} (${time}), it has other bytes than were backed up, and no pack makes these. "verify --deep" may tell what they belong to; an earlier backup has what was there. Nothing old is removed; if the old backups are not needed any more, remove them by hand`,
+    code: 'overwritten-source',
+    source: source.path,
+    position,
+    tid,
+    time: formatTidTime(parseTid(tid) ?? ZERO_TID),
   });
 }

@@ -118,16 +118,15 @@ async function warnOfDebris(
   if ((await source.currentSizeBytes()) !== source.sizeBytes) return;
   context.onEvent({
     kind: 'warning',
-    text: `"${source.path}" has ${source.sizeBytes - stop.position} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
+    code: 'uncommitted-tail',
+    source: source.path,
+    bytes: source.sizeBytes - stop.position,
   });
 }
 
 /** Whoever starts a server makes its first transaction: it is the wrong file, or has lost everything. */
 function warnOfNothing({ path }: FileSource, { onEvent }: JobContext): void {
-  onEvent({
-    kind: 'warning',
-    text: `"${path}" holds no transaction, so this backup holds nothing. Is it the Data.fs of the site?`,
-  });
+  onEvent({ kind: 'warning', code: 'source-empty', source: path });
 }
 
 async function compare(

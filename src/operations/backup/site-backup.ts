@@ -220,7 +220,8 @@ export class SiteRun {
       if (attempt === PACK_ATTEMPTS) throw packedAgain(path);
       this.#context.onEvent({
         kind: 'notice',
-        text: `"${path}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
+        code: 'packed-during-backup',
+        source: path,
       });
     }
   }

@@ -6,7 +6,7 @@ import { type CountedTree, countTree } from '../../blobs/copy/count-tree.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import { isLeftOut } from '../../blobs/layout/exclusions.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
@@ -86,7 +86,9 @@ async function removeOthers(
   if (special.length === 0) return;
   onEvent({
     kind: 'warning',
-    text: `in "${archive}": ${nameSome(special)} is no file, but a pipe or a device, and is not restored`,
+    code: 'archived-special-files-not-restored',
+    archive,
+    ...someOf(special),
   });
 }
 

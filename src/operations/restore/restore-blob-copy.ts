@@ -8,10 +8,11 @@ import { copyTree } from '../../blobs/copy/copy-tree.ts';
 import { type CountedTree, countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
 import { copyWithRsync } from '../../blobs/copy/rsync.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
+import type { RestoreWarning } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
 
 /** Copies a copy of blobs back to a new directory. Failure `damaged` where it isn't what was backed up. */
@@ -48,7 +49,7 @@ async function sumsOf(
   switch (found.kind) {
     case 'found':
       if (entry.record === undefined) {
-        onEvent({ kind: 'warning', text: `the record of "${path}" is missing or damaged` });
+        onEvent({ kind: 'warning', code: 'blob-record-missing', copy: path });
       }
       return found.sums;
     case 'none':
@@ -56,7 +57,9 @@ async function sumsOf(
     case 'damaged':
       onEvent({
         kind: 'warning',
-        text: `the checksums of the files in "${path}" are ${found.state}: nothing tells whether they are what was backed up`,
+        code: 'restore-without-checksums',
+        copy: path,
+        state: found.state,
       });
       return undefined;
     default:
@@ -140,6 +143,11 @@ async function findLosses(
   });
 }
 
+type AdditionCode = Extract<
+  RestoreWarning['code'],
+  'added-links-not-restored' | 'special-files-not-restored' | 'rights-not-restored'
+>;
+
 /** What somebody has added to the copy since it was made doesn't get into the site; nor do pipes and the like. */
 async function leaveOutAdditions(
   { choice: { entry } }: BlobRestorePlan,
@@ -158,14 +166,13 @@ async function leaveOutAdditions(
   const links = strangeLinks(original, entry.record);
   for (const link of links) await adopting(`remove "${link}"`, () => unlink(join(tree, link)));
   const { special, withSetBits } = original;
-  const warn = (paths: readonly string[], what: string) => {
+  const warn = (code: AdditionCode, paths: readonly string[]) => {
     if (paths.length === 0) return;
-    const names = nameSome(paths.map((path) => join(source, path)));
-    onEvent({ kind: 'warning', text: `${names}: ${what}` });
+    onEvent({ kind: 'warning', code, ...someOf(paths.map((path) => join(source, path))) });
   };
-  warn(links, 'a link that was added to the backup since it was made; it is not restored');
-  warn(special, 'no file, but a pipe, a socket or a device; it is not restored');
-  warn(withSetBits, 'would run as its owner or its group; it is restored without that right');
+  warn('added-links-not-restored', links);
+  warn('special-files-not-restored', special);
+  warn('rights-not-restored', withSetBits);
 }
 
 /** Files of which each gets a line. */
@@ -207,9 +214,11 @@ async function judge(
     });
   }
   for (const state of states.slice(0, NAMED_LOSSES)) {
-    context.onEvent({ kind: 'warning', text: `restored all the same: in "${source}", ${state}` });
+    context.onEvent({ kind: 'warning', code: 'damaged-blobs-restored', copy: source, state });
   }
-  if (more > 0) context.onEvent({ kind: 'warning', text: `${more} more files are like that` });
+  if (more > 0) {
+    context.onEvent({ kind: 'warning', code: 'more-damaged-blobs-restored', count: more });
+  }
 }
 
 async function countAgain(

@@ -169,7 +169,11 @@ export async function restoreToStream(
 /** Says which files are newer than the point and not listed in its chain. */
 export function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): void {
   if (point.leftOut.length === 0) return;
-  onEvent({ kind: 'files-left-out', fileNames: point.leftOut.map(({ name }) => name) });
+  onEvent({
+    kind: 'warning',
+    code: 'files-left-out',
+    fileNames: point.leftOut.map(({ name }) => name),
+  });
 }
 
 /** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */

@@ -220,7 +220,12 @@ export async function settleRestore(anchor: string, { onEvent }: JobContext): Pr
   }
   if (journal.state === 'swapping') {
     await finish(anchor, journal);
-    onEvent({ kind: 'restore-finished-late', restored: journal.restored, at: journal.at });
+    onEvent({
+      kind: 'notice',
+      code: 'restore-finished-late',
+      restored: journal.restored,
+      at: journal.at,
+    });
   }
   await conclude(anchor, {
     ...journal,

@@ -261,8 +261,7 @@ export async function finishRestore(site: Site, context: JobContext): Promise<vo
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code === 'locked') return; // It is a restore's that runs.
-    const text = `${error.message}: what a killed restore has left stays there`;
-    context.onEvent({ kind: 'warning', text });
+    context.onEvent({ kind: 'warning', code: 'leftovers-stay', reason: error.message });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
-import type { JobEvent } from '../run/events.ts';
+import type { RestoreDoubt } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan, DamagedBlobs } from './blob-restore-plan.ts';
 import type { OldState, RestorePlan } from './restore-plan.ts';
 
@@ -38,20 +38,3 @@ export interface MeantRestore {
   /** When the last restore of the site was: what that one has kept, this one removes. */
   readonly lastRestoreAt: string | undefined;
 }
-
-type BlobDoubt = 'blobs-lacking' | 'blobs-of-another-moment';
-
-/** What somebody should know before a restore replaces anything. */
-export type RestoreDoubt = Extract<
-  JobEvent,
-  {
-    kind:
-      | 'other-database'
-      | 'perhaps-other-database'
-      | 'second-database'
-      | 'second-copy'
-      | 'storage-left-out'
-      | 'point-doubted'
-      | BlobDoubt;
-  }
->;

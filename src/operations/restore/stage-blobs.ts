@@ -188,6 +188,7 @@ async function warnOfUnaccounted(
   if (found === undefined || !(await isUnaccounted(catalogue, { entry: found, signal }))) return;
   onEvent({
     kind: 'warning',
-    text: `"${join(folder, entry.name)}" is not the file that its record speaks of: it may be damaged`,
+    code: 'archive-replaced',
+    path: join(folder, entry.name),
   });
 }

@@ -187,13 +187,15 @@ async function warnOfCopy(
   const other = sets
     .flatMap(({ entries }) => entries)
     .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
-  const canLook = other === undefined || (await canBeLookedAt(other, context.backups));
-  const state = canLook
-    ? `one of the repositories "${deciding.repository.path}" and "${other}" is a copy of the other`
-    : `"${other}" can not be looked at, and may be a repository of which "${deciding.repository.path}" is a copy`;
+  const isOtherReadable = other === undefined || (await canBeLookedAt(other, context.backups));
   context.onEvent({
     kind: 'warning',
-    text: `${state}, and the blob backups in "${folder}" that were made for that one are left alone: ${namesOf(sets).join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`,
+    code: 'repository-copied',
+    folder,
+    repository: deciding.repository.path,
+    otherRepository: other,
+    isOtherReadable,
+    entries: namesOf(sets),
   });
 }
 

@@ -208,21 +208,23 @@ async function foreignTo(
 }
 
 function tellForeign(foreign: readonly ForeignChain[], { onEvent }: JobContext): void {
-  const namesOf = (some: readonly ForeignChain[]) => some.map(({ full }) => full).join(', ');
+  const namesOf = (some: readonly ForeignChain[]) => some.map(({ full }) => full);
   const others = foreign.filter(({ isOther }) => isOther);
   const perhaps = foreign.filter(({ isOther }) => !isOther);
   if (others.length > 0) {
     onEvent({
       kind: 'warning',
-      text: `backups of another database are kept, whatever "keep" says: ${namesOf(others)}. If nobody needs them, remove them with "zodbvault retire"; otherwise give each database a folder of its own`,
+      code: 'other-database-kept',
+      fullBackups: namesOf(others),
     });
   }
   if (perhaps.length > 0) {
     const sources = [...new Set(perhaps.flatMap(({ source }) => source ?? []))];
-    const of = sources.length === 0 ? '' : `, made of "${sources.join('", "')}",`;
     onEvent({
       kind: 'notice',
-      text: `${namesOf(perhaps)}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault retire"`,
+      code: 'perhaps-other-database-kept',
+      fullBackups: namesOf(perhaps),
+      sources,
     });
   }
 }

@@ -9,11 +9,7 @@ export async function warnOfAstrayServers(
   { onEvent }: Pick<JobContext, 'onEvent'>,
 ): Promise<void> {
   for (const server of await findAstrayServers(dataFs)) {
-    const command = rescueCommand(server, dataFs);
-    onEvent({
-      kind: 'warning',
-      text: `${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${command}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
-    });
+    onEvent({ kind: 'warning', code: 'astray-server', dataFs, ...server });
   }
 }
 

@@ -15,7 +15,7 @@ export async function withPings<T>(
   const tell = async (moment: PingMoment) => {
     const reason = await ping(pingUrl, moment);
     if (reason === undefined) return;
-    context.onEvent({ kind: 'notice', text: `ping_url was not told ("${moment}"): ${reason}` });
+    context.onEvent({ kind: 'notice', code: 'ping-failed', moment, reason });
   };
   // The work doesn't wait for it; but the end is told after the beginning.
   const begun = tell('start');

@@ -95,20 +95,6 @@ export async function* withRunLogOfEach<T>(
 /** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
 const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'remove'];
 
-/** What a run log counts as a warning. */
-const WARNINGS: readonly JobEvent['kind'][] = [
-  'warning',
-  'files-left-out',
-  'lock-ignored',
-  'other-database',
-  'second-database',
-  'second-copy',
-  'storage-left-out',
-  'point-doubted',
-  'blobs-lacking',
-  'blobs-of-another-moment',
-];
-
 /** Where a Data.fs comes from is no secret: the records of its backups have the same path. */
 function restoredBy({ storages, contents }: Site): string[] {
   return contents === 'blobs' ? [] : storages.map(({ dataFs }) => dataFs);
@@ -130,7 +116,6 @@ class RunLine implements WatchedRun {
   readonly #clock = performance.now();
   #isReading = false;
   #readBytes = 0;
-  #warnings = 0;
   readonly #warned: string[] = [];
   /** The line of its begin, which is written when it begins to work: until then, it may find that there is nothing. */
   #beginning: Promise<void> | undefined;
@@ -163,7 +148,7 @@ class RunLine implements WatchedRun {
     if (problems > 0) {
       const message = `${problems} ${problems === 1 ? 'problem was' : 'problems were'} found`;
       await this.#write({ ...counted, result: 'failed', code: 'damaged', message });
-    } else await this.#write({ ...counted, result: this.#warnings > 0 ? 'warnings' : 'done' });
+    } else await this.#write({ ...counted, result: this.#warned.length > 0 ? 'warnings' : 'done' });
   };
 
   async failed(error: unknown): Promise<void> {
@@ -192,9 +177,8 @@ class RunLine implements WatchedRun {
       this.#beginning ??= this.#begin();
       this.#isReading = !NOT_READING.includes(event.step);
     }
-    if (event.kind === 'warning') this.#warned.push(event.text);
+    if (event.kind === 'warning') this.#warned.push(this.context.inWords?.(event) ?? event.code);
     if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
-    if (WARNINGS.includes(event.kind)) this.#warnings += 1;
   }
 
   async #begin(): Promise<void> {
@@ -222,7 +206,7 @@ class RunLine implements WatchedRun {
       begun: this.#begun.toISOString(),
       seconds: Math.round(performance.now() - this.#clock) / 1000,
       readBytes: this.#readBytes,
-      warnings: this.#warnings,
+      warnings: this.#warned.length,
       ...end,
     };
     try {
@@ -239,7 +223,8 @@ class RunLine implements WatchedRun {
       if (verb !== 'backup' || run.message !== undefined || run.result === 'begun') return;
       this.context.onEvent({
         kind: 'notice',
-        text: `the run log was not written: ${error.message}`,
+        code: 'run-log-not-written',
+        reason: error.message,
       });
     }
   }

@@ -54,7 +54,7 @@ async function lockOne(
     case 'held': {
       const pid = pidOf(attempt);
       if (heldLock === 'refuse') throw await serverRuns({ target, path, pid });
-      context.onEvent({ kind: 'lock-ignored', path, pid });
+      context.onEvent({ kind: 'warning', code: 'lock-ignored', path, pid });
       return undefined;
     }
     default:

@@ -47,7 +47,7 @@ export const RunSchema = v.object({
   /** Bytes of the blobs in the copies and archives that it made, shared ones with them. */
   blobBytes: Count,
   warnings: Count,
-  /** The first of them, as far as they have words of their own. */
+  /** The first of them, in words. */
   warned: v.optional(v.array(v.string())),
   /** `begun`: the line of a run that has not ended, or never did. */
   result: v.picklist(['begun', 'done', 'warnings', 'failed', 'interrupted']),

@@ -8,7 +8,8 @@ import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
 import { adoptSystemError, Failure } from '../../../system/failure.ts';
-import { describeDoubtedPoint } from '../../render/events.ts';
+import { describeDoubtedPoint } from '../../render/warnings/restore-doubts.ts';
+import { sentenceOf } from '../../render/warnings/sentence.ts';
 import { printable } from '../../terminal/printable.ts';
 import { heedSignals } from '../../terminal/stopping.ts';
 import { parseRepozoArguments, type RepozoArguments } from './repozo-arguments.ts';
@@ -181,18 +182,18 @@ function sayEvent(event: JobEvent, say: (line: string) => void): void {
       }
       return;
     }
-    case 'source-replaced':
-      say(`${event.source} was packed or replaced meanwhile; the next backup will be a full one`);
+    case 'notice':
+      if (event.code === 'source-replaced')
+        say(`${event.source} was packed or replaced meanwhile; the next backup will be a full one`);
       return;
     case 'warning':
-      log(event.text);
+      // Not a matter of -v: the recovered state may not be the one that was expected.
+      if (event.code !== 'files-left-out') log(sentenceOf(event));
+      else
+        for (const name of event.fileNames) log(`not recovered, since no .dat lists it: ${name}`);
       return;
     case 'files-removed':
       for (const name of event.fileNames) say(`removed ${name}`);
-      return;
-    case 'files-left-out':
-      // Not a matter of -v: the recovered state may not be the one that was expected.
-      for (const name of event.fileNames) log(`not recovered, since no .dat lists it: ${name}`);
       return;
     case 'backup-finished-late':
       say(`finished the interrupted backup ${event.fileName}`);

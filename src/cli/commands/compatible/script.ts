@@ -18,7 +18,7 @@ import { quoteWord } from '../../../system/processes/shell.ts';
 import { OPTION, secondsToWait, type Waiting } from '../../options/common-options.ts';
 import { withPingUrl } from '../../options/ping-url.ts';
 import { describeBackups } from '../../render/backups.ts';
-import { renderEvents } from '../../render/events.ts';
+import { shownOn } from '../../render/events.ts';
 import { describeChosen, describeRestored } from '../../render/restored.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../../restore/plan-ahead.ts';
 import { undoRestore } from '../../restore/undo-restore.ts';
@@ -137,7 +137,7 @@ async function backUp(
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
-    { onEvent: renderEvents(terminal), signal, backups, waitSeconds },
+    { ...shownOn(terminal), signal, backups, waitSeconds },
     async (results) => {
       for (const line of await describeBackups(results, site)) terminal.log(line);
     },
@@ -174,14 +174,13 @@ async function restore(
     now: () => new Date(),
   } as const;
   if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
-  const onEvent = renderEvents(terminal);
-  const job = { onEvent, signal, backups, waitSeconds };
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
   const ahead = await planAhead({ ...settings, asks: prompt }, job);
   if (ahead === undefined) {
     if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
   } else {
     describeChosen(ahead.plan, { terminal, now: settings.now(), isAsked: prompt });
-    for (const doubt of ahead.doubts) onEvent(doubt);
+    for (const doubt of ahead.doubts) job.onEvent(doubt);
   }
   if (prompt && (await askToReplace(replacedPaths(site), context)) === 'no') {
     terminal.log('Not restoring.');

@@ -7,7 +7,7 @@ import { noteAbsentData } from '../../options/absent-data.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { ownProgram } from '../../options/own-command.ts';
 import { adviseOfRewriting } from '../../options/part-scripts.ts';
-import { renderEvents, renderInstallStep } from '../../render/events.ts';
+import { renderInstallStep, shownOn } from '../../render/events.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../../select/select-buildout-part.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -45,7 +45,7 @@ export function addInstallCommand(program: Command): void {
         for (const step of steps) terminal.printJson({ step });
         if (options.dryRun) {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
-        } else await install(steps, { onEvent: renderEvents(terminal) });
+        } else await install(steps, { ...shownOn(terminal) });
         await noteAbsentData(parts, terminal);
         if (steps.length > 0) for (const part of parts) sayWhatGoes(part, terminal);
         adviseOfRewriting(scripts, terminal);

@@ -21,7 +21,7 @@ import { isThere } from '../../../system/files/presence.ts';
 import { isLingering } from '../../../system/processes/systemd.ts';
 import { isCronRunning } from '../../../system/processes/user-crontab.ts';
 import { OPTION, wholeNumber, withOutputOptions } from '../../options/common-options.ts';
-import { renderEvents, renderScheduleStep } from '../../render/events.ts';
+import { renderScheduleStep, shownOn } from '../../render/events.ts';
 import { namesPlaces } from '../../select/named-locations.ts';
 import { DEFAULT_CFG } from '../../select/select-buildout-part.ts';
 import { findAnySites } from '../../select/select-site.ts';
@@ -166,7 +166,7 @@ async function carryOut(
   { dryRun, context }: { readonly dryRun?: true | undefined; readonly context: CommandContext },
 ): Promise<void> {
   const { terminal, signal } = context;
-  const jobContext = { onEvent: renderEvents(terminal), signal };
+  const jobContext = { ...shownOn(terminal), signal };
   const steps = await planSchedule(settings, jobContext);
   for (const step of steps) {
     const text = step.kind === 'set-crontab' ? { content: step.content.toString() } : {};

@@ -2,11 +2,11 @@ import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { isSound } from '../../../repository/judgement.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { BlobRestorePlan } from '../blob-restore-plan.ts';
 import type { SiteRestorePlan } from '../site-restore-plan.ts';
 
-type ForeignMoment = Extract<JobEvent, { kind: 'blobs-of-another-moment' }>;
+type ForeignMoment = WarningOf<'blobs-of-another-moment'>;
 
 /** Blobs that would be restored although they were backed up with another state of the Data.fs. */
 export async function findBlobsOfAnotherMoment(
@@ -18,7 +18,8 @@ export async function findBlobsOfAnotherMoment(
     const { entry, match } = plan.choice;
     if (match !== 'earlier' && match !== 'later') continue;
     found.push({
-      kind: 'blobs-of-another-moment',
+      kind: 'warning',
+      code: 'blobs-of-another-moment',
       entry: entry.name,
       match,
       complete: match === 'earlier' ? await pointWith(plan, backups) : undefined,

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import type { BlobCatalogue } from '../../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../../blobs/layout/choose.ts';
 import type { LostBlobs } from '../../../blobs/layout/record.ts';
-import { nameSome } from '../../../blobs/layout/summarize-names.ts';
+import { someOf } from '../../../blobs/layout/summarize-names.ts';
 import { holderOf, newestRecordedCopy } from '../../../blobs/ownership/lost-blob-holder.ts';
 import { findBlob } from '../../../filestorage/blob-layout.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan } from '../site-restore-plan.ts';
 
 /** Blobs that the live site had lost when what is to be restored was backed up, and who has them. */
 export function findLackingBlobs({
   blobs,
-}: SiteRestorePlan): readonly Extract<JobEvent, { kind: 'blobs-lacking' }>[] {
-  const found: Extract<JobEvent, { kind: 'blobs-lacking' }>[] = [];
+}: SiteRestorePlan): readonly WarningOf<'blobs-lacking'>[] {
+  const found: WarningOf<'blobs-lacking'>[] = [];
   for (const { plan } of blobs) {
     const { choice, catalogue, settings } = plan;
     for (const lost of lostAt(choice, catalogue)) {
@@ -22,11 +22,11 @@ export function findLackingBlobs({
       const isArchive = choice.kind === 'archives';
       const holder = holderOf(lost, catalogue);
       found.push({
-        kind: 'blobs-lacking',
+        kind: 'warning',
+        code: 'blobs-lacking',
         entry,
         how: isArchive ? 'may-lack' : lost.paths.some(isThere) ? 'lack-or-differ' : 'lack',
-        count: lost.count,
-        names: nameSome(lost.paths, lost.count),
+        ...someOf(lost.paths, lost.count),
         holder: holder && { stamp: holder.stamp, path: join(settings.folder, holder.name) },
       });
     }

@@ -1,6 +1,6 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
-import type { JobEvent } from '../../run/events.ts';
 import { type PastRun, readHistory } from '../../run/past-runs.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function findLeftOutStorages(
     of,
     backups,
   }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
-): Promise<readonly Extract<JobEvent, { kind: 'storage-left-out' }>[]> {
+): Promise<readonly WarningOf<'storage-left-out'>[]> {
   const points = filestorages.map(({ storage, plan }) => ({ storage, stamp: plan.point.stamp }));
   const newest = points
     .map(({ stamp }) => stamp as string)
@@ -35,7 +35,9 @@ export async function findLeftOutStorages(
         (run.part === site.part || of === 'alternative'),
     );
     if (without.length === 0) return [];
-    return [{ kind: 'storage-left-out', storage, stamp, newest, runs: without.length }] as const;
+    return [
+      { kind: 'warning', code: 'storage-left-out', storage, stamp, newest, runs: without.length },
+    ] as const;
   });
 }
 

@@ -15,14 +15,11 @@ import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { openOldFile } from '../../../sources/old-file.ts';
 import { Failure } from '../../../system/failure.ts';
 import { openFileSource } from '../../../system/files/byte-source.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { OldState, RestorePlan } from '../restore-plan.ts';
 
 /** A restore replaces a Data.fs of another database than the one in the backup, or perhaps of another. */
-export type OtherDatabase = Extract<
-  JobEvent,
-  { kind: 'other-database' | 'perhaps-other-database' }
->;
+export type OtherDatabase = WarningOf<'other-database' | 'perhaps-other-database'>;
 
 /**
  * Whether the Data.fs that a restore replaces is of the same database, as far as a look at the beginning of both
@@ -52,13 +49,16 @@ export async function findOtherDatabase(
     }
     const [begins, backupBegins] = [await firstOf(live), await firstOf(stored)];
     if (begins === undefined || backupBegins === undefined) return unknown;
-    const doubt: OtherDatabase = {
-      kind: kinship === 'other' ? 'other-database' : 'perhaps-other-database',
+    const told = {
       target,
       begins: formatTidTime(begins.tid),
       backupBegins: formatTidTime(backupBegins.tid),
       isKept: old === 'keep',
     };
+    const doubt: OtherDatabase =
+      kinship === 'other'
+        ? { kind: 'warning', code: 'other-database', ...told }
+        : { kind: 'notice', code: 'perhaps-other-database', ...told };
     return { kinship, doubt };
   } catch (error) {
     // What can't be read is no reason not to replace it.

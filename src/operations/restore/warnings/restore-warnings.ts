@@ -1,7 +1,9 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
 import { Failure } from '../../../system/failure.ts';
-import type { RestoreDoubt, SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
+import type { RestoreDoubt } from '../../run/warnings/restore-warnings.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
@@ -44,7 +46,7 @@ export async function findDoubts(
  */
 export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
   for (const doubt of doubts) {
-    switch (doubt.kind) {
+    switch (doubt.code) {
       case 'other-database':
         if (doubt.isKept) continue;
         throw guessed(
@@ -77,7 +79,7 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
 }
 
 function betterKnown(
-  { target, stamp, reasons }: Extract<RestoreDoubt, { kind: 'point-doubted' }>,
+  { target, stamp, reasons }: WarningOf<'point-doubted'>,
   better: string,
 ): Failure {
   return new Failure(

@@ -1,10 +1,10 @@
 import { copyBeside, readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 
 /** The newest backup is of another copy of the database than the one that is restored, or of another database. */
-export type SecondCopy = Extract<JobEvent, { kind: 'second-copy' }>;
+export type SecondCopy = WarningOf<'second-copy'>;
 
 /**
  * Whether a restore point was made of another copy of the database, or of another database, while the repository has
@@ -21,7 +21,14 @@ export async function findSecondCopy(
   const chosen = points.find(({ stamp }) => stamp === point.stamp);
   if (chosen === undefined || typeof chosen.madeOf !== 'object') return undefined;
   const { path } = chosen.madeOf;
-  const found = { kind: 'second-copy', repository, target, newest: point.stamp, path } as const;
+  const found = {
+    kind: 'warning',
+    code: 'second-copy',
+    repository,
+    target,
+    newest: point.stamp,
+    path,
+  } as const;
   const own = points.findLast(({ madeOf }) => madeOf === 'this');
   if (own !== undefined) {
     const is = others.get(point.stamp)?.is;

@@ -3,7 +3,7 @@ import { formatTidTime } from '../../../filestorage/tid.ts';
 import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
 import { chainsOfNewest, kinshipOfChains } from '../../../repository/lineage/same-database.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { RestorePlan } from '../restore-plan.ts';
 export async function findSecondDatabase(
   { repository, target }: RestorePlan,
   opened: OpenRepository,
-): Promise<Extract<JobEvent, { kind: 'second-database' }> | undefined> {
+): Promise<WarningOf<'second-database'> | undefined> {
   const { store } = opened;
   const chains = await opened.chains();
   const own = await chainsOfNewest(store, chains);
@@ -26,7 +26,8 @@ export async function findSecondDatabase(
     const otherBegins = await firstOf(beginningOfLinks(store, chain.links));
     if (begins === undefined || otherBegins === undefined) continue;
     return {
-      kind: 'second-database',
+      kind: 'warning',
+      code: 'second-database',
       repository,
       target,
       newest: newest.files.full.name,

@@ -10,10 +10,10 @@ import { findRestorePoint } from '../../../repository/restore-point.ts';
 import { requireBackups } from '../../../stores/folder-store.ts';
 import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
 import { findBackupPlaces } from '../../run/backup-places.ts';
-import type { JobEvent } from '../../run/events.ts';
+import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
-type DoubtedPoint = Extract<JobEvent, { kind: 'point-doubted' }>;
+type DoubtedPoint = WarningOf<'point-doubted'>;
 
 /** What is known against a restore point, and which one is better. */
 export type PointDoubt = Pick<DoubtedPoint, 'stamp' | 'how' | 'reasons' | 'better'>;
@@ -42,7 +42,7 @@ export async function findDoubtedPoints(
     const parts = place.blobs === undefined ? onlyData : both;
     const doubt = doubtOf(point.stamp, { points, parts });
     if (doubt === undefined) continue;
-    found.push({ kind: 'point-doubted', storage, repository, target, ...doubt });
+    found.push({ kind: 'warning', code: 'point-doubted', storage, repository, target, ...doubt });
   }
   return found;
 }

@@ -1,0 +1,106 @@
+import { nameSome } from '../../../blobs/layout/summarize-names.ts';
+import type { RestoreWarning } from '../../../operations/run/warnings/restore-warnings.ts';
+import { formatUtcTime } from '../../format/units.ts';
+import { RESTORE_DOUBTS } from './restore-doubts.ts';
+import type { WarningTexts } from './warning-text.ts';
+
+const COPY = 'blobstorage.2026-03-01-04-05-06';
+
+export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
+  ...RESTORE_DOUBTS,
+  'files-left-out': {
+    example: {
+      kind: 'warning',
+      code: 'files-left-out',
+      fileNames: ['2026-03-02-04-05-06.deltafsz'],
+    },
+    sentence: ({ fileNames }) =>
+      `not restored, since no .dat lists them: ${fileNames.join(', ')}; the next backup settles this`,
+  },
+  'lock-ignored': {
+    example: { kind: 'warning', code: 'lock-ignored', path: 'Data.fs.lock', pid: 4711 },
+    sentence: ({ path, pid }) =>
+      `${pid === undefined ? 'a process' : `the process ${pid}`} holds "${path}"; restart it after the restore`,
+  },
+  'restore-finished-late': {
+    example: {
+      kind: 'notice',
+      code: 'restore-finished-late',
+      restored: 'Data.fs',
+      at: '2026-03-01T04:05:06.000Z',
+    },
+    sentence: ({ restored, at }) =>
+      `finished the interrupted restore of ${restored}, begun ${formatUtcTime(at)} (UTC)`,
+  },
+  'leftovers-stay': {
+    example: {
+      kind: 'warning',
+      code: 'leftovers-stay',
+      reason: 'Cannot remove "Data.fs.new": permission denied',
+    },
+    sentence: ({ reason }) => `${reason}: what a killed restore has left stays there`,
+  },
+  'archive-replaced': {
+    example: { kind: 'warning', code: 'archive-replaced', path: 'blobstorage.0.tar.gz' },
+    sentence: ({ path }) =>
+      `"${path}" is not the file that its record speaks of: it may be damaged`,
+  },
+  'blob-record-missing': {
+    example: { kind: 'warning', code: 'blob-record-missing', copy: COPY },
+    sentence: ({ copy }) => `the record of "${copy}" is missing or damaged`,
+  },
+  'restore-without-checksums': {
+    example: { kind: 'warning', code: 'restore-without-checksums', copy: COPY, state: 'damaged' },
+    sentence: ({ copy, state }) =>
+      `the checksums of the files in "${copy}" are ${state}: nothing tells whether they are what was backed up`,
+  },
+  'added-links-not-restored': {
+    example: {
+      kind: 'warning',
+      code: 'added-links-not-restored',
+      paths: [`${COPY}/0x00`],
+      count: 1,
+    },
+    sentence: ({ paths, count }) =>
+      `${nameSome(paths, count)}: a link that was added to the backup since it was made; it is not restored`,
+  },
+  'special-files-not-restored': {
+    example: {
+      kind: 'warning',
+      code: 'special-files-not-restored',
+      paths: [`${COPY}/pipe`],
+      count: 1,
+    },
+    sentence: ({ paths, count }) =>
+      `${nameSome(paths, count)}: no file, but a pipe, a socket or a device; it is not restored`,
+  },
+  'rights-not-restored': {
+    example: { kind: 'warning', code: 'rights-not-restored', paths: [`${COPY}/program`], count: 1 },
+    sentence: ({ paths, count }) =>
+      `${nameSome(paths, count)}: would run as its owner or its group; it is restored without that right`,
+  },
+  'archived-special-files-not-restored': {
+    example: {
+      kind: 'warning',
+      code: 'archived-special-files-not-restored',
+      archive: `${COPY}.tar.gz`,
+      paths: ['pipe'],
+      count: 1,
+    },
+    sentence: ({ archive, paths, count }) =>
+      `in "${archive}": ${nameSome(paths, count)} is no file, but a pipe or a device, and is not restored`,
+  },
+  'damaged-blobs-restored': {
+    example: {
+      kind: 'warning',
+      code: 'damaged-blobs-restored',
+      copy: COPY,
+      state: '"0x00/0x01/a.blob" is missing',
+    },
+    sentence: ({ copy, state }) => `restored all the same: in "${copy}", ${state}`,
+  },
+  'more-damaged-blobs-restored': {
+    example: { kind: 'warning', code: 'more-damaged-blobs-restored', count: 40 },
+    sentence: ({ count }) => `${count} more files are like that`,
+  },
+};

@@ -1,0 +1,43 @@
+import { describeHold } from '../../../blobs/ownership/retention-hold.ts';
+import { describeAstray, rescueCommand } from '../../../operations/run/astray-server-warning.ts';
+import type { RunWarning } from '../../../operations/run/warnings/run-warnings.ts';
+import type { WarningTexts } from './warning-text.ts';
+
+export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
+  'retention-hold': {
+    example: {
+      kind: 'warning',
+      code: 'retention-hold',
+      hold: {
+        kind: 'lost',
+        source: 'blobstorage',
+        holder: 'blobstorage.2026-03-01-04-05-06',
+      },
+    },
+    sentence: ({ hold }) => describeHold(hold),
+  },
+  'astray-server': {
+    example: {
+      kind: 'warning',
+      code: 'astray-server',
+      dataFs: 'Data.fs',
+      pid: 4711,
+      descriptor: 12,
+      path: undefined,
+    },
+    sentence: ({ dataFs, ...server }) =>
+      `${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
+  },
+  'ping-failed': {
+    example: { kind: 'notice', code: 'ping-failed', moment: 'start', reason: 'it answered 404' },
+    sentence: ({ moment, reason }) => `ping_url was not told ("${moment}"): ${reason}`,
+  },
+  'run-log-not-written': {
+    example: {
+      kind: 'notice',
+      code: 'run-log-not-written',
+      reason: 'Cannot write "backups": permission denied',
+    },
+    sentence: ({ reason }) => `the run log was not written: ${reason}`,
+  },
+};

@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatWarningsPage } from '../../reference/warnings-page.ts';
+import { exampleOf, factsOf, sentenceOf, WARNING_CODES } from './sentence.ts';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const OPERATIONS = join(ROOT, 'src/operations');
+
+/** The operations, without the folder that lists the codes. */
+const operations = readdirSync(OPERATIONS, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.includes('.test.') && !/warnings\//.test(path))
+  .map((path) => readFileSync(join(OPERATIONS, path), 'utf8'));
+
+describe('warnings', () => {
+  it.each(WARNING_CODES)('%s is said by an operation', (code) => {
+    expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(operations.filter((text) => text.includes(`'${code}'`))).not.toEqual([]);
+  });
+
+  it('have no two sentences alike, and none with a full stop or a value that is missing', () => {
+    const sentences = WARNING_CODES.map((code) => sentenceOf(exampleOf(code)));
+    expect(new Set(sentences).size).toBe(WARNING_CODES.length);
+    for (const one of sentences) expect(one).not.toMatch(/undefined|\[object|[.]$|^$/);
+  });
+
+  it('have a code and values for programs', () => {
+    expect(factsOf({ kind: 'warning', code: 'uncommitted-tail', source: 'x', bytes: 3 })).toEqual({
+      code: 'uncommitted-tail',
+      values: { source: 'x', bytes: 3 },
+    });
+  });
+
+  it('are listed by docs/warnings.md', () => {
+    expect(readFileSync(join(ROOT, 'docs/warnings.md'), 'utf8')).toBe(formatWarningsPage());
+  });
+});

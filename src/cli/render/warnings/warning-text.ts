@@ -1,0 +1,18 @@
+import type { Warning } from '../../../operations/run/warnings/warning.ts';
+
+/** One warning each, by its code. */
+type ByCode = { readonly [W in Warning as W['code']]: W };
+
+/** The warning with a code, in a form from which the compiler knows that code and values belong together. */
+export type Coded<Code extends keyof ByCode = keyof ByCode> = {
+  readonly [C in Code]: ByCode[C] & { readonly code: C };
+}[Code];
+
+/** How the warnings with some codes are put into words. */
+export type WarningTexts<Code extends keyof ByCode = keyof ByCode> = {
+  readonly [C in Code]: {
+    /** A whole one, for the page of all warnings. */
+    readonly example: ByCode[C];
+    readonly sentence: (warning: Coded<C>) => string;
+  };
+};

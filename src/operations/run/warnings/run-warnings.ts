@@ -1,0 +1,20 @@
+import type { Hold } from '../../../blobs/ownership/retention-hold.ts';
+import type { AstrayServer } from '../../../sources/astray-server.ts';
+import type { PingMoment } from '../../../system/processes/ping.ts';
+
+/** What more than one operation says. */
+export type RunWarning =
+  /** Nothing old is removed. */
+  | { readonly kind: 'warning'; readonly code: 'retention-hold'; readonly hold: Hold }
+  | ({
+      readonly kind: 'warning';
+      readonly code: 'astray-server';
+      readonly dataFs: string;
+    } & AstrayServer)
+  | {
+      readonly kind: 'notice';
+      readonly code: 'ping-failed';
+      readonly moment: PingMoment;
+      readonly reason: string;
+    }
+  | { readonly kind: 'notice'; readonly code: 'run-log-not-written'; readonly reason: string };
