@@ -2,6 +2,7 @@ import { OpenRepository } from '../repository/open-repository.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { placeOf } from '../system/files/place.ts';
+import { OpenBlobFolder } from './layout/open-blob-folder.ts';
 
 /** Makes the store of a folder. @param originalOf - see `folderStore` */
 export type StoreMaker = (
@@ -16,6 +17,7 @@ export type StoreMaker = (
 export class OpenBackups {
   readonly #makeStore: StoreMaker;
   readonly #repositories = new Map<string, OpenRepository>();
+  readonly #blobFolders = new Map<string, OpenBlobFolder>();
   readonly #originals = new Map<string, string>();
 
   constructor(makeStore: StoreMaker = folderStore) {
@@ -41,9 +43,22 @@ export class OpenBackups {
     return opened;
   }
 
+  /** The folder with backups of blobs, whether it is there or not. */
+  async blobFolder(path: string): Promise<OpenBlobFolder> {
+    const key = await keyOf(path);
+    const known = this.#blobFolders.get(key);
+    if (known !== undefined) return known;
+    const opened = new OpenBlobFolder(
+      this.#makeStore(path, { originalOf: () => this.#originals.get(key) }),
+    );
+    this.#blobFolders.set(key, opened);
+    return opened;
+  }
+
   /** Forgets all that was read: for whoever has waited, for a lock or for an answer. */
   reread(): void {
     for (const one of this.#repositories.values()) one.reread();
+    for (const one of this.#blobFolders.values()) one.reread();
   }
 }
 

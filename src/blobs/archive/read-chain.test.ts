@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { archiveAsRecipe } from '../../../test/support/archives.ts';
 import { folderState } from '../../../test/support/buildout-site.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
+import { folderStore } from '../../stores/folder-store.ts';
 import { UNWATCHED } from '../../system/streams/progress.ts';
-import { readBlobCatalogue } from '../layout/catalogue.ts';
+import { OpenBlobFolder } from '../layout/open-blob-folder.ts';
 import { readChain } from './read-chain.ts';
 import { extractArchive } from './tar.ts';
 
@@ -43,7 +44,7 @@ describe('chain that is read', () => {
   archive(3, '.delta.tar');
 
   const archives = async () => {
-    const { entries } = await readBlobCatalogue(folder, 'b');
+    const { entries } = await new OpenBlobFolder(folderStore(folder)).catalogue('b');
     return entries.filter(({ form }) => form !== 'state').reverse();
   };
 

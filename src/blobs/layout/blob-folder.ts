@@ -1,6 +1,6 @@
 import { access, constants, lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { folderStore, holdFolder } from '../../stores/folder-store.ts';
+import { holdFolder } from '../../stores/folder-store.ts';
 import { absent } from '../../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import {
@@ -11,19 +11,20 @@ import {
 import { syncDirectory, unfinishedName } from '../../system/files/new-file.ts';
 import { isTaken } from '../../system/files/presence.ts';
 import { IMPATIENT, type LockRequest } from '../../system/locks/lock-request.ts';
-import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
+import type { BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
+import type { OpenBlobFolder } from './open-blob-folder.ts';
 import { settleOrphanRecords } from './orphan-records.ts';
 import { recordPath } from './record.ts';
 import type { EntrySet } from './sets.ts';
 
 /** Keeps other runs out of a blob folder, and clears away what killed ones left. */
 export async function lockBlobFolder(
-  folder: string,
+  { store }: OpenBlobFolder,
   request?: LockRequest,
 ): Promise<AsyncDisposable> {
-  const lock = await folderStore(folder).lock(request);
-  return settled(folder, lock);
+  const lock = await store.lock(request);
+  return settled(store.name, lock);
 }
 
 /**
@@ -69,17 +70,21 @@ export interface Renaming {
  * first. Failure `refused` where something else has a name that is needed.
  */
 export async function rotate(
-  { folder, entries }: BlobCatalogue,
+  opened: OpenBlobFolder,
   {
+    entries,
     base,
     family,
     onRename,
   }: {
+    /** All that is there. */
+    readonly entries: readonly BlobEntry[];
     readonly base: string;
     readonly family: EntrySet['family'];
     readonly onRename: (renaming: Renaming) => void;
   },
 ): Promise<void> {
+  const { path: folder } = opened;
   const numbered = entries
     .filter(
       (entry) => entry.base === base && (entry.form === 'directory') === (family === 'directories'),
@@ -104,6 +109,7 @@ export async function rotate(
         await rename(record, recordPath(folder, { name: to, form: entry.form }));
       }
     });
+    await opened.renamed(entry.name, to);
     onRename({ from: entry.name, to });
   }
 }
@@ -166,27 +172,31 @@ export function latestIn(folder: string): Promise<string | undefined> {
 
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
 export async function removeSet(
-  folder: string,
+  folder: OpenBlobFolder,
   { set, onFile }: { readonly set: EntrySet; readonly onFile: (path: string) => void },
 ): Promise<readonly string[]> {
   for (const entry of set.entries) {
-    onFile(join(folder, entry.name));
+    onFile(join(folder.path, entry.name));
     await removeEntry(folder, entry);
   }
   return set.entries.map(({ name }) => name);
 }
 
 /** Removes an entry with its record. */
-export async function removeEntry(folder: string, entry: BlobEntry): Promise<readonly string[]> {
-  if (entry.form === 'directory') {
-    await removeTree(join(folder, entry.name));
-    return [entry.name];
+export async function removeEntry(
+  folder: OpenBlobFolder,
+  entry: BlobEntry,
+): Promise<readonly string[]> {
+  const path = join(folder.path, entry.name);
+  if (entry.form === 'directory') await removeTree(path);
+  else {
+    await adopting(`remove "${path}"`, async () => {
+      await unlink(path);
+      await unlinkIfThere(recordPath(folder.path, entry));
+      await syncDirectory(folder.path);
+    });
   }
-  await adopting(`remove "${join(folder, entry.name)}"`, async () => {
-    await unlink(join(folder, entry.name));
-    await unlinkIfThere(recordPath(folder, entry));
-    await syncDirectory(folder);
-  });
+  await folder.removed(entry.name);
   return [entry.name];
 }
 

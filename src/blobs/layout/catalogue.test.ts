@@ -2,7 +2,8 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
-import { readBlobCatalogue } from './catalogue.ts';
+import { folderStore } from '../../stores/folder-store.ts';
+import { OpenBlobFolder } from './open-blob-folder.ts';
 
 const scratch = scratchFolder();
 let made = 0;
@@ -20,12 +21,16 @@ function folderWith(entries: Readonly<Record<string, string>>): string {
   return folder;
 }
 
+function catalogueIn(folder: string, base: string) {
+  return new OpenBlobFolder(folderStore(folder)).catalogue(base);
+}
+
 async function stampsOf(folder: string, base = 'b') {
-  const { entries } = await readBlobCatalogue(folder, base);
+  const { entries } = await catalogueIn(folder, base);
   return entries.map(({ name, stamp }) => [name, stamp]);
 }
 
-describe('readBlobCatalogue', () => {
+describe('catalogue of a blob folder', () => {
   it('takes the order of numbered copies from their numbers, never from a younger file time', async () => {
     const folder = folderWith({ 'b.0': '2026-01-03', 'b.1': '2026-01-05', 'b.2': '2026-01-01' });
     expect(await stampsOf(folder)).toEqual([
@@ -60,11 +65,11 @@ describe('readBlobCatalogue', () => {
 
   it('takes copies of one other name for its own, but not those of two', async () => {
     const one = folderWith({ 'old.0': '2026-01-01', 'old.1': '2026-01-01' });
-    expect(await readBlobCatalogue(one, 'b')).toMatchObject({ foreign: [], entries: [{}, {}] });
+    expect(await catalogueIn(one, 'b')).toMatchObject({ foreign: [], entries: [{}, {}] });
     const two = folderWith({ 'old.0': '2026-01-01', '.0': '2026-01-01' });
-    expect(await readBlobCatalogue(two, 'b')).toMatchObject({ foreign: [{}, {}], entries: [] });
+    expect(await catalogueIn(two, 'b')).toMatchObject({ foreign: [{}, {}], entries: [] });
     const own = folderWith({ 'old.0': '2026-01-01', 'b.0': '2026-01-01' });
-    expect(await readBlobCatalogue(own, 'b')).toMatchObject({
+    expect(await catalogueIn(own, 'b')).toMatchObject({
       foreign: [{ name: 'old.0' }],
       entries: [{ name: 'b.0' }],
     });

@@ -1,11 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { absent } from '../../system/absent.ts';
-import { adopting } from '../../system/failure.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
-import { type EntryName, parseEntryName } from './entry-name.ts';
-import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
+import type { EntryName } from './entry-name.ts';
+import { type BlobRecord, type Edges, isRecordOf } from './record.ts';
 
 /** An entry of a blob folder. */
 export type BlobEntry = EntryName & {
@@ -34,52 +31,60 @@ export interface BlobCatalogue {
   readonly foreign: readonly BlobEntry[];
 }
 
-/**
- * Reads a folder. `base` is the name of the blob directory: entries of that name count. Where there
- * are none, and all others have one other name, those count: the directory was renamed, or the folder
- * came from another machine.
- *
- * A folder that isn't there is an empty one.
- */
-export async function readBlobCatalogue(folder: string, base: string): Promise<BlobCatalogue> {
-  const found = await adopting(`list the folder "${folder}"`, async () => {
-    const listed = (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
-    return severalAtATime(listed, async ({ name }) => {
-      const status = await stat(join(folder, name)).catch(() => undefined); // A link to nowhere.
-      const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;
-      const parsed = type === undefined ? undefined : parseEntryName(name, type);
-      return parsed === undefined || status === undefined ? [] : [{ parsed, time: status.mtime }];
-    });
-  });
-  const read = await severalAtATime(found.flat(), (one) => readEntry(folder, one));
-  const entries = inOrder(await withDisplacedRecords(folder, read));
-  const own = entries.filter((entry) => entry.base === base);
-  if (own.length === 0 && new Set(entries.map((entry) => entry.base)).size === 1) {
-    return { folder, entries, foreign: [] };
-  }
-  return { folder, entries: own, foreign: entries.filter((entry) => entry.base !== base) };
+/** A name in a folder that an entry may have. */
+export interface FoundEntry {
+  readonly parsed: EntryName;
+  /** When it was last written. */
+  readonly status: Pick<Stats, 'mtime' | 'mtimeMs'>;
 }
 
-async function readEntry(
-  folder: string,
-  { parsed, time }: { readonly parsed: EntryName; readonly time: Date },
-): Promise<BlobEntry> {
-  const recorded = await recordOf(folder, parsed);
+/** What reads of an entry, in or beside it, what tells of its moment. */
+export interface EntryReader {
+  /** The record beside an entry, or in it, of whichever file it speaks. */
+  readonly recordOf: (entry: EntryName) => Promise<BlobRecord | undefined>;
+  /** The ends of an archive. */
+  readonly edgesOf: (name: string) => Promise<Edges>;
+}
+
+/** Finds out what the entries of a folder are of, in the order of {@link BlobCatalogue.entries}. */
+export async function readEntries(
+  found: readonly FoundEntry[],
+  reader: EntryReader,
+): Promise<readonly BlobEntry[]> {
+  const read = await severalAtATime(found, (one) => readEntry(one, reader));
+  const times = new Map(found.map(({ parsed, status }) => [parsed.name, status.mtimeMs]));
+  return inOrder(await withDisplacedRecords(read, { times, reader }));
+}
+
+/** Those of one blob directory: see `OpenBlobFolder`. @param all - of whichever blob directory */
+export function catalogueOf(
+  all: readonly BlobEntry[],
+  { folder, base }: { readonly folder: string; readonly base: string },
+): BlobCatalogue {
+  const own = all.filter((entry) => entry.base === base);
+  if (own.length === 0 && new Set(all.map((entry) => entry.base)).size === 1) {
+    return { folder, entries: all, foreign: [] };
+  }
+  return { folder, entries: own, foreign: all.filter((entry) => entry.base !== base) };
+}
+
+async function readEntry({ parsed, status }: FoundEntry, reader: EntryReader): Promise<BlobEntry> {
+  const recorded = await recordedOf(parsed, reader);
   const one = { ...parsed, ...recorded };
   if (one.record !== undefined) return { ...one, stamp: one.record.stamp, stampFrom: 'record' };
   if (one.mark.kind === 'stamp') return { ...one, stamp: one.mark.stamp, stampFrom: 'name' };
-  return { ...one, stamp: formatStamp(time), stampFrom: 'file-time' };
+  return { ...one, stamp: formatStamp(status.mtime), stampFrom: 'file-time' };
 }
 
 /** The recipe renames and rewrites files without their records: one that is another's doesn't count. */
-async function recordOf(
-  folder: string,
-  name: EntryName,
+async function recordedOf(
+  entry: EntryName,
+  { recordOf, edgesOf }: EntryReader,
 ): Promise<Pick<BlobEntry, 'record' | 'recordedAs'>> {
-  const record = await readRecord(recordPath(folder, name));
+  const record = await recordOf(entry);
   if (record === undefined) return { record, recordedAs: 'nothing' };
   if (record.archive === undefined) return { record, recordedAs: 'this' };
-  return isRecordOf(record, await readEdges(join(folder, name.name)))
+  return isRecordOf(record, await edgesOf(entry.name))
     ? { record, recordedAs: 'this' }
     : { record: undefined, recordedAs: 'other' };
 }
@@ -89,21 +94,24 @@ async function recordOf(
  * archives have the same bytes: the record of one is the first that was written after it.
  */
 async function withDisplacedRecords(
-  folder: string,
   entries: readonly BlobEntry[],
+  {
+    times,
+    reader: { recordOf, edgesOf },
+  }: { readonly times: ReadonlyMap<string, number>; readonly reader: EntryReader },
 ): Promise<readonly BlobEntry[]> {
   const rotation = entries.filter(isOfRotation);
   if (!rotation.some(({ recordedAs }) => recordedAs === 'other')) return entries;
-  const read = await severalAtATime(rotation, (one) => readRecord(recordPath(folder, one)));
+  const read = await severalAtATime(rotation, recordOf);
   const records = read
     .flatMap((record) => record ?? [])
     .sort((one, other) => Date.parse(one.madeAt) - Date.parse(other.madeAt));
   return severalAtATime(entries, async (entry) => {
     if (!isOfRotation(entry)) return entry;
-    const path = join(folder, entry.name);
-    const [edges, { mtimeMs }] = await Promise.all([readEdges(path), stat(path)]);
+    const edges = await edgesOf(entry.name);
+    const written = times.get(entry.name) ?? 0;
     const own = records.filter((one) => isRecordOf(one, edges));
-    const later = own.find(({ madeAt }) => Date.parse(madeAt) >= mtimeMs);
+    const later = own.find(({ madeAt }) => Date.parse(madeAt) >= written);
     const record = later ?? entry.record ?? own[0];
     if (record === undefined) return entry;
     return { ...entry, record, recordedAs: 'this', stamp: record.stamp, stampFrom: 'record' };

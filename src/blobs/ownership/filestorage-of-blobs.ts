@@ -25,7 +25,7 @@ export async function findDataFsBackups(
   }: { readonly repository: string; readonly source: string; readonly backups: OpenBackups },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
   const near = await lookAt(repository, backups);
-  const isCopied = copiedTo(folder);
+  const isCopied = copiedTo(folder, backups);
   const byPath = new Map<string, Repository | undefined>();
   const ofAnother = new Set<BlobEntry>();
   for (const entry of entries) {

@@ -3,12 +3,7 @@ import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
 import { leadingTo, leadToOne } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
-import {
-  type BlobCatalogue,
-  type BlobEntry,
-  type BlobPlace,
-  readBlobCatalogue,
-} from '../layout/catalogue.ts';
+import type { BlobCatalogue, BlobEntry, BlobPlace } from '../layout/catalogue.ts';
 import type { BlobsToChooseFrom } from '../layout/choose.ts';
 import type { BlobRecord } from '../layout/record.ts';
 import type { OpenBackups } from '../open-backups.ts';
@@ -51,7 +46,7 @@ export async function findOwners(
 ): Promise<(entry: BlobEntry) => EntryOwner> {
   const places = new Map<string, Promise<boolean>>();
   const elsewhere = new Map<string, boolean>();
-  const isCopied = copiedTo(folder);
+  const isCopied = copiedTo(folder, backups);
   for (const entry of [...entries, ...foreign]) {
     const { record } = entry;
     if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
@@ -125,8 +120,8 @@ export async function readOwnBlobs(
   { source, folder }: BlobPlace,
   { repository, backups }: BlobReading,
 ): Promise<OwnBlobs> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
-  if (repository === undefined) return ofDirectory(catalogue, source);
+  const catalogue = await (await backups.blobFolder(folder)).catalogue(basename(source));
+  if (repository === undefined) return ofDirectory(catalogue, { source, backups });
   const opened = await backups.repository(repository);
   const id = (await readIdentity(opened.store))?.id;
   const all = [...catalogue.entries, ...catalogue.foreign];
@@ -150,13 +145,16 @@ export async function readOwnBlobs(
  * site's, unless the folder was copied with this one, or has none that is certainly this site's: then it is read for
  * another site on purpose.
  */
-async function ofDirectory(catalogue: BlobCatalogue, source: string): Promise<OwnBlobs> {
+async function ofDirectory(
+  catalogue: BlobCatalogue,
+  { source, backups }: { readonly source: string; readonly backups: OpenBackups },
+): Promise<OwnBlobs> {
   const all = [...catalogue.entries, ...catalogue.foreign];
   const sources = all.flatMap(({ record }) => record?.source ?? []);
   const own = await leadingTo(source, sources);
   const there = new Set<string>();
   for (const one of new Set(sources)) if (await isThere(one)) there.add(one);
-  const isCopied = copiedTo(catalogue.folder);
+  const isCopied = copiedTo(catalogue.folder, backups);
   const certain = new Set<BlobEntry>();
   const others = new Set<BlobEntry>();
   for (const entry of all) {

@@ -4,7 +4,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
 import { type Identity, settleIdentity } from '../../repository/records/repository-id.ts';
 import { hasContent } from '../copy/count-tree.ts';
-import { type BlobEntry, type BlobPlace, readBlobCatalogue } from '../layout/catalogue.ts';
+import type { BlobEntry, BlobPlace } from '../layout/catalogue.ts';
 import { treeIn } from '../layout/tree-in.ts';
 import type { OpenBackups } from '../open-backups.ts';
 import { blobsOfPoints } from './blobs-of-points.ts';
@@ -39,7 +39,7 @@ export async function findDeciding(
   const catalogue = await opened.catalogue();
   const oldestFull = catalogue.chains[0]?.full.stamp;
   if (oldestFull === undefined) return undefined;
-  const blobs = await readBlobCatalogue(folder, basename(source));
+  const blobs = await (await backups.blobFolder(folder)).catalogue(basename(source));
   const ownerOf = await findOwners(blobs, { id: undefined, path: repository, backups });
   const identity = await identify(opened.store, {
     known: blobs.entries.flatMap((entry) => {

@@ -92,6 +92,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
       run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } }),
       run,
     );
+    await run.opened.changed(entry.name);
     return entry;
   }
   return undefined;
@@ -197,6 +198,7 @@ export async function writeOneArchive(
       run,
     );
     await archive.publish();
+    await run.opened.changed(name);
     if (newState !== undefined && state !== undefined) {
       await publishState(run, newState, { stamp: state.stamp, archive: name });
     }
@@ -221,7 +223,7 @@ function inodeIn(source: string, folder: Buffer): bigint | undefined {
 async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
   for (const entry of run.spoilt.splice(0)) {
     if (entry.name === replacedBy) continue;
-    const fileNames = await removeEntry(run.settings.folder, entry);
+    const fileNames = await removeEntry(run.opened, entry);
     const reason = run.isOfAnotherSource(entry)
       ? `it was made of another blob directory than "${replacedBy}"`
       : `it is not complete, and "${replacedBy}" is`;
@@ -240,4 +242,5 @@ async function publishState(
   await file.publish();
   const record = { ...run.record({ archive: { ...described, continues: archive } }), stamp };
   await writeRecord(recordPath(run.settings.folder, name), record, run);
+  await run.opened.changed(name.name);
 }

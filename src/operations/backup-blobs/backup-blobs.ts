@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pointLatest } from '../../blobs/layout/blob-folder.ts';
-import { type BlobCatalogue, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import type { BlobCatalogue } from '../../blobs/layout/catalogue.ts';
 import { entryStem } from '../../blobs/layout/entry-name.ts';
-import { type BlobRecord, readRecord, recordPath } from '../../blobs/layout/record.ts';
+import type { BlobRecord } from '../../blobs/layout/record.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   findOwners,
@@ -41,7 +41,8 @@ export async function backUpBlobs(
   const { wasMade } = await makeBackupFolder(settings.folder, source);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
   const base = basename(settings.source);
-  const all = await readBlobCatalogue(settings.folder, base);
+  const opened = await backups.blobFolder(settings.folder);
+  const all = await opened.catalogue(base);
   const catalogue = await withoutOthers(all, { repository: settings.repository, backups });
   warnOfForeign(catalogue, context);
   const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
@@ -52,7 +53,19 @@ export async function backUpBlobs(
   );
   const rights = await rightsOfBackups(settings.folder, source);
   const run = new BlobRun({
-    ...{ settings, context, source, sourceNames, folder, base, catalogue, all, stamp, rights },
+    ...{
+      settings,
+      context,
+      source,
+      sourceNames,
+      folder,
+      opened,
+      base,
+      catalogue,
+      all,
+      stamp,
+      rights,
+    },
   });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
@@ -94,7 +107,7 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
     if (entryStem(entry.base, entry.mark) !== stem) continue;
     if ((entry.form === 'directory') !== (format.kind === 'directories')) continue;
     // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
-    const record = await readRecord(recordPath(folder, entry));
+    const record = await run.opened.recordOf(entry);
     if (record === undefined) continue;
     const ownerOf = await findOwners(
       { ...run.all, entries: [{ ...entry, record }] },

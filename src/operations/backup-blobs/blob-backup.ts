@@ -2,6 +2,7 @@ import type { TreeContent } from '../../blobs/copy/copy-tree.ts';
 import { rotate } from '../../blobs/layout/blob-folder.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { EntryMark } from '../../blobs/layout/entry-name.ts';
+import type { OpenBlobFolder } from '../../blobs/layout/open-blob-folder.ts';
 import type { BlobRecord } from '../../blobs/layout/record.ts';
 import type { OwningRepository, SplitBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Hold } from '../../blobs/ownership/retention-hold.ts';
@@ -65,6 +66,8 @@ export class BlobRun {
   readonly source: string;
   /** The real path of the folder with the backups. */
   readonly folder: string;
+  /** The same folder, of which nothing is read twice. */
+  readonly opened: OpenBlobFolder;
   /** Name of the blob directory, with which the names of entries begin. */
   readonly base: string;
   /** Without what belongs to other repositories. */
@@ -86,6 +89,7 @@ export class BlobRun {
     readonly context: JobContext;
     readonly source: string;
     readonly folder: string;
+    readonly opened: OpenBlobFolder;
     readonly base: string;
     readonly catalogue: SplitBlobs;
     readonly all: BlobCatalogue;
@@ -97,6 +101,7 @@ export class BlobRun {
     this.context = words.context;
     this.source = words.source;
     this.folder = words.folder;
+    this.opened = words.opened;
     this.base = words.base;
     this.catalogue = words.catalogue;
     this.all = words.all;
@@ -158,7 +163,8 @@ export class BlobRun {
   /** Makes room for number 0. */
   async rotate(family: 'directories' | 'archives'): Promise<void> {
     const { onEvent } = this.context;
-    await rotate(this.all, {
+    await rotate(this.opened, {
+      entries: this.all.entries,
       base: this.base,
       family,
       onRename: ({ from, to }) => onEvent({ kind: 'entry-renamed', from, to }),

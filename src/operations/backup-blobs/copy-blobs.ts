@@ -65,6 +65,7 @@ export async function makeCopy(
     }
   }
   await entry.publish();
+  await run.opened.changed(name);
   const hold = await warnOfLostBlobs(run, lost);
   return { name, kind: 'made', stamp: run.stamp, content, hold };
 }

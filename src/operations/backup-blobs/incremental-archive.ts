@@ -60,6 +60,7 @@ async function beginChain(
 ): Promise<BlobBackupResult> {
   const path = join(run.settings.folder, stateName(run.base, run.stamp));
   await adopting(`remove "${path}"`, () => unlink(path).catch(absent));
+  await run.opened.removed(stateName(run.base, run.stamp));
   const state = { path, stamp: run.stamp, continues: undefined };
   return writeOneArchive(run, { name, compression, state });
 }

@@ -1,4 +1,4 @@
-import { readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import type { OpenBlobFolder } from '../../blobs/layout/open-blob-folder.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
@@ -33,7 +33,9 @@ export async function findRecordedData(
   return {
     dataFs: await firstOfSite(opened === undefined ? [] : await sourcesIn(opened), site),
     blobs: await firstOfSite(
-      blobFolder === undefined ? [] : await blobSourcesIn(blobFolder, opened),
+      blobFolder === undefined
+        ? []
+        : await blobSourcesIn(await backups.blobFolder(blobFolder), opened),
       site,
     ),
   };
@@ -48,10 +50,10 @@ async function sourcesIn(repository: OpenRepository): Promise<readonly string[]>
 
 /** Without those of other repositories, which may have theirs in the same folder. */
 async function blobSourcesIn(
-  folder: string,
+  folder: OpenBlobFolder,
   repository: OpenRepository | undefined,
 ): Promise<readonly string[]> {
-  const { entries, foreign } = await readBlobCatalogue(folder, 'blobstorage');
+  const { entries, foreign } = await folder.catalogue('blobstorage');
   const id = repository === undefined ? undefined : (await readIdentity(repository.store))?.id;
   return [...entries, ...foreign].flatMap(({ record }) =>
     record?.source !== undefined && (id === undefined || record.repository === id)

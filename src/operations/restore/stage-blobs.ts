@@ -3,7 +3,6 @@ import { basename, dirname, join } from 'node:path';
 import { findTar } from '../../blobs/archive/tar.ts';
 import { findRsync } from '../../blobs/copy/rsync.ts';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../../blobs/layout/blob-place.ts';
-import { readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layout/choose.ts';
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
@@ -181,9 +180,9 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
 /** Of numbered archives, nothing more can be told: another program may have renamed them. */
 async function warnOfUnaccounted(
   { choice: { entry }, settings: { folder, source } }: BlobRestorePlan,
-  { onEvent, signal }: JobContext,
+  { onEvent, backups, signal }: JobContext,
 ): Promise<void> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const catalogue = await (await backups.blobFolder(folder)).catalogue(basename(source));
   const found = catalogue.entries.find(({ name }) => name === entry.name);
   if (found === undefined || !(await isUnaccounted(catalogue, { entry: found, signal }))) return;
   onEvent({

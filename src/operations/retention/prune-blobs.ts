@@ -1,10 +1,6 @@
 import { basename } from 'node:path';
 import { removeSet } from '../../blobs/layout/blob-folder.ts';
-import {
-  type BlobCatalogue,
-  type BlobEntry,
-  readBlobCatalogue,
-} from '../../blobs/layout/catalogue.ts';
+import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { findDataFsBackups } from '../../blobs/ownership/filestorage-of-blobs.ts';
@@ -61,7 +57,7 @@ export async function planBlobPrune(
   { folder, source, rule, deciding, backups }: BlobPruning & { readonly backups: OpenBackups },
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<BlobPrunePlan> {
-  const catalogue = await readBlobCatalogue(folder, basename(source));
+  const catalogue = await (await backups.blobFolder(folder)).catalogue(basename(source));
   const { entries } = catalogue;
   const judge = await judgeOf(catalogue, { deciding, source, backups });
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
@@ -162,12 +158,13 @@ export async function pruneBlobs(
     ...pruning,
     backups: context.backups,
   });
+  const opened = await context.backups.blobFolder(folder);
   const names: string[] = [];
   for (const { set, reason } of removed) {
     const fileNames = await withStep(context, {
       step: 'remove',
       totalBytes: undefined,
-      work: ({ onFile }) => removeSet(folder, { set, onFile }),
+      work: ({ onFile }) => removeSet(opened, { set, onFile }),
     });
     names.push(...fileNames);
     context.onEvent({ kind: 'files-removed', folder, fileNames, reason });

@@ -140,7 +140,7 @@ export async function retireBlobs(
       totalBytes: undefined,
       work: async ({ onFile }) => {
         await pointLatestElsewhere(folder, { going: found.set, rest: found.rest });
-        return await removeSet(folder, { set: found.set, onFile });
+        return await removeSet(await backups.blobFolder(folder), { set: found.set, onFile });
       },
     });
     const reason = 'it was named';

@@ -27,7 +27,7 @@ export async function lockFolders(
 ): Promise<AsyncDisposable> {
   const locks = await lockInOrder(folders, async ({ path, holds }) =>
     holds === 'blobs'
-      ? lockBlobFolder(path, request)
+      ? lockBlobFolder(await backups.blobFolder(path), request)
       : (await backups.repository(path)).store.lock(request),
   );
   backups.reread();

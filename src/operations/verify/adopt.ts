@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobEntry, readBlobCatalogue } from '../../blobs/layout/catalogue.ts';
+import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { recordChain } from '../../repository/adopt-chain.ts';
 import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
@@ -114,7 +114,7 @@ async function lookAt(
 }> {
   const catalogue = await (await backups.repository(path)).catalogue();
   const { chains, withoutFull } = catalogue;
-  const { entries, foreign } = await readBlobCatalogue(path, 'blobstorage');
+  const { entries, foreign } = await (await backups.blobFolder(path)).catalogue('blobstorage');
   return {
     catalogue,
     hasBackups: chains.length > 0 || withoutFull.length > 0,
