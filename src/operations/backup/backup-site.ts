@@ -50,7 +50,7 @@ async function backUpStepByStep(
   await finishRestore(site, context);
   const run = new SiteRun(settings, context);
   await run.check();
-  await run.makeFolders();
+  await run.folders.make();
   const results = await backUpAll(run, site);
   await done(outcomeOf(results));
   await report(results);
@@ -80,10 +80,10 @@ function outcomeOf(results: readonly StorageBackup[]): RunOutcome {
  * as it may mount the disk that they are on; post_command after, as it may use the backups itself.
  */
 async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBackup[]> {
-  await using _locks = await run.lock();
+  await using _locks = await run.folders.lock();
   const { filestorages, blobs } = await run.make();
   await run.prove();
-  const removed = await run.prune();
+  const removed = await run.retention.prune();
   return site.storages.map(({ name }) => ({
     storage: name,
     filestorage: filestorages.get(name),
