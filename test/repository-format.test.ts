@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SUMS_FILE } from '../src/blobs/checksums/checksums-file.ts';
 import { archiveName, LATEST, stateName } from '../src/blobs/layout/entry-name.ts';
 import { BlobRecordSchema, recordPath } from '../src/blobs/layout/record.ts';
-import { JournalSchema } from '../src/operations/restore/restore-journal.ts';
+import { JournalSchema } from '../src/operations/restore/journal/journal-record.ts';
 import { BackupRecordSchema } from '../src/repository/layout/backup-record.ts';
 import {
   completeFileName,
@@ -50,7 +50,7 @@ const RECORDS: readonly (readonly [heading: string, file: string, schema: AnySch
   ['## `.zodbvault.going.json`', 'repository/records/going-blobs.ts', GoingBlobsSchema],
   ['## `.zodbvault.runs.jsonl`', 'repository/records/run-history.ts', RunSchema],
   ['### `.zodbvault.json` and', 'blobs/layout/record.ts', BlobRecordSchema],
-  ['## Files of a restore', 'operations/restore/restore-journal.ts', JournalSchema],
+  ['## Files of a restore', 'operations/restore/journal/journal-record.ts', JournalSchema],
 ];
 
 /** Files with schemas of which nothing is written beside backups, or that are part of a record above. */

@@ -154,7 +154,6 @@ async function play(
       date: parseRecoveryDate(first),
       target: paths.first,
       heldLock: 'refuse',
-      earlierState: 'replace',
       old: 'discard',
       now,
     },

@@ -1,6 +1,6 @@
 import { parseEntryName } from '../../src/blobs/layout/entry-name.ts';
 import { parseBlobPath } from '../../src/filestorage/blob-layout.ts';
-import { decodeJournal } from '../../src/operations/restore/restore-journal.ts';
+import { decodeJournal } from '../../src/operations/restore/journal/journal-record.ts';
 import { decodeBackupRecord } from '../../src/repository/layout/backup-record.ts';
 import { catalogueOf, stampsOf } from '../../src/repository/layout/catalogue.ts';
 import { decodeDat } from '../../src/repository/layout/dat.ts';

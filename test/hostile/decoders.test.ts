@@ -13,7 +13,7 @@ import { OidSet } from '../../src/filestorage/audit/oid-set.ts';
 import { OidIndex } from '../../src/filestorage/index/oid-index.ts';
 import { decodeRecordPickle } from '../../src/filestorage/pickle/record-pickle.ts';
 import { LARGEST_PICKLE } from '../../src/filestorage/scan-visitor.ts';
-import { decodeJournal } from '../../src/operations/restore/restore-journal.ts';
+import { decodeJournal } from '../../src/operations/restore/journal/journal-record.ts';
 import { nextStamp, parseStamp } from '../../src/repository/layout/stamp.ts';
 import { readSmallFile } from '../../src/system/files/small-file.ts';
 import { atOnce } from '../../src/system/streams/cooperative.ts';

@@ -3,13 +3,10 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
+import { type Forward, findForward } from '../../operations/restore/apply-restore.ts';
+import { hasRoomBeside } from '../../operations/restore/make-room.ts';
 import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
-import {
-  type Forward,
-  findForward,
-  hasRoomBeside,
-  restoreSite,
-} from '../../operations/restore/restore-site.ts';
+import { restoreSite } from '../../operations/restore/restore-site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
 import type {
   SiteRestorePlan,

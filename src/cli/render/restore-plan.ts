@@ -1,5 +1,5 @@
+import type { Forward } from '../../operations/restore/apply-restore.ts';
 import type { RestorePlan } from '../../operations/restore/restore-plan.ts';
-import type { Forward } from '../../operations/restore/restore-site.ts';
 import type { SiteRestorePlan } from '../../operations/restore/site-restore-plan.ts';
 import { formatBytes } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -1,10 +1,7 @@
 import type { Site } from '../../config/model/site.ts';
-import { keptBy } from '../../operations/restore/restore-journal.ts';
-import {
-  discardReplaced,
-  finishRestore,
-  planSiteDiscard,
-} from '../../operations/restore/restore-site.ts';
+import { finishRestore } from '../../operations/restore/held-site.ts';
+import { keptBy } from '../../operations/restore/journal/journal-record.ts';
+import { discardReplaced, planSiteDiscard } from '../../operations/restore/undo-restore.ts';
 import { shownOn } from '../render/events.ts';
 import { printable } from '../terminal/printable.ts';
 import { ask, questionOf } from '../terminal/question.ts';

@@ -1,4 +1,4 @@
-import { findServers } from '../../operations/restore/restore-site.ts';
+import { findServers } from '../../operations/restore/held-site.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

@@ -1,8 +1,5 @@
-import {
-  finishRestore,
-  planMeantRestore,
-  planWithDoubts,
-} from '../../operations/restore/restore-site.ts';
+import { finishRestore } from '../../operations/restore/held-site.ts';
+import { planMeantRestore, planWithDoubts } from '../../operations/restore/restore-site.ts';
 import type {
   MeantRestore,
   SiteRestoreSettings,

@@ -1,5 +1,5 @@
-import { planSiteUndo, undoSiteRestore } from '../../operations/restore/restore-site.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
+import { planSiteUndo, undoSiteRestore } from '../../operations/restore/undo-restore.ts';
 import { formatUtcTime } from '../format/units.ts';
 import type { Waiting } from '../options/common-options.ts';
 import { shownOn } from '../render/events.ts';

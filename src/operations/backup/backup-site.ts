@@ -1,6 +1,6 @@
 import type { Site } from '../../config/model/site.ts';
 import type { BlobBackupResult } from '../backup-blobs/blob-backup.ts';
-import { finishRestore } from '../restore/restore-site.ts';
+import { finishRestore } from '../restore/held-site.ts';
 import type { JobContext } from '../run/events.ts';
 import { withPings } from '../run/health-ping.ts';
 import { type Report, runSiteCommand } from '../run/hooks.ts';

@@ -20,7 +20,7 @@ import { committedEndFromIndex } from '../../sources/committed-end-from-index.ts
 import type { FileSource } from '../../system/files/byte-source.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { readJournal } from '../restore/restore-journal.ts';
+import { readJournal } from '../restore/journal/journal-record.ts';
 import { warnOfAstrayServers } from '../run/astray-server-warning.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 import type { BackupSettings } from './backup-settings.ts';

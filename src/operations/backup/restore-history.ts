@@ -3,7 +3,7 @@ import { type Run, readRuns } from '../../repository/records/run-history.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
-import { type RestoreJournal, readJournal } from '../restore/restore-journal.ts';
+import { type RestoreJournal, readJournal } from '../restore/journal/journal-record.ts';
 
 /** Where it may be written down that a Data.fs was restored. */
 export interface RestoreTraces {

@@ -17,7 +17,7 @@ import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { seemsHeld } from '../../system/locks/run-lock.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
-import { isLeftHalfRestored } from '../restore/restore-site.ts';
+import { isLeftHalfRestored } from '../restore/held-site.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { type PastRun, readPastRuns } from '../run/past-runs.ts';

@@ -8,6 +8,9 @@ import { adopting } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { writeWithHoles } from '../../system/files/write-all.ts';
 import { type JobContext, withStep } from '../run/events.ts';
+import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
+import type { RestorePlan, RestoreResult } from './restore-plan.ts';
+import { makeRestoredIndex } from './restored-index.ts';
 
 /** What a target has already of a restore point: the state that some backup of its chain led to. */
 export interface HeadStart {
@@ -58,7 +61,7 @@ export async function findHeadStart(
  * what it was. One that is killed in between leaves the earlier state and behind it, as a server
  * that is killed does, a transaction that is not complete.
  */
-export async function appendRest(
+async function appendRest(
   target: string,
   {
     store,
@@ -116,4 +119,37 @@ async function append(
     await file.sync();
   });
   return end;
+}
+
+/**
+ * Appends to a target what it lacks. Its old index goes on to be right, as it speaks of the bytes
+ * that stay.
+ */
+export async function bringForward(
+  store: Store,
+  {
+    plan,
+    anchor,
+    headStart,
+    context,
+  }: {
+    readonly plan: RestorePlan;
+    /** Where the journal of a restore is. */
+    readonly anchor: string;
+    readonly headStart: HeadStart;
+    readonly context: JobContext;
+  },
+): Promise<RestoreResult> {
+  const { target: path, point } = plan;
+  const sizeBytes = await appendRest(path, { store, headStart, context });
+  await using index = await makeRestoredIndex(store, {
+    point,
+    anchor,
+    rights: await rightsOfRestored(path),
+    dataFs: { path, sizeBytes },
+  });
+  if (index !== undefined) await keepOwnership([index], path);
+  await index?.publish();
+  const hadBytes = headStart.sizeBytes;
+  return { plan, sizeBytes, hadBytes, index: index === undefined ? 'without' : 'restored' };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../../test/support/stamp.ts';
+import type { RestoreJournal } from './journal/journal-record.ts';
 import { refuseOtherJournal, refuseOtherRestore } from './plan-agreement.ts';
-import type { RestoreJournal } from './restore-journal.ts';
 import type { MeantRestore } from './site-restore-plan.ts';
 
 interface Shown {

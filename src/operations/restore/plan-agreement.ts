@@ -1,5 +1,5 @@
 import { Failure } from '../../system/failure.ts';
-import type { RestoreJournal } from './restore-journal.ts';
+import type { RestoreJournal } from './journal/journal-record.ts';
 import type { MeantRestore, SiteRestorePlan } from './site-restore-plan.ts';
 
 /**

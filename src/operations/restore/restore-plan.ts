@@ -11,11 +11,6 @@ export interface RestoreSettings {
   /** What to do where a server holds the target's lock. */
   readonly heldLock: 'refuse' | 'ignore';
   /**
-   * What to do with a target that is an earlier state of the same log: replace it like any other, or
-   * append to it what is new.
-   */
-  readonly earlierState: 'replace' | 'append';
-  /**
    * What becomes of what is replaced: it is kept, for an undo; goes when the restore is done; or goes
    * first, where there is no room for both, after every byte of the backup has been checked.
    */

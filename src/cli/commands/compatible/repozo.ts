@@ -137,7 +137,6 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
         date,
         target: output,
         heldLock: 'refuse',
-        earlierState: 'replace',
         old: 'discard', // As repozo does.
         now: () => new Date(),
       },

@@ -1,95 +1,26 @@
-import { readdir, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import * as v from 'valibot';
-import { absent } from '../../system/absent.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
-import { isUnfinished, syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
-import { leadToOne } from '../../system/files/place.ts';
+import { Failure } from '../../../system/failure.ts';
+import { leadToOne } from '../../../system/files/place.ts';
 import {
   applyReplacement,
   identify,
   inverseOf,
-  isOfRestore,
   KEPT,
   type Replacement,
   removeAll,
   revertReplacement,
   STAGED,
-  stagedNames,
-} from '../../system/files/replacement.ts';
-import { SHARED } from '../../system/files/rights.ts';
-import { readSmallFile } from '../../system/files/small-file.ts';
-import type { LockRequest } from '../../system/locks/lock-request.ts';
-import { acquireRunLock, seemsHeld } from '../../system/locks/run-lock.ts';
-import { parseJson } from '../../system/parse-json.ts';
-import { withoutEnd } from '../../system/processes/process-end.ts';
-import { VERSION } from '../../system/processes/version.ts';
-import type { JobContext } from '../run/events.ts';
-
-/** A path that only a restore makes up: what it names is moved, or removed. */
-const OwnPath = v.pipe(v.string(), v.excludes('\0'), v.check(isOfRestore));
-
-const ReplacementSchema = v.pipe(
-  v.object({
-    kind: v.picklist(['file', 'cache', 'directory', 'contents']),
-    path: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
-    staged: v.nullable(OwnPath),
-    identity: v.nullable(v.pipe(v.string(), v.transform(withoutDevice))),
-    kept: v.nullable(OwnPath),
-  }),
-  v.check(({ kind, staged, kept }) => kind !== 'contents' || (staged !== null && kept !== null)),
-);
-
-export const JournalSchema = v.object({
-  format: v.literal(1),
-  tool: v.string(),
-  /** Where it lies beside; the paths of one that was copied with its site are those of the other site. */
-  anchor: v.pipe(v.string(), v.startsWith('/'), v.excludes('\0')),
-  at: v.string(),
-  /** What was restored, in words. */
-  restored: v.string(),
-  /** The real places of the Data.fs files that are put back, and their restore points; not for what undoes one. */
-  points: v.optional(v.array(v.object({ path: v.string(), stamp: v.string() }))),
-  /**
-   * - `swapping`: everything is complete beside what it replaces; what follows are renames.
-   * - `done`: what was replaced is kept.
-   * - `discarding`: what was replaced is being removed.
-   */
-  state: v.picklist(['swapping', 'done', 'discarding']),
-  /** In the order in which they are done. */
-  steps: v.array(ReplacementSchema),
-  /** What an earlier restore had kept: it goes when this one is done. */
-  superseded: v.array(OwnPath),
-});
-
-/** Earlier versions put the number of the device in front. */
-function withoutDevice(identity: string): string {
-  return identity.slice(identity.indexOf(':') + 1);
-}
-
-/** What a restore replaces, and where it keeps what it replaced; a file beside the first of it. */
-export type RestoreJournal = v.InferOutput<typeof JournalSchema>;
-
-/** Where the journal of a restore is. @param anchor - the main Data.fs, or the blob directory */
-function journalPath(anchor: string): string {
-  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.json`);
-}
-
-/** Undefined where there is none. Failure `damaged` for one that can't be read. */
-export async function readJournal(anchor: string): Promise<RestoreJournal | undefined> {
-  const path = journalPath(anchor);
-  const text = await readSmallFile(path);
-  return text === undefined ? undefined : decodeJournal(text, path);
-}
-
-/** Failure `damaged`, with the path in it. */
-export function decodeJournal(text: string, path: string): RestoreJournal {
-  const journal = parseJson(text, JournalSchema);
-  if (journal !== undefined) return journal;
-  throw new Failure('damaged', `Cannot read "${path}": it is no journal of a restore`, {
-    hint: 'It says what a restore has replaced; look at the folder, then move it away.',
-  });
-}
+} from '../../../system/files/replacement.ts';
+import { withoutEnd } from '../../../system/processes/process-end.ts';
+import { VERSION } from '../../../system/processes/version.ts';
+import type { JobContext } from '../../run/events.ts';
+import {
+  journalPath,
+  keptBy,
+  type RestoreJournal,
+  readJournal,
+  removeJournal,
+  writeJournal,
+} from './journal-record.ts';
 
 /**
  * Puts what was staged in the place of what is live. When this returns, all of it is there; when it
@@ -247,69 +178,6 @@ async function finish(anchor: string, { steps }: RestoreJournal): Promise<void> 
   }
 }
 
-/** Keeps other restores of the same target out. Failure `locked`. */
-export async function lockRestore(
-  anchor: string,
-  request: LockRequest,
-): Promise<AsyncDisposable | undefined> {
-  if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
-  return await acquireRunLock(lockPath(anchor), { target: `"${anchor}"`, request });
-}
-
-/** Whether a restore seems to be at work: see {@link seemsHeld}. */
-export function isRestoring(anchor: string, now: Date): Promise<boolean> {
-  return seemsHeld(lockPath(anchor), now);
-}
-
-function lockPath(anchor: string): string {
-  return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
-}
-
-/**
- * Removes what killed restores with this anchor staged and never used. The caller keeps other such restores
- * out, and has seen that the journal needs none of it; what those of another anchor have staged may be needed.
- */
-export async function removeStaged(
-  targets: readonly string[],
-  { anchor, context: { onEvent } }: { readonly anchor: string; readonly context: JobContext },
-): Promise<void> {
-  for (const target of new Set(targets)) {
-    const left = await stagedBeside(target, anchor);
-    for (const name of left) await removeAll(join(dirname(target), name));
-    if (left.length > 0) onEvent({ kind: 'leftovers-removed', fileNames: left });
-  }
-}
-
-/** Whether there is something that {@link removeStaged} would remove. */
-export async function hasStaged(targets: readonly string[], anchor: string): Promise<boolean> {
-  for (const target of new Set(targets)) {
-    if ((await stagedBeside(target, anchor)).length > 0) return true;
-  }
-  return false;
-}
-
-async function stagedBeside(target: string, anchor: string): Promise<readonly string[]> {
-  const folder = dirname(target);
-  const names = await adopting(`clean up "${folder}"`, () =>
-    readdir(folder).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCodeOf(error) ?? '')) return [];
-      throw error;
-    }),
-  );
-  const isJournal = (name: string) =>
-    isUnfinished(name) && name.startsWith(`.${basename(journalPath(anchor))}.`);
-  return [
-    ...stagedNames(names, { name: basename(target), anchor }),
-    ...stagedNames(names, { name: `${basename(target)}.index`, anchor }),
-    ...(folder === dirname(anchor) ? names.filter(isJournal) : []),
-  ];
-}
-
-/** Whether a restore was killed while it swapped. */
-export async function isHalfRestored(anchor: string): Promise<boolean> {
-  return (await readJournal(anchor))?.state === 'swapping';
-}
-
 /** What an undo would do. Failure `not-found` where nothing was kept. */
 export async function planUndo(anchor: string): Promise<RestoreJournal> {
   const journal = await readOwnJournal(anchor, 'undo a restore');
@@ -388,24 +256,6 @@ export async function discardKept(anchor: string): Promise<readonly string[]> {
   const journal = await planDiscard(anchor);
   await conclude(anchor, { ...journal, state: 'discarding' });
   return keptBy(journal);
-}
-
-/** Paths of what a restore replaced. */
-export function keptBy({ steps, superseded }: RestoreJournal): string[] {
-  return [...superseded, ...steps.flatMap(({ kept }) => kept ?? [])];
-}
-
-async function writeJournal(anchor: string, journal: RestoreJournal): Promise<void> {
-  const text = `${JSON.stringify(journal, undefined, 1)}\n`;
-  await writeNewFile(journalPath(anchor), Buffer.from(text), { rights: SHARED });
-}
-
-async function removeJournal(anchor: string): Promise<void> {
-  const path = journalPath(anchor);
-  await adopting(`remove "${path}"`, async () => {
-    await unlink(path).catch(absent);
-    await syncDirectory(dirname(path));
-  });
 }
 
 function keptIsGone(path: string): Failure {

@@ -1,0 +1,118 @@
+import { realPlaceOf } from '../../system/files/real-path.ts';
+import { Disposables } from '../../system/streams/disposables.ts';
+import type { JobContext } from '../run/events.ts';
+import { bringForward, findHeadStart, type HeadStart } from './append-to-existing.ts';
+import { restoringPart } from './damaged-part.ts';
+import type { RestoreJournal } from './journal/journal-record.ts';
+import { swapAll } from './journal/restore-journal.ts';
+import { makeRoom } from './make-room.ts';
+import type { RestorePlan, RestoreResult } from './restore-plan.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import { type StagedBlobs, stageBlobs } from './stage-blobs.ts';
+import { type StagedRestore, stageRestore } from './stage-filestorage.ts';
+
+/** How a plan is carried out. */
+export interface RestoreToApply {
+  /** Where the journal of the restore is. */
+  readonly anchor: string;
+  readonly settings: Pick<SiteRestoreSettings, 'earlierState' | 'old' | 'now'>;
+  readonly context: JobContext;
+  /** A Data.fs is about to be made, or appended to. */
+  readonly onBegin: (plan: RestorePlan) => void;
+}
+
+/**
+ * Makes everything of a plan beside what it replaces, then swaps all of it by renames; last, it appends to each
+ * Data.fs that only lacks its end. The caller holds the locks of what is read and of what is replaced.
+ */
+export async function applyRestore(
+  plan: SiteRestorePlan,
+  { anchor, settings, context, onBegin }: RestoreToApply,
+): Promise<readonly RestoreResult[]> {
+  const forward = await findForward(plan, { settings, context });
+  const anew = plan.filestorages.filter((one) => !forward.some(({ of }) => of === one));
+  await makeRoom({ filestorages: anew, blobs: plan.blobs }, { old: settings.old, context });
+  await using things = new Disposables();
+  const staged: StagedRestore[] = [];
+  const stagedBlobs: StagedBlobs[] = [];
+  for (const { plan: one, storage } of anew) {
+    onBegin(one);
+    const { store } = await context.backups.repository(one.repository);
+    const work = () => stageRestore(one, { anchor, store, context });
+    const made = await restoringPart({ storage, part: 'data' }, { plan, context, work });
+    staged.push(things.use(made));
+  }
+  for (const { plan: one, storage } of plan.blobs) {
+    const work = () => stageBlobs(one, { anchor, context });
+    const made = await restoringPart({ storage, part: 'blobs' }, { plan, context, work });
+    stagedBlobs.push(things.use(made));
+  }
+  context.signal.throwIfAborted();
+  const all = [...staged, ...stagedBlobs];
+  await swapAll(anchor, {
+    steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
+    restored: describePlan(plan),
+    points: await pointsOf(plan.filestorages.map(({ plan: one }) => one)),
+    // What was appended can't be taken back, so the rest of it must not be, either.
+    old: settings.old === 'keep' && forward.length === 0 ? 'keep' : 'discard',
+    earlier: 'superseded',
+    now: settings.now(),
+    onTaken: () => {
+      for (const one of all) one.handOver();
+    },
+  });
+  for (const { plan: one } of plan.blobs) {
+    context.onEvent({ kind: 'blobs-restored', target: one.target, entry: one.choice.entry.name });
+  }
+  const results = staged.map(({ result }) => result);
+  // Blobs of later transactions do no harm to an earlier Data.fs; the other way round they lack.
+  for (const { of, headStart } of forward) {
+    onBegin(of.plan);
+    const { store } = await context.backups.repository(of.plan.repository);
+    results.push(await bringForward(store, { plan: of.plan, anchor, headStart, context }));
+  }
+  return results;
+}
+
+/** A Data.fs that only lacks its end. */
+export interface Forward {
+  readonly of: SiteRestorePlan['filestorages'][number];
+  readonly headStart: HeadStart;
+}
+
+/** The Data.fs files of a plan that are not replaced, as they only lack their end. Reads them. */
+export async function findForward(
+  { filestorages }: SiteRestorePlan,
+  {
+    settings,
+    context,
+  }: Pick<RestoreToApply, 'context'> & {
+    readonly settings: Pick<SiteRestoreSettings, 'earlierState'>;
+  },
+): Promise<readonly Forward[]> {
+  if (settings.earlierState === 'replace') return [];
+  const found: Forward[] = [];
+  for (const of of filestorages) {
+    const { target, point, replaces } = of.plan;
+    const headStart = replaces ? await findHeadStart(target, { point, context }) : undefined;
+    if (headStart !== undefined) found.push({ of, headStart });
+  }
+  return found;
+}
+
+function describePlan({ filestorages, blobs }: SiteRestorePlan): string {
+  return [
+    ...filestorages.map(({ plan }) => `${plan.target} as of ${plan.point.stamp}`),
+    ...blobs.map(({ plan }) => `${plan.target} from ${plan.choice.entry.name}`),
+  ].join(', ');
+}
+
+/** What the journal tells of the restore points. */
+function pointsOf(plans: readonly RestorePlan[]): Promise<RestoreJournal['points']> {
+  return Promise.all(
+    plans.map(async ({ target, point }) => ({
+      path: await realPlaceOf(target),
+      stamp: point.stamp,
+    })),
+  );
+}

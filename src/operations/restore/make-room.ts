@@ -1,0 +1,65 @@
+import { contentOf } from '../../blobs/layout/record.ts';
+import { readRestorePoint } from '../../repository/restore-point.ts';
+import { hasRoomFor, type Need, requireRoomFor } from '../../system/files/free-space.ts';
+import { namesOfFile, realPlaceOf } from '../../system/files/real-path.ts';
+import { removeAll } from '../../system/files/replacement.ts';
+import { type JobContext, withStep } from '../run/events.ts';
+import type { RestorePlan } from './restore-plan.ts';
+import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import { checkBlobs, removeLiveBlobs } from './stage-blobs.ts';
+
+/** Either there is room for all of it, or the old goes first, after the new has been checked. */
+export async function makeRoom(
+  { filestorages, blobs }: SiteRestorePlan,
+  { old, context }: Pick<SiteRestoreSettings, 'old'> & { readonly context: JobContext },
+): Promise<void> {
+  if (old !== 'remove-first') {
+    await requireRoomFor(needsOf({ filestorages, blobs }));
+    return;
+  }
+  for (const { plan } of filestorages) await checkPoint(plan, context);
+  for (const { plan } of blobs) await checkBlobs(plan, context);
+  for (const { plan } of filestorages) await removeFilestorage(plan);
+  for (const { plan } of blobs) await removeLiveBlobs(plan);
+}
+
+/** Whether the old and the new fit beside each other. */
+export async function hasRoomBeside(plan: SiteRestorePlan): Promise<boolean> {
+  return hasRoomFor(needsOf(plan));
+}
+
+/** Blobs that are live already are shared, so only where none are is it known what is needed. */
+function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
+  return [
+    ...filestorages.map(({ plan }) => ({ path: plan.target, bytes: plan.sizeBytes ?? 0 })),
+    ...blobs.map(({ plan }) => {
+      const { target, choice, replaces } = plan;
+      const isShared = choice.kind === 'directory' && replaces;
+      return { path: target, bytes: isShared ? 0 : (contentOf(choice.entry.record)?.bytes ?? 0) };
+    }),
+  ];
+}
+
+/** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */
+async function checkPoint(
+  { repository, point, sizeBytes }: RestorePlan,
+  context: JobContext,
+): Promise<void> {
+  const { store } = await context.backups.repository(repository);
+  await withStep(context, {
+    step: 'verify',
+    totalBytes: sizeBytes,
+    work: async ({ onFile, onBytes }) => {
+      for await (const chunk of readRestorePoint(store, { point, onFile })) {
+        context.signal.throwIfAborted();
+        onBytes(chunk.length);
+      }
+    },
+  });
+}
+
+/** Removes a Data.fs and its index for good, to make room. */
+async function removeFilestorage({ target }: RestorePlan): Promise<void> {
+  for (const name of await namesOfFile(target)) await removeAll(`${name}.index`);
+  await removeAll(await realPlaceOf(target));
+}
