@@ -1,7 +1,8 @@
-import { RememberingStore } from '../stores/remembering-store.ts';
+import { type ListingChange, RememberingStore } from '../stores/remembering-store.ts';
 import type { Store } from '../stores/store.ts';
 import { type Catalogue, type ChainFiles, catalogueOf } from './layout/catalogue.ts';
 import { type Chain, type ChainReader, readChain } from './layout/chain.ts';
+import { stampOfFileName } from './layout/file-names.ts';
 
 /** Records and `.dat` files; a run log has any length, and grows. */
 const SMALL_FILE = /\.(?:json|dat)$/;
@@ -15,6 +16,8 @@ export class OpenRepository {
   readonly store: RememberingStore;
   #catalogue: Promise<Catalogue> | undefined;
   readonly #chains = new Map<string, Promise<Chain>>();
+  readonly #came = new Set<string>();
+  readonly #went = new Set<string>();
 
   constructor(store: Store) {
     this.store = new RememberingStore(store, {
@@ -33,7 +36,22 @@ export class OpenRepository {
 
   /** Forgets all that was read. */
   reread(): void {
+    this.#came.clear();
+    this.#went.clear();
     this.store.reread();
+  }
+
+  /** Lists it once more: others may have made or removed something while this run was at work. */
+  async listAgain(): Promise<void> {
+    const { came, went } = await this.store.listAgain();
+    for (const name of came) if (stampOfFileName(name) !== undefined) this.#came.add(name);
+    for (const name of went) if (stampOfFileName(name) !== undefined) this.#went.add(name);
+  }
+
+  /** Which files of backups others have made, rewritten or removed since {@link reread}; lists it once more. */
+  async changesByOthers(): Promise<ListingChange> {
+    await this.listAgain();
+    return { came: [...this.#came], went: [...this.#went] };
   }
 
   /** What is in it, by names. Failure `not-found` where it isn't there. */

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ListingChange } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { absent } from '../../system/absent.ts';
 import { adopting } from '../../system/failure.ts';
@@ -34,6 +35,11 @@ export class OpenBlobFolder implements EntryReader {
 
   /** The folder. */
   get path(): string {
+    return this.store.name;
+  }
+
+  /** How messages call it. */
+  get name(): string {
     return this.store.name;
   }
 
@@ -95,6 +101,16 @@ export class OpenBlobFolder implements EntryReader {
   async removed(name: string): Promise<void> {
     this.#forget(name);
     (await this.#known())?.delete(name);
+  }
+
+  /** Which entries others have made or removed since it was listed; lists it once more. */
+  async changesByOthers(): Promise<ListingChange> {
+    const before = (await this.#known()) ?? (await this.#list());
+    const now = await this.#list();
+    return {
+      came: [...now.keys()].filter((name) => !before.has(name)),
+      went: [...before.keys()].filter((name) => !now.has(name)),
+    };
   }
 
   #forget(name: string): void {

@@ -32,6 +32,7 @@ import { requireRoomFor } from '../../system/files/free-space.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { type Pruning, planPrune, pruneFulls } from '../retention/prune-filestorage.ts';
+import { RemovalGuard } from '../retention/removal-guard.ts';
 import { planSuperseded, SUPERSEDED } from '../retention/superseded.ts';
 import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
@@ -113,7 +114,12 @@ async function prune(
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
   const hold = await findRecordedHold(repository.store, context);
-  if (hold === undefined) return await pruneFulls(repository, { keep, context });
+  if (hold === undefined)
+    return await pruneFulls(repository, {
+      keep,
+      guard: new RemovalGuard([repository], context),
+      context,
+    });
   warnOfHold(hold, context);
   return [];
 }

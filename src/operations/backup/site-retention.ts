@@ -21,6 +21,7 @@ import {
 import { isThere } from '../../system/files/presence.ts';
 import { type DecidingRepository, planBlobPrune, pruneBlobs } from '../retention/prune-blobs.ts';
 import { type Pruning, pruneFulls } from '../retention/prune-filestorage.ts';
+import { RemovalGuard } from '../retention/removal-guard.ts';
 import { removeSuperseded } from '../retention/superseded.ts';
 import type { JobContext } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
@@ -46,6 +47,8 @@ export class SiteRetention {
   readonly #context: JobContext;
   /** What holds all that is old, by the folder of the blob backups, or of the repository where there are none. */
   readonly #holds = new Map<string, Hold | undefined>();
+  /** By the names of the storages. */
+  readonly #guards = new Map<string, RemovalGuard>();
 
   constructor({ settings, folders, format, isFull }: RetentionSettings, context: JobContext) {
     this.#settings = settings;
@@ -73,9 +76,10 @@ export class SiteRetention {
       const pruning = await this.pruning(storage);
       const context = this.#context;
       const { blobs } = pruning;
+      const guard = await this.#guardOf(storage);
       const superseded =
-        blobs === undefined ? [] : await removeSuperseded(repository, { blobs, context });
-      const tooOld = await pruneFulls(repository, { ...pruning, context });
+        blobs === undefined ? [] : await removeSuperseded(repository, { blobs, guard, context });
+      const tooOld = await pruneFulls(repository, { ...pruning, guard, context });
       removed.set(storage.name, [...superseded, ...tooOld]);
     }
     for (const blobs of this.#folders.blobStorages()) {
@@ -85,8 +89,9 @@ export class SiteRetention {
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const gone = stampsIn(removed.get(storage.name) ?? []);
       const deciding = await this.#whoDecides(blobs, { decided, gone });
-      const names = await pruneBlobs({ folder, source, rule, deciding }, this.#context);
-      if (deciding.kind === 'decides') {
+      const guard = await this.#guardOf(storage);
+      const names = await pruneBlobs({ folder, source, rule, deciding, guard }, this.#context);
+      if (deciding.kind === 'decides' && !guard.hasRefused) {
         await forgetGoingBlobs((await this.#folders.opened(storage)).store);
       }
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
@@ -157,6 +162,22 @@ export class SiteRetention {
       if (hold !== undefined) warnOfHold(hold, this.#context);
     }
     return this.#holds.get(folder);
+  }
+
+  /** Of the Data.fs backups of a storage and of its blobs: those need one another. */
+  async #guardOf(storage: SiteStorage): Promise<RemovalGuard> {
+    const known = this.#guards.get(storage.name);
+    if (known !== undefined) return known;
+    const repositories = this.#folders.filestorages().filter((one) => one === storage);
+    const blobs = this.#folders.blobStorages().filter((one) => one.storage === storage);
+    const { backups } = this.#context;
+    const folders = await Promise.all([
+      ...repositories.map((one) => this.#folders.opened(one)),
+      ...blobs.map(({ folder }) => backups.blobFolder(folder)),
+    ]);
+    const guard = new RemovalGuard(folders, this.#context);
+    this.#guards.set(storage.name, guard);
+    return guard;
   }
 
   /** What says how long blobs stay. */

@@ -17,6 +17,7 @@ import {
 } from '../../blobs/retention/blob-retention.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { type JobContext, withStep } from '../run/events.ts';
+import type { RemovalGuard } from './removal-guard.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -150,7 +151,7 @@ function worst(all: readonly BlobSet['dataFsBackup'][]): BlobSet['dataFsBackup']
 
 /** Carries that out, and names what stays. The caller holds the folder's lock. */
 export async function pruneBlobs(
-  pruning: BlobPruning,
+  { guard, ...pruning }: BlobPruning & { readonly guard: RemovalGuard },
   context: JobContext,
 ): Promise<readonly string[]> {
   const { folder } = pruning;
@@ -160,7 +161,8 @@ export async function pruneBlobs(
   });
   const opened = await context.backups.blobFolder(folder);
   const names: string[] = [];
-  for (const { set, reason } of removed) {
+  const mayRemove = removed.length > 0 && (await guard.ask()) === 'may-remove';
+  for (const { set, reason } of mayRemove ? removed : []) {
     const fileNames = await withStep(context, {
       step: 'remove',
       totalBytes: undefined,

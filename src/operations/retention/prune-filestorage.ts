@@ -19,6 +19,7 @@ import { removeChain } from '../../repository/remove-chain.ts';
 import type { Store } from '../../stores/store.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { type ChainWorth, worthOfChains } from './chain-worth.ts';
+import type { RemovalGuard } from './removal-guard.ts';
 
 /** A full backup that is about to be made. */
 export interface ComingFull extends Origin {
@@ -116,13 +117,18 @@ export async function planPrune(
  */
 export async function pruneFulls(
   repository: OpenRepository,
-  { context, ...pruning }: Pruning & { readonly context: JobContext },
+  {
+    guard,
+    context,
+    ...pruning
+  }: Pruning & { readonly guard: RemovalGuard; readonly context: JobContext },
 ): Promise<readonly string[]> {
   const { store } = repository;
   const catalogue = await repository.catalogue();
   const { tooOld, foreign, reason } = await planPrune(repository, pruning);
   tellForeign(foreign, context);
-  if (pruning.blobs !== undefined && tooOld.length > 0) {
+  if (tooOld.length === 0 || (await guard.ask()) !== 'may-remove') return [];
+  if (pruning.blobs !== undefined) {
     await noteGoingBlobs(store, pointStampsOf({ chains: tooOld }));
   }
   const removed: string[] = [];

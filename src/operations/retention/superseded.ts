@@ -10,6 +10,7 @@ import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
 import { planRetirement, type Retirement } from '../../repository/retiring.ts';
 import { type JobContext, withStep } from '../run/events.ts';
+import type { RemovalGuard } from './removal-guard.ts';
 
 /** Why what was superseded goes. */
 export const SUPERSEDED = 'its run never finished its blobs, and a newer backup is complete';
@@ -61,7 +62,15 @@ function firstOfIncompleteEnd(
  */
 export async function removeSuperseded(
   repository: OpenRepository,
-  { blobs, context }: { readonly blobs: CountingBlobs; readonly context: JobContext },
+  {
+    blobs,
+    guard,
+    context,
+  }: {
+    readonly blobs: CountingBlobs;
+    readonly guard: RemovalGuard;
+    readonly context: JobContext;
+  },
 ): Promise<readonly string[]> {
   const { store } = repository;
   const catalogue = await repository.catalogue();
@@ -70,12 +79,11 @@ export async function removeSuperseded(
     return [];
   const judgements = await readJudgements(repository, { blobsOf: blobs.factsOf });
   const superseded = findSuperseded(catalogue, judgements);
-  if (superseded.length > 0) {
-    await noteGoingBlobs(
-      store,
-      superseded.flatMap(({ points }) => points),
-    );
-  }
+  if (superseded.length === 0 || (await guard.ask()) !== 'may-remove') return [];
+  await noteGoingBlobs(
+    store,
+    superseded.flatMap(({ points }) => points),
+  );
   const removed: string[] = [];
   for (const { stamp, fileNames } of superseded) {
     await withStep(context, {

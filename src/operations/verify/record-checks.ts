@@ -106,7 +106,7 @@ export async function rememberPoint(
 
 /** A look takes long, and holds no lock: what others have made, removed or found out meanwhile is theirs. */
 async function remember(repository: OpenRepository, checks: readonly Check[]): Promise<void> {
-  await repository.store.listAgain();
+  await repository.listAgain();
   const stamps = new Set<string>(pointStampsOf(await repository.catalogue()));
   await rememberChecks(repository.store, { checks, stamps });
 }

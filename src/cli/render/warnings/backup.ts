@@ -1,3 +1,4 @@
+import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { BackupWarning } from '../../../operations/run/warnings/backup-warnings.ts';
 import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
 import type { WarningTexts } from './warning-text.ts';
@@ -119,6 +120,22 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ fileName, bytes }) =>
       `"${fileName}" has ${bytes} bytes now, another size than was written: nothing can be restored from it, nor from what needs it. A full backup is made; bring the file back from a copy, or remove it with "zodbvault retire --damaged"`,
+  },
+  'changed-by-others': {
+    example: {
+      kind: 'warning',
+      code: 'changed-by-others',
+      folder: 'backups',
+      came: ['2026-01-01-04-05-06.fsz'],
+      went: [],
+    },
+    sentence: ({ folder, came, went }) => {
+      const changes = [
+        ...(came.length === 0 ? [] : [`${nameSome(came)} came or was changed`]),
+        ...(went.length === 0 ? [] : [`${nameSome(went)} went`]),
+      ];
+      return `another program has changed the backups in "${folder}" while this backup was made: ${changes.join(', ')}. No old backup was removed. Find out which program it is, and give it a folder of its own; if it is right there, the next backup removes what is old`;
+    },
   },
   'other-database-kept': {
     example: {

@@ -76,6 +76,15 @@ export type BackupWarning =
       readonly fileName: string;
       readonly bytes: number;
     }
+  /** While a backup was at work; nothing old is removed. */
+  | {
+      readonly kind: 'warning';
+      readonly code: 'changed-by-others';
+      readonly folder: string;
+      /** Names of backup files and blob backups that are new, or have another size. */
+      readonly came: readonly string[];
+      readonly went: readonly string[];
+    }
   | {
       readonly kind: 'warning';
       readonly code: 'other-database-kept';
