@@ -21,6 +21,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000 } as const;
+/** Where the processes that tests start leave their coverage: `npm run coverage`. */
+const OF_PROCESSES = process.env['COVERAGE_OF_PROCESSES'];
 const REAL = 'test/real/**/*.test.ts';
 /** Thousands of cases, backups or nights: CI runs them beside `npm test`. */
 const LONG = [
@@ -38,6 +40,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [REAL, ...LONG],
           ...PATIENCE,
+          env: OF_PROCESSES === undefined ? {} : { NODE_V8_COVERAGE: OF_PROCESSES },
         },
       },
       { test: { name: 'long', include: LONG, ...PATIENCE } },

@@ -2,7 +2,7 @@
  * Builds `dist/`: the command in few files, since Node needs longer to find and read many than to run them, and the
  * library with its types.
  *
- * Usage: npm run build
+ * Usage: npm run build [-- --source-maps]
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
@@ -44,6 +44,7 @@ await build({
     js: "import { createRequire as zodbvaultRequire } from 'node:module'; const require = zodbvaultRequire(import.meta.url);",
   },
   legalComments: 'linked',
+  sourcemap: process.argv.includes('--source-maps') ? 'linked' : false,
   plugins: [inPlaceOf({ packaging: join(import.meta.dirname, 'package-packaging.ts') })],
   logLevel: 'warning',
 });
