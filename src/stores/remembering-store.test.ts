@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
@@ -57,6 +57,39 @@ describe('remembering store', () => {
     await store.remove('a.json');
     expect(await store.list()).toEqual([]);
     expect(calls).toEqual(['list']);
+  });
+
+  it('tells, listed once more, what others have changed, and reads that alone again', async () => {
+    const folder = newFolder();
+    const calls: string[] = [];
+    const store = remembering(counted(folderStore(folder), calls));
+    for (const name of ['same.json', 'other.json', 'gone']) writeFileSync(join(folder, name), '1');
+    await store.list();
+    for (const name of ['same.json', 'other.json']) await collect(store.read(name));
+    await using file = await store.stage('own.json', [Buffer.from('x')]);
+    await file.publish();
+    writeFileSync(join(folder, 'other.json'), '22');
+    writeFileSync(join(folder, 'new'), '');
+    rmSync(join(folder, 'gone'));
+    const { came, went } = await store.listAgain();
+    expect([[...came].sort(), went]).toEqual([['new', 'other.json'], ['gone']]);
+    for (const name of ['same.json', 'other.json']) await collect(store.read(name));
+    expect(calls.filter((call) => call !== 'list')).toEqual([
+      'read same.json',
+      'read other.json',
+      'read other.json',
+    ]);
+    store.forget('same.json');
+    await collect(store.read('same.json'));
+    expect(calls.at(-1)).toBe('read same.json');
+  });
+
+  it('asks again for a list that failed, as of a folder that is not there yet', async () => {
+    const folder = join(newFolder(), 'later');
+    const store = remembering(folderStore(folder));
+    await expect(store.list()).rejects.toMatchObject({ code: 'not-found' });
+    mkdirSync(folder);
+    expect(await store.list()).toEqual([]);
   });
 
   it('reads what is not small, and each range, from the folder', async () => {
