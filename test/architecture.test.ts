@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../src/cli/program.ts';
+import { describeCommand } from '../src/cli/reference/command-table.ts';
 
 const SOURCE = join(import.meta.dirname, '../src');
 
@@ -37,6 +39,18 @@ const PURE = ['filestorage/index', 'filestorage/pickle', 'repository', 'blobs/re
 
 /** Of files in one folder: what one look takes in. */
 const MOST_NAMES = 22;
+
+/** The files that name a command or an option, and why. */
+const NAME_COMMANDS: Readonly<Record<string, string>> = {
+  'config/recipe/script-text.ts': 'a script says what wrote it',
+  'config/schedule/crontab.ts': 'lines of a crontab say what wrote them',
+  'config/schedule/scheduled-job.ts': 'a schedule is made of command lines',
+  'config/schedule/systemd-units.ts': 'units say what wrote them',
+  'config/toml/template.ts': 'a new zodbvault.toml says which command shows it',
+  'config/toml/toml-options.ts': 'in place of options of the recipe, there are options of commands',
+  'repository/judgement.ts': 'restore points are judged bad by checks that have such names',
+  'system/processes/systemd.ts': 'an option of systemctl has the name of one of ours',
+};
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
@@ -103,6 +117,21 @@ describe('folders of src/', () => {
     expect(impure).toEqual([]);
   });
 
+  it('name no command and no option of the command line, but for cli and demo', async () => {
+    const { commands, options } = await ownWords();
+    const named = files
+      .filter((path) => !/^(cli|demo)\//.test(path) && NAME_COMMANDS[path] === undefined)
+      .flatMap((path) =>
+        textsOf(path).flatMap((text) => {
+          const found = [...text.matchAll(/zodbvault ([a-z]+)|(?<![\w-])(--[a-z][a-z-]*)/g)];
+          return found
+            .filter(([, command = '', option = '']) => commands.has(command) || options.has(option))
+            .map(([words]) => `${path}: ${words}`);
+        }),
+      );
+    expect(named).toEqual([]);
+  });
+
   it('are put into words by docs/ARCHITECTURE.md', () => {
     const words = readFileSync(join(SOURCE, '../docs/ARCHITECTURE.md'), 'utf8');
     for (const folder of Object.keys(MAY_KNOW)) expect(words).toContain(`${folder}/`);
@@ -132,6 +161,29 @@ describe('dependencies', () => {
     for (const name of new Set(foreign)) expect(Object.keys(manifest.dependencies)).toContain(name);
   });
 });
+
+/** The commands that there are, and the options of all of them. */
+async function ownWords() {
+  const commands = describeCommand(await buildProgram()).commands;
+  return {
+    commands: new Set(commands.map(({ name }) => name)),
+    options: new Set(commands.flatMap(({ options }) => options.flatMap(({ long }) => long ?? []))),
+  };
+}
+
+/** The strings in a file, and the parts of its templates. */
+function textsOf(path: string): readonly string[] {
+  const text = readFileSync(join(SOURCE, path), 'utf8');
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) found.push(node.text);
+    if (ts.isTemplateMiddleOrTemplateTail(node)) found.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
 
 function resolveImport(path: string, imported: string): string {
   return relative(SOURCE, join(SOURCE, dirname(path), imported));

@@ -1,5 +1,6 @@
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
+import type { Hint } from '../system/remedy.ts';
 import { hintAroundHole, NAME_EARLIER } from './content/alternatives.ts';
 import { readLinks, readUnlisted } from './content/read-backup.ts';
 import type { Catalogue, DataFile } from './layout/catalogue.ts';
@@ -120,7 +121,7 @@ function isInTheWay(
 
 function holeInChain(
   state: string,
-  { aim, stamp, hint }: { readonly aim: PointAim; readonly stamp: Stamp; readonly hint: string },
+  { aim, stamp, hint }: { readonly aim: PointAim; readonly stamp: Stamp; readonly hint: Hint },
 ): Failure {
   return new Failure('damaged', `Cannot ${aim} the chain of ${stamp}: ${state}`, {
     hint,

@@ -30,12 +30,6 @@ export function findSiteFault(judgements: readonly Judgement[]): SiteFault | und
   return { stamps: same.map(({ stamp }) => stamp), count: countOf(newest) };
 }
 
-/** What is so, and how to learn more. */
-export function describeSiteFault({ count, stamps }: SiteFault): string {
-  const [faults, them] = count === 1 ? ['1 fault', 'it'] : [`${count} faults`, 'them'];
-  return `the site itself has ${faults}, the same in ${stamps.length} restore points back to the oldest: "zodbvault verify --deep" names ${them}. The backups are as they should be`;
-}
-
 function hasOnlyOwnFaults(judgement: Judgement): boolean {
   const reasons = reasonsAgainst(judgement);
   const isOwn = (reason: Reason) => reason.kind === 'database' && reason.check.faults !== undefined;

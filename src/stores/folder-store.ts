@@ -169,9 +169,7 @@ export async function requireBackups(directory: string): Promise<void> {
   } catch (cause) {
     if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
     throw new Failure('not-found', `Cannot find backups: there is no folder "${directory}"`, {
-      hint: 'Make a backup first, go to the folder of the site, or name that of the backups with --location.',
-      hintInPart: (part) =>
-        `Make a backup first. If the backups are elsewhere, correct the location, or alternative_restore_source, in [${part}], and run "zodbvault install" again.`,
+      hint: { kind: 'find-backups' },
       cause,
     });
   }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Hint } from './remedy.ts';
 
 /**
  * What a failure means for the process that meets it. The code alone decides the exit status.
@@ -25,25 +26,18 @@ export type FailureCode =
 /** The one error class of this project: every failure that a user can meet is one of these. */
 export class Failure extends Error {
   readonly code: FailureCode;
-  /** One sentence that says what to do next. */
-  readonly hint: string;
-  /** The same for who runs a script of a part: it has no such options, the part has. */
-  readonly hintInPart: ((part: string) => string) | undefined;
+  /** What to do next. */
+  readonly hint: Hint;
 
   constructor(
     code: FailureCode,
     message: string,
-    more: {
-      readonly hint: string;
-      readonly hintInPart?: (part: string) => string;
-      readonly cause?: unknown;
-    },
+    more: { readonly hint: Hint; readonly cause?: unknown },
   ) {
     super(message, more.cause === undefined ? {} : { cause: more.cause });
     this.name = 'Failure';
     this.code = code;
     this.hint = more.hint;
-    this.hintInPart = more.hintInPart;
   }
 }
 

@@ -13,10 +13,11 @@ import { readSiteHealth, type SiteHealth } from '../../operations/inspect/site-h
 import { adoptSystemError, Failure, type FailureCode } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { oneLine } from '../format/one-line.ts';
-import { formatAge, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { sayOverwritten } from '../options/part-scripts.ts';
+import { describeHealth } from '../render/health.ts';
 import { formatMetrics } from '../render/metrics.ts';
+import { adviceOf } from '../render/remedies/advice.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import type { MeantSites } from '../select/unusable-sites.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
@@ -93,8 +94,14 @@ function unknownLine(reason: string): string {
   return `ZODBVAULT ${WORDS[UNKNOWN]} - ${forPlugin(reason)}`;
 }
 
-/** A judgement, or why there is none. */
-type Finding = Omit<Judgement, 'state'> & { readonly state: HealthState | 'unknown' };
+/** A judgement in words, or why there is none. */
+interface Finding extends Omit<Judgement, 'state' | 'finding'> {
+  readonly state: HealthState | 'unknown';
+  readonly text: string;
+  /** The same for programs, where there are values. */
+  readonly code?: string;
+  readonly values?: object;
+}
 
 interface CheckResult {
   readonly part: string;
@@ -157,20 +164,19 @@ async function checkSite(
     readonly context: CommandContext;
   },
 ): Promise<CheckResult> {
-  const say = { age: formatAge, size: formatBytes };
   try {
     // Nothing of its progress is for a plug-in.
     const { signal, backups } = context;
     const silent = { onEvent: () => {}, signal, backups };
     const health = await readSiteHealth(site, { now, context: silent });
     const judgements = [
-      ...judgeHealth(health, { limits, now, say }),
+      ...judgeHealth(health, { limits, now }).map(inWords),
       ...judgeScripts(site, scripts),
     ];
     return { part: site.part, judgements, status: worst(judgements.map(statusOf)), health };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
-    context.terminal.log(`Hint: ${error.hint}`);
+    context.terminal.log(`Hint: ${adviceOf(error.hint)}`);
     return unread(site.part, { state: 'critical', text: error.message });
   }
 }
@@ -196,8 +202,13 @@ function worst(statuses: readonly number[]): number {
   return ORDER.find((one) => statuses.includes(one)) ?? UNKNOWN;
 }
 
+function inWords({ finding, ...judged }: Judgement): Finding {
+  const { code, ...values } = finding;
+  return { ...judged, text: describeHealth(finding), code, values };
+}
+
 /** The scripts that cron runs may be those of another program. */
-function judgeScripts({ part }: Site, scripts: readonly PartScripts[]): readonly Judgement[] {
+function judgeScripts({ part }: Site, scripts: readonly PartScripts[]): readonly Finding[] {
   const texts = scripts
     .filter((one) => one.part === part)
     .flatMap((one) => sayOverwritten(one) ?? []);
@@ -265,7 +276,7 @@ function reasonOf(error: unknown): {
   const failure = adoptSystemError(error, 'check');
   if (!(failure instanceof Failure)) return { text: `internal error: ${String(error)}` };
   const { message, code, hint } = failure;
-  return { text: message, code, hint };
+  return { text: message, code, hint: adviceOf(hint) };
 }
 
 function orDefault<T>(said: T | 'off' | undefined, byDefault: T | undefined): T | undefined {

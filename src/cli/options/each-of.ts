@@ -1,4 +1,5 @@
 import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { adviceOf } from '../render/remedies/advice.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { type CommandContext, reportFailure } from '../terminal/run-command.ts';
 import type { OneOfSeveral } from '../terminal/terminal.ts';
@@ -48,7 +49,8 @@ export async function inEachOf<T>(
   const [first] = absent;
   if (first !== undefined && absent.length === all.length) throw first.failure;
   for (const { of, failure } of absent) {
-    const { code, message, hint } = failure;
+    const { code, message } = failure;
+    const hint = adviceOf(failure.hint);
     terminal.printJson({ ...of.labels, error: { code, message, hint } });
     const say = absence === 'note' ? terminal.notice : terminal.warn;
     say(`${of.name}: ${message}`);

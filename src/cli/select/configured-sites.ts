@@ -7,6 +7,7 @@ import { layered, type OptionSource, without } from '../../config/model/option-s
 import { formatOrigin } from '../../config/model/origin.ts';
 import { settleConfigured, type WrittenSite } from '../../config/plain/configured-site.ts';
 import { FOLDERS } from '../../config/plain/plain-places.ts';
+import type { BlobsLeftOut } from '../../config/plain/plain-search.ts';
 import { findDataFs } from '../../config/plain/plain-site.ts';
 import { expandPath } from '../../config/resolve/paths.ts';
 import { Problems } from '../../config/resolve/problems.ts';
@@ -32,7 +33,7 @@ export interface ConfiguredSites {
   /** Variables of the environment to which the files refer. */
   readonly variables: readonly string[];
   /** Blobs that have no part in what is done: one sentence each. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly BlobsLeftOut[];
 }
 
 export async function siteOfLive(
@@ -60,7 +61,7 @@ export async function siteOfLive(
 function settleWithNamed(
   written: WrittenSite,
   { config, named }: { readonly config: string; readonly named: NamedBackups | undefined },
-): { readonly settled: SettledSite; readonly leftOut: readonly string[] } {
+): { readonly settled: SettledSite; readonly leftOut: readonly BlobsLeftOut[] } {
   if (named === undefined) return { settled: settleConfigured(written, { config }), leftOut: [] };
   const live = withNamedBackups(written.live, named);
   return withBlobsOfNamed(settleConfigured({ ...written, live }, { config }), named);
@@ -110,7 +111,7 @@ export async function sitesOfToml(
     );
   }
   const settled: SettledSite[] = [];
-  const leftOut: string[] = [];
+  const leftOut: BlobsLeftOut[] = [];
   const variables = new Set<string>();
   const failures: UnusableSite[] = [];
   const settleOne = async ({ name, options, failure }: (typeof all)[number]) => {

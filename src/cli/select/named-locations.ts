@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import type { LiveData } from '../../config/model/live-data.ts';
 import { formatOrigin } from '../../config/model/origin.ts';
 import {
+  type BlobsLeftOut,
+  leaveOutBlobs,
   OVERRULED_BY_BACKUPS,
   OVERRULED_BY_WORDS,
   type Purpose,
-  saysBlobsLeftOut,
 } from '../../config/plain/plain-search.ts';
 import type { SettledSite } from '../../config/resolve/resolve-site.ts';
 import { Failure } from '../../system/failure.ts';
@@ -70,7 +71,7 @@ export function withNamedBackups(
 export function withBlobsOfNamed(
   settled: SettledSite,
   { location, blobbackuplocation, blobs, purpose }: NamedBackups,
-): { readonly settled: SettledSite; readonly leftOut: readonly string[] } {
+): { readonly settled: SettledSite; readonly leftOut: readonly BlobsLeftOut[] } {
   const { site } = settled;
   if (blobs === 'left-out') return { settled, leftOut: [] };
   if (blobbackuplocation !== undefined) {
@@ -88,6 +89,6 @@ export function withBlobsOfNamed(
   const folders = site.storages.flatMap((storage) => storage.blobs ?? []);
   return {
     settled: { ...settled, site: { ...site, contents: 'filestorages' } },
-    leftOut: purpose === 'look' ? [] : folders.map((path) => saysBlobsLeftOut(path, purpose)),
+    leftOut: purpose === 'look' ? [] : folders.map((path) => leaveOutBlobs(path, purpose)),
   };
 }

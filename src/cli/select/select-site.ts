@@ -15,6 +15,7 @@ import type { Purpose } from '../../config/plain/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../../config/plain/plain-site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
+import { renderWarning } from '../render/events.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
 import {
@@ -68,11 +69,11 @@ export async function findAnySites(
   const found = await lookFor(wish, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {
     for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
-    for (const one of found.leftOut) terminal.warn(one);
+    for (const one of found.leftOut) renderWarning(one, terminal);
   }
   if (found.kind === 'plain') {
     for (const one of found.site.warnings) terminal.advise(one);
-    for (const one of found.site.leftOut) terminal.warn(one);
+    for (const one of found.site.leftOut) renderWarning(one, terminal);
   }
   for (const site of sitesOf(found)) refuseUnreadablePaths(site);
   if (purpose === 'backup') {
@@ -205,21 +206,30 @@ async function besideUsable(failure: Failure, named: NamedBackups | undefined): 
   const { code, message, hint } = failure;
   if (named !== undefined) {
     const choice = 'Or name --datafs and --blob-storage, too: then it is not looked at.';
-    return new Failure(code, message, { hint: `${hint} ${choice}`, cause: failure });
+    return new Failure(code, message, {
+      hint: { kind: 'several', hints: [hint, choice] },
+      cause: failure,
+    });
   }
   const live = await findLive(process.cwd(), { environment: process.env, candidates: [] }).catch(
     () => undefined,
   );
   if (live?.kind !== 'file') return failure;
   const choice = `Or say which file counts: --config ${live.path}.`;
-  return new Failure(code, message, { hint: `${hint} ${choice}`, cause: failure });
+  return new Failure(code, message, {
+    hint: { kind: 'several', hints: [hint, choice] },
+    cause: failure,
+  });
 }
 
 /** Who stands in a buildout without anything else expects that it says where the data is. */
 function besideBuildout(error: unknown): unknown {
   if (!(error instanceof Failure) || error.code !== 'not-found') return error;
   const why = `The ${DEFAULT_CFG} here has no backup part, no part with "recipe = collective.recipe.backup".`;
-  return new Failure(error.code, error.message, { hint: `${error.hint} ${why}`, cause: error });
+  return new Failure(error.code, error.message, {
+    hint: { kind: 'several', hints: [error.hint, why] },
+    cause: error,
+  });
 }
 
 type PlainFound = Extract<FoundSites, { kind: 'plain' }>;

@@ -1,5 +1,6 @@
 import type { Site } from '../../config/model/site.ts';
 import { Failure } from '../../system/failure.ts';
+import { adviceOf } from '../render/remedies/advice.ts';
 
 /** One of several sites, or parts, that can't be used. */
 export interface UnusableSite {
@@ -41,5 +42,5 @@ export function takeUnusable(
   if (more.length === 0 && advice === '') throw first;
   const { code, hint } = first;
   const message = [first, ...more].map((one) => one.message).join('\n');
-  throw new Failure(code, message, { hint: `${hint}${advice}`, cause: first });
+  throw new Failure(code, message, { hint: `${adviceOf(hint)}${advice}`, cause: first });
 }

@@ -1,5 +1,6 @@
 import { exitStatusOf, type Failure, type FailureCode } from '../../system/failure.ts';
 import { formatLocalTime } from '../format/units.ts';
+import { adviceOf } from '../render/remedies/advice.ts';
 import { type Emphasis, paintFor } from './colours.ts';
 import { DONE_WITH_WARNINGS } from './exit-status.ts';
 import { printable } from './printable.ts';
@@ -122,7 +123,8 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
       warn(line, facts);
     },
     hint: level('hint', `${word('Hint:', 'bold')} `),
-    fail: ({ code, message, hint }, of) => {
+    fail: ({ code, message, ...failure }, of) => {
+      const hint = adviceOf(failure.hint);
       if (isJson) toStdout(asJson({ ...of?.labels, error: { code, message, hint } }));
       else if (isLogJson) logObject({ level: 'error', ...of?.labels, message, code, hint });
       else {
@@ -174,8 +176,8 @@ export function scriptTerminal(options: {
     advise: isQuiet ? nothing : level('WARNING'),
     warn: level('WARNING'),
     hint: (line) => level('WARNING')(`Hint: ${line}`),
-    fail: ({ code, message, hint, hintInPart }) => {
-      const advice = hintInPart?.(options.part) ?? hint;
+    fail: ({ code, message, hint }) => {
+      const advice = adviceOf(hint, options.part);
       level('ERROR')(`${asSentence(message)}\n  Hint: ${advice}`);
       return code === 'interrupted' ? exitStatusOf(code) : 1;
     },

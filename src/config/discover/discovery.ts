@@ -81,10 +81,10 @@ function runsWithAnother(
   const reason = `${choice.why}, so that this container runs with "${choice.path}", not with "${path}"`;
   if (outcome.kind === 'here') {
     return elsewhere([
-      { kind: 'elsewhere', reason, hint: `Name that file: --config ${choice.path}.` },
+      { kind: 'elsewhere', reason, hint: { kind: 'name-file', path: choice.path } },
     ]);
   }
-  const hint = `${outcome.hint} If an old Data.fs that lies here is meant all the same, name it with --datafs.`;
+  const hint = { kind: 'several', hints: [outcome.hint, { kind: 'name-old-data-fs' }] } as const;
   return elsewhere([{ kind: 'elsewhere', reason: `${reason}; ${outcome.reason}`, hint }]);
 }
 
@@ -148,7 +148,7 @@ export async function findLive(
       throw new Failure(
         'usage',
         `Cannot tell which Data.fs is meant: "${first.path}" and "${other.path}" have different ones`,
-        { hint: 'Name one of the files with --config.' },
+        { hint: { kind: 'name-one-file' } },
       );
     }
     const client = clientBeside(first.path, away);
@@ -157,7 +157,7 @@ export async function findLive(
       await refuseOtherData(folder, {
         dataFs: first.live.dataFs.path,
         found: `"${first.path}" names`,
-        choice: `--config ${first.path}, or zope_conf or datafs in a ${TOML_NAME},`,
+        other: { is: 'named-by', path: first.path },
       });
     }
     take(first.path, 'it says where the Data.fs is');
@@ -228,8 +228,11 @@ async function findContainer(
     return { kind: 'container', dataFs };
   }
   if (await isThere(join(data, 'filestorage'))) {
-    const choice = `ZODBVAULT_DATA=${data}`;
-    await refuseOtherData(folder, { dataFs, found: 'the volume of a container has', choice });
+    await refuseOtherData(folder, {
+      dataFs,
+      found: 'the volume of a container has',
+      other: { is: 'on-volume', path: data },
+    });
     take(dataFs, 'it is the volume of the images plone-backend and plone-zeo');
     return { kind: 'container', dataFs };
   }
@@ -303,7 +306,7 @@ function unusable(path: string, error: unknown): Broken | undefined {
 function brokenBeside({ path, failure }: Broken, usable: string | undefined): Failure {
   if (usable === undefined) return failure;
   return new Failure(failure.code, failure.message, {
-    hint: `Correct "${path}", or say which file counts: --config ${usable}.`,
+    hint: { kind: 'correct-or-name-file', path, usable },
     cause: failure,
   });
 }
@@ -326,7 +329,7 @@ function clientBeside(taken: string, away: readonly Away[]): Failure | undefined
     'refused',
     `Cannot tell where the live data is: by "${taken}", it is here; but by "${client.path}", it is elsewhere: ${client.outcome.reason}`,
     {
-      hint: `If what lies here is the live data, say so: --config ${taken}. If not, back up where it is.`,
+      hint: { kind: 'confirm-live-data', path: taken },
     },
   );
 }
@@ -337,6 +340,6 @@ function elsewhere(all: readonly Elsewhere[]): Failure {
   const [first] = all;
   const reasons = all.map(({ reason }) => reason).join('; ');
   return new Failure('refused', `Cannot back up the data from here: ${reasons}`, {
-    hint: first?.hint ?? 'Name the places on the command line: --datafs and --location.',
+    hint: first?.hint ?? { kind: 'name-places' },
   });
 }

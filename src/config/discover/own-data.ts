@@ -2,6 +2,10 @@ import { resolve, sep } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { isSamePlace, isWithin, placeOf } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
+import type { Remedy } from '../../system/remedy.ts';
+
+/** What says that another Data.fs is meant. */
+type OtherData = Extract<Remedy, { readonly kind: 'say-which-data-fs' }>['other'];
 
 /** Where most sites have it, below their folder. */
 const USUAL = 'var/filestorage/Data.fs';
@@ -20,8 +24,8 @@ export async function refuseOtherData(
   {
     dataFs,
     found,
-    choice,
-  }: { readonly dataFs: string; readonly found: string; readonly choice: string },
+    other,
+  }: { readonly dataFs: string; readonly found: string; readonly other: OtherData },
 ): Promise<void> {
   // By its own path, also where a link in the folder leads it elsewhere.
   if (dataFs.startsWith(folder + sep)) return;
@@ -34,7 +38,7 @@ export async function refuseOtherData(
     throw new Failure(
       'refused',
       `Cannot tell which Data.fs is meant: ${found} "${dataFs}", which is not in this folder, but "${own}" is`,
-      { hint: `Say which: --datafs ${own} for the one that is here; ${choice} for the other.` },
+      { hint: { kind: 'say-which-data-fs', own, other } },
     );
   }
 }

@@ -16,7 +16,7 @@ export async function refuseDataAmongBlobs({ storages, contents }: Site): Promis
       throw new Failure(
         'usage',
         `Cannot take "${blobs}" for the blob directory: it holds "${dataFs}"`,
-        { hint: 'Name the folder with the blobs alone: --blob-storage, or blob_storage.' },
+        { hint: { kind: 'name-blob-directory-alone' } },
       );
     }
   }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { isThere } from '../../system/files/presence.ts';
+import type { Hint } from '../../system/remedy.ts';
 import type { Origin } from './origin.ts';
 
 /** A path, and in words what told it: a file and line, a part, a default. */
@@ -60,7 +61,7 @@ export interface LiveData {
 export type LiveOutcome =
   | { readonly kind: 'here'; readonly live: LiveData }
   /** The data is on another machine or in another program. */
-  | { readonly kind: 'elsewhere'; readonly reason: string; readonly hint: string };
+  | { readonly kind: 'elsewhere'; readonly reason: string; readonly hint: Hint };
 
 /**
  * The `var` folder of a Data.fs: in `VAR/filestorage/Data.fs` it is VAR, and else the folder of the

@@ -25,7 +25,7 @@ export function retargetToFile(site: Site, file: string): Site {
   const main = site.storages.at(-1);
   if (main === undefined || site.contents === 'blobs') {
     throw new Failure('usage', `Cannot restore a Data.fs: [${site.part}] backs up none`, {
-      hint: 'Name another part with --part, or restore the blobs to a folder.',
+      hint: { kind: 'name-other-part' },
     });
   }
   return {

@@ -17,7 +17,7 @@ export function blobWish(search: PlainSearch): BlobWish {
   if (written.blobs === 'left-out') {
     if (!isOnly) return 'no';
     throw new Failure('usage', 'Cannot leave out the blobs: only_blobs is set', {
-      hint: 'Leave out --no-blobs, or unset ZODBVAULT_ONLY_BLOBS.',
+      hint: { kind: 'want-blobs' },
     });
   }
   if (isOnly) return 'yes';
@@ -59,7 +59,7 @@ export async function blobsOf(
   if (isSaid || wish === 'yes') {
     if (blobs === undefined) {
       throw new Failure('usage', 'Cannot tell where the blob directory is', {
-        hint: 'Name it with --blob-storage.',
+        hint: { kind: 'name-blob-directory' },
       });
     }
     if (blobBackups !== undefined) return { kind: 'backed-up' };
@@ -67,7 +67,7 @@ export async function blobsOf(
       throw new Failure(
         'usage',
         `Cannot tell where the backups of the blobs in "${blobs.path}" are`,
-        { hint: 'Name their folder with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION).' },
+        { hint: { kind: 'name-blob-backup-folder' } },
       );
     }
     // Whoever looks at backups has nothing to lose.

@@ -94,7 +94,7 @@ export function placesOf(
   const location = place(said.location, FOLDERS.location, said.prefix?.path ?? variable);
   if (location === undefined) {
     throw new Failure('usage', `Cannot tell where the backups of "${dataFs.path}" are`, {
-      hint: 'Name their folder with --location.',
+      hint: { kind: 'name-backup-folder' },
     });
   }
   const blobs =

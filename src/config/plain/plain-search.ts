@@ -50,9 +50,13 @@ export const OVERRULED_BY_WORDS: readonly string[] = [
   'instance_yaml',
 ];
 
-/** Why blobs have no part in what is done, and what to name. */
-export function saysBlobsLeftOut(path: string, purpose: Purpose): string {
+/** Blobs that have no part in what is done, since nothing says where their backups are. */
+export type BlobsLeftOut =
+  | { readonly kind: 'warning'; readonly code: 'blobs-not-backed-up'; readonly path: string }
+  | { readonly kind: 'warning'; readonly code: 'blobs-not-restored'; readonly path: string };
+
+export function leaveOutBlobs(path: string, purpose: Purpose): BlobsLeftOut {
   return purpose === 'backup'
-    ? `the blobs in "${path}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`
-    : `the blobs in "${path}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`;
+    ? { kind: 'warning', code: 'blobs-not-backed-up', path }
+    : { kind: 'warning', code: 'blobs-not-restored', path };
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
+import type { Hint } from '../../system/remedy.ts';
 import { refuseBackupsAmongBlobs } from '../model/blob-directory-check.ts';
 import type { LiveData } from '../model/live-data.ts';
 import { without } from '../model/option-source.ts';
@@ -10,16 +11,17 @@ import { settleConfigured } from './configured-site.ts';
 import { blobsOf, blobWish, namesBlobs } from './plain-blobs.ts';
 import { BARE, DATA_FS, FOLDERS, placesOf, saidPlaces } from './plain-places.ts';
 import {
+  type BlobsLeftOut,
+  leaveOutBlobs,
   NO_ENVIRONMENT,
   PLACE_OPTIONS,
   type PlainSearch,
-  saysBlobsLeftOut,
 } from './plain-search.ts';
 
 /** A site, and what its owner should look into. */
 export interface PlainSite extends SettledSite {
-  /** Blobs that are there, and have no part in what is done: one sentence each. */
-  readonly leftOut: readonly string[];
+  /** Blobs that are there, and have no part in what is done. */
+  readonly leftOut: readonly BlobsLeftOut[];
 }
 
 /**
@@ -72,7 +74,7 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
     surroundings,
   });
   const leftOut =
-    blobs.kind === 'without-folder' ? [saysBlobsLeftOut(`${places.blobs?.path}`, purpose)] : [];
+    blobs.kind === 'without-folder' ? [leaveOutBlobs(`${places.blobs?.path}`, purpose)] : [];
   return { ...settled, leftOut };
 }
 
@@ -96,10 +98,10 @@ async function hasBackups(folder: string): Promise<boolean> {
 }
 
 /** @param hint - what to do, where more is known */
-export function nothingThere(folder: string, hint?: string): Failure {
+export function nothingThere(folder: string, hint?: Hint): Failure {
   return new Failure(
     'not-found',
     `Cannot find a Data.fs: there is neither "${DATA_FS}" nor "${BARE}" in "${folder}"`,
-    { hint: hint ?? 'Go to the folder of the site, or name the file with --datafs.' },
+    { hint: hint ?? { kind: 'name-data-fs' } },
   );
 }

@@ -137,7 +137,7 @@ function scriptPath(
     'usage',
     `Cannot schedule ${name}: the part [${site.part}] has no such script`,
     {
-      hint: `Set "enable_${name} = true" in the part and run "zodbvault install", or leave it out.`,
+      hint: { kind: 'enable-script', script: name },
     },
   );
 }

@@ -227,6 +227,6 @@ function includedFile(address: string, origin: Extract<Origin, { kind: 'line' }>
 
 function wrong(origin: Origin, why: string): Failure {
   return new Failure('usage', `Cannot read ${formatOrigin(origin)}: ${why}`, {
-    hint: 'Correct the file, or name the places on the command line: --datafs and --location.',
+    hint: { kind: 'correct-file-or-name-places' },
   });
 }

@@ -146,7 +146,7 @@ describe('storages of a zope.conf', () => {
     expect(await readConfStorages(inMemory, {})).toEqual({
       kind: 'elsewhere',
       reason: `${inMemory}:2: a demo storage without <filestorage changes> loses what was changed when it ends; its base is "/srv/base.fs" with the blobs in "/srv/base"`,
-      hint: 'The base can be backed up: name it with --datafs /srv/base.fs.',
+      hint: { kind: 'name-base', dataFs: '/srv/base.fs' },
     });
     expect(await readConfStorages(demo(...client), {})).toMatchObject({
       reason: expect.stringContaining('; its base is the ZEO server "zeo:1"'),

@@ -55,7 +55,7 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
       return {
         kind: 'elsewhere',
         reason: `${storage.from}: db_storage is "${storage.text}", which is none of ${['direct', 'zeo', ...OTHER_DATABASES].join(', ')}: nobody can tell where the data is`,
-        hint: 'Correct the value, or name the places on the command line: --datafs and --location.',
+        hint: { kind: 'correct-value-or-name-places' },
       };
     }
     const where = isZeo ? 'the ZEO server has the Data.fs' : 'its data is in another database';
@@ -172,6 +172,6 @@ function isOption(name: string): name is Option {
 
 function wrong(what: string): Failure {
   return new Failure('usage', `Cannot read ${what}`, {
-    hint: 'Correct the file, or name the places on the command line: --datafs and --location.',
+    hint: { kind: 'correct-file-or-name-places' },
   });
 }

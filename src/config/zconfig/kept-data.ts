@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
+import type { Hint } from '../../system/remedy.ts';
 import { formatOrigin } from '../model/origin.ts';
 import { type ConfSection, confText, confValue } from './conf-file.ts';
 
@@ -20,7 +21,7 @@ export interface KeptElsewhere {
   /** In words. */
   readonly where: string;
   readonly reason: string;
-  readonly hint: string;
+  readonly hint: Hint;
 }
 
 interface Place {
@@ -64,7 +65,7 @@ export function keptBy(section: ConfSection, { blobs, directory }: Place): Kept 
     const path = confText(section, 'path');
     if (path === undefined || path === '') {
       throw new Failure('usage', `Cannot use ${from}: <filestorage> has no path`, {
-        hint: 'Correct the file, or name the places on the command line: --datafs and --location.',
+        hint: { kind: 'correct-file-or-name-places' },
       });
     }
     return { kind: 'filestorage', dataFs: resolve(directory, path), blobs: place.blobs, from };
@@ -111,10 +112,10 @@ function elsewhereOfDemo(section: ConfSection, base: Kept | undefined): KeptElse
   };
 }
 
-function hintOfDemo(base: Kept | undefined): string {
+function hintOfDemo(base: Kept | undefined): Hint {
   if (base === undefined) return 'There is nothing that lasts; to keep it, give it a filestorage.';
   if (base.kind === 'elsewhere') return base.hint;
-  return `The base can be backed up: name it with --datafs ${base.dataFs}.`;
+  return { kind: 'name-base', dataFs: base.dataFs };
 }
 
 function elsewhereOfClient(section: ConfSection, directory: string): KeptElsewhere {

@@ -27,7 +27,7 @@ export async function checkBlobSource(
     'refused',
     `Cannot back up the blobs in "${path}": it is empty, and "${newest.name}" is not`,
     {
-      hint: `Is its disk mounted? If there really are no blobs any more, move "${folder}" away.`,
+      hint: { kind: 'find-blob-directory' },
     },
   );
 }
@@ -49,9 +49,7 @@ export async function resolveSource(path: string): Promise<string> {
         'not-found',
         `Cannot find the blob directory "${path}": it does not exist`,
         {
-          hint: 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).',
-          hintInPart: (part) =>
-            `Is its disk mounted? Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
+          hint: { kind: 'find-blob-directory' },
           cause,
         },
       );

@@ -33,7 +33,7 @@ export async function proveBackup(
       'damaged',
       `Cannot vouch for the backup ${point.stamp} in "${place.path}": ${bad.length} found wrong, first: ${where}: ${first.state}`,
       {
-        hint: 'Nothing old was removed. "zodbvault verify --deep" shows all of it; if the database itself is damaged, the last good restore point is the way back.',
+        hint: { kind: 'look-deeply' },
       },
     );
   }

@@ -269,6 +269,6 @@ function nothing(): { objects: number; bytes: number } {
 
 function wrongOrder({ from, to }: { readonly from: Stamp; readonly to: Stamp }): Failure {
   return new Failure('usage', `Cannot compare ${from} with ${to}: the first is the later one`, {
-    hint: 'Name the earlier date first; "zodbvault list" shows those there are.',
+    hint: { kind: 'earlier-date-first' },
   });
 }

@@ -1,8 +1,5 @@
-import { describeHold } from '../../blobs/ownership/retention-hold.ts';
-import { LOOKS } from '../../repository/judgement.ts';
-import { describeSiteFault } from '../../repository/site-faults.ts';
-import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
 import type { PastRun } from '../run/past-runs.ts';
+import type { HealthFinding } from './health-findings.ts';
 import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
 
 /** From where on something is a warning, and from where on critical. */
@@ -27,7 +24,7 @@ export interface Judgement {
   readonly state: HealthState;
   /** Which storage, where it is about one of several. */
   readonly storage: string | undefined;
-  readonly text: string;
+  readonly finding: HealthFinding;
   /** Undefined where there is no number to it. */
   readonly measure: Measure | undefined;
 }
@@ -40,28 +37,10 @@ export interface Measure {
   readonly limits: Limits | undefined;
 }
 
-/** How numbers are put into words. */
-interface Words {
-  readonly age: (seconds: number) => string;
-  readonly size: (bytes: number) => string;
-}
-
-/**
- * Judges the backups of a site.
- *
- * @param say - puts an age in seconds, or a size, into words
- */
+/** Judges the backups of a site. */
 export function judgeHealth(
   health: SiteHealth,
-  {
-    limits,
-    now,
-    say,
-  }: {
-    readonly limits: HealthLimits;
-    readonly now: Date;
-    readonly say: Words;
-  },
+  { limits, now }: { readonly limits: HealthLimits; readonly now: Date },
 ): readonly Judgement[] {
   const judgements = health.places.flatMap((place) => {
     const storage = health.places.length === 1 ? undefined : place.storage;
@@ -70,21 +49,19 @@ export function judgeHealth(
     const backups = [place.newest, health.lastGoodBackup].filter((one) => one !== undefined);
     const last = backups.filter((one) => !isAhead(one, now)).reduce(later, undefined);
     const judged: readonly Unplaced[] = [
-      judgeBackup(age(last), { place, limits, say }),
+      judgeBackup(age(last), { place, limits }),
       ...(place.newest !== undefined && isAhead(place.newest, now)
         ? [judgeClock(place.newest)]
         : []),
       judgeCheck('verified', age(place.verified), {
         since: age(place.oldest),
         limits: limits.verifyAge,
-        say,
       }),
       judgeCheck('rehearsed', age(place.rehearsed), {
         since: age(place.oldest),
         limits: limits.rehearsalAge,
-        say,
       }),
-      judgeFree(place, { limits: limits.free, say }),
+      judgeFree(place, limits.free),
       judgeChains(place),
       ...judgeNewest(place),
       ...judgeHold(place),
@@ -101,32 +78,28 @@ export function judgeHealth(
 }
 
 type Unplaced = Omit<Judgement, 'storage'>;
-interface Saying {
-  readonly say: Words;
-}
 
 function judgeBackup(
   age: number | undefined,
-  { place, limits, say }: { place: PlaceHealth; limits: HealthLimits } & Saying,
+  { place, limits }: { place: PlaceHealth; limits: HealthLimits },
 ): Unplaced {
   // A backup that found nothing new is one only where there is something to restore.
   if (age === undefined || place.points === 0) {
-    const text = place.points === 0 ? 'no backup is there' : 'nobody knows when it was backed up';
-    return { state: 'critical', text, measure: undefined };
+    const code = place.points === 0 ? 'no-backup' : 'backup-age-unknown';
+    return { state: 'critical', finding: { code }, measure: undefined };
   }
   return {
     state: stateOf(age, limits.backupAge),
-    text: `backed up ${say.age(age)} ago`,
+    finding: { code: 'backup-age', ageSeconds: age },
     measure: { name: 'backup_age', value: Math.round(age), unit: 's', limits: limits.backupAge },
   };
 }
 
 /** Its age says nothing, nor that of those that follow: stamps only rise. */
 function judgeClock(newest: Date): Unplaced {
-  const moment = newest.toISOString().slice(0, 'yyyy-mm-dd'.length);
   return {
     state: 'warning',
-    text: `the newest restore point is dated ${moment}, in the future: a clock was wrong`,
+    finding: { code: 'clock-was-wrong', newest },
     measure: undefined,
   };
 }
@@ -135,24 +108,26 @@ function judgeClock(newest: Date): Unplaced {
 function judgeCheck(
   what: 'verified' | 'rehearsed',
   age: number | undefined,
-  { since, limits, say }: { since: number | undefined; limits: Limits | undefined } & Saying,
+  { since, limits }: { since: number | undefined; limits: Limits | undefined },
 ): Unplaced {
-  const name = what === 'verified' ? 'verify_age' : 'rehearsal_age';
+  const isVerify = what === 'verified';
   if (age === undefined) {
     const state = since === undefined ? 'ok' : stateOf(since, limits);
-    return { state, text: `never ${what}`, measure: undefined };
+    return { state, finding: { code: `never-${what}` }, measure: undefined };
   }
   return {
     state: stateOf(age, limits),
-    text: `${what} ${say.age(age)} ago`,
-    measure: { name, value: Math.round(age), unit: 's', limits },
+    finding: { code: isVerify ? 'verify-age' : 'rehearsal-age', ageSeconds: age },
+    measure: {
+      name: isVerify ? 'verify_age' : 'rehearsal_age',
+      value: Math.round(age),
+      unit: 's',
+      limits,
+    },
   };
 }
 
-function judgeFree(
-  { freeBytes, diskBytes }: PlaceHealth,
-  { limits, say }: { limits: HealthLimits['free'] } & Saying,
-): Unplaced {
+function judgeFree({ freeBytes, diskBytes }: PlaceHealth, limits: HealthLimits['free']): Unplaced {
   const share = diskBytes === 0 ? 0 : freeBytes / diskBytes;
   const inBytes = (limit: number) =>
     limits?.unit === 'percent' ? Math.floor((limit / 100) * diskBytes) : limit;
@@ -168,7 +143,7 @@ function judgeFree(
         : 'critical';
   return {
     state,
-    text: `${say.size(freeBytes)} free (${Math.floor(share * 100)}%)`,
+    finding: { code: 'free-space', bytes: freeBytes, percent: Math.floor(share * 100) },
     measure: { name: 'free', value: freeBytes, unit: 'B', limits: settled },
   };
 }
@@ -182,39 +157,32 @@ function judgeChains(place: PlaceHealth): Unplaced {
     limits: undefined,
   } as const;
   const state = isSuperseded ? 'warning' : 'critical';
-  const remedy = isSuperseded
-    ? '; a newer full backup was verified, "zodbvault retire --damaged" removes what is bad'
-    : '';
   const [problem] = problems;
   if (problem?.kind === 'bad') {
-    const text = `${problems.length} wrong: ${problem.name}: ${problem.problem}${remedy}`;
-    return { state, text, measure };
+    const found = { count: problems.length, name: problem.name, problem: problem.problem };
+    return { state, finding: { code: 'backup-files-bad', ...found, isSuperseded }, measure };
   }
   const [bad] = badPoints;
   if (bad !== undefined) {
-    const text = `${LOOKS[bad.foundBy]} found ${bad.stamp} bad${remedy}`;
-    return { state, text, measure };
+    const { stamp, foundBy } = bad;
+    return { state, finding: { code: 'restore-point-bad', stamp, foundBy, isSuperseded }, measure };
   }
   if (siteFault !== undefined) {
-    return { state: 'warning', text: describeSiteFault(siteFault), measure };
+    return { state: 'warning', finding: { code: 'site-faults', ...siteFault }, measure };
   }
-  return { state: 'ok', text: `${points} restore point${points === 1 ? '' : 's'} whole`, measure };
+  return { state: 'ok', finding: { code: 'restore-points-whole', count: points }, measure };
 }
 
-/** A restore without a date does not guess which of the copies is meant. */
 function judgeNewest({ newestOfCopy }: PlaceHealth): readonly Unplaced[] {
   if (newestOfCopy === undefined) return [];
-  const { stamp, path, is, beside } = newestOfCopy;
-  const what = is === 'copy' ? 'another copy of the database' : 'another database';
-  const third = beside === undefined ? '' : `; the folder holds backups of "${beside}", too`;
-  const each = is === 'copy' ? 'copy' : 'database';
-  const text = `the newest restore point, ${stamp}, was made of ${what}, "${path}"${third}: give each ${each} a folder of its own, and name a date to restore`;
-  return [{ state: 'warning', text, measure: undefined }];
+  const finding = { code: 'newest-of-other-copy', ...newestOfCopy } as const;
+  return [{ state: 'warning', finding, measure: undefined }];
 }
 
 function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
   if (hold === undefined) return [];
-  return [{ state: 'warning', text: describeHold(hold), measure: undefined }];
+  const finding = { code: 'retention-hold', hold } as const;
+  return [{ state: 'warning', finding, measure: undefined }];
 }
 
 /** So many days are left to make room, or to decide what may go. */
@@ -226,8 +194,8 @@ function judgeGrowth({ disks, keepsAll }: SiteHealth): readonly Judgement[] {
   return disks.flatMap(({ folders, daysUntilFull: days }) => {
     if (days === undefined || days >= FULL_SOON_DAYS) return [];
     const [folder] = folders;
-    const text = `the disk with ${folder} will be full in about ${Math.floor(days)} days, and no old backup is ever removed: set keep, or make room`;
-    return [{ state: 'warning', storage: undefined, text, measure: undefined }] as const;
+    const finding = { code: 'disk-full-soon', folder, days: Math.floor(days) } as const;
+    return [{ state: 'warning', storage: undefined, finding, measure: undefined }] as const;
   });
 }
 
@@ -236,17 +204,15 @@ function judgeServers({ astray, places }: SiteHealth): readonly Judgement[] {
   return astray.map(({ storage, dataFs, server }) => ({
     state: 'critical',
     storage: places.length === 1 ? undefined : storage,
-    text: `${describeAstray(server, dataFs)}; copy it out before you stop that: ${rescueCommand(server, dataFs)}`,
+    finding: { code: 'astray-server', dataFs, ...server },
     measure: undefined,
   }));
 }
 
-/** A site that starts on it has a Data.fs and blobs of two states, or none. */
 function judgeHalfRestored({ isHalfRestored }: SiteHealth): readonly Judgement[] {
   if (!isHalfRestored) return [];
-  const text =
-    'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and don’t start the site before';
-  return [{ state: 'critical', storage: undefined, text, measure: undefined }];
+  const finding = { code: 'restore-half-done' } as const;
+  return [{ state: 'critical', storage: undefined, finding, measure: undefined }];
 }
 
 /** Of other runs, the age of the last good one tells; but one that was killed has told nobody. */
@@ -256,18 +222,17 @@ function judgeLastRuns({ lastRuns, isHalfRestored }: SiteHealth): readonly Judge
     if (isSaid && run.result === 'killed') return [];
     const isTold = run.result === 'killed' || (run.verb === 'backup' && run.result !== 'done');
     if (!isTold) return [];
-    const text = describeLastRun(run);
-    return [{ state: 'warning', storage: undefined, text, measure: undefined }] as const;
+    const finding = findingOf(run);
+    return [{ state: 'warning', storage: undefined, finding, measure: undefined }] as const;
   });
 }
 
-function describeLastRun({ verb, result, begun, warnings, warned, message }: PastRun): string {
-  const name = `the last ${verb}`;
-  if (result === 'killed') return `${name} was killed: it began at ${begun} and never ended`;
-  if (result !== 'warnings') return `${name} was not done: ${message ?? result}`;
-  const many = warnings === 1 ? 'a warning' : `${warnings} warnings`;
-  const [first] = warned ?? [];
-  return `${name} ended with ${many}${first === undefined ? ', which its log has' : `: ${first}`}`;
+function findingOf({ verb, result, begun, warnings, warned, message }: PastRun): HealthFinding {
+  if (result === 'killed') return { code: 'last-run-killed', verb, begun };
+  if (result === 'warnings') {
+    return { code: 'last-run-warned', verb, warnings, first: warned?.[0] };
+  }
+  return { code: 'last-run-not-done', verb, reason: message ?? result };
 }
 
 function stateOf(age: number, limits: Limits | undefined): HealthState {

@@ -83,7 +83,7 @@ export function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
   const found = folders[of];
   if (found !== undefined) return found;
   throw new Failure('usage', `Cannot restore "${name}": it has no alternative_restore_source`, {
-    hint: 'Set it in the part of the buildout and run "zodbvault install" again, or in a zodbvault.toml.',
+    hint: { kind: 'set-alternative-source' },
   });
 }
 

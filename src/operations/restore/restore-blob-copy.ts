@@ -208,9 +208,7 @@ async function judge(
   if (damagedBlobs === 'refuse') {
     const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
     throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
-      hint: 'Nothing was replaced. Restore to another date; or take what there is, with --accept-damaged-blobs.',
-      hintInPart: (part) =>
-        `Nothing was replaced. Restore to another date; or take what there is: zodbvault restore --part ${part} --accept-damaged-blobs.`,
+      hint: { kind: 'accept-damaged-blobs' },
     });
   }
   for (const state of states.slice(0, NAMED_LOSSES)) {

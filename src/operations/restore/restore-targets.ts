@@ -108,7 +108,7 @@ function overBackups(target: Place, folder: Place): Failure {
   return new Failure(
     'usage',
     `Cannot restore to "${target.path}": "${folder.path}" holds backups of the site`,
-    { hint: 'Name a folder elsewhere with --to.' },
+    { hint: { kind: 'folder-elsewhere' } },
   );
 }
 
@@ -116,7 +116,7 @@ function overLive(target: Place, live: Place): Failure {
   return new Failure(
     'usage',
     `Cannot restore to "${target.path}": it leads to the live "${live.path}"`,
-    { hint: 'Name a folder elsewhere with --to, or leave it out to replace what is live.' },
+    { hint: { kind: 'folder-elsewhere-or-live' } },
   );
 }
 
@@ -128,7 +128,7 @@ function overOther(
     'usage',
     `Cannot restore to "${target.path}": "${place.path}" is the live data of another site, ${part}`,
     {
-      hint: `Name a folder elsewhere with --to. If ${part} is to get this state, say so: name its data with --datafs and --blob-storage, and these backups with --location and --blobbackuplocation.`,
+      hint: { kind: 'folder-elsewhere-or-site', part },
     },
   );
 }

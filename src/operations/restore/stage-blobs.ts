@@ -54,7 +54,7 @@ export async function planBlobRestore(
           isEmpty && catalogue.others.length > 0
             ? `Nothing was replaced. What is in "${folder}" belongs to another repository than "${repository}".`
             : isEmpty
-              ? `Nothing was replaced. No backup of blobs has been finished there: "zodbvault restore --no-blobs" puts back the Data.fs alone.`
+              ? { kind: 'without-blobs' }
               : `Nothing was replaced. Look at the names in "${folder}", and name a later date.`,
       },
     );
@@ -87,7 +87,7 @@ function refuseGuess(
     'refused',
     `Cannot tell which blobs in "${catalogue.folder}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
     {
-      hint: 'Nothing was replaced. Name the one that you mean by its whole date: "zodbvault list" shows them.',
+      hint: { kind: 'whole-date' },
     },
   );
 }

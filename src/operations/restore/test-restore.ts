@@ -146,7 +146,7 @@ async function restoreInto(
 function asOfRehearsal(error: unknown): unknown {
   if (!(error instanceof Failure) || error.code !== 'damaged') return error;
   return new Failure('damaged', error.message, {
-    hint: 'A restore would fail here, too. Make a full backup now ("zodbvault backup --full"), then verify it ("zodbvault verify").',
+    hint: { kind: 'full-backup-now' },
     cause: error,
   });
 }

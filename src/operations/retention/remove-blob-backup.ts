@@ -5,10 +5,11 @@ import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { lookInto } from '../../blobs/ownership/blobs-of-points.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { describeHold, findHoldOf } from '../../blobs/ownership/retention-hold.ts';
+import { findHoldOf } from '../../blobs/ownership/retention-hold.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
+import type { Hint } from '../../system/remedy.ts';
 import { listPlace } from '../list/list-site.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
@@ -69,14 +70,14 @@ export async function planRetireBlobs(
   if (needing !== undefined) {
     throw notToGo(path, {
       state: `the restore point ${needing} is restored with it`,
-      hint: `"zodbvault retire ${needing}" removes that restore point.`,
+      hint: { kind: 'delete-restore-point', stamp: needing },
     });
   }
   const hold = await findHoldOf({ blobs, repository }, { backups, signal });
   if (hold?.kind === 'lost' && fileNames.some((one) => join(folder, one) === hold.holder)) {
     throw notToGo(path, {
       state: 'it has blobs that the live site has lost',
-      hint: `${describeHold(hold)}.`,
+      hint: { kind: 'put-back-lost-blobs', source: hold.source, copy: hold.holder },
     });
   }
   const rest = sets.filter((one) => one !== set);
@@ -169,7 +170,7 @@ export function refuseLastBlobs(
   if (last === 'may-go' || plan.leaves === 'backup') return;
   throw notToGo(join(plan.folder, nameOf(plan)), {
     state: 'no other backup of blobs is there',
-    hint: 'Make a backup first; --even-the-last removes it all the same.',
+    hint: { kind: 'make-backup-or-insist' },
   });
 }
 
@@ -195,7 +196,7 @@ function hasChanged(plan: BlobRetirement): Failure {
 
 function notToGo(
   path: string,
-  { state, hint }: { readonly state: string; readonly hint: string },
+  { state, hint }: { readonly state: string; readonly hint: Hint },
 ): Failure {
   return new Failure('refused', `Cannot retire "${path}": ${state}`, { hint });
 }

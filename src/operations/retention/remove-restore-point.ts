@@ -87,7 +87,7 @@ async function wanted(
     if (!stampsOf(catalogue).includes(stamp)) {
       const { name } = repository;
       throw new Failure('not-found', `Cannot retire ${stamp}: "${name}" has no such backup`, {
-        hint: '"zodbvault list" shows the restore points; name one by its whole date in UTC.',
+        hint: { kind: 'name-restore-point' },
       });
     }
     return { found: [{ stamp, reason: 'it was named' }], whole: [] };
@@ -228,7 +228,7 @@ export function refuseLast(
     'refused',
     `Cannot retire anything in "${repository}": no other backup there ${state}`,
     {
-      hint: 'Make a full backup first (zodbvault backup --full); --even-the-last removes it all the same.',
+      hint: { kind: 'make-full-backup-or-insist' },
     },
   );
 }

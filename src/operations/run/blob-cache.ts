@@ -23,14 +23,10 @@ export async function refuseBlobCache({ storages, contents }: Site): Promise<voi
     const sign = blobs === undefined ? undefined : await signOfBlobCache(blobs);
     if (blobs === undefined || sign === undefined) continue;
     const near = await blobDirectoriesNear([dirname(blobs), variableOf(dataFs)]);
-    const hint =
-      near.length === 0
-        ? 'Back up beside the ZEO server, or name its blob directory: blob_storage, or --blob-storage.'
-        : `Name the blob directory of the server with blob_storage, or --blob-storage; it may be ${near.map((one) => `"${one}"`).join(' or ')}.`;
     throw new Failure(
       'refused',
       `Cannot take "${blobs}" for the blob directory: it is the cache of a ZEO client, ${sign}`,
-      { hint },
+      { hint: { kind: 'name-blobs-of-server', near } },
     );
   }
 }

@@ -102,8 +102,6 @@ async function serverRuns(held: HoldingServer & { readonly target: string }): Pr
     });
   }
   return new Failure('locked', state, {
-    hint: 'Stop Zope or ZEO, then restore; "zodbvault restore --force" restores all the same.',
-    hintInPart: (part) =>
-      `Stop Zope or ZEO, then restore; "zodbvault restore --part ${part} --force" restores all the same.`,
+    hint: { kind: 'stop-server' },
   });
 }

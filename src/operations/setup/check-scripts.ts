@@ -26,22 +26,21 @@ export async function requireScripts(scripts: readonly RequiredScript[]): Promis
   const missing = list('missing');
   if (missing.length > 0) {
     throw new Failure('not-found', `Cannot schedule ${missing.join(', ')}: no such script`, {
-      hint: 'Run "zodbvault install" in the buildout first.',
+      hint: { kind: 'install-scripts' },
     });
   }
   const other = scripts.find(({ path }) => list('of-another').includes(`"${path}"`));
   if (other !== undefined) {
-    const command = `zodbvault install --config ${other.buildout}`;
     throw new Failure(
       'usage',
       `Cannot schedule ${list('of-another').join(', ')}: another file than "${other.buildout}" wrote it`,
-      { hint: `Run "${command}" first, or name the file that wrote it with --config.` },
+      { hint: { kind: 'install-scripts-of', buildout: other.buildout } },
     );
   }
   const foreign = list('foreign');
   if (foreign.length === 0) return;
   throw new Failure('refused', `Cannot schedule ${foreign.join(', ')}: something else wrote it`, {
-    hint: 'Move it away and run "zodbvault install", or give the part another name.',
+    hint: { kind: 'make-room-for-script' },
   });
 }
 

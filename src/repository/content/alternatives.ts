@@ -1,5 +1,6 @@
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
+import type { Hint } from '../../system/remedy.ts';
 import { isSound } from '../judgement.ts';
 import type { Catalogue } from '../layout/catalogue.ts';
 import { readRecordAt } from '../layout/chain.ts';
@@ -18,13 +19,12 @@ interface WayAround {
   readonly laterFull: Stamp | undefined;
 }
 
-export const NAME_EARLIER =
-  'Bring the file back from a copy, or name an earlier date ("zodbvault list" shows them).';
+export const NAME_EARLIER: Hint = { kind: 'earlier-date-or-copy' };
 const NOTHING_ELSE =
   'Bring the file back from a copy, as no backup here goes without it; of a Data.fs that is whole, make a full backup.';
 
 /** What to do where a backup can't be used, as the hint of a failure. */
-export async function hintAround(store: Store, damaged: Stamp): Promise<string> {
+export async function hintAround(store: Store, damaged: Stamp): Promise<Hint> {
   const found = await wayAround(store, damaged).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
@@ -41,7 +41,7 @@ export async function hintAround(store: Store, damaged: Stamp): Promise<string> 
 }
 
 /** The same where a file of a chain is missing. */
-export async function hintAroundHole(store: Store, hole: Stamp): Promise<string> {
+export async function hintAroundHole(store: Store, hole: Stamp): Promise<Hint> {
   const found = await wayAround(store, hole);
   if (found === undefined || found.earlier !== undefined) return NAME_EARLIER;
   const { laterFull } = found;

@@ -87,6 +87,6 @@ async function findCompressor(
 
 function notInstalled(name: string): Failure {
   return new Failure('program', `Cannot compress: the program "${name}" is not on the PATH`, {
-    hint: `Install it (Debian: ${name === 'igzip' ? 'isal' : 'pigz'}), or use --compressor node.`,
+    hint: { kind: 'install-compressor', package: name === 'igzip' ? 'isal' : 'pigz' },
   });
 }

@@ -30,7 +30,7 @@ export function parseRecoveryDate(text: string): RecoveryDate {
   const why =
     match === null ? 'it is not yyyy-mm-dd[-hh[-mm[-ss]]]' : 'no calendar has such a day or time';
   throw new Failure('usage', `Cannot use "${text}" as a date: ${why}`, {
-    hint: 'Dates are in UTC, as in 2026-03-01 or 2026-03-01-04-05-06; "zodbvault list" shows those there are.',
+    hint: { kind: 'date-format' },
   });
 }
 

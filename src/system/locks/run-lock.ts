@@ -46,7 +46,7 @@ export async function acquireRunLock(
       throw new Failure(
         'locked',
         `Cannot use ${target}: another run holds it (${attempt.holder})`,
-        { hint: 'Run the command again when that has ended, or let it wait with --wait.' },
+        { hint: { kind: 'wait-for-run' } },
       );
     default:
       return attempt satisfies never;

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
+import type { Hint } from '../remedy.ts';
 import type { Stage } from '../streams/pipeline.ts';
 import { killTree } from './process-tree.ts';
 
@@ -207,7 +208,7 @@ export function programFailure(path: string, state: string): Failure {
 /** The absolute path of a program that is needed. Failure `program` where it isn't installed. */
 export async function requireProgram(
   name: string,
-  { hint }: { readonly hint: string },
+  { hint }: { readonly hint: Hint },
 ): Promise<string> {
   const path = await findProgram(name);
   if (path !== undefined) return path;

@@ -24,7 +24,7 @@ export async function writeCrontab(content: Uint8Array, signal: AbortSignal): Pr
   const { end } = await runCrontab(words, { input: content, signal });
   if (end.status === 0) return;
   throw new Failure('program', `Cannot replace the crontab: ${describeEnd(end)}`, {
-    hint: 'It is as it was. The lines that zodbvault would add are printed without --install.',
+    hint: { kind: 'print-cron-lines' },
   });
 }
 
@@ -33,7 +33,7 @@ async function runCrontab(
   { input, signal }: { readonly input?: Uint8Array; readonly signal: AbortSignal },
 ): Promise<{ readonly end: ProgramEnd; readonly output: Buffer }> {
   const path = await requireProgram('crontab', {
-    hint: 'Install cron (package cron or cronie), or use --systemd.',
+    hint: { kind: 'install-cron' },
   });
   const chunks: Uint8Array[] = [];
   const end = await runProgram(

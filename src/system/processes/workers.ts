@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { adoptSystemError, Failure, type FailureCode } from '../failure.ts';
+import type { Hint } from '../remedy.ts';
 import type { WorkProgress } from '../streams/progress.ts';
 import { PACKAGING } from './packaging.ts';
 
@@ -26,7 +27,7 @@ type Answer<Result> =
       readonly kind: 'failed';
       readonly code: FailureCode;
       readonly message: string;
-      readonly hint: string;
+      readonly hint: Hint;
       readonly cause: unknown;
     };
 

@@ -8,6 +8,7 @@ import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
 import { adoptSystemError, Failure } from '../../../system/failure.ts';
+import { adviceOf } from '../../render/remedies/advice.ts';
 import { describeDoubtedPoint } from '../../render/warnings/restore-doubts.ts';
 import { sentenceOf } from '../../render/warnings/sentence.ts';
 import { printable } from '../../terminal/printable.ts';
@@ -79,7 +80,8 @@ async function runRepozo(words: readonly string[]): Promise<number> {
   }
 }
 
-function fail({ message, hint }: Failure): number {
+function fail({ message, ...failure }: Failure): number {
+  const hint = adviceOf(failure.hint);
   log(hint === '' ? message : `${message}. ${hint}`);
   return 1;
 }

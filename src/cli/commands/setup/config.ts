@@ -12,6 +12,7 @@ import { formatTable } from '../../format/table.ts';
 import { noteAbsentData } from '../../options/absent-data.ts';
 import { splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { describeScripts } from '../../options/part-scripts.ts';
+import { sentenceOf } from '../../render/warnings/sentence.ts';
 import {
   CONFIG_OPTION,
   loadBuildout,
@@ -68,7 +69,10 @@ export function addConfigCommand(program: Command): void {
             break;
           case 'plain':
             await showSite(
-              { ...found.site, warnings: [...found.site.warnings, ...found.site.leftOut] },
+              {
+                ...found.site,
+                warnings: [...found.site.warnings, ...found.site.leftOut.map(sentenceOf)],
+              },
               { terminal, signal, candidates },
             );
             break;

@@ -1,6 +1,6 @@
-import { describeHold } from '../../../blobs/ownership/retention-hold.ts';
 import { describeAstray, rescueCommand } from '../../../operations/run/astray-server-warning.ts';
 import type { RunWarning } from '../../../operations/run/warnings/run-warnings.ts';
+import { describeHold } from '../holds.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {

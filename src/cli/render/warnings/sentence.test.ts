@@ -5,19 +5,18 @@ import { formatWarningsPage } from '../../reference/warnings-page.ts';
 import { exampleOf, factsOf, sentenceOf, WARNING_CODES } from './sentence.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
-const OPERATIONS = join(ROOT, 'src/operations');
+const SOURCE = join(ROOT, 'src');
 
-/** The operations, without the folder that lists the codes. */
-const operations = readdirSync(OPERATIONS, { recursive: true, encoding: 'utf8' })
-  .filter(
-    (path) => path.endsWith('.ts') && !path.includes('.test.') && !path.includes('run/warnings/'),
-  )
-  .map((path) => readFileSync(join(OPERATIONS, path), 'utf8'));
+/** What may say one, without the folder that lists the codes. */
+const sayers = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /^(operations|config)\/.*\.ts$/.test(path))
+  .filter((path) => !path.includes('.test.') && !path.includes('run/warnings/'))
+  .map((path) => readFileSync(join(SOURCE, path), 'utf8'));
 
 describe('warnings', () => {
-  it.each(WARNING_CODES)('%s is said by an operation', (code) => {
+  it.each(WARNING_CODES)('%s is said', (code) => {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(operations.filter((text) => text.includes(`'${code}'`))).not.toEqual([]);
+    expect(sayers.filter((text) => text.includes(`'${code}'`))).not.toEqual([]);
   });
 
   it('have no two sentences alike, and none with a full stop or a value that is missing', () => {

@@ -4,6 +4,7 @@ import { BACKUP_WARNINGS } from './backup.ts';
 import { BLOB_BACKUP_WARNINGS } from './blob-backup.ts';
 import { RESTORE_WARNINGS } from './restore.ts';
 import { RUN_WARNINGS } from './run.ts';
+import { SITE_WARNINGS } from './site.ts';
 import type { Coded, WarningTexts } from './warning-text.ts';
 
 /** Every code that a warning or a notice of a run has. Codes are never renamed: scripts go by them. */
@@ -12,6 +13,7 @@ export const WARNINGS: WarningTexts = {
   ...BLOB_BACKUP_WARNINGS,
   ...RESTORE_WARNINGS,
   ...RUN_WARNINGS,
+  ...SITE_WARNINGS,
 };
 
 /** All codes, by the alphabet. */

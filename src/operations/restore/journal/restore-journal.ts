@@ -174,7 +174,10 @@ async function finish(anchor: string, { steps }: RestoreJournal): Promise<void> 
     if (!(error instanceof Failure)) throw error;
     const { code, message, hint } = error;
     const way = `To give up the restore that was stopped, move "${journalPath(anchor)}" away first.`;
-    throw new Failure(code, message, { hint: `${hint} ${way}`, cause: error });
+    throw new Failure(code, message, {
+      hint: { kind: 'several', hints: [hint, way] },
+      cause: error,
+    });
   }
 }
 
@@ -186,7 +189,7 @@ export async function planUndo(anchor: string): Promise<RestoreJournal> {
     'not-found',
     `Cannot undo a restore of "${anchor}": nothing that one replaced is kept`,
     {
-      hint: 'If --discard-old has removed it, restore to an earlier date instead: "zodbvault list" shows what there is.',
+      hint: { kind: 'earlier-date-as-discarded' },
     },
   );
 }
@@ -260,6 +263,6 @@ export async function discardKept(anchor: string): Promise<readonly string[]> {
 
 function keptIsGone(path: string): Failure {
   return new Failure('not-found', `Cannot undo the restore: "${path}" is gone`, {
-    hint: 'Restore to an earlier date instead: "zodbvault list" shows what there is.',
+    hint: { kind: 'earlier-date' },
   });
 }

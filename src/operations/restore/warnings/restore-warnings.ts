@@ -86,15 +86,13 @@ function betterKnown(
     'refused',
     `Cannot restore to "${target}" without a question: the newest restore point, ${stamp}, is known to be bad: ${reasons.join('; ')}`,
     {
-      hint: `Nothing was changed. "zodbvault restore -n ${better}" restores the newest point that nothing is known against; to restore the bad one all the same, name its date.`,
-      hintInPart: () =>
-        `Nothing was changed. Add ${better} to the command line: that is the newest restore point that nothing is known against; to restore the bad one all the same, name its date.`,
+      hint: { kind: 'better-restore-point', stamp: better },
     },
   );
 }
 
 function guessed(message: string): Failure {
   return new Failure('refused', message, {
-    hint: 'Nothing was changed. Name the restore point that you mean ("zodbvault list" shows them), or leave out --no-prompt.',
+    hint: { kind: 'which-restore-point' },
   });
 }
