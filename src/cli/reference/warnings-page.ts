@@ -10,7 +10,7 @@ function formatEntry(example: Warning): string {
   const names = Object.keys(factsOf(example).values).sort();
   const values = names.map((name) => `\`${name}\``).join(', ');
   const level = example.kind === 'warning' ? 'Warning' : 'Notice';
-  return `## ${example.code}\n\n${level}. Values: ${values}.\n\n> ${sentenceOf(example)}.\n`;
+  return `## ${example.code}\n\n${level}. Values: ${values}.\n\n> ${sentenceOf(example)}\n`;
 }
 
 const INTRODUCTION = `# Warnings

@@ -160,7 +160,7 @@ export function renderInstallStep(step: InstallStep, { terminal, tense }: Tellin
       say(`${isDone ? 'Created' : 'Would create'} ${step.path}`);
       return;
     case 'warn':
-      terminal.warn(step.text);
+      renderWarning(step.warning, terminal);
       return;
     default:
       step satisfies never;

@@ -57,14 +57,7 @@ const BACKUP: PastRun = {
 };
 
 function judge(site: Partial<SiteHealth>, limits: Partial<HealthLimits> = {}) {
-  return judgeHealth(
-    { ...SITE, ...site },
-    {
-      limits: { ...LIMITS, ...limits },
-      now: NOW,
-      say: { age: (seconds) => `${seconds / 3600} h`, size: (bytes) => `${bytes} B` },
-    },
-  );
+  return judgeHealth({ ...SITE, ...site }, { limits: { ...LIMITS, ...limits }, now: NOW });
 }
 
 const inPlace = (change: Partial<PlaceHealth>): Partial<SiteHealth> => ({
@@ -73,8 +66,8 @@ const inPlace = (change: Partial<PlaceHealth>): Partial<SiteHealth> => ({
 
 /** Whatever is not ok. */
 function complaints(site: Partial<SiteHealth>, limits?: Partial<HealthLimits>) {
-  return judge(site, limits).flatMap(({ state, text }) =>
-    state === 'ok' ? [] : [{ state, text }],
+  return judge(site, limits).flatMap(({ state, finding }) =>
+    state === 'ok' ? [] : [{ state, finding }],
   );
 }
 
@@ -103,7 +96,7 @@ describe('the health of backups', () => {
     const none = { points: 0, newest: undefined, oldest: undefined };
     expect(complaints(inPlace(none))).toContainEqual({
       state: 'critical',
-      text: 'no backup is there',
+      finding: { code: 'no-backup' },
     });
   });
 

@@ -1,3 +1,5 @@
+import type { InstallWarning } from './warnings/install-warnings.ts';
+
 /** A change that an installation makes. */
 export type InstallStep =
   | {
@@ -8,7 +10,7 @@ export type InstallStep =
     }
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'make-folder'; readonly path: string }
-  | { readonly kind: 'warn'; readonly text: string };
+  | { readonly kind: 'warn'; readonly warning: InstallWarning };
 
 /** A change of what is scheduled. */
 export type ScheduleStep = { readonly kind: 'set-crontab'; readonly content: Buffer } | UnitStep;

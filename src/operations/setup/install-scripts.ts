@@ -97,7 +97,7 @@ async function takenOver(
   }
   return [...lost].map(([owner, paths]) => ({
     kind: 'warn',
-    text: `${paths.join(', ')}: written for "${owner}" before, and now for "${buildout}"; give one of the parts another name to have both`,
+    warning: { kind: 'warning', code: 'scripts-taken-over', paths, owner, buildout },
   }));
 }
 
@@ -228,9 +228,12 @@ async function folderSteps(parts: readonly RecipePart[]): Promise<readonly Insta
     for (const path of folders) {
       const state = await canBeMade(path);
       if (state === 'file') {
-        steps.push({ kind: 'warn', text: `${path} is a file, not a directory.` });
+        steps.push({ kind: 'warn', warning: { kind: 'warning', code: 'folder-is-a-file', path } });
       } else if (state === 'no') {
-        steps.push({ kind: 'warn', text: `Not able to create ${path}` });
+        steps.push({
+          kind: 'warn',
+          warning: { kind: 'warning', code: 'folder-not-creatable', path },
+        });
       } else if (state === 'yes' && foldersAtInstall === 'make') {
         steps.push({ kind: 'make-folder', path });
       }

@@ -2,12 +2,14 @@ import type { Command } from '@commander-js/extra-typings';
 import { refuseOwnBackupsAmongBlobs } from '../../../config/model/blob-directory-check.ts';
 import { binFolder } from '../../../config/recipe/plone-parts.ts';
 import type { RecipePart } from '../../../config/recipe/recipe-part.ts';
+import type { InstallStep } from '../../../operations/run/setup-steps.ts';
 import { install, planInstall } from '../../../operations/setup/install-scripts.ts';
 import { noteAbsentData } from '../../options/absent-data.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { ownProgram } from '../../options/own-command.ts';
 import { adviseOfRewriting } from '../../options/part-scripts.ts';
 import { renderInstallStep, shownOn } from '../../render/events.ts';
+import { factsOf, sentenceOf } from '../../render/warnings/sentence.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../../select/select-buildout-part.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -42,7 +44,7 @@ export function addInstallCommand(program: Command): void {
           scope: extent === 'all' ? 'all-parts' : 'these-parts',
           program: ownProgram(terminal, { caller: 'the scripts' }),
         });
-        for (const step of steps) terminal.printJson({ step });
+        for (const step of steps) terminal.printJson({ step: asJson(step) });
         if (options.dryRun) {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
         } else await install(steps, { ...shownOn(terminal) });
@@ -74,4 +76,10 @@ function sayWhatGoes({ site, settled }: RecipePart, terminal: Terminal): void {
       `[${part}] removes backups of the blobs after ${keepBlobDays} days: keep_blob_days is not set, and this is the recipe's default; keep_blob_days = 0 goes by keep`,
     );
   }
+}
+
+function asJson(step: InstallStep): object {
+  if (step.kind !== 'warn') return step;
+  const { kind, warning } = step;
+  return { kind, text: sentenceOf(warning), ...factsOf(warning) };
 }

@@ -2,6 +2,7 @@ import type { Warning } from '../../../operations/run/warnings/warning.ts';
 import type { Facts } from '../../terminal/terminal.ts';
 import { BACKUP_WARNINGS } from './backup.ts';
 import { BLOB_BACKUP_WARNINGS } from './blob-backup.ts';
+import { INSTALL_WARNINGS } from './install.ts';
 import { RESTORE_WARNINGS } from './restore.ts';
 import { RUN_WARNINGS } from './run.ts';
 import { SITE_WARNINGS } from './site.ts';
@@ -14,6 +15,7 @@ export const WARNINGS: WarningTexts = {
   ...RESTORE_WARNINGS,
   ...RUN_WARNINGS,
   ...SITE_WARNINGS,
+  ...INSTALL_WARNINGS,
 };
 
 /** All codes, by the alphabet. */
@@ -24,7 +26,7 @@ export function exampleOf(code: Coded['code']): Warning {
   return WARNINGS[code].example;
 }
 
-/** A warning as people read it: a sentence, or several, without a full stop at the end. */
+/** A warning as people read it: a sentence, or several; only those in the words of the recipe end in a full stop. */
 export function sentenceOf<Code extends Coded['code']>(warning: Coded<Code>): string {
   const texts: WarningTexts = WARNINGS;
   return texts[warning.code].sentence(warning);

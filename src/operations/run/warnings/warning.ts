@@ -1,6 +1,7 @@
 import type { BlobsLeftOut } from '../../../config/plain/plain-search.ts';
 import type { BackupWarning } from './backup-warnings.ts';
 import type { BlobBackupWarning } from './blob-backup-warnings.ts';
+import type { InstallWarning } from './install-warnings.ts';
 import type { RestoreWarning } from './restore-warnings.ts';
 import type { RunWarning } from './run-warnings.ts';
 
@@ -13,7 +14,8 @@ export type Warning =
   | BlobBackupWarning
   | RestoreWarning
   | RunWarning
-  | BlobsLeftOut;
+  | BlobsLeftOut
+  | InstallWarning;
 
 /** The warnings with one of these codes. */
 export type WarningOf<Code extends Warning['code']> = Extract<Warning, { readonly code: Code }>;
