@@ -1,4 +1,3 @@
-import { TOML_NAME } from '../../../config/discover/discovery.ts';
 import type { SiteRemedy } from '../../../system/remedy.ts';
 import type { Kinded, RemedyTexts } from './remedy-text.ts';
 
@@ -32,7 +31,7 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
   'say-which-data-fs': ({ own, other: { is, path } }) => {
     const choice =
       is === 'named-by'
-        ? `--config ${path}, or zope_conf or datafs in a ${TOML_NAME},`
+        ? `--config ${path}, or zope_conf or datafs in a zodbvault.toml,`
         : `ZODBVAULT_DATA=${path}`;
     return `Say which: --datafs ${own} for the one that is here; ${choice} for the other.`;
   },
