@@ -102,7 +102,7 @@ async function readContext(file: string): Promise<Context> {
     throw wrong(`"${file}": it has too many brackets, or goes too deep`);
   }
   // Here, as most sites have none, and it takes a while to load.
-  const yaml = await import('yaml');
+  const { default: yaml } = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const originAt = (offset: number) =>
