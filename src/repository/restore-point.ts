@@ -30,21 +30,21 @@ export type PointAim =
   | 'compare what is in'
   | 'verify';
 
+/** Which restore point of a repository, and what for. */
+export interface WantedPoint {
+  readonly catalogue: Catalogue;
+  /** Undefined: the newest. */
+  readonly date: RecoveryDate | undefined;
+  readonly aim: PointAim;
+}
+
 /**
  * The newest state that is not later than the date. Failures: `not-found` where there is none,
  * `damaged` where a file that it takes is missing: the failure names it.
  */
 export async function findRestorePoint(
   store: Store,
-  {
-    catalogue,
-    date,
-    aim,
-  }: {
-    readonly catalogue: Catalogue;
-    readonly date: RecoveryDate | undefined;
-    readonly aim: PointAim;
-  },
+  { catalogue, date, aim }: WantedPoint,
 ): Promise<RestorePoint> {
   const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, date));
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
@@ -128,18 +128,7 @@ function holeInChain(
   });
 }
 
-function nothingThere(
-  store: Store,
-  {
-    catalogue,
-    date,
-    aim,
-  }: {
-    readonly catalogue: Catalogue;
-    readonly date: RecoveryDate | undefined;
-    readonly aim: PointAim;
-  },
-): Failure {
+function nothingThere(store: Store, { catalogue, date, aim }: WantedPoint): Failure {
   const oldest = catalogue.chains[0]?.full.stamp;
   if (oldest === undefined) {
     return new Failure('not-found', `Cannot ${aim} "${store.name}": no full backup is there`, {

@@ -22,31 +22,27 @@ import {
   writeJournal,
 } from './journal-record.ts';
 
+/** What a restore has made ready, and what becomes of what it replaces. */
+export interface Swap {
+  readonly steps: readonly Replacement[];
+  /** What is restored, in words. */
+  readonly restored: string;
+  readonly points?: RestoreJournal['points'];
+  readonly old: 'keep' | 'discard';
+  /** What becomes of what an earlier restore has kept: it goes, or this takes it back. */
+  readonly earlier: 'superseded' | 'taken-back';
+  readonly now: Date;
+  /** Called when what is staged belongs to the journal: it is no waste any more. */
+  readonly onTaken: () => void;
+}
+
 /**
  * Puts what was staged in the place of what is live. When this returns, all of it is there; when it
  * throws, all is as it was, or the journal is there, and {@link settleRestore} finishes it.
  */
 export async function swapAll(
   anchor: string,
-  {
-    steps,
-    restored,
-    points,
-    old,
-    earlier,
-    now,
-    onTaken,
-  }: {
-    readonly steps: readonly Replacement[];
-    readonly restored: string;
-    readonly points?: RestoreJournal['points'];
-    readonly old: 'keep' | 'discard';
-    /** What becomes of what an earlier restore has kept: it goes, or this takes it back. */
-    readonly earlier: 'superseded' | 'taken-back';
-    readonly now: Date;
-    /** Called when what is staged belongs to the journal: it is no waste any more. */
-    readonly onTaken: () => void;
-  },
+  { steps, restored, points, old, earlier, now, onTaken }: Swap,
 ): Promise<void> {
   const before = await readJournal(anchor);
   const journal: RestoreJournal = {
@@ -87,10 +83,7 @@ export async function swapAll(
  */
 async function withdraw(
   anchor: string,
-  {
-    before,
-    onTaken,
-  }: { readonly before: RestoreJournal | undefined; readonly onTaken: () => void },
+  { before, onTaken }: Pick<Swap, 'onTaken'> & { readonly before: RestoreJournal | undefined },
 ): Promise<void> {
   try {
     if (before === undefined) await removeJournal(anchor);
@@ -107,11 +100,7 @@ async function takeBack(
     steps,
     before,
     earlier,
-  }: {
-    readonly steps: readonly Replacement[];
-    readonly before: RestoreJournal | undefined;
-    readonly earlier: 'superseded' | 'taken-back';
-  },
+  }: Pick<Swap, 'steps' | 'earlier'> & { readonly before: RestoreJournal | undefined },
 ): Promise<void> {
   try {
     for (const step of [...steps].reverse()) await revertReplacement(step);
