@@ -73,6 +73,20 @@ describe('zodbvault check', () => {
     expect(written).toContain('zodbvault_check_status{part="second"} 2');
   });
 
+  it('has for programs a code and values beside each text', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    const [one] = JSON.parse((await site.runWell('check', '--json')).stdout).sites;
+    expect(one.judgements).toContainEqual(
+      expect.objectContaining({
+        state: 'ok',
+        text: '1 restore point whole',
+        code: 'restore-points-whole',
+        values: { count: 1 },
+      }),
+    );
+  });
+
   it.each([
     ['an unknown option', ['--bogus']],
     ['limits in the wrong order', ['--backup-age', '2h:1h']],
