@@ -11,6 +11,7 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { describeSiteFault, judgementAsJson, looksAsJson } from '../render/judgements.ts';
 import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
+import { sentenceOf } from '../render/warnings/sentence.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -32,10 +33,14 @@ export function addListCommand(program: Command): void {
         const places = await listSite(site, { of: options.kind, backups });
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
-        for (const { place, points, hidden, remains } of places) {
+        for (const { place, points, hidden, remains, unreadChecks } of places) {
           const { storage, of, path } = place;
           sayOfPoints(points, terminal);
           problems.push(...remains);
+          if (unreadChecks !== undefined)
+            problems.push(
+              sentenceOf({ kind: 'warning', code: 'unread-checks', fileName: unreadChecks }),
+            );
           for (const one of describeOthers(points)) terminal.notice(one);
           for (const one of hidden) {
             const many = count(one.backups, 'backup');
@@ -69,7 +74,7 @@ function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): vo
   if (fault !== undefined) terminal.notice(describeSiteFault(fault));
   for (const { stamp } of judgements.filter(({ run }) => run === 'incomplete')) {
     terminal.notice(
-      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it, and it goes when a newer backup is complete and nothing builds on it`,
+      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { LOOKS } from '../../repository/judgement.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault } from './judgements.ts';
+import { sentenceOf } from './warnings/sentence.ts';
 
 /** What a check has found, for the line of a monitoring plug-in. */
 export function describeHealth(finding: HealthFinding): string {
@@ -42,6 +43,8 @@ export function describeHealth(finding: HealthFinding): string {
       return describeSiteFault(finding);
     case 'newest-of-other-copy':
       return describeNewest(finding);
+    case 'unread-checks':
+      return sentenceOf({ kind: 'warning', ...finding });
     case 'retention-hold':
       return describeHold(finding.hold);
     case 'astray-server': {

@@ -10,7 +10,6 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import { sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
-import { readJudgements } from '../../repository/read-judgements.ts';
 import { filesOfChain } from '../../repository/remove-chain.ts';
 import {
   type HashedFile,
@@ -33,7 +32,7 @@ import { realPlaceOf } from '../../system/files/real-path.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { type Pruning, planPrune, pruneFulls } from '../retention/prune-filestorage.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
-import { planSuperseded, SUPERSEDED } from '../retention/superseded.ts';
+import { findSuperseded, SUPERSEDED, type Superseding } from '../retention/superseded.ts';
 import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
@@ -145,7 +144,7 @@ export interface PlannedBackup {
 
 /** The same, with what `keep` would remove then. */
 export async function planWithRemovals(
-  settings: BackupSettings & Pick<Pruning, 'blobs'>,
+  settings: BackupSettings & Pick<Pruning, 'blobs'> & Partial<Pick<Superseding, 'wasSetBack'>>,
   context: JobContext,
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
@@ -175,14 +174,19 @@ export async function planWithRemovals(
     // Unless a full one comes, the blobs of the newest are made by then.
     finished: isFull || blobs === undefined ? undefined : pointStampsOf(catalogue).at(-1),
   });
-  const spares = coming?.sparesOlder ?? false;
   const superseded =
-    blobs === undefined || spares
+    blobs === undefined
       ? []
-      : planSuperseded(catalogue, {
-          judgements: await readJudgements(repository),
-          coming: plan.kind,
-        });
+      : (
+          await findSuperseded(repository, {
+            dataFs: settings.dataFs,
+            folder: settings.repository,
+            blobs,
+            wasSetBack: settings.wasSetBack ?? (() => false),
+            backups: context.backups,
+            coming: { kind: plan.kind, isDoubtful: mayLack || sparesOlder(faults) },
+          })
+        ).going;
   return {
     plan,
     removals: [

@@ -1,4 +1,5 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
+import type { Site } from '../../config/model/site.ts';
 import { type Run, readRuns } from '../../repository/records/run-history.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
@@ -11,6 +12,16 @@ export interface RestoreTraces {
   readonly logs: readonly string[];
   /** Data.fs files beside which a journal may lie. */
   readonly anchors: readonly string[];
+}
+
+/** A restore logs where the backups were that it restored, of whichever kind they are. */
+export function tracesOf({ storages }: Pick<Site, 'storages'>): RestoreTraces {
+  return {
+    logs: storages.flatMap(({ folders }) =>
+      Object.values(folders).flatMap((kind) => kind?.filestorage ?? []),
+    ),
+    anchors: storages.map(({ dataFs }) => dataFs),
+  };
 }
 
 /** They, and what a run has opened. */

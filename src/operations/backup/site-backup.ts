@@ -9,6 +9,8 @@ import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
 import { nextStamp } from '../../repository/layout/stamp.ts';
 import { doubtedSince, readChecks } from '../../repository/records/check-results.ts';
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
+import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
+import type { Store } from '../../stores/store.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { backUpBlobs } from '../backup-blobs/backup-blobs.ts';
 import type { BlobBackupResult, BlobBackupSettings } from '../backup-blobs/blob-backup.ts';
@@ -25,7 +27,7 @@ import {
 } from './backup-filestorage.ts';
 import type { BackupSettings } from './backup-settings.ts';
 import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
-import type { RestoreTraces } from './restore-history.ts';
+import { tracesOf } from './restore-history.ts';
 import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
 import { type BlobStorage, SiteFolders } from './site-folders.ts';
 import { SiteRetention } from './site-retention.ts';
@@ -87,6 +89,7 @@ export class SiteRun {
       const settings = {
         ...this.#backupSettings(storage, 'make'),
         ...(await this.retention.pruning(storage)),
+        wasSetBack: await this.retention.whatSetBack(storage),
       };
       const planned = hasFilestorage ? await planWithRemovals(settings, this.#context) : undefined;
       plans.push({
@@ -155,20 +158,9 @@ export class SiteRun {
       pruneAfter: 'every-backup',
       missingRepository,
       confirmation: this.#confirmation,
-      traces: this.#traces(),
+      traces: tracesOf(site),
       now,
       random,
-    };
-  }
-
-  /** A restore logs where the backups were that it restored, of whichever kind they are. */
-  #traces(): RestoreTraces {
-    const { storages } = this.#settings.site;
-    return {
-      logs: storages.flatMap(({ folders }) =>
-        Object.values(folders).flatMap((kind) => kind?.filestorage ?? []),
-      ),
-      anchors: storages.map(({ dataFs }) => dataFs),
     };
   }
 
@@ -197,7 +189,10 @@ export class SiteRun {
         },
         this.#context,
       );
-      if (await isPacked(storage.dataFs)) return { kind: 'packed', path: storage.dataFs };
+      if (await isPacked(storage.dataFs)) {
+        await this.#notePacked(blobs, result);
+        return { kind: 'packed', path: storage.dataFs };
+      }
       await this.#markComplete(blobs, result);
       results.set(storage.name, result);
       this.retention.noteHold(folder, result.hold);
@@ -206,18 +201,31 @@ export class SiteRun {
   }
 
   /** Also what an earlier run has left incomplete, where nothing was committed since. */
-  async #markComplete(
-    { storage, folder }: BlobStorage,
-    { stamp, name }: BlobBackupResult,
-  ): Promise<void> {
-    if (this.folders.decidingOf(storage) === undefined) return;
+  async #markComplete(blobs: BlobStorage, made: BlobBackupResult): Promise<void> {
+    const store = await this.#storeOfIncomplete(blobs, made);
+    if (store === undefined) return;
+    const at = this.#settings.now();
+    const mark = { tool: `zodbvault ${VERSION}`, at, blobs: join(blobs.folder, made.name) };
+    await markComplete(store, { stamp: made.stamp, mark });
+  }
+
+  /** Its blobs are there as they were copied, and don't belong to it: nothing but this note tells so later. */
+  async #notePacked(blobs: BlobStorage, made: BlobBackupResult): Promise<void> {
+    const store = await this.#storeOfIncomplete(blobs, made);
+    if (store !== undefined) await noteGoingBlobs(store, [made.stamp]);
+  }
+
+  /** Where the newest restore point is the one that blobs were made for, and has no mark. */
+  async #storeOfIncomplete(
+    { storage }: BlobStorage,
+    { stamp }: BlobBackupResult,
+  ): Promise<Store | undefined> {
+    if (this.folders.decidingOf(storage) === undefined) return undefined;
     const repository = await this.folders.opened(storage);
     const files = (await repository.catalogue()).chains.at(-1);
     const newest = files === undefined ? undefined : (await repository.chainOf(files)).links.at(-1);
-    if (newest?.file.stamp !== stamp || runEndOf(newest) !== 'incomplete') return;
-    const at = this.#settings.now();
-    const mark = { tool: `zodbvault ${VERSION}`, at, blobs: join(folder, name) };
-    await markComplete(repository.store, { stamp, mark });
+    const isIncomplete = newest?.file.stamp === stamp && runEndOf(newest) === 'incomplete';
+    return isIncomplete ? repository.store : undefined;
   }
 
   /** Failure `damaged`, before anything old goes. */

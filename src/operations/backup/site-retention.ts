@@ -12,6 +12,7 @@ import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
 import { stampsOf } from '../../repository/layout/catalogue.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { findUnreadChecks } from '../../repository/records/check-results.ts';
 import { forgetGoingBlobs, readGoingBlobs } from '../../repository/records/going-blobs.ts';
 import {
   findIdentity,
@@ -19,13 +20,16 @@ import {
   type settleIdentity,
 } from '../../repository/records/repository-id.ts';
 import { isThere } from '../../system/files/presence.ts';
+import { realPlaceOf } from '../../system/files/real-path.ts';
 import { type DecidingRepository, planBlobPrune, pruneBlobs } from '../retention/prune-blobs.ts';
 import { type Pruning, pruneFulls } from '../retention/prune-filestorage.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
-import { removeSuperseded } from '../retention/superseded.ts';
+import { removeSuperseded, type Superseding } from '../retention/superseded.ts';
 import type { JobContext } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
 import type { PlannedBackup, PlannedRemoval } from './backup-filestorage.ts';
+import { isExplained } from './explained-by-restore.ts';
+import { restoresOf, tracesOf } from './restore-history.ts';
 import type { SiteBackupSettings } from './site-backup-settings.ts';
 import type { BlobStorage, SiteFolders } from './site-folders.ts';
 
@@ -77,8 +81,17 @@ export class SiteRetention {
       const context = this.#context;
       const { blobs } = pruning;
       const guard = await this.#guardOf(storage);
+      const unread = await findUnreadChecks(repository.store);
+      if (unread !== undefined)
+        context.onEvent({ kind: 'warning', code: 'unread-checks', fileName: unread });
       const superseded =
-        blobs === undefined ? [] : await removeSuperseded(repository, { blobs, guard, context });
+        blobs === undefined
+          ? []
+          : await removeSuperseded(repository, {
+              ...{ dataFs: storage.dataFs, folder: this.#folders.repositoryOf(storage) },
+              ...{ blobs, guard, context, backups: context.backups },
+              wasSetBack: await this.whatSetBack(storage),
+            });
       const tooOld = await pruneFulls(repository, { ...pruning, guard, context });
       removed.set(storage.name, [...superseded, ...tooOld]);
     }
@@ -113,6 +126,14 @@ export class SiteRetention {
     const { backups, signal } = this.#context;
     const counting = await blobsThatCount(blobs, { repository, backups, signal });
     return { keep: this.#keep, blobs: counting };
+  }
+
+  /** What tells whether a restore has taken away what a backup holds. */
+  async whatSetBack({ dataFs }: SiteStorage): Promise<Superseding['wasSetBack']> {
+    const { backups } = this.#context;
+    const place = await realPlaceOf(dataFs);
+    const past = await restoresOf(place, { ...tracesOf(this.#settings.site), backups });
+    return (link, chains) => isExplained(link, { past, chains });
   }
 
   /** What of the blob backups will go when the planned backup is complete. */

@@ -45,7 +45,9 @@ type ContentFinding =
   | ({ readonly code: 'site-faults' } & SiteFault)
   /** A restore without a date does not guess which of the copies is meant. */
   | ({ readonly code: 'newest-of-other-copy' } & NonNullable<PlaceHealth['newestOfCopy']>)
-  | { readonly code: 'retention-hold'; readonly hold: Hold };
+  | { readonly code: 'retention-hold'; readonly hold: Hold }
+  /** What looks have found before can't be read: nothing old is removed. */
+  | { readonly code: 'unread-checks'; readonly fileName: string };
 
 type LastRunFinding =
   | { readonly code: 'last-run-killed'; readonly verb: PastRun['verb']; readonly begun: string }

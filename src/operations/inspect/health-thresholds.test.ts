@@ -23,6 +23,7 @@ const PLACE: PlaceHealth = {
   siteFault: undefined,
   problems: [],
   isSuperseded: false,
+  unreadChecks: undefined,
   hold: undefined,
   freeBytes: 300,
   diskBytes: 1000,

@@ -65,6 +65,7 @@ export function judgeHealth(
       judgeChains(place),
       ...judgeNewest(place),
       ...judgeHold(place),
+      ...judgeUnread(place),
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
@@ -182,6 +183,12 @@ function judgeNewest({ newestOfCopy }: PlaceHealth): readonly Unplaced[] {
 function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
   if (hold === undefined) return [];
   const finding = { code: 'retention-hold', hold } as const;
+  return [{ state: 'warning', finding, measure: undefined }];
+}
+
+function judgeUnread({ unreadChecks }: PlaceHealth): readonly Unplaced[] {
+  if (unreadChecks === undefined) return [];
+  const finding = { code: 'unread-checks', fileName: unreadChecks } as const;
   return [{ state: 'warning', finding, measure: undefined }];
 }
 

@@ -8,7 +8,12 @@ import { isSound, type Judgement, reasonsAgainst } from '../../repository/judgem
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import { momentOfStamp, parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { copyBeside, readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
-import { type Check, isAsDeep, ofGoodLooks } from '../../repository/records/check-results.ts';
+import {
+  type Check,
+  findUnreadChecks,
+  isAsDeep,
+  ofGoodLooks,
+} from '../../repository/records/check-results.ts';
 import { findSiteFault, type SiteFault } from '../../repository/site-faults.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
@@ -56,6 +61,8 @@ export interface PlaceHealth {
   readonly problems: readonly Finding[];
   /** Whether all of that is older than a full backup that was verified since, as deeply as what is bad was. */
   readonly isSuperseded: boolean;
+  /** The file with what looks have found, where it can't be read. */
+  readonly unreadChecks: string | undefined;
   /** Why nothing old goes meanwhile. */
   readonly hold: Hold | undefined;
   readonly freeBytes: number;
@@ -170,7 +177,9 @@ async function placeHealth(
   const listed = await listPlace(place, { site, backups });
   const problems = await problemsOf(place, { listed, now, context });
   const hold = await findHoldOf(place, context);
-  const common = { storage, path, ...disk, problems, hold };
+  const opened = await backups.repository(path);
+  const unreadChecks = await findUnreadChecks(opened.store);
+  const common = { storage, path, ...disk, problems, hold, unreadChecks };
   if (repository === undefined && blobs !== undefined) {
     const { entries } = await readOwnBlobs(blobs, { repository, backups });
     const moments = entries.map(({ stamp }) => momentOfStamp(stamp));

@@ -13,6 +13,7 @@ import type { Judgement } from '../../repository/judgement.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { type OtherDataFs, readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
+import { findUnreadChecks } from '../../repository/records/check-results.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import { type ListedPoint, listRemains, listRestorePoints } from './list-restore-points.ts';
@@ -25,6 +26,8 @@ export interface ListedPlace {
   readonly hidden: readonly { readonly source: string; readonly backups: number }[];
   /** Problems of what belongs to no restore point: {@link listRemains}. */
   readonly remains: readonly string[];
+  /** The file with what looks have found, where it can't be read. */
+  readonly unreadChecks: string | undefined;
 }
 
 export type ListedSitePoint =
@@ -56,9 +59,11 @@ export async function listSite(
   for (const place of await findBackupPlaces(site, of)) {
     const points = await listPlace(place, { site, backups });
     const { repository } = place;
-    const remains =
-      repository === undefined ? [] : await listRemains(await backups.repository(repository));
-    listed.push({ place, points, hidden: await hiddenIn(place, backups), remains });
+    const opened = repository === undefined ? undefined : await backups.repository(repository);
+    const remains = opened === undefined ? [] : await listRemains(opened);
+    const unreadChecks = opened && (await findUnreadChecks(opened.store));
+    const hidden = await hiddenIn(place, backups);
+    listed.push({ place, points, hidden, remains, unreadChecks });
   }
   return listed;
 }

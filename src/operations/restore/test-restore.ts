@@ -79,6 +79,7 @@ async function rehearseUnlogged(
         kind: 'rehearsal',
         point,
         time,
+        context,
       });
     }
     return {
@@ -136,6 +137,7 @@ async function restoreInto(
         kind: 'rehearsal',
         point,
         time,
+        context,
       });
     }
     throw asOfRehearsal(error);

@@ -13,7 +13,11 @@ import {
 import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readFacts } from '../../repository/read-judgements.ts';
-import { readChecks, standingDoubt } from '../../repository/records/check-results.ts';
+import {
+  findUnreadChecks,
+  readChecks,
+  standingDoubt,
+} from '../../repository/records/check-results.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeChain } from '../../repository/remove-chain.ts';
 import type { Store } from '../../stores/store.ts';
@@ -59,7 +63,7 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
  * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
  * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
- * must not fill the disk. Backups of another database stay. Nothing goes while the newest full backup knows no better:
+ * must not fill the disk. Backups of another database stay. Nothing goes while nobody can read which are known to be bad. Nothing goes while the newest full backup knows no better:
  * see `KnownAtBackup`. The newest one from before a doubt stays: see {@link newestBeforeDoubt}.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
@@ -81,6 +85,7 @@ export async function planPrune(
   const catalogue = await repository.catalogue();
   const most = catalogue.chains.length + (coming === undefined ? 0 : 1);
   if (keep === 0 || most <= keep) return NOTHING;
+  if ((await findUnreadChecks(store)) !== undefined) return NOTHING;
   const chains = await readChains(catalogue, chainsByPlace(repository.chainOf));
   // Where nobody backs up blobs with it, none are missed.
   const blobsOf = blobs?.factsOf ?? (async () => ({ kind: 'none' }) as const);

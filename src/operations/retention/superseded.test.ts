@@ -3,7 +3,7 @@ import { catalogueWith } from '../../../test/support/made-chain.ts';
 import { stamp } from '../../../test/support/stamp.ts';
 import { judgePoint } from '../../repository/judgement.ts';
 import type { RunEnd } from '../../repository/records/completion.ts';
-import { findSuperseded, planSuperseded } from './superseded.ts';
+import { findLeft } from './superseded.ts';
 
 const KNOWN = { hasLostEnd: false, hasOtherCopy: false, mayLack: false, overwritten: undefined };
 const at = (day: number) => `2026-03-0${day}-00-00-00`;
@@ -27,7 +27,20 @@ function repository(...days: readonly Day[]) {
     }),
   );
   const judgements = new Map(judged.map((one) => [one.stamp, one]));
-  return { catalogue: catalogueWith(...names), judgements };
+  const { chains } = catalogueWith(...names);
+  const points = chains.map(({ full, increments }) => [full, ...increments]);
+  return {
+    chains: points.map((files) => ({ links: files.map((file) => ({ file })) })),
+    judgements,
+  };
+}
+
+type Points = ReturnType<typeof repository>['chains'];
+
+function stampsOfEnds(chains: Points, { ends }: ReturnType<typeof findLeft>) {
+  return ends.map(({ index, from }) =>
+    chains[index]?.links.slice(from).map(({ file }) => file.stamp),
+  );
 }
 
 describe('what a newer complete backup supersedes', () => {
@@ -76,6 +89,16 @@ describe('what a newer complete backup supersedes', () => {
       [],
     ],
     [
+      'what was left since the last complete one, and nothing older',
+      [
+        ['full', 'incomplete'],
+        ['full', 'complete'],
+        ['full', 'incomplete'],
+        ['full', 'complete'],
+      ],
+      [[3]],
+    ],
+    [
       'nothing that nobody has promised',
       [
         ['full', 'unrecorded'],
@@ -84,16 +107,16 @@ describe('what a newer complete backup supersedes', () => {
       [],
     ],
   ])('is %s', (_, days, expected) => {
-    const { catalogue, judgements } = repository(...days);
-    const found = findSuperseded(catalogue, judgements).map(({ points }) => points);
+    const { chains, judgements } = repository(...days);
+    const found = stampsOfEnds(chains, findLeft(chains, { judgements }));
     expect(found).toEqual(expected.map((points) => points.map(at)));
   });
 
   it('is planned for a full backup that comes, not for an increment that builds on it', () => {
-    const { catalogue, judgements } = repository(['full', 'complete'], ['increment', 'incomplete']);
+    const { chains, judgements } = repository(['full', 'complete'], ['increment', 'incomplete']);
     const plan = (coming: 'full' | 'increment' | 'nothing') =>
-      planSuperseded(catalogue, { judgements, coming }).map(({ stamp: first }) => first);
-    expect(plan('full')).toEqual([at(2)]);
+      stampsOfEnds(chains, findLeft(chains, { judgements, coming }));
+    expect(plan('full')).toEqual([[at(2)]]);
     expect(plan('increment')).toEqual([]);
     expect(plan('nothing')).toEqual([]);
   });

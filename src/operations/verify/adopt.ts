@@ -149,9 +149,11 @@ async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRe
   const stamps = pointStampsOf(catalogue);
   const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
   if (isKept) {
+    const { context } = words;
     const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
-    await rememberVerified(repository, { findings: verified, blobFindings: [], time });
-    for (const point of points) await rememberPoint(repository, { kind: 'deep', point, time });
+    await rememberVerified(repository, { findings: verified, blobFindings: [], time, context });
+    for (const point of points)
+      await rememberPoint(repository, { kind: 'deep', point, time, context });
   }
   const { place } = words;
   return {

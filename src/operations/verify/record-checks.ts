@@ -3,6 +3,8 @@ import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, rememberChecks } from '../../repository/records/check-results.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
+import { Failure } from '../../system/failure.ts';
+import type { JobContext } from '../run/events.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
 
 /** When a check began and how long it took. */
@@ -24,11 +26,13 @@ export async function rememberVerified(
     findings,
     blobFindings,
     time,
+    context,
   }: {
     readonly findings: readonly Finding[];
     /** Oldest first. */
     readonly blobFindings: readonly EntryFinding[];
     readonly time: CheckTime;
+    readonly context: JobContext;
   },
 ): Promise<void> {
   const catalogue = await repository.catalogue();
@@ -45,7 +49,7 @@ export async function rememberVerified(
     }
   }
   checks.push(...checksOfBlobs(blobFindings, time));
-  await remember(repository, checks);
+  await remember(repository, { checks, context });
 }
 
 /** What is wrong with an archive is wrong with all that continue it. */
@@ -88,10 +92,12 @@ export async function rememberPoint(
     kind,
     point: { stamp, verdicts, isWrapped },
     time: { begun, seconds },
+    context,
   }: {
     readonly kind: 'sample' | 'deep' | 'rehearsal';
     readonly point: Pick<DeepVerifiedPoint, 'stamp' | 'verdicts' | 'isWrapped'>;
     readonly time: CheckTime;
+    readonly context: JobContext;
   },
 ): Promise<void> {
   const at = begun.toISOString();
@@ -101,12 +107,31 @@ export async function rememberPoint(
     const proven = kind === 'rehearsal' ? kind : 'verify';
     return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
   });
-  await remember(repository, checks);
+  await remember(repository, { checks, context });
 }
 
-/** A look takes long, and holds no lock: what others have made, removed or found out meanwhile is theirs. */
-async function remember(repository: OpenRepository, checks: readonly Check[]): Promise<void> {
+/**
+ * A look takes long, and holds no lock: what others have made, removed or found out meanwhile is theirs. Where nothing
+ * can be written, as on a copy that is mounted for reading, good results are not remembered, and bad ones are told.
+ */
+async function remember(
+  repository: OpenRepository,
+  { checks, context }: { readonly checks: readonly Check[]; readonly context: JobContext },
+): Promise<void> {
   await repository.listAgain();
   const stamps = new Set<string>(pointStampsOf(await repository.catalogue()));
-  await rememberChecks(repository.store, { checks, stamps });
+  try {
+    await rememberChecks(repository.store, { checks, stamps });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'system') throw error;
+    const bad = checks.flatMap(({ outcome, stamp }) => (outcome === 'bad' ? [stamp] : []));
+    if (bad.length === 0) return;
+    const { message: reason } = error;
+    context.onEvent({
+      kind: 'warning',
+      code: 'bad-result-not-noted',
+      stamps: [...new Set(bad)].sort(),
+      reason,
+    });
+  }
 }

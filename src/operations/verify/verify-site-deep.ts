@@ -73,6 +73,7 @@ export async function* verifySiteDeepUnlogged(
           kind,
           point,
           time: { begun, seconds },
+          context,
         });
         yield { place, point };
         begun = now();

@@ -65,6 +65,7 @@ async function verifyPlaces(
         findings,
         blobFindings: ofEntries,
         time,
+        context,
       });
     }
     const points = await listPlace(place, { site, backups });

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
+import { formatStamp } from '../layout/stamp.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
@@ -58,6 +58,8 @@ const WholeCheckSchema = v.object({
 export const CheckFileSchema = v.object({
   format: v.picklist([1, 2]),
   checks: v.array(v.unknown()),
+  /** Name of the file that was in its place and could not be read; until a deep look is noted again. */
+  unread: v.optional(v.string()),
 });
 
 type CheckFile = v.InferOutput<typeof CheckFileSchema>;
@@ -74,10 +76,31 @@ export const MOST_NAMES = 100;
 /** Less than a millisecond of work. */
 const CHECKS_PER_PORTION = 100;
 
-/** What is remembered; nothing where it can't be read. */
+/** What is remembered; nothing where it can't be read: see {@link findUnreadChecks}. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
+  return (await readRemembered(store)).checks;
+}
+
+/** What is remembered, and the name of the file with what was, and can't be read. */
+interface Remembered {
+  readonly checks: readonly Check[];
+  readonly unread: string | undefined;
+}
+
+async function readRemembered(store: Store): Promise<Remembered> {
   const record = await readJsonRecord(store, FILE, CheckFileSchema);
-  return record.kind === 'read' ? await inPortions(checksIn(record.value)) : [];
+  if (record.kind === 'absent') return { checks: [], unread: undefined };
+  const checks = record.kind === 'read' ? await inPortions(checksIn(record.value)) : undefined;
+  if (record.kind !== 'read' || checks === undefined) return { checks: [], unread: FILE };
+  return { checks, unread: record.value.unread };
+}
+
+/**
+ * Name of the file with what was found out and can't be read, as long as nobody has looked deeply again: what was bad
+ * then counts as good. Undefined where all is known.
+ */
+export async function findUnreadChecks(store: Store): Promise<string | undefined> {
+  return (await readRemembered(store)).unread;
 }
 
 /** By the stamps of their restore points, each in their order. */
@@ -91,18 +114,21 @@ export function checksByStamp(checks: readonly Check[]): ReadonlyMap<string, rea
   return byStamp;
 }
 
-/** Those of a file; nothing where one of them is none of ours. There may be some for each of very many points. */
-export function* checksIn({ format, checks }: CheckFile): Generator<void, readonly Check[]> {
+/** Those of a file; undefined where one of them is none of ours. There may be some for each of very many points. */
+export function* checksIn({
+  format,
+  checks,
+}: CheckFile): Generator<void, readonly Check[] | undefined> {
   const decoded: Check[] = [];
   for (const [index, one] of checks.entries()) {
     if (index % CHECKS_PER_PORTION === 0) yield;
     if (format === 2) {
       const check = v.safeParse(CheckSchema, one);
-      if (!check.success) return [];
+      if (!check.success) return undefined;
       decoded.push(check.output);
     } else {
       const check = v.safeParse(WholeCheckSchema, one);
-      if (!check.success) return [];
+      if (!check.success) return undefined;
       decoded.push(...partsOf(check.output));
     }
   }
@@ -180,7 +206,8 @@ export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date
 
 /**
  * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
- * {@link standingDoubt}. Where nothing can be written, as on a copy that is mounted for reading, nothing is remembered.
+ * {@link standingDoubt}. What can't be read is kept aside. Failures: those of the store, `system` where nothing can be
+ * written.
  *
  * @param stamps - of the restore points that are there
  */
@@ -195,13 +222,25 @@ export async function rememberChecks(
     byStamp.get(old.stamp)?.some(({ part, kind, wrapped }) => {
       return part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
     });
-  const others = (await readChecks(store)).filter((old) => !isNew(old));
+  const remembered = await readRemembered(store);
+  const aside = remembered.unread === FILE ? await keepAside(store) : remembered.unread;
+  const unread = checks.some(isDeep) ? undefined : aside;
+  const others = remembered.checks.filter((old) => !isNew(old));
   const all = [...others, ...checks];
   const doubt = standingDoubt(all, stamps);
   const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
-  try {
-    await writeJsonRecord(store, FILE, { format: 2, checks: kept });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'system') throw error;
-  }
+  await writeJsonRecord(store, FILE, { format: 2, checks: kept, ...(unread && { unread }) });
+}
+
+function isDeep({ kind, wrapped }: Check): boolean {
+  return wrapped === true || isAsDeep(kind, 'deep');
+}
+
+/** Copies the file to a name that is free, for somebody who can read it. Returns that. */
+async function keepAside(store: Store): Promise<string> {
+  const stamp = formatStamp(new Date());
+  const name = `${FILE}.unreadable-${stamp}`;
+  await using copy = await store.stage(name, store.read(FILE));
+  await copy.publish();
+  return name;
 }

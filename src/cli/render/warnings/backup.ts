@@ -1,10 +1,17 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
-import type { BackupWarning } from '../../../operations/run/warnings/backup-warnings.ts';
+import type { BackupWarning, WhyKept } from '../../../operations/run/warnings/backup-warnings.ts';
 import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 /** So many commands are named; the next full backup names more, if it has to. */
 const NAMED = 3;
+
+const WHY_KEPT = {
+  doubt: 'the newest backup may lack what it holds',
+  'set-back': 'a restore has put an earlier state in its place since then',
+  'blobs-are-there': 'its blob backup may be complete all the same',
+  'no-failed-run': 'no run is known that failed to finish it',
+} as const satisfies Record<WhyKept, string>;
 
 export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
   'source-empty': {
@@ -135,6 +142,18 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
         ...(went.length === 0 ? [] : [`${nameSome(went)} went`]),
       ];
       return `another program has changed the backups in "${folder}" while this backup was made: ${changes.join(', ')}. No old backup was removed. Find out which program it is, and give it a folder of its own; if it is right there, the next backup removes what is old`;
+    },
+  },
+  'incomplete-backup-kept': {
+    example: {
+      kind: 'notice',
+      code: 'incomplete-backup-kept',
+      stamps: ['2026-03-02-04-05-06'],
+      why: 'doubt',
+    },
+    sentence: ({ stamps, why }) => {
+      const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
+      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. If nobody needs it, remove it with "zodbvault retire ${stamps.at(-1)}"`;
     },
   },
   'other-database-kept': {

@@ -28,6 +28,21 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     sentence: ({ dataFs, ...server }) =>
       `${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
   },
+  'unread-checks': {
+    example: { kind: 'warning', code: 'unread-checks', fileName: '.zodbvault.checks.json' },
+    sentence: ({ fileName }) =>
+      `"${fileName}" can not be read, which says what verifications have found: it is damaged, or of a later version. Nothing old is removed until "zodbvault verify --deep" has looked again`,
+  },
+  'bad-result-not-noted': {
+    example: {
+      kind: 'warning',
+      code: 'bad-result-not-noted',
+      stamps: ['2026-03-02-04-05-06'],
+      reason: 'Cannot write "backups": no space left on the disk',
+    },
+    sentence: ({ stamps, reason }) =>
+      `nobody else will know that ${stamps.join(', ')} is bad, "keep" counts it, and "check" calls it whole: this result could not be noted: ${reason}. Make that possible, and verify again before the next backup`,
+  },
   'ping-failed': {
     example: { kind: 'notice', code: 'ping-failed', moment: 'start', reason: 'it answered 404' },
     sentence: ({ moment, reason }) => `ping_url was not told ("${moment}"): ${reason}`,

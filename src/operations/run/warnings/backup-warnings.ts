@@ -85,6 +85,13 @@ export type BackupWarning =
       readonly came: readonly string[];
       readonly went: readonly string[];
     }
+  /** A newer backup is complete; these, which runs have left without their blobs, stay all the same. */
+  | {
+      readonly kind: 'notice';
+      readonly code: 'incomplete-backup-kept';
+      readonly stamps: readonly string[];
+      readonly why: WhyKept;
+    }
   | {
       readonly kind: 'warning';
       readonly code: 'other-database-kept';
@@ -97,3 +104,14 @@ export type BackupWarning =
       /** The Data.fs files that they were made of. */
       readonly sources: readonly string[];
     };
+
+/** Why a backup without its blobs stays where a newer one is complete. */
+export type WhyKept =
+  /** The newer one may lack what it holds. */
+  | 'doubt'
+  /** A restore has put an earlier state in the place of what it was made of. */
+  | 'set-back'
+  /** Its mark alone may be lost. */
+  | 'blobs-are-there'
+  /** The log knows of no run that failed to finish it. */
+  | 'no-failed-run';

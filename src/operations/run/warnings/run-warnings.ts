@@ -11,6 +11,15 @@ export type RunWarning =
       readonly code: 'astray-server';
       readonly dataFs: string;
     } & AstrayServer)
+  /** What looks have found before can't be read: nothing old is removed. */
+  | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
+  /** A look has found restore points bad, and could not write that down. */
+  | {
+      readonly kind: 'warning';
+      readonly code: 'bad-result-not-noted';
+      readonly stamps: readonly string[];
+      readonly reason: string;
+    }
   | {
       readonly kind: 'notice';
       readonly code: 'ping-failed';
