@@ -132,6 +132,10 @@ describe('folders of src/', () => {
     expect(named).toEqual([]);
   });
 
+  it('make a store of a folder in one place', () => {
+    expect(filesWith(/\bfolderStore\b/)).toEqual(['blobs/open-backups.ts']);
+  });
+
   it('are put into words by docs/ARCHITECTURE.md', () => {
     const words = readFileSync(join(SOURCE, '../docs/ARCHITECTURE.md'), 'utf8');
     for (const folder of Object.keys(MAY_KNOW)) expect(words).toContain(`${folder}/`);
@@ -183,6 +187,14 @@ function textsOf(path: string): readonly string[] {
   };
   visit(file);
   return found;
+}
+
+/** Those outside of stores/ in which something is written. */
+function filesWith(pattern: RegExp): readonly string[] {
+  const isOutside = (path: string) => folderOf(path, 0) !== 'stores';
+  return files.filter(
+    (path) => isOutside(path) && pattern.test(readFileSync(join(SOURCE, path), 'utf8')),
+  );
 }
 
 function resolveImport(path: string, imported: string): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { absent } from '../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
 import { type ByteRange, openFileSource } from '../system/files/byte-source.ts';
+import { appendLine } from '../system/files/line-log.ts';
 import {
   isUnfinished,
   NewFile,
@@ -16,7 +17,7 @@ import { IMPATIENT, type LockRequest } from '../system/locks/lock-request.ts';
 import { acquireRunLock } from '../system/locks/run-lock.ts';
 import { severalAtATime } from '../system/streams/cooperative.ts';
 import { rightsOfBackups } from './backup-rights.ts';
-import type { StagedFile, Store, StoredFile } from './store.ts';
+import type { LineAddition, StagedFile, Store, StoredFile } from './store.ts';
 
 /** Name of the lock file in a folder; no pattern of repozo matches it. */
 export const LOCK_FILE = '.zodbvault.lock';
@@ -46,6 +47,7 @@ export function folderStore(
     read: (name, range) => read(join(directory, name), range),
     stage: async (name, content) =>
       stage(join(directory, name), { name, content, rights: await rightsOf() }),
+    append: (name, addition) => append(directory, { name, ...addition }),
     remove: (name) => remove(directory, name),
     lock: (request = IMPATIENT) => lock(directory, request),
   };
@@ -102,6 +104,20 @@ async function stage(
     publish: () => file.publish(),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
+}
+
+async function append(
+  directory: string,
+  { name, earlier, ...addition }: LineAddition & { readonly name: string },
+): Promise<readonly StoredFile[]> {
+  const { sizeBytes, earlierBytes } = await appendLine(join(directory, name), {
+    ...addition,
+    earlier: join(directory, earlier),
+  });
+  return [
+    { name, sizeBytes },
+    ...(earlierBytes === undefined ? [] : [{ name: earlier, sizeBytes: earlierBytes }]),
+  ];
 }
 
 async function remove(directory: string, name: string): Promise<void> {

@@ -85,6 +85,13 @@ export class RememberingStore implements Store {
     };
   }
 
+  async append(...[name, addition]: Parameters<Store['append']>): Promise<readonly StoredFile[]> {
+    const changed = await this.#store.append(name, addition);
+    for (const file of changed)
+      await this.#changed(file.name, (files) => files.set(file.name, file));
+    return changed;
+  }
+
   async remove(name: string): Promise<void> {
     await this.#store.remove(name);
     await this.#changed(name, (files) => files.delete(name));

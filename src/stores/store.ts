@@ -23,6 +23,16 @@ export interface StagedFile extends AsyncDisposable {
   publish(): Promise<void>;
 }
 
+/** A line for the end of a file. */
+export interface LineAddition {
+  /** Without an end of its own. */
+  readonly line: string;
+  /** What the file may have, of bytes. */
+  readonly maximumBytes: number;
+  /** The name that it gets when it would have more. */
+  readonly earlier: string;
+}
+
 /**
  * A place where backup files live. Names are plain: no separators, no folders. What a store says it
  * did survives a crash of the machine.
@@ -39,6 +49,11 @@ export interface Store {
     name: string,
     content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<StagedFile>;
+  /**
+   * Adds a line to a file in one step, which is made where it isn't there. A file that has no room for it first gets
+   * another name, in place of what has that. Gives the files that are others then.
+   */
+  append(name: string, addition: LineAddition): Promise<readonly StoredFile[]>;
   /** Removes a file; one that isn't there is no failure. */
   remove(name: string): Promise<void>;
   /**

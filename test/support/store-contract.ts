@@ -47,6 +47,17 @@ export function describeStoreContract(kind: string, makeStore: () => Promise<Sto
       expect(await get(store, 'a')).toBe('new');
     });
 
+    it('adds lines to a file, and gives it another name when it is full', async () => {
+      const store = await makeStore();
+      const how = { maximumBytes: 8, earlier: 'earlier' };
+      for (const line of ['one', 'two', 'three', 'four']) {
+        await store.append('log', { line, ...how });
+      }
+      expect([await get(store, 'log'), await get(store, 'earlier')]).toEqual(['four\n', 'three\n']);
+      expect(await outcomeOf(() => get(store, 'lo'))).toMatchObject({ code: 'not-found' });
+      expect((await store.list()).map(({ name }) => name).sort()).toEqual(['earlier', 'log']);
+    });
+
     it('removes a file, and takes one that is not there for removed', async () => {
       const store = await makeStore();
       await put(store, 'a', 'x');

@@ -9,7 +9,6 @@ import {
 } from '../../repository/records/run-history.ts';
 import { LOCK_FILE } from '../../stores/folder-store.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
-import { appendLine } from '../../system/files/line-log.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { ownIdentity } from '../../system/processes/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
@@ -212,10 +211,11 @@ class RunLine implements WatchedRun {
     try {
       const folder = await this.#folder();
       if (folder === undefined) return;
-      await appendLine(join(folder, RUN_LOG_FILE), {
+      const { store } = await this.context.backups.repository(folder);
+      await store.append(RUN_LOG_FILE, {
         line: formatRun(run),
         maximumBytes: RUN_LOG_BYTES,
-        earlier: join(folder, EARLIER_RUN_LOG_FILE),
+        earlier: EARLIER_RUN_LOG_FILE,
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -35,6 +35,7 @@ export function inPlaceOf(
       file === index ? bytesOf(`${dataFs}.index`) : bytesOf(dataFs, ranges.get(file)),
     list: () => store.list(),
     stage: (name, content) => store.stage(name, content),
+    append: (name, addition) => store.append(name, addition),
     remove: (name) => store.remove(name),
     lock: (request) => store.lock(request),
   };

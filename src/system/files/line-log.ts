@@ -6,6 +6,13 @@ import { shareWithGroup } from './rights.ts';
 
 const LINE_END = 0x0a;
 
+/** What a line has made of a log. */
+export interface AppendedLog {
+  readonly sizeBytes: number;
+  /** Of the one that it became; undefined: it has gone on. */
+  readonly earlierBytes: number | undefined;
+}
+
 /**
  * Adds one line to a file, in one write, and waits until it is on the disk. A line that a crash has
  * cut ends where the next one begins, so that it spoils no other. Where the file has reached its
@@ -19,19 +26,22 @@ export async function appendLine(
     maximumBytes,
     earlier,
   }: { readonly line: string; readonly maximumBytes: number; readonly earlier: string },
-): Promise<void> {
-  await adopting(`write "${path}"`, async () => {
+): Promise<AppendedLog> {
+  return await adopting(`write "${path}"`, async () => {
     let handle = await openLog(path);
+    let earlierBytes: number | undefined;
     try {
       const { size } = await handle.stat();
       if (size > 0 && size + line.length > maximumBytes && (await isStillThere(handle, path))) {
         await rename(path, earlier);
+        earlierBytes = size;
         await handle.close();
         handle = await openLog(path);
       }
       const start = (await endsInLine(handle)) ? '' : '\n';
       await handle.write(`${start}${line}\n`);
       await handle.datasync();
+      return { sizeBytes: (await handle.stat()).size, earlierBytes };
     } finally {
       await handle.close();
     }
