@@ -1,9 +1,9 @@
-import { readlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findProgram } from '../src/system/processes/programs.ts';
-import { blobFiles } from './support/blobs.ts';
-import { commitBlob } from './support/buildout-site.ts';
+import { blobFiles, blobState } from './support/blobs.ts';
+import { commitBlob, namesIn } from './support/buildout-site.ts';
 import { COMMAND, type Finished, runProgram } from './support/command.ts';
 import { countTransactions } from './support/database.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -29,6 +29,15 @@ async function at(
   throw new Error(
     `${words.join(' ')} at ${moment} ended with ${finished.status}: ${finished.stderr}`,
   );
+}
+
+/** Leaves other bytes, as a disk may: of the same number, and with the same time. */
+function damage(path: string): void {
+  const { mode, size, atime, mtime } = statSync(path);
+  chmodSync(path, 0o600);
+  writeFileSync(path, Buffer.alloc(size));
+  utimesSync(path, atime, mtime);
+  chmodSync(path, mode);
 }
 
 /** Backs up at each moment, with one more blob each time; gives the stamps and what they must hold. */
@@ -120,6 +129,34 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     const live = join(site.folder, 'var/blobstorage');
     expect(blobFiles(join(site.folder, 'out/blobstorage'))).toEqual(blobFiles(live));
   });
+
+  it.each(['made', 'rehearsed'])(
+    'that were ahead make no copy good that verify --deep finds damaged: %s then',
+    async (deed) => {
+      const site = await newSite(scratch, 3);
+      const backUp = ['backup', '--full', '--keep', '2'];
+      const copies = join(site.folder, 'var/blobstoragebackups');
+      await commitBlob(site.dataFs);
+      await site.runWell(...backUp);
+      await commitBlob(site.dataFs);
+      const live = join(site.folder, 'var/blobstorage');
+      if (deed === 'made') await at('2031-01-01 00:00:00', { site, words: backUp });
+      else await site.runWell(...backUp);
+      if (deed === 'rehearsed') await at('2031-01-01 00:00:00', { site, words: ['rehearse'] });
+      const [first = '', newest = ''] = namesIn(copies).filter((name) => name !== 'latest');
+      const [damaged = ''] = blobFiles(live).filter(
+        (path) => !existsSync(join(copies, first, 'blobstorage', path)),
+      );
+      damage(join(copies, newest, 'blobstorage', damaged));
+      expect(await site.run(['verify', '--deep'])).toMatchObject({ status: 1 });
+      expect((await site.runWell('list')).stdout).toMatch(/BAD/);
+      await commitBlob(site.dataFs);
+      await site.runWarned(...backUp);
+      expect(namesIn(copies)).toContain(first);
+      await site.runWell('restore', '-n', '--to', 'out');
+      expect(blobState(join(site.folder, 'out/blobstorage'))).toEqual(blobState(live));
+    },
+  );
 
   it('that were ahead don’t make a site look backed up', async () => {
     const site = await newSite(scratch, 3);

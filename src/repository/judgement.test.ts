@@ -19,7 +19,6 @@ const POINT = stamp('2026-03-01-04-05-06');
 const THERE: BlobFacts = {
   kind: 'there',
   isExact: true,
-  madeAt: new Date('2026-03-01T04:05:07Z'),
   amount: 'not-counted',
 };
 
@@ -146,13 +145,27 @@ describe('the judgement of a restore point', () => {
       ['build', 'faultyBlobs', 'blobs'],
     ],
     [
-      'faulty blobs, copied again since',
-      {
-        checks: [look(2, 'deep', { ...blobs, ...stored })],
-        blobs: { ...THERE, madeAt: new Date('2026-03-03') },
-      },
+      'faulty blobs, after a rehearsal by a clock that was ahead',
+      { checks: [look(31, 'rehearsal', blobs), look(2, 'deep', { ...blobs, ...stored })] },
+      ['unknown', 'bad'],
+      ['build', 'faultyBlobs', 'blobs'],
+    ],
+    [
+      'faulty blobs by a clock that was ahead, and a rehearsal since',
+      { checks: [look(31, 'deep', { ...blobs, ...stored }), look(2, 'rehearsal', blobs)] },
       ['unknown', 'good'],
       ['build', 'sound', 'blobs'],
+    ],
+    [
+      'faulty blobs, found while a rehearsal ran',
+      {
+        checks: [
+          look(3, 'deep', { ...blobs, ...stored }),
+          { ...look(2, 'rehearsal', blobs), seconds: 2 * 24 * 3600 },
+        ],
+      },
+      ['unknown', 'bad'],
+      ['build', 'faultyBlobs', 'blobs'],
     ],
   ])('%s', (_, change, [data, ofBlobs], answers) => {
     const judgement = judgePoint({ ...HEALTHY, ...change });

@@ -10,7 +10,10 @@ export interface PointFacts {
   readonly files: readonly string[];
   readonly runEnd: RunEnd;
   readonly known: KnownAtBackup;
-  /** What somebody has found out about it, and about what is stored of the backups that it builds on. */
+  /**
+   * What somebody has found out about it, and about what is stored of the backups that it builds on, in the order in
+   * which it was found out.
+   */
   readonly checks: readonly Check[];
   readonly blobs: BlobFacts;
 }
@@ -27,8 +30,6 @@ export type BlobFacts =
       readonly kind: 'there';
       /** Whether it was made with this very point; otherwise newest blobs may be missing. */
       readonly isExact: boolean;
-      /** Undefined where another program made it. */
-      readonly madeAt: Date | undefined;
       /** Whether it holds as many files and bytes as when it was made. */
       readonly amount: 'as-recorded' | 'other' | 'not-counted';
     };
@@ -84,11 +85,8 @@ function judgeData({ stamp, files, checks }: PointFacts): PartJudgement {
 
 function judgeBlobs({ stamp, blobs, runEnd, checks }: PointFacts): PartJudgement {
   const reasons: Reason[] = runEnd === 'incomplete' ? [{ kind: 'incomplete' }] : [];
-  // What was made again since is another copy.
-  const isOfThis = ({ part, at }: Check) =>
-    part === 'blobs' &&
-    !(blobs.kind === 'there' && blobs.madeAt !== undefined && blobs.madeAt > new Date(at));
-  const judged = judgeLooks(checks.filter(isOfThis), stamp);
+  const looks = checks.filter(({ part }) => part === 'blobs');
+  const judged = judgeLooks(looks, stamp);
   if (judged.kind === 'bad') reasons.push(...judged.reasons);
   reasons.push(...goneFrom(blobs, runEnd));
   if (reasons.length > 0) return { kind: 'bad', reasons };
@@ -116,9 +114,12 @@ function goneFrom(blobs: BlobFacts, runEnd: RunEnd): readonly Reason[] {
 
 /** A look disproves what one as deep has found before, and a shallower one nothing. */
 function judgeLooks(looks: readonly Check[], stamp: Stamp): PartJudgement {
-  const good = looks.filter((look) => look.outcome === 'good' && look.stamp === stamp);
+  const isGood = (look: Check) => look.outcome === 'good' && look.stamp === stamp;
+  const good = looks.filter(isGood);
   const bad = looks.filter(
-    (look) => look.outcome === 'bad' && !good.some((one) => disproves(one, look)),
+    (look, index) =>
+      look.outcome === 'bad' &&
+      !looks.slice(index).some((later) => isGood(later) && disproves(later, look)),
   );
   if (bad.length > 0) return { kind: 'bad', reasons: bad.map(reasonOf) };
   const [first, ...others] = good.map(({ kind }) => kind);

@@ -46,14 +46,17 @@ export async function readFacts(
   repository: OpenRepository,
   { catalogue, blobsOf = async () => ({ kind: 'unseen' }) }: Reading,
 ): Promise<ReadonlyMap<Stamp, PointFacts>> {
-  const looksAt = checksByStamp(await readChecks(repository.store));
+  const remembered = await readChecks(repository.store);
+  const looksAt = checksByStamp(remembered);
+  const places = new Map(remembered.map((check, index) => [check, index]));
+  const inOrder = (one: Check, other: Check) => (places.get(one) ?? 0) - (places.get(other) ?? 0);
   const all = new Map<Stamp, PointFacts>();
   for (const files of (catalogue ?? (await repository.catalogue())).chains) {
     const chain = await repository.chainOf(files);
     const known = knownAtBackup(chain);
     const links = new Map(chain.links.map((link) => [link.file.stamp, link]));
     const otherSizes: string[] = [];
-    const carried = new CarriedChecks();
+    const carried = new CarriedChecks(inOrder);
     for (const { stamp } of [files.full, ...files.increments]) {
       const link = links.get(stamp);
       if (link !== undefined && hasOtherSize(link)) otherSizes.push(sayOtherSize(link));
@@ -64,7 +67,7 @@ export async function readFacts(
       ];
       const facts = { stamp, runEnd, known, files: faults };
       const looks = looksAt.get(stamp) ?? [];
-      const checks = [...carried.all(), ...looks];
+      const checks = [...carried.all(), ...looks].sort(inOrder);
       if (link !== undefined) carried.add(looks);
       const blobFolder = link?.record?.blobs?.folder;
       const blobs = await blobsOf({ ...facts, blobFolder });
@@ -81,11 +84,16 @@ export async function readFacts(
  */
 class CarriedChecks {
   readonly #last = new Map<Check['kind'], Check>();
+  readonly #inOrder: (one: Check, other: Check) => number;
+
+  constructor(inOrder: (one: Check, other: Check) => number) {
+    this.#inOrder = inOrder;
+  }
 
   add(checks: readonly Check[]): void {
     for (const check of checks.filter(isOfFiles)) {
       const other = this.#last.get(check.kind);
-      if (other === undefined || other.at < check.at) this.#last.set(check.kind, check);
+      if (other === undefined || this.#inOrder(other, check) < 0) this.#last.set(check.kind, check);
     }
   }
 

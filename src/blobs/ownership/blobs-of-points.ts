@@ -23,7 +23,6 @@ export type BelongingBlobs =
       readonly match: Match;
       /** Undefined where another program made it. */
       readonly content: BlobContent | undefined;
-      readonly madeAt: Date | undefined;
     };
 
 /** The blobs of the points of one repository, in one folder. */
@@ -78,7 +77,7 @@ function factsFrom(
       return { ...blobs, isExpected: isExpected || blobs.wasExact };
     case 'found': {
       const isExact = blobs.match === 'exact';
-      return { kind: 'there', isExact, madeAt: blobs.madeAt, amount: 'not-counted' };
+      return { kind: 'there', isExact, amount: 'not-counted' };
     }
     default:
       return blobs satisfies never;
@@ -106,8 +105,7 @@ async function findBelonging(
     const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
     const seen = await lookInto(entry, { recorded: choice.entry, folder });
     if (seen.kind === 'gone') return { kind: 'missing', wasExact, reason: seen.reason };
-    const madeAt = choice.entry.record && new Date(choice.entry.record.madeAt);
-    return { kind: 'found', name, match: choice.match, content: seen.content, madeAt };
+    return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') {
       return { kind: 'missing', wasExact, reason: error.message };

@@ -29,8 +29,8 @@ export interface BlobBackupSettings {
   readonly repository: OwningRepository | null;
   /** The sha256 of the data file of the Data.fs backup that it belongs to; undefined where nobody knows it. */
   readonly dataSha256: string | undefined;
-  /** When the copy of a moment was last found to be wrong, by its stamp. */
-  readonly doubts: ReadonlyMap<string, Date>;
+  /** Stamps of copies that were found to be wrong. */
+  readonly doubts: ReadonlySet<string>;
   /** Which blobs the Data.fs says have to be there. */
   readonly lasting: LastingBlobs;
   /** Whether what was written is read back before it counts. */
@@ -156,8 +156,8 @@ export class BlobRun {
   }
 
   /** Whether somebody has looked into an entry since it was made, and found something wrong. */
-  isDoubted(entry: BlobEntry): boolean {
-    return isDoubted(entry, this.settings.doubts);
+  isDoubted({ stamp }: BlobEntry): boolean {
+    return this.settings.doubts.has(stamp);
   }
 
   /** Makes room for number 0. */
@@ -181,13 +181,4 @@ export class BlobRun {
     const { name, record } = entry;
     return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, hold };
   }
-}
-
-/** Whether something wrong was found since an entry was made. @param doubts - when, by stamps */
-export function isDoubted(
-  { stamp, record }: BlobEntry,
-  doubts: BlobBackupSettings['doubts'],
-): boolean {
-  const since = doubts.get(stamp);
-  return since !== undefined && !(record !== undefined && new Date(record.madeAt) > since);
 }

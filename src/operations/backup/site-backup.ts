@@ -7,7 +7,11 @@ import {
 } from '../../config/model/blob-directory-check.ts';
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
 import { nextStamp } from '../../repository/layout/stamp.ts';
-import { doubtedSince, readChecks } from '../../repository/records/check-results.ts';
+import {
+  doubtedBlobs,
+  forgetBlobChecks,
+  readChecks,
+} from '../../repository/records/check-results.ts';
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import type { Store } from '../../stores/store.ts';
@@ -193,6 +197,9 @@ export class SiteRun {
         await this.#notePacked(blobs, result);
         return { kind: 'packed', path: storage.dataFs };
       }
+      if (result.kind === 'made' && this.folders.decidingOf(storage) !== undefined) {
+        await forgetBlobChecks((await this.folders.opened(storage)).store, result.stamp);
+      }
       await this.#markComplete(blobs, result);
       results.set(storage.name, result);
       this.retention.noteHold(folder, result.hold);
@@ -256,7 +263,7 @@ export class SiteRun {
         const chainStart = { kind: 'full', stamp: newest.full.stamp } as const;
         const { store, chainOf } = await this.folders.opened(blobs.storage);
         const link = (await chainOf(newest)).links.find(({ file }) => file.stamp === stamp);
-        const doubts = doubtedSince(await readChecks(store));
+        const doubts = doubtedBlobs(await readChecks(store));
         const { dataFs } = blobs.storage;
         return {
           stamp: () => stamp,
@@ -277,7 +284,7 @@ export class SiteRun {
       },
       repository: null,
       dataSha256: undefined,
-      doubts: new Map(),
+      doubts: new Set(),
       lasting: NOBODY_KNOWS,
     };
   }

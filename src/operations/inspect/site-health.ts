@@ -204,9 +204,9 @@ async function placeHealth(
   const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
   const isFaithful = ({ stamp }: { readonly stamp: Stamp }) =>
     siteFault?.stamps.includes(stamp) === true;
-  const checks = own.flatMap(({ point }) =>
-    isFaithful(point) ? point.checks : ofGoodLooks(point.checks),
-  );
+  const checks = own
+    .flatMap(({ point }) => (isFaithful(point) ? point.checks : ofGoodLooks(point.checks)))
+    .filter(({ at }) => !isAhead(new Date(at), now));
   const badPoints = judged
     .map(({ judgement }) => judgement)
     .filter((one) => looksAgainst(one).length > 0 && !isFaithful(one));

@@ -3,7 +3,7 @@ import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
-import { formatStamp } from '../layout/stamp.ts';
+import { formatStamp, type Stamp } from '../layout/stamp.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
@@ -76,7 +76,7 @@ export const MOST_NAMES = 100;
 /** Less than a millisecond of work. */
 const CHECKS_PER_PORTION = 100;
 
-/** What is remembered; nothing where it can't be read: see {@link findUnreadChecks}. */
+/** What is remembered, in the order in which it was found out; nothing where it can't be read: see {@link findUnreadChecks}. */
 export async function readChecks(store: Store): Promise<readonly Check[]> {
   return (await readRemembered(store)).checks;
 }
@@ -141,12 +141,23 @@ function partsOf(check: v.InferOutput<typeof WholeCheckSchema>): readonly Check[
   return check.kind === 'verify' ? [data] : [data, { ...check, part: 'blobs' }];
 }
 
-/** Whether a look that found nothing shows that what an earlier one has found is not there any more. */
+/**
+ * Whether a look that found nothing shows that what an earlier one has found is not there any more. The order of looks
+ * is that in which they were written down, whatever clocks say.
+ *
+ * @param good - written down behind `bad`
+ */
 export function disproves(good: Check, bad: Check): boolean {
-  if (good.at < bad.at || good.part !== bad.part) return false;
+  if (good.part !== bad.part || hasBegunDuring(bad, good)) return false;
   // A sample is of other objects each time.
   if (good.kind === 'sample') return bad.kind === 'verify';
   return isAsDeep(good.kind, bad.kind);
+}
+
+/** Then the other one may have passed, before that, what it has found. */
+function hasBegunDuring({ at }: Check, other: Check): boolean {
+  const [moment, begun] = [Date.parse(at), Date.parse(other.at)];
+  return begun < moment && moment <= begun + other.seconds * 1000;
 }
 
 /** Whether a look sees all that another one sees. */
@@ -181,11 +192,11 @@ export function standingDoubt(
 ): Check | undefined {
   const isSettled = (bad: Check) =>
     checks.some(
-      ({ part, outcome, stamp, kind, at }) =>
+      ({ part, outcome, stamp, kind }, index) =>
         part === 'data' &&
         outcome === 'good' &&
         isAsDeep(kind, bad.kind) &&
-        (stamp > bad.stamp || (stamp === bad.stamp && at >= bad.at)),
+        (stamp > bad.stamp || (stamp === bad.stamp && index > checks.indexOf(bad))),
     );
   return checks
     .filter((one) => !stamps.has(one.stamp) && isOfDatabase(one) && !isSettled(one))
@@ -193,15 +204,19 @@ export function standingDoubt(
     .at(-1);
 }
 
-/** When the blobs of a point were last found to be wrong, by the stamps of those where they were. */
-export function doubtedSince(checks: readonly Check[]): ReadonlyMap<string, Date> {
-  const doubts = new Map<string, Date>();
-  for (const { stamp, at, part, outcome } of checks) {
-    if (part !== 'blobs' || outcome === 'good') continue;
-    const since = new Date(at);
-    if (since > (doubts.get(stamp) ?? new Date(0))) doubts.set(stamp, since);
-  }
-  return doubts;
+/** The stamps of the points of which the blobs were found to be wrong, and were not made again since. */
+export function doubtedBlobs(checks: readonly Check[]): ReadonlySet<string> {
+  const bad = checks.filter(({ part, outcome }) => part === 'blobs' && outcome === 'bad');
+  return new Set(bad.map(({ stamp }) => stamp));
+}
+
+/** For blobs that were made again: what was found in them before is not theirs. The caller holds the repository's lock. */
+export async function forgetBlobChecks(store: RememberingStore, stamp: Stamp): Promise<void> {
+  store.forget(FILE);
+  const { checks, unread } = await readRemembered(store);
+  const others = checks.filter((one) => one.part !== 'blobs' || one.stamp !== stamp);
+  if (others.length === checks.length) return;
+  await writeJsonRecord(store, FILE, { format: 2, checks: others, ...(unread && { unread }) });
 }
 
 /**
@@ -219,8 +234,11 @@ export async function rememberChecks(
   store.forget(FILE); // Others look into it without a lock, too.
   const byStamp = checksByStamp(checks);
   const isNew = (old: Check) =>
-    byStamp.get(old.stamp)?.some(({ part, kind, wrapped }) => {
-      return part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
+    byStamp.get(old.stamp)?.some((look) => {
+      const { part, kind, wrapped, outcome } = look;
+      const isSame = part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
+      const stands = old.outcome === 'bad' && outcome === 'good' && hasBegunDuring(old, look);
+      return isSame && !stands;
     });
   const remembered = await readRemembered(store);
   const aside = remembered.unread === FILE ? await keepAside(store) : remembered.unread;
