@@ -1,11 +1,20 @@
-import { chmodSync, existsSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findProgram } from '../src/system/processes/programs.ts';
 import { blobFiles, blobState } from './support/blobs.ts';
 import { commitBlob, namesIn } from './support/buildout-site.ts';
 import { COMMAND, type Finished, runProgram } from './support/command.ts';
-import { countTransactions } from './support/database.ts';
+import { countTransactions, growDatabase } from './support/database.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';
 
@@ -33,11 +42,14 @@ async function at(
 
 /** Leaves other bytes, as a disk may: of the same number, and with the same time. */
 function damage(path: string): void {
-  const { mode, size, atime, mtime } = statSync(path);
+  const { mode, size } = statSync(path);
+  const old = `${path}.old`;
+  spawnSync('cp', ['--preserve=timestamps', path, old]); // Node.js sets no nanoseconds.
   chmodSync(path, 0o600);
   writeFileSync(path, Buffer.alloc(size));
-  utimesSync(path, atime, mtime);
+  spawnSync('touch', ['--reference', old, path]);
   chmodSync(path, mode);
+  rmSync(old);
 }
 
 /** Backs up at each moment, with one more blob each time; gives the stamps and what they must hold. */
@@ -157,6 +169,26 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
       expect(blobState(join(site.folder, 'out/blobstorage'))).toEqual(blobState(live));
     },
   );
+
+  it('that were ahead at a restore explain no loss since', async () => {
+    const site = await newSite(scratch, 3);
+    const backUp = ['backup', '--keep', '1', '--no-blobs'];
+    await site.runWell(...backUp);
+    await at('2031-01-01 00:00:00', { site, words: ['restore', '-n', '--no-blobs'] });
+    const before = join(site.folder, 'before.fs');
+    copyFileSync(site.dataFs, before);
+    await growDatabase(site.dataFs, { transactions: 2 });
+    await site.runWell(...backUp);
+    const [full, increment = ''] = site.dataFiles();
+    copyFileSync(before, site.dataFs);
+    rmSync(`${site.dataFs}.index`, { force: true });
+    for (let day = 1; day <= 2; day += 1) {
+      await growDatabase(site.dataFs, { transactions: 1 });
+      const { stderr } = await site.runWarned(...backUp, '--full');
+      expect(stderr).toContain(`lacks the end of what "${increment}" holds`);
+      expect(site.dataFiles().slice(0, 2)).toEqual([full, increment]);
+    }
+  });
 
   it('that were ahead don’t make a site look backed up', async () => {
     const site = await newSite(scratch, 3);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { madeChain } from '../../../test/support/made-chain.ts';
 import { isExplained } from './explained-by-restore.ts';
 import type { PastRestore } from './restore-history.ts';
+import { momentOf } from './swap-moment.ts';
 
 /** Each backup has one transaction more than the one before. */
 const chain = madeChain(
@@ -12,10 +13,11 @@ const chain = madeChain(
   }),
 );
 const day = (number: number) => new Date(`2026-03-0${number}T00:00:00Z`);
-const restoreOf = (stamp: string | undefined, on: number) =>
-  ({ kind: 'restore', at: day(on), stamp }) as const;
-const undo = (since: number, on: number): PastRestore => {
-  return { kind: 'undo', at: day(on), since: day(since), undone: restoreOf(undefined, since) };
+const on = (number: number) => momentOf(day(number), day(9));
+const restoreOf = (stamp: string | undefined, at: number) =>
+  ({ kind: 'restore', moment: on(at), stamp }) as const;
+const undo = (since: number, at: number): PastRestore => {
+  return { kind: 'undo', moment: on(at), undone: restoreOf(undefined, since) };
 };
 
 describe('the missing end of a backup', () => {
@@ -36,6 +38,42 @@ describe('the missing end of a backup', () => {
   ])('is explained or not where %s', (_, past, expected) => {
     const second = chain.links[1];
     expect(second && isExplained(second, { past, chains: [chain] })).toBe(expected);
+  });
+
+  it('is not explained by a restore, or an undo, of which the log tells that they came before it', () => {
+    const [, second] = chain.links;
+    const moment = { ...on(4), behind: new Set([String(second?.file.stamp)]) };
+    for (const one of [restoreOf('2026-03-01-00-00-00', 4), undo(1, 4)]) {
+      expect(second && isExplained(second, { past: [{ ...one, moment }], chains: [chain] })).toBe(
+        false,
+      );
+    }
+  });
+
+  it('is explained by a restore behind it in the log, whatever its clock said', () => {
+    const [, second] = chain.links;
+    const ahead = new Set([String(second?.file.stamp)]);
+    for (const at of [undefined, day(1)]) {
+      const moment = { at, ahead, behind: new Set<string>() };
+      const past = [{ ...restoreOf('2026-03-01-00-00-00', 4), moment }];
+      expect(second && isExplained(second, { past, chains: [chain] })).toBe(true);
+    }
+  });
+
+  it.each<[string, readonly PastRestore[], boolean]>([
+    ['a backup that lacks it was restored', [restoreOf('2026-03-04-00-00-00', 5)], false],
+    ['an earlier point was restored', [restoreOf('2026-03-01-00-00-00', 5)], false],
+    ['a restore from before was undone', [undo(1, 5)], false],
+    [
+      'it was restored, and then an earlier point',
+      [restoreOf('2026-03-03-00-00-00', 5), restoreOf('2026-03-01-00-00-00', 6)],
+      true,
+    ],
+  ])('that was lost before is explained or not where %s', (_, past, expected) => {
+    const record = { lostEnd: true, lastTid: 'f'.repeat(16), madeAt: day(4).toISOString() };
+    const lacking = madeChain(['2026-03-04-00-00-00', record]);
+    const third = chain.links[2];
+    expect(third && isExplained(third, { past, chains: [chain, lacking] })).toBe(expected);
   });
 
   it('is explained by a restore from a chain that lacked its own end', () => {

@@ -74,7 +74,10 @@ export async function makePlan(source: FileSource, planning: Planning): Promise<
   });
   const chains = plan.kind === 'full' ? await readChains(catalogue, chainOf) : [];
   const { traces = { logs: [settings.repository], anchors: [source.path] } } = settings;
-  const found = await findSourceContinuity(source, { store, end, chains, traces, context });
+  const found = await findSourceContinuity(source, {
+    ...{ store, end, chains, traces, context },
+    now: settings.now(),
+  });
   tellContinuity(source, { found, context });
   const other = await findOtherCopy(source, { store, end, chains, context });
   tellOtherCopy(source, { other, context });

@@ -5,6 +5,7 @@ import { leadingTo } from '../../system/files/place.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import { type RestoreJournal, readJournal } from '../restore/journal/journal-record.ts';
+import { type LoggedSwap, momentOf, momentsIn, type SwapMoment } from './swap-moment.ts';
 
 /** Where it may be written down that a Data.fs was restored. */
 export interface RestoreTraces {
@@ -24,24 +25,24 @@ export function tracesOf({ storages }: Pick<Site, 'storages'>): RestoreTraces {
   };
 }
 
-/** They, and what a run has opened. */
+/** They, what a run has opened, and its clock. */
 interface KnownTraces extends RestoreTraces {
   readonly backups: OpenBackups;
+  readonly now: Date;
 }
 
 /** What put a state of a Data.fs in place. */
 export type PastRestore =
   | {
       readonly kind: 'restore';
-      readonly at: Date;
+      readonly moment: SwapMoment;
       /** The restore point; undefined: nothing tells which. */
       readonly stamp: string | undefined;
     }
   | {
-      /** It brought back what was there before a restore, and so before `since`. */
+      /** It brought back what was there before a restore. */
       readonly kind: 'undo';
-      readonly at: Date;
-      readonly since: Date;
+      readonly moment: SwapMoment;
       readonly undone: Extract<PastRestore, { kind: 'restore' }>;
     };
 
@@ -54,76 +55,111 @@ export async function restoresOf(
   traces: KnownTraces,
 ): Promise<readonly PastRestore[]> {
   const past: PastRestore[] = [];
-  for (const { verb, at, stamp } of await swapsOf(place, traces)) {
+  for (const { verb, moment, stamp } of await swapsOf(place, traces)) {
     const last = verb === 'undo' ? past.pop() : undefined;
-    if (last?.kind === 'restore') past.push({ kind: 'undo', at, since: last.at, undone: last });
-    else if (last?.kind === 'undo') past.push({ ...last.undone, at });
-    else past.push({ kind: 'restore', at, stamp });
+    if (last?.kind === 'restore') past.push({ kind: 'undo', moment, undone: last });
+    else if (last?.kind === 'undo') past.push({ ...last.undone, moment });
+    else past.push({ kind: 'restore', moment, stamp });
   }
   return past;
 }
 
 interface Swap {
   readonly verb: 'restore' | 'undo';
-  readonly at: Date;
+  readonly moment: SwapMoment;
   readonly stamp: string | undefined;
+}
+
+/** A swap as its log tells it. */
+interface LoggedRun extends LoggedSwap, Omit<Swap, 'moment'> {
+  readonly begun: Date;
+  /** A copy of a repository has the lines of the original. */
+  readonly name: string;
 }
 
 /** Oldest first. A journal tells the moment of the last one, and a log that of its end. */
 async function swapsOf(
   place: string,
-  { logs, anchors, backups }: KnownTraces,
+  { logs, anchors, backups, now }: KnownTraces,
 ): Promise<readonly Swap[]> {
+  const journals = await journalsOf(place, anchors);
+  const swaps = new Map<string, Swap>();
+  for (const folder of new Set(logs)) {
+    const runs = await readRuns((await backups.repository(folder)).store);
+    const logged = withJournals(await swapsAmong(runs, place), journals);
+    const moments = momentsIn(runs, { swaps: logged, now });
+    for (const [index, moment] of moments.entries()) {
+      const one = logged[index];
+      if (one !== undefined && !swaps.has(one.name)) swaps.set(one.name, { ...one, moment });
+    }
+  }
+  const all = [...swaps.values()];
+  for (const { at, points } of journals) {
+    const own = await leadingTo(place, points?.map(({ path }) => path) ?? []);
+    const stamp = points?.find(({ path }) => own.has(path))?.stamp;
+    const moment = momentOf(new Date(at), now);
+    all.push({ verb: points === undefined ? 'undo' : 'restore', moment, stamp });
+  }
+  const timeOf = ({ moment }: Swap) => moment.at?.getTime() ?? Number.MAX_VALUE;
+  return all
+    .filter((one) => !Number.isNaN(timeOf(one)))
+    .sort((one, other) => timeOf(one) - timeOf(other));
+}
+
+async function journalsOf(place: string, anchors: readonly string[]): Promise<RestoreJournal[]> {
   const journals: RestoreJournal[] = [];
   for (const anchor of new Set(anchors)) {
     const journal = await readJournal(await realPlaceOf(anchor)).catch(() => undefined);
     const own = await leadingTo(place, journal?.steps.map(({ path }) => path) ?? []);
     if (journal !== undefined && own.size > 0) journals.push(journal);
   }
-  const runs = new Map<string, Swap & { readonly begun: Date }>();
-  for (const folder of new Set(logs)) {
-    for (const run of await readRuns((await backups.repository(folder)).store)) {
-      await giveWay();
-      const swap = await swapOf(run, place);
-      // A copy of a repository has the lines of the original.
-      if (swap !== undefined) runs.set(`${run.begun} ${run.verb}`, swap);
-    }
-  }
-  const swaps: Swap[] = [];
-  // A journal is of the last swap: of two that were within a moment, it tells of the later one.
-  const newestFirst = [...runs.values()].sort((a, b) => b.begun.getTime() - a.begun.getTime());
-  for (const { begun, ...swap } of newestFirst) {
-    const index = journals.findIndex(({ at }) => isDuring(new Date(at), { begun, end: swap.at }));
-    const [journal] = index < 0 ? [] : journals.splice(index, 1);
-    swaps.push(journal === undefined ? swap : { ...swap, at: new Date(journal.at) });
-  }
-  for (const { at, points } of journals) {
-    const own = await leadingTo(place, points?.map(({ path }) => path) ?? []);
-    const stamp = points?.find(({ path }) => own.has(path))?.stamp;
-    swaps.push({ verb: points === undefined ? 'undo' : 'restore', at: new Date(at), stamp });
-  }
-  return swaps
-    .filter(({ at }) => !Number.isNaN(at.getTime()))
-    .sort((one, other) => one.at.getTime() - other.at.getTime());
+  return journals;
 }
 
-async function swapOf(
-  { verb, result, begun, seconds, dataFs, points }: Run,
-  place: string,
-): Promise<(Swap & { readonly begun: Date }) | undefined> {
-  if (verb !== 'restore' && verb !== 'undo') return undefined;
-  if (result !== 'done' && result !== 'warnings') return undefined;
-  const own = await leadingTo(place, dataFs ?? []);
-  const index = (dataFs ?? []).findIndex((path) => own.has(path));
-  if (index < 0) return undefined;
-  const start = new Date(begun);
-  const end = new Date(start.getTime() + seconds * 1000);
-  return { verb, at: end, stamp: points?.[index], begun: start };
+async function swapsAmong(runs: readonly Run[], place: string): Promise<readonly LoggedRun[]> {
+  const swaps: LoggedRun[] = [];
+  for (const [index, { verb, result, begun, seconds, dataFs = [], points }] of runs.entries()) {
+    await giveWay();
+    if (verb !== 'restore' && verb !== 'undo') continue;
+    if (result !== 'done' && result !== 'warnings') continue;
+    const own = await leadingTo(place, dataFs);
+    const position = dataFs.findIndex((path) => own.has(path));
+    if (position < 0) continue;
+    const start = new Date(begun);
+    const at = new Date(start.getTime() + seconds * 1000);
+    swaps.push({
+      verb,
+      index,
+      at,
+      begun: start,
+      stamp: points?.[position],
+      name: `${begun} ${verb}`,
+    });
+  }
+  return swaps;
+}
+
+/**
+ * A journal is of the last swap: of two that were within a moment, it tells of the later one.
+ *
+ * @param journals - those that are found go out of it
+ */
+function withJournals(
+  swaps: readonly LoggedRun[],
+  journals: RestoreJournal[],
+): readonly LoggedRun[] {
+  const told = [...swaps];
+  for (const [index, swap] of [...told.entries()].reverse()) {
+    const position = journals.findIndex(({ at }) => isDuring(new Date(at), swap));
+    const [journal] = position < 0 ? [] : journals.splice(position, 1);
+    if (journal !== undefined) told[index] = { ...swap, at: new Date(journal.at) };
+  }
+  return told;
 }
 
 /** Milliseconds that the two clocks of a run may differ by: its log rounds, and measures by another one. */
 const SLACK = 2000;
 
-function isDuring(at: Date, { begun, end }: { readonly begun: Date; readonly end: Date }): boolean {
-  return at.getTime() >= begun.getTime() - SLACK && at.getTime() <= end.getTime() + SLACK;
+function isDuring(moment: Date, { begun, at }: LoggedRun): boolean {
+  return moment.getTime() >= begun.getTime() - SLACK && moment.getTime() <= at.getTime() + SLACK;
 }

@@ -14,6 +14,7 @@ import type { JobContext } from '../run/events.ts';
 import { isExplained } from './explained-by-restore.ts';
 import { judgeAgainst } from './judge-against.ts';
 import { type PastRestore, type RestoreTraces, restoresOf } from './restore-history.ts';
+import { wasMadeBefore } from './swap-moment.ts';
 
 /** Whether a Data.fs has all that was backed up of it, but for what a pack or a known restore took away. */
 export type SourceContinuity =
@@ -38,6 +39,7 @@ interface Judging {
   /** All of the repository by place, oldest first. */
   readonly chains: readonly Chain[];
   readonly traces: RestoreTraces;
+  readonly now: Date;
   readonly context: JobContext;
 }
 
@@ -47,7 +49,7 @@ interface Judging {
  */
 export async function findSourceContinuity(
   source: FileSource,
-  { store, end, chains, traces, context }: Judging,
+  { store, end, chains, traces, now, context }: Judging,
 ): Promise<SourceContinuity> {
   const place = await realPlaceOf(source.path);
   // Those of another Data.fs that came here by mistake say nothing of this one.
@@ -55,7 +57,7 @@ export async function findSourceContinuity(
   if (own.length === 0) return CONTINUED;
   const past = (await hasRemains(source, { end, chains: own, place }))
     ? []
-    : await restoresOf(place, { ...traces, backups: context.backups });
+    : await restoresOf(place, { ...traces, backups: context.backups, now });
   await using old = await openOldFile(source.path);
   const lost: ChainLink[] = [];
   let doubt: SourceContinuity = CONTINUED;
@@ -74,14 +76,19 @@ export async function findSourceContinuity(
     // It was held against the ones before when it was made.
     if (!knownAtBackup(chain).hasLostEnd) break;
     // What goes on from it lacks the same; what was restored since goes on from another one.
-    isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !isBeforeRestore(last, past);
+    isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !wasReplaced(chain, { last, past });
   }
   return lost.length === 0 ? doubt : { kind: 'lost', links: lost };
 }
 
-function isBeforeRestore({ record }: ChainLink, past: readonly PastRestore[]): boolean {
+/** Whether the Data.fs goes on from another chain by now. */
+function wasReplaced(
+  { links }: Chain,
+  { last, past }: { readonly last: ChainLink; readonly past: readonly PastRestore[] },
+): boolean {
   const newest = past.at(-1);
-  return newest?.kind === 'restore' && new Date(record?.madeAt ?? 0) <= newest.at;
+  if (newest?.kind !== 'restore' || !wasMadeBefore(last, newest.moment)) return false;
+  return !links.some(({ file }) => file.stamp === newest.stamp);
 }
 
 /** What a loss has left behind the end says more than any restore before. */

@@ -45,7 +45,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ source, backup, coveredUntil, stamps }) => {
       const commands = stamps.slice(0, NAMED).map((stamp) => `"zodbvault retire ${stamp}"`);
-      return `"${source}" lacks the end of what "${backup}" holds, which reaches to ${coveredUntil}, and no restore since then is known of. If nobody put an earlier state or another database there, its end is lost, or it is another copy: "restore" brings it back. Nothing old is removed; if it was set back on purpose, ${commands.join(' and ')} and a full backup end this`;
+      return `"${source}" lacks the end of what "${backup}" holds, which reaches to ${coveredUntil}, and no restore since then explains that. If nobody put an earlier state or another database there, its end is lost, or it is another copy: "restore" brings it back. Nothing old is removed; if it was set back on purpose, ${commands.join(' and ')} and a full backup end this`;
     },
   },
   'perhaps-truncated-source': {
