@@ -19,6 +19,7 @@ import { DatabaseWriter } from '../../src/filestorage/writer/database-writer.ts'
 import { blobFiles, blobState } from '../support/blobs.ts';
 import {
   type BuildoutSite,
+  buildoutSiteIn,
   commitBlob,
   dataFilesIn,
   namesIn,
@@ -221,6 +222,49 @@ describe('blobs that the live site has lost', () => {
     ]);
     expect(dataFilesIn(repository)).toHaveLength(2);
   });
+
+  it.each(['blob_storage', 'blobbackuplocation', 'all of the site'])(
+    'hold also when another place is configured, until they are back there: %s',
+    async (what) => {
+      const lines = ['full = true', 'keep = 1'];
+      let site = await newBuildoutSite(
+        scratch,
+        recipeCfg(['blob_storage = var/blobstorage', ...lines]),
+      );
+      const copies = 'var/blobstoragebackups';
+      await commitBlob(site.dataFs);
+      await site.scriptWell('backup');
+      const [lost = ''] = blobFiles(site.blobs);
+      rmSync(join(site.blobs, lost));
+      await commitBlob(site.dataFs);
+      await site.scriptWell('backup');
+      let blobs = 'var/blobstorage';
+      if (what === 'blob_storage') {
+        blobs = 'var/blobs';
+        renameSync(site.blobs, site.path(blobs));
+        site.configure(recipeCfg([`blob_storage = ${blobs}`, ...lines]));
+      } else if (what === 'blobbackuplocation') {
+        site.configure(recipeCfg([`blob_storage = ${blobs}`, `${what} = var/copies`, ...lines]));
+      } else {
+        renameSync(site.folder, `${site.folder}-moved`);
+        site = buildoutSiteIn(`${site.folder}-moved`);
+      }
+      await site.install();
+      const backUp = async () => {
+        await commitBlob(site.dataFs, site.path(blobs));
+        return (await site.script('backup')).stderr;
+      };
+      expect(await backUp()).toContain('has lost');
+      expect(await backUp()).toContain('Nothing old is removed');
+      expect(dataFilesIn(site.path('var/backups'))).toHaveLength(4);
+      const [holder = ''] = namesIn(site.path(copies)).filter((one) =>
+        one.startsWith('blobstorage.'),
+      );
+      copyFileSync(site.path(copies, holder, 'blobstorage', lost), site.path(blobs, lost));
+      expect(await backUp()).not.toContain('has lost');
+      expect(dataFilesIn(site.path('var/backups'))).toHaveLength(1);
+    },
+  );
 
   it('hold while archives are made, or no blobs at all, until they are back in any layout', async () => {
     const options = ['blob_storage = var/blobstorage', 'use_rsync = false', 'keep = 1'];

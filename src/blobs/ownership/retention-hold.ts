@@ -39,39 +39,53 @@ export async function findHoldOf(
   const looking = { repository, backups, signal };
   const found = blobs === undefined ? undefined : await findHold(blobs, looking);
   if (found !== undefined || repository === undefined) return found;
-  return await findRecordedHold((await backups.repository(repository)).store, looking);
+  const { store } = await backups.repository(repository);
+  return await findRecordedHold(store, { ...looking, current: blobs });
 }
 
-/** The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all. */
+/**
+ * The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all.
+ *
+ * @param live - where the blobs are now; undefined: in `source`
+ */
 export async function findHold(
   { source, folder }: BlobPlace,
-  { repository, backups, signal }: BlobReading & Looking,
+  {
+    repository,
+    backups,
+    signal,
+    live = source,
+  }: BlobReading & Looking & { readonly live?: string | undefined },
 ): Promise<Hold | undefined> {
   const catalogue = await readOwnBlobs({ source, folder }, { repository, backups });
+  const isGone = (path: string) => findBlob(live, path) === undefined;
   for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
     const holder = join(folder, entry.name);
-    if (lost.paths.some((path) => findBlob(source, path) === undefined))
-      return { kind: 'lost', source, holder };
+    const hold = { kind: 'lost', source: live, holder } as const;
+    if (lost.paths.some(isGone)) return hold;
     const found = await readSums(holder, entry.record);
     const paths = mayBeLost(lost, found);
-    if (paths === undefined || paths.some((path) => findBlob(source, path) === undefined))
-      return { kind: 'lost', source, holder };
+    if (paths === undefined || paths.some(isGone)) return hold;
     const hasher = new FileHasher();
     for (const path of found.kind === 'found' ? paths : []) {
-      const sum = await readableSum(findBlob(source, path) ?? '', { hasher, signal });
-      if (found.kind === 'found' && sum !== found.sums.find(path))
-        return { kind: 'lost', source, holder };
+      const sum = await readableSum(findBlob(live, path) ?? '', { hasher, signal });
+      if (found.kind === 'found' && sum !== found.sums.find(path)) return hold;
     }
   }
   return undefined;
 }
 
-/** For those who know of no blobs: what was recorded in the repository by those who do. */
+/**
+ * What was recorded in the repository: for those who know of no blobs, and where the blobs, or their backups, are in
+ * another place by now than when they were lost.
+ *
+ * @param current - where they are as far as anybody knows; undefined: where the record says
+ */
 export async function findRecordedHold(
   store: Store,
-  { backups, signal }: Looking,
+  { backups, signal, current }: Looking & { readonly current?: BlobPlace | undefined },
 ): Promise<Hold | undefined> {
   const place = await readHoldRecord(store);
   if (place === undefined) return undefined;
@@ -82,15 +96,35 @@ export async function findRecordedHold(
   const reading = { repository: store.name, backups };
   const { entries } = await readOwnBlobs(place, reading);
   if (newestRecordedCopy(entries) === undefined) {
+    // What was found there tells of what has moved there.
+    if (current !== undefined && (await hasMovedTo(current, { ...reading, folder })))
+      return undefined;
     return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
   }
-  return await findHold(place, { ...reading, signal });
+  return await findHold(place, { ...reading, signal, live: current?.source });
 }
 
-/** The caller holds the repository's lock. */
+async function hasMovedTo(
+  place: BlobPlace,
+  { folder, ...reading }: BlobReading & { readonly folder: string },
+): Promise<boolean> {
+  const { entries, foreign } = await readOwnBlobs(place, reading);
+  return [...entries, ...foreign].some(({ record }) => record?.folder === folder);
+}
+
+/**
+ * Records what was found; a record of another place stays as long as what it speaks of does. The caller holds the
+ * repository's lock.
+ */
 export async function recordHold(
   store: Store,
-  { place, hold }: { readonly place: BlobPlace; readonly hold: Hold | undefined },
+  {
+    place,
+    hold,
+    looking,
+  }: { readonly place: BlobPlace; readonly hold: Hold | undefined; readonly looking: Looking },
 ): Promise<void> {
-  await settleHoldRecord(store, hold === undefined ? undefined : place);
+  if (hold === undefined) return await settleHoldRecord(store, undefined);
+  const recorded = await findRecordedHold(store, { ...looking, current: place });
+  if (recorded === undefined) await settleHoldRecord(store, place);
 }

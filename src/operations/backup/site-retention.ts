@@ -64,9 +64,9 @@ export class SiteRetention {
     this.#context = context;
   }
 
-  /** A backup of blobs has told what holds them, or that nothing does. */
+  /** A backup of blobs has told what holds them. That nothing does in its own place says nothing of another. */
   noteHold(folder: string, hold: Hold | undefined): void {
-    this.#holds.set(folder, hold);
+    if (hold !== undefined) this.#holds.set(folder, hold);
   }
 
   /** Returns the names of the removed files of each storage. */
@@ -76,7 +76,11 @@ export class SiteRetention {
       const repository = await this.#folders.opened(storage);
       const place = this.#folders.blobsOf(storage);
       if (place !== undefined)
-        await recordHold(repository.store, { place, hold: await this.#holdOf(storage) });
+        await recordHold(repository.store, {
+          place,
+          hold: await this.#holdOf(storage),
+          looking: this.#context,
+        });
       const pruning = await this.pruning(storage);
       const context = this.#context;
       const { blobs } = pruning;
@@ -132,7 +136,8 @@ export class SiteRetention {
   async whatSetBack({ dataFs }: SiteStorage): Promise<Superseding['wasSetBack']> {
     const { backups } = this.#context;
     const place = await realPlaceOf(dataFs);
-    const past = await restoresOf(place, { ...tracesOf(this.#settings.site), backups });
+    const traces = tracesOf(this.#settings.site);
+    const past = await restoresOf(place, { ...traces, backups, now: this.#settings.now() });
     return (link, chains) => isExplained(link, { past, chains });
   }
 
