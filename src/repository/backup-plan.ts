@@ -78,6 +78,8 @@ function findDamaged({ links }: Chain, judgements: Judgements): string | undefin
   for (const { file } of links) {
     const judgement = judgements.get(file.stamp);
     if (judgement === undefined || mayBuildOn(judgement)) continue;
+    if (reasonsAgainst(judgement).some(({ kind }) => kind === 'record'))
+      return `the record of "${file.name}" can not be read`;
     const isOfFiles = reasonsAgainst(judgement).some(({ kind }) => kind === 'files');
     return isOfFiles
       ? `"${file.name}" has another size than was written, and an increment would need it`

@@ -26,7 +26,13 @@ const HEALTHY: PointFacts = {
   stamp: POINT,
   files: [],
   runEnd: 'complete',
-  known: { hasLostEnd: false, hasOtherCopy: false, mayLack: false, overwritten: undefined },
+  known: {
+    isUnread: false,
+    hasLostEnd: false,
+    hasOtherCopy: false,
+    mayLack: false,
+    overwritten: undefined,
+  },
   checks: [],
   blobs: THERE,
 };

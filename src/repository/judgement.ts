@@ -9,6 +9,8 @@ export interface PointFacts {
   /** Why the files that it takes are not all there as they were written, in words. */
   readonly files: readonly string[];
   readonly runEnd: RunEnd;
+  /** Whether its record is there, and can't be read; absent: it isn't so. */
+  readonly hasUnreadRecord?: boolean;
   readonly known: KnownAtBackup;
   /**
    * What somebody has found out about it, and about what is stored of the backups that it builds on, in the order in
@@ -38,6 +40,8 @@ export type BlobFacts =
 export type Reason =
   /** Files that it takes are missing, or have another size. */
   | { readonly kind: 'files'; readonly state: string }
+  /** What its run has noted can't be read: be it that the run never ended, or that the site had lost something. */
+  | { readonly kind: 'record' }
   /** A look has found that what is stored is not what was written. */
   | { readonly kind: 'stored'; readonly check: Check }
   /** It is what the site had when it was backed up, and that had faults. */
@@ -75,8 +79,9 @@ export function judgePoint(facts: PointFacts): Judgement {
   };
 }
 
-function judgeData({ stamp, files, checks }: PointFacts): PartJudgement {
+function judgeData({ stamp, files, hasUnreadRecord, checks }: PointFacts): PartJudgement {
   const reasons = files.map((state): Reason => ({ kind: 'files', state }));
+  if (hasUnreadRecord === true) reasons.push({ kind: 'record' });
   const looks = checks.filter(({ part }) => part === 'data');
   const judged = judgeLooks(looks, stamp);
   if (judged.kind === 'bad') reasons.push(...judged.reasons);
@@ -190,6 +195,8 @@ export function describeReason(reason: Reason): string {
       return `${lookOf(reason.check)} found faults that the site itself had when it was backed up`;
     case 'amount':
       return 'its blob backup holds other files than when it was made';
+    case 'record':
+      return 'its record can not be read, so that nobody knows whether it is complete';
     case 'incomplete':
       return 'its run did not finish the blobs that belong to it';
     default:

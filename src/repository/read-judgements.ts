@@ -65,7 +65,8 @@ export async function readFacts(
         ...faultsOfFiles(chain, { stamp, isLinked: link !== undefined }),
         ...otherSizes,
       ];
-      const facts = { stamp, runEnd, known, files: faults };
+      const hasUnreadRecord = chain.unreadRecords.includes(stamp);
+      const facts = { stamp, runEnd, known, files: faults, hasUnreadRecord };
       const looks = looksAt.get(stamp) ?? [];
       const checks = [...carried.all(), ...looks].sort(inOrder);
       if (link !== undefined) carried.add(looks);

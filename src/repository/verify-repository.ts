@@ -5,8 +5,8 @@ import { drain, tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import { readLink, readUnlisted } from './content/read-backup.ts';
 import type { Catalogue } from './layout/catalogue.ts';
-import { type ChainLink, describeFault, readChain } from './layout/chain.ts';
-import { indexFileName } from './layout/file-names.ts';
+import { type ChainLink, describeFault, readChain, UNREAD_RECORD } from './layout/chain.ts';
+import { indexFileName, recordFileName } from './layout/file-names.ts';
 
 /** What verification says of one file, or of a chain where no file is at fault. */
 export type Finding =
@@ -55,6 +55,9 @@ export async function* verifyRepository(
     for (const fault of chain.faults) {
       const name = 'fileName' in fault ? fault.fileName : `${chain.stamp}.dat`;
       yield { kind: 'bad', name, problem: describeFault(fault) };
+    }
+    for (const stamp of chain.unreadRecords) {
+      yield { kind: 'bad', name: recordFileName(stamp), problem: UNREAD_RECORD };
     }
     for (const link of chain.links) {
       progress.onFile(link.file.name);

@@ -1,13 +1,23 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
 import { LogBuilder } from '../support/log-builder.ts';
+import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, siteIn, type TestSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
 const NOTE =
   'Note: [\\d-]+: it holds the changes of a DemoStorage: the base must have 2 objects that its own objects refer to';
+
+function demoConf(base: string, changes: string): string {
+  return ['<zodb_db main>', '<demostorage>']
+    .concat(['<filestorage base>', `path ${base}`, '</filestorage>'])
+    .concat(['<filestorage changes>', `path ${changes}`, '</filestorage>'])
+    .concat(['</demostorage>', '</zodb_db>', ''])
+    .join('\n');
+}
 
 /** A site whose zope.conf has a demo storage: its changes refer to two objects of the base, and have a root. */
 async function newDemoSite(): Promise<TestSite & { readonly changes: string }> {
@@ -18,16 +28,32 @@ async function newDemoSite(): Promise<TestSite & { readonly changes: string }> {
   builder.add([{ oid: 0xa, refersTo: [0xbad2] }]);
   writeFileSync(changes, builder.bytes());
   mkdirSync(join(folder, 'etc'));
-  writeFileSync(
-    join(folder, 'etc/zope.conf'),
-    ['<zodb_db main>', '<demostorage>']
-      .concat(['<filestorage base>', `path ${dataFs}`, '</filestorage>'])
-      .concat(['<filestorage changes>', `path ${changes}`, '</filestorage>'])
-      .concat(['</demostorage>', '</zodb_db>', ''])
-      .join('\n'),
-  );
+  writeFileSync(join(folder, 'etc/zope.conf'), demoConf(dataFs, changes));
   return { ...siteIn(folder), changes };
 }
+
+describe('a site that becomes the changes of a demo storage', () => {
+  it('is another database from then on: what was backed up of all of it stays', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup', '--no-blobs', '--keep', '1');
+    const [whole = ''] = site.dataFiles();
+    const base = `${site.dataFs}.base`;
+    renameSync(site.dataFs, base);
+    rmSync(`${site.dataFs}.index`, { force: true });
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await packDatabase(site.dataFs);
+    mkdirSync(join(site.folder, 'etc'));
+    writeFileSync(join(site.folder, 'etc/zope.conf'), demoConf(base, site.dataFs));
+    for (let night = 0; night < 2; night += 1) {
+      const { stderr } = await site.run(['backup', '--no-blobs', '--full', '--keep', '1', '-q']);
+      expect(stderr).toContain('backups of another database are kept');
+      expect(stderr).toContain(whole);
+      await site.run(['verify', '--deep', '--no-blobs', '-q']);
+    }
+    expect(site.dataFiles()).toHaveLength(2);
+    expect(site.dataFiles()).toContain(whole);
+  });
+});
 
 describe('the changes of a demo storage', () => {
   it('are backed up, proven deeply, rehearsed and restored; the base is named as what is missing', async () => {

@@ -45,5 +45,5 @@ export function madeChain(
     const record = { ...RECORD, ...range, ...moments[index]?.[1] };
     return { file, range, md5: record.md5, record };
   });
-  return { stamp: stamp(first), links, faults: [], files, dat: '' };
+  return { stamp: stamp(first), links, faults: [], unreadRecords: [], files, dat: '' };
 }

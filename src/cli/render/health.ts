@@ -43,6 +43,8 @@ export function describeHealth(finding: HealthFinding): string {
       return describeSiteFault(finding);
     case 'newest-of-other-copy':
       return describeNewest(finding);
+    case 'disk-read-only':
+      return `${finding.path} is on a read-only disk: no backup can be made there`;
     case 'unread-checks':
       return sentenceOf({ kind: 'warning', ...finding });
     case 'retention-hold':

@@ -162,9 +162,13 @@ export async function planWithRemovals(
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
   if (catalogue === undefined || !isDue) return { plan, removals: [], oldestFull: undefined };
   const isFull = plan.kind === 'full';
-  const faults = { hasLostEnd, hasOtherCopy, mayLack, overwritten: undefined };
+  const faults = { isUnread: false, hasLostEnd, hasOtherCopy, mayLack, overwritten: undefined };
   const coming = isFull
-    ? { ...(await originOfSource(source)), sparesOlder: sparesOlder(faults), mayLack }
+    ? {
+        ...(await originOfSource(source, settings.isChanges === true)),
+        sparesOlder: sparesOlder(faults),
+        mayLack,
+      }
     : undefined;
   const { keep, blobs } = settings;
   const { tooOld, reason } = await planPrune(repository, {

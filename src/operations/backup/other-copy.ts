@@ -19,11 +19,12 @@ import type { JobContext } from '../run/events.ts';
 import { judgeAgainst } from './judge-against.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
-export async function originOfSource(source: FileSource): Promise<Origin> {
+export async function originOfSource(source: FileSource, isChanges?: boolean): Promise<Origin> {
   const beginning = beginningOfFile(source);
   const first = await firstOf(beginning);
   return {
     beginning,
+    contents: new Set(isChanges === undefined ? [] : [isChanges ? 'changes' : 'database']),
     sources: new Set([await realPlaceOf(source.path)]),
     firstTids: new Set(first === undefined ? [] : [formatTid(first.tid)]),
   };

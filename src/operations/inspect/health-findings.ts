@@ -14,6 +14,8 @@ export type HealthFinding =
   /** Where nothing old is ever removed. `days`: about so many are left. */
   | { readonly code: 'disk-full-soon'; readonly folder: string | undefined; readonly days: number }
   | ({ readonly code: 'astray-server'; readonly dataFs: string } & AstrayServer)
+  /** No backup can be made there. */
+  | { readonly code: 'disk-read-only'; readonly path: string }
   /** A site that starts on it has a Data.fs and blobs of two states, or none. */
   | { readonly code: 'restore-half-done' };
 

@@ -24,6 +24,7 @@ const PLACE: PlaceHealth = {
   problems: [],
   isSuperseded: false,
   unreadChecks: undefined,
+  isReadOnly: false,
   hold: undefined,
   freeBytes: 300,
   diskBytes: 1000,

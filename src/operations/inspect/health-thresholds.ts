@@ -66,6 +66,7 @@ export function judgeHealth(
       ...judgeNewest(place),
       ...judgeHold(place),
       ...judgeUnread(place),
+      ...judgeReadOnly(place),
     ];
     return judged.map((one) => ({ ...one, storage }));
   });
@@ -184,6 +185,11 @@ function judgeHold({ hold }: PlaceHealth): readonly Unplaced[] {
   if (hold === undefined) return [];
   const finding = { code: 'retention-hold', hold } as const;
   return [{ state: 'warning', finding, measure: undefined }];
+}
+
+function judgeReadOnly({ isReadOnly, path }: PlaceHealth): readonly Unplaced[] {
+  if (!isReadOnly) return [];
+  return [{ state: 'warning', finding: { code: 'disk-read-only', path }, measure: undefined }];
 }
 
 function judgeUnread({ unreadChecks }: PlaceHealth): readonly Unplaced[] {

@@ -19,6 +19,7 @@ import type { Finding } from '../../repository/verify-repository.ts';
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
 import { LOCK_FILE, requireBackups } from '../../stores/folder-store.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
+import { isOnReadOnlyDisk } from '../../system/files/presence.ts';
 import { seemsHeld } from '../../system/locks/run-lock.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
@@ -63,6 +64,8 @@ export interface PlaceHealth {
   readonly isSuperseded: boolean;
   /** The file with what looks have found, where it can't be read. */
   readonly unreadChecks: string | undefined;
+  /** Whether its disk is mounted for reading alone: no backup can be made. */
+  readonly isReadOnly: boolean;
   /** Why nothing old goes meanwhile. */
   readonly hold: Hold | undefined;
   readonly freeBytes: number;
@@ -179,7 +182,15 @@ async function placeHealth(
   const hold = await findHoldOf(place, context);
   const opened = await backups.repository(path);
   const unreadChecks = await findUnreadChecks(opened.store);
-  const common = { storage, path, ...disk, problems, hold, unreadChecks };
+  const common = {
+    storage,
+    path,
+    ...disk,
+    problems,
+    hold,
+    unreadChecks,
+    isReadOnly: await isOnReadOnlyDisk(path),
+  };
   if (repository === undefined && blobs !== undefined) {
     const { entries } = await readOwnBlobs(blobs, { repository, backups });
     const moments = entries.map(({ stamp }) => momentOfStamp(stamp));

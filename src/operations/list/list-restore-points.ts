@@ -1,4 +1,5 @@
-import { describeFault } from '../../repository/layout/chain.ts';
+import { describeFault, UNREAD_RECORD } from '../../repository/layout/chain.ts';
+import { recordFileName } from '../../repository/layout/file-names.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
@@ -47,7 +48,12 @@ export async function listRestorePoints(
         dataFsBytes: range.end,
         transactionCount: record?.transactionCount,
         lastTid: record?.lastTid,
-        problems: file === chain.links.at(-1)?.file ? problems : [],
+        problems: [
+          ...(file === chain.links.at(-1)?.file ? problems : []),
+          ...(chain.unreadRecords.includes(file.stamp)
+            ? [`"${recordFileName(file.stamp)}": ${UNREAD_RECORD}`]
+            : []),
+        ],
       });
     }
     if (chain.links.length === 0)

@@ -5,7 +5,13 @@ import type { BlobFacts, PointFacts } from '../../repository/judgement.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import { worthOfChains } from './chain-worth.ts';
 
-const KNOWN = { hasLostEnd: false, hasOtherCopy: false, mayLack: false, overwritten: undefined };
+const KNOWN = {
+  isUnread: false,
+  hasLostEnd: false,
+  hasOtherCopy: false,
+  mayLack: false,
+  overwritten: undefined,
+};
 const THERE = { kind: 'there', isExact: true, amount: 'not-counted' } as const;
 const GONE: BlobFacts = { kind: 'missing', isExpected: true, reason: 'it is gone' };
 const at = (day: number) => stamp(`2026-03-0${day}-00-00-00`);

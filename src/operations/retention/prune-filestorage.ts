@@ -6,6 +6,7 @@ import { type Chain, readChains } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import {
+  areOfOtherContents,
   chainsOfNewest,
   kinshipOfChains,
   type Origin,
@@ -213,7 +214,8 @@ async function foreignTo(
     const kinship = kinships.get(firstTid) ?? (await kinshipOfChains(store, [chain, newest]));
     if (typeof firstTid === 'string') kinships.set(firstTid, kinship);
     const source = chain.links.findLast(({ record }) => record !== undefined)?.record?.source;
-    found.push({ full: chain.files.full.name, source, isOther: kinship === 'other' });
+    const isOther = kinship === 'other' || areOfOtherContents(chain, newest);
+    found.push({ full: chain.files.full.name, source, isOther });
   }
   return found;
 }

@@ -5,7 +5,13 @@ import { judgePoint } from '../../repository/judgement.ts';
 import type { RunEnd } from '../../repository/records/completion.ts';
 import { findLeft } from './superseded.ts';
 
-const KNOWN = { hasLostEnd: false, hasOtherCopy: false, mayLack: false, overwritten: undefined };
+const KNOWN = {
+  isUnread: false,
+  hasLostEnd: false,
+  hasOtherCopy: false,
+  mayLack: false,
+  overwritten: undefined,
+};
 const at = (day: number) => `2026-03-0${day}-00-00-00`;
 
 /** What was made on a day, and how its run ended. */

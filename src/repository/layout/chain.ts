@@ -1,8 +1,9 @@
+import { readJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import type { ByteRange } from '../../system/files/byte-source.ts';
 import { collectSmall } from '../../system/streams/pipeline.ts';
-import { type BackupRecord, decodeBackupRecord } from './backup-record.ts';
+import { type BackupRecord, BackupRecordSchema, decodeBackupRecord } from './backup-record.ts';
 import type { ChainFiles, DataFile } from './catalogue.ts';
 import { decodeDat } from './dat.ts';
 import { datFileName, parseDataFileName, recordFileName } from './file-names.ts';
@@ -50,6 +51,8 @@ export interface Chain {
   /** The backups from the full one on, up to the first fault that breaks the chain. */
   readonly links: readonly ChainLink[];
   readonly faults: readonly ChainFault[];
+  /** Of the backups whose record is there, and can't be read: what their runs have noted is lost. */
+  readonly unreadRecords: readonly Stamp[];
   readonly files: ChainFiles;
   /** The `.dat` as it is, to which the next line is added. */
   readonly dat: string;
@@ -84,7 +87,8 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   }
   if (fault !== undefined) faults.push({ kind: 'broken-dat', state: fault });
   for (const fileName of present.keys()) faults.push({ kind: 'unlisted-file', fileName });
-  return { stamp, files, dat, links, faults };
+  const unreadRecords = await unreadAmong(store, links);
+  return { stamp, files, dat, links, faults, unreadRecords };
 }
 
 /** Reads the chains of a repository, each once, however many ask for it. */
@@ -104,6 +108,19 @@ export async function readChains(
 export async function readRecord(store: Store, file: DataFile): Promise<BackupRecord | undefined> {
   const record = await readRecordAt(store, file.stamp);
   return record?.stored.name === file.name ? record : undefined;
+}
+
+async function unreadAmong(
+  store: Store,
+  links: readonly Pick<ChainLink, 'file' | 'record'>[],
+): Promise<readonly Stamp[]> {
+  const unread: Stamp[] = [];
+  for (const { file, record } of links) {
+    if (record !== undefined) continue;
+    const read = await readJsonRecord(store, recordFileName(file.stamp), BackupRecordSchema);
+    if (read.kind === 'unreadable') unread.push(file.stamp);
+  }
+  return unread;
 }
 
 /** The record with a stamp, of whichever file it speaks; undefined where there is none. */
@@ -138,9 +155,20 @@ async function withoutDat(store: Store, files: ChainFiles): Promise<Chain> {
     files,
     dat: '',
     links,
+    unreadRecords: await unreadAmong(
+      store,
+      [files.full, ...files.increments].map((file) => ({
+        file,
+        record: links.find((link) => link.file === file)?.record,
+      })),
+    ),
     faults: [{ kind: 'missing-dat', fileName }],
   };
 }
+
+/** The end of a sentence that begins with a record that can't be read. */
+export const UNREAD_RECORD =
+  'it can not be read: what its run has noted is lost, and nobody knows whether this backup is complete';
 
 /** One sentence on a fault, without its hint. */
 export function describeFault(fault: ChainFault): string {

@@ -11,6 +11,8 @@ export interface Origin {
   /** Ids of the first transaction: a copy of a database has it, too. */
   readonly firstTids: ReadonlySet<string>;
   readonly beginning: LogBeginning;
+  /** Whether it was all of a database, or the changes of a DemoStorage: none where nothing tells. */
+  readonly contents: ReadonlySet<'database' | 'changes'>;
 }
 
 /**
@@ -31,9 +33,12 @@ export async function chainsOfNewest(
   const firstTids = new Set<string>(coming?.firstTids);
   const found: Chain[] = [];
   let next = coming;
+  const contents = coming?.contents ?? contentsOf(chains);
   const kinshipToNext = rememberedKinship();
   for (const chain of chains.toReversed()) {
     const origin = originOf(chain, store);
+    // The changes of a DemoStorage are another database than their base was, also at its place.
+    if (areDifferent(origin.contents, contents)) continue;
     const isKnown = sources.size > 0 && origin.sources.size > 0;
     if (!overlap(origin.firstTids, firstTids) && !overlap(origin.sources, sources)) {
       const kinship = await kinshipToNext(origin, next);
@@ -119,12 +124,29 @@ export function originOf(chain: Chain, store: Store): Origin {
     sources: sourcesOf(chain),
     firstTids: new Set(typeof firstTid === 'string' ? [firstTid] : []),
     beginning: beginningOfLinks(store, chain.links),
+    contents: contentsOf([chain]),
   };
 }
 
 function sourcesOf({ links }: Chain): ReadonlySet<string> {
   const sources = links.map(({ record }) => record?.source ?? '');
   return new Set(sources.filter((source) => source !== ''));
+}
+
+/** Of the newest backup that tells. */
+function contentsOf(chains: readonly Chain[]): Origin['contents'] {
+  const record = chains.flatMap(({ links }) => links).findLast((link) => link.record)?.record;
+  if (record === undefined) return new Set();
+  return new Set([record.changes === true ? 'changes' : 'database']);
+}
+
+/** Whether two chains are known to be of different contents, the changes of a DemoStorage and all of a database. */
+export function areOfOtherContents(one: Chain, other: Chain): boolean {
+  return areDifferent(contentsOf([one]), contentsOf([other]));
+}
+
+function areDifferent(some: Origin['contents'], others: Origin['contents']): boolean {
+  return some.size > 0 && others.size > 0 && ![...some].some((one) => others.has(one));
 }
 
 function overlap(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

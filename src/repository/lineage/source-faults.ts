@@ -7,6 +7,8 @@ import type { Chain } from '../layout/chain.ts';
  * older goes while it is the newest.
  */
 export interface KnownAtBackup {
+  /** What it knew can't be read. */
+  readonly isUnread: boolean;
   /** The Data.fs lacked the end of what had been backed up before. */
   readonly hasLostEnd: boolean;
   /** Another copy of the database had gone on by itself, and was backed up to the same place. */
@@ -17,9 +19,10 @@ export interface KnownAtBackup {
   readonly overwritten: BackupRecord['overwritten'];
 }
 
-export function knownAtBackup({ links }: Chain): KnownAtBackup {
+export function knownAtBackup({ stamp, links, unreadRecords }: Chain): KnownAtBackup {
   const record = links[0]?.record;
   return {
+    isUnread: unreadRecords.includes(stamp),
     hasLostEnd: record?.lostEnd === true,
     hasOtherCopy: record?.otherCopy === true,
     mayLack: record?.mayLack === true,
@@ -51,6 +54,11 @@ export function describeKnown({
 }
 
 /** Whether what is older has to stay, however much `keep` lets go. */
-export function sparesOlder({ hasLostEnd, hasOtherCopy, overwritten }: KnownAtBackup): boolean {
-  return hasLostEnd || hasOtherCopy || overwritten !== undefined;
+export function sparesOlder({
+  isUnread,
+  hasLostEnd,
+  hasOtherCopy,
+  overwritten,
+}: KnownAtBackup): boolean {
+  return isUnread || hasLostEnd || hasOtherCopy || overwritten !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstat, stat } from 'node:fs/promises';
+import { access, constants, lstat, stat } from 'node:fs/promises';
 import { absent, isAbsent } from '../absent.ts';
 import { adopting } from '../failure.ts';
 
@@ -8,6 +8,14 @@ export function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
+  );
+}
+
+/** Whether nobody can write to a path, whatever rights he has: its file system is mounted for reading alone. */
+export function isOnReadOnlyDisk(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'EROFS',
   );
 }
 
