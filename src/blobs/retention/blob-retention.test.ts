@@ -20,12 +20,13 @@ const count = (keep: number, family: BlobSet['family'] = 'directories'): BlobRul
   family,
 });
 
-const days = (number: number): BlobRule => ({
-  kind: 'days',
-  days: number,
-  now: new Date('2026-01-08T12:00:00Z'),
-  family: 'directories',
-});
+const days = (number: number) =>
+  ({
+    kind: 'days',
+    days: number,
+    now: new Date('2026-01-08T12:00:00Z'),
+    family: 'directories',
+  }) as const satisfies BlobRule;
 
 const fullOf = (stamp: string): BlobRule => ({ kind: 'with-filestorage', oldestFull: stamp });
 
@@ -100,7 +101,19 @@ describe('planBlobRetention by days', () => {
   it('leaves the newest, however old', () => {
     expect(removedBy([set('2020-01-01-00-00-00')], days(1))).toEqual([]);
     const two = [set('2020-01-02-00-00-00'), set('2020-01-01-00-00-00')];
-    expect(removedBy(two, days(1))).toEqual(['2020-01-01-00-00-00']);
+    expect(removedBy(two, days(1))).toEqual([]);
+  });
+
+  it('counts from the newest but one where that is old: the clock of the newest may be ahead', () => {
+    const ahead = [set('2036-01-01-00-00-00'), ...TWICE_DAILY];
+    const rule = { ...days(4), now: new Date('2036-01-01T00:00:00Z') };
+    expect(removedBy(ahead, rule)).toEqual(removedBy(TWICE_DAILY, days(4)));
+    expect(removedBy(ahead, days(4))).toEqual(removedBy(TWICE_DAILY, days(4)));
+    const weekly = ['22', '15', '08', '01'].map((day) => set(`2026-01-${day}-00-00-00`));
+    const now = new Date('2026-01-22T00:00:00Z');
+    expect(removedBy(weekly, { ...days(3), now })).toEqual(
+      ['01', '08'].map((day) => `2026-01-${day}-00-00-00`),
+    );
   });
 });
 

@@ -1,4 +1,9 @@
-import { formatStamp } from '../../repository/layout/stamp.ts';
+import {
+  formatStamp,
+  momentOfStamp,
+  parseStamp,
+  type Stamp,
+} from '../../repository/layout/stamp.ts';
 /** A set of blob backup files that stand and fall together. */
 export interface BlobSet {
   /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
@@ -21,7 +26,7 @@ export type BlobRule =
   | { readonly kind: 'with-filestorage'; readonly oldestFull: string }
   /** A number of sets of one family; 0: all. */
   | { readonly kind: 'count'; readonly keep: number; readonly family: BlobSet['family'] }
-  /** Days, counted back from now. */
+  /** Days, counted back from now; or from the newest but one, if that is older than these days: a clock may be ahead. */
   | {
       readonly kind: 'days';
       readonly days: number;
@@ -79,16 +84,26 @@ export function planBlobRetention<Set extends BlobSet>(
       );
     }
     case 'days': {
-      const moment = new Date(rule.now.getTime() - rule.days * 24 * 3600 * 1000);
-      const limit = formatStamp(moment);
       const family = sets.filter((set) => set.family === rule.family);
-      const first = family.find(({ worth }) => worth === 'backup');
-      const old = family.filter((set) => set !== newest && set !== first && set.stamp <= limit);
+      const [first, before] = family.filter(({ worth }) => worth === 'backup');
+      const limit = daysBefore(rule.now, rule.days);
+      const stamp = parseStamp(before?.stamp ?? '');
+      const last = stamp && momentOfStamp(stamp);
+      const hasGap = stamp !== undefined && stamp <= limit;
+      const limitOfBackups = hasGap && last !== undefined ? daysBefore(last, rule.days) : limit;
+      const old = family.filter((set) => {
+        const oldest = set.worth === 'backup' ? limitOfBackups : limit;
+        return set !== newest && set !== first && set.stamp <= oldest;
+      });
       return unlessNeeded(old, `days to keep: ${rule.days}`);
     }
     default:
       return rule satisfies never;
   }
+}
+
+function daysBefore(moment: Date, days: number): Stamp {
+  return formatStamp(new Date(moment.getTime() - days * 24 * 3600 * 1000));
 }
 
 /** What belongs to a Data.fs backup that is there stays as long as that. */
