@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -260,6 +261,23 @@ describe.each([
     symlinkSync(site.path('elsewhere'), join(site.blobs, '0x01'));
     await site.script('backup');
     expect((await site.run(['verify'])).status).toBe(0);
+  });
+});
+
+describe('a link in the blob directory that leads to blobs on another disk', () => {
+  it('is copied by rsync as it is: a deep look does not follow it out of the backup', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([BLOBS]));
+    const [blob = ''] = blobFiles(site.blobs);
+    const folder = dirname(blob);
+    renameSync(join(site.blobs, folder), site.path('elsewhere'));
+    symlinkSync(site.path('elsewhere'), join(site.blobs, folder));
+    expect((await site.script('backup')).stderr).toContain('is a link, and was copied as one');
+    for (const words of [['verify', '--deep'], ['rehearse']]) {
+      const { status, stdout, stderr } = await site.run(words);
+      const said = expect.stringContaining(`links that lead out of it, to what is in no backup`);
+      expect([words, status, stdout + stderr]).toEqual([words, 1, said]);
+    }
+    expect((await site.run(['check', '--verify-age', 'off', '--free', 'off'])).status).toBe(2);
   });
 });
 

@@ -22,8 +22,11 @@ export function sizeOfBlob(
   { path, layout }: BlobDirectory,
   { row, blobs }: { readonly row: number; readonly blobs: BlobRevisions },
 ): number | undefined {
-  const status = statSync(join(path, blobPath(layout, blobs.revision(row))), {
-    throwIfNoEntry: false,
-  });
+  return sizeOfFile(join(path, blobPath(layout, blobs.revision(row))));
+}
+
+/** Undefined where there is no file. */
+export function sizeOfFile(path: string): number | undefined {
+  const status = statSync(path, { throwIfNoEntry: false });
   return status?.isFile() === true ? status.size : undefined;
 }

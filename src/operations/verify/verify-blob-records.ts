@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { strangeLinks } from '../../blobs/copy/additions.ts';
+import { outwardLinks } from '../../blobs/copy/outward-links.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../../blobs/layout/choose.ts';
+import { nameSome } from '../../blobs/layout/summarize-names.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
@@ -12,7 +15,7 @@ import { giveWay } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import { RevisionStates } from './blob-file-states.ts';
-import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
+import { layoutOf, sizeOfFile } from './blob-sizes.ts';
 import { findVoucher } from './empty-blobs.ts';
 import type { RestoredBlobs } from './restored-point.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
@@ -116,18 +119,19 @@ async function look(
     readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
+  const { record } = choice.entry;
   switch (choice.kind) {
     case 'directory': {
       const path = restored?.tree ?? (await treeIn(choice.entry, folder));
       const directory = { path, layout: await layoutOf(path) };
-      await lookInDirectory(directory, { states, signal: context.signal });
-      return compareRevisions(choice.entry, { folder, directory, states, context });
+      const links = await lookInDirectory(directory, { record, states, signal: context.signal });
+      const files = await compareRevisions(choice.entry, { folder, directory, states, context });
+      return [...links, ...files];
     }
     case 'archives':
       if (restored !== undefined) {
         const directory = { path: restored.tree, layout: await layoutOf(restored.tree) };
-        await lookInDirectory(directory, { states, signal: context.signal });
-        return [];
+        return lookInDirectory(directory, { record, states, signal: context.signal });
       }
       return lookInArchives(choice, { folder, states, context });
     default:
@@ -135,16 +139,36 @@ async function look(
   }
 }
 
-/** Synchronous calls in small portions: through the thread pool, each would cost several times as much. */
+/**
+ * Finds the file of each revision. What links that lead out of the directory lead to is in no backup, and doesn't count;
+ * the result says so of those that it had when it was made: added ones are counted elsewhere. Synchronous calls in small portions: through the thread pool, each would cost several times as
+ * much.
+ */
 async function lookInDirectory(
   directory: BlobDirectory,
-  { states, signal }: { readonly states: RevisionStates; readonly signal: AbortSignal },
-): Promise<void> {
+  {
+    record,
+    states,
+    signal,
+  }: {
+    readonly record: BlobEntry['record'];
+    readonly states: RevisionStates;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly FileFinding[]> {
+  const outward = await outwardLinks(directory.path, signal);
   for (let row = 0; row < states.blobs.count; row++) {
     await giveWay(signal);
-    const sizeBytes = sizeOfBlob(directory, { row, blobs: states.blobs });
+    const path = blobPath(directory.layout, states.blobs.revision(row));
+    if (outward.some((link) => `${path}/`.startsWith(`${link}/`))) continue;
+    const sizeBytes = sizeOfFile(join(directory.path, path));
     if (sizeBytes !== undefined) states.found(row, sizeBytes);
   }
+  const added = strangeLinks({ links: outward }, record);
+  const copied = outward.filter((link) => !added.includes(link));
+  if (copied.length === 0) return [];
+  const state = `it has links that lead out of it, to what is in no backup: ${nameSome(copied)}`;
+  return [{ kind: 'bad', file: directory.path, state }];
 }
 
 /** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
