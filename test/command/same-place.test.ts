@@ -153,4 +153,20 @@ describe.skipIf(!canMount)('a folder that is mounted a second time (needs root, 
     const data = ['--datafs', 'var/filestorage/Data.fs', '--blob-storage', 'var/blobstorage'];
     await runWell(site, ['backup', ...data, ...places], { mounts: [['b', 'm/b']] });
   });
+
+  it('may be a Data.fs alone: a restore refuses to replace it, before it makes anything', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    writeFileSync(join(site.folder, 'other.fs'), readFileSync(site.dataFs));
+    const before = folderState(site.folder);
+    const script = `mount --bind other.fs '${site.dataFs}' && exec "$@"`;
+    const command = [process.execPath, COMMAND, 'restore', '-n'];
+    const { status, stderr } = await runProgram(
+      'unshare',
+      ['-m', 'sh', '-c', script, 'sh', ...command],
+      { cwd: site.folder },
+    );
+    expect([status, stderr]).toEqual([2, expect.stringContaining('it is a mount point')]);
+    expect(folderState(site.folder)).toEqual(before);
+  });
 });

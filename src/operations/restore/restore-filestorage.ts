@@ -6,6 +6,7 @@ import {
 } from '../../repository/restore-point.ts';
 import { requireBackups } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
+import { isMountPoint } from '../../system/files/mount-points.ts';
 import { statOf } from '../../system/files/presence.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
@@ -36,6 +37,11 @@ export async function planRestore(
   if (replaced !== undefined && !replaced.isFile()) {
     throw new Failure('usage', `Cannot restore to "${settings.target}": it is not a regular file`, {
       hint: 'Name the Data.fs to make, not the folder it lies in.',
+    });
+  }
+  if (replaced !== undefined && (await isMountPoint(await realPlaceOf(settings.target)))) {
+    throw new Failure('usage', `Cannot restore to "${settings.target}": it is a mount point`, {
+      hint: 'A restore puts another file in its place, and no program can do that with a mounted one. Mount its folder instead, or unmount the file.',
     });
   }
   return {
