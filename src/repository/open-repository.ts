@@ -1,5 +1,6 @@
 import { type ListingChange, RememberingStore } from '../stores/remembering-store.ts';
 import type { Store } from '../stores/store.ts';
+import { Failure } from '../system/failure.ts';
 import { type Catalogue, type ChainFiles, catalogueOf } from './layout/catalogue.ts';
 import { type Chain, type ChainReader, readChain } from './layout/chain.ts';
 import { stampOfFileName } from './layout/file-names.ts';
@@ -58,6 +59,16 @@ export class OpenRepository {
   catalogue(): Promise<Catalogue> {
     this.#catalogue ??= this.#sorted();
     return this.#catalogue;
+  }
+
+  /** The same; undefined where its folder isn't there. */
+  async catalogueIfThere(): Promise<Catalogue | undefined> {
+    try {
+      return await this.catalogue();
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'not-found') return undefined;
+      throw error;
+    }
   }
 
   #sorted(): Promise<Catalogue> {

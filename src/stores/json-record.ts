@@ -4,11 +4,12 @@ import { collectSmall } from '../system/streams/pipeline.ts';
 import type { Store } from './store.ts';
 
 /**
- * What a small JSON file of a store says: nothing there, something that this version can't read (none of ours, of a
- * later version, too large, or something else in its place), or its content.
+ * What a small JSON file of a store says: nothing there, no file in its place (a folder, a pipe), something that this
+ * version can't read (none of ours, of a later version, too large), or its content.
  */
 export type JsonRecord<T> =
   | { readonly kind: 'absent' }
+  | { readonly kind: 'no-file' }
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'read'; readonly value: T };
 
@@ -24,7 +25,8 @@ export async function readJsonRecord<T>(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code === 'not-found') return { kind: 'absent' };
-    if (error.code === 'usage' || error.code === 'damaged') return { kind: 'unreadable' };
+    if (error.code === 'usage') return { kind: 'no-file' };
+    if (error.code === 'damaged') return { kind: 'unreadable' };
     throw error;
   }
 }

@@ -127,7 +127,8 @@ export async function readOwnBlobs(
   const all = [...catalogue.entries, ...catalogue.foreign];
   const ownerOf = await findOwners(catalogue, { id, path: repository, backups });
   const isShared = all.some((entry) => ownerOf(entry) === 'copy');
-  const stamps = new Set(isShared ? pointStampsOf(await opened.catalogue()) : []);
+  const points = isShared ? await opened.catalogueIfThere() : undefined;
+  const stamps = new Set(points === undefined ? [] : pointStampsOf(points));
   const others = all.filter((entry) => ownerOf(entry) === 'other');
   const shared = await findSharedBackups(others, { source, repository, backups });
   const own = new Set(

@@ -56,6 +56,7 @@ async function readLinks(
   repository: string,
   backups: OpenBackups,
 ): Promise<ReadonlyMap<Stamp, ChainLink>> {
-  const chains = await (await backups.repository(repository)).chains();
+  const opened = await backups.repository(repository);
+  const chains = (await opened.catalogueIfThere()) === undefined ? [] : await opened.chains();
   return new Map(chains.flatMap(({ links }) => links).map((link) => [link.file.stamp, link]));
 }

@@ -149,11 +149,8 @@ export async function planWithRemovals(
 ): Promise<PlannedBackup> {
   await using source = await openDataFs(settings.dataFs);
   const repository = await repositoryOf(settings, context);
-  const catalogue = await repository.catalogue().catch((error: unknown) => {
-    const isMade = settings.missingRepository === 'make';
-    if (isMade && error instanceof Failure && error.code === 'not-found') return undefined;
-    throw error;
-  });
+  const isMade = settings.missingRepository === 'make';
+  const catalogue = await (isMade ? repository.catalogueIfThere() : repository.catalogue());
   const chainOf = chainsByPlace(repository.chainOf, source.path);
   // Awaited here: the source is closed when this function returns.
   const known = catalogue ?? catalogueOf([]);

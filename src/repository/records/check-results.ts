@@ -89,7 +89,8 @@ interface Remembered {
 
 async function readRemembered(store: Store): Promise<Remembered> {
   const record = await readJsonRecord(store, FILE, CheckFileSchema);
-  if (record.kind === 'absent') return { checks: [], unread: undefined };
+  if (record.kind === 'absent' || record.kind === 'no-file')
+    return { checks: [], unread: undefined };
   const checks = record.kind === 'read' ? await inPortions(checksIn(record.value)) : undefined;
   if (record.kind !== 'read' || checks === undefined) return { checks: [], unread: FILE };
   return { checks, unread: record.value.unread };

@@ -31,6 +31,7 @@ export async function readHoldRecord(store: Store): Promise<HoldRecord | 'unread
   switch (record.kind) {
     case 'absent':
       return undefined;
+    case 'no-file':
     case 'unreadable':
       return 'unreadable';
     case 'read': {

@@ -89,7 +89,9 @@ export async function readRuns(store: Store): Promise<readonly Run[]> {
         await giveWay();
       }
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+      // A folder in its place is no log.
+      const isNone = error instanceof Failure && ['not-found', 'usage'].includes(error.code);
+      if (!isNone) throw error;
     }
   }
   return runs;
