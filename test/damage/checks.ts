@@ -123,8 +123,10 @@ async function restoreTo(
   };
 }
 
+/** What the restore itself notices: what the looks before it have found is told beforehand. */
 function wordsOf(event: JobEvent): readonly string[] {
-  return event.kind === 'warning' ? [sentenceOf(event)] : [];
+  const isNoticed = event.kind === 'warning' && event.code !== 'point-doubted';
+  return isNoticed ? [sentenceOf(event)] : [];
 }
 
 /** A restore may leave the index out: a server makes its own. */
