@@ -74,8 +74,7 @@ export async function removeChain(
 ): Promise<readonly string[]> {
   const { stamp } = chain.full;
   const names = filesOfChain(catalogue, chain);
-  await removeListed(store, { catalogue, stamp, names, onFile });
-  return names;
+  return await removeListed(store, { catalogue, stamp, names, onFile });
 }
 
 /**
@@ -96,7 +95,7 @@ export async function removeListed(
     readonly names: readonly string[];
     readonly onFile: (name: string) => void;
   },
-): Promise<void> {
+): Promise<readonly string[]> {
   const list = removalFileName(stamp);
   {
     await using file = await store.stage(list, [Buffer.from(`${names.join('\n')}\n`)]);
@@ -107,6 +106,7 @@ export async function removeListed(
     onFile(name);
     await store.remove(name);
   }
+  return names;
 }
 
 /** The `.dat` that stays when a stamp goes, with what follows it; undefined where none does. */

@@ -16,8 +16,9 @@ import {
   planBlobRetention,
 } from '../../blobs/retention/blob-retention.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { type JobContext, withStep } from '../run/events.ts';
+import type { JobContext } from '../run/events.ts';
 import type { RemovalGuard } from './removal-guard.ts';
+import { tellRemoval } from './tell-removal.ts';
 
 /** Which blob backups are looked at. */
 interface BlobPruning {
@@ -163,13 +164,8 @@ export async function pruneBlobs(
   const names: string[] = [];
   const mayRemove = removed.length > 0 && (await guard.ask()) === 'may-remove';
   for (const { set, reason } of mayRemove ? removed : []) {
-    const fileNames = await withStep(context, {
-      step: 'remove',
-      totalBytes: undefined,
-      work: ({ onFile }) => removeSet(opened, { set, onFile }),
-    });
-    names.push(...fileNames);
-    context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
+    const remove = (onFile: (name: string) => void) => removeSet(opened, { set, onFile });
+    names.push(...(await tellRemoval(context, { folder, reason, remove })));
   }
   if (unclear.length > 0) {
     context.onEvent({ kind: 'blobs-kept', folder, names: namesOf(unclear) });

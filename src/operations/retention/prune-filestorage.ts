@@ -22,9 +22,10 @@ import {
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeChain } from '../../repository/remove-chain.ts';
 import type { Store } from '../../stores/store.ts';
-import { type JobContext, withStep } from '../run/events.ts';
+import type { JobContext } from '../run/events.ts';
 import { type ChainWorth, worthOfChains } from './chain-worth.ts';
 import type { RemovalGuard } from './removal-guard.ts';
+import { tellRemoval } from './tell-removal.ts';
 
 /** A full backup that is about to be made. */
 export interface ComingFull extends Origin {
@@ -64,8 +65,9 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
  * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
  * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
- * must not fill the disk. Backups of another database stay. Nothing goes while nobody can read which are known to be bad. Nothing goes while the newest full backup knows no better:
- * see `KnownAtBackup`. The newest one from before a doubt stays: see {@link newestBeforeDoubt}.
+ * must not fill the disk. Backups of another database stay. The newest one from before a doubt stays: see
+ * {@link newestBeforeDoubt}. Nothing goes while the newest full backup knows no better (see `KnownAtBackup`), or while
+ * nobody can read which are known to be bad.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
  * @param finished - a point of which the blobs will be there then
@@ -139,13 +141,12 @@ export async function pruneFulls(
   }
   const removed: string[] = [];
   for (const chain of tooOld) {
-    const fileNames = await withStep(context, {
-      step: 'remove',
-      totalBytes: undefined,
-      work: ({ onFile }) => removeChain(store, { catalogue, chain, onFile }),
+    const names = await tellRemoval(context, {
+      folder: store.name,
+      reason,
+      remove: (onFile) => removeChain(store, { catalogue, chain, onFile }),
     });
-    removed.push(...fileNames);
-    context.onEvent({ kind: 'files-removed', folder: store.name, fileNames, reason });
+    removed.push(...names);
   }
   return removed;
 }

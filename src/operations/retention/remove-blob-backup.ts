@@ -12,9 +12,10 @@ import { Failure } from '../../system/failure.ts';
 import type { Hint } from '../../system/remedy.ts';
 import { listPlace } from '../list/list-site.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
-import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import { type JobContext, lockRequest } from '../run/events.ts';
 import { lockFolders } from '../run/lock-folders.ts';
 import { withRunLog } from '../run/run-log.ts';
+import { tellRemoval } from './tell-removal.ts';
 
 /** Where one storage has its blob backups. */
 export interface PlaceOfBlobs {
@@ -136,16 +137,14 @@ export async function retireBlobs(
     await using _locks = await lockFolders(folders, { backups, request });
     const found = await planRetireBlobs(of, { name: nameOf(plan), backups, signal });
     if (found === undefined || !isSame(found, plan)) throw hasChanged(plan);
-    const fileNames = await withStep(watched.context, {
-      step: 'remove',
-      totalBytes: undefined,
-      work: async ({ onFile }) => {
+    const fileNames = await tellRemoval(watched.context, {
+      folder,
+      reason: 'it was named',
+      remove: async (onFile) => {
         await pointLatestElsewhere(folder, { going: found.set, rest: found.rest });
         return await removeSet(await backups.blobFolder(folder), { set: found.set, onFile });
       },
     });
-    const reason = 'it was named';
-    watched.context.onEvent({ kind: 'files-removed', folder, fileNames, reason });
     await watched.done({});
     return fileNames;
   });

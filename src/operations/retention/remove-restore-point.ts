@@ -15,6 +15,7 @@ import { listRestorePoints } from '../list/list-restore-points.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
 import { withRunLog } from '../run/run-log.ts';
+import { tellRemoval } from './tell-removal.ts';
 
 /** What is to go from a repository. */
 export type RetireWish =
@@ -194,18 +195,12 @@ export async function retireAll(
     }
     const removed: string[] = [];
     for (const { stamp, fileNames, reason } of plan.retirements) {
-      await withStep(watched.context, {
-        step: 'remove',
-        totalBytes: undefined,
-        work: ({ onFile }) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
-      });
-      removed.push(...fileNames);
-      watched.context.onEvent({
-        kind: 'files-removed',
+      const names = await tellRemoval(watched.context, {
         folder: plan.repository,
-        fileNames,
         reason,
+        remove: (onFile) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
       });
+      removed.push(...names);
     }
     await watched.done({});
     return { fileNames: removed };

@@ -15,10 +15,11 @@ import { noteGoingBlobs, readGoingBlobs } from '../../repository/records/going-b
 import { removeListed } from '../../repository/remove-chain.ts';
 import { planRetirement, type Retirement } from '../../repository/retiring.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { type JobContext, withStep } from '../run/events.ts';
+import type { JobContext } from '../run/events.ts';
 import { type PastRun, readPastRuns } from '../run/past-runs.ts';
 import type { WhyKept } from '../run/warnings/backup-warnings.ts';
 import type { RemovalGuard } from './removal-guard.ts';
+import { tellRemoval } from './tell-removal.ts';
 
 /** Why what was superseded goes. */
 export const SUPERSEDED = 'its run never finished its blobs, and a newer backup is complete';
@@ -199,13 +200,12 @@ export async function removeSuperseded(
   );
   const removed: string[] = [];
   for (const { stamp, fileNames } of going) {
-    await withStep(context, {
-      step: 'remove',
-      totalBytes: undefined,
-      work: ({ onFile }) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
+    const names = await tellRemoval(context, {
+      folder: store.name,
+      reason: SUPERSEDED,
+      remove: (onFile) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
     });
-    removed.push(...fileNames);
-    context.onEvent({ kind: 'files-removed', folder: store.name, fileNames, reason: SUPERSEDED });
+    removed.push(...names);
   }
   return removed;
 }
