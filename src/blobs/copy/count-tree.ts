@@ -27,6 +27,18 @@ export async function countTree(root: string, signal: AbortSignal): Promise<Coun
   });
 }
 
+/** Counts each tree that is asked for once. */
+export type TreeCounter = (root: string) => Promise<CountedTree>;
+
+export function treeCounter(signal: AbortSignal): TreeCounter {
+  const counted = new Map<string, Promise<CountedTree>>();
+  return (root) => {
+    const counting = counted.get(root) ?? countTree(root, signal);
+    counted.set(root, counting);
+    return counting;
+  };
+}
+
 /**
  * Whether a tree has the files and bytes that were counted when it was made. Older versions counted the
  * uncommitted blobs, too.

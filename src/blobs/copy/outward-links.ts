@@ -1,11 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { isNowhere } from '../../system/absent.ts';
 import { adopting, systemCodeOf } from '../../system/failure.ts';
-import { countTree } from './count-tree.ts';
 
-/** The links of a tree that lead out of it, or nowhere, as paths below it: what they lead to is none of its files. */
-export async function outwardLinks(tree: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { links } = await countTree(tree, signal);
+/** Those links of a tree that lead out of it, or nowhere: what they lead to is none of its files. Paths are below it. */
+export async function outwardLinks(
+  tree: string,
+  links: readonly string[],
+): Promise<readonly string[]> {
   if (links.length === 0) return [];
   return adopting(`follow the links in "${tree}"`, async () => {
     const inside = `${await realpath(tree)}${sep}`;
@@ -18,7 +20,7 @@ export async function outwardLinks(tree: string, signal: AbortSignal): Promise<r
   });
 }
 
+/** Nor where they lead to one another. */
 function nowhere(error: unknown): undefined {
-  const code = systemCodeOf(error) ?? '';
-  if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)) throw error;
+  if (!isNowhere(error) && systemCodeOf(error) !== 'ELOOP') throw error;
 }

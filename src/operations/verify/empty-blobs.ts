@@ -1,3 +1,4 @@
+import type { TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import type { EmptyVerdict, Voucher } from './blob-file-states.ts';
@@ -15,15 +16,15 @@ export async function findVoucher(
     folder,
     live,
     files,
-    signal,
+    count,
   }: {
     readonly folder: string;
     readonly live: string;
     readonly files: readonly FileFinding[];
-    readonly signal: AbortSignal;
+    readonly count: TreeCounter;
   },
 ): Promise<Voucher> {
-  const otherwise: EmptyVerdict = (await isAsCounted(choice, { folder, files, signal }))
+  const otherwise: EmptyVerdict = (await isAsCounted(choice, { folder, files, count }))
     ? { kind: 'was-empty' }
     : { kind: 'unknown' };
   const directory = { path: live, layout: await layoutOf(live) };
@@ -39,18 +40,18 @@ async function isAsCounted(
   {
     folder,
     files,
-    signal,
+    count,
   }: {
     readonly folder: string;
     readonly files: readonly FileFinding[];
-    readonly signal: AbortSignal;
+    readonly count: TreeCounter;
   },
 ): Promise<boolean> {
   switch (choice.kind) {
     case 'directory':
       return (
         choice.entry.record?.content !== undefined &&
-        (await countCopy(choice, { folder, signal })).length === 0
+        (await countCopy(choice, { folder, count })).length === 0
       );
     case 'archives':
       return (

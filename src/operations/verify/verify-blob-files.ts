@@ -3,7 +3,7 @@ import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums, SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
 import { type ComparedTree, compareTree } from '../../blobs/checksums/tree-checksums.ts';
 import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
-import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
+import { hasAsMany, type TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import { stateName } from '../../blobs/layout/entry-name.ts';
@@ -61,12 +61,12 @@ export async function compareCopy(
 /** Whether anything else is in a copy, or gone from it, than was counted. */
 export async function countCopy(
   choice: BlobChoice,
-  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  { folder, count }: { readonly folder: string; readonly count: TreeCounter },
 ): Promise<readonly FileFinding[]> {
   const expected = choice.entry.record?.content;
   if (choice.kind === 'archives') return [];
   const file = await treeIn(choice.entry, folder);
-  const found = await countTree(file, signal);
+  const found = await count(file);
   const addition = describeAddition(found, choice.entry.record);
   const isSame = expected === undefined || hasAsMany(found, expected);
   const other = isSame ? undefined : describeOtherContent(found.content, expected);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { strangeLinks } from '../../blobs/copy/additions.ts';
+import { type TreeCounter, treeCounter } from '../../blobs/copy/count-tree.ts';
 import { outwardLinks } from '../../blobs/copy/outward-links.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../../blobs/layout/choose.ts';
@@ -76,7 +77,8 @@ export async function verifyBlobRecords(
       return { files: [bad(folder, state)], records: [], isAsBackedUp: false };
     }
     const states = new RevisionStates(blobs);
-    const looked = await look(choice, { folder, restored, states, context });
+    const count = treeCounter(signal);
+    const looked = await look(choice, { folder, restored, states, count, context });
     const beside = await checkBesideArchives(choice, { catalogue, signal });
     const files: FileFinding[] = [...looked, ...beside];
     if (choice.match === 'earlier') {
@@ -87,10 +89,10 @@ export async function verifyBlobRecords(
       });
     }
     const voucher = states.hasEmpty
-      ? await findVoucher(choice, { folder, live, files, signal })
+      ? await findVoucher(choice, { folder, live, files, count })
       : undefined;
     const records = states.findings(voucher);
-    const counted = restored === undefined ? await countCopy(choice, { folder, signal }) : [];
+    const counted = restored === undefined ? await countCopy(choice, { folder, count }) : [];
     if ([...files, ...records].every(({ kind }) => kind === 'note')) files.push(...counted);
     const isAsBackedUp =
       choice.match === 'exact' &&
@@ -111,11 +113,13 @@ async function look(
     folder,
     restored,
     states,
+    count,
     context,
   }: {
     readonly folder: string;
     readonly restored: RestoredBlobs | undefined;
     readonly states: RevisionStates;
+    readonly count: TreeCounter;
     readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
@@ -124,14 +128,19 @@ async function look(
     case 'directory': {
       const path = restored?.tree ?? (await treeIn(choice.entry, folder));
       const directory = { path, layout: await layoutOf(path) };
-      const links = await lookInDirectory(directory, { record, states, signal: context.signal });
+      const links = await lookInDirectory(directory, {
+        record,
+        states,
+        count,
+        signal: context.signal,
+      });
       const files = await compareRevisions(choice.entry, { folder, directory, states, context });
       return [...links, ...files];
     }
     case 'archives':
       if (restored !== undefined) {
         const directory = { path: restored.tree, layout: await layoutOf(restored.tree) };
-        return lookInDirectory(directory, { record, states, signal: context.signal });
+        return lookInDirectory(directory, { record, states, count, signal: context.signal });
       }
       return lookInArchives(choice, { folder, states, context });
     default:
@@ -149,14 +158,17 @@ async function lookInDirectory(
   {
     record,
     states,
+    count,
     signal,
   }: {
     readonly record: BlobEntry['record'];
     readonly states: RevisionStates;
+    readonly count: TreeCounter;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly FileFinding[]> {
-  const outward = await outwardLinks(directory.path, signal);
+  const { links } = await count(directory.path);
+  const outward = await outwardLinks(directory.path, links);
   for (let row = 0; row < states.blobs.count; row++) {
     await giveWay(signal);
     const path = blobPath(directory.layout, states.blobs.revision(row));
