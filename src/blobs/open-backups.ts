@@ -1,7 +1,7 @@
 import { OpenRepository } from '../repository/open-repository.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
-import { placeOf } from '../system/files/place.ts';
+import { keyOfPlace } from '../system/files/place.ts';
 import { OpenBlobFolder } from './layout/open-blob-folder.ts';
 
 /** Makes the store of a folder. @param originalOf - see `folderStore` */
@@ -33,7 +33,7 @@ export class OpenBackups {
     path: string,
     { original }: { readonly original?: string } = {},
   ): Promise<OpenRepository> {
-    const key = await keyOf(path);
+    const key = await keyOfPlace(path);
     if (original !== undefined) this.#originals.set(key, original);
     const known = this.#repositories.get(key);
     if (known !== undefined) return known;
@@ -45,7 +45,7 @@ export class OpenBackups {
 
   /** The folder with backups of blobs, whether it is there or not. */
   async blobFolder(path: string): Promise<OpenBlobFolder> {
-    const key = await keyOf(path);
+    const key = await keyOfPlace(path);
     const known = this.#blobFolders.get(key);
     if (known !== undefined) return known;
     const opened = new OpenBlobFolder(
@@ -60,12 +60,4 @@ export class OpenBackups {
     for (const one of this.#repositories.values()) one.reread();
     for (const one of this.#blobFolders.values()) one.reread();
   }
-}
-
-/** What can't be looked at is nobody else's name for something. */
-function keyOf(path: string): Promise<string> {
-  return placeOf(path).then(
-    ({ key }) => key,
-    () => path,
-  );
 }

@@ -1,7 +1,7 @@
 import { holdBlobFolder, lockBlobFolder } from '../../blobs/layout/blob-folder.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { holdFolder } from '../../stores/folder-store.ts';
-import { placeOf } from '../../system/files/place.ts';
+import { keyOfPlace } from '../../system/files/place.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
 
@@ -64,18 +64,10 @@ async function lockInOrder(
   lock: (place: LockedPlace) => Promise<AsyncDisposable | undefined>,
 ): Promise<AsyncDisposable> {
   const places = new Map<string, LockedPlace>();
-  for (const path of repositories) places.set(await keyOf(path), { path, holds: 'backups' });
-  for (const path of blobFolders) places.set(await keyOf(path), { path, holds: 'blobs' });
+  for (const path of repositories) places.set(await keyOfPlace(path), { path, holds: 'backups' });
+  for (const path of blobFolders) places.set(await keyOfPlace(path), { path, holds: 'blobs' });
   const ordered = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
   await using locks = new Disposables();
   for (const [, place] of ordered) locks.use(await lock(place));
   return locks.move();
-}
-
-/** What isn't there, or can't be looked at, is nobody else's name for something. */
-function keyOf(path: string): Promise<string> {
-  return placeOf(path).then(
-    ({ key }) => key,
-    () => path,
-  );
 }

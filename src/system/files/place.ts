@@ -39,6 +39,14 @@ export async function placeOf(path: string): Promise<Place> {
   return { path, key, around };
 }
 
+/** {@link Place.key} of a path. What can't be looked at is nobody else's name for something. */
+export function keyOfPlace(path: string): Promise<string> {
+  return placeOf(path).then(
+    ({ key }) => key,
+    () => path,
+  );
+}
+
 export function isSamePlace(one: Place, other: Place): boolean {
   return one.key === other.key;
 }
