@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
@@ -14,14 +15,10 @@ const scratch = scratchFolder();
 /** A full backup of which only one is kept; `meanwhile` is done when the Data.fs is backed up, and the blobs aren't yet. */
 async function backUp(test: TestSite, day: number, meanwhile: () => void = () => {}) {
   await growDatabase(test.dataFs, { transactions: 1 });
-  const written = {
-    dataFs: undefined,
-    location: undefined,
-    blobStorage: undefined,
-    blobBackupLocation: undefined,
-    blobs: 'as-found',
-  } as const;
-  const { site } = await findPlainSite(test.folder, { written, purpose: 'backup' });
+  const { site } = await findPlainSite(test.folder, {
+    written: NOTHING_WRITTEN,
+    purpose: 'backup',
+  });
   const warnings: JobEvent[] = [];
   const onEvent = (event: JobEvent) => {
     if (event.kind === 'blobs-begin') meanwhile();

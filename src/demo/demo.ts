@@ -1,6 +1,7 @@
 import { cp, readdir, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Site } from '../config/model/site.ts';
+import { NOTHING_WRITTEN } from '../config/plain/plain-search.ts';
 import { findPlainSite } from '../config/plain/plain-site.ts';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
@@ -8,6 +9,7 @@ import { backUpSite, type StorageBackup } from '../operations/backup/backup-site
 import { restore } from '../operations/restore/restore-filestorage.ts';
 import type { RestoreResult } from '../operations/restore/restore-plan.ts';
 import { restoreSite } from '../operations/restore/restore-site.ts';
+import { TO_EMPTY_PLACE } from '../operations/restore/site-restore-plan.ts';
 import type { JobContext } from '../operations/run/events.ts';
 import { parseRecoveryDate } from '../repository/layout/recovery-date.ts';
 import { absent } from '../system/absent.ts';
@@ -110,15 +112,8 @@ async function play(
   const { folder } = paths;
   await makeFolder(dirname(paths.dataFs));
   await makeFolder(paths.blobs);
-  const written = {
-    dataFs: undefined,
-    location: undefined,
-    blobStorage: undefined,
-    blobBackupLocation: undefined,
-    blobs: 'as-found',
-  } as const;
   await adopting(`create "${paths.dataFs}"`, () => writeFile(paths.dataFs, ''));
-  const { site } = await findPlainSite(folder, { written, purpose: 'backup' });
+  const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' });
   const first = await liveAndBackUp(paths, { seed, site, context, onScene });
 
   await adopting(`copy "${paths.dataFs}"`, async () => {
@@ -132,12 +127,7 @@ async function play(
     site,
     of: 'backup',
     date: undefined,
-    heldLock: 'refuse',
-    earlierState: 'replace',
-    old: 'discard',
-    damagedBlobs: 'refuse',
-    guess: 'accept',
-    agreed: undefined,
+    ...TO_EMPTY_PLACE,
     now,
   } as const;
   const [result] = await restoreSite(whole, context);

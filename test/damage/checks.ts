@@ -4,6 +4,7 @@ import { sentenceOf } from '../../src/cli/render/warnings/sentence.ts';
 import { retarget } from '../../src/config/model/relocate-site.ts';
 import type { Site } from '../../src/config/model/site.ts';
 import { restoreSite } from '../../src/operations/restore/restore-site.ts';
+import { TO_EMPTY_PLACE } from '../../src/operations/restore/site-restore-plan.ts';
 import type { JobEvent } from '../../src/operations/run/events.ts';
 import { verifySite } from '../../src/operations/verify/verify-site.ts';
 import { verifySiteDeep } from '../../src/operations/verify/verify-site-deep.ts';
@@ -94,18 +95,14 @@ async function restoreTo(
   const moved = retarget(site, folder);
   const dataFs = join(folder, 'filestorage/Data.fs');
   const blobs = join(folder, 'blobstorage');
-  const how = { heldLock: 'refuse', earlierState: 'replace', old: 'discard' } as const;
   try {
     await restoreSite(
       {
         site: moved,
         of: 'backup',
         date: undefined,
-        damagedBlobs: 'refuse',
-        guess: 'accept',
-        agreed: undefined,
+        ...TO_EMPTY_PLACE,
         now,
-        ...how,
       },
       quietContext((event) => said.push(...wordsOf(event))),
     );

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupKind } from '../../src/config/model/site.ts';
+import { NOTHING_WRITTEN } from '../../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../../src/config/plain/plain-site.ts';
 import { decodeScript } from '../../src/config/recipe/script-text.ts';
 import { restore } from '../../src/operations/restore/restore-filestorage.ts';
 import { restoreSite } from '../../src/operations/restore/restore-site.ts';
 import type { SiteRestoreSettings } from '../../src/operations/restore/site-restore-plan.ts';
+import { TO_EMPTY_PLACE } from '../../src/operations/restore/site-restore-plan.ts';
 import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { blobState } from '../support/blobs.ts';
@@ -74,12 +76,7 @@ export async function restoreCopy(
   const context = quietContext();
   const wish = {
     date: date === undefined ? undefined : parseRecoveryDate(date),
-    heldLock: 'refuse',
-    old: 'discard',
-    earlierState: 'replace',
-    damagedBlobs: 'refuse',
-    guess: 'accept',
-    agreed: undefined,
+    ...TO_EMPTY_PLACE,
     now: () => new Date(),
   } as const;
   try {
@@ -115,9 +112,7 @@ async function siteOfCopy(
   }: { readonly original: string; readonly source: Exclude<Source, { kind: 'repository' }> },
 ): Promise<Pick<SiteRestoreSettings, 'site' | 'of'>> {
   if (source.kind === 'plain') {
-    const said = { dataFs: undefined, location: undefined, blobStorage: undefined };
-    const written = { ...said, blobBackupLocation: undefined, blobs: 'as-found' } as const;
-    const { site } = await findPlainSite(folder, { written, purpose: 'restore' });
+    const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'restore' });
     return { site, of: 'backup' };
   }
   const text = readFileSync(join(original, 'bin/restore'), 'utf8').replaceAll(original, folder);

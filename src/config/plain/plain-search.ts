@@ -13,6 +13,15 @@ export interface WrittenSite {
   readonly blobs: 'as-found' | 'left-out';
 }
 
+/** Nothing was said. */
+export const NOTHING_WRITTEN: WrittenSite = {
+  dataFs: undefined,
+  location: undefined,
+  blobStorage: undefined,
+  blobBackupLocation: undefined,
+  blobs: 'as-found',
+};
+
 /** What the site is needed for: its data, or only its backups. */
 export type Purpose = 'backup' | 'restore' | 'look';
 

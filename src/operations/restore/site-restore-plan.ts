@@ -25,6 +25,16 @@ export interface SiteRestoreSettings {
   readonly now: () => Date;
 }
 
+/** How a restore goes to a place where nothing is that anybody would miss: nobody is asked, and nothing is kept. */
+export const TO_EMPTY_PLACE = {
+  heldLock: 'refuse',
+  earlierState: 'replace',
+  old: 'discard',
+  damagedBlobs: 'refuse',
+  guess: 'accept',
+  agreed: undefined,
+} as const satisfies Partial<SiteRestoreSettings>;
+
 /** What a restore of a site will do. */
 export interface SiteRestorePlan {
   readonly filestorages: readonly { readonly storage: string; readonly plan: RestorePlan }[];

@@ -14,6 +14,7 @@ import type { DeepVerifiedPoint } from '../verify/verify-deep.ts';
 import { verifySiteDeepUnlogged } from '../verify/verify-site-deep.ts';
 import { type RestoredSite, restoreUnlogged } from './restore-site.ts';
 import type { SiteRestorePlan } from './site-restore-plan.ts';
+import { TO_EMPTY_PLACE } from './site-restore-plan.ts';
 
 export interface RehearsalSettings {
   readonly site: Site;
@@ -117,12 +118,7 @@ async function restoreInto(
         site: retarget(site, place),
         of,
         date,
-        heldLock: 'refuse',
-        earlierState: 'replace',
-        old: 'discard',
-        damagedBlobs: 'refuse',
-        guess: 'accept',
-        agreed: undefined,
+        ...TO_EMPTY_PLACE,
         now,
       },
       { context: { ...context, onEvent }, done: async () => {} },
