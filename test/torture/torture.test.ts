@@ -6,8 +6,8 @@ import { SCENARIOS } from './scenarios.ts';
 import { obstacle } from './tracing.ts';
 
 /** Chosen so that the sample takes a minute or two on two cores, and prime, so that it meets all kinds. */
-const EVERY = 197;
-const RANDOM_KILLS = 10;
+const EVERY = 397;
+const RANDOM_KILLS = 4;
 const LANES = 2;
 
 const scratch = scratchFolder();

@@ -3,7 +3,7 @@ import { catalogueWith } from '../../../test/support/made-chain.ts';
 import { stamp } from '../../../test/support/stamp.ts';
 import { judgePoint } from '../../repository/judgement.ts';
 import type { RunEnd } from '../../repository/records/completion.ts';
-import { findLeft } from './superseded.ts';
+import { findLeft, wasLeftByRun } from './superseded.ts';
 
 const KNOWN = {
   isUnread: false,
@@ -125,5 +125,35 @@ describe('what a newer complete backup supersedes', () => {
     expect(plan('full')).toEqual([[at(2)]]);
     expect(plan('increment')).toEqual([]);
     expect(plan('nothing')).toEqual([]);
+  });
+});
+
+describe('the run that left a backup', () => {
+  const made = [{ storage: '1', stamp: '2026-03-01-00-00-27' }];
+  const run = (second: string, result: 'done' | 'failed' | 'killed' | 'running', more = {}) => ({
+    verb: 'backup' as const,
+    begun: `2026-03-01T00:00:${second}Z`,
+    result,
+    ...more,
+  });
+  it.each([
+    ['failed', [run('26.100', 'failed')], true],
+    [
+      'was killed, and another began in the same second',
+      [run('26.9', 'killed'), run('27.9', 'running')],
+      true,
+    ],
+    ['goes on', [run('20.000', 'done', { made: [] }), run('26.100', 'running')], true],
+    ['is not known', [], false],
+    ['ended well', [run('26.100', 'done', { made })], false],
+    [
+      'ended well, as another began in the same second',
+      [run('26.9', 'done', { made }), run('27.9', 'running')],
+      false,
+    ],
+    ['ended well after one that failed', [run('20.000', 'failed'), run('26.1', 'done')], false],
+    ['began later', [run('28.000', 'failed')], false],
+  ])('%s', (_, runs, expected) => {
+    expect(wasLeftByRun(stamp('2026-03-01-00-00-27'), runs)).toBe(expected);
   });
 });

@@ -171,13 +171,31 @@ async function whatKeeps(
   return wasLeftByRun(stamp, runs) ? undefined : 'no-failed-run';
 }
 
-/** Whether the run in which a backup was made has not ended well: it failed, was killed, or goes on and has begun anew. */
-function wasLeftByRun(stamp: Stamp, runs: readonly PastRun[]): boolean {
-  const moment = momentOfStamp(stamp);
+/**
+ * Whether the run in which a backup was made has not ended well: it failed, was killed, or goes on and has begun anew. A
+ * stamp names a whole second, in which another run may have begun: one that ended well says what it made.
+ */
+export function wasLeftByRun(
+  stamp: Stamp,
+  runs: readonly Pick<PastRun, 'verb' | 'begun' | 'result' | 'made'>[],
+): boolean {
+  const moment = momentOfStamp(stamp)?.getTime();
   if (moment === undefined) return false;
-  const end = moment.getTime() + 1000;
-  const run = runs.findLast(({ verb, begun }) => verb === 'backup' && Date.parse(begun) < end);
-  return run !== undefined && run.result !== 'done' && run.result !== 'warnings';
+  const backups = runs.filter(({ verb }) => verb === 'backup');
+  const before = backups.findLast(({ begun }) => Date.parse(begun) < moment);
+  const meanwhile = backups.filter(({ begun }) => {
+    const millis = Date.parse(begun) - moment;
+    return millis >= 0 && millis < 1000;
+  });
+  const makers = before === undefined ? meanwhile : [before, ...meanwhile];
+  const hasEndedWell = ({ result }: Pick<PastRun, 'result'>) =>
+    result === 'done' || result === 'warnings';
+  const isFinished = makers.some(
+    (run) =>
+      hasEndedWell(run) &&
+      (run.made?.some((point) => point.stamp === stamp) ?? run === makers.at(-1)),
+  );
+  return !isFinished && makers.some((run) => !hasEndedWell(run));
 }
 
 /** Removes that. The caller holds the repository's lock. Returns the names of the removed files. */
