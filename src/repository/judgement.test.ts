@@ -199,6 +199,27 @@ describe('the judgement of a restore point', () => {
     },
   );
 
+  it('takes a good deep look into both parts for a lost mark, and nothing less', () => {
+    const both = (kind: Check['kind']) => [look(2, kind), look(2, kind, blobs)];
+    const wrapped = { wrapped: true } as const;
+    for (const [checks, run] of [
+      [both('deep'), 'complete'],
+      [both('rehearsal'), 'complete'],
+      [both('sample'), 'incomplete'],
+      [both('verify'), 'incomplete'],
+      [[look(2, 'deep')], 'incomplete'],
+      [[look(2, 'deep', blobs)], 'incomplete'],
+      [both('rehearsal').map((one) => ({ ...one, ...wrapped })), 'incomplete'],
+      [[...both('deep'), look(3, 'verify', { ...blobs, ...stored })], 'incomplete'],
+    ] as const) {
+      const judged = judgePoint({ ...HEALTHY, runEnd: 'incomplete', checks });
+      expect([judged.run, isSound(judged)]).toEqual([run, run === 'complete']);
+    }
+    const borrowed = { ...HEALTHY, blobs: { ...THERE, isExact: false } };
+    const judged = judgePoint({ ...borrowed, runEnd: 'incomplete', checks: both('deep') });
+    expect(isSound(judged)).toBe(false);
+  });
+
   it('says how deep the deepest look was that found nothing, of each part', () => {
     const checks = [look(2, 'deep'), look(3, 'verify'), look(3, 'verify', blobs)];
     expect(judgePoint({ ...HEALTHY, checks })).toMatchObject({

@@ -65,10 +65,12 @@ export interface Judgement {
   readonly data: PartJudgement;
   readonly blobs: PartJudgement;
   readonly known: KnownAtBackup;
+  /** How its run has ended, as far as it has written that down, or a deep look has proven it. */
   readonly run: RunEnd;
 }
 
-export function judgePoint(facts: PointFacts): Judgement {
+export function judgePoint(read: PointFacts): Judgement {
+  const facts = { ...read, runEnd: provenEnd(read) };
   const { stamp, known, runEnd } = facts;
   return {
     stamp,
@@ -77,6 +79,21 @@ export function judgePoint(facts: PointFacts): Judgement {
     known,
     run: runEnd,
   };
+}
+
+/** A mark may be lost. A good deep look into Data.fs and blobs has seen all that it stands for. */
+function provenEnd({ stamp, runEnd, checks }: PointFacts): RunEnd {
+  if (runEnd !== 'incomplete') return runEnd;
+  const hasProven = (part: Check['part']) => {
+    // Of wrapped records, nobody has seen which blobs they name.
+    const isProof = ({ outcome, wrapped }: Check) => outcome === 'bad' || wrapped !== true;
+    const judged = judgeLooks(
+      checks.filter((check) => check.part === part && isProof(check)),
+      stamp,
+    );
+    return judged.kind === 'good' && judged.depth !== undefined && isAsDeep(judged.depth, 'deep');
+  };
+  return hasProven('data') && hasProven('blobs') ? 'complete' : runEnd;
 }
 
 function judgeData({ stamp, files, hasUnreadRecord, checks }: PointFacts): PartJudgement {

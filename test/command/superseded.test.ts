@@ -103,6 +103,24 @@ describe('backups of which nothing but the marks is lost', () => {
     expect(blobsOf(site)).toEqual(expect.arrayContaining(blobs));
   });
 
+  it('count again when verify --deep has found them good', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup', '--full');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--full');
+    const [older = '', newest = ''] = site.dataFiles();
+    rmSync(join(site.repository, `${newest.slice(0, 19)}.complete.json`));
+    expect((await site.run(['verify'])).stderr).toContain(`verify --deep ${newest.slice(0, 19)}`);
+    expect((await site.runWell('list')).stdout).toMatch(/ incomplete /);
+    await site.runWell('verify', '--deep');
+    expect((await site.runWell('list')).stdout).not.toMatch(/ incomplete /);
+    await site.runWell('verify');
+    await site.runWell('restore', '-n', '--to', 'out');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--full', '--keep', '2');
+    expect(site.dataFiles()).toEqual([newest, expect.not.stringMatching(older)]);
+  });
+
   it('stay without their blobs, too, where no run has failed', async () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup');

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMAND, runProgram } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
@@ -17,7 +18,32 @@ function flipIn(path: string): void {
 const fullsOf = (site: TestSite) => site.dataFiles().filter((name) => name.endsWith('.fsz'));
 
 describe('what verifications have found', () => {
-  it('is told where it can not be noted, if something is bad', async () => {
+  it('is noted on a full disk, too, where it is bad: the next backup removes nothing that is needed', async () => {
+    const site = await newSite(scratch, 5);
+    await site.runWell('backup', '--no-blobs');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--no-blobs', '--full');
+    const [older = '', newest = ''] = fullsOf(site);
+    flipIn(join(site.repository, newest));
+    const words = ['verify', '--no-blobs'];
+    const script = 'ulimit -f 0; exec "$0" "$@"'; // Files may have names, and no bytes.
+    const program = ['-c', script, process.execPath, COMMAND, ...words];
+    const full = await runProgram('/bin/sh', program, { cwd: site.folder });
+    expect([full.status, full.stderr]).toEqual([1, expect.not.stringContaining('noted')]);
+    expect(existsSync(join(site.repository, FILE))).toBe(false);
+    expect((await site.run(['check', '--no-blobs'])).stdout).toContain(newest.slice(0, 19));
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.run(['backup', '--no-blobs', '--full', '--keep', '2']);
+    expect(fullsOf(site)).toEqual([older, newest, expect.any(String)]);
+    // With room for it, the next one writes it down.
+    const names = () => readdirSync(site.repository).filter((name) => name.includes('.bad.'));
+    expect(names()).toHaveLength(1);
+    await site.run(words);
+    expect(names()).toEqual([]);
+    expect((await site.runWell('list', '--no-blobs')).stdout).toMatch(/BAD/);
+  });
+
+  it('is told where it can not be noted at all, if something is bad', async () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup', '--no-blobs');
     const fullDisk = join(site.folder, 'full-disk.mjs');
@@ -64,13 +90,13 @@ describe('what verifications have found', () => {
   });
 });
 
-/** Loaded into the command before anything else: the disk has no room for the file with what was found. */
+/** Loaded into the command before anything else: nothing can be written that tells what was found. */
 const FULL_DISK = `
 import { promises } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 const { rename } = promises;
 promises.rename = async (from, to) => {
-  if (!String(to).endsWith('${FILE}')) return rename(from, to);
+  if (!/zodbvault\\.(?:checks|bad)/.test(String(to))) return rename(from, to);
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'rename' });
 };
 syncBuiltinESMExports();

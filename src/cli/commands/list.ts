@@ -74,7 +74,7 @@ function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): vo
   if (fault !== undefined) terminal.notice(describeSiteFault(fault));
   for (const { stamp } of judgements.filter(({ run }) => run === 'incomplete')) {
     terminal.notice(
-      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it`,
+      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it. "zodbvault verify --deep ${stamp}" shows whether they are all there: then it counts`,
     );
   }
 }

@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import { formatStamp, type Stamp } from '../layout/stamp.ts';
+import { badResultInName, nameOfBadResult } from './bad-result-name.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
 const FILE = '.zodbvault.checks.json';
@@ -88,12 +90,31 @@ interface Remembered {
 }
 
 async function readRemembered(store: Store): Promise<Remembered> {
+  const { checks, unread } = await readFile(store);
+  const named = [...(await readNamed(store)).values()];
+  return { checks: [...checks, ...named], unread };
+}
+
+async function readFile(store: Store): Promise<Remembered> {
   const record = await readJsonRecord(store, FILE, CheckFileSchema);
   if (record.kind === 'absent' || record.kind === 'no-file')
     return { checks: [], unread: undefined };
   const checks = record.kind === 'read' ? await inPortions(checksIn(record.value)) : undefined;
   if (record.kind !== 'read' || checks === undefined) return { checks: [], unread: FILE };
   return { checks, unread: record.value.unread };
+}
+
+/** Bad results that the file had no room for, by the names of the files that tell them; the first look comes first. */
+async function readNamed(store: Store): Promise<ReadonlyMap<string, Check>> {
+  const files = await store.list().catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'not-found') return [];
+    throw error;
+  });
+  const named = files.flatMap(({ name }): (readonly [string, Check])[] => {
+    const check = v.safeParse(CheckSchema, badResultInName(name));
+    return check.success ? [[name, check.output]] : [];
+  });
+  return new Map(named.sort(([, one], [, other]) => (one.at < other.at ? -1 : 1)));
 }
 
 /**
@@ -216,14 +237,13 @@ export async function forgetBlobChecks(store: RememberingStore, stamp: Stamp): P
   store.forget(FILE);
   const { checks, unread } = await readRemembered(store);
   const others = checks.filter((one) => one.part !== 'blobs' || one.stamp !== stamp);
-  if (others.length === checks.length) return;
-  await writeJsonRecord(store, FILE, { format: 2, checks: others, ...(unread && { unread }) });
+  if (others.length !== checks.length) await writeFile(store, { checks: others, unread });
 }
 
 /**
  * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
- * {@link standingDoubt}. What can't be read is kept aside. Failures: those of the store, `system` where nothing can be
- * written.
+ * {@link standingDoubt}. What can't be read is kept aside. Where the disk has no room for that, the bad ones are told by
+ * the names of empty files, until there is. Failures: those of the store, `system` where nothing can be written.
  *
  * @param stamps - of the restore points that are there
  */
@@ -233,6 +253,23 @@ export async function rememberChecks(
 ): Promise<void> {
   if (checks.length === 0) return;
   store.forget(FILE); // Others look into it without a lock, too.
+  try {
+    await addToFile(store, { checks, stamps });
+  } catch (error) {
+    const bad = checks.filter(({ outcome }) => outcome === 'bad');
+    const hasNoRoom = error instanceof Failure && error.code === 'system';
+    if (!hasNoRoom || bad.length === 0) throw error;
+    for (const name of new Set(bad.map(nameOfBadResult))) {
+      await using file = await store.stage(name, []);
+      await file.publish();
+    }
+  }
+}
+
+async function addToFile(
+  store: Store,
+  { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
+): Promise<void> {
   const byStamp = checksByStamp(checks);
   const isNew = (old: Check) =>
     byStamp.get(old.stamp)?.some((look) => {
@@ -248,7 +285,14 @@ export async function rememberChecks(
   const all = [...others, ...checks];
   const doubt = standingDoubt(all, stamps);
   const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
-  await writeJsonRecord(store, FILE, { format: 2, checks: kept, ...(unread && { unread }) });
+  await writeFile(store, { checks: kept, unread });
+}
+
+/** What the names of empty files have told is in it, too: they go. */
+async function writeFile(store: Store, { checks, unread }: Remembered): Promise<void> {
+  const named = await readNamed(store);
+  await writeJsonRecord(store, FILE, { format: 2, checks, ...(unread && { unread }) });
+  for (const name of named.keys()) await store.remove(name);
 }
 
 function isDeep({ kind, wrapped }: Check): boolean {

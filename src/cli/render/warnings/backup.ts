@@ -153,7 +153,12 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ stamps, why }) => {
       const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
-      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. If nobody needs it, remove it with "zodbvault retire ${stamps.at(-1)}"`;
+      const newest = stamps.at(-1);
+      const prove =
+        why === 'blobs-are-there'
+          ? `"zodbvault verify --deep ${newest}" shows whether they are, and it counts again. `
+          : '';
+      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. ${prove}If nobody needs it, remove it with "zodbvault retire ${newest}"`;
     },
   },
   'other-database-kept': {
