@@ -21,6 +21,11 @@ describe('a backup of which the record can not be read', () => {
       1,
       expect.stringContaining(`${newest}.json`),
     ]);
+    for (const words of [['verify'], ['verify', '--deep']]) {
+      const { stderr } = await site.run([...words, '--no-blobs']);
+      expect(stderr).toContain(`"zodbvault retire ${newest}" removes`);
+      expect(stderr).not.toContain('--damaged');
+    }
     expect((await site.run(['list', '--no-blobs'])).stderr).toContain(`"${newest}.json"`);
     expect((await site.run(['check', '--no-blobs'])).status).toBe(2);
     const restore = ['restore', '-n', '--no-blobs', '--to', 'out'];
@@ -31,5 +36,7 @@ describe('a backup of which the record can not be read', () => {
     const left = site.dataFiles().map((name) => name.slice(0, 19));
     expect([left.length, left[0]]).toEqual([3, older]);
     expect(site.dataFiles().at(-1)).toMatch(/\.fsz$/);
+    await site.runWell('retire', newest, '-n', '--no-blobs');
+    await site.runWell('verify', '--no-blobs');
   });
 });

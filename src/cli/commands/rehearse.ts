@@ -4,7 +4,8 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type RehearsedStorage, rehearse } from '../../operations/restore/test-restore.ts';
 import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
-import { type Damage, describeDeepFinding, describeRemedy } from '../format/finding-line.ts';
+import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
+import { describeDeepFinding } from '../format/finding-line.ts';
 import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
@@ -31,7 +32,7 @@ export function addRehearseCommand(program: Command): void {
       const date = written === undefined ? undefined : parseRecoveryDate(written);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
-      const damage = new Set<Damage>();
+      const damage: Damage[] = [];
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
           { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
@@ -40,7 +41,7 @@ export function addRehearseCommand(program: Command): void {
         let problems = 0;
         for (const one of storages) {
           problems += report(one, { site, sites, terminal });
-          for (const { faults } of one.point.verdicts) if (faults) damage.add(faults.where);
+          damage.push(...damageIn(one.point));
         }
         const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
         terminal.printJson({
@@ -56,7 +57,7 @@ export function addRehearseCommand(program: Command): void {
       };
       const work = { context, work: rehearseOne, absence: 'error' } as const;
       const status = await inEachSite(meant, work);
-      if (damage.size > 0) terminal.hint(describeRemedy(damage));
+      if (damage.length > 0) terminal.hint(describeRemedy(damage));
       return status;
     }),
   );

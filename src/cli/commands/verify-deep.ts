@@ -5,7 +5,8 @@ import {
   type SiteDeepVerifySettings,
   verifySiteDeep,
 } from '../../operations/verify/verify-site-deep.ts';
-import { type Damage, describeDeepFinding } from '../format/finding-line.ts';
+import { type Damage, damageIn } from '../format/damage-remedy.ts';
+import { describeDeepFinding } from '../format/finding-line.ts';
 import { count } from '../format/units.ts';
 import { prefixOfStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
@@ -18,9 +19,9 @@ export async function runDeepVerify(
     sites,
     context: { terminal, signal, backups },
   }: { readonly sites: readonly Site[]; readonly context: CommandContext },
-): Promise<{ readonly problems: number; readonly damage: ReadonlySet<Damage> }> {
+): Promise<{ readonly problems: number; readonly damage: readonly Damage[] }> {
   let problems = 0;
-  const damage = new Set<Damage>();
+  const damage: Damage[] = [];
   const { site } = settings;
   const job = { ...shownOn(terminal), signal, backups };
   for await (const { place, point } of verifySiteDeep(settings, job)) {
@@ -35,7 +36,7 @@ export async function runDeepVerify(
       if (finding.kind === 'bad') terminal.warn(line);
       else terminal.log(`Note: ${line}`);
     }
-    for (const { faults } of point.verdicts) if (faults !== undefined) damage.add(faults.where);
+    damage.push(...damageIn(point));
     terminal.printJson({ ...common, kind: 'summary', ...summaryOf(point) });
     terminal.log(`Verified ${place.path}, ${describePoint(point, settings)}`);
   }

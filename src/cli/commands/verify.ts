@@ -4,7 +4,7 @@ import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-s
 import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
-import { type Damage, describeRemedy } from '../format/finding-line.ts';
+import { type Damage, damageOf, describeRemedy } from '../format/damage-remedy.ts';
 import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
@@ -47,12 +47,12 @@ export function addVerifyCommand(program: Command): void {
       const deep = deepWish(date, options);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
-      const damage = new Set<Damage>();
+      const damage: Damage[] = [];
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
           const settings = { site, of: options.kind, ...deep, now: () => new Date() };
           const found = await runDeepVerify(settings, { sites, context });
-          for (const one of found.damage) damage.add(one);
+          damage.push(...found.damage);
           return found.problems > 0 ? 1 : 0;
         }
         const places = await verifySite(
@@ -65,27 +65,26 @@ export function addVerifyCommand(program: Command): void {
           },
           { ...shownOn(terminal), signal, backups },
         );
-        let problems = 0;
-        for (const place of places) problems += report(place, { site, sites, terminal });
-        if (problems > 0) damage.add('stored');
-        return problems > 0 ? 1 : 0;
+        const bad = places.flatMap((place) => report(place, { site, sites, terminal }));
+        damage.push(...bad.map(({ name }) => damageOf(name)));
+        return bad.length > 0 ? 1 : 0;
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
       const status = await inEachSite(meant, work);
-      if (damage.size > 0) terminal.hint(describeRemedy(damage));
+      if (damage.length > 0) terminal.hint(describeRemedy(damage));
       return status;
     }),
   );
 }
 
-/** Returns the number of problems. */
+/** Returns what is bad. */
 function report(
   { place, findings, blobFindings }: VerifiedPlace,
   {
     terminal,
     ...among
   }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
-): number {
+): readonly Finding[] {
   const where = prefixOfStorage(place.storage, among);
   const of = { part: among.site.part, storage: place.storage, of: place.of };
   for (const finding of [...findings, ...blobFindings]) {
@@ -95,16 +94,18 @@ function report(
     else if (!terminal.isJson) terminal.warn(`${where}${finding.name}: ${finding.problem}`);
   }
   const { repository, blobs } = place;
-  let bad = 0;
   const sum = (folder: string, found: readonly Finding[], noun: string) => {
-    const problems = found.filter(({ kind }) => kind === 'bad').length;
-    bad += problems;
+    const problems = found.filter(isBad).length;
     const good = found.filter(({ kind, name }) => kind === 'good' && !isState(name)).length;
     terminal.log(`Verified ${folder}: ${count(good, noun)} good, ${count(problems, 'problem')}`);
   };
   if (repository !== undefined) sum(repository, findings, 'backup');
   if (blobs !== undefined) sum(blobs.folder, blobFindings, 'blob backup');
-  return bad;
+  return [...findings, ...blobFindings].filter(isBad);
+}
+
+function isBad({ kind }: Finding): boolean {
+  return kind === 'bad';
 }
 
 /** What tar remembers of a chain of archives is checked, but no backup. */

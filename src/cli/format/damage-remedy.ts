@@ -1,0 +1,68 @@
+import type { DeepVerifiedPoint } from '../../operations/verify/verify-deep.ts';
+import { recordFileName, stampOfFileName } from '../../repository/layout/file-names.ts';
+import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { Faults } from '../../repository/records/check-results.ts';
+
+/** What is damaged, as far as it matters for what to do next. */
+export type Damage =
+  /** What is stored, or the database itself when it was backed up. */
+  | { readonly kind: Faults['where'] }
+  /** The record of a restore point: its Data.fs can be restored. */
+  | { readonly kind: 'record'; readonly stamp: Stamp }
+  /** The blobs of a restore point are gone, or its run has not finished them. */
+  | { readonly kind: 'without-blobs'; readonly stamp: Stamp };
+
+/** The damage that a name stands for of which something bad was found in what is stored. */
+export function damageOf(name: string): Damage {
+  const stamp = stampOfFileName(name);
+  if (stamp !== undefined && name === recordFileName(stamp)) return { kind: 'record', stamp };
+  const point = parseStamp(name);
+  return point === undefined ? { kind: 'stored' } : { kind: 'without-blobs', stamp: point };
+}
+
+/** The damage in a restore point that was looked at deeply. */
+export function damageIn({
+  findings,
+  verdicts,
+}: Pick<DeepVerifiedPoint, 'findings' | 'verdicts'>): readonly Damage[] {
+  const files = findings.flatMap(({ kind, file }) => (kind === 'bad' ? (file ?? []) : []));
+  const records = files.map(damageOf).filter(({ kind }) => kind === 'record');
+  const bad = verdicts.flatMap(({ faults }) => faults ?? []);
+  const problems = bad.reduce((sum, { count }) => sum + count, 0);
+  return problems === records.length
+    ? records
+    : [...records, ...bad.map(({ where }) => ({ kind: where }))];
+}
+
+/** What to do next where something is. */
+export function describeRemedy(damage: readonly Damage[]): string {
+  const kinds = new Set(damage.map(({ kind }) => kind));
+  const stampsOf = (wanted: Damage['kind']) =>
+    new Set(damage.flatMap((one) => (one.kind === wanted && 'stamp' in one ? [one.stamp] : [])));
+  const steps: string[] = [];
+  const makesFull = kinds.has('stored') || kinds.has('record');
+  if (makesFull) steps.push('Make a full backup ("zodbvault backup --full"), and verify it.');
+  if (kinds.has('stored')) {
+    steps.push('Then "zodbvault retire --damaged" removes what is damaged.');
+  }
+  const records = commandsFor('retire', stampsOf('record'));
+  if (records !== '') {
+    steps.push(`Then ${records} removes what has a record that can not be read.`);
+  }
+  const incomplete = commandsFor('verify --deep', stampsOf('without-blobs'));
+  if (incomplete !== '') {
+    steps.push(
+      `Make a backup, with its blobs; ${incomplete} shows which blobs are missing, if any.`,
+    );
+  }
+  if (steps.length > 0) return steps.join(' ');
+  return 'The site itself has these faults, so a new backup has them, too: mend the database, or restore to a date before them ("zodbvault list" shows what is bad).';
+}
+
+/** So many commands are named; the next look names more, if it has to. */
+const NAMED = 3;
+
+function commandsFor(verb: string, stamps: ReadonlySet<Stamp>): string {
+  const commands = [...stamps].slice(-NAMED).map((stamp) => `"zodbvault ${verb} ${stamp}"`);
+  return commands.join(' and ');
+}
