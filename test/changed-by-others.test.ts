@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
@@ -16,7 +16,7 @@ const scratch = scratchFolder();
 async function backUp(test: TestSite, day: number, meanwhile: () => void = () => {}) {
   await growDatabase(test.dataFs, { transactions: 1 });
   const { site } = await findPlainSite(test.folder, {
-    written: NOTHING_WRITTEN,
+    written: NOTHING_NAMED,
     purpose: 'backup',
   });
   const warnings: JobEvent[] = [];

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { commitBlob } from './support/buildout-site.ts';
@@ -35,7 +35,7 @@ async function withSmallDisk(
 /** A backup as it would have been made some days ago. */
 async function backUp(test: TestSite, daysAgo: number): Promise<void> {
   const { site } = await findPlainSite(test.folder, {
-    written: NOTHING_WRITTEN,
+    written: NOTHING_NAMED,
     purpose: 'backup',
   });
   const moment = new Date(Date.now() - daysAgo * DAY);

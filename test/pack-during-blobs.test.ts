@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
@@ -16,7 +16,7 @@ const scratch = scratchFolder();
 
 /** Backs up a site; `onBlobs` is called when its Data.fs is backed up and its blobs are not. */
 async function backUpWith(folder: string, onBlobs: (attempt: number) => void) {
-  const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' });
+  const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' });
   const events: JobEvent[] = [];
   let attempts = 0;
   const onEvent = (event: JobEvent) => {

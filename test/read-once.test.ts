@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OpenBackups } from '../src/blobs/open-backups.ts';
 import type { Site } from '../src/config/model/site.ts';
-import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite, planSiteBackup } from '../src/operations/backup/backup-site.ts';
 import type { SiteBackupSettings } from '../src/operations/backup/site-backup-settings.ts';
@@ -31,7 +31,7 @@ if (!hasStrace)
 let test: TestSite;
 
 async function siteOf({ folder }: TestSite): Promise<Site> {
-  return (await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' })).site;
+  return (await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' })).site;
 }
 
 async function settingsOf(day: number): Promise<SiteBackupSettings> {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Site } from '../src/config/model/site.ts';
-import { NOTHING_WRITTEN } from '../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { type Oid, ROOT_OID } from '../src/filestorage/oid.ts';
 import { reference } from '../src/filestorage/writer/object-state.ts';
@@ -18,7 +18,7 @@ const KEEP = 2;
 const NEVER_THERE = 0xff_ffffn as Oid;
 
 async function siteOf({ folder }: TestSite): Promise<Site> {
-  const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' });
+  const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' });
   return { ...site, keep: KEEP };
 }
 

@@ -1,7 +1,7 @@
 import { cp, readdir, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Site } from '../config/model/site.ts';
-import { NOTHING_WRITTEN } from '../config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../config/plain/plain-search.ts';
 import { findPlainSite } from '../config/plain/plain-site.ts';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
@@ -113,7 +113,7 @@ async function play(
   await makeFolder(dirname(paths.dataFs));
   await makeFolder(paths.blobs);
   await adopting(`create "${paths.dataFs}"`, () => writeFile(paths.dataFs, ''));
-  const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' });
+  const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' });
   const first = await liveAndBackUp(paths, { seed, site, context, onScene });
 
   await adopting(`copy "${paths.dataFs}"`, async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Site } from '../../src/config/model/site.ts';
-import { NOTHING_WRITTEN } from '../../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../../src/config/plain/plain-site.ts';
 import { randomFrom } from '../../src/demo/random.ts';
 import { SampleSite } from '../../src/demo/sample-site.ts';
@@ -57,7 +57,7 @@ const MOMENTS = STAMPS.map((stamp) => {
 
 /** The site in a folder, backed up as one of these names says. */
 export async function siteIn(folder: string, name: SiteName): Promise<Site> {
-  const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'backup' });
+  const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' });
   return { ...site, ...SETTINGS[name] };
 }
 

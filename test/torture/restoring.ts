@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupKind } from '../../src/config/model/site.ts';
-import { NOTHING_WRITTEN } from '../../src/config/plain/plain-search.ts';
+import { NOTHING_NAMED } from '../../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../../src/config/plain/plain-site.ts';
 import { decodeScript } from '../../src/config/recipe/script-text.ts';
 import { restore } from '../../src/operations/restore/restore-filestorage.ts';
@@ -112,7 +112,7 @@ async function siteOfCopy(
   }: { readonly original: string; readonly source: Exclude<Source, { kind: 'repository' }> },
 ): Promise<Pick<SiteRestoreSettings, 'site' | 'of'>> {
   if (source.kind === 'plain') {
-    const { site } = await findPlainSite(folder, { written: NOTHING_WRITTEN, purpose: 'restore' });
+    const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'restore' });
     return { site, of: 'backup' };
   }
   const text = readFileSync(join(original, 'bin/restore'), 'utf8').replaceAll(original, folder);

@@ -3,29 +3,16 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
-import { type Forward, findForward } from '../../operations/restore/apply-restore.ts';
-import { hasRoomBeside } from '../../operations/restore/make-room.ts';
-import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
-import { restoreSite } from '../../operations/restore/restore-site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
-import type {
-  SiteRestorePlan,
-  SiteRestoreSettings,
-} from '../../operations/restore/site-restore-plan.ts';
-import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
+import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
 import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
 import { Failure } from '../../system/failure.ts';
-import { isThere } from '../../system/files/presence.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
-import { renderWarning, shownOn } from '../render/events.ts';
-import { showRestorePlan } from '../render/restore-plan.ts';
-import { describeChosen, describeRestored } from '../render/restored.ts';
 import { discardOld } from '../restore/discard-old.ts';
-import { noteServers } from '../restore/note-servers.ts';
-import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../restore/plan-ahead.ts';
-import { type Undoing, undoRestore } from '../restore/undo-restore.ts';
+import { restoreAll } from '../restore/restore-all.ts';
+import { undoRestore } from '../restore/undo-restore.ts';
 import { sitesBeside } from '../select/other-sites.ts';
 import {
   findSitesAndVariables,
@@ -33,7 +20,6 @@ import {
   withSiteOptions,
 } from '../select/site-options.ts';
 import { type SiteWish, siteWords } from '../select/site-selection.ts';
-import { agreeToReplace, type ReplacedPaths } from '../terminal/question.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import { withDebugLog } from '../terminal/terminal.ts';
 
@@ -92,7 +78,7 @@ export function addRestoreCommand(program: Command): void {
         agreed: undefined,
         now: () => new Date(),
       };
-      return restoreAll(settings, { ...how, undoing });
+      return restoreAll(settings, { ...how, undoing, question: 'what-is-there' });
     }),
   );
 }
@@ -152,89 +138,4 @@ async function undoingLine(
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)}`);
   const line = [...settings, await commandToType(), ...words.map(quoteWord)].join(' ');
   return `cd ${quoteWord(process.cwd())} && ${line}`;
-}
-
-async function restoreAll(settings: SiteRestoreSettings, how: Undoing): Promise<undefined> {
-  const { terminal, signal, backups } = how.context;
-  const { waitSeconds } = how;
-  if (how.isDry) {
-    const plan = await planSiteRestore(settings, backups);
-    const context = { ...shownOn(terminal), signal, backups };
-    showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
-    await noteServers(settings, terminal);
-    const doubts = await findDoubts(plan, { ...settings, backups });
-    if (settings.guess === 'refuse') refuseGuess(doubts);
-    for (const doubt of doubts) renderWarning(doubt, terminal);
-    return;
-  }
-  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
-  const ahead = await planAhead({ ...settings, asks: true }, job);
-  const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
-  const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
-  const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
-  const isAsked = how.asks && (doubts.length > 0 || hasReplaced);
-  if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
-  else describeChosen(plan, { terminal, now: settings.now(), isAsked });
-  const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
-  if (isTight) {
-    terminal.notice(
-      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
-    );
-  }
-  for (const doubt of doubts) job.onEvent(doubt);
-  if (isAsked) {
-    const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
-    const asked = plan === undefined ? paths : replaced(plan, forward);
-    if ((await agreeToReplace(asked, how.context)) === 'no') return;
-  }
-  const since = Date.now();
-  await restoreSite(
-    {
-      ...settings,
-      old: isTight ? 'remove-first' : settings.old,
-      agreed: how.asks ? ahead : undefined,
-    },
-    job,
-    (results) => {
-      for (const result of results) describeRestored(result, { terminal, since });
-      // Where something was appended, nothing is kept: see restoreSite.
-      const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
-      if (!isKept || !hasReplaced) return;
-      const removed = plan === undefined ? [] : newPaths(plan);
-      const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
-      terminal.log(`What was there is kept. To swap it back${more}:`);
-      terminal.log(`    ${how.undoing}`);
-    },
-  );
-}
-
-/** What the restore made where nothing was. */
-function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
-  return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
-}
-
-/** @param forward - what is appended to, as far as somebody has looked */
-function replaced(
-  { filestorages, blobs }: SiteRestorePlan,
-  forward: readonly Forward[] = [],
-): ReplacedPaths {
-  const appended = forward.map(({ of }) => of.plan.target);
-  const isAppended = (path: string) => appended.includes(path);
-  return {
-    appended,
-    filestorages: filestorages.flatMap(({ plan: { replaces, target } }) =>
-      replaces && !isAppended(target) ? [target] : [],
-    ),
-    blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
-  };
-}
-
-/** What is there of a site, of which nobody can tell yet what a restore brings. */
-async function livePaths(site: Site): Promise<ReplacedPaths> {
-  const { filestorages, blobstorages } = replacedPaths(site);
-  const there = async (paths: readonly string[]) => {
-    const found = await Promise.all(paths.map(isThere));
-    return paths.filter((_, index) => found[index]);
-  };
-  return { filestorages: await there(filestorages), blobstorages: await there(blobstorages) };
 }

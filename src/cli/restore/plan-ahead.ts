@@ -12,15 +12,15 @@ export const ONLY_BEHIND_PRE_COMMAND =
   'What there is to restore can be told only when pre_command has run.';
 
 /**
- * What would be restored, when a killed restore has been finished: nobody is asked where nothing can be. Undefined where only the site's
- * pre_command, which may mount the disk of the backups, can bring them, or where nobody is asked: then the
- * restore itself says so, when it knows that no other run is at work.
+ * What would be restored, when a killed restore has been finished: nobody is asked where nothing can be. Undefined
+ * where only the site's pre_command, which may mount the disk of the backups, can bring them: then the restore itself
+ * says so.
  */
 export async function planAhead(
-  { asks, ...settings }: SiteRestoreSettings & { readonly asks: boolean },
+  settings: SiteRestoreSettings,
   context: JobContext,
 ): Promise<MeantRestore | undefined> {
-  if (asks && settings.site.preCommand === '') {
+  if (settings.site.preCommand === '') {
     // Else what people agree to is what a killed restore has left, and not what it is when that is finished.
     if (settings.heldLock === 'refuse') await finishRestore(settings.site, context);
     return planMeantRestore(settings, context);

@@ -15,29 +15,21 @@ export interface ReplacedPaths {
 }
 
 /**
- * Asks before something is replaced. The words are those of collective.recipe.backup, which people
- * script against: `yes` or `no` in full, in any case; an empty line is no.
+ * Asks before something is replaced, and says that nothing was done where the answer is no. The words are those of
+ * collective.recipe.backup, which people script against: `yes` or `no` in full, in any case; an empty line is no.
  *
  * Failure `refused` where the input ends without an answer, `interrupted` on Ctrl-C.
  */
-export async function askToReplace(
-  paths: ReplacedPaths,
-  context: CommandContext,
-): Promise<'yes' | 'no'> {
-  const { write } = questionOf(context.terminal);
-  write(`\n${additions(paths.appended ?? [])}${block('filestorage', paths.filestorages)}`);
-  write(block('blobstorage', paths.blobstorages));
-  write(removals(paths.removed ?? []));
-  return await ask('restore', context);
-}
-
-/** The same; says that nothing was done where the answer is no. */
 export async function agreeToReplace(
   paths: ReplacedPaths,
   context: CommandContext,
 ): Promise<'yes' | 'no'> {
   const { terminal } = context;
-  const answer = await askToReplace(paths, context);
+  const { write } = questionOf(terminal);
+  write(`\n${additions(paths.appended ?? [])}${block('filestorage', paths.filestorages)}`);
+  write(block('blobstorage', paths.blobstorages));
+  write(removals(paths.removed ?? []));
+  const answer = await ask('restore', context);
   if (answer === 'no') {
     terminal.log('Not restoring.');
     terminal.printJson({ restore: { answer } });

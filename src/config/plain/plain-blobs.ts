@@ -5,7 +5,7 @@ import type { OptionSource } from '../model/option-source.ts';
 import { WrittenOptions } from '../resolve/option-reader.ts';
 import { Problems } from '../resolve/problems.ts';
 import type { Places, SaidPlaces } from './plain-places.ts';
-import { NO_ENVIRONMENT, type PlainSearch, type WrittenSite } from './plain-search.ts';
+import { type NamedPlaces, NO_ENVIRONMENT, type PlainSearch } from './plain-search.ts';
 
 /** Whether blobs are to be backed up. */
 export type BlobWish = 'yes' | 'no' | 'as-found';
@@ -39,7 +39,7 @@ function isSet(options: OptionSource, name: 'only_blobs' | 'backup_blobs'): bool
 }
 
 /** Whether the command line does. */
-export function namesBlobs({ blobStorage, blobBackupLocation }: WrittenSite): boolean {
+export function namesBlobs({ blobStorage, blobBackupLocation }: NamedPlaces): boolean {
   return blobStorage !== undefined || blobBackupLocation !== undefined;
 }
 

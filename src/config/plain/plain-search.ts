@@ -2,7 +2,7 @@ import { NO_OPTIONS, type OptionSource } from '../model/option-source.ts';
 import type { PathSurroundings } from '../resolve/paths.ts';
 
 /** What was said on the command line; undefined: nothing. */
-export interface WrittenSite {
+export interface NamedPlaces {
   readonly dataFs: string | undefined;
   /** The repository. */
   readonly location: string | undefined;
@@ -13,8 +13,8 @@ export interface WrittenSite {
   readonly blobs: 'as-found' | 'left-out';
 }
 
-/** Nothing was said. */
-export const NOTHING_WRITTEN: WrittenSite = {
+/** Nothing was named. */
+export const NOTHING_NAMED: NamedPlaces = {
   dataFs: undefined,
   location: undefined,
   blobStorage: undefined,
@@ -27,7 +27,7 @@ export type Purpose = 'backup' | 'restore' | 'look';
 
 /** How a site is looked for that no configuration describes. */
 export interface PlainSearch {
-  readonly written: WrittenSite;
+  readonly written: NamedPlaces;
   /** Absent where the environment has no say. */
   readonly environment?: {
     readonly options: OptionSource;

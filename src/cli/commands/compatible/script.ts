@@ -9,9 +9,6 @@ import {
   type ScriptName,
 } from '../../../config/resolve/script-names.ts';
 import { backUpSite } from '../../../operations/backup/backup-site.ts';
-import { replacedPaths } from '../../../operations/restore/plan-site-restore.ts';
-import { restoreSite } from '../../../operations/restore/restore-site.ts';
-import type { SiteRestorePlan } from '../../../operations/restore/site-restore-plan.ts';
 import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
 import { adopting, Failure } from '../../../system/failure.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
@@ -19,10 +16,8 @@ import { OPTION, secondsToWait, type Waiting } from '../../options/common-option
 import { withPingUrl } from '../../options/ping-url.ts';
 import { describeBackups } from '../../render/backups.ts';
 import { shownOn } from '../../render/events.ts';
-import { describeChosen, describeRestored } from '../../render/restored.ts';
-import { ONLY_BEHIND_PRE_COMMAND, planAhead } from '../../restore/plan-ahead.ts';
+import { restoreAll } from '../../restore/restore-all.ts';
 import { undoRestore } from '../../restore/undo-restore.ts';
-import { askToReplace } from '../../terminal/question.ts';
 import { type CommandContext, runCommand, runWith } from '../../terminal/run-command.ts';
 import { scriptTerminal } from '../../terminal/terminal.ts';
 import { refuseCopiedScript } from './copied-script.ts';
@@ -160,7 +155,6 @@ async function restore(
     readonly context: CommandContext & Waiting;
   },
 ): Promise<undefined> {
-  const { terminal, signal, backups, waitSeconds } = context;
   const settings = {
     site,
     of: action.of,
@@ -173,31 +167,9 @@ async function restore(
     agreed: undefined,
     now: () => new Date(),
   } as const;
-  if (date !== undefined) terminal.log(`Date restriction: restoring state at ${date}.`);
-  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
-  const ahead = await planAhead({ ...settings, asks: prompt }, job);
-  if (ahead === undefined) {
-    if (site.preCommand !== '') terminal.log(ONLY_BEHIND_PRE_COMMAND);
-  } else {
-    describeChosen(ahead.plan, { terminal, now: settings.now(), isAsked: prompt });
-    for (const doubt of ahead.doubts) job.onEvent(doubt);
-  }
-  if (prompt && (await askToReplace(replacedPaths(site), context)) === 'no') {
-    terminal.log('Not restoring.');
-    return;
-  }
-  const since = Date.now();
-  const meant = { ...settings, agreed: prompt ? ahead : undefined };
-  await restoreSite(meant, job, async (results) => {
-    for (const result of results) describeRestored(result, { terminal, since });
-    if (ahead !== undefined && !replacesAny(ahead.plan)) return;
-    terminal.log('What was there is kept. To swap it back:');
-    terminal.log(`    ${undoingLine(file)}`);
-  });
-}
-
-function replacesAny({ filestorages, blobs }: SiteRestorePlan): boolean {
-  return [...filestorages, ...blobs].some(({ plan }) => plan.replaces);
+  if (date !== undefined) context.terminal.log(`Date restriction: restoring state at ${date}.`);
+  const how = { isDry: false, asks: prompt, waitSeconds: context.waitSeconds, context };
+  return restoreAll(settings, { ...how, undoing: undoingLine(file), question: 'all' });
 }
 
 /** The script knows the site that it restored, whatever the buildout says by then. */

@@ -1,0 +1,114 @@
+import type { Site } from '../../config/model/site.ts';
+import { type Forward, findForward } from '../../operations/restore/apply-restore.ts';
+import { hasRoomBeside } from '../../operations/restore/make-room.ts';
+import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
+import { restoreSite } from '../../operations/restore/restore-site.ts';
+import type {
+  SiteRestorePlan,
+  SiteRestoreSettings,
+} from '../../operations/restore/site-restore-plan.ts';
+import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { renderWarning, shownOn } from '../render/events.ts';
+import { showRestorePlan } from '../render/restore-plan.ts';
+import { describeChosen, describeRestored } from '../render/restored.ts';
+import { agreeToReplace, type ReplacedPaths } from '../terminal/question.ts';
+import { noteServers } from './note-servers.ts';
+import { ONLY_BEHIND_PRE_COMMAND, planAhead } from './plan-ahead.ts';
+import type { Undoing } from './undo-restore.ts';
+
+/** How a restore is asked for and told. */
+export interface Restoring extends Undoing {
+  /** Whether people are asked about what is there alone, or as by the recipe, about all of the site in any case. */
+  readonly question: 'what-is-there' | 'all';
+}
+
+/** Restores a site, or says what that would be. */
+export async function restoreAll(
+  settings: SiteRestoreSettings,
+  how: Restoring,
+): Promise<undefined> {
+  const { terminal, signal, backups } = how.context;
+  const { waitSeconds } = how;
+  if (how.isDry) {
+    const plan = await planSiteRestore(settings, backups);
+    const context = { ...shownOn(terminal), signal, backups };
+    showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
+    await noteServers(settings, terminal);
+    const doubts = await findDoubts(plan, { ...settings, backups });
+    if (settings.guess === 'refuse') refuseGuess(doubts);
+    for (const doubt of doubts) renderWarning(doubt, terminal);
+    return;
+  }
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
+  const ahead = await planAhead(settings, job);
+  const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
+  const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
+  const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
+  const isAsked = how.asks && (how.question === 'all' || doubts.length > 0 || hasReplaced);
+  if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
+  else describeChosen(plan, { terminal, now: settings.now(), isAsked });
+  const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
+  if (isTight) {
+    terminal.notice(
+      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
+    );
+  }
+  for (const doubt of doubts) job.onEvent(doubt);
+  if (isAsked) {
+    const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
+    const found = plan === undefined ? paths : replaced(plan, forward);
+    const asked = how.question === 'all' ? replacedPaths(settings.site) : found;
+    if ((await agreeToReplace(asked, how.context)) === 'no') return;
+  }
+  const since = Date.now();
+  await restoreSite(
+    {
+      ...settings,
+      old: isTight ? 'remove-first' : settings.old,
+      agreed: how.asks ? ahead : undefined,
+    },
+    job,
+    (results) => {
+      for (const result of results) describeRestored(result, { terminal, since });
+      // Where something was appended, nothing is kept: see restoreSite.
+      const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
+      if (!isKept || !hasReplaced) return;
+      const removed = plan === undefined ? [] : newPaths(plan);
+      const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
+      terminal.log(`What was there is kept. To swap it back${more}:`);
+      terminal.log(`    ${how.undoing}`);
+    },
+  );
+}
+
+/** What the restore made where nothing was. */
+function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
+  return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
+}
+
+/** @param forward - what is appended to, as far as somebody has looked */
+function replaced(
+  { filestorages, blobs }: SiteRestorePlan,
+  forward: readonly Forward[] = [],
+): ReplacedPaths {
+  const appended = forward.map(({ of }) => of.plan.target);
+  const isAppended = (path: string) => appended.includes(path);
+  return {
+    appended,
+    filestorages: filestorages.flatMap(({ plan: { replaces, target } }) =>
+      replaces && !isAppended(target) ? [target] : [],
+    ),
+    blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
+  };
+}
+
+/** What is there of a site, of which nobody can tell yet what a restore brings. */
+async function livePaths(site: Site): Promise<ReplacedPaths> {
+  const { filestorages, blobstorages } = replacedPaths(site);
+  const there = async (paths: readonly string[]) => {
+    const found = await Promise.all(paths.map(isThere));
+    return paths.filter((_, index) => found[index]);
+  };
+  return { filestorages: await there(filestorages), blobstorages: await there(blobstorages) };
+}
