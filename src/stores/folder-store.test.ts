@@ -7,7 +7,8 @@ import { outcomeOf } from '../../test/support/outcome.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
 import { IMPATIENT } from '../system/locks/lock-request.ts';
-import { folderStore, holdFolder, LOCK_FILE, requireFolder } from './folder-store.ts';
+import { LOCK_FILE } from './folder-lock.ts';
+import { folderStore } from './folder-store.ts';
 
 const scratch = scratchFolder();
 let folders = 0;
@@ -98,21 +99,27 @@ describe('folder store', () => {
   it('is held by whoever reads from it, unless no run ever was there', async () => {
     const path = newPath();
     mkdirSync(path);
-    expect(await holdFolder(path, IMPATIENT)).toBeUndefined();
+    expect(await folderStore(path).hold(IMPATIENT)).toBeUndefined();
     expect(readdirSync(path)).toEqual([]);
     await (await folderStore(path).lock())[Symbol.asyncDispose]();
-    await using held = await holdFolder(path, IMPATIENT);
+    await using held = await folderStore(path).hold(IMPATIENT);
     expect(held).toBeDefined();
     expect(await outcomeOf(() => folderStore(path).lock())).toMatchObject({ code: 'locked' });
-    expect(await outcomeOf(() => holdFolder(path, IMPATIENT))).toMatchObject({ code: 'locked' });
-    expect(await holdFolder(newPath(), IMPATIENT)).toBeUndefined();
+    expect(await outcomeOf(() => folderStore(path).hold(IMPATIENT))).toMatchObject({
+      code: 'locked',
+    });
+    expect(await folderStore(newPath()).hold(IMPATIENT)).toBeUndefined();
   });
 
   it('is a failure where there is no folder, or a file', async () => {
     const file = newPath();
     writeFileSync(file, '');
-    expect(await outcomeOf(() => requireFolder(newPath()))).toMatchObject({ code: 'not-found' });
-    expect(await outcomeOf(() => requireFolder(file))).toMatchObject({ code: 'system' });
+    expect(await outcomeOf(() => folderStore(newPath()).requireThere())).toMatchObject({
+      code: 'not-found',
+    });
+    expect(await outcomeOf(() => folderStore(file).requireThere())).toMatchObject({
+      code: 'system',
+    });
     expect(await outcomeOf(() => folderStore(newPath()).list())).toMatchObject({
       code: 'not-found',
     });

@@ -1,29 +1,51 @@
-import { constants } from 'node:fs';
-import { access, open, readdir, stat, unlink } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  lstat,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { absent } from '../system/absent.ts';
-import { adopting, Failure, systemCodeOf } from '../system/failure.ts';
-import { type ByteRange, openFileSource } from '../system/files/byte-source.ts';
+import { adopting } from '../system/failure.ts';
+import { openFileSource } from '../system/files/byte-source.ts';
 import { appendLine } from '../system/files/line-log.ts';
 import {
-  isUnfinished,
-  NewFile,
-  removeUnfinished,
-  syncDirectory,
-} from '../system/files/new-file.ts';
+  removeTree,
+  removeUnfinishedDirectories,
+  settleReplaced,
+} from '../system/files/new-directory.ts';
+import { isUnfinished, NewFile, syncDirectory } from '../system/files/new-file.ts';
+import { leadToOne } from '../system/files/place.ts';
+import { isThere } from '../system/files/presence.ts';
 import { confirmFile } from '../system/files/read-back.ts';
 import type { Rights } from '../system/files/rights.ts';
-import { IMPATIENT, type LockRequest } from '../system/locks/lock-request.ts';
-import { acquireRunLock } from '../system/locks/run-lock.ts';
+import { IMPATIENT } from '../system/locks/lock-request.ts';
+import { readHolder } from '../system/locks/run-lock.ts';
 import { severalAtATime } from '../system/streams/cooperative.ts';
 import { rightsOfBackups } from './backup-rights.ts';
-import type { LineAddition, StagedFile, Store, StoredFile } from './store.ts';
-
-/** Name of the lock file in a folder; no pattern of repozo matches it. */
-export const LOCK_FILE = '.zodbvault.lock';
+import { pointLink } from './folder-link.ts';
+import { holdFolder, LOCK_FILE, lockFolder } from './folder-lock.ts';
+import { folderTree } from './folder-tree.ts';
+import { localFolder } from './local-folder.ts';
+import { readFile } from './read-file.ts';
+import type {
+  LineAddition,
+  NameUse,
+  Renaming,
+  StagedFile,
+  Store,
+  StoredEntry,
+  StoredFile,
+} from './store.ts';
 
 /**
- * A {@link Store} in a folder of this machine. The folder must exist before the first call.
+ * A {@link Store} in a folder of this machine. The folder must exist before something is written.
  *
  * @param originalOf - tells, when something is written, what is backed up there: see {@link rightsOfBackups}
  */
@@ -41,24 +63,56 @@ export function folderStore(
     }
     return known.rights;
   };
+  const pathOf = (name: string) => join(directory, name);
   return {
     name: directory,
+    localFolder: localFolder(directory, rightsOf),
+    nameOf: pathOf,
+    location: () => adopting(`find the folder "${directory}"`, () => realpath(directory)),
+    isAt: (location) => leadToOne(directory, location),
+    requireThere: () => requireFolder(directory),
     list: () => list(directory),
-    read: (name, range) => read(join(directory, name), range),
+    entries: () => entries(directory),
+    look: (name) => entryOf(directory, name),
+    useOf: (name) => useOf(pathOf(name)),
+    read: (name, range) => readFile(pathOf(name), range),
+    open: (name) => openFileSource(pathOf(name)),
+    tree: (name) => folderTree(pathOf(name)),
     stage: async (name, content) =>
-      stage(join(directory, name), { name, content, rights: await rightsOf() }),
+      stage(pathOf(name), { name, content, rights: await rightsOf() }),
     append: (name, addition) => append(directory, { name, ...addition }),
-    remove: (name) => remove(directory, name),
-    lock: (request = IMPATIENT) => lock(directory, request),
+    rename: (renamings) => renameAll(directory, renamings),
+    remove: (...names) => remove(directory, names),
+    removeTree: (name) => removeTree(pathOf(name)),
+    link: (name, to) => pointLink(directory, { name, to }),
+    linkedTo: (name) => readlink(pathOf(name)).catch(() => undefined),
+    lock: (request = IMPATIENT) => lockFolder(directory, request),
+    hold: (request) => holdFolder(directory, request),
+    holder: () => readHolder(pathOf(LOCK_FILE)),
+    wasLocked: () => isThere(pathOf(LOCK_FILE)),
+    settleTrees: async () => {
+      await removeUnfinishedDirectories(directory);
+      await settleReplaced(directory);
+    },
+    isWritable: () =>
+      access(directory, constants.W_OK).then(
+        () => true,
+        () => false,
+      ),
   };
+}
+
+/** Failure `not-found` where there is no such folder, or `system` where it can't be read. */
+export async function requireFolder(directory: string): Promise<void> {
+  await adopting(`read the folder "${directory}"`, async () => {
+    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+    await handle.close();
+  });
 }
 
 async function list(directory: string): Promise<readonly StoredFile[]> {
   return adopting(`list the folder "${directory}"`, async () => {
-    const names = (await readdir(directory)).filter(
-      (name) => name !== LOCK_FILE && !isUnfinished(name),
-    );
-    const files = await severalAtATime(names, async (name) => {
+    const files = await severalAtATime(await namesIn(directory), async (name) => {
       const file = await stat(join(directory, name)).catch(absent);
       return file?.isFile() === true ? [{ name, sizeBytes: file.size }] : [];
     });
@@ -66,9 +120,36 @@ async function list(directory: string): Promise<readonly StoredFile[]> {
   });
 }
 
-async function* read(path: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
-  await using source = await openFileSource(path);
-  yield* source.stream(range ?? { start: 0, end: source.sizeBytes });
+async function entries(directory: string): Promise<readonly StoredEntry[]> {
+  return adopting(`list the folder "${directory}"`, async () => {
+    const found = await severalAtATime(await namesIn(directory), (name) =>
+      entryOf(directory, name),
+    );
+    return found.flatMap((entry) => entry ?? []);
+  });
+}
+
+/** Without the lock, and what is in the making. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory);
+  return names.filter((name) => name !== LOCK_FILE && !isUnfinished(name));
+}
+
+/** What can't be looked at, as a link to nowhere, is none. */
+async function entryOf(directory: string, name: string): Promise<StoredEntry | undefined> {
+  const status = await stat(join(directory, name)).catch(() => undefined);
+  if (status === undefined) return undefined;
+  const { size, mtimeMs: modifiedMs } = status;
+  if (status.isFile()) return { name, kind: 'file', sizeBytes: size, modifiedMs };
+  return status.isDirectory() ? { name, kind: 'tree', modifiedMs } : undefined;
+}
+
+async function useOf(path: string): Promise<NameUse | undefined> {
+  const found = await adopting(`look at "${path}"`, () => lstat(path).catch(absent));
+  if (found === undefined) return undefined;
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'tree';
+  return found.isSymbolicLink() ? 'link' : 'other';
 }
 
 async function stage(
@@ -120,73 +201,19 @@ async function append(
   ];
 }
 
-async function remove(directory: string, name: string): Promise<void> {
-  await adopting(`remove "${join(directory, name)}"`, async () => {
-    await unlink(join(directory, name)).catch(absent);
-    await syncDirectory(directory);
-  });
-}
-
-async function lock(directory: string, request: LockRequest): Promise<AsyncDisposable> {
-  const held = await acquireLock(directory, request);
-  try {
-    await removeUnfinished(directory);
-    return held;
-  } catch (error) {
-    await held[Symbol.asyncDispose]();
-    throw error;
+async function renameAll(directory: string, renamings: readonly Renaming[]): Promise<void> {
+  for (const { from, to } of renamings) {
+    const path = join(directory, from);
+    await adopting(`rename "${path}"`, () => rename(path, join(directory, to)));
   }
+  if (renamings.length > 0) await syncDirectory(directory);
 }
 
-function acquireLock(directory: string, request: LockRequest): Promise<AsyncDisposable> {
-  return acquireRunLock(join(directory, LOCK_FILE), {
-    target: `the repository "${directory}"`,
-    request,
-  });
-}
-
-/**
- * Keeps other runs out of a folder that is read from. Undefined where no run of ours ever was, as then
- * none goes on, and nothing is left in a folder that may be somebody else's; and where the lock can't be
- * had: backups on read-only media, or of another user, must be restorable. Who removes something there
- * meanwhile doesn't spoil what is restored: every byte of it is checked.
- */
-export async function holdFolder(
-  directory: string,
-  request: LockRequest,
-): Promise<AsyncDisposable | undefined> {
-  try {
-    await access(join(directory, LOCK_FILE), constants.R_OK | constants.W_OK);
-  } catch (error) {
-    if (systemCodeOf(error) === undefined) throw error;
-    return undefined;
+async function remove(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await adopting(`remove "${join(directory, name)}"`, () =>
+      unlink(join(directory, name)).catch(absent),
+    );
   }
-  try {
-    return await acquireLock(directory, request);
-  } catch (error) {
-    // The file system knows no flock(2).
-    if (error instanceof Failure && error.code === 'program') return undefined;
-    throw error;
-  }
-}
-
-/** Whether the path is a folder that can be read. Failure `not-found` or `system` otherwise. */
-export async function requireFolder(directory: string): Promise<void> {
-  await adopting(`read the folder "${directory}"`, async () => {
-    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-    await handle.close();
-  });
-}
-
-/** The same for one that should have backups: a site that has none yet, most often. Failure `not-found`, in words for who looks for them. */
-export async function requireBackups(directory: string): Promise<void> {
-  try {
-    await requireFolder(directory);
-  } catch (cause) {
-    if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
-    throw new Failure('not-found', `Cannot find backups: there is no folder "${directory}"`, {
-      hint: { kind: 'find-backups' },
-      cause,
-    });
-  }
+  await adopting(`clean up "${directory}"`, () => syncDirectory(directory));
 }

@@ -13,9 +13,9 @@ export type JsonRecord<T> =
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'read'; readonly value: T };
 
-/** Reads one. Failures: those of the store, but for what {@link JsonRecord} tells. */
+/** Reads one, of a store or of a tree in it. Failures: those of these, but for what {@link JsonRecord} tells. */
 export async function readJsonRecord<T>(
-  store: Store,
+  store: Pick<Store, 'read'>,
   name: string,
   schema: JsonSchema<T>,
 ): Promise<JsonRecord<T>> {
@@ -33,7 +33,10 @@ export async function readJsonRecord<T>(
 
 /** Writes one in a single step, in place of what has the name. The caller holds the lock. */
 export async function writeJsonRecord(store: Store, name: string, value: object): Promise<void> {
-  const text = `${JSON.stringify(value, undefined, 1)}\n`;
-  await using file = await store.stage(name, [Buffer.from(text)]);
+  await using file = await store.stage(name, [encodeJsonRecord(value)]);
   await file.publish();
+}
+
+export function encodeJsonRecord(value: object): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value, undefined, 1)}\n`);
 }

@@ -5,6 +5,7 @@ import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
 import { collect } from '../system/streams/pipeline.ts';
 import { folderStore } from './folder-store.ts';
+import { forwardingTo } from './forwarding-store.ts';
 import { RememberingStore } from './remembering-store.ts';
 import type { Store } from './store.ts';
 
@@ -22,6 +23,7 @@ const remembering = (store: Store) =>
   });
 
 describeStoreContract('remembering', async () => remembering(folderStore(newFolder())));
+describeStoreContract('forwarding', async () => forwardingTo(folderStore(newFolder())));
 
 describe('remembering store', () => {
   it('is listed once, and reads a small file once, until it is read again', async () => {

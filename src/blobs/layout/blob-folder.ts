@@ -1,16 +1,12 @@
-import { access, constants, lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
+import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { holdFolder } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
 import { absent } from '../../system/absent.ts';
 import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
-import {
-  removeTree,
-  removeUnfinishedDirectories,
-  settleReplaced,
-} from '../../system/files/new-directory.ts';
+import { removeTree } from '../../system/files/new-directory.ts';
 import { syncDirectory, unfinishedName } from '../../system/files/new-file.ts';
 import { isTaken } from '../../system/files/presence.ts';
-import { IMPATIENT, type LockRequest } from '../../system/locks/lock-request.ts';
+import type { LockRequest } from '../../system/locks/lock-request.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import type { OpenBlobFolder } from './open-blob-folder.ts';
@@ -24,39 +20,31 @@ export async function lockBlobFolder(
   request?: LockRequest,
 ): Promise<AsyncDisposable> {
   const lock = await store.lock(request);
-  return settled(store.name, lock);
+  return settled(store, lock);
 }
 
 /**
  * Keeps backups from moving or removing entries while they are restored, where the folder can be
- * locked: {@link holdFolder}.
+ * locked: `Store.hold`.
  */
 export async function holdBlobFolder(
-  folder: string,
-  request: LockRequest = IMPATIENT,
+  { store }: OpenBlobFolder,
+  request: LockRequest,
 ): Promise<AsyncDisposable | undefined> {
-  const lock = await holdFolder(folder, request);
-  if (lock === undefined || !(await canWrite(folder))) return lock;
-  return settled(folder, lock);
+  const lock = await store.hold(request);
+  if (lock === undefined || !(await store.isWritable())) return lock;
+  return settled(store, lock);
 }
 
-async function settled(folder: string, lock: AsyncDisposable): Promise<AsyncDisposable> {
+async function settled(store: Store, lock: AsyncDisposable): Promise<AsyncDisposable> {
   try {
-    await removeUnfinishedDirectories(folder);
-    await settleReplaced(folder);
-    await settleOrphanRecords(folder);
+    await store.settleTrees();
+    await settleOrphanRecords(store.name);
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-function canWrite(folder: string): Promise<boolean> {
-  return access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A rename of a rotation. */

@@ -19,7 +19,6 @@ import {
 } from '../../repository/write-backup.ts';
 import { findAstrayServers } from '../../sources/astray-server.ts';
 import { makeBackupFolder } from '../../stores/backup-rights.ts';
-import { requireFolder } from '../../stores/folder-store.ts';
 import { Failure } from '../../system/failure.ts';
 import {
   type FileIdentity,
@@ -243,7 +242,7 @@ async function settleFolder(settings: BackupSettings, context: JobContext): Prom
     const { wasMade } = await makeBackupFolder(settings.repository, settings.dataFs);
     if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.repository });
   }
-  await requireFolder(settings.repository);
+  await (await context.backups.repository(settings.repository)).store.requireThere();
 }
 
 async function carryOut(

@@ -13,7 +13,7 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../../repository/restore-point.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -39,9 +39,9 @@ export async function openPoint(
     readonly backups: OpenBackups;
   },
 ): Promise<OpenedPoint> {
-  await requireBackups(repository);
   const opened = await backups.repository(repository);
   const { store } = opened;
+  await requireBackups(store);
   const point = await findRestorePoint(store, { catalogue: await opened.catalogue(), date, aim });
   const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;
   return { store, point, sizeBytes };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { findHoldOf, type Hold } from '../../blobs/ownership/retention-hold.ts';
@@ -17,15 +16,15 @@ import {
 import { findSiteFault, type SiteFault } from '../../repository/site-faults.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
-import { LOCK_FILE, requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { isOnReadOnlyDisk } from '../../system/files/presence.ts';
-import { seemsHeld } from '../../system/locks/run-lock.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
 import { isLeftHalfRestored } from '../restore/held-site.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
+import { isAtWork } from '../run/is-at-work.ts';
 import { type PastRun, readPastRuns } from '../run/past-runs.ts';
 import { findGoneBlobs } from '../verify/gone-blobs.ts';
 import type { EntryFinding } from '../verify/record-checks.ts';
@@ -175,12 +174,12 @@ async function placeHealth(
 ): Promise<PlaceHealth> {
   const { storage, path, repository, blobs } = place;
   const { backups } = context;
-  await requireBackups(path);
+  const opened = await backups.repository(path);
+  await requireBackups(opened.store);
   const disk = await freeSpaceOf(path);
   const listed = await listPlace(place, { site, backups });
   const problems = await problemsOf(place, { listed, now, context });
   const hold = await findHoldOf(place, context);
-  const opened = await backups.repository(path);
   const unreadChecks = await findUnreadChecks(opened.store);
   const common = {
     storage,
@@ -308,7 +307,7 @@ async function problemsOf(
     for await (const one of found) ofEntries.push(one);
   }
   findings.push(...ofEntries.map(({ finding }) => finding));
-  const isRunning = repository !== undefined && (await seemsHeld(join(repository, LOCK_FILE), now));
+  const isRunning = await isAtWork(repository, { now, backups: context.backups });
   const gone = findGoneBlobs(listed, { place, isRunning, found: ofEntries });
   return [...findings.filter(({ kind }) => kind === 'bad'), ...gone];
 }

@@ -3,7 +3,7 @@ import { recordFileName } from '../../repository/layout/file-names.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 
 /** A line of a list of restore points. */
 export interface ListedPoint {
@@ -31,7 +31,7 @@ export interface ListedPoint {
 export async function listRestorePoints(
   repository: OpenRepository,
 ): Promise<readonly ListedPoint[]> {
-  await requireBackups(repository.name);
+  await requireBackups(repository.store);
   const checks = checksByStamp(await readChecks(repository.store));
   const points: Omit<ListedPoint, 'checks'>[] = [];
   for (const chain of await repository.chains()) {

@@ -4,7 +4,7 @@ import {
   type RestorePoint,
   readRestorePoint,
 } from '../../repository/restore-point.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { isMountPoint } from '../../system/files/mount-points.ts';
 import { statOf } from '../../system/files/presence.ts';
@@ -25,8 +25,8 @@ export async function planRestore(
   settings: Pick<RestoreSettings, 'repository' | 'date' | 'target'>,
   backups: OpenBackups,
 ): Promise<RestorePlan> {
-  await requireBackups(settings.repository);
   const repository = await backups.repository(settings.repository);
+  await requireBackups(repository.store);
   const catalogue = await repository.catalogue();
   const point = await findRestorePoint(repository.store, {
     catalogue,
@@ -92,9 +92,9 @@ export async function restoreToStream(
     readonly sink: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
   },
 ): Promise<RestorePoint> {
-  await requireBackups(repository);
   const opened = await context.backups.repository(repository);
   const { store } = opened;
+  await requireBackups(store);
   const catalogue = await opened.catalogue();
   const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
   await sink(tap(readRestorePoint(store, { point }), () => context.signal.throwIfAborted()));

@@ -7,7 +7,7 @@ import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layou
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { NewDirectory } from '../../system/files/new-directory.ts';
@@ -36,7 +36,7 @@ export async function planBlobRestore(
   backups: OpenBackups,
 ): Promise<BlobRestorePlan> {
   const { folder, repository, date, wanted, rules, copier } = settings;
-  await requireBackups(folder);
+  await requireBackups((await backups.blobFolder(folder)).store);
   const catalogue = await readOwnBlobs(settings, { repository, backups });
   const choice =
     rules === '2.3'

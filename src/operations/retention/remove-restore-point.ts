@@ -9,7 +9,7 @@ import { readJudgements } from '../../repository/read-judgements.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
 import { planRetirement, type Retirement } from '../../repository/retiring.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
@@ -55,8 +55,8 @@ export async function planRetire(
     readonly context: JobContext;
   },
 ): Promise<RetirePlan> {
-  await requireBackups(path);
   const repository = await context.backups.repository(path);
+  await requireBackups(repository.store);
   const catalogue = await repository.catalogue();
   const { found, whole } = await wanted(repository, { catalogue, wish, context });
   const retirements: PlannedRetirement[] = [];

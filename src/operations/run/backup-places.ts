@@ -1,5 +1,5 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackupFolder } from '../../stores/require-backups.ts';
 import { isThere } from '../../system/files/presence.ts';
 
 /** Where one kind of backup of one storage lies. */
@@ -33,7 +33,7 @@ export async function findBackupPlaces(
   const there: BackupPlace[] = [];
   for (const place of all) if (await isThere(place.path)) there.push(place);
   const [first] = all;
-  if (there.length === 0 && first !== undefined) await requireBackups(first.path);
+  if (there.length === 0 && first !== undefined) await requireBackupFolder(first.path);
   return there;
 }
 

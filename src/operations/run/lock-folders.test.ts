@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../test/support/outcome.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { OpenBackups } from '../../blobs/open-backups.ts';
-import { LOCK_FILE } from '../../stores/folder-store.ts';
+import { LOCK_FILE } from '../../stores/folder-lock.ts';
 import { IMPATIENT } from '../../system/locks/lock-request.ts';
 import { holdFolders, lockFolders } from './lock-folders.ts';
 

@@ -1,6 +1,5 @@
 import { holdBlobFolder, lockBlobFolder } from '../../blobs/layout/blob-folder.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
-import { holdFolder } from '../../stores/folder-store.ts';
 import { keyOfPlace } from '../../system/files/place.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
@@ -36,14 +35,16 @@ export async function lockFolders(
 
 /**
  * Keeps other runs from removing, in these folders, what a restore reads; where that can't be, it
- * reads without: {@link holdFolder}. Failure `locked`.
+ * reads without: `Store.hold`. Failure `locked`.
  */
 export async function holdFolders(
   folders: RunFolders,
   { backups, request }: Locking,
 ): Promise<AsyncDisposable> {
-  const locks = await lockInOrder(folders, ({ path, holds }) =>
-    holds === 'blobs' ? holdBlobFolder(path, request) : holdFolder(path, request),
+  const locks = await lockInOrder(folders, async ({ path, holds }) =>
+    holds === 'blobs'
+      ? holdBlobFolder(await backups.blobFolder(path), request)
+      : (await backups.repository(path)).store.hold(request),
   );
   backups.reread();
   return locks;

@@ -1,10 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { type Run, readRuns } from '../../repository/records/run-history.ts';
-import { LOCK_FILE } from '../../stores/folder-store.ts';
-import { decodeLockRecord } from '../../system/locks/lock-record.ts';
+import type { Store } from '../../stores/store.ts';
 import { lookAtProcess } from '../../system/processes/process-identity.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import { findBackupPlaces } from './backup-places.ts';
@@ -38,7 +35,7 @@ export async function readPastRuns(
   const runs: PastRun[] = [];
   const { store } = await backups.repository(folder);
   for (const { result, ...run } of await oneOfEach(await readRuns(store))) {
-    const became = result === 'begun' ? await lookAtBegun(run, folder) : result;
+    const became = result === 'begun' ? await lookAtBegun(run, store) : result;
     runs.push({ ...run, result: became });
     await giveWay();
   }
@@ -73,7 +70,7 @@ const WITHOUT_LOCK: readonly Run['verb'][] = ['verify', 'verify-deep', 'verify-s
 
 async function lookAtBegun(
   { process, verb, begun }: Omit<Run, 'result'>,
-  folder: string,
+  store: Store,
 ): Promise<'running' | 'killed'> {
   if (process === undefined) return 'killed';
   const seen = await lookAtProcess(process);
@@ -82,9 +79,8 @@ async function lookAtBegun(
   if (WITHOUT_LOCK.includes(verb)) {
     return isLate(new Date(begun), LONGEST_SECONDS) ? 'killed' : 'running';
   }
-  const path = join(folder, LOCK_FILE);
-  const record = decodeLockRecord(await readFile(path, 'utf8').catch(() => ''));
-  if (record?.pid !== process.pid || record.host !== process.host) return 'killed';
-  const beat = await stat(path).catch(() => undefined);
-  return beat === undefined || isLate(beat.mtime, SILENT_SECONDS) ? 'killed' : 'running';
+  const holder = await store.holder();
+  const { pid, host } = holder?.record ?? {};
+  if (holder === undefined || pid !== process.pid || host !== process.host) return 'killed';
+  return isLate(holder.beatAt, SILENT_SECONDS) ? 'killed' : 'running';
 }

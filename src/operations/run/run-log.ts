@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import {
   EARLIER_RUN_LOG_FILE,
@@ -7,7 +6,7 @@ import {
   RUN_LOG_FILE,
   type Run,
 } from '../../repository/records/run-history.ts';
-import { LOCK_FILE } from '../../stores/folder-store.ts';
+import type { Store } from '../../stores/store.ts';
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { ownIdentity } from '../../system/processes/process-identity.ts';
@@ -209,10 +208,8 @@ class RunLine implements WatchedRun {
       ...end,
     };
     try {
-      const folder = await this.#folder();
-      if (folder === undefined) return;
-      const { store } = await this.context.backups.repository(folder);
-      await store.append(RUN_LOG_FILE, {
+      const store = await this.#store();
+      await store?.append(RUN_LOG_FILE, {
         line: formatRun(run),
         maximumBytes: RUN_LOG_BYTES,
         earlier: EARLIER_RUN_LOG_FILE,
@@ -230,10 +227,10 @@ class RunLine implements WatchedRun {
   }
 
   /**
-   * The main storage's folder, or the first that is there. A restore, which only reads, leaves nothing
+   * That of the main storage, or the first that is there. A restore, which only reads, leaves nothing
    * in a folder that no run of ours has written to.
    */
-  async #folder(): Promise<string | undefined> {
+  async #store(): Promise<Store | undefined> {
     const { verb, site, of } = this.#start;
     const main = site.storages.at(-1)?.name;
     const places = await findBackupPlaces(site, of);
@@ -242,9 +239,9 @@ class RunLine implements WatchedRun {
     );
     for (const { path } of ordered) {
       if (!(await isThere(path))) continue;
-      const isOurs = async () => await isThere(join(path, LOCK_FILE));
+      const { store } = await this.context.backups.repository(path);
       const onlyReads = verb === 'restore' || verb === 'undo';
-      if (!onlyReads || (await isOurs())) return path;
+      if (!onlyReads || (await store.wasLocked())) return store;
     }
     return undefined;
   }

@@ -7,7 +7,6 @@ import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue
 import { describeFault } from '../../repository/layout/chain.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { requireFolder } from '../../stores/folder-store.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { listRemains } from '../list/list-restore-points.ts';
@@ -66,6 +65,7 @@ export interface Adoption {
  * Failure `not-found` where there are no backups; `locked`.
  */
 export async function adopt(settings: AdoptSettings, context: JobContext): Promise<Adoption> {
+  await (await context.backups.repository(settings.folder)).store.requireThere();
   const folders = await foldersIn(settings.folder);
   const found = await Promise.all(
     folders.map(async (path) => ({
@@ -96,7 +96,6 @@ export async function adopt(settings: AdoptSettings, context: JobContext): Promi
 
 /** The folder, and those in it. */
 async function foldersIn(folder: string): Promise<readonly string[]> {
-  await requireFolder(folder);
   const below = await adopting(`list the folder "${folder}"`, () =>
     readdir(folder, { withFileTypes: true }),
   );

@@ -1,6 +1,7 @@
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import type { DataFile } from '../../repository/layout/catalogue.ts';
 import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.ts';
+import { forwardingTo } from '../../stores/forwarding-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { type ByteRange, openFileSource } from '../../system/files/byte-source.ts';
 
@@ -30,14 +31,10 @@ export function inPlaceOf(
   const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
   const index = indexOfPoint(point);
   const served: Store = {
+    ...forwardingTo(store),
     name: dataFs,
     read: (file) =>
       file === index ? bytesOf(`${dataFs}.index`) : bytesOf(dataFs, ranges.get(file)),
-    list: () => store.list(),
-    stage: (name, content) => store.stage(name, content),
-    append: (name, addition) => store.append(name, addition),
-    remove: (name) => store.remove(name),
-    lock: (request) => store.lock(request),
   };
   const files = point.files.map(plain);
   if (point.kind === 'unlisted') {

@@ -8,7 +8,7 @@ import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/re
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { findRestorePoint, type RestorePoint } from '../../repository/restore-point.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
@@ -79,9 +79,9 @@ export async function* verifyDeep(
   settings: DeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPoint> {
-  await requireBackups(settings.repository);
   const repository = await context.backups.repository(settings.repository);
   const { store } = repository;
+  await requireBackups(store);
   const catalogue = await repository.catalogue();
   const stamps = pointStampsOf(catalogue);
   const { points } = settings;

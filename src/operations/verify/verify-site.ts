@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { LOCK_FILE } from '../../stores/folder-store.ts';
-import { seemsHeld } from '../../system/locks/run-lock.ts';
 import { listPlace } from '../list/list-site.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
+import { isAtWork } from '../run/is-at-work.ts';
 import { withRunLog } from '../run/run-log.ts';
 import { findGoneBlobs } from './gone-blobs.ts';
 import { type EntryFinding, rememberVerified } from './record-checks.ts';
@@ -70,8 +68,7 @@ async function verifyPlaces(
     }
     const points = await listPlace(place, { site, backups });
     const wanted = chains === 'all' ? points : points.slice(-1);
-    const isRunning =
-      repository !== undefined && (await seemsHeld(join(repository, LOCK_FILE), now()));
+    const isRunning = await isAtWork(repository, { now: now(), backups });
     const blobFindings = [
       ...ofEntries.map(({ finding }) => finding),
       ...findGoneBlobs(wanted, { place, isRunning, found: ofEntries }),

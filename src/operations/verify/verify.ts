@@ -1,5 +1,5 @@
 import { type Finding, verifyRepository } from '../../repository/verify-repository.ts';
-import { requireBackups } from '../../stores/folder-store.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -15,9 +15,9 @@ export async function verify(
   settings: VerifySettings,
   context: JobContext,
 ): Promise<readonly Finding[]> {
-  await requireBackups(settings.repository);
   const repository = await context.backups.repository(settings.repository);
   const { store } = repository;
+  await requireBackups(store);
   const catalogue = await repository.catalogue();
   if (catalogue.names.length === 0) {
     throw new Failure('not-found', `Cannot verify "${settings.repository}": no backup is there`, {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { absent } from '../absent.ts';
-import { adopting, Failure } from '../failure.ts';
+import { adopting, Failure, systemCodeOf } from '../failure.ts';
 
 /** A half-open range of byte offsets, `[start, end)`. */
 export interface ByteRange {
@@ -29,8 +29,11 @@ export interface FileIdentity {
   readonly inode: bigint;
 }
 
+/** One that was opened, and is closed by its disposal. */
+export interface OpenedSource extends ByteSource, AsyncDisposable {}
+
 /** An open file as a {@link ByteSource}: everything is read through one handle. */
-export interface FileSource extends ByteSource, AsyncDisposable {
+export interface FileSource extends OpenedSource {
   readonly path: string;
   readonly identity: FileIdentity;
   /** Size of the open file now; a live Data.fs grows. */
@@ -40,16 +43,18 @@ export interface FileSource extends ByteSource, AsyncDisposable {
 /** Opens a file for reading. Failures: `not-found`, `system`. */
 export async function openFileSource(path: string): Promise<FileSource> {
   const doing = `read "${path}"`;
+  const noFile = () =>
+    new Failure('usage', `Cannot ${doing}: it is not a regular file`, { hint: 'Name a file.' });
+  // A socket can't be opened.
+  const refuseSocket = (error: unknown) => {
+    throw systemCodeOf(error) === 'ENXIO' ? noFile() : error;
+  };
   // A pipe without a writer would be waited for; a file is not changed by this.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const handle = await adopting(doing, () => open(path, flags));
+  const handle = await adopting(doing, () => open(path, flags).catch(refuseSocket));
   try {
     const stat = await adopting(doing, () => handle.stat({ bigint: true }));
-    if (!stat.isFile()) {
-      throw new Failure('usage', `Cannot ${doing}: it is not a regular file`, {
-        hint: 'Name a file.',
-      });
-    }
+    if (!stat.isFile()) throw noFile();
     return {
       name: path,
       path,

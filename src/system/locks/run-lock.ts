@@ -101,16 +101,24 @@ function firstLineOf(content: string): string | undefined {
   return content.split('\n', 1)[0];
 }
 
-/**
- * Whether a run seems to be at work, for who only looks: its file says who holds it, and was written again lately. A
- * run that was killed seems so for a few heartbeats more; where the file can't be read, none does.
- */
-export async function seemsHeld(path: string, now: Date): Promise<boolean> {
-  const content = await readFile(path, 'utf8').catch(() => '');
-  const record = decodeLockRecord(content);
+/** Who has written into a lock file, and when he last did. */
+export interface SeenHolder {
+  readonly record: LockRecord;
+  readonly beatAt: Date;
+}
+
+/** For who only looks; undefined where nobody holds it, or the file can't be read. */
+export async function readHolder(path: string): Promise<SeenHolder | undefined> {
+  const record = decodeLockRecord(await readFile(path, 'utf8').catch(() => ''));
   const status = record === undefined ? undefined : await stat(path).catch(() => undefined);
-  if (record === undefined || status === undefined) return false;
-  return now.getTime() - status.mtimeMs < MISSED_BEATS * record.beatSeconds * 1000;
+  return record && status && { record, beatAt: status.mtime };
+}
+
+/** Whether a run seems to be at work: one that was killed seems so for a few heartbeats more. */
+export function seemsAtWork(holder: SeenHolder | undefined, now: Date): boolean {
+  if (holder === undefined) return false;
+  const { record, beatAt } = holder;
+  return now.getTime() - beatAt.getTime() < MISSED_BEATS * record.beatSeconds * 1000;
 }
 
 class RunLock implements AsyncDisposable {

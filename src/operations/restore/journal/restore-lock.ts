@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { identify } from '../../../system/files/replacement.ts';
 import type { LockRequest } from '../../../system/locks/lock-request.ts';
-import { acquireRunLock, seemsHeld } from '../../../system/locks/run-lock.ts';
+import { acquireRunLock, readHolder, seemsAtWork } from '../../../system/locks/run-lock.ts';
 
 /** Keeps other restores of the same target out. Failure `locked`. */
 export async function lockRestore(
@@ -12,9 +12,9 @@ export async function lockRestore(
   return await acquireRunLock(lockPath(anchor), { target: `"${anchor}"`, request });
 }
 
-/** Whether a restore seems to be at work: see {@link seemsHeld}. */
-export function isRestoring(anchor: string, now: Date): Promise<boolean> {
-  return seemsHeld(lockPath(anchor), now);
+/** Whether a restore seems to be at work: see {@link seemsAtWork}. */
+export async function isRestoring(anchor: string, now: Date): Promise<boolean> {
+  return seemsAtWork(await readHolder(lockPath(anchor)), now);
 }
 
 function lockPath(anchor: string): string {

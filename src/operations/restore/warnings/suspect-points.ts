@@ -7,7 +7,7 @@ import { describeKnown } from '../../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
 import { findRestorePoint } from '../../../repository/restore-point.ts';
-import { requireBackups } from '../../../stores/folder-store.ts';
+import { requireBackups } from '../../../stores/require-backups.ts';
 import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
 import { findBackupPlaces } from '../../run/backup-places.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
@@ -52,7 +52,7 @@ export async function findDoubtAlone(
   repository: OpenRepository,
   date: RecoveryDate | undefined,
 ): Promise<PointDoubt | undefined> {
-  await requireBackups(repository.name);
+  await requireBackups(repository.store);
   const catalogue = await repository.catalogue();
   const aim = 'restore from';
   const point = await findRestorePoint(repository.store, { catalogue, date, aim });
