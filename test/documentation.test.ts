@@ -16,7 +16,7 @@ const PAGES = [
 const OF_THE_CODE = [
   'CONTRIBUTING.md',
   'docs/ARCHITECTURE.md',
-  'docs/RELIABILITY.md',
+  'docs/internals/reliability.md',
   ...PAGES.filter((page) => /^docs\/(?:internals|decisions)\//.test(page)),
 ];
 

@@ -10,11 +10,11 @@ import { tomlSchema } from '../src/config/toml/json-schema.ts';
 /** Writes the pages that are made from tables in the code; tests hold them to these. */
 const ROOT = join(import.meta.dirname, '..');
 
-writeFileSync(join(ROOT, 'docs/errors.md'), formatErrorsPage());
-writeFileSync(join(ROOT, 'docs/warnings.md'), formatWarningsPage());
+writeFileSync(join(ROOT, 'docs/reference/errors.md'), formatErrorsPage());
+writeFileSync(join(ROOT, 'docs/reference/warnings.md'), formatWarningsPage());
 mkdirSync(join(ROOT, 'man'), { recursive: true });
 writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(await buildProgram())));
 writeFileSync(
-  join(ROOT, 'docs/zodbvault.schema.json'),
+  join(ROOT, 'docs/reference/zodbvault.schema.json'),
   `${JSON.stringify(tomlSchema(), null, 2)}\n`,
 );

@@ -8,9 +8,9 @@ import { onTerminal } from '../support/terminal.ts';
 
 const scratch = scratchFolder();
 
-describe('docs/errors.md', () => {
+describe('docs/reference/errors.md', () => {
   it('is what "npm run pages" makes of the table', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+    const page = readFileSync(join(import.meta.dirname, '../../docs/reference/errors.md'), 'utf8');
     expect(page).toBe(formatErrorsPage());
     for (const code of FAILURE_CODES) expect(page).toContain(`\n## ${code}: `);
   });

@@ -451,7 +451,9 @@ describe('zodbvault.toml', () => {
 describe('table of options', () => {
   it('is the published schema, and all of the recipe that means something without a buildout', () => {
     const docs = join(import.meta.dirname, '../../docs');
-    const schema = JSON.parse(readFileSync(join(docs, 'zodbvault.schema.json'), 'utf8')) as unknown;
+    const schema = JSON.parse(
+      readFileSync(join(docs, 'reference/zodbvault.schema.json'), 'utf8'),
+    ) as unknown;
     expect(schema).toEqual(tomlSchema());
     const all = [...Object.keys(TOML_OPTIONS), ...Object.keys(ONLY_IN_BUILDOUT)];
     expect(Object.keys(RECIPE_OPTIONS).filter((name) => !all.includes(name))).toEqual([]);

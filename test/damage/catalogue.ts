@@ -8,7 +8,7 @@ import { sideFileDamages } from './side-files.ts';
 /** A damage, and the Data.fs that a restore is to give, where that isn't the healthy one. */
 export type CataloguedDamage = DamageCase & { readonly backedUp?: Buffer };
 
-/** All damages, in the order of the table in docs/damage.md. */
+/** All damages, in the order of the table in docs/internals/damage.md. */
 export const DAMAGES: readonly CataloguedDamage[] = [
   ...dataFileDamages(),
   ...sideFileDamages(),

@@ -22,7 +22,7 @@ const scratch = mkdtempSync(
 );
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const DOCS = readFileSync(join(import.meta.dirname, '../../docs/damage.md'), 'utf8');
+const DOCS = readFileSync(join(import.meta.dirname, '../../docs/internals/damage.md'), 'utf8');
 
 const healthy = new Map<SiteName, HealthyState>();
 const verdicts = new Map<CataloguedDamage, Verdict>();
@@ -108,7 +108,7 @@ describe('harmless', () => {
     expect([verdict.restore, ...verdict.said]).toEqual(['equal']);
   });
 
-  it('changes are those that docs/damage.md lists', () => {
+  it('changes are those that docs/internals/damage.md lists', () => {
     for (const { name } of HARMLESS) expect(DOCS).toContain(`- ${name}`);
   });
 });
@@ -143,7 +143,7 @@ describe('built command', () => {
   });
 });
 
-describe('table of docs/damage.md', () => {
+describe('table of docs/internals/damage.md', () => {
   it('says what was found', ({ skip }) => {
     if (verdicts.size < DAMAGES.length) skip('not all cases were run');
     const table = tableOf(verdicts);

@@ -12,7 +12,7 @@ const HEAD = [
   '`restore` gives all back',
 ];
 
-/** The table of docs/damage.md: for each kind of damage, how many cases of it each check finds. */
+/** The table of docs/internals/damage.md: for each kind of damage, how many cases of it each check finds. */
 export function tableOf(verdicts: ReadonlyMap<CataloguedDamage, Verdict>): string {
   const kinds = [...new Set([...verdicts.keys()].map(({ kind }) => kind))];
   const rows = kinds.map((kind) => {

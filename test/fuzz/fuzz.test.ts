@@ -1,4 +1,4 @@
-/** A sample of what `npm run fuzz` does whole; docs/RELIABILITY.md says what it proves. */
+/** A sample of what `npm run fuzz` does whole; docs/internals/reliability.md says what it proves. */
 import { expect, it } from 'vitest';
 import { randomFrom } from '../../src/demo/random.ts';
 import { corpusOf, inputOf, mix, tryInput } from './target.ts';

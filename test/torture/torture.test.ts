@@ -1,4 +1,4 @@
-/** A small sample of what `npm run torture` does whole, and `.ci/run` more of; docs/RELIABILITY.md says what it proves. */
+/** A small sample of what `npm run torture` does whole, and `.ci/run` more of; docs/internals/reliability.md says what it proves. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
 import { runCampaign, type ScenarioResult } from './campaign.ts';

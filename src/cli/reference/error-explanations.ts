@@ -10,7 +10,7 @@ export interface Explanation {
   readonly remedies: readonly string[];
 }
 
-/** Every code; `zodbvault explain` prints it, and docs/errors.md is made of it. */
+/** Every code; `zodbvault explain` prints it, and docs/reference/errors.md is made of it. */
 export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
   usage: {
     summary: 'the command line or a setting is wrong',
@@ -104,7 +104,7 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
 /** All codes, as they are listed. */
 export const FAILURE_CODES = Object.keys(EXPLANATIONS) as readonly FailureCode[];
 
-/** docs/errors.md: all of it as Markdown. */
+/** docs/reference/errors.md: all of it as Markdown. */
 export function formatErrorsPage(): string {
   const entries = FAILURE_CODES.map((code) => {
     const { summary, meaning, remedies } = EXPLANATIONS[code];

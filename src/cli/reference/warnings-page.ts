@@ -1,7 +1,7 @@
 import type { Warning } from '../../operations/run/warnings/warning.ts';
 import { exampleOf, factsOf, sentenceOf, WARNING_CODES } from '../render/warnings/sentence.ts';
 
-/** docs/warnings.md: every code of a warning with an example, as Markdown. */
+/** docs/reference/warnings.md: every code of a warning with an example, as Markdown. */
 export function formatWarningsPage(): string {
   return `${INTRODUCTION}\n${WARNING_CODES.map((code) => formatEntry(exampleOf(code))).join('\n')}`;
 }

@@ -44,7 +44,7 @@ export interface Terminal {
 
 /** What a line says, for programs: only a log in JSON has it. */
 export interface Facts {
-  /** Stable; docs/warnings.md lists them. */
+  /** Stable; docs/reference/warnings.md lists them. */
   readonly code: string;
   readonly values: object;
 }

@@ -1,6 +1,6 @@
 import { type TomlKind, tomlOptions } from './toml-options.ts';
 
-/** The JSON schema of `zodbvault.toml` for editors (docs/zodbvault.schema.json). */
+/** The JSON schema of `zodbvault.toml` for editors (docs/reference/zodbvault.schema.json). */
 export function tomlSchema(): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -32,7 +32,9 @@ describe('warnings', () => {
     });
   });
 
-  it('are listed by docs/warnings.md', () => {
-    expect(readFileSync(join(ROOT, 'docs/warnings.md'), 'utf8')).toBe(formatWarningsPage());
+  it('are listed by docs/reference/warnings.md', () => {
+    expect(readFileSync(join(ROOT, 'docs/reference/warnings.md'), 'utf8')).toBe(
+      formatWarningsPage(),
+    );
   });
 });
