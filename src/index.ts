@@ -40,6 +40,10 @@ export type {
 export type { JobContext, JobEvent } from './operations/run/events.ts';
 export { type VerifySettings, verify } from './operations/verify/verify.ts';
 export type { BackupPlan } from './repository/backup-plan.ts';
-export { parseRecoveryDate, type RecoveryDate } from './repository/layout/recovery-date.ts';
+export {
+  LATEST_BACKUP,
+  parseRestoreTarget,
+  type RestoreTarget,
+} from './repository/restore-target.ts';
 export { Failure, type FailureCode } from './system/failure.ts';
 export { type ByteSource, memorySource, openFileSource } from './system/files/byte-source.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { restore } from '../src/operations/restore/restore-filestorage.ts';
-import { parseRecoveryDate } from '../src/repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../src/repository/restore-target.ts';
 import { countTransactions } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -88,7 +88,7 @@ async function restoreAll(site: TestSite) {
   for (const name of site.dataFiles()) {
     const out = join(site.folder, 'restored', `${name}.fs`);
     await restore(
-      { repository, date: parseRecoveryDate(name.slice(0, 19)), target: out, ...HOW },
+      { repository, wanted: parseRestoreTarget(name.slice(0, 19)), target: out, ...HOW },
       quietContext(),
     );
     states.push({ state: readFileSync(out), transactions: await countTransactions(out) });

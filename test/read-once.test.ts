@@ -15,6 +15,7 @@ import { listSite } from '../src/operations/list/list-site.ts';
 import { planWithDoubts } from '../src/operations/restore/restore-site.ts';
 import { readHistory } from '../src/operations/run/past-runs.ts';
 import { verifySite } from '../src/operations/verify/verify-site.ts';
+import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
 import { COMMAND, runProgram } from './support/command.ts';
 import { growDatabase } from './support/database.ts';
@@ -108,7 +109,7 @@ const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknow
       {
         site: await siteOf(test),
         of: 'backup',
-        date: undefined,
+        wanted: LATEST_BACKUP,
         heldLock: 'refuse',
         earlierState: 'replace',
         old: 'keep',

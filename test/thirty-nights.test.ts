@@ -8,6 +8,7 @@ import { type Oid, ROOT_OID } from '../src/filestorage/oid.ts';
 import { reference } from '../src/filestorage/writer/object-state.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
+import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -49,7 +50,7 @@ async function night(day: number, { test, full }: { test: TestSite; full: boolea
     quietContext(),
   );
   const later = () => new Date(Date.UTC(2026, 2, day, 3));
-  const points = { kind: 'one', date: undefined } as const;
+  const points = { kind: 'one', target: LATEST_BACKUP } as const;
   const settings = { site, of: 'backup', points, sample: { kind: 'all' }, now: later } as const;
   let problems = 0;
   for await (const { point } of verifySiteDeep(settings, quietContext())) {

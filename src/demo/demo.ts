@@ -11,7 +11,7 @@ import type { RestoreResult } from '../operations/restore/restore-plan.ts';
 import { restoreSite } from '../operations/restore/restore-site.ts';
 import { TO_EMPTY_PLACE } from '../operations/restore/site-restore-plan.ts';
 import type { JobContext } from '../operations/run/events.ts';
-import { parseRecoveryDate } from '../repository/layout/recovery-date.ts';
+import { LATEST_BACKUP, parseRestoreTarget } from '../repository/restore-target.ts';
 import { absent } from '../system/absent.ts';
 import { adopting, Failure } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
@@ -126,7 +126,7 @@ async function play(
   const whole = {
     site,
     of: 'backup',
-    date: undefined,
+    wanted: LATEST_BACKUP,
     ...TO_EMPTY_PLACE,
     now,
   } as const;
@@ -141,7 +141,7 @@ async function play(
   await restore(
     {
       repository: paths.repository,
-      date: parseRecoveryDate(first),
+      wanted: parseRestoreTarget(first),
       target: paths.first,
       heldLock: 'refuse',
       old: 'discard',

@@ -1,21 +1,27 @@
+import { parseTid, type Tid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import type { Hint } from '../system/remedy.ts';
 import { hintAroundHole, NAME_EARLIER } from './content/alternatives.ts';
 import { readLinks, readUnlisted } from './content/read-backup.ts';
-import type { Catalogue, DataFile } from './layout/catalogue.ts';
-import { type ChainFault, type ChainLink, describeFault, readChain } from './layout/chain.ts';
+import type { DataFile } from './layout/catalogue.ts';
+import { type ChainFault, type ChainLink, describeFault } from './layout/chain.ts';
 import { indexFileName } from './layout/file-names.ts';
-import { isNotLater, type RecoveryDate } from './layout/recovery-date.ts';
 import type { Stamp } from './layout/stamp.ts';
+import type { OpenRepository } from './open-repository.ts';
+import { isNotLater, type RestoreTarget } from './restore-target.ts';
 
 /** A state of the log that can be restored, and what it takes. */
 export type RestorePoint = {
   readonly stamp: Stamp;
   /** Data files, oldest first. */
   readonly files: readonly DataFile[];
-  /** Data files that the date would include, but no line of the `.dat` vouches for. */
+  /** Data files that would be part of it, but no line of the `.dat` vouches for. */
   readonly leftOut: readonly DataFile[];
+  /** Bytes of its Data.fs; undefined where only reading all of it would tell. */
+  readonly end: number | undefined;
+  /** Of its last transaction; undefined where no record tells. */
+  readonly lastTid: Tid | undefined;
 } & (
   | { readonly kind: 'listed'; readonly links: readonly ChainLink[] }
   /** No `.dat` speaks for the files; they are checked by a walk through their transactions. */
@@ -32,32 +38,34 @@ export type PointAim =
 
 /** Which restore point of a repository, and what for. */
 export interface WantedPoint {
-  readonly catalogue: Catalogue;
-  /** Undefined: the newest. */
-  readonly date: RecoveryDate | undefined;
+  readonly target: RestoreTarget;
   readonly aim: PointAim;
 }
 
 /**
- * The newest state that is not later than the date. Failures: `not-found` where there is none,
- * `damaged` where a file that it takes is missing: the failure names it.
+ * The restore point that a target stands for. Failures: `not-found` where there is none, `damaged` where a file that
+ * it takes is missing: the failure names it.
  */
-export async function findRestorePoint(
-  store: Store,
-  { catalogue, date, aim }: WantedPoint,
+export async function resolveTarget(
+  repository: OpenRepository,
+  { target, aim }: WantedPoint,
 ): Promise<RestorePoint> {
-  const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, date));
-  const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, date));
+  const { store } = repository;
+  const catalogue = await repository.catalogue();
+  const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, target));
+  const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, target));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
     const state = `its full backup "${lost}.fs" or "${lost}.fsz" is missing`;
     throw holeInChain(state, { aim, stamp: lost, hint: await hintAroundHole(store, lost) });
   }
-  if (files === undefined) throw nothingThere(store, { catalogue, date, aim });
-  const chain = await readChain(store, files);
-  const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, date));
-  const links = chain.links.filter(({ file }) => isNotLater(file.stamp, date));
-  const isListed = date !== undefined && links.length === wanted.length;
-  const fault = chain.faults.find((candidate) => isInTheWay(candidate, { date, isListed }));
+  if (files === undefined) {
+    throw nothingThere(store, { oldest: catalogue.chains[0]?.full.stamp, target, aim });
+  }
+  const chain = await repository.chainOf(files);
+  const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, target));
+  const links = chain.links.filter(({ file }) => isNotLater(file.stamp, target));
+  const isListed = target.kind !== 'latest' && links.length === wanted.length;
+  const fault = chain.faults.find((candidate) => isInTheWay(candidate, { target, isListed }));
   if (fault !== undefined) {
     const hole = 'stamp' in fault ? fault.stamp : chain.stamp;
     // The good lines of a `.dat` still speak for what they list.
@@ -68,12 +76,20 @@ export async function findRestorePoint(
   const last = links.at(-1);
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
     const stamp = wanted.at(-1)?.stamp ?? chain.stamp;
-    return { kind: 'unlisted', stamp, files: wanted, leftOut: [] };
+    const untold = { end: undefined, lastTid: undefined };
+    return { kind: 'unlisted', stamp, files: wanted, leftOut: [], ...untold };
   }
   const listed = links.map(({ file }) => file);
   const isListedFile = new Set(listed);
-  const leftOut = wanted.filter((file) => !isListedFile.has(file));
-  return { kind: 'listed', stamp: last.file.stamp, files: listed, leftOut, links };
+  return {
+    kind: 'listed',
+    stamp: last.file.stamp,
+    files: listed,
+    leftOut: wanted.filter((file) => !isListedFile.has(file)),
+    end: last.range.end,
+    lastTid: parseTid(last.record?.lastTid ?? ''),
+    links,
+  };
 }
 
 /** The bytes of the Data.fs at a restore point; see {@link readLinks} on when they may be used. */
@@ -98,17 +114,17 @@ export function indexOfPoint(point: RestorePoint): string {
 }
 
 /**
- * Faults behind the date are none of a restore's business. A broken `.dat` is, unless the date wants
- * only files that its good lines list.
+ * Faults behind what is wanted are none of a restore's business. A broken `.dat` is, unless its good lines list all
+ * files that are wanted.
  */
 function isInTheWay(
   fault: ChainFault,
-  { date, isListed }: { readonly date: RecoveryDate | undefined; readonly isListed: boolean },
+  { target, isListed }: { readonly target: RestoreTarget; readonly isListed: boolean },
 ): boolean {
   switch (fault.kind) {
     case 'missing-file':
     case 'gap':
-      return isNotLater(fault.stamp, date);
+      return isNotLater(fault.stamp, target);
     case 'broken-dat':
       return !isListed;
     case 'missing-dat':
@@ -128,22 +144,21 @@ function holeInChain(
   });
 }
 
-function nothingThere(store: Store, { catalogue, date, aim }: WantedPoint): Failure {
-  const oldest = catalogue.chains[0]?.full.stamp;
-  if (oldest === undefined) {
-    return new Failure('not-found', `Cannot ${aim} "${store.name}": no full backup is there`, {
+function nothingThere(
+  { name }: Store,
+  { oldest, target, aim }: WantedPoint & { readonly oldest: Stamp | undefined },
+): Failure {
+  if (oldest === undefined || target.kind === 'latest') {
+    return new Failure('not-found', `Cannot ${aim} "${name}": no full backup is there`, {
       hint: 'Name the folder of a repozo repository, or make a backup first.',
     });
   }
-  return new Failure(
-    'not-found',
-    `Cannot ${aim} "${store.name}": no backup is from ${date} or earlier`,
-    { hint: `The oldest one is ${oldest}; ${aboutDate(date, oldest)}.` },
-  );
-}
-
-/** Somebody who names a day wants, most often, what was made on it. */
-function aboutDate(date: RecoveryDate | undefined, oldest: Stamp): string {
-  if (date === undefined || !oldest.startsWith(date)) return 'dates are in UTC';
-  return `"${date}" means before all that begins with it, and dates are in UTC`;
+  const { date } = target;
+  // Somebody who names a day wants, most often, what was made on it.
+  const aboutDate = oldest.startsWith(date)
+    ? `"${date}" means before all that begins with it, and dates are in UTC`
+    : 'dates are in UTC';
+  return new Failure('not-found', `Cannot ${aim} "${name}": no backup is from ${date} or earlier`, {
+    hint: `The oldest one is ${oldest}; ${aboutDate}.`,
+  });
 }

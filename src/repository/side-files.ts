@@ -1,8 +1,7 @@
-import type { Store } from '../stores/store.ts';
 import type { FileFinding } from './audit-restore-point.ts';
-import type { Catalogue } from './layout/catalogue.ts';
-import { type ChainLink, describeFault, readChain } from './layout/chain.ts';
+import { type ChainLink, describeFault } from './layout/chain.ts';
 import { datFileName, recordFileName } from './layout/file-names.ts';
+import type { OpenRepository } from './open-repository.ts';
 import type { RestorePoint } from './restore-point.ts';
 
 /**
@@ -10,13 +9,14 @@ import type { RestorePoint } from './restore-point.ts';
  * doesn't list all that is there, records that can't be read or say something else than the `.dat`.
  */
 export async function checkSideFiles(
-  store: Store,
-  { catalogue, point }: { readonly catalogue: Catalogue; readonly point: RestorePoint },
+  repository: OpenRepository,
+  point: RestorePoint,
 ): Promise<readonly FileFinding[]> {
+  const catalogue = await repository.catalogue();
   const [first] = point.files;
   const files = catalogue.chains.find(({ full }) => full.name === first?.name);
   if (files === undefined) return [];
-  const { links, faults } = await readChain(store, files);
+  const { links, faults } = await repository.chainOf(files);
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   const found: FileFinding[] = [];
   const isLast = point.kind === 'unlisted' || point.links.length === links.length;

@@ -8,6 +8,7 @@ import { TO_EMPTY_PLACE } from '../../src/operations/restore/site-restore-plan.t
 import type { JobEvent } from '../../src/operations/run/events.ts';
 import { verifySite } from '../../src/operations/verify/verify-site.ts';
 import { verifySiteDeep } from '../../src/operations/verify/verify-site-deep.ts';
+import { LATEST_BACKUP } from '../../src/repository/restore-target.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { quietContext } from '../support/quiet-context.ts';
 import { contentOf } from './healthy-sites.ts';
@@ -64,7 +65,7 @@ async function findsSomething(site: Site, depth: 'quick' | 'thorough'): Promise<
 /** Bad findings of the newest point, as text. */
 export async function findDeeply(site: Site): Promise<readonly string[]> {
   const found: string[] = [];
-  const points = { kind: 'one', date: undefined } as const;
+  const points = { kind: 'one', target: LATEST_BACKUP } as const;
   try {
     const verified = verifySiteDeep(
       { site, of: 'backup', points, sample: { kind: 'all' }, now },
@@ -100,7 +101,7 @@ async function restoreTo(
       {
         site: moved,
         of: 'backup',
-        date: undefined,
+        wanted: LATEST_BACKUP,
         ...TO_EMPTY_PLACE,
         now,
       },

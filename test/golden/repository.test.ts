@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { backUp } from '../../src/operations/backup/backup-filestorage.ts';
 import { restore } from '../../src/operations/restore/restore-filestorage.ts';
 import { verify } from '../../src/operations/verify/verify.ts';
-import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../src/repository/restore-target.ts';
 import { zodbvault } from '../support/command.ts';
 import { quietContext } from '../support/quiet-context.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -56,10 +56,10 @@ describe.each(cases)('repository of the golden states of $site, $kind,', ({ site
       }
       for (const [number, state] of states.entries()) {
         const out = join(scratch, 'out', `${site}-${kind}-${begun}-${number}.fs`);
-        const date = parseRecoveryDate(`2026-03-0${number + 1}-12`);
+        const wanted = parseRestoreTarget(`2026-03-0${number + 1}-12`);
         const how = { heldLock: 'refuse', earlierState: 'replace', old: 'discard' } as const;
         const now = () => new Date();
-        await restore({ repository, date, target: out, ...how, now }, quietContext());
+        await restore({ repository, wanted, target: out, ...how, now }, quietContext());
         const expected = readFileSync(state.dataFs).subarray(0, state.facts.committedEnd);
         expect(readFileSync(out).equals(expected)).toBe(true);
       }

@@ -9,7 +9,7 @@ import { restore } from '../../src/operations/restore/restore-filestorage.ts';
 import { restoreSite } from '../../src/operations/restore/restore-site.ts';
 import type { SiteRestoreSettings } from '../../src/operations/restore/site-restore-plan.ts';
 import { TO_EMPTY_PLACE } from '../../src/operations/restore/site-restore-plan.ts';
-import { parseRecoveryDate } from '../../src/repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../src/repository/restore-target.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { blobState } from '../support/blobs.ts';
 import { quietContext } from '../support/quiet-context.ts';
@@ -75,7 +75,7 @@ export async function restoreCopy(
 ): Promise<Restored> {
   const context = quietContext();
   const wish = {
-    date: date === undefined ? undefined : parseRecoveryDate(date),
+    wanted: parseRestoreTarget(date),
     ...TO_EMPTY_PLACE,
     now: () => new Date(),
   } as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../../test/support/stamp.ts';
+import { LATEST_BACKUP, parseRestoreTarget } from '../../repository/restore-target.ts';
 import type { BlobEntry } from './catalogue.ts';
 import {
   type BlobsToChooseFrom,
@@ -159,7 +160,8 @@ describe('chooseBlobs, where the blob directory was renamed,', () => {
   });
 
   it('takes what says whose it is for a date, and else what there is', () => {
-    const day = (date: string | undefined) => ({ kind: 'date', date }) as const;
+    const day = (date: string | undefined) =>
+      ({ kind: 'target', target: parseRestoreTarget(date) }) as const;
     const from = named(['b.0', 9], ['b.1!', 6], ['b.2', 3]);
     expect(chosen(from, day(undefined))).toEqual(['b.1', 'exact']);
     expect(chosen(from, day('2026-01-05'))).toEqual(['b.2', 'exact']);
@@ -179,7 +181,7 @@ describe('chooseBlobs, for a date alone,', () => {
     ['1972-12-25', undefined],
     ['2099-01-01', 'b.0'],
   ])('%s: %s', (date, name) => {
-    expect(chosen(three, { kind: 'date', date })?.[0]).toBe(name);
+    expect(chosen(three, { kind: 'target', target: parseRestoreTarget(date) })?.[0]).toBe(name);
   });
 });
 
@@ -193,8 +195,9 @@ describe('chooseBlobsAs23', () => {
     ['1972-12-25', 'b.2', 'exact'],
     ['2026-01-10', 'b.0', 'earlier'],
   ])('%s: the oldest at or after it, or else the newest: %s', (date, name, match) => {
-    const moment = { kind: 'date', date } as const;
-    const choice = chooseBlobsAs23(three, { date, moment, preferred: 'directories' });
+    const wanted = parseRestoreTarget(date);
+    const moment = { kind: 'target', target: wanted } as const;
+    const choice = chooseBlobsAs23(three, { wanted, moment, preferred: 'directories' });
     expect([choice?.entry.name, choice?.match]).toEqual([name, match]);
   });
 
@@ -204,15 +207,16 @@ describe('chooseBlobsAs23', () => {
     [3, 5, 'later'],
     [7, undefined, 'earlier'],
   ])('says how well it fits a point: of %s, before %s: %s', (day, next, match) => {
-    const wanted = { date: at(6), moment: point(day, next), preferred: 'directories' } as const;
-    expect(chooseBlobsAs23(three, wanted)).toMatchObject({ entry: { name: 'b.1' }, match });
+    const wanted = parseRestoreTarget(at(6));
+    const how = { wanted, moment: point(day, next), preferred: 'directories' } as const;
+    expect(chooseBlobsAs23(three, how)).toMatchObject({ entry: { name: 'b.1' }, match });
   });
 
   it('finds nothing in nothing', () => {
     expect(
       chooseBlobsAs23(catalogue(), {
-        date: undefined,
-        moment: { kind: 'date', date: undefined },
+        wanted: LATEST_BACKUP,
+        moment: { kind: 'target', target: LATEST_BACKUP },
         preferred: 'directories',
       }),
     ).toBeUndefined();

@@ -1,4 +1,5 @@
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
 
@@ -22,12 +23,12 @@ export type Match = 'exact' | 'after' | 'earlier' | 'later';
 
 export interface Wanted {
   /**
-   * A point in a repository, with the backup that follows it there; or a date alone, where the site
+   * A point in a repository, with the backup that follows it there; or what was asked for, where the site
    * backs up nothing but blobs.
    */
   readonly moment:
     | { readonly kind: 'point'; readonly stamp: Stamp; readonly next: Stamp | undefined }
-    | { readonly kind: 'date'; readonly date: string | undefined };
+    | { readonly kind: 'target'; readonly target: RestoreTarget };
   /** What is taken where both fit equally well. */
   readonly preferred: 'archives' | 'directories';
 }
@@ -68,16 +69,17 @@ export function blobChooser(
  */
 export function chooseBlobsAs23(
   catalogue: BlobCatalogue,
-  { date, preferred, moment }: Wanted & { readonly date: string | undefined },
+  { wanted, preferred, moment }: Wanted & { readonly wanted: RestoreTarget },
 ): BlobChoice | undefined {
   const candidates = inOrderOfChoice(catalogue.entries, [byFamily(preferred)]);
-  const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
+  const notBefore =
+    wanted.kind === 'latest' ? [] : candidates.filter(({ stamp }) => stamp >= wanted.date);
   const entry = notBefore.at(-1) ?? candidates[0];
   if (entry === undefined) return undefined;
   if (moment.kind === 'point') {
     return choiceOf(catalogue, { entry, match: matchOf(entry.stamp, moment) });
   }
-  const isOther = date !== undefined && notBefore.length === 0;
+  const isOther = wanted.kind !== 'latest' && notBefore.length === 0;
   return choiceOf(catalogue, { entry, match: isOther ? 'earlier' : 'exact' });
 }
 
@@ -149,9 +151,8 @@ function match(
   moment: Wanted['moment'],
 ): Found | undefined {
   switch (moment.kind) {
-    case 'date': {
-      const { date } = moment;
-      const notLater = own.filter(({ stamp }) => date === undefined || stamp <= date);
+    case 'target': {
+      const notLater = own.filter(({ stamp }) => isNotLater(stamp, moment.target));
       const entry = notLater.find(isCertain) ?? notLater[0];
       return entry === undefined ? undefined : { entry, match: 'exact' };
     }

@@ -6,7 +6,7 @@ import {
   readPointDifference,
 } from '../../operations/inspect/diff.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
@@ -26,8 +26,8 @@ export function addDiffCommand(program: Command): void {
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
     runCommand(options, async (running) => {
       const { terminal, signal, backups } = running;
-      const from = parseRecoveryDate(writtenFrom);
-      const to = writtenTo === undefined ? undefined : parseRecoveryDate(writtenTo);
+      const from = parseRestoreTarget(writtenFrom);
+      const to = parseRestoreTarget(writtenTo);
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });

@@ -7,6 +7,7 @@ import {
   readTransactionLog,
 } from '../../operations/inspect/transaction-log.ts';
 import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
@@ -58,13 +59,13 @@ export function addLogCommand(program: Command): void {
         });
         return undefined;
       }
-      const date = point === undefined ? undefined : parseRecoveryDate(point);
+      const target = parseRestoreTarget(point);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {
         context: running,
         work: async ({ site, place: { storage }, repository, name }) => {
-          const source = { kind: 'point', repository, date } as const;
+          const source = { kind: 'point', repository, target } as const;
           const transactions = await readTransactionLog(source, { filter, context });
           const heading = meant.length > 1 ? name : undefined;
           const of = { part: site.part, storage };

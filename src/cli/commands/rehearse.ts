@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type RehearsedStorage, rehearse } from '../../operations/restore/test-restore.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
 import { describeDeepFinding } from '../format/finding-line.ts';
 import { count, formatSeconds } from '../format/units.ts';
@@ -29,13 +29,13 @@ export function addRehearseCommand(program: Command): void {
   withOutputOptions(command).action((written, options) =>
     runCommand(options, async (context) => {
       const { terminal, signal, backups } = context;
-      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      const wanted = parseRestoreTarget(written);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const damage: Damage[] = [];
       const rehearseOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await rehearse(
-          { site, of: options.kind, date, folder: resolve(options.in), now: () => new Date() },
+          { site, of: options.kind, wanted, folder: resolve(options.in), now: () => new Date() },
           { ...shownOn(terminal), signal, backups },
         );
         let problems = 0;

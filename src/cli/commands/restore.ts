@@ -5,7 +5,7 @@ import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
@@ -45,7 +45,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
     runCommand(options, async (context) => {
-      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      const wanted = parseRestoreTarget(written);
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {
@@ -69,12 +69,12 @@ export function addRestoreCommand(program: Command): void {
       const settings: SiteRestoreSettings = {
         site,
         of: kind,
-        date,
+        wanted,
         heldLock,
         earlierState: to === undefined ? 'replace' : 'append',
         old: options.keepOld ? 'keep' : 'discard',
         damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
-        guess: date === undefined && !prompt ? 'refuse' : 'accept',
+        guess: written === undefined && !prompt ? 'refuse' : 'accept',
         agreed: undefined,
         now: () => new Date(),
       };

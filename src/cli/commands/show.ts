@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import { type PointContents, readPointContents } from '../../operations/inspect/show.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
@@ -21,14 +21,14 @@ export function addShowCommand(program: Command): void {
   withOutputOptions(command).action((written, options) =>
     runCommand(options, async (running) => {
       const { terminal, signal, backups } = running;
-      const date = written === undefined ? undefined : parseRecoveryDate(written);
+      const target = parseRestoreTarget(written);
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {
         context: running,
         work: async ({ site, place, repository, name }) => {
-          const contents = await readPointContents(repository, { date, context });
+          const contents = await readPointContents(repository, { target, context });
           const blobs = blobsOfPoint(await listPlace(place, { site, backups }), contents.stamp);
           const { storage } = place;
           terminal.printJson({ part: site.part, storage, ...contents, blobs });

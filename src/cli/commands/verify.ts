@@ -1,7 +1,7 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-site.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
 import { type Damage, damageOf, describeRemedy } from '../format/damage-remedy.ts';
@@ -138,7 +138,7 @@ function deepWish(
       hint: 'Name a date for one restore point, or --all for every one.',
     });
   }
-  const wanted = date === undefined ? undefined : parseRecoveryDate(date);
-  const points = all ? ({ kind: 'all' } as const) : ({ kind: 'one', date: wanted } as const);
+  const one = { kind: 'one', target: parseRestoreTarget(date) } as const;
+  const points = all ? ({ kind: 'all' } as const) : one;
   return { points, sample: sampleOf(sample) };
 }

@@ -25,12 +25,13 @@ export function showRestorePlan(
 }
 
 function showFilestorage(
-  { point, target, replaces: isThere, sizeBytes }: RestorePlan,
+  { point, target, replaces: isThere }: RestorePlan,
   {
     headStart,
     terminal,
   }: { readonly headStart: Forward['headStart'] | undefined; readonly terminal: Terminal },
 ): void {
+  const { end: sizeBytes } = point;
   const replaces = isThere && headStart === undefined;
   const files =
     headStart === undefined

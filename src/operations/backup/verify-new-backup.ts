@@ -1,4 +1,5 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
+import { LATEST_BACKUP } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
 import { verifySiteDeepUnlogged } from '../verify/verify-site-deep.ts';
@@ -20,7 +21,7 @@ export async function proveBackup(
     readonly context: JobContext;
   },
 ): Promise<void> {
-  const points = { kind: 'one', date: undefined } as const;
+  const points = { kind: 'one', target: LATEST_BACKUP } as const;
   const settings = { site, of, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(settings, context)) {
     const bad = point.findings.filter(({ kind }) => kind === 'bad');

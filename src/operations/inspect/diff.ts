@@ -4,19 +4,14 @@ import { type Oid, oidFromParts } from '../../filestorage/oid.ts';
 import type { ScannedTransaction, ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { transactionEnd } from '../../filestorage/transaction-header.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
-import {
-  classNameOf,
-  type OpenedPoint,
-  openPoint,
-  scanLinks,
-  scanPoint,
-} from './open-restore-point.ts';
+import { type OpenedPoint, openPoint } from '../run/open-point.ts';
 import { PointState } from './point-state.ts';
+import { classNameOf, scanLinks, scanPoint } from './scan-point.ts';
 
 /** Objects, and bytes of their records as they are at the later point. */
 export interface ObjectCount {
@@ -62,15 +57,15 @@ export async function readPointDifference(
     to,
     context,
   }: {
-    readonly from: RecoveryDate;
-    readonly to: RecoveryDate | undefined;
+    readonly from: RestoreTarget;
+    readonly to: RestoreTarget;
     readonly context: JobContext;
   },
 ): Promise<PointDifference> {
   const how = { aim: 'compare what is in', backups: context.backups } as const;
   const pair = {
-    earlier: await openPoint(repository, { date: from, ...how }),
-    later: await openPoint(repository, { date: to, ...how }),
+    earlier: await openPoint(repository, { target: from, ...how }),
+    later: await openPoint(repository, { target: to, ...how }),
     context,
   };
   const stamps = { from: pair.earlier.point.stamp, to: pair.later.point.stamp };
@@ -118,8 +113,7 @@ interface Continuation {
 /** What the later point has behind the earlier one; undefined where it doesn't continue it. */
 function linksBehind({ earlier, later }: Pair): Continuation | undefined {
   if (earlier.point.kind !== 'listed' || later.point.kind !== 'listed') return undefined;
-  const { links } = earlier.point;
-  const start = links.at(-1)?.range.end;
+  const { links, end: start } = earlier.point;
   const all = later.point.links;
   const isContinued = links.every(({ file }, place) => all[place]?.file.name === file.name);
   if (!isContinued || start === undefined) return undefined;

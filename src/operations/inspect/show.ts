@@ -1,11 +1,12 @@
 import { type PointingRecord, PointingRecords } from '../../filestorage/audit/pointing-records.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { formatTidTime, type Tid } from '../../filestorage/tid.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
-import { classNameOf, openPoint, scanPoint } from './open-restore-point.ts';
+import { openPoint } from '../run/open-point.ts';
+import { classNameOf, scanPoint } from './scan-point.ts';
 
 /** The current objects of one class. */
 export interface ClassContents {
@@ -38,10 +39,10 @@ export interface PointContents {
  */
 export async function readPointContents(
   repository: string,
-  { date, context }: { readonly date: RecoveryDate | undefined; readonly context: JobContext },
+  { target, context }: { readonly target: RestoreTarget; readonly context: JobContext },
 ): Promise<PointContents> {
   const opened = await openPoint(repository, {
-    date,
+    target,
     aim: 'show what is in',
     backups: context.backups,
   });

@@ -11,10 +11,11 @@ import {
   type Tid,
   tidOfMicroseconds,
 } from '../../filestorage/tid.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
-import { classNameOf, openPoint, scanPoint } from './open-restore-point.ts';
+import { openPoint } from '../run/open-point.ts';
+import { classNameOf, scanPoint } from './scan-point.ts';
 
 /** Where the transactions are read: a Data.fs, or a restore point that stays where it is. */
 export type LogSource =
@@ -22,7 +23,7 @@ export type LogSource =
   | {
       readonly kind: 'point';
       readonly repository: string;
-      readonly date: RecoveryDate | undefined;
+      readonly target: RestoreTarget;
     };
 
 /** Which transactions are wanted. Texts are looked for as they are, in any case of letters. */
@@ -73,7 +74,7 @@ export async function readTransactionLog(
     });
   } else {
     const opened = await openPoint(source.repository, {
-      date: source.date,
+      target: source.target,
       aim: 'read the log of',
       backups: context.backups,
     });

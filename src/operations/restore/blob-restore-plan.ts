@@ -1,9 +1,10 @@
 import type { BlobChoice, Wanted } from '../../blobs/layout/choose.ts';
 import type { OwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BlobCopier } from '../../config/model/site.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 
 /** What of a blob directory is to be restored. */
-export interface BlobRestoreSettings {
+export interface BlobRestoreSettings extends Wanted {
   /** The folder with its backups. */
   readonly folder: string;
   /** The folder with the Data.fs backups that they belong to; undefined: only blobs are backed up. */
@@ -12,9 +13,7 @@ export interface BlobRestoreSettings {
   readonly source: string;
   /** Where it is restored to. */
   readonly target: string;
-  readonly wanted: Wanted;
-  /** As it was typed; undefined: the newest. */
-  readonly date: string | undefined;
+  readonly wanted: RestoreTarget;
   readonly rules: '2.3' | '6.0';
   readonly copier: BlobCopier;
   /** What to do about files that are lost, or not what was backed up. */

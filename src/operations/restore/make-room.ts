@@ -31,7 +31,7 @@ export async function hasRoomBeside(plan: SiteRestorePlan): Promise<boolean> {
 /** Blobs that are live already are shared, so only where none are is it known what is needed. */
 function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
   return [
-    ...filestorages.map(({ plan }) => ({ path: plan.target, bytes: plan.sizeBytes ?? 0 })),
+    ...filestorages.map(({ plan }) => ({ path: plan.target, bytes: plan.point.end ?? 0 })),
     ...blobs.map(({ plan }) => {
       const { target, choice, replaces } = plan;
       const isShared = choice.kind === 'directory' && replaces;
@@ -41,14 +41,11 @@ function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
 }
 
 /** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */
-async function checkPoint(
-  { repository, point, sizeBytes }: RestorePlan,
-  context: JobContext,
-): Promise<void> {
+async function checkPoint({ repository, point }: RestorePlan, context: JobContext): Promise<void> {
   const { store } = await context.backups.repository(repository);
   await withStep(context, {
     step: 'verify',
-    totalBytes: sizeBytes,
+    totalBytes: point.end,
     work: async ({ onFile, onBytes }) => {
       for await (const chunk of readRestorePoint(store, { point, onFile })) {
         context.signal.throwIfAborted();

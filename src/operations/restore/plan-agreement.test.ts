@@ -22,8 +22,10 @@ function restore({
     stamp: stamp(`2026-03-0${day}-00-00-00`),
     files: [],
     leftOut: [],
+    end: undefined,
+    lastTid: undefined,
   } as const;
-  const plan = { repository: '/backups', point, target, replaces, sizeBytes: undefined };
+  const plan = { repository: '/backups', point, target, replaces };
   return { plan: { filestorages: [{ storage: '1', plan }], blobs: [] }, doubts: [], lastRestoreAt };
 }
 

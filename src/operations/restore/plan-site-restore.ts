@@ -28,10 +28,10 @@ export function replacedPaths({ storages, contents }: Site): {
  * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
  */
 export async function planSiteRestore(
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'damagedBlobs'>,
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'wanted' | 'damagedBlobs'>,
   backups: OpenBackups,
 ): Promise<SiteRestorePlan> {
-  const { site, of, date, damagedBlobs } = settings;
+  const { site, of, wanted, damagedBlobs } = settings;
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
   await refuseBlobCache(site);
@@ -40,7 +40,7 @@ export async function planSiteRestore(
   for (const storage of site.storages) {
     const repository = foldersOf(storage, of).filestorage;
     if (site.contents === 'blobs') continue;
-    const plan = await planRestore({ repository, date, target: storage.dataFs }, backups);
+    const plan = await planRestore({ repository, wanted, target: storage.dataFs }, backups);
     filestorages.push({ storage: storage.name, plan });
   }
   for (const storage of site.storages) {
@@ -55,21 +55,19 @@ export async function planSiteRestore(
         repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
         source: storage.madeOf?.blobs ?? storage.blobs,
         target: storage.blobs,
-        date,
+        wanted,
         rules: site.rules,
         copier: site.blobCopier,
         damagedBlobs,
-        wanted: {
-          preferred: isArchived ? 'archives' : 'directories',
-          moment:
-            point === undefined
-              ? { kind: 'date', date }
-              : {
-                  kind: 'point',
-                  stamp: point,
-                  next: await nextBackup(foldersOf(storage, of).filestorage, { point, backups }),
-                },
-        },
+        preferred: isArchived ? 'archives' : 'directories',
+        moment:
+          point === undefined
+            ? { kind: 'target', target: wanted }
+            : {
+                kind: 'point',
+                stamp: point,
+                next: await nextBackup(foldersOf(storage, of).filestorage, { point, backups }),
+              },
       },
       backups,
     );

@@ -1,10 +1,5 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
-import {
-  findRestorePoint,
-  type RestorePoint,
-  readRestorePoint,
-} from '../../repository/restore-point.ts';
-import { requireBackups } from '../../stores/require-backups.ts';
+import { type RestorePoint, readRestorePoint } from '../../repository/restore-point.ts';
 import { Failure } from '../../system/failure.ts';
 import { isMountPoint } from '../../system/files/mount-points.ts';
 import { statOf } from '../../system/files/presence.ts';
@@ -13,6 +8,7 @@ import { Disposables } from '../../system/streams/disposables.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { holdFolders } from '../run/lock-folders.ts';
+import { openPoint } from '../run/open-point.ts';
 import { lockTarget } from '../run/server-lock.ts';
 import { applyRestore } from './apply-restore.ts';
 import { settleRestore } from './journal/restore-journal.ts';
@@ -20,37 +16,24 @@ import { lockRestore } from './journal/restore-lock.ts';
 import { removeStaged } from './journal/staged-leftovers.ts';
 import type { RestorePlan, RestoreResult, RestoreSettings } from './restore-plan.ts';
 
-/** Finds what to restore and what it would replace. Failures: see {@link findRestorePoint}, `locked`. */
+/** Finds what to restore and what it would replace. Failures: see {@link openPoint}, `usage`. */
 export async function planRestore(
-  settings: Pick<RestoreSettings, 'repository' | 'date' | 'target'>,
+  { repository, wanted, target }: Pick<RestoreSettings, 'repository' | 'wanted' | 'target'>,
   backups: OpenBackups,
 ): Promise<RestorePlan> {
-  const repository = await backups.repository(settings.repository);
-  await requireBackups(repository.store);
-  const catalogue = await repository.catalogue();
-  const point = await findRestorePoint(repository.store, {
-    catalogue,
-    date: settings.date,
-    aim: 'restore from',
-  });
-  const replaced = await statOf(settings.target);
+  const { point } = await openPoint(repository, { target: wanted, aim: 'restore from', backups });
+  const replaced = await statOf(target);
   if (replaced !== undefined && !replaced.isFile()) {
-    throw new Failure('usage', `Cannot restore to "${settings.target}": it is not a regular file`, {
+    throw new Failure('usage', `Cannot restore to "${target}": it is not a regular file`, {
       hint: 'Name the Data.fs to make, not the folder it lies in.',
     });
   }
-  if (replaced !== undefined && (await isMountPoint(await realPlaceOf(settings.target)))) {
-    throw new Failure('usage', `Cannot restore to "${settings.target}": it is a mount point`, {
+  if (replaced !== undefined && (await isMountPoint(await realPlaceOf(target)))) {
+    throw new Failure('usage', `Cannot restore to "${target}": it is a mount point`, {
       hint: 'A restore puts another file in its place, and no program can do that with a mounted one. Mount its folder instead, or unmount the file.',
     });
   }
-  return {
-    repository: settings.repository,
-    point,
-    target: settings.target,
-    replaces: replaced !== undefined,
-    sizeBytes: sizeOfPoint(point),
-  };
+  return { repository, point, target, replaces: replaced !== undefined };
 }
 
 /**
@@ -83,7 +66,7 @@ export async function restore(
 
 /** Gives the bytes of a restore point to `sink`, in order; they may be used when it has returned. */
 export async function restoreToStream(
-  { repository, date }: Pick<RestoreSettings, 'repository' | 'date'>,
+  { repository, wanted }: Pick<RestoreSettings, 'repository' | 'wanted'>,
   {
     context,
     sink,
@@ -92,11 +75,9 @@ export async function restoreToStream(
     readonly sink: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
   },
 ): Promise<RestorePoint> {
-  const opened = await context.backups.repository(repository);
-  const { store } = opened;
-  await requireBackups(store);
-  const catalogue = await opened.catalogue();
-  const point = await findRestorePoint(store, { catalogue, date, aim: 'restore from' });
+  const { backups } = context;
+  const how = { target: wanted, aim: 'restore from', backups } as const;
+  const { store, point } = await openPoint(repository, how);
   await sink(tap(readRestorePoint(store, { point }), () => context.signal.throwIfAborted()));
   return point;
 }
@@ -109,15 +90,4 @@ export function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): 
     code: 'files-left-out',
     fileNames: point.leftOut.map(({ name }) => name),
   });
-}
-
-function sizeOfPoint(point: RestorePoint): number | undefined {
-  switch (point.kind) {
-    case 'listed':
-      return point.links.at(-1)?.range.end;
-    case 'unlisted':
-      return undefined;
-    default:
-      return point satisfies never;
-  }
 }

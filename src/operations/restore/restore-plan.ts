@@ -1,11 +1,11 @@
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import type { RestorePoint } from '../../repository/restore-point.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 
 /** What a restore is asked for. */
 export interface RestoreSettings {
   readonly repository: string;
-  /** Undefined: the newest backup. */
-  readonly date: RecoveryDate | undefined;
+  /** Which state of it. */
+  readonly wanted: RestoreTarget;
   /** Path of the Data.fs to make or to replace. */
   readonly target: string;
   /** What to do where a server holds the target's lock. */
@@ -28,8 +28,6 @@ export interface RestorePlan {
   readonly target: string;
   /** Whether a file is there that it replaces. */
   readonly replaces: boolean;
-  /** Bytes of the Data.fs; undefined where only reading all of it would tell. */
-  readonly sizeBytes: number | undefined;
 }
 
 /** What a restore did. */

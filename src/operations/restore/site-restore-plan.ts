@@ -1,5 +1,5 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 import type { RestoreDoubt } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan, DamagedBlobs } from './blob-restore-plan.ts';
 import type { OldState, RestorePlan } from './restore-plan.ts';
@@ -8,8 +8,7 @@ import type { OldState, RestorePlan } from './restore-plan.ts';
 export interface SiteRestoreSettings {
   readonly site: Site;
   readonly of: BackupKind;
-  /** Undefined: the newest. */
-  readonly date: RecoveryDate | undefined;
+  readonly wanted: RestoreTarget;
   /** What to do where a server holds a Data.fs. */
   readonly heldLock: 'refuse' | 'ignore';
   /** What to do with a Data.fs that is an earlier state of the same log. */

@@ -7,6 +7,7 @@ import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layou
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { isNamed, type RestoreTarget } from '../../repository/restore-target.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
@@ -35,20 +36,18 @@ export async function planBlobRestore(
   settings: BlobRestoreSettings,
   backups: OpenBackups,
 ): Promise<BlobRestorePlan> {
-  const { folder, repository, date, wanted, rules, copier } = settings;
+  const { folder, repository, wanted, rules, copier } = settings;
   await requireBackups((await backups.blobFolder(folder)).store);
   const catalogue = await readOwnBlobs(settings, { repository, backups });
   const choice =
-    rules === '2.3'
-      ? chooseBlobsAs23(catalogue, { date, ...wanted })
-      : chooseBlobs(catalogue, wanted);
+    rules === '2.3' ? chooseBlobsAs23(catalogue, settings) : chooseBlobs(catalogue, settings);
   if (choice === undefined) {
-    const isEmpty = catalogue.entries.length === 0 || date === undefined;
+    const isEmpty = catalogue.entries.length === 0 || wanted.kind === 'latest';
     throw new Failure(
       'not-found',
       isEmpty
         ? `There are no backups in ${folder}`
-        : `Could not find backup of '${date}' or earlier`,
+        : `Could not find backup of '${wanted.date}' or earlier`,
       {
         hint:
           isEmpty && catalogue.others.length > 0
@@ -59,7 +58,7 @@ export async function planBlobRestore(
       },
     );
   }
-  if (wanted.moment.kind === 'date') refuseGuess(choice, { catalogue, date });
+  if (settings.moment.kind === 'target') refuseGuess(choice, { catalogue, wanted });
   if (choice.kind === 'archives') await findTar();
   else if (copier.kind === 'rsync') await findRsync();
   const target = await placeOfBlobs(settings.target);
@@ -73,9 +72,9 @@ export async function planBlobRestore(
  */
 function refuseGuess(
   { entry }: BlobChoice,
-  { catalogue, date }: { readonly catalogue: OwnBlobs; readonly date: string | undefined },
+  { catalogue, wanted }: { readonly catalogue: OwnBlobs; readonly wanted: RestoreTarget },
 ): void {
-  if (catalogue.isCertain(entry) || date === entry.stamp) return;
+  if (catalogue.isCertain(entry) || isNamed(entry.stamp, wanted)) return;
   const madeOf = new Map(
     [...catalogue.entries].reverse().map(({ record, stamp }) => [record?.source, stamp]),
   );

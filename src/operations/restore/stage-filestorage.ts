@@ -122,7 +122,7 @@ async function writeDataFs(
 ): Promise<void> {
   await withStep(context, {
     step: 'restore',
-    totalBytes: plan.sizeBytes,
+    totalBytes: plan.point.end,
     work: async ({ onFile, onBytes }) => {
       const { point } = plan;
       const bytes = tap(readRestorePoint(store, { point, onFile }), (chunk) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { retarget } from '../../config/model/relocate-site.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
@@ -19,8 +19,7 @@ import { TO_EMPTY_PLACE } from './site-restore-plan.ts';
 export interface RehearsalSettings {
   readonly site: Site;
   readonly of: BackupKind;
-  /** Undefined: the newest. */
-  readonly date: RecoveryDate | undefined;
+  readonly wanted: RestoreTarget;
   /** A folder with room for all of the site, made if it isn't there; what is made is removed again. */
   readonly folder: string;
   readonly now: () => Date;
@@ -98,7 +97,7 @@ async function rehearseUnlogged(
 async function restoreInto(
   place: string,
   {
-    settings: { site, of, date, now },
+    settings: { site, of, wanted, now },
     begun,
     context,
   }: {
@@ -117,7 +116,7 @@ async function restoreInto(
       {
         site: retarget(site, place),
         of,
-        date,
+        wanted,
         ...TO_EMPTY_PLACE,
         now,
       },
@@ -162,22 +161,13 @@ async function removeEmpty(folder: string, { upTo }: { readonly upTo: string }):
   }
 }
 
-/** No backup that was made meanwhile is later than the newest that was restored. */
-function newestOf({ filestorages }: SiteRestorePlan): RecoveryDate | undefined {
-  const newest = filestorages
-    .map(({ plan }) => plan.point.stamp)
-    .sort()
-    .at(-1);
-  return newest === undefined ? undefined : parseRecoveryDate(newest);
-}
-
 /** By storages. */
 function whatCameOut({ filestorages, blobs }: SiteRestorePlan): ReadonlyMap<string, RestoredPoint> {
   return new Map(
-    filestorages.map(({ storage, plan: { target } }) => {
+    filestorages.map(({ storage, plan: { point, target } }) => {
       const own = blobs.find((one) => one.storage === storage)?.plan;
       const restored = own && { tree: own.target, choice: own.choice };
-      return [storage, { dataFs: target, blobs: restored }];
+      return [storage, { point, dataFs: target, blobs: restored }];
     }),
   );
 }
@@ -193,9 +183,8 @@ async function verifyRestored(
 ): Promise<readonly RehearsedStorage[]> {
   if (site.contents === 'blobs') return [];
   const found: RehearsedStorage[] = [];
-  const points = { kind: 'one', date: newestOf(plan) } as const;
-  const restored = whatCameOut(plan);
-  const wanted = { site, of, points, sample: { kind: 'all' }, restored, now } as const;
+  const points = { kind: 'restored', byStorage: whatCameOut(plan) } as const;
+  const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
     const { storage, repository } = place;
     if (repository !== undefined) found.push({ storage, repository, point });

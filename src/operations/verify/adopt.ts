@@ -6,6 +6,7 @@ import { recordChain } from '../../repository/adopt-chain.ts';
 import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { describeFault } from '../../repository/layout/chain.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import { LATEST_BACKUP } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
@@ -219,7 +220,7 @@ async function lookDeeply(
     live: join(place.folder, place.base),
     preferred: 'directories' as const,
   };
-  const points = { kind: 'one', date: undefined } as const;
+  const points = { kind: 'one', target: LATEST_BACKUP } as const;
   const found: DeepVerifiedPoint[] = [];
   const wanted = { repository, points, blobs, sample: { kind: 'all' }, isChanges: false } as const;
   for await (const point of verifyDeep(wanted, context)) {

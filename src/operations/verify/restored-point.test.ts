@@ -8,6 +8,8 @@ import { chooseBlobs } from '../../blobs/layout/choose.ts';
 import { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
+import { LATEST_BACKUP } from '../../repository/restore-target.ts';
+import { openPoint } from '../run/open-point.ts';
 import { verifyDeep } from './verify-deep.ts';
 
 const scratch = scratchFolder();
@@ -38,22 +40,24 @@ async function restoredSite() {
   if (choice === undefined) throw new RangeError('its blobs were backed up');
   const problems = async (): Promise<readonly string[]> => {
     const places = { folder: place.folder, live: place.source, preferred: 'directories' } as const;
-    const points = { kind: 'one', date: undefined } as const;
+    const backups = new OpenBackups();
+    const how = { target: LATEST_BACKUP, aim: 'verify', backups } as const;
+    const { point } = await openPoint(repository, how);
     const restored = {
+      point,
       dataFs: join(out, 'Data.fs'),
       blobs: { tree: join(out, 'blobs'), choice },
     };
     const settings = {
       repository,
-      points,
+      points: { kind: 'restored', restored },
       blobs: places,
       sample: { kind: 'all' },
       isChanges: false,
-      restored,
     } as const;
     const context = {
       onEvent: () => {},
-      backups: new OpenBackups(),
+      backups,
       signal: new AbortController().signal,
     };
     const states: string[] = [];

@@ -4,9 +4,11 @@ import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.
 import { forwardingTo } from '../../stores/forwarding-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { type ByteRange, openFileSource } from '../../system/files/byte-source.ts';
+import type { OpenedPoint } from '../run/open-point.ts';
 
 /** What a restore has made of a restore point. */
 export interface RestoredPoint {
+  readonly point: RestorePoint;
   readonly dataFs: string;
   /** Undefined where there are none. */
   readonly blobs: RestoredBlobs | undefined;
@@ -24,9 +26,9 @@ export interface RestoredBlobs {
  * point by its checksums reads the file that came out, and its index.
  */
 export function inPlaceOf(
-  point: RestorePoint,
-  { store, dataFs }: { readonly store: Store; readonly dataFs: string },
-): { readonly store: Store; readonly point: RestorePoint } {
+  store: Store,
+  { point, dataFs }: Pick<RestoredPoint, 'point' | 'dataFs'>,
+): OpenedPoint {
   const links = point.kind === 'listed' ? point.links : [];
   const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
   const index = indexOfPoint(point);

@@ -3,31 +3,35 @@ import type { AuditSample } from '../../filestorage/audit/sample.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
 import { auditPoint } from '../../repository/audit-restore-point.ts';
-import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
-import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { findRestorePoint, type RestorePoint } from '../../repository/restore-point.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
+import { type RestorePoint, resolveTarget } from '../../repository/restore-point.ts';
+import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
-import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
 import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
 import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
 
+/** Which restore points of a repository are looked at. */
+export type PointsToVerify =
+  | { readonly kind: 'one'; readonly target: RestoreTarget }
+  | { readonly kind: 'all' }
+  /** What a restore has made of one: it is read in its place. */
+  | { readonly kind: 'restored'; readonly restored: RestoredPoint };
+
 /** Which restore points are looked at, and how closely. */
 export interface DeepVerifySettings {
   readonly repository: string;
-  readonly points: /** The newest that is not later than the date; undefined: the newest. */
-  { readonly kind: 'one'; readonly date: RecoveryDate | undefined } | { readonly kind: 'all' };
+  readonly points: PointsToVerify;
   /** Undefined: nobody knows where backups of the blobs are. */
   readonly blobs: BlobPlaces | undefined;
   readonly sample: AuditSample;
   /** Whether the settings say that it holds only the changes of a DemoStorage; else its record may. */
   readonly isChanges: boolean;
-  /** What a restore has made of the one point: it is read in its place. */
-  readonly restored?: RestoredPoint;
 }
 
 /** What is wrong with a restore point, or worth knowing: in a file of it, or in the database itself. */
@@ -80,74 +84,69 @@ export async function* verifyDeep(
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPoint> {
   const repository = await context.backups.repository(settings.repository);
-  const { store } = repository;
-  await requireBackups(store);
-  const catalogue = await repository.catalogue();
-  const stamps = pointStampsOf(catalogue);
+  await requireBackups(repository.store);
+  const looking = { repository, settings, context };
   const { points } = settings;
-  if (points.kind === 'one') {
-    const point = await findPoint(store, { catalogue, date: points.date });
-    yield await verifyFound(point, { store, catalogue, settings, context });
-    return;
-  }
-  for (const stamp of stamps) {
-    const point = await findPoint(store, { catalogue, date: stamp });
-    // Files that no .dat lists are no point of their own.
-    if (point.stamp !== stamp) continue;
-    yield await verifyFound(point, { store, catalogue, settings, context });
+  switch (points.kind) {
+    case 'one':
+      yield await verifyFound(await findPoint(repository, points.target), looking);
+      return;
+    case 'all':
+      for (const stamp of pointStampsOf(await repository.catalogue())) {
+        const point = await findPoint(repository, { kind: 'backup', date: stamp });
+        // Files that no .dat lists are no point of their own.
+        if (point.stamp === stamp) yield await verifyFound(point, looking);
+      }
+      return;
+    case 'restored':
+      yield await verifyPoint(points.restored.point, looking);
+      return;
+    default:
+      points satisfies never;
   }
 }
 
 /** A restore point, or why there is none where one should be. */
 type FoundPoint = RestorePoint | { readonly kind: 'broken'; stamp: Stamp; readonly state: string };
 
-async function findPoint(
-  store: Store,
-  {
-    catalogue,
-    date,
-  }: { readonly catalogue: Catalogue; readonly date: RecoveryDate | Stamp | undefined },
-): Promise<FoundPoint> {
-  const stamp = pointStampsOf(catalogue).findLast((one) => date === undefined || `${one}` <= date);
+async function findPoint(repository: OpenRepository, target: RestoreTarget): Promise<FoundPoint> {
+  const stamps = pointStampsOf(await repository.catalogue());
+  const stamp = stamps.findLast((one) => isNotLater(one, target));
   try {
-    const wanted = date === undefined ? undefined : parseRecoveryDate(date);
-    return await findRestorePoint(store, { catalogue, date: wanted, aim: 'verify' });
+    return await resolveTarget(repository, { target, aim: 'verify' });
   } catch (error) {
-    if (!(error instanceof Failure) || stamp === undefined) throw error;
-    if (error.code !== 'damaged' && error.code !== 'usage') throw error;
+    if (!(error instanceof Failure) || error.code !== 'damaged' || stamp === undefined) throw error;
     return { kind: 'broken', stamp, state: error.message };
   }
 }
 
-interface Surroundings {
-  readonly store: Store;
-  readonly catalogue: Catalogue;
+interface Looking {
+  readonly repository: OpenRepository;
   readonly settings: DeepVerifySettings;
   readonly context: JobContext;
 }
 
-async function verifyFound(
-  point: FoundPoint,
-  surroundings: Surroundings,
-): Promise<DeepVerifiedPoint> {
+async function verifyFound(point: FoundPoint, looking: Looking): Promise<DeepVerifiedPoint> {
   if (point.kind === 'broken') {
     const { stamp, state } = point;
     const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
     const verdicts = [verdictOf('data', { files: [finding], log: [], isAsBackedUp: false })];
     return { stamp, findings: [finding], verdicts, isWrapped: false, counts: undefined };
   }
-  return verifyPoint(point, surroundings);
+  return verifyPoint(point, looking);
 }
 
 async function verifyPoint(
   point: RestorePoint,
-  { store, catalogue, settings, context }: Surroundings,
+  { repository, settings, context }: Looking,
 ): Promise<DeepVerifiedPoint> {
-  const next = pointStampsOf(catalogue).find((stamp) => stamp > point.stamp);
-  const sideFiles = await checkSideFiles(store, { catalogue, point });
-  const totalBytes = point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : undefined;
-  const { restored } = settings;
-  const read = restored === undefined ? { store, point } : inPlaceOf(point, { store, ...restored });
+  const stamps = pointStampsOf(await repository.catalogue());
+  const next = stamps.find((stamp) => stamp > point.stamp);
+  const { store } = repository;
+  const sideFiles = await checkSideFiles(repository, point);
+  const { points } = settings;
+  const restored = points.kind === 'restored' ? points.restored : undefined;
+  const read = restored === undefined ? { store, point } : inPlaceOf(store, restored);
   const audited = await auditPoint(read.store, {
     point: read.point,
     sample: settings.sample,
@@ -155,7 +154,7 @@ async function verifyPoint(
     watch: (pass) =>
       withStep(context, {
         step: 'verify',
-        totalBytes,
+        totalBytes: point.end,
         work: (progress) => pass(stoppable(progress, context.signal)),
       }),
   });

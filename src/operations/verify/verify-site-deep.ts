@@ -5,15 +5,24 @@ import type { JobContext } from '../run/events.ts';
 import { withRunLogOfEach } from '../run/run-log.ts';
 import { rememberPoint } from './record-checks.ts';
 import type { RestoredPoint } from './restored-point.ts';
-import { type DeepVerifiedPoint, type DeepVerifySettings, verifyDeep } from './verify-deep.ts';
+import {
+  type DeepVerifiedPoint,
+  type DeepVerifySettings,
+  type PointsToVerify,
+  verifyDeep,
+} from './verify-deep.ts';
+
+/** Which restore points of a site are looked at. */
+export type SitePointsToVerify =
+  | Exclude<PointsToVerify, { kind: 'restored' }>
+  /** What a restore has made of the storages, by their names. */
+  | { readonly kind: 'restored'; readonly byStorage: ReadonlyMap<string, RestoredPoint> };
 
 export interface SiteDeepVerifySettings {
   readonly site: Site;
   readonly of: BackupKind | 'all';
-  readonly points: DeepVerifySettings['points'];
+  readonly points: SitePointsToVerify;
   readonly sample: DeepVerifySettings['sample'];
-  /** What a restore has made of the storages, by their names: it is read in the place of their points. */
-  readonly restored?: ReadonlyMap<string, RestoredPoint>;
   readonly now: () => Date;
 }
 
@@ -41,14 +50,15 @@ export interface DeepVerifiedPlace {
 
 /** The same as a step of another run. */
 export async function* verifySiteDeepUnlogged(
-  { site, of, points, sample, restored, now }: SiteDeepVerifySettings,
+  { site, of, points, sample, now }: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
   let absence: Failure | undefined;
   let hasPoint = false;
   for (const place of await findBackupPlaces(site, of)) {
     const { repository, blobs } = place;
-    if (repository === undefined) continue;
+    const wanted = pointsOf(place, points);
+    if (repository === undefined || wanted === undefined) continue;
     const isArchived = place.of === 'zip' || site.blobFormat.kind !== 'directories';
     const places = blobs && {
       folder: blobs.folder,
@@ -56,14 +66,9 @@ export async function* verifySiteDeepUnlogged(
       preferred: isArchived ? ('archives' as const) : ('directories' as const),
     };
     try {
-      const made = restored?.get(place.storage);
-      const found = verifyDeep(
-        {
-          ...{ repository, points, blobs: places, sample, isChanges: place.isChanges },
-          ...(made && { restored: made }),
-        },
-        context,
-      );
+      const { isChanges } = place;
+      const settings = { repository, points: wanted, blobs: places, sample, isChanges };
+      const found = verifyDeep(settings, context);
       let begun = now();
       for await (const point of found) {
         hasPoint = true;
@@ -84,4 +89,14 @@ export async function* verifySiteDeepUnlogged(
     }
   }
   if (absence !== undefined && !hasPoint) throw absence;
+}
+
+/** Undefined where nothing of a storage was restored. */
+function pointsOf(
+  { storage }: BackupPlace,
+  points: SitePointsToVerify,
+): PointsToVerify | undefined {
+  if (points.kind !== 'restored') return points;
+  const restored = points.byStorage.get(storage);
+  return restored && { kind: 'restored', restored };
 }

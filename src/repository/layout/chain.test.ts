@@ -5,11 +5,12 @@ import { outcomeOf } from '../../../test/support/outcome.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { folderStore } from '../../stores/folder-store.ts';
 import { judgeContinuation, planBackup } from '../backup-plan.ts';
-import { findRestorePoint } from '../restore-point.ts';
+import { OpenRepository } from '../open-repository.ts';
+import { resolveTarget } from '../restore-point.ts';
+import { parseRestoreTarget } from '../restore-target.ts';
 import { decodeBackupRecord, encodeBackupRecord } from './backup-record.ts';
 import { catalogueOf } from './catalogue.ts';
 import { readChain } from './chain.ts';
-import { parseRecoveryDate } from './recovery-date.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../test/fixtures/golden/bushy/repozo-plain');
 const FIRST = '2026-03-01-04-05-06';
@@ -26,9 +27,8 @@ async function goldenRepository(damage: (folder: string) => void) {
   const catalogue = catalogueOf(await store.list());
   const restore = (date?: string) =>
     outcomeOf(() =>
-      findRestorePoint(store, {
-        catalogue,
-        date: date === undefined ? undefined : parseRecoveryDate(date),
+      resolveTarget(new OpenRepository(store), {
+        target: parseRestoreTarget(date),
         aim: 'restore from',
       }),
     );
@@ -102,6 +102,20 @@ describe('restore point', () => {
       if (found.kind === 'result') expect(found.result.files.length).toBe(files);
     }
     expect(await restore('2026-03-01')).toMatchObject({ code: 'not-found' });
+  });
+
+  it('tells where its Data.fs ends, and with which transaction, as far as anything is written down', async () => {
+    const { store, catalogue, restore } = await goldenRepository(nothing);
+    const [files] = catalogue.chains.slice(-1);
+    if (files === undefined) throw new Error('no chain');
+    const last = (await readChain(store, files)).links.at(-1);
+    const end = last?.range.end;
+    // repozo has written no records.
+    expect(await restore()).toMatchObject({ result: { end, lastTid: undefined } });
+    const walked = await goldenRepository(remove(`${files.full.stamp}.dat`));
+    expect(await walked.restore()).toMatchObject({
+      result: { kind: 'unlisted', end: undefined, lastTid: undefined },
+    });
   });
 
   it('is none behind a hole, and the failure names the file; in front of it, it is', async () => {

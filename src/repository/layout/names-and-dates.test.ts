@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../test/support/outcome.ts';
 import { formatDataFileName, parseDataFileName, stampOfFileName } from './file-names.ts';
-import { isNotLater, parseRecoveryDate } from './recovery-date.ts';
+import { parseRecoveryDate } from './recovery-date.ts';
 import { formatStamp, momentOfStamp, nextStamp, parseStamp, type Stamp } from './stamp.ts';
 
 const stamp = (text: string): Stamp => {
@@ -132,17 +132,5 @@ describe('recovery date', () => {
     ...['2026-01-01-', ' 2026-01-01', '2026-01-01T00:00:00', '2026-01-01\n', '../../etc'],
   ])('can not be %j', async (text) => {
     expect(await outcomeOf(() => parseRecoveryDate(text))).toMatchObject({ code: 'usage' });
-  });
-
-  it.each([
-    ['2026-03-01-04-05-06', '2026-03-01-04-05-06', true],
-    ['2026-03-01-04-05-06', '2026-03-01-04-05-05', false],
-    ['2026-03-01-04-05-06', '2026-03-01-04-05', false],
-    ['2026-03-01-04-05-06', '2026-03-01', false],
-    ['2026-03-01-04-05-06', '2026-03-02', true],
-    ['2026-03-01-00-00-00', '2026-03-01', false],
-  ])('has the backup %s in front of %s: %s', (name, date, expected) => {
-    expect(isNotLater(stamp(name), parseRecoveryDate(date))).toBe(expected);
-    expect(isNotLater(stamp(name), undefined)).toBe(true);
   });
 });

@@ -1,5 +1,4 @@
 import { Failure } from '../../system/failure.ts';
-import type { Stamp } from './stamp.ts';
 
 /**
  * What a restore is asked for: `yyyy-mm-dd[-hh[-mm[-ss]]]`, UTC. It stands for the newest backup of
@@ -32,9 +31,4 @@ export function parseRecoveryDate(text: string): RecoveryDate {
   throw new Failure('usage', `Cannot use "${text}" as a date: ${why}`, {
     hint: { kind: 'date-format' },
   });
-}
-
-/** Whether a backup with this stamp is not later than the date. */
-export function isNotLater(stamp: Stamp, date: RecoveryDate | undefined): boolean {
-  return date === undefined || (stamp as string) <= (date as string);
 }

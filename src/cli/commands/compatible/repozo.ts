@@ -6,7 +6,7 @@ import { restore, restoreToStream } from '../../../operations/restore/restore-fi
 import { findDoubtAlone } from '../../../operations/restore/warnings/suspect-points.ts';
 import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
-import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../../repository/restore-target.ts';
 import { adoptSystemError, Failure } from '../../../system/failure.ts';
 import { adviceOf } from '../../render/remedies/advice.ts';
 import { describeDoubtedPoint } from '../../render/warnings/restore-doubts.ts';
@@ -128,15 +128,16 @@ async function runBackup(given: RepozoArguments, context: JobContext): Promise<v
 
 async function runRecover(given: RepozoArguments, context: JobContext): Promise<void> {
   const { repository, output } = given;
-  const date = given.date === undefined ? undefined : parseRecoveryDate(given.date);
+  const wanted = parseRestoreTarget(given.date);
+  const { backups } = context;
   // Not a matter of -v, and of no exit status that repozo doesn't have.
-  const doubt = await findDoubtAlone(await context.backups.repository(repository), date);
+  const doubt = await findDoubtAlone(repository, { wanted, backups });
   if (doubt !== undefined) log(`Warning: ${describeDoubtedPoint(doubt)}`);
   if (output !== undefined) {
     await restore(
       {
         repository,
-        date,
+        wanted,
         target: output,
         heldLock: 'refuse',
         old: 'discard', // As repozo does.
@@ -151,7 +152,7 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
       if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
     }
   };
-  await restoreToStream({ repository, date }, { context, sink });
+  await restoreToStream({ repository, wanted }, { context, sink });
 }
 
 async function runVerify(given: RepozoArguments, context: JobContext): Promise<void> {

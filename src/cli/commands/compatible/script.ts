@@ -9,7 +9,7 @@ import {
   type ScriptName,
 } from '../../../config/resolve/script-names.ts';
 import { backUpSite } from '../../../operations/backup/backup-site.ts';
-import { parseRecoveryDate } from '../../../repository/layout/recovery-date.ts';
+import { parseRestoreTarget } from '../../../repository/restore-target.ts';
 import { adopting, Failure } from '../../../system/failure.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
 import { OPTION, secondsToWait, type Waiting } from '../../options/common-options.ts';
@@ -158,7 +158,7 @@ async function restore(
   const settings = {
     site,
     of: action.of,
-    date: date === undefined ? undefined : parseRecoveryDate(date),
+    wanted: parseRestoreTarget(date),
     heldLock: 'refuse',
     earlierState: 'replace',
     old: 'keep',

@@ -1,5 +1,6 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
+import { isNamed } from '../../../repository/restore-target.ts';
 import { Failure } from '../../../system/failure.ts';
 import type { RestoreDoubt } from '../../run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
@@ -15,7 +16,7 @@ import { findDoubtedPoints } from './suspect-points.ts';
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
 export async function findDoubts(
   plan: SiteRestorePlan,
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'date' | 'old'> & {
+  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'wanted' | 'old'> & {
     readonly backups: OpenBackups;
   },
 ): Promise<readonly RestoreDoubt[]> {
@@ -24,10 +25,10 @@ export async function findDoubts(
     const repository = await settings.backups.repository(one.repository);
     const found = await findOtherDatabase(one, { old: settings.old, repository });
     if (found.doubt !== undefined) doubts.push(found.doubt);
-    // Whose Data.fs is there tells whose is meant, and so does a date.
-    const isTold = found.kinship === 'same' || settings.date !== undefined;
+    // Whose Data.fs is there tells whose is meant, and so does whoever names a backup.
+    const isTold = found.kinship === 'same' || settings.wanted.kind !== 'latest';
     const second = isTold ? undefined : await findSecondDatabase(one, repository);
-    const isExact = `${settings.date}` === one.point.stamp;
+    const isExact = isNamed(one.point.stamp, settings.wanted);
     const dataFs = backedUpDataFs(settings.site, storage) ?? one.target;
     const other =
       second ?? (isExact ? undefined : await findSecondCopy(one, { dataFs, repository }));

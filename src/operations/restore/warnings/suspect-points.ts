@@ -1,15 +1,13 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { describeReason, type Judgement, reasonsAgainst } from '../../../repository/judgement.ts';
-import type { RecoveryDate } from '../../../repository/layout/recovery-date.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
 import { describeKnown } from '../../../repository/lineage/source-faults.ts';
-import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
-import { findRestorePoint } from '../../../repository/restore-point.ts';
-import { requireBackups } from '../../../stores/require-backups.ts';
+import type { RestoreTarget } from '../../../repository/restore-target.ts';
 import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
 import { findBackupPlaces } from '../../run/backup-places.ts';
+import { openPoint } from '../../run/open-point.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
@@ -47,15 +45,13 @@ export async function findDoubtedPoints(
   return found;
 }
 
-/** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link findRestorePoint}. */
+/** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link openPoint}. */
 export async function findDoubtAlone(
-  repository: OpenRepository,
-  date: RecoveryDate | undefined,
+  folder: string,
+  { wanted, backups }: { readonly wanted: RestoreTarget; readonly backups: OpenBackups },
 ): Promise<PointDoubt | undefined> {
-  await requireBackups(repository.store);
-  const catalogue = await repository.catalogue();
-  const aim = 'restore from';
-  const point = await findRestorePoint(repository.store, { catalogue, date, aim });
+  const { point } = await openPoint(folder, { target: wanted, aim: 'restore from', backups });
+  const repository = await backups.repository(folder);
   const judgements = [...(await readJudgements(repository)).values()];
   const source = point.kind === 'listed' ? point.links.at(-1)?.record?.source : undefined;
   const read = source === undefined ? undefined : await readPointsOfCopies(repository, source);

@@ -1,4 +1,3 @@
-import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
 import { decodeRecordClass } from '../../filestorage/pickle/record-pickle.ts';
 import { unwrapHead } from '../../filestorage/pickle/stored-record.ts';
@@ -6,46 +5,10 @@ import type { ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { readLinks } from '../../repository/content/read-backup.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
-import type { RecoveryDate } from '../../repository/layout/recovery-date.ts';
-import {
-  findRestorePoint,
-  type PointAim,
-  type RestorePoint,
-  readRestorePoint,
-} from '../../repository/restore-point.ts';
-import { requireBackups } from '../../stores/require-backups.ts';
-import type { Store } from '../../stores/store.ts';
+import { readRestorePoint } from '../../repository/restore-point.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
-
-/** A restore point that is read where it lies. */
-export interface OpenedPoint {
-  readonly store: Store;
-  readonly point: RestorePoint;
-  /** Size of its Data.fs, as far as a `.dat` tells. */
-  readonly sizeBytes: number | undefined;
-}
-
-/** Opens the newest restore point that is not later than the date. Failures `not-found`, `damaged`. */
-export async function openPoint(
-  repository: string,
-  {
-    date,
-    aim,
-    backups,
-  }: {
-    readonly date: RecoveryDate | undefined;
-    readonly aim: PointAim;
-    readonly backups: OpenBackups;
-  },
-): Promise<OpenedPoint> {
-  const opened = await backups.repository(repository);
-  const { store } = opened;
-  await requireBackups(store);
-  const point = await findRestorePoint(store, { catalogue: await opened.catalogue(), date, aim });
-  const sizeBytes = point.kind === 'listed' ? point.links.at(-1)?.range.end : undefined;
-  return { store, point, sizeBytes };
-}
+import type { OpenedPoint } from '../run/open-point.ts';
 
 /** How a restore point is read. */
 export interface PointScan {
@@ -82,7 +45,7 @@ export function scanLinks(
 type OnFile = (name: string) => void;
 
 async function scanBytes(
-  { store, point, sizeBytes }: OpenedPoint,
+  { store, point }: OpenedPoint,
   {
     visitor,
     context,
@@ -93,15 +56,16 @@ async function scanBytes(
     readonly start: number;
   },
 ): Promise<PointCounts> {
+  const { end } = point;
   const scanner = new TransactionScanner({
     name: `${store.name}, ${point.stamp}`,
     start,
-    sizeBytes: sizeBytes ?? MAXIMUM_POSITION,
+    sizeBytes: end ?? MAXIMUM_POSITION,
     visitor,
   });
   await withStep(context, {
     step: 'read',
-    totalBytes: sizeBytes === undefined ? undefined : sizeBytes - start,
+    totalBytes: end === undefined ? undefined : end - start,
     work: async ({ onFile, onBytes }) => {
       for await (const chunk of read(onFile)) {
         context.signal.throwIfAborted();
