@@ -65,27 +65,28 @@ describe('planBlobRetention of leftovers, of which nothing can be restored,', ()
   });
 
   it('takes none of them for the newest', () => {
-    const sets = [leftover('2020-01-03'), set('2020-01-02'), set('2020-01-01')];
-    expect(removedBy(sets, days(1))).toEqual(['2020-01-01', '2020-01-03']);
-    expect(removedBy(sets, fullOf('2026-01-01'))).toEqual(['2020-01-01', '2020-01-03']);
+    const [newest = '', ...older] = ['04', '03', '02', '01'].map(
+      (day) => `2020-01-${day}-00-00-00`,
+    );
+    const sets = [leftover(newest), ...older.map((stamp) => set(stamp))];
+    const gone = ['2020-01-01-00-00-00', newest];
+    expect(removedBy(sets, days(1))).toEqual(gone);
+    const byFull = ['2020-01-01-00-00-00', '2020-01-02-00-00-00', newest];
+    expect(removedBy(sets, fullOf('2026-01-01'))).toEqual(byFull);
   });
 });
 
 describe('planBlobRetention by number or days', () => {
   it.each([[count(1)], [days(1)]])('lets go nothing that a Data.fs backup needs: %j', (rule) => {
     const [there, unclear] = [{ dataFsBackup: 'there' }, { dataFsBackup: 'unclear' }] as const;
+    const at = (day: number) => `2026-01-0${day}-00-00-00`;
     const sets = [
-      set('2026-01-05', there),
-      set('2026-01-04'),
-      set('2026-01-03', there),
-      set('2026-01-02', unclear),
-      set('2026-01-01'),
+      ...[set(at(6)), set(at(5), there), set(at(4)), set(at(3), there)],
+      ...[set(at(2), unclear), set(at(1))],
     ];
     const { removed, unclear: left } = planBlobRetention(sets, rule);
-    const byNumber = ['2026-01-01'];
-    const byDays = ['2026-01-01', '2026-01-04'];
-    expect(removed.map((one) => one.set.stamp)).toEqual(rule.kind === 'count' ? byNumber : byDays);
-    expect(left.map(({ stamp }) => stamp)).toEqual(['2026-01-02']);
+    expect(removed.map((one) => one.set.stamp)).toEqual([at(1), at(4)]);
+    expect(left.map(({ stamp }) => stamp)).toEqual([at(2)]);
   });
 });
 
@@ -98,22 +99,42 @@ describe('planBlobRetention by days', () => {
     expect(TWICE_DAILY.length - removedBy(TWICE_DAILY, days(number)).length).toBe(kept);
   });
 
-  it('leaves the newest, however old', () => {
-    expect(removedBy([set('2020-01-01-00-00-00')], days(1))).toEqual([]);
-    const two = [set('2020-01-02-00-00-00'), set('2020-01-01-00-00-00')];
-    expect(removedBy(two, days(1))).toEqual([]);
+  it('leaves the two newest, however old', () => {
+    const three = [3, 2, 1].map((day) => set(`2020-01-0${day}-00-00-00`));
+    expect(removedBy(three, days(1))).toEqual(['2020-01-01-00-00-00']);
+    expect(removedBy(three.slice(1), days(1))).toEqual([]);
+    expect(removedBy(three.slice(2), days(1))).toEqual([]);
   });
 
-  it('counts from the newest but one where that is old: the clock of the newest may be ahead', () => {
-    const ahead = [set('2036-01-01-00-00-00'), ...TWICE_DAILY];
-    const rule = { ...days(4), now: new Date('2036-01-01T00:00:00Z') };
-    expect(removedBy(ahead, rule)).toEqual(removedBy(TWICE_DAILY, days(4)));
-    expect(removedBy(ahead, days(4))).toEqual(removedBy(TWICE_DAILY, days(4)));
+  it('keeps to the rhythm of the backups, be it slower than these days', () => {
     const weekly = ['22', '15', '08', '01'].map((day) => set(`2026-01-${day}-00-00-00`));
     const now = new Date('2026-01-22T00:00:00Z');
     expect(removedBy(weekly, { ...days(3), now })).toEqual(
       ['01', '08'].map((day) => `2026-01-${day}-00-00-00`),
     );
+  });
+
+  it.each([
+    ['in one run', ['2036-01-01']],
+    ['in two', ['2036-01-02', '2036-01-01']],
+    ['in two, and each by another time', ['2044-05-06', '2036-01-01']],
+    ['by less than these days', ['2026-01-12', '2026-01-11']],
+  ])('counts a day at most for a clock that jumps: %s', (_, ahead) => {
+    const sets = [...ahead.map((day) => set(`${day}-12-00-00`)), ...TWICE_DAILY];
+    const isGoing = removedBy(TWICE_DAILY, days(7 - ahead.length));
+    const now = new Date(`${ahead[0]}T12:00:00Z`);
+    expect(isGoing).toEqual(expect.arrayContaining([...removedBy(sets, { ...days(7), now })]));
+    expect(isGoing).toEqual(expect.arrayContaining([...removedBy(sets, days(7))]));
+  });
+
+  it('counts a day of each gap, so that nothing stays for ever', () => {
+    const pairs = Array.from({ length: 40 }, (_, week) => {
+      const monday = Date.UTC(2026, 0, 5) - week * 7 * 86_400_000;
+      return [60_000, 0].map((more) =>
+        set(new Date(monday + more).toISOString().slice(0, 19).replace(/[T:]/g, '-')),
+      );
+    }).flat();
+    expect(pairs.length - removedBy(pairs, days(14)).length).toBeLessThanOrEqual(2 * 14);
   });
 });
 

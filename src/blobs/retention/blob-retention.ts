@@ -1,9 +1,5 @@
-import {
-  formatStamp,
-  momentOfStamp,
-  parseStamp,
-  type Stamp,
-} from '../../repository/layout/stamp.ts';
+import { formatStamp, momentOfStamp, parseStamp } from '../../repository/layout/stamp.ts';
+
 /** A set of blob backup files that stand and fall together. */
 export interface BlobSet {
   /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
@@ -26,7 +22,7 @@ export type BlobRule =
   | { readonly kind: 'with-filestorage'; readonly oldestFull: string }
   /** A number of sets of one family; 0: all. */
   | { readonly kind: 'count'; readonly keep: number; readonly family: BlobSet['family'] }
-  /** Days, counted back from now; or from the newest but one, if that is older than these days: a clock may be ahead. */
+  /** Days, counted back from now; of a time in which no backup was made, not all counts: see {@link agesOf}. */
   | {
       readonly kind: 'days';
       readonly days: number;
@@ -85,16 +81,15 @@ export function planBlobRetention<Set extends BlobSet>(
     }
     case 'days': {
       const family = sets.filter((set) => set.family === rule.family);
-      const [first, before] = family.filter(({ worth }) => worth === 'backup');
-      const limit = daysBefore(rule.now, rule.days);
-      const stamp = parseStamp(before?.stamp ?? '');
-      const last = stamp && momentOfStamp(stamp);
-      const hasGap = stamp !== undefined && stamp <= limit;
-      const limitOfBackups = hasGap && last !== undefined ? daysBefore(last, rule.days) : limit;
-      const old = family.filter((set) => {
-        const oldest = set.worth === 'backup' ? limitOfBackups : limit;
-        return set !== newest && set !== first && set.stamp <= oldest;
-      });
+      const backups = family.filter(({ worth }) => worth === 'backup');
+      const ages = agesOf(backups, rule.now);
+      const limit = formatStamp(new Date(rule.now.getTime() - rule.days * DAY_MS));
+      const isOld = (set: Set) => {
+        const age = ages.get(set);
+        return age === undefined ? set.stamp <= limit : age >= rule.days * DAY_MS;
+      };
+      const stays = [newest, ...backups.slice(0, 2)];
+      const old = family.filter((set) => !stays.includes(set) && isOld(set));
       return unlessNeeded(old, `days to keep: ${rule.days}`);
     }
     default:
@@ -102,9 +97,37 @@ export function planBlobRetention<Set extends BlobSet>(
   }
 }
 
-function daysBefore(moment: Date, days: number): Stamp {
-  return formatStamp(new Date(moment.getTime() - days * 24 * 3600 * 1000));
+/**
+ * How old backups are, in milliseconds; those whose stamp is no moment have no age. A clock that was wrong leaves a gap
+ * between two of them: of a time in which none was made, no more than a day counts, or twice the usual time between two
+ * if that is more. So what was made before is never much older by it, however far the clock was ahead, and in however
+ * many runs.
+ *
+ * @param sets - newest first
+ */
+function agesOf<Set extends BlobSet>(sets: readonly Set[], now: Date): ReadonlyMap<Set, number> {
+  const known = sets.flatMap((set) => {
+    const stamp = parseStamp(set.stamp);
+    const moment = stamp && momentOfStamp(stamp)?.getTime();
+    return moment === undefined ? [] : [{ set, moment }];
+  });
+  const gaps = known.map(({ moment }, index) => {
+    const next = known[index - 1]?.moment ?? now.getTime();
+    return Math.max(0, next - moment);
+  });
+  const between = gaps.slice(1).sort((one, other) => one - other);
+  const usual = between[Math.floor((between.length - 1) / 2)] ?? 0;
+  const most = Math.max(DAY_MS, 2 * usual);
+  let age = 0;
+  return new Map(
+    known.map(({ set }, index) => {
+      age += Math.min(gaps[index] ?? 0, most);
+      return [set, age];
+    }),
+  );
 }
+
+const DAY_MS = 24 * 3600 * 1000;
 
 /** What belongs to a Data.fs backup that is there stays as long as that. */
 function unlessNeeded<Set extends BlobSet>(
