@@ -69,6 +69,22 @@ describe('a signal', () => {
     await gone(readFileSync(`${begun}`, 'utf8').trim());
   });
 
+  it.each([
+    ['the shell', (child: string) => `trap '' TERM; ${child}; true`],
+    ['what the shell has started', (child: string) => `sh -c 'trap : TERM; ${child}'; true`],
+  ])('kills, after a while, what does not end by it: %s', async (_, ignoring) => {
+    const site = await newSite(scratch, 3);
+    const begun = join(site.folder, 'begun');
+    const command = ignoring('echo $$ > begun.new; mv begun.new begun; while :; do sleep 1; done');
+    writeFileSync(join(site.folder, 'zodbvault.toml'), `pre_command = "${command}"\n`);
+    const { stop, ended } = start(site, ['backup']);
+    await until(begun);
+    stop('SIGTERM');
+    expect(await ended).toMatchObject({ status: 130 });
+    expect(isRunning(readFileSync(begun, 'utf8').trim())).toBe(false);
+    expect(site.dataFiles).toThrow();
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends all at once when it is the second: %s',
     async (signal) => {

@@ -93,7 +93,7 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
   interrupted: {
     summary: 'it was stopped by Ctrl-C or by a signal',
     meaning:
-      'Somebody pressed Ctrl-C, or the system ended the process (SIGTERM, SIGHUP). What was not finished has been removed; every backup that was finished before is whole, and a restore has replaced nothing. A backup of the Data.fs that was finished stays, be it that its blobs were not: the next backup makes them. A second Ctrl-C, or a second signal, ends the process at once, but for the renames by which a restore puts the new in the place of the old: then what was not finished is left, and the next run removes or finishes it.',
+      'Somebody pressed Ctrl-C, or the system ended the process (SIGTERM, SIGHUP). What was not finished has been removed; every backup that was finished before is whole, and a restore has replaced nothing. A backup of the Data.fs that was finished stays, be it that its blobs were not: the next backup makes them. A program that it has started, such as a pre_command, has five seconds to end; then it is killed. A second Ctrl-C, or a second signal, ends the process at once, but for the renames by which a restore puts the new in the place of the old: then what was not finished is left, and the next run removes or finishes it.',
     remedies: [
       'Run the command again.',
       'If nobody did it: a machine that shuts down, a service manager with a time limit, or a closed connection sends such signals. Run long jobs under `systemd-run`, `tmux` or cron.',

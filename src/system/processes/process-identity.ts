@@ -46,9 +46,15 @@ async function namespaceOfPids(): Promise<string | undefined> {
   return readlink('/proc/self/ns/pid').catch(() => undefined);
 }
 
-/** Undefined where there is none of that number; one that has ended, and that nobody has waited for, is none. */
 async function startOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return startInStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+}
+
+/**
+ * When a process was started, in its `/proc/PID/stat`; undefined where that is empty. One that has ended, and that
+ * nobody has waited for, is none.
+ */
+export function startInStat(text: string): string | undefined {
   // The name in parentheses may hold anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state = 'Z'] = fields;

@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
 import type { Hint } from '../remedy.ts';
 import type { Stage } from '../streams/pipeline.ts';
-import { killTree } from './process-tree.ts';
+import { ProcessTree } from './process-tree.ts';
 
 /** A program of another package, and how it is called. */
 export interface Program {
@@ -58,16 +58,22 @@ export interface RunningProgram {
   /** Failure `program` where it couldn't be started. */
   readonly ended: Promise<ProgramEnd>;
   readonly kill: () => void;
-  /** The same, with what it has started itself; what of that lives on with its pipes is not waited for. */
-  readonly abandon: () => void;
+  /**
+   * The same, with what it has started itself, and waits for that: {@link ProcessTree.end}. What lives on with its pipes
+   * all the same is not waited for.
+   */
+  readonly abandon: () => Promise<void>;
 }
 
 /** Those that run: whoever ends this process at once must not leave them behind. */
 const alive = new Set<ChildProcess>();
+/** Those that were asked to end, with what they have started. */
+const ending = new Set<ProcessTree>();
 
 /** Kills all programs that this process has started and that still run, with what they have started. */
 export function killPrograms(): void {
-  for (const { pid } of alive) if (pid !== undefined) killTree(pid, 'SIGKILL');
+  for (const { pid } of alive) if (pid !== undefined) new ProcessTree(pid).kill();
+  for (const tree of ending) tree.kill();
 }
 
 /** Bytes of stderr that are kept, from its end. */
@@ -99,19 +105,24 @@ export function startProgram({
   });
   ended.catch(() => {}); // The caller awaits it.
   child.stdin.on('error', () => {}); // It tells by its exit status why it reads no more.
-  const abandon = () => {
-    child.once('exit', () => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    });
-    if (alive.has(child) && child.pid !== undefined) killTree(child.pid, 'SIGTERM');
+  const letGo = () => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const abandon = async () => {
+    if (!alive.has(child) || child.pid === undefined) return letGo();
+    child.once('exit', letGo);
+    const tree = new ProcessTree(child.pid);
+    ending.add(tree);
+    await tree.end();
+    ending.delete(tree);
   };
   return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill(), abandon };
 }
 
 /**
  * Runs a program to its end; what it prints goes to `onOutput` as it comes. It reads `input`, or
- * nothing. It is killed when `signal` is aborted, and that is the failure then.
+ * nothing. When `signal` is aborted, it has to end, with what it has started; that is the failure then.
  */
 export async function runProgram(
   program: Program,
@@ -127,13 +138,18 @@ export async function runProgram(
 ): Promise<ProgramEnd> {
   signal.throwIfAborted();
   const running = startProgram(program);
-  signal.addEventListener('abort', running.abandon, { once: true });
+  let abandoned: Promise<void> | undefined;
+  const abandon = () => {
+    abandoned = running.abandon();
+  };
+  signal.addEventListener('abort', abandon, { once: true });
   try {
     running.stdin.end(input);
     for await (const chunk of running.stdout) onOutput(chunk);
     return await running.ended;
   } finally {
-    signal.removeEventListener('abort', running.abandon);
+    signal.removeEventListener('abort', abandon);
+    await abandoned;
     signal.throwIfAborted();
   }
 }
