@@ -123,7 +123,7 @@ describe('folders of src/', () => {
       .filter((path) => !/^(cli|demo)\//.test(path) && NAME_COMMANDS[path] === undefined)
       .flatMap((path) =>
         textsOf(path).flatMap((text) => {
-          const found = [...text.matchAll(/zodbvault ([a-z]+)|(?<![\w-])(--[a-z][a-z-]*)/g)];
+          const found = [...text.matchAll(/zodbvault ([a-z][a-z-]*)|(?<![\w-])(--[a-z][a-z-]*)/g)];
           return found
             .filter(([, command = '', option = '']) => commands.has(command) || options.has(option))
             .map(([words]) => `${path}: ${words}`);

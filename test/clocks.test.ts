@@ -126,17 +126,17 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     expect(await countTransactions(out)).toBe(made[1]?.transactions);
   });
 
-  it('that were ahead give no stamp twice, so that no backup takes the blobs of one that is retired', async () => {
+  it('that were ahead give no stamp twice, so that no backup takes the blobs of one that was deleted', async () => {
     const site = await newSite(scratch, 3);
     await commitBlob(site.dataFs);
     await at('2031-01-01 00:00:00', { site, words: ['backup'] });
     await commitBlob(site.dataFs);
     await site.runWell('backup', '--keep', '3');
-    const retired = String(site.dataFiles().at(-1)).slice(0, 'yyyy-mm-dd-hh-mm-ss'.length);
-    await site.runWell('retire', retired, '-n');
+    const deleted = String(site.dataFiles().at(-1)).slice(0, 'yyyy-mm-dd-hh-mm-ss'.length);
+    await site.runWell('delete', deleted, '-n');
     await commitBlob(site.dataFs);
     await site.runWell('backup', '--keep', '3');
-    expect(site.dataFiles().at(-1)?.slice(0, retired.length)).toBe('2031-01-01-00-00-02');
+    expect(site.dataFiles().at(-1)?.slice(0, deleted.length)).toBe('2031-01-01-00-00-02');
     await site.runWell('restore', '-n', '--to', 'out');
     const live = join(site.folder, 'var/blobstorage');
     expect(blobFiles(join(site.folder, 'out/blobstorage'))).toEqual(blobFiles(live));
@@ -154,7 +154,7 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
       const live = join(site.folder, 'var/blobstorage');
       if (deed === 'made') await at('2031-01-01 00:00:00', { site, words: backUp });
       else await site.runWell(...backUp);
-      if (deed === 'rehearsed') await at('2031-01-01 00:00:00', { site, words: ['rehearse'] });
+      if (deed === 'rehearsed') await at('2031-01-01 00:00:00', { site, words: ['test-restore'] });
       const [first = '', newest = ''] = namesIn(copies).filter((name) => name !== 'latest');
       const [damaged = ''] = blobFiles(live).filter(
         (path) => !existsSync(join(copies, first, 'blobstorage', path)),

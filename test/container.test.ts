@@ -78,7 +78,7 @@ describe('container', () => {
     const sick = await run(wordsOf('CMD(?= \\["zodbvault)'));
     expect(sick.status).toBeGreaterThan(1);
     const everySecond = { ZODBVAULT_SCHEDULE: '* * * * * *' };
-    const stayed = await run([...entry, 'repeat'], everySecond);
+    const stayed = await run([...entry, 'run-schedule'], everySecond);
     expect([stayed.status, stayed.stderr]).toEqual([0, expect.stringContaining('status 0')]);
     expect(readdirSync(join(backups, 'filestorage')).some((one) => one.endsWith('.fsz'))).toBe(
       true,

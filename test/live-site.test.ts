@@ -29,7 +29,7 @@ describe('site that commits without pause while it is backed up', () => {
     expect(points).toHaveLength(states.length);
     const blobs = points.map((line) => JSON.parse(line).blobs);
     expect(blobs.at(-1)).toBeGreaterThan(blobs[0]);
-    await site.runWell('rehearse');
+    await site.runWell('test-restore');
     const kinds = site.dataFiles().map((name) => name.slice(20));
     expect(kinds).toEqual(['fsz', ...kinds.slice(1).map(() => 'deltafsz')]);
   });

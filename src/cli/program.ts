@@ -2,6 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { requireReadableFolder, requireReadableWords } from '../system/files/readable-name.ts';
 import { VERSION } from '../system/processes/version.ts';
+import { RENAMED_COMMANDS, RENAMED_OPTIONS } from './reference/renamed.ts';
 import { paintFor } from './terminal/colours.ts';
 import { type Terminal, terminalFor } from './terminal/terminal.ts';
 
@@ -100,6 +101,8 @@ function wrongUsage(
     return new Failure('usage', 'no command is named', { hint: HINT_OF_ALL });
   }
   const command = program.commands.find((one) => one.name() === first);
+  const renamed = renamedIn(message);
+  if (renamed !== undefined) return renamed;
   const [text = '', guess] = message.replace(/^error: /, '').split('\n(Did you mean ');
   const meant = guess === undefined ? '' : `Did you mean ${guess.replace(/\)$/, '')} `;
   const hint =
@@ -110,6 +113,17 @@ function wrongUsage(
   const isExcess = code === 'commander.excessArguments';
   const said = isExcess ? `unexpected word '${more.join(' ')}' behind "${first}"` : text;
   return new Failure('usage', said, { hint: meant + hint });
+}
+
+/** A name that commander doesn't know since it has another one now. */
+function renamedIn(message: string): Failure | undefined {
+  const [, kind = '', old = ''] = /unknown (command|option) '([^'=]+)/.exec(message) ?? [];
+  const name = kind === 'command' ? RENAMED_COMMANDS[old] : RENAMED_OPTIONS[old];
+  if (name === undefined) return undefined;
+  const whole = kind === 'command' ? `"zodbvault ${name}"` : `"${name}"`;
+  return new Failure('usage', `the ${kind} '${old}' has another name: ${name}`, {
+    hint: `Write ${whole} in its place. It does the same.`,
+  });
 }
 
 const HINT_OF_ALL = '"zodbvault --help" shows the commands.';
@@ -125,13 +139,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   log: async () => (await import('./commands/log.ts')).addLogCommand,
   diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
   check: async () => (await import('./commands/check.ts')).addCheckCommand,
-  rehearse: async () => (await import('./commands/rehearse.ts')).addRehearseCommand,
-  retire: async () => (await import('./commands/retire.ts')).addRetireCommand,
+  'test-restore': async () => (await import('./commands/test-restore.ts')).addTestRestoreCommand,
+  delete: async () => (await import('./commands/delete.ts')).addDeleteCommand,
   init: async () => (await import('./commands/setup/init.ts')).addInitCommand,
   install: async () => (await import('./commands/setup/install.ts')).addInstallCommand,
   config: async () => (await import('./commands/setup/config.ts')).addConfigCommand,
   schedule: async () => (await import('./commands/setup/schedule.ts')).addScheduleCommand,
-  repeat: async () => (await import('./commands/setup/repeat.ts')).addRepeatCommand,
+  'run-schedule': async () =>
+    (await import('./commands/setup/run-schedule.ts')).addRunScheduleCommand,
   script: async () => (await import('./commands/compatible/script.ts')).addScriptCommand,
   repozo: async () => (await import('./commands/compatible/repozo.ts')).addRepozoCommand,
   adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,

@@ -231,5 +231,5 @@ export const LOOKS = {
   verify: 'verify',
   sample: 'verify --deep --sample',
   deep: 'verify --deep',
-  rehearsal: 'a rehearsal',
+  rehearsal: 'a test restore',
 } as const satisfies Record<Check['kind'], string>;

@@ -108,7 +108,7 @@ describe('zodbvault backup', () => {
     expect(site.dataFiles()).toHaveLength(6);
     // When one has gone for good, all is as before.
     for (const name of site.dataFiles().slice(2, 4)) {
-      await site.runWell('retire', name.slice(0, 19), '-n');
+      await site.runWell('delete', name.slice(0, 19), '-n');
     }
     await copy.runWell(...words, ...there);
     expect(site.dataFiles()).toHaveLength(1);

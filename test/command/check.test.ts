@@ -22,7 +22,9 @@ describe('zodbvault check', () => {
     expect([good.status, good.stderr]).toEqual([0, '']);
     const [text = '', data = '', ...more] = good.stdout.trimEnd().split(' | ');
     expect(more).toEqual([]);
-    expect(text).toMatch(/^ZODBVAULT OK - backed up \d min ago, verified \d min ago, never reh/);
+    expect(text).toMatch(
+      /^ZODBVAULT OK - backed up \d min ago, verified \d min ago, never test-restored/,
+    );
     expect(data).toMatch(DATA);
     expect(data).toMatch(/'backup_age'=\d+s;93600;180000;0 'verify_age'=\d+s;691200;1900800;0/);
     const written = readFileSync(metrics, 'utf8');
@@ -42,8 +44,11 @@ describe('zodbvault check', () => {
     expect([old.status, old.stdout]).toEqual([1, expect.stringMatching(/^ZODBVAULT WARNING - ba/)]);
     const full = await site.run(['check', '--free', '999999TB:99999TB', '--backup-age', 'off']);
     expect([full.status, full.stdout]).toEqual([2, expect.stringMatching(/CRITICAL - .* free \(/)]);
-    const never = await site.run(['check', ...MOUNTED, '--rehearsal-age', '0s:9d']);
-    expect([never.status, never.stdout]).toEqual([1, expect.stringContaining('- never rehearsed')]);
+    const never = await site.run(['check', ...MOUNTED, '--test-restore-age', '0s:9d']);
+    expect([never.status, never.stdout]).toEqual([
+      1,
+      expect.stringContaining('- never test-restored'),
+    ]);
     const content = readFileSync(site.dataFs);
     writeFileSync(site.dataFs, 'no database | at all');
     await site.run(['backup']);

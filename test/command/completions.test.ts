@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 /** What is written, and what must come of it when the key is pressed. */
 const COMPLETED = [
-  ['zodbvault reh', 'zodbvault rehearse'],
+  ['zodbvault test-r', 'zodbvault test-restore'],
   ['zodbvault backup --verify-af', 'zodbvault backup --verify-after-backup'],
   ['zodbvault backup --kind sn', 'zodbvault backup --kind snapshot'],
   ['zodbvault backup --kind=sn', 'zodbvault backup --kind=snapshot'],

@@ -177,7 +177,7 @@ describe('backups of a damaged Data.fs', () => {
     expect(site.dataFiles()).toHaveLength(1);
   });
 
-  it('takes an end where an earlier backup ended for lost unless a restore is known of; "retire" says it was meant', async () => {
+  it('takes an end where an earlier backup ended for lost unless a restore is known of; "delete" says it was meant', async () => {
     const site = await newSite(scratch, 3);
     const words = ['backup', '--keep', '1', '--no-blobs'];
     await site.runWell(...words);
@@ -190,9 +190,9 @@ describe('backups of a damaged Data.fs', () => {
     truncateSync(site.dataFs, length);
     const { stderr } = await site.runWarned(...words);
     expect(stderr).toContain(`lacks the end of what "${later}" holds`);
-    expect(stderr).toContain(`if it was set back on purpose, "zodbvault retire ${stampOf(later)}"`);
+    expect(stderr).toContain(`if it was set back on purpose, "zodbvault delete ${stampOf(later)}"`);
     expect(site.dataFiles()).toHaveLength(3);
-    await site.runWell('retire', stampOf(later), '-n');
+    await site.runWell('delete', stampOf(later), '-n');
     await site.runWell(...words, '--full');
     expect(site.dataFiles()).toHaveLength(1);
   });

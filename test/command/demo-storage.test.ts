@@ -65,7 +65,7 @@ describe('the changes of a demo storage', () => {
       `"${site.changes}" has only the changes of a demo storage: back up the base, too, which is in "${site.dataFs}"\n`,
     );
     expect((await site.runWell('verify', '--deep')).stderr).toMatch(new RegExp(NOTE));
-    await site.runWell('rehearse');
+    await site.runWell('test-restore');
     expect((await site.runWell('check', '--free', 'off')).stdout).toMatch(/^ZODBVAULT OK/);
     writeFileSync(site.changes, '');
     await site.runWell('restore', '-n');

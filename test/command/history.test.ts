@@ -36,11 +36,11 @@ describe('zodbvault history', () => {
     const site = await newSite(scratch, 8);
     await site.runWell('backup');
     await site.runWell('verify');
-    await site.runWell('rehearse', '--in', site.folder);
+    await site.runWell('test-restore', '--in', site.folder);
     await site.runWell('restore', '--to', 'out.fs');
     const none = await site.run(['restore', '--to', 'again.fs', '1999-01-01']);
     expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('1999-01-01')]);
-    expect((await site.run(['rehearse', '1999-01-01'])).status).toBe(1);
+    expect((await site.run(['test-restore', '1999-01-01'])).status).toBe(1);
     expect((await site.run(['verify', '--deep', '1999-01-01'])).status).toBe(1);
     const [restored, rehearsed, verified, backup, ...more] = await historyOf(site);
     expect(more).toEqual([]);
@@ -109,7 +109,7 @@ describe('zodbvault history', () => {
   it('is not begun in an empty folder', async () => {
     const site = await newSite(scratch, 3);
     for (const name of ['e', 'f']) mkdirSync(join(site.folder, name));
-    for (const words of [['verify'], ['verify', '--deep'], ['rehearse']]) {
+    for (const words of [['verify'], ['verify', '--deep'], ['test-restore']]) {
       const places = ['--location', 'e', '--blobbackuplocation', 'f'];
       expect((await site.run([...words, ...places])).status).toBe(1);
     }

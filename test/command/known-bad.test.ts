@@ -95,9 +95,9 @@ const STATES: readonly BadState[] = [
     next: 'deltafsz',
   },
   {
-    name: 'a faulty database, by a rehearsal',
+    name: 'a faulty database, by a test restore',
     inSite: breakDatabase,
-    make: async (site) => void (await site.run(['rehearse'])),
+    make: async (site) => void (await site.run(['test-restore'])),
     reason: /faults that the site itself had/,
     part: 'data',
     listed: /BAD /,
@@ -117,12 +117,12 @@ const STATES: readonly BadState[] = [
     next: 'fsz',
   },
   {
-    name: 'other bytes in the data file, by a rehearsal that could not restore it',
+    name: 'other bytes in the data file, by a test restore that could not restore it',
     make: async (site, newest) => {
       flipIn(join(site.repository, `${newest}.fsz`), 200);
-      await site.run(['rehearse']);
+      await site.run(['test-restore']);
     },
-    reason: /a rehearsal of \S+ found that what is stored is not what was written/,
+    reason: /a test restore of \S+ found that what is stored is not what was written/,
     part: 'data',
     listed: / BAD \S+$/,
     restores: false,
@@ -161,12 +161,12 @@ const STATES: readonly BadState[] = [
     next: 'deltafsz',
   },
   {
-    name: 'another byte in a blob, by a rehearsal that could not restore it',
+    name: 'another byte in a blob, by a test restore that could not restore it',
     make: async (site, newest) => {
       flipInBlob(site, newest);
-      await site.run(['rehearse']);
+      await site.run(['test-restore']);
     },
-    reason: /in its blobs, a rehearsal of \S+ found/,
+    reason: /in its blobs, a test restore of \S+ found/,
     part: 'blobs',
     listed: / BAD \S+$/,
     restores: false,

@@ -26,7 +26,7 @@ describe('zodbvault list', () => {
     const { stdout } = await site.run(['list'], { env: { TZ: 'Asia/Tokyo' } });
     const [head, first, second] = stdout.split('\n');
     expect(head).toMatch(
-      /^ *Local time +Date \(UTC\) +Backup +Size +Stored +Trans\. +Blobs +Verified +Rehearsed$/,
+      /^ *Local time +Date \(UTC\) +Backup +Size +Stored +Trans\. +Blobs +Verified +Test restore$/,
     );
     expect(first).toMatch(/full +\d+ kB +[\d.]+ kB +30 +\d+ +– +–$/);
     expect(second).toMatch(/increment +4\.\d+ kB +4\.\d+ kB +2 +\d+ +– +–$/);
@@ -137,7 +137,7 @@ describe('zodbvault verify', () => {
       expect([gzip, status]).toEqual([gzip, 1]);
       expect(stderr).toContain(name);
       // Cron mails what -q lets through.
-      expect(stderr).toMatch(/\nHint: Make a full backup .* "zodbvault retire --damaged" .*\n$/);
+      expect(stderr).toMatch(/\nHint: Make a full backup .* "zodbvault delete --damaged" .*\n$/);
       const repozo = await site.run(['repozo', '-V', '-r', site.repository]);
       expect(repozo.status).toBe(1);
       expect(repozo.stderr.trim().split('\n').length).toBe(1);

@@ -165,9 +165,9 @@ describe('blobs that the live site has lost', () => {
     await site.run(['backup', '--full']);
     const [first = '', second = ''] = entries();
     // It has no number of backups to keep.
-    const { stdout } = await site.run(['retire', first.slice('blobstorage.'.length), '-n']);
+    const { stdout } = await site.run(['delete', first.slice('blobstorage.'.length), '-n']);
     expect(stdout).toContain(
-      `The blob backups of these stay, as with keep 0 no backup removes any; remove them with:\n    zodbvault retire ${first}\n`,
+      `The blob backups of these stay, as with keep 0 no backup removes any; remove them with:\n    zodbvault delete ${first}\n`,
     );
     const [lost = ''] = blobFiles(site.blobs);
     rmSync(join(site.blobs, lost));

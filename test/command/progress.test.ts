@@ -35,7 +35,7 @@ describe('progress where there is no terminal', () => {
     ['backup', () => ['--full'], ['back-up', 'confirm']],
     ['verify', () => [], ['verify']],
     ['verify', () => ['--deep'], ['verify']],
-    ['rehearse', () => [], ['restore', 'verify']],
+    ['test-restore', () => [], ['restore', 'verify']],
     ['restore', () => ['--to', 'elsewhere'], ['restore']],
     ['adopt', () => ['var', '--dry-run'], ['verify']],
     ['show', () => [], ['read']],
@@ -94,7 +94,7 @@ describe('on a terminal', () => {
   it.each([
     ['restore', () => ['-n'], 'Restoring'],
     ['verify', () => ['--deep'], 'Verifying'],
-    ['rehearse', () => [], 'Restoring'],
+    ['test-restore', () => [], 'Restoring'],
     ['log', () => ['var/filestorage/Data.fs'], 'Reading'],
   ] as const)(
     '%s %#: a bar with the file in it, until Ctrl-C stops it with a sentence',
@@ -124,7 +124,7 @@ describe('on a terminal', () => {
   });
 
   it('repeat: it waits, and Ctrl-C ends it with a sentence', async () => {
-    const session = onTerminal(['repeat'], site.folder);
+    const session = onTerminal(['run-schedule'], site.folder);
     await session.waitFor('Next: backup at');
     session.type('\x03');
     expect((await session.ended).status).toBe(130);

@@ -38,7 +38,7 @@ function hostileReport(): SiteReport {
         points: [2, 3, 5].map((date) => ({ ...point, stamp: HOSTILE, moment: day(date) })),
         remains: [HOSTILE],
         verified: day(3),
-        rehearsed: undefined,
+        testRestored: undefined,
         disk: { freeBytes: 1e9, diskBytes: 1e10, daysUntilFull: 30 },
       },
     ],

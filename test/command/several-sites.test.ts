@@ -193,13 +193,19 @@ describe('a site that can not be used', () => {
 });
 
 describe('what looks at several sites', () => {
-  it('verifies, lists, and rehearses the others', async () => {
+  it('verifies, lists, and tests a restore of the others', async () => {
     const site = await threeSites();
     await site.run('backup', '-q');
     // A state that only one of them is in, and that no look at it can go on from.
     rmSync(site.path('backups/beta'), { recursive: true });
     writeFileSync(site.path('backups/beta'), 'a file');
-    for (const words of [['verify'], ['verify', '--deep'], ['list'], ['rehearse'], ['history']]) {
+    for (const words of [
+      ['verify'],
+      ['verify', '--deep'],
+      ['list'],
+      ['test-restore'],
+      ['history'],
+    ]) {
       const { status, stderr, stdout } = await site.run(...words);
       const all = stdout + stderr;
       expect([words, status, all]).toEqual([words, 1, expect.stringContaining('Error: beta: ')]);
@@ -229,7 +235,7 @@ describe('what looks at several sites', () => {
     expect(sites[1]).toMatchObject({ part: 'beta', judgements: [{ state: 'unknown' }] });
   });
 
-  it('retires what is damaged of the others', async () => {
+  it('deletes what is damaged of the others', async () => {
     const site = await threeSites();
     await site.run('backup', '-q');
     for (const name of NAMES) {
@@ -238,7 +244,7 @@ describe('what looks at several sites', () => {
       writeFileSync(site.path('backups', name, file), 'damaged');
     }
     await whileLocked(site.path('backups/alpha/.zodbvault.lock'), async () => {
-      const { status, stderr } = await site.run('retire', '--damaged', '--even-the-last', '-n');
+      const { status, stderr } = await site.run('delete', '--damaged', '--even-the-last', '-n');
       expect([status, stderr]).toEqual([4, expect.stringContaining('Error: alpha/Data: ')]);
       expect(NAMES.map(site.backups)).toEqual([1, 0, 0]);
     });

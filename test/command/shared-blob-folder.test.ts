@@ -334,7 +334,7 @@ describe('a blob directory that was renamed', () => {
     const wanted = blobState(site.path('var/blobs'));
     await runWell(site, 'restore', '-n', '--to', 'elsewhere');
     expect(blobState(site.path('elsewhere/blobstorage'))).toEqual(wanted);
-    const rehearsed = await runWell(site, 'rehearse');
+    const rehearsed = await runWell(site, 'test-restore');
     expect(rehearsed).toContain(`/blobstorage from blobs.${stamp}`);
     expect(rehearsed).toContain(' 0 problems');
     rename('blobs', 'blobstorage');

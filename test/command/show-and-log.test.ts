@@ -115,7 +115,7 @@ describe('a restore point that is looked into', () => {
     expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining('these: Data.')]);
     await site.runWell('backup', '--part', 'two');
     expect((await site.runWell('diff', name.slice(0, 19))).stdout).toMatch(/^one\/Data, from/);
-    expect((await site.runWell('rehearse')).stderr).toContain('A restore of two/Data as of');
+    expect((await site.runWell('test-restore')).stderr).toContain('A restore of two/Data as of');
     writeFileSync(join(site.folder, 'one', name), 'lost');
     expect((await site.run(['verify'])).stderr).toContain(`one/Data: ${name}: `);
     expect((await site.run(['verify', '--deep'])).stderr).toContain(

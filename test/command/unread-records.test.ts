@@ -23,7 +23,7 @@ describe('a backup of which the record can not be read', () => {
     ]);
     for (const words of [['verify'], ['verify', '--deep']]) {
       const { stderr } = await site.run([...words, '--no-blobs']);
-      expect(stderr).toContain(`"zodbvault retire ${newest}" removes`);
+      expect(stderr).toContain(`"zodbvault delete ${newest}" removes`);
       expect(stderr).not.toContain('--damaged');
     }
     expect((await site.run(['list', '--no-blobs'])).stderr).toContain(`"${newest}.json"`);
@@ -36,7 +36,7 @@ describe('a backup of which the record can not be read', () => {
     const left = site.dataFiles().map((name) => name.slice(0, 19));
     expect([left.length, left[0]]).toEqual([3, older]);
     expect(site.dataFiles().at(-1)).toMatch(/\.fsz$/);
-    await site.runWell('retire', newest, '-n', '--no-blobs');
+    await site.runWell('delete', newest, '-n', '--no-blobs');
     await site.runWell('verify', '--no-blobs');
   });
 });

@@ -122,7 +122,7 @@ describe.each([
     expect(stdout).toContain(' checksums only');
     expect(stdout).not.toContain(' deep');
     expect((await site.runWell('show')).stdout).toContain(`? ("${mark}")`);
-    expect((await site.runWell('rehearse')).stderr).toContain('0 problems');
+    expect((await site.runWell('test-restore')).stderr).toContain('0 problems');
     expect((await site.runWell('list')).stdout.match(/checksums only/g)).toHaveLength(2);
   });
 

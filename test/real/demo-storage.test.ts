@@ -30,7 +30,7 @@ describeReal('zodb', 'DemoStorage', () => {
     await site.runWell('backup');
     const { stderr } = await site.runWell('verify', '--deep');
     expect(stderr).toContain('it holds the changes of a DemoStorage: the base must have 5 objects');
-    await site.runWell('rehearse');
+    await site.runWell('test-restore');
     for (const lost of changes) rmSync(lost, { recursive: true });
     rmSync(`${changes[0]}.index`, { force: true });
     await site.runWell('restore', '-n');

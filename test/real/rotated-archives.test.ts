@@ -55,7 +55,7 @@ describeReal('zodb', 'archives that the real recipe renames without our records'
     const { stderr } = await site.runWell('verify', '-v', ...where);
     for (const [name, how] of Object.entries(good)) expect(stderr).toContain(`${name} (${how}`);
     expect((await site.runWell('list', ...where)).stdout).not.toMatch(/missing|BAD/);
-    const retired = await site.runWell('retire', '--damaged', '-n', ...where);
+    const retired = await site.runWell('delete', '--damaged', '-n', ...where);
     expect(retired.stderr).toContain('nothing there is damaged');
     const to = join(site.folder, 'restored');
     await site.runWell('restore', '-n', '--to', to, ...where);

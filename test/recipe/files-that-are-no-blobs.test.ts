@@ -272,7 +272,7 @@ describe('a link in the blob directory that leads to blobs on another disk', () 
     renameSync(join(site.blobs, folder), site.path('elsewhere'));
     symlinkSync(site.path('elsewhere'), join(site.blobs, folder));
     expect((await site.script('backup')).stderr).toContain('is a link, and was copied as one');
-    for (const words of [['verify', '--deep'], ['rehearse']]) {
+    for (const words of [['verify', '--deep'], ['test-restore']]) {
       const { status, stdout, stderr } = await site.run(words);
       const said = expect.stringContaining(`links that lead out of it, to what is in no backup`);
       expect([words, status, stdout + stderr]).toEqual([words, 1, said]);

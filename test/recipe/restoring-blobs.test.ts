@@ -180,7 +180,7 @@ describe('restoring blobs', () => {
     const well = await site.scriptWell('restore', '-n', second);
     expect(well.stderr).not.toContain('WARNING');
     expect(stateOf(site).blobs).toEqual(states[1]?.blobs);
-    await site.run(['retire', second, '-n']);
+    await site.run(['delete', second, '-n']);
     rmSync(join(folder, `blobstorage.${second}`), { recursive: true });
     const { status, stderr } = await site.script('restore', ['-n', second]);
     expect([status, stderr]).toEqual([

@@ -182,7 +182,7 @@ function retire(name: string): Scenario {
       const { status, stderr } = await buildoutSiteIn(folder).run(['backup', '--full']);
       if (status !== 0) throw new Error(stderr);
       const { command: settle } = commandLine(folder, ['backup']);
-      const line = commandLine(folder, ['retire', increment.stamp, '-n']);
+      const line = commandLine(folder, ['delete', increment.stamp, '-n']);
       const known: readonly KnownBackup[] = [full, { ...increment, fate: 'goes' }];
       return { site: folder, source: PLAIN, known, settle, ...line };
     },

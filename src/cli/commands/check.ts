@@ -36,7 +36,7 @@ const EMPHASIS = { good: ['OK'], poor: ['WARNING', 'UNKNOWN'], bad: ['CRITICAL']
 const DEFAULTS: HealthLimits = {
   backupAge: { warning: 26 * 3600, critical: 50 * 3600 },
   verifyAge: { warning: 8 * 86_400, critical: 22 * 86_400 },
-  rehearsalAge: undefined,
+  testRestoreAge: undefined,
   free: { warning: 10, critical: 5, unit: 'percent' },
 };
 
@@ -48,8 +48,8 @@ export function addCheckCommand(program: Command): void {
     .option('--backup-age <warning:critical>', 'of the newest backup (default: 26h:50h)', parseAges)
     .option('--verify-age <warning:critical>', 'of the last verify (default: 8d:22d)', parseAges)
     .option(
-      '--rehearsal-age <warning:critical>',
-      'of the last rehearsal (default: off; 35d:70d, for example)',
+      '--test-restore-age <warning:critical>',
+      'of the last test restore (default: off; 35d:70d, for example)',
       parseAges,
     )
     .option('--free <warning:critical>', 'space on the disk (default: 10%:5%)', parseFree)
@@ -60,11 +60,11 @@ export function addCheckCommand(program: Command): void {
     );
   withOutputOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const { backupAge, verifyAge, rehearsalAge, free } = options;
+      const { backupAge, verifyAge, testRestoreAge, free } = options;
       const limits: HealthLimits = {
         backupAge: orDefault(backupAge, DEFAULTS.backupAge),
         verifyAge: orDefault(verifyAge, DEFAULTS.verifyAge),
-        rehearsalAge: orDefault(rehearsalAge, DEFAULTS.rehearsalAge),
+        testRestoreAge: orDefault(testRestoreAge, DEFAULTS.testRestoreAge),
         free: orDefault(free, DEFAULTS.free),
       };
       try {

@@ -95,7 +95,7 @@ function placeReport(
     points: points.map(pointReport),
     remains,
     verified: latest((kind) => kind !== 'rehearsal'),
-    rehearsed: latest((kind) => kind === 'rehearsal'),
+    testRestored: latest((kind) => kind === 'rehearsal'),
     disk: disks.find(({ folders }) => folders.includes(place.path)),
   };
 }

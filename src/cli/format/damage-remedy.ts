@@ -43,9 +43,9 @@ export function describeRemedy(damage: readonly Damage[]): string {
   const makesFull = kinds.has('stored') || kinds.has('record');
   if (makesFull) steps.push('Make a full backup ("zodbvault backup --full"), and verify it.');
   if (kinds.has('stored')) {
-    steps.push('Then "zodbvault retire --damaged" removes what is damaged.');
+    steps.push('Then "zodbvault delete --damaged" removes what is damaged.');
   }
-  const records = commandsFor('retire', stampsOf('record'));
+  const records = commandsFor('delete', stampsOf('record'));
   if (records !== '') {
     steps.push(`Then ${records} removes what has a record that can not be read.`);
   }

@@ -50,7 +50,7 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
       'A Data.fs, a backup, an index or a blob was read, and what was read is not what was written: a disk, a copy or another program has changed it. What was found damaged has not been used: a restore has replaced nothing, a backup has removed nothing old.',
     remedies: [
       'If a backup is damaged: `zodbvault verify` names every file that is; then make a new full backup, `zodbvault backup --full`, while the site is still whole.',
-      'When the new backup is verified, `zodbvault retire --damaged` removes what nothing can be restored from; it asks first.',
+      'When the new backup is verified, `zodbvault delete --damaged` removes what nothing can be restored from; it asks first.',
       'To restore in spite of it, take an earlier restore point (`zodbvault list`, `zodbvault restore DATE`) or another copy of the backups.',
       'If only blobs are damaged, `zodbvault restore --accept-damaged-blobs` restores the rest, and names each that is not whole.',
       'If the Data.fs of the site is damaged, keep a copy of it as it is, and look at the disk before you write anything to it.',

@@ -98,7 +98,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'blobs-kept':
       terminal.log(
-        `Kept in ${event.folder}, since it is not certain to which Data.fs backups they belong: ${event.names.join(', ')}; "zodbvault retire ${event.names[0]}" shows one that no restore point needs, asks, and removes it`,
+        `Kept in ${event.folder}, since it is not certain to which Data.fs backups they belong: ${event.names.join(', ')}; "zodbvault delete ${event.names[0]}" shows one that no restore point needs, asks, and removes it`,
       );
       return;
     case 'entry-renamed':

@@ -1,6 +1,7 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
 import { describeAstray, rescueCommand } from '../../operations/run/astray-server-warning.ts';
 import { LOOKS } from '../../repository/judgement.ts';
+import { commandOfRun } from '../format/run-name.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault } from './judgements.ts';
@@ -23,10 +24,10 @@ export function describeHealth(finding: HealthFinding): string {
       return 'never verified';
     case 'verify-age':
       return `verified ${formatAge(finding.ageSeconds)} ago`;
-    case 'never-rehearsed':
-      return 'never rehearsed';
-    case 'rehearsal-age':
-      return `rehearsed ${formatAge(finding.ageSeconds)} ago`;
+    case 'never-test-restored':
+      return 'never test-restored';
+    case 'test-restore-age':
+      return `test-restored ${formatAge(finding.ageSeconds)} ago`;
     case 'free-space':
       return `${formatBytes(finding.bytes)} free (${finding.percent}%)`;
     case 'disk-full-soon':
@@ -56,9 +57,9 @@ export function describeHealth(finding: HealthFinding): string {
     case 'restore-half-done':
       return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and don’t start the site before';
     case 'last-run-killed':
-      return `the last ${finding.verb} was killed: it began at ${finding.begun} and never ended`;
+      return `the last ${commandOfRun(finding.verb)} was killed: it began at ${finding.begun} and never ended`;
     case 'last-run-not-done':
-      return `the last ${finding.verb} was not done: ${finding.reason}`;
+      return `the last ${commandOfRun(finding.verb)} was not done: ${finding.reason}`;
     case 'last-run-warned': {
       const { verb, warnings, first } = finding;
       const many = warnings === 1 ? 'a warning' : `${warnings} warnings`;
@@ -71,7 +72,7 @@ export function describeHealth(finding: HealthFinding): string {
 
 function whatSupersedes({ isSuperseded }: { readonly isSuperseded: boolean }): string {
   return isSuperseded
-    ? '; a newer full backup was verified, "zodbvault retire --damaged" removes what is bad'
+    ? '; a newer full backup was verified, "zodbvault delete --damaged" removes what is bad'
     : '';
 }
 

@@ -40,8 +40,8 @@ export function formatMetrics(sites: readonly CheckedSite[], now: Date): string 
     family('last_verify_timestamp_seconds', 'when backups were last read and compared', [
       ...ofPlaces(({ verified }) => seconds(verified)),
     ]),
-    family('last_rehearsal_timestamp_seconds', 'when a backup was last restored for trial', [
-      ...ofPlaces(({ rehearsed }) => seconds(rehearsed)),
+    family('last_test_restore_timestamp_seconds', 'when a backup was last restored for trial', [
+      ...ofPlaces(({ testRestored }) => seconds(testRestored)),
     ]),
     family(
       'restore_points',

@@ -52,7 +52,7 @@ const HEAD = [
   'Trans.',
   'Blobs',
   'Verified',
-  'Rehearsed',
+  'Test restore',
 ] as const;
 const RIGHT: readonly string[] = ['Size', 'Stored', 'Trans.'];
 const NOTHING = '–';

@@ -15,6 +15,7 @@ import type { Purpose } from '../../config/plain/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../../config/plain/plain-site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
+import { refuseRenamedVariables } from '../reference/renamed.ts';
 import { renderWarning } from '../render/events.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
@@ -65,6 +66,7 @@ export async function findAnySites(
     readonly unusable?: UnusableSite[] | undefined;
   },
 ): Promise<Found> {
+  refuseRenamedVariables(process.env);
   for (const one of unknownVariables(process.env, nearest)) terminal.advise(one);
   const found = await lookFor(wish, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {

@@ -15,7 +15,7 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const TOGETHER = 100;
 
 /**
- * Turns Ctrl-C, SIGTERM and the end of the `repeat` that started this process into a clean stop; a second one,
+ * Turns Ctrl-C, SIGTERM and the end of the `run-schedule` that started this process into a clean stop; a second one,
  * by whoever doesn't want to wait for that, ends the process at once.
  *
  * @param fail - says why it ended at once, and gives the exit status
@@ -41,8 +41,8 @@ export function heedSignals(fail: (failure: Failure) => number): Stopping {
   };
   const stop = (signal: NodeJS.Signals) =>
     stopBecause(`by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`, signal);
-  // `repeat` holds a channel to what it runs: the kernel closes it, however `repeat` ends.
-  const stopAlone = () => stopBecause('as the "repeat" that started it has ended');
+  // `run-schedule` holds a channel to what it runs: the kernel closes it, however `run-schedule` ends.
+  const stopAlone = () => stopBecause('as the "run-schedule" that started it has ended');
   for (const signal of SIGNALS) process.on(signal, stop);
   process.on('disconnect', stopAlone);
   process.channel?.unref();

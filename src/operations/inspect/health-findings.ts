@@ -20,9 +20,9 @@ export type HealthFinding =
   | { readonly code: 'restore-half-done' };
 
 type AgeFinding =
-  | { readonly code: 'no-backup' | 'backup-age-unknown' | 'never-verified' | 'never-rehearsed' }
+  | { readonly code: 'no-backup' | 'backup-age-unknown' | 'never-verified' | 'never-test-restored' }
   | {
-      readonly code: 'backup-age' | 'verify-age' | 'rehearsal-age';
+      readonly code: 'backup-age' | 'verify-age' | 'test-restore-age';
       readonly ageSeconds: number;
     }
   /** The newest restore point is dated in the future. */

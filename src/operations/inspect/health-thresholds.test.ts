@@ -17,7 +17,7 @@ const PLACE: PlaceHealth = {
   dataFsBytes: 1000,
   storedBytes: 1000,
   verified: day(9),
-  rehearsed: undefined,
+  testRestored: undefined,
   badPoints: [],
   newestOfCopy: undefined,
   siteFault: undefined,
@@ -42,7 +42,7 @@ const SITE: SiteHealth = {
 const LIMITS: HealthLimits = {
   backupAge: { warning: hours(26), critical: hours(50) },
   verifyAge: { warning: hours(100), critical: hours(200) },
-  rehearsalAge: undefined,
+  testRestoreAge: undefined,
   free: { unit: 'percent', warning: 20, critical: 10 },
 };
 const BACKUP: PastRun = {

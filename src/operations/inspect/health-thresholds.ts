@@ -12,7 +12,7 @@ export interface Limits {
 export interface HealthLimits {
   readonly backupAge: Limits | undefined;
   readonly verifyAge: Limits | undefined;
-  readonly rehearsalAge: Limits | undefined;
+  readonly testRestoreAge: Limits | undefined;
   readonly free: (Limits & { readonly unit: 'bytes' | 'percent' }) | undefined;
 }
 
@@ -57,9 +57,9 @@ export function judgeHealth(
         since: age(place.oldest),
         limits: limits.verifyAge,
       }),
-      judgeCheck('rehearsed', age(place.rehearsed), {
+      judgeCheck('test-restored', age(place.testRestored), {
         since: age(place.oldest),
-        limits: limits.rehearsalAge,
+        limits: limits.testRestoreAge,
       }),
       judgeFree(place, limits.free),
       judgeChains(place),
@@ -108,7 +108,7 @@ function judgeClock(newest: Date): Unplaced {
 
 /** What was never checked counts from the oldest backup on: a new site has time. */
 function judgeCheck(
-  what: 'verified' | 'rehearsed',
+  what: 'verified' | 'test-restored',
   age: number | undefined,
   { since, limits }: { since: number | undefined; limits: Limits | undefined },
 ): Unplaced {
@@ -119,9 +119,9 @@ function judgeCheck(
   }
   return {
     state: stateOf(age, limits),
-    finding: { code: isVerify ? 'verify-age' : 'rehearsal-age', ageSeconds: age },
+    finding: { code: isVerify ? 'verify-age' : 'test-restore-age', ageSeconds: age },
     measure: {
-      name: isVerify ? 'verify_age' : 'rehearsal_age',
+      name: isVerify ? 'verify_age' : 'test_restore_age',
       value: Math.round(age),
       unit: 's',
       limits,

@@ -50,7 +50,7 @@ export interface PlaceHealth {
    * the site had.
    */
   readonly verified: Date | undefined;
-  readonly rehearsed: Date | undefined;
+  readonly testRestored: Date | undefined;
   /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
   readonly badPoints: readonly BadPoint[];
   /** The newest of all points, if another copy of the database, or another database, is what it was made of. */
@@ -201,7 +201,7 @@ async function placeHealth(
       dataFsBytes: undefined,
       storedBytes: 0,
       verified: undefined,
-      rehearsed: undefined,
+      testRestored: undefined,
       badPoints: [],
       newestOfCopy: undefined,
       siteFault: undefined,
@@ -230,7 +230,7 @@ async function placeHealth(
     dataFsBytes: own.at(-1)?.point.dataFsBytes,
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
-    rehearsed: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
+    testRestored: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
     badPoints: badPoints.flatMap(badPointOf),
     newestOfCopy: await newestOfCopy(judged, { place, site, backups }),
     siteFault,

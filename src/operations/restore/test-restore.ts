@@ -16,7 +16,7 @@ import { type RestoredSite, restoreUnlogged } from './restore-site.ts';
 import type { SiteRestorePlan } from './site-restore-plan.ts';
 import { TO_EMPTY_PLACE } from './site-restore-plan.ts';
 
-export interface RehearsalSettings {
+export interface TestRestoreSettings {
   readonly site: Site;
   readonly of: BackupKind;
   readonly wanted: RestoreTarget;
@@ -25,15 +25,15 @@ export interface RehearsalSettings {
   readonly now: () => Date;
 }
 
-/** What a rehearsal has shown. */
-export interface Rehearsal {
+/** What a test restore has shown. */
+export interface TestRestore {
   /** Time that the restore took. */
   readonly restoreSeconds: number;
   readonly verifySeconds: number;
-  readonly storages: readonly RehearsedStorage[];
+  readonly storages: readonly TestedStorage[];
 }
 
-export interface RehearsedStorage {
+export interface TestedStorage {
   readonly storage: string;
   readonly repository: string;
   readonly point: DeepVerifiedPoint;
@@ -44,28 +44,28 @@ export interface RehearsedStorage {
  * and removes it: so it is known that a restore works, and how long it takes. Remembered in the
  * repositories. The site's commands are not run. Failures: those of a restore.
  */
-export async function rehearse(
-  settings: RehearsalSettings,
+export async function testRestore(
+  settings: TestRestoreSettings,
   context: JobContext,
-): Promise<Rehearsal> {
+): Promise<TestRestore> {
   const { site, of, now } = settings;
   const start = { verb: 'rehearse', site, of, now } as const;
   return await withRunLog(start, context, async (watched) => {
-    const rehearsal = await rehearseUnlogged(settings, watched.context);
-    const findings = rehearsal.storages.flatMap(({ point }) => point.findings);
+    const tested = await testUnlogged(settings, watched.context);
+    const findings = tested.storages.flatMap(({ point }) => point.findings);
     await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
-    return rehearsal;
+    return tested;
   });
 }
 
-async function rehearseUnlogged(
-  settings: RehearsalSettings,
+async function testUnlogged(
+  settings: TestRestoreSettings,
   context: JobContext,
-): Promise<Rehearsal> {
+): Promise<TestRestore> {
   const { site, of, folder, now } = settings;
   const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
   const place = await adopting(`create a folder in "${folder}"`, () =>
-    mkdtemp(join(folder, 'zodbvault-rehearsal-')),
+    mkdtemp(join(folder, 'zodbvault-test-restore-')),
   );
   try {
     const begun = now();
@@ -101,7 +101,7 @@ async function restoreInto(
     begun,
     context,
   }: {
-    readonly settings: RehearsalSettings;
+    readonly settings: TestRestoreSettings;
     readonly begun: Date;
     readonly context: JobContext;
   },
@@ -135,12 +135,12 @@ async function restoreInto(
         context,
       });
     }
-    throw asOfRehearsal(error);
+    throw asOfTestRestore(error);
   }
 }
 
 /** Nothing is to be restored: what a restore would advise is of no use. */
-function asOfRehearsal(error: unknown): unknown {
+function asOfTestRestore(error: unknown): unknown {
   if (!(error instanceof Failure) || error.code !== 'damaged') return error;
   return new Failure('damaged', error.message, {
     hint: { kind: 'full-backup-now' },
@@ -178,11 +178,11 @@ async function verifyRestored(
     of,
     plan,
     now,
-  }: Pick<RehearsalSettings, 'site' | 'of' | 'now'> & { readonly plan: SiteRestorePlan },
+  }: Pick<TestRestoreSettings, 'site' | 'of' | 'now'> & { readonly plan: SiteRestorePlan },
   context: JobContext,
-): Promise<readonly RehearsedStorage[]> {
+): Promise<readonly TestedStorage[]> {
   if (site.contents === 'blobs') return [];
-  const found: RehearsedStorage[] = [];
+  const found: TestedStorage[] = [];
   const points = { kind: 'restored', byStorage: whatCameOut(plan) } as const;
   const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {

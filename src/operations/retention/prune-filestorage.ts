@@ -170,7 +170,7 @@ function goingOf(worths: readonly ChainWorth[], keep: number): readonly Chain[] 
 
 /**
  * The newest full backup from before the oldest one of which nobody could tell whether it lacks something. A good
- * deep verification, or rehearsal, of that one or of a newer one settles the doubt.
+ * deep verification, or test restore, of that one or of a newer one settles the doubt.
  */
 function newestBeforeDoubt(
   worths: readonly ChainWorth[],

@@ -29,7 +29,7 @@ export function isNameOfBlobs(text: string): boolean {
 }
 
 /** A blob backup that is to go, with what stands and falls with it. */
-export interface BlobRetirement {
+export interface BlobDeletion {
   readonly folder: string;
   /** The moment of its blobs. */
   readonly stamp: Stamp;
@@ -45,14 +45,14 @@ export interface BlobRetirement {
  * Plans to remove a blob backup that no restore point needs; changes nothing. Undefined where there is none of that
  * name. Failure `refused` where it is another's, or somebody needs it.
  */
-export async function planRetireBlobs(
+export async function planDeleteBlobs(
   { site, place }: PlaceOfBlobs,
   {
     name,
     backups,
     signal,
   }: { readonly name: string; readonly backups: OpenBackups; readonly signal: AbortSignal },
-): Promise<BlobRetirement | undefined> {
+): Promise<BlobDeletion | undefined> {
   const { blobs, repository } = place;
   const { folder } = blobs;
   const { entries, others } = await readOwnBlobs(blobs, { repository, backups });
@@ -114,14 +114,14 @@ async function hasOneThere(sets: readonly EntrySet[], folder: string): Promise<b
  * Carries out a plan that somebody has agreed to. Returns the names of what was removed. Failures: `refused` where
  * it has changed meanwhile; `locked`.
  */
-export async function retireBlobs(
+export async function deleteBlobs(
   of: PlaceOfBlobs,
   {
     plan,
     now,
     context,
   }: {
-    readonly plan: BlobRetirement;
+    readonly plan: BlobDeletion;
     readonly now: () => Date;
     readonly context: JobContext;
   },
@@ -133,9 +133,9 @@ export async function retireBlobs(
     const repositories = place.repository === undefined ? [] : [place.repository];
     const folders = { repositories, blobFolders: [folder] };
     const { backups, signal } = context;
-    const request = lockRequest(watched.context, 'retire');
+    const request = lockRequest(watched.context, 'delete');
     await using _locks = await lockFolders(folders, { backups, request });
-    const found = await planRetireBlobs(of, { name: nameOf(plan), backups, signal });
+    const found = await planDeleteBlobs(of, { name: nameOf(plan), backups, signal });
     if (found === undefined || !isSame(found, plan)) throw hasChanged(plan);
     const fileNames = await tellRemoval(watched.context, {
       folder,
@@ -163,7 +163,7 @@ async function pointLatestElsewhere(
 
 /** Failure `refused` where no blob backup would be left. */
 export function refuseLastBlobs(
-  plan: BlobRetirement,
+  plan: BlobDeletion,
   { last }: { readonly last: 'stays' | 'may-go' },
 ): void {
   if (last === 'may-go' || plan.leaves === 'backup') return;
@@ -173,12 +173,12 @@ export function refuseLastBlobs(
   });
 }
 
-function nameOf({ set }: BlobRetirement): string {
+function nameOf({ set }: BlobDeletion): string {
   return set.newest.name;
 }
 
 /** Backups rename the numbered ones. */
-function isSame(one: BlobRetirement, other: BlobRetirement): boolean {
+function isSame(one: BlobDeletion, other: BlobDeletion): boolean {
   return (
     one.stamp === other.stamp &&
     one.leaves === other.leaves &&
@@ -186,7 +186,7 @@ function isSame(one: BlobRetirement, other: BlobRetirement): boolean {
   );
 }
 
-function hasChanged(plan: BlobRetirement): Failure {
+function hasChanged(plan: BlobDeletion): Failure {
   return notToGo(join(plan.folder, nameOf(plan)), {
     state: 'a backup has renamed or removed it meanwhile',
     hint: 'Nothing was changed. Run the command again to see what there is now.',
@@ -197,5 +197,5 @@ function notToGo(
   path: string,
   { state, hint }: { readonly state: string; readonly hint: Hint },
 ): Failure {
-  return new Failure('refused', `Cannot retire "${path}": ${state}`, { hint });
+  return new Failure('refused', `Cannot delete "${path}": ${state}`, { hint });
 }

@@ -1,5 +1,6 @@
 import { blobsThatCount } from '../../blobs/ownership/retention-repository.ts';
 import type { Site } from '../../config/model/site.ts';
+import { type Deletion, planDeletion } from '../../repository/deletion.ts';
 import { findDamage } from '../../repository/find-damage.ts';
 import { areBlobsThere, type Judgement, type Reason } from '../../repository/judgement.ts';
 import { type Catalogue, pointStampsOf, stampsOf } from '../../repository/layout/catalogue.ts';
@@ -8,7 +9,6 @@ import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
-import { planRetirement, type Retirement } from '../../repository/retiring.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
@@ -18,18 +18,18 @@ import { withRunLog } from '../run/run-log.ts';
 import { tellRemoval } from './tell-removal.ts';
 
 /** What is to go from a repository. */
-export type RetireWish =
+export type DeleteSelection =
   /** A restore point, whatever state it is in. */
   { readonly kind: 'point'; readonly stamp: Stamp } | { readonly kind: 'damaged' };
 
 /** What goes, and why. */
-export interface PlannedRetirement extends Retirement {
+export interface PlannedDeletion extends Deletion {
   readonly reason: string;
 }
 
-export interface RetirePlan {
+export interface DeletePlan {
   readonly repository: string;
-  readonly retirements: readonly PlannedRetirement[];
+  readonly deletions: readonly PlannedDeletion[];
   /** Full backups in which something was suspected; they were read again, and are whole. */
   readonly whole: readonly Stamp[];
   readonly leaves: Left;
@@ -42,30 +42,30 @@ export type Left = 'backup' | 'without-blobs' | 'nothing';
  * Plans what goes; changes nothing. Damage is looked for anew. Failure `not-found` where nothing has the
  * stamp.
  */
-export async function planRetire(
+export async function planDelete(
   path: string,
   {
     wish,
     blobs,
     context,
   }: {
-    readonly wish: RetireWish;
+    readonly wish: DeleteSelection;
     /** Where those are that belong to it. */
     readonly blobs: BackupPlace['blobs'];
     readonly context: JobContext;
   },
-): Promise<RetirePlan> {
+): Promise<DeletePlan> {
   const repository = await context.backups.repository(path);
   await requireBackups(repository.store);
   const catalogue = await repository.catalogue();
   const { found, whole } = await wanted(repository, { catalogue, wish, context });
-  const retirements: PlannedRetirement[] = [];
+  const deletions: PlannedDeletion[] = [];
   for (const { stamp, reason } of found) {
-    retirements.push({ ...planRetirement(catalogue, stamp), reason });
+    deletions.push({ ...planDeletion(catalogue, stamp), reason });
   }
-  const leaving = { catalogue, retirements, whole, blobs, context };
+  const leaving = { catalogue, deletions, whole, blobs, context };
   const leaves = await whatIsLeft(repository, leaving);
-  return { repository: path, retirements, whole, leaves };
+  return { repository: path, deletions, whole, leaves };
 }
 
 async function wanted(
@@ -76,7 +76,7 @@ async function wanted(
     context,
   }: {
     readonly catalogue: Catalogue;
-    readonly wish: RetireWish;
+    readonly wish: DeleteSelection;
     readonly context: JobContext;
   },
 ): Promise<{
@@ -87,7 +87,7 @@ async function wanted(
     const { stamp } = wish;
     if (!stampsOf(catalogue).includes(stamp)) {
       const { name } = repository;
-      throw new Failure('not-found', `Cannot retire ${stamp}: "${name}" has no such backup`, {
+      throw new Failure('not-found', `Cannot delete ${stamp}: "${name}" has no such backup`, {
         hint: { kind: 'name-restore-point' },
       });
     }
@@ -112,19 +112,19 @@ async function whatIsLeft(
   repository: OpenRepository,
   {
     catalogue,
-    retirements,
+    deletions,
     whole,
     blobs,
     context,
   }: {
     readonly catalogue: Catalogue;
-    readonly retirements: readonly Retirement[];
+    readonly deletions: readonly Deletion[];
     readonly whole: readonly Stamp[];
     readonly blobs: BackupPlace['blobs'];
     readonly context: JobContext;
   },
 ): Promise<Left> {
-  const gone = new Set(retirements.flatMap(({ points }) => points));
+  const gone = new Set(deletions.flatMap(({ points }) => points));
   const { backups, signal } = context;
   const reading = { repository: repository.name, backups, signal };
   const counting = blobs && (await blobsThatCount(blobs, reading));
@@ -156,8 +156,8 @@ function wasReadAgain({ kind }: Reason): boolean {
   return kind !== 'database';
 }
 
-/** What a retirement came to. */
-export interface Retired {
+/** What a deletion came to. */
+export interface Deleted {
   readonly fileNames: readonly string[];
 }
 
@@ -165,8 +165,8 @@ export interface Retired {
  * Carries out a plan that somebody has agreed to. Failures: `refused` where nothing could be restored
  * afterwards and `last` doesn't allow it, or where the files are others by now; `locked`.
  */
-export async function retireAll(
-  plan: RetirePlan,
+export async function deleteAll(
+  plan: DeletePlan,
   {
     place,
     site,
@@ -180,21 +180,21 @@ export async function retireAll(
     readonly now: () => Date;
   },
   context: JobContext,
-): Promise<Retired> {
+): Promise<Deleted> {
   refuseLast(plan, last);
   const start = { verb: 'retire', site, of: place.of, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const repository = await context.backups.repository(plan.repository);
     const { store } = repository;
-    await using _lock = await store.lock(lockRequest(watched.context, 'retire'));
+    await using _lock = await store.lock(lockRequest(watched.context, 'delete'));
     const catalogue = await repository.catalogue();
     refuseChanged(catalogue, plan);
     if (place.blobs !== undefined && removesBlobs(site, place)) {
-      const going = plan.retirements.flatMap(({ points }) => points);
+      const going = plan.deletions.flatMap(({ points }) => points);
       if (going.length > 0) await noteGoingBlobs(store, going);
     }
     const removed: string[] = [];
-    for (const { stamp, fileNames, reason } of plan.retirements) {
+    for (const { stamp, fileNames, reason } of plan.deletions) {
       const names = await tellRemoval(watched.context, {
         folder: plan.repository,
         reason,
@@ -207,21 +207,21 @@ export async function retireAll(
   });
 }
 
-/** Whether the next backup removes the blobs of what was retired; where nothing old ever goes, they are for people to remove. */
+/** Whether the next backup removes the blobs of what was deleted; where nothing old ever goes, they are for people to remove. */
 export function removesBlobs({ keep }: Site, { of }: BackupPlace): boolean {
   return of === 'zip' || keep > 0;
 }
 
 /** Failure `refused` where nothing could be restored afterwards. */
 export function refuseLast(
-  { repository, retirements, leaves }: RetirePlan,
+  { repository, deletions, leaves }: DeletePlan,
   last: 'stays' | 'may-go',
 ): void {
-  if (last === 'may-go' || leaves === 'backup' || retirements.length === 0) return;
+  if (last === 'may-go' || leaves === 'backup' || deletions.length === 0) return;
   const state = leaves === 'nothing' ? 'is known to be whole' : 'has sound blobs';
   throw new Failure(
     'refused',
-    `Cannot retire anything in "${repository}": no other backup there ${state}`,
+    `Cannot delete anything in "${repository}": no other backup there ${state}`,
     {
       hint: { kind: 'make-full-backup-or-insist' },
     },
@@ -229,11 +229,11 @@ export function refuseLast(
 }
 
 /** Nobody has agreed to what came, or went, since the plan was made. */
-function refuseChanged(catalogue: Catalogue, { retirements }: RetirePlan): void {
-  for (const { stamp, fileNames } of retirements) {
-    const found = planRetirement(catalogue, stamp);
+function refuseChanged(catalogue: Catalogue, { deletions }: DeletePlan): void {
+  for (const { stamp, fileNames } of deletions) {
+    const found = planDeletion(catalogue, stamp);
     if (found.fileNames.join() === fileNames.join()) continue;
-    throw new Failure('refused', `Cannot retire ${stamp}: its files have changed meanwhile`, {
+    throw new Failure('refused', `Cannot delete ${stamp}: its files have changed meanwhile`, {
       hint: 'Nothing was changed. Run the command again to see what there is now.',
     });
   }

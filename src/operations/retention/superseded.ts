@@ -1,6 +1,7 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
+import { type Deletion, planDeletion } from '../../repository/deletion.ts';
 import { isSound } from '../../repository/judgement.ts';
 import { type Chain, type ChainLink, readChains } from '../../repository/layout/chain.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
@@ -13,7 +14,6 @@ import { findUnreadChecks } from '../../repository/records/check-results.ts';
 import { runEndOf } from '../../repository/records/completion.ts';
 import { noteGoingBlobs, readGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
-import { planRetirement, type Retirement } from '../../repository/retiring.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import type { JobContext } from '../run/events.ts';
 import { type PastRun, readPastRuns } from '../run/past-runs.ts';
@@ -46,7 +46,7 @@ interface ComingBackup {
 
 /** What becomes of the incomplete restore points behind the last complete one but one. */
 export interface Superseded {
-  readonly going: readonly Retirement[];
+  readonly going: readonly Deletion[];
   readonly staying: readonly { readonly stamp: Stamp; readonly why: WhyKept }[];
 }
 
@@ -68,7 +68,7 @@ export async function findSuperseded(
   );
   const judgements = await readJudgements(repository, { blobsOf: blobs.factsOf });
   const { complete, ends } = findLeft(chains, { judgements, coming: coming?.kind });
-  const going: Retirement[] = [];
+  const going: Deletion[] = [];
   const staying: { stamp: Stamp; why: WhyKept }[] = [];
   const isKnown = (await findUnreadChecks(repository.store)) === undefined;
   if (ends.length === 0 || !isKnown) return { going, staying };
@@ -93,7 +93,7 @@ export async function findSuperseded(
       if (why === undefined) first = stamp;
       else staying.push({ stamp, why });
     }
-    if (first !== undefined) going.push(planRetirement(catalogue, first));
+    if (first !== undefined) going.push(planDeletion(catalogue, first));
   }
   return { going, staying };
 }

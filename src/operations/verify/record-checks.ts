@@ -83,7 +83,7 @@ function storedCheck({
 }
 
 /**
- * Remembers what a look into a restore point, or a rehearsal, has shown. A look at records that a wrapper has
+ * Remembers what a look into a restore point, or a test restore, has shown. A look at records that a wrapper has
  * changed proves no more than a verification of every byte.
  */
 export async function rememberPoint(

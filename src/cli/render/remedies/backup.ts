@@ -23,7 +23,7 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'install-cron': () => 'Install cron (package cron or cronie), or use --systemd.',
   'install-compressor': ({ package: name }) =>
     `Install it (Debian: ${name}), or use --compressor node.`,
-  'delete-restore-point': ({ stamp }) => `"zodbvault retire ${stamp}" removes that restore point.`,
+  'delete-restore-point': ({ stamp }) => `"zodbvault delete ${stamp}" removes that restore point.`,
   'put-back-lost-blobs': ({ source, copy }) =>
     `${describeHold({ kind: 'lost', source, holder: copy })}.`,
   'enable-script': ({ script }) =>

@@ -90,13 +90,13 @@ function isGood({ result }: RunReport): boolean {
 }
 
 function factsOf(place: PlaceReport, now: Date): readonly Markup[] {
-  const { points, disk, verified, rehearsed } = place;
+  const { points, disk, verified, testRestored } = place;
   const last = points.at(-1)?.moment;
   const facts: readonly (readonly [string, Markup])[] = [
     ['Newest', html`${last === undefined ? 'none' : timeOf(last)}`],
     ['Restore points', html`${points.length}`],
     ['Verified', checkedAt(verified)],
-    ['Rehearsed', checkedAt(rehearsed)],
+    ['Test restore', checkedAt(testRestored)],
     ['Free space', html`${disk === undefined ? 'unknown' : describeDisk(disk, now)}`],
   ];
   return facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);

@@ -18,7 +18,7 @@ export interface PlaceReport {
   /** Problems of what belongs to no restore point. */
   readonly remains: readonly string[];
   readonly verified: Date | undefined;
-  readonly rehearsed: Date | undefined;
+  readonly testRestored: Date | undefined;
   /** Undefined where it went meanwhile. */
   readonly disk:
     | {

@@ -44,7 +44,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       stamps: ['2026-03-02-04-05-06'],
     },
     sentence: ({ source, backup, coveredUntil, stamps }) => {
-      const commands = stamps.slice(0, NAMED).map((stamp) => `"zodbvault retire ${stamp}"`);
+      const commands = stamps.slice(0, NAMED).map((stamp) => `"zodbvault delete ${stamp}"`);
       return `"${source}" lacks the end of what "${backup}" holds, which reaches to ${coveredUntil}, and no restore since then explains that. If nobody put an earlier state or another database there, its end is lost, or it is another copy: "restore" brings it back. Nothing old is removed; if it was set back on purpose, ${commands.join(' and ')} and a full backup end this`;
     },
   },
@@ -85,7 +85,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     sentence: ({ source, otherSource, backup, coveredUntil, isStillThere }) => {
       const why = isStillThere
         ? `, which is still there, and of which "${backup}" was made. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, remove it`
-        : `, or was set back when it came from there: it lacks what "${backup}" holds, which reaches to ${coveredUntil}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "retire" removes its backups`;
+        : `, or was set back when it came from there: it lacks what "${backup}" holds, which reaches to ${coveredUntil}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "zodbvault delete" removes its backups`;
       return `"${source}" is another copy of the database than "${otherSource}"${why}`;
     },
   },
@@ -115,7 +115,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
         needing.length === 0
           ? ''
           : `; without it, nothing can be restored from ${needing.join(', ')}`;
-      return `"${dat}" lists ${file}, which is not there any more${without}. What is left of it stays. Bring the file back from a copy, or remove the rest with "zodbvault retire --damaged"`;
+      return `"${dat}" lists ${file}, which is not there any more${without}. What is left of it stays. Bring the file back from a copy, or remove the rest with "zodbvault delete --damaged"`;
     },
   },
   'backup-file-resized': {
@@ -126,7 +126,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       bytes: 4096,
     },
     sentence: ({ fileName, bytes }) =>
-      `"${fileName}" has ${bytes} bytes now, another size than was written: nothing can be restored from it, nor from what needs it. A full backup is made; bring the file back from a copy, or remove it with "zodbvault retire --damaged"`,
+      `"${fileName}" has ${bytes} bytes now, another size than was written: nothing can be restored from it, nor from what needs it. A full backup is made; bring the file back from a copy, or remove it with "zodbvault delete --damaged"`,
   },
   'changed-by-others': {
     example: {
@@ -158,7 +158,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
         why === 'blobs-are-there'
           ? `"zodbvault verify --deep ${newest}" shows whether they are, and it counts again. `
           : '';
-      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. ${prove}If nobody needs it, remove it with "zodbvault retire ${newest}"`;
+      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. ${prove}If nobody needs it, remove it with "zodbvault delete ${newest}"`;
     },
   },
   'other-database-kept': {
@@ -168,7 +168,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       fullBackups: ['2026-01-01-04-05-06.fsz'],
     },
     sentence: ({ fullBackups }) =>
-      `backups of another database are kept, whatever "keep" says: ${fullBackups.join(', ')}. If nobody needs them, remove them with "zodbvault retire"; otherwise give each database a folder of its own`,
+      `backups of another database are kept, whatever "keep" says: ${fullBackups.join(', ')}. If nobody needs them, remove them with "zodbvault delete"; otherwise give each database a folder of its own`,
   },
   'perhaps-other-database-kept': {
     example: {
@@ -179,7 +179,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ fullBackups, sources }) => {
       const of = sources.length === 0 ? '' : `, made of "${sources.join('", "')}",`;
-      return `${fullBackups.join(', ')}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault retire"`;
+      return `${fullBackups.join(', ')}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault delete"`;
     },
   },
 };

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
-import { type RehearsedStorage, rehearse } from '../../operations/restore/test-restore.ts';
+import { type TestedStorage, testRestore } from '../../operations/restore/test-restore.ts';
 import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
 import { describeDeepFinding } from '../format/finding-line.ts';
@@ -15,8 +15,8 @@ import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/sit
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-export function addRehearseCommand(program: Command): void {
-  const command = withSiteOptions(program.command('rehearse'))
+export function addTestRestoreCommand(program: Command): void {
+  const command = withSiteOptions(program.command('test-restore'))
     .description('restore into a folder of its own, verify what came out, and time it')
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
     .addOption(SOURCE_KIND_OPTION)
@@ -33,8 +33,8 @@ export function addRehearseCommand(program: Command): void {
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const damage: Damage[] = [];
-      const rehearseOne = async (site: Site) => {
-        const { restoreSeconds, verifySeconds, storages } = await rehearse(
+      const testOne = async (site: Site) => {
+        const { restoreSeconds, verifySeconds, storages } = await testRestore(
           { site, of: options.kind, wanted, folder: resolve(options.in), now: () => new Date() },
           { ...shownOn(terminal), signal, backups },
         );
@@ -45,7 +45,7 @@ export function addRehearseCommand(program: Command): void {
         }
         const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
         terminal.printJson({
-          rehearsal: { part: site.part, restoreSeconds, verifySeconds, points },
+          testRestore: { part: site.part, restoreSeconds, verifySeconds, points },
         });
         const which = points
           .map(({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`)
@@ -55,7 +55,7 @@ export function addRehearseCommand(program: Command): void {
         );
         return problems > 0 ? 1 : 0;
       };
-      const work = { context, work: rehearseOne, absence: 'error' } as const;
+      const work = { context, work: testOne, absence: 'error' } as const;
       const status = await inEachSite(meant, work);
       if (damage.length > 0) terminal.hint(describeRemedy(damage));
       return status;
@@ -65,7 +65,7 @@ export function addRehearseCommand(program: Command): void {
 
 /** Returns the number of problems. */
 function report(
-  { storage, point }: RehearsedStorage,
+  { storage, point }: TestedStorage,
   {
     terminal,
     ...among

@@ -52,17 +52,17 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
     const link = join(folderOf(site), 'latest');
     expect(latest()).toBe(needed);
     cleanUpAsRecipe(site, dataFilesIn(site.path('var/backups'))[0]?.slice(0, 19) ?? '');
-    expect((await site.run(['retire', '-n', needed])).status).toBe(0);
+    expect((await site.run(['delete', '-n', needed])).status).toBe(0);
     expect(latest()).toBe(rest);
-    expect((await site.run(['retire', '-n', rest, '--even-the-last'])).status).toBe(0);
+    expect((await site.run(['delete', '-n', rest, '--even-the-last'])).status).toBe(0);
     expect(latest()).toBe(false);
   });
 
   it('is kept with a line that names the command, which removes it', async () => {
     const { site, rest, needed } = await siteWithRest();
     const { stderr } = await site.scriptWell('backup');
-    const command = /"zodbvault (retire [^"]+)"/.exec(stderr)?.[1] ?? '';
-    expect(command).toBe(`retire ${rest}`);
+    const command = /"zodbvault (delete [^"]+)"/.exec(stderr)?.[1] ?? '';
+    expect(command).toBe(`delete ${rest}`);
     const words = command.split(' ');
     const before = folderState(folderOf(site));
 
@@ -78,7 +78,7 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
     ]);
     expect(folderState(folderOf(site))).toEqual(before);
 
-    const refused = await site.run(['retire', needed, '-n']);
+    const refused = await site.run(['delete', needed, '-n']);
     const stamp = needed.slice('blobstorage.'.length);
     expect([refused.status, refused.stderr]).toEqual([
       1,
@@ -90,8 +90,8 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
     expect([agreed.status, agreed.stderr]).toEqual([0, expect.stringContaining(rest)]);
     expect(copiesIn(site)).not.toContain(rest);
     expect(copiesIn(site)).toContain(needed);
-    expect((await site.scriptWell('backup')).stderr).not.toContain('zodbvault retire');
-    expect((await site.run(['history'])).stdout).toMatch(/ retire .* done/);
+    expect((await site.scriptWell('backup')).stderr).not.toContain('zodbvault delete');
+    expect((await site.run(['history'])).stdout).toMatch(/ delete .* done/);
     const verified = await site.run(['verify']);
     expect([verified.status, verified.stderr]).toEqual([0, expect.anything()]);
   });
@@ -113,7 +113,7 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
     for (const file of dataFilesIn(repository).slice(0, 2))
       cleanUpAsRecipe(site, file.slice(0, 19));
     const [first = ''] = chain;
-    const all = await site.run(['retire', first, '-n']);
+    const all = await site.run(['delete', first, '-n']);
     expect([all.status, all.stderr]).toEqual([0, expect.stringContaining('.delta.tar')]);
     const left = copiesIn(site);
     expect(left.some((name) => /\.tar$/.test(name))).toBe(true);
@@ -131,7 +131,7 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
       ['blobstorage.77', 'no blob backup has that name'],
       ['blobstorage', 'it is not the whole date of a restore point'],
     ] as const) {
-      const { status, stderr } = await site.run(['retire', name, '-n']);
+      const { status, stderr } = await site.run(['delete', name, '-n']);
       expect([name, status !== 0, stderr]).toEqual([name, true, expect.stringContaining(error)]);
     }
     expect(folderState(folderOf(site))).toEqual(before);
@@ -141,13 +141,13 @@ describe('a copy of blobs that belongs to no restore point any more', () => {
     const site = await newBuildoutSite(scratch, recipeCfg([...BLOBS, 'only_blobs = true']));
     await site.scriptWell('backup');
     const [only = ''] = copiesIn(site);
-    const { status, stderr } = await site.run(['retire', only, '-n']);
+    const { status, stderr } = await site.run(['delete', only, '-n']);
     expect([status, stderr]).toEqual([
       1,
       expect.stringContaining('no other backup of blobs is there'),
     ]);
     expect(copiesIn(site)).toEqual([only]);
-    expect((await site.run(['retire', only, '-n', '--even-the-last'])).status).toBe(0);
+    expect((await site.run(['delete', only, '-n', '--even-the-last'])).status).toBe(0);
     expect(existsSync(join(folderOf(site), only))).toBe(false);
   });
 });

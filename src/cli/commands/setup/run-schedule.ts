@@ -6,15 +6,15 @@ import { exitStatusOf, Failure, systemCodeOf } from '../../../system/failure.ts'
 import { formatLocalTime } from '../../format/units.ts';
 import { withLogOptions } from '../../options/common-options.ts';
 import { ownProgram } from '../../options/own-command.ts';
+import { refuseRenamedVariables } from '../../reference/renamed.ts';
 import { CONFIG_OPTION } from '../../select/select-buildout-part.ts';
 import { type CommandContext, isByCtrlC, runCommand } from '../../terminal/run-command.ts';
 
-const KINDS = ['backup', 'verify', 'rehearse'] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = 'backup' | 'verify' | 'test-restore';
 
-export function addRepeatCommand(program: Command): void {
+export function addRunScheduleCommand(program: Command): void {
   const command = program
-    .command('repeat')
+    .command('run-schedule')
     .description('stay, and run commands at their times: for a container, where there is no cron')
     .addOption(
       timeOption('--backup <times>', 'when to back up')
@@ -23,18 +23,23 @@ export function addRepeatCommand(program: Command): void {
     )
     .addOption(timeOption('--verify <times>', 'when to verify').env('ZODBVAULT_VERIFY_SCHEDULE'))
     .addOption(
-      timeOption('--rehearse <times>', 'when to rehearse a restore').env(
-        'ZODBVAULT_REHEARSE_SCHEDULE',
+      timeOption('--test-restore <times>', 'when to test a restore').env(
+        'ZODBVAULT_TEST_RESTORE_SCHEDULE',
       ),
     )
     .option('--at-start', 'back up once at the start, too')
     .addOption(CONFIG_OPTION);
   withLogOptions(command).action((options) =>
     runCommand(options, async (context) => {
-      const jobs = KINDS.flatMap((kind): Job[] => {
-        const times = options[kind];
-        return times === undefined ? [] : [{ kind, times }];
-      });
+      refuseRenamedVariables(process.env);
+      const wanted: readonly [Kind, Cron | undefined][] = [
+        ['backup', options.backup],
+        ['verify', options.verify],
+        ['test-restore', options.testRestore],
+      ];
+      const jobs = wanted.flatMap(([kind, times]): Job[] =>
+        times === undefined ? [] : [{ kind, times }],
+      );
       const words = [
         ...(options.config === undefined ? [] : ['--config', options.config]),
         ...(options.quiet ? ['--quiet'] : []),
@@ -42,7 +47,7 @@ export function addRepeatCommand(program: Command): void {
         ...(options.logFormat === 'text' ? [] : ['--log-format', options.logFormat]),
       ];
       if (options.atStart) await run('backup', { words, context });
-      await repeat(jobs, { words, context });
+      await runSchedule(jobs, { words, context });
       // To be stopped by a signal is how it ends in a container.
       return isByCtrlC(context.signal) ? exitStatusOf('interrupted') : 0;
     }),
@@ -74,7 +79,7 @@ function parseTimes(text: string): Cron {
   }
 }
 
-interface Repeating {
+interface ScheduledRuns {
   /** What every command is given. */
   readonly words: readonly string[];
   readonly context: CommandContext;
@@ -84,7 +89,7 @@ interface Repeating {
  * Runs the job whose time is next, for ever: one at a time, so that none meets another. A time that
  * passes meanwhile is left out. Ends when it is told to stop; a job that runs then is told, too.
  */
-async function repeat(jobs: readonly Job[], { words, context }: Repeating): Promise<void> {
+async function runSchedule(jobs: readonly Job[], { words, context }: ScheduledRuns): Promise<void> {
   const { terminal, signal } = context;
   while (!signal.aborted) {
     const [next] = jobs
@@ -94,7 +99,7 @@ async function repeat(jobs: readonly Job[], { words, context }: Repeating): Prom
       })
       .sort((a, b) => a.at.getTime() - b.at.getTime());
     if (next === undefined) {
-      throw new Failure('usage', 'Cannot repeat anything: no time that was given ever comes', {
+      throw new Failure('usage', 'Cannot run anything: no time that was given ever comes', {
         hint: 'Give times of a crontab that lie in the future.',
       });
     }
@@ -114,7 +119,7 @@ async function waitUntil(at: Date, signal: AbortSignal): Promise<boolean> {
 }
 
 /** Runs a command of this program. One that fails has said why; the next time comes all the same. */
-async function run(kind: Kind, { words, context }: Repeating): Promise<void> {
+async function run(kind: Kind, { words, context }: ScheduledRuns): Promise<void> {
   const { terminal, signal } = context;
   const [path = '', ...before] = ownProgram(terminal, { caller: 'this run' });
   const child = spawn(path, [...before, kind, ...words], {

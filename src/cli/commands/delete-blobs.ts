@@ -1,10 +1,10 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import {
-  type BlobRetirement,
+  type BlobDeletion,
+  deleteBlobs,
   type PlaceOfBlobs,
-  planRetireBlobs,
+  planDeleteBlobs,
   refuseLastBlobs,
-  retireBlobs,
 } from '../../operations/retention/remove-blob-backup.ts';
 import { findBackupPlaces } from '../../operations/run/backup-places.ts';
 import { Failure } from '../../system/failure.ts';
@@ -13,7 +13,7 @@ import { ask } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
 /** Which blob backup is to go, and how. */
-export interface BlobRetireWish {
+export interface NamedBlobs {
   readonly name: string;
   readonly of: BackupKind | 'all';
   readonly storage: string | undefined;
@@ -23,32 +23,32 @@ export interface BlobRetireWish {
 }
 
 /** Shows what goes, asks, and removes it. */
-export async function retireNamedBlobs(
+export async function deleteNamedBlobs(
   sites: readonly Site[],
-  { wish, context }: { readonly wish: BlobRetireWish; readonly context: CommandContext },
+  { wish, context }: { readonly wish: NamedBlobs; readonly context: CommandContext },
 ): Promise<void> {
   const { terminal, signal, backups } = context;
   const { of, plan } = await findOne(sites, { wish, signal, backups });
   const { folder, stamp, fileNames } = plan;
-  terminal.printJson({ retire: { folder, stamp, fileNames } });
+  terminal.printJson({ delete: { folder, stamp, fileNames } });
   terminal.print(`This will remove blobs as of ${stamp} (UTC) from ${folder}:`);
   for (const name of fileNames) terminal.print(`    ${name}`);
   refuseLastBlobs(plan, wish);
   if (wish.how === 'show') return;
-  if (wish.how === 'ask' && (await ask('retire anything', context)) === 'no') {
+  if (wish.how === 'ask' && (await ask('delete anything', context)) === 'no') {
     terminal.log('Nothing was removed.');
-    terminal.printJson({ retire: { answer: 'no' } });
+    terminal.printJson({ delete: { answer: 'no' } });
     return;
   }
   const { waitSeconds } = wish;
   const jobContext = { ...shownOn(terminal), signal, backups, waitSeconds };
   const settings = { plan, now: () => new Date(), context: jobContext };
-  terminal.printJson({ retired: { folder, fileNames: await retireBlobs(of, settings) } });
+  terminal.printJson({ deleted: { folder, fileNames: await deleteBlobs(of, settings) } });
 }
 
 interface Found {
   readonly of: PlaceOfBlobs;
-  readonly plan: BlobRetirement;
+  readonly plan: BlobDeletion;
 }
 
 /** Failures: `not-found`; `usage` where several have the name. */
@@ -58,21 +58,21 @@ async function findOne(
     wish,
     signal,
     backups,
-  }: { readonly wish: BlobRetireWish } & Pick<CommandContext, 'signal' | 'backups'>,
+  }: { readonly wish: NamedBlobs } & Pick<CommandContext, 'signal' | 'backups'>,
 ): Promise<Found> {
   const { name, storage } = wish;
   const places = await placesOfBlobs(sites, wish.of);
   const found: Found[] = [];
   for (const of of places) {
     if (storage !== undefined && of.place.storage !== storage) continue;
-    const plan = await planRetireBlobs(of, { name, backups, signal });
+    const plan = await planDeleteBlobs(of, { name, backups, signal });
     if (plan !== undefined) found.push({ of, plan });
   }
   const [first, ...others] = found;
   const folders = (some: readonly PlaceOfBlobs[]) =>
     [...new Set(some.map(({ place }) => `"${place.blobs.folder}"`))].join(', ');
   if (first === undefined) {
-    throw new Failure('not-found', `Cannot retire "${name}": no blob backup has that name`, {
+    throw new Failure('not-found', `Cannot delete "${name}": no blob backup has that name`, {
       hint:
         places.length === 0
           ? 'The site has no blobs; "zodbvault config" shows what is backed up.'

@@ -31,7 +31,7 @@ function filesOf(site: TestSite) {
 }
 
 describe('a data file that is lost', () => {
-  it('is named by the next backup, leaves what is left of it, and goes when it is retired', async () => {
+  it('is named by the next backup, leaves what is left of it, and goes when it is deleted', async () => {
     const site = await newSite(scratch, 3);
     await site.runWell('backup');
     await backUpMore(site);
@@ -54,18 +54,18 @@ describe('a data file that is lost', () => {
     expect([checked.status, checked.stdout]).toEqual([
       1,
       expect.stringMatching(
-        /WARNING - 1 wrong: .*is missing; .*"zodbvault retire --damaged" removes/,
+        /WARNING - 1 wrong: .*is missing; .*"zodbvault delete --damaged" removes/,
       ),
     ]);
 
     const before = snapshot(site.repository);
-    const planned = await site.runWell('retire', '--damaged', '--dry-run');
+    const planned = await site.runWell('delete', '--damaged', '--dry-run');
     expect(planned.stdout).toContain(`This will remove ${lost.stamp} from ${site.repository}`);
     expect(planned.stdout).toContain(`restore points that need it: ${needing.stamp}`);
-    const answered = await site.run(['retire', '--damaged'], { input: 'no\n' });
+    const answered = await site.run(['delete', '--damaged'], { input: 'no\n' });
     expect(answered.stderr).toContain('Nothing was removed');
     expect(snapshot(site.repository)).toEqual(before);
-    const { stderr } = await site.runWell('retire', '--damaged', '-n');
+    const { stderr } = await site.runWell('delete', '--damaged', '-n');
     for (const end of ['.json', '.index']) expect(stderr).toContain(`${lost.stamp}${end}`);
     expect(stderr).toContain(needing.name);
     expect(readFileSync(full.path('.dat'), 'utf8').trimEnd().split('\n')).toHaveLength(1);
@@ -74,12 +74,12 @@ describe('a data file that is lost', () => {
     expect(stillWarned.stdout).toContain('WARNING - the last backup ended with a warning');
     await site.runWell('backup');
     expect((await site.run(MOUNTED)).status).toBe(0);
-    expect((await site.runWell('retire', '--damaged', '-n')).stderr).toContain('nothing there');
+    expect((await site.runWell('delete', '--damaged', '-n')).stderr).toContain('nothing there');
     await site.runWell('show', full.stamp);
-    expect((await site.runWell('history')).stdout).toMatch(/ retire .* done/);
+    expect((await site.runWell('history')).stdout).toMatch(/ delete .* done/);
   });
 
-  it('that was the full backup makes the next one full, and its increments stay until they are retired', async () => {
+  it('that was the full backup makes the next one full, and its increments stay until they are deleted', async () => {
     const site = await newSite(scratch, 3);
     await site.runWell('backup');
     await backUpMore(site, '--full');
@@ -98,14 +98,14 @@ describe('a data file that is lost', () => {
     expect((await site.runWarned('list')).stderr).toContain(
       `Warning: ${lost.stamp}.dat: its full backup is missing\n`,
     );
-    await site.runWell('retire', '--damaged', '-n');
+    await site.runWell('delete', '--damaged', '-n');
     expect(filesOf(site)).toHaveLength(1);
     expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(5 + 1);
     await site.runWell('verify');
   });
 });
 
-describe('zodbvault retire', () => {
+describe('zodbvault delete', () => {
   it('reads a suspect again, removes one restore point with what needs it, and never the last', async () => {
     const site = await newSite(scratch, 3);
     await site.runWell('backup');
@@ -118,16 +118,16 @@ describe('zodbvault retire', () => {
     damaged.writeUInt8(damaged.readUInt8(200) ^ 1, 200);
     writeFileSync(full.data, damaged);
     expect((await site.run(['verify'])).status).toBe(1);
-    const last = await site.run(['retire', '--damaged', '-n']);
+    const last = await site.run(['delete', '--damaged', '-n']);
     expect([last.status, last.stderr]).toEqual([1, expect.stringContaining('no other backup')]);
     copyFileSync(whole, full.data);
-    const again = await site.runWell('retire', '--damaged', '-n');
+    const again = await site.runWell('delete', '--damaged', '-n');
     expect(again.stderr).toContain(`every byte of it was right just now: ${full.stamp}`);
     writeFileSync(full.data, damaged);
     await backUpMore(site);
-    const { stdout } = await site.runWell('retire', full.stamp, '-n', '--json');
+    const { stdout } = await site.runWell('delete', full.stamp, '-n', '--json');
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
-      retire: { reason: 'it was named', points: [full.stamp, increment.stamp] },
+      delete: { reason: 'it was named', points: [full.stamp, increment.stamp] },
     });
     const [left] = filesOf(site);
     expect(filesOf(site)).toHaveLength(1);
@@ -136,10 +136,10 @@ describe('zodbvault retire', () => {
       [2, ['1999']],
       [2, [left?.stamp ?? '', '--damaged']],
     ] as const) {
-      expect([words, (await site.run(['retire', '-n', ...words])).status]).toEqual([words, status]);
+      expect([words, (await site.run(['delete', '-n', ...words])).status]).toEqual([words, status]);
     }
-    expect((await site.run(['retire', left?.stamp ?? '', '-n'])).status).toBe(1);
-    await site.runWell('retire', left?.stamp ?? '', '-n', '--even-the-last');
+    expect((await site.run(['delete', left?.stamp ?? '', '-n'])).status).toBe(1);
+    await site.runWell('delete', left?.stamp ?? '', '-n', '--even-the-last');
     expect(filesOf(site)).toHaveLength(0);
   });
 
@@ -152,16 +152,16 @@ describe('zodbvault retire', () => {
     await commitBlob(site.dataFs);
     await site.run(['backup', '--full', '--no-blobs']);
     const [first = '', second = ''] = stamps();
-    const refused = await site.run(['retire', first, '-n']);
+    const refused = await site.run(['delete', first, '-n']);
     expect([refused.status, refused.stderr]).toEqual([
       1,
       expect.stringContaining(`in "${repository}": no other backup there has sound blobs`),
     ]);
     expect(stamps()).toEqual([first, second]);
-    expect((await site.run(['retire', second, '-n'])).status).toBe(0);
+    expect((await site.run(['delete', second, '-n'])).status).toBe(0);
     await commitBlob(site.dataFs);
     await site.run(['backup', '--full']);
-    const { status, stdout } = await site.run(['retire', first, '-n']);
+    const { status, stdout } = await site.run(['delete', first, '-n']);
     expect(status).toBe(0);
     expect(stdout).toContain(
       `The blob backups of these stay until the next backup, which removes them: blobstorage.${first}`,

@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { listPlace } from '../../operations/list/list-site.ts';
 import { isNameOfBlobs } from '../../operations/retention/remove-blob-backup.ts';
 import {
-  planRetire,
-  type RetirePlan,
-  type RetireWish,
+  type DeletePlan,
+  type DeleteSelection,
+  deleteAll,
+  planDelete,
   refuseLast,
   removesBlobs,
-  retireAll,
 } from '../../operations/retention/remove-restore-point.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
@@ -26,10 +26,10 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-o
 import { isFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
-import { retireNamedBlobs } from './retire-blobs.ts';
+import { deleteNamedBlobs } from './delete-blobs.ts';
 
-export function addRetireCommand(program: Command): void {
-  const command = withSiteOptions(program.command('retire'))
+export function addDeleteCommand(program: Command): void {
+  const command = withSiteOptions(program.command('delete'))
     .description('remove a restore point, or all that are damaged, with what needs them')
     .argument(
       '[backup]',
@@ -55,7 +55,7 @@ export function addRetireCommand(program: Command): void {
         const waitSeconds = secondsToWait(options.wait);
         const of = isKindSaid ? options.kind : 'all';
         const named = { name: wish.name, of, storage, last, how, waitSeconds } as const;
-        await retireNamedBlobs(sites, { wish: named, context });
+        await deleteNamedBlobs(sites, { wish: named, context });
         return undefined;
       }
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
@@ -66,15 +66,15 @@ export function addRetireCommand(program: Command): void {
       }
       for (const one of planned) await show(one, context);
       for (const { plan } of planned) refuseLast(plan, last);
-      const wanted = planned.filter(({ plan }) => plan.retirements.length > 0);
+      const wanted = planned.filter(({ plan }) => plan.deletions.length > 0);
       if (wanted.length === 0) {
-        terminal.log('Nothing to retire: nothing there is damaged');
+        terminal.log('Nothing to delete: nothing there is damaged');
         return undefined;
       }
       if (options.dryRun) return undefined;
-      if (options.prompt && (await ask('retire anything', context)) === 'no') {
+      if (options.prompt && (await ask('delete anything', context)) === 'no') {
         terminal.log('Nothing was removed.');
-        terminal.printJson({ retire: { answer: 'no' } });
+        terminal.printJson({ delete: { answer: 'no' } });
         return undefined;
       }
       const jobContext = {
@@ -83,14 +83,14 @@ export function addRetireCommand(program: Command): void {
         backups: context.backups,
         waitSeconds: secondsToWait(options.wait),
       };
-      const retireOne = async ({ plan, meant: { place, site } }: Planned) => {
+      const deleteOne = async ({ plan, meant: { place, site } }: Planned) => {
         const settings = { place, site, last, now: () => new Date() } as const;
-        const { fileNames } = await retireAll(plan, settings, jobContext);
-        terminal.printJson({ retired: { repository: plan.repository, fileNames } });
+        const { fileNames } = await deleteAll(plan, settings, jobContext);
+        terminal.printJson({ deleted: { repository: plan.repository, fileNames } });
         return undefined;
       };
       const nameOf = (one: Planned) => oneOfPlaces(one.meant);
-      return await inEachOf(wanted, { context, nameOf, work: retireOne, absence: 'error' });
+      return await inEachOf(wanted, { context, nameOf, work: deleteOne, absence: 'error' });
     }),
   );
 }
@@ -99,7 +99,7 @@ export function addRetireCommand(program: Command): void {
 function wishOf(
   written: string | undefined,
   damaged: true | undefined,
-): RetireWish | { readonly kind: 'blobs'; readonly name: string } {
+): DeleteSelection | { readonly kind: 'blobs'; readonly name: string } {
   const isOne = (written === undefined) !== (damaged === undefined);
   const stamp = written === undefined ? undefined : parseStamp(written);
   if (isOne && damaged) return { kind: 'damaged' };
@@ -110,8 +110,8 @@ function wishOf(
   throw new Failure(
     'usage',
     written === undefined || isOne === false
-      ? 'Cannot tell what to retire'
-      : `Cannot retire "${written}": it is not the whole date of a restore point`,
+      ? 'Cannot tell what to delete'
+      : `Cannot delete "${written}": it is not the whole date of a restore point`,
     {
       hint: 'Name one restore point as "zodbvault list" shows it in UTC, or a blob backup as a backup names it that keeps it, or say --damaged.',
     },
@@ -120,13 +120,13 @@ function wishOf(
 
 interface Planned {
   readonly meant: MeantPlace;
-  readonly plan: RetirePlan;
+  readonly plan: DeletePlan;
 }
 
 /** A date that is one of several storages' must be told whose it is. */
 async function planAll(
   meant: readonly MeantPlace[],
-  { wish, context }: { readonly wish: RetireWish; readonly context: CommandContext },
+  { wish, context }: { readonly wish: DeleteSelection; readonly context: CommandContext },
 ): Promise<{ readonly planned: readonly Planned[]; readonly status: number }> {
   const planned: Planned[] = [];
   const { terminal, signal, backups } = context;
@@ -135,7 +135,7 @@ async function planAll(
     context,
     work: async (one) => {
       const { blobs } = one.place;
-      const plan = await planRetire(one.repository, { wish, blobs, context: jobContext });
+      const plan = await planDelete(one.repository, { wish, blobs, context: jobContext });
       planned.push({ meant: one, plan });
     },
   });
@@ -156,7 +156,7 @@ async function show(
       `Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}; "zodbvault verify" remembers that, and whoever names a date can remove it all the same`,
     );
   }
-  for (const { stamp, reason, fileNames, dat, points: gone } of plan.retirements) {
+  for (const { stamp, reason, fileNames, dat, points: gone } of plan.deletions) {
     const blobs = points.flatMap((one) =>
       one.kind === 'filestorage' &&
       gone.includes(one.point.stamp) &&
@@ -167,7 +167,7 @@ async function show(
     );
     const { repository } = plan;
     terminal.printJson({
-      retire: {
+      delete: {
         storage: meant.place.storage,
         repository,
         stamp,
@@ -189,7 +189,7 @@ async function show(
       terminal.print(
         'The blob backups of these stay, as with keep 0 no backup removes any; remove them with:',
       );
-      for (const name of blobs) terminal.print(`    zodbvault retire ${name}`);
+      for (const name of blobs) terminal.print(`    zodbvault delete ${name}`);
     } else if (blobs.length > 0) {
       terminal.print(
         `The blob backups of these stay until the next backup, which removes them: ${blobs.join(', ')}`,

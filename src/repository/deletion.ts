@@ -4,7 +4,7 @@ import type { Stamp } from './layout/stamp.ts';
 import { datInFrontOf, familyOf, inOrderOfRemoval } from './remove-chain.ts';
 
 /** A restore point that is to go, with all that nothing could be restored from without it. */
-export interface Retirement {
+export interface Deletion {
   readonly stamp: Stamp;
   /** Stamps of the data files that go, oldest first: its own, if that is there, and those that need it. */
   readonly points: readonly Stamp[];
@@ -18,7 +18,7 @@ export interface Retirement {
  * What has to go with a restore point: with a full backup all of its chain, with an increment all that
  * follows it. Of a chain that lost its full backup, everything.
  */
-export function planRetirement(catalogue: Catalogue, wanted: Stamp): Retirement {
+export function planDeletion(catalogue: Catalogue, wanted: Stamp): Deletion {
   const { head, names } = familyOf(catalogue, wanted);
   const isLost = head !== undefined && catalogue.datWithoutFull.includes(head);
   const stamp = isLost ? head : wanted;

@@ -20,10 +20,10 @@ function stopAfter(text: string, times: number) {
   };
 }
 
-describe('zodbvault repeat', () => {
+describe('zodbvault run-schedule', () => {
   it('runs the commands at their times until it is told to stop', async () => {
     const site = await newSite(scratch, 3);
-    const words = ['repeat', '--backup', EVERY_SECOND, '--verify', EVERY_SECOND];
+    const words = ['run-schedule', '--backup', EVERY_SECOND, '--verify', EVERY_SECOND];
     const onStderr = stopAfter('Ended: ', 2);
     const { status, stderr } = await site.run(words, { onStderr });
     expect(status).toBe(0);
@@ -37,7 +37,7 @@ describe('zodbvault repeat', () => {
     rmSync(site.dataFs);
     const env = { ZODBVAULT_SCHEDULE: '0 0 1 1 *' };
     const onStderr = stopAfter('Next: ', 1);
-    const { status, stderr } = await site.run(['repeat', '--at-start'], { env, onStderr });
+    const { status, stderr } = await site.run(['run-schedule', '--at-start'], { env, onStderr });
     expect(status).toBe(0);
     expect(stderr).toContain('Ended: backup with status 1');
     expect(stderr).toMatch(/^Next: backup at \d{4}-01-01 00:00:00$/m);
@@ -48,7 +48,7 @@ describe('zodbvault repeat', () => {
     const waits = join(site.folder, 'waits');
     const toml = join(site.folder, 'zodbvault.toml');
     writeFileSync(toml, `pre_command = ": > '${waits}'; exec sleep 100"\n`);
-    const repeat = spawn(process.execPath, [COMMAND, 'repeat', '--at-start'], {
+    const repeat = spawn(process.execPath, [COMMAND, 'run-schedule', '--at-start'], {
       cwd: site.folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -62,12 +62,12 @@ describe('zodbvault repeat', () => {
         repeat.kill('SIGKILL');
       });
     await once(repeat, 'close'); // Of its stderr, which the backup has, too.
-    expect(stderr).toContain('Stopped as the "repeat" that started it has ended');
+    expect(stderr).toContain('Stopped as the "run-schedule" that started it has ended');
   });
 
   it('refuses times that are none', async () => {
     const site = await newSite(scratch, 3);
-    const { status, stderr } = await site.run(['repeat', '--backup', 'at night']);
+    const { status, stderr } = await site.run(['run-schedule', '--backup', 'at night']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('no time of a crontab')]);
   });
 });

@@ -8,7 +8,7 @@ import { newSite, snapshot } from '../support/site.ts';
 
 const scratch = scratchFolder();
 
-describe('zodbvault rehearse', () => {
+describe('zodbvault test-restore', () => {
   it('restores elsewhere, verifies, says how long it takes, and leaves nothing but the memory', async () => {
     const site = await newSite(scratch);
     await site.runWell('backup');
@@ -16,7 +16,7 @@ describe('zodbvault rehearse', () => {
     const room = join(site.folder, 'room');
     mkdirSync(room);
     // Folders that it had to make go with what it put there.
-    const { stderr } = await site.runWell('rehearse', '--in', 'room/for/it');
+    const { stderr } = await site.runWell('test-restore', '--in', 'room/for/it');
     expect(stderr).toMatch(/A restore of Data as of [\d-]{19} takes [\d.]+ s; .* 0 problems/);
     expect(readdirSync(room)).toEqual([]);
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
@@ -36,13 +36,13 @@ describe('zodbvault rehearse', () => {
     const bytes = readFileSync(path);
     bytes.writeUInt8((bytes[100] ?? 0) ^ 1, 100);
     writeFileSync(path, bytes);
-    const { status, stderr } = await site.run(['rehearse', '--in', site.folder]);
+    const { status, stderr } = await site.run(['test-restore', '--in', site.folder]);
     expect([status, stderr]).toEqual([1, expect.stringContaining('md5')]);
     expect(stderr).toContain('Hint: A restore would fail here, too. Make a full backup now');
     expect(stderr).not.toContain('Restore to');
-    expect(readdirSync(site.folder).filter((name) => name.includes('rehearsal'))).toEqual([]);
+    expect(readdirSync(site.folder).filter((name) => name.includes('test-restore'))).toEqual([]);
     const inFile = join(path, 'folder');
-    expect((await site.run(['rehearse', '--in', inFile])).stderr).toContain(inFile);
+    expect((await site.run(['test-restore', '--in', inFile])).stderr).toContain(inFile);
   });
 
   it('that failed counts as none, also when the blobs were made anew since', async () => {
@@ -54,16 +54,16 @@ describe('zodbvault rehearse', () => {
     const blob = join(blobs, copy, names.find((name) => name.endsWith('.blob')) ?? '');
     chmodSync(blob, 0o600);
     writeFileSync(blob, readFileSync(blob).fill('!', 0, 1));
-    const failed = await site.run(['rehearse', '--in', site.folder]);
+    const failed = await site.run(['test-restore', '--in', site.folder]);
     expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('Make a full')]);
     expect(failed.stderr).not.toContain('--accept-damaged-blobs');
     const bad = await site.run(['check', '--free', 'off']);
-    expect(bad.stdout).toContain('a rehearsal found ');
-    expect(bad.stdout).toContain('never rehearsed');
+    expect(bad.stdout).toContain('a test restore found ');
+    expect(bad.stdout).toContain('never test-restored');
     rmSync(join(blobs, copy), { recursive: true });
     await site.run(['backup']);
     const good = await site.run(['check', '--free', 'off']);
-    expect(good.stdout).toContain('never rehearsed');
+    expect(good.stdout).toContain('never test-restored');
     expect((await site.runWell('list')).stdout).toMatch(/–\n$/);
   });
 
@@ -73,7 +73,7 @@ describe('zodbvault rehearse', () => {
     log.add([{ oid: 0, refersTo: [0xbad] }]);
     writeFileSync(site.dataFs, log.bytes());
     await site.runWell('backup', '--no-blobs');
-    const { status, stderr } = await site.run(['rehearse', '--no-blobs']);
+    const { status, stderr } = await site.run(['test-restore', '--no-blobs']);
     expect([status, stderr]).toEqual([1, expect.stringContaining('0000000000000bad')]);
     expect(stderr).toMatch(/^Hint: The site itself has these faults, .*: mend the database/m);
   });
@@ -81,7 +81,7 @@ describe('zodbvault rehearse', () => {
   it('remembers nothing against a backup where it had no room', async () => {
     const site = await newSite(scratch, 30);
     await site.runWell('backup');
-    const words = ['--fsize=100000', process.execPath, COMMAND, 'rehearse'];
+    const words = ['--fsize=100000', process.execPath, COMMAND, 'test-restore'];
     const failed = await runProgram('prlimit', words, { cwd: site.folder });
     expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('larger than')]);
     expect(JSON.parse((await site.runWell('list', '--json')).stdout).checks).toEqual([]);
