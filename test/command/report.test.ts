@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { planCalendar } from '../../src/cli/render/report/calendar.ts';
 import { html } from '../../src/cli/render/report/markup.ts';
 import { formatReport } from '../../src/cli/render/report/page.ts';
+import { reportRuns } from '../../src/cli/render/report/runs-report.ts';
 import type { SiteReport } from '../../src/cli/render/report/site-report.ts';
 import { PAIRS, PALETTE } from '../../src/cli/render/report/stylesheet.ts';
+import type { PastRun } from '../../src/operations/run/past-runs.ts';
 import { findProgram } from '../../src/system/processes/programs.ts';
 import { runProgram } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -30,6 +32,7 @@ function hostileReport(): SiteReport {
   } as const;
   const names = { storage: HOSTILE, of: HOSTILE, path: HOSTILE };
   const run = { verb: HOSTILE, of: HOSTILE, result: HOSTILE, message: HOSTILE };
+  const sizes = [2, 3].map((date) => ({ moment: day(date), bytes: 1e6 }));
   return {
     part: HOSTILE,
     places: [
@@ -42,7 +45,11 @@ function hostileReport(): SiteReport {
         disk: { freeBytes: 1e9, diskBytes: 1e10, daysUntilFull: 30 },
       },
     ],
-    runs: [{ ...run, begun: day(5), seconds: 3, storedBytes: 1e6, blobBytes: 1e6 }],
+    runs: {
+      last: [{ ...run, begun: day(5), seconds: 3, storedBytes: 1e6, blobBytes: 1e6 }],
+      goodDays: new Map([[HOSTILE, [day(4)]]]),
+      blobSizes: new Map([[HOSTILE, sizes]]),
+    },
     settings: [[HOSTILE, HOSTILE]],
   };
 }
@@ -63,6 +70,45 @@ describe('zodbvault report', () => {
     }
     expect(page).toContain('<td>https://ping.example:8/***</td>');
     expect(page).not.toMatch(/s3cret|pass@/);
+  });
+});
+
+describe('what the page tells of runs', () => {
+  /** A backup a minute, the newest first. */
+  const runs = (count: number, more: Partial<PastRun> = {}) =>
+    Array.from({ length: count }, (_, index): PastRun => {
+      const begun = new Date(Date.UTC(2020, 0, 1) + (count - index) * 60_000).toISOString();
+      const common = { verb: 'backup', of: 'backup', part: 'backup', result: 'done' } as const;
+      const counts = { seconds: 1, readBytes: 1, storedBytes: 1, warnings: 0 };
+      return { ...common, ...counts, begun, blobBytes: count - index, ...more };
+    });
+
+  it('is gathered in turns, and no longer than the page', async () => {
+    let turns = 0;
+    const turn = () => {
+      turns += 1;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    const count = 200_000;
+    const { last, goodDays, blobSizes } = await reportRuns(runs(count));
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(1);
+    expect(last.length).toBe(30);
+    expect(goodDays.get('backup')?.length).toBe(Math.floor(count / 1440) + 1);
+    const bytes = blobSizes.get('backup')?.map((one) => one.bytes) ?? [];
+    expect(bytes.length).toBeLessThanOrEqual(1001);
+    expect([bytes[0], bytes.at(-1)]).toEqual([1, count]);
+  });
+
+  it('has each kind for itself, the good days of backups alone, and all sizes of a few', async () => {
+    const of = { of: 'zip' } as const;
+    const failed = { result: 'failed' } as const;
+    const all = [...runs(3), ...runs(2, of), ...runs(1, { ...failed, blobBytes: 0 })];
+    const { goodDays, blobSizes } = await reportRuns([...all, ...runs(1, { verb: 'verify' })]);
+    expect([...goodDays.keys()]).toEqual(['backup', 'zip']);
+    expect(blobSizes.get('zip')?.map((one) => one.bytes)).toEqual([1, 2]);
+    expect((await reportRuns(runs(1, failed))).goodDays.size).toBe(0);
   });
 });
 

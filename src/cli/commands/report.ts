@@ -21,6 +21,7 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { withPingUrl } from '../options/ping-url.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
+import { NO_RUNS, reportRuns } from '../render/report/runs-report.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -52,7 +53,7 @@ export function addReportCommand(program: Command): void {
 }
 
 function withoutBackups(site: Site): SiteReport {
-  return { part: site.part, places: [], runs: [], settings: settingsOf(site) };
+  return { part: site.part, places: [], runs: NO_RUNS, settings: settingsOf(site) };
 }
 
 async function reportOf(
@@ -66,11 +67,7 @@ async function reportOf(
   return {
     part: site.part,
     places: listed.map((place) => placeReport(place, disks)),
-    runs: runs.map(({ begun, message = '', ...run }) => ({
-      ...run,
-      begun: new Date(begun),
-      message,
-    })),
+    runs: await reportRuns(runs),
     settings: settingsOf(site),
   };
 }

@@ -3,10 +3,11 @@ import { formatBytes, formatSeconds } from '../../format/units.ts';
 import { planCalendar, renderCalendar } from './calendar.ts';
 import { renderCurve, type Sample } from './growth.ts';
 import { html, type Markup } from './markup.ts';
-import type { PlaceReport, PointReport, RunReport, SiteReport } from './site-report.ts';
+import { isGood, type RunReport } from './runs-report.ts';
+import type { PlaceReport, PointReport, SiteReport } from './site-report.ts';
 import { formatStylesheet } from './stylesheet.ts';
 
-/** Lines of the tables of restore points and of runs. */
+/** Lines of the table of restore points. */
 const SHOWN = 30;
 /** Of what is still far away, the day says nothing. */
 const FAR_DAYS = 3650;
@@ -45,7 +46,7 @@ function renderSite(site: SiteReport, now: Date): Markup {
 ${site.places.length === 0 ? html`<p class="bad">There are no backups.</p>` : ''}
 ${site.places.map((place) => renderPlace(place, { site, now }))}
 <h3>Last runs</h3>
-${renderRuns(site.runs.slice(0, SHOWN), site.part)}
+${renderRuns(site.runs.last, site.part)}
 <h3>Settings</h3>
 ${scrolling(
   `Settings of ${site.part}`,
@@ -62,9 +63,7 @@ function renderPlace(
   const { points, storage, of } = place;
   const name = `${storage}, ${of}`;
   const moments = points.flatMap(({ moment }) => (moment === undefined ? [] : [moment]));
-  const goodRuns = site.runs
-    .filter((run) => run.verb === 'backup' && run.of === of && isGood(run))
-    .map(({ begun }) => begun);
+  const goodRuns = site.runs.goodDays.get(of) ?? [];
   return html`<h3>${name}</h3>
 <p class="quiet path">${place.path}</p>
 <dl class="facts">${factsOf(place, now)}</dl>
@@ -79,14 +78,10 @@ ${renderCurve(
   'Data.fs',
 )}
 ${renderCurve(accumulated(samplesOf(points, ({ storedBytes }) => storedBytes)), 'Backups that are kept')}
-${hasBlobs(points) ? renderCurve(blobSamples(site.runs, of), 'Blobs in a backup') : ''}
+${hasBlobs(points) ? renderCurve(site.runs.blobSizes.get(of) ?? [], 'Blobs in a backup') : ''}
 </div>
 <h4>Restore points</h4>
 ${renderPoints(points.slice(-SHOWN).reverse(), name)}`;
-}
-
-function isGood({ result }: RunReport): boolean {
-  return result === 'done' || result === 'warnings';
 }
 
 function factsOf(place: PlaceReport, now: Date): readonly Markup[] {
@@ -151,13 +146,6 @@ function hasBlobs(points: readonly PointReport[]): boolean {
   return points.some(({ blobs }) => blobs !== '');
 }
 
-function blobSamples(runs: readonly RunReport[], of: string): readonly Sample[] {
-  return runs
-    .filter((run) => run.of === of && run.blobBytes > 0)
-    .map(({ begun, blobBytes }) => ({ moment: begun, bytes: blobBytes }))
-    .sort((a, b) => a.moment.getTime() - b.moment.getTime());
-}
-
 function renderPoints(points: readonly PointReport[], name: string): Markup {
   if (points.length === 0) return html`<p>None.</p>`;
   const withBlobs = hasBlobs(points);
@@ -182,7 +170,7 @@ function renderRuns(runs: readonly RunReport[], name: string): Markup {
       run,
     ) => html`<tr><th scope="row" class="nowrap">${timeOf(run.begun)}</th><td class="nowrap">${nameOfRun(run)}</td>
 <td class="number">${formatSeconds(run.seconds)}</td><td class="number">${formatBytes(run.storedBytes)}</td>
-<td class="${isGood(run) ? 'good' : 'bad'}">${run.result}</td><td>${run.message}</td></tr>`,
+<td class="${isGood(run.result) ? 'good' : 'bad'}">${run.result}</td><td>${run.message}</td></tr>`,
   );
   return scrolling(
     `Last runs of ${name}`,

@@ -1,9 +1,10 @@
+import type { RunsReport } from './runs-report.ts';
+
 /** All that the report of one site says, as values: pages are made of it without looking anywhere. */
 export interface SiteReport {
   readonly part: string;
   readonly places: readonly PlaceReport[];
-  /** The newest first. */
-  readonly runs: readonly RunReport[];
+  readonly runs: RunsReport;
   /** Names and values, without secrets. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
@@ -40,15 +41,4 @@ export interface PointReport {
   readonly check: { readonly text: string; readonly outcome: 'good' | 'bad' } | undefined;
   readonly blobs: string;
   readonly problems: readonly string[];
-}
-
-export interface RunReport {
-  readonly begun: Date;
-  readonly verb: string;
-  readonly of: string;
-  readonly seconds: number;
-  readonly storedBytes: number;
-  readonly blobBytes: number;
-  readonly result: string;
-  readonly message: string;
 }
