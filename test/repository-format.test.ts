@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { SUMS_FILE } from '../src/blobs/checksums/checksums-file.ts';
 import { archiveName, LATEST, stateName } from '../src/blobs/layout/entry-name.ts';
-import { BlobRecordSchema, recordPath } from '../src/blobs/layout/record.ts';
+import { BlobRecordSchema, recordNameOf } from '../src/blobs/layout/record.ts';
 import { JournalSchema } from '../src/operations/restore/journal/journal-record.ts';
 import { BackupRecordSchema } from '../src/repository/layout/backup-record.ts';
 import {
@@ -111,8 +111,8 @@ describe('docs/internals/repository-format.md', () => {
       archiveName(copy, { form: 'archive', compression: 'none' }),
       archiveName('BASE.STAMP', { form: 'delta', compression: 'none' }),
       stateName('BASE', 'STAMP' as Stamp),
-      recordPath('', { name: copy, form: 'directory' }),
-      recordPath('', { name: 'NAME', form: 'archive' }),
+      recordNameOf({ name: copy, form: 'directory' }),
+      recordNameOf({ name: 'NAME', form: 'archive' }),
       join(copy, SUMS_FILE),
       LATEST,
     ];

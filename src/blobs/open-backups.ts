@@ -19,6 +19,7 @@ export class OpenBackups {
   readonly #repositories = new Map<string, OpenRepository>();
   readonly #blobFolders = new Map<string, OpenBlobFolder>();
   readonly #originals = new Map<string, string>();
+  readonly #originalsOfBlobs = new Map<string, string>();
 
   constructor(makeStore: StoreMaker = folderStore) {
     this.#makeStore = makeStore;
@@ -43,13 +44,17 @@ export class OpenBackups {
     return opened;
   }
 
-  /** The folder with backups of blobs, whether it is there or not. */
-  async blobFolder(path: string): Promise<OpenBlobFolder> {
+  /** The folder with backups of blobs, whether it is there or not. @param original - the same, of blobs */
+  async blobFolder(
+    path: string,
+    { original }: { readonly original?: string } = {},
+  ): Promise<OpenBlobFolder> {
     const key = await keyOfPlace(path);
+    if (original !== undefined) this.#originalsOfBlobs.set(key, original);
     const known = this.#blobFolders.get(key);
     if (known !== undefined) return known;
     const opened = new OpenBlobFolder(
-      this.#makeStore(path, { originalOf: () => this.#originals.get(key) }),
+      this.#makeStore(path, { originalOf: () => this.#originalsOfBlobs.get(key) }),
     );
     this.#blobFolders.set(key, opened);
     return opened;

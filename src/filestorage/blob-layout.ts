@@ -85,6 +85,11 @@ const BLOB_PATH =
 
 /** The layout that the directory itself names; undefined where it names none. */
 export async function readBlobLayout(path: string): Promise<BlobLayout | undefined> {
-  const name = (await readSmallFileIfFit(join(path, LAYOUT_FILE)))?.trim();
+  return parseLayout((await readSmallFileIfFit(join(path, LAYOUT_FILE))) ?? '');
+}
+
+/** The layout that the text of such a file names; undefined for any other text. */
+export function parseLayout(text: string): BlobLayout | undefined {
+  const name = text.trim();
   return name === 'bushy' || name === 'lawn' ? name : undefined;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
 import { inspectArchive } from '../../src/blobs/archive/inspect-archive.ts';
+import { openFileSource } from '../../src/system/files/byte-source.ts';
 import {
   type BuildoutSite,
   folderState,
@@ -42,10 +43,15 @@ const HOSTILE: readonly (readonly [what: string, entries: readonly TarEntry[]])[
   ['a long listing', [{ name: './', type: 'D', content: 'Na\0'.repeat(6_000_000) }]],
 ];
 
+async function inspectFile(path: string) {
+  await using file = await openFileSource(path);
+  return await inspectArchive(file, { signal });
+}
+
 it.each(HOSTILE)('%s is refused where an archive is read', async (_, entries) => {
   const path = join(scratch, 'hostile.tar.gz');
   writeFileSync(path, gzipSync(tarOf(entries), { level: 1 }));
-  expect(await outcomeOf(() => inspectArchive(path, { signal }))).toMatchObject({
+  expect(await outcomeOf(() => inspectFile(path))).toMatchObject({
     kind: 'failure',
     code: 'damaged',
   });
@@ -105,6 +111,6 @@ it('what is honest is restored, whatever its names look like', async () => {
     './\xff\xfe',
   ];
   writeFileSync(path, tarOf(names.map((name) => ({ name, content: 'x' }))));
-  const { files } = await inspectArchive(path, { signal });
+  const { files } = await inspectFile(path);
   expect(files).toBe(names.length);
 });

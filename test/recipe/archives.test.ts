@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectArchive, type Renaming } from '../../src/blobs/archive/inspect-archive.ts';
+import { openFileSource } from '../../src/system/files/byte-source.ts';
 import { archiveMembers, extractAsRecipe } from '../support/archives.ts';
 import {
   type BuildoutSite,
@@ -276,7 +277,8 @@ describe('incremental archives', () => {
     const archives = entriesIn(backups).filter((name) => name.endsWith('.tar'));
     expect(archives.map(withoutStamp)).toEqual(['.tar', '.delta.tar']);
     const renames: Renaming[] = [];
-    await inspectArchive(join(backups, archives[1] ?? ''), {
+    await using file = await openFileSource(join(backups, archives[1] ?? ''));
+    await inspectArchive(file, {
       signal: new AbortController().signal,
       onFolder: (folder) => renames.push(...folder.renames),
     });

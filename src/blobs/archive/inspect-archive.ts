@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Header, Parser, ReadEntry } from 'tar';
 import { Failure } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
+import type { ByteSource } from '../../system/files/byte-source.ts';
 import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
@@ -49,7 +49,7 @@ const MAXIMUM_LISTING_BYTES = 16 << 20;
  * it is wrong, or where something in it would land outside the folder that it is unpacked to.
  */
 export async function inspectArchive(
-  path: string,
+  source: ByteSource,
   {
     signal,
     progress = UNWATCHED,
@@ -63,8 +63,8 @@ export async function inspectArchive(
     readonly onFile?: (path: string, sizeBytes: number) => void;
   },
 ): Promise<InspectedArchive> {
-  await using source = await openFileSource(path);
-  progress.onFile(path);
+  const { name } = source;
+  progress.onFile(name);
   const hash = createHash('sha256');
   const stored = tap(source.stream({ start: 0, end: source.sizeBytes }), (chunk) => {
     signal.throwIfAborted();
@@ -72,11 +72,11 @@ export async function inspectArchive(
     progress.onBytes(chunk.length);
   });
   const fault = (state: string) =>
-    new Failure('damaged', `Cannot use the archive "${path}": ${state}`, {
+    new Failure('damaged', `Cannot use the archive "${name}": ${state}`, {
       hint: 'Restore an earlier backup, or take this file away and make a new one.',
     });
   const reading = await ArchiveReading.begin({ fault, onFolder, onFile });
-  for await (const chunk of path.endsWith('.gz') ? decompress(stored, path) : stored) {
+  for await (const chunk of name.endsWith('.gz') ? decompress(stored, name) : stored) {
     await reading.feed(chunk);
   }
   const content = await reading.end();

@@ -16,6 +16,7 @@ const signal = new AbortController().signal;
 describe('chain that is read', () => {
   const source = join(scratch, 'b');
   const folder = join(scratch, 'backups');
+  const store = folderStore(folder);
   const write = (path: string) => {
     mkdirSync(join(source, path, '..'), { recursive: true });
     writeFileSync(join(source, path), path);
@@ -44,12 +45,12 @@ describe('chain that is read', () => {
   archive(3, '.delta.tar');
 
   const archives = async () => {
-    const { entries } = await new OpenBlobFolder(folderStore(folder)).catalogue('b');
+    const { entries } = await new OpenBlobFolder(store).catalogue('b');
     return entries.filter(({ form }) => form !== 'state').reverse();
   };
 
   it('lacks nothing where folders were renamed', async () => {
-    const read = await readChain(await archives(), { folder, signal, progress: UNWATCHED });
+    const read = await readChain(await archives(), { store, signal, progress: UNWATCHED });
     expect(read.lacking).toBeUndefined();
     expect(read.listed.flatMap(({ renames }) => renames).length).toBeGreaterThan(2);
   });
@@ -58,7 +59,8 @@ describe('chain that is read', () => {
     const target = join(scratch, 'unpacked');
     mkdirSync(target);
     for (const { name } of await archives()) {
-      await extractArchive(join(folder, name), {
+      await using file = await store.open(name);
+      await extractArchive(file, {
         target,
         kind: 'of-a-chain',
         onCommand: () => {},
@@ -72,7 +74,7 @@ describe('chain that is read', () => {
   it('lacks what was in a delta that is lost', async () => {
     const [full, , last] = await archives();
     if (full === undefined || last === undefined) throw new Error('three archives');
-    const read = await readChain([full, last], { folder, signal, progress: UNWATCHED });
+    const read = await readChain([full, last], { store, signal, progress: UNWATCHED });
     expect(read.lacking).toBe('./0x00/0x05/five');
   });
 });

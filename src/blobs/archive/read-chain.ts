@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import type { Store } from '../../stores/store.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
 import { pathsIn } from '../layout/exclusions.ts';
@@ -26,11 +26,11 @@ export interface ReadChain {
 export async function readChain(
   chain: readonly BlobEntry[],
   {
-    folder,
+    store,
     signal,
     progress,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
@@ -41,8 +41,9 @@ export async function readChain(
   let listed: ListedFolder[] = [];
   for (const { name } of chain) {
     listed = [];
+    await using file = await store.open(name);
     archives.push(
-      await inspectArchive(join(folder, name), {
+      await inspectArchive(file, {
         signal,
         progress,
         onFolder: (one) => listed.push(one),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archiveAsRecipe } from '../../../test/support/archives.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
+import { openFileSource } from '../../system/files/byte-source.ts';
 import { inspectArchive, type ListedFolder } from './inspect-archive.ts';
 import {
   decodeChainState,
@@ -19,7 +20,8 @@ const signal = new AbortController().signal;
 
 async function listingIn(path: string) {
   const folders: ListedFolder[] = [];
-  await inspectArchive(path, { signal, onFolder: (folder) => folders.push(folder) });
+  await using file = await openFileSource(path);
+  await inspectArchive(file, { signal, onFolder: (folder) => folders.push(folder) });
   return listingOf(folders);
 }
 

@@ -3,8 +3,7 @@ import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
-import type { NewFile } from '../../system/files/new-file.ts';
+import type { ByteSource } from '../../system/files/byte-source.ts';
 import {
   describeEnd,
   type ProgramEnd,
@@ -16,6 +15,7 @@ import { compressToMembers } from '../../system/streams/gzip/compress.ts';
 import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { drain, tap } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
+import { type Edges, PassingEdges } from '../layout/edges.ts';
 import type { ArchiveCompression } from '../layout/entry-name.ts';
 import { pathsIn, TAR_EXCLUDES } from '../layout/exclusions.ts';
 import { UNCOMMITTED_PATTERNS } from '../layout/uncommitted.ts';
@@ -56,25 +56,26 @@ export type ArchiveAttempt =
 /** What was written. */
 export interface WrittenArchive {
   readonly kind: 'written';
-  readonly sizeBytes: number;
-  readonly sha256: string;
+  /** Of the archive, as a record has them. */
+  readonly archive: Edges & { readonly sha256: string };
   readonly content: { readonly files: number; readonly bytes: number };
   /** Of an incremental one: all files that it lists, with those that are in archives before it. */
   readonly listed: { readonly files: number; readonly bytes: number };
 }
 
 /**
- * Archives a live blob directory with GNU tar into a new file.
+ * The bytes of an archive of a live blob directory, as GNU tar makes it. At their end, `onEnd` is told what became of it:
+ * only what is `written` may be kept.
  *
  * What tar writes is read on its way: what a restore would refuse isn't accepted as a backup.
  *
  * Failures: `program` for every other end of tar than success; `damaged` for what no blob directory
  * has: links that lead out of it.
  */
-export async function writeArchive(
-  file: NewFile,
+export async function* archiveDirectory(
   settings: ArchiveSettings,
-): Promise<ArchiveAttempt> {
+  onEnd: (attempt: ArchiveAttempt) => void,
+): AsyncGenerator<Uint8Array> {
   const path = await findTar();
   const words = [
     '--create',
@@ -113,16 +114,20 @@ export async function writeArchive(
   const archived = tap(running.stdout, (chunk) => settings.progress.onBytes(chunk.length));
   const plain = readAlong(archived, { reading, signal: settings.signal });
   const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
+  const edges = new PassingEdges();
   try {
-    await file.write(tap(stored, (chunk) => hash.update(chunk)));
+    yield* tap(stored, (chunk) => {
+      hash.update(chunk);
+      edges.add(chunk);
+    });
     const end = await running.ended;
     settings.signal.throwIfAborted();
     // tar leaves sockets out, but lists them in an incremental archive: later they would pass for lost files.
     special.push(...socketsIn(end));
-    if (special.length > 0) return { kind: 'special', paths: special };
+    if (special.length > 0) return onEnd({ kind: 'special', paths: special });
     if (end.status !== 0 && !(await isHarmless(end, settings.source))) {
       // 1: "some files differ": tar's manual.
-      if (end.status === 1) return { kind: 'changed' };
+      if (end.status === 1) return onEnd({ kind: 'changed' });
       throw new Failure(
         'program',
         `Cannot archive "${settings.source}": tar: ${describeEnd(end)}`,
@@ -133,9 +138,9 @@ export async function writeArchive(
     }
     const content = await reading.end();
     // Folders came and went meanwhile. See withoutMovedFolders for why there are none else.
-    if (hasRenames) return { kind: 'changed' };
-    const { sizeBytes } = file;
-    return { kind: 'written', sizeBytes, sha256: hash.digest('hex'), content, listed };
+    if (hasRenames) return onEnd({ kind: 'changed' });
+    const archive = { ...edges.end(), sha256: hash.digest('hex') };
+    onEnd({ kind: 'written', archive, content, listed });
   } finally {
     settings.signal.removeEventListener('abort', running.kill);
     running.kill();
@@ -176,14 +181,14 @@ async function isHarmless({ status, errors }: ProgramEnd, source: string): Promi
 }
 
 /** The bytes of an archive, without its compression; as they are stored, they are counted. */
-export async function* readArchive(
-  path: string,
+function plainBytesOf(
+  source: ByteSource,
   onBytes: (count: number) => void,
-): AsyncGenerator<Uint8Array> {
-  await using source = await openFileSource(path);
-  const all = source.stream({ start: 0, end: source.sizeBytes });
+): AsyncIterable<Uint8Array> {
+  const { name, sizeBytes } = source;
+  const all = source.stream({ start: 0, end: sizeBytes });
   const stored = tap(all, (chunk) => onBytes(chunk.length));
-  yield* path.endsWith('.gz') ? decompress(stored, path) : stored;
+  return name.endsWith('.gz') ? decompress(stored, name) : stored;
 }
 
 /**
@@ -192,7 +197,7 @@ export async function* readArchive(
  * @param kind - `of-a-chain`: what the archive's folders don't list any more is deleted
  */
 export async function extractArchive(
-  path: string,
+  source: ByteSource,
   {
     target,
     kind,
@@ -215,8 +220,8 @@ export async function extractArchive(
     `--directory=${target}`,
   ];
   onCommand(['tar', ...words]);
-  progress.onFile(path);
-  const bytes = tap(readArchive(path, progress.onBytes), () => signal.throwIfAborted());
+  progress.onFile(source.name);
+  const bytes = tap(plainBytesOf(source, progress.onBytes), () => signal.throwIfAborted());
   // Where folders change places, tar looks for the one in between from here, not from --directory.
   const program = { path: await findTar(), arguments: words, directory: target };
   await drain(throughProgram(program, { unread: 'accept' })(bytes));

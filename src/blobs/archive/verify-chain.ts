@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { collect } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
 import { readChain } from './read-chain.ts';
@@ -14,22 +14,21 @@ import { decodeChainState, isSameListing, listingOf } from './snapshot-file.ts';
 export async function isChainWhole(
   chain: readonly BlobEntry[],
   {
-    folder,
+    store,
     state,
     signal,
     progress,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly state: BlobEntry;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
 ): Promise<boolean> {
   try {
-    const { listed, lacking } = await readChain(chain, { folder, signal, progress });
+    const { listed, lacking } = await readChain(chain, { store, signal, progress });
     if (lacking !== undefined) return false;
-    const path = join(folder, state.name);
-    const listing = decodeChainState(await adopting(`read "${path}"`, () => readFile(path)));
+    const listing = decodeChainState(await collect(store.read(state.name)));
     return listing !== undefined && isSameListing(listing, listingOf(listed));
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') return false;

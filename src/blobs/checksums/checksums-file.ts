@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import type { StagedTree } from '../../stores/local-folder.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
 import { Failure } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
-import { writeNewFile } from '../../system/files/new-file.ts';
-import type { Rights } from '../../system/files/rights.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import type { BlobRecord } from '../layout/record.ts';
 import { BlobSums, countSums } from './checksums.ts';
@@ -21,20 +19,19 @@ export type FoundSums =
 
 /** Writes the sums of an entry that is being made; returns what its record says of them. */
 export async function writeSums(
-  entryPath: string,
+  copy: StagedTree,
   { bytes }: BlobSums,
-  { rights }: { readonly rights: Rights },
 ): Promise<NonNullable<BlobRecord['sums']>> {
-  await writeNewFile(join(entryPath, SUMS_FILE), bytes, { rights });
+  await copy.put(SUMS_FILE, bytes);
   return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** Reads the sums of an entry. Those of one that lost its record speak for themselves. */
 export async function readSums(
-  entryPath: string,
+  entry: TreeReader,
   record: BlobRecord | undefined,
 ): Promise<FoundSums> {
-  const bytes = await readBytes(join(entryPath, SUMS_FILE));
+  const bytes = await readBytes(entry);
   if (bytes === 'no-file') return { kind: 'damaged', state: 'damaged' };
   const recorded = record?.sums;
   if (bytes === undefined) {
@@ -49,9 +46,9 @@ export async function readSums(
 }
 
 /** In memory that threads can share. `no-file`: something else has the name; a pipe is not waited for. */
-async function readBytes(path: string): Promise<Buffer | 'no-file' | undefined> {
+async function readBytes(entry: TreeReader): Promise<Buffer | 'no-file' | undefined> {
   try {
-    await using source = await openFileSource(path);
+    await using source = await entry.open(SUMS_FILE);
     const bytes = Buffer.from(new SharedArrayBuffer(source.sizeBytes));
     let at = 0;
     for await (const chunk of source.stream({ start: 0, end: source.sizeBytes })) {

@@ -1,4 +1,6 @@
-import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { createHash } from 'node:crypto';
+import type { TreeReader } from '../../stores/tree-reader.ts';
+import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import type { FileHasher, OnPiece } from './file-hasher.ts';
 
@@ -18,6 +20,25 @@ export function readableSum(
   return adopting(`read "${path}"`, () =>
     inPortions(hasher.hash(path, onBytes), signal).catch(unreadable),
   );
+}
+
+/** The same of a file in a tree. */
+export async function readableSumIn(
+  tree: TreeReader,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of tree.read(path)) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+    }
+    return hash.digest('hex');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code !== 'usage') unreadable(error.cause);
+    return undefined;
+  }
 }
 
 function unreadable(error: unknown): undefined {

@@ -1,6 +1,4 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { adopting } from '../../system/failure.ts';
+import type { TreeEntry, TreeReader } from '../../stores/tree-reader.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import { isUncommitted } from '../layout/uncommitted.ts';
 import type { TreeContent } from './copy-tree.ts';
@@ -19,22 +17,23 @@ export interface CountedTree {
 }
 
 /** Counts the files of a tree, in small portions. Failures: those of the system. */
-export async function countTree(root: string, signal: AbortSignal): Promise<CountedTree> {
-  return adopting(`count the files in "${root}"`, async () => {
-    const counting = new Counting(root);
-    while (counting.countFolder()) await giveWay(signal);
-    return counting;
-  });
+export async function countTree(tree: TreeReader, signal: AbortSignal): Promise<CountedTree> {
+  const counting = new Counting();
+  for await (const entries of tree.walk()) {
+    for (const entry of entries) counting.count(entry);
+    await giveWay(signal);
+  }
+  return counting;
 }
 
 /** Counts each tree that is asked for once. */
-export type TreeCounter = (root: string) => Promise<CountedTree>;
+export type TreeCounter = (tree: TreeReader) => Promise<CountedTree>;
 
 export function treeCounter(signal: AbortSignal): TreeCounter {
   const counted = new Map<string, Promise<CountedTree>>();
-  return (root) => {
-    const counting = counted.get(root) ?? countTree(root, signal);
-    counted.set(root, counting);
+  return (tree) => {
+    const counting = counted.get(tree.name) ?? countTree(tree, signal);
+    counted.set(tree.name, counting);
     return counting;
   };
 }
@@ -58,67 +57,44 @@ function sum(one: TreeContent, other: TreeContent): TreeContent {
   return { files: one.files + other.files, bytes: one.bytes + other.bytes };
 }
 
-/** Archives may hold names that are no UTF-8: a character for each byte leads back to the name. */
-const BYTEWISE = 'latin1';
-
 class Counting implements CountedTree {
   readonly content = { files: 0, bytes: 0 };
   readonly uncommitted = { files: 0, bytes: 0, paths: [] as string[] };
   readonly links: string[] = [];
   readonly special: string[] = [];
   readonly withSetBits: string[] = [];
-  readonly #root: string;
-  readonly #waiting = [''];
 
-  constructor(root: string) {
-    this.#root = Buffer.from(root).toString(BYTEWISE);
-  }
-
-  /** Whether there was one left. */
-  countFolder(): boolean {
-    const folder = this.#waiting.pop();
-    if (folder === undefined) return false;
-    const path = this.#pathOf(folder);
-    for (const entry of readdirSync(path, { withFileTypes: true, encoding: BYTEWISE })) {
-      this.#count(entry, `${folder}/${entry.name}`);
-    }
-    return true;
-  }
-
-  #pathOf(below: string): Buffer {
-    return Buffer.from(this.#root + below, BYTEWISE);
-  }
-
-  #count(entry: Dirent, path: string): void {
-    const below = Buffer.from(path.slice(1), BYTEWISE).toString();
-    if (entry.isDirectory()) this.#waiting.push(path);
-    else if (entry.isSymbolicLink()) this.links.push(below);
-    else if (!entry.isFile()) this.special.push(below);
-    else {
-      const { size, mode } = lstatSync(this.#pathOf(path));
-      const isBlob = !isUncommitted(entry.name);
-      const total = isBlob ? this.content : this.uncommitted;
-      if (!isBlob) this.uncommitted.paths.push(below);
-      total.files += 1;
-      total.bytes += size;
-      if ((mode & SET_BITS) !== 0) this.withSetBits.push(below);
+  count(entry: TreeEntry): void {
+    switch (entry.kind) {
+      case 'folder':
+        return;
+      case 'link':
+        this.links.push(entry.path);
+        return;
+      case 'special':
+        this.special.push(entry.path);
+        return;
+      case 'file': {
+        const { path, sizeBytes, mode } = entry;
+        const isBlob = !isUncommitted(path);
+        const total = isBlob ? this.content : this.uncommitted;
+        if (!isBlob) this.uncommitted.paths.push(path);
+        total.files += 1;
+        total.bytes += sizeBytes;
+        if ((mode & SET_BITS) !== 0) this.withSetBits.push(path);
+        return;
+      }
+      default:
+        entry satisfies never;
     }
   }
-}
-
-/** Whether a folder is there. */
-export async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
 }
 
 /** Whether a copy has as many files and bytes as were recorded. */
 export async function hasContent(
-  tree: string,
+  tree: TreeReader,
   { expected, signal }: { readonly expected: TreeContent; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (!(await isDirectory(tree))) return false;
+  if (!(await tree.isThere())) return false;
   return hasAsMany(await countTree(tree, signal), expected);
 }

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LAYOUT_FILE } from '../../filestorage/blob-layout.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
 
 /** What was counted when a blob backup was made: blobs, without the file that names the layout. */
 export interface BlobContent {
@@ -18,9 +18,9 @@ export function blobsAmong(
 }
 
 /** Size of the file that names the layout of a blob directory; undefined where there is none. */
-export async function layoutBytesIn(directory: string): Promise<number | undefined> {
-  return await stat(join(directory, LAYOUT_FILE)).then(
-    ({ size }) => size,
+export async function layoutBytesIn(directory: TreeReader): Promise<number | undefined> {
+  return await directory.sizesOf([LAYOUT_FILE]).then(
+    ([sizeBytes]) => sizeBytes,
     () => undefined,
   );
 }
@@ -32,5 +32,8 @@ export async function blobsBackedUp(
 ): Promise<BlobContent | undefined> {
   if (content === undefined || source === undefined) return content;
   // What a chain begins with has that file, and no increment has it again.
-  return blobsAmong(content, name.includes('.delta.') ? undefined : await layoutBytesIn(source));
+  return blobsAmong(
+    content,
+    name.includes('.delta.') ? undefined : await layoutBytesIn(folderTree(source)),
+  );
 }

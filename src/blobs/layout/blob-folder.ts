@@ -1,17 +1,11 @@
-import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { Store } from '../../stores/store.ts';
-import { absent } from '../../system/absent.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
-import { removeTree } from '../../system/files/new-directory.ts';
-import { syncDirectory, unfinishedName } from '../../system/files/new-file.ts';
-import { isTaken } from '../../system/files/presence.ts';
+import type { Renaming, Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import type { OpenBlobFolder } from './open-blob-folder.ts';
 import { settleOrphanRecords } from './orphan-records.ts';
-import { recordPath } from './record.ts';
+import { nameBeside } from './record.ts';
 import type { EntrySet } from './sets.ts';
 
 /** Keeps other runs out of a blob folder, and clears away what killed ones left. */
@@ -39,7 +33,7 @@ export async function holdBlobFolder(
 async function settled(store: Store, lock: AsyncDisposable): Promise<AsyncDisposable> {
   try {
     await store.settleTrees();
-    await settleOrphanRecords(store.name);
+    await settleOrphanRecords(store);
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();
@@ -47,10 +41,13 @@ async function settled(store: Store, lock: AsyncDisposable): Promise<AsyncDispos
   }
 }
 
-/** A rename of a rotation. */
-export interface Renaming {
-  readonly from: string;
-  readonly to: string;
+/** What is renamed for a new number 0. */
+export interface Rotation {
+  /** All that is there. */
+  readonly entries: readonly BlobEntry[];
+  readonly base: string;
+  readonly family: EntrySet['family'];
+  readonly onRename: (renaming: Renaming) => void;
 }
 
 /**
@@ -59,135 +56,81 @@ export interface Renaming {
  */
 export async function rotate(
   opened: OpenBlobFolder,
-  {
-    entries,
-    base,
-    family,
-    onRename,
-  }: {
-    /** All that is there. */
-    readonly entries: readonly BlobEntry[];
-    readonly base: string;
-    readonly family: EntrySet['family'];
-    readonly onRename: (renaming: Renaming) => void;
-  },
+  { entries, base, family, onRename }: Rotation,
 ): Promise<void> {
-  const { path: folder } = opened;
+  const { store } = opened;
   const numbered = entries
     .filter(
       (entry) => entry.base === base && (entry.form === 'directory') === (family === 'directories'),
     )
-    .flatMap((entry) =>
-      entry.mark.kind === 'number' ? [{ entry, number: entry.mark.number }] : [],
-    )
+    .flatMap(({ name, mark }) => (mark.kind === 'number' ? [{ name, number: mark.number }] : []))
     .sort((a, b) => b.number - a.number);
-  const names = new Set(numbered.map(({ entry }) => entry.name));
-  const moves = numbered.map(({ entry, number }) => ({
-    entry,
-    to: `${base}.${number + 1}${entry.name.slice(`${base}.${number}`.length)}`,
+  const names = new Set(numbered.map(({ name }) => name));
+  const moves = numbered.map(({ name, number }) => ({
+    from: name,
+    to: `${base}.${number + 1}${name.slice(`${base}.${number}`.length)}`,
   }));
   for (const { to } of moves) {
-    if (!names.has(to) && (await isTaken(join(folder, to)))) throw nameIsTaken(join(folder, to));
+    if (!names.has(to) && (await store.useOf(to)) !== undefined) throw nameIsTaken(store, to);
   }
-  for (const { entry, to } of moves) {
-    await adopting(`rename "${join(folder, entry.name)}"`, async () => {
-      await rename(join(folder, entry.name), join(folder, to));
-      const record = recordPath(folder, { name: entry.name, form: entry.form });
-      if (entry.form !== 'directory' && (await isTaken(record))) {
-        await rename(record, recordPath(folder, { name: to, form: entry.form }));
-      }
-    });
-    await opened.renamed(entry.name, to);
-    onRename({ from: entry.name, to });
+  const renamings: Renaming[] = [];
+  for (const move of moves) {
+    renamings.push(move);
+    const record = nameBeside(move.from);
+    const hasRecord = family === 'archives' && (await store.useOf(record)) !== undefined;
+    if (hasRecord) renamings.push({ from: record, to: nameBeside(move.to) });
   }
+  await opened.rename(renamings);
+  for (const move of moves) onRename(move);
 }
 
 /**
  * Failure `refused` where the name is taken by something that isn't an entry. A link in the place of a
- * directory is none: where the blob directory is a link, the recipe copies no more than that.
+ * copy is none: where the blob directory is a link, the recipe copies no more than that.
  */
-export async function refuseTaken(path: string, type: 'directory' | 'file'): Promise<void> {
-  const found = await lstat(path).catch(absent);
-  if (found === undefined) return;
-  const isLink = type === 'directory' && found.isSymbolicLink();
-  if (isLink || (type === 'directory' ? found.isDirectory() : found.isFile())) return;
-  throw nameIsTaken(path);
+export async function refuseTaken(
+  store: Store,
+  { name, kind }: { readonly name: string; readonly kind: 'tree' | 'file' },
+): Promise<void> {
+  const use = await store.useOf(name);
+  if (use === undefined || use === kind || (kind === 'tree' && use === 'link')) return;
+  throw nameIsTaken(store, name);
 }
 
-function nameIsTaken(path: string): Failure {
+function nameIsTaken(store: Store, name: string): Failure {
+  const path = store.nameOf(name);
   return new Failure('refused', `Cannot use the name "${path}": something else has it`, {
     hint: 'Nothing was changed. Look at it, and move it away.',
   });
 }
 
 /**
- * Points `latest` to an entry, in one step, or takes it away. Something of that name that isn't a
- * link is nobody's of ours: `other` then.
+ * Points `latest` to an entry, or takes it away. Something of that name that isn't a link is nobody's of ours; a file
+ * system without links has no `latest`, and the backup is no worse for it.
  */
-export async function pointLatest(
-  folder: string,
-  name: string | undefined,
-): Promise<'set' | 'unchanged' | 'removed' | 'none' | 'other'> {
-  const path = join(folder, LATEST);
-  return adopting(`write the link "${path}"`, async () => {
-    const found = await lstat(path).catch(absent);
-    if (found !== undefined && !found.isSymbolicLink()) return 'other';
-    if (name === undefined) {
-      if (found === undefined) return 'none';
-      await unlink(path);
-      await syncDirectory(folder);
-      return 'removed';
-    }
-    if (found !== undefined && (await readlink(path)) === name) return 'unchanged';
-    const temporary = join(folder, unfinishedName(basename(path)));
-    try {
-      await symlink(name, temporary);
-    } catch (error) {
-      // A file system without links has no `latest`; the backup is no worse for it.
-      if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(systemCodeOf(error) ?? '')) return 'none';
-      throw error;
-    }
-    await rename(temporary, path);
-    await syncDirectory(folder);
-    return 'set';
-  });
+export function pointLatest(store: Store, name: string | undefined): ReturnType<Store['link']> {
+  return store.link(LATEST, name);
 }
 
 /** The name of the entry to which `latest` leads; undefined where it is no link. */
-export function latestIn(folder: string): Promise<string | undefined> {
-  return readlink(join(folder, LATEST)).catch(() => undefined);
+export function latestIn(store: Store): Promise<string | undefined> {
+  return store.linkedTo(LATEST);
 }
 
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
 export async function removeSet(
-  folder: OpenBlobFolder,
-  { set, onFile }: { readonly set: EntrySet; readonly onFile: (path: string) => void },
+  store: Store,
+  { set, onFile }: { readonly set: EntrySet; readonly onFile: (name: string) => void },
 ): Promise<readonly string[]> {
   for (const entry of set.entries) {
-    onFile(join(folder.path, entry.name));
-    await removeEntry(folder, entry);
+    onFile(store.nameOf(entry.name));
+    await removeEntry(store, entry);
   }
   return set.entries.map(({ name }) => name);
 }
 
 /** Removes an entry with its record. */
-export async function removeEntry(
-  folder: OpenBlobFolder,
-  entry: BlobEntry,
-): Promise<readonly string[]> {
-  const path = join(folder.path, entry.name);
-  if (entry.form === 'directory') await removeTree(path);
-  else {
-    await adopting(`remove "${path}"`, async () => {
-      await unlink(path);
-      await unlinkIfThere(recordPath(folder.path, entry));
-      await syncDirectory(folder.path);
-    });
-  }
-  await folder.removed(entry.name);
-  return [entry.name];
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch(absent);
+export async function removeEntry(store: Store, { name, form }: BlobEntry): Promise<void> {
+  if (form === 'directory') await store.removeTree(name);
+  else await store.remove(name, nameBeside(name));
 }

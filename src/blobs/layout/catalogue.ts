@@ -1,8 +1,9 @@
-import type { Stats } from 'node:fs';
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { Store } from '../../stores/store.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
+import type { Edges } from './edges.ts';
 import type { EntryName } from './entry-name.ts';
-import { type BlobRecord, type Edges, isRecordOf } from './record.ts';
+import { type BlobRecord, isRecordOf } from './record.ts';
 
 /** An entry of a blob folder. */
 export type BlobEntry = EntryName & {
@@ -24,7 +25,7 @@ export type BlobEntry = EntryName & {
 
 /** A folder with backups of one blob directory. */
 export interface BlobCatalogue {
-  readonly folder: string;
+  readonly store: Store;
   /** Newest first; at one stamp, what GNU tar makes last comes first. */
   readonly entries: readonly BlobEntry[];
   /** Entries of blob directories of another name: never touched. */
@@ -34,8 +35,8 @@ export interface BlobCatalogue {
 /** A name in a folder that an entry may have. */
 export interface FoundEntry {
   readonly parsed: EntryName;
-  /** When it was last written. */
-  readonly status: Pick<Stats, 'mtime' | 'mtimeMs'>;
+  /** When it was last written: see `StoredEntry`. */
+  readonly modifiedMs: number;
 }
 
 /** What reads of an entry, in or beside it, what tells of its moment. */
@@ -52,28 +53,32 @@ export async function readEntries(
   reader: EntryReader,
 ): Promise<readonly BlobEntry[]> {
   const read = await severalAtATime(found, (one) => readEntry(one, reader));
-  const times = new Map(found.map(({ parsed, status }) => [parsed.name, status.mtimeMs]));
+  const times = new Map(found.map(({ parsed, modifiedMs }) => [parsed.name, modifiedMs]));
   return inOrder(await withDisplacedRecords(read, { times, reader }));
 }
 
 /** Those of one blob directory: see `OpenBlobFolder`. @param all - of whichever blob directory */
 export function catalogueOf(
   all: readonly BlobEntry[],
-  { folder, base }: { readonly folder: string; readonly base: string },
+  { store, base }: { readonly store: Store; readonly base: string },
 ): BlobCatalogue {
   const own = all.filter((entry) => entry.base === base);
   if (own.length === 0 && new Set(all.map((entry) => entry.base)).size === 1) {
-    return { folder, entries: all, foreign: [] };
+    return { store, entries: all, foreign: [] };
   }
-  return { folder, entries: own, foreign: all.filter((entry) => entry.base !== base) };
+  return { store, entries: own, foreign: all.filter((entry) => entry.base !== base) };
 }
 
-async function readEntry({ parsed, status }: FoundEntry, reader: EntryReader): Promise<BlobEntry> {
+async function readEntry(
+  { parsed, modifiedMs }: FoundEntry,
+  reader: EntryReader,
+): Promise<BlobEntry> {
   const recorded = await recordedOf(parsed, reader);
   const one = { ...parsed, ...recorded };
   if (one.record !== undefined) return { ...one, stamp: one.record.stamp, stampFrom: 'record' };
   if (one.mark.kind === 'stamp') return { ...one, stamp: one.mark.stamp, stampFrom: 'name' };
-  return { ...one, stamp: formatStamp(status.mtime), stampFrom: 'file-time' };
+  const stamp = formatStamp(new Date(Math.round(modifiedMs)));
+  return { ...one, stamp, stampFrom: 'file-time' };
 }
 
 /** The recipe renames and rewrites files without their records: one that is another's doesn't count. */

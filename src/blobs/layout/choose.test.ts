@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../../test/support/stamp.ts';
 import { LATEST_BACKUP, parseRestoreTarget } from '../../repository/restore-target.ts';
+import { folderStore } from '../../stores/folder-store.ts';
 import type { BlobEntry } from './catalogue.ts';
 import {
   type BlobsToChooseFrom,
@@ -19,7 +20,7 @@ function catalogue(
 ): BlobsToChooseFrom {
   return {
     isCertain: () => false,
-    folder: '/backups',
+    store: folderStore('/backups'),
     foreign: [],
     entries: entries.map(([name, day]): BlobEntry => {
       const parsed = parseEntryName(name, /\.(tar|snar)/.test(name) ? 'file' : 'directory');

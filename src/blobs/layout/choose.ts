@@ -185,14 +185,13 @@ function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobC
  * the file that was recorded.
  */
 export function chainOf(catalogue: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
-  const { folder } = catalogue;
   const entries = [...catalogue.entries, ...catalogue.foreign].filter(
     ({ base }) => base === last.base,
   );
   const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
   const chain = [last];
   const unusable = (state: string) =>
-    new Failure('damaged', `Cannot use "${last.name}" in "${folder}": ${state}`, {
+    new Failure('damaged', `Cannot use "${last.name}" in "${catalogue.store.name}": ${state}`, {
       hint: 'Put the right archive back, or restore to another date.',
     });
   for (let entry = last; entry.form === 'delta'; ) {

@@ -1,10 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ListingChange } from '../../stores/remembering-store.ts';
-import type { Store } from '../../stores/store.ts';
-import { absent } from '../../system/absent.ts';
-import { adopting } from '../../system/failure.ts';
-import { severalAtATime } from '../../system/streams/cooperative.ts';
+import { type ListingChange, RememberingStore } from '../../stores/remembering-store.ts';
+import type { Renaming, Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
 import {
   type BlobCatalogue,
   type BlobEntry,
@@ -13,29 +9,29 @@ import {
   type FoundEntry,
   readEntries,
 } from './catalogue.ts';
+import { type Edges, edgesIn } from './edges.ts';
 import { type EntryName, parseEntryName } from './entry-name.ts';
-import { type BlobRecord, type Edges, readEdges, readRecord, recordPath } from './record.ts';
+import { type BlobRecord, readRecord, recordNameOf } from './record.ts';
 
 /**
  * A folder with backups of blobs, as a run sees it: it is listed once, and each record, and the ends of each archive,
- * are read once, until {@link reread}. Who changes something there says so: {@link changed}, {@link renamed},
- * {@link removed}.
+ * are read once, until {@link reread}. What the run itself writes, renames or removes, through its {@link store}, is
+ * seen at once.
  */
 export class OpenBlobFolder implements EntryReader {
-  readonly store: Store;
-  #found: Promise<Map<string, FoundEntry>> | undefined;
+  readonly store: RememberingStore;
+  readonly #unremembered: Store;
   #entries: Promise<readonly BlobEntry[]> | undefined;
-  /** By the path of the record. */
+  /** By the names of the records. */
   readonly #records = new Map<string, Promise<BlobRecord | undefined>>();
   readonly #edges = new Map<string, Promise<Edges>>();
 
   constructor(store: Store) {
-    this.store = store;
-  }
-
-  /** The folder. */
-  get path(): string {
-    return this.store.name;
+    this.#unremembered = store;
+    this.store = new RememberingStore(store, {
+      isRemembered: () => false,
+      onChange: (names) => this.#forget(names),
+    });
   }
 
   /** How messages call it. */
@@ -45,10 +41,7 @@ export class OpenBlobFolder implements EntryReader {
 
   /** Forgets all that was read. */
   reread(): void {
-    this.#found = undefined;
-    this.#entries = undefined;
-    this.#records.clear();
-    this.#edges.clear();
+    this.store.reread();
   }
 
   /**
@@ -59,95 +52,80 @@ export class OpenBlobFolder implements EntryReader {
    */
   async catalogue(base: string): Promise<BlobCatalogue> {
     this.#entries ??= this.#read();
-    return catalogueOf(await this.#entries, { folder: this.path, base });
+    return catalogueOf(await this.#entries, { store: this.store, base });
   }
 
   /** The record beside an entry, or in it, of whichever file it speaks. */
   readonly recordOf = (entry: Pick<EntryName, 'name' | 'form'>) => {
-    const path = recordPath(this.path, entry);
-    const known = this.#records.get(path) ?? readRecord(path);
-    this.#records.set(path, known);
+    const name = recordNameOf(entry);
+    const known = this.#records.get(name) ?? readRecord(this.store, entry);
+    this.#records.set(name, known);
     return known;
   };
 
   /** The ends of an archive. */
   readonly edgesOf = (name: string) => {
-    const known = this.#edges.get(name) ?? readEdges(join(this.path, name));
+    const known = this.#edges.get(name) ?? edgesIn(this.store, name);
     this.#edges.set(name, known);
     return known;
   };
 
-  /** An entry was made or replaced, or its record was written. */
-  async changed(name: string): Promise<void> {
-    this.#forget(name);
-    const found = await this.#known();
-    const [now] = await this.#look(name);
-    if (now === undefined) found?.delete(name);
-    else found?.set(name, now);
-  }
-
-  /** An entry has another name, with its record. */
-  async renamed(from: string, to: string): Promise<void> {
-    const inside = recordPath(this.path, { name: from, form: 'directory' });
-    const record = this.#records.get(inside);
-    await this.changed(from);
-    await this.changed(to);
-    // What is inside has moved along.
-    if (record !== undefined)
-      this.#records.set(recordPath(this.path, { name: to, form: 'directory' }), record);
-  }
-
-  /** An entry is gone, with its record. */
-  async removed(name: string): Promise<void> {
-    this.#forget(name);
-    (await this.#known())?.delete(name);
+  /** Gives entries other names; what is known of the inside of copies moves along. */
+  async rename(renamings: readonly Renaming[]): Promise<void> {
+    const recordIn = (name: string) => recordNameOf({ name, form: 'directory' });
+    const moved = renamings.map(({ from, to }) => [to, this.#records.get(recordIn(from))] as const);
+    await this.store.rename(renamings);
+    for (const [name, record] of moved) {
+      if (record !== undefined) this.#records.set(recordIn(name), record);
+    }
   }
 
   /** Which entries others have made or removed since it was listed; lists it once more. */
   async changesByOthers(): Promise<ListingChange> {
-    const before = (await this.#known()) ?? (await this.#list());
-    const now = await this.#list();
-    return {
-      came: [...now.keys()].filter((name) => !before.has(name)),
-      went: [...before.keys()].filter((name) => !now.has(name)),
-    };
+    const before = await foundIn(this.store);
+    const now = await foundIn(this.#unremembered);
+    return { came: namesOnlyIn(now, before), went: namesOnlyIn(before, now) };
   }
 
-  #forget(name: string): void {
+  #forget(names: readonly string[] | undefined): void {
     this.#entries = undefined;
-    this.#edges.delete(name);
-    for (const form of ['directory', 'archive'] as const) {
-      this.#records.delete(recordPath(this.path, { name, form }));
+    if (names === undefined) {
+      this.#records.clear();
+      this.#edges.clear();
+    }
+    for (const name of names ?? []) {
+      this.#edges.delete(name);
+      this.#records.delete(name);
+      this.#records.delete(recordNameOf({ name, form: 'directory' }));
     }
   }
 
-  #known(): Promise<Map<string, FoundEntry> | undefined> {
-    return Promise.resolve(this.#found).catch(() => undefined);
-  }
-
   #read(): Promise<readonly BlobEntry[]> {
-    this.#found ??= this.#list();
-    const read = this.#found.then((found) => readEntries([...found.values()], this));
+    const read = foundIn(this.store).then((found) => readEntries(found, this));
     read.catch(() => {
-      if (this.#entries !== read) return;
-      this.#entries = undefined;
-      this.#found = undefined;
+      if (this.#entries === read) this.reread();
     });
     return read;
   }
+}
 
-  async #list(): Promise<Map<string, FoundEntry>> {
-    const found = await adopting(`list the folder "${this.path}"`, async () => {
-      const names = (await readdir(this.path).catch(absent)) ?? [];
-      return severalAtATime(names, (name) => this.#look(name));
-    });
-    return new Map(found.flat().map((one) => [one.parsed.name, one]));
-  }
+/** What may be an entry of it, by its name. */
+async function foundIn(store: Store): Promise<readonly FoundEntry[]> {
+  const entries = await store.entries().catch(notThere);
+  return (entries ?? []).flatMap(({ name, kind, modifiedMs }) => {
+    const parsed = parseEntryName(name, kind === 'tree' ? 'directory' : 'file');
+    return parsed === undefined ? [] : [{ parsed, modifiedMs }];
+  });
+}
 
-  async #look(name: string): Promise<readonly FoundEntry[]> {
-    const status = await stat(join(this.path, name)).catch(() => undefined); // A link to nowhere.
-    const type = status?.isDirectory() ? 'directory' : status?.isFile() ? 'file' : undefined;
-    const parsed = type === undefined ? undefined : parseEntryName(name, type);
-    return parsed === undefined || status === undefined ? [] : [{ parsed, status }];
-  }
+function notThere(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+}
+
+function namesOnlyIn(
+  some: readonly FoundEntry[],
+  others: readonly FoundEntry[],
+): readonly string[] {
+  const known = new Set(others.map(({ parsed }) => parsed.name));
+  return some.map(({ parsed }) => parsed.name).filter((name) => !known.has(name));
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
+import { folderStore } from '../../stores/folder-store.ts';
 import { settleOrphanRecords } from './orphan-records.ts';
-import { describeFile, writeRecord } from './record.ts';
+import { describeFile, writeRecordBeside } from './record.ts';
 
 const scratch = scratchFolder();
 let made = 0;
@@ -17,8 +18,8 @@ async function folderWith(archives: Readonly<Record<string, string>>): Promise<s
   if (stamp === undefined) throw new Error('a stamp is a stamp');
   for (const [name, record] of Object.entries(archives)) {
     writeFileSync(join(folder, name), `content of ${name}`);
-    const archive = await describeFile(join(folder, name));
-    await writeRecord(join(folder, record), {
+    const archive = await describeFile(folderStore(folder), name);
+    await writeRecordBeside(folderStore(folder), record.slice(0, -'.json'.length), {
       format: 1,
       tool: 'zodbvault',
       madeAt: '',
@@ -35,7 +36,7 @@ describe('settleOrphanRecords', () => {
   it('gives an archive that was renamed its record', async () => {
     const folder = await folderWith({ 'b.2.tar': 'b.2.tar.json', 'b.1.tar': 'b.0.tar.json' });
     const record = readFileSync(join(folder, 'b.0.tar.json'), 'utf8');
-    await settleOrphanRecords(folder);
+    await settleOrphanRecords(folderStore(folder));
     expect(readdirSync(folder).sort()).toEqual([
       'b.1.tar',
       'b.1.tar.json',
@@ -48,7 +49,7 @@ describe('settleOrphanRecords', () => {
   it('removes the record of an archive that is nowhere', async () => {
     const folder = await folderWith({ 'b.1.tar.gz': 'b.0.tar.gz.json' });
     writeFileSync(join(folder, 'b.1.tar.gz'), 'another one');
-    await settleOrphanRecords(folder);
+    await settleOrphanRecords(folderStore(folder));
     expect(readdirSync(folder)).toEqual(['b.1.tar.gz']);
   });
 
@@ -56,7 +57,7 @@ describe('settleOrphanRecords', () => {
     const folder = await folderWith({});
     const names = ['b.0.tar.json', 'notes.json', 'b.0.json'];
     for (const name of names) writeFileSync(join(folder, name), '{}');
-    await settleOrphanRecords(folder);
+    await settleOrphanRecords(folderStore(folder));
     expect(readdirSync(folder).sort()).toEqual([...names].sort());
   });
 });

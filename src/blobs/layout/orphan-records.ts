@@ -1,38 +1,32 @@
-import { readdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { adopting } from '../../system/failure.ts';
-import { syncDirectory } from '../../system/files/new-file.ts';
+import type { Store } from '../../stores/store.ts';
+import { edgesIn } from './edges.ts';
 import { parseEntryName } from './entry-name.ts';
-import { readEdges, readRecord } from './record.ts';
+import { nameBeside, readRecord } from './record.ts';
 
-const RECORD = '.json';
+const RECORD = nameBeside('');
 
 /**
  * Settles records of archives of which the archive isn't there under its name, as a run leaves them
  * that is killed between the two: one that was renamed gets its record, the record of one that is gone
  * goes. The caller holds the folder's lock.
  */
-export async function settleOrphanRecords(folder: string): Promise<void> {
-  await adopting(`clean up "${folder}"`, async () => {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const names = new Set(entries.filter((one) => one.isFile()).map(({ name }) => name));
-    for (const name of names) {
-      const of = name.slice(0, -RECORD.length);
-      const isRecord = name.endsWith(RECORD) && parseEntryName(of, 'file') !== undefined;
-      if (!isRecord || names.has(of)) continue;
-      const record = await readRecord(join(folder, name));
-      if (record?.archive === undefined) continue; // Not one of ours.
-      const archive = await findArchive(folder, { names, ...record.archive });
-      if (archive === undefined) await unlink(join(folder, name));
-      else await rename(join(folder, name), join(folder, archive + RECORD));
-      await syncDirectory(folder);
-    }
-  });
+export async function settleOrphanRecords(store: Store): Promise<void> {
+  const names = new Set((await store.list()).map(({ name }) => name));
+  for (const name of names) {
+    const of = name.slice(0, -RECORD.length);
+    const parsed = name.endsWith(RECORD) ? parseEntryName(of, 'file') : undefined;
+    if (parsed === undefined || names.has(of)) continue;
+    const record = await readRecord(store, parsed);
+    if (record?.archive === undefined) continue; // Not one of ours.
+    const archive = await findArchive(store, { names, ...record.archive });
+    if (archive === undefined) await store.remove(name);
+    else await store.rename([{ from: name, to: nameBeside(archive) }]);
+  }
 }
 
 /** The archive without a record that a record speaks of. */
 async function findArchive(
-  folder: string,
+  store: Store,
   {
     names,
     sizeBytes,
@@ -44,8 +38,8 @@ async function findArchive(
   },
 ): Promise<string | undefined> {
   for (const name of names) {
-    if (parseEntryName(name, 'file') === undefined || names.has(name + RECORD)) continue;
-    const found = await readEdges(join(folder, name));
+    if (parseEntryName(name, 'file') === undefined || names.has(nameBeside(name))) continue;
+    const found = await edgesIn(store, name);
     if (found.sizeBytes === sizeBytes && found.edges === edges) return name;
   }
   return undefined;

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { parseStamp } from '../../repository/layout/stamp.ts';
-import { adopting } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
-import { writeNewFile } from '../../system/files/new-file.ts';
-import { type Rights, USUAL } from '../../system/files/rights.ts';
-import { readSmallFileIfFit } from '../../system/files/small-file.ts';
+import { encodeJsonRecord, readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
+import type { StagedTree } from '../../stores/local-folder.ts';
+import type { Store } from '../../stores/store.ts';
 import { parseJson } from '../../system/parse-json.ts';
-import type { EntryForm } from './entry-name.ts';
+import { type Edges, readEdges } from './edges.ts';
+import type { EntryName } from './entry-name.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -85,20 +82,26 @@ export function contentOf(record: BlobRecord | undefined): BlobRecord['content']
 
 const RECORD_IN_DIRECTORY = '.zodbvault.json';
 
-/** Where the record of an entry is. */
-export function recordPath(
-  folder: string,
-  { name, form }: { readonly name: string; readonly form: EntryForm },
-): string {
-  return form === 'directory'
-    ? join(folder, name, RECORD_IN_DIRECTORY)
-    : join(folder, `${name}.json`);
+/** The record of an entry, as messages name it in its store: see `Store.nameOf`. */
+export function recordNameOf({ name, form }: Pick<EntryName, 'name' | 'form'>): string {
+  return form === 'directory' ? `${name}/${RECORD_IN_DIRECTORY}` : nameBeside(name);
 }
 
-/** Undefined where there is none, or one that this version can't read. */
-export async function readRecord(path: string): Promise<BlobRecord | undefined> {
-  const text = await readSmallFileIfFit(path);
-  return text === undefined ? undefined : decodeBlobRecord(text);
+/** The name of the record of an archive, or of the state of a chain. */
+export function nameBeside(name: string): string {
+  return `${name}.json`;
+}
+
+/** The record beside an entry, or in it. Undefined where there is none, or one that this version can't read. */
+export async function readRecord(
+  store: Store,
+  { name, form }: Pick<EntryName, 'name' | 'form'>,
+): Promise<BlobRecord | undefined> {
+  const record =
+    form === 'directory'
+      ? await readJsonRecord(store.tree(name), RECORD_IN_DIRECTORY, BlobRecordSchema)
+      : await readJsonRecord(store, nameBeside(name), BlobRecordSchema);
+  return record.kind === 'read' ? record.value : undefined;
 }
 
 /** Undefined where the text is none of ours, or of a later version. */
@@ -106,21 +109,18 @@ export function decodeBlobRecord(text: string): BlobRecord | undefined {
   return parseJson(text, BlobRecordSchema);
 }
 
-/** Puts the record in its place, complete and synced. */
-export async function writeRecord(
-  path: string,
+/** Puts a record beside an archive, or the state of a chain. */
+export async function writeRecordBeside(
+  store: Store,
+  name: string,
   record: BlobRecord,
-  { rights = USUAL }: { readonly rights?: Rights } = {},
 ): Promise<void> {
-  await writeNewFile(path, Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`), { rights });
+  await writeJsonRecord(store, nameBeside(name), record);
 }
 
-const EDGE_BYTES = 1 << 16;
-
-/** What tells an archive from others without reading it. */
-export interface Edges {
-  readonly sizeBytes: number;
-  readonly edges: string;
+/** Puts a record into a copy that is being made. */
+export async function writeRecordIn(copy: StagedTree, record: BlobRecord): Promise<void> {
+  await copy.put(RECORD_IN_DIRECTORY, encodeJsonRecord(record));
 }
 
 /** Whether a record speaks of the archive with these edges. */
@@ -128,29 +128,13 @@ export function isRecordOf(record: BlobRecord | undefined, { sizeBytes, edges }:
   return record?.archive?.sizeBytes === sizeBytes && record.archive.edges === edges;
 }
 
-/** What tells whether a record still belongs to the archive beside it: a rotation may have moved it. */
-export async function readEdges(path: string): Promise<Edges> {
-  return adopting(`read "${path}"`, async () => {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, EDGE_BYTES);
-      const edges = Buffer.alloc(2 * length);
-      await handle.read(edges, 0, length, 0);
-      await handle.read(edges, length, length, size - length);
-      return { sizeBytes: size, edges: createHash('sha256').update(edges).digest('hex') };
-    } finally {
-      await handle.close();
-    }
-  });
-}
-
 /** What a record says of a file. */
 export async function describeFile(
-  path: string,
-): Promise<{ sizeBytes: number; sha256: string; edges: string }> {
+  store: Store,
+  name: string,
+): Promise<Edges & { readonly sha256: string }> {
   const hash = createHash('sha256');
-  await using source = await openFileSource(path);
-  for await (const chunk of source.stream({ start: 0, end: source.sizeBytes })) hash.update(chunk);
-  return { ...(await readEdges(path)), sha256: hash.digest('hex') };
+  await using file = await store.open(name);
+  for await (const chunk of file.stream({ start: 0, end: file.sizeBytes })) hash.update(chunk);
+  return { ...(await readEdges(file)), sha256: hash.digest('hex') };
 }

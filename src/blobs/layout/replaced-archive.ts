@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import type { Store } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
 import { inspectArchive } from '../archive/inspect-archive.ts';
 import { type BlobCatalogue, type BlobEntry, isOfRotation, numberOf } from './catalogue.ts';
-import { type BlobRecord, isRecordOf, readEdges, readRecord, recordPath } from './record.ts';
+import { edgesIn } from './edges.ts';
+import { type BlobRecord, isRecordOf, readRecord, recordNameOf } from './record.ts';
 
 /**
  * Whether an archive is none that was ever recorded, while the one that a record speaks of is
@@ -16,17 +15,17 @@ export async function isUnaccounted(
   catalogue: BlobCatalogue,
   { entry, signal }: { readonly entry: BlobEntry; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const { folder, entries } = catalogue;
+  const { store, entries } = catalogue;
   if (entry.recordedAs === 'this' || entry.form === 'directory') return false;
   if (isOfRotation(entry) && (await isRenamedAndDamaged(entry, catalogue))) return true;
   if (entry.recordedAs === 'nothing') return false;
-  const own = await readEdges(join(folder, entry.name));
+  const own = await edgesIn(store, entry.name);
   // What another record speaks of lies there under its right name already: this is a copy of it.
   if (entries.some((other) => other.recordedAs === 'this' && isRecordOf(other.record, own)))
     return true;
-  const recorded = await readRecord(recordPath(folder, entry));
+  const recorded = await readRecord(store, entry);
   if (await isFound(recorded, catalogue)) return false;
-  return !(await isOfNewRotation(entry, { folder, recorded, signal }));
+  return !(await isOfNewRotation(entry, { store, recorded, signal }));
 }
 
 /**
@@ -34,16 +33,15 @@ export async function isUnaccounted(
  * was. Each of the archives that the recipe has made since is newer than the record, and moves it on by one.
  */
 async function isRenamedAndDamaged(entry: BlobEntry, catalogue: BlobCatalogue): Promise<boolean> {
-  const { folder, entries } = catalogue;
+  const { store, entries } = catalogue;
   const rotation = entries.filter(isOfRotation).filter(({ base }) => base === entry.base);
   for (const other of rotation) {
     if (other.recordedAs !== 'other' || numberOf(other) >= numberOf(entry)) continue;
-    const path = recordPath(folder, other);
-    if (await isFound(await readRecord(path), catalogue)) continue;
-    const written = await timeOf(path);
+    if (await isFound(await readRecord(store, other), catalogue)) continue;
+    const written = await timeOf(store, recordNameOf(other));
     let since = 0;
     for (const one of rotation) {
-      const isNewer = (await timeOf(join(folder, one.name))) > written;
+      const isNewer = (await timeOf(store, one.name)) > written;
       if (isNewer && numberOf(one) >= numberOf(other)) since += 1;
       if (isNewer && one === entry) return false;
     }
@@ -55,36 +53,41 @@ async function isRenamedAndDamaged(entry: BlobEntry, catalogue: BlobCatalogue): 
 /** Whether the archive that a record speaks of is there, under whatever name. */
 async function isFound(
   record: BlobRecord | undefined,
-  { folder, entries }: BlobCatalogue,
+  { store, entries }: BlobCatalogue,
 ): Promise<boolean> {
   for (const { form, name } of entries) {
     if (form === 'directory') continue;
-    const edges = await readEdges(join(folder, name)).catch(absent);
+    const edges = await edgesIn(store, name).catch(notThere);
     if (edges !== undefined && isRecordOf(record, edges)) return true;
   }
   return false;
+}
+
+function notThere(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
 }
 
 /** It came after the file of the record. A time alone decides nothing: the archive is read to its end. */
 async function isOfNewRotation(
   entry: BlobEntry,
   {
-    folder,
+    store,
     recorded,
     signal,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly recorded: BlobRecord | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
   if (entry.mark.kind !== 'number' || recorded === undefined) return false;
-  const path = join(folder, entry.name);
   // An archive of ours is finished after its moment, and before its record is written.
-  const written = await timeOf(recordPath(folder, entry));
-  if ((await timeOf(path)) <= Math.max(written, Date.parse(recorded.madeAt))) return false;
+  const written = await timeOf(store, recordNameOf(entry));
+  if ((await timeOf(store, entry.name)) <= Math.max(written, Date.parse(recorded.madeAt)))
+    return false;
   try {
-    await inspectArchive(path, { signal });
+    await using file = await store.open(entry.name);
+    await inspectArchive(file, { signal });
     return true;
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged') return false;
@@ -92,6 +95,11 @@ async function isOfNewRotation(
   }
 }
 
-async function timeOf(path: string): Promise<number> {
-  return (await adopting(`look at "${path}"`, () => stat(path))).mtimeMs;
+/** When a file was last written. Failure `not-found`. */
+async function timeOf(store: Store, name: string): Promise<number> {
+  const entry = await store.look(name);
+  if (entry !== undefined) return entry.modifiedMs;
+  throw new Failure('not-found', `Cannot look at "${store.nameOf(name)}": it does not exist`, {
+    hint: 'Has another program removed it? Run the command again.',
+  });
 }

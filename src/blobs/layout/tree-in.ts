@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { LAYOUT_FILE, UNCOMMITTED_FOLDER } from '../../filestorage/blob-layout.ts';
+import type { Store } from '../../stores/store.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
+import { Failure } from '../../system/failure.ts';
 import type { BlobEntry } from './catalogue.ts';
 
 /**
@@ -8,34 +9,26 @@ import type { BlobEntry } from './catalogue.ts';
  * blob directory itself is none: the recipe makes a link to the live one, where that is a link, and an
  * empty folder of an empty one, as of a copy that failed. Failure `damaged`.
  */
-export async function treeIn(
-  { name: entryName, base }: BlobEntry,
-  folder: string,
-): Promise<string> {
-  const path = join(folder, entryName);
-  const found = await adopting(`list the folder "${path}"`, () =>
-    readdir(path, { withFileTypes: true }),
-  );
-  const directories = found.filter((one) => one.isDirectory()).map(({ name }) => name);
-  const [first, ...others] = directories.filter((name) => name === base || !isOfBlobs(name));
-  if (found.some(({ name }) => name === LAYOUT_FILE) || first === undefined) {
-    throw noCopy(path, 'it holds no copy of a blob directory');
+export async function treeIn({ name, base }: BlobEntry, store: Store): Promise<TreeReader> {
+  const entry = store.tree(name);
+  const found = await entry.list();
+  const directories = found.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
+  const [first, ...others] = directories.filter((path) => path === base || !isOfBlobs(path));
+  if (found.some(({ path }) => path === LAYOUT_FILE) || first === undefined) {
+    throw noCopy(entry, 'it holds no copy of a blob directory');
   }
-  if (directories.includes(base)) return join(path, base);
-  if (others.length > 0) throw noCopy(path, 'it holds several folders');
-  return join(path, first);
+  if (directories.includes(base)) return entry.below(base);
+  if (others.length > 0) throw noCopy(entry, 'it holds several folders');
+  return entry.below(first);
 }
-
-/** The file in a blob directory that names its layout (ZODB, `blob.py`). */
-const LAYOUT_FILE = '.layout';
 
 /** What a blob directory holds, in both of its layouts. */
 function isOfBlobs(name: string): boolean {
-  return name === 'tmp' || /^0x[0-9a-f]+$/.test(name);
+  return name === UNCOMMITTED_FOLDER || /^0x[0-9a-f]+$/.test(name);
 }
 
-function noCopy(path: string, state: string): Failure {
-  return new Failure('damaged', `Cannot use "${path}": ${state}`, {
+function noCopy({ name }: TreeReader, state: string): Failure {
+  return new Failure('damaged', `Cannot use "${name}": ${state}`, {
     hint: 'Look at it. Restore to another date, or move what does not belong there away.',
   });
 }

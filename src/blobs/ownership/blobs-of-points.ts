@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import type { BlobFacts } from '../../repository/judgement.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
+import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { type BlobContent, blobsAmong, layoutBytesIn } from '../layout/blob-content.ts';
@@ -46,7 +46,7 @@ export function blobsOfPoints(
   const belongingTo = (stamp: Stamp) => {
     const blobs =
       found.get(stamp) ??
-      findBelonging(catalogue.folder, {
+      findBelonging(catalogue.store, {
         choose: () => choose({ kind: 'point', stamp, next: following.get(stamp) }),
         wasExact: made.has(stamp),
       });
@@ -60,7 +60,7 @@ export function blobsOfPoints(
     });
     const isExact = facts.kind === 'there' && facts.isExact;
     // Who looks for them here has not looked where they are. A restore of the newest misses them all the same.
-    const isElsewhere = !isExact && !isNewest && (await isOther(blobFolder, catalogue.folder));
+    const isElsewhere = !isExact && !isNewest && (await isOther(blobFolder, catalogue.store));
     return isElsewhere ? { kind: 'unseen' } : facts;
   };
   return { belongingTo, factsOf };
@@ -85,14 +85,14 @@ function factsFrom(
 }
 
 /** Whether the blobs of a backup went to another folder than this, which is still there. */
-async function isOther(recorded: string | undefined, folder: string): Promise<boolean> {
+async function isOther(recorded: string | undefined, store: Store): Promise<boolean> {
   if (recorded === undefined) return false;
-  const here = await realpath(folder).catch(() => folder);
+  const here = await store.location().catch(() => undefined);
   return recorded !== here && (await isThere(recorded));
 }
 
 async function findBelonging(
-  folder: string,
+  store: Store,
   {
     choose,
     wasExact,
@@ -103,7 +103,7 @@ async function findBelonging(
     if (choice === undefined) return { kind: 'missing', wasExact, reason: 'none is there' };
     const { name } = choice.entry;
     const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
-    const seen = await lookInto(entry, { recorded: choice.entry, folder });
+    const seen = await lookInto(entry, { recorded: choice.entry, store });
     if (seen.kind === 'gone') return { kind: 'missing', wasExact, reason: seen.reason };
     return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
@@ -122,7 +122,7 @@ async function findBelonging(
  */
 export async function lookInto(
   entry: BlobEntry,
-  { recorded, folder }: { readonly recorded: BlobEntry; readonly folder: string },
+  { recorded, store }: { readonly recorded: BlobEntry; readonly store: Store },
 ): Promise<
   | { readonly kind: 'there'; readonly content: BlobContent | undefined }
   | { readonly kind: 'gone'; readonly reason: string }
@@ -134,7 +134,7 @@ export async function lookInto(
     return { kind: 'there', content: content && blobsAmong(content, layoutBytes) };
   }
   try {
-    const tree = await treeIn(entry, folder);
+    const tree = await treeIn(entry, store);
     return { kind: 'there', content: content && blobsAmong(content, await layoutBytesIn(tree)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

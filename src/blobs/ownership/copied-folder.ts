@@ -1,4 +1,4 @@
-import { leadToOne } from '../../system/files/place.ts';
+import type { Store } from '../../stores/store.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
 
@@ -7,14 +7,14 @@ import type { OpenBackups } from '../open-backups.ts';
  * site, too. One that is only left over, or the bare place of a disk, proves nothing: the entries were moved.
  */
 export function copiedTo(
-  folder: string,
+  store: Store,
   backups: OpenBackups,
 ): (entry: BlobEntry) => Promise<boolean> {
   const read = new Map<string, Promise<readonly BlobEntry[]>>();
   return async ({ record, base, stamp }) => {
     if (record?.folder === undefined) return false;
     const key = JSON.stringify([record.folder, base]);
-    const original = read.get(key) ?? entriesOf(record.folder, { base, folder, backups });
+    const original = read.get(key) ?? entriesOf(record.folder, { base, store, backups });
     read.set(key, original);
     return (await original).some(
       (one) =>
@@ -30,12 +30,12 @@ async function entriesOf(
   original: string,
   {
     base,
-    folder,
+    store,
     backups,
-  }: { readonly base: string; readonly folder: string; readonly backups: OpenBackups },
+  }: { readonly base: string; readonly store: Store; readonly backups: OpenBackups },
 ): Promise<readonly BlobEntry[]> {
   try {
-    if (await leadToOne(folder, original)) return [];
+    if (await store.isAt(original)) return [];
     const { entries } = await (await backups.blobFolder(original)).catalogue(base);
     return entries.filter((entry) => entry.base === base);
   } catch {

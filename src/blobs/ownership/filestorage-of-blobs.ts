@@ -18,7 +18,7 @@ import { copiedTo } from './copied-folder.ts';
  * @param source - its live blob directory
  */
 export async function findDataFsBackups(
-  { folder, entries }: BlobCatalogue,
+  { store, entries }: BlobCatalogue,
   {
     repository,
     source,
@@ -26,7 +26,7 @@ export async function findDataFsBackups(
   }: { readonly repository: string; readonly source: string; readonly backups: OpenBackups },
 ): Promise<(entry: BlobEntry) => BlobSet['dataFsBackup']> {
   const near = await lookAt(repository, backups);
-  const isCopied = copiedTo(folder, backups);
+  const isCopied = copiedTo(store, backups);
   const byPath = new Map<string, Repository | undefined>();
   const ofAnother = new Set<BlobEntry>();
   for (const entry of entries) {

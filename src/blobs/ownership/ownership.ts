@@ -33,7 +33,7 @@ export type EntryOwner = 'this' | 'copy' | 'other' | 'unclear';
  * has that.
  */
 export async function findOwners(
-  { folder, entries, foreign }: BlobCatalogue,
+  { store, entries, foreign }: BlobCatalogue,
   {
     id,
     path: own,
@@ -46,7 +46,7 @@ export async function findOwners(
 ): Promise<(entry: BlobEntry) => EntryOwner> {
   const places = new Map<string, Promise<boolean>>();
   const elsewhere = new Map<string, boolean>();
-  const isCopied = copiedTo(folder, backups);
+  const isCopied = copiedTo(store, backups);
   for (const entry of [...entries, ...foreign]) {
     const { record } = entry;
     if (typeof record?.repository !== 'string' || record.repositoryPath === undefined) continue;
@@ -155,7 +155,7 @@ async function ofDirectory(
   const own = await leadingTo(source, sources);
   const there = new Set<string>();
   for (const one of new Set(sources)) if (await isThere(one)) there.add(one);
-  const isCopied = copiedTo(catalogue.folder, backups);
+  const isCopied = copiedTo(catalogue.store, backups);
   const certain = new Set<BlobEntry>();
   const others = new Set<BlobEntry>();
   for (const entry of all) {
@@ -170,12 +170,12 @@ async function ofDirectory(
 
 /** Takes out what is another's. */
 export function splitBlobs(
-  { folder, entries, foreign }: BlobCatalogue,
+  { store, entries, foreign }: BlobCatalogue,
   isOther: (entry: BlobEntry) => boolean,
 ): SplitBlobs {
   const isOwn = (entry: BlobEntry) => !isOther(entry);
   return {
-    folder,
+    store,
     entries: entries.filter(isOwn),
     foreign: foreign.filter(isOwn),
     others: [...entries, ...foreign].filter(isOther),

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { findBlob } from '../../filestorage/blob-layout.ts';
 import {
   holdRecordPath,
   readHoldRecord,
   settleHoldRecord,
 } from '../../repository/records/hold-record.ts';
-import type { Store } from '../../stores/store.ts';
 import { readSums } from '../checksums/checksums-file.ts';
 import { FileHasher } from '../checksums/file-hasher.ts';
 import { readableSum } from '../checksums/readable-sum.ts';
@@ -39,8 +37,7 @@ export async function findHoldOf(
   const looking = { repository, backups, signal };
   const found = blobs === undefined ? undefined : await findHold(blobs, looking);
   if (found !== undefined || repository === undefined) return found;
-  const { store } = await backups.repository(repository);
-  return await findRecordedHold(store, { ...looking, current: blobs });
+  return await findRecordedHold(repository, { ...looking, current: blobs });
 }
 
 /**
@@ -62,10 +59,11 @@ export async function findHold(
   for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
-    const holder = join(folder, entry.name);
+    const { store } = catalogue;
+    const holder = store.nameOf(entry.name);
     const hold = { kind: 'lost', source: live, holder } as const;
     if (lost.paths.some(isGone)) return hold;
-    const found = await readSums(holder, entry.record);
+    const found = await readSums(store.tree(entry.name), entry.record);
     const paths = mayBeLost(lost, found);
     if (paths === undefined || paths.some(isGone)) return hold;
     const hasher = new FileHasher();
@@ -81,19 +79,21 @@ export async function findHold(
  * What was recorded in the repository: for those who know of no blobs, and where the blobs, or their backups, are in
  * another place by now than when they were lost.
  *
+ * @param repository - its folder
  * @param current - where they are as far as anybody knows; undefined: where the record says
  */
 export async function findRecordedHold(
-  store: Store,
+  repository: string,
   { backups, signal, current }: Looking & { readonly current?: BlobPlace | undefined },
 ): Promise<Hold | undefined> {
+  const { store } = await backups.repository(repository);
   const place = await readHoldRecord(store);
   if (place === undefined) return undefined;
   const record = holdRecordPath(store);
   if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
   const { folder } = place;
   // Where its disk is not mounted, there may still be a folder.
-  const reading = { repository: store.name, backups };
+  const reading = { repository, backups };
   const { entries } = await readOwnBlobs(place, reading);
   if (newestRecordedCopy(entries) === undefined) {
     // What was found there tells of what has moved there.
@@ -117,14 +117,15 @@ async function hasMovedTo(
  * repository's lock.
  */
 export async function recordHold(
-  store: Store,
+  repository: string,
   {
     place,
     hold,
     looking,
   }: { readonly place: BlobPlace; readonly hold: Hold | undefined; readonly looking: Looking },
 ): Promise<void> {
+  const { store } = await looking.backups.repository(repository);
   if (hold === undefined) return await settleHoldRecord(store, undefined);
-  const recorded = await findRecordedHold(store, { ...looking, current: place });
+  const recorded = await findRecordedHold(repository, { ...looking, current: place });
   if (recorded === undefined) await settleHoldRecord(store, place);
 }

@@ -1,8 +1,9 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
 import { type Identity, settleIdentity } from '../../repository/records/repository-id.ts';
+import type { Store } from '../../stores/store.ts';
 import { hasContent } from '../copy/count-tree.ts';
 import type { BlobEntry, BlobPlace } from '../layout/catalogue.ts';
 import { treeIn } from '../layout/tree-in.ts';
@@ -84,7 +85,7 @@ export async function blobsThatCount(
     factsOf,
     amountOf: async (stamp) => {
       for (const entry of dated.filter((one) => one.stamp === stamp)) {
-        if (await isAsRecorded(entry, { folder, signal })) return 'as-recorded';
+        if (await isAsRecorded(entry, { store: catalogue.store, signal })) return 'as-recorded';
       }
       return 'other';
     },
@@ -94,14 +95,14 @@ export async function blobsThatCount(
 /** Of numbered archives, another program changes the names, but not the records. */
 async function isAsRecorded(
   entry: BlobEntry,
-  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  { store, signal }: { readonly store: Store; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const { form, record, recordedAs, mark, name, base } = entry;
   if (form !== 'directory') return recordedAs !== 'other' || mark.kind === 'number';
-  const tree = join(folder, name, base);
+  const tree = store.tree(name).below(base);
   const expected = record?.content;
   if (expected !== undefined) return hasContent(tree, { expected, signal });
-  return await treeIn(entry, folder).then(
+  return await treeIn(entry, store).then(
     () => true,
     () => false,
   );

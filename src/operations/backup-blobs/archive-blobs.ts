@@ -1,18 +1,23 @@
 import { lstatSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { withoutMovedFolders } from '../../blobs/archive/snapshot-file.ts';
-import { writeArchive } from '../../blobs/archive/tar.ts';
+import { type ArchiveAttempt, archiveDirectory } from '../../blobs/archive/tar.ts';
 import { refuseTaken, removeEntry } from '../../blobs/layout/blob-folder.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { type ArchiveCompression, archiveName, entryStem } from '../../blobs/layout/entry-name.ts';
-import { describeFile, readEdges, recordPath, writeRecord } from '../../blobs/layout/record.ts';
+import { edgesIn } from '../../blobs/layout/edges.ts';
+import {
+  type ArchiveCompression,
+  archiveName,
+  entryStem,
+  stateName,
+} from '../../blobs/layout/entry-name.ts';
+import { describeFile, writeRecordBeside } from '../../blobs/layout/record.ts';
 import { nameSome } from '../../blobs/layout/summarize-names.ts';
 import { blobsNotIn, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { adopting, Failure } from '../../system/failure.ts';
-import { NewFile } from '../../system/files/new-file.ts';
-import { confirmFile } from '../../system/files/read-back.ts';
+import { requireLocalFolder, type StagedPath } from '../../stores/local-folder.ts';
+import type { StagedFile } from '../../stores/store.ts';
+import { Failure } from '../../system/failure.ts';
+import { collect } from '../../system/streams/pipeline.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
@@ -22,9 +27,8 @@ import { stillSpecial, warnOfSpecial } from './special-files.ts';
 /** Times that a live directory may change under tar's hands. */
 const ATTEMPTS = 3;
 
-/** GNU tar's state of a chain, the stamp at which that begins, and the archive it speaks of. */
+/** GNU tar's state of a chain: the stamp at which that begins, and the archive it speaks of. */
 export interface ChainState {
-  readonly path: string;
   readonly stamp: Stamp;
   readonly continues: BlobEntry | undefined;
 }
@@ -57,10 +61,9 @@ export async function makeArchive(
 
 /** An archive of this stamp that is known to be complete, or is found to be by reading it. */
 export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefined> {
-  const { folder } = run.settings;
   for (const entry of [...run.entries('delta'), ...run.entries('archive')]) {
     if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== run.stamp) continue;
-    const path = join(folder, entry.name);
+    const path = run.nameOf(entry);
     if (run.isOfAnotherSource(entry)) {
       await refuseFewerBlobs(run, entry);
       run.spoilt.push(entry);
@@ -76,7 +79,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     const found =
       entry.recordedAs === 'other'
         ? undefined
-        : await readArchive(path, { context: run.context }).catch((error: unknown) => {
+        : await readArchive(entry.name, run).catch((error: unknown) => {
             if (error instanceof Failure && error.code === 'damaged') return undefined;
             throw error;
           });
@@ -85,14 +88,10 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
       run.context.onEvent({ kind: 'warning', code: 'archive-incomplete', path });
       continue;
     }
-    const { edges } = await readEdges(path);
+    const { edges } = await edgesIn(run.store, entry.name);
     const { files, bytes, sizeBytes, sha256 } = found;
-    await writeRecord(
-      recordPath(folder, entry),
-      run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } }),
-      run,
-    );
-    await run.opened.changed(entry.name);
+    const record = run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } });
+    await writeRecordBeside(run.store, entry.name, record);
     return entry;
   }
   return undefined;
@@ -100,10 +99,11 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
 
 /** Failure `refused` where the other blob directory has blobs that the Data.fs speaks of, and this one lacks. */
 async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
-  const path = join(run.settings.folder, entry.name);
+  const path = run.nameOf(entry);
   const paths: string[] = [];
   try {
-    await readArchive(path, {
+    await readArchive(entry.name, {
+      store: run.store,
       context: run.context,
       onFile: (name) => paths.push(name),
       onFolder: ({ path: folder, unchanged }) => {
@@ -142,63 +142,40 @@ export async function writeOneArchive(
     readonly beforePublishing?: () => Promise<void>;
   },
 ): Promise<BlobBackupResult> {
-  const { folder } = run.settings;
-  const path = join(folder, name);
-  await refuseTaken(path, 'file');
+  const { store } = run;
+  await refuseTaken(store, { name, kind: 'file' });
   let without = stillSpecial(run, state?.continues?.record?.leftOut ?? []);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await using archive = await NewFile.create(path, run);
-    await using newState = state === undefined ? undefined : await NewFile.create(state.path, run);
-    if (state?.continues !== undefined && newState !== undefined) {
-      const bytes = await adopting(`read "${state.path}"`, () => readFile(state.path));
-      await newState.write([withoutMovedFolders(bytes, (folder) => inodeIn(run.source, folder))]);
-    }
-    const written = await withStep(run.context, {
-      step: 'archive-blobs',
-      totalBytes: state?.continues === undefined ? run.expectedBytes : undefined,
-      work: (progress) =>
-        writeArchive(archive, {
-          source: run.source,
-          compression,
-          state: newState?.temporaryPath,
-          without,
-          progress,
-          ...programEvents(run.context),
-        }),
-    });
+    await using newState = state === undefined ? undefined : await beginState(run, state);
+    const made = await stageArchive(run, { name, compression, state, newState, without });
+    await using archive = made.file;
+    const { written } = made;
     if (written.kind === 'special') without = [...without, ...written.paths];
     if (written.kind !== 'written') continue;
     warnOfSpecial(run, without);
-    await archive.complete();
     if (run.settings.confirmation === 'reread') {
-      const { sizeBytes, sha256 } = written;
+      const { sizeBytes, sha256 } = written.archive;
       const { signal } = run.context;
       await withStep(run.context, {
         step: 'confirm',
         totalBytes: sizeBytes,
         work: async ({ onFile, onBytes }) => {
-          onFile(path);
-          const said = { name: path, sizeBytes, sha256 };
-          await confirmFile(archive.temporaryPath, { ...said, signal, onBytes });
+          onFile(store.nameOf(name));
+          await archive.confirm(sha256, { signal, onBytes });
         },
       });
     }
     await newState?.complete();
-    const { edges } = await readEdges(archive.temporaryPath);
     const continues = state?.continues === undefined ? {} : { continues: state.continues.name };
     await beforePublishing();
-    await writeRecord(
-      recordPath(folder, { name, form: 'archive' }),
-      run.record({
-        content: written.content,
-        ...(state === undefined ? {} : { whole: written.listed }),
-        ...(without.length === 0 ? {} : { leftOut: without }),
-        archive: { sizeBytes: written.sizeBytes, sha256: written.sha256, edges, ...continues },
-      }),
-      run,
-    );
+    const record = run.record({
+      content: written.content,
+      ...(state === undefined ? {} : { whole: written.listed }),
+      ...(without.length === 0 ? {} : { leftOut: without }),
+      archive: { ...written.archive, ...continues },
+    });
+    await writeRecordBeside(store, name, record);
     await archive.publish();
-    await run.opened.changed(name);
     if (newState !== undefined && state !== undefined) {
       await publishState(run, newState, { stamp: state.stamp, archive: name });
     }
@@ -213,6 +190,50 @@ export async function writeOneArchive(
   );
 }
 
+/** A copy of the state of a chain, for tar to bring up to date; an empty one for a new chain. */
+async function beginState(run: BlobRun, { stamp, continues }: ChainState): Promise<StagedPath> {
+  const name = stateName(run.base, stamp);
+  const inode = (folder: Buffer) => inodeIn(run.source, folder);
+  const content =
+    continues === undefined
+      ? []
+      : [withoutMovedFolders(await collect(run.store.read(name)), inode)];
+  return await requireLocalFolder(run.store).stageFile(name, content);
+}
+
+/** What was staged, and whether it may be kept. */
+async function stageArchive(
+  run: BlobRun,
+  {
+    name,
+    compression,
+    state,
+    newState,
+    without,
+  }: {
+    readonly name: string;
+    readonly compression: ArchiveCompression;
+    readonly state: ChainState | undefined;
+    readonly newState: StagedPath | undefined;
+    readonly without: readonly string[];
+  },
+): Promise<{ readonly file: StagedFile; readonly written: ArchiveAttempt }> {
+  let written: ArchiveAttempt = { kind: 'changed' };
+  const file = await withStep(run.context, {
+    step: 'archive-blobs',
+    totalBytes: state?.continues === undefined ? run.expectedBytes : undefined,
+    work: (progress) => {
+      const { source } = run;
+      const words = { source, compression, state: newState?.path, without, progress };
+      const content = archiveDirectory({ ...words, ...programEvents(run.context) }, (attempt) => {
+        written = attempt;
+      });
+      return run.store.stage(name, content);
+    },
+  });
+  return { file, written };
+}
+
 /** Of a folder as tar names it, from the blob directory on. */
 function inodeIn(source: string, folder: Buffer): bigint | undefined {
   const path = Buffer.concat([Buffer.from(`${source}/`), folder]);
@@ -223,7 +244,8 @@ function inodeIn(source: string, folder: Buffer): bigint | undefined {
 async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
   for (const entry of run.spoilt.splice(0)) {
     if (entry.name === replacedBy) continue;
-    const fileNames = await removeEntry(run.opened, entry);
+    await removeEntry(run.store, entry);
+    const fileNames = [entry.name];
     const reason = run.isOfAnotherSource(entry)
       ? `it was made of another blob directory than "${replacedBy}"`
       : `it is not complete, and "${replacedBy}" is`;
@@ -234,13 +256,11 @@ async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
 /** After the archive: a state that knows less than the archives is made good by the next delta. */
 async function publishState(
   run: BlobRun,
-  file: NewFile,
+  state: StagedPath,
   { stamp, archive }: { readonly stamp: Stamp; readonly archive: string },
 ): Promise<void> {
-  const described = await describeFile(file.temporaryPath);
-  const name = { name: basename(file.path), form: 'state' } as const;
-  await file.publish();
+  await state.publish();
+  const described = await describeFile(run.store, state.name);
   const record = { ...run.record({ archive: { ...described, continues: archive } }), stamp };
-  await writeRecord(recordPath(run.settings.folder, name), record, run);
-  await run.opened.changed(name.name);
+  await writeRecordBeside(run.store, state.name, record);
 }

@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { pointLatest } from '../../blobs/layout/blob-folder.ts';
 import type { BlobCatalogue } from '../../blobs/layout/catalogue.ts';
-import { entryStem } from '../../blobs/layout/entry-name.ts';
+import { entryStem, LATEST } from '../../blobs/layout/entry-name.ts';
 import type { BlobRecord } from '../../blobs/layout/record.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
@@ -13,7 +12,7 @@ import {
 } from '../../blobs/ownership/ownership.ts';
 import { findHold } from '../../blobs/ownership/retention-hold.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { makeBackupFolder, rightsOfBackups } from '../../stores/backup-rights.ts';
+import { makeBackupFolder } from '../../stores/backup-rights.ts';
 import { Failure } from '../../system/failure.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import type { JobContext } from '../run/events.ts';
@@ -41,36 +40,34 @@ export async function backUpBlobs(
   const { wasMade } = await makeBackupFolder(settings.folder, source);
   if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.folder });
   const base = basename(settings.source);
-  const opened = await backups.blobFolder(settings.folder);
+  const opened = await backups.blobFolder(settings.folder, { original: source });
   const all = await opened.catalogue(base);
   const catalogue = await withoutOthers(all, { repository: settings.repository, backups });
   warnOfForeign(catalogue, context);
   const stamp = settings.stamp(all.entries.map((entry) => entry.stamp));
-  const folder = await realpath(settings.folder);
+  const location = await opened.store.location();
   const sourceNames = await leadingTo(
     source,
     all.entries.flatMap(({ record }) => record?.source ?? []),
   );
-  const rights = await rightsOfBackups(settings.folder, source);
   const run = new BlobRun({
     ...{
       settings,
       context,
       source,
       sourceNames,
-      folder,
+      location,
       opened,
       base,
       catalogue,
       all,
       stamp,
-      rights,
     },
   });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
   const result = await make(run);
-  await linkLatest(result, { settings, context });
+  await linkLatest(result, run);
   if (result.hold !== undefined) return result;
   // What made no copy has not looked what is lost.
   const hold = await findHold(settings, {
@@ -99,7 +96,7 @@ async function withoutOthers(
  * is no backup of this site's blobs, and may not go for one. Failure `refused`.
  */
 async function refuseOthersEntry(run: BlobRun): Promise<void> {
-  const { format, folder, source, repository } = run.settings;
+  const { format, source, repository } = run.settings;
   const isNumbered = format.kind !== 'incremental-archives' && format.naming === 'numbers';
   if (repository === null || isNumbered) return;
   const stem = entryStem(run.base, run.mark('stamps'));
@@ -115,10 +112,10 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
     );
     const owner = ownerOf({ ...entry, record });
     if (owner === 'this' && run.isOfAnotherPoint(record)) {
-      throw anotherPointsEntry({ source, path: join(folder, entry.name), stamp: run.stamp });
+      throw anotherPointsEntry({ source, path: run.nameOf(entry), stamp: run.stamp });
     }
     if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
-    throw othersEntry({ source, path: join(folder, entry.name), record, repository });
+    throw othersEntry({ source, path: run.nameOf(entry), record, repository });
   }
 }
 
@@ -179,21 +176,21 @@ function make(run: BlobRun): Promise<BlobBackupResult> {
   }
 }
 
-function warnOfForeign({ foreign, folder }: BlobCatalogue, { onEvent }: JobContext): void {
+function warnOfForeign({ foreign, store }: BlobCatalogue, { onEvent }: JobContext): void {
   const directories = [...new Set(foreign.map(({ base }) => base))];
   if (directories.length === 0) return;
-  onEvent({ kind: 'warning', code: 'other-blob-backups', folder, directories });
+  onEvent({ kind: 'warning', code: 'other-blob-backups', folder: store.name, directories });
 }
 
 async function linkLatest(
   result: BlobBackupResult,
-  { settings, context }: { readonly settings: BlobBackupSettings; readonly context: JobContext },
+  { settings, store, context }: BlobRun,
 ): Promise<void> {
   const { format, folder } = settings;
   const hasLatest = format.kind !== 'incremental-archives' && format.naming === 'stamps';
-  const outcome = await pointLatest(folder, hasLatest ? result.name : undefined);
+  const outcome = await pointLatest(store, hasLatest ? result.name : undefined);
   if (outcome === 'set') context.onEvent({ kind: 'latest-set', folder, name: result.name });
   if (outcome === 'other') {
-    context.onEvent({ kind: 'warning', code: 'latest-is-no-link', path: join(folder, 'latest') });
+    context.onEvent({ kind: 'warning', code: 'latest-is-no-link', path: store.nameOf(LATEST) });
   }
 }

@@ -8,7 +8,7 @@ import type { OwningRepository, SplitBlobs } from '../../blobs/ownership/ownersh
 import type { Hold } from '../../blobs/ownership/retention-hold.ts';
 import type { BlobCopier, BlobFormat } from '../../config/model/site.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import type { Rights } from '../../system/files/rights.ts';
+import type { Store } from '../../stores/store.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import type { JobContext } from '../run/events.ts';
 import type { LastingBlobs } from './expected-blobs.ts';
@@ -64,9 +64,9 @@ export class BlobRun {
   readonly context: JobContext;
   /** The blob directory itself, where `settings.source` may be a link to it. */
   readonly source: string;
-  /** The real path of the folder with the backups. */
-  readonly folder: string;
-  /** The same folder, of which nothing is read twice. */
+  /** Where the backups go, as records name it. */
+  readonly location: string;
+  /** The same, of which nothing is read twice. */
   readonly opened: OpenBlobFolder;
   /** Name of the blob directory, with which the names of entries begin. */
   readonly base: string;
@@ -77,8 +77,6 @@ export class BlobRun {
   /** The paths by which records name the blob directory. */
   readonly sourceNames: ReadonlySet<string>;
   readonly stamp: Stamp;
-  /** Of what is made in the folder. */
-  readonly rights: Rights;
   /** About how many bytes its files have: as counted now, or for the backup before. */
   expectedBytes: number | undefined;
   /** Archives of this stamp that can't be used: they go when a good one is in place. */
@@ -88,29 +86,36 @@ export class BlobRun {
     readonly settings: BlobBackupSettings;
     readonly context: JobContext;
     readonly source: string;
-    readonly folder: string;
+    readonly location: string;
     readonly opened: OpenBlobFolder;
     readonly base: string;
     readonly catalogue: SplitBlobs;
     readonly all: BlobCatalogue;
     readonly sourceNames: ReadonlySet<string>;
     readonly stamp: Stamp;
-    readonly rights: Rights;
   }) {
     this.settings = words.settings;
     this.context = words.context;
     this.source = words.source;
-    this.folder = words.folder;
+    this.location = words.location;
     this.opened = words.opened;
     this.base = words.base;
     this.catalogue = words.catalogue;
     this.all = words.all;
     this.sourceNames = words.sourceNames;
     this.stamp = words.stamp;
-    this.rights = words.rights;
     this.expectedBytes = words.all.entries.find(
       ({ base, record }) => base === words.base && record?.content !== undefined,
     )?.record?.content?.bytes;
+  }
+
+  get store(): Store {
+    return this.opened.store;
+  }
+
+  /** How messages call an entry. */
+  nameOf({ name }: Pick<BlobEntry, 'name'>): string {
+    return this.store.nameOf(name);
   }
 
   /** Entries of this blob directory that are no other repository's, newest first. */
@@ -135,7 +140,7 @@ export class BlobRun {
       madeAt: this.settings.now().toISOString(),
       stamp: this.stamp,
       ...this.#belonging(),
-      folder: this.folder,
+      folder: this.location,
       source: this.source,
       origin: 'made',
       ...what,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { countTree } from '../../blobs/copy/count-tree.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
 import { Failure } from '../../system/failure.ts';
 import { requireRoomFor } from '../../system/files/free-space.ts';
 import type { BlobRun } from './blob-backup.ts';
@@ -38,7 +39,7 @@ async function foreseenBytes(run: BlobRun): Promise<number | undefined> {
 /** Undefined where files go while they are counted: a site is alive, and a guess will do. */
 async function bytesOf(run: BlobRun): Promise<number | undefined> {
   try {
-    const { content } = await countTree(run.source, run.context.signal);
+    const { content } = await countTree(folderTree(run.source), run.context.signal);
     run.expectedBytes = content.bytes;
     return content.bytes;
   } catch (error) {

@@ -4,14 +4,14 @@ import { writeSums } from '../../blobs/checksums/checksums-file.ts';
 import { type CopiedSums, collectSums } from '../../blobs/checksums/copy-checksums.ts';
 import { compareTree } from '../../blobs/checksums/tree-checksums.ts';
 import { copyTree, type TreeContent } from '../../blobs/copy/copy-tree.ts';
-import { hasContent, isDirectory } from '../../blobs/copy/count-tree.ts';
+import { hasContent } from '../../blobs/copy/count-tree.ts';
 import { findMissingFile } from '../../blobs/copy/missing-file.ts';
 import { refuseTaken } from '../../blobs/layout/blob-folder.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { entryStem } from '../../blobs/layout/entry-name.ts';
-import { recordPath, writeRecord } from '../../blobs/layout/record.ts';
+import { writeRecordIn } from '../../blobs/layout/record.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
-import { NewDirectory } from '../../system/files/new-directory.ts';
+import { requireLocalFolder, type StagedTree } from '../../stores/local-folder.ts';
 import { readsBackOtherwise } from '../../system/files/read-back.ts';
 import { withStep } from '../run/events.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
@@ -31,24 +31,23 @@ export async function makeCopy(
   if (naming === 'stamps' && there !== undefined && (await isWhole(run, there))) {
     return run.thereAlready(there);
   }
-  await refuseTaken(join(run.settings.folder, name), 'directory');
-  await using entry = await NewDirectory.create(join(run.settings.folder, name), run.rights);
-  const tree = join(entry.temporaryPath, run.base);
+  await refuseTaken(run.store, { name, kind: 'tree' });
+  await using entry = await requireLocalFolder(run.store).stageTree(name);
+  const tree = join(entry.path, run.base);
   const previous = await findPreviousCopy(run);
   const { content, links, special, ...copied } = await copyInto(run, { tree, previous });
   warnOfSpecial(run, special);
   const copy = await judgeChanges(run, { tree, previous, ...copied });
   const lost = await findLostBlobs(run, { previous, copy });
-  const sums = await writeSums(entry.temporaryPath, copy.sums.all, run);
-  await writeRecord(
-    recordPath(entry.temporaryPath, { name: '', form: 'directory' }),
+  const sums = await writeSums(entry, copy.sums.all);
+  await writeRecordIn(
+    entry,
     run.record({ content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
-    run,
   );
   await entry.complete();
   run.context.signal.throwIfAborted();
   if (run.settings.confirmation === 'reread') {
-    await confirmFresh(run, { tree, name: join(run.settings.folder, name), sums: copy.sums.fresh });
+    await confirmFresh(run, { tree, name: run.nameOf({ name }), sums: copy.sums.fresh });
   }
   if (naming === 'numbers') await run.rotate('directories');
   else if (there !== undefined) {
@@ -58,14 +57,13 @@ export async function makeCopy(
     const isBetter =
       isLostByReplacing(run, lost) || (!isJudged && (await knowsMore(run, there, entry)));
     if (isBetter) {
-      const holder = join(run.settings.folder, there.name);
+      const holder = run.nameOf(there);
       const { source } = run.settings;
       const hold = (await warnOfLostBlobs(run, lost)) ?? { kind: 'lost', source, holder };
       return run.thereAlready(there, hold);
     }
   }
   await entry.publish();
-  await run.opened.changed(name);
   const hold = await warnOfLostBlobs(run, lost);
   return { name, kind: 'made', stamp: run.stamp, content, hold };
 }
@@ -78,12 +76,12 @@ async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
     run.context.onEvent({
       kind: 'notice',
       code: 'blobs-of-another-source',
-      path: join(run.settings.folder, name),
+      path: run.nameOf(entry),
       source: record.source,
     });
     return false;
   }
-  const tree = join(run.settings.folder, name, base);
+  const tree = run.store.tree(name).below(base);
   const expected = record.content;
   return expected !== undefined && hasContent(tree, { expected, signal: run.context.signal });
 }
@@ -92,16 +90,13 @@ async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
  * Whether an entry that isn't known to be whole has a file that its successor lacks. Both are of one
  * moment of the Data.fs: then the live directory has lost something.
  */
-async function knowsMore(
-  run: BlobRun,
-  there: BlobEntry,
-  successor: NewDirectory,
-): Promise<boolean> {
-  const old = join(run.settings.folder, there.name, there.base);
-  if (!(await isDirectory(old))) return false;
+async function knowsMore(run: BlobRun, there: BlobEntry, successor: StagedTree): Promise<boolean> {
+  const copy = run.store.tree(there.name).below(there.base);
+  if (!(await copy.isThere())) return false;
+  const old = requireLocalFolder(copy);
   const missing = await findMissingFile({
     of: old,
-    inTree: join(successor.temporaryPath, run.base),
+    inTree: join(successor.path, run.base),
     signal: run.context.signal,
   });
   if (missing === undefined) return false;

@@ -1,5 +1,3 @@
-import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isChainWhole } from '../../blobs/archive/verify-chain.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { chainOf } from '../../blobs/layout/choose.ts';
@@ -10,8 +8,7 @@ import {
   stateName,
 } from '../../blobs/layout/entry-name.ts';
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure } from '../../system/failure.ts';
 import { withStep } from '../run/events.ts';
 import { findGoodArchive, writeOneArchive } from './archive-blobs.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
@@ -31,13 +28,12 @@ export async function makeChainLink(
   const name = archiveName(stem, { form: 'archive', compression });
   if (start === undefined) return writeOneArchive(run, { name, compression });
   if (start === run.stamp) return beginChain(run, { name, compression });
-  const path = join(run.settings.folder, stateName(run.base, start));
   const continues = await continuedBy(run, start);
   if (continues !== undefined) {
     return writeOneArchive(run, {
       name: archiveName(stem, { form: 'delta', compression }),
       compression,
-      state: { path, stamp: start, continues },
+      state: { stamp: start, continues },
     });
   }
   const isClock = run.settings.chainStart.kind === 'clock';
@@ -58,10 +54,8 @@ async function beginChain(
   run: BlobRun,
   { name, compression }: { readonly name: string; readonly compression: ArchiveCompression },
 ): Promise<BlobBackupResult> {
-  const path = join(run.settings.folder, stateName(run.base, run.stamp));
-  await adopting(`remove "${path}"`, () => unlink(path).catch(absent));
-  await run.opened.removed(stateName(run.base, run.stamp));
-  const state = { path, stamp: run.stamp, continues: undefined };
+  await run.store.remove(stateName(run.base, run.stamp));
+  const state = { stamp: run.stamp, continues: undefined };
   return writeOneArchive(run, { name, compression, state });
 }
 
@@ -96,12 +90,12 @@ async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | unde
     const chain = chainOf(run.catalogue, last);
     if (chain[0]?.stamp !== start) return undefined;
     if (named !== undefined) return last;
-    const { folder } = run.settings;
+    const { store } = run;
     const { signal } = run.context;
     const isWhole = await withStep(run.context, {
       step: 'verify',
       totalBytes: undefined,
-      work: (progress) => isChainWhole(chain, { folder, state, signal, progress }),
+      work: (progress) => isChainWhole(chain, { store, state, signal, progress }),
     });
     return isWhole ? last : undefined;
   } catch (error) {

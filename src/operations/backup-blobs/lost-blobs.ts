@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { type FoundSums, readSums } from '../../blobs/checksums/checksums-file.ts';
-import { FileHasher } from '../../blobs/checksums/file-hasher.ts';
-import { readableSum } from '../../blobs/checksums/readable-sum.ts';
+import { readableSumIn } from '../../blobs/checksums/readable-sum.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { LostBlobs } from '../../blobs/layout/record.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
@@ -56,7 +54,7 @@ interface KnownLoss {
 async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
   const entry = holderOf(lost, run.catalogue);
   if (entry === undefined) return { lost, holder: undefined };
-  return { lost, holder: await readSums(join(run.settings.folder, entry.name), entry.record) };
+  return { lost, holder: await readSums(run.store.tree(entry.name), entry.record) };
 }
 
 /** Of those that were not recorded, all that may be. */
@@ -162,7 +160,6 @@ export async function warnOfLostBlobs(
 ): Promise<Hold | undefined> {
   if (lost.length === 0) return undefined;
   let hold: Hold | undefined;
-  const { folder } = run.settings;
   // Numbered copies have other names by now.
   const catalogue = await readOwnBlobs(run.settings, {
     repository: run.settings.repository?.path,
@@ -171,7 +168,7 @@ export async function warnOfLostBlobs(
   for (const one of lost) {
     const { count, paths } = one;
     const holder = holderOf(one, catalogue);
-    const name = join(folder, holder?.name ?? '');
+    const name = run.store.nameOf(holder?.name ?? '');
     hold ??= { kind: 'lost', source: run.settings.source, holder: name };
     const isCopyIntact = holder !== undefined && (await hasRight(run, { holder, paths }));
     run.context.onEvent({
@@ -192,14 +189,11 @@ async function hasRight(
   run: BlobRun,
   { holder, paths: [path = ''] }: { readonly holder: BlobEntry; readonly paths: readonly string[] },
 ): Promise<boolean> {
-  const entry = join(run.settings.folder, holder.name);
+  const entry = run.store.tree(holder.name);
   const found = await readSums(entry, holder.record);
   const recorded = found.kind === 'found' ? found.sums.find(path) : undefined;
   if (recorded === undefined) return true; // Nobody knows better.
   const { signal } = run.context;
-  const sum = await readableSum(join(entry, holder.base, path), {
-    hasher: new FileHasher(),
-    signal,
-  });
+  const sum = await readableSumIn(entry.below(holder.base), { path, signal });
   return sum === recorded;
 }

@@ -1,13 +1,13 @@
-import { join } from 'node:path';
 import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums } from '../../blobs/checksums/checksums-file.ts';
-import { isDirectory } from '../../blobs/copy/count-tree.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
+import { requireLocalFolder } from '../../stores/local-folder.ts';
 import type { BlobRun } from './blob-backup.ts';
 
 /** The copy before, of which what is the same needn't be copied again. */
 export interface PreviousCopy {
   readonly entry: BlobEntry;
+  /** Its folder on this machine: what is the same is shared by hard links. */
   readonly tree: string;
   readonly sums: BlobSums | undefined;
   /** Whether it is this repository's; what another has serves to share files with. */
@@ -18,24 +18,30 @@ export interface PreviousCopy {
 
 /** The newest copy, finished or not, and first of all one of this repository. */
 export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | undefined> {
-  const { folder } = run.settings;
   const { others } = run.catalogue;
   for (const entry of [...run.entries('directory'), ...others]) {
     if (entry.form !== 'directory' || entry.base !== run.base) continue;
     const { name, base, record } = entry;
-    const tree = join(folder, name, base);
-    if (!(await isDirectory(tree))) continue;
-    const found = await readSums(join(folder, name), record);
+    const copy = run.store.tree(name);
+    const tree = copy.below(base);
+    if (!(await tree.isThere())) continue;
+    const found = await readSums(copy, record);
     if (found.kind === 'damaged') {
       run.context.onEvent({
         kind: 'warning',
         code: 'blob-checksums-damaged',
-        copy: join(folder, name),
+        copy: copy.name,
         state: found.state,
       });
     }
     const sums = found.kind === 'found' ? found.sums : undefined;
-    return { entry, tree, sums, isOwn: !others.includes(entry), isDoubted: run.isDoubted(entry) };
+    return {
+      entry,
+      tree: requireLocalFolder(tree),
+      sums,
+      isOwn: !others.includes(entry),
+      isDoubted: run.isDoubted(entry),
+    };
   }
   return undefined;
 }

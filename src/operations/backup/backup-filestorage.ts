@@ -101,17 +101,18 @@ async function backUpTo(
     plan.kind === 'nothing' ? undefined : await carryOut(source, { plan, ...known, ...planning });
   await noticeReplacement(source, context);
   const isDue = settings.pruneAfter === 'every-backup' || plan.kind === 'full';
-  const removed = isDue ? await prune(repository, { keep: settings.keep, context }) : [];
+  const removed = isDue ? await prune(repository, settings, context) : [];
   return { plan, written, removed };
 }
 
 /** What is backed up without its blobs pushes nothing out, either, that is kept for those. */
 async function prune(
   repository: OpenRepository,
-  { keep, context }: Pick<BackupSettings, 'keep'> & { readonly context: JobContext },
+  { repository: path, keep }: Pick<BackupSettings, 'repository' | 'keep'>,
+  context: JobContext,
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
-  const hold = await findRecordedHold(repository.store, context);
+  const hold = await findRecordedHold(path, context);
   if (hold === undefined)
     return await pruneFulls(repository, {
       keep,

@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { findBorrowedBlobs } from '../../blobs/ownership/borrowed-blobs.ts';
 import type { OwningRepository } from '../../blobs/ownership/ownership.ts';
 import { findHoldOf, type Hold, recordHold } from '../../blobs/ownership/retention-hold.ts';
@@ -76,7 +75,7 @@ export class SiteRetention {
       const repository = await this.#folders.opened(storage);
       const place = this.#folders.blobsOf(storage);
       if (place !== undefined)
-        await recordHold(repository.store, {
+        await recordHold(this.#folders.repositoryOf(storage), {
           place,
           hold: await this.#holdOf(storage),
           looking: this.#context,
@@ -235,7 +234,7 @@ export class SiteRetention {
 
   /** By its real path, whatever links lead there. */
   async owning(storage: SiteStorage, { id }: Identity): Promise<OwningRepository> {
-    return { id, path: await realpath(this.#folders.repositoryOf(storage)) };
+    return { id, path: await (await this.#folders.opened(storage)).store.location() };
   }
 
   /** Undefined where no Data.fs is backed up that could decide. */

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Site } from '../../config/model/site.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { Store } from '../../stores/store.ts';
 import { adopting } from '../../system/failure.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -67,13 +67,14 @@ async function growthsOf(
     growths.push({ folder: repository, additions });
   }
   if (blobs !== undefined && (await isThere(blobs.folder))) {
-    const { folder, entries } = await readOwnBlobs(blobs, { repository, backups });
+    const { folder } = blobs;
+    const { store, entries } = await readOwnBlobs(blobs, { repository, backups });
     const oldestFirst = entries.toReversed();
     const isCopy = ({ form }: BlobEntry) => form === 'directory';
     const additions = [
       ...addedByCopies(oldestFirst.filter(isCopy)),
       ...(await addedByArchives(
-        folder,
+        store,
         oldestFirst.filter((entry) => !isCopy(entry)),
       )),
     ];
@@ -98,13 +99,13 @@ function addedByCopies(copies: readonly BlobEntry[]): readonly Addition[] {
 }
 
 async function addedByArchives(
-  folder: string,
+  store: Store,
   archives: readonly BlobEntry[],
 ): Promise<readonly Addition[]> {
   const additions = await severalAtATime(archives, async ({ name, stamp }) => {
     // Gone meanwhile: then it takes no room.
-    const status = await stat(join(folder, name)).catch(() => undefined);
-    return added(stamp, status?.size ?? 0);
+    const entry = await store.look(name);
+    return added(stamp, entry?.kind === 'file' ? entry.sizeBytes : 0);
   });
   return additions.flat();
 }

@@ -103,7 +103,7 @@ export async function listPlace(
     if (catalogue === undefined) return [];
     const entries = catalogue.entries.filter(({ form }) => form !== 'state').reverse();
     return severalAtATime(entries, async (entry) => {
-      const seen = await lookInto(entry, { recorded: entry, folder: catalogue.folder });
+      const seen = await lookInto(entry, { recorded: entry, store: catalogue.store });
       if (seen.kind === 'gone')
         return { kind: 'blobs', entry, content: undefined, problem: seen.reason } as const;
       return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;

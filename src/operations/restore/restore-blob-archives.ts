@@ -7,6 +7,8 @@ import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import { isLeftOut } from '../../blobs/layout/exclusions.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import type { Store } from '../../stores/store.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
@@ -14,19 +16,19 @@ import { readArchive } from '../run/read-archive.ts';
 /** Whether a chain has all that its last archive lists; how many files that one holds. */
 export async function checkArchives(
   { chain, entry }: Extract<BlobChoice, { kind: 'archives' }>,
-  { folder, context }: { readonly folder: string; readonly context: JobContext },
+  { store, context }: { readonly store: Store; readonly context: JobContext },
 ): Promise<{ readonly files: number }> {
   const { archives, lacking } = await withStep(context, {
     step: 'verify',
     totalBytes: storedBytes(chain),
-    work: (progress) => readChain(chain, { folder, signal: context.signal, progress }),
+    work: (progress) => readChain(chain, { store, signal: context.signal, progress }),
   });
   for (const [index, { name, record }] of chain.entries()) {
     if (record?.archive !== undefined && record.archive.sha256 !== archives[index]?.sha256) {
-      throw incomplete(join(folder, name), 'its checksum is not the one that was recorded');
+      throw incomplete(store.nameOf(name), 'its checksum is not the one that was recorded');
     }
   }
-  if (lacking !== undefined) throw lacks(join(folder, entry.name), lacking);
+  if (lacking !== undefined) throw lacks(store.nameOf(entry.name), lacking);
   return { files: archives.at(-1)?.files ?? 0 };
 }
 
@@ -34,12 +36,12 @@ export async function checkArchives(
 export async function extractChain(
   choice: Extract<BlobChoice, { kind: 'archives' }>,
   {
-    folder,
+    store,
     tree,
     files,
     context,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly tree: string;
     /** In the last archive. */
     readonly files: number;
@@ -57,14 +59,15 @@ export async function extractChain(
     work: async (progress) => {
       for (const { name } of chain) {
         const how = { target: tree, kind, onCommand, signal, progress } as const;
-        await extractArchive(join(folder, name), how);
+        await using archive = await store.open(name);
+        await extractArchive(archive, how);
       }
     },
   });
-  const last = join(folder, choice.entry.name);
+  const last = store.nameOf(choice.entry.name);
   const leftOut = choice.entry.record?.leftOut ?? [];
-  if (kind === 'of-a-chain') await refuseGaps(last, { tree, leftOut, context });
-  const counted = await countTree(tree, signal);
+  if (kind === 'of-a-chain') await refuseGaps(choice.entry.name, { store, tree, leftOut, context });
+  const counted = await countTree(folderTree(tree), signal);
   await removeOthers(counted, { tree, archive: last, context });
   const { content } = counted;
   if (kind === 'alone' && content.files < files)
@@ -105,10 +108,12 @@ function storedBytes(chain: readonly BlobEntry[]): number | undefined {
 async function refuseGaps(
   archive: string,
   {
+    store,
     tree,
     leftOut,
     context,
   }: {
+    readonly store: Store;
     readonly tree: string;
     readonly leftOut: readonly string[];
     readonly context: JobContext;
@@ -116,6 +121,7 @@ async function refuseGaps(
 ): Promise<void> {
   const listed: string[] = [];
   await readArchive(archive, {
+    store,
     context,
     onFolder: ({ path, saved, unchanged }) => {
       const depth = path.split('/').filter((part) => part !== '' && part !== '.').length;
@@ -128,7 +134,7 @@ async function refuseGaps(
   for (const path of listed) {
     // A link that leads nowhere was backed up as it is.
     if ((await lstat(join(tree, path)).catch(() => undefined)) !== undefined) continue;
-    throw lacks(archive, path);
+    throw lacks(store.nameOf(archive), path);
   }
 }
 

@@ -10,6 +10,9 @@ import { copyWithRsync } from '../../blobs/copy/rsync.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import { requireLocalFolder } from '../../stores/local-folder.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import type { RestoreWarning } from '../run/warnings/restore-warnings.ts';
@@ -20,8 +23,8 @@ export async function restoreCopy(
   plan: BlobRestorePlan,
   { tree, context }: { readonly tree: string; readonly context: JobContext },
 ): Promise<void> {
-  const { choice, target, settings } = plan;
-  const source = await treeIn(choice.entry, settings.folder);
+  const { choice, target, catalogue } = plan;
+  const source = await treeIn(choice.entry, catalogue.store);
   const live = await stat(target).catch(() => undefined);
   const linkTo = live?.isDirectory() ? target : undefined;
   const sums = await sumsOf(plan, context);
@@ -33,19 +36,21 @@ export async function restoreCopy(
 
 /** Reads a copy of blobs. Failure `damaged` where it isn't what was backed up. */
 export async function checkCopy(plan: BlobRestorePlan, context: JobContext): Promise<void> {
-  const tree = await treeIn(plan.choice.entry, plan.settings.folder);
-  const original = await countTree(tree, context.signal);
+  const source = await treeIn(plan.choice.entry, plan.catalogue.store);
+  const original = await countTree(source, context.signal);
+  const tree = requireLocalFolder(source);
   const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
-  await judge(plan, { tree, source: tree, original, losses, context });
+  await judge(plan, { tree, source, original, losses, context });
 }
 
 /** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
 async function sumsOf(
-  { choice: { entry }, settings: { folder } }: BlobRestorePlan,
+  { choice: { entry }, catalogue: { store } }: BlobRestorePlan,
   { onEvent }: JobContext,
 ): Promise<BlobSums | undefined> {
-  const path = join(folder, entry.name);
-  const found = await readSums(path, entry.record);
+  const copy = store.tree(entry.name);
+  const path = copy.name;
+  const found = await readSums(copy, entry.record);
   switch (found.kind) {
     case 'found':
       if (entry.record === undefined) {
@@ -82,7 +87,7 @@ async function copyBack(
     sums,
     context,
   }: {
-    readonly source: string;
+    readonly source: TreeReader;
     readonly tree: string;
     readonly linkTo: string | undefined;
     readonly sums: BlobSums | undefined;
@@ -92,7 +97,10 @@ async function copyBack(
   const { copier } = plan.settings;
   const { signal } = context;
   const step = { step: 'restore', totalBytes: contentBytes(plan) } as const;
-  const paths = { source, target: tree, linkTo, sameness: 'content', of: 'backup' } as const;
+  const paths = {
+    ...{ source: requireLocalFolder(source), target: tree, linkTo },
+    ...({ sameness: 'content', of: 'backup' } as const),
+  };
   if (copier.kind === 'rsync') {
     const options = copier.rsyncOptions;
     await withStep(context, {
@@ -158,7 +166,7 @@ async function leaveOutAdditions(
     context: { onEvent },
   }: {
     readonly tree: string;
-    readonly source: string;
+    readonly source: TreeReader;
     readonly original: CountedTree;
     readonly context: JobContext;
   },
@@ -168,7 +176,7 @@ async function leaveOutAdditions(
   const { special, withSetBits } = original;
   const warn = (code: AdditionCode, paths: readonly string[]) => {
     if (paths.length === 0) return;
-    onEvent({ kind: 'warning', code, ...someOf(paths.map((path) => join(source, path))) });
+    onEvent({ kind: 'warning', code, ...someOf(paths.map((path) => source.nameOf(path))) });
   };
   warn('added-links-not-restored', links);
   warn('special-files-not-restored', special);
@@ -189,7 +197,7 @@ async function judge(
     context,
   }: {
     readonly tree: string;
-    readonly source: string;
+    readonly source: TreeReader;
     /** What is in the source. */
     readonly original: CountedTree;
     readonly losses: Losses;
@@ -207,12 +215,12 @@ async function judge(
   const more = states.length - NAMED_LOSSES;
   if (damagedBlobs === 'refuse') {
     const others = states.length > 1 ? `, and ${states.length - 1} more like it` : '';
-    throw new Failure('damaged', `Cannot restore "${source}": ${first}${others}`, {
+    throw new Failure('damaged', `Cannot restore "${source.name}": ${first}${others}`, {
       hint: { kind: 'accept-damaged-blobs' },
     });
   }
   for (const state of states.slice(0, NAMED_LOSSES)) {
-    context.onEvent({ kind: 'warning', code: 'damaged-blobs-restored', copy: source, state });
+    context.onEvent({ kind: 'warning', code: 'damaged-blobs-restored', copy: source.name, state });
   }
   if (more > 0) {
     context.onEvent({ kind: 'warning', code: 'more-damaged-blobs-restored', count: more });
@@ -229,7 +237,7 @@ async function countAgain(
 ): Promise<readonly string[]> {
   const expected = record?.content;
   if (expected === undefined) return [];
-  const { content: found } = await countTree(tree, context.signal);
+  const { content: found } = await countTree(folderTree(tree), context.signal);
   if (hasAsMany({ content: found, uncommitted }, expected)) return [];
   return [
     `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,

@@ -84,7 +84,7 @@ function refuseGuess(
   );
   throw new Failure(
     'refused',
-    `Cannot tell which blobs in "${catalogue.folder}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
+    `Cannot tell which blobs in "${catalogue.store.name}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
     {
       hint: { kind: 'whole-date' },
     },
@@ -108,10 +108,10 @@ export async function stageBlobs(
   plan: BlobRestorePlan,
   { anchor, context }: { readonly anchor: string; readonly context: JobContext },
 ): Promise<StagedBlobs> {
-  const { choice, target, settings } = plan;
+  const { choice, target, catalogue } = plan;
   context.onEvent({
     kind: 'restore-begins',
-    source: join(settings.folder, choice.entry.name),
+    source: catalogue.store.nameOf(choice.entry.name),
     target,
   });
   const { wasMade } = await makeFolder(dirname(target));
@@ -143,17 +143,18 @@ async function fill(
   plan: BlobRestorePlan,
   { tree, context }: { readonly tree: string; readonly context: JobContext },
 ): Promise<void> {
-  const { choice, settings } = plan;
+  const { choice, catalogue } = plan;
+  const { store } = catalogue;
   switch (choice.kind) {
     case 'directory':
       return restoreCopy(plan, { tree, context });
     case 'archives':
       await warnOfUnaccounted(plan, context);
       await extractChain(choice, {
-        folder: settings.folder,
+        store,
         tree,
         context,
-        ...(await checkArchives(choice, { folder: settings.folder, context })),
+        ...(await checkArchives(choice, { store, context })),
       });
       return;
     default:
@@ -163,9 +164,9 @@ async function fill(
 
 /** Reads a blob backup before anything is removed for it. Failure `damaged`. */
 export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Promise<void> {
-  const { choice, settings } = plan;
+  const { choice, catalogue } = plan;
   if (choice.kind === 'directory') return checkCopy(plan, context);
-  await checkArchives(choice, { folder: settings.folder, context });
+  await checkArchives(choice, { store: catalogue.store, context });
 }
 
 /** Removes the live blobs for good, to make room. A directory that can't be renamed stays, empty. */
@@ -187,6 +188,6 @@ async function warnOfUnaccounted(
   onEvent({
     kind: 'warning',
     code: 'archive-replaced',
-    path: join(folder, entry.name),
+    path: catalogue.store.nameOf(entry.name),
   });
 }

@@ -160,11 +160,11 @@ export async function pruneBlobs(
     ...pruning,
     backups: context.backups,
   });
-  const opened = await context.backups.blobFolder(folder);
+  const { store } = await context.backups.blobFolder(folder);
   const names: string[] = [];
   const mayRemove = removed.length > 0 && (await guard.ask()) === 'may-remove';
   for (const { set, reason } of mayRemove ? removed : []) {
-    const remove = (onFile: (name: string) => void) => removeSet(opened, { set, onFile });
+    const remove = (onFile: (name: string) => void) => removeSet(store, { set, onFile });
     names.push(...(await tellRemoval(context, { folder, reason, remove })));
   }
   if (unclear.length > 0) {

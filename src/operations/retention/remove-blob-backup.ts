@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { latestIn, pointLatest, removeSet } from '../../blobs/layout/blob-folder.ts';
 import { parseEntryName } from '../../blobs/layout/entry-name.ts';
 import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
@@ -8,6 +7,7 @@ import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { findHoldOf } from '../../blobs/ownership/retention-hold.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import type { Hint } from '../../system/remedy.ts';
 import { listPlace } from '../list/list-site.ts';
@@ -31,6 +31,8 @@ export function isNameOfBlobs(text: string): boolean {
 /** A blob backup that is to go, with what stands and falls with it. */
 export interface BlobDeletion {
   readonly folder: string;
+  /** How messages call it. */
+  readonly path: string;
   /** The moment of its blobs. */
   readonly stamp: Stamp;
   /** In the order in which they go. */
@@ -55,8 +57,8 @@ export async function planDeleteBlobs(
 ): Promise<BlobDeletion | undefined> {
   const { blobs, repository } = place;
   const { folder } = blobs;
-  const { entries, others } = await readOwnBlobs(blobs, { repository, backups });
-  const path = join(folder, name);
+  const { store, entries, others } = await readOwnBlobs(blobs, { repository, backups });
+  const path = store.nameOf(name);
   if (others.some((entry) => entry.name === name)) {
     throw notToGo(path, {
       state: 'it was made for another repository',
@@ -75,16 +77,24 @@ export async function planDeleteBlobs(
     });
   }
   const hold = await findHoldOf({ blobs, repository }, { backups, signal });
-  if (hold?.kind === 'lost' && fileNames.some((one) => join(folder, one) === hold.holder)) {
+  if (hold?.kind === 'lost' && fileNames.some((one) => store.nameOf(one) === hold.holder)) {
     throw notToGo(path, {
       state: 'it has blobs that the live site has lost',
       hint: { kind: 'put-back-lost-blobs', source: hold.source, copy: hold.holder },
     });
   }
   const rest = sets.filter((one) => one !== set);
-  const isOneLeft = set.worth === 'leftover' || (await hasOneThere(rest, folder));
+  const isOneLeft = set.worth === 'leftover' || (await hasOneThere(rest, store));
   const leaves = isOneLeft ? 'backup' : 'nothing';
-  return { folder, stamp: set.newest.stamp, fileNames, set, rest, leaves };
+  return {
+    folder,
+    path: store.nameOf(set.newest.name),
+    stamp: set.newest.stamp,
+    fileNames,
+    set,
+    rest,
+    leaves,
+  };
 }
 
 /** The newest restore point that would be restored with one of them. */
@@ -101,11 +111,11 @@ async function pointNeeding(
   return needing.at(-1);
 }
 
-async function hasOneThere(sets: readonly EntrySet[], folder: string): Promise<boolean> {
+async function hasOneThere(sets: readonly EntrySet[], store: Store): Promise<boolean> {
   for (const { worth, entries } of sets) {
     const first = entries.find(({ form }) => form === 'archive' || form === 'directory');
     if (worth === 'leftover' || first === undefined) continue;
-    if ((await lookInto(first, { recorded: first, folder })).kind === 'there') return true;
+    if ((await lookInto(first, { recorded: first, store })).kind === 'there') return true;
   }
   return false;
 }
@@ -141,8 +151,9 @@ export async function deleteBlobs(
       folder,
       reason: 'it was named',
       remove: async (onFile) => {
-        await pointLatestElsewhere(folder, { going: found.set, rest: found.rest });
-        return await removeSet(await backups.blobFolder(folder), { set: found.set, onFile });
+        const { store } = await backups.blobFolder(folder);
+        await pointLatestElsewhere(store, { going: found.set, rest: found.rest });
+        return await removeSet(store, { set: found.set, onFile });
       },
     });
     await watched.done({});
@@ -152,13 +163,13 @@ export async function deleteBlobs(
 
 /** Before the backup goes that "latest" leads to: a link never leads nowhere. */
 async function pointLatestElsewhere(
-  folder: string,
+  store: Store,
   { going, rest }: { readonly going: EntrySet; readonly rest: readonly EntrySet[] },
 ): Promise<void> {
-  const latest = await latestIn(folder);
+  const latest = await latestIn(store);
   if (!going.entries.some(({ name }) => name === latest)) return;
   const next = rest.find(({ worth, newest }) => worth === 'backup' && newest.mark.kind === 'stamp');
-  await pointLatest(folder, next?.newest.name);
+  await pointLatest(store, next?.newest.name);
 }
 
 /** Failure `refused` where no blob backup would be left. */
@@ -167,7 +178,7 @@ export function refuseLastBlobs(
   { last }: { readonly last: 'stays' | 'may-go' },
 ): void {
   if (last === 'may-go' || plan.leaves === 'backup') return;
-  throw notToGo(join(plan.folder, nameOf(plan)), {
+  throw notToGo(plan.path, {
     state: 'no other backup of blobs is there',
     hint: { kind: 'make-backup-or-insist' },
   });
@@ -187,7 +198,7 @@ function isSame(one: BlobDeletion, other: BlobDeletion): boolean {
 }
 
 function hasChanged(plan: BlobDeletion): Failure {
-  return notToGo(join(plan.folder, nameOf(plan)), {
+  return notToGo(plan.path, {
     state: 'a backup has renamed or removed it meanwhile',
     hint: 'Nothing was changed. Run the command again to see what there is now.',
   });

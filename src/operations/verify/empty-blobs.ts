@@ -1,6 +1,8 @@
 import type { TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import type { Store } from '../../stores/store.ts';
 import type { EmptyVerdict, Voucher } from './blob-file-states.ts';
 import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
 import { countCopy } from './verify-blob-files.ts';
@@ -13,21 +15,21 @@ import { countCopy } from './verify-blob-files.ts';
 export async function findVoucher(
   choice: BlobChoice,
   {
-    folder,
+    store,
     live,
     files,
     count,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly live: string;
     readonly files: readonly FileFinding[];
     readonly count: TreeCounter;
   },
 ): Promise<Voucher> {
-  const otherwise: EmptyVerdict = (await isAsCounted(choice, { folder, files, count }))
+  const otherwise: EmptyVerdict = (await isAsCounted(choice, { store, files, count }))
     ? { kind: 'was-empty' }
     : { kind: 'unknown' };
-  const directory = { path: live, layout: await layoutOf(live) };
+  const directory = { path: live, layout: await layoutOf(folderTree(live)) };
   return (row, blobs) => {
     const sizeBytes = sizeOfBlob(directory, { row, blobs });
     if (sizeBytes === undefined) return otherwise;
@@ -38,11 +40,11 @@ export async function findVoucher(
 async function isAsCounted(
   choice: BlobChoice,
   {
-    folder,
+    store,
     files,
     count,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly files: readonly FileFinding[];
     readonly count: TreeCounter;
   },
@@ -51,7 +53,7 @@ async function isAsCounted(
     case 'directory':
       return (
         choice.entry.record?.content !== undefined &&
-        (await countCopy(choice, { folder, count })).length === 0
+        (await countCopy(choice, { store, count })).length === 0
       );
     case 'archives':
       return (

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums, SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
 import { type ComparedTree, compareTree } from '../../blobs/checksums/tree-checksums.ts';
@@ -7,11 +6,13 @@ import { hasAsMany, type TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import { stateName } from '../../blobs/layout/entry-name.ts';
-import { describeFile, recordPath } from '../../blobs/layout/record.ts';
+import { describeFile, recordNameOf } from '../../blobs/layout/record.ts';
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
-import { isThere } from '../../system/files/presence.ts';
+import { requireLocalFolder } from '../../stores/local-folder.ts';
+import type { Store } from '../../stores/store.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 
 /** What a copy was found to be, file by file. */
@@ -26,30 +27,31 @@ export interface ComparedCopy extends ComparedTree {
 export async function compareCopy(
   entry: BlobEntry,
   {
-    folder,
+    store,
     tree,
     context,
-  }: { readonly folder: string; readonly tree: string; readonly context: JobContext },
+  }: { readonly store: Store; readonly tree: TreeReader; readonly context: JobContext },
 ): Promise<ComparedCopy> {
   const nothing = { differing: [], missing: [], sums: undefined };
-  const path = join(folder, entry.name);
-  const found = await readSums(path, entry.record);
+  const copy = store.tree(entry.name);
+  const found = await readSums(copy, entry.record);
   switch (found.kind) {
     case 'none':
       return { ...nothing, files: [] };
     case 'damaged': {
       const state = `it is ${found.state}, so no file of the copy was compared`;
-      return { ...nothing, files: [{ kind: 'bad', file: join(path, SUMS_FILE), state }] };
+      return { ...nothing, files: [{ kind: 'bad', file: copy.nameOf(SUMS_FILE), state }] };
     }
     case 'found': {
       const { sums } = found;
-      const file = recordPath(folder, entry);
+      const file = store.nameOf(recordNameOf(entry));
       const lost = { kind: 'bad', file, state: 'it is missing or can not be read' } as const;
       const files = entry.record === undefined ? [lost] : [];
       const compared = await withStep(context, {
         step: 'verify',
         totalBytes: entry.record?.content?.bytes,
-        work: (progress) => compareTree(tree, { sums, signal: context.signal, progress }),
+        work: (progress) =>
+          compareTree(requireLocalFolder(tree), { sums, signal: context.signal, progress }),
       });
       return { ...compared, files, sums };
     }
@@ -61,12 +63,13 @@ export async function compareCopy(
 /** Whether anything else is in a copy, or gone from it, than was counted. */
 export async function countCopy(
   choice: BlobChoice,
-  { folder, count }: { readonly folder: string; readonly count: TreeCounter },
+  { store, count }: { readonly store: Store; readonly count: TreeCounter },
 ): Promise<readonly FileFinding[]> {
   const expected = choice.entry.record?.content;
   if (choice.kind === 'archives') return [];
-  const file = await treeIn(choice.entry, folder);
-  const found = await count(file);
+  const tree = await treeIn(choice.entry, store);
+  const file = tree.name;
+  const found = await count(tree);
   const addition = describeAddition(found, choice.entry.record);
   const isSame = expected === undefined || hasAsMany(found, expected);
   const other = isSame ? undefined : describeOtherContent(found.content, expected);
@@ -79,16 +82,16 @@ export async function checkBesideArchives(
   { catalogue, signal }: { readonly catalogue: BlobCatalogue; readonly signal: AbortSignal },
 ): Promise<readonly FileFinding[]> {
   if (choice.kind === 'directory') return [];
-  const { folder } = catalogue;
+  const { store } = catalogue;
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   const files: FileFinding[] = [];
   for (const entry of choice.chain) {
     if (await isUnaccounted(catalogue, { entry, signal })) {
-      files.push(bad(join(folder, entry.name), 'it is not the file that was recorded'));
+      files.push(bad(store.nameOf(entry.name), 'it is not the file that was recorded'));
     }
-    const path = recordPath(folder, entry);
-    if (entry.recordedAs === 'nothing' && (await isThere(path))) {
-      files.push(bad(path, 'it can not be read'));
+    const record = recordNameOf(entry);
+    if (entry.recordedAs === 'nothing' && (await store.look(record)) !== undefined) {
+      files.push(bad(store.nameOf(record), 'it can not be read'));
     }
   }
   const state = await stateOfState(choice.chain[0], catalogue);
@@ -98,19 +101,19 @@ export async function checkBesideArchives(
 /** The state of a chain is needed for its next archive only, but its loss is worth knowing. */
 async function stateOfState(
   first: BlobEntry | undefined,
-  { folder, entries }: BlobCatalogue,
+  { store, entries }: BlobCatalogue,
 ): Promise<{ readonly file: string; readonly state: string } | undefined> {
   if (first === undefined) return undefined;
   const name = stateName(first.base, first.stamp);
-  const file = join(folder, name);
+  const file = store.nameOf(name);
   const state = entries.find((entry) => entry.name === name);
   if (state === undefined) {
-    const isLost = await isThere(recordPath(folder, { name, form: 'state' }));
+    const isLost = (await store.look(recordNameOf({ name, form: 'state' }))) !== undefined;
     return isLost ? { file, state: 'it is missing, and its record is there' } : undefined;
   }
   const recorded = state.record?.archive;
   const isOther =
     state.recordedAs === 'other' ||
-    (recorded !== undefined && recorded.sha256 !== (await describeFile(file)).sha256);
+    (recorded !== undefined && recorded.sha256 !== (await describeFile(store, name)).sha256);
   return isOther ? { file, state: 'it is not the file that was recorded' } : undefined;
 }

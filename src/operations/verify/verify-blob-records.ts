@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { strangeLinks } from '../../blobs/copy/additions.ts';
 import { type TreeCounter, treeCounter } from '../../blobs/copy/count-tree.ts';
-import { outwardLinks } from '../../blobs/copy/outward-links.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../../blobs/layout/choose.ts';
 import { nameSome } from '../../blobs/layout/summarize-names.ts';
@@ -9,14 +8,17 @@ import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
 import type { DraftFinding } from '../../filestorage/audit/finding.ts';
-import { type BlobDirectory, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
+import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import type { Store } from '../../stores/store.ts';
+import type { TreeReader } from '../../stores/tree-reader.ts';
 import { Failure } from '../../system/failure.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import { RevisionStates } from './blob-file-states.ts';
-import { layoutOf, sizeOfFile } from './blob-sizes.ts';
+import { layoutOf } from './blob-sizes.ts';
 import { findVoucher } from './empty-blobs.ts';
 import type { RestoredBlobs } from './restored-point.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
@@ -78,21 +80,22 @@ export async function verifyBlobRecords(
     }
     const states = new RevisionStates(blobs);
     const count = treeCounter(signal);
-    const looked = await look(choice, { folder, restored, states, count, context });
+    const { store } = catalogue;
+    const looked = await look(choice, { store, restored, states, count, context });
     const beside = await checkBesideArchives(choice, { catalogue, signal });
     const files: FileFinding[] = [...looked, ...beside];
     if (choice.match === 'earlier') {
       files.push({
         kind: 'note',
-        file: join(folder, choice.entry.name),
+        file: store.nameOf(choice.entry.name),
         state: 'no blob backup belongs to this point; this one is the last before it',
       });
     }
     const voucher = states.hasEmpty
-      ? await findVoucher(choice, { folder, live, files, count })
+      ? await findVoucher(choice, { store, live, files, count })
       : undefined;
     const records = states.findings(voucher);
-    const counted = restored === undefined ? await countCopy(choice, { folder, count }) : [];
+    const counted = restored === undefined ? await countCopy(choice, { store, count }) : [];
     if ([...files, ...records].every(({ kind }) => kind === 'note')) files.push(...counted);
     const isAsBackedUp =
       choice.match === 'exact' &&
@@ -110,13 +113,13 @@ export async function verifyBlobRecords(
 async function look(
   choice: BlobChoice,
   {
-    folder,
+    store,
     restored,
     states,
     count,
     context,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly restored: RestoredBlobs | undefined;
     readonly states: RevisionStates;
     readonly count: TreeCounter;
@@ -126,35 +129,45 @@ async function look(
   const { record } = choice.entry;
   switch (choice.kind) {
     case 'directory': {
-      const path = restored?.tree ?? (await treeIn(choice.entry, folder));
-      const directory = { path, layout: await layoutOf(path) };
+      const tree =
+        restored === undefined ? await treeIn(choice.entry, store) : folderTree(restored.tree);
+      const directory = { tree, layout: await layoutOf(tree) };
       const links = await lookInDirectory(directory, {
         record,
         states,
         count,
         signal: context.signal,
       });
-      const files = await compareRevisions(choice.entry, { folder, directory, states, context });
+      const files = await compareRevisions(choice.entry, { store, directory, states, context });
       return [...links, ...files];
     }
     case 'archives':
       if (restored !== undefined) {
-        const directory = { path: restored.tree, layout: await layoutOf(restored.tree) };
+        const tree = folderTree(restored.tree);
+        const directory = { tree, layout: await layoutOf(tree) };
         return lookInDirectory(directory, { record, states, count, signal: context.signal });
       }
-      return lookInArchives(choice, { folder, states, context });
+      return lookInArchives(choice, { store, states, context });
     default:
       return choice satisfies never;
   }
 }
 
+/** A copy of a blob directory, and how it is divided. */
+interface CopiedDirectory {
+  readonly tree: TreeReader;
+  readonly layout: BlobLayout;
+}
+
+/** Revisions that are looked for before other work gets its turn. */
+const ROWS_AT_ONCE = 64;
+
 /**
  * Finds the file of each revision. What links that lead out of the directory lead to is in no backup, and doesn't count;
- * the result says so of those that it had when it was made: added ones are counted elsewhere. Synchronous calls in small portions: through the thread pool, each would cost several times as
- * much.
+ * the result says so of those that it had when it was made: added ones are counted elsewhere.
  */
 async function lookInDirectory(
-  directory: BlobDirectory,
+  { tree, layout }: CopiedDirectory,
   {
     record,
     states,
@@ -167,41 +180,49 @@ async function lookInDirectory(
     readonly signal: AbortSignal;
   },
 ): Promise<readonly FileFinding[]> {
-  const { links } = await count(directory.path);
-  const outward = await outwardLinks(directory.path, links);
-  for (let row = 0; row < states.blobs.count; row++) {
+  const { links } = await count(tree);
+  const outward = await tree.leadingOut(links);
+  const isInside = (path: string) => !outward.some((link) => `${path}/`.startsWith(`${link}/`));
+  for (let from = 0; from < states.blobs.count; from += ROWS_AT_ONCE) {
     await giveWay(signal);
-    const path = blobPath(directory.layout, states.blobs.revision(row));
-    if (outward.some((link) => `${path}/`.startsWith(`${link}/`))) continue;
-    const sizeBytes = sizeOfFile(join(directory.path, path));
-    if (sizeBytes !== undefined) states.found(row, sizeBytes);
+    const until = Math.min(from + ROWS_AT_ONCE, states.blobs.count);
+    const rows: { row: number; path: string }[] = [];
+    for (let row = from; row < until; row++) {
+      const path = blobPath(layout, states.blobs.revision(row));
+      if (isInside(path)) rows.push({ row, path });
+    }
+    const sizes = await tree.sizesOf(rows.map(({ path }) => path));
+    for (const [index, { row }] of rows.entries()) {
+      const sizeBytes = sizes[index];
+      if (sizeBytes !== undefined) states.found(row, sizeBytes);
+    }
   }
   const added = strangeLinks({ links: outward }, record);
   const copied = outward.filter((link) => !added.includes(link));
   if (copied.length === 0) return [];
   const state = `it has links that lead out of it, to what is in no backup: ${nameSome(copied)}`;
-  return [{ kind: 'bad', file: directory.path, state }];
+  return [{ kind: 'bad', file: tree.name, state }];
 }
 
 /** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
 async function compareRevisions(
   entry: BlobEntry,
   {
-    folder,
+    store,
     directory,
     states,
     context,
   }: {
-    readonly folder: string;
-    readonly directory: BlobDirectory;
+    readonly store: Store;
+    readonly directory: CopiedDirectory;
     readonly states: RevisionStates;
     readonly context: JobContext;
   },
 ): Promise<readonly FileFinding[]> {
-  const compared = await compareCopy(entry, { folder, tree: directory.path, context });
+  const compared = await compareCopy(entry, { store, tree: directory.tree, context });
   const files: FileFinding[] = [...compared.files];
   const add = (path: string, state: string) =>
-    files.push({ kind: 'bad', file: join(directory.path, path), state });
+    files.push({ kind: 'bad', file: directory.tree.nameOf(path), state });
   const rowOf = (path: string) => {
     const revision = parseBlobPath(path);
     return revision === undefined ? undefined : states.blobs.find(revision);
@@ -226,11 +247,11 @@ async function compareRevisions(
 async function lookInArchives(
   { chain }: Extract<BlobChoice, { kind: 'archives' }>,
   {
-    folder,
+    store,
     states,
     context,
   }: {
-    readonly folder: string;
+    readonly store: Store;
     readonly states: RevisionStates;
     readonly context: JobContext;
   },
@@ -238,10 +259,11 @@ async function lookInArchives(
   const files: FileFinding[] = [];
   const listed = new Set<number>();
   for (const { name, record } of chain) {
-    const path = join(folder, name);
+    const path = store.nameOf(name);
     const isLast = name === chain.at(-1)?.name;
     try {
-      const { sha256 } = await readArchive(path, {
+      const { sha256 } = await readArchive(name, {
+        store,
         context,
         onFile: (file, sizeBytes) => {
           const revision = parseBlobPath(file);

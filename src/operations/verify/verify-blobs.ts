@@ -1,13 +1,14 @@
-import { dirname, join } from 'node:path';
 import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
 import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { chainOf } from '../../blobs/layout/choose.ts';
-import { describeFile, readEdges } from '../../blobs/layout/record.ts';
+import { edgesIn } from '../../blobs/layout/edges.ts';
+import { describeFile } from '../../blobs/layout/record.ts';
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
+import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
@@ -79,19 +80,19 @@ async function check(entry: BlobEntry, checking: Checking): Promise<Finding> {
 
 /** What was compared. Failure `damaged` where something is wrong. */
 async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string> {
-  const path = join(checking.catalogue.folder, entry.name);
+  const { store } = checking.catalogue;
   switch (entry.form) {
     case 'directory':
-      return checkDirectory(entry, { path, context: checking.context });
+      return checkDirectory(entry, checking);
     case 'archive':
     case 'delta':
       chainOf(checking.catalogue, entry);
       if (await isUnaccounted(checking.catalogue, { entry, signal: checking.context.signal })) {
-        throw damaged(path, 'it is not the file that was recorded');
+        throw damaged(store.nameOf(entry.name), 'it is not the file that was recorded');
       }
-      return checkArchive(entry, { path, ...checking });
+      return checkArchive(entry, checking);
     case 'state':
-      return checkState(entry, path);
+      return checkState(entry, store);
     default:
       return entry.form satisfies never;
   }
@@ -99,9 +100,10 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
 
 async function checkDirectory(
   entry: BlobEntry,
-  { path, context }: { readonly path: string; readonly context: JobContext },
+  { catalogue: { store }, context }: Checking,
 ): Promise<string> {
-  const tree = await treeIn(entry, dirname(path));
+  const path = store.nameOf(entry.name);
+  const tree = await treeIn(entry, store);
   const found = await withStep(context, {
     step: 'verify',
     totalBytes: undefined,
@@ -119,28 +121,29 @@ async function checkDirectory(
 }
 
 async function checkArchive(
-  { record }: BlobEntry,
-  { path, depth, context }: Checking & { readonly path: string },
+  { name, record }: BlobEntry,
+  { catalogue: { store }, depth, context }: Checking,
 ): Promise<string> {
+  const path = store.nameOf(name);
   const recorded = record?.archive;
   if (depth === 'quick') {
     if (recorded === undefined) return 'that it is there';
-    const { sizeBytes, edges } = await readEdges(path);
+    const { sizeBytes, edges } = await edgesIn(store, name);
     if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
     throw damaged(path, 'it is not the file that was recorded');
   }
-  const { sha256 } = await readArchive(path, { context });
+  const { sha256 } = await readArchive(name, { store, context });
   if (recorded === undefined) return 'not recorded, complete: it can be read to its end';
   if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
   throw damaged(path, 'its sha256 is not the one that was recorded');
 }
 
-async function checkState({ record }: BlobEntry, path: string): Promise<string> {
+async function checkState({ name, record }: BlobEntry, store: Store): Promise<string> {
   const recorded = record?.archive;
   if (recorded === undefined) return 'that it is there';
-  const { sha256 } = await describeFile(path);
+  const { sha256 } = await describeFile(store, name);
   if (recorded.sha256 === sha256) return 'sha256';
-  throw damaged(path, 'its sha256 is not the one that was recorded');
+  throw damaged(store.nameOf(name), 'its sha256 is not the one that was recorded');
 }
 
 function damaged(path: string, state: string): Failure {

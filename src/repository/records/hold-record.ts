@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
@@ -22,7 +21,7 @@ export const HoldRecordSchema = v.object({
 export type HoldRecord = Omit<v.InferOutput<typeof HoldRecordSchema>, 'format'>;
 
 export function holdRecordPath(store: Store): string {
-  return join(store.name, FILE);
+  return store.nameOf(FILE);
 }
 
 /** Undefined where there is none; `unreadable` for one that this version can't read. */

@@ -37,7 +37,7 @@ export async function findDoubts(
   const leftOut = await findLeftOutStorages(plan, settings);
   const points = await findDoubtedPoints(plan, settings);
   const ofOthers = await findBlobsOfAnotherMoment(plan, settings.backups);
-  return [...doubts, ...points, ...leftOut, ...ofOthers, ...findLackingBlobs(plan)];
+  return [...doubts, ...points, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
 }
 
 /**
