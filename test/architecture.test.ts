@@ -52,6 +52,26 @@ const NAME_COMMANDS: Readonly<Record<string, string>> = {
   'system/processes/systemd.ts': 'an option of systemctl has the name of one of ours',
 };
 
+const COMPILER_OPTIONS = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(SOURCE, '../tsconfig.json'), ts.sys.readFile).config,
+  ts.sys,
+  join(SOURCE, '..'),
+).options;
+
+/** The files that ask a store, or a tree in it, for its folder on this machine, and why. */
+const ASK_FOR_LOCAL_FOLDERS: Readonly<Record<string, string>> = {
+  'operations/backup-blobs/archive-blobs.ts':
+    'GNU tar brings the state of a chain up to date in its file',
+  'operations/backup-blobs/copy-blobs.ts': 'rsync, and the copy workers, fill a new copy',
+  'operations/backup-blobs/previous-copy.ts': 'a new copy shares its files by hard links',
+  'operations/restore/restore-blob-copy.ts': 'rsync, and the copy workers, read a copy',
+  'operations/verify/verify-blob-files.ts': 'workers hash the files of a copy',
+};
+
+/** Functions that take a path, or the place of a store, beside those of the modules of {@link TAKE_PATHS}. */
+const TAKE_PLACES = ['folderTree', 'repository', 'blobFolder'];
+const TAKE_PATHS = /^node:(path|fs|fs\/promises)$|system\/files\/|stores\/folder-/;
+
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
   .sort();
@@ -136,6 +156,15 @@ describe('folders of src/', () => {
     expect(filesWith(/\bfolderStore\b/)).toEqual(['blobs/open-backups.ts']);
   });
 
+  it('ask for the local folder of a store where nothing else will do', () => {
+    const asking = filesWith(/\blocalFolder\b|\brequireLocalFolder\b/);
+    expect(asking).toEqual(Object.keys(ASK_FOR_LOCAL_FOLDERS).sort());
+  });
+
+  it('make no path from the name of a store', { timeout: 120_000 }, () => {
+    expect(pathsFromStoreNames()).toEqual([]);
+  });
+
   it('are put into words by docs/ARCHITECTURE.md', () => {
     const words = readFileSync(join(SOURCE, '../docs/ARCHITECTURE.md'), 'utf8');
     for (const folder of Object.keys(MAY_KNOW)) expect(words).toContain(`${folder}/`);
@@ -195,6 +224,67 @@ function filesWith(pattern: RegExp): readonly string[] {
   return files.filter(
     (path) => isOutside(path) && pattern.test(readFileSync(join(SOURCE, path), 'utf8')),
   );
+}
+
+/**
+ * Where, outside of stores/ and system/, the name of a store, or what it calls something in it, goes to what takes a
+ * path, or becomes the beginning of one: by itself, or by a variable that holds it.
+ */
+function pathsFromStoreNames(): readonly string[] {
+  const program = ts.createProgram(
+    files.map((path) => join(SOURCE, path)),
+    { ...COMPILER_OPTIONS, noEmit: true },
+  );
+  const checker = program.getTypeChecker();
+  const isStoreName = (node: ts.Node): boolean => {
+    if (ts.isIdentifier(node)) {
+      const declared = checker.getSymbolAtLocation(node)?.valueDeclaration;
+      if (declared === undefined || !ts.isVariableDeclaration(declared)) return false;
+      return declared.initializer !== undefined && isStoreName(declared.initializer);
+    }
+    const called = ts.isCallExpression(node) ? node.expression : node;
+    if (!ts.isPropertyAccessExpression(called)) return false;
+    if (called.name.text !== (called === node ? 'name' : 'nameOf')) return false;
+    const type = checker.getTypeAtLocation(called.expression);
+    return type.getProperty('nameOf') !== undefined || type.getProperty('store') !== undefined;
+  };
+  const found: string[] = [];
+  for (const path of files.filter((one) => !/^(stores|system)\//.test(one))) {
+    const source = program.getSourceFile(join(SOURCE, path));
+    if (source === undefined) throw new Error(`${path} is no file of the program`);
+    const takers = new Set([...TAKE_PLACES, ...namesImportedFrom(source, TAKE_PATHS)]);
+    const visit = (node: ts.Node): void => {
+      const isTaken =
+        ts.isCallExpression(node) &&
+        takers.has(nameOfCalled(node)) &&
+        node.arguments.some(isStoreName);
+      const isBeginning =
+        ts.isTemplateExpression(node) &&
+        node.head.text === '' &&
+        node.templateSpans.some(
+          ({ expression, literal }) => literal.text.startsWith('/') && isStoreName(expression),
+        );
+      if (isTaken || isBeginning) found.push(`${path}: ${node.getText(source)}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+/** `join` of `join(a, b)` and of `path.join(a, b)`. */
+function nameOfCalled({ expression }: ts.CallExpression): string {
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
+}
+
+function namesImportedFrom(source: ts.SourceFile, modules: RegExp): readonly string[] {
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier))
+      return [];
+    const named = statement.importClause?.namedBindings;
+    if (!modules.test(statement.moduleSpecifier.text) || named === undefined) return [];
+    return ts.isNamedImports(named) ? named.elements.map(({ name }) => name.text) : [];
+  });
 }
 
 function resolveImport(path: string, imported: string): string {

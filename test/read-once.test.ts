@@ -61,6 +61,18 @@ function countingBackups() {
         count(`list ${path}`);
         return store.list();
       },
+      entries: () => {
+        count(`list with trees ${path}`);
+        return store.entries();
+      },
+      tree: (name) => {
+        const tree = store.tree(name);
+        const read: typeof tree.read = (below, range) => {
+          count(`read ${name}/${below}`);
+          return tree.read(below, range);
+        };
+        return { ...tree, read };
+      },
       read: (name, range) => {
         if (range === undefined && /\.(?:json|dat)$/.test(name)) count(`read ${name}`);
         return store.read(name, range);

@@ -79,7 +79,10 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     const found =
       entry.recordedAs === 'other'
         ? undefined
-        : await readArchive(entry.name, run).catch((error: unknown) => {
+        : await readArchive(entry.name, {
+            store: run.store,
+            context: run.context,
+          }).catch((error: unknown) => {
             if (error instanceof Failure && error.code === 'damaged') return undefined;
             throw error;
           });
@@ -224,8 +227,8 @@ async function stageArchive(
     totalBytes: state?.continues === undefined ? run.expectedBytes : undefined,
     work: (progress) => {
       const { source } = run;
-      const words = { source, compression, state: newState?.path, without, progress };
-      const content = archiveDirectory({ ...words, ...programEvents(run.context) }, (attempt) => {
+      const how = { source, compression, state: newState?.path, without, progress };
+      const content = archiveDirectory({ ...how, ...programEvents(run.context) }, (attempt) => {
         written = attempt;
       });
       return run.store.stage(name, content);

@@ -3,7 +3,6 @@ import { TOML_NAME } from '../../config/discover/discovery.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { Failure } from '../../system/failure.ts';
-import { isThere } from '../../system/files/presence.ts';
 import type { Remedy } from '../../system/remedy.ts';
 
 /** Whose Data.fs it is, and the folder of its backups. */
@@ -41,7 +40,6 @@ function whatSays(
 }
 
 async function hasBackups(repository: OpenRepository): Promise<boolean> {
-  if (!(await isThere(repository.name))) return false;
-  const { chains } = await repository.catalogue();
-  return chains.length > 0;
+  const catalogue = await repository.catalogueIfThere();
+  return catalogue !== undefined && catalogue.chains.length > 0;
 }
