@@ -74,7 +74,9 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     expect(summed()).toEqual(expect.arrayContaining([...blobFiles(site.blobs)]));
     expect(wrong()).toMatch(new RegExp(`^${flipped}: FAILED\n$`));
     expect((await site.run(['verify'])).status).toBe(0);
-    expect((await site.run(['verify', '--deep'])).stderr).toContain('its sha256 is another');
+    const { stderr: told } = await site.run(['verify', '--deep']);
+    expect(told).toContain('its sha256 is another');
+    expect(told).toMatch(/Hint: Make a backup: it copies damaged blobs anew/);
     const target = site.path('restored');
     // By its date: without one, a point that is known to be bad isn't restored.
     const date = dataFilesIn(site.path('var/backups')).at(-1)?.slice(0, 19) ?? '';

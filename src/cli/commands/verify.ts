@@ -4,7 +4,7 @@ import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-s
 import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
-import { type Damage, damageOf, describeRemedy } from '../format/damage-remedy.ts';
+import { type Damage, damageOf, damageOfBlobs, describeRemedy } from '../format/damage-remedy.ts';
 import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
@@ -65,9 +65,14 @@ export function addVerifyCommand(program: Command): void {
           },
           { ...shownOn(terminal), signal, backups },
         );
-        const bad = places.flatMap((place) => report(place, { site, sites, terminal }));
-        damage.push(...bad.map(({ name }) => damageOf(name)));
-        return bad.length > 0 ? 1 : 0;
+        const before = damage.length;
+        for (const place of places) {
+          report(place, { site, sites, terminal });
+          const { findings, blobFindings } = place;
+          damage.push(...findings.filter(isBad).map(({ name }) => damageOf(name)));
+          damage.push(...blobFindings.filter(isBad).map(({ name }) => damageOfBlobs(name)));
+        }
+        return damage.length > before ? 1 : 0;
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
       const status = await inEachSite(meant, work);
@@ -77,14 +82,13 @@ export function addVerifyCommand(program: Command): void {
   );
 }
 
-/** Returns what is bad. */
 function report(
   { place, findings, blobFindings }: VerifiedPlace,
   {
     terminal,
     ...among
   }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
-): readonly Finding[] {
+): void {
   const where = prefixOfStorage(place.storage, among);
   const of = { part: among.site.part, storage: place.storage, of: place.of };
   for (const finding of [...findings, ...blobFindings]) {
@@ -101,7 +105,6 @@ function report(
   };
   if (repository !== undefined) sum(repository, findings, 'backup');
   if (blobs !== undefined) sum(blobs.folder, blobFindings, 'blob backup');
-  return [...findings, ...blobFindings].filter(isBad);
 }
 
 function isBad({ kind }: Finding): boolean {

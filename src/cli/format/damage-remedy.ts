@@ -9,15 +9,22 @@ export type Damage =
   | { readonly kind: Faults['where'] }
   /** The record of a restore point: its Data.fs can be restored. */
   | { readonly kind: 'record'; readonly stamp: Stamp }
+  /** A blob backup: what is stored of it is not what was written. */
+  | { readonly kind: 'blobs' }
   /** The blobs of a restore point are gone, or its run has not finished them. */
   | { readonly kind: 'without-blobs'; readonly stamp: Stamp };
 
-/** The damage that a name stands for of which something bad was found in what is stored. */
+/** @param name - of a file of the Data.fs backups in which something bad was found */
 export function damageOf(name: string): Damage {
   const stamp = stampOfFileName(name);
-  if (stamp !== undefined && name === recordFileName(stamp)) return { kind: 'record', stamp };
-  const point = parseStamp(name);
-  return point === undefined ? { kind: 'stored' } : { kind: 'without-blobs', stamp: point };
+  const isRecord = stamp !== undefined && name === recordFileName(stamp);
+  return isRecord ? { kind: 'record', stamp } : { kind: 'stored' };
+}
+
+/** @param name - of a blob backup in which something bad was found, or of the restore point that misses its own */
+export function damageOfBlobs(name: string): Damage {
+  const stamp = parseStamp(name);
+  return stamp === undefined ? { kind: 'blobs' } : { kind: 'without-blobs', stamp };
 }
 
 /** The damage in a restore point that was looked at deeply. */
@@ -27,11 +34,12 @@ export function damageIn({
 }: Pick<DeepVerifiedPoint, 'findings' | 'verdicts'>): readonly Damage[] {
   const files = findings.flatMap(({ kind, file }) => (kind === 'bad' ? (file ?? []) : []));
   const records = files.map(damageOf).filter(({ kind }) => kind === 'record');
-  const bad = verdicts.flatMap(({ faults }) => faults ?? []);
-  const problems = bad.reduce((sum, { count }) => sum + count, 0);
-  return problems === records.length
-    ? records
-    : [...records, ...bad.map(({ where }) => ({ kind: where }))];
+  const others = verdicts.flatMap(({ part, faults }): readonly Damage[] => {
+    if (faults === undefined) return [];
+    if (part === 'blobs') return [{ kind: faults.where === 'stored' ? 'blobs' : 'database' }];
+    return faults.count === records.length ? [] : [{ kind: faults.where }];
+  });
+  return [...records, ...others];
 }
 
 /** What to do next where something is. */
@@ -53,6 +61,11 @@ export function describeRemedy(damage: readonly Damage[]): string {
   if (incomplete !== '') {
     steps.push(
       `Make a backup, with its blobs; ${incomplete} shows which blobs are missing, if any.`,
+    );
+  }
+  if (kinds.has('blobs')) {
+    steps.push(
+      'Make a backup: it copies damaged blobs anew. Then "zodbvault delete" with its date removes a restore point whose blobs are damaged.',
     );
   }
   if (steps.length > 0) return steps.join(' ');
