@@ -1,4 +1,5 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
@@ -42,5 +43,36 @@ describe('--log-format json', () => {
         values: { source: site.dataFs, bytes: 100 },
       },
     ]);
+  });
+
+  it('does the same with advice about settings, which the exit status does not tell', async () => {
+    const site = await newSite(scratch);
+    const advice = {
+      code: 'unknown-variable',
+      values: { variable: 'ZODBVAULT_KEPT', nearest: 'ZODBVAULT_KEEP' },
+      message: expect.stringContaining('ZODBVAULT_KEPT'),
+    };
+    const env = { ZODBVAULT_KEPT: '3' };
+    const { status, stderr } = await site.run(['backup', '--log-format', 'json'], { env });
+    const [first = ''] = stderr.split('\n');
+    expect([status, JSON.parse(first)]).toMatchObject([0, { level: 'warning', ...advice }]);
+    const lines = [
+      '[backup]',
+      'recipe = collective.recipe.backup',
+      'kepp = 3',
+      'backup_blobs = no',
+    ];
+    const cfg = ['[buildout]', 'parts = backup', ...lines].join('\n');
+    writeFileSync(join(site.folder, 'buildout.cfg'), cfg);
+    const { stdout } = await site.runWell('config', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      warnings: [
+        {
+          code: 'unknown-option',
+          values: { part: 'backup', option: 'kepp', nearest: 'keep' },
+          message: expect.stringContaining('unknown option'),
+        },
+      ],
+    });
   });
 });

@@ -3,15 +3,16 @@ import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import type { Site } from '../../config/model/site.ts';
 import { type ListedSitePoint, listSite } from '../../operations/list/list-site.ts';
 import { momentOfStamp } from '../../repository/layout/stamp.ts';
+import type { OtherDataFs } from '../../repository/lineage/points-of-copies.ts';
 import { findSiteFault } from '../../repository/site-faults.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { printTable } from '../format/table.ts';
-import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
-import { describeSiteFault, judgementAsJson, looksAsJson } from '../render/judgements.ts';
+import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
 import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
-import { sentenceOf } from '../render/warnings/sentence.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
+import type { AnyWarning } from '../render/warnings/warning-text.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -27,7 +28,7 @@ export function addListCommand(program: Command): void {
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const all: PlacedPoint[] = [];
-      const problems: string[] = [];
+      const problems: AnyWarning[] = [];
       const listOne = async (site: Site) => {
         const { part } = site;
         const places = await listSite(site, { of: options.kind, backups });
@@ -36,15 +37,13 @@ export function addListCommand(program: Command): void {
         for (const { place, points, hidden, remains, unreadChecks } of places) {
           const { storage, of, path } = place;
           sayOfPoints(points, terminal);
-          problems.push(...remains);
+          problems.push(...remains.map(asProblem));
           if (unreadChecks !== undefined)
-            problems.push(
-              sentenceOf({ kind: 'warning', code: 'unread-checks', fileName: unreadChecks }),
-            );
-          for (const one of describeOthers(points)) terminal.notice(one);
+            problems.push({ kind: 'warning', code: 'unread-checks', fileName: unreadChecks });
+          for (const one of pointsOfOthers(points)) renderWarning(one, terminal);
           for (const one of hidden) {
-            const many = count(one.backups, 'backup');
-            terminal.notice(`${many} of "${one.source}" in ${path}: another site's, not listed`);
+            const other = { ...one, folder: path };
+            renderWarning({ kind: 'notice', code: 'backups-of-other-site', ...other }, terminal);
           }
           if (points.length === 0) terminal.log(`No backups in ${path}`);
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
@@ -61,7 +60,9 @@ export function addListCommand(program: Command): void {
         const table = tableOfRestorePoints(all, { sites: sites.length });
         await printTable(table, { terminal, emphasis: { bad: ['BAD'] }, signal });
       }
-      for (const problem of [...problems, ...problemsOf(all)]) terminal.warn(problem);
+      for (const one of [...problems, ...problemsOf(all).map(asProblem)]) {
+        renderWarning(one, terminal);
+      }
       return worstStatus([status, terminal.statusOfSuccess()]);
     }),
   );
@@ -71,36 +72,30 @@ export function addListCommand(program: Command): void {
 function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): void {
   const judgements = points.flatMap((one) => (one.kind === 'filestorage' ? [one.judgement] : []));
   const fault = findSiteFault(judgements);
-  if (fault !== undefined) terminal.notice(describeSiteFault(fault));
+  if (fault !== undefined)
+    renderWarning({ kind: 'notice', code: 'site-faults', ...fault }, terminal);
   for (const { stamp } of judgements.filter(({ run }) => run === 'incomplete')) {
-    terminal.notice(
-      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it. "zodbvault verify --deep ${stamp}" shows whether they are all there: then it counts`,
-    );
+    renderWarning({ kind: 'notice', code: 'restore-point-incomplete', stamp }, terminal);
   }
 }
 
-const OTHERS = {
-  copy: 'another copy of the database',
-  database: 'another database: give each database a folder of its own',
-  'place-before': 'where the database was before',
-} as const;
-
-/** So many restore points are named, the newest. */
-const NAMED = 3;
-
-/** One line for each other Data.fs. */
-function describeOthers(points: readonly ListedSitePoint[]): readonly string[] {
-  const stampsOf = new Map<string, string[]>();
+/** One for each other Data.fs. */
+function pointsOfOthers(points: readonly ListedSitePoint[]): readonly AnyWarning[] {
+  const others = new Map<string, OtherDataFs & { readonly stamps: string[] }>();
   for (const one of points) {
     if (one.kind === 'blobs' || one.madeOf === undefined) continue;
-    const { path, is } = one.madeOf;
-    const other = `made of "${path}", which is ${OTHERS[is]}`;
-    stampsOf.set(other, [...(stampsOf.get(other) ?? []), one.point.stamp]);
+    const key = `${one.madeOf.is} ${one.madeOf.path}`;
+    const other = others.get(key) ?? { ...one.madeOf, stamps: [] };
+    others.set(key, other);
+    other.stamps.push(one.point.stamp);
   }
-  return [...stampsOf].map(([other, stamps]) => {
-    const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
-    return `${stamps.slice(-NAMED).join(', ')}${more}: ${other}`;
+  return [...others.values()].map(({ path, is, stamps }) => {
+    return { kind: 'notice', code: 'restore-points-of-other', source: path, is, stamps };
   });
+}
+
+function asProblem(problem: string): AnyWarning {
+  return { kind: 'warning', code: 'backup-problem', problem };
 }
 
 function problemsOf(points: readonly PlacedPoint[]): readonly string[] {

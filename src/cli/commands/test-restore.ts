@@ -5,12 +5,12 @@ import type { Site } from '../../config/model/site.ts';
 import { type TestedStorage, testRestore } from '../../operations/restore/test-restore.ts';
 import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
-import { describeDeepFinding } from '../format/finding-line.ts';
 import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
-import { nameOfStorage, prefixOfStorage } from '../options/selected-repositories.ts';
+import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -71,11 +71,13 @@ function report(
     ...among
   }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
 ): number {
-  const where = prefixOfStorage(storage, among);
+  const name = nameOfOneStorage(storage, among);
   const bad = point.findings.filter(({ kind }) => kind === 'bad');
   for (const finding of bad) {
     terminal.printJson({ part: among.site.part, storage, stamp: point.stamp, ...finding });
-    if (!terminal.isJson) terminal.warn(`${where}${point.stamp}: ${describeDeepFinding(finding)}`);
+    if (terminal.isJson) continue;
+    const found = { storage: name, stamp: point.stamp, finding };
+    renderWarning({ kind: 'warning', code: 'bad-restore-point', ...found }, terminal);
   }
   return bad.length;
 }

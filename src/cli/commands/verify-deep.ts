@@ -6,10 +6,10 @@ import {
   verifySiteDeep,
 } from '../../operations/verify/verify-site-deep.ts';
 import { type Damage, damageIn } from '../format/damage-remedy.ts';
-import { describeDeepFinding } from '../format/finding-line.ts';
 import { count } from '../format/units.ts';
-import { prefixOfStorage } from '../options/selected-repositories.ts';
+import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { renderWarning, sentenceOf } from '../render/warnings/sentence.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
 /** Verifies a site deeply, and shows what was found as it is found; gives how many problems, and what is damaged. */
@@ -27,14 +27,15 @@ export async function runDeepVerify(
   for await (const { place, point } of verifySiteDeep(settings, job)) {
     const { storage, of } = place;
     const common = { part: site.part, storage, of, point: point.stamp };
-    const where = prefixOfStorage(storage, { site, sites });
+    const name = nameOfOneStorage(storage, { site, sites });
     for (const finding of point.findings) {
       terminal.printJson({ ...common, ...finding });
       if (finding.kind === 'bad') problems += 1;
       if (terminal.isJson) continue;
-      const line = `${where}${point.stamp}: ${describeDeepFinding(finding)}`;
-      if (finding.kind === 'bad') terminal.warn(line);
-      else terminal.log(`Note: ${line}`);
+      const found = { storage: name, stamp: point.stamp, finding };
+      const warning = { kind: 'warning', code: 'bad-restore-point', ...found } as const;
+      if (finding.kind === 'bad') renderWarning(warning, terminal);
+      else terminal.log(`Note: ${sentenceOf(warning)}`);
     }
     damage.push(...damageIn(point));
     terminal.printJson({ ...common, kind: 'summary', ...summaryOf(point) });

@@ -8,8 +8,9 @@ import { type Damage, damageOf, damageOfBlobs, describeRemedy } from '../format/
 import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
-import { prefixOfStorage } from '../options/selected-repositories.ts';
+import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -89,13 +90,17 @@ function report(
     ...among
   }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
 ): void {
-  const where = prefixOfStorage(place.storage, among);
+  const storage = nameOfOneStorage(place.storage, among);
+  const where = storage === undefined ? '' : `${storage}: `;
   const of = { part: among.site.part, storage: place.storage, of: place.of };
   for (const finding of [...findings, ...blobFindings]) {
     terminal.printJson({ ...of, ...finding });
     if (finding.kind === 'good')
       terminal.debug(`good: ${where}${finding.name} (${finding.checked})`);
-    else if (!terminal.isJson) terminal.warn(`${where}${finding.name}: ${finding.problem}`);
+    else if (!terminal.isJson) {
+      const { name, problem } = finding;
+      renderWarning({ kind: 'warning', code: 'bad-backup', storage, name, problem }, terminal);
+    }
   }
   const { repository, blobs } = place;
   const sum = (folder: string, found: readonly Finding[], noun: string) => {

@@ -1,5 +1,6 @@
 import { adoptSystemError, Failure } from '../../system/failure.ts';
 import { adviceOf } from '../render/remedies/advice.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { type CommandContext, reportFailure } from '../terminal/run-command.ts';
 import type { OneOfSeveral } from '../terminal/terminal.ts';
@@ -52,8 +53,13 @@ export async function inEachOf<T>(
     const { code, message } = failure;
     const hint = adviceOf(failure.hint);
     terminal.printJson({ ...of.labels, error: { code, message, hint } });
-    const say = absence === 'note' ? terminal.notice : terminal.warn;
-    say(`${of.name}: ${message}`);
+    const what = { name: of.name, reason: message };
+    renderWarning(
+      absence === 'note'
+        ? { kind: 'notice', code: 'nothing-to-show', ...what }
+        : { kind: 'warning', code: 'nothing-to-work-with', ...what },
+      terminal,
+    );
   }
   if (failed.length > 0) {
     const rest = done.length === 0 ? '' : `; done: ${done.join(', ')}`;

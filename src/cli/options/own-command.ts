@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { PACKAGING } from '../../system/processes/packaging.ts';
 import { findProgram } from '../../system/processes/programs.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
@@ -18,9 +19,7 @@ export function ownProgram(
   const command =
     PACKAGING.kind === 'package' ? fileURLToPath(PACKAGING.command) : (process.argv[1] ?? '');
   if (command.includes(`${sep}_npx${sep}`)) {
-    terminal.warn(
-      `${caller} call "${command}", which npx may remove at any time; install zodbvault for good (npm install --global zodbvault), then run this command again`,
-    );
+    renderWarning({ kind: 'warning', code: 'program-of-npx', caller, command }, terminal);
   }
   return [process.execPath, command];
 }

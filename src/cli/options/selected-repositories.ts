@@ -44,21 +44,21 @@ export async function meantPlaces(
   });
 }
 
+/** A site, and all that are meant. */
+export interface Among {
+  readonly site: Site;
+  readonly sites: readonly Site[];
+}
+
 /** As in `Data`; `shop/Data` where there are several sites. */
-export function nameOfStorage(
-  storage: string,
-  { site, sites }: { readonly site: Site; readonly sites: readonly Site[] },
-): string {
+export function nameOfStorage(storage: string, { site, sites }: Among): string {
   return oneLine(sites.length > 1 ? `${site.part}/${storage}` : storage);
 }
 
-/** In front of what is said of one of several storages; nothing where there is one. */
-export function prefixOfStorage(
-  storage: string,
-  among: { readonly site: Site; readonly sites: readonly Site[] },
-): string {
+/** The same, to be said of one of several; undefined where there is one. */
+export function nameOfOneStorage(storage: string, among: Among): string | undefined {
   const isOnly = among.sites.length === 1 && among.site.storages.length === 1;
-  return isOnly ? '' : `${nameOfStorage(storage, among)}: `;
+  return isOnly ? undefined : nameOfStorage(storage, among);
 }
 
 /** Does something with each, and says which there are: see {@link inEachOf}. */

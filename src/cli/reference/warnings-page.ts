@@ -1,26 +1,30 @@
-import type { Warning } from '../../operations/run/warnings/warning.ts';
 import { exampleOf, factsOf, sentenceOf, WARNING_CODES } from '../render/warnings/sentence.ts';
+import type { AnyWarning } from '../render/warnings/warning-text.ts';
 
 /** docs/reference/warnings.md: every code of a warning with an example, as Markdown. */
 export function formatWarningsPage(): string {
   return `${INTRODUCTION}\n${WARNING_CODES.map((code) => formatEntry(exampleOf(code))).join('\n')}`;
 }
 
-function formatEntry(example: Warning): string {
+function formatEntry(example: AnyWarning): string {
   const names = Object.keys(factsOf(example).values).sort();
   const values = names.map((name) => `\`${name}\``).join(', ');
-  const level = example.kind === 'warning' ? 'Warning' : 'Notice';
-  return `## ${example.code}\n\n${level}. Values: ${values}.\n\n> ${sentenceOf(example)}\n`;
+  const has = names.length === 0 ? 'No values' : `Values: ${values}`;
+  return `## ${example.code}\n\n${LEVELS[example.kind]}. ${has}.\n\n> ${sentenceOf(example)}\n`;
 }
+
+const LEVELS = { warning: 'Warning', notice: 'Notice', advice: 'Advice' } as const;
 
 const INTRODUCTION = `# Warnings
 
-A run says two kinds of things that people should read. A warning: somebody should look into it, and the exit status
-is 3. A notice: it was put right, or is only worth knowing, and the exit status does not tell.
+A run says three kinds of things that people should read. A warning: somebody should look into it, and the exit status
+is 3. A notice: it was put right, or is only worth knowing, and the exit status does not tell. Advice: a warning about
+the settings. It is the same in each run, so the exit status does not tell, and \`-q\` hides it.
 
-Each has a code. With \`--log-format json\`, the line has \`level\` (\`warning\` or \`notice\`), \`code\`, \`values\` and
-\`message\`. Programs should go by code and values: these stay, and the sentences may become better. Of a long list of
-paths, \`paths\` has the first 100, and \`count\` says how many there are. A value that is not known is absent.
+Each has a code. With \`--log-format json\`, the line has \`level\` (\`warning\` or \`notice\`; advice has \`warning\`),
+\`code\`, \`values\` and \`message\`. \`config --json\` has advice with \`code\`, \`values\` and \`message\`, too. Programs
+should go by code and values: these stay, and the sentences may become better. Of a long list of paths, \`paths\` has
+the first 100, and \`count\` says how many there are. A value that is not known is absent.
 
 Each example below is what zodbvault says for made-up values.
 

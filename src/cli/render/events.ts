@@ -1,13 +1,12 @@
 import type { JobContext, JobEvent } from '../../operations/run/events.ts';
 import type { InstallStep, ScheduleStep } from '../../operations/run/setup-steps.ts';
-import type { Warning } from '../../operations/run/warnings/warning.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { count, formatBytes } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { progressFor } from './progress.ts';
 import { RESTORE_DOUBTS } from './warnings/restore-doubts.ts';
-import { factsOf, sentenceOf } from './warnings/sentence.ts';
+import { renderWarning, sentenceOf } from './warnings/sentence.ts';
 
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
 export function shownOn(terminal: Terminal): Required<Pick<JobContext, 'onEvent' | 'inWords'>> {
@@ -43,11 +42,6 @@ export function shownOn(terminal: Terminal): Required<Pick<JobContext, 'onEvent'
     }
   };
   return { onEvent, inWords: sentenceOf };
-}
-
-export function renderWarning(warning: Warning, terminal: Terminal): void {
-  const say = warning.kind === 'warning' ? terminal.warn : terminal.notice;
-  say(sentenceOf(warning), factsOf(warning));
 }
 
 type LineEvent = Exclude<
@@ -188,9 +182,7 @@ export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Tell
       say(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
       return;
     case 'tell-systemctl':
-      terminal.notice(
-        `systemd does not run here; where it does, run: ${step.words.map(quoteWord).join(' ')}`,
-      );
+      renderWarning({ kind: 'notice', code: 'no-systemd-runs', command: step.words }, terminal);
       return;
     default:
       step satisfies never;

@@ -5,7 +5,6 @@ import {
   type Reason,
 } from '../../repository/judgement.ts';
 import type { Check } from '../../repository/records/check-results.ts';
-import type { SiteFault } from '../../repository/site-faults.ts';
 
 /** A judgement as --json prints it. */
 export function judgementAsJson({ data, blobs, run }: Judgement): object {
@@ -41,7 +40,13 @@ export function looksAsJson(checks: readonly Check[]): readonly object[] {
 }
 
 /** What is so, and how to learn more. */
-export function describeSiteFault({ count, stamps }: SiteFault): string {
+export function describeSiteFault({
+  count,
+  stamps,
+}: {
+  readonly count: number;
+  readonly stamps: readonly string[];
+}): string {
   const [faults, them] = count === 1 ? ['1 fault', 'it'] : [`${count} faults`, 'them'];
   return `the site itself has ${faults}, the same in ${stamps.length} restore points back to the oldest: "zodbvault verify --deep" names ${them}. The backups are as they should be`;
 }

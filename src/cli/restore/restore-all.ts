@@ -9,9 +9,10 @@ import type {
 } from '../../operations/restore/site-restore-plan.ts';
 import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
 import { isThere } from '../../system/files/presence.ts';
-import { renderWarning, shownOn } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { showRestorePlan } from '../render/restore-plan.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import { agreeToReplace, type ReplacedPaths } from '../terminal/question.ts';
 import { noteServers } from './note-servers.ts';
 import { ONLY_BEHIND_PRE_COMMAND, planAhead } from './plan-ahead.ts';
@@ -49,11 +50,7 @@ export async function restoreAll(
   if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
   else describeChosen(plan, { terminal, now: settings.now(), isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
-  if (isTight) {
-    terminal.notice(
-      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
-    );
-  }
+  if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
   for (const doubt of doubts) job.onEvent(doubt);
   if (isAsked) {
     const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });

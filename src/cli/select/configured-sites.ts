@@ -15,6 +15,7 @@ import type { SettledSite } from '../../config/resolve/resolve-site.ts';
 import { findSharedFolders } from '../../config/resolve/shared-folders.ts';
 import { readZodbvaultToml } from '../../config/toml/zodbvault-toml.ts';
 import { Failure } from '../../system/failure.ts';
+import { sayShared } from '../render/warnings/settings.ts';
 import { nearest, SURROUNDINGS } from './environment-access.ts';
 import {
   type NamedBackups,
@@ -32,7 +33,7 @@ export interface ConfiguredSites {
   readonly extent: 'all' | 'some';
   /** Variables of the environment to which the files refer. */
   readonly variables: readonly string[];
-  /** Blobs that have no part in what is done: one sentence each. */
+  /** Blobs that have no part in what is done. */
   readonly leftOut: readonly BlobsLeftOut[];
 }
 
@@ -218,10 +219,7 @@ async function holdsAny(folder: string | undefined): Promise<boolean> {
 async function refuseSharedFolders(path: string, sites: readonly SettledSite[]): Promise<void> {
   const problems = new Problems(`"${path}"`);
   const both = (one: string, other: string) => `the sites "${one}" and "${other}"`;
-  const shared = await findSharedFolders(
-    sites.map(({ site }) => site),
-    both,
-  );
-  for (const { text } of shared) problems.add(text);
+  const shared = await findSharedFolders(sites.map(({ site }) => site));
+  for (const one of shared) problems.add(sayShared(one, both));
   problems.throwIfAny();
 }

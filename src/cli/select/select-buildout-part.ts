@@ -19,6 +19,7 @@ import type { ForeignLine } from '../../config/schedule/foreign-lines.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { nearest, SURROUNDINGS } from './environment-access.ts';
 import { takeUnusable, type UnusableSite } from './unusable-sites.ts';
@@ -61,13 +62,11 @@ export async function loadBuildout(
   }
   for (const { section, option, value } of overrides) {
     if (section !== 'buildout' || !isRecipeOption(option.replace(/\s*[-+]$/, ''))) continue;
-    terminal.advise(
-      `${option}=${value} sets an option of [buildout], which no backup reads; write PART:${option}=${value}, as in backup:${option}=${value}`,
-    );
+    renderWarning({ kind: 'advice', code: 'option-of-buildout', option, value }, terminal);
   }
   const buildout = await readBuildout(path, { overrides, userDefaults: await userDefaults() });
   for (const { address, reason } of buildout.missing) {
-    terminal.notice(`${address} could not be read (${reason}); what it says is left out`);
+    renderWarning({ kind: 'notice', code: 'part-of-cfg-unread', address, reason }, terminal);
   }
   return withInstalled(buildout);
 }
@@ -137,13 +136,14 @@ export async function readParts(
     });
   }
   const parts = await readEach(buildout, { names: names.length === 0 ? known : names, unusable });
-  for (const { warnings } of parts) for (const warning of warnings) terminal.advise(warning);
+  for (const one of parts.flatMap(({ warnings }) => warnings)) renderWarning(one, terminal);
   const sites = parts.map(({ site }) => site);
-  const both = (one: string, other: string) => `the parts [${one}] and [${other}]`;
-  for (const { text } of await findSharedFolders(sites, both)) terminal.advise(text);
+  for (const shared of await findSharedFolders(sites)) {
+    renderWarning({ kind: 'advice', code: 'shared-backup-folders', shared }, terminal);
+  }
   if (names.length === 0 && parts.length > 0 && parts.length === known.length) {
     const data = readBuildoutData(buildout, SURROUNDINGS);
-    for (const text of unclaimedStorages(data, sites)) terminal.advise(text);
+    for (const one of unclaimedStorages(data, sites)) renderWarning(one, terminal);
   }
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
   const extent = isAll ? 'all' : 'some';

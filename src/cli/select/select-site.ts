@@ -16,7 +16,7 @@ import { findDataFs, findPlainSite, type PlainSite } from '../../config/plain/pl
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { refuseRenamedVariables } from '../reference/renamed.ts';
-import { renderWarning } from '../render/events.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type ConfiguredSites, liveFileOf, siteOfLive, sitesOfToml } from './configured-sites.ts';
 import {
@@ -67,15 +67,15 @@ export async function findAnySites(
   },
 ): Promise<Found> {
   refuseRenamedVariables(process.env);
-  for (const one of unknownVariables(process.env, nearest)) terminal.advise(one);
+  for (const one of unknownVariables(process.env, nearest)) renderWarning(one, terminal);
   const found = await lookFor(wish, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {
-    for (const { warnings } of found.sites) for (const one of warnings) terminal.advise(one);
-    for (const one of found.leftOut) renderWarning(one, terminal);
+    const own = found.sites.flatMap(({ warnings }) => warnings);
+    for (const one of [...own, ...found.leftOut]) renderWarning(one, terminal);
   }
   if (found.kind === 'plain') {
-    for (const one of found.site.warnings) terminal.advise(one);
-    for (const one of found.site.leftOut) renderWarning(one, terminal);
+    const { warnings, leftOut } = found.site;
+    for (const one of [...warnings, ...leftOut]) renderWarning(one, terminal);
   }
   for (const site of sitesOf(found)) refuseUnreadablePaths(site);
   if (purpose === 'backup') {

@@ -26,14 +26,14 @@ export interface Terminal {
   /** What another program prints, unless -q was given. */
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide, and that needs nobody's care. */
-  readonly notice: (line: string, facts?: Facts) => void;
+  readonly notice: (line: string, facts: Facts) => void;
   /**
    * A warning about the settings: the same in each run, so that the exit status doesn't tell, and -q hides
    * it; but not where settings are what the command is about.
    */
-  readonly advise: (line: string) => void;
+  readonly advise: (line: string, facts: Facts) => void;
   /** The same for what somebody should look into: the exit status tells. */
-  readonly warn: (line: string, facts?: Facts) => void;
+  readonly warn: (line: string, facts: Facts) => void;
   /** What to do about what was found wrong; -q doesn't hide it. */
   readonly hint: (line: string) => void;
   /** Says what went wrong, and with which of several; returns the exit status. */

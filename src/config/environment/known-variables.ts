@@ -1,3 +1,4 @@
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import { tomlOptions } from '../toml/toml-options.ts';
 import { type Environment, variablesOf } from './environment.ts';
 
@@ -18,14 +19,16 @@ const OTHERS = [
 export function unknownVariables(
   environment: Environment,
   nearest: (name: string, known: readonly string[]) => string,
-): readonly string[] {
+): readonly SettingsAdvice[] {
   const known = [...tomlOptions().flatMap(({ name }) => variablesOf(name).slice(0, 1)), ...OTHERS];
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .filter((name) => environment[name] !== '')
     .sort()
-    .map(
-      (name) =>
-        `the environment variable ${name} is none of zodbvault's, and means nothing; did you mean ${nearest(name, known)}?`,
-    );
+    .map((variable) => ({
+      kind: 'advice',
+      code: 'unknown-variable',
+      variable,
+      nearest: nearest(variable, known),
+    }));
 }

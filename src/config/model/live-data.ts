@@ -2,6 +2,8 @@ import { basename, dirname, join } from 'node:path';
 import { isThere } from '../../system/files/presence.ts';
 import type { Hint } from '../../system/remedy.ts';
 import type { Origin } from './origin.ts';
+import type { SettingsAdvice } from './settings-advice.ts';
+import type { ServedElsewhere } from './site.ts';
 
 /** A path, and in words what told it: a file and line, a part, a default. */
 export interface Found {
@@ -38,12 +40,12 @@ export interface LiveData {
   readonly mounted: readonly MountedStorage[];
   /** Storages that are backed up only where `additional_filestorages` has them; absent where there can't be any. */
   readonly unlisted?: readonly Omit<MountedStorage, 'blobs'>[];
-  /** Why the Data.fs in the usual place may not be the live one; absent where nothing says so. */
-  readonly doubt?: string | undefined;
+  /** That the Data.fs in the usual place may not be the live one; absent where nothing says so. */
+  readonly servedElsewhere?: ServedElsewhere | undefined;
   /** Where relative paths of the file that says it begin, and why; absent where it has none. */
   readonly relativePaths?: string;
-  /** What of its data can't be backed up here, and why: one sentence each. */
-  readonly elsewhere: readonly string[];
+  /** What of its data can't be backed up here, and why. */
+  readonly elsewhere: readonly SettingsAdvice[];
   /** Data.fs files that hold only the changes of a DemoStorage; absent where there are none. */
   readonly changes?: readonly string[];
   /** Whether nobody has seen any of it: there are only backups, which somebody looks at. */

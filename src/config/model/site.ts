@@ -46,6 +46,13 @@ const BlobCopier = v.object({
   firstCopy: v.picklist(['copy', 'link']),
 });
 
+/** That nobody named its Data.fs, and it may not be the live one: the part is a client of a server that no part runs. */
+const ServedElsewhere = v.object({
+  client: v.string(),
+  /** The address of the server, as far as it is written. */
+  server: v.optional(v.string()),
+});
+
 /** How a site is backed up, whoever said it; the form in which scripts carry it. */
 export const SiteSchema = v.object({
   /** Name of the part of the buildout, or `backup` where there is none. */
@@ -54,8 +61,8 @@ export const SiteSchema = v.object({
   buildout: v.optional(Path),
   /** The file of another kind that it was read from. */
   config: v.optional(Path),
-  /** Why its Data.fs may not be the live one, to be said by each script that backs it up. */
-  doubt: v.optional(v.string()),
+  /** To be said by each script that backs it up. */
+  servedElsewhere: v.optional(ServedElsewhere),
   rules: v.picklist(['2.3', '6.0']),
   /** In the order in which they are backed up: the main one comes last. */
   storages: v.array(Storage),
@@ -79,6 +86,7 @@ export const SiteSchema = v.object({
 });
 
 export type Site = v.InferOutput<typeof SiteSchema>;
+export type ServedElsewhere = v.InferOutput<typeof ServedElsewhere>;
 export type SiteStorage = v.InferOutput<typeof Storage>;
 export type BlobFormat = v.InferOutput<typeof BlobFormat>;
 export type BlobCopier = v.InferOutput<typeof BlobCopier>;

@@ -163,19 +163,15 @@ describe('ZEO client', () => {
 
 describe('storage that is no file here', () => {
   it.each([
-    ['rel-storage = type postgresql', 'it keeps its data in RelStorage; that is not backed up'],
-    ['demo-storage = on', 'it has a demo-storage; what is changed in it is not backed up'],
-    [
-      'before-storage = 2026-01-01T00:00:00',
-      'it shows an earlier state (before-storage); the newest is backed up',
-    ],
-  ])('%s is warned of', async (line, reason) => {
-    expect((await liveData(...parts('instance'), ...instance(line))).elsewhere).toEqual([
-      `[instance]: ${reason}`,
-    ]);
+    ['rel-storage = type postgresql', 'relstorage-not-backed-up'],
+    ['demo-storage = on', 'demo-storage-not-backed-up'],
+    ['before-storage = 2026-01-01T00:00:00', 'earlier-state-shown'],
+  ])('%s is warned of', async (line, code) => {
+    const advice = [{ kind: 'advice', code, part: 'instance' }];
+    expect((await liveData(...parts('instance'), ...instance(line))).elsewhere).toEqual(advice);
     const backup = ['[backup]', 'recipe = collective.recipe.backup'];
     const cfg = [...parts('instance', 'backup'), ...instance(line), ...backup].join('\n');
-    expect((await partOf(scratch, cfg)).part.warnings).toEqual([`[instance]: ${reason}`]);
+    expect((await partOf(scratch, cfg)).part.warnings).toEqual(advice);
   });
 
   it('in a conf of one’s own is warned of, unless it is listed', async () => {
@@ -197,9 +193,14 @@ describe('storage that is no file here', () => {
       return [...parts('instance', 'backup'), ...instance(...conf), ...backup, ...lines].join('\n');
     };
     const { part, folder } = await partOf(scratch, cfg());
-    const line = `catalog ${folder}/var/filestorage/catalog.fs`;
     expect(part.warnings).toEqual([
-      `the storage "catalog" in zope-conf-additional of [instance] is not backed up: additional_filestorages needs a line "${line}"`,
+      {
+        kind: 'advice',
+        code: 'unlisted-storage',
+        storage: 'catalog',
+        from: 'zope-conf-additional of [instance]',
+        dataFs: `${folder}/var/filestorage/catalog.fs`,
+      },
     ]);
     const listed = await partOf(scratch, cfg('additional_filestorages = catalog'));
     expect(listed.part.warnings).toEqual([]);

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { Found, LiveData, MountedStorage } from '../model/live-data.ts';
+import type { ServedElsewhere } from '../model/site.ts';
 import type { PathSurroundings } from '../resolve/paths.ts';
 import { expandPath } from '../resolve/paths.ts';
 import { storagesInConf } from './additional-conf.ts';
@@ -111,7 +112,7 @@ export function readBuildoutData(buildout: Buildout, surroundings: PathSurroundi
       return [{ path: expand(text, directory), reason, origin }];
     }),
     hasServerPart: servers.length > 0,
-    doubt: servers.every(isClient) ? doubtOf(servers, textOf) : undefined,
+    servedElsewhere: servers.every(isClient) ? serverOf(servers, textOf) : undefined,
     mounted: parts
       .filter(({ recipe }) => recipe === MOUNTS)
       .flatMap(({ name }) => mountedBy(buildout, { part: name, directory, expand })),
@@ -137,19 +138,15 @@ export function readBuildoutData(buildout: Buildout, surroundings: PathSurroundi
     }),
     elsewhere: servers
       .filter(({ recipe }) => recipe === INSTANCE)
-      .flatMap((part) => [
-        ...(textOf(part.name, 'rel-storage') === undefined
-          ? []
-          : [`[${part.name}]: it keeps its data in RelStorage; that is not backed up`]),
-        ...(isOn(part, 'demo-storage')
-          ? [`[${part.name}]: it has a demo-storage; what is changed in it is not backed up`]
-          : []),
-        ...(textOf(part.name, 'before-storage') === undefined
-          ? []
-          : [
-              `[${part.name}]: it shows an earlier state (before-storage); the newest is backed up`,
-            ]),
-      ]),
+      .flatMap((part) => {
+        const { name } = part;
+        const codes = [
+          textOf(name, 'rel-storage') !== undefined && 'relstorage-not-backed-up',
+          isOn(part, 'demo-storage') && 'demo-storage-not-backed-up',
+          textOf(name, 'before-storage') !== undefined && 'earlier-state-shown',
+        ] as const;
+        return codes.flatMap((code) => (code ? [{ kind: 'advice', code, part: name }] : []));
+      }),
   };
 }
 
@@ -163,15 +160,11 @@ function blobsOfServer(
 }
 
 /** All parts being clients, whose server no part is. */
-function doubtOf(
-  clients: readonly Part[],
+function serverOf(
+  [first]: readonly Part[],
   textOf: (part: string, option: string) => string | undefined,
-): string | undefined {
-  const [first] = clients;
-  if (first === undefined) return undefined;
-  const address = textOf(first.name, 'zeo-address');
-  const server = address === undefined ? 'a ZEO server' : `the ZEO server "${address}"`;
-  return `[${first.name}] is a client of ${server}, which no part of this buildout runs`;
+): ServedElsewhere | undefined {
+  return first && { client: first.name, server: textOf(first.name, 'zeo-address') };
 }
 
 interface Part {

@@ -185,7 +185,7 @@ describe('a part of the recipe', () => {
   it('warns of options that nobody reads, with the nearest that there is', async () => {
     const { part } = await partOf(scratch, recipeCfg([NO_BLOBS, 'keeps = 3', 'eggs = x']));
     expect(part.warnings).toEqual([
-      '[backup] keeps: unknown option, ignored; did you mean "keep"?',
+      { kind: 'advice', code: 'unknown-option', part: 'backup', option: 'keeps', nearest: 'keep' },
     ]);
     expect(part.site.keep).toBe(2);
   });
@@ -194,7 +194,7 @@ describe('a part of the recipe', () => {
     const lines = [BLOBS, 'blob_timestamps = false'];
     const { part } = await partOf(scratch, recipeCfg(lines));
     expect(part.warnings).toEqual([
-      expect.stringContaining('blob_timestamps = false is deprecated'),
+      { kind: 'advice', code: 'numbered-blob-backups', part: 'backup' },
     ]);
     const old = await partOf(scratch, recipeCfg([...lines, 'compatible = 2.3']));
     expect(old.part.warnings).toEqual([]);

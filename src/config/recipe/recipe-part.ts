@@ -3,6 +3,7 @@ import { Failure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { OptionSource } from '../model/option-source.ts';
 import { formatOrigin } from '../model/origin.ts';
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import { WrittenOptions } from '../resolve/option-reader.ts';
 import { unknownOptions } from '../resolve/option-table.ts';
 import type { PathSurroundings } from '../resolve/paths.ts';
@@ -104,7 +105,8 @@ export function readRecipePart(
   if (data === undefined) throw new RangeError('a problem was lost');
   const warnings = [
     ...unknownOptions(options.names, nearest).map(
-      (one) => `[${part}] ${one.name}: unknown option, ignored; did you mean "${one.nearest}"?`,
+      ({ name: option, ...one }) =>
+        ({ kind: 'advice', code: 'unknown-option', part, option, ...one }) as const,
     ),
     ...repeatedIn(buildout, part),
     ...data.elsewhere,
@@ -132,13 +134,17 @@ export function readRecipePart(
   };
 }
 
-function repeatedIn({ repeated }: Buildout, part: string): readonly string[] {
+function repeatedIn({ repeated }: Buildout, part: string): readonly SettingsAdvice[] {
   return repeated
     .filter(({ section }) => section === part)
-    .map(({ option, first, last }) => {
-      const places = `${formatOrigin(first)} and ${formatOrigin(last)}`;
-      return `[${part}] ${option}: written twice, in ${places}; the last one counts`;
-    });
+    .map(({ option, first, last }) => ({
+      kind: 'advice',
+      code: 'repeated-option',
+      part,
+      option,
+      first: formatOrigin(first),
+      last: formatOrigin(last),
+    }));
 }
 
 function optionsOf(buildout: Buildout, part: string): OptionSource {

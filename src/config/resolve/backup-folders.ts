@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { CfgValue } from '../model/cfg-value.ts';
 import { formatOrigin, type Origin } from '../model/origin.ts';
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import type { SiteStorage } from '../model/site.ts';
 import type { BareStorage } from './live-storages.ts';
 import type { WrittenOptions } from './option-reader.ts';
@@ -59,19 +60,15 @@ export function settleFolders(
 function amongLiveFiles(
   storages: readonly SiteStorage[],
   { locations, part }: { readonly locations: Locations; readonly part: string },
-): readonly string[] {
+): readonly SettingsAdvice[] {
   const liveBelow = livePathsByFolder(storages);
-  const found = new Map<string, string>();
-  for (const path of storages.flatMap(({ folders }) => foldersOf(folders))) {
-    const live = liveBelow.get(path);
-    if (live === undefined || found.has(path)) continue;
-    const [option = 'a folder'] = Object.entries(locations).find(([, one]) => one === path) ?? [];
-    found.set(
-      path,
-      `[${part}] ${option}: the folder "${path}" holds the live "${live}", too; give the backups one of their own`,
-    );
-  }
-  return [...found.values()];
+  const folders = new Set(storages.flatMap((storage) => foldersOf(storage.folders)));
+  return [...folders].flatMap((folder) => {
+    const live = liveBelow.get(folder);
+    if (live === undefined) return [];
+    const [option] = Object.entries(locations).find(([, one]) => one === folder) ?? [];
+    return [{ kind: 'advice', code: 'backups-among-live-data', part, option, folder, live }];
+  });
 }
 
 /** For each folder, the first live path that is in it: a part may have hundreds of storages. */

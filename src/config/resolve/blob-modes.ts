@@ -15,9 +15,7 @@ export function settleBlobFormat(settling: Settling): BlobFormat {
     problems.add('Cannot have blob_timestamps false and incremental_blobs true.', written?.origin);
   }
   if (written !== undefined && !hasStamps && !is23) {
-    warnings.push(
-      `[${part}] blob_timestamps = false is deprecated: numbered blob backups are harder to match with a Data.fs`,
-    );
+    warnings.push({ kind: 'advice', code: 'numbered-blob-backups', part });
   }
   const naming = hasStamps ? 'stamps' : 'numbers';
   const compression = isCompressed ? 'gzip' : 'none';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { formatOrigin } from '../model/origin.ts';
-import type { Site } from '../model/site.ts';
+import type { ServedElsewhere, Site } from '../model/site.ts';
 import type { Problems } from './problems.ts';
 import { type Settling, writtenPath } from './resolution.ts';
 import { isStorageName, MAIN_NAMES, parseStorageLines } from './storage-lines.ts';
@@ -26,13 +26,9 @@ export function settleDataFs(settling: Settling): string {
 }
 
 /** What there is to be said against a Data.fs that nobody named. */
-export function doubtOfDataFs(
-  { part, options, live }: Settling,
-  dataFs: string,
-): string | undefined {
+export function servedElsewhere({ options, live }: Settling): ServedElsewhere | undefined {
   const isNamed = (options.written('datafs')?.text.trim() ?? '') !== '';
-  if (isNamed || live.doubt === undefined) return undefined;
-  return `[${part}] datafs: ${live.doubt}: what is backed up is "${dataFs}", which may be an old copy; back up where the server runs, or, if it is the live one, say so: datafs = ${dataFs}`;
+  return isNamed ? undefined : live.servedElsewhere;
 }
 
 /** The main blob directory; undefined where nobody knows one. */
@@ -98,11 +94,9 @@ export function settleAdditional(
       blobs: wantsBlobs ? blobs : undefined,
     }));
   refuseMountedNames(mounted, problems);
-  for (const { name, dataFs, from } of live.unlisted ?? []) {
+  for (const { name: storage, dataFs, from } of live.unlisted ?? []) {
     if ([main, ...written, ...mounted].some((one) => one.dataFs === dataFs)) continue;
-    settling.warnings.push(
-      `the storage "${name}" in ${from} is not backed up: additional_filestorages needs a line "${name} ${dataFs}"`,
-    );
+    settling.warnings.push({ kind: 'advice', code: 'unlisted-storage', storage, from, dataFs });
   }
   const from = [
     ...(value === undefined ? [] : [formatOrigin(value.origin)]),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Found, LiveData } from '../model/live-data.ts';
 import { formatOrigin } from '../model/origin.ts';
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import type { WrittenOptions } from './option-reader.ts';
 import { expandPath, type PathSurroundings } from './paths.ts';
 import type { Problems } from './problems.ts';
@@ -33,7 +34,7 @@ export interface Settling {
   readonly live: LiveData;
   readonly options: WrittenOptions;
   readonly problems: Problems;
-  readonly warnings: string[];
+  readonly warnings: SettingsAdvice[];
   readonly conventions: Conventions;
   readonly is23: boolean;
   /** Where relative paths begin. */
@@ -52,7 +53,7 @@ export function beginSettling(words: {
   readonly problems: Problems;
   readonly conventions: Conventions;
   readonly surroundings: PathSurroundings;
-  readonly warnings: string[];
+  readonly warnings: SettingsAdvice[];
 }): Settling {
   const { live, options, surroundings } = words;
   const is23 = rulesOf(words) === '2.3';

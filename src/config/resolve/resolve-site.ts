@@ -1,9 +1,10 @@
 import { isPingAddress, maskAddress } from '../../system/processes/ping.ts';
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import type { Site } from '../model/site.ts';
 import { settleFolders } from './backup-folders.ts';
 import { settleBlobCopier, settleBlobFormat } from './blob-modes.ts';
 import {
-  doubtOfDataFs,
+  servedElsewhere,
   settleAdditional,
   settleDataFs,
   settleMainBlobs,
@@ -17,13 +18,16 @@ import type { ScriptName } from './script-names.ts';
 export interface SettledSite {
   readonly site: Site;
   readonly settled: readonly SettledOption[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly SettingsAdvice[];
   /** Where relative paths begin in the file that says where its data is; absent where it has none. */
   readonly relativePaths?: string;
 }
 
 /** How backups are made, wherever the data is. */
-type SiteRules = Omit<Site, 'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'doubt'>;
+type SiteRules = Omit<
+  Site,
+  'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'servedElsewhere'
+>;
 
 /** Settles all of a site; problems are collected. */
 export function settleSite(
@@ -38,8 +42,10 @@ export function settleSite(
   const wantsZip = flag('enable_zipbackup', false);
   refuseContradictions(settling, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
   const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
-  const doubt = contents === 'blobs' ? undefined : doubtOfDataFs(settling, dataFs);
-  if (doubt !== undefined) settling.warnings.push(doubt);
+  const served = contents === 'blobs' ? undefined : servedElsewhere(settling);
+  if (served !== undefined) {
+    settling.warnings.push({ kind: 'advice', code: 'data-fs-of-client', part, dataFs, ...served });
+  }
   const main = { name: 'Data', dataFs, blobs: wantsBlobs ? mainBlobs : undefined };
   const storages = settleFolders(settling, [
     ...settleAdditional(settling, { main, contents }),
@@ -59,7 +65,7 @@ export function settleSite(
     scripts: scripts.filter((name) => name !== false),
     site: {
       ...{ part, ...file, storages: [...storages], contents, ...settleRules(settling) },
-      ...(doubt === undefined ? {} : { doubt }),
+      ...(served && { servedElsewhere: served }),
     },
   };
 }

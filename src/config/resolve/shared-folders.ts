@@ -1,23 +1,12 @@
 import { type Place, placeOf } from '../../system/files/place.ts';
+import type { SharedFolders } from '../model/settings-advice.ts';
 import type { Site } from '../model/site.ts';
-
-/** Folders that get in each other's way. */
-export interface SharedFolders {
-  readonly kind: 'same' | 'nested';
-  readonly text: string;
-}
-
-/** How two sites are called: `the parts [one] and [two]`, `the sites "one" and "two"`. */
-export type NamesOfTwo = (one: string, other: string) => string;
 
 /**
  * Folders into which two sites back up, by whatever names, links and mounts: each removes what it takes for its
  * own, by its own rules. The recipe never noticed. Folders that lie in those of another site are found, too.
  */
-export async function findSharedFolders(
-  sites: readonly Site[],
-  both: NamesOfTwo,
-): Promise<readonly SharedFolders[]> {
+export async function findSharedFolders(sites: readonly Site[]): Promise<readonly SharedFolders[]> {
   const shared: SharedFolders[] = [];
   const others = new FoldersByPlace();
   for (const site of sites) {
@@ -26,22 +15,18 @@ export async function findSharedFolders(
     const paths = [...new Set(foldersOf(site))];
     for (const one of await Promise.all(paths.map((path) => folderAt(path, part)))) {
       const twin = own.sameAs(one);
-      if (twin !== undefined) {
-        const text = `"${twin.path}" and "${one.path}" are one folder: each needs one of its own`;
-        shared.push({ kind: 'same', text });
-      }
+      if (twin !== undefined) shared.push({ is: 'one', paths: [twin.path, one.path] });
       own.add(one);
       const same = others.sameAs(one);
       if (same !== undefined) {
-        const text = `${both(same.part, part)} both have their backups in "${one.path}": each removes old ones by its own rules`;
-        shared.push({ kind: 'same', text });
+        shared.push({ is: 'same', parts: [same.part, part], path: one.path });
         continue;
       }
       const [inner, outer] = others.nestedWith(one);
       if (inner === undefined || outer === undefined) continue;
       const other = inner === one ? outer : inner;
-      const text = `${both(other.part, part)} have their backups one in the other: "${inner.path}" lies in "${outer.path}"`;
-      shared.push({ kind: 'nested', text });
+      const parts = [other.part, part] as const;
+      shared.push({ is: 'nested', parts, inner: inner.path, outer: outer.path });
     }
     others.addAll(own);
   }

@@ -45,7 +45,12 @@ describe('storages of a zope.conf', () => {
           },
         ],
         elsewhere: [
-          `${catalog}:9: its data is in RelStorage, in a relational database; what is on this disk is at most a cache`,
+          {
+            kind: 'advice',
+            code: 'storage-elsewhere',
+            where: 'RelStorage, in a relational database',
+            reason: `${catalog}:9: its data is in RelStorage, in a relational database; what is on this disk is at most a cache`,
+          },
         ],
         variables: [],
         relativePaths: `relative paths in "${path}" begin at "/srv/zope", its instancehome`,
@@ -117,7 +122,13 @@ describe('storages of a zope.conf', () => {
         blobs: { path: '/srv/changes' },
         changes: ['/srv/changes.fs'],
         elsewhere: [
-          `${written}:7: "/srv/changes.fs" has only the changes of a demo storage: back up the base, too, which is in "/srv/base.fs" with the blobs in "/srv/base"`,
+          {
+            kind: 'advice',
+            code: 'demo-base-not-backed-up',
+            from: `${written}:7`,
+            dataFs: '/srv/changes.fs',
+            base: '"/srv/base.fs" with the blobs in "/srv/base"',
+          },
         ],
       },
     });
@@ -132,9 +143,9 @@ describe('storages of a zope.conf', () => {
       live: {
         dataFs: { path: '/srv/changes.fs' },
         elsewhere: [
-          expect.stringContaining(
-            'in "/srv/changes.fs" with the blobs in "/srv/changes" and the ZEO server "zeo:1"',
-          ),
+          {
+            base: '"/srv/changes.fs" with the blobs in "/srv/changes" and the ZEO server "zeo:1"',
+          },
         ],
       },
     });

@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import { type LiveOutcome, type MountedStorage, variableOf } from '../model/live-data.ts';
+import type { SettingsAdvice } from '../model/settings-advice.ts';
 import { type ConfFile, type ConfSection, confText, readConfFile } from './conf-file.ts';
 import { type Kept, type KeptHere, keptBy } from './kept-data.ts';
 
@@ -69,14 +70,15 @@ function variablesOf({ includeVariables, ...conf }: ConfFile): ReadonlySet<strin
   return found;
 }
 
-/** What isn't backed up with the storages that are here, in a sentence. */
-function restElsewhere(one: Kept): readonly string[] {
-  if (one.kind === 'elsewhere') return [one.reason];
+/** What isn't backed up with the storages that are here. */
+function restElsewhere(one: Kept): readonly SettingsAdvice[] {
+  if (one.kind === 'elsewhere') {
+    const { where, reason } = one;
+    return [{ kind: 'advice', code: 'storage-elsewhere', where, reason }];
+  }
   const { dataFs, from, base } = one;
   if (base === undefined) return [];
-  return [
-    `${from}: "${dataFs}" has only the changes of a demo storage: back up the base, too, which is in ${base}`,
-  ];
+  return [{ kind: 'advice', code: 'demo-base-not-backed-up', from, dataFs, base }];
 }
 
 function mountedOf({

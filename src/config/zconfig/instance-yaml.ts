@@ -81,7 +81,7 @@ export async function readInstanceYaml(path: string): Promise<LiveOutcome> {
       mounted: [],
       elsewhere:
         mode.text === 'cache'
-          ? [`${mode.from}: db_blob_mode "cache" means nothing where db_storage is "direct"`]
+          ? [{ kind: 'advice', code: 'blob-mode-without-meaning', from: mode.from }]
           : [],
     },
   };

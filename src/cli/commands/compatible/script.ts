@@ -16,6 +16,7 @@ import { OPTION, secondsToWait, type Waiting } from '../../options/common-option
 import { withPingUrl } from '../../options/ping-url.ts';
 import { describeBackups } from '../../render/backups.ts';
 import { shownOn } from '../../render/events.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import { restoreAll } from '../../restore/restore-all.ts';
 import { undoRestore } from '../../restore/undo-restore.ts';
 import { type CommandContext, runCommand, runWith } from '../../terminal/run-command.ts';
@@ -99,8 +100,7 @@ function sayIgnored(
   { terminal }: CommandContext,
 ): void {
   if (words.length > 0) {
-    const list = words.map(quoteWord).join(' ');
-    terminal.warn(`a backup takes no date and no other words, so this is ignored: ${list}`);
+    renderWarning({ kind: 'warning', code: 'words-ignored', words }, terminal);
   }
   if (!prompt) terminal.log('A backup asks nothing, so that --no-prompt changes nothing.');
 }
@@ -128,7 +128,11 @@ async function backUp(
 ): Promise<undefined> {
   const { terminal, signal, backups, waitSeconds } = context;
   const { of, full } = action;
-  if (site.doubt !== undefined) terminal.advise(site.doubt);
+  const dataFs = site.storages.at(-1)?.dataFs;
+  if (dataFs !== undefined && site.servedElsewhere !== undefined) {
+    const client = { part: site.part, dataFs, ...site.servedElsewhere };
+    renderWarning({ kind: 'advice', code: 'data-fs-of-client', ...client }, terminal);
+  }
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import type { Override } from '../../../config/buildout/buildout.ts';
 import { type Candidate, kindOfConfig, TOML_NAME } from '../../../config/discover/discovery.ts';
+import type { PlainSite } from '../../../config/plain/plain-site.ts';
 import type { RecipePart } from '../../../config/recipe/recipe-part.ts';
 import type { SettledOption } from '../../../config/resolve/option-reader.ts';
 import type { SettledSite } from '../../../config/resolve/resolve-site.ts';
@@ -12,7 +13,7 @@ import { formatTable } from '../../format/table.ts';
 import { noteAbsentData } from '../../options/absent-data.ts';
 import { splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { describeScripts } from '../../options/part-scripts.ts';
-import { sentenceOf } from '../../render/warnings/sentence.ts';
+import { renderWarning, warningAsJson } from '../../render/warnings/sentence.ts';
 import {
   CONFIG_OPTION,
   loadBuildout,
@@ -42,6 +43,10 @@ export function addConfigCommand(program: Command): void {
         if (isBuildout && (await speaksOfBuildout(options.config))) {
           const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
           const read = await readParts(buildout, { names, terminal });
+          if (read.parts.length === 0) {
+            const { path } = buildout;
+            renderWarning({ kind: 'warning', code: 'no-backup-part', buildout: path }, terminal);
+          }
           await showParts(read, { terminal, signal, candidates: [] });
           return undefined;
         }
@@ -68,13 +73,7 @@ export function addConfigCommand(program: Command): void {
             }
             break;
           case 'plain':
-            await showSite(
-              {
-                ...found.site,
-                warnings: [...found.site.warnings, ...found.site.leftOut.map(sentenceOf)],
-              },
-              { terminal, signal, candidates },
-            );
+            await showSite(found.site, { terminal, signal, candidates });
             break;
           default:
             found satisfies never;
@@ -113,9 +112,6 @@ async function showParts(
   { parts, cronLines, scripts }: ReadParts,
   { terminal, signal, candidates }: Showing,
 ): Promise<void> {
-  if (parts.length === 0) {
-    terminal.warn('no part of the buildout has "recipe = collective.recipe.backup"');
-  }
   for (const part of parts) {
     terminal.printJson({ ...asJson(part), candidates });
     const settings = [...rowsOf(part.settled), ['scripts', scriptsOf(part).join('\n'), '']];
@@ -130,11 +126,12 @@ async function showParts(
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
 async function showSite(
-  one: SettledSite,
+  one: SettledSite & Partial<Pick<PlainSite, 'leftOut'>>,
   { terminal, signal, candidates }: Showing,
 ): Promise<void> {
-  const { site, settled, warnings } = one;
+  const { site, settled, leftOut = [] } = one;
   const { part, storages } = site;
+  const warnings = [...one.warnings, ...leftOut].map(warningAsJson);
   terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
   const places = storages.flatMap(({ name, dataFs, blobs, folders: { backup } }) => [
     [`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), ''],
@@ -161,7 +158,8 @@ function rowsOf(settled: readonly SettledOption[]): readonly (readonly string[])
 }
 
 function asJson(part: RecipePart): object {
-  const { site, settled, warnings } = part;
+  const { site, settled } = part;
+  const warnings = part.warnings.map(warningAsJson);
   return { part: site.part, settings: settled, scripts: scriptsOf(part), warnings };
 }
 

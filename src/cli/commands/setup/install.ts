@@ -9,7 +9,7 @@ import { OPTION, splitOverrides, withOutputOptions } from '../../options/common-
 import { ownProgram } from '../../options/own-command.ts';
 import { adviseOfRewriting } from '../../options/part-scripts.ts';
 import { renderInstallStep, shownOn } from '../../render/events.ts';
-import { factsOf, sentenceOf } from '../../render/warnings/sentence.ts';
+import { factsOf, renderWarning, sentenceOf } from '../../render/warnings/sentence.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../../select/select-buildout-part.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -34,7 +34,10 @@ export function addInstallCommand(program: Command): void {
         });
         const hasParts = parts.length > 0;
         if (!hasParts && names.length === 0) {
-          terminal.warn(`no part in "${buildout.path}" has "recipe = collective.recipe.backup"`);
+          renderWarning(
+            { kind: 'warning', code: 'no-backup-part', buildout: buildout.path },
+            terminal,
+          );
         }
         for (const { site } of parts) await refuseOwnBackupsAmongBlobs(site);
         const steps = await planInstall({

@@ -10,6 +10,7 @@ import {
 } from '../../../config/resolve/script-names.ts';
 import { type ForeignLine, pathsLike } from '../../../config/schedule/foreign-lines.ts';
 import { readSmallFileIfFit } from '../../../system/files/small-file.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** The options without which a part has no such script; the others are always there. */
@@ -36,9 +37,8 @@ export async function adviseOfMissingScripts(
         pathsLike(path, { line: text, home: homedir() }).includes(path),
       );
       if (line === undefined || wanted.includes(path) || (await isMadeByOthers(path))) continue;
-      terminal.advise(
-        `${line.by} runs ${path}, which no part makes; write ${WANTED_BY[name]} into [${site.part}], or correct the command`,
-      );
+      const missing = { part: site.part, script: path, by: line.by, wantedBy: WANTED_BY[name] };
+      renderWarning({ kind: 'advice', code: 'missing-script', ...missing }, terminal);
     }
   }
 }

@@ -7,6 +7,7 @@ import { formatLocalTime } from '../../format/units.ts';
 import { withLogOptions } from '../../options/common-options.ts';
 import { ownProgram } from '../../options/own-command.ts';
 import { refuseRenamedVariables } from '../../reference/renamed.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import { CONFIG_OPTION } from '../../select/select-buildout-part.ts';
 import { type CommandContext, isByCtrlC, runCommand } from '../../terminal/run-command.ts';
 
@@ -137,7 +138,8 @@ async function run(kind: Kind, { words, context }: ScheduledRuns): Promise<void>
     });
     terminal.log(`Ended: ${kind} with status ${status ?? 'unknown'}`);
   } catch (error) {
-    terminal.warn(`${kind} could not be started: ${systemCodeOf(error) ?? String(error)}`);
+    const reason = systemCodeOf(error) ?? String(error);
+    renderWarning({ kind: 'warning', code: 'job-not-started', job: kind, reason }, terminal);
   } finally {
     signal.removeEventListener('abort', stop);
   }

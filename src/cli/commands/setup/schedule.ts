@@ -22,6 +22,7 @@ import { isLingering } from '../../../system/processes/systemd.ts';
 import { isCronRunning } from '../../../system/processes/user-crontab.ts';
 import { OPTION, wholeNumber, withOutputOptions } from '../../options/common-options.ts';
 import { renderScheduleStep, shownOn } from '../../render/events.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import { namesPlaces } from '../../select/named-locations.ts';
 import { DEFAULT_CFG } from '../../select/select-buildout-part.ts';
 import { findAnySites } from '../../select/select-site.ts';
@@ -182,14 +183,12 @@ async function warnOfIdleness(target: ScheduleTarget, terminal: Terminal): Promi
   switch (target.kind) {
     case 'crontab':
       if (await isCronRunning()) return;
-      terminal.notice('no cron runs here: start it (service cron start), or nothing is backed up');
+      renderWarning({ kind: 'notice', code: 'no-cron-runs' }, terminal);
       return;
     case 'systemd': {
       const user = userInfo().username;
       if (target.scope === 'system' || (await isLingering(user))) return;
-      terminal.notice(
-        `the timers run only while ${user} is logged in, unless root runs: loginctl enable-linger ${user}`,
-      );
+      renderWarning({ kind: 'notice', code: 'timers-need-login', user }, terminal);
       return;
     }
     default:

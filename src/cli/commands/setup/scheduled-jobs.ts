@@ -19,10 +19,7 @@ import {
   type TimeOfDay,
 } from '../../../config/schedule/scheduled-job.ts';
 import { tomlOption } from '../../../config/toml/toml-options.ts';
-import {
-  findScheduledElsewhere,
-  type ScheduledElsewhere,
-} from '../../../operations/setup/already-scheduled.ts';
+import { findScheduledElsewhere } from '../../../operations/setup/already-scheduled.ts';
 import {
   findSearchPath,
   type RequiredScript,
@@ -33,6 +30,7 @@ import { quoteWord } from '../../../system/processes/shell.ts';
 import { ownProgram } from '../../options/own-command.ts';
 import { describeScripts } from '../../options/part-scripts.ts';
 import { PING_URL_VARIABLE } from '../../options/ping-url.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import { namesPlaces } from '../../select/named-locations.ts';
 import { findAnySites } from '../../select/select-site.ts';
 import type { SiteWish } from '../../select/site-selection.ts';
@@ -74,7 +72,9 @@ export async function findJobs(
   };
   const { sites, extent, environment, lines } = await scheduledSites(wish, terminal);
   const { carried, left } = environment;
-  for (const variable of left) terminal.advise(notCarried(variable));
+  for (const variable of left) {
+    renderWarning({ kind: 'advice', code: 'variable-not-carried', variable }, terminal);
+  }
   const jobs: ScheduledJob[] = [];
   const scripts: RequiredScript[] = [];
   for (const scheduled of sites) {
@@ -89,7 +89,11 @@ export async function findJobs(
   await requireScripts(scripts);
   const { program } = common;
   const elsewhere = await findScheduledElsewhere(jobs, { lines, program, signal });
-  for (const one of elsewhere) terminal.advise(notTwice(one));
+  for (const { job, line } of elsewhere) {
+    const script = job.words[0] ?? '';
+    const found = { script, by: line.by, line: line.text };
+    renderWarning({ kind: 'advice', code: 'already-scheduled', ...found }, terminal);
+  }
   const isElsewhere = (job: ScheduledJob) => elsewhere.some((one) => one.job === job);
   const owners = jobs.map(({ owner }) => owner);
   return { jobs: jobs.filter((job) => !isElsewhere(job)), owners, extent };
@@ -195,14 +199,6 @@ function pathsOf(
     ['alternative_restore_source', linesOf(sources)] as const,
   ].map(([name, value]) => [variablesOf(name)[0] ?? '', inOneLine(value) ?? value] as const);
   return Object.fromEntries(known.filter(([variable]) => carried[variable] !== undefined));
-}
-
-function notTwice({ job: { words }, line: { text, by } }: ScheduledElsewhere): string {
-  return `${words[0]} is not scheduled a second time: ${by} runs it already (${text}); take that away if zodbvault is to schedule it`;
-}
-
-function notCarried(variable: string): string {
-  return `${variable} is set here, and will not be for these jobs: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`;
 }
 
 function keepWords({ keep }: JobWish): readonly string[] {

@@ -9,8 +9,8 @@ const SOURCE = join(ROOT, 'src');
 
 /** What may say one, without the folder that lists the codes. */
 const sayers = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^(operations|config)\/.*\.ts$/.test(path))
-  .filter((path) => !path.includes('.test.') && !path.includes('run/warnings/'))
+  .filter((path) => /^(operations|config|cli)\/.*\.ts$/.test(path))
+  .filter((path) => !/\.test\.|settings-advice|(run|render)\/warnings\//.test(path))
   .map((path) => readFileSync(join(SOURCE, path), 'utf8'));
 
 describe('warnings', () => {

@@ -1,20 +1,21 @@
-import type { Warning } from '../../../operations/run/warnings/warning.ts';
-import type { Facts } from '../../terminal/terminal.ts';
+import type { Facts, Terminal } from '../../terminal/terminal.ts';
 import { BACKUP_WARNINGS } from './backup.ts';
 import { BLOB_BACKUP_WARNINGS } from './blob-backup.ts';
+import { COMMAND_WARNINGS } from './commands.ts';
 import { INSTALL_WARNINGS } from './install.ts';
 import { RESTORE_WARNINGS } from './restore.ts';
 import { RUN_WARNINGS } from './run.ts';
-import { SITE_WARNINGS } from './site.ts';
-import type { Coded, WarningTexts } from './warning-text.ts';
+import { SETTINGS_WARNINGS } from './settings.ts';
+import type { AnyWarning, Coded, WarningTexts } from './warning-text.ts';
 
-/** Every code that a warning or a notice of a run has. Codes are never renamed: scripts go by them. */
+/** Every code that a warning, a notice or advice has. Codes are never renamed: scripts go by them. */
 export const WARNINGS: WarningTexts = {
   ...BACKUP_WARNINGS,
   ...BLOB_BACKUP_WARNINGS,
   ...RESTORE_WARNINGS,
   ...RUN_WARNINGS,
-  ...SITE_WARNINGS,
+  ...SETTINGS_WARNINGS,
+  ...COMMAND_WARNINGS,
   ...INSTALL_WARNINGS,
 };
 
@@ -22,7 +23,7 @@ export const WARNINGS: WarningTexts = {
 export const WARNING_CODES = Object.keys(WARNINGS).sort() as readonly Coded['code'][];
 
 /** A warning with made-up values. */
-export function exampleOf(code: Coded['code']): Warning {
+export function exampleOf(code: Coded['code']): AnyWarning {
   return WARNINGS[code].example;
 }
 
@@ -33,6 +34,21 @@ export function sentenceOf<Code extends Coded['code']>(warning: Coded<Code>): st
 }
 
 /** The same for programs. */
-export function factsOf({ kind: _, code, ...values }: Warning): Facts {
+export function factsOf({ kind: _, code, ...values }: AnyWarning): Facts {
   return { code, values };
+}
+
+/** Says it, as loud as its kind wants. */
+export function renderWarning(
+  warning: AnyWarning,
+  terminal: Pick<Terminal, 'warn' | 'notice' | 'advise'>,
+): void {
+  terminal[HOW[warning.kind]](sentenceOf(warning), factsOf(warning));
+}
+
+const HOW = { warning: 'warn', notice: 'notice', advice: 'advise' } as const;
+
+/** The same in the result of a command. */
+export function warningAsJson(warning: AnyWarning): object {
+  return { ...factsOf(warning), message: sentenceOf(warning) };
 }

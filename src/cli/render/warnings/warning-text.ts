@@ -1,7 +1,13 @@
+import type { SettingsAdvice } from '../../../config/model/settings-advice.ts';
+import type { BlobsLeftOut } from '../../../config/plain/plain-search.ts';
 import type { Warning } from '../../../operations/run/warnings/warning.ts';
+import type { CommandWarning } from './commands.ts';
+
+/** All that people should read, whoever noticed it. */
+export type AnyWarning = Warning | BlobsLeftOut | SettingsAdvice | CommandWarning;
 
 /** One warning each, by its code. */
-type ByCode = { readonly [W in Warning as W['code']]: W };
+type ByCode = { readonly [W in AnyWarning as W['code']]: W };
 
 /** The warning with a code, in a form from which the compiler knows that code and values belong together. */
 export type Coded<Code extends keyof ByCode = keyof ByCode> = {

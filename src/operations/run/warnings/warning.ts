@@ -1,4 +1,3 @@
-import type { BlobsLeftOut } from '../../../config/plain/plain-search.ts';
 import type { BackupWarning } from './backup-warnings.ts';
 import type { BlobBackupWarning } from './blob-backup-warnings.ts';
 import type { InstallWarning } from './install-warnings.ts';
@@ -14,7 +13,6 @@ export type Warning =
   | BlobBackupWarning
   | RestoreWarning
   | RunWarning
-  | BlobsLeftOut
   | InstallWarning;
 
 /** The warnings with one of these codes. */

@@ -1,0 +1,315 @@
+import type { DeepFinding } from '../../../operations/verify/verify-deep.ts';
+import { quoteWord } from '../../../system/processes/shell.ts';
+import { describeDeepFinding } from '../../format/finding-line.ts';
+import { count } from '../../format/units.ts';
+import { describeSiteFault } from '../judgements.ts';
+
+/** What commands themselves notice. The values of an example are of the types that those of its code have. */
+export const COMMAND_WARNINGS = {
+  'part-of-cfg-unread': text(
+    {
+      kind: 'notice',
+      code: 'part-of-cfg-unread',
+      address: 'https://plone.example/versions.cfg',
+      reason: 'it is not in the cache',
+    },
+    ({ address, reason }) => `${address} could not be read (${reason}); what it says is left out`,
+  ),
+  'option-of-buildout': text(
+    { kind: 'advice', code: 'option-of-buildout', option: 'keep', value: '3' },
+    ({ option, value }) =>
+      `${option}=${value} sets an option of [buildout], which no backup reads; write PART:${option}=${value}, as in backup:${option}=${value}`,
+  ),
+  'no-backup-part': text(
+    { kind: 'warning', code: 'no-backup-part', buildout: '/srv/site/buildout.cfg' },
+    ({ buildout }) => `no part in "${buildout}" has "recipe = collective.recipe.backup"`,
+  ),
+  'program-of-npx': text(
+    {
+      kind: 'warning',
+      code: 'program-of-npx',
+      caller: 'these jobs',
+      command: '/home/plone/.npm/_npx/5f2c/node_modules/zodbvault/dist/cli/main.js',
+    },
+    ({ caller, command }) =>
+      `${caller} call "${command}", which npx may remove at any time; install zodbvault for good (npm install --global zodbvault), then run this command again`,
+  ),
+  'scripts-put-back-next': text(
+    { kind: 'advice', code: 'scripts-put-back-next', part: 'backup' },
+    ({ part }) =>
+      `[${part}]: the next bin/buildout puts back the scripts of the Python recipe, since "parts" of [buildout] lists "${part}". Take it out of there, run bin/buildout, and then "zodbvault install"`,
+  ),
+  'scripts-removed-next': text(
+    { kind: 'advice', code: 'scripts-removed-next', part: 'backup' },
+    ({ part }) =>
+      `[${part}]: the next bin/buildout removes these scripts once, since its last run has made them. Run "zodbvault install" after it`,
+  ),
+  'scripts-overwritten': text(
+    {
+      kind: 'advice',
+      code: 'scripts-overwritten',
+      part: 'backup',
+      paths: of<readonly string[]>(['/srv/site/bin/backup']),
+    },
+    ({ part, paths }) => `[${part}]: ${sayOfRecipe(paths)}`,
+  ),
+  'scripts-of-recipe': text(
+    {
+      kind: 'notice',
+      code: 'scripts-of-recipe',
+      part: 'nightly',
+      paths: of<readonly string[]>(['/srv/site/bin/nightly', '/srv/site/bin/nightly-restore']),
+    },
+    ({ part, paths }) => `[${part}]: ${sayOfRecipe(paths)}`,
+  ),
+  'live-data-absent': text(
+    {
+      kind: 'notice',
+      code: 'live-data-absent',
+      part: 'backup',
+      option: 'datafs',
+      is: of<'Data.fs' | 'blob directory'>('Data.fs'),
+      path: '/srv/site/var/filestorage/Data.fs',
+      relativePaths: of<string | undefined>(undefined),
+    },
+    ({ part, option, is, path, relativePaths }) => {
+      const beginning = relativePaths === undefined ? '' : ` (${relativePaths})`;
+      return `[${part}] ${option}: there is no ${is} "${path}"; a new site has none before its first start, otherwise correct this${beginning}`;
+    },
+  ),
+  'blob-directory-is-cache': text(
+    {
+      kind: 'advice',
+      code: 'blob-directory-is-cache',
+      part: 'backup',
+      option: 'blob_storage',
+      path: '/srv/site/var/blobcache',
+      sign: 'as its .layout says ("zeocache")',
+    },
+    ({ part, option, path, sign }) =>
+      `[${part}] ${option}: "${path}" is the cache of a ZEO client, ${sign}`,
+  ),
+  'hidden-server': text(
+    {
+      kind: 'notice',
+      code: 'hidden-server',
+      dataFs: '/srv/site/var/filestorage/Data.fs',
+      lock: '/srv/site/var/filestorage/Data.fs.lock',
+      pid: of<number | undefined>(4711),
+    },
+    ({ dataFs, lock, pid }) => {
+      const who =
+        pid === undefined
+          ? `a process that is not seen from here, as in another container, holds "${lock}"`
+          : `the process ${pid} of another user holds "${lock}"`;
+      return `${who}: "backup" and "check" can not tell whether it still writes into "${dataFs}"; as its user, or as root, and where it runs, they can`;
+    },
+  ),
+  'missing-script': text(
+    {
+      kind: 'advice',
+      code: 'missing-script',
+      part: 'backup',
+      script: '/srv/site/bin/fullbackup',
+      by: 'the part [cron] of the buildout',
+      wantedBy: of<string | undefined>('enable_fullbackup = true'),
+    },
+    ({ part, script, by, wantedBy }) =>
+      `${by} runs ${script}, which no part makes; write ${wantedBy} into [${part}], or correct the command`,
+  ),
+  'variable-not-carried': text(
+    { kind: 'advice', code: 'variable-not-carried', variable: 'ZODBVAULT_PING_URL' },
+    ({ variable }) =>
+      `${variable} is set here, and will not be for these jobs: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`,
+  ),
+  'already-scheduled': text(
+    {
+      kind: 'advice',
+      code: 'already-scheduled',
+      script: '/srv/site/bin/backup',
+      by: 'the crontab',
+      line: '37 2 * * * /srv/site/bin/backup',
+    },
+    ({ script, by, line }) =>
+      `${script} is not scheduled a second time: ${by} runs it already (${line}); take that away if zodbvault is to schedule it`,
+  ),
+  'no-cron-runs': text(
+    { kind: 'notice', code: 'no-cron-runs' },
+    () => 'no cron runs here: start it (service cron start), or nothing is backed up',
+  ),
+  'timers-need-login': text(
+    { kind: 'notice', code: 'timers-need-login', user: 'plone' },
+    ({ user }) =>
+      `the timers run only while ${user} is logged in, unless root runs: loginctl enable-linger ${user}`,
+  ),
+  'no-systemd-runs': text(
+    {
+      kind: 'notice',
+      code: 'no-systemd-runs',
+      command: of<readonly string[]>(['systemctl', 'daemon-reload']),
+    },
+    ({ command }) =>
+      `systemd does not run here; where it does, run: ${command.map(quoteWord).join(' ')}`,
+  ),
+  'job-not-started': text(
+    { kind: 'warning', code: 'job-not-started', job: 'backup', reason: 'EAGAIN' },
+    ({ job, reason }) => `${job} could not be started: ${reason}`,
+  ),
+  'words-ignored': text(
+    { kind: 'warning', code: 'words-ignored', words: of<readonly string[]>(['2026-03-01']) },
+    ({ words }) =>
+      `a backup takes no date and no other words, so this is ignored: ${words.map(quoteWord).join(' ')}`,
+  ),
+  'nothing-to-work-with': text(
+    {
+      kind: 'warning',
+      code: 'nothing-to-work-with',
+      name: 'intranet',
+      reason: 'Cannot find backups: there is no folder "/srv/intranet/var/backups"',
+    },
+    ({ name, reason }) => `${name}: ${reason}`,
+  ),
+  'nothing-to-show': text(
+    {
+      kind: 'notice',
+      code: 'nothing-to-show',
+      name: 'catalog',
+      reason: 'Cannot read the log of "backups_catalog": no full backup is there',
+    },
+    ({ name, reason }) => `${name}: ${reason}`,
+  ),
+  'backups-of-other-site': text(
+    {
+      kind: 'notice',
+      code: 'backups-of-other-site',
+      backups: 12,
+      source: '/srv/other/var/filestorage/Data.fs',
+      folder: '/srv/site/var/backups',
+    },
+    ({ backups, source, folder }) =>
+      `${count(backups, 'backup')} of "${source}" in ${folder}: another site's, not listed`,
+  ),
+  'restore-points-of-other': text(
+    {
+      kind: 'notice',
+      code: 'restore-points-of-other',
+      is: of<keyof typeof OTHERS>('copy'),
+      source: '/srv/copy/Data.fs',
+      stamps: of<readonly string[]>(['2026-03-01-04-05-06']),
+    },
+    ({ is, source, stamps }) => {
+      const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
+      return `${stamps.slice(-NAMED).join(', ')}${more}: made of "${source}", which is ${OTHERS[is]}`;
+    },
+  ),
+  'restore-point-incomplete': text(
+    { kind: 'notice', code: 'restore-point-incomplete', stamp: '2026-03-02-04-05-06' },
+    ({ stamp }) =>
+      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it. "zodbvault verify --deep ${stamp}" shows whether they are all there: then it counts`,
+  ),
+  'site-faults': text(
+    {
+      kind: 'notice',
+      code: 'site-faults',
+      count: 2,
+      stamps: of<readonly string[]>(['2026-03-01-04-05-06', '2026-03-02-04-05-06']),
+    },
+    describeSiteFault,
+  ),
+  'backup-problem': text(
+    {
+      kind: 'warning',
+      code: 'backup-problem',
+      problem: '2026-03-02-04-05-06.dat: its full backup is missing',
+    },
+    ({ problem }) => problem,
+  ),
+  'bad-backup': text(
+    {
+      kind: 'warning',
+      code: 'bad-backup',
+      storage: of<string | undefined>(undefined),
+      name: '2026-03-02-04-05-06.deltafsz',
+      problem: 'it has 4096 bytes, 5120 were written',
+    },
+    ({ storage, name, problem }) => `${among(storage)}${name}: ${problem}`,
+  ),
+  'bad-restore-point': text(
+    {
+      kind: 'warning',
+      code: 'bad-restore-point',
+      storage: of<string | undefined>('catalog'),
+      stamp: '2026-03-02-04-05-06',
+      finding: of<DeepFinding>({
+        kind: 'bad',
+        problem: 'reference',
+        state: 'it refers to 0x2a, which is not there',
+        oid: '0x17',
+        className: 'Products.ZCatalog.Catalog',
+      }),
+    },
+    ({ storage, stamp, finding }) => `${among(storage)}${stamp}: ${describeDeepFinding(finding)}`,
+  ),
+  'no-room-beside': text(
+    { kind: 'notice', code: 'no-room-beside' },
+    () =>
+      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
+  ),
+  'server-holds': text(
+    {
+      kind: 'notice',
+      code: 'server-holds',
+      path: '/srv/site/var/filestorage/Data.fs.lock',
+      pid: of<number | undefined>(4711),
+      heldLock: of<'refuse' | 'ignore'>('refuse'),
+    },
+    ({ path, pid, heldLock }) => {
+      const who = pid === undefined ? 'a server' : `a server, the process ${pid},`;
+      const so =
+        heldLock === 'refuse'
+          ? 'the restore would stop there; end Zope or ZEO first'
+          : 'restart it after the restore';
+      return `${who} holds "${path}": ${so}`;
+    },
+  ),
+};
+
+/** What commands themselves notice, as values. */
+export type CommandWarning = {
+  readonly [Code in keyof typeof COMMAND_WARNINGS]: (typeof COMMAND_WARNINGS)[Code]['example'];
+}[keyof typeof COMMAND_WARNINGS];
+
+function text<
+  const Kind extends 'warning' | 'notice' | 'advice',
+  const Code extends string,
+  Values extends object,
+>(
+  example: { readonly kind: Kind; readonly code: Code } & Values,
+  sentence: (values: Values) => string,
+) {
+  return { example, sentence };
+}
+
+/** A value of an example whose type is wider. */
+function of<T>(value: T): T {
+  return value;
+}
+
+const OTHERS = {
+  copy: 'another copy of the database',
+  database: 'another database: give each database a folder of its own',
+  'place-before': 'where the database was before',
+} as const;
+
+/** So many restore points are named, the newest. */
+const NAMED = 3;
+
+export function sayOfRecipe([first = '', ...more]: readonly string[]): string {
+  const others = more.length === 0 ? '' : ` and ${count(more.length, 'other script')}`;
+  return `bin/buildout has written ${first}${others} for the Python recipe, which they run; "zodbvault install" replaces them`;
+}
+
+/** In front of what is said of one of several storages; nothing where there is one. */
+function among(storage: string | undefined): string {
+  return storage === undefined ? '' : `${storage}: `;
+}
