@@ -81,9 +81,9 @@ export function judgePoint(read: PointFacts): Judgement {
   };
 }
 
-/** A mark may be lost. A good deep look into Data.fs and blobs has seen all that it stands for. */
-function provenEnd({ stamp, runEnd, checks }: PointFacts): RunEnd {
-  if (runEnd !== 'incomplete') return runEnd;
+/** A mark may be lost. A good deep look into Data.fs and the blobs of its own has seen all that it stands for. */
+function provenEnd({ stamp, runEnd, checks, blobs }: PointFacts): RunEnd {
+  if (runEnd !== 'incomplete' || blobs.kind !== 'there' || !blobs.isExact) return runEnd;
   const hasProven = (part: Check['part']) => {
     // Of wrapped records, nobody has seen which blobs they name.
     const isProof = ({ outcome, wrapped }: Check) => outcome === 'bad' || wrapped !== true;
