@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../test/support/memory-store.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { describeStoreContract } from '../../test/support/store-contract.ts';
 import { collect } from '../system/streams/pipeline.ts';
@@ -23,6 +24,11 @@ const remembering = (store: Store) =>
   });
 
 describeStoreContract('remembering', async () => remembering(folderStore(newFolder())));
+describeStoreContract(
+  'memory',
+  async () => memoryStore(),
+  async (store, name, files) => store.putTree(name, files),
+);
 describeStoreContract('forwarding', async () => forwardingTo(folderStore(newFolder())));
 
 describe('remembering store', () => {
