@@ -1,20 +1,41 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram } from '../src/cli/program.ts';
 import { describeCommand } from '../src/cli/reference/command-table.ts';
+import { formatCommandsPage } from '../src/cli/reference/commands-page.ts';
+import { fillConfigurationPage } from '../src/cli/reference/configuration-page.ts';
 import { formatErrorsPage } from '../src/cli/reference/error-explanations.ts';
 import { formatManPage } from '../src/cli/reference/man-page.ts';
 import { formatWarningsPage } from '../src/cli/reference/warnings-page.ts';
 import { tomlSchema } from '../src/config/toml/json-schema.ts';
 
-/** Writes the pages that are made from tables in the code; tests hold them to these. */
+/** Writes the pages that are made from tables in the code. With `--check`, it only names those that would change. */
 const ROOT = join(import.meta.dirname, '..');
+const isCheck = process.argv.includes('--check');
 
-writeFileSync(join(ROOT, 'docs/reference/errors.md'), formatErrorsPage());
-writeFileSync(join(ROOT, 'docs/reference/warnings.md'), formatWarningsPage());
-mkdirSync(join(ROOT, 'man'), { recursive: true });
-writeFileSync(join(ROOT, 'man/zodbvault.1'), formatManPage(describeCommand(await buildProgram())));
-writeFileSync(
-  join(ROOT, 'docs/reference/zodbvault.schema.json'),
-  `${JSON.stringify(tomlSchema(), null, 2)}\n`,
-);
+const commands = describeCommand(await buildProgram());
+const pages = {
+  'docs/reference/commands.md': () => formatCommandsPage(commands),
+  'docs/reference/configuration.md': fillConfigurationPage,
+  'docs/reference/errors.md': formatErrorsPage,
+  'docs/reference/warnings.md': formatWarningsPage,
+  'man/zodbvault.1': () => formatManPage(commands),
+  'docs/reference/zodbvault.schema.json': () => `${JSON.stringify(tomlSchema(), null, 2)}\n`,
+};
+
+for (const [name, made] of Object.entries(pages)) {
+  const path = join(ROOT, name);
+  const page = readFileSync(path, 'utf8');
+  const now = made(page);
+  if (!isCheck) writeFileSync(path, now);
+  else if (!isSame(page, now)) {
+    console.log(`${name} is not what "npm run pages" makes of the tables`);
+    process.exitCode = 1;
+  }
+}
+
+/** JSON may be formatted in another way. */
+function isSame(page: string, now: string): boolean {
+  const isJson = page.startsWith('{');
+  return isJson ? JSON.stringify(JSON.parse(page)) === JSON.stringify(JSON.parse(now)) : page === now;
+}

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/config/resolve/option-table.ts';
 import { tomlSchema } from '../../src/config/toml/json-schema.ts';
-import { ONLY_IN_BUILDOUT, TOML_OPTIONS, tomlOptions } from '../../src/config/toml/toml-options.ts';
+import { ONLY_IN_BUILDOUT, TOML_OPTIONS } from '../../src/config/toml/toml-options.ts';
 import { blobState } from '../support/blobs.ts';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
@@ -457,12 +457,5 @@ describe('table of options', () => {
     expect(schema).toEqual(tomlSchema());
     const all = [...Object.keys(TOML_OPTIONS), ...Object.keys(ONLY_IN_BUILDOUT)];
     expect(Object.keys(RECIPE_OPTIONS).filter((name) => !all.includes(name))).toEqual([]);
-    const reference = readFileSync(join(docs, 'without-buildout.md'), 'utf8').replaceAll(
-      / +/g,
-      ' ',
-    );
-    for (const { name, says, byDefault } of tomlOptions()) {
-      expect(reference).toContain(`| \`${name}\` | ${says} | ${byDefault} |`);
-    }
   });
 });

@@ -85,3 +85,24 @@ function kindOf(name: string, choices: readonly string[] | undefined): ValueEntr
 export function namesOf({ short, long }: OptionEntry): readonly string[] {
   return [short, long].filter((name) => name !== undefined);
 }
+
+/** The command as one types it: `zodbvault restore [options] [date]`. */
+export function usageOf({ name, words }: CommandEntry, program: string): string {
+  return [program, name, '[options]', ...words.map((word) => placeholderOf(word.value, word))].join(
+    ' ',
+  );
+}
+
+/** `<file>`, or `[file]` where it may be left out, with dots where there may be several. */
+export function placeholderOf(
+  { name, isRequired }: ValueEntry,
+  { isVariadic }: { readonly isVariadic: boolean } = { isVariadic: false },
+): string {
+  const dots = isVariadic ? '...' : '';
+  return isRequired ? `<${name}${dots}>` : `[${name}${dots}]`;
+}
+
+/** A description as a sentence begins. */
+export function upperFirst(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}

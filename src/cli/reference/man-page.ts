@@ -1,5 +1,16 @@
 import { VERSION } from '../../system/processes/version.ts';
-import { type CommandEntry, namesOf, type OptionEntry, type ValueEntry } from './command-table.ts';
+import {
+  type CommandEntry,
+  namesOf,
+  type OptionEntry,
+  placeholderOf,
+  upperFirst,
+  usageOf,
+  type ValueEntry,
+} from './command-table.ts';
+import { EXIT_STATUSES } from './exit-statuses.ts';
+import { explanationOf } from './explanations.ts';
+import { roffOfMarkdown, roffText } from './roff.ts';
 
 /** man/zodbvault.1, in the language of man(7). */
 export function formatManPage(program: CommandEntry): string {
@@ -9,11 +20,11 @@ export function formatManPage(program: CommandEntry): string {
     `.\\" Made by "npm run pages" from the tables of --help.`,
     `.TH ${name.toUpperCase()} 1 "" "${name} ${VERSION}" "User Commands"`,
     '.SH NAME',
-    `${name} \\- ${text(lowerFirst(headline.replace(/\.$/, '')))}`,
+    `${name} \\- ${roffText(lowerFirst(headline.replace(/\.$/, '')))}`,
     '.SH SYNOPSIS',
     `.B ${name}`,
     '.I command',
-    text('[options] [words]'),
+    roffText('[options] [words]'),
     '.SH DESCRIPTION',
     ...paragraphs(DESCRIPTION),
     '.SH OPTIONS',
@@ -21,7 +32,7 @@ export function formatManPage(program: CommandEntry): string {
     '.SH COMMANDS',
     ...commands.flatMap((command) => commandLines(command, name)),
     '.SH EXIT STATUS',
-    ...EXIT_STATUSES.flatMap(([status, meaning]) => ['.TP', `.B ${status}`, text(meaning)]),
+    ...EXIT_STATUSES.flatMap(([status, meaning]) => ['.TP', `.B ${status}`, roffText(meaning)]),
     '.SH SEE ALSO',
     '.BR rsync (1),',
     '.BR crontab (1),',
@@ -30,37 +41,26 @@ export function formatManPage(program: CommandEntry): string {
 }
 
 const DESCRIPTION = [
-  'Backs up and restores the ZODB: the Data.fs of Plone and Zope sites, and its blobs. The backups are laid out as those of repozo and collective.recipe.backup, so that either can go on with what the other began.',
-  'A backup may run while the site does. A restore makes everything new beside what is there, checks it, and swaps it in by renames; what was replaced is kept.',
+  'Backs up and restores the ZODB: the Data.fs of Plone and Zope sites, and its blobs. The files are those of repozo and collective.recipe.backup, so you can switch between the programs at any time.',
+  'The site may run during a backup. A restore builds everything beside the live files, checks it, and swaps it in by renaming; it keeps the replaced files.',
 ];
 
-/** Those of the README. */
-const EXIT_STATUSES = [
-  ['0', 'Done; also when nothing had to be done.'],
-  ['1', 'Failed: one error, one hint, nothing changed.'],
-  ['2', 'Wrong usage.'],
-  ['3', 'Done, but with warnings that somebody should read.'],
-  ['4', 'Another run holds the backups, or a server the Data.fs.'],
-  ['130', 'Stopped by Ctrl-C or a signal.'],
-] as const;
-
 function paragraphs(all: readonly string[]): readonly string[] {
-  return all.flatMap((one) => ['.PP', text(one)]).slice(1);
+  return all.flatMap((one) => ['.PP', roffText(one)]).slice(1);
 }
 
 function commandLines(command: CommandEntry, program: string): readonly string[] {
-  const words = command.words.map(({ value, isVariadic }) => bracketed(value, isVariadic));
-  const usage = [program, command.name, '[options]', ...words].join(' ');
   return [
-    `.SS "${text(usage)}"`,
-    text(`${upperFirst(command.description)}.`),
-    ...command.words.flatMap(({ value, description, isVariadic }) =>
-      description === ''
+    `.SS "${roffText(usageOf(command, program))}"`,
+    roffText(`${upperFirst(command.description)}.`),
+    ...roffOfMarkdown(explanationOf(command.name)),
+    ...command.words.flatMap((word) =>
+      word.description === ''
         ? []
         : [
             '.TP',
-            `.I ${text(bracketed(value, isVariadic))}`,
-            text(withChoices(description, value)),
+            `.I ${roffText(placeholderOf(word.value, word))}`,
+            roffText(withChoices(word.description, word.value)),
           ],
     ),
     ...command.options.flatMap(optionLines),
@@ -69,14 +69,9 @@ function commandLines(command: CommandEntry, program: string): readonly string[]
 
 function optionLines(option: OptionEntry): readonly string[] {
   const { value, description } = option;
-  const names = namesOf(option).map((name) => `\\fB${text(name)}\\fR`);
-  const behind = value === undefined ? '' : ` \\fI${text(bracketed(value, false))}\\fR`;
-  return ['.TP', `${names.join(', ')}${behind}`, text(description)];
-}
-
-function bracketed({ name, isRequired }: ValueEntry, isVariadic: boolean): string {
-  const dots = isVariadic ? '...' : '';
-  return isRequired ? `<${name}${dots}>` : `[${name}${dots}]`;
+  const names = namesOf(option).map((name) => `\\fB${roffText(name)}\\fR`);
+  const behind = value === undefined ? '' : ` \\fI${roffText(placeholderOf(value))}\\fR`;
+  return ['.TP', `${names.join(', ')}${behind}`, roffText(description)];
 }
 
 function withChoices(description: string, { of }: ValueEntry): string {
@@ -84,23 +79,6 @@ function withChoices(description: string, { of }: ValueEntry): string {
   return isSaid ? description : `${description} (choices: ${of.choices.join(', ')})`;
 }
 
-/** Text as roff takes it: no escape, no request at the beginning, no letter outside of ASCII. */
-function text(plain: string): string {
-  return plain
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replaceAll('"', '\\[dq]')
-    .replace(/^[.']/, '\\&$&')
-    .replace(/[^\x20-\x7e]/gu, (letter) => {
-      const code = letter.codePointAt(0)?.toString(16).toUpperCase() ?? '';
-      return `\\[u${code.padStart(4, '0')}]`;
-    });
-}
-
 function lowerFirst(words: string): string {
   return words.slice(0, 1).toLowerCase() + words.slice(1);
-}
-
-function upperFirst(words: string): string {
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

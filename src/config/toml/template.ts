@@ -38,7 +38,7 @@ export function tomlTemplate(
       `# ${name}: ${says}; default: ${byDefault}`.replaceAll('`', ''),
     );
   return [
-    '# How zodbvault backs up this site. All options: docs/without-buildout.md.',
+    '# How zodbvault backs up this site. All options: docs/reference/configuration.md.',
     '# "zodbvault config" shows what it comes to.',
     '',
     '# Where the data is, and where its backups go, as seen from the folder of this file.',

@@ -25,7 +25,7 @@ export interface TomlOption {
 
 /**
  * All that a site of a `zodbvault.toml` may say: the one table from which the reader, the JSON schema,
- * the variables of the environment and the reference in docs/without-buildout.md come. Names and
+ * the variables of the environment and the table in docs/reference/configuration.md come. Names and
  * meanings are those of collective.recipe.backup.
  */
 export const TOML_OPTIONS = {
@@ -36,19 +36,19 @@ export const TOML_OPTIONS = {
   },
   instance_yaml: {
     kind: 'path',
-    says: 'an `instance.yaml` of cookiecutter-zope-instance that says it',
+    says: 'an `instance.yaml` of cookiecutter-zope-instance that says where the data is',
     byDefault: 'found',
   },
   datafs: { kind: 'path', says: 'the Data.fs', byDefault: 'found' },
   blob_storage: { kind: 'path', says: 'the blob directory', byDefault: 'found' },
   additional_filestorages: {
     kind: 'storages',
-    says: 'storages beside the main one: `name`, `datafs`, `blob_storage`',
+    says: 'more storages beside the main one: `name`, `datafs`, `blob_storage`',
     byDefault: 'found',
   },
   locationprefix: {
     kind: 'path',
-    says: 'the folder for all folders of backups',
+    says: 'the folder that contains all folders of backups',
     byDefault: '`var` of the Data.fs',
   },
   location: { kind: 'path', says: 'backups of the Data.fs', byDefault: '`backups`' },
@@ -75,53 +75,73 @@ export const TOML_OPTIONS = {
   },
   alternative_restore_source: {
     kind: 'sources',
-    says: 'where `restore --kind alternative` takes them: `name`, `location`, `blobbackuplocation`',
+    says: 'the backups for `restore --kind alternative`: `name`, `location`, `blobbackuplocation`',
     byDefault: 'none',
   },
   keep: { kind: 'count', says: 'full backups to keep; 0 keeps all', byDefault: '0' },
   keep_blob_days: {
     kind: 'count',
-    says: 'days for blob backups that go with no Data.fs backup; 0 keeps all',
+    says: 'days to keep blob backups that belong to no Data.fs backup; 0 keeps all',
     byDefault: '0',
   },
   backup_blobs: { kind: 'flag', says: 'back up the blobs', byDefault: 'if there are any' },
-  only_blobs: { kind: 'flag', says: 'back up the blobs alone', byDefault: 'false' },
+  only_blobs: { kind: 'flag', says: 'back up only the blobs', byDefault: 'false' },
   full: { kind: 'flag', says: 'make only full backups', byDefault: 'false' },
-  quick: { kind: 'flag', says: 'compare a few places, not every byte', byDefault: 'true' },
+  quick: {
+    kind: 'flag',
+    says: 'compare samples of the Data.fs with the last backup, not every byte',
+    byDefault: 'true',
+  },
   gzip: { kind: 'flag', says: 'compress backups of the Data.fs', byDefault: 'true' },
   verify_after_backup: {
     kind: ['off', 'quick', 'deep'],
-    says: 'how a backup is proven before anything old goes',
+    says: 'how to check a new backup before anything old is deleted',
     byDefault: '`quick`',
   },
-  archive_blob: { kind: 'flag', says: 'tar archives of the blobs, not copies', byDefault: 'false' },
+  archive_blob: {
+    kind: 'flag',
+    says: 'make tar archives of the blobs, not copies',
+    byDefault: 'false',
+  },
   compress_blob: { kind: 'flag', says: 'compress these archives', byDefault: 'false' },
-  gzip_blob: { kind: 'flag', says: 'an older name of archive_blob', byDefault: 'false' },
+  gzip_blob: { kind: 'flag', says: 'an older name of `archive_blob`', byDefault: 'false' },
   incremental_blobs: {
     kind: 'flag',
-    says: 'archives with only what is new, in chains',
+    says: 'make archives that contain only new blobs, in chains',
     byDefault: 'false',
   },
   blob_timestamps: {
     kind: 'flag',
-    says: 'name blob backups for their Data.fs backup, not by numbers',
+    says: 'name a blob backup after its Data.fs backup, not by a number',
     byDefault: 'true',
   },
-  use_rsync: { kind: 'flag', says: 'copy blobs by rsync, not ourselves', byDefault: 'false' },
-  rsync_options: { kind: 'words', says: 'more words for rsync', byDefault: 'none' },
-  rsync_hard_links_on_first_copy: {
+  use_rsync: {
     kind: 'flag',
-    says: 'the first copy of the blobs shares its files with the site',
+    says: 'copy blobs with rsync; otherwise zodbvault copies them itself',
     byDefault: 'false',
   },
-  pre_command: { kind: 'commands', says: 'run before a backup or a restore', byDefault: 'none' },
-  post_command: { kind: 'commands', says: 'run behind it', byDefault: 'none' },
-  ping_url: {
-    kind: 'text',
-    says: 'an address that is told when a backup starts, is done, or fails',
+  rsync_options: { kind: 'words', says: 'more options for rsync', byDefault: 'none' },
+  rsync_hard_links_on_first_copy: {
+    kind: 'flag',
+    says: 'the first copy of the blobs shares its files with the live site',
+    byDefault: 'false',
+  },
+  pre_command: {
+    kind: 'commands',
+    says: 'commands to run before a backup or a restore',
     byDefault: 'none',
   },
-  debug: { kind: 'flag', says: 'a longer log', byDefault: 'false' },
+  post_command: {
+    kind: 'commands',
+    says: 'commands to run after a backup or a restore',
+    byDefault: 'none',
+  },
+  ping_url: {
+    kind: 'text',
+    says: 'the address of a health-check service, requested when a backup begins, is done, or fails',
+    byDefault: 'none',
+  },
+  debug: { kind: 'flag', says: 'write a more detailed log', byDefault: 'false' },
 } as const satisfies Readonly<Record<string, TomlOption>>;
 
 export type TomlOptionName = keyof typeof TOML_OPTIONS;
