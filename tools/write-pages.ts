@@ -37,5 +37,7 @@ for (const [name, made] of Object.entries(pages)) {
 /** JSON may be formatted in another way. */
 function isSame(page: string, now: string): boolean {
   const isJson = page.startsWith('{');
-  return isJson ? JSON.stringify(JSON.parse(page)) === JSON.stringify(JSON.parse(now)) : page === now;
+  return isJson
+    ? JSON.stringify(JSON.parse(page)) === JSON.stringify(JSON.parse(now))
+    : page === now;
 }
