@@ -51,18 +51,16 @@ export async function backUpBlobs(
     all.entries.flatMap(({ record }) => record?.source ?? []),
   );
   const run = new BlobRun({
-    ...{
-      settings,
-      context,
-      source,
-      sourceNames,
-      location,
-      opened,
-      base,
-      catalogue,
-      all,
-      stamp,
-    },
+    settings,
+    context,
+    source,
+    sourceNames,
+    location,
+    opened,
+    base,
+    catalogue,
+    all,
+    stamp,
   });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);

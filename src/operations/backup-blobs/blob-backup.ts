@@ -58,6 +58,13 @@ export interface BlobBackupResult {
   readonly hold: Hold | undefined;
 }
 
+/** What is known of a run when it begins. */
+type BlobRunStart = Pick<
+  BlobRun,
+  | ('settings' | 'context' | 'source' | 'location' | 'opened' | 'base')
+  | ('catalogue' | 'all' | 'sourceNames' | 'stamp')
+>;
+
 /** One backup of one blob directory: what its steps share. */
 export class BlobRun {
   readonly settings: BlobBackupSettings;
@@ -82,30 +89,19 @@ export class BlobRun {
   /** Archives of this stamp that can't be used: they go when a good one is in place. */
   readonly spoilt: BlobEntry[] = [];
 
-  constructor(words: {
-    readonly settings: BlobBackupSettings;
-    readonly context: JobContext;
-    readonly source: string;
-    readonly location: string;
-    readonly opened: OpenBlobFolder;
-    readonly base: string;
-    readonly catalogue: SplitBlobs;
-    readonly all: BlobCatalogue;
-    readonly sourceNames: ReadonlySet<string>;
-    readonly stamp: Stamp;
-  }) {
-    this.settings = words.settings;
-    this.context = words.context;
-    this.source = words.source;
-    this.location = words.location;
-    this.opened = words.opened;
-    this.base = words.base;
-    this.catalogue = words.catalogue;
-    this.all = words.all;
-    this.sourceNames = words.sourceNames;
-    this.stamp = words.stamp;
-    this.expectedBytes = words.all.entries.find(
-      ({ base, record }) => base === words.base && record?.content !== undefined,
+  constructor(start: BlobRunStart) {
+    this.settings = start.settings;
+    this.context = start.context;
+    this.source = start.source;
+    this.location = start.location;
+    this.opened = start.opened;
+    this.base = start.base;
+    this.catalogue = start.catalogue;
+    this.all = start.all;
+    this.sourceNames = start.sourceNames;
+    this.stamp = start.stamp;
+    this.expectedBytes = start.all.entries.find(
+      ({ base, record }) => base === start.base && record?.content !== undefined,
     )?.record?.content?.bytes;
   }
 
