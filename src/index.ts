@@ -28,8 +28,9 @@ export {
   type TransactionDraft,
 } from './filestorage/writer/database-writer.ts';
 export { type ObjectState, reference } from './filestorage/writer/object-state.ts';
-export { type BackupResult, backUp, planOnly } from './operations/backup/backup-filestorage.ts';
+export { type BackupResult, backUp } from './operations/backup/backup-filestorage.ts';
 export type { BackupSettings } from './operations/backup/backup-settings.ts';
+export { planOnly } from './operations/backup/plan-filestorage.ts';
 export { type ListedPoint, listRestorePoints } from './operations/list/list-restore-points.ts';
 export { planRestore, restore, restoreToStream } from './operations/restore/restore-filestorage.ts';
 export type {

@@ -1,6 +1,6 @@
 import type { BlobPlace } from '../../blobs/layout/catalogue.ts';
 import type { CompressionWish } from '../../repository/content/compression.ts';
-import type { RestoreTraces } from './restore-history.ts';
+import type { RestoreTraces } from './continuity/restore-history.ts';
 
 /** How a Data.fs is backed up. */
 export interface BackupSettings {

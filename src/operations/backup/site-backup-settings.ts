@@ -1,7 +1,7 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
 import type { Compressor } from '../../repository/content/compression.ts';
-import type { PlannedRemoval } from './backup-filestorage.ts';
+import type { PlannedRemoval } from './plan-filestorage.ts';
 
 /** Which backup of a site is made. */
 export interface SiteBackupSettings {

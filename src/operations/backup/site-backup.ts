@@ -15,6 +15,8 @@ import {
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import type { Store } from '../../stores/store.ts';
+import type { Source } from '../../sources/source.ts';
+import { Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { backUpBlobs } from '../backup-blobs/backup-blobs.ts';
 import type { BlobBackupResult, BlobBackupSettings } from '../backup-blobs/blob-backup.ts';
@@ -23,21 +25,20 @@ import { lastingBlobs, NOBODY_KNOWS } from '../backup-blobs/expected-blobs.ts';
 import { formatOfKind } from '../backup-blobs/format-of-kind.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import type { JobContext } from '../run/events.ts';
-import {
-  type BackupResult,
-  backUpLocked,
-  checkDataFs,
-  planWithRemovals,
-} from './backup-filestorage.ts';
+import { type BackupResult, backUpLocked } from './backup-filestorage.ts';
 import type { BackupSettings } from './backup-settings.ts';
-import { PACK_ATTEMPTS, packedAgain, watchPacks } from './pack-watch.ts';
-import { tracesOf } from './restore-history.ts';
+import { tracesOf } from './continuity/restore-history.ts';
+import { checkDataFs, openDataFs } from './open-data-fs.ts';
+import { planWithRemovals } from './plan-filestorage.ts';
 import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
 import { type BlobStorage, SiteFolders } from './site-folders.ts';
 import { SiteRetention } from './site-retention.ts';
 
 /** Days after which a chain of incremental archives begins anew where no option says it. */
 const CHAIN_DAYS = 14;
+
+/** Times that a pack may come between a Data.fs and its blobs. */
+const PACK_ATTEMPTS = 3;
 
 /** What came of the blobs: a pack ends all of it. */
 type BlobsOfRun =
@@ -120,9 +121,8 @@ export class SiteRun {
     readonly blobs: ReadonlyMap<string, BlobBackupResult>;
   }> {
     for (let attempt = 1; ; attempt += 1) {
-      const isPacked = await watchPacks(this.folders.dataFsWithBlobs());
-      const filestorages = await this.#backUpFilestorages();
-      const blobs = await this.#backUpBlobs(isPacked);
+      const { results: filestorages, sources } = await this.#backUpFilestorages();
+      const blobs = await this.#backUpBlobs(sources);
       if (blobs.kind === 'done') return { filestorages, blobs: blobs.results };
       const { path } = blobs;
       if (attempt === PACK_ATTEMPTS) throw packedAgain(path);
@@ -134,13 +134,21 @@ export class SiteRun {
     }
   }
 
-  async #backUpFilestorages(): Promise<ReadonlyMap<string, BackupResult>> {
-    const done = new Map<string, BackupResult>();
+  /** The sources are closed by then; they tell whether they were replaced since. */
+  async #backUpFilestorages(): Promise<{
+    readonly results: ReadonlyMap<string, BackupResult>;
+    readonly sources: ReadonlyMap<string, Source>;
+  }> {
+    const results = new Map<string, BackupResult>();
+    const sources = new Map<string, Source>();
+    const context = this.#context;
     for (const storage of this.folders.filestorages()) {
-      const result = await backUpLocked(this.#backupSettings(storage, 'fail'), this.#context);
-      done.set(storage.name, result);
+      await using source = await openDataFs(storage.dataFs);
+      const settings = this.#backupSettings(storage, 'fail');
+      results.set(storage.name, await backUpLocked(source, { settings, context }));
+      sources.set(storage.name, source);
     }
-    return done;
+    return { results, sources };
   }
 
   #backupSettings(
@@ -169,7 +177,7 @@ export class SiteRun {
   }
 
   /** Each Data.fs backup is marked as complete as soon as its own blobs are, if no pack has come between. */
-  async #backUpBlobs(isPacked: (path: string) => Promise<boolean>): Promise<BlobsOfRun> {
+  async #backUpBlobs(sources: ReadonlyMap<string, Source>): Promise<BlobsOfRun> {
     const { site, of, now } = this.#settings;
     const results = new Map<string, BlobBackupResult>();
     if (site.contents === 'filestorages') return { kind: 'done', results };
@@ -193,7 +201,7 @@ export class SiteRun {
         },
         this.#context,
       );
-      if (await isPacked(storage.dataFs)) {
+      if (await sources.get(storage.name)?.wasReplaced()) {
         await this.#notePacked(blobs, result);
         return { kind: 'packed', path: storage.dataFs };
       }
@@ -292,4 +300,14 @@ export class SiteRun {
   get #confirmation(): 'reread' | 'none' {
     return this.#settings.site.verifyAfterBackup === 'off' ? 'none' : 'reread';
   }
+}
+
+function packedAgain(path: string): Failure {
+  return new Failure(
+    'refused',
+    `Cannot back up the blobs of "${path}": it was packed or replaced in each of ${PACK_ATTEMPTS} attempts`,
+    {
+      hint: 'Nothing old was removed. Run the backup again when whatever writes the file has ended.',
+    },
+  );
 }

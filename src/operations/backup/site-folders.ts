@@ -58,14 +58,6 @@ export class SiteFolders {
     return this.#site.storages.flatMap((storage) => this.blobsOf(storage) ?? []);
   }
 
-  /** The Data.fs files that are backed up with their blobs. */
-  dataFsWithBlobs(): readonly string[] {
-    const filestorages = this.filestorages();
-    return this.blobStorages().flatMap(({ storage }) =>
-      filestorages.includes(storage) ? [storage.dataFs] : [],
-    );
-  }
-
   /** The folder for backups of a Data.fs. */
   repositoryOf(storage: SiteStorage): string {
     return storage.folders[this.#of].filestorage;

@@ -26,9 +26,9 @@ import { RemovalGuard } from '../retention/removal-guard.ts';
 import { removeSuperseded, type Superseding } from '../retention/superseded.ts';
 import type { JobContext } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
-import type { PlannedBackup, PlannedRemoval } from './backup-filestorage.ts';
-import { isExplained } from './explained-by-restore.ts';
-import { restoresOf, tracesOf } from './restore-history.ts';
+import { isExplained } from './continuity/explained-by-restore.ts';
+import { restoresOf, tracesOf } from './continuity/restore-history.ts';
+import type { PlannedBackup, PlannedRemoval } from './plan-filestorage.ts';
 import type { SiteBackupSettings } from './site-backup-settings.ts';
 import type { BlobStorage, SiteFolders } from './site-folders.ts';
 

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { isTransactionBoundary } from '../../filestorage/committed-end.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import { findFilestorageSource } from '../../sources/filestorage-source.ts';
 import { Failure } from '../../system/failure.ts';
-import { openFileSource } from '../../system/files/byte-source.ts';
 import { isThere } from '../../system/files/presence.ts';
 
 /**
@@ -28,10 +28,11 @@ export async function findLiveOf(
 async function isContinued(repository: OpenRepository, dataFs: string): Promise<boolean> {
   const files = (await repository.catalogue()).chains.at(-1);
   const end = files && (await repository.chainOf(files)).links.at(-1)?.range.end;
-  if (end === undefined || !(await isThere(dataFs))) return false;
+  if (end === undefined) return false;
+  await using source = await findFilestorageSource(dataFs);
+  if (source === undefined) return false;
   try {
-    await using source = await openFileSource(dataFs);
-    return end <= source.sizeBytes && (await isTransactionBoundary(source, end));
+    return await isTransactionBoundary(source.log, end);
   } catch (error) {
     if (error instanceof Failure) return false;
     throw error;

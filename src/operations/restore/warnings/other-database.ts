@@ -4,17 +4,18 @@ import {
   kinshipOf,
   type LogBeginning,
 } from '../../../filestorage/lineage.ts';
+import { beginningOfFile } from '../../../filestorage/log-beginning.ts';
 import { formatTidTime } from '../../../filestorage/tid.ts';
 import { readChains } from '../../../repository/layout/chain.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../../repository/lineage/chains-by-place.ts';
-import { beginningOfFile, beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
+import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
 import { chainsOfNewest } from '../../../repository/lineage/same-database.ts';
 import { type KnownAtBackup, knownAtBackup } from '../../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
-import { openOldFile } from '../../../sources/old-file.ts';
+import { findFilestorageSource } from '../../../sources/filestorage-source.ts';
+import type { Source } from '../../../sources/source.ts';
 import { Failure } from '../../../system/failure.ts';
-import { openFileSource } from '../../../system/files/byte-source.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { OldState, RestorePlan } from '../restore-plan.ts';
 
@@ -32,15 +33,16 @@ export async function findOtherDatabase(
   const unknown = { kinship: 'unknown' } as const;
   if (!replaces || point.kind === 'unlisted') return unknown;
   try {
-    await using source = await openFileSource(target);
+    await using source = await findFilestorageSource(target);
+    if (source === undefined) return unknown;
     const { store } = repository;
-    const live = beginningOfFile(source);
+    const live = source.beginning;
     const stored = beginningOfLinks(store, point.links);
     const kinship = await kinshipOf(live, stored);
     if (kinship === 'same' || kinship === 'unknown') return { kinship };
     if (kinship === 'apart') {
       const isSame =
-        (await isSameByOldFile(live, { stored, target })) ||
+        (await isSameByOldFile(source, stored)) ||
         (await isSameByChains(live, {
           stamp: point.links[0]?.file.stamp ?? point.stamp,
           repository,
@@ -68,15 +70,13 @@ export async function findOtherDatabase(
 }
 
 /** Whether what a pack has left beside the Data.fs is akin to both. */
-async function isSameByOldFile(
-  live: LogBeginning,
-  { stored, target }: { readonly stored: LogBeginning; readonly target: string },
-): Promise<boolean> {
-  await using old = await openOldFile(target);
-  if (old.source === undefined) return false;
-  const between = beginningOfFile(old.source);
+async function isSameByOldFile(source: Source, stored: LogBeginning): Promise<boolean> {
+  const old = await source.old();
+  if (old === undefined) return false;
+  const between = beginningOfFile(old);
   return (
-    (await kinshipOf(live, between)) === 'same' && (await kinshipOf(between, stored)) === 'same'
+    (await kinshipOf(source.beginning, between)) === 'same' &&
+    (await kinshipOf(between, stored)) === 'same'
   );
 }
 

@@ -1,12 +1,12 @@
-import type { ChainLink } from '../../repository/layout/chain.ts';
-import { reachOf } from '../../repository/lineage/covered-until.ts';
-import type { FileSource } from '../../system/files/byte-source.ts';
-import type { JobContext } from '../run/events.ts';
+import type { ChainLink } from '../../../repository/layout/chain.ts';
+import { reachOf } from '../../../repository/lineage/covered-until.ts';
+import type { Source } from '../../../sources/source.ts';
+import type { JobContext } from '../../run/events.ts';
 import type { SourceContinuity } from './source-continuity.ts';
 
 /** Says what somebody should know of a Data.fs that may have lost its end. */
 export function tellContinuity(
-  source: FileSource,
+  source: Source,
   { found, context }: { readonly found: SourceContinuity; readonly context: JobContext },
 ): void {
   switch (found.kind) {
@@ -32,7 +32,7 @@ export function tellContinuity(
 
 /** Cleanup spares the old backups, too; see `planPrune`. */
 function warnOfLostEnd(
-  source: FileSource,
+  source: Source,
   { lost, context }: { readonly lost: readonly ChainLink[]; readonly context: JobContext },
 ): void {
   const newest = lost.at(-1);

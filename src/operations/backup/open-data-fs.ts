@@ -2,8 +2,12 @@ import { basename } from 'node:path';
 import { TOML_NAME } from '../../config/discover/discovery.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import { findAstrayServers } from '../../sources/astray-server.ts';
+import { openFilestorageSource } from '../../sources/filestorage-source.ts';
+import type { Source } from '../../sources/source.ts';
 import { Failure } from '../../system/failure.ts';
 import type { Remedy } from '../../system/remedy.ts';
+import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
 
 /** Whose Data.fs it is, and the folder of its backups. */
 export interface OwnerOfData {
@@ -11,11 +15,28 @@ export interface OwnerOfData {
   readonly repository: OpenRepository;
 }
 
+/** Whether a Data.fs can be read. Failures: see {@link openDataFs}. */
+export async function checkDataFs(path: string, owner?: OwnerOfData): Promise<void> {
+  await using _source = await openDataFs(path, owner);
+}
+
+/** Opens a Data.fs; the failure `not-found` says where it is, or how it comes back. Others: `system`, `usage`. */
+export async function openDataFs(path: string, owner?: OwnerOfData): Promise<Source> {
+  try {
+    return await openFilestorageSource(path);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    const [astray] = await findAstrayServers(path);
+    if (astray === undefined) throw await failureForGone(error, owner);
+    throw new Failure('not-found', `${error.message}; ${describeAstray(astray, path)}`, {
+      hint: `Keep everybody out of the site, do not stop that process yet, and copy its file: ${rescueCommand(astray, path)}. Then stop it, and give the copy the name "${path}".`,
+      cause: error,
+    });
+  }
+}
+
 /** What to do where a Data.fs is gone: bring it back, if there is a backup of it, or say where it is. */
-export async function failureForGone(
-  cause: Failure,
-  owner: OwnerOfData | undefined,
-): Promise<Failure> {
+async function failureForGone(cause: Failure, owner: OwnerOfData | undefined): Promise<Failure> {
   return new Failure('not-found', cause.message, {
     hint: {
       kind: 'bring-back-data-fs',

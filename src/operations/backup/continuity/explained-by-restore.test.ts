@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { madeChain } from '../../../test/support/made-chain.ts';
+import { madeChain } from '../../../../test/support/made-chain.ts';
 import { isExplained } from './explained-by-restore.ts';
 import type { PastRestore } from './restore-history.ts';
 import { momentOf } from './swap-moment.ts';

@@ -1,13 +1,13 @@
-import { parseTid } from '../../filestorage/tid.ts';
-import type { ChainLink } from '../../repository/layout/chain.ts';
-import { type Continuity, judgeContinuity } from '../../repository/lineage/continuity.ts';
+import { parseTid } from '../../../filestorage/tid.ts';
+import type { ChainLink } from '../../../repository/layout/chain.ts';
+import { type Continuity, judgeContinuity } from '../../../repository/lineage/continuity.ts';
 import {
   type JudgedSource,
   readFewFacts,
   readObjectFacts,
-} from '../../repository/lineage/continuity-facts.ts';
-import type { Store } from '../../stores/store.ts';
-import { type JobContext, stoppable, withStep } from '../run/events.ts';
+} from '../../../repository/lineage/continuity-facts.ts';
+import type { Store } from '../../../stores/store.ts';
+import { type JobContext, stoppable, withStep } from '../../run/events.ts';
 
 /**
  * Whether a Data.fs goes on from what was backed up. Reads all of it, and all of the backups, only where the end of

@@ -1,6 +1,6 @@
-import { parseTid, ZERO_TID } from '../../filestorage/tid.ts';
-import type { Chain, ChainLink } from '../../repository/layout/chain.ts';
-import { knownAtBackup, wasCertain } from '../../repository/lineage/source-faults.ts';
+import { parseTid, ZERO_TID } from '../../../filestorage/tid.ts';
+import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
+import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
 import type { PastRestore } from './restore-history.ts';
 import { type SwapMoment, wasMadeBefore } from './swap-moment.ts';
 

@@ -1,10 +1,10 @@
-import type { OpenBackups } from '../../blobs/open-backups.ts';
-import type { Site } from '../../config/model/site.ts';
-import { type Run, readRuns } from '../../repository/records/run-history.ts';
-import { leadingTo } from '../../system/files/place.ts';
-import { realPlaceOf } from '../../system/files/real-path.ts';
-import { giveWay } from '../../system/streams/cooperative.ts';
-import { type RestoreJournal, readJournal } from '../restore/journal/journal-record.ts';
+import type { OpenBackups } from '../../../blobs/open-backups.ts';
+import type { Site } from '../../../config/model/site.ts';
+import { type Run, readRuns } from '../../../repository/records/run-history.ts';
+import { leadingTo } from '../../../system/files/place.ts';
+import { realPlaceOf } from '../../../system/files/real-path.ts';
+import { giveWay } from '../../../system/streams/cooperative.ts';
+import { type RestoreJournal, readJournal } from '../../restore/journal/journal-record.ts';
 import { type LoggedSwap, momentOf, momentsIn, type SwapMoment } from './swap-moment.ts';
 
 /** Where it may be written down that a Data.fs was restored. */

@@ -1,16 +1,13 @@
-import type { CommittedEnd } from '../../filestorage/committed-end.ts';
-import { ZERO_TID } from '../../filestorage/tid.ts';
-import { newestTransactionUpTo, tidBehind } from '../../filestorage/uncommitted-tail.ts';
-import type { Chain, ChainLink } from '../../repository/layout/chain.ts';
-import type { ObjectFacts } from '../../repository/lineage/continuity.ts';
-import { lackedLinks, lastTidOf } from '../../repository/lineage/covered-until.ts';
-import { isChainOf } from '../../repository/lineage/same-database.ts';
-import { knownAtBackup, wasCertain } from '../../repository/lineage/source-faults.ts';
-import { openOldFile } from '../../sources/old-file.ts';
-import type { Store } from '../../stores/store.ts';
-import type { FileSource } from '../../system/files/byte-source.ts';
-import { realPlaceOf } from '../../system/files/real-path.ts';
-import type { JobContext } from '../run/events.ts';
+import { ZERO_TID } from '../../../filestorage/tid.ts';
+import { newestTransactionUpTo, tidBehind } from '../../../filestorage/uncommitted-tail.ts';
+import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
+import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
+import { lackedLinks, lastTidOf } from '../../../repository/lineage/covered-until.ts';
+import { isChainOf } from '../../../repository/lineage/same-database.ts';
+import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import type { ObservedSource } from '../../../sources/source.ts';
+import type { Store } from '../../../stores/store.ts';
+import type { JobContext } from '../../run/events.ts';
 import { isExplained } from './explained-by-restore.ts';
 import { judgeAgainst } from './judge-against.ts';
 import { type PastRestore, type RestoreTraces, restoresOf } from './restore-history.ts';
@@ -33,9 +30,8 @@ export type SourceContinuity =
 const CONTINUED: SourceContinuity = { kind: 'continued' };
 
 /** What a Data.fs is held against. */
-interface Judging {
+export interface Judging {
   readonly store: Store;
-  readonly end: CommittedEnd;
   /** All of the repository by place, oldest first. */
   readonly chains: readonly Chain[];
   readonly traces: RestoreTraces;
@@ -48,17 +44,18 @@ interface Judging {
  * too, where those lacked something themselves.
  */
 export async function findSourceContinuity(
-  source: FileSource,
-  { store, end, chains, traces, now, context }: Judging,
+  observed: ObservedSource,
+  { store, chains, traces, now, context }: Judging,
 ): Promise<SourceContinuity> {
-  const place = await realPlaceOf(source.path);
+  const { source, end } = observed;
+  const { place } = source;
   // Those of another Data.fs that came here by mistake say nothing of this one.
   const own = chains.filter((chain) => isChainOf(chain, place) === 'yes');
   if (own.length === 0) return CONTINUED;
-  const past = (await hasRemains(source, { end, chains: own, place }))
+  const past = (await hasRemains(observed, own))
     ? []
     : await restoresOf(place, { ...traces, backups: context.backups, now });
-  await using old = await openOldFile(source.path);
+  const judged = { source: source.log, end, old: await source.old() };
   const lost: ChainLink[] = [];
   let doubt: SourceContinuity = CONTINUED;
   let isOfLost = false;
@@ -66,10 +63,9 @@ export async function findSourceContinuity(
     const base = baseIn(chain, { place, past, chains: own });
     const last = base.at(-1);
     if (last === undefined) continue;
-    const judged = { source, end, old: old.source };
     const answer = await judgeAgainst(judged, { store, base, context });
     if (answer.kind === 'lost' || (answer.kind === 'unknown' && isOfLost)) {
-      lost.unshift(...(await lackedOf(source, { end, base, chain, place })));
+      lost.unshift(...(await lackedOf(observed, { base, chain })));
     } else if (answer.kind === 'unknown' && doubt.kind === 'continued') {
       doubt = { kind: 'unknown', base: last, objects: answer.objects };
     }
@@ -93,18 +89,10 @@ function wasReplaced(
 
 /** What a loss has left behind the end says more than any restore before. */
 async function hasRemains(
-  source: FileSource,
-  {
-    end,
-    chains,
-    place,
-  }: {
-    readonly end: CommittedEnd;
-    readonly chains: readonly Chain[];
-    readonly place: string;
-  },
+  { source: { log, place }, end }: ObservedSource,
+  chains: readonly Chain[],
 ): Promise<boolean> {
-  const remains = await tidBehind(source, end.position);
+  const remains = await tidBehind(log, end.position);
   return remains > end.lastTid && chains.some((chain) => remains <= lastTidOf(chain, place));
 }
 
@@ -129,21 +117,11 @@ function baseIn(
 
 /** Those of them that it should hold to their end, and doesn't. */
 async function lackedOf(
-  source: FileSource,
-  {
-    end,
-    base,
-    chain,
-    place,
-  }: {
-    readonly end: CommittedEnd;
-    readonly base: readonly ChainLink[];
-    readonly chain: Chain;
-    readonly place: string;
-  },
+  { source: { log, place }, end }: ObservedSource,
+  { base, chain }: { readonly base: readonly ChainLink[]; readonly chain: Chain },
 ): Promise<readonly ChainLink[]> {
   const limit = lastTidOf(chain, place);
-  const reached = await newestTransactionUpTo(source, { end: end.position, limit });
+  const reached = await newestTransactionUpTo(log, { end: end.position, limit });
   const lacked = lackedLinks(chain, { path: place, lastTid: reached?.tid ?? ZERO_TID });
   return lacked.filter((link) => base.includes(link));
 }

@@ -1,31 +1,28 @@
-import type { CommittedEnd } from '../../filestorage/committed-end.ts';
-import { firstOf } from '../../filestorage/lineage.ts';
-import { formatTid, parseTid } from '../../filestorage/tid.ts';
-import { newestTransactionUpTo } from '../../filestorage/uncommitted-tail.ts';
-import type { Chain, ChainLink } from '../../repository/layout/chain.ts';
-import { folderOfDat } from '../../repository/layout/dat.ts';
-import { reachOf } from '../../repository/lineage/covered-until.ts';
-import { beginningOfFile } from '../../repository/lineage/log-beginning.ts';
-import { backupsOfCopies, isChainOf, type Origin } from '../../repository/lineage/same-database.ts';
-import { knownAtBackup, wasCertain } from '../../repository/lineage/source-faults.ts';
-import { committedEndFromIndex } from '../../sources/committed-end-from-index.ts';
-import { openOldFile, openReadable } from '../../sources/old-file.ts';
-import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
-import type { FileSource } from '../../system/files/byte-source.ts';
-import { leadToOne } from '../../system/files/place.ts';
-import { realPlaceOf } from '../../system/files/real-path.ts';
-import type { JobContext } from '../run/events.ts';
+import { formatTid, parseTid } from '../../../filestorage/tid.ts';
+import { newestTransactionUpTo } from '../../../filestorage/uncommitted-tail.ts';
+import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
+import { folderOfDat } from '../../../repository/layout/dat.ts';
+import { reachOf } from '../../../repository/lineage/covered-until.ts';
+import {
+  backupsOfCopies,
+  isChainOf,
+  type Origin,
+} from '../../../repository/lineage/same-database.ts';
+import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import { findFilestorageSource } from '../../../sources/filestorage-source.ts';
+import type { ObservedSource, Source } from '../../../sources/source.ts';
+import type { Store } from '../../../stores/store.ts';
+import { Failure } from '../../../system/failure.ts';
+import { leadToOne } from '../../../system/files/place.ts';
+import type { JobContext } from '../../run/events.ts';
 import { judgeAgainst } from './judge-against.ts';
 
 /** What the next full backup of a Data.fs will tell of where it comes from. */
-export async function originOfSource(source: FileSource, isChanges?: boolean): Promise<Origin> {
-  const beginning = beginningOfFile(source);
-  const first = await firstOf(beginning);
+export function originOfSource({ source, first }: ObservedSource, isChanges?: boolean): Origin {
   return {
-    beginning,
+    beginning: source.beginning,
     contents: new Set(isChanges === undefined ? [] : [isChanges ? 'changes' : 'database']),
-    sources: new Set([await realPlaceOf(source.path)]),
+    sources: new Set([source.place]),
     firstTids: new Set(first === undefined ? [] : [formatTid(first.tid)]),
   };
 }
@@ -46,28 +43,26 @@ export type OtherCopy =
  * @param chains - all of the repository by place, oldest first
  */
 export async function findOtherCopy(
-  source: FileSource,
+  observed: ObservedSource,
   {
     store,
-    end,
     chains,
     context,
   }: {
     readonly store: Store;
-    readonly end: CommittedEnd;
     readonly chains: readonly Chain[];
     readonly context: JobContext;
   },
 ): Promise<OtherCopy> {
   if (chains.length === 0) return { kind: 'none' };
-  const path = await realPlaceOf(source.path);
-  const origin = await originOfSource(source);
+  const { source, end } = observed;
+  const path = source.place;
+  const origin = originOfSource(observed);
   const newest = chains.findLast((chain) => isChainOf(chain, path) === 'yes');
   const known = newest === undefined ? undefined : knownAtBackup(newest);
   const lackedBefore = known?.hasOtherCopy === true || known?.hasLostEnd === true;
   const stillLacks = newest !== undefined && lackedBefore && wasCertain(newest);
-  await using old = await openOldFile(source.path);
-  const judged = { source, end, old: old.source };
+  const judged = { source: source.log, end, old: await source.old() };
   let doubt: OtherCopy = { kind: 'none' };
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const chain = chains.find(({ links }) => links.includes(link));
@@ -85,11 +80,12 @@ export async function findOtherCopy(
 async function isStillThere({ record }: ChainLink): Promise<boolean> {
   const last = parseTid(record?.lastTid ?? '');
   if (record === undefined || last === undefined) return false;
-  await using source = await openReadable(record.source);
+  await using source = await findFilestorageSource(record.source);
   if (source === undefined) return false;
   try {
-    const { position: end } = await committedEndFromIndex(source);
-    return (await newestTransactionUpTo(source, { end, limit: last }))?.tid === last;
+    const { end } = await source.observe();
+    const reached = await newestTransactionUpTo(source.log, { end: end.position, limit: last });
+    return reached?.tid === last;
   } catch (error) {
     // What is wrong with the other one is not for this backup to say.
     if (error instanceof Failure) return false;
@@ -105,7 +101,7 @@ async function wasWrittenHere(chain: Chain | undefined, { name }: Store): Promis
 
 /** Says that; cleanup spares the old backups of another copy from then on, too. */
 export function tellOtherCopy(
-  source: FileSource,
+  source: Source,
   { other, context }: { readonly other: OtherCopy; readonly context: JobContext },
 ): void {
   if (other.kind === 'none') return;

@@ -3,16 +3,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quietContext } from '../../../test/support/quiet-context.ts';
-import { type HistoryState, historySteps, statesOf } from '../../../test/support/random-history.ts';
-import { scratchFolder } from '../../../test/support/scratch.ts';
-import { findCommittedEnd } from '../../filestorage/committed-end.ts';
-import { formatTid, type Tid } from '../../filestorage/tid.ts';
-import type { BackupRecord } from '../../repository/layout/backup-record.ts';
-import { parseDataFileName } from '../../repository/layout/file-names.ts';
-import type { Continuity } from '../../repository/lineage/continuity.ts';
-import { folderStore } from '../../stores/folder-store.ts';
-import { memorySource } from '../../system/files/byte-source.ts';
+import { quietContext } from '../../../../test/support/quiet-context.ts';
+import {
+  type HistoryState,
+  historySteps,
+  statesOf,
+} from '../../../../test/support/random-history.ts';
+import { scratchFolder } from '../../../../test/support/scratch.ts';
+import { findCommittedEnd } from '../../../filestorage/committed-end.ts';
+import { formatTid, type Tid } from '../../../filestorage/tid.ts';
+import type { BackupRecord } from '../../../repository/layout/backup-record.ts';
+import { parseDataFileName } from '../../../repository/layout/file-names.ts';
+import type { Continuity } from '../../../repository/lineage/continuity.ts';
+import { folderStore } from '../../../stores/folder-store.ts';
+import { memorySource } from '../../../system/files/byte-source.ts';
 import { judgeAgainst } from './judge-against.ts';
 
 const scratch = scratchFolder();

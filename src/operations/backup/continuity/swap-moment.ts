@@ -1,5 +1,5 @@
-import type { ChainLink } from '../../repository/layout/chain.ts';
-import type { Run } from '../../repository/records/run-history.ts';
+import type { ChainLink } from '../../../repository/layout/chain.ts';
+import type { Run } from '../../../repository/records/run-history.ts';
 
 /** When a restore, or what undid one, put a state of a Data.fs in place. */
 export interface SwapMoment {
