@@ -15,6 +15,7 @@ import { blobFiles, blobState } from './support/blobs.ts';
 import { commitBlob, namesIn } from './support/buildout-site.ts';
 import { COMMAND, type Finished, runProgram } from './support/command.ts';
 import { countTransactions, growDatabase } from './support/database.ts';
+import { documentOf } from './support/document.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite, type TestSite } from './support/site.ts';
 
@@ -60,8 +61,8 @@ async function backUpAt(
   const made: { readonly stamp: string; readonly transactions: number }[] = [];
   for (const one of moments) {
     await commitBlob(site.dataFs);
-    const { stdout } = await at(one.moment, { ...one, site, words: ['backup', '--json'] });
-    const stamp = String(JSON.parse(stdout).backup.file).slice(0, 19);
+    const done = await at(one.moment, { ...one, site, words: ['backup', '--json'] });
+    const { stamp } = documentOf(done).backups[0];
     made.push({ stamp, transactions: await countTransactions(site.dataFs) });
   }
   return made;
@@ -76,8 +77,8 @@ async function expectEachRestores(
     await site.runWell('restore', stamp, '--to', out, '--no-blobs');
     expect([stamp, await countTransactions(out)]).toEqual([stamp, transactions]);
   }
-  const { stdout } = await site.runWell('verify', '--deep', '--all', '--json');
-  expect(stdout.trim().split('\n')).toHaveLength(made.length);
+  const { points } = documentOf(await site.runWell('verify', '--deep', '--all', '--json'));
+  expect(points).toHaveLength(made.length);
 }
 
 describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {

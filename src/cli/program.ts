@@ -21,7 +21,8 @@ export async function main(words: readonly string[]): Promise<void> {
   // The words of scripts, and of repozo, are none of ours.
   const isOurs = first !== 'script' && first !== 'repozo';
   const isJson = words.includes('--json') && isOurs;
-  const terminal = terminalFor({ json: isJson ? true : undefined });
+  const command = first in COMMANDS ? first : undefined;
+  const terminal = terminalFor({ json: isJson ? true : undefined }, { command });
   const unreadable = unreadablePath(words);
   if (unreadable !== undefined) {
     await sayWrongUsage(unreadable, { first, terminal });
@@ -45,13 +46,15 @@ async function sayWrongUsage(
   failure: Failure,
   { first, terminal }: { readonly first: string; readonly terminal: Terminal },
 ): Promise<void> {
-  if (first !== 'check') {
-    process.exitCode = terminal.fail(failure);
-    return;
-  }
-  // For monitoring, 2 would be a state of the backups.
+  const status = first === 'check' ? await unknownState(failure, terminal) : terminal.fail(failure);
+  process.exitCode = status;
+  await terminal.document.write(status);
+}
+
+/** For monitoring, 2 would be a state of the backups. */
+async function unknownState(failure: Failure, terminal: Terminal): Promise<number> {
   const { sayUnknown } = await import('./commands/check.ts');
-  process.exitCode = sayUnknown(failure, terminal);
+  return sayUnknown(failure, terminal);
 }
 
 /** The paths that the command would work with, as far as they are known; a script has its own. */

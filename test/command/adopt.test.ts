@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { snapshot } from '../support/site.ts';
 
@@ -56,8 +57,8 @@ describe('zodbvault adopt', () => {
     await zodbvault(['restore', '--to', dataFs, '--location', folder, '--no-blobs']);
     await growDatabase(dataFs, { transactions: 1 });
     const words = ['backup', '--json', '--datafs', dataFs, '--location', folder, '--no-blobs'];
-    const { status, stdout } = await zodbvault(words);
-    expect([status, JSON.parse(stdout)]).toMatchObject([0, { backup: { kind: 'increment' } }]);
+    const done = documentOf(await zodbvault(words));
+    expect(done).toMatchObject({ status: 0, backups: [{ type: 'increment' }] });
   });
 
   it('says what is not whole, and adopts what is in front of it', async () => {
@@ -92,18 +93,12 @@ describe('zodbvault adopt', () => {
     renameSync(site.path('var/moved'), site.path('var/blobstorage'));
     const checked = await zodbvault(['check', '--free', 'off'], { cwd: site.path('.') });
     expect(checked.stdout).toMatch(/OK - .* verified 0 min ago/);
-    const { status, stdout } = await zodbvault(['adopt', site.path('var'), '--json']);
-    const lines = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(status).toBe(0);
-    expect(lines).toMatchObject([
-      {
-        repository: { path: site.path('var/backups'), blobs: site.path('var/blobstoragebackups') },
-      },
-      { blobs: { path: site.path('var/blobstoragebackups'), base: 'blobstorage', known: 1 } },
-    ]);
+    const blobs = site.path('var/blobstoragebackups');
+    expect(documentOf(await zodbvault(['adopt', site.path('var'), '--json']))).toMatchObject({
+      ...{ status: 0, outcome: 'done' },
+      repositories: [{ path: site.path('var/backups'), blobFolder: blobs }],
+      blobFolders: [{ path: blobs, directory: 'blobstorage', known: 1 }],
+    });
   });
 
   it('says where it found nothing', async () => {

@@ -15,6 +15,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, sameBytes, siteIn, snapshot } from '../support/site.ts';
@@ -193,16 +194,16 @@ describe('zodbvault backup', () => {
       [['-c', 'x', 'list', '--json'], 'options come behind the command'],
       [['help', 'bakup', '--json'], 'Did you mean backup?'],
     ] as const) {
-      const { status, stdout, stderr } = await site.run(words);
-      expect([words, status, stderr]).toEqual([words, 2, '']);
-      expect(stdout).toContain(text);
-      expect(JSON.parse(stdout)).toEqual({
-        error: {
+      const ended = await site.run(words);
+      expect([words, ended.status, ended.stderr]).toEqual([words, 2, '']);
+      expect(ended.stdout).toContain(text);
+      expect(documentOf(ended).errors).toEqual([
+        {
           code: 'usage',
           message: expect.any(String),
           hint: expect.stringMatching(/"zodbvault (backup )?--help" shows /),
         },
-      });
+      ]);
     }
     const help = (await site.runWell('backup', '--help')).stdout;
     expect(help).toMatch(/--wait \[seconds\] /);
@@ -228,10 +229,10 @@ describe('zodbvault backup', () => {
     ).toBe(false);
     await site.runWell('verify');
     const words = ['backup', '--full', '--keep', '1', '--json'];
-    const dry = JSON.parse((await site.runWell(...words, '--dry-run')).stdout);
-    const done = JSON.parse((await site.runWell(...words)).stdout);
-    const would = dry.plan.removals as readonly { readonly fileNames: readonly string[] }[];
-    expect(would.flatMap(({ fileNames }) => fileNames)).toEqual(done.backup.removed);
+    const dry = documentOf(await site.runWell(...words, '--dry-run'));
+    const done = documentOf(await site.runWell(...words));
+    const would: readonly { readonly fileNames: readonly string[] }[] = dry.plans[0].removals;
+    expect(would.flatMap(({ fileNames }) => fileNames)).toEqual(done.backups[0].removed);
     expect(site.dataFiles()).toHaveLength(1);
   });
 
@@ -270,16 +271,16 @@ describe('zodbvault backup', () => {
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 1 });
     const before = snapshot(site.repository);
-    const { stdout: json } = await site.runWell('backup', '--dry-run', '--json');
-    expect(JSON.parse(json)).toMatchObject({ plan: { kind: 'increment' } });
+    const dry = documentOf(await site.runWell('backup', '--dry-run', '--json'));
+    expect(dry).toMatchObject({ backups: [], plans: [{ type: 'increment' }] });
     expect(snapshot(site.repository)).toEqual(before);
   });
 
   it('prints one JSON object with --json, nothing with -q, more with -v', async () => {
     const site = await newSite(scratch);
     const json = await site.runWell('backup', '--json');
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      backup: { kind: 'full', file: site.dataFiles()[0], transactions: 30 },
+    expect(documentOf(json)).toMatchObject({
+      backups: [{ type: 'full', fileName: site.dataFiles()[0], transactions: 30 }],
     });
     expect(json.stderr).toBe('');
     const quiet = await site.runWell('backup', '--full', '-q');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
 
@@ -81,11 +82,11 @@ describe('zodbvault check', () => {
   it('has for programs a code and values beside each text', async () => {
     const site = await newSite(scratch, 3);
     await site.runWell('backup');
-    const [one] = JSON.parse((await site.runWell('check', '--json')).stdout).sites;
-    expect(one.judgements).toContainEqual(
+    const { findings } = documentOf(await site.runWell('check', '--json'));
+    expect(findings).toContainEqual(
       expect.objectContaining({
         state: 'ok',
-        text: '1 restore point whole',
+        message: '1 restore point whole',
         code: 'restore-points-whole',
         values: { count: 1 },
       }),
@@ -104,6 +105,7 @@ describe('zodbvault check', () => {
     expect([status, stdout]).toEqual([3, expect.stringMatching(/^ZODBVAULT UNKNOWN - .+\n$/)]);
     const json = await site.run(['check', ...words, '--json']);
     const error = { message: expect.any(String), hint: expect.any(String) };
-    expect(JSON.parse(json.stdout)).toMatchObject({ status: 3, state: 'UNKNOWN', error });
+    const unknown = { status: 3, state: 'UNKNOWN', errors: [error] };
+    expect(documentOf(json)).toMatchObject(unknown);
   });
 });

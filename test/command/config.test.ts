@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RECIPE_OPTIONS } from '../../src/config/resolve/option-table.ts';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { zodbvault } from '../support/command.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -22,14 +23,15 @@ describe('zodbvault config', () => {
         more: [...instance, ...macro].join('\n'),
       }).replace('parts = backup', 'parts = backup instance'),
     );
-    const { status, stdout } = await site.run(['config', '--json', 'backup:full=true']);
-    expect(status).toBe(0);
-    const { part, settings, scripts, warnings } = JSON.parse(stdout);
+    const document = documentOf(await site.run(['config', '--json', 'backup:full=true']));
+    expect(document.status).toBe(0);
+    const [{ site: part, settings, scripts }] = document.sites;
     const settled = new Map(
       (settings as readonly Setting[]).map(({ name, value, from }) => [name, [value, from]]),
     );
     const cfg = (line: number) => `${site.path('buildout.cfg')}:${line}`;
-    expect([part, scripts, warnings]).toEqual([
+    const isWarning = ({ level }: { readonly level: string }) => level === 'warning';
+    expect([part, scripts, document.warnings.filter(isWarning)]).toEqual([
       'backup',
       ['backup', 'snapshotbackup', 'restore', 'snapshotrestore'],
       [],
@@ -131,7 +133,7 @@ describe('zodbvault config', () => {
     expect(stdout).toContain(` ${site.path('x/y.fs')} `);
     site.configure(recipeCfg(['keep = x', 'full = y']));
     const wrong = await site.run(['config', '--json']);
-    const { error } = JSON.parse(wrong.stdout);
+    const [error] = documentOf(wrong).errors;
     expect([wrong.status, error.code, error.message.split('\n').length]).toEqual([2, 'usage', 4]);
   });
 });

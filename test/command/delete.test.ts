@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitBlob, dataFilesIn, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot, type TestSite } from '../support/site.ts';
 
@@ -125,9 +126,10 @@ describe('zodbvault delete', () => {
     expect(again.stderr).toContain(`every byte of it was right just now: ${full.stamp}`);
     writeFileSync(full.data, damaged);
     await backUpMore(site);
-    const { stdout } = await site.runWell('delete', full.stamp, '-n', '--json');
-    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
-      delete: { reason: 'it was named', points: [full.stamp, increment.stamp] },
+    expect(documentOf(await site.runWell('delete', full.stamp, '-n', '--json'))).toMatchObject({
+      outcome: 'done',
+      deletions: [{ reason: 'it was named', points: [full.stamp, increment.stamp] }],
+      removed: [{ folder: expect.any(String) }],
     });
     const [left] = filesOf(site);
     expect(filesOf(site)).toHaveLength(1);

@@ -5,6 +5,7 @@ import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
 import { ZERO_TID } from '../../src/filestorage/tid.ts';
 import { openFileSource } from '../../src/system/files/byte-source.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
@@ -29,7 +30,7 @@ describe('two restore points that are compared', () => {
     };
     const diff = async (from = 0, to = 0) => {
       const words = [points[from] ?? '', points[to] ?? ''];
-      const found = JSON.parse((await site.runWell('diff', '--json', ...words)).stdout);
+      const [found] = documentOf(await site.runWell('diff', '--json', ...words)).differences;
       const counts = new Map<string, { readonly added: Count; readonly changed: Count }>(
         found.classes.map((one: { name: string }) => [one.name, one]),
       );
@@ -69,7 +70,7 @@ describe('two restore points that are compared', () => {
       [1, 0],
     ]);
     expect(found.blobs).toMatchObject({ added: 1, changed: 0 });
-    expect(found.blobs.to.bytes - found.blobs.from.bytes).toBe(1000);
+    expect(found.blobs.to.sizeBytes - found.blobs.from.sizeBytes).toBe(1000);
 
     {
       // Its data is in front of the point with which it is compared.

@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { COMMAND } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 import { slowDisk } from '../support/slow-disk.ts';
@@ -22,13 +23,7 @@ const scratch = scratchFolder();
 const LOG = '.zodbvault.runs.jsonl';
 
 const historyOf = async (site: Pick<TestSite, 'run'>, ...words: readonly string[]) => {
-  const { stdout } = await site.run(['history', '--json', ...words]);
-  return stdout.trim() === ''
-    ? []
-    : stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+  return documentOf(await site.run(['history', '--json', ...words])).runs;
 };
 
 describe('zodbvault history', () => {
@@ -45,9 +40,14 @@ describe('zodbvault history', () => {
     const [restored, rehearsed, verified, backup, ...more] = await historyOf(site);
     expect(more).toEqual([]);
     expect(restored).toMatchObject({ verb: 'restore', result: 'done' });
-    expect(rehearsed).toMatchObject({ verb: 'rehearse', result: 'done' });
-    expect(verified).toMatchObject({ verb: 'verify', of: 'all', result: 'done', warnings: 0 });
-    expect(backup).toMatchObject({ verb: 'backup', of: 'backup', result: 'done' });
+    expect(rehearsed).toMatchObject({ verb: 'test-restore', result: 'done' });
+    expect(verified).toMatchObject({
+      verb: 'verify',
+      kind: 'all',
+      result: 'done',
+      warningCount: 0,
+    });
+    expect(backup).toMatchObject({ verb: 'backup', kind: 'backup', result: 'done' });
     expect(backup.readBytes).toBe(readFileSync(site.dataFs).length);
     expect(backup.storedBytes).toBeGreaterThan(1000);
     expect(new Date(backup.begun).getTime()).toBeLessThan(Date.now());
@@ -85,7 +85,7 @@ describe('zodbvault history', () => {
     await site.runWell('backup');
     await site.runWell('verify');
     expect((await site.run(['check', '--free', 'off'])).stdout).not.toContain('killed');
-    expect((await historyOf(site)).map(({ result }) => result)).toEqual([
+    expect((await historyOf(site)).map(({ result }: { result: string }) => result)).toEqual([
       ...['done', 'done', 'killed', 'killed', 'done'],
     ]);
   });
@@ -100,8 +100,8 @@ describe('zodbvault history', () => {
     );
     await site.script('backup');
     const [run] = await historyOf(site);
-    expect(run).toMatchObject({ result: 'failed', code: 'program', warnings: 1 });
-    expect(run.warned).toEqual([expect.stringContaining('are not in the backup')]);
+    expect(run).toMatchObject({ result: 'failed', error: { code: 'program' }, warningCount: 1 });
+    expect(run.firstWarnings).toEqual([expect.stringContaining('are not in the backup')]);
     const { stdout } = await site.run(['history']);
     expect(stdout).toContain('are not in the backup');
   });
@@ -123,9 +123,13 @@ describe('zodbvault history', () => {
     await site.run(['verify', '--deep']);
     await site.run(['verify']);
     const [verified, deep] = await historyOf(site);
-    expect(verified).toMatchObject({ verb: 'verify', result: 'failed', code: 'damaged' });
-    expect(verified.message).toMatch(/^\d+ problems? (was|were) found$/);
-    expect(deep).toMatchObject({ verb: 'verify-deep', result: 'failed', code: 'damaged' });
+    expect(verified).toMatchObject({ verb: 'verify', result: 'failed' });
+    expect(verified.error.code).toBe('damaged');
+    expect(verified.error.message).toMatch(/^\d+ problems? (was|were) found$/);
+    expect(deep).toMatchObject({
+      ...{ verb: 'verify-deep', result: 'failed' },
+      error: { code: 'damaged' },
+    });
   });
 
   it('is for the scripts of a buildout, too, and shows the failure of a command', async () => {
@@ -142,9 +146,9 @@ describe('zodbvault history', () => {
     );
     const runs = await historyOf(site);
     expect(runs).toMatchObject([
-      { verb: 'backup', result: 'failed', code: 'program', part: 'backup' },
-      { verb: 'backup', of: 'snapshot', result: 'done' },
-      { verb: 'backup', of: 'backup', result: 'done' },
+      { verb: 'backup', result: 'failed', error: { code: 'program' }, site: 'backup' },
+      { verb: 'backup', kind: 'snapshot', result: 'done' },
+      { verb: 'backup', kind: 'backup', result: 'done' },
     ]);
     const restored = await site.script('restore', ['-n']);
     expect(restored.status).toBe(1);

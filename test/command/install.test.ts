@@ -23,6 +23,7 @@ import {
   recipeCfg,
 } from '../support/buildout-site.ts';
 import { runProgram } from '../support/command.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -71,13 +72,13 @@ describe('zodbvault install', () => {
     const before = folderState(site.folder);
     const told = await site.run(['install', '--dry-run']);
     expect(told.stdout).toContain(`Would generate script '${site.path('bin/backup')}'.`);
-    const { status, stdout } = await site.run(['install', '--dry-run', '--json']);
-    const steps = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line).step);
-    expect(status).toBe(0);
-    expect(steps.map(({ kind, path }) => `${kind} ${path.slice(site.folder.length + 1)}`)).toEqual([
+    const document = documentOf(await site.run(['install', '--dry-run', '--json']));
+    const steps: readonly { action: string; path: string }[] = document.steps;
+    expect([document.status, document.outcome]).toEqual([0, 'planned']);
+    const paths = steps.map(
+      ({ action, path }) => `${action} ${path.slice(site.folder.length + 1)}`,
+    );
+    expect(paths).toEqual([
       ...['backup', 'snapshotbackup', 'restore', 'snapshotrestore', 'repozo'].map(
         (name) => `write bin/${name}`,
       ),
@@ -257,9 +258,8 @@ describe('zodbvault install', () => {
       'other/default.cfg': '[backup]\nkeep_blob_days = 6\n',
     });
     const settings = async (env: Readonly<Record<string, string>>) => {
-      const { stdout } = await site.run(['config', '--json'], { env });
-      const all: readonly { name: string; value: string; from: string }[] =
-        JSON.parse(stdout).settings;
+      const [config] = documentOf(await site.run(['config', '--json'], { env })).sites;
+      const all: readonly { name: string; value: string; from: string }[] = config.settings;
       return all
         .filter(({ name }) => name.startsWith('keep'))
         .map(({ value, from }) => [value, from]);

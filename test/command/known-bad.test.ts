@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
 import { reference } from '../../src/filestorage/writer/object-state.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 
@@ -179,11 +180,10 @@ describe('a restore point that is known to be bad', () => {
     const { site, older, newest } = await siteWith(inSite);
     await make(site, newest);
 
-    const lines = (await site.run(['list', '--json'])).stdout.trim().split('\n');
-    const points = lines.map((line) => JSON.parse(line) as Listed);
+    const points: readonly Listed[] = documentOf(await site.run(['list', '--json'])).points;
     const listed = points.find((one) => one.stamp === newest)?.judgement[expected.part];
-    expect(listed?.kind).toBe('bad');
-    expect(listed?.reasons?.map(({ state }) => state).join()).toMatch(expected.reason);
+    expect(listed?.verdict).toBe('bad');
+    expect(listed?.reasons?.map(({ message }) => message).join()).toMatch(expected.reason);
     const table = (await site.run(['list'])).stdout.split('\n');
     expect(table.find((line) => line.includes(newest))).toMatch(expected.listed);
 
@@ -192,11 +192,11 @@ describe('a restore point that is known to be bad', () => {
     expect(checked.stdout).toContain(newest);
 
     // A run that made it says in its line what was found since.
-    const history = (await site.run(['history', '--json'])).stdout.trim().split('\n');
-    const made = history
-      .map((line) => JSON.parse(line) as { made?: { stamp: string }[]; against?: string[] })
-      .find((run) => run.made?.some((one) => one.stamp === newest));
-    expect(made?.against?.join()).toMatch(expected.reason);
+    const runs: readonly { made?: { stamp: string }[]; against: string[] }[] = documentOf(
+      await site.run(['history', '--json']),
+    ).runs;
+    const made = runs.find((run) => run.made?.some((one) => one.stamp === newest));
+    expect(made?.against.join()).toMatch(expected.reason);
 
     await site.runWell('report');
     const report = readFileSync(join(site.folder, 'zodbvault-report.html'), 'utf8');
@@ -304,6 +304,6 @@ describe('a restore point that is known to be bad', () => {
 interface Listed {
   readonly stamp: string;
   readonly judgement: Readonly<
-    Record<'data' | 'blobs', { kind: string; reasons?: readonly { state: string }[] }>
+    Record<'data' | 'blobs', { verdict: string; reasons?: readonly { message: string }[] }>
   >;
 }

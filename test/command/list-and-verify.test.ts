@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { GOLDEN } from '../golden/states.ts';
 import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
 
@@ -38,17 +39,16 @@ describe('zodbvault list', () => {
 
   it('prints an object for each restore point with --json', async () => {
     const site = await newSite(scratch);
-    const made = JSON.parse((await site.runWell('backup', '--json')).stdout);
-    const { stdout } = await site.runWell('list', '--json');
+    const made = documentOf(await site.runWell('backup', '--json'));
+    const listed = documentOf(await site.runWell('list', '--json'));
     const live = readdirSync(join(site.folder, 'var/blobstorage'), { recursive: true });
     const files = live.filter((name) => name.toString().endsWith('.blob')).length;
     expect(files).toBeGreaterThan(1);
-    expect(JSON.parse(stdout)).toMatchObject({
-      ...{ kind: 'full', transactions: 30, problems: [] },
-      blobs: { content: { files } },
-    });
-    const { content } = JSON.parse(stdout).blobs;
-    expect(made.backup.blobs).toMatchObject({ kind: 'made', ...content });
+    expect(listed.points).toMatchObject([
+      { type: 'full', transactions: 30, problems: [], blobs: { files } },
+    ]);
+    const { name, sizeBytes } = listed.points[0].blobs;
+    expect(made.backups[0].blobs).toEqual({ state: 'made', name, files, sizeBytes });
     expect((await site.runWell('show')).stdout).toContain(`: ${files} blobs, `);
   });
 
@@ -60,9 +60,9 @@ describe('zodbvault list', () => {
     rmSync(join(folder, copy, 'blobstorage'), { recursive: true });
     const { stdout } = await site.runWell('list');
     expect(stdout).toMatch(/ missing +– +–$/m);
-    const listed = JSON.parse((await site.runWell('list', '--json')).stdout);
+    const [listed] = documentOf(await site.runWell('list', '--json')).points;
     expect(listed.blobs).toEqual({
-      kind: 'missing',
+      state: 'missing',
       reason: expect.stringContaining(`${copy}": it holds no copy of a blob directory`),
     });
     const alone = { env: { ZODBVAULT_ONLY_BLOBS: 'true' } };

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatStamp } from '../../src/repository/layout/stamp.ts';
 import { commitBlob } from '../support/buildout-site.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 
@@ -45,7 +46,7 @@ describe('thousands of backups', () => {
     const site = await siteWithMany(count, { withBlobs: false });
     const list = await site.run(['list', '--no-blobs', '--json']);
     expect([list.status, list.stderr]).toEqual([0, '']);
-    expect(list.stdout.trim().split('\n')).toHaveLength(count);
+    expect(documentOf(list).points).toHaveLength(count);
     const words = ['--free', 'off', '--verify-age', 'off', '--no-blobs'];
     expect(await site.run(['check', ...words])).toMatchObject({ status: 0 });
   });
@@ -53,8 +54,8 @@ describe('thousands of backups', () => {
   it('with blobs need no more open files than a process may have', async () => {
     const site = await siteWithMany(400, { withBlobs: true });
     const list = `ulimit -n 256; exec "${process.execPath}" "${COMMAND}" list --json`;
-    const { status, stderr, stdout } = await runProgram('sh', ['-c', list], { cwd: site.folder });
-    expect([status, stderr]).toEqual([0, '']);
-    expect(stdout.trim().split('\n')).toHaveLength(400);
+    const ended = await runProgram('sh', ['-c', list], { cwd: site.folder });
+    expect([ended.status, ended.stderr]).toEqual([0, '']);
+    expect(documentOf(ended).points).toHaveLength(400);
   });
 });

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 /*
@@ -105,7 +106,7 @@ describe('folders of backups on the command line', () => {
     }
     const listed = await site.run(['list', '--json', ...words, ...COPIES], env);
     expect([listed.status, listed.stderr]).toEqual([0, '']);
-    expect(listed.stdout).toContain('"kind":"found"');
+    expect(documentOf(listed).points[0].blobs.state).toBe('found');
     expect(await site.restore([...words, ...COPIES], env)).toEqual([
       ...[0, true, true],
       expect.any(String),

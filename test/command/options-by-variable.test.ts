@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { tomlOptions } from '../../src/config/toml/toml-options.ts';
 import { zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 /*
@@ -28,9 +29,9 @@ interface Shown {
 }
 
 async function configWith(env: Variables): Promise<Shown> {
-  const { stdout, stderr, status } = await run(['config', '--json'], env);
-  expect([status, stderr]).toEqual([0, expect.any(String)]);
-  return JSON.parse(stdout.split('\n')[0] ?? '');
+  const { status, sites } = documentOf(await run(['config', '--json'], env));
+  expect(status).toBe(0);
+  return sites[0];
 }
 
 /** Values that differ from the default, and what a site comes to by them. */
@@ -99,7 +100,8 @@ describe('option of a site that no file describes', () => {
     expect(readdirSync(join(work, 'kept')).sort()).toEqual(['backups', 'blob-snaps', 'snaps']);
     const only = { ...env, ZODBVAULT_ONLY_BLOBS: 'true' };
     const blobs = await run(['backup', '--json'], only);
-    expect(JSON.parse(blobs.stdout).backup).not.toHaveProperty('end');
+    expect(documentOf(blobs).backups).toMatchObject([{ type: 'blobs' }]);
+    expect(documentOf(blobs).backups[0]).not.toHaveProperty('dataFsBytes');
     expect(existsSync(join(work, 'kept/blobstoragebackups'))).toBe(true);
     const { stdout } = await run(['schedule', '--snapshot'], env);
     expect(stdout).toContain(` ZODBVAULT_SNAPSHOTLOCATION=${join(work, 'kept/snaps')} `);

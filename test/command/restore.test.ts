@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { killGroup } from '../support/process.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -129,11 +130,10 @@ describe('zodbvault restore', () => {
     const { stdout } = await site.runWell('restore', '--dry-run');
     for (const name of site.dataFiles()) expect(stdout).toContain(name);
     expect(stdout).toContain(`It would replace ${site.dataFs}`);
-    const { stdout: json } = await site.runWell('restore', '--dry-run', '--json');
-    const [dataFs, blobs] = json.split('\n').map((line) => JSON.parse(line || '{}'));
-    expect(dataFs).toMatchObject({ plan: { replaces: true, files: site.dataFiles() } });
-    expect(blobs).toMatchObject({
-      plan: { replaces: true, target: join(site.folder, 'var/blobstorage') },
+    expect(documentOf(await site.runWell('restore', '--dry-run', '--json'))).toMatchObject({
+      outcome: 'planned',
+      filestorages: [{ storage: 'Data', replaces: true, fileNames: site.dataFiles() }],
+      blobs: [{ storage: 'Data', replaces: true, target: join(site.folder, 'var/blobstorage') }],
     });
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
   });
@@ -179,14 +179,17 @@ describe('zodbvault restore --to a folder', () => {
     writeFileSync(join(site.folder, 'var/blobstorage/later.blob'), 'later');
     await site.runWell('backup');
     const inode = statSync(place).ino;
-    const dry = async (...words: readonly string[]) =>
-      (await site.runWell('restore', '--dry-run', '--to', 'standby', ...words)).stdout;
-    expect(await dry()).toMatch(
+    const dry = (...words: readonly string[]) =>
+      site.runWell('restore', '--dry-run', '--to', 'standby', ...words);
+    expect((await dry()).stdout).toMatch(
       /^It would append [\d.]+ kB to .*standby\/filestorage\/Data\.fs, an earlier state of it of/m,
     );
-    expect(JSON.parse((await dry('--json')).split('\n')[0] ?? '').plan).toMatchObject({
-      ...{ replaces: false, hadBytes: site.states[0]?.length, files: site.dataFiles().slice(1) },
-    });
+    expect(documentOf(await dry('--json')).filestorages).toMatchObject([
+      {
+        ...{ replaces: false, hadBytes: site.states[0]?.length },
+        fileNames: site.dataFiles().slice(1),
+      },
+    ]);
     expect(readFileSync(place).equals(site.states[0])).toBe(true);
     const asked = await site.run(['restore', '--to', 'standby'], { input: 'no\n' });
     expect(asked.stdout).toMatch(/^This will append what is new to .*\n +\S*standby\/filestorage/m);
@@ -268,12 +271,7 @@ describe('zodbvault restore, asking,', () => {
     expect(stderr).toContain('--no-prompt');
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
     const asked = await site.run(['restore', '--json'], { input: 'No \n' });
-    expect(
-      asked.stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toEqual([{ restore: { answer: 'no' } }]);
+    expect(documentOf(asked)).toMatchObject({ outcome: 'declined', filestorages: [], blobs: [] });
     expect(asked.stderr).toMatch(
       /^The backup of .* is of \d{4}.*\n\nThis will replace .*\(yes\/No\)\? /s,
     );

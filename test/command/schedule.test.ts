@@ -33,6 +33,7 @@ import {
   sleep,
 } from '../support/crontab.ts';
 import { makeSite } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -87,14 +88,13 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
       `# end zodbvault "${site.folder}" [backup]`,
       '',
     ]);
-    const json = (await well(site, '--json', '--no-verify', '--snapshot')).stdout
-      .trim()
-      .split('\n');
-    expect(json.map((line) => JSON.parse(line))).toMatchObject([
-      { job: { kind: 'backup', time: { hour: 2, minute: 37 }, rhythm: { kind: 'daily' } } },
-      { job: { kind: 'snapshot', words: [site.path('bin/snapshotbackup'), '-q'] } },
-      { crontab: expect.stringContaining('37 3 * * 6 ') },
-    ]);
+    expect(documentOf(await well(site, '--json', '--no-verify', '--snapshot'))).toMatchObject({
+      jobs: [
+        { kind: 'backup', at: '02:37' },
+        { kind: 'snapshot', command: [site.path('bin/snapshotbackup'), '-q'], weekday: 6 },
+      ],
+      crontab: expect.stringContaining('37 3 * * 6 '),
+    });
     const told = await well(site, '--install', '--dry-run');
     expect(told.stdout).toContain('Would change the crontab');
     expect(crontab()).toBe(FOREIGN);

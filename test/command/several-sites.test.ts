@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMAND, type Finished, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -75,17 +76,14 @@ describe('backup of several sites', () => {
 
   it('tells programs which failed', async () => {
     const site = await threeSites({ beta: ['pre_command = "exit 7"'] });
-    const { status, stdout } = await site.run('backup', '--json');
-    const objects = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(status).toBe(1);
-    expect(objects).toMatchObject([
-      { backup: { part: 'alpha', kind: 'full' } },
-      { part: 'beta', error: { code: 'program' } },
-      { backup: { part: 'gamma', kind: 'full' } },
-    ]);
+    expect(documentOf(await site.run('backup', '--json'))).toMatchObject({
+      status: 1,
+      backups: [
+        { site: 'alpha', type: 'full' },
+        { site: 'gamma', type: 'full' },
+      ],
+      errors: [{ site: 'beta', code: 'program' }],
+    });
   });
 
   it('ends with the worst: failed, wrong usage, locked, warnings', async () => {
@@ -231,8 +229,8 @@ describe('what looks at several sites', () => {
     const critical = await check('--backup-age', '0s:9d');
     expect(critical.status).toBe(2);
     expect(critical.stdout).toMatch(/^ZODBVAULT CRITICAL - gamma: .*, beta: .*, alpha: backed up/);
-    const { sites } = JSON.parse((await check('--json')).stdout);
-    expect(sites[1]).toMatchObject({ part: 'beta', judgements: [{ state: 'unknown' }] });
+    const { findings } = documentOf(await check('--json'));
+    expect(findings).toContainEqual(expect.objectContaining({ site: 'beta', state: 'unknown' }));
   });
 
   it('deletes what is damaged of the others', async () => {

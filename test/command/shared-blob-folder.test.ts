@@ -20,6 +20,7 @@ import {
   namesIn,
   newBuildoutSite,
 } from '../support/buildout-site.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -288,9 +289,11 @@ describe('one folder for two sites that back up nothing but blobs, at a restore'
     const mine = entriesIn(shared);
     for (let count = 0; count < 2; count++) await backUpMore(b, '--full');
     expect(newestIn(shared)).not.toBe(mine.at(-1));
-    const { stdout, stderr } = await a.run(['list', '--json']);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toContain(`backups of "${b.blobs}" in ${shared}: another site's, not listed`);
+    const listed = await a.run(['list', '--json']);
+    expect(documentOf(listed).points).toHaveLength(1);
+    expect(listed.stderr).toContain(
+      `backups of "${b.blobs}" in ${shared}: another site's, not listed`,
+    );
     rmSync(a.blobs, { recursive: true });
     expect(await runWell(a, 'restore', '-n')).toContain(newestIn(shared).slice(0, 11));
     expect(blobState(a.blobs)).toEqual(wanted);

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
 
@@ -9,26 +10,23 @@ const scratch = scratchFolder();
 /** No program that reads the table wants it cut. */
 const LONG = ' and more'.repeat(20);
 
-const jsonOf = (stdout: string) =>
-  stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-
 describe('a restore point that is looked into', () => {
   it('shows its size, transactions, current objects by class, and blobs', async () => {
     const site = await newSite(scratch, 40);
     await site.runWell('backup');
-    const [shown] = jsonOf((await site.runWell('show', '--json')).stdout);
-    const deep = jsonOf((await site.runWell('verify', '--deep', '--json')).stdout).at(-1);
+    const [shown] = documentOf(await site.runWell('show', '--json')).points;
+    const [{ counts: deep }] = documentOf(await site.runWell('verify', '--deep', '--json')).points;
     expect(shown.transactions).toBe(40);
     expect(shown.records).toBe(deep.records);
     // Every object that there is, but for those of which the creation was undone.
     expect(shown.objects).toBeLessThanOrEqual(deep.objects);
     expect(shown.objects).toBeGreaterThan(deep.objects - 20);
-    const sum = shown.classes.reduce((all: number, one: { bytes: number }) => all + one.bytes, 0);
+    const sum = shown.classes.reduce(
+      (all: number, one: { sizeBytes: number }) => all + one.sizeBytes,
+      0,
+    );
     expect(sum).toBe(shown.objectBytes);
-    expect(shown.blobs).toMatchObject({ kind: 'found', content: { files: expect.any(Number) } });
+    expect(shown.blobs).toMatchObject({ state: 'found', files: expect.any(Number) });
     const { stdout } = await site.runWell('show');
     expect(stdout).toMatch(/Data, [\d-]{19} \(UTC\): \d+ kB, 40 transactions, \d+ records/);
     expect(stdout).toMatch(/persistent\.mapping\.PersistentMapping +\d+ +[\d.]+ kB/);
@@ -50,10 +48,12 @@ describe('a restore point that is looked into', () => {
     expect(stdout).toContain(LONG);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may come out.
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
-    const ofPoint = jsonOf((await site.runWell('log', '--json', '--limit', '99')).stdout);
-    const ofFile = jsonOf((await site.runWell('log', '--json', site.dataFs)).stdout);
-    const withoutName = (all: readonly object[]) =>
-      all.map((one) => ({ ...one, storage: '', part: '' }));
+    const logOf = async (...words: readonly string[]): Promise<readonly { tid: string }[]> =>
+      documentOf(await site.runWell('log', '--json', ...words)).transactions;
+    const ofPoint = await logOf('--limit', '99');
+    const ofFile = await logOf(site.dataFs);
+    const ofNothing = { site: '', storage: '', kind: '', dataFs: '' };
+    const withoutName = (all: readonly object[]) => all.map((one) => ({ ...one, ...ofNothing }));
     expect(withoutName(ofFile)).toEqual(withoutName(ofPoint));
     expect(ofPoint).toHaveLength(13);
     expect(ofPoint.map(({ tid }) => tid)).toEqual(
@@ -61,15 +61,13 @@ describe('a restore point that is looked into', () => {
     );
     expect(ofPoint[0]).toMatchObject({
       objects: 1,
-      classes: { 'persistent.mapping.PersistentMapping': 1 },
+      classes: [{ name: 'persistent.mapping.PersistentMapping', objects: 1 }],
       description: `/site/evil\x1b[2J\r\nError: all is lost${LONG}`,
     });
     const wanted = ['--user', 'MALLORY', '--path', '/site/evil', '--limit', '3'];
-    expect(jsonOf((await site.runWell('log', '--json', ...wanted)).stdout)).toHaveLength(1);
+    expect(await logOf(...wanted)).toHaveLength(1);
     expect((await site.runWell('log', '--until', '1999-01-01')).stderr).toContain('No transaction');
-    expect(
-      jsonOf((await site.runWell('log', '--json', '--since', '1999-01-01')).stdout),
-    ).toHaveLength(13);
+    expect(await logOf('--since', '1999-01-01')).toHaveLength(13);
   });
 
   it('is named when there is none', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 
@@ -55,10 +56,11 @@ describe('plain commands in a buildout', () => {
       'weekly backup',
     ]);
     expect(lines.filter((line) => / full .* \d+ +– +–$/.test(line)).length).toBe(2);
-    const json = (await site.runWell('list', '--part', 'backup', '--json')).stdout.trim();
-    expect(json.split('\n').map((line) => JSON.parse(line))).toMatchObject([
-      { part: 'backup', storage: 'Data', of: 'backup', blobs: { kind: 'found', match: 'exact' } },
-      { part: 'backup', storage: 'Data', of: 'snapshot', blobs: { kind: 'found' } },
+    const { points } = documentOf(await site.runWell('list', '--part', 'backup', '--json'));
+    const place = { site: 'backup', storage: 'Data' };
+    expect(points).toMatchObject([
+      { ...place, kind: 'backup', blobs: { state: 'found', match: 'exact' } },
+      { ...place, kind: 'snapshot', blobs: { state: 'found' } },
     ]);
     expect((await site.runWell('verify')).stderr.match(/ 0 problems/g)?.length).toBe(5);
     const [entry = ''] = readdirSync(join(site.folder, 'var/blobstoragebackups')).filter((name) =>

@@ -18,6 +18,7 @@ import { ONLY_IN_BUILDOUT, TOML_OPTIONS } from '../../src/config/toml/toml-optio
 import { blobState } from '../support/blobs.ts';
 import { runProgram, zodbvault } from '../support/command.ts';
 import { makeSite } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -83,7 +84,7 @@ describe('site without a buildout', () => {
       COLLECTIVE_BACKUP_KEEP: '7',
       DEBUG: '1',
     });
-    const { settings: found } = JSON.parse(settings.stdout.split('\n')[0] ?? '');
+    const found = documentOf(settings).sites[0].settings;
     const named = (name: string) =>
       (found as readonly { readonly name: string }[]).find((one) => one.name === name);
     expect(named('keep')).toEqual({
@@ -321,11 +322,9 @@ describe('zodbvault.toml', () => {
   it('is written by init, never twice, and says what init found', async () => {
     const site = await newFolder();
     const planned = await site.run(['init', '--json', '--dry-run']);
-    expect(JSON.parse(planned.stdout)).toEqual({
-      plan: {
-        write: site.path('zodbvault.toml'),
-        content: expect.stringContaining('\nkeep = 0\n'),
-      },
+    expect(documentOf(planned)).toMatchObject({
+      ...{ outcome: 'planned', path: site.path('zodbvault.toml') },
+      content: expect.stringContaining('\nkeep = 0\n'),
     });
     expect((await site.run(['init'])).status).toBe(0);
     const text = readFileSync(site.path('zodbvault.toml'), 'utf8');

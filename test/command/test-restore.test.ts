@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMAND, runProgram } from '../support/command.ts';
+import { documentOf } from '../support/document.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, snapshot } from '../support/site.ts';
@@ -20,11 +21,11 @@ describe('zodbvault test-restore', () => {
     expect(stderr).toMatch(/A restore of Data as of [\d-]{19} takes [\d.]+ s; .* 0 problems/);
     expect(readdirSync(room)).toEqual([]);
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
-    const { stdout } = await site.runWell('list', '--json');
+    const [listed] = documentOf(await site.runWell('list', '--json')).points;
     const today = new Date().toISOString().slice(0, 10);
-    expect(JSON.parse(stdout).checks).toMatchObject([
-      { kind: 'deep', outcome: 'good' },
-      { kind: 'rehearsal', outcome: 'good', at: expect.stringContaining(today) },
+    expect(listed.checks).toMatchObject([
+      { depth: 'deep', outcome: 'good' },
+      { depth: 'test-restore', outcome: 'good', time: expect.stringContaining(today) },
     ]);
     expect((await site.runWell('list')).stdout).toContain(`${today} deep   ${today}\n`);
   });
@@ -84,7 +85,8 @@ describe('zodbvault test-restore', () => {
     const words = ['--fsize=100000', process.execPath, COMMAND, 'test-restore'];
     const failed = await runProgram('prlimit', words, { cwd: site.folder });
     expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('larger than')]);
-    expect(JSON.parse((await site.runWell('list', '--json')).stdout).checks).toEqual([]);
+    const [listed] = documentOf(await site.runWell('list', '--json')).points;
+    expect(listed.checks).toEqual([]);
   });
 });
 
@@ -93,12 +95,12 @@ describe('what was checked', () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup');
     await site.runWell('verify');
-    const first = JSON.parse((await site.runWell('list', '--json')).stdout);
-    expect(first.checks).toMatchObject([{ kind: 'verify', outcome: 'good' }]);
+    const [first] = documentOf(await site.runWell('list', '--json')).points;
+    expect(first.checks).toMatchObject([{ depth: 'verify', outcome: 'good' }]);
     await site.runWell('backup', '--full', '--keep', '1');
     await site.runWell('verify', '--deep');
-    const second = JSON.parse((await site.runWell('list', '--json')).stdout);
-    expect(second.checks).toMatchObject([{ kind: 'deep', outcome: 'good' }]);
+    const [second] = documentOf(await site.runWell('list', '--json')).points;
+    expect(second.checks).toMatchObject([{ depth: 'deep', outcome: 'good' }]);
     const remembered = readFileSync(join(site.repository, '.zodbvault.checks.json'), 'utf8');
     expect(remembered).not.toContain(first.stamp);
     const path = join(site.repository, `${second.stamp}.index`);

@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, siteIn, type TestSite } from '../support/site.ts';
@@ -33,15 +34,11 @@ async function twoCopies(): Promise<TwoCopies> {
 
 interface Listed {
   readonly stamp: string;
-  readonly madeOf?: { readonly path: string; readonly is: string };
+  readonly madeOf?: { readonly path: string; readonly relation: string };
 }
 
 async function listed(site: TestSite, places: readonly string[]): Promise<readonly Listed[]> {
-  const { stdout } = await site.run(['list', '--json', ...places]);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return documentOf(await site.run(['list', '--json', ...places])).points;
 }
 
 /** Since 1970. */
@@ -105,9 +102,9 @@ describe('two copies of a database in one folder of backups', () => {
     const [, , newest = '', last = ''] = points.map(({ stamp }) => stamp);
     expect(points.map(({ madeOf }) => madeOf)).toEqual([
       undefined,
-      { path: b.dataFs, is: 'copy' },
+      { path: b.dataFs, relation: 'copy' },
       undefined,
-      { path: b.dataFs, is: 'copy' },
+      { path: b.dataFs, relation: 'copy' },
     ]);
     const path = join(`${a.folder}-bk`, `${newest}.fsz`);
     writeFileSync(path, readFileSync(path).fill(0, 200, 201));

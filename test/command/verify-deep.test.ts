@@ -13,8 +13,9 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOLDEN, goldenStates } from '../golden/states.ts';
-import { type Finished, zodbvault } from '../support/command.ts';
+import { zodbvault } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -22,32 +23,26 @@ import { newSite, siteIn, type TestSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
 
-/** The lines of --json, findings and summaries. */
-interface JsonLine {
-  readonly point: string;
-  readonly kind: 'bad' | 'note' | 'summary';
-  readonly problem?: string;
-  readonly state?: string;
-  readonly file?: string;
-  readonly oid?: string;
-  readonly className?: string;
-  readonly tid?: string;
-  readonly time?: string;
-  readonly user?: string;
-  readonly problems?: number;
-  readonly blobs?: number;
+/** What --json says of a restore point. */
+interface Point {
+  readonly stamp: string;
+  readonly problems: number;
+  readonly counts?: { readonly blobs: number };
+  readonly findings: readonly Finding[];
 }
 
-function linesOf({ stdout }: Finished): readonly JsonLine[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JsonLine);
+interface Finding {
+  readonly result: 'bad' | 'note';
+  readonly code: string;
+  readonly message: string;
+  readonly user?: string;
 }
 
 async function verifyDeep(site: TestSite, ...words: readonly string[]) {
   const finished = await site.run(['verify', '--deep', '--json', ...words]);
-  return { status: finished.status, lines: linesOf(finished), stderr: finished.stderr };
+  const { status, stderr } = finished;
+  const points: readonly Point[] = documentOf(finished).points;
+  return { status, points, findings: points.flatMap((one) => one.findings), stderr };
 }
 
 /** The stamp of the newest backup. */
@@ -92,10 +87,10 @@ describe('zodbvault verify --deep of a healthy site', () => {
     await site.runWell('backup');
     await packDatabase(site.dataFs);
     await site.runWell('backup');
-    const { status, lines } = await verifyDeep(site, '--all');
-    expect(lines.filter(({ kind }) => kind !== 'summary')).toEqual([]);
-    expect([status, lines.length]).toEqual([0, 3]);
-    expect(Math.min(...lines.map(({ blobs }) => blobs ?? 0))).toBeGreaterThan(0);
+    const { status, points, findings } = await verifyDeep(site, '--all');
+    expect(findings).toEqual([]);
+    expect([status, points.length]).toEqual([0, 3]);
+    expect(Math.min(...points.map(({ counts }) => counts?.blobs ?? 0))).toBeGreaterThan(0);
 
     const said = await site.run(['verify', '--deep', '--sample', '10%']);
     expect(said.status).toBe(0);
@@ -125,9 +120,9 @@ describe('zodbvault verify --deep of a healthy site', () => {
         cpSync(join(GOLDEN, name, kind), location, { recursive: true });
         const words = ['--location', location, '--blobbackuplocation', folder, '--json'];
         const finished = await zodbvault(['verify', '--deep', '--all', ...words]);
-        const lines = linesOf(finished);
-        expect(lines.filter((line) => line.kind !== 'summary')).toEqual([]);
-        expect([finished.status, lines.length]).toEqual([0, 7]);
+        const points: readonly Point[] = documentOf(finished).points;
+        expect(points.flatMap(({ findings }) => findings)).toEqual([]);
+        expect([finished.status, points.length]).toEqual([0, 7]);
       }
     },
   );
@@ -138,13 +133,10 @@ describe('zodbvault verify --deep of a healthy site', () => {
     const first = newestStamp(site);
     await growDatabase(site.dataFs, { transactions: 1 });
     await site.runWell('backup');
-    const { status, lines } = await verifyDeep(site, first, '--no-blobs');
+    const { status, points, findings } = await verifyDeep(site, first, '--no-blobs');
     expect(status).toBe(0);
-    expect(lines.map(({ point, kind }) => [point, kind])).toEqual([
-      [first, 'note'],
-      [first, 'summary'],
-    ]);
-    expect(lines[0]?.state).toContain('no folder with blob backups is known');
+    expect(points).toMatchObject([{ stamp: first, findings: [{ result: 'note' }] }]);
+    expect(findings[0]?.message).toContain('no folder with blob backups is known');
   });
 });
 
@@ -160,16 +152,15 @@ describe('zodbvault verify --deep of a damaged database', () => {
     mkdirSync(dirname(site.dataFs), { recursive: true });
     writeFileSync(site.dataFs, builder.bytes());
     await site.runWell('backup');
-    const { status, lines } = await verifyDeep(site);
+    const { status, points, findings } = await verifyDeep(site);
     expect(status).toBe(1);
-    expect(lines[0]).toEqual({
-      part: 'backup',
-      storage: 'Data',
-      of: 'backup',
-      point: newestStamp(site),
-      kind: 'bad',
-      problem: 'reference',
-      state:
+    expect(points).toMatchObject([
+      { site: 'backup', storage: 'Data', kind: 'backup', stamp: newestStamp(site) },
+    ]);
+    expect(findings[0]).toEqual({
+      result: 'bad',
+      code: 'reference',
+      message:
         'it refers to the object 0000000000000bad (persistent.mapping.PersistentMapping), which does not exist',
       oid: '0000000000000001',
       className: 'persistent.mapping.PersistentMapping',
@@ -192,20 +183,20 @@ describe('zodbvault verify --deep of a damaged database', () => {
     const path = join(site.repository, `${newestStamp(site)}.index`);
     const good = readFileSync(path);
     const problems = async () => {
-      const { status, lines } = await verifyDeep(site);
+      const { status, findings } = await verifyDeep(site);
       expect(status).toBe(1);
-      return lines.filter(({ kind }) => kind === 'bad');
+      return findings.filter(({ result }) => result === 'bad');
     };
     rmSync(path);
-    expect((await problems()).map(({ state }) => state)).toEqual([
+    expect((await problems()).map(({ message }) => message)).toEqual([
       'it is missing; a restore goes without an index',
     ]);
     writeFileSync(path, good.subarray(0, -1));
-    expect((await problems()).map(({ state }) => state)).toEqual([
+    expect((await problems()).map(({ message }) => message)).toEqual([
       'it can not be read; a restore goes without an index',
     ]);
     writeFileSync(path, readFileSync(join(site.repository, `${first}.index`)));
-    expect((await problems()).map(({ state }) => state)).toEqual([
+    expect((await problems()).map(({ message }) => message)).toEqual([
       'its sha256 is not the one in its .json',
       expect.stringMatching(/^the stored index is of a log of \d+ bytes, this one has \d+$/),
       expect.stringMatching(/^the stored index has not got it; it is at \d+$/),
@@ -216,9 +207,9 @@ describe('zodbvault verify --deep of a damaged database', () => {
     changed.writeUInt8((changed.at(-7) ?? 0) ^ 1, changed.length - 7);
     writeFileSync(path, changed);
     const [sha256, entry] = await problems();
-    expect(sha256?.state).toBe('its sha256 is not the one in its .json');
-    expect(entry).toMatchObject({ problem: 'index', className: expect.stringContaining('.') });
-    expect(entry?.state).toMatch(/^the stored index says .* at \d+; it is at \d+$/);
+    expect(sha256?.message).toBe('its sha256 is not the one in its .json');
+    expect(entry).toMatchObject({ code: 'index', className: expect.stringContaining('.') });
+    expect(entry?.message).toMatch(/^the stored index says .* at \d+; it is at \d+$/);
     expect(entry?.user).toBe('');
   });
 
@@ -233,17 +224,14 @@ describe('zodbvault verify --deep of a damaged database', () => {
     const at = bytes.indexOf('cpersistent.mapping');
     bytes.write('!', at, 'latin1');
     writeFileSync(path, bytes);
-    const { status, lines } = await verifyDeep(site);
+    const { status, findings } = await verifyDeep(site);
     expect(status).toBe(1);
-    const bad = lines.filter(({ kind }) => kind === 'bad');
-    expect(bad.map(({ problem }) => problem)).toEqual(['file', 'pickle']);
-    expect(bad[0]).toMatchObject({ file: full, state: expect.stringContaining('md5') });
+    const bad = findings.filter(({ result }) => result === 'bad');
+    expect(bad.map(({ code }) => code)).toEqual(['file', 'pickle']);
+    expect(bad[0]).toMatchObject({ fileName: full, message: expect.stringContaining('md5') });
     rmSync(join(site.repository, increment));
-    const lost = (await verifyDeep(site)).lines;
-    expect(lost).toMatchObject([
-      { kind: 'bad', problem: 'file', state: expect.stringContaining(increment) },
-      { kind: 'summary', problems: 1 },
-    ]);
+    const lost = { result: 'bad', code: 'file', message: expect.stringContaining(increment) };
+    expect((await verifyDeep(site)).points).toMatchObject([{ problems: 1, findings: [lost] }]);
   });
 });
 
@@ -257,30 +245,31 @@ describe('zodbvault verify --deep of damaged blob backups', () => {
     truncateSync(join(copy, empty), 0);
     truncateSync(join(copy, alsoEmpty), 0);
     truncateSync(join(site.folder, 'var/blobstorage', alsoEmpty), 0);
-    const states = (await verifyDeep(site)).lines.map(({ state }) => state);
-    expect(states.slice(0, -1)).toEqual([
+    const messages = (await verifyDeep(site)).findings.map(({ message }) => message);
+    expect(messages).toEqual([
       'its file is missing in the blob backup',
       'its file is empty, and was not when it was backed up',
       'its file is empty, and was not when it was backed up',
     ]);
     forgetWhoMade(dirname(copy));
-    const { status, lines } = await verifyDeep(site);
+    const { status, findings } = await verifyDeep(site);
     expect(status).toBe(1);
     const size = statSync(join(site.folder, 'var/blobstorage', empty)).size;
-    const blob = { kind: 'bad', problem: 'blob', className: 'ZODB.blob.Blob' };
+    const blob = { result: 'bad', code: 'blob', className: 'ZODB.blob.Blob' };
     const user = expect.stringMatching(/^\/site /);
-    expect(lines.slice(0, -1)).toEqual(
+    expect(findings).toEqual(
       [
-        { ...namesOf(missing), state: 'its file is missing in the blob backup' },
+        { ...namesOf(missing), message: 'its file is missing in the blob backup' },
         {
           ...namesOf(empty),
-          state: `its file is empty; the live blob directory has ${size} bytes of it`,
+          message: `its file is empty; the live blob directory has ${size} bytes of it`,
         },
       ].map((one) => expect.objectContaining({ ...blob, ...one, user })),
     );
     rmSync(join(site.folder, 'var/blobstorage'), { recursive: true });
-    const alone = (await verifyDeep(site)).lines.filter(({ state }) => state?.includes('empty'));
-    expect(alone.map(({ state }) => state)).toEqual([
+    const { findings: all } = await verifyDeep(site);
+    const alone = all.map(({ message }) => message).filter((one) => one.includes('empty'));
+    expect(alone).toEqual([
       'its file is empty, and nothing says that it should be',
       'its file is empty, and nothing says that it should be',
     ]);
@@ -294,18 +283,18 @@ describe('zodbvault verify --deep of damaged blob backups', () => {
     renameSync(entry, join(site.folder, 'aside'));
     const none = await verifyDeep(site);
     expect(none.status).toBe(1);
-    expect(none.lines[0]?.state).toMatch(
+    expect(none.findings[0]?.message).toMatch(
       /^no blob backup in it belongs to this point, which has \d+ blob records$/,
     );
     renameSync(join(site.folder, 'aside'), join(folder, 'blobstorage.2001-01-01-00-00-00'));
     forgetWhoMade(join(folder, 'blobstorage.2001-01-01-00-00-00'));
     const [lost = ''] = blobsIn(folder);
     const earlier = await verifyDeep(site);
-    expect(earlier).toMatchObject({ status: 0, lines: [{ kind: 'note' }, { kind: 'summary' }] });
+    expect(earlier).toMatchObject({ status: 0, findings: [{ result: 'note' }] });
     rmSync(join(folder, lost));
     expect(await verifyDeep(site)).toMatchObject({
       status: 1,
-      lines: [{ kind: 'note' }, { kind: 'bad', problem: 'blob' }, { kind: 'summary' }],
+      findings: [{ result: 'note' }, { result: 'bad', code: 'blob' }],
     });
   });
 
@@ -322,31 +311,28 @@ describe('zodbvault verify --deep of damaged blob backups', () => {
     const state = `blobstorage.2020-01-01-00-00-00.snar`;
     tar(folder, live, 'blobstorage.2020-01-01-00-00-00.tar.gz', state);
     // Without the archive that continues it, what came late is missing.
-    expect((await verifyDeep(site)).lines).toMatchObject([
-      { kind: 'note' },
-      { kind: 'bad', ...namesOf(late), state: 'its file is missing in the blob backup' },
-      { kind: 'summary' },
+    expect((await verifyDeep(site)).findings).toMatchObject([
+      { result: 'note' },
+      { result: 'bad', ...namesOf(late), message: 'its file is missing in the blob backup' },
     ]);
     renameSync(aside, join(live, late));
     tar(folder, live, `blobstorage.${newestStamp(site)}.delta.tar.gz`, state);
-    expect(await verifyDeep(site)).toMatchObject({ status: 0, lines: [{ problems: 0 }] });
+    expect(await verifyDeep(site)).toMatchObject({ status: 0, points: [{ problems: 0 }] });
     rmSync(join(folder, 'blobstorage.2020-01-01-00-00-00.tar.gz'));
     const broken = await verifyDeep(site);
-    expect(broken.lines[0]).toMatchObject({ problem: 'file', kind: 'bad' });
-    expect(broken.lines[0]?.state).toContain('the complete archive before it');
+    expect(broken.findings[0]).toMatchObject({ code: 'file', result: 'bad' });
+    expect(broken.findings[0]?.message).toContain('the complete archive before it');
 
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
     truncateSync(join(live, empty), 0);
     const archive = `blobstorage.${newestStamp(site)}.tar`;
     tar(folder, live, archive, undefined);
     writeFileSync(join(live, empty), 'again');
-    expect((await verifyDeep(site)).lines).toMatchObject([
-      { ...namesOf(empty), state: 'its file is empty; the live blob directory has 5 bytes of it' },
-      { kind: 'summary' },
-    ]);
+    const message = 'its file is empty; the live blob directory has 5 bytes of it';
+    expect((await verifyDeep(site)).findings).toMatchObject([{ ...namesOf(empty), message }]);
     truncateSync(join(folder, archive), statSync(join(folder, archive)).size - 20_000);
-    const cut = (await verifyDeep(site)).lines;
-    expect(cut[0]).toMatchObject({ problem: 'file', state: expect.stringContaining('truncated') });
+    const cut = (await verifyDeep(site)).findings;
+    expect(cut[0]).toMatchObject({ code: 'file', message: expect.stringContaining('truncated') });
   });
 });
 

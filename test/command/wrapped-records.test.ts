@@ -4,6 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { oidFrom } from '../../src/filestorage/oid.ts';
 import { encodeObjectState, reference } from '../../src/filestorage/writer/object-state.ts';
+import { documentOf } from '../support/document.ts';
 import { LogBuilder } from '../support/log-builder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { siteIn, type TestSite } from '../support/site.ts';
@@ -46,12 +47,9 @@ async function siteOf(
 }
 
 async function verifyDeep(site: TestSite) {
-  const { status, stdout } = await site.run(['verify', '--deep', '--json']);
-  const lines = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return { status, findings: lines.slice(0, -1), summary: lines.at(-1) };
+  const { status, points } = documentOf(await site.run(['verify', '--deep', '--json']));
+  const [{ findings, counts }] = points;
+  return { status, findings, summary: counts };
 }
 
 describe('records that zlib has compressed', () => {
@@ -78,7 +76,7 @@ describe('records that zlib has compressed', () => {
     expect(status).toBe(1);
     expect(findings).toMatchObject([
       {
-        problem: 'reference',
+        code: 'reference',
         oid: '0000000000000001',
         className: 'persistent.list.PersistentList',
       },
@@ -99,8 +97,8 @@ describe('records that zlib has compressed', () => {
     );
     const { status, findings } = await verifyDeep(site);
     expect(status).toBe(1);
-    expect(findings).toMatchObject([{ kind: 'bad', problem: 'pickle', oid: '0000000000000001' }]);
-    expect(findings[0].state).toContain('Cannot inflate the record');
+    expect(findings).toMatchObject([{ result: 'bad', code: 'pickle', oid: '0000000000000001' }]);
+    expect(findings[0].message).toContain('Cannot inflate the record');
   });
 });
 
@@ -116,8 +114,8 @@ describe.each([
     ]);
     const { status, findings } = await verifyDeep(site);
     expect(status).toBe(0);
-    expect(findings).toMatchObject([{ kind: 'note', problem: 'pickle' }]);
-    expect(findings[0].state).toContain(`each begins with "${mark}"`);
+    expect(findings).toMatchObject([{ result: 'note', code: 'pickle' }]);
+    expect(findings[0].message).toContain(`each begins with "${mark}"`);
     const { stdout } = await site.runWell('list');
     expect(stdout).toContain(' checksums only');
     expect(stdout).not.toContain(' deep');
@@ -133,7 +131,7 @@ describe.each([
     ]);
     const { status, findings } = await verifyDeep(site);
     expect(status).toBe(1);
-    expect(findings).toMatchObject([{ kind: 'bad', problem: 'pickle', oid: '0000000000000001' }]);
+    expect(findings).toMatchObject([{ result: 'bad', code: 'pickle', oid: '0000000000000001' }]);
   });
 
   it('do not hide what is wrong with transactions', async () => {
@@ -163,8 +161,8 @@ describe('records of which one has another mark than all others', () => {
     const { status, findings } = await verifyDeep(site);
     expect(status).toBe(1);
     expect(findings).toMatchObject([
-      { kind: 'bad', problem: 'pickle', oid: '0000000000000001' },
-      { kind: 'note', problem: 'pickle' },
+      { result: 'bad', code: 'pickle', oid: '0000000000000001' },
+      { result: 'note', code: 'pickle' },
     ]);
   });
 });

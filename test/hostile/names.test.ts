@@ -134,7 +134,7 @@ it('users, descriptions and classes steer no terminal', async () => {
     ['verify', '--deep', '--kind', 'backup', '--json'],
   ]);
   expect(text?.said).toContain('\\x9b2J');
-  for (const line of (json?.said ?? '').split('\n')) if (line !== '') JSON.parse(line);
+  expect(JSON.parse(json?.said ?? '').points[0].findings[0].user).toBe('\x1b[31mana\x9b2J');
 });
 
 /** Commits an object that refers to one that isn't there: a finding names the user. */

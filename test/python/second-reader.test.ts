@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
+import { documentOf } from '../support/document.ts';
 import { findPython, runPython } from '../support/python.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -15,9 +16,8 @@ it.skipIf(python === undefined)(
     const site = join(scratchFolder(), 'site');
     const { status, stderr } = await zodbvault(['demo', site]);
     expect([status, stderr]).toEqual([0, stderr]);
-    const { stdout } = await zodbvault(['list', '--json'], { cwd: site });
-    const points = stdout.split('\n').filter((line) => line !== '');
-    const stamps = points.map((line): string => JSON.parse(line).stamp).sort();
+    const { points } = documentOf(await zodbvault(['list', '--json'], { cwd: site }));
+    const stamps = points.map(({ stamp }: { readonly stamp: string }) => stamp).sort();
     const states = ['first-backup-Data.fs', 'var/filestorage/Data.fs'];
     expect(stamps.length).toBe(states.length);
     for (const [index, state] of states.entries()) {

@@ -26,6 +26,7 @@ import {
   newBuildoutSite,
   recipeCfg,
 } from '../support/buildout-site.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -284,12 +285,11 @@ describe('incremental archives', () => {
     });
     expect(renames).toEqual([]);
     // A point of a chain has all of its blobs, not only those of its last archive.
-    const [before, after] = (await site.run(['list', '--json'])).stdout.trim().split('\n');
-    const filesOf = (line = '') => JSON.parse(line).blobs.content.files;
-    expect(filesOf(after)).toBe(
+    const [before, after] = documentOf(await site.run(['list', '--json'])).points;
+    expect(after.blobs.files).toBe(
       Object.keys(blobsOf(site)).filter((one) => one.endsWith('.blob')).length,
     );
-    expect(filesOf(after)).toBeGreaterThan(filesOf(before));
+    expect(after.blobs.files).toBeGreaterThan(before.blobs.files);
     await expectRestored(site, { state: blobsOf(site) });
   });
 

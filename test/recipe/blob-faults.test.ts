@@ -25,6 +25,7 @@ import {
   newBuildoutSite,
   recipeCfg,
 } from '../support/buildout-site.ts';
+import { documentOf } from '../support/document.ts';
 import { BASIC_PROGRAMS, pathWith } from '../support/programs.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -205,8 +206,8 @@ describe('W4: another name of the blob directory', () => {
     await commitBlob(site.dataFs, site.path('var/blobs.prod'));
     await site.scriptWell('restore', '-n');
     expect(blobState(site.path('var/blobs.prod'))).toEqual(old);
-    const listed = JSON.parse((await site.run(['list', '--json'])).stdout);
-    expect(listed.blobs).toMatchObject({ kind: 'found', match: 'exact' });
+    const [listed] = documentOf(await site.run(['list', '--json'])).points;
+    expect(listed.blobs).toMatchObject({ state: 'found', match: 'exact' });
     expect((await site.run(['verify', '--deep'])).status).toBe(0);
     await commitBlob(site.dataFs, site.path('var/blobs.prod'));
     const now = blobState(site.path('var/blobs.prod'));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type BuildoutSite, commitBlob, newBuildoutSite } from '../support/buildout-site.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
@@ -33,19 +34,16 @@ const byDatafs = (name: string) => [
 ];
 
 async function storagesOf(site: BuildoutSite): Promise<readonly unknown[]> {
-  const { status, stdout, stderr } = await site.run(['config', '--json']);
-  if (status !== 0) throw new Error(stderr);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const { part, settings } = JSON.parse(line) as {
-        part: string;
-        settings: readonly { name: string; value: string }[];
-      };
-      const value = (name: string) => settings.find((one) => one.name === name)?.value;
-      return [part, value('datafs'), value('blob_storage'), value('additional_filestorages')];
-    });
+  const config = await site.run(['config', '--json']);
+  if (config.status !== 0) throw new Error(config.stderr);
+  const sites: readonly {
+    readonly site: string;
+    readonly settings: readonly { readonly name: string; readonly value: string }[];
+  }[] = documentOf(config).sites;
+  return sites.map(({ site, settings }) => {
+    const value = (name: string) => settings.find((one) => one.name === name)?.value;
+    return [site, value('datafs'), value('blob_storage'), value('additional_filestorages')];
+  });
 }
 
 describe('a buildout of six ZEO servers', () => {

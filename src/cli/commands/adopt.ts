@@ -6,6 +6,11 @@ import { count } from '../format/units.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { goingOnWith } from '../options/next-command.ts';
 import { shownOn } from '../render/events.ts';
+import {
+  type AdoptResult,
+  blobFolderAsJson,
+  repositoryAsJson,
+} from '../render/json/results/adopt.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -17,7 +22,8 @@ export function addAdoptCommand(program: Command): void {
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((folder, options) =>
-    runCommand(options, async ({ terminal, signal, backups }) => {
+    runCommand({ ...options, command }, async ({ terminal, signal, backups }) => {
+      const result = terminal.document.result<AdoptResult>({ repositories: [], blobFolders: [] });
       const mode = options.dryRun ? 'look' : 'keep';
       const { repositories, blobs } = await adopt(
         { folder: resolve(folder), mode, random: Math.random, now: () => new Date() },
@@ -28,8 +34,9 @@ export function addAdoptCommand(program: Command): void {
           waitSeconds: secondsToWait(options.wait),
         },
       );
-      for (const repository of repositories) terminal.printJson({ repository });
-      for (const one of blobs) terminal.printJson({ blobs: one });
+      result.outcome = mode === 'look' ? 'planned' : 'done';
+      result.repositories = repositories.map(repositoryAsJson);
+      result.blobFolders = blobs.map(blobFolderAsJson);
       for (const repository of repositories) {
         tellRepository(repository, { mode, terminal });
         // What is not whole is a matter to look into first.

@@ -1,15 +1,7 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import { blobsBackedUp } from '../../blobs/layout/blob-content.ts';
 import type { Site } from '../../config/model/site.ts';
-import {
-  backUpSite,
-  planSiteBackup,
-  type StorageBackup,
-} from '../../operations/backup/backup-site.ts';
-import type {
-  SiteBackupSettings,
-  StoragePlan,
-} from '../../operations/backup/site-backup-settings.ts';
+import { backUpSite, planSiteBackup } from '../../operations/backup/backup-site.ts';
+import type { SiteBackupSettings } from '../../operations/backup/site-backup-settings.ts';
 import type { OnEvent } from '../../operations/run/events.ts';
 import { formatSeconds } from '../format/units.ts';
 import {
@@ -23,6 +15,7 @@ import { inEachSite } from '../options/for-each-site.ts';
 import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
 import { describeBackups } from '../render/backups.ts';
 import { describePlan, shownOn } from '../render/events.ts';
+import { type BackupResult, backupAsJson, planAsJson } from '../render/json/results/backup.ts';
 import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import { withDebugLog } from '../terminal/terminal.ts';
@@ -53,7 +46,9 @@ export function addBackupCommand(program: Command): void {
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
+      const plans = options.dryRun ? { plans: [] } : {};
+      const result = context.terminal.document.result<BackupResult>({ backups: [], ...plans });
       const meant = await findEachSite(options, { terminal: context.terminal, purpose: 'backup' });
       const backUpOne = async (site: Site) => {
         const settings: SiteBackupSettings = {
@@ -67,8 +62,8 @@ export function addBackupCommand(program: Command): void {
         };
         const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
         const how = { ...context, terminal, waitSeconds: secondsToWait(options.wait) };
-        if (options.dryRun) await showPlan(settings, how);
-        else await carryOut(settings, how);
+        if (options.dryRun) await showPlan(settings, { ...how, result });
+        else await carryOut(settings, { ...how, result });
         return undefined;
       };
       return await inEachSite(meant, { context, work: backUpOne, absence: 'error' });
@@ -96,9 +91,14 @@ function overridden(
   };
 }
 
+/** What the document is to say. */
+interface Saying {
+  readonly result: BackupResult;
+}
+
 async function showPlan(
   settings: SiteBackupSettings,
-  { terminal, signal, backups }: CommandContext,
+  { terminal, signal, backups, result }: CommandContext & Saying,
 ) {
   const shown = shownOn(terminal);
   const onEvent: OnEvent = (event) => {
@@ -107,7 +107,7 @@ async function showPlan(
   };
   const plans = await planSiteBackup(settings, { ...shown, onEvent, signal, backups });
   for (const plan of plans) {
-    terminal.printJson({ plan: planAsJson(plan, settings.site) });
+    result.plans?.push(planAsJson(plan, settings));
     const name = plans.length === 1 ? '' : `${plan.storage}: `;
     if (plan.filestorage !== undefined) terminal.print(name + describePlan(plan.filestorage));
     if (plan.blobs !== undefined) {
@@ -119,63 +119,16 @@ async function showPlan(
   }
 }
 
-function planAsJson(
-  { storage, filestorage, blobs, removals }: StoragePlan,
-  { part }: Site,
-): object {
-  const range =
-    filestorage === undefined
-      ? {}
-      : {
-          kind: filestorage.kind,
-          start: filestorage.kind === 'increment' ? filestorage.start : 0,
-          end: filestorage.end,
-          reason: filestorage.reason,
-        };
-  return { part, storage, ...range, blobs, removals };
-}
-
 async function carryOut(
   settings: SiteBackupSettings,
-  { terminal, signal, backups, waitSeconds }: CommandContext & Waiting,
+  { terminal, signal, backups, waitSeconds, result }: CommandContext & Waiting & Saying,
 ) {
   const since = Date.now();
   const job = { ...shownOn(terminal), signal, backups, waitSeconds };
   await backUpSite(settings, job, async (results) => {
     const seconds = (Date.now() - since) / 1000;
-    for (const result of results) {
-      terminal.printJson({ backup: await asJson(result, settings.site) });
-    }
+    for (const one of results) result.backups.push(await backupAsJson(one, settings));
     for (const line of await describeBackups(results, settings.site)) terminal.log(line);
     terminal.debug(`Took ${formatSeconds(seconds)}`);
   });
-}
-
-async function asJson(
-  { storage, filestorage, blobs, removed }: StorageBackup,
-  { part, storages }: Site,
-): Promise<object> {
-  const live = storages.find(({ name }) => name === storage)?.blobs;
-  return {
-    part,
-    storage,
-    ...(filestorage === undefined ? {} : filestorageAsJson(filestorage)),
-    ...(blobs === undefined
-      ? {}
-      : { blobs: { name: blobs.name, kind: blobs.kind, ...(await blobsBackedUp(blobs, live)) } }),
-    removed,
-  };
-}
-
-function filestorageAsJson({ plan, written }: NonNullable<StorageBackup['filestorage']>): object {
-  return {
-    kind: plan.kind,
-    reason: plan.reason,
-    end: plan.end,
-    file: written?.file.name,
-    sizeBytes: written === undefined ? 0 : written.record.end - written.record.start,
-    storedBytes: written?.record.stored.sizeBytes ?? 0,
-    transactions: written?.record.transactionCount ?? 0,
-    lastTid: written?.record.lastTid,
-  };
 }

@@ -16,6 +16,7 @@ import { oneLine } from '../format/one-line.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { sayOverwritten } from '../options/part-scripts.ts';
 import { describeHealth } from '../render/health.ts';
+import { type CheckResult, checkedAsJson, valuesOf } from '../render/json/results/check.ts';
 import { formatMetrics } from '../render/metrics.ts';
 import { adviceOf } from '../render/remedies/advice.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
@@ -59,7 +60,7 @@ export function addCheckCommand(program: Command): void {
       metricsFile,
     );
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { backupAge, verifyAge, testRestoreAge, free } = options;
       const limits: HealthLimits = {
         backupAge: orDefault(backupAge, DEFAULTS.backupAge),
@@ -98,12 +99,12 @@ function unknownLine(reason: string): string {
 interface Finding extends Omit<Judgement, 'state' | 'finding'> {
   readonly state: HealthState | 'unknown';
   readonly text: string;
-  /** The same for programs, where there are values. */
-  readonly code?: string;
-  readonly values?: object;
+  /** The same for programs. */
+  readonly code: string;
+  readonly values: object;
 }
 
-interface CheckResult {
+interface CheckedSite {
   readonly part: string;
   readonly judgements: readonly Finding[];
   readonly status: number;
@@ -125,7 +126,7 @@ async function check(
   },
 ): Promise<number> {
   const now = new Date();
-  const results: CheckResult[] = [];
+  const results: CheckedSite[] = [];
   for (const { part, failure } of unusable) results.push(unknown(part, failure, context));
   for (const site of sites) {
     const result = checkSite(site, { limits, scripts, now, context });
@@ -140,10 +141,11 @@ async function check(
     await writeMetrics(resolve(metrics), formatMetrics(results, now));
   }
   const { terminal } = context;
-  terminal.printJson({
-    status,
-    state: WORDS[status],
-    sites: results.map(({ part, judgements }) => ({ part, judgements })),
+  terminal.document.result<CheckResult>({
+    state: WORDS[status] ?? 'UNKNOWN',
+    findings: results.flatMap(({ part, judgements }) =>
+      judgements.map((one) => checkedAsJson(part, one)),
+    ),
   });
   terminal.print(lineOf(results, status), EMPHASIS);
   return status;
@@ -163,7 +165,7 @@ async function checkSite(
     readonly now: Date;
     readonly context: CommandContext;
   },
-): Promise<CheckResult> {
+): Promise<CheckedSite> {
   try {
     // Nothing of its progress is for a plug-in.
     const { signal, backups } = context;
@@ -177,20 +179,20 @@ async function checkSite(
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
     context.terminal.log(`Hint: ${adviceOf(error.hint)}`);
-    return unread(site.part, { state: 'critical', text: error.message });
+    return unread(site.part, { state: 'critical', code: error.code, text: error.message });
   }
 }
 
 /** Nobody can tell how the backups of this site are, but those of the others. */
-function unknown(part: string, error: unknown, { terminal, signal }: CommandContext): CheckResult {
+function unknown(part: string, error: unknown, { terminal, signal }: CommandContext): CheckedSite {
   signal.throwIfAborted();
-  const { text, hint } = reasonOf(error);
+  const { text, code, hint } = reasonOf(error);
   if (hint !== undefined) terminal.log(`Hint: ${hint}`);
-  return unread(part, { state: 'unknown', text });
+  return unread(part, { state: 'unknown', code, text });
 }
 
-function unread(part: string, { state, text }: Pick<Finding, 'state' | 'text'>): CheckResult {
-  const finding = { state, text, storage: undefined, measure: undefined };
+function unread(part: string, found: Pick<Finding, 'state' | 'code' | 'text'>): CheckedSite {
+  const finding = { ...found, values: {}, storage: undefined, measure: undefined };
   return { part, judgements: [finding], status: statusOf(finding), health: undefined };
 }
 
@@ -203,8 +205,12 @@ function worst(statuses: readonly number[]): number {
 }
 
 function inWords({ finding, ...judged }: Judgement): Finding {
-  const { code, ...values } = finding;
-  return { ...judged, text: describeHealth(finding), code, values };
+  return {
+    ...judged,
+    text: describeHealth(finding),
+    code: finding.code,
+    values: valuesOf(finding),
+  };
 }
 
 /** The scripts that cron runs may be those of another program. */
@@ -212,11 +218,14 @@ function judgeScripts({ part }: Site, scripts: readonly PartScripts[]): readonly
   const texts = scripts
     .filter((one) => one.part === part)
     .flatMap((one) => sayOverwritten(one) ?? []);
-  return texts.map((text) => ({ state: 'warning', storage: undefined, text, measure: undefined }));
+  return texts.map((text) => ({
+    ...{ state: 'warning', code: 'scripts-overwritten', text, values: {} },
+    ...{ storage: undefined, measure: undefined },
+  }));
 }
 
 /** What is worst comes first; all is said where all is well. */
-function lineOf(results: readonly CheckResult[], status: number): string {
+function lineOf(results: readonly CheckedSite[], status: number): string {
   const named = results.flatMap(({ part, judgements }) =>
     judgements.map((one) => ({
       ...one,
@@ -260,21 +269,24 @@ async function writeMetrics(path: string, text: string): Promise<void> {
 /** Every failure is a state that nobody can tell, and so is a defect. Returns the exit status. */
 export function sayUnknown(error: unknown, terminal: Terminal): number {
   const { text: message, code, hint } = reasonOf(error);
-  terminal.printJson({ status: UNKNOWN, state: WORDS[UNKNOWN], error: { code, message, hint } });
+  terminal.document.result<CheckResult>({ state: WORDS[UNKNOWN], findings: [] });
+  terminal.document.addError({ code, message, ...(hint !== undefined && { hint }) });
   // For who tries it out: monitoring reads the line on stdout.
   if (hint !== undefined) terminal.log(`Hint: ${hint}`);
   terminal.print(unknownLine(message), EMPHASIS);
   return UNKNOWN;
 }
 
-/** Why nobody can tell; a defect has neither code nor hint. */
+/** Why nobody can tell; a defect has no hint. */
 function reasonOf(error: unknown): {
   readonly text: string;
-  readonly code?: FailureCode;
+  readonly code: FailureCode | 'internal';
   readonly hint?: string;
 } {
   const failure = adoptSystemError(error, 'check');
-  if (!(failure instanceof Failure)) return { text: `internal error: ${String(error)}` };
+  if (!(failure instanceof Failure)) {
+    return { text: `internal error: ${String(error)}`, code: 'internal' };
+  }
   const { message, code, hint } = failure;
   return { text: message, code, hint: adviceOf(hint) };
 }

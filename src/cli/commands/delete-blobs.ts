@@ -9,6 +9,8 @@ import {
 import { findBackupPlaces } from '../../operations/run/backup-places.ts';
 import { Failure } from '../../system/failure.ts';
 import { shownOn } from '../render/events.ts';
+import { pointAsJson } from '../render/json/point.ts';
+import type { DeleteResult } from '../render/json/results/delete.ts';
 import { ask } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
@@ -25,25 +27,41 @@ export interface NamedBlobs {
 /** Shows what goes, asks, and removes it. */
 export async function deleteNamedBlobs(
   sites: readonly Site[],
-  { wish, context }: { readonly wish: NamedBlobs; readonly context: CommandContext },
+  {
+    wish,
+    context,
+    result,
+  }: {
+    readonly wish: NamedBlobs;
+    readonly context: CommandContext;
+    readonly result: DeleteResult;
+  },
 ): Promise<void> {
   const { terminal, signal, backups } = context;
   const { of, plan } = await findOne(sites, { wish, signal, backups });
   const { folder, stamp, fileNames } = plan;
-  terminal.printJson({ delete: { folder, stamp, fileNames } });
+  result.deletions.push({
+    ...{ site: of.site.part, storage: of.place.storage, kind: of.place.of },
+    ...{ ...pointAsJson(stamp), what: 'blobs', folder },
+    ...{ points: [], fileNames: [...fileNames], blobs: [] },
+  });
   terminal.print(`This will remove blobs as of ${stamp} (UTC) from ${folder}:`);
   for (const name of fileNames) terminal.print(`    ${name}`);
   refuseLastBlobs(plan, wish);
-  if (wish.how === 'show') return;
+  if (wish.how === 'show') {
+    result.outcome = 'planned';
+    return;
+  }
   if (wish.how === 'ask' && (await ask('delete anything', context)) === 'no') {
     terminal.log('Nothing was removed.');
-    terminal.printJson({ delete: { answer: 'no' } });
+    result.outcome = 'declined';
     return;
   }
   const { waitSeconds } = wish;
   const jobContext = { ...shownOn(terminal), signal, backups, waitSeconds };
   const settings = { plan, now: () => new Date(), context: jobContext };
-  terminal.printJson({ deleted: { folder, fileNames: await deleteBlobs(of, settings) } });
+  result.removed.push({ folder, fileNames: [...(await deleteBlobs(of, settings))] });
+  result.outcome = 'done';
 }
 
 interface Found {

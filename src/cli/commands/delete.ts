@@ -22,6 +22,8 @@ import {
   STORAGE_OPTION,
 } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { pointAsJson } from '../render/json/point.ts';
+import type { DeleteResult } from '../render/json/results/delete.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { isFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
@@ -43,8 +45,9 @@ export function addDeleteCommand(program: Command): void {
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal } = context;
+      const result = terminal.document.result<DeleteResult>({ deletions: [], removed: [] });
       const wish = wishOf(written, options.damaged);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const last = options.evenTheLast ? 'may-go' : 'stays';
@@ -55,7 +58,7 @@ export function addDeleteCommand(program: Command): void {
         const waitSeconds = secondsToWait(options.wait);
         const of = isKindSaid ? options.kind : 'all';
         const named = { name: wish.name, of, storage, last, how, waitSeconds } as const;
-        await deleteNamedBlobs(sites, { wish: named, context });
+        await deleteNamedBlobs(sites, { wish: named, context, result });
         return undefined;
       }
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
@@ -64,17 +67,18 @@ export function addDeleteCommand(program: Command): void {
         terminal.log('Nothing was removed.');
         return status;
       }
-      for (const one of planned) await show(one, context);
+      for (const one of planned) await show(one, { ...context, result });
       for (const { plan } of planned) refuseLast(plan, last);
       const wanted = planned.filter(({ plan }) => plan.deletions.length > 0);
       if (wanted.length === 0) {
         terminal.log('Nothing to delete: nothing there is damaged');
         return undefined;
       }
+      result.outcome = options.dryRun ? 'planned' : undefined;
       if (options.dryRun) return undefined;
       if (options.prompt && (await ask('delete anything', context)) === 'no') {
         terminal.log('Nothing was removed.');
-        terminal.printJson({ delete: { answer: 'no' } });
+        result.outcome = 'declined';
         return undefined;
       }
       const jobContext = {
@@ -86,7 +90,8 @@ export function addDeleteCommand(program: Command): void {
       const deleteOne = async ({ plan, meant: { place, site } }: Planned) => {
         const settings = { place, site, last, now: () => new Date() } as const;
         const { fileNames } = await deleteAll(plan, settings, jobContext);
-        terminal.printJson({ deleted: { repository: plan.repository, fileNames } });
+        result.removed.push({ folder: plan.repository, fileNames: [...fileNames] });
+        result.outcome = 'done';
         return undefined;
       };
       const nameOf = (one: Planned) => oneOfPlaces(one.meant);
@@ -148,7 +153,7 @@ async function planAll(
 
 async function show(
   { meant, plan }: Planned,
-  { terminal, backups }: CommandContext,
+  { terminal, backups, result }: CommandContext & { readonly result: DeleteResult },
 ): Promise<void> {
   const points = await listPlace(meant.place, { site: meant.site, backups });
   for (const stamp of plan.whole) {
@@ -166,17 +171,10 @@ async function show(
         : [],
     );
     const { repository } = plan;
-    terminal.printJson({
-      delete: {
-        storage: meant.place.storage,
-        repository,
-        stamp,
-        reason,
-        points: gone,
-        fileNames,
-        dat,
-        blobs,
-      },
+    result.deletions.push({
+      ...{ site: meant.site.part, storage: meant.place.storage, kind: meant.place.of },
+      ...{ ...pointAsJson(stamp), what: 'restore-point', folder: repository, reason },
+      ...{ points: [...gone], fileNames: [...fileNames], dat, blobs },
     });
     terminal.print(`This will remove ${stamp} from ${repository} (${reason}):`);
     for (const name of fileNames) terminal.print(`    ${name}`);

@@ -13,6 +13,11 @@ import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import {
+  type BlobsBetween,
+  type DiffResult,
+  differenceAsJson,
+} from '../render/json/results/diff.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -24,8 +29,9 @@ export function addDiffCommand(program: Command): void {
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
-    runCommand(options, async (running) => {
+    runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
+      const result = terminal.document.result<DiffResult>({ differences: [] });
       const from = parseRestoreTarget(writtenFrom);
       const to = parseRestoreTarget(writtenTo);
       const context = { ...shownOn(terminal), signal, backups };
@@ -41,7 +47,8 @@ export function addDiffCommand(program: Command): void {
             from: blobsOfPoint(points, difference.from.stamp),
             to: blobsOfPoint(points, difference.to.stamp),
           });
-          terminal.printJson({ part: site.part, storage, ...difference, blobs });
+          const labels = { site: site.part, storage, kind: place.of };
+          result.differences.push({ ...labels, ...differenceAsJson(difference, blobs) });
           if (terminal.isJson) return;
           const lines = linesOf(difference, { name, blobs });
           terminal.print([...lines, ...(await tableOf(difference, signal))].join('\n'));
@@ -52,17 +59,6 @@ export function addDiffCommand(program: Command): void {
 }
 
 const BLOB_CLASS = 'ZODB.blob.Blob';
-
-/** Blob objects that came, and what was counted in the blob backups of both points. */
-interface BlobsBetween {
-  readonly added: number;
-  readonly changed: number;
-  readonly from: CountedBlobs;
-  readonly to: CountedBlobs;
-}
-
-/** Undefined where there are none, or nobody has counted. */
-type CountedBlobs = { readonly files: number; readonly bytes: number } | undefined;
 
 function blobsBetween(
   { classes }: PointDifference,
@@ -78,7 +74,7 @@ function blobsBetween(
 }
 
 /** Blobs of an earlier backup say nothing about this one. */
-function countedIn(blobs: BelongingBlobs): CountedBlobs {
+function countedIn(blobs: BelongingBlobs): BlobsBetween['from'] {
   return blobs.kind === 'found' && blobs.match === 'exact' ? blobs.content : undefined;
 }
 

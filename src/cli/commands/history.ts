@@ -9,6 +9,7 @@ import { printTable, type Table } from '../format/table.ts';
 import { formatBytes, formatSeconds } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { type HistoryResult, runAsJson } from '../render/json/results/history.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -26,18 +27,17 @@ export function addHistoryCommand(program: Command): void {
       SHOWN,
     );
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const how = { of: options.kind, backups };
+      const result = terminal.document.result<HistoryResult>({ runs: [] });
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, how)).slice(0, options.last);
         const judged = await judgeRuns(runs, { site, ...how });
         if (terminal.isJson) {
-          const print = ({ run, against }: JudgedRun) =>
-            terminal.printJson(against.length === 0 ? run : { ...run, against });
-          await eachInTurn(judged, print, signal);
+          await eachInTurn(judged, (one) => void result.runs.push(runAsJson(one)), signal);
         }
         if (sites.length > 1) terminal.print(`[${site.part}]`);
         if (runs.length === 0) terminal.log('No run has been logged yet');

@@ -1,15 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import type { Site } from '../../config/model/site.ts';
 import { type ListedSitePoint, listSite } from '../../operations/list/list-site.ts';
-import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import type { OtherDataFs } from '../../repository/lineage/points-of-copies.ts';
 import { findSiteFault } from '../../repository/site-faults.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
-import { judgementAsJson, looksAsJson } from '../render/judgements.ts';
+import { type ListResult, listedAsJson } from '../render/json/results/list.ts';
 import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { AnyWarning } from '../render/warnings/warning-text.ts';
@@ -23,8 +21,9 @@ export function addListCommand(program: Command): void {
     .description('show what can be restored')
     .addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
+      const result = terminal.document.result<ListResult>({ points: [] });
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const all: PlacedPoint[] = [];
@@ -49,9 +48,10 @@ export function addListCommand(program: Command): void {
           else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
           for (const point of points) all.push({ part, storage, of, point });
           if (!terminal.isJson) continue;
-          const print = (point: ListedSitePoint) =>
-            terminal.printJson({ part, storage, of, ...asJson(point) });
-          await eachInTurn(points, print, signal);
+          const labels = { site: part, storage, kind: of };
+          const add = (point: ListedSitePoint) =>
+            void result.points.push({ ...labels, ...listedAsJson(point) });
+          await eachInTurn(points, add, signal);
         }
         return undefined;
       };
@@ -104,43 +104,4 @@ function problemsOf(points: readonly PlacedPoint[]): readonly string[] {
       ? one.point.problems.map((problem) => `${one.point.fileName}: ${problem}`)
       : (one.problem ?? []),
   );
-}
-
-/** When they were made, and whether they were those of the moment, is said elsewhere. */
-function blobsAsJson(blobs: Exclude<BelongingBlobs, { kind: 'none' }>): object {
-  if (blobs.kind === 'missing') return { kind: blobs.kind, reason: blobs.reason };
-  const { kind, name, match, content } = blobs;
-  return { kind, name, match, content };
-}
-
-function asJson(one: ListedSitePoint): object {
-  if (one.kind === 'blobs') {
-    const { stamp, form, name } = one.entry;
-    return {
-      stamp,
-      time: momentOfStamp(stamp)?.toISOString(),
-      kind: form,
-      name,
-      ...one.content,
-      ...(one.problem === undefined ? {} : { problem: one.problem }),
-    };
-  }
-  const { point, blobs } = one;
-  const { stamp, moment, kind, fileName, sizeBytes, storedBytes, dataFsBytes } = point;
-  return {
-    stamp,
-    time: moment?.toISOString(),
-    kind,
-    fileName,
-    sizeBytes,
-    storedBytes,
-    dataFsBytes,
-    transactions: point.transactionCount,
-    lastTid: point.lastTid,
-    problems: point.problems,
-    checks: looksAsJson(point.checks),
-    judgement: judgementAsJson(one.judgement),
-    ...(one.madeOf === undefined ? {} : { madeOf: one.madeOf }),
-    ...(blobs.kind === 'none' ? {} : { blobs: blobsAsJson(blobs) }),
-  };
 }

@@ -14,6 +14,11 @@ import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import {
+  type JsonTransaction,
+  type LogResult,
+  transactionAsJson,
+} from '../render/json/results/log.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -37,8 +42,9 @@ export function addLogCommand(program: Command): void {
     .option('--path <text>', 'those whose description has this text, as a path in Zope')
     .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN);
   withOutputOptions(command).action((point, options) =>
-    runCommand(options, async (running) => {
+    runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
+      const result = terminal.document.result<LogResult>({ transactions: [] });
       const { since, until, user, path, limit } = options;
       const filter = {
         since: since === undefined ? undefined : momentOf(since),
@@ -54,7 +60,8 @@ export function addLogCommand(program: Command): void {
         await showTransactions(transactions, {
           context,
           terminal,
-          of: { storage: file.path },
+          of: { dataFs: file.path },
+          result,
           heading: undefined,
         });
         return undefined;
@@ -68,8 +75,8 @@ export function addLogCommand(program: Command): void {
           const source = { kind: 'point', repository, target } as const;
           const transactions = await readTransactionLog(source, { filter, context });
           const heading = meant.length > 1 ? name : undefined;
-          const of = { part: site.part, storage };
-          await showTransactions(transactions, { context, terminal, of, heading });
+          const of = { site: site.part, storage, kind: options.kind };
+          await showTransactions(transactions, { context, terminal, of, result, heading });
         },
       });
     }),
@@ -92,17 +99,21 @@ async function showTransactions(
     context: { signal },
     terminal,
     of,
+    result,
     heading,
   }: {
     readonly context: { readonly signal: AbortSignal };
     readonly terminal: Terminal;
     /** What each is of, in JSON. */
-    readonly of: object;
+    readonly of: Pick<JsonTransaction, 'site' | 'storage' | 'kind' | 'dataFs'>;
+    readonly result: LogResult;
     readonly heading: string | undefined;
   },
 ): Promise<void> {
   if (terminal.isJson) {
-    await eachInTurn(transactions, (one) => terminal.printJson({ ...of, ...one }), signal);
+    const add = (one: LoggedTransaction) =>
+      void result.transactions.push({ ...of, ...transactionAsJson(one) });
+    await eachInTurn(transactions, add, signal);
     return;
   }
   if (heading !== undefined) terminal.print(heading);

@@ -20,6 +20,7 @@ import { maskAddress } from '../../system/processes/ping.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { withPingUrl } from '../options/ping-url.ts';
+import type { ReportResult } from '../render/json/results/report.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import { NO_RUNS, reportRuns } from '../render/report/runs-report.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
@@ -31,7 +32,7 @@ export function addReportCommand(program: Command): void {
     .description('write a page about the backups: calendar, growth, runs, checks, free space')
     .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
   withOutputOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const now = new Date();
@@ -45,7 +46,7 @@ export function addReportCommand(program: Command): void {
       const status = await inEachSite(meant, { context, work: reportOne, absence: 'warning' });
       const path = resolve(options.output);
       await write(path, formatReport(reports, now));
-      terminal.printJson({ report: path });
+      terminal.document.result<ReportResult>({ path });
       terminal.log(`Wrote ${path}`);
       return status;
     }),

@@ -44,7 +44,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const wanted = parseRestoreTarget(written);
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);

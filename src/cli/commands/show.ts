@@ -9,6 +9,7 @@ import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -19,8 +20,9 @@ export function addShowCommand(program: Command): void {
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async (running) => {
+    runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
+      const result = terminal.document.result<ShowResult>({ points: [] });
       const target = parseRestoreTarget(written);
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
@@ -31,7 +33,8 @@ export function addShowCommand(program: Command): void {
           const contents = await readPointContents(repository, { target, context });
           const blobs = blobsOfPoint(await listPlace(place, { site, backups }), contents.stamp);
           const { storage } = place;
-          terminal.printJson({ part: site.part, storage, ...contents, blobs });
+          const labels = { site: site.part, storage, kind: place.of };
+          result.points.push({ ...labels, ...contentsAsJson(contents, blobs) });
           if (terminal.isJson) return;
           terminal.print(`${name}, ${await textOf(contents, { blobs, signal })}`);
         },

@@ -10,6 +10,8 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { deepPointAsJson } from '../render/json/findings.ts';
+import type { TestRestoreResult } from '../render/json/results/test-restore.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -27,8 +29,9 @@ export function addTestRestoreCommand(program: Command): void {
       ).default(tmpdir(), 'the system’s for temporary files'),
     );
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
+      const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
       const wanted = parseRestoreTarget(written);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
@@ -44,8 +47,16 @@ export function addTestRestoreCommand(program: Command): void {
           damage.push(...damageIn(one.point));
         }
         const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
-        terminal.printJson({
-          testRestore: { part: site.part, restoreSeconds, verifySeconds, points },
+        result.problems += problems;
+        const labels = { site: site.part, kind: options.kind };
+        result.restores.push({
+          ...labels,
+          ...{ restoreSeconds, verifySeconds },
+          points: storages.map(({ storage, point }) => ({
+            ...labels,
+            storage,
+            ...deepPointAsJson(point),
+          })),
         });
         const which = points
           .map(({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`)
@@ -74,7 +85,6 @@ function report(
   const name = nameOfOneStorage(storage, among);
   const bad = point.findings.filter(({ kind }) => kind === 'bad');
   for (const finding of bad) {
-    terminal.printJson({ part: among.site.part, storage, stamp: point.stamp, ...finding });
     if (terminal.isJson) continue;
     const found = { storage: name, stamp: point.stamp, finding };
     renderWarning({ kind: 'warning', code: 'bad-restore-point', ...found }, terminal);

@@ -9,6 +9,8 @@ import { type Damage, damageIn } from '../format/damage-remedy.ts';
 import { count } from '../format/units.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { deepPointAsJson } from '../render/json/findings.ts';
+import type { VerifyResult } from '../render/json/results/verify.ts';
 import { renderWarning, sentenceOf } from '../render/warnings/sentence.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 
@@ -18,7 +20,12 @@ export async function runDeepVerify(
   {
     sites,
     context: { terminal, signal, backups },
-  }: { readonly sites: readonly Site[]; readonly context: CommandContext },
+    result,
+  }: {
+    readonly sites: readonly Site[];
+    readonly context: CommandContext;
+    readonly result: VerifyResult;
+  },
 ): Promise<{ readonly problems: number; readonly damage: readonly Damage[] }> {
   let problems = 0;
   const damage: Damage[] = [];
@@ -26,10 +33,10 @@ export async function runDeepVerify(
   const job = { ...shownOn(terminal), signal, backups };
   for await (const { place, point } of verifySiteDeep(settings, job)) {
     const { storage, of } = place;
-    const common = { part: site.part, storage, of, point: point.stamp };
+    const labels = { site: site.part, storage, kind: of };
+    result.points.push({ ...labels, ...deepPointAsJson(point) });
     const name = nameOfOneStorage(storage, { site, sites });
     for (const finding of point.findings) {
-      terminal.printJson({ ...common, ...finding });
       if (finding.kind === 'bad') problems += 1;
       if (terminal.isJson) continue;
       const found = { storage: name, stamp: point.stamp, finding };
@@ -38,22 +45,17 @@ export async function runDeepVerify(
       else terminal.log(`Note: ${sentenceOf(warning)}`);
     }
     damage.push(...damageIn(point));
-    terminal.printJson({ ...common, kind: 'summary', ...summaryOf(point) });
     terminal.log(`Verified ${place.path}, ${describePoint(point, settings)}`);
   }
+  result.problems += problems;
   return { problems, damage };
-}
-
-function summaryOf({ findings, counts }: DeepVerifiedPoint) {
-  const problems = findings.filter(({ kind }) => kind === 'bad').length;
-  return { problems, notes: findings.length - problems, ...counts };
 }
 
 function describePoint(
   point: DeepVerifiedPoint,
   { sample }: Pick<DeepVerifySettings, 'sample'>,
 ): string {
-  const { problems } = summaryOf(point);
+  const problems = point.findings.filter(({ kind }) => kind === 'bad').length;
   const head = `${point.stamp} (UTC): ${count(problems, 'problem')}`;
   if (point.counts === undefined) return head;
   const { transactions, records, objects, followed, blobs } = point.counts;

@@ -10,6 +10,7 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
+import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -43,8 +44,9 @@ export function addVerifyCommand(program: Command): void {
       ).argParser(parsePercentage),
     );
   withOutputOptions(command).action((date, options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
+      const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
       const deep = deepWish(date, options);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
@@ -52,7 +54,7 @@ export function addVerifyCommand(program: Command): void {
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
           const settings = { site, of: options.kind, ...deep, now: () => new Date() };
-          const found = await runDeepVerify(settings, { sites, context });
+          const found = await runDeepVerify(settings, { sites, context, result });
           damage.push(...found.damage);
           return found.problems > 0 ? 1 : 0;
         }
@@ -68,11 +70,12 @@ export function addVerifyCommand(program: Command): void {
         );
         const before = damage.length;
         for (const place of places) {
-          report(place, { site, sites, terminal });
+          report(place, { site, sites, terminal, result });
           const { findings, blobFindings } = place;
           damage.push(...findings.filter(isBad).map(({ name }) => damageOf(name)));
           damage.push(...blobFindings.filter(isBad).map(({ name }) => damageOfBlobs(name)));
         }
+        result.problems += damage.length - before;
         return damage.length > before ? 1 : 0;
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
@@ -87,14 +90,20 @@ function report(
   { place, findings, blobFindings }: VerifiedPlace,
   {
     terminal,
+    result,
     ...among
-  }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
+  }: {
+    readonly terminal: Terminal;
+    readonly result: VerifyResult;
+    readonly site: Site;
+    readonly sites: readonly Site[];
+  },
 ): void {
   const storage = nameOfOneStorage(place.storage, among);
   const where = storage === undefined ? '' : `${storage}: `;
-  const of = { part: among.site.part, storage: place.storage, of: place.of };
+  const labels = { site: among.site.part, storage: place.storage, kind: place.of };
   for (const finding of [...findings, ...blobFindings]) {
-    terminal.printJson({ ...of, ...finding });
+    result.files.push({ ...labels, ...fileAsJson(finding) });
     if (finding.kind === 'good')
       terminal.debug(`good: ${where}${finding.name} (${finding.checked})`);
     else if (!terminal.isJson) {

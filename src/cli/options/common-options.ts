@@ -32,7 +32,7 @@ function waitOption(status: number) {
 }
 
 const OUTPUT = {
-  json: new Option('--json', 'print one JSON object per line'),
+  json: new Option('--json', 'print one JSON object, for an error, too'),
   quiet: new Option('-q, --quiet', 'print only problems, and what was asked for: a list, a plan'),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
   logFormat: new Option(

@@ -1,5 +1,4 @@
 import { adoptSystemError, Failure } from '../../system/failure.ts';
-import { adviceOf } from '../render/remedies/advice.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { type CommandContext, reportFailure } from '../terminal/run-command.ts';
@@ -35,6 +34,7 @@ export async function inEachOf<T>(
   for (const one of all) {
     signal.throwIfAborted();
     const of = nameOf(one);
+    terminal.document.about(of.labels);
     try {
       statuses.push((await work(one)) ?? 0);
       done.push(of.name);
@@ -50,10 +50,8 @@ export async function inEachOf<T>(
   const [first] = absent;
   if (first !== undefined && absent.length === all.length) throw first.failure;
   for (const { of, failure } of absent) {
-    const { code, message } = failure;
-    const hint = adviceOf(failure.hint);
-    terminal.printJson({ ...of.labels, error: { code, message, hint } });
-    const what = { name: of.name, reason: message };
+    terminal.document.about(of.labels);
+    const what = { name: of.name, reason: failure.message };
     renderWarning(
       absence === 'note'
         ? { kind: 'notice', code: 'nothing-to-show', ...what }
@@ -61,6 +59,7 @@ export async function inEachOf<T>(
       terminal,
     );
   }
+  terminal.document.about({});
   if (failed.length > 0) {
     const rest = done.length === 0 ? '' : `; done: ${done.join(', ')}`;
     terminal.log(`Failed: ${failed.join(', ')}${rest}`);

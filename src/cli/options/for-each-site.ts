@@ -13,7 +13,7 @@ export function inEachSite(
   ];
   return inEachOf(all, {
     ...how,
-    nameOf: ({ part }) => ({ name: part, labels: { part } }),
+    nameOf: ({ part }) => ({ name: part, labels: { site: part } }),
     work: ({ run }) => run(),
   });
 }

@@ -84,7 +84,7 @@ export async function inEachPlace(
 
 /** How a place is told from the others. */
 export function oneOfPlaces({ name, site, place }: MeantPlace): OneOfSeveral {
-  return { name, labels: { part: site.part, storage: place.storage } };
+  return { name, labels: { site: site.part, storage: place.storage } };
 }
 
 /** As in `shop/Data, intranet/Data; choose with --part NAME`. */

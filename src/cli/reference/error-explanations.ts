@@ -118,7 +118,7 @@ export function formatErrorsPage(): string {
 const INTRODUCTION = `# Errors
 
 Every error has a code, which says what kind it is: on a terminal and with \`-v\` it stands behind the hint,
-with \`--json\` in \`error.code\`. \`zodbvault explain CODE\` prints what stands here. A warning (exit
+with \`--json\` in \`errors\`. \`zodbvault explain CODE\` prints what stands here. A warning (exit
 status 3: done, but somebody should read it) has a code of its own: see [warnings](warnings.md). "Internal error" has
 none: it is a fault of zodbvault, please report it.
 

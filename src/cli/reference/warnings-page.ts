@@ -21,10 +21,10 @@ A run says three kinds of things that people should read. A warning: somebody sh
 is 3. A notice: it was put right, or is only worth knowing, and the exit status does not tell. Advice: a warning about
 the settings. It is the same in each run, so the exit status does not tell, and \`-q\` hides it.
 
-Each has a code. With \`--log-format json\`, the line has \`level\` (\`warning\` or \`notice\`; advice has \`warning\`),
-\`code\`, \`values\` and \`message\`. \`config --json\` has advice with \`code\`, \`values\` and \`message\`, too. Programs
-should go by code and values: these stay, and the sentences may become better. Of a long list of paths, \`paths\` has
-the first 100, and \`count\` says how many there are. A value that is not known is absent.
+Each has a code. \`--json\` has all of them in \`warnings\`, with \`level\` (\`warning\`, \`notice\` or \`advice\`),
+\`code\`, \`values\` and \`message\`. \`--log-format json\` has a line of the same for each, with \`warning\` for advice.
+Programs should go by code and values: these stay, and the sentences may become better. Of a long list of paths,
+\`paths\` has the first 100, and \`count\` says how many there are. A value that is not known is absent.
 
 Each example below is what zodbvault says for made-up values.
 

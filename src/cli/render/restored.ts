@@ -43,7 +43,6 @@ export function describeRestored(
   { terminal, since }: { readonly terminal: Terminal; readonly since: number },
 ): void {
   const { stamp } = plan.point;
-  terminal.printJson({ restore: { stamp, target: plan.target, sizeBytes, hadBytes, index } });
   const seconds = formatSeconds((Date.now() - since) / 1000);
   const amount =
     hadBytes === 0

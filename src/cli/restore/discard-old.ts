@@ -3,6 +3,7 @@ import { finishRestore } from '../../operations/restore/held-site.ts';
 import { keptBy } from '../../operations/restore/journal/journal-record.ts';
 import { discardReplaced, planSiteDiscard } from '../../operations/restore/undo-restore.ts';
 import { shownOn } from '../render/events.ts';
+import type { JsonRestore } from '../render/json/results/restore.ts';
 import { printable } from '../terminal/printable.ts';
 import { ask, questionOf } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
@@ -18,14 +19,22 @@ export async function discardOld(
   if (!isDry) await finishRestore(site, job);
   const agreed = await planSiteDiscard(site);
   const kept = keptBy(agreed);
+  const result = terminal.document.result<JsonRestore>({
+    ...{ action: 'discard-old', filestorages: [], blobs: [] },
+    discarded: [...kept],
+  });
   if (isDry) {
-    terminal.printJson({ plan: { discard: kept } });
+    result.outcome = 'planned';
     for (const path of kept) terminal.print(`It would remove ${path}`);
     return;
   }
-  if (asks && (await agreeToDiscard(kept, context)) === 'no') return;
+  if (asks && (await agreeToDiscard(kept, context)) === 'no') {
+    result.outcome = 'declined';
+    return;
+  }
   const paths = await discardReplaced({ site, agreed }, job);
-  terminal.printJson({ discarded: paths });
+  result.discarded = [...paths];
+  result.outcome = 'done';
   terminal.log('Removed what the last restore had replaced.');
 }
 

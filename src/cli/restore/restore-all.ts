@@ -8,8 +8,15 @@ import type {
   SiteRestoreSettings,
 } from '../../operations/restore/site-restore-plan.ts';
 import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
+import type { OnEvent } from '../../operations/run/events.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { shownOn } from '../render/events.ts';
+import {
+  type JsonRestore,
+  planAsJson,
+  restoredAsJson,
+  restoredBlobsAsJson,
+} from '../render/json/results/restore.ts';
 import { showRestorePlan } from '../render/restore-plan.ts';
 import { describeChosen, describeRestored } from '../render/restored.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -31,17 +38,31 @@ export async function restoreAll(
 ): Promise<undefined> {
   const { terminal, signal, backups } = how.context;
   const { waitSeconds } = how;
+  const result = terminal.document.result<JsonRestore>({
+    action: 'restore',
+    filestorages: [],
+    blobs: [],
+  });
   if (how.isDry) {
     const plan = await planSiteRestore(settings, backups);
     const context = { ...shownOn(terminal), signal, backups };
-    showRestorePlan(plan, { forward: await findForward(plan, { settings, context }), terminal });
+    const forward = await findForward(plan, { settings, context });
+    const planned = planAsJson(plan, { site: settings.site, forward });
+    Object.assign(result, { outcome: 'planned', ...planned });
+    showRestorePlan(planned, terminal);
     await noteServers(settings, terminal);
     const doubts = await findDoubts(plan, { ...settings, backups });
     if (settings.guess === 'refuse') refuseGuess(doubts);
     for (const doubt of doubts) renderWarning(doubt, terminal);
     return;
   }
-  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
+  const { site } = settings;
+  const shown = shownOn(terminal);
+  const onEvent: OnEvent = (event) => {
+    if (event.kind === 'blobs-restored') result.blobs.push(restoredBlobsAsJson(event, site));
+    shown.onEvent(event);
+  };
+  const job = { ...shown, onEvent, signal, backups, waitSeconds };
   const ahead = await planAhead(settings, job);
   const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
@@ -56,7 +77,10 @@ export async function restoreAll(
     const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
     const found = plan === undefined ? paths : replaced(plan, forward);
     const asked = how.question === 'all' ? replacedPaths(settings.site) : found;
-    if ((await agreeToReplace(asked, how.context)) === 'no') return;
+    if ((await agreeToReplace(asked, how.context)) === 'no') {
+      result.outcome = 'declined';
+      return;
+    }
   }
   const since = Date.now();
   await restoreSite(
@@ -67,7 +91,11 @@ export async function restoreAll(
     },
     job,
     (results) => {
-      for (const result of results) describeRestored(result, { terminal, since });
+      for (const one of results) {
+        result.filestorages.push(restoredAsJson(one, site));
+        describeRestored(one, { terminal, since });
+      }
+      result.outcome = 'done';
       // Where something was appended, nothing is kept: see restoreSite.
       const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
       if (!isKept || !hasReplaced) return;

@@ -3,6 +3,7 @@ import { planSiteUndo, undoSiteRestore } from '../../operations/restore/undo-res
 import { formatUtcTime } from '../format/units.ts';
 import type { Waiting } from '../options/common-options.ts';
 import { shownOn } from '../render/events.ts';
+import type { JsonRestore } from '../render/json/results/restore.ts';
 import { agreeToReplace } from '../terminal/question.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 import { noteServers } from './note-servers.ts';
@@ -32,7 +33,12 @@ export async function undoRestore(
   const removed = live.filter(({ kept }) => kept === null).map(({ path }) => path);
   const moment = formatUtcTime(at);
   terminal.log(`Undoing the restore at ${moment} (UTC) of ${restored}`);
+  const result = terminal.document.result<JsonRestore>({
+    ...{ action: 'undo', filestorages: [], blobs: [] },
+    undo: { restored, time: at, paths, removed },
+  });
   if (isDry) {
+    result.outcome = 'planned';
     for (const path of paths) {
       terminal.print(
         removed.includes(path)
@@ -51,12 +57,15 @@ export async function undoRestore(
   const blobstorages = pathsOf('directory', 'contents');
   const replaced = { filestorages, blobstorages, removed };
   const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
-  if (isAsked && (await agreeToReplace(replaced, context)) === 'no') return;
+  if (isAsked && (await agreeToReplace(replaced, context)) === 'no') {
+    result.outcome = 'declined';
+    return;
+  }
   await undoSiteRestore(
     { site, heldLock, agreed, now: () => new Date() },
     { ...shownOn(terminal), signal, backups, waitSeconds },
   );
-  terminal.printJson({ undo: { restored, at, paths, removed } });
+  result.outcome = 'done';
   for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
   terminal.log('Swapped back. What the restore had put there is kept. To swap again:');
   terminal.log(`    ${undoing}`);

@@ -32,7 +32,6 @@ export async function agreeToReplace(
   const answer = await ask('restore', context);
   if (answer === 'no') {
     terminal.log('Not restoring.');
-    terminal.printJson({ restore: { answer } });
   }
   return answer;
 }

@@ -23,24 +23,36 @@ export interface CommandContext {
  * Ctrl-C and SIGTERM into a clean stop, a second one into an end at once. Work may return an exit status of its own.
  */
 export function runCommand(
-  options: OutputOptions,
+  { command, ...options }: OutputOptions & { readonly command: { readonly name: () => string } },
   work: CommandWork,
   about: About = {},
 ): Promise<void> {
-  return runWith(terminalFor(options, about), work);
+  return runWith(terminalFor(options, { ...about, command: command.name() }), work);
 }
 
 type CommandWork = (context: CommandContext) => Promise<number | undefined>;
 
 /** The same, for a terminal of another kind. */
 export async function runWith(terminal: Terminal, work: CommandWork): Promise<void> {
-  using stopping = heedSignals(terminal.fail);
+  using stopping = heedSignals((failure) => {
+    const status = terminal.fail(failure);
+    terminal.document.writeAtOnce(status);
+    return status;
+  });
+  const status = await statusOf(work, { terminal, signal: stopping.signal });
+  process.exitCode = status;
+  await terminal.document.write(status);
+}
+
+async function statusOf(
+  work: CommandWork,
+  { terminal, signal }: Omit<CommandContext, 'backups'>,
+): Promise<number> {
   try {
-    const backups = new OpenBackups();
-    const status = await work({ terminal, signal: stopping.signal, backups });
-    process.exitCode = status ?? terminal.statusOfSuccess();
+    const status = await work({ terminal, signal, backups: new OpenBackups() });
+    return status ?? terminal.statusOfSuccess();
   } catch (error) {
-    process.exitCode = reportFailure(error, terminal);
+    return reportFailure(error, terminal);
   }
 }
 
@@ -53,6 +65,8 @@ export function isByCtrlC({ reason }: AbortSignal): boolean {
 export function reportFailure(error: unknown, terminal: Terminal, of?: OneOfSeveral): number {
   const failure = adoptSystemError(error, 'go on');
   if (failure instanceof Failure) return terminal.fail(failure, of);
+  const message = `internal error: ${String(failure)}`;
+  terminal.document.addError({ code: 'internal', message }, of?.labels);
   process.stderr.write(`Internal error, please report it: ${printable(stackOf(failure))}\n`);
   return 1;
 }

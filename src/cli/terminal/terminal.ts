@@ -3,6 +3,7 @@ import { formatLocalTime } from '../format/units.ts';
 import { adviceOf } from '../render/remedies/advice.ts';
 import { type Emphasis, paintFor } from './colours.ts';
 import { DONE_WITH_WARNINGS } from './exit-status.ts';
+import { JsonDocument, type WarningLevel } from './json-document.ts';
 import { printable } from './printable.ts';
 
 /** Where a command writes: results to stdout, everything else to stderr. */
@@ -13,8 +14,8 @@ export interface Terminal {
   readonly logFormat: 'text' | 'json';
   /** A line, or a table, of the result. */
   readonly print: (line: string, emphasis?: Emphasis) => void;
-  /** The result as one JSON object, if --json was given. */
-  readonly printJson: (value: object) => void;
+  /** What --json prints when the command has ended. */
+  readonly document: JsonDocument;
   /** A line of the log, unless -q was given. */
   readonly log: (line: string) => void;
   /** How far a long step is, in words and in numbers. */
@@ -82,7 +83,11 @@ export interface About {
   readonly about?: 'settings' | undefined;
 }
 
-export function terminalFor(options: OutputOptions, { about }: About = {}): Terminal {
+/** @param command - its name; undefined where none was recognised */
+export function terminalFor(
+  options: OutputOptions,
+  { command, about }: About & { readonly command: string | undefined },
+): Terminal {
   const verbosity = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const isJson = options.json === true;
   const logFormat = options.logFormat ?? 'text';
@@ -96,13 +101,17 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
       : (message: string) => toStderr(message, label);
   const log = isSilent ? nothing : level('info');
   const debug = verbosity === 'verbose' ? level('debug') : nothing;
+  const document = new JsonDocument(command, isJson ? toStdoutAsJson : nothing);
+  const note = (level: WarningLevel, message: string, facts: Facts) =>
+    document.addWarning({ level, message, ...facts });
   const warn = level('warning', `${word('Warning:', 'yellow')} `);
+  const notice = level('notice', `${word('Note:', 'cyan')} `);
   return {
     verbosity,
     isJson,
     logFormat,
     print: isJson ? nothing : toStdout,
-    printJson: isJson ? (value) => toStdout(asJson(value)) : nothing,
+    document,
     log,
     progress: (message, numbers) => {
       if (isSilent) return;
@@ -116,17 +125,25 @@ export function terminalFor(options: OutputOptions, { about }: About = {}): Term
       : isLogJson
         ? (bytes) => log(Buffer.from(bytes).toString().trimEnd())
         : (bytes) => void process.stderr.write(bytes),
-    notice: level('notice', `${word('Note:', 'cyan')} `),
-    advise: verbosity === 'quiet' && about !== 'settings' ? nothing : warn,
+    notice: (line, facts) => {
+      note('notice', line, facts);
+      notice(line, facts);
+    },
+    advise: (line, facts) => {
+      note('advice', line, facts);
+      if (verbosity !== 'quiet' || about === 'settings') warn(line, facts);
+    },
     warn: (line, facts) => {
       hasWarned = true;
+      note('warning', line, facts);
       warn(line, facts);
     },
     hint: level('hint', `${word('Hint:', 'bold')} `),
     fail: ({ code, message, ...failure }, of) => {
       const hint = adviceOf(failure.hint);
-      if (isJson) toStdout(asJson({ ...of?.labels, error: { code, message, hint } }));
-      else if (isLogJson) logObject({ level: 'error', ...of?.labels, message, code, hint });
+      document.addError({ code, message, hint }, of?.labels);
+      if (isJson) return exitStatusOf(code);
+      if (isLogJson) logObject({ level: 'error', ...of?.labels, message, code, hint });
       else {
         const more = verbosity === 'verbose' || process.stderr.isTTY ? whereExplained(code) : '';
         const where = of === undefined ? '' : `${of.name}: `;
@@ -166,7 +183,7 @@ export function scriptTerminal(options: {
     isJson: false,
     logFormat: 'text',
     print: toStdout,
-    printJson: nothing,
+    document: new JsonDocument(undefined, nothing),
     log: isQuiet ? nothing : level('INFO'),
     progress: isQuiet ? nothing : level('INFO'),
     debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
@@ -207,6 +224,11 @@ function logObject(value: object): void {
 
 function asJson(value: object): string {
   return printable(JSON.stringify(value), 'json');
+}
+
+/** @param line - of an object in JSON */
+function toStdoutAsJson(line: string): void {
+  process.stdout.write(`${printable(line, 'json')}\n`);
 }
 
 function toStdout(line: string, emphasis: Emphasis = {}): void {

@@ -25,22 +25,22 @@ import { refuseCopiedScript } from './copied-script.ts';
 
 /** `script FILE WORD...`: what the scripts in a buildout's bin folder call. */
 export function addScriptCommand(program: Command): void {
-  program
+  const command = program
     .command('script', { hidden: true })
     .description('run a script that "zodbvault install" wrote')
     .argument('<file>', 'path of the script')
     .argument('[words...]', 'its command line')
     .helpOption(false)
     .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (file, words) => {
-      let script: Script | undefined;
-      await runCommand({}, async () => {
-        script = await readScript(file);
-        return undefined;
-      });
-      if (script !== undefined) await runScript(script, { file, words });
+    .passThroughOptions();
+  command.action(async (file, words) => {
+    let script: Script | undefined;
+    await runCommand({ command }, async () => {
+      script = await readScript(file);
+      return undefined;
     });
+    if (script !== undefined) await runScript(script, { file, words });
+  });
 }
 
 async function readScript(file: string): Promise<Script> {

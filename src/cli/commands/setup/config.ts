@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import type { Override } from '../../../config/buildout/buildout.ts';
 import { type Candidate, kindOfConfig, TOML_NAME } from '../../../config/discover/discovery.ts';
-import type { PlainSite } from '../../../config/plain/plain-site.ts';
 import type { RecipePart } from '../../../config/recipe/recipe-part.ts';
 import type { SettledOption } from '../../../config/resolve/option-reader.ts';
 import type { SettledSite } from '../../../config/resolve/resolve-site.ts';
@@ -13,7 +12,8 @@ import { formatTable } from '../../format/table.ts';
 import { noteAbsentData } from '../../options/absent-data.ts';
 import { splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { describeScripts } from '../../options/part-scripts.ts';
-import { renderWarning, warningAsJson } from '../../render/warnings/sentence.ts';
+import { type ConfigResult, siteAsJson } from '../../render/json/results/config.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import {
   CONFIG_OPTION,
   loadBuildout,
@@ -36,8 +36,9 @@ export function addConfigCommand(program: Command): void {
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option');
   withOutputOptions(command).action((words, options) =>
     runCommand(
-      options,
+      { ...options, command },
       async ({ terminal, signal }) => {
+        const result = terminal.document.result<ConfigResult>({ sites: [], candidates: [] });
         const { names, overrides } = splitOverrides(words);
         const isBuildout = overrides.length > 0 || names.length > 0;
         if (isBuildout && (await speaksOfBuildout(options.config))) {
@@ -47,38 +48,37 @@ export function addConfigCommand(program: Command): void {
             const { path } = buildout;
             renderWarning({ kind: 'warning', code: 'no-backup-part', buildout: path }, terminal);
           }
-          await showParts(read, { terminal, signal, candidates: [] });
+          await showParts(read, { terminal, signal, result });
           return undefined;
         }
         refuseOverrides(overrides);
         const [part, ...others] = names;
         const wish = { ...options, part: others.length === 0 ? part : undefined };
-        const candidates: Candidate[] = [];
         const { found } = await findAnySites(wish, {
           terminal,
           purpose: 'backup',
-          candidates,
+          candidates: result.candidates,
         }).catch((error: unknown) => {
-          showCandidates(candidates, terminal);
+          showCandidates(result.candidates, terminal);
           throw error;
         });
         switch (found.kind) {
           case 'buildout':
-            await showParts(found, { terminal, signal, candidates });
+            await showParts(found, { terminal, signal, result });
             break;
           case 'configured':
             for (const one of found.sites) {
               if (names.length === 0 || names.includes(one.site.part))
-                await showSite(one, { terminal, signal, candidates });
+                await showSite(one, { terminal, signal, result });
             }
             break;
           case 'plain':
-            await showSite(found.site, { terminal, signal, candidates });
+            await showSite(found.site, { terminal, signal, result });
             break;
           default:
             found satisfies never;
         }
-        showCandidates(candidates, terminal);
+        showCandidates(result.candidates, terminal);
         return undefined;
       },
       { about: 'settings' },
@@ -105,15 +105,15 @@ function refuseOverrides(overrides: readonly Override[]): void {
 interface Showing {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  readonly candidates: readonly Candidate[];
+  readonly result: ConfigResult;
 }
 
 async function showParts(
   { parts, cronLines, scripts }: ReadParts,
-  { terminal, signal, candidates }: Showing,
+  { terminal, signal, result }: Showing,
 ): Promise<void> {
   for (const part of parts) {
-    terminal.printJson({ ...asJson(part), candidates });
+    result.sites.push({ ...siteAsJson(part), scripts: [...scriptsOf(part)] });
     const settings = [...rowsOf(part.settled), ['scripts', scriptsOf(part).join('\n'), '']];
     const table = { head: headOf(part), rows: settings };
     terminal.print(`${await formatTable(table, signal)}\n`);
@@ -125,15 +125,10 @@ async function showParts(
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
-async function showSite(
-  one: SettledSite & Partial<Pick<PlainSite, 'leftOut'>>,
-  { terminal, signal, candidates }: Showing,
-): Promise<void> {
-  const { site, settled, leftOut = [] } = one;
-  const { part, storages } = site;
-  const warnings = [...one.warnings, ...leftOut].map(warningAsJson);
-  terminal.printJson({ site: part, storages, settings: settled, warnings, candidates });
-  const places = storages.flatMap(({ name, dataFs, blobs, folders: { backup } }) => [
+async function showSite(one: SettledSite, { terminal, signal, result }: Showing): Promise<void> {
+  const { site, settled } = one;
+  result.sites.push(siteAsJson(one));
+  const places = site.storages.flatMap(({ name, dataFs, blobs, folders: { backup } }) => [
     [`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), ''],
     ['its backups', [backup.filestorage, backup.blobs ?? []].flat().join('\n'), ''],
   ]);
@@ -155,12 +150,6 @@ function headOf({ site }: SettledSite): readonly string[] {
 
 function rowsOf(settled: readonly SettledOption[]): readonly (readonly string[])[] {
   return settled.map(({ name, value, from }) => [name, value, from]);
-}
-
-function asJson(part: RecipePart): object {
-  const { site, settled } = part;
-  const warnings = part.warnings.map(warningAsJson);
-  return { part: site.part, settings: settled, scripts: scriptsOf(part), warnings };
 }
 
 function scriptsOf({ site, scripts }: RecipePart): readonly string[] {

@@ -15,7 +15,7 @@ export function addDemoCommand(program: Command): void {
     .description('make a sample site, back it up, destroy it, and restore it')
     .argument('[folder]', 'a folder that is empty or not there yet', 'zodbvault-demo');
   withLogOptions(command).action((folder, options) =>
-    runCommand(options, (context) => play(resolve(folder), context)),
+    runCommand({ ...options, command }, (context) => play(resolve(folder), context)),
   );
 }
 

@@ -4,6 +4,7 @@ import { exitStatusOf, Failure, type FailureCode } from '../../../system/failure
 import { formatTable } from '../../format/table.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import { EXPLANATIONS, FAILURE_CODES } from '../../reference/error-explanations.ts';
+import type { ExplainResult } from '../../render/json/results/explain.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 /** Letters that may be wrong, missing or too many. */
@@ -19,12 +20,13 @@ export function addExplainCommand(program: Command): void {
       new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(String),
     );
   withOutputOptions(command).action((written, options) =>
-    runCommand(options, async ({ terminal, signal }) => {
+    runCommand({ ...options, command }, async ({ terminal, signal }) => {
+      const result = terminal.document.result<ExplainResult>({ explanations: [] });
       const code = written === undefined ? undefined : parseCode(written);
       for (const one of code === undefined ? FAILURE_CODES : [code]) {
-        terminal.printJson({
-          explanation: { code: one, exitStatus: exitStatusOf(one), ...EXPLANATIONS[one] },
-        });
+        const { remedies, ...more } = EXPLANATIONS[one];
+        const exitStatus = exitStatusOf(one);
+        result.explanations.push({ code: one, exitStatus, ...more, remedies: [...remedies] });
       }
       terminal.print(code === undefined ? await listOfCodes(signal) : explain(code));
       return undefined;

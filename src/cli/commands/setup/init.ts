@@ -8,6 +8,7 @@ import { adopting, Failure } from '../../../system/failure.ts';
 import { isTaken } from '../../../system/files/presence.ts';
 import { count } from '../../format/units.ts';
 import { OPTION, withOutputOptions } from '../../options/common-options.ts';
+import type { InitResult } from '../../render/json/results/init.ts';
 import { findAnySites } from '../../select/select-site.ts';
 import { withPlaceOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
@@ -17,7 +18,7 @@ export function addInitCommand(program: Command): void {
     .description(`write a commented ${TOML_NAME} for the site that is found in this folder`)
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
-    runCommand(options, async ({ terminal }) => {
+    runCommand({ ...options, command }, async ({ terminal }) => {
       const path = resolve(TOML_NAME);
       if (await isTaken(path)) throw thereAlready(path);
       const { found } = await findAnySites(options, { terminal, purpose: 'backup' });
@@ -33,7 +34,7 @@ export function addInitCommand(program: Command): void {
         blobs: options.blobs ? 'as-found' : 'left-out',
       });
       if (options.dryRun) {
-        terminal.printJson({ plan: { write: path, content: text } });
+        terminal.document.result<InitResult>({ outcome: 'planned', path, content: text });
         terminal.print(text);
         return undefined;
       }
@@ -43,7 +44,7 @@ export function addInitCommand(program: Command): void {
         await file.writeFile(text);
         await file.sync();
       });
-      terminal.printJson({ written: path });
+      terminal.document.result<InitResult>({ outcome: 'done', path });
       terminal.log(
         `Wrote ${path}. "zodbvault config" shows what it says, "zodbvault backup" does it.`,
       );

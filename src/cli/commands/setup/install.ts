@@ -2,14 +2,14 @@ import type { Command } from '@commander-js/extra-typings';
 import { refuseOwnBackupsAmongBlobs } from '../../../config/model/blob-directory-check.ts';
 import { binFolder } from '../../../config/recipe/plone-parts.ts';
 import type { RecipePart } from '../../../config/recipe/recipe-part.ts';
-import type { InstallStep } from '../../../operations/run/setup-steps.ts';
 import { install, planInstall } from '../../../operations/setup/install-scripts.ts';
 import { noteAbsentData } from '../../options/absent-data.ts';
 import { OPTION, splitOverrides, withOutputOptions } from '../../options/common-options.ts';
 import { ownProgram } from '../../options/own-command.ts';
 import { adviseOfRewriting } from '../../options/part-scripts.ts';
 import { renderInstallStep, shownOn } from '../../render/events.ts';
-import { factsOf, renderWarning, sentenceOf } from '../../render/warnings/sentence.ts';
+import { type InstallResult, installStepAsJson } from '../../render/json/results/install.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
 import { CONFIG_OPTION, loadBuildout, readParts } from '../../select/select-buildout-part.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -24,8 +24,9 @@ export function addInstallCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((words, options) =>
     runCommand(
-      options,
+      { ...options, command },
       async ({ terminal }) => {
+        const result = terminal.document.result<InstallResult>({ steps: [] });
         const { names, overrides } = splitOverrides(words);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
         const { parts, extent, cronLines, scripts } = await readParts(buildout, {
@@ -47,10 +48,11 @@ export function addInstallCommand(program: Command): void {
           scope: extent === 'all' ? 'all-parts' : 'these-parts',
           program: ownProgram(terminal, { caller: 'the scripts' }),
         });
-        for (const step of steps) terminal.printJson({ step: asJson(step) });
+        result.steps = steps.flatMap(installStepAsJson);
         if (options.dryRun) {
           for (const step of steps) renderInstallStep(step, { terminal, tense: 'planned' });
         } else await install(steps, { ...shownOn(terminal) });
+        result.outcome = options.dryRun ? 'planned' : 'done';
         await noteAbsentData(parts, terminal);
         if (steps.length > 0) for (const part of parts) sayWhatGoes(part, terminal);
         adviseOfRewriting(scripts, terminal);
@@ -79,10 +81,4 @@ function sayWhatGoes({ site, settled }: RecipePart, terminal: Terminal): void {
       `[${part}] removes backups of the blobs after ${keepBlobDays} days: keep_blob_days is not set, and this is the recipe's default; keep_blob_days = 0 goes by keep`,
     );
   }
-}
-
-function asJson(step: InstallStep): object {
-  if (step.kind !== 'warn') return step;
-  const { kind, warning } = step;
-  return { kind, text: sentenceOf(warning), ...factsOf(warning) };
 }

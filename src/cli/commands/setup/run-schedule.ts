@@ -31,7 +31,7 @@ export function addRunScheduleCommand(program: Command): void {
     .option('--at-start', 'back up once at the start, too')
     .addOption(CONFIG_OPTION);
   withLogOptions(command).action((options) =>
-    runCommand(options, async (context) => {
+    runCommand({ ...options, command }, async (context) => {
       refuseRenamedVariables(process.env);
       const wanted: readonly [Kind, Cron | undefined][] = [
         ['backup', options.backup],

@@ -22,6 +22,11 @@ import { isLingering } from '../../../system/processes/systemd.ts';
 import { isCronRunning } from '../../../system/processes/user-crontab.ts';
 import { OPTION, wholeNumber, withOutputOptions } from '../../options/common-options.ts';
 import { renderScheduleStep, shownOn } from '../../render/events.ts';
+import {
+  jobAsJson,
+  type ScheduleResult,
+  scheduleStepAsJson,
+} from '../../render/json/results/schedule.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
 import { namesPlaces } from '../../select/named-locations.ts';
 import { DEFAULT_CFG } from '../../select/select-buildout-part.ts';
@@ -68,22 +73,24 @@ export function addScheduleCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
     runCommand(
-      options,
+      { ...options, command },
       async (context) => {
+        const result = context.terminal.document.result<ScheduleResult>({ jobs: [], steps: [] });
         const target = targetOf(options.systemd);
         if (options.remove) {
           const scope = await scopeOf(options, context.terminal);
-          await carryOut({ jobs: [], scope, target }, { ...options, context });
+          await carryOut({ jobs: [], scope, target }, { ...options, context, result });
           return undefined;
         }
         const { jobs, owners, extent } = await findJobs(options, context);
-        if (!options.install) printJobs(jobs, { target, terminal: context.terminal });
+        result.jobs = jobs.map(jobAsJson);
+        if (!options.install) printJobs(jobs, { target, terminal: context.terminal, result });
         else {
           const scope =
             extent === 'all'
               ? ({ kind: 'folder', folder: folderOf(options), owners } as const)
               : ({ kind: 'owners', owners } as const);
-          await carryOut({ jobs, scope, target }, { ...options, context });
+          await carryOut({ jobs, scope, target }, { ...options, context, result });
           await warnOfIdleness(target, context.terminal);
         }
         return undefined;
@@ -141,21 +148,26 @@ function folderOf({ config }: SiteWish): string {
 
 function printJobs(
   jobs: readonly ScheduledJob[],
-  { target, terminal }: { readonly target: ScheduleTarget; readonly terminal: Terminal },
+  {
+    target,
+    terminal,
+    result,
+  }: {
+    readonly target: ScheduleTarget;
+    readonly terminal: Terminal;
+    readonly result: ScheduleResult;
+  },
 ): void {
-  if (terminal.isJson) for (const job of jobs) terminal.printJson({ job });
+  result.outcome = 'shown';
   switch (target.kind) {
     case 'crontab': {
-      const crontab = formatCrontab(jobs);
-      terminal.printJson({ crontab });
-      terminal.print(crontab.trimEnd());
+      result.crontab = formatCrontab(jobs);
+      terminal.print(result.crontab.trimEnd());
       return;
     }
     case 'systemd':
-      for (const unit of placeUnits(jobs, target.scope)) {
-        terminal.printJson({ unit });
-        terminal.print(`# ${unit.path}\n${unit.content}`);
-      }
+      result.units = placeUnits(jobs, target.scope).map((unit) => ({ ...unit }));
+      for (const { path, content } of result.units) terminal.print(`# ${path}\n${content}`);
       return;
     default:
       target satisfies never;
@@ -164,17 +176,25 @@ function printJobs(
 
 async function carryOut(
   settings: ScheduleSettings,
-  { dryRun, context }: { readonly dryRun?: true | undefined; readonly context: CommandContext },
+  {
+    dryRun,
+    context,
+    result,
+  }: {
+    readonly dryRun?: true | undefined;
+    readonly context: CommandContext;
+    readonly result: ScheduleResult;
+  },
 ): Promise<void> {
   const { terminal, signal } = context;
   const jobContext = { ...shownOn(terminal), signal };
   const steps = await planSchedule(settings, jobContext);
   for (const step of steps) {
-    const text = step.kind === 'set-crontab' ? { content: step.content.toString() } : {};
-    terminal.printJson({ step: { ...step, ...text } });
+    result.steps.push(scheduleStepAsJson(step));
     if (dryRun) renderScheduleStep(step, { terminal, tense: 'planned' });
   }
   if (!dryRun) await applySchedule(steps, jobContext);
+  result.outcome = dryRun ? 'planned' : 'done';
   if (steps.length === 0) terminal.log('Everything is as it should be.');
 }
 

@@ -47,8 +47,3 @@ export function renderWarning(
 }
 
 const HOW = { warning: 'warn', notice: 'notice', advice: 'advise' } as const;
-
-/** The same in the result of a command. */
-export function warningAsJson(warning: AnyWarning): object {
-  return { ...factsOf(warning), message: sentenceOf(warning) };
-}

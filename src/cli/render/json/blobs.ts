@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import type { BlobContent } from '../../../blobs/layout/blob-content.ts';
+import type { BelongingBlobs } from '../../../blobs/ownership/blobs-of-points.ts';
+import { Bytes, Count, maybe, said } from './values.ts';
+
+/** A backup of blobs: the same in every command. */
+export const BlobsSchema = v.strictObject({
+  state: said(
+    '`made`: by this run. `unchanged`: there was nothing new. `found`: a restore takes them. `missing`: there should be some. `none`: the storage has no blobs, or they are not backed up',
+    v.picklist(['made', 'unchanged', 'found', 'missing', 'none']),
+  ),
+  name: maybe('of the copy or archive, in the folder with the backups of the blobs', v.string()),
+  form: v.optional(v.picklist(['directory', 'archive', 'delta'])),
+  match: maybe(
+    '`exact`: made with this very restore point. Otherwise with another one, which has its blobs too (`after`) or may lack some',
+    v.picklist(['exact', 'after', 'earlier', 'later']),
+  ),
+  files: maybe('how many blobs; absent where nobody has counted', Count),
+  sizeBytes: maybe('of all its blobs', Bytes),
+  reason: maybe('why they are missing', v.string()),
+});
+export type JsonBlobs = v.InferOutput<typeof BlobsSchema>;
+
+/** The blobs that a restore of a point would take. */
+export function blobsAsJson(blobs: BelongingBlobs): JsonBlobs {
+  switch (blobs.kind) {
+    case 'none':
+      return { state: 'none' };
+    case 'missing':
+      return { state: 'missing', reason: blobs.reason };
+    case 'found': {
+      const { name, match, content } = blobs;
+      return { state: 'found', name, match, ...contentAsJson(content) };
+    }
+    default:
+      return blobs satisfies never;
+  }
+}
+
+export function contentAsJson(
+  content: BlobContent | undefined,
+): Pick<JsonBlobs, 'files' | 'sizeBytes'> {
+  return content === undefined ? {} : { files: content.files, sizeBytes: content.bytes };
+}

@@ -1,0 +1,48 @@
+import { documentSchema } from './envelope.ts';
+import { adoptResult } from './results/adopt.ts';
+import { backupResult } from './results/backup.ts';
+import { checkResult } from './results/check.ts';
+import { configResult } from './results/config.ts';
+import { deleteResult } from './results/delete.ts';
+import { diffResult } from './results/diff.ts';
+import { explainResult } from './results/explain.ts';
+import { historyResult } from './results/history.ts';
+import { initResult } from './results/init.ts';
+import { installResult } from './results/install.ts';
+import { listResult } from './results/list.ts';
+import { logResult } from './results/log.ts';
+import { reportResult } from './results/report.ts';
+import { restoreResult } from './results/restore.ts';
+import { scheduleResult } from './results/schedule.ts';
+import { showResult } from './results/show.ts';
+import { testRestoreResult } from './results/test-restore.ts';
+import { verifyResult } from './results/verify.ts';
+
+/** What each command says with --json, by its name; in the order of --help. */
+export const RESULTS = {
+  backup: backupResult,
+  restore: restoreResult,
+  list: listResult,
+  verify: verifyResult,
+  history: historyResult,
+  show: showResult,
+  log: logResult,
+  diff: diffResult,
+  check: checkResult,
+  'test-restore': testRestoreResult,
+  delete: deleteResult,
+  init: initResult,
+  install: installResult,
+  config: configResult,
+  schedule: scheduleResult,
+  adopt: adoptResult,
+  report: reportResult,
+  explain: explainResult,
+} as const;
+
+export type CommandWithJson = keyof typeof RESULTS;
+
+/** The schema of the document that a command prints, which takes no name that it doesn't know. */
+export function schemaOf(command: CommandWithJson) {
+  return documentSchema(command, RESULTS[command]);
+}

@@ -1,0 +1,62 @@
+import * as v from 'valibot';
+import type { SettledSite } from '../../../../config/resolve/resolve-site.ts';
+import { Label, maybe, ofSite, type Result, said } from '../values.ts';
+
+const Folders = v.strictObject({
+  filestorage: said('for backups of the Data.fs', v.string()),
+  blobs: v.optional(v.string()),
+});
+
+const SiteSchema = v.strictObject({
+  ...ofSite,
+  storages: said(
+    'in the order in which they are backed up',
+    v.array(
+      v.strictObject({
+        storage: Label.storage,
+        dataFs: v.string(),
+        blobs: maybe('the live blob directory', v.string()),
+        isChanges: maybe('whether it holds only the changes of a DemoStorage', v.boolean()),
+        folders: v.strictObject({
+          backup: Folders,
+          snapshot: Folders,
+          zip: Folders,
+          alternative: v.optional(Folders),
+        }),
+      }),
+    ),
+  ),
+  settings: v.array(
+    v.strictObject({
+      name: v.string(),
+      value: v.string(),
+      from: said('a file with its line, a variable, or `default`', v.string()),
+    }),
+  ),
+  scripts: maybe('of a part of a buildout: those that it wants', v.array(v.string())),
+});
+
+export const configResult = {
+  sites: v.array(SiteSchema),
+  candidates: said(
+    'what was looked at, in this order',
+    v.array(
+      v.strictObject({
+        what: v.string(),
+        state: v.picklist(['taken', 'passed over']),
+        why: v.string(),
+      }),
+    ),
+  ),
+};
+export type ConfigResult = Result<typeof configResult>;
+
+export function siteAsJson({ site, settled }: SettledSite): v.InferOutput<typeof SiteSchema> {
+  return {
+    site: site.part,
+    storages: site.storages.map(({ name, dataFs, blobs, isChanges, folders }) => ({
+      ...{ storage: name, dataFs, blobs, isChanges, folders },
+    })),
+    settings: settled.map((one) => ({ ...one })),
+  };
+}

@@ -1,0 +1,70 @@
+import * as v from 'valibot';
+import type { ListedSitePoint } from '../../../../operations/list/list-site.ts';
+import { BlobsSchema, blobsAsJson, contentAsJson, type JsonBlobs } from '../blobs.ts';
+import { JudgementSchema, judgementAsJson, LookSchema, looksAsJson } from '../judgement.ts';
+import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
+import { maybe, ofPlace, type Result, said } from '../values.ts';
+
+const PointSchema = v.strictObject({
+  ...ofPlace,
+  ...ofPoint,
+  type: said('`blobs`: the site backs up nothing else', v.picklist(['full', 'increment', 'blobs'])),
+  ...sizesOfBackup,
+  blobs: BlobsSchema,
+  problems: said('what is wrong with its files, in words', v.array(v.string())),
+  checks: said('what looks have found, the newest last', v.array(LookSchema)),
+  judgement: maybe('what it is worth; absent for `blobs`', JudgementSchema),
+  madeOf: maybe(
+    'the Data.fs that it was made of, where that is another',
+    v.strictObject({
+      path: v.string(),
+      relation: said(
+        '`copy`: of this database. `database`: another one. `place-before`: the database has moved since',
+        v.picklist(['copy', 'database', 'place-before']),
+      ),
+    }),
+  ),
+});
+
+export const listResult = { points: said('oldest first in each folder', v.array(PointSchema)) };
+export type ListResult = Result<typeof listResult>;
+
+type Point = Omit<v.InferOutput<typeof PointSchema>, 'site' | 'storage' | 'kind'>;
+
+export function listedAsJson(one: ListedSitePoint): Point {
+  if (one.kind === 'blobs') {
+    const { stamp, record } = one.entry;
+    const storedBytes = record?.archive?.sizeBytes;
+    const [blobs, problems] = [ownBlobs(one), one.problem === undefined ? [] : [one.problem]];
+    return { ...pointAsJson(stamp), type: 'blobs', storedBytes, blobs, problems, checks: [] };
+  }
+  const { point, blobs, judgement, madeOf } = one;
+  const { stamp, kind, fileName, sizeBytes, storedBytes, dataFsBytes } = point;
+  return {
+    ...pointAsJson(stamp),
+    type: kind,
+    ...{ fileName, sizeBytes, storedBytes, dataFsBytes },
+    transactions: point.transactionCount,
+    lastTid: point.lastTid,
+    blobs: blobsAsJson(blobs),
+    problems: [...point.problems],
+    checks: looksAsJson(point.checks),
+    judgement: judgementAsJson(judgement),
+    madeOf: madeOf && { path: madeOf.path, relation: madeOf.is },
+  };
+}
+
+function ownBlobs({
+  entry: { name, form },
+  content,
+  problem,
+}: Extract<ListedSitePoint, { readonly kind: 'blobs' }>): JsonBlobs {
+  if (problem !== undefined) return { state: 'missing', name, reason: problem };
+  return {
+    state: 'found',
+    name,
+    // The list that a chain of archives goes by is no backup.
+    form: form === 'state' ? undefined : form,
+    ...contentAsJson(content),
+  };
+}

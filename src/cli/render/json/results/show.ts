@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import type { BelongingBlobs } from '../../../../blobs/ownership/blobs-of-points.ts';
+import type { PointContents } from '../../../../operations/inspect/show.ts';
+import { BlobsSchema, blobsAsJson } from '../blobs.ts';
+import { ofPoint, pointAsJson } from '../point.ts';
+import { Bytes, Count, Moment, maybe, ofPlace, type Result, said } from '../values.ts';
+
+const ContentsSchema = v.strictObject({
+  ...ofPlace,
+  ...ofPoint,
+  dataFsBytes: Bytes,
+  transactions: Count,
+  records: Count,
+  firstTime: maybe('of the first transaction', Moment),
+  lastTime: maybe('of the last transaction', Moment),
+  objects: said('as they are at this point; the rest of the Data.fs is their history', Count),
+  objectBytes: said('of their records', Bytes),
+  classes: said(
+    'the largest first',
+    v.array(v.strictObject({ name: v.string(), objects: Count, sizeBytes: Bytes })),
+  ),
+  blobs: BlobsSchema,
+});
+
+export const showResult = { points: said('one for each storage', v.array(ContentsSchema)) };
+export type ShowResult = Result<typeof showResult>;
+
+export function contentsAsJson(
+  { stamp, classes, ...contents }: PointContents,
+  blobs: BelongingBlobs,
+): Omit<v.InferOutput<typeof ContentsSchema>, 'site' | 'storage' | 'kind'> {
+  return {
+    ...pointAsJson(stamp),
+    ...contents,
+    classes: classes.map(({ name, objects, bytes }) => ({ name, objects, sizeBytes: bytes })),
+    blobs: blobsAsJson(blobs),
+  };
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+
+/** The same schema, with what the reference says of it. */
+export function said<Schema extends v.GenericSchema>(text: string, schema: Schema) {
+  return v.pipe(schema, v.description(text));
+}
+
+/** The same for what may be absent. */
+export function maybe<Schema extends v.GenericSchema>(text: string, schema: Schema) {
+  return v.optional(said(text, schema));
+}
+
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const Bytes = Count;
+export const Seconds = v.pipe(v.number(), v.minValue(0));
+/** ISO 8601, UTC: `2026-03-01T04:05:06.000Z`; of a transaction, with microseconds. */
+export const Moment = v.pipe(v.string(), v.isoTimestamp());
+/** The date in the name of a backup, UTC: what every command takes for a restore point. */
+export const Stamp = v.pipe(v.string(), v.regex(/^\d{4}(?:-\d\d){5}$/));
+/** 16 hex digits. */
+export const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+export const Kind = v.picklist(['backup', 'snapshot', 'zip', 'alternative']);
+
+/** Says of what something is. */
+export const Label = {
+  site: said('its name, or that of the part of the buildout', v.string()),
+  storage: said('its name; the main one is `Data`, unless the site says otherwise', v.string()),
+  kind: said('as in `--kind`', Kind),
+} as const;
+
+export const ofSite = { site: Label.site };
+export const ofStorage = { ...ofSite, storage: Label.storage };
+export const ofPlace = { ...ofStorage, kind: Label.kind };
+
+/** What became of something that people may be asked about, or only want to see. */
+export const Outcome = maybe(
+  '`planned`: with `--dry-run`. `declined`: somebody was asked and said no. Absent where it failed',
+  v.picklist(['done', 'planned', 'declined']),
+);
+
+/** What a command says by --json, beside what all say. */
+export type Result<Entries extends v.ObjectEntries> = v.InferOutput<
+  v.StrictObjectSchema<Entries, undefined>
+>;
