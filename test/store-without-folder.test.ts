@@ -14,18 +14,17 @@ import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { collect } from '../src/system/streams/pipeline.ts';
 import { growDatabase } from './support/database.ts';
 import { type MemoryStore, memoryStore } from './support/memory-store.ts';
+import { outcomeOf } from './support/outcome.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
 import { newSite } from './support/site.ts';
 
 const scratch = scratchFolder();
 
-it('a Data.fs is backed up to a store that is no folder, and restored from it', async () => {
-  const test = await newSite(scratch, 5);
-  const found = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
-  const site = { ...found.site, contents: 'filestorages', keep: 1 } as const;
+/** What keeps a store in memory for each folder that a site names, and opens them anew for each run. */
+function inMemory() {
   const stores = new Map<string, MemoryStore>();
-  const context = () => ({
+  return () => ({
     ...quietContext(),
     backups: new OpenBackups((path) => {
       const store = stores.get(path) ?? memoryStore();
@@ -33,12 +32,20 @@ it('a Data.fs is backed up to a store that is no folder, and restored from it', 
       return store;
     }),
   });
-  const how = { of: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
+}
+
+const HOW = { of: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
+
+it('a Data.fs is backed up to a store that is no folder, and restored from it', async () => {
+  const test = await newSite(scratch, 5);
+  const found = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
+  const site = { ...found.site, contents: 'filestorages', keep: 1 } as const;
+  const context = inMemory();
   for (let day = 1; day <= 4; day++) {
     await growDatabase(test.dataFs, { transactions: 1 });
     const now = () => new Date(Date.UTC(2026, 2, day, 2));
     const full = day % 2 === 1 ? 'always' : 'as-set';
-    await backUpSite({ ...how, site, full, now }, context());
+    await backUpSite({ ...HOW, site, full, now }, context());
   }
   expect(readdirSync(test.repository)).toEqual([]);
   const now = () => new Date(Date.UTC(2026, 2, 4, 3));
@@ -67,3 +74,14 @@ it('a Data.fs is backed up to a store that is no folder, and restored from it', 
   expect(readFileSync(test.dataFs).equals(restored)).toBe(true);
   expect(readdirSync(join(test.folder, 'var/backups'))).toEqual([]);
 }, 60_000);
+
+it('copies of blobs go to folders of this machine alone, and a failure says so', async () => {
+  const test = await newSite(scratch, 5);
+  const found = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
+  const settings = { ...HOW, site: found.site, full: 'as-set', now: () => new Date() } as const;
+  expect(await outcomeOf(() => backUpSite(settings, inMemory()()))).toMatchObject({
+    kind: 'failure',
+    code: 'usage',
+    message: expect.stringMatching(/^Cannot use "memory:\d+".*: it is no folder of this machine$/),
+  });
+});
