@@ -17,16 +17,16 @@ const LEVELS = { warning: 'Warning', notice: 'Notice', advice: 'Advice' } as con
 
 const INTRODUCTION = `# Warnings
 
-A run says three kinds of things that people should read. A warning: somebody should look into it, and the exit status
-is 3. A notice: it was put right, or is only worth knowing, and the exit status does not tell. Advice: a warning about
-the settings. It is the same in each run, so the exit status does not tell, and \`-q\` hides it.
+zodbvault prints three kinds of messages that you should read. After a warning, the exit status is 3: look into it. A
+notice tells you about something that zodbvault has put right, or that is good to know. Advice is a warning about the
+settings. It is the same in each run, so it does not change the exit status, and \`-q\` hides it.
 
 Each has a code. \`--json\` has all of them in \`warnings\`, with \`level\` (\`warning\`, \`notice\` or \`advice\`),
-\`code\`, \`values\` and \`message\`. \`--log-format json\` has a line of the same for each, with \`warning\` for advice.
-Programs should go by code and values: these stay, and the sentences may become better. Of a long list of paths,
-\`paths\` has the first 100, and \`count\` says how many there are. A value that is not known is absent.
+\`code\`, \`values\` and \`message\`. \`--log-format json\` has a line with the same for each, with \`warning\` for advice.
+Programs should use code and values, because these stay the same and the sentences may change. If a list of paths is
+long, \`paths\` contains the first 100, and \`count\` says how many there are. A value that is not known is absent.
 
-Each example below is what zodbvault says for made-up values.
+Each example below is what zodbvault prints for made-up values.
 
 <!-- Made by "npm run pages" from src/cli/render/warnings. -->
 `;
