@@ -60,6 +60,8 @@ export function beginLife(
   /** The last transactions of the backups that it is to go on from; the newest one last. */
   let held: readonly string[] = [];
   const points = new Map<string, { readonly past: Past; readonly last: string }>();
+  /** All transactions that were backed up. */
+  const backedUp = new Set<string>();
   /** Whether a restore took away what was backed up where the site was before: that counts as another copy's. */
   let hasLeftCopy = false;
   const aside: { readonly path: string; readonly past: Past }[] = [];
@@ -159,8 +161,10 @@ export function beginLife(
       const { status, stderr } = await site.run(['restore', '-n', '--no-blobs', stamp]);
       if (status !== 0 && status !== 3) throw new Error(`restore ended with ${status}: ${stderr}`);
       const { past: then, last } = points.get(stamp) ?? { past, last: '' };
+      const before = past;
       await look(then);
-      const kept = held.filter((tid) => past.tids.has(tid));
+      // A restore explains what it took away itself; what was lost before is still lost.
+      const kept = held.filter((tid) => past.tids.has(tid) || !before.tids.has(tid));
       hasLeftCopy ||= kept.length < held.length && made > 0;
       held = [...kept, last];
       if (random.below(2) === 0) await write();
@@ -187,7 +191,10 @@ export function beginLife(
       const isFull = !newest.includes('delta') && newest !== before.at(-1);
       // Only a full backup is held against others than the newest one.
       const told = truthOf(isFull ? held : held.slice(-1), past);
-      const truth = told === 'continued' && hasLeftCopy ? 'either' : told;
+      // Where a site was moved, and a pack has left none of them, nothing tells whose the backups are; `keep` says so.
+      const isUnknown = made > 0 && !contents.tids.some((tid) => backedUp.has(tid));
+      const truth = (told === 'continued' && hasLeftCopy) || isUnknown ? 'either' : told;
+      for (const tid of contents.tids) backedUp.add(tid);
       const last = contents.tids.at(-1) ?? '';
       held = verdict === 'unknown' ? [last] : [...held, last];
       points.set(newest.slice(0, 19), { past, last });
