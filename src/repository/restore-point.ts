@@ -4,12 +4,12 @@ import { Failure } from '../system/failure.ts';
 import type { Hint } from '../system/remedy.ts';
 import { hintAroundHole, NAME_EARLIER } from './content/alternatives.ts';
 import { readLinks, readUnlisted } from './content/read-backup.ts';
-import type { DataFile } from './layout/catalogue.ts';
+import { type DataFile, pointStampsOf } from './layout/catalogue.ts';
 import { type ChainFault, type ChainLink, describeFault } from './layout/chain.ts';
 import { indexFileName } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
 import type { OpenRepository } from './open-repository.ts';
-import { isNotLater, type RestoreTarget } from './restore-target.ts';
+import { isNotLater, type RestoreTarget, refuseBeyond } from './restore-target.ts';
 
 /** A state of the log that can be restored, and what it takes. */
 export type RestorePoint = {
@@ -52,6 +52,7 @@ export async function resolveTarget(
 ): Promise<RestorePoint> {
   const { store } = repository;
   const catalogue = await repository.catalogue();
+  refuseBeyond(target, pointStampsOf(catalogue).at(-1));
   const files = catalogue.chains.findLast(({ full }) => isNotLater(full.stamp, target));
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, target));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {

@@ -1,3 +1,4 @@
+import { Failure } from '../system/failure.ts';
 import { parseRecoveryDate, type RecoveryDate } from './layout/recovery-date.ts';
 import type { Stamp } from './layout/stamp.ts';
 
@@ -9,7 +10,12 @@ export type RestoreTarget =
   /** The newest backup. */
   | { readonly kind: 'latest' }
   /** The newest backup that is not later; a whole stamp names that very one. */
-  | { readonly kind: 'backup'; readonly date: RecoveryDate | Stamp };
+  | {
+      readonly kind: 'backup';
+      readonly date: RecoveryDate | Stamp;
+      /** Later than the clock when somebody typed it: {@link refuseBeyond}. */
+      readonly isFuture?: boolean;
+    };
 
 /** What nobody has named. */
 export const LATEST_BACKUP: RestoreTarget = { kind: 'latest' };
@@ -29,6 +35,20 @@ export function isNotLater(stamp: Stamp, target: RestoreTarget): boolean {
     default:
       return target satisfies never;
   }
+}
+
+/**
+ * Failure `usage` for a date that is later than the clock was, and than every backup: whoever typed it meant another
+ * one.
+ *
+ * @param newest - of all backups from which one is chosen
+ */
+export function refuseBeyond(target: RestoreTarget, newest: Stamp | undefined): void {
+  if (target.kind === 'latest' || target.isFuture !== true) return;
+  if (newest === undefined || target.date <= newest) return;
+  throw new Failure('usage', `Cannot use ${target.date} (UTC): that time has not come yet`, {
+    hint: { kind: 'future-date', newest },
+  });
 }
 
 /** Whether this very backup was named, by its whole stamp. */

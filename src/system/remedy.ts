@@ -62,6 +62,7 @@ export type SiteRemedy =
 
 /** Backups that are made, looked through and removed; scripts and schedules. */
 export type BackupRemedy =
+  | { readonly kind: 'future-date'; readonly newest: string }
   | Plain<
       | 'wait-for-run'
       | 'look-deeply'

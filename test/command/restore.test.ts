@@ -51,8 +51,17 @@ describe('zodbvault restore', () => {
     const [first = '', second = ''] = site.dataFiles().map((name) => name.slice(0, 19));
     await site.runWell('restore', first, '--to', 'first.fs');
     await site.runWell('restore', second, '--to', 'second.fs');
-    const year = String(Number(first.slice(0, 4)) + 1);
-    await site.runWell('restore', year.concat('-01-01'), '--to', 'later.fs');
+    const until = new Date(Date.now() + 60_000).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
+    await site.runWell(
+      'repozo',
+      '-R',
+      '-r',
+      site.repository,
+      '-o',
+      'later.fs',
+      '-D',
+      until.replace(/[T:]/g, '-'),
+    );
     expect(readFileSync(join(site.folder, 'first.fs')).equals(site.states[0])).toBe(true);
     expect(readFileSync(join(site.folder, 'second.fs')).equals(site.states[1])).toBe(true);
     expect(sameBytes(join(site.folder, 'later.fs'), join(site.folder, 'second.fs'))).toBe(true);
@@ -312,14 +321,14 @@ describe('zodbvault restore, when something is wrong,', () => {
   it.each([
     ['2026-13-01', '2026-13-01'],
     ['2026-02-30', '2026-02-30'],
-    ['yesterday', 'yesterday'],
+    ['tomorrow', 'tomorrow'],
     ['2026-01-01-25', '2026-01-01-25'],
   ])('refuses the date %s', async (date, state) => {
     const site = await newSite(scratch, 3);
     const { status, stderr } = await site.run(['restore', date]);
     expect(status).toBe(2);
     expect(stderr).toContain(state);
-    expect(stderr).toMatch(/\nHint: Dates are in UTC/);
+    expect(stderr).toMatch(/\nHint: Write 2026-03-01 14:00 \(local\)/);
   });
 
   it('says which is the oldest backup when the date is before it', async () => {

@@ -348,7 +348,7 @@ describe('words of zodbvault verify --deep', () => {
       [['--deep', '--quick'], 'cannot be used with'],
       [['--deep', '--sample', '0'], 'not a percentage'],
       [['--deep', '--sample', '101%'], 'not a percentage'],
-      [['--deep', 'yesterday'], 'as a date'],
+      [['--deep', 'tomorrow'], 'as a date'],
     ] as const) {
       const { status, stderr } = await site.run(['verify', ...words]);
       expect([words, status, stderr]).toEqual([words, 2, expect.stringContaining(said)]);

@@ -9,7 +9,6 @@ import {
   refuseLast,
   removesBlobs,
 } from '../../operations/retention/remove-restore-point.ts';
-import { parseStamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { inEachOf } from '../options/each-of.ts';
@@ -21,6 +20,7 @@ import {
   oneOfPlaces,
   STORAGE_OPTION,
 } from '../options/selected-repositories.ts';
+import { readStamp } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { pointAsJson } from '../render/json/point.ts';
 import type { DeleteResult } from '../render/json/results/delete.ts';
@@ -28,6 +28,7 @@ import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-o
 import { isFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { deleteNamedBlobs } from './delete-blobs.ts';
 
 export function addDeleteCommand(program: Command): void {
@@ -35,7 +36,7 @@ export function addDeleteCommand(program: Command): void {
     .description('remove a restore point, or all that are damaged, with what needs them')
     .argument(
       '[backup]',
-      'the restore point: yyyy-mm-dd-hh-mm-ss, UTC, as "list" shows it; or the name of blobs that none needs',
+      'the restore point, by its whole date or its whole local time, as "list" shows them; or the name of blobs that no restore point needs',
     )
     .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
     .addOption(SOURCE_KIND_OPTION)
@@ -48,7 +49,7 @@ export function addDeleteCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal } = context;
       const result = terminal.document.result<DeleteResult>({ deletions: [], removed: [] });
-      const wish = wishOf(written, options.damaged);
+      const wish = wishOf({ written, damaged: options.damaged }, terminal);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const last = options.evenTheLast ? 'may-go' : 'stays';
       if (wish.kind === 'blobs') {
@@ -102,11 +103,14 @@ export function addDeleteCommand(program: Command): void {
 
 /** Failure `usage` where neither, or both, were said: what is removed is never guessed. */
 function wishOf(
-  written: string | undefined,
-  damaged: true | undefined,
+  {
+    written,
+    damaged,
+  }: { readonly written: string | undefined; readonly damaged: true | undefined },
+  terminal: Terminal,
 ): DeleteSelection | { readonly kind: 'blobs'; readonly name: string } {
   const isOne = (written === undefined) !== (damaged === undefined);
-  const stamp = written === undefined ? undefined : parseStamp(written);
+  const stamp = written === undefined ? undefined : readStamp(written, terminal);
   if (isOne && damaged) return { kind: 'damaged' };
   if (isOne && stamp !== undefined) return { kind: 'point', stamp };
   if (isOne && written !== undefined && isNameOfBlobs(written)) {
@@ -118,7 +122,7 @@ function wishOf(
       ? 'Cannot tell what to delete'
       : `Cannot delete "${written}": it is not the whole date of a restore point`,
     {
-      hint: 'Name one restore point as "zodbvault list" shows it in UTC, or a blob backup as a backup names it that keeps it, or say --damaged.',
+      hint: 'Name one restore point as "zodbvault list" shows it, or a blob backup as a backup names it that keeps it, or say --damaged.',
     },
   );
 }

@@ -6,12 +6,12 @@ import {
   readPointDifference,
 } from '../../operations/inspect/diff.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
+import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type BlobsBetween,
@@ -24,7 +24,7 @@ import { runCommand } from '../terminal/run-command.ts';
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
     .description('show what came between two restore points')
-    .argument('<from>', 'the earlier one: yyyy-mm-dd[-hh[-mm[-ss]]], UTC, as for restore')
+    .argument('<from>', `the earlier one, as for restore: ${DATE_FORMS}`)
     .argument('[to]', 'the later one; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
@@ -32,8 +32,8 @@ export function addDiffCommand(program: Command): void {
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<DiffResult>({ differences: [] });
-      const from = parseRestoreTarget(writtenFrom);
-      const to = parseRestoreTarget(writtenTo);
+      const from = readTarget(writtenFrom, { terminal });
+      const to = readTarget(writtenTo, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });

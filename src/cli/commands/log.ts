@@ -6,13 +6,12 @@ import {
   type LogSource,
   readTransactionLog,
 } from '../../operations/inspect/transaction-log.ts';
-import { parseRecoveryDate } from '../../repository/layout/recovery-date.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
+import { DATE_FORMS, readMoment, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type JsonTransaction,
@@ -33,10 +32,10 @@ const WIDTHS = process.stdout.isTTY
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
     .description('show the transactions of a restore point, or of a Data.fs, the newest first')
-    .argument('[point]', 'a Data.fs, or yyyy-mm-dd[-hh[-mm[-ss]]], UTC; default: the newest backup')
+    .argument('[point]', `a Data.fs, or a date: ${DATE_FORMS}; default: the newest backup`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
-    .option('--since <date>', 'none before this moment: yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
+    .option('--since <date>', 'none before this moment, in a form of the date')
     .option('--until <date>', 'none from this moment on')
     .option('--user <text>', 'those whose user has this text')
     .option('--path <text>', 'those whose description has this text, as a path in Zope')
@@ -47,8 +46,8 @@ export function addLogCommand(program: Command): void {
       const result = terminal.document.result<LogResult>({ transactions: [] });
       const { since, until, user, path, limit } = options;
       const filter = {
-        since: since === undefined ? undefined : momentOf(since),
-        until: until === undefined ? undefined : momentOf(until),
+        since: since === undefined ? undefined : readMoment(since, terminal).start,
+        until: until === undefined ? undefined : readMoment(until, terminal).end,
         user,
         path,
         limit,
@@ -66,7 +65,7 @@ export function addLogCommand(program: Command): void {
         });
         return undefined;
       }
-      const target = parseRestoreTarget(point);
+      const target = readTarget(point, { terminal });
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       return await inEachPlace(meant, {
@@ -123,14 +122,6 @@ async function showTransactions(
     const alignment = ['left', 'left', 'left', 'left', 'right', 'left'] as const;
     await printTable({ head, alignment, rows: rowsOf(transactions) }, { terminal, signal });
   }
-}
-
-/** The first moment that begins with the date. */
-function momentOf(text: string): Date {
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parseRecoveryDate(text)
-    .split('-')
-    .map(Number);
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }
 
 function* rowsOf(transactions: readonly LoggedTransaction[]): Iterable<readonly string[]> {

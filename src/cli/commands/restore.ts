@@ -5,11 +5,11 @@ import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
+import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
@@ -26,7 +26,7 @@ import { withDebugLog } from '../terminal/terminal.ts';
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
     .description('put back the Data.fs, and the blobs that belong to it, as they were at a backup')
-    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <path>',
@@ -45,7 +45,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
-      const wanted = parseRestoreTarget(written);
+      const wanted = readTarget(written, context);
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {

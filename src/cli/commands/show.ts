@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import { type PointContents, readPointContents } from '../../operations/inspect/show.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
+import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
@@ -16,14 +16,14 @@ import { runCommand } from '../terminal/run-command.ts';
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
     .description('show what is in a restore point, without restoring it')
-    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<ShowResult>({ points: [] });
-      const target = parseRestoreTarget(written);
+      const target = readTarget(written, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type TestedStorage, testRestore } from '../../operations/restore/test-restore.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
 import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
+import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { deepPointAsJson } from '../render/json/findings.ts';
 import type { TestRestoreResult } from '../render/json/results/test-restore.ts';
@@ -20,7 +20,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
     .description('restore into a folder of its own, verify what came out, and time it')
-    .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
+    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(
       new Option(
@@ -32,7 +32,7 @@ export function addTestRestoreCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
-      const wanted = parseRestoreTarget(written);
+      const wanted = readTarget(written, { terminal });
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const damage: Damage[] = [];

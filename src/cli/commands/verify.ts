@@ -1,7 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-site.ts';
-import { parseRestoreTarget } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
 import { type Damage, damageOf, damageOfBlobs, describeRemedy } from '../format/damage-remedy.ts';
@@ -9,6 +8,7 @@ import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
+import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -20,7 +20,10 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
     .description('check that every backup is what was written')
-    .argument('[date]', 'with --deep: the restore point, yyyy-mm-dd[-hh[-mm[-ss]]], UTC')
+    .argument(
+      '[date]',
+      `with --deep, the newest backup that is not later: ${DATE_FORMS}; or latest`,
+    )
     .addOption(ANY_KIND_OPTION)
     .addOption(
       new Option('--quick', 'only that the files are there and have their sizes').default(
@@ -47,7 +50,7 @@ export function addVerifyCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
-      const deep = deepWish(date, options);
+      const deep = deepWish(date, options, terminal);
       const meant = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = meant;
       const damage: Damage[] = [];
@@ -142,6 +145,7 @@ function deepWish(
     readonly all?: true | undefined;
     readonly sample?: number | undefined;
   },
+  terminal: Terminal,
 ) {
   if (!deep) {
     const word = date !== undefined ? 'a date' : all ? '--all' : sample && '--sample';
@@ -155,7 +159,7 @@ function deepWish(
       hint: 'Name a date for one restore point, or --all for every one.',
     });
   }
-  const one = { kind: 'one', target: parseRestoreTarget(date) } as const;
+  const one = { kind: 'one', target: readTarget(date, { terminal }) } as const;
   const points = all ? ({ kind: 'all' } as const) : one;
   return { points, sample: sampleOf(sample) };
 }

@@ -30,11 +30,21 @@ export function formatAge(seconds: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
-/** A moment in the time zone of this machine, as in `2026-03-01 05:05:06`. */
-export function formatLocalTime(moment: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
+/** What a clock of this machine's time zone shows at a moment, as in `2026-03-01 05:05:06`. */
+export function formatClockTime(moment: Date): string {
   const date = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
   return `${date} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
+}
+
+/** The same with the zone's offset then, which makes it one moment: `2026-03-01 05:05:06 +01:00`. */
+export function formatLocalTime(moment: Date): string {
+  const ahead = -moment.getTimezoneOffset();
+  const offset = `${two(Math.floor(Math.abs(ahead) / 60))}:${two(Math.abs(ahead) % 60)}`;
+  return `${formatClockTime(moment)} ${ahead < 0 ? '-' : '+'}${offset}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 /** The moment of an ISO time, as in `2026-03-01 04:05:06`: without its `T` and its fractions. */

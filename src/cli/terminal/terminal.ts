@@ -1,5 +1,5 @@
 import { exitStatusOf, type Failure, type FailureCode } from '../../system/failure.ts';
-import { formatLocalTime } from '../format/units.ts';
+import { formatClockTime } from '../format/units.ts';
 import { adviceOf } from '../render/remedies/advice.ts';
 import { type Emphasis, paintFor } from './colours.ts';
 import { DONE_WITH_WARNINGS } from './exit-status.ts';
@@ -209,7 +209,7 @@ function whereExplained(code: FailureCode): string {
 
 /** `yyyy-mm-dd hh:mm:ss,mmm`, in local time: what Python's logging prints. */
 function logTime(moment: Date): string {
-  return `${formatLocalTime(moment)},${String(moment.getMilliseconds()).padStart(3, '0')}`;
+  return `${formatClockTime(moment)},${String(moment.getMilliseconds()).padStart(3, '0')}`;
 }
 
 /** Messages have no full stop, but for those in the words of the recipe. */

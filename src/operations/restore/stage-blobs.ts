@@ -7,7 +7,7 @@ import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layou
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { isNamed, type RestoreTarget } from '../../repository/restore-target.ts';
+import { isNamed, type RestoreTarget, refuseBeyond } from '../../repository/restore-target.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { adopting, Failure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
@@ -58,7 +58,16 @@ export async function planBlobRestore(
       },
     );
   }
-  if (settings.moment.kind === 'target') refuseGuess(choice, { catalogue, wanted });
+  if (settings.moment.kind === 'target') {
+    refuseBeyond(
+      wanted,
+      catalogue.entries
+        .map(({ stamp }) => stamp)
+        .sort()
+        .at(-1),
+    );
+    refuseGuess(choice, { catalogue, wanted });
+  }
   if (choice.kind === 'archives') await findTar();
   else if (copier.kind === 'rsync') await findRsync();
   const target = await placeOfBlobs(settings.target);

@@ -8,6 +8,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     'Nothing old was removed. "zodbvault verify --deep" shows all of it; if the database itself is damaged, the last good restore point is the way back.',
   'date-format': () =>
     'Dates are in UTC, as in 2026-03-01 or 2026-03-01-04-05-06; "zodbvault list" shows those there are.',
+  'future-date': ({ newest }) =>
+    `The newest backup is ${newest} (UTC): "latest", or no date at all, means that one.`,
   'earlier-date-first': () =>
     'Name the earlier date first; "zodbvault list" shows those there are.',
   'name-restore-point': () =>

@@ -1,0 +1,206 @@
+import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
+import { formatStamp, parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import { LATEST_BACKUP, type RestoreTarget } from '../../repository/restore-target.ts';
+import { Failure } from '../../system/failure.ts';
+import { formatLocalTime } from '../format/units.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** A date that somebody typed, understood. */
+export interface WrittenDate {
+  /** For backups: the newest one that is not later. */
+  readonly date: RecoveryDate;
+  /** The first moment that the text covers, which of a day in words is its begin; of all else it is the moment meant. */
+  readonly start: Date;
+  /** The moment behind it, which of a day in words is the end of that day. */
+  readonly end: Date;
+  /** What was understood, local and UTC, for a line that says so. */
+  readonly understood: string;
+}
+
+/** How the help of a command shows a date. */
+export const DATE_FORMS =
+  'yyyy-mm-dd[-hh[-mm[-ss]]] in UTC, or local as in "2026-03-01 14:00" and "yesterday 14:00"';
+
+/**
+ * What a command is asked for, and says again in words.
+ *
+ * @param written - undefined, as `latest`: the newest backup
+ */
+export function readTarget(
+  written: string | undefined,
+  { terminal, now = new Date() }: { readonly terminal: Pick<Terminal, 'log'>; readonly now?: Date },
+): RestoreTarget {
+  if (written === undefined || written.trim().toLowerCase() === 'latest') return LATEST_BACKUP;
+  const { date, start, understood } = readWrittenDate(written, now);
+  terminal.log(`"${written}" means ${understood}`);
+  return { kind: 'backup', date, isFuture: start > now };
+}
+
+const DAY = /^(?<day>\d{4}-\d\d-\d\d|today|yesterday)/;
+const LOCAL = new RegExp(
+  `${DAY.source}(?:(?:T| +)(?<hour>\\d\\d):(?<minute>\\d\\d)(?::(?<second>\\d\\d))?)?(?: *(?<offset>Z|[+-]\\d\\d:?\\d\\d))?$`,
+  'i',
+);
+
+/** The same where a stretch of time begins or ends. */
+export function readMoment(
+  written: string,
+  terminal: Pick<Terminal, 'log'>,
+): Pick<WrittenDate, 'start' | 'end'> {
+  const { start, end, understood } = readWrittenDate(written, new Date());
+  terminal.log(`"${written}" means ${understood}`);
+  return { start, end };
+}
+
+/** The stamp of a restore point that is named by its whole moment; undefined for all else. Failure `usage` as below. */
+export function readStamp(written: string, terminal: Pick<Terminal, 'log'>): Stamp | undefined {
+  if (!written.includes(':')) return parseStamp(written);
+  const { date, understood } = readWrittenDate(written, new Date());
+  terminal.log(`"${written}" means ${understood}`);
+  return parseStamp(date);
+}
+
+/**
+ * Reads a date in one of its two forms.
+ *
+ * With hyphens, `yyyy-mm-dd[-hh[-mm[-ss]]]`, it is UTC, and means what it means for repozo: a short one is before all
+ * that begins with it. With a blank or a `T` before the time, it is local, unless an offset or `Z` follows. `today` and
+ * `yesterday` are days, and a day in words means its end.
+ *
+ * Failure `usage`: the text has neither form, no calendar has it, or clocks showed it twice or never.
+ *
+ * @param now - tells which day is today
+ */
+export function readWrittenDate(text: string, now: Date): WrittenDate {
+  const written = text.trim();
+  const parts = LOCAL.exec(written)?.groups;
+  const isHyphens = parts === undefined || (parts['hour'] === undefined && /^\d/.test(written));
+  return isHyphens ? readHyphens(written) : readLocal(written, { parts, now });
+}
+
+function readHyphens(text: string): WrittenDate {
+  if (!/^\d{4}(-\d\d){2,5}$/.test(text)) throw notUsable(text, 'it has none of the known forms');
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = text
+    .split('-')
+    .map(Number);
+  const time: ClockTime = [year, month, day, hour, minute, second];
+  if (!isOnCalendar(time)) throw notUsable(text, NOT_ON_CALENDAR);
+  const start = new Date(utcOf(time));
+  const isWhole = text.length === 'yyyy-mm-dd-hh-mm-ss'.length;
+  const understood = `${isWhole ? '' : 'before '}${inBothTimes(start)}`;
+  return { date: parseRecoveryDate(text), start, end: start, understood };
+}
+
+const NOT_ON_CALENDAR = 'no calendar has such a day or time';
+
+/** The numbers of a date on a clock. */
+type ClockTime = readonly [
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+];
+
+function readLocal(
+  text: string,
+  { parts, now }: { readonly parts: Readonly<Record<string, string>>; readonly now: Date },
+): WrittenDate {
+  const { day = '', hour, minute, second, offset } = parts;
+  const date = dayOf(day.toLowerCase(), now);
+  const isDayAlone = hour === undefined;
+  const time: ClockTime = isDayAlone
+    ? [...date, 23, 59, 59]
+    : [...date, Number(hour), Number(minute), Number(second ?? 0)];
+  if (!isOnCalendar(time)) throw notUsable(text, NOT_ON_CALENDAR);
+  const moment = theMoment(text, { time, offset });
+  const [start = moment] = isDayAlone ? localMoments([...date, 0, 0, 0]) : [];
+  return {
+    date: parseRecoveryDate(formatStamp(moment)),
+    start,
+    end: isDayAlone ? new Date(moment.getTime() + 1000) : moment,
+    understood: inBothTimes(moment),
+  };
+}
+
+function theMoment(
+  text: string,
+  { time, offset }: { readonly time: ClockTime; readonly offset: string | undefined },
+): Date {
+  if (offset !== undefined) return momentAt(time, offset);
+  const [moment, other] = localMoments(time);
+  if (moment === undefined) throw notUsable(text, neverShown(time));
+  if (other === undefined) return moment;
+  const both = `${inBothTimes(moment)}, and ${inBothTimes(other)}`;
+  throw notUsable(text, `the clocks showed that time twice: ${both}`);
+}
+
+function dayOf(word: string, now: Date): readonly [number, number, number] {
+  if (/^\d/.test(word)) {
+    const [year = 0, month = 0, day = 0] = word.split('-').map(Number);
+    return [year, month, day];
+  }
+  const ago = word === 'yesterday' ? 1 : 0;
+  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ago);
+  return [day.getFullYear(), day.getMonth() + 1, day.getDate()];
+}
+
+function isOnCalendar([year, month, day, hour, minute, second]: ClockTime): boolean {
+  const moment = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  return (
+    moment.getUTCMonth() + 1 === month &&
+    moment.getUTCDate() === day &&
+    moment.getUTCHours() === hour &&
+    minute < 60 &&
+    second < 60
+  );
+}
+
+/** All moments at which a clock of this machine's time zone shows that, earliest first: one, two, or none. */
+function localMoments(time: ClockTime): readonly Date[] {
+  const asUtc = utcOf(time);
+  // A zone has the offset of the day before or that of the day after; both in question around a change.
+  const offsets = [asUtc - DAY_MILLIS, asUtc + DAY_MILLIS].map(offsetAt);
+  return [...new Set(offsets)]
+    .map((offset) => asUtc - offset)
+    .filter((millis) => offsetAt(millis) === asUtc - millis)
+    .sort((a, b) => a - b)
+    .map((millis) => new Date(millis));
+}
+
+const DAY_MILLIS = 24 * 3600 * 1000;
+
+/** What local clocks were ahead of UTC by, in milliseconds. */
+function offsetAt(millis: number): number {
+  return -new Date(millis).getTimezoneOffset() * 60_000;
+}
+
+function utcOf([year, month, day, hour, minute, second]: ClockTime): number {
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+function momentAt(time: ClockTime, offset: string): Date {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(offset) ?? [];
+  const ahead = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -1 : 1);
+  return new Date(utcOf(time) - ahead * 60_000);
+}
+
+/** Clocks were put forward over that time: what it is by the rule before, and by the rule after. */
+function neverShown(time: ClockTime): string {
+  const asUtc = utcOf(time);
+  const both = [asUtc - DAY_MILLIS, asUtc + DAY_MILLIS]
+    .map((near) => inBothTimes(new Date(asUtc - offsetAt(near))))
+    .join(', or ');
+  return `the clocks were put forward and never showed that time; it may mean ${both}`;
+}
+
+function inBothTimes(moment: Date): string {
+  return `${formatLocalTime(moment)} (UTC: ${formatStamp(moment)})`;
+}
+
+function notUsable(text: string, why: string): Failure {
+  return new Failure('usage', `Cannot use "${text}" as a date: ${why}`, {
+    hint: 'Write 2026-03-01 14:00 (local), 2026-03-01-13-00-00 (UTC), yesterday 14:00, or latest. "zodbvault list" shows each restore point in both forms.',
+  });
+}
