@@ -5,6 +5,7 @@ import { folderStore } from '../../stores/folder-store.ts';
 import type { BlobEntry } from './catalogue.ts';
 import {
   type BlobsToChooseFrom,
+  chainFinder,
   chainOf,
   chooseBlobs,
   chooseBlobsAs23,
@@ -247,6 +248,20 @@ describe('chainOf', () => {
       [whole[3], whole[1], whole[0]].map((one) => one?.[0]),
     );
     expect(chain(all, whole[3]?.[0] ?? '')).toEqual([whole[3]?.[0]]);
+  });
+
+  it('keeps to the archives of one base, however many are looked for', () => {
+    const ofOther = whole.map(([name, day]) => [name.replace('b.', 'c.'), day] as const);
+    const { entries, ...rest } = catalogue(...whole, ...ofOther);
+    const chainTo = chainFinder({ ...rest, entries });
+    const last = entries.filter(({ form }) => form === 'delta');
+    expect(last).toHaveLength(6);
+    for (const entry of last) {
+      const found = chainTo(entry);
+      expect(new Set(found.map(({ base }) => base))).toEqual(new Set([entry.base]));
+      expect(found).toEqual(chainOf({ ...rest, entries }, entry));
+      expect(found[0]?.form).toBe('archive');
+    }
   });
 
   it('takes no other chain for one that has lost its beginning', () => {

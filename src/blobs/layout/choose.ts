@@ -57,9 +57,10 @@ export function blobChooser(
   preferred: Wanted['preferred'],
 ): (moment: Wanted['moment']) => BlobChoice | undefined {
   const candidates = candidatesOf(blobs, preferred);
+  const chainTo = chainFinder(blobs);
   return (moment) => {
     const found = match(candidates, moment);
-    return found === undefined ? undefined : choiceOf(blobs, found);
+    return found === undefined ? undefined : choiceOf(chainTo, found);
   };
 }
 
@@ -76,11 +77,12 @@ export function chooseBlobsAs23(
     wanted.kind === 'latest' ? [] : candidates.filter(({ stamp }) => stamp >= wanted.date);
   const entry = notBefore.at(-1) ?? candidates[0];
   if (entry === undefined) return undefined;
+  const chainTo = chainFinder(catalogue);
   if (moment.kind === 'point') {
-    return choiceOf(catalogue, { entry, match: matchOf(entry.stamp, moment) });
+    return choiceOf(chainTo, { entry, match: matchOf(entry.stamp, moment) });
   }
   const isOther = wanted.kind !== 'latest' && notBefore.length === 0;
-  return choiceOf(catalogue, { entry, match: isOther ? 'earlier' : 'exact' });
+  return choiceOf(chainTo, { entry, match: isOther ? 'earlier' : 'exact' });
 }
 
 function matchOf(
@@ -174,10 +176,13 @@ function match(
   }
 }
 
-function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobChoice {
+function choiceOf(chainTo: ChainFinder, { entry, match: how }: Found): BlobChoice {
   if (entry.form === 'directory') return { kind: 'directory', entry, match: how };
-  return { kind: 'archives', entry, chain: chainOf(catalogue, entry), match: how };
+  return { kind: 'archives', entry, chain: chainTo(entry), match: how };
 }
+
+/** See {@link chainOf}. */
+export type ChainFinder = (last: BlobEntry) => readonly BlobEntry[];
 
 /**
  * The archives that an archive needs, oldest first. A delta that we made names the one it continues;
@@ -185,40 +190,73 @@ function choiceOf(catalogue: BlobCatalogue, { entry, match: how }: Found): BlobC
  * the file that was recorded.
  */
 export function chainOf(catalogue: BlobCatalogue, last: BlobEntry): readonly BlobEntry[] {
-  const entries = [...catalogue.entries, ...catalogue.foreign].filter(
-    ({ base }) => base === last.base,
-  );
-  const archives = entries.filter(({ form }) => form === 'archive' || form === 'delta');
-  const chain = [last];
+  return chainFinder(catalogue)(last);
+}
+
+/** The entries of one base, as chains are looked for among them. */
+interface Archives {
+  /** Newest first. */
+  readonly inOrder: readonly BlobEntry[];
+  readonly places: ReadonlyMap<BlobEntry, number>;
+  readonly byName: ReadonlyMap<string, BlobEntry>;
+  /** Of chains that begin with a complete archive. */
+  readonly states: readonly BlobEntry[];
+}
+
+/** The same for many archives of a folder: they are put in order once. */
+export function chainFinder({ store, entries, foreign }: BlobCatalogue): ChainFinder {
+  const all = [...entries, ...foreign];
+  const known = new Map<string, Archives>();
+  return (last) => {
+    const { base } = last;
+    const archives = known.get(base) ?? archivesAmong(all.filter((one) => one.base === base));
+    known.set(base, archives);
+    return findChain(last, { archives, folder: store.name });
+  };
+}
+
+function archivesAmong(entries: readonly BlobEntry[]): Archives {
+  const inOrder = entries.filter(({ form }) => form === 'archive' || form === 'delta');
+  return {
+    inOrder,
+    places: new Map(inOrder.map((entry, place) => [entry, place])),
+    // Of two with one name, the first counts.
+    byName: new Map(inOrder.toReversed().map((entry) => [entry.name, entry])),
+    states: entries.filter(({ form }) => form === 'state'),
+  };
+}
+
+function findChain(
+  last: BlobEntry,
+  { archives, folder }: { readonly archives: Archives; readonly folder: string },
+): readonly BlobEntry[] {
+  const { inOrder, places, byName, states } = archives;
+  const chain = new Set([last]);
   const unusable = (state: string) =>
-    new Failure('damaged', `Cannot use "${last.name}" in "${catalogue.store.name}": ${state}`, {
+    new Failure('damaged', `Cannot use "${last.name}" in "${folder}": ${state}`, {
       hint: 'Put the right archive back, or restore to another date.',
     });
-  for (let entry = last; entry.form === 'delta'; ) {
-    const named = entry.record?.archive?.continues;
+  let first = last;
+  while (first.form === 'delta') {
+    const named = first.record?.archive?.continues;
     const next: BlobEntry | undefined =
-      named === undefined
-        ? archives[archives.indexOf(entry) + 1]
-        : archives.find(({ name }) => name === named);
-    if (next === undefined || chain.includes(next)) {
+      named === undefined ? inOrder[(places.get(first) ?? -1) + 1] : byName.get(named);
+    if (next === undefined || chain.has(next)) {
       const missing = named === undefined ? 'the complete archive before it' : `"${named}"`;
       throw unusable(`${missing}, which it continues, is missing`);
     }
-    chain.push(next);
-    entry = next;
+    chain.add(next);
+    first = next;
   }
-  const other = chain.find(
+  const newestFirst = [...chain];
+  const other = newestFirst.find(
     ({ mark, recordedAs }) => mark.kind === 'stamp' && recordedAs === 'other',
   );
   if (other !== undefined) throw unusable(`"${other.name}" is not the archive that was recorded`);
-  const first = chain.at(-1);
-  const lost = entries.find(
-    ({ form, stamp }) =>
-      form === 'state' &&
-      chain.length > 1 &&
-      stamp <= last.stamp &&
-      stamp > (first?.stamp ?? stamp),
-  );
-  if (lost === undefined) return chain.reverse();
+  const lost =
+    chain.size > 1
+      ? states.find(({ stamp }) => stamp <= last.stamp && stamp > first.stamp)
+      : undefined;
+  if (lost === undefined) return newestFirst.reverse();
   throw unusable(`the complete archive of ${lost.stamp}, with which its chain begins, is missing`);
 }

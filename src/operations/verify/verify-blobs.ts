@@ -1,7 +1,7 @@
 import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
 import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { chainOf } from '../../blobs/layout/choose.ts';
+import { type ChainFinder, chainFinder, chainOf } from '../../blobs/layout/choose.ts';
 import { edgesIn } from '../../blobs/layout/edges.ts';
 import { describeFile } from '../../blobs/layout/record.ts';
 import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
@@ -40,9 +40,10 @@ export async function* verifyBlobs(
     { source, folder },
     { repository, backups: context.backups },
   );
+  const checking = { catalogue, chainTo: chainFinder(catalogue), depth, context };
   for (const entry of wanted(catalogue, entries)) {
     context.signal.throwIfAborted();
-    yield { entry, finding: await check(entry, { catalogue, depth, context }) };
+    yield { entry, finding: await check(entry, checking) };
   }
 }
 
@@ -61,6 +62,7 @@ function wanted(catalogue: BlobCatalogue, entries: 'newest' | 'all'): readonly B
 
 interface Checking {
   readonly catalogue: BlobCatalogue;
+  readonly chainTo: ChainFinder;
   readonly depth: 'quick' | 'thorough';
   readonly context: JobContext;
 }
@@ -86,7 +88,7 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
       return checkDirectory(entry, checking);
     case 'archive':
     case 'delta':
-      chainOf(checking.catalogue, entry);
+      checking.chainTo(entry);
       if (await isUnaccounted(checking.catalogue, { entry, signal: checking.context.signal })) {
         throw damaged(store.nameOf(entry.name), 'it is not the file that was recorded');
       }
