@@ -1,5 +1,5 @@
-import type { ByteSource } from '../system/files/byte-source.ts';
 import { Failure } from '../system/failure.ts';
+import type { ByteSource } from '../system/files/byte-source.ts';
 import { headersFrom } from './committed-end.ts';
 import { readMagic } from './file-format-version.ts';
 import { MAGIC_BYTES } from './format.ts';

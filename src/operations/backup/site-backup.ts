@@ -14,8 +14,8 @@ import {
 } from '../../repository/records/check-results.ts';
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
-import type { Store } from '../../stores/store.ts';
 import type { Source } from '../../sources/source.ts';
+import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { backUpBlobs } from '../backup-blobs/backup-blobs.ts';

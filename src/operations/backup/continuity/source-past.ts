@@ -2,7 +2,7 @@ import type { ObservedSource, Source } from '../../../sources/source.ts';
 import type { JobContext } from '../../run/events.ts';
 import { findOtherCopy, type OtherCopy, tellOtherCopy } from './other-copy.ts';
 import { type EarlierBytes, findEarlierBytes, NO_EARLIER_BYTES } from './overwritten-source.ts';
-import { type Judging, findSourceContinuity, type SourceContinuity } from './source-continuity.ts';
+import { findSourceContinuity, type Judging, type SourceContinuity } from './source-continuity.ts';
 import { tellContinuity } from './tell-continuity.ts';
 
 /** What was backed up before of a Data.fs, and of copies of it, and whether it has that. */
