@@ -39,7 +39,7 @@ export function addBackupCommand(program: Command): void {
     .addOption(
       new Option(
         '--verify-after-backup <depth>',
-        'prove what was written before anything old goes: off; quick reads it back and compares checksums (default, unless a part says otherwise); deep is verify --deep of it',
+        'check the new backup before anything old is deleted: off; quick reads it back and compares checksums (default, unless a part says otherwise); deep does verify --deep',
       ).choices(['off', 'quick', 'deep'] as const),
     )
     .addOption(PING_URL_OPTION)

@@ -38,10 +38,13 @@ export function addDeleteCommand(program: Command): void {
       '[backup]',
       'the restore point, by its whole date or its whole local time, as "list" shows them; or the name of blobs that no restore point needs',
     )
-    .option('--damaged', 'all of which nothing can be restored; suspects are read again first')
+    .option(
+      '--damaged',
+      'every restore point that can no longer be restored; suspicious files are read again first',
+    )
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
-    .option('--even-the-last', 'even where no other backup is known to be whole, or has its blobs')
+    .option('--even-the-last', 'delete even the last intact backup, or the last one with blobs')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);

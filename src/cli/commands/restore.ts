@@ -25,21 +25,24 @@ import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
-    .description('put back the Data.fs, and the blobs that belong to it, as they were at a backup')
+    .description('put back the Data.fs and its blobs as they were at a backup')
     .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <path>',
       'restore elsewhere: all of it to a folder, or the Data.fs alone to a file (NAME.fs, or one that is there); an earlier state of it is brought forward',
     )
-    .option('--force', 'restore even while a server holds the Data.fs')
-    .option('--no-keep-old', 'keep nothing of what is replaced, even if it has to go first')
+    .option(
+      '--force',
+      'restore although a server uses the Data.fs; what it writes afterwards is lost',
+    )
+    .option('--no-keep-old', 'do not keep the replaced files, even if they must be deleted first')
     .option(
       '--accept-damaged-blobs',
-      'restore blobs even if files of them are lost, or not what was backed up',
+      'restore although files of the blob backup are lost or damaged',
     )
-    .option('--undo', 'swap back what the last restore replaced')
-    .option('--discard-old', 'remove what the last restore replaced and kept')
+    .option('--undo', 'swap back the files that the last restore replaced')
+    .option('--discard-old', 'delete the files that the last restore replaced and kept')
     .option('-n, --no-prompt', 'do not ask')
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);

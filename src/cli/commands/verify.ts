@@ -19,7 +19,7 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
-    .description('check that every backup is what was written')
+    .description('check that every backup is intact')
     .argument(
       '[date]',
       `with --deep, the newest backup that is not later: ${DATE_FORMS}; or latest`,
@@ -36,7 +36,7 @@ export function addVerifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--deep',
-        'read a restore point, the newest or that of the date, and check the database in it; of encrypted records, checksums only',
+        'read one restore point (the newest, or the one of the date) and check the database in it; of encrypted records only the checksums',
       ).conflicts(['quick', 'newest']),
     )
     .option('--all', 'with --deep: every restore point')

@@ -14,11 +14,11 @@ export const OPTION = {
   ),
   compressor: new Option(
     '--compressor <program>',
-    'who compresses; auto takes the fastest there is',
+    'the program that compresses; auto takes the fastest one that is installed',
   )
     .choices(['auto', 'node', 'igzip', 'pigz'] as const)
     .default('auto' as const),
-  dryRun: new Option('--dry-run', 'say what would be done, and why; change nothing'),
+  dryRun: new Option('--dry-run', 'show what would be done, and why; change nothing'),
   wait: waitOption(4),
   /** Whatever goes wrong, scripts end with 1, as the recipe's. */
   waitOfScript: waitOption(1),
@@ -33,7 +33,10 @@ function waitOption(status: number) {
 
 const OUTPUT = {
   json: new Option('--json', 'print one JSON object, for an error, too'),
-  quiet: new Option('-q, --quiet', 'print only problems, and what was asked for: a list, a plan'),
+  quiet: new Option(
+    '-q, --quiet',
+    'print only problems, and results that you asked for, such as a list',
+  ),
   verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
   logFormat: new Option(
     '--log-format <format>',

@@ -66,7 +66,9 @@ async function runScript(
     .option('-q, --quiet', 'print nothing unless there is a problem')
     .addOption(new Option('-n, --no-prompt', 'do not ask').hideHelp(!isRestore))
     .addOption(
-      new Option('--undo', 'swap back what the last restore replaced').hideHelp(!isRestore),
+      new Option('--undo', 'swap back the files that the last restore replaced').hideHelp(
+        !isRestore,
+      ),
     )
     .addOption(OPTION.waitOfScript)
     .argument('[date]', 'yyyy-mm-dd[-hh[-mm[-ss]]], UTC: the newest backup that is not later')
