@@ -14,15 +14,19 @@ import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import type { MeantRestore, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { findDoubts, refuseGuess } from './warnings/restore-warnings.ts';
 
-/** The same as the first step of a restore that is meant: the run log tells if it fails. */
+/**
+ * The same as the first step of a restore that is meant: the run log tells if it fails. No other run writes meanwhile:
+ * what that hasn't finished would look bad. Failure `locked`.
+ */
 export function planMeantRestore(
   settings: SiteRestoreSettings,
   context: JobContext,
 ): Promise<MeantRestore> {
   const { site, of, now } = settings;
-  return withRunLog({ verb: 'restore', site, of, now }, context, () =>
-    planWithDoubts(settings, context.backups),
-  );
+  return withRunLog({ verb: 'restore', site, of, now }, context, async () => {
+    await using _held = await holdSources(settings, context);
+    return await planWithDoubts(settings, context.backups);
+  });
 }
 
 /** What a restore would do, and what is to be said before it. Failure `refused`: see {@link refuseGuess}. */
@@ -81,10 +85,8 @@ export interface RestoredSite {
 async function swapSite(settings: SiteRestoreSettings, context: JobContext): Promise<RestoredSite> {
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
-  const { backups } = context;
-  const request = lockRequest(context, 'restore');
-  things.use(await holdFolders(sourcesOf(settings), { backups, request }));
-  const found = await planWithDoubts(settings, backups);
+  things.use(await holdSources(settings, context));
+  const found = await planWithDoubts(settings, context.backups);
   if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
   const { plan, doubts } = found;
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
@@ -93,6 +95,11 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
     context.onEvent({ kind: 'restore-begins', source: `${repository}, ${point.stamp}`, target });
   const results = await applyRestore(plan, { anchor, settings, context, onBegin: announce });
   return { plan, results };
+}
+
+function holdSources(settings: SiteRestoreSettings, context: JobContext): Promise<AsyncDisposable> {
+  const { backups } = context;
+  return holdFolders(sourcesOf(settings), { backups, request: lockRequest(context, 'restore') });
 }
 
 /** The folders that are read. */
