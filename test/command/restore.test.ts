@@ -208,7 +208,9 @@ describe('zodbvault restore --to a folder', () => {
     expect(stderr).not.toContain('is kept');
     expect(statSync(place).ino).toBe(inode);
     expect(sameBytes(place, site.dataFs)).toBe(true);
-    expect(await dry()).toContain(`It would append nothing: ${place} is that state already`);
+    expect((await dry()).stdout).toContain(
+      `It would append nothing: ${place} is that state already`,
+    );
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
     const monday = join(site.folder, 'monday.fs');
     linkSync(place, monday); // As `cp -al` does.

@@ -184,7 +184,7 @@ describe('two databases in one folder of backups', () => {
     await site.runWell('backup', ...places);
     await other.run(['backup', ...places]);
     const [, newest] = await listed(site, places);
-    expect(newest?.madeOf).toEqual({ path: other.dataFs, is: 'database' });
+    expect(newest?.madeOf).toEqual({ path: other.dataFs, relation: 'database' });
     const { stderr } = await site.runWell('list', ...places);
     expect(stderr).toContain(`made of "${other.dataFs}", which is another database`);
     const { stdout } = await site.run(['check', '--free', 'off', ...places]);
@@ -220,7 +220,7 @@ describe('two databases in one folder of backups', () => {
     const { stderr } = await moved.runWell('backup', '--keep', '1', ...places);
     expect(stderr).not.toContain('another');
     expect(await listed(moved, places)).toEqual([
-      expect.objectContaining({ kind: 'full', transactions: expect.any(Number) }),
+      expect.objectContaining({ type: 'full', transactions: expect.any(Number) }),
     ]);
   });
 });
