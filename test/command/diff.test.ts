@@ -84,7 +84,7 @@ describe('two restore points that are compared', () => {
     expect(undone.found.classes).toMatchObject([
       { added: { objects: 0 }, changed: { objects: 1 } },
     ]);
-    expect(undone.found.classes[0].changed.bytes).toBeGreaterThan(0);
+    expect(undone.found.classes[0].changed.sizeBytes).toBeGreaterThan(0);
 
     // The same differences where all of both is read.
     await backup('--full');
