@@ -5,7 +5,7 @@ import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
-import { Failure } from '../system/failure.ts';
+import { Failure, isFailure } from '../system/failure.ts';
 import { drain, tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import { hintAround } from './content/alternatives.ts';
@@ -76,7 +76,7 @@ export async function* recordChain(
       await file.publish();
       yield { kind: 'recorded', name };
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+      if (!isFailure(error, 'damaged')) throw error;
       yield { kind: 'damaged', name, problem: error.message };
       return;
     }
@@ -162,7 +162,7 @@ async function settleIndex(
     );
     return { sizeBytes, sha256: hash.digest('hex') };
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    if (!isFailure(error, 'not-found')) throw error;
   }
   const content = encodeIndex(index, { position: link.range.end, magic });
   await using file = await stageHashed(store, { name, content });

@@ -15,7 +15,7 @@ import { type DecodedIndex, decodeIndex } from '../filestorage/index/index-decod
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import type { Store } from '../stores/store.ts';
-import { Failure } from '../system/failure.ts';
+import { type Failure, isFailure } from '../system/failure.ts';
 import { inPortions } from '../system/streams/cooperative.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
@@ -102,7 +102,7 @@ async function readIndex({ store, point }: Reading): Promise<StoredIndexOfPoint>
     const isRight = record === undefined || record.index.sha256 === hash.digest('hex');
     return { index, findings: isRight ? [] : [bad('its sha256 is not the one in its .json')] };
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    if (!isFailure(error, 'not-found')) throw error;
     return { index: undefined, findings: [bad('it is missing; a restore goes without an index')] };
   }
 }
@@ -232,5 +232,5 @@ async function untilDamage(work: () => Promise<void>): Promise<void> {
 }
 
 function isDamage(error: unknown): error is Failure {
-  return error instanceof Failure && (error.code === 'damaged' || error.code === 'not-found');
+  return isFailure(error, 'damaged', 'not-found');
 }

@@ -1,6 +1,6 @@
 import { type ListingChange, RememberingStore } from '../stores/remembering-store.ts';
 import type { Store } from '../stores/store.ts';
-import { Failure } from '../system/failure.ts';
+import { isFailure } from '../system/failure.ts';
 import { type Catalogue, type ChainFiles, catalogueOf } from './layout/catalogue.ts';
 import { type Chain, type ChainReader, readChain } from './layout/chain.ts';
 import { stampOfFileName } from './layout/file-names.ts';
@@ -66,7 +66,7 @@ export class OpenRepository {
     try {
       return await this.catalogue();
     } catch (error) {
-      if (error instanceof Failure && error.code === 'not-found') return undefined;
+      if (isFailure(error, 'not-found')) return undefined;
       throw error;
     }
   }

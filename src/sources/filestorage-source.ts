@@ -8,7 +8,7 @@ import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { firstOf } from '../filestorage/lineage.ts';
 import { beginningOfFile } from '../filestorage/log-beginning.ts';
 import { isDebris, transactionEndingAt } from '../filestorage/uncommitted-tail.ts';
-import { Failure } from '../system/failure.ts';
+import { Failure, isFailure } from '../system/failure.ts';
 import { type FileSource, isStillAt, openFileSource } from '../system/files/byte-source.ts';
 import { realPlaceOf } from '../system/files/real-path.ts';
 import { Disposables } from '../system/streams/disposables.ts';
@@ -25,7 +25,7 @@ export async function openFilestorageSource(path: string): Promise<Source> {
   try {
     return await open(path);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    if (!isFailure(error, 'not-found')) throw error;
     await new Promise((resolve) => setTimeout(resolve, PACK_RENAMES));
     return open(path);
   }

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, systemCodeOf } from '../system/failure.ts';
+import { isFailure, systemCodeOf } from '../system/failure.ts';
 import { removeUnfinished } from '../system/files/new-file.ts';
 import type { LockRequest } from '../system/locks/lock-request.ts';
 import { acquireRunLock } from '../system/locks/run-lock.ts';
@@ -38,7 +38,7 @@ export async function holdFolder(
     return await acquireLock(directory, request);
   } catch (error) {
     // The file system knows no flock(2).
-    if (error instanceof Failure && error.code === 'program') return undefined;
+    if (isFailure(error, 'program')) return undefined;
     throw error;
   }
 }

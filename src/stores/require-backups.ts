@@ -1,4 +1,4 @@
-import { Failure } from '../system/failure.ts';
+import { Failure, isFailure } from '../system/failure.ts';
 import { requireFolder } from './folder-store.ts';
 import type { Store } from './store.ts';
 
@@ -7,7 +7,7 @@ export async function requireBackups(store: Pick<Store, 'name' | 'requireThere'>
   try {
     await store.requireThere();
   } catch (cause) {
-    if (!(cause instanceof Failure) || cause.code !== 'not-found') throw cause;
+    if (!isFailure(cause, 'not-found')) throw cause;
     throw new Failure('not-found', `Cannot find backups: there is no folder "${store.name}"`, {
       hint: { kind: 'find-backups' },
       cause,

@@ -41,6 +41,14 @@ export class Failure extends Error {
   }
 }
 
+/** Whether an error is a failure of one of these codes. */
+export function isFailure<Code extends FailureCode>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is Failure & { readonly code: Code } {
+  return error instanceof Failure && codes.some((code) => code === error.code);
+}
+
 /** Exit status of the process: 0 done, 1 failed, 2 wrong usage, 4 locked, 130 interrupted. */
 export function exitStatusOf(code: FailureCode): number {
   switch (code) {

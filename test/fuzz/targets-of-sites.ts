@@ -19,7 +19,7 @@ import { formatOwner } from '../../src/config/schedule/schedule-owner.ts';
 import { unitOwner } from '../../src/config/schedule/systemd-units.ts';
 import { readConfStorages } from '../../src/config/zconfig/conf-storages.ts';
 import { readInstanceYaml } from '../../src/config/zconfig/instance-yaml.ts';
-import { Failure } from '../../src/system/failure.ts';
+import { isFailure } from '../../src/system/failure.ts';
 import type { Target } from './target.ts';
 
 const GOLDEN = join(import.meta.dirname, '../fixtures/golden/buildout');
@@ -260,7 +260,7 @@ function resolveAll(buildout: Buildout): void {
     try {
       question();
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'usage') throw error;
+      if (!isFailure(error, 'usage')) throw error;
     }
   };
   for (const name of buildout.sectionNames) ask(() => buildout.section(name));

@@ -1,5 +1,5 @@
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { collect } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
@@ -31,7 +31,7 @@ export async function isChainWhole(
     const listing = decodeChainState(await collect(store.read(state.name)));
     return listing !== undefined && isSameListing(listing, listingOf(listed));
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return false;
+    if (isFailure(error, 'damaged')) return false;
     throw error;
   }
 }

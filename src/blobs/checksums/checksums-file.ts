@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StagedTree } from '../../stores/local-folder.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import type { BlobRecord } from '../layout/record.ts';
 import { BlobSums, countSums } from './checksums.ts';
@@ -57,8 +57,8 @@ async function readBytes(entry: TreeReader): Promise<Buffer | 'no-file' | undefi
     }
     return bytes;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
-    if (error instanceof Failure && error.code === 'usage') return 'no-file';
+    if (isFailure(error, 'not-found')) return undefined;
+    if (isFailure(error, 'usage')) return 'no-file';
     throw error;
   }
 }

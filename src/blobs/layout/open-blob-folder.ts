@@ -1,6 +1,6 @@
 import { type ListingChange, RememberingStore } from '../../stores/remembering-store.ts';
 import type { Renaming, Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import {
   type BlobCatalogue,
   type BlobEntry,
@@ -119,7 +119,7 @@ async function foundIn(store: Store): Promise<readonly FoundEntry[]> {
 }
 
 function notThere(error: unknown): undefined {
-  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+  if (!isFailure(error, 'not-found')) throw error;
 }
 
 function namesOnlyIn(

@@ -1,5 +1,5 @@
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { inspectArchive } from '../archive/inspect-archive.ts';
 import { type BlobCatalogue, type BlobEntry, isOfRotation, numberOf } from './catalogue.ts';
 import { edgesIn } from './edges.ts';
@@ -64,7 +64,7 @@ async function isFound(
 }
 
 function notThere(error: unknown): undefined {
-  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+  if (!isFailure(error, 'not-found')) throw error;
 }
 
 /** It came after the file of the record. A time alone decides nothing: the archive is read to its end. */
@@ -90,7 +90,7 @@ async function isOfNewRotation(
     await inspectArchive(file, { signal });
     return true;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return false;
+    if (isFailure(error, 'damaged')) return false;
     throw error;
   }
 }

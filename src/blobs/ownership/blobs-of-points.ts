@@ -2,7 +2,7 @@ import type { BlobFacts } from '../../repository/judgement.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { type BlobContent, blobsAmong, layoutBytesIn } from '../layout/blob-content.ts';
 import type { BlobEntry } from '../layout/catalogue.ts';
@@ -107,7 +107,7 @@ async function findBelonging(
     if (seen.kind === 'gone') return { kind: 'missing', wasExact, reason: seen.reason };
     return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') {
+    if (isFailure(error, 'damaged')) {
       return { kind: 'missing', wasExact, reason: error.message };
     }
     throw error;

@@ -1,7 +1,7 @@
 import { stampsOf } from '../../repository/layout/catalogue.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
 import { isNowhere } from '../../system/absent.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { leadToOne } from '../../system/files/place.ts';
 import type { BlobCatalogue, BlobEntry } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
@@ -79,7 +79,7 @@ async function lookAt(path: string, backups: OpenBackups): Promise<Repository | 
     const stamps = new Set<string>(stampsOf(await repository.catalogue()));
     return { id: (await readIdentity(repository.store))?.id, stamps };
   } catch (error) {
-    const isMissing = error instanceof Failure && error.code === 'not-found';
+    const isMissing = isFailure(error, 'not-found');
     if (isMissing || isNowhere(error)) return undefined;
     throw error;
   }

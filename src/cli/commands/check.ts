@@ -10,7 +10,7 @@ import {
   type Measure,
 } from '../../operations/inspect/health-thresholds.ts';
 import { readSiteHealth, type SiteHealth } from '../../operations/inspect/site-health.ts';
-import { adoptSystemError, Failure, type FailureCode } from '../../system/failure.ts';
+import { adoptSystemError, Failure, type FailureCode, isFailure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { oneLine } from '../format/one-line.ts';
 import { withOutputOptions } from '../options/common-options.ts';
@@ -177,7 +177,7 @@ async function checkSite(
     ];
     return { part: site.part, judgements, status: worst(judgements.map(statusOf)), health };
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    if (!isFailure(error, 'not-found')) throw error;
     context.terminal.log(`Hint: ${adviceOf(error.hint)}`);
     return unread(site.part, { state: 'critical', code: error.code, text: error.message });
   }

@@ -25,7 +25,7 @@ import { shownOn } from '../render/events.ts';
 import { pointAsJson } from '../render/json/point.ts';
 import type { DeleteResult } from '../render/json/results/delete.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
-import { isFailure } from '../terminal/exit-status.ts';
+import { meansFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -67,7 +67,7 @@ export function addDeleteCommand(program: Command): void {
       }
       const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
       const { planned, status } = await planAll(meant, { wish, context });
-      if (isFailure(status)) {
+      if (meansFailure(status)) {
         terminal.log('Nothing was removed.');
         return status;
       }

@@ -1,4 +1,4 @@
-import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { adoptSystemError, type Failure, isFailure } from '../../system/failure.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { type CommandContext, reportFailure } from '../terminal/run-command.ts';
@@ -68,10 +68,10 @@ export async function inEachOf<T>(
 }
 
 function isAbsence(error: unknown): error is Failure {
-  return error instanceof Failure && error.code === 'not-found';
+  return isFailure(error, 'not-found');
 }
 
 function isInterruption(error: unknown): boolean {
   const failure = adoptSystemError(error, 'go on');
-  return failure instanceof Failure && failure.code === 'interrupted';
+  return isFailure(failure, 'interrupted');
 }

@@ -13,7 +13,7 @@ import type { Site } from '../../config/model/site.ts';
 import { refuseUnreadablePaths } from '../../config/model/unreadable-paths.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../../config/plain/plain-site.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { refuseRenamedVariables } from '../reference/renamed.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -226,7 +226,7 @@ async function besideUsable(failure: Failure, named: NamedBackups | undefined): 
 
 /** Who stands in a buildout without anything else expects that it says where the data is. */
 function besideBuildout(error: unknown): unknown {
-  if (!(error instanceof Failure) || error.code !== 'not-found') return error;
+  if (!isFailure(error, 'not-found')) return error;
   const why = `The ${DEFAULT_CFG} here has no backup part, no part with "recipe = collective.recipe.backup".`;
   return new Failure(error.code, error.message, {
     hint: { kind: 'several', hints: [error.hint, why] },

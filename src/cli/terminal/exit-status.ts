@@ -5,7 +5,7 @@ export const DONE_WITH_WARNINGS = 3;
 const ORDER: readonly number[] = [130, 1, 2, 4, DONE_WITH_WARNINGS, 0];
 
 /** Whether something was not done. */
-export function isFailure(status: number): boolean {
+export function meansFailure(status: number): boolean {
   return status !== 0 && status !== DONE_WITH_WARNINGS;
 }
 

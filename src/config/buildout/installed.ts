@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { adopting, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import type { CfgSections, CfgValue } from '../model/cfg-value.ts';
 import type { Buildout } from './buildout.ts';
@@ -73,7 +73,7 @@ function supplemented(buildout: Buildout, installed: CfgSections): Buildout {
     try {
       return buildout.option(section, name) ?? known;
     } catch (error) {
-      if (error instanceof Failure && error.code === 'usage' && known !== undefined) return known;
+      if (isFailure(error, 'usage') && known !== undefined) return known;
       throw error;
     }
   };

@@ -1,4 +1,4 @@
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { ForeignLine } from '../schedule/foreign-lines.ts';
 import { partNames, recipeOf } from './plone-parts.ts';
@@ -16,7 +16,7 @@ export function cronLinesOf(buildout: Buildout): readonly ForeignLine[] {
       const text = `${textOf('times')} ${command}`;
       return command === '' ? [] : [{ text, by: `the part [${name}] of the buildout` }];
     } catch (error) {
-      if (error instanceof Failure && error.code === 'usage') return [];
+      if (isFailure(error, 'usage')) return [];
       throw error;
     }
   });

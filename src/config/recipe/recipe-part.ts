@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { OptionSource } from '../model/option-source.ts';
 import { formatOrigin } from '../model/origin.ts';
@@ -52,7 +52,7 @@ export function findRecipeParts(buildout: Buildout): RecipePartNames {
         throw isMistyped(name, { recipe, buildout });
     } catch (error) {
       const isListed = listed.includes(name);
-      if (isListed || !(error instanceof Failure) || error.code !== 'usage') throw error;
+      if (isListed || !isFailure(error, 'usage')) throw error;
       unclear.push(name);
     }
   }

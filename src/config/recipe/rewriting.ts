@@ -1,4 +1,4 @@
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { Buildout } from '../buildout/buildout.ts';
 import type { CfgSections } from '../model/cfg-value.ts';
 import { partNames } from './plone-parts.ts';
@@ -38,7 +38,7 @@ function runsInstall(buildout: Buildout, part: string): boolean {
     try {
       return /zodbvault\b.*\binstall\b/.test(buildout.option(part, option)?.text ?? '');
     } catch (error) {
-      if (error instanceof Failure && error.code === 'usage') return false;
+      if (isFailure(error, 'usage')) return false;
       throw error;
     }
   });

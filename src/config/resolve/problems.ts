@@ -1,4 +1,4 @@
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { formatOrigin, type Origin } from '../model/origin.ts';
 
 /** Something in a configuration that can't be used. */
@@ -37,7 +37,7 @@ export class Problems {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'usage') throw error;
+      if (!isFailure(error, 'usage')) throw error;
       this.#found.push({ line: error.message, origin });
       return undefined;
     }

@@ -16,7 +16,7 @@ import { blobsNotIn, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { requireLocalFolder, type StagedPath } from '../../stores/local-folder.ts';
 import type { StagedFile } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { collect } from '../../system/streams/pipeline.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
@@ -83,7 +83,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
             store: run.store,
             context: run.context,
           }).catch((error: unknown) => {
-            if (error instanceof Failure && error.code === 'damaged') return undefined;
+            if (isFailure(error, 'damaged')) return undefined;
             throw error;
           });
     if (found === undefined) {
@@ -114,7 +114,7 @@ async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
       },
     });
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     return;
   }
   const lacking = await blobsNotIn(run.source, {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { countTree } from '../../blobs/copy/count-tree.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { requireRoomFor } from '../../system/files/free-space.ts';
 import type { BlobRun } from './blob-backup.ts';
 
@@ -43,7 +43,7 @@ async function bytesOf(run: BlobRun): Promise<number | undefined> {
     run.expectedBytes = content.bytes;
     return content.bytes;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    if (isFailure(error, 'not-found')) return undefined;
     throw error;
   }
 }

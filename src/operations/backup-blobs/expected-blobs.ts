@@ -10,7 +10,7 @@ import { readChain } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { compareQuickly } from '../../repository/lineage/comparison.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { type FileSource, openFileSource } from '../../system/files/byte-source.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 
@@ -85,7 +85,7 @@ async function indexOf(
       },
     });
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     return undefined;
   }
   return index;
@@ -109,5 +109,5 @@ async function lastLasting(
 
 /** A pack is about to put the new file there. */
 function absent(error: unknown): undefined {
-  if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+  if (!isFailure(error, 'not-found')) throw error;
 }

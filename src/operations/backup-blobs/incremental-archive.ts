@@ -8,7 +8,7 @@ import {
   stateName,
 } from '../../blobs/layout/entry-name.ts';
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { withStep } from '../run/events.ts';
 import { findGoodArchive, writeOneArchive } from './archive-blobs.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
@@ -99,7 +99,7 @@ async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | unde
     });
     return isWhole ? last : undefined;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return undefined;
+    if (isFailure(error, 'damaged')) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { OpenRepository } from '../../repository/open-repository.ts';
 import { findAstrayServers } from '../../sources/astray-server.ts';
 import { openFilestorageSource } from '../../sources/filestorage-source.ts';
 import type { Source } from '../../sources/source.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import type { Remedy } from '../../system/remedy.ts';
 import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
 
@@ -25,7 +25,7 @@ export async function openDataFs(path: string, owner?: OwnerOfData): Promise<Sou
   try {
     return await openFilestorageSource(path);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+    if (!isFailure(error, 'not-found')) throw error;
     const [astray] = await findAstrayServers(path);
     if (astray === undefined) throw await failureForGone(error, owner);
     throw new Failure('not-found', `${error.message}; ${describeAstray(astray, path)}`, {

@@ -1,4 +1,4 @@
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { DamagedPart, JobContext } from '../run/events.ts';
 import type { SiteRestorePlan } from './site-restore-plan.ts';
 
@@ -19,7 +19,7 @@ export async function restoringPart<T>(
     return await work();
   } catch (error) {
     const found = filestorages.find((one) => one.storage === storage)?.plan;
-    if (found !== undefined && error instanceof Failure && error.code === 'damaged') {
+    if (found !== undefined && isFailure(error, 'damaged')) {
       const { repository, point } = found;
       const { stamp } = point;
       context.onEvent({ kind: 'part-damaged', repository, stamp, part, state: error.message });

@@ -4,7 +4,7 @@ import { LATEST, parseEntryName } from '../../blobs/layout/entry-name.ts';
 import type { Site } from '../../config/model/site.ts';
 import { readMagic } from '../../filestorage/file-format-version.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { isSamePlace, isWithin, type Place, placeOf, wayFrom } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -81,7 +81,7 @@ export async function refuseOtherFile(path: string): Promise<void> {
     await using source = await openFileSource(path);
     await readMagic(source);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     throw new Failure('refused', `Cannot restore to "${path}": the file there is no Data.fs`, {
       hint: 'Move it away, or name another one.',
       cause: error,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { IndexDecoder } from '../../filestorage/index/index-decoder.ts';
 import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { NewFile } from '../../system/files/new-file.ts';
 import { stagedPath } from '../../system/files/replacement.ts';
 import type { Rights } from '../../system/files/rights.ts';
@@ -43,7 +43,7 @@ export async function makeRestoredIndex(
     await file.complete();
   } catch (error) {
     await file[Symbol.asyncDispose]();
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    if (isFailure(error, 'not-found')) return undefined;
     throw error;
   }
   const record = point.kind === 'listed' ? point.links.at(-1)?.record : undefined;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { retarget } from '../../config/model/relocate-site.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { adopting, Failure, isFailure } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
 import type { DamagedPart, JobContext, JobEvent } from '../run/events.ts';
@@ -141,7 +141,7 @@ async function restoreInto(
 
 /** Nothing is to be restored: what a restore would advise is of no use. */
 function asOfTestRestore(error: unknown): unknown {
-  if (!(error instanceof Failure) || error.code !== 'damaged') return error;
+  if (!isFailure(error, 'damaged')) return error;
   return new Failure('damaged', error.message, {
     hint: { kind: 'full-backup-now' },
     cause: error,

@@ -7,7 +7,7 @@ import {
   type Run,
 } from '../../repository/records/run-history.ts';
 import type { Store } from '../../stores/store.ts';
-import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { adoptSystemError, Failure, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { ownIdentity } from '../../system/processes/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
@@ -165,9 +165,7 @@ class RunLine implements WatchedRun {
   /** Who asks for a restore point that isn't there gets that answer: nothing was run. A file that is lost has a cause. */
   #foundNothing(failure: unknown): boolean {
     if (this.#start.verb === 'backup' || this.#beginning !== undefined) return false;
-    return (
-      failure instanceof Failure && failure.code === 'not-found' && failure.cause === undefined
-    );
+    return isFailure(failure, 'not-found') && failure.cause === undefined;
   }
 
   #count(event: JobEvent): void {

@@ -3,7 +3,7 @@ import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, rememberChecks } from '../../repository/records/check-results.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
 
@@ -123,7 +123,7 @@ async function remember(
   try {
     await rememberChecks(repository.store, { checks, stamps });
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'system') throw error;
+    if (!isFailure(error, 'system')) throw error;
     const bad = checks.flatMap(({ outcome, stamp }) => (outcome === 'bad' ? [stamp] : []));
     if (bad.length === 0) return;
     const { message: reason } = error;

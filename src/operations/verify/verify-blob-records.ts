@@ -13,7 +13,7 @@ import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
@@ -104,7 +104,7 @@ export async function verifyBlobRecords(
       states.lacksAtMost;
     return { files, records, isAsBackedUp };
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     return { files: [bad(folder, error.message)], records: [], isAsBackedUp: false };
   }
 }
@@ -285,7 +285,7 @@ async function lookInArchives(
         files.push({ kind: 'bad', file: path, state: 'its sha256 is not the one in its .json' });
       }
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+      if (!isFailure(error, 'damaged')) throw error;
       files.push({ kind: 'bad', file: path, state: error.message });
     }
   }

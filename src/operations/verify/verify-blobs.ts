@@ -9,7 +9,7 @@ import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import type { EntryFinding } from './record-checks.ts';
@@ -55,7 +55,7 @@ function wanted(catalogue: BlobCatalogue, entries: 'newest' | 'all'): readonly B
   try {
     return newest.form === 'directory' ? [newest] : chainOf(catalogue, newest);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return [newest];
+    if (isFailure(error, 'damaged')) return [newest];
     throw error;
   }
 }
@@ -73,7 +73,7 @@ async function check(entry: BlobEntry, checking: Checking): Promise<Finding> {
     const checked = await checkEntry(entry, checking);
     return { kind: 'good', name, checked };
   } catch (error) {
-    if (error instanceof Failure && (error.code === 'damaged' || error.code === 'not-found')) {
+    if (isFailure(error, 'damaged', 'not-found')) {
       return { kind: 'bad', name, problem: error.message };
     }
     throw error;

@@ -10,7 +10,7 @@ import { type RestorePoint, resolveTarget } from '../../repository/restore-point
 import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
 import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
@@ -115,7 +115,7 @@ async function findPoint(repository: OpenRepository, target: RestoreTarget): Pro
   try {
     return await resolveTarget(repository, { target, aim: 'verify' });
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged' || stamp === undefined) throw error;
+    if (!isFailure(error, 'damaged') || stamp === undefined) throw error;
     return { kind: 'broken', stamp, state: error.message };
   }
 }

@@ -1,5 +1,5 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import { Failure } from '../../system/failure.ts';
+import { type Failure, isFailure } from '../../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { withRunLogOfEach } from '../run/run-log.ts';
@@ -84,7 +84,7 @@ export async function* verifySiteDeepUnlogged(
         begun = now();
       }
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'not-found') throw error;
+      if (!isFailure(error, 'not-found')) throw error;
       absence ??= error;
     }
   }

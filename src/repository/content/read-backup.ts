@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
@@ -126,7 +126,7 @@ async function* unzipped(
   try {
     yield* decompress(stored, file.name);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     const hint = await hintAround(store, file.stamp);
     throw new Failure(error.code, error.message, { hint, cause: error });
   }

@@ -5,7 +5,7 @@ import { type DecodedIndex, decodeIndex } from '../../filestorage/index/index-de
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { scanTransactions } from '../../filestorage/scan-transactions.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import type { ChainLink } from '../layout/chain.ts';
@@ -56,7 +56,7 @@ export async function readStoredIndex(
     if (decoded === undefined) return undefined;
     return { ...decoded, isProven: hash.digest('hex') === link.record?.index.sha256 };
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    if (isFailure(error, 'not-found')) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { readJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteRange } from '../../system/files/byte-source.ts';
 import { collectSmall } from '../../system/streams/pipeline.ts';
 import { type BackupRecord, BackupRecordSchema, decodeBackupRecord } from './backup-record.ts';
@@ -130,9 +130,7 @@ export async function readRecordAt(store: Store, stamp: Stamp): Promise<BackupRe
     return decodeBackupRecord(text);
   } catch (error) {
     // Something else may stand in its place: then nobody wrote one down.
-    const isUnreadable =
-      error instanceof Failure && ['not-found', 'usage', 'damaged'].includes(error.code);
-    if (isUnreadable) return undefined;
+    if (isFailure(error, 'not-found', 'usage', 'damaged')) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { MAGIC_BYTES } from '../../filestorage/format.ts';
 import { formatTid } from '../../filestorage/tid.ts';
 import { transactionEndingAt } from '../../filestorage/uncommitted-tail.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import { drain, tap } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
@@ -73,7 +73,7 @@ export async function compareThoroughly(
       progress.onBytes(chunk.length);
     }
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    if (!isFailure(error, 'damaged')) throw error;
     return { kind: 'differs', reason: error.message };
   } finally {
     await live.close();

@@ -10,7 +10,7 @@ import { TransactionScanner } from '../../filestorage/scanner.ts';
 import type { Tid } from '../../filestorage/tid.ts';
 import { newestTransactionUpTo, tidBehind } from '../../filestorage/uncommitted-tail.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import { readLinks } from '../content/read-backup.ts';
@@ -121,14 +121,12 @@ async function walk(
   }
 }
 
-const UNREADABLE: readonly Failure['code'][] = ['damaged', 'not-found'];
-
 /** What can't be read tells nothing; that is for others to say. */
 async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Failure && UNREADABLE.includes(error.code)) return undefined;
+    if (isFailure(error, 'damaged', 'not-found')) return undefined;
     throw error;
   }
 }

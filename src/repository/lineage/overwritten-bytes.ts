@@ -3,7 +3,7 @@ import { transactionOver } from '../../filestorage/committed-end.ts';
 import { MAGIC_BYTES, TRANSACTION_STATUS_END } from '../../filestorage/format.ts';
 import type { Tid } from '../../filestorage/tid.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import { readLink } from '../content/read-backup.ts';
 import type { Chain, ChainLink } from '../layout/chain.ts';
@@ -123,7 +123,7 @@ async function firstOtherByte(
     }
     return found;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return undefined;
+    if (isFailure(error, 'damaged')) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { inPortions } from '../../system/streams/cooperative.ts';
 import { formatStamp, type Stamp } from '../layout/stamp.ts';
 import { badResultInName, nameOfBadResult } from './bad-result-name.ts';
@@ -107,7 +107,7 @@ async function readFile(store: Store): Promise<Remembered> {
 /** Bad results that the file had no room for, by the names of the files that tell them; the first look comes first. */
 async function readNamed(store: Store): Promise<ReadonlyMap<string, Check>> {
   const files = await store.list().catch((error: unknown) => {
-    if (error instanceof Failure && error.code === 'not-found') return [];
+    if (isFailure(error, 'not-found')) return [];
     throw error;
   });
   const named = files.flatMap(({ name }): (readonly [string, Check])[] => {
@@ -257,7 +257,7 @@ export async function rememberChecks(
     await addToFile(store, { checks, stamps });
   } catch (error) {
     const bad = checks.filter(({ outcome }) => outcome === 'bad');
-    const hasNoRoom = error instanceof Failure && error.code === 'system';
+    const hasNoRoom = isFailure(error, 'system');
     if (!hasNoRoom || bad.length === 0) throw error;
     for (const name of new Set(bad.map(nameOfBadResult))) {
       await using file = await store.stage(name, []);

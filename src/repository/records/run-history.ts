@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Store } from '../../stores/store.ts';
-import { Failure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import { ProcessIdentitySchema } from '../../system/processes/process-identity.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
@@ -90,8 +90,7 @@ export async function readRuns(store: Store): Promise<readonly Run[]> {
       }
     } catch (error) {
       // A folder in its place is no log.
-      const isNone = error instanceof Failure && ['not-found', 'usage'].includes(error.code);
-      if (!isNone) throw error;
+      if (!isFailure(error, 'not-found', 'usage')) throw error;
     }
   }
   return runs;

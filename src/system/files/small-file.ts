@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { adopting, Failure, isFailure, systemCodeOf } from '../failure.ts';
 
 /** No record of ours comes near it. */
 export const SMALL_FILE_BYTES = 8 << 20;
@@ -31,7 +31,7 @@ export async function readSmallFileIfFit(path: string): Promise<string | undefin
   try {
     return await readSmallFile(path);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'damaged') return undefined;
+    if (isFailure(error, 'damaged')) return undefined;
     throw error;
   }
 }
