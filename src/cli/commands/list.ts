@@ -8,7 +8,11 @@ import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { type ListResult, listedAsJson } from '../render/json/results/list.ts';
-import { type PlacedPoint, tableOfRestorePoints } from '../render/restore-points.ts';
+import {
+  describeTotals,
+  type PlacedPoint,
+  tableOfRestorePoints,
+} from '../render/restore-points.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { AnyWarning } from '../render/warnings/warning-text.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
@@ -59,6 +63,7 @@ export function addListCommand(program: Command): void {
       if (all.length > 0 && !terminal.isJson) {
         const table = tableOfRestorePoints(all, { sites: sites.length });
         await printTable(table, { terminal, emphasis: { bad: ['BAD'] }, signal });
+        terminal.log(describeTotals(all));
       }
       for (const one of [...problems, ...problemsOf(all).map(asProblem)]) {
         renderWarning(one, terminal);

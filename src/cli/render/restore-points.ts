@@ -6,7 +6,7 @@ import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { type Check, ofGoodLooks } from '../../repository/records/check-results.ts';
 import { oneLine } from '../format/one-line.ts';
 import type { Table } from '../format/table.ts';
-import { formatBytes, formatLocalTime } from '../format/units.ts';
+import { count, formatBytes, formatLocalTime } from '../format/units.ts';
 
 /** A restore point, and where it lies. */
 export interface PlacedPoint {
@@ -35,6 +35,35 @@ export function tableOfRestorePoints(
     for (const one of ordered) yield [...places.map(({ cell }) => cell(one)), ...rowOf(one)];
   };
   return { head, alignment, rows: rows() };
+}
+
+/** One line for all of them, as in `3 restore points: 2 full backups, 1 increment; 3.14 MB stored`. */
+export function describeTotals(points: readonly PlacedPoint[]): string {
+  const storedBytes = points.reduce((sum, { point }) => sum + storedBytesOf(point), 0);
+  const kinds = [
+    [
+      'full backup',
+      (one: ListedSitePoint) => one.kind === 'filestorage' && one.point.kind === 'full',
+    ],
+    [
+      'increment',
+      (one: ListedSitePoint) => one.kind === 'filestorage' && one.point.kind !== 'full',
+    ],
+    ['blob backup', (one: ListedSitePoint) => one.kind === 'blobs'],
+  ] as const;
+  const each = kinds.flatMap(([noun, isOfKind]) => {
+    const found = points.filter(({ point }) => isOfKind(point)).length;
+    return found === 0 ? [] : [count(found, noun)];
+  });
+  const stored = storedBytes === 0 ? '' : `; ${formatBytes(storedBytes)} stored`;
+  return `${count(points.length, 'restore point')}: ${each.join(', ')}${stored}`;
+}
+
+/** What it takes of the disk alone: copies of blobs share their files. */
+function storedBytesOf(one: ListedSitePoint): number {
+  return one.kind === 'filestorage'
+    ? one.point.storedBytes
+    : (one.entry.record?.archive?.sizeBytes ?? 0);
 }
 
 const PLACES = [
