@@ -80,7 +80,7 @@ describe('two copies of a database in one folder of backups', () => {
     expect(asked.stderr).toContain(said);
     const dry = await a.run(['restore', '--dry-run', ...places]);
     expect([dry.status, dry.stderr]).toEqual([3, expect.stringContaining(said)]);
-    const vague = await a.run(['restore', '--dry-run', '2999-01-01', ...places]);
+    const vague = await a.run(['restore', '--dry-run', 'today', ...places]);
     expect(vague.stderr).toContain(said);
     const exact = await a.run(['restore', '--dry-run', stamps[1], ...places]);
     expect(exact.stderr).not.toContain(said);
@@ -191,7 +191,7 @@ describe('two databases in one folder of backups', () => {
     expect(stdout).toContain(
       `${newest?.stamp}, was made of another database, "${other.dataFs}": give each database`,
     );
-    const restore = await site.run(['restore', '--dry-run', '2999-01-01', ...places]);
+    const restore = await site.run(['restore', '--dry-run', 'today', ...places]);
     expect(restore.stderr).toContain('holds backups of two databases');
   });
 
