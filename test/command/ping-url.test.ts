@@ -1,10 +1,12 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ping } from '../../src/system/processes/ping.ts';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { newSite } from '../support/site.ts';
+import { newSite, type TestSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
 const SECRET = 'a1b2c3d4-secret';
@@ -13,14 +15,22 @@ const SECRET = 'a1b2c3d4-secret';
 let server: Server;
 let status = 200;
 let requests: string[] = [];
+/** Of the last request that had a text. */
+let lastBody = '';
+/** Whether the service is one that takes a GET of its address alone. */
+let isPlain = false;
 const commandLines: string[] = [];
 let children: () => readonly number[] = () => [];
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  server = createServer(async (request, response) => {
     requests.push(request.url ?? '');
     for (const pid of children()) commandLines.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-    response.writeHead(status).end('OK');
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (chunks.length > 0) lastBody = Buffer.concat(chunks).toString();
+    const isKnown = request.method === 'GET' && request.url?.endsWith(SECRET);
+    response.writeHead(isPlain && !isKnown ? 405 : status).end('OK');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -48,6 +58,52 @@ describe('ping_url', () => {
     const bad = await site.run(['backup'], { env: { ZODBVAULT_PING_URL: `${address()}/` } });
     expect([bad.status, asked()]).toEqual([1, ['/start', '/fail']]);
     expect(good.stdout + good.stderr + bad.stderr).not.toContain(SECRET);
+  });
+
+  it('is sent what the backup did, and what was wrong', async () => {
+    const site = await newSite(scratch, 3);
+    const backUp = () => site.run(['backup', '--ping-url', address()]);
+    expect((await backUp()).status).toBe(0);
+    const [state, where, wrote] = lastBody.split('\n');
+    expect(state).toBe('zodbvault backup: done');
+    expect(where).toBe(`${hostname()}: ${site.dataFs}`);
+    expect(wrote).toMatch(/^Wrote \S+\.fsz: /);
+    expect(lastBody).not.toContain(SECRET);
+
+    truncateSync(site.dataFs, 2);
+    asked();
+    const failed = await backUp();
+    expect([failed.status, asked()]).toEqual([1, ['/start', '/fail']]);
+    const [failure, , why = '?'] = lastBody.split('\n');
+    expect(failure).toBe('zodbvault backup: failed');
+    expect(failed.stderr).toContain(why);
+  });
+
+  it('tells apart a backup with warnings, by its exit status', async () => {
+    const site = await siteThatLostItsEnd();
+    const warned = await site.run(['backup', '--ping-url', address()]);
+    expect([warned.status, asked()]).toEqual([3, ['/start', '/3']]);
+    const [state, , first] = lastBody.split('\n');
+    expect(state).toBe('zodbvault backup: done with warnings');
+    expect(first).toMatch(/^Warning: /);
+    expect(lastBody).toMatch(/^Wrote /m);
+  });
+
+  it('tells a service that takes its address alone that a backup is there, with a GET', async () => {
+    isPlain = true;
+    const site = await siteThatLostItsEnd();
+    const warned = await site.run(['backup', '--ping-url', address()]);
+    isPlain = false;
+    expect([warned.status, asked()]).toEqual([3, ['/start', '/start', '/3', '']]);
+    expect(warned.stderr).not.toContain('("warnings")');
+  });
+
+  it('is sent the beginning of a long text, without half a character', async () => {
+    const body = `a${'\u00e9'.repeat(6000)}`;
+    expect(await ping(address(), { moment: 'done', body })).toBeUndefined();
+    asked();
+    expect(Buffer.byteLength(lastBody)).toBeLessThanOrEqual(10_000);
+    expect(lastBody).toMatch(/^a\u00e9+\n\.\.\.\n$/);
   });
 
   it('fails no backup when it can not be told, and stays a secret then', async () => {
@@ -84,6 +140,14 @@ describe('ping_url', () => {
     expect(stdout + stderr).not.toContain(SECRET);
   });
 });
+
+/** The next backup of it is done with warnings. */
+async function siteThatLostItsEnd(): Promise<TestSite> {
+  const site = await newSite(scratch, 8);
+  await site.runWell('backup');
+  truncateSync(site.dataFs, 3000);
+  return site;
+}
 
 function childrenOf(pid: number): readonly number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');

@@ -128,7 +128,10 @@ async function carryOut(
   await backUpSite(settings, job, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const one of results) result.backups.push(await backupAsJson(one, settings));
-    for (const line of await describeBackups(results, settings.site)) terminal.log(line);
-    terminal.debug(`Took ${formatSeconds(seconds)}`);
+    const lines = await describeBackups(results, settings.site);
+    for (const line of lines) terminal.log(line);
+    const took = `Took ${formatSeconds(seconds)}`;
+    terminal.debug(took);
+    return [...lines, took];
   });
 }

@@ -8,7 +8,7 @@ export const PING_URL_VARIABLE = 'ZODBVAULT_PING_URL';
 /** No parser of its own: what commander says of a wrong value would show it. */
 export const PING_URL_OPTION = new Option(
   '--ping-url <address>',
-  'a health-check address to ping: ADDRESS/start, ADDRESS when done, ADDRESS/fail',
+  'a health-check address to ping: ADDRESS/start, ADDRESS when done, ADDRESS/3 if there were warnings, ADDRESS/fail',
 ).env(PING_URL_VARIABLE);
 
 /**

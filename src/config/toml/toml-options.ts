@@ -138,7 +138,7 @@ export const TOML_OPTIONS = {
   },
   ping_url: {
     kind: 'text',
-    says: 'the address of a health-check service, requested when a backup begins, is done, or fails',
+    says: 'the address of a health-check service, which is told when a backup begins, is done, or fails',
     byDefault: 'none',
   },
   debug: { kind: 'flag', says: 'write a more detailed log', byDefault: 'false' },

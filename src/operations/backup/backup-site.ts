@@ -29,15 +29,25 @@ export interface StorageBackup {
 export async function backUpSite(
   settings: SiteBackupSettings,
   context: JobContext,
-  report: Report<readonly StorageBackup[]> = () => {},
+  report: BackupReport = () => [],
 ): Promise<readonly StorageBackup[]> {
   const { site, of, now } = settings;
-  return await withPings(site, context, () =>
-    withRunLog({ verb: 'backup', site, of, now }, context, (watched) =>
-      backUpStepByStep(settings, watched, report),
+  return await withPings(site, context, (pinged) =>
+    withRunLog({ verb: 'backup', site, of, now }, pinged.context, (watched) =>
+      backUpStepByStep(settings, watched, async (results) => {
+        pinged.summarize(await report(results));
+      }),
     ),
   );
 }
+
+/**
+ * Is told what a backup came to, as soon as that is complete: the post_command that follows may fail.
+ * Returns the same in lines for people, which the ping carries.
+ */
+export type BackupReport = (
+  results: readonly StorageBackup[],
+) => Promise<readonly string[]> | readonly string[];
 
 /** The log is written before post_command, which may unmount the disk that it is on. */
 async function backUpStepByStep(

@@ -140,7 +140,9 @@ async function backUp(
     { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
     { ...shownOn(terminal), signal, backups, waitSeconds },
     async (results) => {
-      for (const line of await describeBackups(results, site)) terminal.log(line);
+      const lines = await describeBackups(results, site);
+      for (const line of lines) terminal.log(line);
+      return lines;
     },
   );
 }
