@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { Cron } from 'croner';
 import { describe, expect, it } from 'vitest';
 import { COMMAND, runProgram } from './support/command.ts';
 import { makeSite } from './support/database.ts';
@@ -15,6 +16,9 @@ const scratch = scratchFolder();
 const dockerfile = readFileSync(join(ROOT, 'container/Dockerfile'), 'utf8').replaceAll('\\\n', '');
 const data = join(scratch, 'data');
 const backups = join(scratch, 'backups');
+const bin = join(scratch, 'bin');
+mkdirSync(bin);
+symlinkSync(COMMAND, join(bin, 'zodbvault'));
 
 /** The words of an instruction in the form of a JSON list. */
 function wordsOf(instruction: string): readonly string[] {
@@ -38,13 +42,12 @@ function environment(): Record<string, string> {
 
 /** Runs a command of the image; `zodbvault` is the built one. */
 function run(words: readonly string[], more: Readonly<Record<string, string>> = {}) {
-  const [program, ...rest] = words;
-  expect(program).toBe('zodbvault');
-  const env = { ...environment(), ...more };
+  const [program = '', ...rest] = words;
+  const PATH = `${bin}:${process.env['PATH']}`;
   let ended = 0;
-  return runProgram(process.execPath, [COMMAND, ...rest], {
+  return runProgram(program, rest, {
     cwd: backups,
-    env,
+    env: { ...environment(), ...more, PATH },
     onStderr: (text, kill) => {
       if (ended === 0 && text.includes('Ended: ')) {
         ended += 1;
@@ -68,15 +71,29 @@ describe('container', () => {
         true,
       ]);
     }
+    // What is built there is built by these.
+    const scripts = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
+    const [, builder = ''] = /(\w+)\//.exec(scripts.prepare) ?? [];
+    expect(copied.map((one) => one.replace('./', ''))).toContain(builder);
     expect(dockerfile).toMatch(/^USER 500:500$/m);
+  });
+
+  it('is starting until the first backup must have been made', () => {
+    const [, hours = '0'] = /--start-period=(\d+)h /.exec(dockerfile) ?? [];
+    const [first, second] = new Cron(environment()['ZODBVAULT_SCHEDULE'] ?? '').nextRuns(2);
+    const apart = Number(second) - Number(first);
+    expect(Number(hours) * 3600_000).toBeGreaterThan(apart);
+    // Weeks without a verification are a warning of check, then critical.
+    expect(environment()['ZODBVAULT_VERIFY_SCHEDULE']).toMatch(/ \* \* \d$/);
   });
 
   it('backs up /data to /backups at its times, is healthy then, and restores', async () => {
     mkdirSync(backups, { recursive: true });
     await makeSite(join(data, 'filestorage/Data.fs'), 8);
     const entry = wordsOf('ENTRYPOINT').slice(2);
-    const sick = await run(wordsOf('CMD(?= \\["zodbvault)'));
-    expect(sick.status).toBeGreaterThan(1);
+    const healthCheck = wordsOf('--start-period=\\S+ CMD');
+    const starting = await run(healthCheck);
+    expect([starting.status, starting.stdout]).toEqual([1, expect.stringContaining('CRITICAL')]);
     const everySecond = { ZODBVAULT_SCHEDULE: '* * * * * *' };
     const stayed = await run([...entry, 'run-schedule'], everySecond);
     expect([stayed.status, stayed.stderr]).toEqual([0, expect.stringContaining('status 0')]);
@@ -86,10 +103,11 @@ describe('container', () => {
     expect(readdirSync(join(backups, 'blobs')).some((one) => one.startsWith('blobstorage.'))).toBe(
       true,
     );
-    const healthy = await run(wordsOf('CMD(?= \\["zodbvault)'));
-    expect([healthy.status, healthy.stdout]).toEqual([expect.any(Number), expect.any(String)]);
-    expect(healthy.status).toBeLessThan(2);
+    const healthy = await run(healthCheck);
+    expect([healthy.status, healthy.stdout]).toEqual([0, expect.stringMatching(/OK|WARNING/)]);
     const restored = await run([...entry, 'restore', '--no-prompt']);
     expect(restored.status).toBe(0);
+    rmSync(join(backups, 'filestorage'), { recursive: true });
+    expect((await run(healthCheck)).status).toBe(1);
   });
 });
