@@ -3,17 +3,26 @@
  * library with its types.
  *
  * Usage: npm run build [-- --source-maps]
+ *
+ * With --if-changed, as npm runs it after an installation, it builds only what it hasn't built already: `npx` installs
+ * the clone that it stands in.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { forgetBuild, hashBuildInputs, isBuiltOf, noteBuild } from './build-inputs.ts';
 import { inPlaceOf } from './in-place-of.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'dist');
 const COMMAND = join(OUTPUT, 'cli/main.js');
 
+const inputs = hashBuildInputs(ROOT);
+const isBuilt = existsSync(COMMAND) && isBuiltOf(inputs, ROOT);
+if (isBuilt && process.argv.includes('--if-changed')) process.exit();
+
+forgetBuild(ROOT);
 rmSync(OUTPUT, { recursive: true, force: true });
 execFileSync(
   process.execPath,
@@ -49,3 +58,4 @@ await build({
   logLevel: 'warning',
 });
 chmodSync(COMMAND, 0o755);
+noteBuild(inputs, ROOT);
