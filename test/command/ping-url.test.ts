@@ -65,7 +65,7 @@ describe('ping_url', () => {
     const backUp = () => site.run(['backup', '--ping-url', address()]);
     expect((await backUp()).status).toBe(0);
     const [state, where, wrote] = lastBody.split('\n');
-    expect(state).toBe('zodbvault backup: done');
+    expect(state).toBe('Backup done');
     expect(where).toBe(`${hostname()}: ${site.dataFs}`);
     expect(wrote).toMatch(/^Wrote \S+\.fsz: /);
     expect(lastBody).not.toContain(SECRET);
@@ -75,7 +75,7 @@ describe('ping_url', () => {
     const failed = await backUp();
     expect([failed.status, asked()]).toEqual([1, ['/start', '/fail']]);
     const [failure, , why = '?'] = lastBody.split('\n');
-    expect(failure).toBe('zodbvault backup: failed');
+    expect(failure).toBe('Backup failed');
     expect(failed.stderr).toContain(why);
   });
 
@@ -84,7 +84,7 @@ describe('ping_url', () => {
     const warned = await site.run(['backup', '--ping-url', address()]);
     expect([warned.status, asked()]).toEqual([3, ['/start', '/3']]);
     const [state, , first] = lastBody.split('\n');
-    expect(state).toBe('zodbvault backup: done with warnings');
+    expect(state).toBe('Backup done with warnings');
     expect(first).toMatch(/^Warning: /);
     expect(lastBody).toMatch(/^Wrote /m);
   });

@@ -33,7 +33,7 @@ export async function withPings<T>(
   };
   const end = async (moment: Exclude<PingMoment, 'start'>, lines: readonly string[]) => {
     const where = `${hostname()}: ${sourcesOf(site).join(', ')}`;
-    const all = [`zodbvault backup: ${STATES[moment]}`, where, ...lines];
+    const all = [`Backup ${STATES[moment]}`, where, ...lines];
     await begun;
     await tell(moment, `${all.join('\n')}\n`);
   };
