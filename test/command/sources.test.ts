@@ -207,7 +207,7 @@ describe('site without a buildout', () => {
       BLOBSTORAGE: site.path('var/blobstorage'),
       BACKUP_LOCATION: site.path('var/backups'),
     };
-    const listed = await site.run(['list'], named);
+    const listed = await site.run(['list', '-q'], named);
     expect([listed.status, listed.stderr]).toEqual([0, '']);
   });
 
