@@ -49,7 +49,7 @@ export { type VerifySettings, verify } from './operations/verify/verify.ts';
 export type { DeepFinding, DeepVerifiedPoint } from './operations/verify/verify-deep.ts';
 export type { VerifiedPlace } from './operations/verify/verify-site.ts';
 export type { DeepVerifiedPlace } from './operations/verify/verify-site-deep.ts';
-export type { BackupPlan } from './repository/backup-plan.ts';
+export type { BackupPlan, FullReason } from './repository/backup-plan.ts';
 export {
   LATEST_BACKUP,
   parseRestoreTarget,

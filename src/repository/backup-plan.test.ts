@@ -6,6 +6,8 @@ import type { Comparison } from './lineage/comparison.ts';
 const chain = madeChain(['2026-03-01-00-00-00']);
 const POSSIBLE = { kind: 'possible', chain, end: LINK_BYTES } as const;
 const SAME: Comparison = { kind: 'same' };
+const OTHER = { kind: 'other-bytes', start: 5, end: 6 } as const;
+const SHORTER = { kind: 'shorter', sizeBytes: 5, backedUpBytes: 9 } as const;
 
 describe('the plan of a backup', () => {
   it.each<[number, BackupPlan['kind']]>([
@@ -13,34 +15,36 @@ describe('the plan of a backup', () => {
     [LINK_BYTES, 'nothing'],
     [LINK_BYTES + 1, 'increment'],
   ])('for the same log that ends at %d', (committedEnd, kind) => {
-    const plan = planBackup(POSSIBLE, { comparison: SAME, committedEnd, otherBy: 'a pack' });
+    const plan = planBackup(POSSIBLE, { comparison: SAME, committedEnd, restoredAt: undefined });
     expect([plan.kind, plan.end]).toEqual([kind, committedEnd]);
     if (plan.kind === 'increment') expect(plan.start).toBe(LINK_BYTES);
   });
 
-  it.each<[string, Parameters<typeof planBackup>[0], Comparison | undefined, string]>([
+  it.each<
+    [
+      string,
+      Parameters<typeof planBackup>[0],
+      Comparison | undefined,
+      Extract<BackupPlan, { kind: 'full' }>['reason'],
+    ]
+  >([
     [
       'there is none to continue',
-      { kind: 'impossible', reason: 'there is none' },
+      { kind: 'impossible', reason: { kind: 'first' } },
       undefined,
-      'there is none',
+      { kind: 'first' },
     ],
-    [
-      'it has become shorter',
-      { kind: 'impossible', reason: 'it is shorter', isOther: true },
-      undefined,
-      'it is shorter (a pack)',
-    ],
-    ['nobody has compared it', POSSIBLE, undefined, 'not compared'],
+    ['it has become shorter', { kind: 'impossible', reason: SHORTER }, undefined, SHORTER],
+    ['nobody has compared it', POSSIBLE, undefined, { kind: 'not-compared' }],
     [
       'its bytes are others',
       POSSIBLE,
-      { kind: 'differs', reason: 'byte 5', isOther: true },
-      'byte 5 (a pack)',
+      { kind: 'differs', by: OTHER },
+      { kind: 'no-continuation', by: OTHER },
     ],
   ])('is a full backup, and says why, where %s', (_, continuation, comparison, reason) => {
-    const plan = planBackup(continuation, { comparison, committedEnd: 500, otherBy: 'a pack' });
-    expect([plan.kind, plan.end]).toEqual(['full', 500]);
-    expect(plan.reason).toContain(reason);
+    const restoredAt = '2026-03-01T00:00:00.000Z';
+    const plan = planBackup(continuation, { comparison, committedEnd: 500, restoredAt });
+    expect(plan).toEqual({ kind: 'full', end: 500, reason, restoredAt });
   });
 });

@@ -1,31 +1,48 @@
 import { mayBuildOn, reasonsAgainst } from './judgement.ts';
-import type { Chain } from './layout/chain.ts';
-import { describeFault } from './layout/chain.ts';
+import type { Chain, ChainFault } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
-import type { Comparison } from './lineage/comparison.ts';
+import type { Comparison, Difference } from './lineage/comparison.ts';
 import type { Judgements } from './read-judgements.ts';
 
 /** What a backup will do, and why. Ends and starts are offsets in the Data.fs. */
 export type BackupPlan =
-  | { readonly kind: 'full'; readonly end: number; readonly reason: string }
+  | {
+      readonly kind: 'full';
+      readonly end: number;
+      readonly reason: FullReason;
+      /** When zodbvault has restored the Data.fs since the last backup, if it has. */
+      readonly restoredAt: string | undefined;
+    }
   | {
       readonly kind: 'increment';
       readonly chain: Chain;
       readonly start: number;
       readonly end: number;
-      readonly reason: string;
     }
-  | { readonly kind: 'nothing'; readonly end: number; readonly reason: string };
+  | { readonly kind: 'nothing'; readonly end: number };
+
+/** Why a backup is a full one. */
+export type FullReason =
+  | { readonly kind: 'asked-for' }
+  /** Of a newer full backup only the `.dat` is there. An increment would stand where those of the lost one stood. */
+  | { readonly kind: 'full-lost'; readonly stamp: Stamp }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'chain-broken'; readonly fault: ChainFault }
+  /** Something is wrong with a backup that an increment would need. */
+  | {
+      readonly kind: 'record-unread' | 'other-size' | 'found-damaged';
+      readonly fileName: string;
+    }
+  | { readonly kind: 'shorter'; readonly sizeBytes: number; readonly backedUpBytes: number }
+  | { readonly kind: 'not-compared' }
+  | { readonly kind: 'no-continuation'; readonly by: Difference }
+  /** The last complete transaction ends before the last backup does. */
+  | { readonly kind: 'ends-before'; readonly end: number };
 
 /** Whether a chain can be continued at all, before anybody looks at bytes. */
 export type Continuation =
   | { readonly kind: 'possible'; readonly chain: Chain; readonly end: number }
-  | {
-      readonly kind: 'impossible';
-      readonly reason: string;
-      /** Whether that is because the Data.fs is another. */
-      readonly isOther?: true;
-    };
+  | { readonly kind: 'impossible'; readonly reason: FullReason };
 
 /**
  * @param chain - the newest one of the repository
@@ -47,43 +64,33 @@ export function judgeContinuation(
     readonly lostFull: Stamp | undefined;
   },
 ): Continuation {
-  if (isFullWanted) return { kind: 'impossible', reason: 'a full backup was asked for' };
-  if (lostFull !== undefined) {
-    // An increment would stand where those of the lost one stood.
-    return { kind: 'impossible', reason: `the full backup of "${lostFull}.dat" is missing` };
-  }
-  if (chain === undefined) return { kind: 'impossible', reason: 'there is no full backup yet' };
+  if (isFullWanted) return impossible({ kind: 'asked-for' });
+  if (lostFull !== undefined) return impossible({ kind: 'full-lost', stamp: lostFull });
+  if (chain === undefined) return impossible({ kind: 'first' });
   const [fault] = chain.faults;
-  if (fault !== undefined) {
-    return {
-      kind: 'impossible',
-      reason: `the newest chain can not be continued: ${describeFault(fault)}`,
-    };
-  }
+  if (fault !== undefined) return impossible({ kind: 'chain-broken', fault });
   const damaged = findDamaged(chain, judgements);
-  if (damaged !== undefined) return { kind: 'impossible', reason: damaged };
+  if (damaged !== undefined) return impossible(damaged);
   const end = chain.links.at(-1)?.range.end ?? 0;
   if (sourceBytes < end) {
-    return {
-      kind: 'impossible',
-      reason: `the Data.fs has ${sourceBytes} bytes, less than the ${end} backed up`,
-      isOther: true,
-    };
+    return impossible({ kind: 'shorter', sizeBytes: sourceBytes, backedUpBytes: end });
   }
   return { kind: 'possible', chain, end };
 }
 
+function impossible(reason: FullReason): Continuation {
+  return { kind: 'impossible', reason };
+}
+
 /** Why an increment can't build on a chain; undefined where it can. */
-function findDamaged({ links }: Chain, judgements: Judgements): string | undefined {
+function findDamaged({ links }: Chain, judgements: Judgements): FullReason | undefined {
   for (const { file } of links) {
     const judgement = judgements.get(file.stamp);
     if (judgement === undefined || mayBuildOn(judgement)) continue;
-    if (reasonsAgainst(judgement).some(({ kind }) => kind === 'record'))
-      return `the record of "${file.name}" can not be read`;
-    const isOfFiles = reasonsAgainst(judgement).some(({ kind }) => kind === 'files');
-    return isOfFiles
-      ? `"${file.name}" has another size than was written, and an increment would need it`
-      : `verify has found "${file.name}" damaged, which an increment would need`;
+    const kinds = new Set(reasonsAgainst(judgement).map(({ kind }) => kind));
+    const fileName = file.name;
+    if (kinds.has('record')) return { kind: 'record-unread', fileName };
+    return { kind: kinds.has('files') ? 'other-size' : 'found-damaged', fileName };
   }
   return undefined;
 }
@@ -94,40 +101,26 @@ export function planBackup(
   {
     comparison,
     committedEnd,
-    otherBy,
+    restoredAt,
   }: {
     /** Undefined where the continuation is impossible: nothing was compared. */
     readonly comparison: Comparison | undefined;
     readonly committedEnd: number;
-    /** What makes a Data.fs one that is no continuation, in words. */
-    readonly otherBy: string;
+    /** As in {@link BackupPlan}. */
+    readonly restoredAt: string | undefined;
   },
 ): BackupPlan {
-  if (continuation.kind === 'impossible') {
-    const { reason, isOther } = continuation;
-    const words = isOther === undefined ? reason : `${reason} (${otherBy})`;
-    return { kind: 'full', end: committedEnd, reason: words };
-  }
-  if (comparison?.kind !== 'same') {
-    const because = comparison?.isOther === undefined ? '' : ` (${otherBy})`;
-    const reason = comparison?.reason ?? 'it was not compared with the last backup';
-    return {
-      kind: 'full',
-      end: committedEnd,
-      reason: `the Data.fs is not a continuation: ${reason}${because}`,
-    };
-  }
+  const full = (reason: FullReason): BackupPlan => ({
+    kind: 'full',
+    end: committedEnd,
+    reason,
+    restoredAt,
+  });
+  if (continuation.kind === 'impossible') return full(continuation.reason);
+  if (comparison === undefined) return full({ kind: 'not-compared' });
+  if (comparison.kind === 'differs') return full({ kind: 'no-continuation', by: comparison.by });
   const { chain, end: start } = continuation;
-  if (committedEnd === start) {
-    return { kind: 'nothing', end: start, reason: 'nothing was committed since the last backup' };
-  }
-  if (committedEnd < start) {
-    return {
-      kind: 'full',
-      end: committedEnd,
-      reason: `the last complete transaction ends at ${committedEnd}, before the last backup does (${otherBy})`,
-    };
-  }
-  const reason = `${committedEnd - start} bytes were committed since the last backup`;
-  return { kind: 'increment', chain, start, end: committedEnd, reason };
+  if (committedEnd === start) return { kind: 'nothing', end: start };
+  if (committedEnd < start) return full({ kind: 'ends-before', end: committedEnd });
+  return { kind: 'increment', chain, start, end: committedEnd };
 }

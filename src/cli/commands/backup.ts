@@ -13,8 +13,9 @@ import {
 } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
+import { describePlan } from '../render/backup-plan.ts';
 import { describeBackups } from '../render/backups.ts';
-import { describePlan, shownOn } from '../render/events.ts';
+import { shownOn } from '../render/events.ts';
 import { type BackupResult, backupAsJson, planAsJson } from '../render/json/results/backup.ts';
 import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';

@@ -3,7 +3,7 @@ import type { Site } from '../../config/model/site.ts';
 import type { StorageBackup } from '../../operations/backup/backup-site.ts';
 import type { WrittenBackup } from '../../repository/write-backup.ts';
 import { count, formatBytes } from '../format/units.ts';
-import { describePlan } from './events.ts';
+import { describePlan } from './backup-plan.ts';
 
 /** What a backup of a site has written: a line for each file, or why there is none. */
 export async function describeBackups(

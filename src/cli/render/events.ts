@@ -1,9 +1,9 @@
 import type { JobContext, JobEvent } from '../../operations/run/events.ts';
 import type { InstallStep, ScheduleStep } from '../../operations/run/setup-steps.ts';
-import type { BackupPlan } from '../../repository/backup-plan.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
-import { count, formatBytes } from '../format/units.ts';
+import { count } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { describePlan } from './backup-plan.ts';
 import { progressFor } from './progress.ts';
 import { RESTORE_DOUBTS } from './warnings/restore-doubts.ts';
 import { renderWarning, sentenceOf } from './warnings/sentence.ts';
@@ -186,19 +186,5 @@ export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Tell
       return;
     default:
       step satisfies never;
-  }
-}
-
-/** A plan in one sentence. */
-export function describePlan(plan: BackupPlan): string {
-  switch (plan.kind) {
-    case 'nothing':
-      return `Nothing to do: ${plan.reason}`;
-    case 'full':
-      return `Full backup of ${formatBytes(plan.end)}: ${plan.reason}`;
-    case 'increment':
-      return `Increment of ${formatBytes(plan.end - plan.start)}: ${plan.reason}`;
-    default:
-      return plan satisfies never;
   }
 }

@@ -62,7 +62,7 @@ export async function decideBackup(source: Source, deciding: Deciding): Promise<
   const plan = planBackup(continuation, {
     comparison,
     committedEnd: observed.end.position,
-    otherBy: await whatMadeItAnother(source.place, newest),
+    restoredAt: await whenRestored(source.place, newest),
   });
   const { traces = { logs: [settings.repository], anchors: [source.path] } } = settings;
   const past =
@@ -103,17 +103,18 @@ function tell(
   context.onEvent({ kind: 'backup-planned', source: dataFs, repository, plan });
 }
 
-/** Who restored it knows why it has other bytes; else it is a guess. */
-async function whatMadeItAnother(anchor: string, newest: Chain | undefined): Promise<string> {
+/** When zodbvault has restored the Data.fs since its last backup: then that is why it has other bytes. */
+async function whenRestored(
+  anchor: string,
+  newest: Chain | undefined,
+): Promise<string | undefined> {
   const journal = await readJournal(anchor).catch(() => undefined);
   const madeAt = newest?.links.at(-1)?.record?.madeAt;
   const own = await leadingTo(anchor, journal?.steps.map(({ path }) => path) ?? []);
   const at = own.size > 0 ? journal?.at : undefined;
   // A stamp may be ahead of the moment: of two backups in a second, the later gets the next one.
   const isSince = at !== undefined && madeAt !== undefined && new Date(at) >= new Date(madeAt);
-  return isSince
-    ? `it was restored at ${at.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ')}, UTC`
-    : 'a pack or a restore does this';
+  return isSince ? at : undefined;
 }
 
 async function compare(

@@ -156,25 +156,39 @@ describe('plan of a backup', () => {
       judgeContinuation(chain, { isFullWanted, sourceBytes, ...known });
     const same = { kind: 'same' } as const;
     const end = chain.links.at(-1)?.range.end ?? 0;
+    const noTransaction = { kind: 'no-transaction', end } as const;
     const cases = [
-      [judge(true, end), undefined, end, 'full', 'asked for'],
-      [judge(false, end - 1), undefined, end - 1, 'full', 'less than'],
-      [judge(false, end), same, end, 'nothing', 'nothing was committed'],
-      [judge(false, end + 9), same, end + 9, 'increment', '9 bytes'],
-      [judge(false, end), same, end - 9, 'full', 'before the last backup'],
-      [judge(false, end), { kind: 'differs', reason: 'so' }, end, 'full', 'so'],
+      [judge(true, end), undefined, end, 'full', { kind: 'asked-for' }],
+      [
+        judge(false, end - 1),
+        undefined,
+        end - 1,
+        'full',
+        { kind: 'shorter', sizeBytes: end - 1, backedUpBytes: end },
+      ],
+      [judge(false, end), same, end, 'nothing', undefined],
+      [judge(false, end + 9), same, end + 9, 'increment', undefined],
+      [judge(false, end), same, end - 9, 'full', { kind: 'ends-before', end: end - 9 }],
+      [
+        judge(false, end),
+        { kind: 'differs', by: noTransaction },
+        end,
+        'full',
+        { kind: 'no-continuation', by: noTransaction },
+      ],
       [
         judgeContinuation(undefined, { isFullWanted: false, sourceBytes: 9, ...known }),
         undefined,
         9,
         'full',
-        'no full',
+        { kind: 'first' },
       ],
     ] as const;
     for (const [continuation, comparison, committedEnd, kind, reason] of cases) {
-      const plan = planBackup(continuation, { comparison, committedEnd, otherBy: 'a pack' });
+      const plan = planBackup(continuation, { comparison, committedEnd, restoredAt: undefined });
       expect(plan.kind).toBe(kind);
-      expect(plan.reason).toContain(reason);
+      expect(plan.kind === 'full' ? plan.reason : undefined).toEqual(reason);
+      if (plan.kind === 'increment') expect(plan.end - plan.start).toBe(9);
     }
   });
 });

@@ -14,12 +14,20 @@ import type { Chain, ChainLink } from '../layout/chain.ts';
 /** Whether a Data.fs still begins with the bytes that a chain holds. */
 export type Comparison =
   | { readonly kind: 'same' }
+  | { readonly kind: 'differs'; readonly by: Difference };
+
+/** What shows that a Data.fs is no continuation of a chain. Positions are offsets in the Data.fs. */
+export type Difference =
+  | { readonly kind: 'other-bytes'; readonly start: number; readonly end: number }
+  | { readonly kind: 'no-transaction'; readonly end: number }
   | {
-      readonly kind: 'differs';
-      readonly reason: string;
-      /** Whether that is because the Data.fs is another, not because a backup can't be read. */
-      readonly isOther?: true;
-    };
+      readonly kind: 'other-transaction';
+      readonly end: number;
+      readonly tid: string;
+      readonly recordedTid: string;
+    }
+  /** A backup can't be read: that tells nothing of the Data.fs. */
+  | { readonly kind: 'unreadable'; readonly state: string };
 
 const SAME: Comparison = { kind: 'same' };
 
@@ -74,7 +82,7 @@ export async function compareThoroughly(
     }
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
-    return { kind: 'differs', reason: error.message };
+    return differs({ kind: 'unreadable', state: error.message });
   } finally {
     await live.close();
   }
@@ -88,17 +96,11 @@ export async function checkBoundary(
 ): Promise<Comparison> {
   if (end <= MAGIC_BYTES) return SAME;
   const transaction = await transactionEndingAt(source, end);
-  if (transaction === undefined) {
-    const reason = `no transaction ends at ${end}, where the last backup does`;
-    return { kind: 'differs', reason, isOther: true };
-  }
+  if (transaction === undefined) return differs({ kind: 'no-transaction', end });
   const tid = formatTid(transaction.tid);
-  if (link?.record !== undefined && link.record.lastTid !== tid) {
-    return {
-      kind: 'differs',
-      reason: `the transaction that ends at ${end} is ${tid}, it was ${link.record.lastTid}`,
-      isOther: true,
-    };
+  const recordedTid = link?.record?.lastTid;
+  if (recordedTid !== undefined && recordedTid !== tid) {
+    return differs({ kind: 'other-transaction', end, tid, recordedTid });
   }
   return SAME;
 }
@@ -111,11 +113,11 @@ async function compareByMd5(source: ByteSource, link: ChainLink): Promise<Compar
 }
 
 function otherBytes(start: number, end: number): Comparison {
-  return {
-    kind: 'differs',
-    reason: `the bytes from ${start} to ${end} are others`,
-    isOther: true,
-  };
+  return differs({ kind: 'other-bytes', start, end });
+}
+
+function differs(by: Difference): Comparison {
+  return { kind: 'differs', by };
 }
 
 /** Reads one stream along with another that is cut into chunks elsewhere. */

@@ -6,6 +6,7 @@ import type {
   SiteBackupSettings,
   StoragePlan,
 } from '../../../../operations/backup/site-backup-settings.ts';
+import { describePlanReason } from '../../backup-plan.ts';
 import { BlobsSchema, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
 import { Bytes, maybe, ofPlace, type Result, said } from '../values.ts';
@@ -62,7 +63,8 @@ export async function backupAsJson(
     return { ...labels, ...when, type: 'blobs', ...more };
   }
   const { plan, written } = filestorage;
-  const { kind: type, reason, end } = plan;
+  const { kind: type, end } = plan;
+  const reason = describePlanReason(plan);
   if (written === undefined) {
     return { ...labels, type, reason, sizeBytes: 0, storedBytes: 0, dataFsBytes: end, ...more };
   }
@@ -105,7 +107,7 @@ export function planAsJson(
       ? { type: 'blobs' }
       : {
           type: filestorage.kind,
-          reason: filestorage.reason,
+          reason: describePlanReason(filestorage),
           sizeBytes: sizeOf(filestorage),
           dataFsBytes: filestorage.end,
         }),

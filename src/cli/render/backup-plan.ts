@@ -1,0 +1,92 @@
+import type { BackupPlan, FullReason } from '../../repository/backup-plan.ts';
+import { describeFault } from '../../repository/layout/chain.ts';
+import type { Difference } from '../../repository/lineage/comparison.ts';
+import { formatBytes } from '../format/units.ts';
+
+/** A plan in one sentence. */
+export function describePlan(plan: BackupPlan): string {
+  const because = describePlanReason(plan);
+  switch (plan.kind) {
+    case 'nothing':
+      return `Nothing to do: ${because}`;
+    case 'full':
+      return `Full backup of ${formatBytes(plan.end)}: ${because}`;
+    case 'increment':
+      return `Increment of ${formatBytes(plan.end - plan.start)}: ${because}`;
+    default:
+      return plan satisfies never;
+  }
+}
+
+/** Why a backup is what it is. */
+export function describePlanReason(plan: BackupPlan): string {
+  switch (plan.kind) {
+    case 'nothing':
+      return 'nothing was committed since the last backup';
+    case 'full': {
+      const because = describeFullReason(plan.reason);
+      return isOfOther(plan.reason) ? `${because} (${describeOrigin(plan.restoredAt)})` : because;
+    }
+    case 'increment':
+      return `${plan.end - plan.start} bytes were committed since the last backup`;
+    default:
+      return plan satisfies never;
+  }
+}
+
+function describeFullReason(reason: FullReason): string {
+  switch (reason.kind) {
+    case 'asked-for':
+      return 'a full backup was asked for';
+    case 'full-lost':
+      return `the full backup of "${reason.stamp}.dat" is missing`;
+    case 'first':
+      return 'there is no full backup yet';
+    case 'chain-broken':
+      return `the newest chain can not be continued: ${describeFault(reason.fault)}`;
+    case 'record-unread':
+      return `the record of "${reason.fileName}" can not be read`;
+    case 'other-size':
+      return `"${reason.fileName}" has another size than was written, and an increment would need it`;
+    case 'found-damaged':
+      return `verify has found "${reason.fileName}" damaged, which an increment would need`;
+    case 'shorter':
+      return `the Data.fs has ${reason.sizeBytes} bytes, less than the ${reason.backedUpBytes} backed up`;
+    case 'not-compared':
+      return 'the Data.fs is not a continuation: it was not compared with the last backup';
+    case 'no-continuation':
+      return `the Data.fs is not a continuation: ${describeDifference(reason.by)}`;
+    case 'ends-before':
+      return `the last complete transaction ends at ${reason.end}, before the last backup does`;
+    default:
+      return reason satisfies never;
+  }
+}
+
+function describeDifference(by: Difference): string {
+  switch (by.kind) {
+    case 'other-bytes':
+      return `the bytes from ${by.start} to ${by.end} are others`;
+    case 'no-transaction':
+      return `no transaction ends at ${by.end}, where the last backup does`;
+    case 'other-transaction':
+      return `the transaction that ends at ${by.end} is ${by.tid}, it was ${by.recordedTid}`;
+    case 'unreadable':
+      return by.state;
+    default:
+      return by satisfies never;
+  }
+}
+
+/** Whether the Data.fs itself is another than before. */
+function isOfOther(reason: FullReason): boolean {
+  if (reason.kind === 'no-continuation') return reason.by.kind !== 'unreadable';
+  return reason.kind === 'shorter' || reason.kind === 'ends-before';
+}
+
+/** Who restored it knows why it has other bytes; else it is a guess. */
+function describeOrigin(restoredAt: string | undefined): string {
+  if (restoredAt === undefined) return 'a pack or a restore does this';
+  const moment = restoredAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
+  return `it was restored at ${moment}, UTC`;
+}
