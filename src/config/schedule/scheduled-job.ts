@@ -27,6 +27,8 @@ export interface ScheduledJob {
   readonly searchPath: string | undefined;
   /** Variables that it needs. */
   readonly environment: Readonly<Record<string, string>>;
+  /** As whom the machine's systemd runs it; undefined: whoever schedules it. */
+  readonly user: string | undefined;
   readonly time: TimeOfDay;
   readonly rhythm: Rhythm;
 }
@@ -67,6 +69,7 @@ export interface ScheduleWish {
   readonly program: readonly string[];
   readonly searchPath: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  readonly user: string | undefined;
 }
 
 /** Saturday and Sunday nights, each behind the daily backup of that night. */
@@ -84,13 +87,14 @@ const SCRIPT_OF = {
 
 /** The jobs of a site, the backup first. Failure `usage` for a job that the part has no script for. */
 export function planJobs(scheduled: ScheduledSite, wish: ScheduleWish): readonly ScheduledJob[] {
-  const { at, weekly, searchPath, environment } = wish;
+  const { at, weekly, searchPath, environment, user } = wish;
   const job = (kind: JobKind, time: TimeOfDay, rhythm: Rhythm): ScheduledJob => ({
     kind,
     owner: ownerOf(scheduled.site),
     words: wordsOf(kind, { scheduled, wish }),
     searchPath,
     environment,
+    user,
     time,
     rhythm,
   });

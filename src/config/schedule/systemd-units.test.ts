@@ -7,6 +7,7 @@ const JOB: ScheduledJob = {
   owner: { folder: '/srv/my site', part: 'backup' },
   words: ['/usr/bin/node', '/opt/main.js', 'verify', '-q'],
   searchPath: undefined,
+  user: undefined,
   environment: {},
   time: { hour: 4, minute: 7 },
   rhythm: { kind: 'weekly', day: 0 },

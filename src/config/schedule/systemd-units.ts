@@ -41,6 +41,7 @@ export function formatUnits(job: ScheduledJob): {
     ...head,
     '[Service]',
     'Type=oneshot',
+    ...(job.user === undefined ? [] : [`User=${unitWord(job.user)}`]),
     ...(path === undefined ? [] : [`Environment=${unitWord(`PATH=${path}`)}`]),
     ...Object.entries(job.environment).map(
       ([name, value]) => `Environment=${unitWord(`${name}=${value}`)}`,

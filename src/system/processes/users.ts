@@ -7,3 +7,9 @@ export function homeOf(user: string | undefined): string | undefined {
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   return lines.map((line) => line.split(':')).find(([name]) => name === user)?.[5];
 }
+
+/** The name of a user of this machine; undefined where no line of /etc/passwd has it. */
+export function userName(uid: number): string | undefined {
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+  return lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))?.[0];
+}

@@ -82,7 +82,7 @@ export function addScheduleCommand(program: Command): void {
           await carryOut({ jobs: [], scope, target }, { ...options, context, result });
           return undefined;
         }
-        const { jobs, owners, extent } = await findJobs(options, context);
+        const { jobs, owners, extent } = await findJobs(options, { target, context });
         result.jobs = jobs.map(jobAsJson);
         if (!options.install) printJobs(jobs, { target, terminal: context.terminal, result });
         else {

@@ -19,12 +19,15 @@ import {
   type TimeOfDay,
 } from '../../../config/schedule/scheduled-job.ts';
 import { tomlOption } from '../../../config/toml/toml-options.ts';
+import { keepsAll } from '../../../operations/inspect/disk-growth.ts';
 import { findScheduledElsewhere } from '../../../operations/setup/already-scheduled.ts';
 import {
   findSearchPath,
   type RequiredScript,
   requireScripts,
 } from '../../../operations/setup/check-scripts.ts';
+import { ownerOfData, requireRights } from '../../../operations/setup/run-rights.ts';
+import type { ScheduleTarget } from '../../../operations/setup/schedule.ts';
 import { Failure } from '../../../system/failure.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
 import { ownProgram } from '../../options/own-command.ts';
@@ -44,6 +47,8 @@ export interface JobWish extends SiteWish {
   readonly snapshot?: true | undefined;
   readonly zip?: true | undefined;
   readonly keep?: number | undefined;
+  /** Only what can work is installed. */
+  readonly install?: true | undefined;
 }
 
 /** What is to be scheduled. */
@@ -58,8 +63,10 @@ export interface FoundJobs {
 /** The jobs of the sites that are meant. Failures `usage`, and those of {@link requireScripts}. */
 export async function findJobs(
   wish: JobWish,
-  { terminal, signal }: CommandContext,
+  { target, context }: { readonly target: ScheduleTarget; readonly context: CommandContext },
 ): Promise<FoundJobs> {
+  const { terminal, signal } = context;
+  const isForMachine = target.kind === 'systemd' && target.scope === 'system';
   const common = {
     at: wish.at,
     weekly: [
@@ -78,9 +85,15 @@ export async function findJobs(
   const jobs: ScheduledJob[] = [];
   const scripts: RequiredScript[] = [];
   for (const scheduled of sites) {
-    const own = planJobs(scheduled, { ...common, environment: carried });
+    const { site } = scheduled;
+    const user = isForMachine ? await ownerOfData(site) : undefined;
+    if (wish.install) await requireRights(site, { user, signal });
+    if (keepsAll({ ...site, keep: wish.keep ?? site.keep })) {
+      renderWarning({ kind: 'notice', code: 'nothing-is-removed', part: site.part }, terminal);
+    }
+    const own = planJobs(scheduled, { ...common, environment: carried, user });
     jobs.push(...own);
-    const { buildout } = scheduled.site;
+    const { buildout } = site;
     for (const { words } of own) {
       const [path = ''] = words;
       if (path !== common.program[0]) scripts.push({ path, buildout });

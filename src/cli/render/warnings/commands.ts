@@ -133,6 +133,11 @@ export const COMMAND_WARNINGS = {
     ({ script, by, line }) =>
       `${script} is not scheduled a second time: ${by} runs it already (${line}); take that away if zodbvault is to schedule it`,
   ),
+  'nothing-is-removed': text(
+    { kind: 'notice', code: 'nothing-is-removed', part: 'backup' },
+    ({ part }) =>
+      `[${part}]: these jobs remove no old backup, so the disk fills up; set keep (--keep 3, for example)`,
+  ),
   'no-cron-runs': text(
     { kind: 'notice', code: 'no-cron-runs' },
     () => 'no cron runs here: start it (service cron start), or nothing is backed up',
