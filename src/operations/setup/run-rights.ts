@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { Site } from '../../config/model/site.ts';
 import { Failure } from '../../system/failure.ts';
-import { isThere, statOf } from '../../system/files/presence.ts';
+import { statOf } from '../../system/files/presence.ts';
 import { findProgram, runProgram } from '../../system/processes/programs.ts';
 import { userName } from '../../system/processes/users.ts';
 
@@ -17,7 +17,7 @@ export async function ownerOfData({ storages }: Site): Promise<string | undefine
 
 /**
  * Checks that who runs the jobs can read the site and write its backups. What isn't there yet says
- * nothing. Failure `refused`, with all that can't be done.
+ * nothing. Failure `refused`, with all that can't be done; `system` where it can't be looked at.
  *
  * @param user - who runs them, if it is another user than this; one without a name isn't asked for
  */
@@ -37,7 +37,8 @@ export async function requireRights(
       ...(blobs === undefined ? [] : [blobs]),
     ];
     for (const path of read) {
-      if ((await isThere(path)) && !(await may('r', path))) problems.push(`read "${path}"`);
+      if ((await statOf(path)) !== undefined && !(await may('r', path)))
+        problems.push(`read "${path}"`);
     }
     const { filestorage, blobs: blobBackups } = folders.backup;
     for (const path of [filestorage, ...(blobBackups === undefined ? [] : [blobBackups])]) {
@@ -54,7 +55,8 @@ export async function requireRights(
 
 /** The path, or the folder above it that is there. */
 async function nearest(path: string): Promise<string> {
-  return (await isThere(path)) || dirname(path) === path ? path : nearest(dirname(path));
+  const isFound = (await statOf(path)) !== undefined || dirname(path) === path;
+  return isFound ? path : nearest(dirname(path));
 }
 
 function mayAccess(right: 'r' | 'w', path: string): Promise<boolean> {
