@@ -52,6 +52,18 @@ const NAME_COMMANDS: Readonly<Record<string, string>> = {
   'system/processes/systemd.ts': 'an option of systemctl has the name of one of ours',
 };
 
+/** The files below the command line that put something into words, and what needs them there. */
+const PUT_INTO_WORDS: Readonly<Record<string, string>> = {
+  'blobs/copy/additions.ts': 'failures and findings of a verification',
+  'blobs/copy/copy-worker.ts': 'failures of a copy',
+  'operations/run/astray-server-warning.ts': 'failures where a Data.fs is not there, or is locked',
+  'repository/judgement.ts': 'failures where a restore would be a guess, and findings',
+  'repository/layout/chain.ts': 'failures where a chain has a hole, and findings',
+  'repository/lineage/source-faults.ts': 'failures where a restore would be a guess',
+  'system/locks/lock-record.ts': 'failures where another run holds a lock',
+  'system/processes/programs.ts': 'failures of other programs',
+};
+
 const COMPILER_OPTIONS = ts.parseJsonConfigFileContent(
   ts.readConfigFile(join(SOURCE, '../tsconfig.json'), ts.sys.readFile).config,
   ts.sys,
@@ -150,6 +162,12 @@ describe('folders of src/', () => {
         }),
       );
     expect(named).toEqual([]);
+  });
+
+  it('leave sentences to the command line, but for those of failures', () => {
+    const says = /^export function (describe|say)[A-Z]/m;
+    const found = filesWith(says).filter((path) => !/^(cli|demo)\//.test(path));
+    expect(found).toEqual(Object.keys(PUT_INTO_WORDS).sort());
   });
 
   it('make a store of a folder in one place', () => {

@@ -2,7 +2,7 @@
  * What somebody can do about a failure where that is a matter of how the program is used: its options, its commands,
  * the scripts of a buildout. Only those who know these can say it: see `cli/render/remedies`.
  */
-export type Remedy = SiteRemedy | BackupRemedy | RestoreRemedy | Several;
+export type Remedy = SiteRemedy | BackupRemedy | RestoreRemedy | RescueRemedy | Several;
 
 /** What to do about a failure: one sentence, or what makes one. */
 export type Hint = string | Remedy;
@@ -82,6 +82,18 @@ export type BackupRemedy =
   | { readonly kind: 'put-back-lost-blobs'; readonly source: string; readonly copy: string }
   | { readonly kind: 'enable-script'; readonly script: string }
   | { readonly kind: 'install-scripts-of'; readonly buildout: string | undefined };
+
+/**
+ * A server holds the file of a Data.fs that has no name, or another one: its descriptor is the way to it.
+ * `before`: what waits for the copy.
+ */
+export interface RescueRemedy {
+  readonly kind: 'rescue-data-fs';
+  readonly before: 'backup' | 'restore';
+  readonly dataFs: string;
+  readonly pid: number;
+  readonly descriptor: number;
+}
 
 export type RestoreRemedy =
   | Plain<

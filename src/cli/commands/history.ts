@@ -10,6 +10,7 @@ import { formatBytes, formatSeconds } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { type HistoryResult, runAsJson } from '../render/json/results/history.ts';
+import { describeBadPoint } from '../render/judgements.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -70,7 +71,7 @@ function rowOf({ run, against }: JudgedRun): readonly string[] {
     run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
     run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
     run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
-    oneLine([run.message ?? [], run.warned ?? [], against].flat().join('; ')),
+    oneLine([run.message ?? [], run.warned ?? [], against.map(describeBadPoint)].flat().join('; ')),
   ];
 }
 

@@ -14,7 +14,7 @@ export const RENAMED_OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** The same for variables of the environment. */
-export const RENAMED_VARIABLES: Readonly<Record<string, string>> = {
+const RENAMED_VARIABLES: Readonly<Record<string, string>> = {
   ZODBVAULT_REHEARSE_SCHEDULE: 'ZODBVAULT_TEST_RESTORE_SCHEDULE',
 };
 

@@ -1,10 +1,11 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
-import { describeAstray, rescueCommand } from '../../operations/run/astray-server-warning.ts';
+import { describeAstray } from '../../operations/run/astray-server-warning.ts';
 import { LOOKS } from '../../repository/judgement.ts';
 import { commandOfRun } from '../format/run-name.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault } from './judgements.ts';
+import { rescueCommand } from './remedies/rescue.ts';
 import { sentenceOf } from './warnings/sentence.ts';
 
 /** What a check has found, for the line of a monitoring plug-in. */

@@ -1,3 +1,10 @@
+import type { KnownBadPoint } from '../../operations/inspect/judged-runs.ts';
+import { describeReason } from '../../repository/judgement.ts';
+
+export function describeBadPoint({ stamp, reasons }: KnownBadPoint): string {
+  return `${stamp}: ${reasons.map(describeReason).join('; ')}`;
+}
+
 /** What is so, and how to learn more. */
 export function describeSiteFault({
   count,

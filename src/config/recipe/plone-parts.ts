@@ -33,7 +33,7 @@ export interface BuildoutData extends LiveData {
 }
 
 /** The folder that the recipe calls the buildout's: the parent of the bin directory. */
-export function topFolder(buildout: Buildout): string {
+function topFolder(buildout: Buildout): string {
   const bin = buildout.option('buildout', 'bin-directory')?.text ?? 'bin';
   return dirname(resolve(dirname(buildout.path), bin));
 }

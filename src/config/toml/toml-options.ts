@@ -144,8 +144,6 @@ export const TOML_OPTIONS = {
   debug: { kind: 'flag', says: 'write a more detailed log', byDefault: 'false' },
 } as const satisfies Readonly<Record<string, TomlOption>>;
 
-export type TomlOptionName = keyof typeof TOML_OPTIONS;
-
 /** Options of the recipe that mean something in a buildout only, and what takes their place. */
 export const ONLY_IN_BUILDOUT = {
   alternative_restore_sources: 'write alternative_restore_source',

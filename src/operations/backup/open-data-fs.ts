@@ -7,7 +7,7 @@ import { openFilestorageSource } from '../../sources/filestorage-source.ts';
 import type { Source } from '../../sources/source.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import type { Remedy } from '../../system/remedy.ts';
-import { describeAstray, rescueCommand } from '../run/astray-server-warning.ts';
+import { describeAstray } from '../run/astray-server-warning.ts';
 
 /** Whose Data.fs it is, and the folder of its backups. */
 export interface OwnerOfData {
@@ -29,7 +29,7 @@ export async function openDataFs(path: string, owner?: OwnerOfData): Promise<Sou
     const [astray] = await findAstrayServers(path);
     if (astray === undefined) throw await failureForGone(error, owner);
     throw new Failure('not-found', `${error.message}; ${describeAstray(astray, path)}`, {
-      hint: `Keep everybody out of the site, do not stop that process yet, and copy its file: ${rescueCommand(astray, path)}. Then stop it, and give the copy the name "${path}".`,
+      hint: { kind: 'rescue-data-fs', before: 'backup', dataFs: path, ...astray },
       cause: error,
     });
   }

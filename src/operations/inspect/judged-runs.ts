@@ -1,14 +1,20 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import { describeReason, reasonsAgainst } from '../../repository/judgement.ts';
+import { type Reason, reasonsAgainst } from '../../repository/judgement.ts';
 import { listSite } from '../list/list-site.ts';
 import type { PastRun } from '../run/past-runs.ts';
 
 /** A run, and what is known by now against the restore points that it made. */
 export interface JudgedRun {
   readonly run: PastRun;
-  /** Each with the restore point and the reasons; nothing of those that are gone. */
-  readonly against: readonly string[];
+  /** The restore points that are known to be bad; nothing of those that are gone. */
+  readonly against: readonly KnownBadPoint[];
+}
+
+/** A restore point that a run has made, and what is known against it. */
+export interface KnownBadPoint {
+  readonly stamp: string;
+  readonly reasons: readonly Reason[];
 }
 
 /** Failure `not-found` where there is no backup folder. */
@@ -19,14 +25,14 @@ export async function judgeRuns(
     ...how
   }: { readonly site: Site; readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly JudgedRun[]> {
-  const known = new Map<string, string>();
+  const known = new Map<string, KnownBadPoint>();
   for (const { place, points } of await listSite(site, how)) {
     for (const one of points) {
       if (one.kind === 'blobs') continue;
-      const reasons = reasonsAgainst(one.judgement).map(describeReason);
+      const reasons = reasonsAgainst(one.judgement);
       const { stamp } = one.judgement;
       const key = `${place.of} ${place.storage} ${stamp}`;
-      if (reasons.length > 0) known.set(key, `${stamp}: ${reasons.join('; ')}`);
+      if (reasons.length > 0) known.set(key, { stamp, reasons });
     }
   }
   return runs.map((run) => ({

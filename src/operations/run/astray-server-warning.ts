@@ -1,9 +1,7 @@
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
-import { pathOfDescriptor } from '../../system/processes/open-files.ts';
-import { quoteWord } from '../../system/processes/shell.ts';
 import type { JobContext } from './events.ts';
 
-/** Warns of each server that has lost the Data.fs, and says how what it has committed is rescued. */
+/** Warns of each server that has lost the Data.fs: what it has committed can still be copied. */
 export async function warnOfAstrayServers(
   dataFs: string,
   { onEvent }: Pick<JobContext, 'onEvent'>,
@@ -19,9 +17,4 @@ export function describeAstray({ pid, path }: AstrayServer, dataFs: string): str
   return path === undefined
     ? `${who}: it writes into a file that was deleted, and is lost when the process ends`
     : `${who}: it writes into "${path}", since that file was renamed while it had it open`;
-}
-
-/** What a person types to copy the file out. It works for a deleted file, too. */
-export function rescueCommand({ pid, descriptor }: AstrayServer, dataFs: string): string {
-  return ['cp', pathOfDescriptor(pid, descriptor), `${dataFs}.rescued`].map(quoteWord).join(' ');
 }

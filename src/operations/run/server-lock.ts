@@ -5,7 +5,7 @@ import { namesOfFile } from '../../system/files/real-path.ts';
 import { type FileLock, type LockAttempt, tryFileLock } from '../../system/locks/file-lock.ts';
 import { attemptPatiently } from '../../system/locks/lock-request.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
-import { describeAstray, rescueCommand } from './astray-server-warning.ts';
+import { describeAstray } from './astray-server-warning.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
 /**
@@ -98,7 +98,7 @@ async function serverRuns(held: HoldingServer & { readonly target: string }): Pr
   const [astray] = await findAstrayServers(target);
   if (astray !== undefined) {
     return new Failure('locked', `${state}; ${describeAstray(astray, target)}`, {
-      hint: `Keep everybody out of the site, and copy that file before you stop the process: ${rescueCommand(astray, target)}. It may hold more than any backup.`,
+      hint: { kind: 'rescue-data-fs', before: 'restore', dataFs: target, ...astray },
     });
   }
   return new Failure('locked', state, {

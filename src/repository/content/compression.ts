@@ -26,7 +26,7 @@ const DEFAULT_LEVEL = 6;
 const IGZIP_LEVEL = 3;
 
 /** Smaller files aren't worth a process of their own. */
-export const WORTH_A_PROGRAM_BYTES = 16 << 20;
+const WORTH_A_PROGRAM_BYTES = 16 << 20;
 
 /**
  * Settles how `sizeBytes` will be compressed. `auto` prefers igzip, which is several times as fast,

@@ -58,7 +58,7 @@ export async function freeSpaceOf(
 }
 
 /** Bytes that this user may still write to the disk with this folder. */
-export async function freeBytesOf(folder: string): Promise<number> {
+async function freeBytesOf(folder: string): Promise<number> {
   return adopting(`look at the disk with "${folder}"`, async () => {
     const { bsize, bavail, bfree } = await statfs(folder);
     return bsize * (process.getuid?.() === 0 ? bfree : bavail);

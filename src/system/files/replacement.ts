@@ -49,7 +49,7 @@ export function stagedPath(path: string, anchor: string): string {
 }
 
 /** A name beside `path` for what is replaced. */
-export function keptPath(path: string): string {
+function keptPath(path: string): string {
   return besidePath(path, `${randomHex()}${KEPT}`);
 }
 

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { adopting, Failure, isFailure, systemCodeOf } from '../failure.ts';
 
 /** No record of ours comes near it. */
-export const SMALL_FILE_BYTES = 8 << 20;
+const SMALL_FILE_BYTES = 8 << 20;
 
 /**
  * The text of a file that is small by its nature; undefined where there is none.

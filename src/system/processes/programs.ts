@@ -215,7 +215,7 @@ export function describeEnd({ status, signal, errors }: ProgramEnd): string {
 }
 
 /** The failure of a program. */
-export function programFailure(path: string, state: string): Failure {
+function programFailure(path: string, state: string): Failure {
   return new Failure('program', `Cannot run "${path}": ${state}`, {
     hint: 'Run it by hand to see what is wrong, or do without it.',
   });

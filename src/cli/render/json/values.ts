@@ -29,7 +29,7 @@ export const Label = {
 } as const;
 
 export const ofSite = { site: Label.site };
-export const ofStorage = { ...ofSite, storage: Label.storage };
+const ofStorage = { ...ofSite, storage: Label.storage };
 export const ofPlace = { ...ofStorage, kind: Label.kind };
 
 /** What became of something that people may be asked about, or only want to see. */

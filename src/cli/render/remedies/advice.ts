@@ -1,6 +1,7 @@
 import type { Hint, Remedy } from '../../../system/remedy.ts';
 import { BACKUP_REMEDIES } from './backup.ts';
 import type { Kinded, RemedyTexts } from './remedy-text.ts';
+import { RESCUE_REMEDIES } from './rescue.ts';
 import { RESTORE_REMEDIES } from './restore.ts';
 import { SITE_REMEDIES } from './site.ts';
 
@@ -9,6 +10,7 @@ export const REMEDIES: RemedyTexts = {
   ...SITE_REMEDIES,
   ...BACKUP_REMEDIES,
   ...RESTORE_REMEDIES,
+  ...RESCUE_REMEDIES,
   several: ({ hints }, part) => hints.map((hint) => adviceOf(hint, part)).join(' '),
 };
 

@@ -1,5 +1,4 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
-import { sayTwo } from '../../../operations/restore/warnings/second-copy.ts';
 import type { PointDoubt } from '../../../operations/restore/warnings/suspect-points.ts';
 import type { RestoreDoubt } from '../../../operations/run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
@@ -51,7 +50,7 @@ export const RESTORE_DOUBTS: WarningTexts<RestoreDoubt['code']> = {
       otherPath: '/srv/site/Data.fs',
     },
     sentence: ({ is, repository, newest, path, other, otherPath }) =>
-      `"${repository}" holds backups of ${sayTwo(is)}: the newest, ${newest}, was made of "${path}", and ${other} is the newest of "${otherPath}"`,
+      `"${repository}" holds backups of ${is === 'copy' ? 'two copies of the database' : 'two databases'}: the newest, ${newest}, was made of "${path}", and ${other} is the newest of "${otherPath}"`,
   },
   'storage-left-out': {
     example: {

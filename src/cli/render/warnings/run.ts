@@ -1,6 +1,7 @@
-import { describeAstray, rescueCommand } from '../../../operations/run/astray-server-warning.ts';
+import { describeAstray } from '../../../operations/run/astray-server-warning.ts';
 import type { RunWarning } from '../../../operations/run/warnings/run-warnings.ts';
 import { describeHold } from '../holds.ts';
+import { rescueCommand } from '../remedies/rescue.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {

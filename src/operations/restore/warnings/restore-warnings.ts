@@ -9,7 +9,7 @@ import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
 import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
-import { findSecondCopy, sayTwo } from './second-copy.ts';
+import { findSecondCopy } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
 import { findDoubtedPoints } from './suspect-points.ts';
 
@@ -67,7 +67,7 @@ export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
         throw betterKnown(doubt, doubt.better.stamp);
       case 'second-copy':
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of ${sayTwo(doubt.is)}; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
+          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of ${doubt.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
         );
       case 'storage-left-out':
       case 'blobs-lacking':

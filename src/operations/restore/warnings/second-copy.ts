@@ -39,7 +39,3 @@ export async function findSecondCopy(
   const beside = await copyBeside(points, point.stamp);
   return beside && { ...found, is: 'copy', other: beside.stamp, otherPath: beside.path };
 }
-
-export function sayTwo(is: SecondCopy['is']): string {
-  return is === 'copy' ? 'two copies of the database' : 'two databases';
-}

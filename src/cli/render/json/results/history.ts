@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { JudgedRun } from '../../../../operations/inspect/judged-runs.ts';
+import { describeBadPoint } from '../../judgements.ts';
 import { VERBS } from '../record-words.ts';
 import {
   Bytes,
@@ -63,6 +64,6 @@ export function runAsJson({ run, against }: JudgedRun): v.InferOutput<typeof Run
     warningCount: warnings,
     firstWarnings: warned,
     error: code === undefined ? undefined : { code, message },
-    against: [...against],
+    against: against.map(describeBadPoint),
   };
 }
