@@ -282,7 +282,7 @@ describe('blobs that the live site has lost', () => {
       const { status, stderr } = await site.run(['backup', ...words]);
       expect([status, stderr]).toEqual([
         3,
-        expect.stringContaining(`has lost blobs that "${join(folder, holder)}" has`),
+        expect.stringMatching(`has lost (a blob of|blobs that) "${join(folder, holder)}"`),
       ]);
     }
     expect([fulls(), namesIn(folder).includes(holder)]).toEqual([4, true]);
@@ -326,7 +326,7 @@ describe('blobs that the live site has lost, and what is said of them', () => {
     site.configure(recipeCfg([...options, 'archive_blob = true']));
     await site.run(['backup', '--full']);
     const archived = await site.run(elsewhere);
-    expect(archived.stderr).toMatch(/\.tar.* may lack 1 blob/);
+    expect(archived.stderr).toMatch(/\.tar.* lacks, or has with other bytes, 1 blob/);
     copyFileSync(join(folder, holder, 'blobstorage', lost), join(site.blobs, lost));
     await site.run(['backup', '--full']);
     expect(await check()).toEqual([0, false]);
@@ -370,6 +370,173 @@ describe('blobs that the live site has lost, and who knows of no blobs', () => {
     site.configure(recipeCfg(options));
     expect((await site.run(['backup'])).status).toBe(0);
     expect(existsSync(join(repository, '.zodbvault.hold.json'))).toBe(false);
+  });
+});
+
+describe('blobs that the live site has lost, where archives are made', () => {
+  const ARCHIVES = [
+    ['archives', ['archive_blob = true']],
+    ['numbered archives', ['archive_blob = true', 'blob_timestamps = false']],
+    ['chains', ['archive_blob = true', 'incremental_blobs = true']],
+  ] as const;
+  const BASE = ['blob_storage = var/blobstorage', 'keep = 1'];
+  const ARCHIVE_NAME = /\.(?:tar|delta)[^/]*(?<!json)$/;
+
+  /** Puts a blob back from an archive, or from the chain that begins with it. */
+  const putBack = (site: BuildoutSite, archive: string, path: string) => {
+    const { status } = spawnSync('tar', ['-xf', archive, '-C', site.blobs, `./${path}`]);
+    expect(status).toBe(0);
+  };
+
+  it.each(ARCHIVES)(
+    'push no archives out that have them, until they are back: %s',
+    async (_, lines) => {
+      const site = await newBuildoutSite(scratch, recipeCfg([...BASE, ...lines, 'full = true']));
+      const folder = site.path('var/blobstoragebackups');
+      const archives = () => namesIn(folder).filter((name) => ARCHIVE_NAME.test(name));
+      const fulls = () => dataFilesIn(site.path('var/backups')).length;
+      const backUp = async () => {
+        await commitBlob(site.dataFs);
+        const { stdout, stderr } = await site.scriptWell('backup');
+        return stdout + stderr;
+      };
+      const check = async () => (await site.run(['check', '--free', 'off'])).stdout;
+      await backUp();
+      expect(await backUp()).not.toContain('lost');
+      expect([archives().length, fulls()]).toEqual([1, 1]);
+      const [lost = '', other = ''] = blobFiles(site.blobs);
+      rmSync(join(site.blobs, lost));
+      expect(await check()).not.toContain('has lost');
+      for (const count of [2, 3]) {
+        const said = await backUp();
+        expect(said).toMatch(/has lost a blob of ".*[.]tar.*": /);
+        expect(said).toContain(`"${lost}". No pack did`);
+        expect([archives().length, fulls()]).toEqual([count, count]);
+        expect(await check()).toContain(`"${site.blobs}" has lost blobs that`);
+      }
+      const without = await site.run(['backup', '--full', '--no-blobs']);
+      expect(without).toMatchObject({ status: 3, stderr: expect.stringContaining('has lost') });
+      expect((await site.run(['verify'])).status).toBe(0);
+
+      const restored = await site.run(['restore', '--to', site.path('elsewhere'), '-n']);
+      expect(restored).toMatchObject({
+        status: 3,
+        stderr: expect.stringMatching(
+          /\.tar.*" lacks 1 blob that the live site had lost by then: .* has them, in/,
+        ),
+      });
+
+      const [oldest = ''] =
+        lines.length === 2 && lines[1] === 'blob_timestamps = false'
+          ? archives().toReversed()
+          : archives();
+      putBack(site, join(folder, oldest), lost);
+      expect(await backUp()).not.toContain('has lost');
+      expect([archives().length, fulls()]).toEqual([1, 1]);
+      expect(await check()).not.toContain('has lost');
+
+      await commitAgain(site, other);
+      await backUp();
+      await packDatabase(site.dataFs);
+      rmSync(join(site.blobs, other));
+      expect(await backUp()).not.toContain('lost');
+      expect([archives().length, fulls()]).toEqual([1, 1]);
+      // After a pack, the Data.fs tells which are needed.
+      await packDatabase(site.dataFs);
+      rmSync(join(site.blobs, lost));
+      expect(await backUp()).toContain(`"${lost}". No pack did`);
+      expect(fulls()).toBe(2);
+    },
+  );
+
+  it('are noticed within a chain, also of an archive that continues another', async () => {
+    const options = [...BASE, 'archive_blob = true', 'incremental_blobs = true'];
+    const site = await newBuildoutSite(scratch, recipeCfg(options));
+    await site.run(['backup', '--full']);
+    await commitBlob(site.dataFs);
+    expect((await site.run(['backup'])).status).toBe(0);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    await commitBlob(site.dataFs);
+    const { status, stderr } = await site.run(['backup']);
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringMatching(`has lost a blob of ".*[.]delta[.]tar.*": "${lost}"`),
+    ]);
+    await site.run(['backup', '--full']);
+    expect(dataFilesIn(site.path('var/backups'))).toHaveLength(4);
+  });
+
+  it('hold zip backups', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([...BASE, 'enable_zipbackup = true']));
+    const backUp = async () => {
+      await commitBlob(site.dataFs);
+      const { stderr } = await site.script('zipbackup');
+      return stderr;
+    };
+    await backUp();
+    expect(await backUp()).not.toContain('lost');
+    const archives = () =>
+      namesIn(site.path('var/blobstoragezips')).filter((name) => ARCHIVE_NAME.test(name));
+    expect(archives()).toHaveLength(1);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    expect(await backUp()).toContain(`"${lost}". No pack did`);
+    expect(await backUp()).toContain(`"${lost}". No pack did`);
+    expect(archives()).toHaveLength(3);
+  });
+
+  it.each([
+    ['a copy follows an archive', ['archive_blob = true'], []],
+    ['an archive follows a copy', [], ['archive_blob = true']],
+  ])('are noticed where %s', async (_, before, after) => {
+    const site = await newBuildoutSite(scratch, recipeCfg([...BASE, ...before]));
+    await site.run(['backup', '--full']);
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    site.configure(recipeCfg([...BASE, ...after]));
+    for (const count of [2, 3]) {
+      const { status, stderr } = await site.run(['backup', '--full']);
+      expect([status, stderr]).toEqual([3, expect.stringContaining(`"${lost}". No pack did`)]);
+      expect(dataFilesIn(site.path('var/backups'))).toHaveLength(count);
+    }
+  });
+
+  it('are noticed where an earlier version made the archive before', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([...BASE, 'archive_blob = true']));
+    await site.run(['backup', '--full']);
+    const folder = site.path('var/blobstoragebackups');
+    const record = namesIn(folder).find((name) => name.endsWith('.json') && !name.startsWith('.'));
+    const path = join(folder, record ?? '');
+    const { blobs, ...others } = JSON.parse(readFileSync(path, 'utf8'));
+    expect(blobs.count).toBeGreaterThan(0);
+    writeFileSync(path, JSON.stringify(others));
+    const [lost = ''] = blobFiles(site.blobs);
+    rmSync(join(site.blobs, lost));
+    const { stderr } = await site.run(['backup', '--full']);
+    expect(stderr).toContain(`"${lost}". No pack did`);
+  });
+
+  it('are missed until all are back, also those that were too many to be recorded by name', async () => {
+    const site = await newBuildoutSite(scratch, recipeCfg([...BASE, 'archive_blob = true']));
+    await commitBlob(site.dataFs);
+    await site.run(['backup', '--full']);
+    const folder = site.path('var/blobstoragebackups');
+    const [holder = ''] = namesIn(folder).filter((name) => ARCHIVE_NAME.test(name));
+    const [first = '', second = ''] = blobFiles(site.blobs);
+    for (const path of [first, second]) rmSync(join(site.blobs, path));
+    await site.run(['backup', '--full']);
+    const newest = namesIn(folder).findLast((name) => name.endsWith('.json')) ?? '';
+    const record = JSON.parse(readFileSync(join(folder, newest), 'utf8'));
+    expect(record.lost[0].count).toBe(2);
+    record.lost[0].paths = [first];
+    writeFileSync(join(folder, newest), JSON.stringify(record));
+    putBack(site, join(folder, holder), first);
+    const { stderr } = await site.run(['backup', '--full']);
+    expect(stderr).toContain(`has lost a blob of "${join(folder, holder)}": "${second}"`);
+    putBack(site, join(folder, holder), second);
+    expect((await site.run(['backup', '--full'])).status).toBe(0);
+    expect(dataFilesIn(site.path('var/backups'))).toHaveLength(1);
   });
 });
 

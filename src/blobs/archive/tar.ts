@@ -36,6 +36,8 @@ export interface ArchiveSettings {
   /** Paths that are left out, beside what is no blob; they begin with `./`. */
   readonly without: readonly string[];
   readonly onCommand: (words: readonly string[]) => void;
+  /** Is told of each file that a restore to the archive brings, by its path below the directory. */
+  readonly onBrought: (path: string) => void;
   readonly signal: AbortSignal;
   /** Is told of the files as tar comes to them, and of their bytes. */
   readonly progress: WorkProgress;
@@ -102,9 +104,14 @@ export async function* archiveDirectory(
         if (status?.isFile() !== true) continue;
         listed.files += 1;
         listed.bytes += status.size;
+        settings.onBrought(path);
       }
     },
-    onFile: (file) => settings.progress.onFile(join(settings.source, file)),
+    onFile: (file) => {
+      settings.progress.onFile(join(settings.source, file));
+      // One of a chain lists them all, with those that are in archives before it.
+      if (settings.state === undefined) settings.onBrought(file);
+    },
     onSpecial: (one) => special.push(one),
   });
   const running = startProgram({ path, arguments: words });

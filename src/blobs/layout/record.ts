@@ -17,14 +17,14 @@ const StampText = v.pipe(
 );
 
 const LostBlobsSchema = v.object({
-  /** Of the copy that has them. */
+  /** Of the backup that has them. */
   stamp: StampText,
   count: Count,
   /** Paths below the blob directory; not of all of them, where they are many. */
   paths: v.pipe(v.array(v.string()), v.readonly()),
 });
 
-/** Blobs that the live directory had lost when a copy was made. */
+/** Blobs that the live directory had lost when a backup was made. */
 export type LostBlobs = v.InferOutput<typeof LostBlobsSchema>;
 
 export const BlobRecordSchema = v.object({
@@ -49,6 +49,16 @@ export const BlobRecordSchema = v.object({
   content: v.optional(v.object({ files: Count, bytes: Count })),
   /** Of an archive of a chain: what a restore to it brings, with what the archives before it have. */
   whole: v.optional(v.object({ files: Count, bytes: Count })),
+  /** Of an archive: which blobs a restore to it brings. */
+  blobs: v.optional(
+    v.object({
+      count: Count,
+      /** The newest transaction of one of them. */
+      upTo: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+      /** The XOR of the sha256 of `OID TID`, in hex, of each. */
+      digest: Sha256,
+    }),
+  ),
   /** What the live directory had lost when this was made: as long as it is the newest, nothing old goes. */
   lost: v.optional(v.pipe(v.array(LostBlobsSchema), v.readonly())),
   /** Links in a directory, as paths below its copy: rsync copies those of the live one as they are. */

@@ -4,18 +4,17 @@ import {
   readHoldRecord,
   settleHoldRecord,
 } from '../../repository/records/hold-record.ts';
-import { readSums } from '../checksums/checksums-file.ts';
 import { FileHasher } from '../checksums/file-hasher.ts';
 import { readableSum } from '../checksums/readable-sum.ts';
 import type { BlobPlace } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
-import { holderOf, newestRecordedCopy } from './lost-blob-holder.ts';
+import { holderOf, newestThatTells, sumsOfHolder } from './lost-blob-holder.ts';
 import { mayBeLost } from './may-be-lost.ts';
 import { type BlobReading, readOwnBlobs } from './ownership.ts';
 
-/** What the live blob directory has lost, and an older copy has: as long as that is so, nothing old goes. */
+/** What the live blob directory has lost, and an older backup has: as long as that is so, nothing old goes. */
 export type Hold =
-  /** `holder`: the copy that has it. */
+  /** `holder`: the backup that has it. */
   | { readonly kind: 'lost'; readonly source: string; readonly holder: string }
   /** It was so, as a repository says, but where to look is not there any more. */
   | { readonly kind: 'unclear'; readonly record: string; readonly state: string };
@@ -41,7 +40,7 @@ export async function findHoldOf(
 }
 
 /**
- * The newest copy with a record tells, also where archives have been made since, which don't look, or no blobs at all.
+ * The newest backup that tells counts, also where no blobs have been backed up since, or archives by a version that didn't look.
  *
  * @param live - where the blobs are now; undefined: in `source`
  */
@@ -56,14 +55,14 @@ export async function findHold(
 ): Promise<Hold | undefined> {
   const catalogue = await readOwnBlobs({ source, folder }, { repository, backups });
   const isGone = (path: string) => findBlob(live, path) === undefined;
-  for (const lost of newestRecordedCopy(catalogue.entries)?.record?.lost ?? []) {
+  for (const lost of newestThatTells(catalogue.entries)?.record?.lost ?? []) {
     const entry = holderOf(lost, catalogue);
     if (entry === undefined) continue;
     const { store } = catalogue;
     const holder = store.nameOf(entry.name);
     const hold = { kind: 'lost', source: live, holder } as const;
     if (lost.paths.some(isGone)) return hold;
-    const found = await readSums(store.tree(entry.name), entry.record);
+    const found = await sumsOfHolder(store, entry);
     const paths = mayBeLost(lost, found);
     if (paths === undefined || paths.some(isGone)) return hold;
     const hasher = new FileHasher();
@@ -95,7 +94,7 @@ export async function findRecordedHold(
   // Where its disk is not mounted, there may still be a folder.
   const reading = { repository, backups };
   const { entries } = await readOwnBlobs(place, reading);
-  if (newestRecordedCopy(entries) === undefined) {
+  if (newestThatTells(entries) === undefined) {
     // What was found there tells of what has moved there.
     if (current !== undefined && (await hasMovedTo(current, { ...reading, folder })))
       return undefined;

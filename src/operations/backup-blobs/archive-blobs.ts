@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { BlobTally } from '../../blobs/archive/blob-tally.ts';
 import { withoutMovedFolders } from '../../blobs/archive/snapshot-file.ts';
 import { type ArchiveAttempt, archiveDirectory } from '../../blobs/archive/tar.ts';
 import { refuseTaken, removeEntry } from '../../blobs/layout/blob-folder.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../blobs/layout/entry-name.ts';
 import { describeFile, writeRecordBeside } from '../../blobs/layout/record.ts';
 import { nameSome } from '../../blobs/layout/summarize-names.ts';
-import { blobsNotIn, parseBlobPath } from '../../filestorage/blob-layout.ts';
+import { blobsNotIn } from '../../filestorage/blob-layout.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { requireLocalFolder, type StagedPath } from '../../stores/local-folder.ts';
 import type { StagedFile } from '../../stores/store.ts';
@@ -21,7 +22,8 @@ import { collect } from '../../system/streams/pipeline.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
-import { heldOf } from './lost-blobs.ts';
+import { findLostByArchive, heldOf, warnOfLostBlobs } from './lost-blobs.ts';
+import { archiveToCompare, blobsInArchive } from './lost-from-archive.ts';
 import { stillSpecial, warnOfSpecial } from './special-files.ts';
 
 /** Times that a live directory may change under tar's hands. */
@@ -103,24 +105,8 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
 /** Failure `refused` where the other blob directory has blobs that the Data.fs speaks of, and this one lacks. */
 async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
   const path = run.nameOf(entry);
-  const paths: string[] = [];
-  try {
-    await readArchive(entry.name, {
-      store: run.store,
-      context: run.context,
-      onFile: (name) => paths.push(name),
-      onFolder: ({ path: folder, unchanged }) => {
-        for (const name of unchanged) paths.push(`${folder}${name}`);
-      },
-    });
-  } catch (error) {
-    if (!isFailure(error, 'damaged')) throw error;
-    return;
-  }
-  const lacking = await blobsNotIn(run.source, {
-    paths: paths.filter((one) => parseBlobPath(one) !== undefined),
-    signal: run.context.signal,
-  });
+  const paths = (await blobsInArchive(run, entry)) ?? [];
+  const lacking = await blobsNotIn(run.source, { paths, signal: run.context.signal });
   const needed = await heldOf(run.settings.lasting, lacking);
   if (needed.length === 0) return;
   throw new Failure(
@@ -150,7 +136,15 @@ export async function writeOneArchive(
   let without = stillSpecial(run, state?.continues?.record?.leftOut ?? []);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await using newState = state === undefined ? undefined : await beginState(run, state);
-    const made = await stageArchive(run, { name, compression, state, newState, without });
+    const blobs = new BlobTally();
+    const before = archiveToCompare(run);
+    const made = await stageArchive(run, {
+      ...{ name, compression, state, newState, without },
+      onBrought: (path) => {
+        blobs.add(path);
+        before?.now.add(path);
+      },
+    });
     await using archive = made.file;
     const { written } = made;
     if (written.kind === 'special') without = [...without, ...written.paths];
@@ -168,6 +162,7 @@ export async function writeOneArchive(
         },
       });
     }
+    const lost = await findLostByArchive(run, before);
     await newState?.complete();
     const continues = state?.continues === undefined ? {} : { continues: state.continues.name };
     await beforePublishing();
@@ -175,6 +170,8 @@ export async function writeOneArchive(
       content: written.content,
       ...(state === undefined ? {} : { whole: written.listed }),
       ...(without.length === 0 ? {} : { leftOut: without }),
+      blobs: blobs.result,
+      ...(lost.length === 0 ? {} : { lost }),
       archive: { ...written.archive, ...continues },
     });
     await writeRecordBeside(store, name, record);
@@ -184,7 +181,8 @@ export async function writeOneArchive(
     }
     await removeSpoilt(run, name);
     const { content } = written;
-    return { name, kind: 'made', stamp: run.stamp, content, hold: undefined };
+    const hold = await warnOfLostBlobs(run, lost);
+    return { name, kind: 'made', stamp: run.stamp, content, hold };
   }
   throw new Failure(
     'program',
@@ -213,12 +211,14 @@ async function stageArchive(
     state,
     newState,
     without,
+    onBrought,
   }: {
     readonly name: string;
     readonly compression: ArchiveCompression;
     readonly state: ChainState | undefined;
     readonly newState: StagedPath | undefined;
     readonly without: readonly string[];
+    readonly onBrought: (path: string) => void;
   },
 ): Promise<{ readonly file: StagedFile; readonly written: ArchiveAttempt }> {
   let written: ArchiveAttempt = { kind: 'changed' };
@@ -227,10 +227,13 @@ async function stageArchive(
     totalBytes: state?.continues === undefined ? run.expectedBytes : undefined,
     work: (progress) => {
       const { source } = run;
-      const how = { source, compression, state: newState?.path, without, progress };
-      const content = archiveDirectory({ ...how, ...programEvents(run.context) }, (attempt) => {
-        written = attempt;
-      });
+      const how = { source, compression, state: newState?.path, without, onBrought };
+      const content = archiveDirectory(
+        { ...how, progress, ...programEvents(run.context) },
+        (attempt) => {
+          written = attempt;
+        },
+      );
       return run.store.stage(name, content);
     },
   });

@@ -128,7 +128,10 @@ export class BlobRun {
   }
 
   record(
-    what: Pick<BlobRecord, 'content' | 'whole' | 'archive' | 'leftOut' | 'sums' | 'links' | 'lost'>,
+    what: Pick<
+      BlobRecord,
+      'content' | 'whole' | 'archive' | 'leftOut' | 'sums' | 'links' | 'blobs' | 'lost'
+    >,
   ): BlobRecord {
     return {
       format: 1,

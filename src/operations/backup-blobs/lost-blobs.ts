@@ -1,10 +1,11 @@
-import type { BlobSums } from '../../blobs/checksums/checksums.ts';
-import { type FoundSums, readSums } from '../../blobs/checksums/checksums-file.ts';
-import { readableSumIn } from '../../blobs/checksums/readable-sum.ts';
+import { join } from 'node:path';
+import type { FoundSums } from '../../blobs/checksums/checksums-file.ts';
+import { FileHasher } from '../../blobs/checksums/file-hasher.ts';
+import { readableSum, readableSumIn } from '../../blobs/checksums/readable-sum.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { LostBlobs } from '../../blobs/layout/record.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
-import { holderOf } from '../../blobs/ownership/lost-blob-holder.ts';
+import { holderOf, newestThatTells, sumsOfHolder } from '../../blobs/ownership/lost-blob-holder.ts';
 import { mayBeLost } from '../../blobs/ownership/may-be-lost.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Hold } from '../../blobs/ownership/retention-hold.ts';
@@ -13,110 +14,201 @@ import type { Tid } from '../../filestorage/tid.ts';
 import type { BlobRun } from './blob-backup.ts';
 import type { JudgedCopy } from './detect-damage.ts';
 import type { LastingBlobs } from './expected-blobs.ts';
+import {
+  archiveToCompare,
+  blobsInArchive,
+  type ComparedArchive,
+  goneSinceArchive,
+  newestOwn,
+} from './lost-from-archive.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
-/** So many paths are recorded. Where there are more, the copy that has them is looked through for the others. */
+/** So many paths are recorded. Where there are more, the backup that has them is looked through for the others. */
 const RECORDED_PATHS = 1000;
 
 /**
- * Blobs that earlier copies have and the live directory has lost, or has with other bytes, by the copies that
- * have them. Only a pack removes blobs, and their records with them: so all that were committed when the copy
+ * Blobs that earlier backups have and the live directory has lost, or has with other bytes, by the backups that
+ * have them. Only a pack removes blobs, and their records with them: so all that were committed when the backup
  * before was made must be there as long as the Data.fs has only grown since, and after a pack those of which it
- * still holds the records. Once lost, they stay so until they are back, or the copy that has them is gone.
+ * still holds the records. Once lost, they stay so until they are back, or the backup that has them is gone.
  */
 export async function findLostBlobs(
   run: BlobRun,
   { previous, copy }: { readonly previous: PreviousCopy | undefined; readonly copy: JudgedCopy },
 ): Promise<readonly LostBlobs[]> {
-  if (previous === undefined || !previous.isOwn) return [];
   const now = copy.sums.all;
-  const known = await Promise.all(
-    (previous.entry.record?.lost ?? []).map((lost) => findHolder(run, lost)),
-  );
-  // What is back has changed once more.
-  const changed = copy.changed.filter(
-    (path) => !known.some((one) => isBack(path, { ...one, now })),
-  );
-  const paths = [...(await goneForNoReason(run, { previous, copy })), ...changed].sort();
-  const { stamp } = previous.entry;
-  const fresh = { stamp, count: paths.length, paths: paths.slice(0, RECORDED_PATHS) };
-  const still: LostBlobs[] = [];
-  for (const one of known) still.push(...(await stillNeeded(run, stillLost(one, now))));
-  return [...still, fresh].filter(({ count }) => count > 0);
+  const sumOf = async (path: string) =>
+    pathsOfBlob(path)
+      .map((one) => now.find(one))
+      .find((sum) => sum !== undefined);
+  const known = await findKnown(run);
+  const fresh: LostBlobs[] = [];
+  if (previous?.isOwn === true) {
+    const gone = await blobsNotIn(run.source, { paths: copy.gone, signal: run.context.signal });
+    // What is back has changed once more.
+    const back = new Set<string>();
+    for (const path of copy.changed) {
+      for (const { holder } of known) {
+        if (await isBack(run, { path, holder, sumOf })) back.add(path);
+      }
+    }
+    const changed = copy.changed.filter((path) => !back.has(path));
+    const { entry } = previous;
+    fresh.push(lossOf(entry, [...(await goneForNoReason(run, { entry, gone })), ...changed]));
+  }
+  const archive = archiveToCompare(run);
+  if (archive !== undefined) {
+    for (const { path } of now) archive.now.add(path);
+    fresh.push(await lostFromArchive(run, archive, fresh));
+  }
+  return [...(await stillLost(run, { known, sumOf })), ...fresh].filter(({ count }) => count > 0);
 }
 
-/** Blobs that were lost before, and what their copy, if it is there, has recorded of them. */
+/** The same for an archive, of which no sums are known: a blob is gone, or it is there. */
+export async function findLostByArchive(
+  run: BlobRun,
+  before: ComparedArchive | undefined,
+): Promise<readonly LostBlobs[]> {
+  const hasher = new FileHasher();
+  const { signal } = run.context;
+  const sumOf = (path: string) =>
+    readableSum(findBlob(run.source, path) ?? join(run.source, path), { hasher, signal });
+  const known = await findKnown(run);
+  const fresh =
+    before === undefined
+      ? await lostFromCopy(run, newestOwn(run))
+      : [await lostFromArchive(run, before, [])];
+  return [...(await stillLost(run, { known, sumOf })), ...fresh].filter(({ count }) => count > 0);
+}
+
+async function lostFromCopy(
+  run: BlobRun,
+  entry: BlobEntry | undefined,
+): Promise<readonly LostBlobs[]> {
+  if (entry === undefined) return [];
+  const found = await sumsOfHolder(run.store, entry);
+  const all = found.kind === 'found' ? [...found.sums].map(({ path }) => path) : [];
+  const paths = all.filter((path) => parseBlobPath(path) !== undefined);
+  const gone = await blobsNotIn(run.source, { paths, signal: run.context.signal });
+  return [lossOf(entry, await goneForNoReason(run, { entry, gone }))];
+}
+
+/** @param others - what is known to be lost from a copy needs no second holder */
+async function lostFromArchive(
+  run: BlobRun,
+  archive: ComparedArchive,
+  others: readonly LostBlobs[],
+): Promise<LostBlobs> {
+  const { entry } = archive;
+  const known = new Set(others.flatMap(({ paths }) => paths));
+  const all = await goneSinceArchive(run, archive);
+  const gone = all.filter((path) => !known.has(path));
+  return lossOf(entry, await goneForNoReason(run, { entry, gone }));
+}
+
+function lossOf({ stamp }: BlobEntry, paths: readonly string[]): LostBlobs {
+  return { stamp, count: paths.length, paths: [...paths].sort().slice(0, RECORDED_PATHS) };
+}
+
+/** Blobs that were lost before, the backup that has them, if it is there, and the sums that it has. */
 interface KnownLoss {
   readonly lost: LostBlobs;
-  readonly holder: FoundSums | undefined;
+  readonly holder: { readonly entry: BlobEntry; readonly found: FoundSums } | undefined;
+}
+
+async function findKnown(run: BlobRun): Promise<readonly KnownLoss[]> {
+  const own = run.catalogue.entries.filter(({ base }) => base === run.base);
+  const lost = newestThatTells(own)?.record?.lost ?? [];
+  return Promise.all(lost.map((one) => findHolder(run, one)));
 }
 
 async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
   const entry = holderOf(lost, run.catalogue);
   if (entry === undefined) return { lost, holder: undefined };
-  return { lost, holder: await readSums(run.store.tree(entry.name), entry.record) };
+  return { lost, holder: { entry, found: await sumsOfHolder(run.store, entry) } };
 }
 
-/** Of those that were not recorded, all that may be. */
-function stillLost({ lost, holder }: KnownLoss, now: BlobSums): readonly LostBlobs[] {
-  if (holder === undefined) return [];
-  const paths = mayBeLost(lost, holder)?.filter((path) => !isBack(path, { holder, now }));
-  if (paths === undefined) return [lost];
-  return paths.length === 0 ? [] : [{ ...lost, count: paths.length, paths }];
+/** The sha256 that a blob has now; undefined where it isn't there. */
+type SumOf = (path: string) => Promise<string | undefined>;
+
+/** Of those that were lost before. */
+async function stillLost(
+  run: BlobRun,
+  { known, sumOf }: { readonly known: readonly KnownLoss[]; readonly sumOf: SumOf },
+): Promise<readonly LostBlobs[]> {
+  const still: LostBlobs[] = [];
+  for (const { lost, holder } of known) {
+    if (holder === undefined) continue;
+    const candidates = await candidatesOf(run, { lost, holder });
+    const paths: string[] = [];
+    for (const path of candidates ?? []) {
+      if (!(await isBack(run, { path, holder, sumOf }))) paths.push(path);
+    }
+    if (candidates === undefined) still.push(...(await stillNeeded(run, lost)));
+    else if (paths.length > 0) {
+      still.push(...(await stillNeeded(run, { ...lost, count: paths.length, paths })));
+    }
+  }
+  return still;
+}
+
+/** Of those that were not recorded, all that may be; undefined where nobody can tell. */
+async function candidatesOf(
+  run: BlobRun,
+  { lost, holder }: { readonly lost: LostBlobs; readonly holder: NonNullable<KnownLoss['holder']> },
+): Promise<readonly string[] | undefined> {
+  const { entry, found } = holder;
+  const isRead = entry.form !== 'directory' && lost.count > lost.paths.length;
+  return isRead ? blobsInArchive(run, entry) : mayBeLost(lost, found);
 }
 
 /** What a pack, or a restore to before it, has taken out of the Data.fs since, nobody misses any more. */
-async function stillNeeded(
-  run: BlobRun,
-  lost: readonly LostBlobs[],
-): Promise<readonly LostBlobs[]> {
-  const needed: LostBlobs[] = [];
-  for (const one of lost) {
-    const { lasting } = run.settings;
-    const unknown = one.count - one.paths.length;
-    const last = await lasting.lastOf(one.stamp);
-    const paths = await neededOf(lasting, { last, paths: one.paths });
-    if (paths.length === 0 && unknown > 0) {
-      needed.push(one); // Of those that are not recorded, nobody knows.
-      continue;
-    }
-    if (paths.length > 0) {
-      const count = paths.length + unknown;
-      needed.push({ ...one, count, paths: [...paths].sort().slice(0, RECORDED_PATHS) });
-      continue;
-    }
-    run.context.onEvent({
-      kind: 'notice',
-      code: 'lost-blobs-not-needed',
-      source: run.source,
-      stamp: one.stamp,
-    });
+async function stillNeeded(run: BlobRun, lost: LostBlobs): Promise<readonly LostBlobs[]> {
+  const { lasting } = run.settings;
+  const unknown = lost.count - lost.paths.length;
+  const last = await lasting.lastOf(lost.stamp);
+  const paths = await neededOf(lasting, { last, paths: lost.paths });
+  if (paths.length > 0) {
+    const count = paths.length + unknown;
+    return [{ ...lost, count, paths: [...paths].sort().slice(0, RECORDED_PATHS) }];
   }
-  return needed;
+  // Of those that are not recorded, nobody knows.
+  if (unknown > 0) return [lost];
+  run.context.onEvent({
+    kind: 'notice',
+    code: 'lost-blobs-not-needed',
+    source: run.source,
+    stamp: lost.stamp,
+  });
+  return [];
 }
 
-function isBack(
-  path: string,
-  { holder, now }: Pick<KnownLoss, 'holder'> & { readonly now: BlobSums },
-): boolean {
-  const sha256 = pathsOfBlob(path)
-    .map((one) => now.find(one))
-    .find((sum) => sum !== undefined);
-  if (sha256 === undefined || holder === undefined) return false;
-  return holder.kind !== 'found' || holder.sums.find(path) === sha256;
+/** Where the backup that has it knows no sum, being there is enough. */
+async function isBack(
+  run: BlobRun,
+  {
+    path,
+    holder,
+    sumOf,
+  }: { readonly path: string; readonly holder: KnownLoss['holder']; readonly sumOf: SumOf },
+): Promise<boolean> {
+  if (holder === undefined) return false;
+  const { found } = holder;
+  if (found.kind !== 'found') return findBlob(run.source, path) !== undefined;
+  const sha256 = await sumOf(path);
+  return sha256 !== undefined && found.sums.find(path) === sha256;
 }
 
+/** @param gone - blobs that a backup has and the live directory lacks */
 async function goneForNoReason(
   run: BlobRun,
-  { previous, copy }: { readonly previous: PreviousCopy; readonly copy: JudgedCopy },
+  { entry, gone }: { readonly entry: BlobEntry; readonly gone: readonly string[] },
 ): Promise<readonly string[]> {
-  const gone = await blobsNotIn(run.source, { paths: copy.gone, signal: run.context.signal });
-  const { repository } = run.settings;
-  const { stamp, record } = previous.entry;
-  if (gone.length === 0 || repository === null || record?.repository !== repository.id) return [];
-  const { lasting } = run.settings;
+  const { repository, lasting } = run.settings;
+  if (gone.length === 0 || repository === null || entry.record?.repository !== repository.id)
+    return [];
   // Of another blob directory, which may have been the wrong one, all must be looked up.
-  const last = run.isOfAnotherSource(previous.entry) ? undefined : await lasting.lastOf(stamp);
+  const last = run.isOfAnotherSource(entry) ? undefined : await lasting.lastOf(entry.stamp);
   return neededOf(lasting, { last, paths: gone });
 }
 
@@ -189,11 +281,10 @@ async function hasRight(
   run: BlobRun,
   { holder, paths: [path = ''] }: { readonly holder: BlobEntry; readonly paths: readonly string[] },
 ): Promise<boolean> {
-  const entry = run.store.tree(holder.name);
-  const found = await readSums(entry, holder.record);
+  const found = await sumsOfHolder(run.store, holder);
   const recorded = found.kind === 'found' ? found.sums.find(path) : undefined;
   if (recorded === undefined) return true; // Nobody knows better.
   const { signal } = run.context;
-  const sum = await readableSumIn(entry.below(holder.base), { path, signal });
+  const sum = await readableSumIn(run.store.tree(holder.name).below(holder.base), { path, signal });
   return sum === recorded;
 }
