@@ -40,7 +40,8 @@ export async function findHoldOf(
 }
 
 /**
- * The newest backup that tells counts, also where no blobs have been backed up since, or archives by a version that didn't look.
+ * The newest backup that tells counts, also where no blobs have been backed up since, or an earlier version has made
+ * archives, which didn't look.
  *
  * @param live - where the blobs are now; undefined: in `source`
  */
