@@ -83,8 +83,8 @@ function judgeState(expectation: Expectation, ended: Ended): Promise<readonly st
   switch (expectation.verb) {
     case 'backup':
       return judgeBackup(expectation, ended);
-    case 'retire':
-      return judgeRetire(expectation);
+    case 'delete':
+      return judgeDelete(expectation);
     case 'restore':
     case 'bring-forward':
       return judgeRestore(expectation, ended);
@@ -121,8 +121,8 @@ async function judgeBackup(
   return problems;
 }
 
-/** What is retired is there, or it is gone; all else stays, and so does what the site has now. */
-async function judgeRetire(expectation: Expectation): Promise<readonly string[]> {
+/** What is deleted is there, or it is gone; all else stays, and so does what the site has now. */
+async function judgeDelete(expectation: Expectation): Promise<readonly string[]> {
   const { prepared, live, liveState, copy } = expectation;
   const { site, source, known } = prepared;
   const problems: string[] = [];

@@ -31,7 +31,7 @@ export interface Prepared {
 }
 
 /** What a command does, and so by what it is judged. */
-export type Verb = 'backup' | 'retire' | 'restore' | 'bring-forward' | 'install';
+export type Verb = 'backup' | 'delete' | 'restore' | 'bring-forward' | 'install';
 
 export interface Scenario {
   readonly name: string;
@@ -79,7 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
   install('install'),
   plainBackup('plain-increment', []),
   plainBackup('plain-prune', ['--full', '--keep', '1']),
-  retire('retire'),
+  deletion('delete'),
   plainRestore('plain-restore', 'restore'),
   plainRestore('stand-by', 'bring-forward'),
   undo('undo'),
@@ -171,10 +171,10 @@ function plainBackup(name: string, words: readonly string[]): Scenario {
 }
 
 /** The increment of the older of two chains goes. Whatever is left of it, a backup removes. */
-function retire(name: string): Scenario {
+function deletion(name: string): Scenario {
   return {
     name,
-    verb: 'retire',
+    verb: 'delete',
     prepare: async (folder) => {
       const stays = { source: PLAIN, words: ['backup'], fate: 'stays' } as const;
       const [full, increment] = await plainSite(folder, stays);
