@@ -24,10 +24,14 @@ const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000 } as const;
 /** Where the processes that tests start leave their coverage: `npm run coverage`. */
 const OF_PROCESSES = process.env['COVERAGE_OF_PROCESSES'];
 const REAL = 'test/real/**/*.test.ts';
-/** Thousands of cases, backups or nights: CI runs them beside `npm test`. */
+/** Thousands of cases, backups or nights, and what takes a minute or more: CI runs them beside `npm test`. */
 const LONG = [
   'test/damage/*.test.ts',
   'test/command/many-backups.test.ts',
+  'test/command/known-bad.test.ts',
+  'test/command/lost-blobs.test.ts',
+  'test/command/shared-blob-folder.test.ts',
+  'test/repozo-holes.test.ts',
   'test/thirty-nights.test.ts',
 ];
 

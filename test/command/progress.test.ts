@@ -123,7 +123,7 @@ describe('on a terminal', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('repeat: it waits, and Ctrl-C ends it with a sentence', async () => {
+  it('run-schedule: it waits, and Ctrl-C ends it with a sentence', async () => {
     const session = onTerminal(['run-schedule'], site.folder);
     await session.waitFor('Next: backup at');
     session.type('\x03');

@@ -27,7 +27,7 @@ describe('zodbvault run-schedule', () => {
     const onStderr = stopAfter('Ended: ', 2);
     const { status, stderr } = await site.run(words, { onStderr });
     expect(status).toBe(0);
-    expect(stderr).toMatch(/^Next: backup at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m);
+    expect(stderr).toMatch(/^Next: backup at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d$/m);
     expect(stderr).toContain('Ended: backup with status 0');
     expect(site.dataFiles()).toHaveLength(1);
   });
@@ -40,7 +40,7 @@ describe('zodbvault run-schedule', () => {
     const { status, stderr } = await site.run(['run-schedule', '--at-start'], { env, onStderr });
     expect(status).toBe(0);
     expect(stderr).toContain('Ended: backup with status 1');
-    expect(stderr).toMatch(/^Next: backup at \d{4}-01-01 00:00:00$/m);
+    expect(stderr).toMatch(/^Next: backup at \d{4}-01-01 00:00:00 [+-]\d\d:\d\d$/m);
   });
 
   it('takes what it runs along when it is killed', async () => {
