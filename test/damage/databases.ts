@@ -27,7 +27,7 @@ export function databaseDamages(): readonly (DamageCase & { readonly backedUp: B
       name,
       site: 'plain',
       damage: (place: Place) => writeRepository(place, bytes),
-      names: () => `"problem":"${problem}"`,
+      names: () => `:"${problem}"`, // A finding is an object, or JSON, which calls it a code.
       restore: 'equal',
       backedUp: bytes,
     }),
