@@ -1,5 +1,10 @@
 import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
-import { formatStamp, parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import {
+  formatStamp,
+  momentOfStamp,
+  parseStamp,
+  type Stamp,
+} from '../../repository/layout/stamp.ts';
 import { LATEST_BACKUP, type RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { formatLocalTime } from '../format/units.ts';
@@ -31,8 +36,7 @@ export function readTarget(
   { terminal, now = new Date() }: { readonly terminal: Pick<Terminal, 'log'>; readonly now?: Date },
 ): RestoreTarget {
   if (written === undefined || written.trim().toLowerCase() === 'latest') return LATEST_BACKUP;
-  const { date, start, understood } = readWrittenDate(written, now);
-  terminal.log(`"${written}" means ${understood}`);
+  const { date, start } = readAloud(written, { terminal, now });
   return { kind: 'backup', date, isFuture: start > now };
 }
 
@@ -47,17 +51,23 @@ export function readMoment(
   written: string,
   terminal: Pick<Terminal, 'log'>,
 ): Pick<WrittenDate, 'start' | 'end'> {
-  const { start, end, understood } = readWrittenDate(written, new Date());
-  terminal.log(`"${written}" means ${understood}`);
-  return { start, end };
+  return readAloud(written, { terminal, now: new Date() });
 }
 
 /** The stamp of a restore point that is named by its whole moment; undefined for all else. Failure `usage` as below. */
 export function readStamp(written: string, terminal: Pick<Terminal, 'log'>): Stamp | undefined {
   if (!written.includes(':')) return parseStamp(written);
-  const { date, understood } = readWrittenDate(written, new Date());
-  terminal.log(`"${written}" means ${understood}`);
-  return parseStamp(date);
+  return parseStamp(readAloud(written, { terminal, now: new Date() }).date);
+}
+
+/** Reads a date, and says what was understood. */
+function readAloud(
+  written: string,
+  { terminal, now }: { readonly terminal: Pick<Terminal, 'log'>; readonly now: Date },
+): WrittenDate {
+  const read = readWrittenDate(written, now);
+  terminal.log(`"${written}" means ${read.understood}`);
+  return read;
 }
 
 /**
@@ -80,17 +90,14 @@ export function readWrittenDate(text: string, now: Date): WrittenDate {
 
 function readHyphens(text: string): WrittenDate {
   if (!/^\d{4}(-\d\d){2,5}$/.test(text)) throw notUsable(text, 'it has none of the known forms');
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = text
-    .split('-')
-    .map(Number);
-  const time: ClockTime = [year, month, day, hour, minute, second];
-  if (!isOnCalendar(time)) throw notUsable(text, NOT_ON_CALENDAR);
-  const start = new Date(utcOf(time));
-  const isWhole = text.length === 'yyyy-mm-dd-hh-mm-ss'.length;
-  const understood = `${isWhole ? '' : 'before '}${inBothTimes(start)}`;
+  const whole = parseStamp(text + '-00'.repeat((WHOLE.length - text.length) / '-00'.length));
+  const start = whole && momentOfStamp(whole);
+  if (start === undefined) throw notUsable(text, NOT_ON_CALENDAR);
+  const understood = `${whole === text ? '' : 'before '}${inBothTimes(start)}`;
   return { date: parseRecoveryDate(text), start, end: start, understood };
 }
 
+const WHOLE = 'yyyy-mm-dd-hh-mm-ss';
 const NOT_ON_CALENDAR = 'no calendar has such a day or time';
 
 /** The numbers of a date on a clock. */
@@ -146,15 +153,12 @@ function dayOf(word: string, now: Date): readonly [number, number, number] {
   return [day.getFullYear(), day.getMonth() + 1, day.getDate()];
 }
 
-function isOnCalendar([year, month, day, hour, minute, second]: ClockTime): boolean {
-  const moment = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  return (
-    moment.getUTCMonth() + 1 === month &&
-    moment.getUTCDate() === day &&
-    moment.getUTCHours() === hour &&
-    minute < 60 &&
-    second < 60
-  );
+/** JavaScript takes 31 February for 3 March: only what comes back unchanged is on a calendar. */
+function isOnCalendar(time: ClockTime): boolean {
+  const numbers = formatStamp(new Date(utcOf(time)))
+    .split('-')
+    .map(Number);
+  return time.every((number, index) => number === numbers[index]);
 }
 
 /** All moments at which a clock of this machine's time zone shows that, earliest first: one, two, or none. */
