@@ -1,7 +1,7 @@
 import type { Tid } from './tid.ts';
 
 /** Whether two logs are of one database. */
-export type Kinship =
+export type Lineage =
   | 'same'
   | 'other'
   /** One was packed, and begins behind the end of the other: another, or the same with nothing left. */
@@ -10,21 +10,21 @@ export type Kinship =
   | 'unknown';
 
 /** A transaction, as far as it tells whose a log is. */
-export interface KinshipEntry {
+export interface LineageEntry {
   readonly tid: Tid;
   /** Whether it has the mark of a pack: something in front of it may have gone. */
   readonly isPacked: boolean;
 }
 
 /** The transactions of a log from its beginning on, tids rising. It ends with `unread` where it goes on, or is damaged. */
-export type LogBeginning = () => AsyncIterable<KinshipEntry | 'unread'>;
+export type LogBeginning = () => AsyncIterable<LineageEntry | 'unread'>;
 
 /**
  * Tells logs of one database from those of two. No pack makes a transaction: of two logs of one
  * database, the one that begins later begins with a transaction that the other has, too, unless a pack has left
  * nothing of that.
  */
-export async function kinshipOf(one: LogBeginning, other: LogBeginning): Promise<Kinship> {
+export async function compareLineages(one: LogBeginning, other: LogBeginning): Promise<Lineage> {
   const [first, second] = [await firstOf(one), await firstOf(other)];
   if (first === undefined || second === undefined) return 'unknown';
   if (first.tid === second.tid) return 'same';
@@ -32,12 +32,12 @@ export async function kinshipOf(one: LogBeginning, other: LogBeginning): Promise
 }
 
 /** Undefined where there is none, or it can't be read. */
-export async function firstOf(log: LogBeginning): Promise<KinshipEntry | undefined> {
+export async function firstOf(log: LogBeginning): Promise<LineageEntry | undefined> {
   for await (const entry of log()) return entry === 'unread' ? undefined : entry;
   return undefined;
 }
 
-async function judge(log: LogBeginning, wanted: KinshipEntry): Promise<Kinship> {
+async function judge(log: LogBeginning, wanted: LineageEntry): Promise<Lineage> {
   for await (const entry of log()) {
     if (entry === 'unread') return 'unknown';
     if (entry.tid >= wanted.tid) return entry.tid === wanted.tid ? 'same' : 'other';

@@ -3,7 +3,7 @@ import type { ByteSource } from '../system/files/byte-source.ts';
 import { headersFrom } from './committed-end.ts';
 import { readMagic } from './file-format-version.ts';
 import { MAGIC_BYTES } from './format.ts';
-import type { KinshipEntry, LogBeginning } from './lineage.ts';
+import type { LineageEntry, LogBeginning } from './lineage.ts';
 import { type TransactionHeader, transactionEnd } from './transaction-header.ts';
 
 /** Transactions of a Data.fs that are looked at: enough for what a pack leaves at the beginning. */
@@ -14,7 +14,7 @@ export function beginningOfFile(source: ByteSource): LogBeginning {
   return () => unlessDamaged(hopThrough(source));
 }
 
-async function* hopThrough(source: ByteSource): AsyncGenerator<KinshipEntry | 'unread'> {
+async function* hopThrough(source: ByteSource): AsyncGenerator<LineageEntry | 'unread'> {
   await readMagic(source);
   let count = 0;
   let end = MAGIC_BYTES;
@@ -28,14 +28,14 @@ async function* hopThrough(source: ByteSource): AsyncGenerator<KinshipEntry | 'u
 }
 
 /** What a transaction tells of the log that it is in. */
-export function entryOf({ tid, status }: TransactionHeader): KinshipEntry {
+export function entryOf({ tid, status }: TransactionHeader): LineageEntry {
   return { tid, isPacked: status === 'p' };
 }
 
 /** What can't be read tells nothing; that is for others to say. */
 export async function* unlessDamaged(
-  entries: AsyncIterable<KinshipEntry | 'unread'>,
-): AsyncGenerator<KinshipEntry | 'unread'> {
+  entries: AsyncIterable<LineageEntry | 'unread'>,
+): AsyncGenerator<LineageEntry | 'unread'> {
   try {
     yield* entries;
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.ts';
 import { Failure, isFailure } from '../system/failure.ts';
 import { drain, tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
-import { hintAround } from './content/alternatives.ts';
+import { hintAlternatives } from './content/alternatives.ts';
 import { readLink } from './content/read-backup.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
 import { type BackupRecord, encodeBackupRecord } from './layout/backup-record.ts';
@@ -122,7 +122,7 @@ async function readThrough(
     throw new Failure(
       'damaged',
       `Cannot use "${file.name}": it has no whole transaction behind ${scan.committedEnd}`,
-      { hint: await hintAround(store, file.stamp) },
+      { hint: await hintAlternatives(store, file.stamp) },
     );
   }
   const draft: RecordDraft = {

@@ -2,7 +2,7 @@ import { parseTid, type Tid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import type { Hint } from '../system/remedy.ts';
-import { hintAroundHole, NAME_EARLIER } from './content/alternatives.ts';
+import { hintAlternativesToHole, NAME_EARLIER } from './content/alternatives.ts';
 import { readLinks, readUnlisted } from './content/read-backup.ts';
 import { type DataFile, pointStampsOf } from './layout/catalogue.ts';
 import { type ChainFault, type ChainLink, describeFault } from './layout/chain.ts';
@@ -57,7 +57,7 @@ export async function resolveTarget(
   const lost = catalogue.datWithoutFull.findLast((stamp) => isNotLater(stamp, target));
   if (lost !== undefined && (files === undefined || lost > files.full.stamp)) {
     const state = `its full backup "${lost}.fs" or "${lost}.fsz" is missing`;
-    throw holeInChain(state, { aim, stamp: lost, hint: await hintAroundHole(store, lost) });
+    throw holeInChain(state, { aim, stamp: lost, hint: await hintAlternativesToHole(store, lost) });
   }
   if (files === undefined) {
     throw nothingThere(store, { oldest: catalogue.chains[0]?.full.stamp, target, aim });
@@ -71,7 +71,7 @@ export async function resolveTarget(
     const hole = 'stamp' in fault ? fault.stamp : chain.stamp;
     // The good lines of a `.dat` still speak for what they list.
     const isPartly = fault.kind === 'broken-dat' && chain.links.length > 0;
-    const hint = isPartly ? NAME_EARLIER : await hintAroundHole(store, hole);
+    const hint = isPartly ? NAME_EARLIER : await hintAlternativesToHole(store, hole);
     throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp, hint });
   }
   const last = links.at(-1);

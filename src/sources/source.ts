@@ -1,5 +1,5 @@
 import type { CommittedEnd } from '../filestorage/committed-end.ts';
-import type { KinshipEntry, LogBeginning } from '../filestorage/lineage.ts';
+import type { LineageEntry, LogBeginning } from '../filestorage/lineage.ts';
 import type { ByteSource } from '../system/files/byte-source.ts';
 
 /**
@@ -38,7 +38,7 @@ export interface ObservedSource {
   readonly source: Source;
   readonly end: CommittedEnd;
   /** Its first transaction; undefined where there is none, or it can't be read. */
-  readonly first: KinshipEntry | undefined;
+  readonly first: LineageEntry | undefined;
   /** Bytes behind its end that no transaction has begun with, and that nobody is writing. */
   readonly uncommittedBytes: number;
 }

@@ -11,7 +11,7 @@ import { type BlobRecord, isRecordOf, readRecord, recordNameOf } from './record.
  * their records, either is found under another name; or the recipe has removed the one and made the
  * other, which is then newer than the record, has a number, and is complete.
  */
-export async function isUnaccounted(
+export async function isReplacedArchive(
   catalogue: BlobCatalogue,
   { entry, signal }: { readonly entry: BlobEntry; readonly signal: AbortSignal },
 ): Promise<boolean> {

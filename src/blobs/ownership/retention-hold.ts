@@ -8,8 +8,8 @@ import { FileHasher } from '../checksums/file-hasher.ts';
 import { readableSum } from '../checksums/readable-sum.ts';
 import type { BlobPlace } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
+import { lostBlobCandidates } from './lost-blob-candidates.ts';
 import { holderOf, newestThatTells, sumsOfHolder } from './lost-blob-holder.ts';
-import { mayBeLost } from './may-be-lost.ts';
 import { type BlobReading, readOwnBlobs } from './ownership.ts';
 
 /** What the live blob directory has lost, and an older backup has: as long as that is so, nothing old goes. */
@@ -64,7 +64,7 @@ export async function findHold(
     const hold = { kind: 'lost', source: live, holder } as const;
     if (lost.paths.some(isGone)) return hold;
     const found = await sumsOfHolder(store, entry);
-    const paths = mayBeLost(lost, found);
+    const paths = lostBlobCandidates(lost, found);
     if (paths === undefined || paths.some(isGone)) return hold;
     const hasher = new FileHasher();
     for (const path of found.kind === 'found' ? paths : []) {

@@ -1,5 +1,8 @@
 import type { Site } from '../../config/model/site.ts';
-import { type Forward, findForward } from '../../operations/restore/apply-restore.ts';
+import {
+  type FileToFastForward,
+  findFastForwards,
+} from '../../operations/restore/apply-restore.ts';
 import { hasRoomBeside } from '../../operations/restore/make-room.ts';
 import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
 import { restoreSite } from '../../operations/restore/restore-site.ts';
@@ -46,8 +49,8 @@ export async function restoreAll(
   if (how.isDry) {
     const plan = await planSiteRestore(settings, backups);
     const context = { ...shownOn(terminal), signal, backups };
-    const forward = await findForward(plan, { settings, context });
-    const planned = planAsJson(plan, { site: settings.site, forward });
+    const fastForwards = await findFastForwards(plan, { settings, context });
+    const planned = planAsJson(plan, { site: settings.site, fastForwards });
     Object.assign(result, { outcome: 'planned', ...planned });
     showRestorePlan(planned, terminal);
     await noteServers(settings, terminal);
@@ -74,8 +77,9 @@ export async function restoreAll(
   if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
   for (const doubt of doubts) job.onEvent(doubt);
   if (isAsked) {
-    const forward = plan === undefined ? [] : await findForward(plan, { settings, context: job });
-    const found = plan === undefined ? paths : replaced(plan, forward);
+    const fastForwards =
+      plan === undefined ? [] : await findFastForwards(plan, { settings, context: job });
+    const found = plan === undefined ? paths : replaced(plan, fastForwards);
     const asked = how.question === 'all' ? replacedPaths(settings.site) : found;
     if ((await agreeToReplace(asked, how.context)) === 'no') {
       result.outcome = 'declined';
@@ -112,12 +116,12 @@ function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
   return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
 }
 
-/** @param forward - what is appended to, as far as somebody has looked */
+/** @param fastForwards - what is appended to, as far as somebody has looked */
 function replaced(
   { filestorages, blobs }: SiteRestorePlan,
-  forward: readonly Forward[] = [],
+  fastForwards: readonly FileToFastForward[] = [],
 ): ReplacedPaths {
-  const appended = forward.map(({ of }) => of.plan.target);
+  const appended = fastForwards.map(({ of }) => of.plan.target);
   const isAppended = (path: string) => appended.includes(path);
   return {
     appended,

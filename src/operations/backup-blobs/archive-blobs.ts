@@ -107,7 +107,7 @@ async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
   const path = run.nameOf(entry);
   const paths = (await blobsInArchive(run, entry)) ?? [];
   const lacking = await blobsNotIn(run.source, { paths, signal: run.context.signal });
-  const needed = await heldOf(run.settings.lasting, lacking);
+  const needed = await heldOf(run.settings.expected, lacking);
   if (needed.length === 0) return;
   throw new Failure(
     'refused',

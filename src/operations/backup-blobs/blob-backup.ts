@@ -11,7 +11,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Store } from '../../stores/store.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import type { JobContext } from '../run/events.ts';
-import type { LastingBlobs } from './expected-blobs.ts';
+import type { ExpectedBlobs } from './expected-blobs.ts';
 
 /** How a blob directory is backed up. */
 export interface BlobBackupSettings {
@@ -32,7 +32,7 @@ export interface BlobBackupSettings {
   /** Stamps of copies that were found to be wrong. */
   readonly doubts: ReadonlySet<string>;
   /** Which blobs the Data.fs says have to be there. */
-  readonly lasting: LastingBlobs;
+  readonly expected: ExpectedBlobs;
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   readonly now: () => Date;

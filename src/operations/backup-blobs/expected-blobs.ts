@@ -15,7 +15,7 @@ import { type FileSource, openFileSource } from '../../system/files/byte-source.
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 
 /** What tells which blobs a blob directory must have. */
-export interface LastingBlobs {
+export interface ExpectedBlobs {
   /**
    * The last transaction of the Data.fs backup of a moment if the Data.fs has only grown since: no pack has taken
    * any of the blobs away that were committed up to it. Undefined where it was packed, or nobody can tell.
@@ -26,7 +26,7 @@ export interface LastingBlobs {
 }
 
 /** Where no Data.fs is backed up. */
-export const NOBODY_KNOWS: LastingBlobs = {
+export const NOBODY_KNOWS: ExpectedBlobs = {
   lastOf: async () => undefined,
   heldOf: async (revisions) => revisions,
 };
@@ -39,8 +39,8 @@ interface Knowledge {
 }
 
 /** By the backups of a Data.fs, of which the newest was made by this run, and by itself. */
-export function lastingBlobs(knowledge: Knowledge): LastingBlobs {
-  const lastOf = (stamp: Stamp) => lastLasting(stamp, knowledge);
+export function expectedBlobs(knowledge: Knowledge): ExpectedBlobs {
+  const lastOf = (stamp: Stamp) => lastTidOfUnpacked(stamp, knowledge);
   let index: Promise<OidIndex | undefined> | undefined;
   return {
     lastOf,
@@ -64,7 +64,7 @@ export function lastingBlobs(knowledge: Knowledge): LastingBlobs {
 /** That of the newest backup, if the Data.fs goes on where it ends, or else of a walk; undefined where it is damaged. */
 async function indexOf(
   source: FileSource,
-  { store, catalogue, lastOf, context }: Knowledge & Pick<LastingBlobs, 'lastOf'>,
+  { store, catalogue, lastOf, context }: Knowledge & Pick<ExpectedBlobs, 'lastOf'>,
 ): Promise<OidIndex | undefined> {
   const files = catalogue.chains.at(-1);
   const link = files === undefined ? undefined : (await readChain(store, files)).links.at(-1);
@@ -91,7 +91,7 @@ async function indexOf(
   return index;
 }
 
-async function lastLasting(
+async function lastTidOfUnpacked(
   stamp: Stamp,
   { store, catalogue, dataFs }: Knowledge,
 ): Promise<Tid | undefined> {

@@ -5,15 +5,15 @@ import { readableSum, readableSumIn } from '../../blobs/checksums/readable-sum.t
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { LostBlobs } from '../../blobs/layout/record.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
+import { lostBlobCandidates } from '../../blobs/ownership/lost-blob-candidates.ts';
 import { holderOf, newestThatTells, sumsOfHolder } from '../../blobs/ownership/lost-blob-holder.ts';
-import { mayBeLost } from '../../blobs/ownership/may-be-lost.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Hold } from '../../blobs/ownership/retention-hold.ts';
 import { blobsNotIn, findBlob, parseBlobPath, pathsOfBlob } from '../../filestorage/blob-layout.ts';
 import type { Tid } from '../../filestorage/tid.ts';
 import type { BlobRun } from './blob-backup.ts';
 import type { JudgedCopy } from './detect-damage.ts';
-import type { LastingBlobs } from './expected-blobs.ts';
+import type { ExpectedBlobs } from './expected-blobs.ts';
 import {
   archiveToCompare,
   blobsInArchive,
@@ -159,15 +159,15 @@ async function candidatesOf(
 ): Promise<readonly string[] | undefined> {
   const { entry, found } = holder;
   const isRead = entry.form !== 'directory' && lost.count > lost.paths.length;
-  return isRead ? blobsInArchive(run, entry) : mayBeLost(lost, found);
+  return isRead ? blobsInArchive(run, entry) : lostBlobCandidates(lost, found);
 }
 
 /** What a pack, or a restore to before it, has taken out of the Data.fs since, nobody misses any more. */
 async function stillNeeded(run: BlobRun, lost: LostBlobs): Promise<readonly LostBlobs[]> {
-  const { lasting } = run.settings;
+  const { expected } = run.settings;
   const unknown = lost.count - lost.paths.length;
-  const last = await lasting.lastOf(lost.stamp);
-  const paths = await neededOf(lasting, { last, paths: lost.paths });
+  const last = await expected.lastOf(lost.stamp);
+  const paths = await neededOf(expected, { last, paths: lost.paths });
   if (paths.length > 0) {
     const count = paths.length + unknown;
     return [{ ...lost, count, paths: [...paths].sort().slice(0, RECORDED_PATHS) }];
@@ -204,12 +204,12 @@ async function goneForNoReason(
   run: BlobRun,
   { entry, gone }: { readonly entry: BlobEntry; readonly gone: readonly string[] },
 ): Promise<readonly string[]> {
-  const { repository, lasting } = run.settings;
+  const { repository, expected } = run.settings;
   if (gone.length === 0 || repository === null || entry.record?.repository !== repository.id)
     return [];
   // Of another blob directory, which may have been the wrong one, all must be looked up.
-  const last = run.isOfAnotherSource(entry) ? undefined : await lasting.lastOf(entry.stamp);
-  return neededOf(lasting, { last, paths: gone });
+  const last = run.isOfAnotherSource(entry) ? undefined : await expected.lastOf(entry.stamp);
+  return neededOf(expected, { last, paths: gone });
 }
 
 /**
@@ -218,25 +218,25 @@ async function goneForNoReason(
  * @param last - up to there, the Data.fs has only grown since they were there
  */
 async function neededOf(
-  lasting: LastingBlobs,
+  expected: ExpectedBlobs,
   { last, paths }: { readonly last: Tid | undefined; readonly paths: readonly string[] },
 ): Promise<readonly string[]> {
   const isCommitted = (path: string) =>
     last !== undefined && (parseBlobPath(path)?.tid ?? last) <= last;
   const others = paths.filter((path) => !isCommitted(path));
-  return [...paths.filter(isCommitted), ...(await heldOf(lasting, others))];
+  return [...paths.filter(isCommitted), ...(await heldOf(expected, others))];
 }
 
 /** Those of which the Data.fs still holds the record: no pack has taken them away. */
 export async function heldOf(
-  lasting: LastingBlobs,
+  expected: ExpectedBlobs,
   paths: readonly string[],
 ): Promise<readonly string[]> {
   const revisions = paths.flatMap((path) => {
     const revision = parseBlobPath(path);
     return revision === undefined ? [] : [{ path, ...revision }];
   });
-  const held = new Set((await lasting.heldOf(revisions)).map(({ path }) => path));
+  const held = new Set((await expected.heldOf(revisions)).map(({ path }) => path));
   return paths.filter((path) => held.has(path) || parseBlobPath(path) === undefined);
 }
 

@@ -12,7 +12,7 @@ import type { BackupSettings } from './backup-settings.ts';
 import { carryOut } from './carry-out.ts';
 import { decideBackup } from './decide-backup.ts';
 import { checkDataFs, openDataFs } from './open-data-fs.ts';
-import { tidyUp } from './tidy-up.ts';
+import { recoverInterruptedRun } from './recover-interrupted-run.ts';
 
 /** What a backup did. */
 export interface BackupResult {
@@ -38,7 +38,7 @@ export async function backUpLocked(
   { settings, context }: { readonly settings: BackupSettings; readonly context: JobContext },
 ): Promise<BackupResult> {
   const repository = await repositoryOf(settings, context);
-  await tidyUp(repository, context);
+  await recoverInterruptedRun(repository, context);
   const deciding = { repository, catalogue: await repository.catalogue(), settings, context };
   const decision = await decideBackup(source, deciding);
   const { plan } = decision;

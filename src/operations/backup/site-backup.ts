@@ -21,7 +21,7 @@ import { VERSION } from '../../system/processes/version.ts';
 import { backUpBlobs } from '../backup-blobs/backup-blobs.ts';
 import type { BlobBackupResult, BlobBackupSettings } from '../backup-blobs/blob-backup.ts';
 import { checkBlobSource, refuseNested } from '../backup-blobs/blob-source.ts';
-import { lastingBlobs, NOBODY_KNOWS } from '../backup-blobs/expected-blobs.ts';
+import { expectedBlobs, NOBODY_KNOWS } from '../backup-blobs/expected-blobs.ts';
 import { formatOfKind } from '../backup-blobs/format-of-kind.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import type { JobContext } from '../run/events.ts';
@@ -258,7 +258,7 @@ export class SiteRun {
   ): Promise<
     Pick<
       BlobBackupSettings,
-      'stamp' | 'chainStart' | 'repository' | 'dataSha256' | 'doubts' | 'lasting'
+      'stamp' | 'chainStart' | 'repository' | 'dataSha256' | 'doubts' | 'expected'
     >
   > {
     const { site, now } = this.#settings;
@@ -279,7 +279,7 @@ export class SiteRun {
           repository: await this.retention.owning(blobs.storage, identity),
           dataSha256: link?.record?.stored.sha256,
           doubts,
-          lasting: lastingBlobs({ store, catalogue, dataFs, context: this.#context }),
+          expected: expectedBlobs({ store, catalogue, dataFs, context: this.#context }),
         };
       }
     }
@@ -293,7 +293,7 @@ export class SiteRun {
       repository: null,
       dataSha256: undefined,
       doubts: new Set(),
-      lasting: NOBODY_KNOWS,
+      expected: NOBODY_KNOWS,
     };
   }
 

@@ -13,7 +13,7 @@ import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import { makeRestoredIndex } from './restored-index.ts';
 
 /** What a target has already of a restore point: the state that some backup of its chain led to. */
-export interface HeadStart {
+export interface FastForward {
   readonly sizeBytes: number;
   /** The backups that lead from there to the restore point. */
   readonly rest: readonly ChainLink[];
@@ -23,10 +23,10 @@ export interface HeadStart {
  * Finds out whether a file is an earlier state of a restore point, by its size and the checksum of
  * every backup up to it. Undefined where it is anything else, or has several names.
  */
-export async function findHeadStart(
+export async function planFastForward(
   target: string,
   { point, context }: { readonly point: RestorePoint; readonly context: JobContext },
-): Promise<HeadStart | undefined> {
+): Promise<FastForward | undefined> {
   if (point.kind === 'unlisted') return undefined;
   // What has other names, as in a copy with hard links, would grow under all of them.
   const { nlink } = await adopting(`look at "${target}"`, () => stat(target));
@@ -65,20 +65,20 @@ async function appendRest(
   target: string,
   {
     store,
-    headStart,
+    fastForward,
     context,
   }: {
     readonly store: Store;
-    readonly headStart: HeadStart;
+    readonly fastForward: FastForward;
     readonly context: JobContext;
   },
 ): Promise<number> {
   const file = await adopting(`open "${target}"`, () => open(target, 'r+'));
   try {
-    return await append(file, { target, store, headStart, context });
+    return await append(file, { target, store, fastForward, context });
   } catch (error) {
     await adopting(`cut "${target}" back`, async () => {
-      await file.truncate(headStart.sizeBytes);
+      await file.truncate(fastForward.sizeBytes);
       await file.sync();
     });
     throw error;
@@ -92,12 +92,12 @@ async function append(
   {
     target,
     store,
-    headStart: { sizeBytes, rest },
+    fastForward: { sizeBytes, rest },
     context,
   }: {
     readonly target: string;
     readonly store: Store;
-    readonly headStart: HeadStart;
+    readonly fastForward: FastForward;
     readonly context: JobContext;
   },
 ): Promise<number> {
@@ -125,23 +125,23 @@ async function append(
  * Appends to a target what it lacks. Its old index goes on to be right, as it speaks of the bytes
  * that stay.
  */
-export async function bringForward(
+export async function fastForwardFile(
   store: Store,
   {
     plan,
     anchor,
-    headStart,
+    fastForward,
     context,
   }: {
     readonly plan: RestorePlan;
     /** Where the journal of a restore is. */
     readonly anchor: string;
-    readonly headStart: HeadStart;
+    readonly fastForward: FastForward;
     readonly context: JobContext;
   },
 ): Promise<RestoreResult> {
   const { target: path, point } = plan;
-  const sizeBytes = await appendRest(path, { store, headStart, context });
+  const sizeBytes = await appendRest(path, { store, fastForward, context });
   await using index = await makeRestoredIndex(store, {
     point,
     anchor,
@@ -150,6 +150,6 @@ export async function bringForward(
   });
   if (index !== undefined) await keepOwnership([index], path);
   await index?.publish();
-  const hadBytes = headStart.sizeBytes;
+  const hadBytes = fastForward.sizeBytes;
   return { plan, sizeBytes, hadBytes, index: index === undefined ? 'without' : 'restored' };
 }

@@ -1,7 +1,7 @@
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { Disposables } from '../../system/streams/disposables.ts';
 import type { JobContext } from '../run/events.ts';
-import { bringForward, findHeadStart, type HeadStart } from './append-to-existing.ts';
+import { type FastForward, fastForwardFile, planFastForward } from './append-to-existing.ts';
 import { restoringPart } from './damaged-part.ts';
 import type { RestoreJournal } from './journal/journal-record.ts';
 import { swapAll } from './journal/restore-journal.ts';
@@ -29,8 +29,8 @@ export async function applyRestore(
   plan: SiteRestorePlan,
   { anchor, settings, context, onBegin }: RestoreToApply,
 ): Promise<readonly RestoreResult[]> {
-  const forward = await findForward(plan, { settings, context });
-  const anew = plan.filestorages.filter((one) => !forward.some(({ of }) => of === one));
+  const fastForwards = await findFastForwards(plan, { settings, context });
+  const anew = plan.filestorages.filter((one) => !fastForwards.some(({ of }) => of === one));
   await makeRoom({ filestorages: anew, blobs: plan.blobs }, { old: settings.old, context });
   await using things = new Disposables();
   const staged: StagedRestore[] = [];
@@ -54,7 +54,7 @@ export async function applyRestore(
     restored: describePlan(plan),
     points: await pointsOf(plan.filestorages.map(({ plan: one }) => one)),
     // What was appended can't be taken back, so the rest of it must not be, either.
-    old: settings.old === 'keep' && forward.length === 0 ? 'keep' : 'discard',
+    old: settings.old === 'keep' && fastForwards.length === 0 ? 'keep' : 'discard',
     earlier: 'superseded',
     now: settings.now(),
     onTaken: () => {
@@ -66,22 +66,22 @@ export async function applyRestore(
   }
   const results = staged.map(({ result }) => result);
   // Blobs of later transactions do no harm to an earlier Data.fs; the other way round they lack.
-  for (const { of, headStart } of forward) {
+  for (const { of, fastForward } of fastForwards) {
     onBegin(of.plan);
     const { store } = await context.backups.repository(of.plan.repository);
-    results.push(await bringForward(store, { plan: of.plan, anchor, headStart, context }));
+    results.push(await fastForwardFile(store, { plan: of.plan, anchor, fastForward, context }));
   }
   return results;
 }
 
 /** A Data.fs that only lacks its end. */
-export interface Forward {
+export interface FileToFastForward {
   readonly of: SiteRestorePlan['filestorages'][number];
-  readonly headStart: HeadStart;
+  readonly fastForward: FastForward;
 }
 
 /** The Data.fs files of a plan that are not replaced, as they only lack their end. Reads them. */
-export async function findForward(
+export async function findFastForwards(
   { filestorages }: SiteRestorePlan,
   {
     settings,
@@ -89,13 +89,13 @@ export async function findForward(
   }: Pick<RestoreToApply, 'context'> & {
     readonly settings: Pick<SiteRestoreSettings, 'earlierState'>;
   },
-): Promise<readonly Forward[]> {
+): Promise<readonly FileToFastForward[]> {
   if (settings.earlierState === 'replace') return [];
-  const found: Forward[] = [];
+  const found: FileToFastForward[] = [];
   for (const of of filestorages) {
     const { target, point, replaces } = of.plan;
-    const headStart = replaces ? await findHeadStart(target, { point, context }) : undefined;
-    if (headStart !== undefined) found.push({ of, headStart });
+    const fastForward = replaces ? await planFastForward(target, { point, context }) : undefined;
+    if (fastForward !== undefined) found.push({ of, fastForward });
   }
   return found;
 }

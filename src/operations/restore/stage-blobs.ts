@@ -4,7 +4,7 @@ import { findTar } from '../../blobs/archive/tar.ts';
 import { findRsync } from '../../blobs/copy/rsync.ts';
 import { canBeRenamed, placeOfBlobs, refuseLostLink } from '../../blobs/layout/blob-place.ts';
 import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layout/choose.ts';
-import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { isNamed, type RestoreTarget, refuseBeyond } from '../../repository/restore-target.ts';
@@ -158,7 +158,7 @@ async function fill(
     case 'directory':
       return restoreCopy(plan, { tree, context });
     case 'archives':
-      await warnOfUnaccounted(plan, context);
+      await warnOfReplacedArchive(plan, context);
       await extractChain(choice, {
         store,
         tree,
@@ -187,13 +187,14 @@ export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Pr
 }
 
 /** Of numbered archives, nothing more can be told: another program may have renamed them. */
-async function warnOfUnaccounted(
+async function warnOfReplacedArchive(
   { choice: { entry }, settings: { folder, source } }: BlobRestorePlan,
   { onEvent, backups, signal }: JobContext,
 ): Promise<void> {
   const catalogue = await (await backups.blobFolder(folder)).catalogue(basename(source));
   const found = catalogue.entries.find(({ name }) => name === entry.name);
-  if (found === undefined || !(await isUnaccounted(catalogue, { entry: found, signal }))) return;
+  if (found === undefined || !(await isReplacedArchive(catalogue, { entry: found, signal })))
+    return;
   onEvent({
     kind: 'warning',
     code: 'archive-replaced',

@@ -1,5 +1,5 @@
 import type { CountingBlobs } from '../../blobs/ownership/retention-repository.ts';
-import type { Kinship } from '../../filestorage/lineage.ts';
+import type { Lineage } from '../../filestorage/lineage.ts';
 import { judgePoint, type PointFacts, wasSeenDeeply } from '../../repository/judgement.ts';
 import { type ChainFiles, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { type Chain, readChains } from '../../repository/layout/chain.ts';
@@ -8,7 +8,7 @@ import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import {
   areOfOtherContents,
   chainsOfNewest,
-  kinshipOfChains,
+  compareChainLineages,
   type Origin,
 } from '../../repository/lineage/same-database.ts';
 import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
@@ -207,15 +207,15 @@ async function foreignTo(
   { own, chains }: { readonly own: readonly Chain[]; readonly chains: readonly Chain[] },
 ): Promise<readonly ForeignChain[]> {
   const newest = own.at(-1);
-  const kinships = new Map<string | null | undefined, Kinship>();
+  const lineages = new Map<string | null | undefined, Lineage>();
   const found: ForeignChain[] = [];
   for (const chain of chains) {
     if (own.includes(chain) || newest === undefined) continue;
     const firstTid = chain.links[0]?.record?.firstTid;
-    const kinship = kinships.get(firstTid) ?? (await kinshipOfChains(store, [chain, newest]));
-    if (typeof firstTid === 'string') kinships.set(firstTid, kinship);
+    const lineage = lineages.get(firstTid) ?? (await compareChainLineages(store, [chain, newest]));
+    if (typeof firstTid === 'string') lineages.set(firstTid, lineage);
     const source = chain.links.findLast(({ record }) => record !== undefined)?.record?.source;
-    const isOther = kinship === 'other' || areOfOtherContents(chain, newest);
+    const isOther = lineage === 'other' || areOfOtherContents(chain, newest);
     found.push({ full: chain.files.full.name, source, isOther });
   }
   return found;

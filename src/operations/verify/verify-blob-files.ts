@@ -7,7 +7,7 @@ import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import { stateName } from '../../blobs/layout/entry-name.ts';
 import { describeFile, recordNameOf } from '../../blobs/layout/record.ts';
-import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import { requireLocalFolder } from '../../stores/local-folder.ts';
@@ -86,7 +86,7 @@ export async function checkBesideArchives(
   const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
   const files: FileFinding[] = [];
   for (const entry of choice.chain) {
-    if (await isUnaccounted(catalogue, { entry, signal })) {
+    if (await isReplacedArchive(catalogue, { entry, signal })) {
       files.push(bad(store.nameOf(entry.name), 'it is not the file that was recorded'));
     }
     const record = recordNameOf(entry);

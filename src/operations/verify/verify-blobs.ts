@@ -4,7 +4,7 @@ import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type ChainFinder, chainFinder, chainOf } from '../../blobs/layout/choose.ts';
 import { edgesIn } from '../../blobs/layout/edges.ts';
 import { describeFile } from '../../blobs/layout/record.ts';
-import { isUnaccounted } from '../../blobs/layout/replaced-archive.ts';
+import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
@@ -89,7 +89,7 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
     case 'archive':
     case 'delta':
       checking.chainTo(entry);
-      if (await isUnaccounted(checking.catalogue, { entry, signal: checking.context.signal })) {
+      if (await isReplacedArchive(checking.catalogue, { entry, signal: checking.context.signal })) {
         throw damaged(store.nameOf(entry.name), 'it is not the file that was recorded');
       }
       return checkArchive(entry, checking);

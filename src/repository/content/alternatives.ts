@@ -12,7 +12,7 @@ import { readJudgements } from '../read-judgements.ts';
 import { familyOf } from '../remove-chain.ts';
 
 /** Backups that can be restored without one that is damaged, and that nothing is known against. */
-interface WayAround {
+interface Alternatives {
   /** The newest before it. */
   readonly earlier: Stamp | undefined;
   /** The first full one behind it. */
@@ -24,8 +24,8 @@ const NOTHING_ELSE =
   'Bring the file back from a copy, as no backup here goes without it; of a Data.fs that is whole, make a full backup.';
 
 /** What to do where a backup can't be used, as the hint of a failure. */
-export async function hintAround(store: Store, damaged: Stamp): Promise<Hint> {
-  const found = await wayAround(store, damaged).catch((error: unknown) => {
+export async function hintAlternatives(store: Store, damaged: Stamp): Promise<Hint> {
+  const found = await findAlternatives(store, damaged).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });
@@ -41,8 +41,8 @@ export async function hintAround(store: Store, damaged: Stamp): Promise<Hint> {
 }
 
 /** The same where a file of a chain is missing. */
-export async function hintAroundHole(store: Store, hole: Stamp): Promise<Hint> {
-  const found = await wayAround(store, hole);
+export async function hintAlternativesToHole(store: Store, hole: Stamp): Promise<Hint> {
+  const found = await findAlternatives(store, hole);
   if (found === undefined || found.earlier !== undefined) return NAME_EARLIER;
   const { laterFull } = found;
   return laterFull === undefined
@@ -54,7 +54,7 @@ export async function hintAroundHole(store: Store, hole: Stamp): Promise<Hint> {
  * A point that was made of another copy, or of another database, is no way around one of this. Undefined where nobody
  * can tell which those are.
  */
-async function wayAround(store: Store, damaged: Stamp): Promise<WayAround | undefined> {
+async function findAlternatives(store: Store, damaged: Stamp): Promise<Alternatives | undefined> {
   const repository = new OpenRepository(store);
   const catalogue = await repository.catalogue();
   const source = await sourceOf(store, { catalogue, damaged });

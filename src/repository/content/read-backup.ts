@@ -7,7 +7,7 @@ import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
 import type { ChainLink } from '../layout/chain.ts';
-import { hintAround } from './alternatives.ts';
+import { hintAlternatives } from './alternatives.ts';
 
 /**
  * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
@@ -127,7 +127,7 @@ async function* unzipped(
     yield* decompress(stored, file.name);
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
-    const hint = await hintAround(store, file.stamp);
+    const hint = await hintAlternatives(store, file.stamp);
     throw new Failure(error.code, error.message, { hint, cause: error });
   }
 }
@@ -137,6 +137,6 @@ async function wrongContent(
   state: string,
 ): Promise<Failure> {
   return new Failure('damaged', `Cannot use the backup "${file.name}": ${state}`, {
-    hint: await hintAround(store, file.stamp),
+    hint: await hintAlternatives(store, file.stamp),
   });
 }

@@ -31,7 +31,7 @@ export function lackedLinks(
 }
 
 /** The moment up to which a backup reaches, as ISO 8601; empty where it has no record. */
-export function reachOf({ record }: ChainLink): string {
+export function coveredUntil({ record }: ChainLink): string {
   const tid = parseTid(record?.lastTid ?? '');
   return tid === undefined ? '' : formatTidTime(tid);
 }

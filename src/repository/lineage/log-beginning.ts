@@ -1,4 +1,4 @@
-import type { KinshipEntry, LogBeginning } from '../../filestorage/lineage.ts';
+import type { LineageEntry, LogBeginning } from '../../filestorage/lineage.ts';
 import { entryOf, unlessDamaged } from '../../filestorage/log-beginning.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import type { Store } from '../../stores/store.ts';
@@ -16,8 +16,8 @@ export function beginningOfLinks(store: Store, links: readonly ChainLink[]): Log
 async function* scanLinks(
   store: Store,
   links: readonly ChainLink[],
-): AsyncGenerator<KinshipEntry | 'unread'> {
-  let entries: KinshipEntry[] = [];
+): AsyncGenerator<LineageEntry | 'unread'> {
+  let entries: LineageEntry[] = [];
   const scanner = new TransactionScanner({
     name: store.name,
     start: 0,

@@ -5,7 +5,7 @@ import { type Chain, readChains } from '../layout/chain.ts';
 import type { Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { chainsByPlace } from './chains-by-place.ts';
-import { chainsOfNewest, isChainOf, kinshipOfChains, originOf } from './same-database.ts';
+import { chainsOfNewest, compareChainLineages, isChainOf, originOf } from './same-database.ts';
 import { knownAtBackup } from './source-faults.ts';
 
 /** A restore point, and the Data.fs that it was made of. */
@@ -96,7 +96,7 @@ async function chainsOfOtherDatabases(
   const found = new Set<Chain>();
   for (const chain of chains) {
     if (related.includes(chain)) continue;
-    if ((await kinshipOfChains(store, [chain, own])) === 'other') found.add(chain);
+    if ((await compareChainLineages(store, [chain, own])) === 'other') found.add(chain);
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { type Kinship, kinshipOf, type LogBeginning } from '../../filestorage/lineage.ts';
+import { compareLineages, type Lineage, type LogBeginning } from '../../filestorage/lineage.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Chain, ChainLink } from '../layout/chain.ts';
 import { beginningOfLinks } from './log-beginning.ts';
@@ -34,15 +34,15 @@ export async function chainsOfNewest(
   const found: Chain[] = [];
   let next = coming;
   const contents = coming?.contents ?? contentsOf(chains);
-  const kinshipToNext = rememberedKinship();
+  const lineageToNext = rememberedLineage();
   for (const chain of chains.toReversed()) {
     const origin = originOf(chain, store);
     // The changes of a DemoStorage are another database than their base was, also at its place.
     if (areDifferent(origin.contents, contents)) continue;
     const isKnown = sources.size > 0 && origin.sources.size > 0;
     if (!overlap(origin.firstTids, firstTids) && !overlap(origin.sources, sources)) {
-      const kinship = await kinshipToNext(origin, next);
-      if (isKnown ? kinship !== 'same' : kinship === 'other') continue;
+      const lineage = await lineageToNext(origin, next);
+      if (isKnown ? lineage !== 'same' : lineage === 'other') continue;
     }
     for (const source of origin.sources) sources.add(source);
     for (const tid of origin.firstTids) firstTids.add(tid);
@@ -53,26 +53,26 @@ export async function chainsOfNewest(
 }
 
 /** Another database may have many backups here, which all begin with one transaction: it is looked for once. */
-function rememberedKinship(): (one: Origin, next: Origin | undefined) => Promise<Kinship> {
-  const known = new Map<string, Promise<Kinship>>();
+function rememberedLineage(): (one: Origin, next: Origin | undefined) => Promise<Lineage> {
+  const known = new Map<string, Promise<Lineage>>();
   let to: Origin | undefined;
   return async (one, next) => {
     if (next === undefined) return 'unknown';
     if (next !== to) known.clear();
     to = next;
     const [firstTid = ''] = one.firstTids;
-    const kinship = known.get(firstTid) ?? kinshipOf(one.beginning, next.beginning);
-    if (firstTid !== '') known.set(firstTid, kinship);
-    return await kinship;
+    const lineage = known.get(firstTid) ?? compareLineages(one.beginning, next.beginning);
+    if (firstTid !== '') known.set(firstTid, lineage);
+    return await lineage;
   };
 }
 
 /** Whether two chains are of one database, by their transactions. */
-export function kinshipOfChains(
+export function compareChainLineages(
   store: Store,
   [one, other]: readonly [Chain, Chain],
-): Promise<Kinship> {
-  return kinshipOf(beginningOfLinks(store, one.links), beginningOfLinks(store, other.links));
+): Promise<Lineage> {
+  return compareLineages(beginningOfLinks(store, one.links), beginningOfLinks(store, other.links));
 }
 
 /** Whether a chain is of the Data.fs with this path, by its records; `unknown` where repozo made them. */

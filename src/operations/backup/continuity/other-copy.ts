@@ -2,7 +2,7 @@ import { formatTid, parseTid } from '../../../filestorage/tid.ts';
 import { newestTransactionUpTo } from '../../../filestorage/uncommitted-tail.ts';
 import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
 import { folderOfDat } from '../../../repository/layout/dat.ts';
-import { reachOf } from '../../../repository/lineage/covered-until.ts';
+import { coveredUntil } from '../../../repository/lineage/covered-until.ts';
 import {
   backupsOfCopies,
   isChainOf,
@@ -110,7 +110,7 @@ export function tellOtherCopy(
     source: source.path,
     otherSource: record?.source,
     backup: file.name,
-    coveredUntil: reachOf(other.link),
+    coveredUntil: coveredUntil(other.link),
   };
   switch (other.kind) {
     case 'other':

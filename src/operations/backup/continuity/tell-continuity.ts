@@ -1,5 +1,5 @@
 import type { ChainLink } from '../../../repository/layout/chain.ts';
-import { reachOf } from '../../../repository/lineage/covered-until.ts';
+import { coveredUntil } from '../../../repository/lineage/covered-until.ts';
 import type { Source } from '../../../sources/source.ts';
 import type { JobContext } from '../../run/events.ts';
 import type { SourceContinuity } from './source-continuity.ts';
@@ -21,7 +21,7 @@ export function tellContinuity(
         code: 'perhaps-truncated-source',
         source: source.path,
         backup: found.base.file.name,
-        coveredUntil: reachOf(found.base),
+        coveredUntil: coveredUntil(found.base),
         objects: found.objects,
       });
       return;
@@ -44,7 +44,7 @@ function warnOfLostEnd(
     code: 'truncated-source',
     source: source.path,
     backup: newest.file.name,
-    coveredUntil: reachOf(newest),
+    coveredUntil: coveredUntil(newest),
     stamps: firsts.map(({ file }) => file.stamp),
   });
 }

@@ -1,7 +1,7 @@
 import {
+  compareLineages,
   firstOf,
-  type Kinship,
-  kinshipOf,
+  type Lineage,
   type LogBeginning,
 } from '../../../filestorage/lineage.ts';
 import { beginningOfFile } from '../../../filestorage/log-beginning.ts';
@@ -29,8 +29,8 @@ export type OtherDatabase = WarningOf<'other-database' | 'perhaps-other-database
 export async function findOtherDatabase(
   { point, target, replaces }: RestorePlan,
   { old, repository }: { readonly old: OldState; readonly repository: OpenRepository },
-): Promise<{ readonly kinship: Kinship; readonly doubt?: OtherDatabase }> {
-  const unknown = { kinship: 'unknown' } as const;
+): Promise<{ readonly lineage: Lineage; readonly doubt?: OtherDatabase }> {
+  const unknown = { lineage: 'unknown' } as const;
   if (!replaces || point.kind === 'unlisted') return unknown;
   try {
     await using source = await findFilestorageSource(target);
@@ -38,16 +38,16 @@ export async function findOtherDatabase(
     const { store } = repository;
     const live = source.beginning;
     const stored = beginningOfLinks(store, point.links);
-    const kinship = await kinshipOf(live, stored);
-    if (kinship === 'same' || kinship === 'unknown') return { kinship };
-    if (kinship === 'apart') {
+    const lineage = await compareLineages(live, stored);
+    if (lineage === 'same' || lineage === 'unknown') return { lineage };
+    if (lineage === 'apart') {
       const isSame =
         (await isSameByOldFile(source, stored)) ||
         (await isSameByChains(live, {
           stamp: point.links[0]?.file.stamp ?? point.stamp,
           repository,
         }));
-      if (isSame) return { kinship: 'same' };
+      if (isSame) return { lineage: 'same' };
     }
     const [begins, backupBegins] = [await firstOf(live), await firstOf(stored)];
     if (begins === undefined || backupBegins === undefined) return unknown;
@@ -58,10 +58,10 @@ export async function findOtherDatabase(
       isKept: old === 'keep',
     };
     const doubt: OtherDatabase =
-      kinship === 'other'
+      lineage === 'other'
         ? { kind: 'warning', code: 'other-database', ...told }
         : { kind: 'notice', code: 'perhaps-other-database', ...told };
-    return { kinship, doubt };
+    return { lineage, doubt };
   } catch (error) {
     // What can't be read is no reason not to replace it.
     if (error instanceof Failure) return unknown;
@@ -75,8 +75,8 @@ async function isSameByOldFile(source: Source, stored: LogBeginning): Promise<bo
   if (old === undefined) return false;
   const between = beginningOfFile(old);
   return (
-    (await kinshipOf(source.beginning, between)) === 'same' &&
-    (await kinshipOf(between, stored)) === 'same'
+    (await compareLineages(source.beginning, between)) === 'same' &&
+    (await compareLineages(between, stored)) === 'same'
   );
 }
 
@@ -94,7 +94,7 @@ async function isSameByChains(
   for (const [index, { links }] of chains.entries()) {
     const later = chains.slice(Math.min(index, place) + 1, Math.max(index, place) + 1);
     if (index === place || later.some((chain) => isInDoubt(knownAtBackup(chain)))) continue;
-    if ((await kinshipOf(live, beginningOfLinks(store, links))) === 'same') return true;
+    if ((await compareLineages(live, beginningOfLinks(store, links))) === 'same') return true;
   }
   return false;
 }

@@ -26,7 +26,7 @@ export async function findDoubts(
     const found = await findOtherDatabase(one, { old: settings.old, repository });
     if (found.doubt !== undefined) doubts.push(found.doubt);
     // Whose Data.fs is there tells whose is meant, and so does whoever names a backup.
-    const isTold = found.kinship === 'same' || settings.wanted.kind !== 'latest';
+    const isTold = found.lineage === 'same' || settings.wanted.kind !== 'latest';
     const second = isTold ? undefined : await findSecondDatabase(one, repository);
     const isExact = isNamed(one.point.stamp, settings.wanted);
     const dataFs = backedUpDataFs(settings.site, storage) ?? one.target;

@@ -1,7 +1,7 @@
 import { firstOf } from '../../../filestorage/lineage.ts';
 import { formatTidTime } from '../../../filestorage/tid.ts';
 import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
-import { chainsOfNewest, kinshipOfChains } from '../../../repository/lineage/same-database.ts';
+import { chainsOfNewest, compareChainLineages } from '../../../repository/lineage/same-database.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { RestorePlan } from '../restore-plan.ts';
@@ -21,7 +21,7 @@ export async function findSecondDatabase(
   if (newest === undefined) return undefined;
   for (const chain of chains.toReversed()) {
     if (own.includes(chain)) continue;
-    if ((await kinshipOfChains(store, [chain, newest])) !== 'other') continue;
+    if ((await compareChainLineages(store, [chain, newest])) !== 'other') continue;
     const begins = await firstOf(beginningOfLinks(store, newest.links));
     const otherBegins = await firstOf(beginningOfLinks(store, chain.links));
     if (begins === undefined || otherBegins === undefined) continue;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Site } from '../../../../config/model/site.ts';
-import type { Forward } from '../../../../operations/restore/apply-restore.ts';
+import type { FileToFastForward } from '../../../../operations/restore/apply-restore.ts';
 import type { RestorePlan, RestoreResult } from '../../../../operations/restore/restore-plan.ts';
 import type { SiteRestorePlan } from '../../../../operations/restore/site-restore-plan.ts';
 import type { JobEvent } from '../../../../operations/run/events.ts';
@@ -52,14 +52,17 @@ export type JsonRestore = Result<typeof restoreResult>;
 export type JsonFilestorage = v.InferOutput<typeof FilestorageSchema>;
 type JsonBlobs = v.InferOutput<typeof BlobsSchema>;
 
-/** What a restore would do. @param forward - what is only appended to */
+/** What a restore would do. @param fastForwards - what is only appended to */
 export function planAsJson(
   { filestorages, blobs }: SiteRestorePlan,
-  { site, forward }: { readonly site: Site; readonly forward: readonly Forward[] },
+  {
+    site,
+    fastForwards,
+  }: { readonly site: Site; readonly fastForwards: readonly FileToFastForward[] },
 ): Pick<JsonRestore, 'filestorages' | 'blobs'> {
   return {
     filestorages: filestorages.map((one) => {
-      const ahead = forward.find(({ of }) => of === one);
+      const ahead = fastForwards.find(({ of }) => of === one);
       return { site: site.part, storage: one.storage, ...filestorageAsJson(one.plan, ahead) };
     }),
     blobs: blobs.map(({ storage, plan: { choice, target, replaces } }) => ({
@@ -73,14 +76,14 @@ export function planAsJson(
 
 function filestorageAsJson(
   { point, target, replaces }: RestorePlan,
-  ahead: Forward | undefined,
+  ahead: FileToFastForward | undefined,
 ): Omit<JsonFilestorage, 'site' | 'storage'> {
   const where = { ...pointAsJson(point.stamp), target };
   if (ahead === undefined) {
     const fileNames = point.files.map(({ name }) => name);
     return { ...where, replaces, sizeBytes: point.end, hadBytes: 0, fileNames };
   }
-  const { rest, sizeBytes: hadBytes } = ahead.headStart;
+  const { rest, sizeBytes: hadBytes } = ahead.fastForward;
   return {
     ...where,
     replaces: false,

@@ -7,7 +7,10 @@ import type { JobContext } from '../run/events.ts';
  * Finishes, or takes away, what a run that was killed has left in a repository. The caller holds its
  * lock.
  */
-export async function tidyUp(repository: OpenRepository, { onEvent }: JobContext): Promise<void> {
+export async function recoverInterruptedRun(
+  repository: OpenRepository,
+  { onEvent }: JobContext,
+): Promise<void> {
   const { store } = repository;
   const half = await finishRemovals(store, await repository.catalogue());
   if (half.length > 0) {

@@ -6,7 +6,7 @@ import type { LostBlobs } from '../layout/record.ts';
  * The blobs to look for. Where more were lost than are recorded, any that their copy has may be one of them; undefined
  * where nobody can tell which those are.
  */
-export function mayBeLost(
+export function lostBlobCandidates(
   { count, paths }: LostBlobs,
   holder: FoundSums,
 ): readonly string[] | undefined {
