@@ -12,7 +12,7 @@ import { readBackupDisks } from '../src/operations/inspect/disk-growth.ts';
 import { judgeRuns } from '../src/operations/inspect/judged-runs.ts';
 import { readSiteHealth } from '../src/operations/inspect/site-health.ts';
 import { listSite } from '../src/operations/list/list-site.ts';
-import { planWithDoubts } from '../src/operations/restore/restore-site.ts';
+import { planWithWarnings } from '../src/operations/restore/restore-site.ts';
 import { readHistory } from '../src/operations/run/past-runs.ts';
 import { verifySite } from '../src/operations/verify/verify-site.ts';
 import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
@@ -117,7 +117,7 @@ const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknow
     await judgeRuns(runs, { site, of: 'all', backups });
   },
   'plan of a restore': async (backups) =>
-    planWithDoubts(
+    planWithWarnings(
       {
         site: await siteOf(test),
         of: 'backup',

@@ -56,8 +56,8 @@ export async function findDamage(
   };
   for (const files of catalogue.chains) {
     const chain = await readChain(store, files);
-    const isDoubted = chain.links.some(({ file }) => isDoubtful(file.stamp, judgements));
-    if (chain.faults.length === 0 && !isDoubted) continue;
+    const isSuspect = chain.links.some(({ file }) => hasSuspectFile(file.stamp, judgements));
+    if (chain.faults.length === 0 && !isSuspect) continue;
     const isNewest = files === catalogue.chains.at(-1);
     const found = await firstDamage(store, { chain, isNewest, onFile: progress.onFile, onChunk });
     if (found === undefined) whole.push(chain.stamp);
@@ -66,7 +66,7 @@ export async function findDamage(
   return { damaged: damaged.sort((a, b) => (a.stamp < b.stamp ? -1 : 1)), whole };
 }
 
-function isDoubtful(stamp: Stamp, judgements: Judgements): boolean {
+function hasSuspectFile(stamp: Stamp, judgements: Judgements): boolean {
   const judgement = judgements.get(stamp);
   return judgement !== undefined && !isSound(judgement);
 }

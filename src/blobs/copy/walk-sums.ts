@@ -5,12 +5,12 @@ export type SumWork =
   | { readonly kind: 'none' }
   /**
    * They are made; what is shared with the other tree has the sum that is `known` of it. What has none
-   * there, and all that is in a `doubted` tree, is shared only if its bytes are those of the source.
+   * there, and all that is in a suspect tree, is shared only if its bytes are those of the source.
    */
   | {
       readonly kind: 'make';
       readonly known: Uint8Array | undefined;
-      readonly isDoubted: boolean;
+      readonly isSuspect: boolean;
     }
   /** Files are held against these, as far as they have one. */
   | { readonly kind: 'compare'; readonly known: Uint8Array };
@@ -55,7 +55,7 @@ export class WalkSums {
 
   /** The sum of a file of the other tree that need not be read for it. */
   knownOfShared(path: string): string | undefined {
-    const isTrusted = this.#work.kind === 'make' && !this.#work.isDoubted;
+    const isTrusted = this.#work.kind === 'make' && !this.#work.isSuspect;
     return isTrusted ? this.#find(path) : undefined;
   }
 

@@ -5,7 +5,7 @@ import { count } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describePlan } from './backup-plan.ts';
 import { progressFor } from './progress.ts';
-import { RESTORE_DOUBTS } from './warnings/restore-doubts.ts';
+import { RESTORE_PLAN_WARNINGS } from './warnings/restore-plan.ts';
 import { renderWarning, sentenceOf } from './warnings/sentence.ts';
 
 /** Shows a job's events as they come: a bar, lines of the log, and warnings. */
@@ -28,8 +28,8 @@ export function shownOn(terminal: Terminal): Required<Pick<JobContext, 'onEvent'
         return;
       case 'warning':
       case 'notice': {
-        // A doubt is said before people are asked, and found again when the work begins.
-        const id = event.code in RESTORE_DOUBTS ? JSON.stringify(event) : undefined;
+        // A warning is said before people are asked, and found again when the work begins.
+        const id = event.code in RESTORE_PLAN_WARNINGS ? JSON.stringify(event) : undefined;
         if (id !== undefined && said.has(id)) return;
         if (id !== undefined) said.add(id);
         progress.clear();

@@ -1,5 +1,5 @@
 import { finishRestore } from '../../operations/restore/held-site.ts';
-import { planMeantRestore, planWithDoubts } from '../../operations/restore/restore-site.ts';
+import { planMeantRestore, planWithWarnings } from '../../operations/restore/restore-site.ts';
 import type {
   MeantRestore,
   SiteRestoreSettings,
@@ -26,7 +26,7 @@ export async function planAhead(
     return planMeantRestore(settings, context);
   }
   const lenient = { ...settings, guess: 'accept' } as const;
-  return planWithDoubts(lenient, context.backups).catch((error: unknown) => {
+  return planWithWarnings(lenient, context.backups).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });

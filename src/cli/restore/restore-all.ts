@@ -10,7 +10,10 @@ import type {
   SiteRestorePlan,
   SiteRestoreSettings,
 } from '../../operations/restore/site-restore-plan.ts';
-import { findDoubts, refuseGuess } from '../../operations/restore/warnings/restore-warnings.ts';
+import {
+  findRestorePlanWarnings,
+  refuseGuess,
+} from '../../operations/restore/warnings/restore-warnings.ts';
 import type { OnEvent } from '../../operations/run/events.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { shownOn } from '../render/events.ts';
@@ -54,9 +57,9 @@ export async function restoreAll(
     Object.assign(result, { outcome: 'planned', ...planned });
     showRestorePlan(planned, terminal);
     await noteServers(settings, terminal);
-    const doubts = await findDoubts(plan, { ...settings, backups });
-    if (settings.guess === 'refuse') refuseGuess(doubts);
-    for (const doubt of doubts) renderWarning(doubt, terminal);
+    const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
+    if (settings.guess === 'refuse') refuseGuess(warnings);
+    for (const warning of warnings) renderWarning(warning, terminal);
     return;
   }
   const { site } = settings;
@@ -67,15 +70,15 @@ export async function restoreAll(
   };
   const job = { ...shown, onEvent, signal, backups, waitSeconds };
   const ahead = await planAhead(settings, job);
-  const { plan, doubts } = ahead ?? { plan: undefined, doubts: [] };
+  const { plan, warnings } = ahead ?? { plan: undefined, warnings: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
-  const isAsked = how.asks && (how.question === 'all' || doubts.length > 0 || hasReplaced);
+  const isAsked = how.asks && (how.question === 'all' || warnings.length > 0 || hasReplaced);
   if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
   else describeChosen(plan, { terminal, now: settings.now(), isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
   if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
-  for (const doubt of doubts) job.onEvent(doubt);
+  for (const warning of warnings) job.onEvent(warning);
   if (isAsked) {
     const fastForwards =
       plan === undefined ? [] : await findFastForwards(plan, { settings, context: job });

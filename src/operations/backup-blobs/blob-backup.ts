@@ -30,7 +30,7 @@ export interface BlobBackupSettings {
   /** The sha256 of the data file of the Data.fs backup that it belongs to; undefined where nobody knows it. */
   readonly dataSha256: string | undefined;
   /** Stamps of copies that were found to be wrong. */
-  readonly doubts: ReadonlySet<string>;
+  readonly suspectStamps: ReadonlySet<string>;
   /** Which blobs the Data.fs says have to be there. */
   readonly expected: ExpectedBlobs;
   /** Whether what was written is read back before it counts. */
@@ -160,8 +160,8 @@ export class BlobRun {
   }
 
   /** Whether somebody has looked into an entry since it was made, and found something wrong. */
-  isDoubted({ stamp }: BlobEntry): boolean {
-    return this.settings.doubts.has(stamp);
+  isSuspect({ stamp }: BlobEntry): boolean {
+    return this.settings.suspectStamps.has(stamp);
   }
 
   /** Makes room for number 0. */

@@ -71,7 +71,7 @@ export async function makeCopy(
 /** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */
 async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
   const { name, base, record } = entry;
-  if (record?.origin !== 'made' || run.isDoubted(entry)) return false;
+  if (record?.origin !== 'made' || run.isSuspect(entry)) return false;
   if (run.isOfAnotherSource(entry)) {
     run.context.onEvent({
       kind: 'notice',
@@ -132,8 +132,8 @@ async function copyInto(
     const { content, links, special } = copied;
     return { content, links, special, sums: collectSums(copied) };
   }
-  const isDoubted = previous?.isDoubted === true;
-  const sums = { kind: 'make', known: previous?.sums?.bytes, isDoubted } as const;
+  const isSuspect = previous?.isSuspect === true;
+  const sums = { kind: 'make', known: previous?.sums?.bytes, isSuspect } as const;
   const paths = { source: run.source, target: tree, linkTo } as const;
   const { signal } = run.context;
   const copied = await withStep(run.context, {

@@ -13,7 +13,7 @@ export interface PreviousCopy {
   /** Whether it is this repository's; what another has serves to share files with. */
   readonly isOwn: boolean;
   /** Whether something wrong was found in it. */
-  readonly isDoubted: boolean;
+  readonly isSuspect: boolean;
 }
 
 /** The newest copy, finished or not, and first of all one of this repository. */
@@ -40,7 +40,7 @@ export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | und
       tree: requireLocalFolder(tree),
       sums,
       isOwn: !others.includes(entry),
-      isDoubted: run.isDoubted(entry),
+      isSuspect: run.isSuspect(entry),
     };
   }
   return undefined;

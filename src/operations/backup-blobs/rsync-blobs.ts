@@ -68,9 +68,9 @@ async function copyOnce(
   { target, previous, options, linkTo, since }: RsyncWork & { readonly since: number },
 ): Promise<FinishedCopy> {
   const { source, context } = run;
-  const isDoubted = previous?.isDoubted === true;
+  const isSuspect = previous?.isSuspect === true;
   const isUnknown = previous !== undefined && previous.sums === undefined;
-  const sameness = isDoubted || isUnknown ? 'content' : 'time';
+  const sameness = isSuspect || isUnknown ? 'content' : 'time';
   await withStep(context, {
     step: 'copy-blobs',
     // Of what is shared with the copy before, it says nothing.
@@ -81,7 +81,7 @@ async function copyOnce(
         ...programEvents(context),
       }),
   });
-  const before = isDoubted ? undefined : previous;
+  const before = isSuspect ? undefined : previous;
   return lookAtCopy(target, { live: source, since, before, signal: context.signal });
 }
 

@@ -95,7 +95,7 @@ async function planRemovals(
             blobs,
             wasSetBack: settings.wasSetBack ?? (() => false),
             backups: context.backups,
-            coming: { kind: plan.kind, isDoubtful: mayLack || coming.sparesOlder },
+            coming: { kind: plan.kind, isUncertain: mayLack || coming.sparesOlder },
           })
         ).going;
   return {

@@ -8,9 +8,9 @@ import {
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
 import { nextStamp } from '../../repository/layout/stamp.ts';
 import {
-  doubtedBlobs,
   forgetBlobChecks,
   readChecks,
+  stampsOfSuspectBlobs,
 } from '../../repository/records/check-results.ts';
 import { markComplete, runEndOf } from '../../repository/records/completion.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
@@ -258,7 +258,7 @@ export class SiteRun {
   ): Promise<
     Pick<
       BlobBackupSettings,
-      'stamp' | 'chainStart' | 'repository' | 'dataSha256' | 'doubts' | 'expected'
+      'stamp' | 'chainStart' | 'repository' | 'dataSha256' | 'suspectStamps' | 'expected'
     >
   > {
     const { site, now } = this.#settings;
@@ -271,14 +271,14 @@ export class SiteRun {
         const chainStart = { kind: 'full', stamp: newest.full.stamp } as const;
         const { store, chainOf } = await this.folders.opened(blobs.storage);
         const link = (await chainOf(newest)).links.find(({ file }) => file.stamp === stamp);
-        const doubts = doubtedBlobs(await readChecks(store));
+        const suspectStamps = stampsOfSuspectBlobs(await readChecks(store));
         const { dataFs } = blobs.storage;
         return {
           stamp: () => stamp,
           chainStart,
           repository: await this.retention.owning(blobs.storage, identity),
           dataSha256: link?.record?.stored.sha256,
-          doubts,
+          suspectStamps,
           expected: expectedBlobs({ store, catalogue, dataFs, context: this.#context }),
         };
       }
@@ -292,7 +292,7 @@ export class SiteRun {
       },
       repository: null,
       dataSha256: undefined,
-      doubts: new Set(),
+      suspectStamps: new Set(),
       expected: NOBODY_KNOWS,
     };
   }

@@ -26,7 +26,11 @@ function restore({
     lastTid: undefined,
   } as const;
   const plan = { repository: '/backups', point, target, replaces };
-  return { plan: { filestorages: [{ storage: '1', plan }], blobs: [] }, doubts: [], lastRestoreAt };
+  return {
+    plan: { filestorages: [{ storage: '1', plan }], blobs: [] },
+    warnings: [],
+    lastRestoreAt,
+  };
 }
 
 describe('a restore that somebody has agreed to', () => {

@@ -12,7 +12,7 @@ import { foldersOf, planSiteRestore } from './plan-site-restore.ts';
 import { reportLeftOut } from './restore-filestorage.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import type { MeantRestore, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
-import { findDoubts, refuseGuess } from './warnings/restore-warnings.ts';
+import { findRestorePlanWarnings, refuseGuess } from './warnings/restore-warnings.ts';
 
 /**
  * The same as the first step of a restore that is meant: the run log tells if it fails. No other run writes meanwhile:
@@ -25,20 +25,20 @@ export function planMeantRestore(
   const { site, of, now } = settings;
   return withRunLog({ verb: 'restore', site, of, now }, context, async () => {
     await using _held = await holdSources(settings, context);
-    return await planWithDoubts(settings, context.backups);
+    return await planWithWarnings(settings, context.backups);
   });
 }
 
 /** What a restore would do, and what is to be said before it. Failure `refused`: see {@link refuseGuess}. */
-export async function planWithDoubts(
+export async function planWithWarnings(
   settings: SiteRestoreSettings,
   backups: OpenBackups,
 ): Promise<MeantRestore> {
   const plan = await planSiteRestore(settings, backups);
-  const doubts = await findDoubts(plan, { ...settings, backups });
-  if (settings.guess === 'refuse') refuseGuess(doubts);
+  const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
+  if (settings.guess === 'refuse') refuseGuess(warnings);
   const lastRestore = await readJournal(await anchorOf(settings.site));
-  return { plan, doubts, lastRestoreAt: lastRestore?.at };
+  return { plan, warnings, lastRestoreAt: lastRestore?.at };
 }
 
 /**
@@ -86,11 +86,11 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   await using things = new Disposables();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdSources(settings, context));
-  const found = await planWithDoubts(settings, context.backups);
+  const found = await planWithWarnings(settings, context.backups);
   if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
-  const { plan, doubts } = found;
+  const { plan, warnings } = found;
   for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
-  for (const doubt of doubts) context.onEvent(doubt);
+  for (const warning of warnings) context.onEvent(warning);
   const announce = ({ repository, point, target }: RestorePlan) =>
     context.onEvent({ kind: 'restore-begins', source: `${repository}, ${point.stamp}`, target });
   const results = await applyRestore(plan, { anchor, settings, context, onBegin: announce });

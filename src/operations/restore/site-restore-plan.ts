@@ -1,6 +1,6 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import type { RestoreDoubt } from '../run/warnings/restore-warnings.ts';
+import type { RestorePlanWarning } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan, DamagedBlobs } from './blob-restore-plan.ts';
 import type { OldState, RestorePlan } from './restore-plan.ts';
 
@@ -43,7 +43,7 @@ export interface SiteRestorePlan {
 /** The plan of a restore that is meant, and what is to be said before it. */
 export interface MeantRestore {
   readonly plan: SiteRestorePlan;
-  readonly doubts: readonly RestoreDoubt[];
+  readonly warnings: readonly RestorePlanWarning[];
   /** When the last restore of the site was: what that one has kept, this one removes. */
   readonly lastRestoreAt: string | undefined;
 }

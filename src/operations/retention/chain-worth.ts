@@ -33,7 +33,7 @@ export interface ChainWorth {
  * @param chains - oldest first
  * @param facts - of all their points
  * @param hasComing - whether one more will be there, with its blobs
- * @param standing - a look that found faults in the database of a point that is gone: {@link standingDoubt}
+ * @param standing - a look that found faults in the database of a point that is gone: {@link standingFaults}
  * @param amountOf - counts the files of copies of blobs; absent: nobody counts them
  */
 export async function worthOfChains(
@@ -51,31 +51,31 @@ export async function worthOfChains(
   },
 ): Promise<readonly ChainWorth[]> {
   const worths: ChainWorth[] = [];
-  let doubt: ReturnType<typeof depthOfFaults>;
+  let faultDepth: ReturnType<typeof depthOfFaults>;
   let isOneSound = false;
   const older = chains.findLastIndex(
     ({ stamp }) => standing !== undefined && stamp < standing.stamp,
   );
-  if (older < 0) doubt = standing?.kind;
+  if (older < 0) faultDepth = standing?.kind;
   for (const [index, chain] of chains.entries()) {
     await giveWay();
     const points = await judgeFromNewest(chain, { facts, amountOf });
     const isProven = ({ data }: Judgement) =>
-      doubt === undefined ||
-      (data.kind === 'good' && data.depth !== undefined && isAsDeep(data.depth, doubt));
+      faultDepth === undefined ||
+      (data.kind === 'good' && data.depth !== undefined && isAsDeep(data.depth, faultDepth));
     const sound = chain.files.hasDat ? points.filter(isWhole) : [];
     const areBlobsFaulty = chain.files.hasDat && points.some(hasFaultyBlobs);
     const isCounted =
-      sound.some(isProven) || (areBlobsFaulty && !isOneSound && doubt === undefined);
+      sound.some(isProven) || (areBlobsFaulty && !isOneSound && faultDepth === undefined);
     const isFaulty = sound.length > 0 || areBlobsFaulty || points.every(isDataBad);
     worths.push({ chain, worth: isCounted ? 'counts' : isFaulty ? 'faulty' : 'lacking' });
     isOneSound ||= sound.some(isProven);
     const [newest] = points;
-    doubt = (newest && depthOfFaults(newest)) ?? (isCounted ? undefined : doubt);
-    if (index === older) doubt ??= standing?.kind;
+    faultDepth = (newest && depthOfFaults(newest)) ?? (isCounted ? undefined : faultDepth);
+    if (index === older) faultDepth ??= standing?.kind;
   }
   if (!hasComing) return worths;
-  return [...worths, { chain: undefined, worth: doubt === undefined ? 'counts' : 'faulty' }];
+  return [...worths, { chain: undefined, worth: faultDepth === undefined ? 'counts' : 'faulty' }];
 }
 
 /** The newest first; those behind one that is sound need no count of their blobs. */

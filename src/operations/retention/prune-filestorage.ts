@@ -17,7 +17,7 @@ import { readFacts } from '../../repository/read-judgements.ts';
 import {
   findUnreadChecks,
   readChecks,
-  standingDoubt,
+  standingFaults,
 } from '../../repository/records/check-results.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
 import { removeChain } from '../../repository/remove-chain.ts';
@@ -65,8 +65,8 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
  * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
  * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
- * must not fill the disk. Backups of another database stay. The newest one from before a doubt stays: see
- * {@link newestBeforeDoubt}. Nothing goes while the newest full backup knows no better (see `KnownAtBackup`), or while
+ * must not fill the disk. Backups of another database stay. The newest one from before an uncertain one stays: see
+ * {@link newestBeforeUncertain}. Nothing goes while the newest full backup knows no better (see `KnownAtBackup`), or while
  * nobody can read which are known to be bad.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
@@ -97,7 +97,7 @@ export async function planPrune(
     [...read].map(([stamp, one]) => [stamp, stamp === finished ? withItsBlobs(one) : one]),
   );
   const hasComing = coming !== undefined;
-  const standing = standingDoubt(await readChecks(store), new Set(facts.keys()));
+  const standing = standingFaults(await readChecks(store), new Set(facts.keys()));
   const seen = await worthOfChains(chains, { facts, hasComing, standing });
   if (goingOf(seen, keep).length === 0) return NOTHING;
   const own = await chainsOfNewest(store, chains, coming);
@@ -110,7 +110,7 @@ export async function planPrune(
     standing,
     amountOf: blobs?.amountOf,
   });
-  const spared = newestBeforeDoubt(worths, { facts, coming });
+  const spared = newestBeforeUncertain(worths, { facts, coming });
   const tooOld = goingOf(worths, keep).filter((chain) => chain !== spared);
   return {
     tooOld: tooOld.map(({ files }) => files),
@@ -170,9 +170,9 @@ function goingOf(worths: readonly ChainWorth[], keep: number): readonly Chain[] 
 
 /**
  * The newest full backup from before the oldest one of which nobody could tell whether it lacks something. A good
- * deep verification, or test restore, of that one or of a newer one settles the doubt.
+ * deep verification, or test restore, of that one or of a newer one ends the uncertainty.
  */
-function newestBeforeDoubt(
+function newestBeforeUncertain(
   worths: readonly ChainWorth[],
   {
     facts,
@@ -190,11 +190,13 @@ function newestBeforeDoubt(
       return seen !== undefined && wasSeenDeeply(judgePoint(seen));
     });
   const settled = chains.findLastIndex(isProven);
-  let doubted = chains.findIndex((chain, index) => index > settled && knownAtBackup(chain).mayLack);
-  if (doubted < 0) doubted = coming?.mayLack === true ? chains.length : 0;
+  let uncertain = chains.findIndex(
+    (chain, index) => index > settled && knownAtBackup(chain).mayLack,
+  );
+  if (uncertain < 0) uncertain = coming?.mayLack === true ? chains.length : 0;
   // It was held against what is older than those that lack something for certain.
-  while (lacksForCertain(chains[doubted - 1])) doubted -= 1;
-  const before = there.slice(0, doubted);
+  while (lacksForCertain(chains[uncertain - 1])) uncertain -= 1;
+  const before = there.slice(0, uncertain);
   return (before.findLast(({ worth }) => worth === 'counts') ?? before.at(-1))?.chain;
 }
 

@@ -41,7 +41,7 @@ export interface Superseding {
 interface ComingBackup {
   readonly kind: BackupPlan['kind'];
   /** Whether it lacks something, or may lack it. */
-  readonly isDoubtful: boolean;
+  readonly isUncertain: boolean;
 }
 
 /** What becomes of the incomplete restore points behind the last complete one but one. */
@@ -78,16 +78,16 @@ export async function findSuperseded(
   for (const { index, from } of ends) {
     const links = chains[index]?.links.slice(from) ?? [];
     const between = chains.slice(index + 1, complete + 1);
-    const isDoubtful =
-      coming?.isDoubtful === true ||
-      between.some(isDoubted) ||
+    const isUncertain =
+      coming?.isUncertain === true ||
+      between.some(sparesOrMayLack) ||
       (complete < chains.length && chains[index]?.links[0]?.record?.changes !== isChanges);
     // What a removal begins with takes all that follows it in its chain.
     let first: Stamp | undefined;
     let why: WhyKept | undefined;
     for (const link of links.toReversed()) {
       const { stamp } = link.file;
-      if (isDoubtful) why ??= 'doubt';
+      if (isUncertain) why ??= 'doubt';
       else if (settings.wasSetBack(link, chains)) why ??= 'set-back';
       else if (!doomed.includes(stamp)) why ??= await whatKeeps(link, { blobs, runs });
       if (why === undefined) first = stamp;
@@ -149,7 +149,7 @@ function newestComplete(
   );
 }
 
-function isDoubted(chain: Chain): boolean {
+function sparesOrMayLack(chain: Chain): boolean {
   const known = knownAtBackup(chain);
   return known.mayLack || sparesOlder(known);
 }

@@ -208,7 +208,7 @@ function isOfDatabase({ kind, part, outcome, faults }: Check): boolean {
  *
  * @param stamps - of the restore points that are there
  */
-export function standingDoubt(
+export function standingFaults(
   checks: readonly Check[],
   stamps: ReadonlySet<string>,
 ): Check | undefined {
@@ -227,7 +227,7 @@ export function standingDoubt(
 }
 
 /** The stamps of the points of which the blobs were found to be wrong, and were not made again since. */
-export function doubtedBlobs(checks: readonly Check[]): ReadonlySet<string> {
+export function stampsOfSuspectBlobs(checks: readonly Check[]): ReadonlySet<string> {
   const bad = checks.filter(({ part, outcome }) => part === 'blobs' && outcome === 'bad');
   return new Set(bad.map(({ stamp }) => stamp));
 }
@@ -242,7 +242,7 @@ export async function forgetBlobChecks(store: RememberingStore, stamp: Stamp): P
 
 /**
  * Remembers checks: the last of each kind for each part of a restore point, as long as that is there, and
- * {@link standingDoubt}. What can't be read is kept aside. Where the disk has no room for that, the bad ones are told by
+ * {@link standingFaults}. What can't be read is kept aside. Where the disk has no room for that, the bad ones are told by
  * the names of empty files, until there is. Failures: those of the store, `system` where nothing can be written.
  *
  * @param stamps - of the restore points that are there
@@ -283,8 +283,8 @@ async function addToFile(
   const unread = checks.some(isDeep) ? undefined : aside;
   const others = remembered.checks.filter((old) => !isNew(old));
   const all = [...others, ...checks];
-  const doubt = standingDoubt(all, stamps);
-  const kept = all.filter((one) => stamps.has(one.stamp) || one === doubt);
+  const standing = standingFaults(all, stamps);
+  const kept = all.filter((one) => stamps.has(one.stamp) || one === standing);
   await writeFile(store, { checks: kept, unread });
 }
 

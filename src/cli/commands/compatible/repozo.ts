@@ -3,13 +3,13 @@ import type { Command } from '@commander-js/extra-typings';
 import { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backUp } from '../../../operations/backup/backup-filestorage.ts';
 import { restore, restoreToStream } from '../../../operations/restore/restore-filestorage.ts';
-import { findDoubtAlone } from '../../../operations/restore/warnings/suspect-points.ts';
+import { findSuspectPoint } from '../../../operations/restore/warnings/suspect-points.ts';
 import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRestoreTarget } from '../../../repository/restore-target.ts';
 import { adoptSystemError, Failure } from '../../../system/failure.ts';
 import { adviceOf } from '../../render/remedies/advice.ts';
-import { describeDoubtedPoint } from '../../render/warnings/restore-doubts.ts';
+import { describeSuspectPoint } from '../../render/warnings/restore-plan.ts';
 import { sentenceOf } from '../../render/warnings/sentence.ts';
 import { printable } from '../../terminal/printable.ts';
 import { heedSignals } from '../../terminal/stopping.ts';
@@ -131,8 +131,8 @@ async function runRecover(given: RepozoArguments, context: JobContext): Promise<
   const wanted = parseRestoreTarget(given.date);
   const { backups } = context;
   // Not a matter of -v, and of no exit status that repozo doesn't have.
-  const doubt = await findDoubtAlone(repository, { wanted, backups });
-  if (doubt !== undefined) log(`Warning: ${describeDoubtedPoint(doubt)}`);
+  const suspect = await findSuspectPoint(repository, { wanted, backups });
+  if (suspect !== undefined) log(`Warning: ${describeSuspectPoint(suspect)}`);
   if (output !== undefined) {
     await restore(
       {

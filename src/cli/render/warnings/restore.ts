@@ -1,13 +1,13 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { RestoreWarning } from '../../../operations/run/warnings/restore-warnings.ts';
 import { formatUtcTime } from '../../format/units.ts';
-import { RESTORE_DOUBTS } from './restore-doubts.ts';
+import { RESTORE_PLAN_WARNINGS } from './restore-plan.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 const COPY = 'blobstorage.2026-03-01-04-05-06';
 
 export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
-  ...RESTORE_DOUBTS,
+  ...RESTORE_PLAN_WARNINGS,
   'files-left-out': {
     example: {
       kind: 'warning',

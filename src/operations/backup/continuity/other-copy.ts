@@ -63,7 +63,7 @@ export async function findOtherCopy(
   const lackedBefore = known?.hasOtherCopy === true || known?.hasLostEnd === true;
   const stillLacks = newest !== undefined && lackedBefore && wasCertain(newest);
   const judged = { source: source.log, end, old: await source.old() };
-  let doubt: OtherCopy = { kind: 'none' };
+  let uncertain: OtherCopy = { kind: 'none' };
   for (const link of await backupsOfCopies(store, { chains, path, origin })) {
     const chain = chains.find(({ links }) => links.includes(link));
     const base = chain?.links.slice(0, chain.links.indexOf(link) + 1) ?? [];
@@ -71,9 +71,9 @@ export async function findOtherCopy(
     const isThere = (await wasWrittenHere(chain, store)) && (await isStillThere(link));
     const lacks = kind === 'lost' || (kind === 'unknown' && stillLacks);
     if (isThere || lacks) return { kind: 'other', link, isStillThere: isThere };
-    if (kind === 'unknown' && doubt.kind === 'none') doubt = { kind, link };
+    if (kind === 'unknown' && uncertain.kind === 'none') uncertain = { kind, link };
   }
-  return doubt;
+  return uncertain;
 }
 
 /** Whether the Data.fs that a backup was made of is in its place, and still has the last transaction of the backup. */

@@ -57,7 +57,7 @@ export async function findSourceContinuity(
     : await restoresOf(place, { ...traces, backups: context.backups, now });
   const judged = { source: source.log, end, old: await source.old() };
   const lost: ChainLink[] = [];
-  let doubt: SourceContinuity = CONTINUED;
+  let uncertain: SourceContinuity = CONTINUED;
   let isOfLost = false;
   for (const chain of own.toReversed()) {
     const base = baseIn(chain, { place, past, chains: own });
@@ -66,15 +66,15 @@ export async function findSourceContinuity(
     const answer = await judgeAgainst(judged, { store, base, context });
     if (answer.kind === 'lost' || (answer.kind === 'unknown' && isOfLost)) {
       lost.unshift(...(await lackedOf(observed, { base, chain })));
-    } else if (answer.kind === 'unknown' && doubt.kind === 'continued') {
-      doubt = { kind: 'unknown', base: last, objects: answer.objects };
+    } else if (answer.kind === 'unknown' && uncertain.kind === 'continued') {
+      uncertain = { kind: 'unknown', base: last, objects: answer.objects };
     }
     // It was held against the ones before when it was made.
     if (!knownAtBackup(chain).hasLostEnd) break;
     // What goes on from it lacks the same; what was restored since goes on from another one.
     isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !wasReplaced(chain, { last, past });
   }
-  return lost.length === 0 ? doubt : { kind: 'lost', links: lost };
+  return lost.length === 0 ? uncertain : { kind: 'lost', links: lost };
 }
 
 /** Whether the Data.fs goes on from another chain by now. */

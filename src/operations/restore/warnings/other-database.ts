@@ -29,7 +29,7 @@ export type OtherDatabase = WarningOf<'other-database' | 'perhaps-other-database
 export async function findOtherDatabase(
   { point, target, replaces }: RestorePlan,
   { old, repository }: { readonly old: OldState; readonly repository: OpenRepository },
-): Promise<{ readonly lineage: Lineage; readonly doubt?: OtherDatabase }> {
+): Promise<{ readonly lineage: Lineage; readonly warning?: OtherDatabase }> {
   const unknown = { lineage: 'unknown' } as const;
   if (!replaces || point.kind === 'unlisted') return unknown;
   try {
@@ -57,11 +57,11 @@ export async function findOtherDatabase(
       backupBegins: formatTidTime(backupBegins.tid),
       isKept: old === 'keep',
     };
-    const doubt: OtherDatabase =
+    const warning: OtherDatabase =
       lineage === 'other'
         ? { kind: 'warning', code: 'other-database', ...told }
         : { kind: 'notice', code: 'perhaps-other-database', ...told };
-    return { lineage, doubt };
+    return { lineage, warning };
   } catch (error) {
     // What can't be read is no reason not to replace it.
     if (error instanceof Failure) return unknown;
@@ -93,12 +93,12 @@ async function isSameByChains(
   if (place < 0) return false;
   for (const [index, { links }] of chains.entries()) {
     const later = chains.slice(Math.min(index, place) + 1, Math.max(index, place) + 1);
-    if (index === place || later.some((chain) => isInDoubt(knownAtBackup(chain)))) continue;
+    if (index === place || later.some((chain) => isUncertain(knownAtBackup(chain)))) continue;
     if ((await compareLineages(live, beginningOfLinks(store, links))) === 'same') return true;
   }
   return false;
 }
 
-function isInDoubt({ hasLostEnd, hasOtherCopy, mayLack }: KnownAtBackup): boolean {
+function isUncertain({ hasLostEnd, hasOtherCopy, mayLack }: KnownAtBackup): boolean {
   return hasLostEnd || hasOtherCopy || mayLack;
 }

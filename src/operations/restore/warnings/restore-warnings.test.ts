@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RestoreDoubt } from '../../run/warnings/restore-warnings.ts';
+import type { RestorePlanWarning } from '../../run/warnings/restore-warnings.ts';
 import { refuseGuess } from './restore-warnings.ts';
 
 const warning = { kind: 'warning' } as const;
@@ -12,7 +12,7 @@ const BAD = { ...warning, code: 'point-doubted', storage: '1', repository, targe
 const reasons = ['it is bad'];
 const older = { stamp: '2026-02-01-00-00-00', is: 'older' } as const;
 
-const DATABASES: RestoreDoubt = {
+const DATABASES: RestorePlanWarning = {
   ...warning,
   code: 'second-database',
   repository,
@@ -22,7 +22,7 @@ const DATABASES: RestoreDoubt = {
   other: 'b.fs',
   otherBegins: 'Tuesday',
 };
-const COPIES: RestoreDoubt = {
+const COPIES: RestorePlanWarning = {
   ...warning,
   code: 'second-copy',
   is: 'copy',
@@ -33,7 +33,7 @@ const COPIES: RestoreDoubt = {
   other: older.stamp,
   otherPath: target,
 };
-const LEFT_OUT: RestoreDoubt = {
+const LEFT_OUT: RestorePlanWarning = {
   ...warning,
   code: 'storage-left-out',
   storage: 'catalog',
@@ -43,7 +43,7 @@ const LEFT_OUT: RestoreDoubt = {
 };
 
 describe('a restore without a date and without a question', () => {
-  it.each<[string, RestoreDoubt]>([
+  it.each<[string, RestorePlanWarning]>([
     ['of another database is kept', { ...warning, code: 'other-database', ...TWO, isKept: true }],
     [
       'of what may be another database is kept',
@@ -56,11 +56,11 @@ describe('a restore without a date and without a question', () => {
       { ...BAD, how: 'bad', reasons, better: { ...older, is: 'newer' } },
     ],
     ['is older than other storages', LEFT_OUT],
-  ])('goes on where what it is about %s', (_, doubt) => {
-    expect(() => refuseGuess([doubt])).not.toThrow();
+  ])('goes on where what it is about %s', (_, warning) => {
+    expect(() => refuseGuess([warning])).not.toThrow();
   });
 
-  it.each<[string, RestoreDoubt]>([
+  it.each<[string, RestorePlanWarning]>([
     [
       'another database would be gone for good',
       { ...warning, code: 'other-database', ...TWO, isKept: false },
@@ -72,11 +72,11 @@ describe('a restore without a date and without a question', () => {
     ['there are backups of two databases', DATABASES],
     ['there are backups of two copies', COPIES],
     ['an older point is better', { ...BAD, how: 'bad', reasons, better: older }],
-  ])('is refused where %s', (_, doubt) => {
+  ])('is refused where %s', (_, warning) => {
     const refused = expect.objectContaining({
       code: 'refused',
       message: expect.stringContaining(`Cannot restore to "${target}" without a question`),
     });
-    expect(() => refuseGuess([LEFT_OUT, doubt])).toThrow(refused);
+    expect(() => refuseGuess([LEFT_OUT, warning])).toThrow(refused);
   });
 });

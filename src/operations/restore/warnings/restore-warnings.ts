@@ -2,7 +2,7 @@ import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
 import { isNamed } from '../../../repository/restore-target.ts';
 import { Failure } from '../../../system/failure.ts';
-import type { RestoreDoubt } from '../../run/warnings/restore-warnings.ts';
+import type { RestorePlanWarning } from '../../run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
@@ -11,20 +11,20 @@ import { findLeftOutStorages } from './left-out-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import { findSecondCopy } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
-import { findDoubtedPoints } from './suspect-points.ts';
+import { findSuspectPoints } from './suspect-points.ts';
 
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
-export async function findDoubts(
+export async function findRestorePlanWarnings(
   plan: SiteRestorePlan,
   settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'wanted' | 'old'> & {
     readonly backups: OpenBackups;
   },
-): Promise<readonly RestoreDoubt[]> {
-  const doubts: RestoreDoubt[] = [];
+): Promise<readonly RestorePlanWarning[]> {
+  const warnings: RestorePlanWarning[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
     const repository = await settings.backups.repository(one.repository);
     const found = await findOtherDatabase(one, { old: settings.old, repository });
-    if (found.doubt !== undefined) doubts.push(found.doubt);
+    if (found.warning !== undefined) warnings.push(found.warning);
     // Whose Data.fs is there tells whose is meant, and so does whoever names a backup.
     const isTold = found.lineage === 'same' || settings.wanted.kind !== 'latest';
     const second = isTold ? undefined : await findSecondDatabase(one, repository);
@@ -32,12 +32,12 @@ export async function findDoubts(
     const dataFs = backedUpDataFs(settings.site, storage) ?? one.target;
     const other =
       second ?? (isExact ? undefined : await findSecondCopy(one, { dataFs, repository }));
-    if (other !== undefined) doubts.push(other);
+    if (other !== undefined) warnings.push(other);
   }
   const leftOut = await findLeftOutStorages(plan, settings);
-  const points = await findDoubtedPoints(plan, settings);
+  const points = await findSuspectPoints(plan, settings);
   const ofOthers = await findBlobsOfAnotherMoment(plan, settings.backups);
-  return [...doubts, ...points, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
+  return [...warnings, ...points, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
 }
 
 /**
@@ -45,36 +45,36 @@ export async function findDoubts(
  * is asked, one of two is not guessed, and another one than is there doesn't replace it for good; what is kept can be
  * swapped back. Where the newest is known to be bad, an older one that isn't is not passed over. Failure `refused`.
  */
-export function refuseGuess(doubts: readonly RestoreDoubt[]): void {
-  for (const doubt of doubts) {
-    switch (doubt.code) {
+export function refuseGuess(warnings: readonly RestorePlanWarning[]): void {
+  for (const warning of warnings) {
+    switch (warning.code) {
       case 'other-database':
-        if (doubt.isKept) continue;
+        if (warning.isKept) continue;
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: it is another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${doubt.begins}, the backup with one of ${doubt.backupBegins}`,
+          `Cannot restore to "${warning.target}" without a question: it is another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${warning.begins}, the backup with one of ${warning.backupBegins}`,
         );
       case 'perhaps-other-database':
-        if (doubt.isKept) continue;
+        if (warning.isKept) continue;
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: it may be another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${doubt.begins}, behind the end of the other, the backup with one of ${doubt.backupBegins}`,
+          `Cannot restore to "${warning.target}" without a question: it may be another database than the one in the newest backup, and nothing of it would be kept; it begins with a transaction of ${warning.begins}, behind the end of the other, the backup with one of ${warning.backupBegins}`,
         );
       case 'second-database':
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of two databases; "${doubt.newest}" begins with a transaction of ${doubt.newestBegins}, "${doubt.other}" with one of ${doubt.otherBegins}`,
+          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" holds backups of two databases; "${warning.newest}" begins with a transaction of ${warning.newestBegins}, "${warning.other}" with one of ${warning.otherBegins}`,
         );
       case 'point-doubted':
-        if (doubt.how === 'known' || doubt.better?.is !== 'older') continue;
-        throw betterKnown(doubt, doubt.better.stamp);
+        if (warning.how === 'known' || warning.better?.is !== 'older') continue;
+        throw betterKnown(warning, warning.better.stamp);
       case 'second-copy':
         throw guessed(
-          `Cannot restore to "${doubt.target}" without a question: "${doubt.repository}" holds backups of ${doubt.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${doubt.newest}, was made of "${doubt.path}", and ${doubt.other} is the newest of "${doubt.otherPath}"`,
+          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" holds backups of ${warning.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${warning.newest}, was made of "${warning.path}", and ${warning.other} is the newest of "${warning.otherPath}"`,
         );
       case 'storage-left-out':
       case 'blobs-lacking':
       case 'blobs-of-another-moment':
         continue;
       default:
-        doubt satisfies never;
+        warning satisfies never;
     }
   }
 }

@@ -11,25 +11,25 @@ import { openPoint } from '../../run/open-point.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 
-type DoubtedPoint = WarningOf<'point-doubted'>;
+type SuspectPointWarning = WarningOf<'point-doubted'>;
 
 /** What is known against a restore point, and which one is better. */
-export type PointDoubt = Pick<DoubtedPoint, 'stamp' | 'how' | 'reasons' | 'better'>;
+export type SuspectPoint = Pick<SuspectPointWarning, 'stamp' | 'how' | 'reasons' | 'better'>;
 
 /** A restore point as far as it is judged here. */
 type Candidate = Pick<Extract<ListedSitePoint, { kind: 'filestorage' }>, 'judgement' | 'madeOf'>;
 
 /** What is known against the restore points of a plan, and which point is better. */
-export async function findDoubtedPoints(
+export async function findSuspectPoints(
   plan: SiteRestorePlan,
   {
     site,
     of,
     backups,
   }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
-): Promise<readonly DoubtedPoint[]> {
+): Promise<readonly SuspectPointWarning[]> {
   const places = await findBackupPlaces(site, of);
-  const found: DoubtedPoint[] = [];
+  const found: SuspectPointWarning[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
     const place = places.find((candidate) => candidate.storage === storage);
     if (place === undefined) continue;
@@ -38,18 +38,18 @@ export async function findDoubtedPoints(
     );
     const { repository, target, point } = one;
     const parts = place.blobs === undefined ? onlyData : both;
-    const doubt = doubtOf(point.stamp, { points, parts });
-    if (doubt === undefined) continue;
-    found.push({ kind: 'warning', code: 'point-doubted', storage, repository, target, ...doubt });
+    const suspect = suspectPointOf(point.stamp, { points, parts });
+    if (suspect === undefined) continue;
+    found.push({ kind: 'warning', code: 'point-doubted', storage, repository, target, ...suspect });
   }
   return found;
 }
 
 /** The same for a Data.fs that is restored alone, out of a repository of which nobody knows the site. Failures: those of {@link openPoint}. */
-export async function findDoubtAlone(
+export async function findSuspectPoint(
   folder: string,
   { wanted, backups }: { readonly wanted: RestoreTarget; readonly backups: OpenBackups },
-): Promise<PointDoubt | undefined> {
+): Promise<SuspectPoint | undefined> {
   const { point } = await openPoint(folder, { target: wanted, aim: 'restore from', backups });
   const repository = await backups.repository(folder);
   const judgements = [...(await readJudgements(repository)).values()];
@@ -59,15 +59,15 @@ export async function findDoubtAlone(
     judgement,
     madeOf: read?.others.get(judgement.stamp),
   }));
-  return doubtOf(point.stamp, { points, parts: onlyData });
+  return suspectPointOf(point.stamp, { points, parts: onlyData });
 }
 
 type PartsOf = (judgement: Judgement) => Pick<Judgement, 'data' | 'blobs'>;
 
-function doubtOf(
+function suspectPointOf(
   stamp: Stamp,
   { points, parts }: { readonly points: readonly Candidate[]; readonly parts: PartsOf },
-): PointDoubt | undefined {
+): SuspectPoint | undefined {
   const chosen = points.find(({ judgement }) => judgement.stamp === stamp);
   if (chosen === undefined) return undefined;
   const { judgement } = chosen;
@@ -100,7 +100,7 @@ function onlyData({ data }: Judgement): Pick<Judgement, 'data' | 'blobs'> {
   return { data, blobs: { kind: 'unknown' } };
 }
 
-function findBetter(sound: readonly Judgement[], stamp: string): DoubtedPoint['better'] {
+function findBetter(sound: readonly Judgement[], stamp: string): SuspectPointWarning['better'] {
   const older = sound.findLast((one) => one.stamp < stamp);
   if (older !== undefined) return { stamp: older.stamp, is: 'older' };
   const newer = sound.find((one) => one.stamp > stamp);

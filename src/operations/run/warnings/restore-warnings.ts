@@ -1,7 +1,7 @@
 import type { SomeNames } from '../../../blobs/layout/summarize-names.ts';
 
 /** What somebody should know before a restore replaces anything. */
-export type RestoreDoubt =
+export type RestorePlanWarning =
   /**
    * A restore is about to replace another database, or one that may be another: a pack may have left nothing of what
    * the backup holds. With the times of the first transactions.
@@ -92,7 +92,7 @@ interface TwoDatabases {
 
 /** What a restore says. */
 export type RestoreWarning =
-  | RestoreDoubt
+  | RestorePlanWarning
   /** Files that are newer than the restore point, and that no `.dat` lists. */
   | {
       readonly kind: 'warning';

@@ -1,6 +1,6 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
-import type { PointDoubt } from '../../../operations/restore/warnings/suspect-points.ts';
-import type { RestoreDoubt } from '../../../operations/run/warnings/restore-warnings.ts';
+import type { SuspectPoint } from '../../../operations/restore/warnings/suspect-points.ts';
+import type { RestorePlanWarning } from '../../../operations/run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
 import { count } from '../../format/units.ts';
 import type { WarningTexts } from './warning-text.ts';
@@ -12,7 +12,7 @@ const TWO_DATABASES = {
   isKept: true,
 };
 
-export const RESTORE_DOUBTS: WarningTexts<RestoreDoubt['code']> = {
+export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
   'other-database': {
     example: { kind: 'warning', code: 'other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>
@@ -76,7 +76,7 @@ export const RESTORE_DOUBTS: WarningTexts<RestoreDoubt['code']> = {
       reasons: ['verify found it bad'],
       better: { stamp: '2026-03-01-04-05-06', is: 'older' },
     },
-    sentence: describeDoubtedPoint,
+    sentence: describeSuspectPoint,
   },
   'blobs-lacking': {
     example: {
@@ -106,7 +106,7 @@ function whetherKept(isKept: boolean): string {
   return isKept ? 'it is kept, for an undo' : 'nothing of it is kept';
 }
 
-export function describeDoubtedPoint({ stamp, how, reasons, better }: PointDoubt): string {
+export function describeSuspectPoint({ stamp, how, reasons, better }: SuspectPoint): string {
   const is = how === 'bad' ? 'is known to be bad: ' : 'has what the site had then: ';
   const other =
     better === undefined
