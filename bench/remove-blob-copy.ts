@@ -14,7 +14,7 @@ const removed = await pruneBlobs(
     folder,
     source,
     rule: { kind: 'count', keep: Number(keep), family: 'directories' },
-    deciding: { kind: 'alone', repository: `${folder}/none` },
+    owner: { kind: 'alone', repository: `${folder}/none` },
     guard: new RemovalGuard([await context.backups.blobFolder(folder)], context),
   },
   context,

@@ -68,7 +68,7 @@ export async function* recordChain(
         yield { kind: 'recorded', name };
         continue;
       }
-      const stored = await settleIndex(store, { link, index, magic });
+      const stored = await ensureIndex(store, { link, index, magic });
       const record: BackupRecord = { ...draft, index: stored };
       await using file = await store.stage(recordFileName(link.file.stamp), [
         Buffer.from(encodeBackupRecord(record)),
@@ -83,7 +83,7 @@ export async function* recordChain(
   }
 }
 
-/** All but the index, which is settled when the bytes are known to be good. */
+/** All but the index, which is made when the bytes are known to be good. */
 type RecordDraft = Omit<BackupRecord, 'index'>;
 
 /** Failure `damaged` where the bytes are not those of the `.dat`, or no transactions. */
@@ -142,7 +142,7 @@ async function readThrough(
 }
 
 /** What is to be said of the index of a backup: of the one that is there, or of one that is made. */
-async function settleIndex(
+async function ensureIndex(
   store: Store,
   {
     link,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { AuditedLog } from '../filestorage/audit/audited-log.ts';
 import {
   type DraftFinding,
-  isUnsettled,
+  finishFinding,
   type LogFinding,
-  settleFinding,
+  needsLog,
 } from '../filestorage/audit/finding.ts';
 import { compareIndex } from '../filestorage/audit/index-findings.ts';
 import { LogAudit } from '../filestorage/audit/log-audit.ts';
@@ -80,7 +80,7 @@ export async function auditPoint(
   const known = stored.index?.index ?? (await buildIndex(reading));
   const first = await audit(reading, known);
   files.push(...first.files);
-  const log = await settleIndex(reading, { audited: first.log, stored: stored.index });
+  const log = await auditAgainIfIndexDiffers(reading, { audited: first.log, stored: stored.index });
   return { files, log, explain: (more) => explain(reading, { log, more }) };
 }
 
@@ -175,7 +175,7 @@ async function auditOnce(
  * Holds the stored index against the log. If it is another one, the audit believed something wrong
  * about which objects there are, and is done again.
  */
-async function settleIndex(
+async function auditAgainIfIndexDiffers(
   reading: Reading,
   { audited, stored }: { readonly audited: AuditedLog; readonly stored: DecodedIndex | undefined },
 ): Promise<AuditedLog> {
@@ -190,7 +190,7 @@ async function explain(
   { log, more }: { readonly log: AuditedLog; readonly more: readonly DraftFinding[] },
 ): Promise<readonly LogFinding[]> {
   const drafts = [...log.findings.drafts(), ...more];
-  if (log.dangling === 'none' && !drafts.some(isUnsettled)) return drafts.map(settleFinding);
+  if (log.dangling === 'none' && !drafts.some(needsLog)) return drafts.map(finishFinding);
   const { store, point } = reading;
   const explanation = new LogExplanation({
     name: store.name,

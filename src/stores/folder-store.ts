@@ -16,9 +16,9 @@ import { adopting } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { appendLine } from '../system/files/line-log.ts';
 import {
+  recoverReplaced,
   removeTree,
   removeUnfinishedDirectories,
-  settleReplaced,
 } from '../system/files/new-directory.ts';
 import { isUnfinished, NewFile, syncDirectory } from '../system/files/new-file.ts';
 import { leadToOne } from '../system/files/place.ts';
@@ -90,9 +90,9 @@ export function folderStore(
     hold: (request) => holdFolder(directory, request),
     holder: () => readHolder(pathOf(LOCK_FILE)),
     wasLocked: () => isThere(pathOf(LOCK_FILE)),
-    settleTrees: async () => {
+    recoverTrees: async () => {
       await removeUnfinishedDirectories(directory);
-      await settleReplaced(directory);
+      await recoverReplaced(directory);
     },
     isWritable: () =>
       access(directory, constants.W_OK).then(

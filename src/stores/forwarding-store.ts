@@ -27,7 +27,7 @@ export function forwardingTo(store: Store): Store {
     hold: (request) => store.hold(request),
     holder: () => store.holder(),
     wasLocked: () => store.wasLocked(),
-    settleTrees: () => store.settleTrees(),
+    recoverTrees: () => store.recoverTrees(),
     isWritable: () => store.isWritable(),
   };
 }

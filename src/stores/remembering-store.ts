@@ -196,8 +196,8 @@ export class RememberingStore implements Store {
     return this.#store.wasLocked();
   }
 
-  async settleTrees(): Promise<void> {
-    await this.#store.settleTrees();
+  async recoverTrees(): Promise<void> {
+    await this.#store.recoverTrees();
     this.reread();
   }
 

@@ -128,7 +128,7 @@ export interface Store {
    * Removes trees that killed runs left unfinished, and puts back those that were to be replaced. The caller holds the
    * lock.
    */
-  settleTrees(): Promise<void>;
+  recoverTrees(): Promise<void>;
   /** Whether something can be written. */
   isWritable(): Promise<boolean>;
 }

@@ -264,10 +264,10 @@ function resolveAll(buildout: Buildout): void {
     }
   };
   for (const name of buildout.sectionNames) ask(() => buildout.section(name));
-  const surroundings = { environment: { HOME: '/home/me' }, homeOf: () => '/home/me' };
+  const pathEnvironment = { variables: { HOME: '/home/me' }, homeOf: () => '/home/me' };
   ask(() => {
     for (const part of findRecipeParts(buildout).names) {
-      ask(() => readRecipePart(buildout, { part, surroundings, nearest: () => 'keep' }));
+      ask(() => readRecipePart(buildout, { part, pathEnvironment, nearest: () => 'keep' }));
     }
   });
 }

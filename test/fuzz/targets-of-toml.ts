@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveAround } from '../../src/config/model/live-data.ts';
 import { layered } from '../../src/config/model/option-source.ts';
-import { settleConfigured } from '../../src/config/plain/configured-site.ts';
+import { resolveConfigured } from '../../src/config/plain/configured-site.ts';
 import { readZodbvaultToml } from '../../src/config/toml/zodbvault-toml.ts';
 import type { Target } from './target.ts';
 
-/** `zodbvault.toml`: read, and each site of it settled. */
+/** `zodbvault.toml`: read, and each site of it resolved. */
 export async function TOML_TARGETS(): Promise<readonly Target[]> {
   const folder = mkdtempSync(join(tmpdir(), 'zodbvault-fuzz-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'zodbvault.toml');
   const live = await liveAround({ path: '/srv/Data.fs', from: 'x' }, { directory: folder });
-  const surroundings = { environment: { HOME: '/home/me' }, homeOf: () => '/home/me' };
+  const pathEnvironment = { variables: { HOME: '/home/me' }, homeOf: () => '/home/me' };
   return [
     {
       name: 'toml',
@@ -28,13 +28,13 @@ export async function TOML_TARGETS(): Promise<readonly Target[]> {
         const { defaults, sites } = await readZodbvaultToml(path, { nearest: () => 'keep' });
         for (const { failure } of sites) if (failure !== undefined) throw failure;
         for (const { name, options } of [{ name: 'backup', options: defaults }, ...sites]) {
-          settleConfigured(
+          resolveConfigured(
             {
               part: name,
               subject: path,
               options: layered(options, defaults),
               live,
-              surroundings,
+              pathEnvironment,
             },
             { config: path },
           );

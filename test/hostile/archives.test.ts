@@ -66,7 +66,7 @@ beforeAll(async () => {
 });
 
 /** Everything around the site but its backups: nothing of it may change. */
-function surroundings(): object {
+function pathEnvironment(): object {
   const live = [folderState(site.path('var/filestorage')), folderState(site.blobs)];
   return { live, around: readdirSync(scratch), inside: readdirSync(site.folder) };
 }
@@ -76,7 +76,7 @@ it('of which none is restored', async () => {
   const [kept = ''] = readdirSync(folder).filter((name) => /\.tar$/.test(name));
   const path = join(folder, kept);
   rmSync(`${path}.json`); // Whoever exchanges an archive takes its record away, too.
-  const before = surroundings();
+  const before = pathEnvironment();
   // Each start takes its time: one of each way to be refused.
   const tried = [
     'an absolute name',
@@ -93,11 +93,11 @@ it('of which none is restored', async () => {
       1,
       expect.stringMatching(/would land outside|which no blob directory has/),
     ]);
-    expect(surroundings()).toEqual(before);
+    expect(pathEnvironment()).toEqual(before);
   }
   const verified = await site.run(['verify', '--kind', 'backup']);
   expect([verified.status, verified.stderr]).toEqual([1, expect.stringContaining(kept)]);
-  expect(surroundings()).toEqual(before);
+  expect(pathEnvironment()).toEqual(before);
 });
 
 it('what is honest is restored, whatever its names look like', async () => {

@@ -115,7 +115,7 @@ export function memoryStore(): MemoryStore {
     hold: async () => (wasLocked ? await lock() : undefined),
     holder: async () => held,
     wasLocked: async () => wasLocked,
-    settleTrees: async () => {},
+    recoverTrees: async () => {},
     isWritable: async () => true,
     putTree: (name, content) => {
       const modifiedMs = Date.now();

@@ -22,7 +22,7 @@ export async function buildoutOf(scratch: string, cfg: string, overrides: readon
   return { folder, buildout };
 }
 
-/** Settles the part `backup`, or another, of a buildout. */
+/** Resolves the part `backup`, or another, of a buildout. */
 export async function partOf(
   scratch: string,
   cfg: string,
@@ -38,7 +38,11 @@ export async function partOf(
     known.find((one) => one.startsWith(name.slice(0, 4))) ?? 'none';
   return {
     folder,
-    part: readRecipePart(buildout, { part, surroundings: { environment, homeOf }, nearest }),
+    part: readRecipePart(buildout, {
+      part,
+      pathEnvironment: { variables: environment, homeOf },
+      nearest,
+    }),
   };
 }
 

@@ -74,7 +74,7 @@ export async function restoreCopy(
   }: { readonly original: string; readonly source: Source; readonly date: string | undefined },
 ): Promise<Restored> {
   const context = quietContext();
-  const wish = {
+  const selection = {
     wanted: parseRestoreTarget(date),
     ...TO_EMPTY_PLACE,
     now: () => new Date(),
@@ -86,13 +86,13 @@ export async function restoreCopy(
             {
               repository: join(folder, source.path),
               target: join(folder, PLACES.dataFs),
-              ...wish,
+              ...selection,
             },
             context,
           )
         : (
             await restoreSite(
-              { ...(await siteOfCopy(folder, { original, source })), ...wish },
+              { ...(await siteOfCopy(folder, { original, source })), ...selection },
               context,
             )
           )[0];

@@ -247,13 +247,13 @@ export class TreeWalk {
     if (status.isFile()) {
       const linked = linkable ? yield* this.#link(path, status) : undefined;
       if (linked !== undefined) {
-        this.#settle(path, linked, 'shared');
+        this.#noteSum(path, linked, 'shared');
         this.#count(status);
         return;
       }
       const copied = yield* this.#copyIfThere(path, status);
       if (copied === undefined) return;
-      this.#settle(path, copied, 'fresh');
+      this.#noteSum(path, copied, 'fresh');
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
@@ -320,8 +320,8 @@ export class TreeWalk {
   }
 
   /** Of a file that is there now. */
-  #settle(path: string, { sha256 }: KnownFile, how: 'shared' | 'fresh'): void {
-    if (sha256 !== undefined) this.#sums.settle(path, { sha256, how });
+  #noteSum(path: string, { sha256 }: KnownFile, how: 'shared' | 'fresh'): void {
+    if (sha256 !== undefined) this.#sums.noteSum(path, { sha256, how });
   }
 
   #hasSameRights(a: Stats, b: Stats): boolean {

@@ -65,7 +65,7 @@ export class WalkSums {
   }
 
   /** Notes the sum of a file that is there now, or holds it against what it should be. */
-  settle(
+  noteSum(
     path: string,
     { sha256, how }: { readonly sha256: string; readonly how: 'shared' | 'fresh' },
   ): void {

@@ -4,7 +4,7 @@ import type { LockRequest } from '../../system/locks/lock-request.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import type { OpenBlobFolder } from './open-blob-folder.ts';
-import { settleOrphanRecords } from './orphan-records.ts';
+import { cleanUpOrphanRecords } from './orphan-records.ts';
 import { nameBeside } from './record.ts';
 import type { EntrySet } from './sets.ts';
 
@@ -14,7 +14,7 @@ export async function lockBlobFolder(
   request?: LockRequest,
 ): Promise<AsyncDisposable> {
   const lock = await store.lock(request);
-  return settled(store, lock);
+  return recovered(store, lock);
 }
 
 /**
@@ -27,13 +27,13 @@ export async function holdBlobFolder(
 ): Promise<AsyncDisposable | undefined> {
   const lock = await store.hold(request);
   if (lock === undefined || !(await store.isWritable())) return lock;
-  return settled(store, lock);
+  return recovered(store, lock);
 }
 
-async function settled(store: Store, lock: AsyncDisposable): Promise<AsyncDisposable> {
+async function recovered(store: Store, lock: AsyncDisposable): Promise<AsyncDisposable> {
   try {
-    await store.settleTrees();
-    await settleOrphanRecords(store);
+    await store.recoverTrees();
+    await cleanUpOrphanRecords(store);
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();

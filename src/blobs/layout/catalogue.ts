@@ -133,16 +133,16 @@ function inOrder(entries: readonly BlobEntry[]): readonly BlobEntry[] {
   const byNumber = entries
     .filter((entry) => entry.mark.kind === 'number')
     .sort((a, b) => numberOf(a) - numberOf(b));
-  const settled = new Map<BlobEntry, BlobEntry>();
+  const renamed = new Map<BlobEntry, BlobEntry>();
   const limits = new Map<string, Stamp>();
   for (const entry of byNumber) {
     const limit = limits.get(rotationOf(entry));
     const isTooNew = entry.stampFrom === 'file-time' && limit !== undefined && entry.stamp > limit;
     const one = isTooNew ? { ...entry, stamp: limit } : entry;
-    settled.set(entry, one);
+    renamed.set(entry, one);
     limits.set(rotationOf(entry), one.stamp);
   }
-  return entries.map((entry) => settled.get(entry) ?? entry).sort(newestFirst);
+  return entries.map((entry) => renamed.get(entry) ?? entry).sort(newestFirst);
 }
 
 /** Copies and archives are numbered apart, and so are those of each name. */

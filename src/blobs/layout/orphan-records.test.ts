@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
 import { folderStore } from '../../stores/folder-store.ts';
-import { settleOrphanRecords } from './orphan-records.ts';
+import { cleanUpOrphanRecords } from './orphan-records.ts';
 import { describeFile, writeRecordBeside } from './record.ts';
 
 const scratch = scratchFolder();
@@ -32,11 +32,11 @@ async function folderWith(archives: Readonly<Record<string, string>>): Promise<s
   return folder;
 }
 
-describe('settleOrphanRecords', () => {
+describe('cleanUpOrphanRecords', () => {
   it('gives an archive that was renamed its record', async () => {
     const folder = await folderWith({ 'b.2.tar': 'b.2.tar.json', 'b.1.tar': 'b.0.tar.json' });
     const record = readFileSync(join(folder, 'b.0.tar.json'), 'utf8');
-    await settleOrphanRecords(folderStore(folder));
+    await cleanUpOrphanRecords(folderStore(folder));
     expect(readdirSync(folder).sort()).toEqual([
       'b.1.tar',
       'b.1.tar.json',
@@ -49,7 +49,7 @@ describe('settleOrphanRecords', () => {
   it('removes the record of an archive that is nowhere', async () => {
     const folder = await folderWith({ 'b.1.tar.gz': 'b.0.tar.gz.json' });
     writeFileSync(join(folder, 'b.1.tar.gz'), 'another one');
-    await settleOrphanRecords(folderStore(folder));
+    await cleanUpOrphanRecords(folderStore(folder));
     expect(readdirSync(folder)).toEqual(['b.1.tar.gz']);
   });
 
@@ -57,7 +57,7 @@ describe('settleOrphanRecords', () => {
     const folder = await folderWith({});
     const names = ['b.0.tar.json', 'notes.json', 'b.0.json'];
     for (const name of names) writeFileSync(join(folder, name), '{}');
-    await settleOrphanRecords(folderStore(folder));
+    await cleanUpOrphanRecords(folderStore(folder));
     expect(readdirSync(folder).sort()).toEqual([...names].sort());
   });
 });

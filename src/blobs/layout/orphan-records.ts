@@ -6,11 +6,11 @@ import { nameBeside, readRecord } from './record.ts';
 const RECORD = nameBeside('');
 
 /**
- * Settles records of archives of which the archive isn't there under its name, as a run leaves them
+ * Cleans up records of archives whose archive isn't there under its name, as a run leaves them
  * that is killed between the two: one that was renamed gets its record, the record of one that is gone
  * goes. The caller holds the folder's lock.
  */
-export async function settleOrphanRecords(store: Store): Promise<void> {
+export async function cleanUpOrphanRecords(store: Store): Promise<void> {
   const names = new Set((await store.list()).map(({ name }) => name));
   for (const name of names) {
     const of = name.slice(0, -RECORD.length);

@@ -4,7 +4,7 @@ import type { BlobPlace } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
 import { blobsOfPoints } from './blobs-of-points.ts';
 import { readOwnBlobs } from './ownership.ts';
-import type { Deciding } from './retention-repository.ts';
+import type { RetentionRepository } from './retention-repository.ts';
 
 /**
  * Names of the blob backups that restore points need which have none of their own moment, as those of repozo: a restore
@@ -20,7 +20,7 @@ export async function findBorrowedBlobs(
     catalogue,
     gone,
     preferred,
-  }: Pick<Deciding, 'catalogue'> & {
+  }: Pick<RetentionRepository, 'catalogue'> & {
     /** Its folder. */
     readonly repository: string;
     readonly backups: OpenBackups;

@@ -2,7 +2,7 @@ import { findBlob } from '../../filestorage/blob-layout.ts';
 import {
   holdRecordPath,
   readHoldRecord,
-  settleHoldRecord,
+  updateHoldRecord,
 } from '../../repository/records/hold-record.ts';
 import { FileHasher } from '../checksums/file-hasher.ts';
 import { readableSum } from '../checksums/readable-sum.ts';
@@ -125,7 +125,7 @@ export async function recordHold(
   }: { readonly place: BlobPlace; readonly hold: Hold | undefined; readonly looking: Looking },
 ): Promise<void> {
   const { store } = await looking.backups.repository(repository);
-  if (hold === undefined) return await settleHoldRecord(store, undefined);
+  if (hold === undefined) return await updateHoldRecord(store, undefined);
   const recorded = await findRecordedHold(repository, { ...looking, current: place });
-  if (recorded === undefined) await settleHoldRecord(store, place);
+  if (recorded === undefined) await updateHoldRecord(store, place);
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
-import { type Identity, settleIdentity } from '../../repository/records/repository-id.ts';
+import { ensureIdentity, type Identity } from '../../repository/records/repository-id.ts';
 import type { Store } from '../../stores/store.ts';
 import { hasContent } from '../copy/count-tree.ts';
 import type { BlobEntry, BlobPlace } from '../layout/catalogue.ts';
@@ -12,7 +12,7 @@ import { blobsOfPoints } from './blobs-of-points.ts';
 import { findOwners, readOwnBlobs } from './ownership.ts';
 
 /** The repository that decides how long the blobs of its storage stay. */
-export interface Deciding {
+export interface RetentionRepository {
   readonly catalogue: Catalogue;
   readonly identity: Identity;
   readonly oldestFull: Stamp;
@@ -24,18 +24,18 @@ export interface Deciding {
  *
  * @param repository - its folder
  */
-export async function findDeciding(
+export async function findRetentionRepository(
   repository: string,
   {
     blobs: { source, folder },
     backups,
-    identify = settleIdentity,
+    identify = ensureIdentity,
   }: {
     readonly blobs: BlobPlace;
     readonly backups: OpenBackups;
-    readonly identify?: typeof settleIdentity | undefined;
+    readonly identify?: typeof ensureIdentity | undefined;
   },
-): Promise<Deciding | undefined> {
+): Promise<RetentionRepository | undefined> {
   const opened = await backups.repository(repository);
   const catalogue = await opened.catalogue();
   const oldestFull = catalogue.chains[0]?.full.stamp;

@@ -50,7 +50,10 @@ export function addBackupCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const plans = options.dryRun ? { plans: [] } : {};
       const result = context.terminal.document.result<BackupResult>({ backups: [], ...plans });
-      const meant = await findEachSite(options, { terminal: context.terminal, purpose: 'backup' });
+      const selected = await findEachSite(options, {
+        terminal: context.terminal,
+        purpose: 'backup',
+      });
       const backUpOne = async (site: Site) => {
         const settings: SiteBackupSettings = {
           site: withPingUrl(overridden(site, options), options.pingUrl),
@@ -67,7 +70,7 @@ export function addBackupCommand(program: Command): void {
         else await carryOut(settings, { ...how, result });
         return undefined;
       };
-      return await inEachSite(meant, { context, work: backUpOne, absence: 'error' });
+      return await inEachSite(selected, { context, work: backUpOne, absence: 'error' });
     }),
   );
 }

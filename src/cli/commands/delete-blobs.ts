@@ -28,17 +28,17 @@ export interface NamedBlobs {
 export async function deleteNamedBlobs(
   sites: readonly Site[],
   {
-    wish,
+    selection,
     context,
     result,
   }: {
-    readonly wish: NamedBlobs;
+    readonly selection: NamedBlobs;
     readonly context: CommandContext;
     readonly result: DeleteResult;
   },
 ): Promise<void> {
   const { terminal, signal, backups } = context;
-  const { of, plan } = await findOne(sites, { wish, signal, backups });
+  const { of, plan } = await findOne(sites, { selection, signal, backups });
   const { folder, stamp, fileNames } = plan;
   result.deletions.push({
     ...{ site: of.site.part, storage: of.place.storage, kind: of.place.of },
@@ -47,17 +47,17 @@ export async function deleteNamedBlobs(
   });
   terminal.print(`This will remove blobs as of ${stamp} (UTC) from ${folder}:`);
   for (const name of fileNames) terminal.print(`    ${name}`);
-  refuseLastBlobs(plan, wish);
-  if (wish.how === 'show') {
+  refuseLastBlobs(plan, selection);
+  if (selection.how === 'show') {
     result.outcome = 'planned';
     return;
   }
-  if (wish.how === 'ask' && (await ask('delete anything', context)) === 'no') {
+  if (selection.how === 'ask' && (await ask('delete anything', context)) === 'no') {
     terminal.log('Nothing was removed.');
     result.outcome = 'declined';
     return;
   }
-  const { waitSeconds } = wish;
+  const { waitSeconds } = selection;
   const jobContext = { ...shownOn(terminal), signal, backups, waitSeconds };
   const settings = { plan, now: () => new Date(), context: jobContext };
   result.removed.push({ folder, fileNames: [...(await deleteBlobs(of, settings))] });
@@ -73,13 +73,13 @@ interface Found {
 async function findOne(
   sites: readonly Site[],
   {
-    wish,
+    selection,
     signal,
     backups,
-  }: { readonly wish: NamedBlobs } & Pick<CommandContext, 'signal' | 'backups'>,
+  }: { readonly selection: NamedBlobs } & Pick<CommandContext, 'signal' | 'backups'>,
 ): Promise<Found> {
-  const { name, storage } = wish;
-  const places = await placesOfBlobs(sites, wish.of);
+  const { name, storage } = selection;
+  const places = await placesOfBlobs(sites, selection.of);
   const found: Found[] = [];
   for (const of of places) {
     if (storage !== undefined && of.place.storage !== storage) continue;

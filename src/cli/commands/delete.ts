@@ -14,11 +14,11 @@ import { OPTION, secondsToWait, withOutputOptions } from '../options/common-opti
 import { inEachOf } from '../options/each-of.ts';
 import {
   describeChoice,
-  inEachPlace,
-  type MeantPlace,
-  meantPlaces,
-  oneOfPlaces,
+  inEachRepository,
+  oneOfRepositories,
+  type SelectedRepository,
   STORAGE_OPTION,
+  selectRepositories,
 } from '../options/selected-repositories.ts';
 import { readStamp } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
@@ -52,21 +52,24 @@ export function addDeleteCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal } = context;
       const result = terminal.document.result<DeleteResult>({ deletions: [], removed: [] });
-      const wish = wishOf({ written, damaged: options.damaged }, terminal);
+      const selection = selectionOf({ written, damaged: options.damaged }, terminal);
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const last = options.evenTheLast ? 'may-go' : 'stays';
-      if (wish.kind === 'blobs') {
+      if (selection.kind === 'blobs') {
         const isKindSaid = command.getOptionValueSource('kind') !== 'default';
         const how = options.dryRun ? 'show' : options.prompt ? 'ask' : 'do';
         const { storage } = options;
         const waitSeconds = secondsToWait(options.wait);
         const of = isKindSaid ? options.kind : 'all';
-        const named = { name: wish.name, of, storage, last, how, waitSeconds } as const;
-        await deleteNamedBlobs(sites, { wish: named, context, result });
+        const named = { name: selection.name, of, storage, last, how, waitSeconds } as const;
+        await deleteNamedBlobs(sites, { selection: named, context, result });
         return undefined;
       }
-      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      const { planned, status } = await planAll(meant, { wish, context });
+      const selected = await selectRepositories(sites, {
+        of: options.kind,
+        storage: options.storage,
+      });
+      const { planned, status } = await planAll(selected, { selection, context });
       if (meansFailure(status)) {
         terminal.log('Nothing was removed.');
         return status;
@@ -91,21 +94,21 @@ export function addDeleteCommand(program: Command): void {
         backups: context.backups,
         waitSeconds: secondsToWait(options.wait),
       };
-      const deleteOne = async ({ plan, meant: { place, site } }: Planned) => {
+      const deleteOne = async ({ plan, selected: { place, site } }: Planned) => {
         const settings = { place, site, last, now: () => new Date() } as const;
         const { fileNames } = await deleteAll(plan, settings, jobContext);
         result.removed.push({ folder: plan.repository, fileNames: [...fileNames] });
         result.outcome = 'done';
         return undefined;
       };
-      const nameOf = (one: Planned) => oneOfPlaces(one.meant);
+      const nameOf = (one: Planned) => oneOfRepositories(one.selected);
       return await inEachOf(wanted, { context, nameOf, work: deleteOne, absence: 'error' });
     }),
   );
 }
 
 /** Failure `usage` where neither, or both, were said: what is removed is never guessed. */
-function wishOf(
+function selectionOf(
   {
     written,
     damaged,
@@ -131,38 +134,38 @@ function wishOf(
 }
 
 interface Planned {
-  readonly meant: MeantPlace;
+  readonly selected: SelectedRepository;
   readonly plan: DeletePlan;
 }
 
 /** A date that is one of several storages' must be told whose it is. */
 async function planAll(
-  meant: readonly MeantPlace[],
-  { wish, context }: { readonly wish: DeleteSelection; readonly context: CommandContext },
+  selected: readonly SelectedRepository[],
+  { selection, context }: { readonly selection: DeleteSelection; readonly context: CommandContext },
 ): Promise<{ readonly planned: readonly Planned[]; readonly status: number }> {
   const planned: Planned[] = [];
   const { terminal, signal, backups } = context;
   const jobContext = { ...shownOn(terminal), signal, backups };
-  const status = await inEachPlace(meant, {
+  const status = await inEachRepository(selected, {
     context,
     work: async (one) => {
       const { blobs } = one.place;
-      const plan = await planDelete(one.repository, { wish, blobs, context: jobContext });
-      planned.push({ meant: one, plan });
+      const plan = await planDelete(one.repository, { selection, blobs, context: jobContext });
+      planned.push({ selected: one, plan });
     },
   });
-  if (wish.kind === 'damaged' || planned.length < 2) return { planned, status };
-  const those = planned.map((one) => one.meant);
-  throw new Failure('usage', `Cannot tell which backup of ${wish.stamp} is meant`, {
+  if (selection.kind === 'damaged' || planned.length < 2) return { planned, status };
+  const those = planned.map((one) => one.selected);
+  throw new Failure('usage', `Cannot tell which backup of ${selection.stamp} is meant`, {
     hint: `There are several: ${describeChoice(those)}.`,
   });
 }
 
 async function show(
-  { meant, plan }: Planned,
+  { selected, plan }: Planned,
   { terminal, backups, result }: CommandContext & { readonly result: DeleteResult },
 ): Promise<void> {
-  const points = await listPlace(meant.place, { site: meant.site, backups });
+  const points = await listPlace(selected.place, { site: selected.site, backups });
   for (const stamp of plan.whole) {
     terminal.log(
       `Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}; "zodbvault verify" remembers that, and whoever names a date can remove it all the same`,
@@ -179,7 +182,7 @@ async function show(
     );
     const { repository } = plan;
     result.deletions.push({
-      ...{ site: meant.site.part, storage: meant.place.storage, kind: meant.place.of },
+      ...{ site: selected.site.part, storage: selected.place.storage, kind: selected.place.of },
       ...{ ...pointAsJson(stamp), what: 'restore-point', folder: repository, reason },
       ...{ points: [...gone], fileNames: [...fileNames], dat, blobs },
     });
@@ -190,7 +193,7 @@ async function show(
     if (needing.length > 0) {
       terminal.print(`With it go the restore points that need it: ${needing.join(', ')}`);
     }
-    if (blobs.length > 0 && !removesBlobs(meant.site, meant.place)) {
+    if (blobs.length > 0 && !removesBlobs(selected.site, selected.place)) {
       terminal.print(
         'The blob backups of these stay, as with keep 0 no backup removes any; remove them with:',
       );

@@ -10,7 +10,11 @@ import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
-import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
+import {
+  inEachRepository,
+  STORAGE_OPTION,
+  selectRepositories,
+} from '../options/selected-repositories.ts';
 import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
@@ -36,8 +40,11 @@ export function addDiffCommand(program: Command): void {
       const to = readTarget(writtenTo, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
-      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      return await inEachPlace(meant, {
+      const selected = await selectRepositories(sites, {
+        of: options.kind,
+        storage: options.storage,
+      });
+      return await inEachRepository(selected, {
         context: running,
         work: async ({ site, place, repository, name }) => {
           const difference = await readPointDifference(repository, { from, to, context });

@@ -32,8 +32,8 @@ export function addHistoryCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const how = { of: options.kind, backups };
       const result = terminal.document.result<HistoryResult>({ runs: [] });
-      const meant = await findEachSite(options, { terminal, purpose: 'look' });
-      const { sites } = meant;
+      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = selected;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, how)).slice(0, options.last);
         const judged = await judgeRuns(runs, { site, ...how });
@@ -48,7 +48,7 @@ export function addHistoryCommand(program: Command): void {
         }
         return undefined;
       };
-      return await inEachSite(meant, { context, work: showOne, absence: 'warning' });
+      return await inEachSite(selected, { context, work: showOne, absence: 'warning' });
     }),
   );
 }

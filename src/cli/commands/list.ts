@@ -28,8 +28,8 @@ export function addListCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<ListResult>({ points: [] });
-      const meant = await findEachSite(options, { terminal, purpose: 'look' });
-      const { sites } = meant;
+      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = selected;
       const all: PlacedPoint[] = [];
       const problems: AnyWarning[] = [];
       const listOne = async (site: Site) => {
@@ -59,7 +59,7 @@ export function addListCommand(program: Command): void {
         }
         return undefined;
       };
-      const status = await inEachSite(meant, { context, work: listOne, absence: 'warning' });
+      const status = await inEachSite(selected, { context, work: listOne, absence: 'warning' });
       if (all.length > 0 && !terminal.isJson) {
         const table = tableOfRestorePoints(all, { sites: sites.length });
         await printTable(table, { terminal, emphasis: { bad: ['BAD'] }, signal });

@@ -10,7 +10,11 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
-import { inEachPlace, meantPlaces, STORAGE_OPTION } from '../options/selected-repositories.ts';
+import {
+  inEachRepository,
+  STORAGE_OPTION,
+  selectRepositories,
+} from '../options/selected-repositories.ts';
 import { DATE_FORMS, readMoment, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
@@ -67,13 +71,16 @@ export function addLogCommand(program: Command): void {
       }
       const target = readTarget(point, { terminal });
       const sites = await findSites(options, { terminal, purpose: 'look' });
-      const meant = await meantPlaces(sites, { of: options.kind, storage: options.storage });
-      return await inEachPlace(meant, {
+      const selected = await selectRepositories(sites, {
+        of: options.kind,
+        storage: options.storage,
+      });
+      return await inEachRepository(selected, {
         context: running,
         work: async ({ site, place: { storage }, repository, name }) => {
           const source = { kind: 'point', repository, target } as const;
           const transactions = await readTransactionLog(source, { filter, context });
-          const heading = meant.length > 1 ? name : undefined;
+          const heading = selected.length > 1 ? name : undefined;
           const of = { site: site.part, storage, kind: options.kind };
           await showTransactions(transactions, { context, terminal, of, result, heading });
         },

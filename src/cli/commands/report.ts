@@ -34,7 +34,7 @@ export function addReportCommand(program: Command): void {
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;
-      const meant = await findEachSite(options, { terminal, purpose: 'look' });
+      const selected = await findEachSite(options, { terminal, purpose: 'look' });
       const now = new Date();
       const reports: SiteReport[] = [];
       const reportOne = async (site: Site) => {
@@ -43,7 +43,7 @@ export function addReportCommand(program: Command): void {
         reports[index] = await reportOf(withPingUrl(site), { now, backups });
         return undefined;
       };
-      const status = await inEachSite(meant, { context, work: reportOne, absence: 'warning' });
+      const status = await inEachSite(selected, { context, work: reportOne, absence: 'warning' });
       const path = resolve(options.output);
       await write(path, formatReport(reports, now));
       terminal.document.result<ReportResult>({ path });

@@ -19,7 +19,7 @@ import {
   SOURCE_KIND_OPTION,
   withSiteOptions,
 } from '../select/site-options.ts';
-import { type SiteWish, siteWords } from '../select/site-selection.ts';
+import { type SiteSelection, siteWords } from '../select/site-selection.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import { withDebugLog } from '../terminal/terminal.ts';
 
@@ -133,7 +133,7 @@ function oneSite(sites: readonly Site[]): Site {
 
 /** The line that undoes what a command line does, to be pasted into any shell. */
 async function undoingLine(
-  said: SiteWish & { readonly to?: string | undefined },
+  said: SiteSelection & { readonly to?: string | undefined },
   variables: Readonly<Record<string, string>>,
 ): Promise<string> {
   const to = said.to === undefined ? [] : ['--to', said.to];

@@ -33,8 +33,8 @@ export function addTestRestoreCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
       const wanted = readTarget(written, { terminal });
-      const meant = await findEachSite(options, { terminal, purpose: 'look' });
-      const { sites } = meant;
+      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = selected;
       const damage: Damage[] = [];
       const testOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await testRestore(
@@ -67,7 +67,7 @@ export function addTestRestoreCommand(program: Command): void {
         return problems > 0 ? 1 : 0;
       };
       const work = { context, work: testOne, absence: 'error' } as const;
-      const status = await inEachSite(meant, work);
+      const status = await inEachSite(selected, work);
       if (damage.length > 0) terminal.hint(describeRemedy(damage));
       return status;
     }),

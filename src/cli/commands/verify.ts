@@ -50,9 +50,9 @@ export function addVerifyCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
-      const deep = deepWish(date, options, terminal);
-      const meant = await findEachSite(options, { terminal, purpose: 'look' });
-      const { sites } = meant;
+      const deep = deepOptions(date, options, terminal);
+      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const { sites } = selected;
       const damage: Damage[] = [];
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
@@ -82,7 +82,7 @@ export function addVerifyCommand(program: Command): void {
         return damage.length > before ? 1 : 0;
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
-      const status = await inEachSite(meant, work);
+      const status = await inEachSite(selected, work);
       if (damage.length > 0) terminal.hint(describeRemedy(damage));
       return status;
     }),
@@ -134,7 +134,7 @@ function isState(name: string): boolean {
 }
 
 /** What is to be verified deeply; undefined: nothing. Failure `usage` for words that don't fit. */
-function deepWish(
+function deepOptions(
   date: string | undefined,
   {
     deep,

@@ -1,4 +1,4 @@
-import type { SettledSite } from '../../config/resolve/resolve-site.ts';
+import type { ResolvedSite } from '../../config/resolve/resolve-site.ts';
 import { signOfBlobCache } from '../../operations/run/blob-cache.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 /** Notes what of the live data isn't there, or isn't it: a mistyped path would come out only at night. */
 export async function noteAbsentData(
-  sites: readonly Pick<SettledSite, 'site' | 'relativePaths'>[],
+  sites: readonly Pick<ResolvedSite, 'site' | 'relativePaths'>[],
   terminal: Terminal,
 ): Promise<void> {
   for (const { site, relativePaths } of sites) {

@@ -11,7 +11,7 @@ import { inEachOf } from './each-of.ts';
 export const STORAGE_OPTION = new Option('--storage <name>', 'one of the storages (default: all)');
 
 /** A repository that a command is about. */
-export interface MeantPlace {
+export interface SelectedRepository {
   readonly site: Site;
   readonly place: BackupPlace;
   readonly repository: string;
@@ -20,11 +20,11 @@ export interface MeantPlace {
 }
 
 /** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
-export async function meantPlaces(
+export async function selectRepositories(
   sites: readonly Site[],
   { of, storage }: { readonly of: BackupKind; readonly storage: string | undefined },
-): Promise<readonly MeantPlace[]> {
-  const all: MeantPlace[] = [];
+): Promise<readonly SelectedRepository[]> {
+  const all: SelectedRepository[] = [];
   for (const site of sites) {
     for (const place of await findBackupPlaces(site, of)) {
       const { repository } = place;
@@ -37,8 +37,8 @@ export async function meantPlaces(
       hint: '"zodbvault config" shows what is backed up; name another --kind, or another --part.',
     });
   }
-  const meant = all.filter(({ place }) => storage === undefined || place.storage === storage);
-  if (meant.length > 0 || storage === undefined) return meant;
+  const selected = all.filter(({ place }) => storage === undefined || place.storage === storage);
+  if (selected.length > 0 || storage === undefined) return selected;
   throw new Failure('usage', `Cannot find the storage "${storage}"`, {
     hint: `There are these: ${all.map(({ name }) => name).join(', ')}.`,
   });
@@ -62,18 +62,23 @@ export function nameOfOneStorage(storage: string, among: Among): string | undefi
 }
 
 /** Does something with each, and says which there are: see {@link inEachOf}. */
-export async function inEachPlace(
-  meant: readonly MeantPlace[],
+export async function inEachRepository(
+  selected: readonly SelectedRepository[],
   {
     context,
     work,
-  }: { readonly context: CommandContext; readonly work: (one: MeantPlace) => Promise<void> },
+  }: {
+    readonly context: CommandContext;
+    readonly work: (one: SelectedRepository) => Promise<void>;
+  },
 ): Promise<number> {
-  if (meant.length > 1)
-    context.terminal.log(`There are several, shown one after the other: ${describeChoice(meant)}`);
-  return await inEachOf(meant, {
+  if (selected.length > 1)
+    context.terminal.log(
+      `There are several, shown one after the other: ${describeChoice(selected)}`,
+    );
+  return await inEachOf(selected, {
     context,
-    nameOf: oneOfPlaces,
+    nameOf: oneOfRepositories,
     work: async (one) => {
       await work(one);
       return undefined;
@@ -83,17 +88,17 @@ export async function inEachPlace(
 }
 
 /** How a place is told from the others. */
-export function oneOfPlaces({ name, site, place }: MeantPlace): OneOfSeveral {
+export function oneOfRepositories({ name, site, place }: SelectedRepository): OneOfSeveral {
   return { name, labels: { site: site.part, storage: place.storage } };
 }
 
 /** As in `shop/Data, intranet/Data; choose with --part NAME`. */
-export function describeChoice(meant: readonly MeantPlace[]): string {
-  const differ = (of: (one: MeantPlace) => string) => new Set(meant.map(of)).size > 1;
+export function describeChoice(selected: readonly SelectedRepository[]): string {
+  const differ = (of: (one: SelectedRepository) => string) => new Set(selected.map(of)).size > 1;
   const options = [
     ...(differ(({ site }) => site.part) ? ['--part NAME'] : []),
     ...(differ(({ place }) => place.storage) ? ['--storage NAME'] : []),
   ];
-  const names = meant.map(({ name }) => name).join(', ');
+  const names = selected.map(({ name }) => name).join(', ');
   return `${names}; choose with ${options.join(' and ')}`;
 }

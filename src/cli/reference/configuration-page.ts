@@ -1,13 +1,13 @@
-import { RECIPE_CONVENTIONS } from '../../config/resolve/resolution.ts';
+import { RECIPE_DEFAULTS } from '../../config/resolve/resolution.ts';
 import { ONLY_IN_BUILDOUT, tomlOptions } from '../../config/toml/toml-options.ts';
 import { markdownTable } from './markdown-table.ts';
 
 /** Defaults that a buildout has of its own: those of the recipe. */
 const IN_BUILDOUT: Readonly<Record<string, string>> = {
   backup_blobs: 'true',
-  keep: String(RECIPE_CONVENTIONS.keep),
-  keep_blob_days: String(RECIPE_CONVENTIONS.keepBlobDays),
-  use_rsync: String(RECIPE_CONVENTIONS.blobCopier === 'rsync'),
+  keep: String(RECIPE_DEFAULTS.keep),
+  keep_blob_days: String(RECIPE_DEFAULTS.keepBlobDays),
+  use_rsync: String(RECIPE_DEFAULTS.blobCopier === 'rsync'),
 };
 
 /** docs/reference/configuration.md with its tables as the code has them; all else stays. */

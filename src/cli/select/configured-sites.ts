@@ -5,18 +5,18 @@ import { environmentOptions } from '../../config/environment/environment.ts';
 import { type LiveData, liveAround } from '../../config/model/live-data.ts';
 import { layered, type OptionSource, without } from '../../config/model/option-source.ts';
 import { formatOrigin } from '../../config/model/origin.ts';
-import { settleConfigured, type WrittenSite } from '../../config/plain/configured-site.ts';
+import { resolveConfigured, type WrittenSite } from '../../config/plain/configured-site.ts';
 import { FOLDERS } from '../../config/plain/plain-places.ts';
 import type { BlobsLeftOut } from '../../config/plain/plain-search.ts';
 import { findDataFs } from '../../config/plain/plain-site.ts';
 import { expandPath } from '../../config/resolve/paths.ts';
 import { Problems } from '../../config/resolve/problems.ts';
-import type { SettledSite } from '../../config/resolve/resolve-site.ts';
+import type { ResolvedSite } from '../../config/resolve/resolve-site.ts';
 import { findSharedFolders } from '../../config/resolve/shared-folders.ts';
 import { readZodbvaultToml } from '../../config/toml/zodbvault-toml.ts';
 import { Failure } from '../../system/failure.ts';
 import { sayShared } from '../render/warnings/settings.ts';
-import { nearest, SURROUNDINGS } from './environment-access.ts';
+import { nearest, PATH_ENVIRONMENT } from './environment-access.ts';
 import {
   type NamedBackups,
   optionsOverruled,
@@ -29,7 +29,7 @@ import { takeUnusable, type UnusableSite } from './unusable-sites.ts';
 export interface ConfiguredSites {
   readonly kind: 'configured';
   readonly path: string;
-  readonly sites: readonly SettledSite[];
+  readonly sites: readonly ResolvedSite[];
   readonly extent: 'all' | 'some';
   /** Variables of the environment to which the files refer. */
   readonly variables: readonly string[];
@@ -43,29 +43,29 @@ export async function siteOfLive(
   named: NamedBackups | undefined,
 ): Promise<ConfiguredSites> {
   const options = environmentOptions(process.env);
-  const { settled, leftOut } = settleWithNamed(
+  const { resolved, leftOut } = resolveWithNamed(
     {
       part: 'backup',
       subject: `what "${path}" says`,
       options:
         named?.blobbackuplocation === undefined ? options : without(options, ['backup_blobs']),
       live,
-      surroundings: SURROUNDINGS,
+      pathEnvironment: PATH_ENVIRONMENT,
     },
     { config: path, named },
   );
-  await refuseSharedFolders(path, [settled]);
+  await refuseSharedFolders(path, [resolved]);
   const { variables = [] } = live;
-  return { kind: 'configured', path, sites: [settled], extent: 'all', variables, leftOut };
+  return { kind: 'configured', path, sites: [resolved], extent: 'all', variables, leftOut };
 }
 
-function settleWithNamed(
+function resolveWithNamed(
   written: WrittenSite,
   { config, named }: { readonly config: string; readonly named: NamedBackups | undefined },
-): { readonly settled: SettledSite; readonly leftOut: readonly BlobsLeftOut[] } {
-  if (named === undefined) return { settled: settleConfigured(written, { config }), leftOut: [] };
+): { readonly resolved: ResolvedSite; readonly leftOut: readonly BlobsLeftOut[] } {
+  if (named === undefined) return { resolved: resolveConfigured(written, { config }), leftOut: [] };
   const live = withNamedBackups(written.live, named);
-  return withBlobsOfNamed(settleConfigured({ ...written, live }, { config }), named);
+  return withBlobsOfNamed(resolveConfigured({ ...written, live }, { config }), named);
 }
 
 /**
@@ -111,11 +111,11 @@ export async function sitesOfToml(
       { hint: 'Name one of them with --part.' },
     );
   }
-  const settled: SettledSite[] = [];
+  const resolved: ResolvedSite[] = [];
   const leftOut: BlobsLeftOut[] = [];
   const variables = new Set<string>();
   const failures: UnusableSite[] = [];
-  const settleOne = async ({ name, options, failure }: (typeof all)[number]) => {
+  const resolveOne = async ({ name, options, failure }: (typeof all)[number]) => {
     if (failure !== undefined) throw failure;
     const live = await liveOf(options, { path, named });
     for (const one of live.variables ?? []) variables.add(one);
@@ -125,24 +125,24 @@ export async function sitesOfToml(
       subject,
       options,
       live,
-      surroundings: SURROUNDINGS,
+      pathEnvironment: PATH_ENVIRONMENT,
     };
-    const one = settleWithNamed(written, { config: path, named });
-    settled.push(one.settled);
+    const one = resolveWithNamed(written, { config: path, named });
+    resolved.push(one.resolved);
     leftOut.push(...one.leftOut);
   };
   for (const one of meant) {
     try {
-      await settleOne(one);
+      await resolveOne(one);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.push({ part: one.name, failure: error });
     }
   }
-  takeUnusable(failures, { takers: unusable, others: settled.length });
-  await refuseSharedFolders(path, settled);
+  takeUnusable(failures, { takers: unusable, others: resolved.length });
+  await refuseSharedFolders(path, resolved);
   const extent = part === undefined ? 'all' : 'some';
-  return { kind: 'configured', path, sites: settled, extent, variables: [...variables], leftOut };
+  return { kind: 'configured', path, sites: resolved, extent, variables: [...variables], leftOut };
 }
 
 /** The file that options name for what it says about the data. Failure `usage` where they name two. */
@@ -154,7 +154,7 @@ export function liveFileOf(
     const value = options.option(option);
     const text = value?.text.trim() ?? '';
     if (value === undefined || text === '') return [];
-    const path = expandPath(text, { base: directory, surroundings: SURROUNDINGS });
+    const path = expandPath(text, { base: directory, pathEnvironment: PATH_ENVIRONMENT });
     return [{ path, kind, said: `${option} (${formatOrigin(value.origin)})` }];
   });
   const [first, second] = files;
@@ -179,7 +179,7 @@ async function liveOf(
   const directory = resolve(path, '..');
   const written = (name: string, base = directory) => {
     const text = options.option(name)?.text.trim() ?? '';
-    return text === '' ? undefined : expandPath(text, { base, surroundings: SURROUNDINGS });
+    return text === '' ? undefined : expandPath(text, { base, pathEnvironment: PATH_ENVIRONMENT });
   };
   const prefix = written('locationprefix');
   const blobBackups =
@@ -216,7 +216,7 @@ async function holdsAny(folder: string | undefined): Promise<boolean> {
 }
 
 /** Failure `usage` where the folders of two sites are the same, or lie in one another. */
-async function refuseSharedFolders(path: string, sites: readonly SettledSite[]): Promise<void> {
+async function refuseSharedFolders(path: string, sites: readonly ResolvedSite[]): Promise<void> {
   const problems = new Problems(`"${path}"`);
   const both = (one: string, other: string) => `the sites "${one}" and "${other}"`;
   const shared = await findSharedFolders(sites.map(({ site }) => site));

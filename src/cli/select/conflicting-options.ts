@@ -6,7 +6,7 @@ import { Failure } from '../../system/failure.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { DEFAULT_CFG } from './select-buildout-part.ts';
-import type { SiteWish } from './site-selection.ts';
+import type { SiteSelection } from './site-selection.ts';
 
 /** Failure for a part where nothing has any. */
 export function noParts(part: string): Failure {
@@ -26,7 +26,7 @@ export function refusePart(part: string | undefined, path: string): void {
 }
 
 /** What the command line says twice: the file that says where the data is, and the data. */
-export async function twoWays({ config, part }: SiteWish): Promise<Failure> {
+export async function twoWays({ config, part }: SiteSelection): Promise<Failure> {
   const kind =
     config !== undefined ? await kindOfConfig(resolve(config)) : await kindOfParts(part ?? '');
   if (kind === 'buildout') {

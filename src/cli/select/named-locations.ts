@@ -8,9 +8,9 @@ import {
   OVERRULED_BY_WORDS,
   type Purpose,
 } from '../../config/plain/plain-search.ts';
-import type { SettledSite } from '../../config/resolve/resolve-site.ts';
+import type { ResolvedSite } from '../../config/resolve/resolve-site.ts';
 import { Failure } from '../../system/failure.ts';
-import type { SiteWish } from './site-selection.ts';
+import type { SiteSelection } from './site-selection.ts';
 
 /** Folders of backups that the command line names, for a site whose data is found as without them. */
 export interface NamedBackups {
@@ -21,26 +21,26 @@ export interface NamedBackups {
 }
 
 /** Undefined where the command line names none, or the data as well. */
-export function namedBackups(wish: SiteWish, purpose: Purpose): NamedBackups | undefined {
-  const { location, blobbackuplocation } = wish;
-  if (namesData(wish) || (location === undefined && blobbackuplocation === undefined)) return;
-  return { location, blobbackuplocation, blobs: wish.blobs ? 'wanted' : 'left-out', purpose };
+export function namedBackups(selection: SiteSelection, purpose: Purpose): NamedBackups | undefined {
+  const { location, blobbackuplocation } = selection;
+  if (namesData(selection) || (location === undefined && blobbackuplocation === undefined)) return;
+  return { location, blobbackuplocation, blobs: selection.blobs ? 'wanted' : 'left-out', purpose };
 }
 
 /** Whether the command line says where the live data is. */
-export function namesData({ datafs, blobStorage }: SiteWish): boolean {
+export function namesData({ datafs, blobStorage }: SiteSelection): boolean {
   return datafs !== undefined || blobStorage !== undefined;
 }
 
 /** Whether the command line says where things are. */
-export function namesPlaces(wish: SiteWish): boolean {
-  return namesData(wish) || namedBackups(wish, 'look') !== undefined;
+export function namesPlaces(selection: SiteSelection): boolean {
+  return namesData(selection) || namedBackups(selection, 'look') !== undefined;
 }
 
 /** Options of the environment that the command line overrules. */
-export function overruledByWords(wish: SiteWish): readonly string[] {
-  if (namesData(wish)) return OVERRULED_BY_WORDS;
-  return namesPlaces(wish) ? OVERRULED_BY_BACKUPS : [];
+export function overruledByWords(selection: SiteSelection): readonly string[] {
+  if (namesData(selection)) return OVERRULED_BY_WORDS;
+  return namesPlaces(selection) ? OVERRULED_BY_BACKUPS : [];
 }
 
 /** The options of a file that don't count: what it removes, it removes from the folders that it names. */
@@ -69,18 +69,18 @@ export function withNamedBackups(
  * other backups of the Data.fs. Failure `usage` where the blobs are wanted, and it has none, or nothing else.
  */
 export function withBlobsOfNamed(
-  settled: SettledSite,
+  resolved: ResolvedSite,
   { location, blobbackuplocation, blobs, purpose }: NamedBackups,
-): { readonly settled: SettledSite; readonly leftOut: readonly BlobsLeftOut[] } {
-  const { site } = settled;
-  if (blobs === 'left-out') return { settled, leftOut: [] };
+): { readonly resolved: ResolvedSite; readonly leftOut: readonly BlobsLeftOut[] } {
+  const { site } = resolved;
+  if (blobs === 'left-out') return { resolved, leftOut: [] };
   if (blobbackuplocation !== undefined) {
-    if (site.contents !== 'filestorages') return { settled, leftOut: [] };
+    if (site.contents !== 'filestorages') return { resolved, leftOut: [] };
     throw new Failure('usage', 'Cannot tell where the blob directory is', {
       hint: 'Name it with --blob-storage, and the Data.fs with --datafs.',
     });
   }
-  if (site.contents === 'filestorages' || location === undefined) return { settled, leftOut: [] };
+  if (site.contents === 'filestorages' || location === undefined) return { resolved, leftOut: [] };
   if (site.contents === 'blobs') {
     throw new Failure('usage', 'Cannot use --location: only_blobs is set', {
       hint: 'Name the folder for the backups of the blobs with --blobbackuplocation.',
@@ -88,7 +88,7 @@ export function withBlobsOfNamed(
   }
   const folders = site.storages.flatMap((storage) => storage.blobs ?? []);
   return {
-    settled: { ...settled, site: { ...site, contents: 'filestorages' } },
+    resolved: { ...resolved, site: { ...site, contents: 'filestorages' } },
     leftOut: purpose === 'look' ? [] : folders.map((path) => leaveOutBlobs(path, purpose)),
   };
 }

@@ -21,7 +21,7 @@ import { isThere } from '../../system/files/presence.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { nearest, SURROUNDINGS } from './environment-access.ts';
+import { nearest, PATH_ENVIRONMENT } from './environment-access.ts';
 import { takeUnusable, type UnusableSite } from './unusable-sites.ts';
 
 /** The buildout of a folder, unless another is named. */
@@ -38,7 +38,7 @@ export const PART_OPTION = new Option(
 );
 
 /** What of a buildout was asked for on the command line. */
-export interface BuildoutWish {
+export interface BuildoutSelection {
   /** Path of a `.cfg`; undefined: the one in this folder. */
   readonly config: string | undefined;
   readonly overrides: readonly Override[];
@@ -46,7 +46,7 @@ export interface BuildoutWish {
 
 /** Reads the buildout, and warns of what of it couldn't be had. Failure `not-found`. */
 export async function loadBuildout(
-  { config, overrides }: BuildoutWish,
+  { config, overrides }: BuildoutSelection,
   terminal: Terminal,
 ): Promise<Buildout> {
   const path = resolve(config ?? DEFAULT_CFG);
@@ -94,7 +94,7 @@ export async function findBackupParts(
   });
 }
 
-/** Parts of a buildout, settled. */
+/** Parts of a buildout, resolved. */
 export interface ReadParts {
   readonly parts: readonly RecipePart[];
   /** Whether these are all that there are: `some` also where nobody can tell. */
@@ -142,7 +142,7 @@ export async function readParts(
     renderWarning({ kind: 'advice', code: 'shared-backup-folders', shared }, terminal);
   }
   if (names.length === 0 && parts.length > 0 && parts.length === known.length) {
-    const data = readBuildoutData(buildout, SURROUNDINGS);
+    const data = readBuildoutData(buildout, PATH_ENVIRONMENT);
     for (const one of unclaimedStorages(data, sites)) renderWarning(one, terminal);
   }
   const isAll = names.length === 0 && unclear.length === 0 && buildout.missing.length === 0;
@@ -164,7 +164,7 @@ async function readEach(
   for (const part of names) {
     await giveWay();
     try {
-      parts.push(readRecipePart(buildout, { part, surroundings: SURROUNDINGS, nearest }));
+      parts.push(readRecipePart(buildout, { part, pathEnvironment: PATH_ENVIRONMENT, nearest }));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       broken.push({ part, failure: error });

@@ -26,11 +26,11 @@ import {
   refusePart,
   twoWays,
 } from './conflicting-options.ts';
-import { nearest, SURROUNDINGS } from './environment-access.ts';
+import { nearest, PATH_ENVIRONMENT } from './environment-access.ts';
 import { findLostData } from './lost-data.ts';
 import { type NamedBackups, namedBackups, namesData } from './named-locations.ts';
 import { DEFAULT_CFG, findBackupParts, type ReadParts } from './select-buildout-part.ts';
-import type { SiteWish } from './site-selection.ts';
+import type { SiteSelection } from './site-selection.ts';
 import type { UnusableSite } from './unusable-sites.ts';
 
 /** The sites that are meant, by what describes them. */
@@ -51,7 +51,7 @@ export interface Found {
  * `instance.yaml`, the volume of the container images, `var/filestorage/Data.fs`, `Data.fs`.
  */
 export async function findAnySites(
-  wish: SiteWish,
+  selection: SiteSelection,
   {
     terminal,
     purpose,
@@ -68,7 +68,7 @@ export async function findAnySites(
 ): Promise<Found> {
   refuseRenamedVariables(process.env);
   for (const one of unknownVariables(process.env, nearest)) renderWarning(one, terminal);
-  const found = await lookFor(wish, { terminal, purpose, candidates, unusable });
+  const found = await lookFor(selection, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {
     const own = found.sites.flatMap(({ warnings }) => warnings);
     for (const one of [...own, ...found.leftOut]) renderWarning(one, terminal);
@@ -104,30 +104,30 @@ interface Looking {
   readonly unusable: UnusableSite[] | undefined;
 }
 
-async function lookFor(wish: SiteWish, looking: Looking): Promise<FoundSites> {
+async function lookFor(selection: SiteSelection, looking: Looking): Promise<FoundSites> {
   const { candidates, purpose } = looking;
-  const { config, part } = wish;
+  const { config, part } = selection;
   const isAskedFor = config !== undefined || part !== undefined;
   const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
-  if (namesData(wish)) {
-    if (isAskedFor) throw await twoWays(wish);
+  if (namesData(selection)) {
+    if (isAskedFor) throw await twoWays(selection);
     take('the command line', 'it names places');
-    return plainSite(wish, looking);
+    return plainSite(selection, looking);
   }
-  if (namedBackups(wish, purpose) === undefined) return lookHere(wish, looking);
+  if (namedBackups(selection, purpose) === undefined) return lookHere(selection, looking);
   take('the command line', 'it names the folders of the backups');
-  return lookHere(wish, looking).catch((error: unknown) => {
+  return lookHere(selection, looking).catch((error: unknown) => {
     // Whoever looks at backups needs no live data; whatever else is done, it must be the right one.
     if (isAskedFor || purpose !== 'look' || !(error instanceof Failure)) throw error;
-    return plainSite(wish, looking);
+    return plainSite(selection, looking);
   });
 }
 
 /** What describes the site, and where its data is, whatever folders are named for backups. */
-async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
+async function lookHere(selection: SiteSelection, looking: Looking): Promise<FoundSites> {
   const { candidates, purpose, unusable } = looking;
-  const { config, part } = wish;
-  const named = namedBackups(wish, purpose);
+  const { config, part } = selection;
+  const named = namedBackups(selection, purpose);
   const pass = (what: string, why: string) => candidates.push({ what, state: 'passed over', why });
   const take = (what: string, why: string) => candidates.push({ what, state: 'taken', why });
   if (config !== undefined) {
@@ -139,7 +139,7 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
       refusePart(part, path);
       return siteOfLive(path, await readLiveFile(path, { kind, environment: process.env }), named);
     }
-    if (named !== undefined) throw await twoWays(wish);
+    if (named !== undefined) throw await twoWays(selection);
     return { kind: 'buildout', ...(await findBackupParts({ config, part }, looking)) };
   }
   const toml = resolve(TOML_NAME);
@@ -156,9 +156,9 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
     throw await besideUsable(error, named);
   });
   if (parts.parts.length > 0 && named !== undefined) {
-    if (part !== undefined) throw await twoWays(wish);
+    if (part !== undefined) throw await twoWays(selection);
     pass(cfg, 'its parts say where their backups are');
-    const plain = await plainSite(wish, looking);
+    const plain = await plainSite(selection, looking);
     if (purpose !== 'look') await refuseOtherThan(parts.parts, plain.site);
     return plain;
   }
@@ -179,7 +179,7 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
   }
   if (environment.option('datafs') !== undefined) {
     take('the environment', 'it names the Data.fs');
-    return plainSite(wish, looking);
+    return plainSite(selection, looking);
   }
   const live = await findLive(process.cwd(), { environment: process.env, candidates });
   switch (live.kind) {
@@ -187,14 +187,14 @@ async function lookHere(wish: SiteWish, looking: Looking): Promise<FoundSites> {
       return siteOfLive(live.path, live.live, named);
     case 'container':
       if (looking.purpose === 'backup') await refuseEmptyVolume(live.dataFs);
-      return plainSite(wish, looking, live.dataFs);
+      return plainSite(selection, looking, live.dataFs);
     case 'nothing': {
       const usual = resolve('var/filestorage/Data.fs');
       const dataFs = await findDataFs(process.cwd());
       if (dataFs !== usual) pass(usual, 'it is not there');
       if (dataFs === undefined) pass(resolve('Data.fs'), 'it is not there');
       else take(dataFs, 'nothing before it was there');
-      return plainSite(wish, looking).catch(async (error: unknown) => {
+      return plainSite(selection, looking).catch(async (error: unknown) => {
         throw (await isThere(cfg)) ? besideBuildout(error) : error;
       });
     }
@@ -238,20 +238,20 @@ type PlainFound = Extract<FoundSites, { kind: 'plain' }>;
 
 /** The places that were named, and else those that every Zope has, or those around a Data.fs that was found. */
 async function plainSite(
-  wish: SiteWish,
+  selection: SiteSelection,
   { purpose }: Looking,
   found?: string,
 ): Promise<PlainFound> {
   const written = {
-    dataFs: wish.datafs,
-    location: wish.location,
-    blobStorage: wish.blobStorage,
-    blobBackupLocation: wish.blobbackuplocation,
-    blobs: wish.blobs ? 'as-found' : 'left-out',
+    dataFs: selection.datafs,
+    location: selection.location,
+    blobStorage: selection.blobStorage,
+    blobBackupLocation: selection.blobbackuplocation,
+    blobs: selection.blobs ? 'as-found' : 'left-out',
   } as const;
   const environment = {
     options: environmentOptions(process.env),
-    surroundings: SURROUNDINGS,
+    pathEnvironment: PATH_ENVIRONMENT,
   };
   const search = { written, environment, found, purpose };
   const lost = found === undefined ? await findLostData(process.cwd(), search) : undefined;

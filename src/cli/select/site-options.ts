@@ -10,7 +10,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { overruledByWords } from './named-locations.ts';
 import { CONFIG_OPTION, PART_OPTION } from './select-buildout-part.ts';
 import { findAnySites } from './select-site.ts';
-import type { SiteWish } from './site-selection.ts';
+import type { SiteSelection } from './site-selection.ts';
 import type { MeantSites, UnusableSite } from './unusable-sites.ts';
 
 /** Adds the options that say which site is meant. */
@@ -60,25 +60,25 @@ interface FoundAndMore {
 
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
-  wish: SiteWish,
+  selection: SiteSelection,
   finding: { readonly terminal: Terminal; readonly purpose: Purpose },
 ): Promise<readonly Site[]> {
-  return (await findSitesAndVariables(wish, finding)).sites;
+  return (await findSitesAndVariables(selection, finding)).sites;
 }
 
 /** The same, with those of several that can't be used: failures are thrown where no site can. */
 export async function findEachSite(
-  wish: SiteWish,
+  selection: SiteSelection,
   finding: { readonly terminal: Terminal; readonly purpose: Purpose },
 ): Promise<MeantSites & Pick<FoundAndMore, 'scripts'>> {
   const unusable: UnusableSite[] = [];
-  const { sites, scripts } = await findSitesAndVariables(wish, { ...finding, unusable });
+  const { sites, scripts } = await findSitesAndVariables(selection, { ...finding, unusable });
   return { sites, unusable, scripts };
 }
 
 /** The same, with all that is known of them. */
 export async function findSitesAndVariables(
-  wish: SiteWish,
+  selection: SiteSelection,
   {
     terminal,
     purpose,
@@ -89,9 +89,10 @@ export async function findSitesAndVariables(
     readonly unusable?: UnusableSite[];
   },
 ): Promise<FoundAndMore> {
-  if (purpose === 'look' && wish.location !== undefined) await requireLocation(wish.location);
-  const { found } = await findAnySites(wish, { terminal, purpose, unusable });
-  const asMeant = (site: Site) => (wish.blobs ? site : withoutBlobs(site));
+  if (purpose === 'look' && selection.location !== undefined)
+    await requireLocation(selection.location);
+  const { found } = await findAnySites(selection, { terminal, purpose, unusable });
+  const asMeant = (site: Site) => (selection.blobs ? site : withoutBlobs(site));
   switch (found.kind) {
     case 'buildout':
       return {
@@ -107,7 +108,7 @@ export async function findSitesAndVariables(
       return { sites: found.sites.map(({ site }) => asMeant(site)), variables, scripts: [] };
     }
     case 'plain': {
-      const without = overruledByWords(wish);
+      const without = overruledByWords(selection);
       const variables = environmentOfPlaces(process.env, { without, names: [] });
       return { sites: [found.site.site], variables, scripts: [] };
     }

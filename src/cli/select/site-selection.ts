@@ -1,5 +1,5 @@
 /** What the options that name a site said. */
-export interface SiteWish {
+export interface SiteSelection {
   readonly config?: string | undefined;
   readonly part?: string | undefined;
   readonly datafs?: string | undefined;
@@ -10,14 +10,14 @@ export interface SiteWish {
 }
 
 /** The same words again: in the same folder, they mean the same site. */
-export function siteWords({ blobs, ...wish }: SiteWish): readonly string[] {
+export function siteWords({ blobs, ...selection }: SiteSelection): readonly string[] {
   const options = [
-    ['--config', wish.config],
-    ['--part', wish.part],
-    ['--datafs', wish.datafs],
-    ['--location', wish.location],
-    ['--blob-storage', wish.blobStorage],
-    ['--blobbackuplocation', wish.blobbackuplocation],
+    ['--config', selection.config],
+    ['--part', selection.part],
+    ['--datafs', selection.datafs],
+    ['--location', selection.location],
+    ['--blob-storage', selection.blobStorage],
+    ['--blobbackuplocation', selection.blobbackuplocation],
   ] as const;
   const said = options.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   return blobs ? said : [...said, '--no-blobs'];

@@ -1,14 +1,14 @@
 import type { LiveData } from '../model/live-data.ts';
 import type { OptionSource } from '../model/option-source.ts';
-import { type SettledOption, WrittenOptions } from '../resolve/option-reader.ts';
-import type { PathSurroundings } from '../resolve/paths.ts';
+import { type ResolvedOption, WrittenOptions } from '../resolve/option-reader.ts';
+import type { PathEnvironment } from '../resolve/paths.ts';
 import { Problems } from '../resolve/problems.ts';
-import { beginSettling, type Conventions } from '../resolve/resolution.ts';
-import { type SettledSite, settleSite } from '../resolve/resolve-site.ts';
+import { beginResolution, type SiteDefaults } from '../resolve/resolution.ts';
+import { type ResolvedSite, resolveSite } from '../resolve/resolve-site.ts';
 import { tomlOption } from '../toml/toml-options.ts';
 
 /** Nothing needs a buildout or another program, and nothing is removed that nobody asked to remove. */
-const CONVENTIONS: Conventions = {
+const PLAIN_DEFAULTS: SiteDefaults = {
   locations: 'directory',
   blobs: 'as-found',
   keep: 0,
@@ -24,34 +24,34 @@ export interface WrittenSite {
   readonly subject: string;
   readonly options: OptionSource;
   readonly live: LiveData;
-  readonly surroundings: PathSurroundings;
+  readonly pathEnvironment: PathEnvironment;
 }
 
-/** Settles a site that no buildout describes. Failure `usage` with all its problems. */
-export function settleConfigured(
+/** Resolves a site that no buildout describes. Failure `usage` with all its problems. */
+export function resolveConfigured(
   written: WrittenSite,
   file: { readonly config?: string } = {},
-): SettledSite {
+): ResolvedSite {
   const problems = new Problems(written.subject);
-  const settling = beginSettling({
+  const resolution = beginResolution({
     ...written,
-    conventions: CONVENTIONS,
+    defaults: PLAIN_DEFAULTS,
     options: new WrittenOptions(written.options, problems),
     problems,
     warnings: [...written.live.elsewhere],
   });
-  const { site } = settleSite(settling, file);
+  const { site } = resolveSite(resolution, file);
   problems.throwIfAny();
   const { relativePaths } = written.live;
   return {
     site,
-    settled: known(settling.options),
-    warnings: settling.warnings,
+    resolved: known(resolution.options),
+    warnings: resolution.warnings,
     ...(relativePaths === undefined ? {} : { relativePaths }),
   };
 }
 
 /** What a buildout alone can say is not shown. */
-function known(options: WrittenOptions): readonly SettledOption[] {
-  return options.settled.filter(({ name }) => tomlOption(name) !== undefined);
+function known(options: WrittenOptions): readonly ResolvedOption[] {
+  return options.resolved.filter(({ name }) => tomlOption(name) !== undefined);
 }

@@ -8,10 +8,10 @@ import type { Places, SaidPlaces } from './plain-places.ts';
 import { type NamedPlaces, NO_ENVIRONMENT, type PlainSearch } from './plain-search.ts';
 
 /** Whether blobs are to be backed up. */
-export type BlobWish = 'yes' | 'no' | 'as-found';
+export type BlobSelection = 'yes' | 'no' | 'as-found';
 
-/** What the options say, and the command line above them; what can't be read is a problem when they are settled. */
-export function blobWish(search: PlainSearch): BlobWish {
+/** What the options say, and the command line above them; what can't be read is a problem when they are resolved. */
+export function selectBlobs(search: PlainSearch): BlobSelection {
   const { written, environment: { options } = NO_ENVIRONMENT, purpose } = search;
   const isOnly = backsUpOnlyBlobs(search);
   if (written.blobs === 'left-out') {
@@ -50,20 +50,20 @@ export async function blobsOf(
   { blobs, blobBackups }: Places,
   {
     said,
-    wish,
+    selection,
     search: { environment: { options } = NO_ENVIRONMENT, purpose },
-  }: { readonly said: SaidPlaces; readonly wish: BlobWish; readonly search: PlainSearch },
+  }: { readonly said: SaidPlaces; readonly selection: BlobSelection; readonly search: PlainSearch },
 ): Promise<Blobs> {
-  if (wish === 'no') return { kind: 'none' };
+  if (selection === 'no') return { kind: 'none' };
   const isSaid = said.blob_storage !== undefined || said.blobbackuplocation !== undefined;
-  if (isSaid || wish === 'yes') {
+  if (isSaid || selection === 'yes') {
     if (blobs === undefined) {
       throw new Failure('usage', 'Cannot tell where the blob directory is', {
         hint: { kind: 'name-blob-directory' },
       });
     }
     if (blobBackups !== undefined) return { kind: 'backed-up' };
-    if (wish === 'yes') {
+    if (selection === 'yes') {
       throw new Failure(
         'usage',
         `Cannot tell where the backups of the blobs in "${blobs.path}" are`,

@@ -20,7 +20,7 @@ export type SaidPlaces = Readonly<
 
 export function saidPlaces(
   folder: string,
-  { written, environment: { options, surroundings } = NO_ENVIRONMENT }: PlainSearch,
+  { written, environment: { options, pathEnvironment } = NO_ENVIRONMENT }: PlainSearch,
 ): SaidPlaces {
   const words = {
     datafs: written.dataFs,
@@ -31,7 +31,7 @@ export function saidPlaces(
   const inEnvironment = (name: string, base: string) => {
     const value = options.option(name);
     if (value === undefined) return {};
-    const path = expandPath(value.text.trim(), { base, surroundings });
+    const path = expandPath(value.text.trim(), { base, pathEnvironment });
     return { [name]: { path, from: formatOrigin(value.origin) } };
   };
   const { locationprefix: prefix } = inEnvironment('locationprefix', folder);

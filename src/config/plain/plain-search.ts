@@ -1,5 +1,5 @@
 import { NO_OPTIONS, type OptionSource } from '../model/option-source.ts';
-import type { PathSurroundings } from '../resolve/paths.ts';
+import type { PathEnvironment } from '../resolve/paths.ts';
 
 /** What was said on the command line; undefined: nothing. */
 export interface NamedPlaces {
@@ -31,7 +31,7 @@ export interface PlainSearch {
   /** Absent where the environment has no say. */
   readonly environment?: {
     readonly options: OptionSource;
-    readonly surroundings: PathSurroundings;
+    readonly pathEnvironment: PathEnvironment;
   };
   /** A Data.fs that was found; undefined: it is looked for in the usual places. */
   readonly found?: string | undefined;
@@ -43,7 +43,7 @@ export interface PlainSearch {
 /** Where nothing is set. */
 export const NO_ENVIRONMENT = {
   options: NO_OPTIONS,
-  surroundings: { environment: {}, homeOf: () => undefined },
+  pathEnvironment: { variables: {}, homeOf: () => undefined },
 };
 
 /** The options for which the command line has words. */

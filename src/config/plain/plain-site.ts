@@ -6,9 +6,9 @@ import type { Hint } from '../../system/remedy.ts';
 import { refuseBackupsAmongBlobs } from '../model/blob-directory-check.ts';
 import type { LiveData } from '../model/live-data.ts';
 import { without } from '../model/option-source.ts';
-import type { SettledSite } from '../resolve/resolve-site.ts';
-import { settleConfigured } from './configured-site.ts';
-import { blobsOf, blobWish, namesBlobs } from './plain-blobs.ts';
+import type { ResolvedSite } from '../resolve/resolve-site.ts';
+import { resolveConfigured } from './configured-site.ts';
+import { blobsOf, namesBlobs, selectBlobs } from './plain-blobs.ts';
 import { BARE, DATA_FS, FOLDERS, placesOf, saidPlaces } from './plain-places.ts';
 import {
   type BlobsLeftOut,
@@ -19,7 +19,7 @@ import {
 } from './plain-search.ts';
 
 /** A site, and what its owner should look into. */
-export interface PlainSite extends SettledSite {
+export interface PlainSite extends ResolvedSite {
   /** Blobs that are there, and have no part in what is done. */
   readonly leftOut: readonly BlobsLeftOut[];
 }
@@ -35,7 +35,7 @@ export interface PlainSite extends SettledSite {
  * backups are, or they would be in the blob directory, or where an option can't be used.
  */
 export async function findPlainSite(folder: string, search: PlainSearch): Promise<PlainSite> {
-  const { written, environment: { options, surroundings } = NO_ENVIRONMENT, purpose } = search;
+  const { written, environment: { options, pathEnvironment } = NO_ENVIRONMENT, purpose } = search;
   const said = saidPlaces(folder, search);
   const found =
     said.datafs === undefined && search.found === undefined ? await findDataFs(folder) : undefined;
@@ -48,8 +48,8 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   if (purpose === 'backup' && places.blobs !== undefined) {
     await refuseBackupsAmongBlobs(places.blobs.path, [places.location.path]);
   }
-  const wish = blobWish(search);
-  const blobs = await blobsOf(places, { said, wish, search });
+  const selection = selectBlobs(search);
+  const blobs = await blobsOf(places, { said, selection, search });
   const live: LiveData = {
     directory: folder,
     variable: { path: places.variable, from: 'default' },
@@ -65,17 +65,17 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   const isOverruled =
     written.blobs === 'left-out' ||
     namesBlobs(written) ||
-    (wish !== 'no' && blobs.kind !== 'backed-up');
-  const settled = settleConfigured({
+    (selection !== 'no' && blobs.kind !== 'backed-up');
+  const resolved = resolveConfigured({
     part: 'backup',
     subject: 'what the command line and the environment say',
     options: without(options, [...PLACE_OPTIONS, ...(isOverruled ? ['backup_blobs'] : [])]),
     live,
-    surroundings,
+    pathEnvironment,
   });
   const leftOut =
     blobs.kind === 'without-folder' ? [leaveOutBlobs(`${places.blobs?.path}`, purpose)] : [];
-  return { ...settled, leftOut };
+  return { ...resolved, leftOut };
 }
 
 /**

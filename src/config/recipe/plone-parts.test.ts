@@ -4,12 +4,12 @@ import { scratchFolder } from '../../../test/support/scratch.ts';
 import { readBuildoutData } from './plone-parts.ts';
 
 const scratch = scratchFolder();
-const surroundings = { environment: {}, homeOf: () => undefined };
+const pathEnvironment = { variables: {}, homeOf: () => undefined };
 
 /** What the parts tell, with `.` for the folder of the buildout. */
 async function liveData(...lines: readonly string[]) {
   const { folder, buildout } = await buildoutOf(scratch, lines.join('\n'));
-  const text = JSON.stringify(readBuildoutData(buildout, surroundings)).replaceAll(folder, '.');
+  const text = JSON.stringify(readBuildoutData(buildout, pathEnvironment)).replaceAll(folder, '.');
   return JSON.parse(text);
 }
 

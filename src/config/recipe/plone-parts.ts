@@ -3,7 +3,7 @@ import type { Buildout } from '../buildout/buildout.ts';
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { Found, LiveData, MountedStorage } from '../model/live-data.ts';
 import type { ServedElsewhere } from '../model/site.ts';
-import type { PathSurroundings } from '../resolve/paths.ts';
+import type { PathEnvironment } from '../resolve/paths.ts';
 import { expandPath } from '../resolve/paths.ts';
 import { storagesInConf } from './additional-conf.ts';
 
@@ -59,13 +59,16 @@ function buildoutDirectory(buildout: Buildout): string {
  *
  * Failures: those of {@link Buildout.option}, for options that are needed.
  */
-export function readBuildoutData(buildout: Buildout, surroundings: PathSurroundings): BuildoutData {
+export function readBuildoutData(
+  buildout: Buildout,
+  pathEnvironment: PathEnvironment,
+): BuildoutData {
   const directory = buildoutDirectory(buildout);
   const parts = partNames(buildout).flatMap((name) => {
     const recipe = recipeOf(buildout, name);
     return recipe === undefined ? [] : [{ name, recipe }];
   });
-  const expand = (text: string, base: string) => expandPath(text, { base, surroundings });
+  const expand = (text: string, base: string) => expandPath(text, { base, pathEnvironment });
   const textOf = (part: string, option: string) => {
     const text = buildout.option(part, option)?.text.trim();
     return text === '' ? undefined : text;

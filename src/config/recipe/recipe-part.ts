@@ -6,16 +6,16 @@ import { formatOrigin } from '../model/origin.ts';
 import type { SettingsAdvice } from '../model/settings-advice.ts';
 import { WrittenOptions } from '../resolve/option-reader.ts';
 import { unknownOptions } from '../resolve/option-table.ts';
-import type { PathSurroundings } from '../resolve/paths.ts';
+import type { PathEnvironment } from '../resolve/paths.ts';
 import { Problems } from '../resolve/problems.ts';
-import { beginSettling, RECIPE_CONVENTIONS } from '../resolve/resolution.ts';
-import { type SettledSite, settleSite } from '../resolve/resolve-site.ts';
+import { beginResolution, RECIPE_DEFAULTS } from '../resolve/resolution.ts';
+import { type ResolvedSite, resolveSite } from '../resolve/resolve-site.ts';
 import type { ScriptName } from '../resolve/script-names.ts';
 import { binFolder, partNames, readBuildoutData, recipeOf } from './plone-parts.ts';
 import { dataOfPart } from './zeo-servers.ts';
 
-/** A part with `recipe = collective.recipe.backup`, settled. */
-export interface RecipePart extends SettledSite {
+/** A part with `recipe = collective.recipe.backup`, resolved. */
+export interface RecipePart extends ResolvedSite {
   /** The folder for its scripts. */
   readonly bin: string;
   /** Scripts that it wants, in the recipe's order. */
@@ -82,25 +82,25 @@ function isMistyped(
 }
 
 /**
- * Settles a part: the one bridge between what was written and what is used. Failure `usage` with
+ * Resolves a part: the one bridge between what was written and what is used. Failure `usage` with
  * everything that is wrong, each with file and line.
  */
 export function readRecipePart(
   buildout: Buildout,
   {
     part,
-    surroundings,
+    pathEnvironment,
     nearest,
   }: {
     readonly part: string;
-    readonly surroundings: PathSurroundings;
+    readonly pathEnvironment: PathEnvironment;
     /** The known name that is most like another. */
     readonly nearest: (name: string, known: readonly string[]) => string;
   },
 ): RecipePart {
   const problems = new Problems(`the part [${part}]`);
   const options = new WrittenOptions(optionsOf(buildout, part), problems);
-  const data = problems.collect(() => readBuildoutData(buildout, surroundings));
+  const data = problems.collect(() => readBuildoutData(buildout, pathEnvironment));
   problems.throwIfAny();
   if (data === undefined) throw new RangeError('a problem was lost');
   const warnings = [
@@ -111,25 +111,25 @@ export function readRecipePart(
     ...repeatedIn(buildout, part),
     ...data.elsewhere,
   ];
-  const conventions = RECIPE_CONVENTIONS;
-  const begun = beginSettling({
+  const defaults = RECIPE_DEFAULTS;
+  const begun = beginResolution({
     part,
     live: data,
     options,
     problems,
-    conventions,
-    surroundings,
+    defaults,
+    pathEnvironment,
     warnings,
   });
-  const settling = { ...begun, live: dataOfPart(data, begun) };
-  const { site, scripts } = settleSite(settling, { buildout: buildout.path });
+  const resolution = { ...begun, live: dataOfPart(data, begun) };
+  const { site, scripts } = resolveSite(resolution, { buildout: buildout.path });
   problems.throwIfAny();
   return {
     site,
     scripts,
     bin: binFolder(buildout),
-    foldersAtInstall: settling.is23 ? 'make' : 'try',
-    settled: options.settled,
+    foldersAtInstall: resolution.is23 ? 'make' : 'try',
+    resolved: options.resolved,
     warnings,
   };
 }

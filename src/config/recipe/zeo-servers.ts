@@ -1,7 +1,7 @@
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { LiveData } from '../model/live-data.ts';
 import type { Problems } from '../resolve/problems.ts';
-import type { Settling } from '../resolve/resolution.ts';
+import type { Resolution } from '../resolve/resolution.ts';
 import { splitWords } from '../resolve/words.ts';
 import type { BuildoutData, ServedStorage, ZeoServer } from './plone-parts.ts';
 
@@ -11,7 +11,7 @@ import type { BuildoutData, ServedStorage, ZeoServer } from './plone-parts.ts';
  *
  * Adds a problem where none or several of the servers fit what the part says, and the choice would change something.
  */
-export function dataOfPart(data: BuildoutData, part: Settling): LiveData {
+export function dataOfPart(data: BuildoutData, part: Resolution): LiveData {
   const [first, ...more] = data.servers;
   if (first === undefined) return data;
   if (more.length === 0) return { ...data, mounted: mountedIn(first, data) };
@@ -56,7 +56,7 @@ interface SaidPlaces {
   readonly additional: readonly string[];
 }
 
-function placesSaid({ options, expand, base }: Settling): SaidPlaces {
+function placesSaid({ options, expand, base }: Resolution): SaidPlaces {
   const path = (value: CfgValue | undefined) => {
     const text = value?.text.trim() ?? '';
     return text === '' ? undefined : expand(text, base);

@@ -7,19 +7,19 @@ import type { BareStorage } from './live-storages.ts';
 import type { WrittenOptions } from './option-reader.ts';
 import { isLocation, type LocationOption } from './option-table.ts';
 import type { Problems } from './problems.ts';
-import type { Settling } from './resolution.ts';
+import type { Resolution } from './resolution.ts';
 import { defaultFolderNames } from './script-names.ts';
 import { parseAlternativeLines } from './storage-lines.ts';
 
 /** Gives each storage its folders, and refuses those that would get in each other's way. */
-export function settleFolders(
-  settling: Settling,
+export function resolveFolders(
+  resolution: Resolution,
   storages: readonly BareStorage[],
 ): readonly SiteStorage[] {
-  const { expand, base } = settling;
-  const locations = settleLocations(settling);
-  const alternatives = settleAlternatives(settling, storages);
-  const { changes = [] } = settling.live;
+  const { expand, base } = resolution;
+  const locations = resolveLocations(resolution);
+  const alternatives = resolveAlternatives(resolution, storages);
+  const { changes = [] } = resolution.live;
   const placed = storages.map(({ name, dataFs, blobs }): SiteStorage => {
     const suffix = name === 'Data' ? '' : `_${name}`;
     const folders = (filestorage: LocationOption, blobFolder: LocationOption) => ({
@@ -49,9 +49,9 @@ export function settleFolders(
       },
     };
   });
-  refuseSharedFolders(placed, { locations, settling });
-  if (settling.live.isAssumed !== true) {
-    settling.warnings.push(...amongLiveFiles(placed, { locations, part: settling.part }));
+  refuseSharedFolders(placed, { locations, resolution });
+  if (resolution.live.isAssumed !== true) {
+    resolution.warnings.push(...amongLiveFiles(placed, { locations, part: resolution.part }));
   }
   return placed;
 }
@@ -94,20 +94,20 @@ function foldersOf({ backup, snapshot, zip }: SiteStorage['folders']): readonly 
 
 type Locations = Readonly<Record<LocationOption, string>>;
 
-function settleLocations(settling: Settling): Locations {
-  const { part, options, problems, variable, is23, expand, conventions, live } = settling;
+function resolveLocations(resolution: Resolution): Locations {
+  const { part, options, problems, variable, is23, expand, defaults, live } = resolution;
   const written = options.written('locationprefix');
-  const prefix = written === undefined ? undefined : expand(written.text.trim(), settling.base);
+  const prefix = written === undefined ? undefined : expand(written.text.trim(), resolution.base);
   if (written !== undefined && prefix !== undefined) {
-    options.settle('locationprefix', prefix, formatOrigin(written.origin));
+    options.resolve('locationprefix', prefix, formatOrigin(written.origin));
   }
   const beginning = prefix ?? variable.path;
-  const isBesideVar = !is23 && (conventions.locations === 'var' || prefix !== undefined);
-  const base = isBesideVar ? beginning : settling.base;
+  const isBesideVar = !is23 && (defaults.locations === 'var' || prefix !== undefined);
+  const base = isBesideVar ? beginning : resolution.base;
   const place = (name: LocationOption): string => {
     const known = isMainFolder(name) ? live.backupFolders?.[name] : undefined;
     if (known !== undefined) {
-      options.settle(name, known.path, known.from);
+      options.resolve(name, known.path, known.from);
       return known.path;
     }
     const value = options.written(name);
@@ -117,11 +117,11 @@ function settleLocations(settling: Settling): Locations {
     }
     if (value === undefined || text === undefined || text === '') {
       const path = join(beginning, defaultFolderNames(part)[name]);
-      options.settle(name, path, 'default');
+      options.resolve(name, path, 'default');
       return path;
     }
     const path = expand(text, base);
-    options.settle(name, path, formatOrigin(value.origin));
+    options.resolve(name, path, formatOrigin(value.origin));
     return path;
   };
   return {
@@ -142,8 +142,8 @@ function refuseSharedFolders(
   storages: readonly SiteStorage[],
   {
     locations,
-    settling: { options, problems, live },
-  }: { readonly locations: Locations; readonly settling: Settling },
+    resolution: { options, problems, live },
+  }: { readonly locations: Locations; readonly resolution: Resolution },
 ): void {
   const entries = Object.entries(locations).sort(([a], [b]) => (a < b ? -1 : 1));
   // Whoever names the folder of snapshots as that of the backups means what is in it.
@@ -212,15 +212,15 @@ function refuseSharedSuffixes(
   }
 }
 
-function settleAlternatives(settling: Settling, storages: readonly BareStorage[]) {
-  const { options, problems } = settling;
+function resolveAlternatives(resolution: Resolution, storages: readonly BareStorage[]) {
+  const { options, problems } = resolution;
   const [value, option] = alternativeOption(options);
   const lines = parseAlternativeLines(value, {
     option,
     problems: problems,
     storages: storages.map(({ name, blobs }) => ({ name, hasBlobs: blobs !== undefined })),
   });
-  options.settle(
+  options.resolve(
     'alternative_restore_source',
     lines
       .map(({ name, filestorage, blobs }) => [name, filestorage, blobs ?? ''].join(' ').trim())

@@ -1,10 +1,10 @@
 import type { BlobCopier, BlobFormat } from '../model/site.ts';
-import type { Settling } from './resolution.ts';
+import type { Resolution } from './resolution.ts';
 import { splitWords } from './words.ts';
 
 /** In which form blobs are backed up: six options with few legal combinations. */
-export function settleBlobFormat(settling: Settling): BlobFormat {
-  const { part, options, problems, warnings, is23, flag } = settling;
+export function resolveBlobFormat(resolution: Resolution): BlobFormat {
+  const { part, options, problems, warnings, is23, flag } = resolution;
   const isGzipArchive = flag('gzip_blob', false);
   const isArchive = flag('archive_blob', isGzipArchive);
   const isCompressed = flag('compress_blob', false);
@@ -25,15 +25,15 @@ export function settleBlobFormat(settling: Settling): BlobFormat {
 }
 
 /** Who copies them, and how. */
-export function settleBlobCopier(settling: Settling): BlobCopier {
-  const { options, problems, flag, conventions } = settling;
+export function resolveBlobCopier(resolution: Resolution): BlobCopier {
+  const { options, problems, flag, defaults } = resolution;
   const value = options.written('rsync_options');
   const words = splitWords(options.text('rsync_options'));
   if (words === undefined) {
     problems.add('rsync_options: a quote is not closed', value?.origin);
   }
   return {
-    kind: flag('use_rsync', conventions.blobCopier === 'rsync') ? 'rsync' : 'own',
+    kind: flag('use_rsync', defaults.blobCopier === 'rsync') ? 'rsync' : 'own',
     rsyncOptions: [...(words ?? [])],
     firstCopy: flag('rsync_hard_links_on_first_copy', false) ? 'link' : 'copy',
   };

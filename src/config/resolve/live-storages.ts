@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { formatOrigin } from '../model/origin.ts';
 import type { ServedElsewhere, Site } from '../model/site.ts';
 import type { Problems } from './problems.ts';
-import { type Settling, writtenPath } from './resolution.ts';
+import { type Resolution, writtenPath } from './resolution.ts';
 import { isStorageName, MAIN_NAMES, parseStorageLines } from './storage-lines.ts';
 
 /** A storage that has no folders for its backups yet. */
@@ -13,29 +13,29 @@ export interface BareStorage {
 }
 
 /** The main Data.fs. */
-export function settleDataFs(settling: Settling): string {
-  const { options, is23, live, variable } = settling;
-  const written = writtenPath('datafs', settling);
+export function resolveDataFs(resolution: Resolution): string {
+  const { options, is23, live, variable } = resolution;
+  const written = writtenPath('datafs', resolution);
   if (written !== undefined) return written;
   const found = (is23 ? undefined : live.dataFs) ?? {
     path: join(variable.path, 'filestorage', 'Data.fs'),
     from: variable.from,
   };
-  options.settle('datafs', found.path, found.from);
+  options.resolve('datafs', found.path, found.from);
   return found.path;
 }
 
 /** What there is to be said against a Data.fs that nobody named. */
-export function servedElsewhere({ options, live }: Settling): ServedElsewhere | undefined {
+export function servedElsewhere({ options, live }: Resolution): ServedElsewhere | undefined {
   const isNamed = (options.written('datafs')?.text.trim() ?? '') !== '';
   return isNamed ? undefined : live.servedElsewhere;
 }
 
 /** The main blob directory; undefined where nobody knows one. */
-export function settleMainBlobs(settling: Settling): string | undefined {
-  const { options, problems, is23, live, variable } = settling;
+export function resolveMainBlobs(resolution: Resolution): string | undefined {
+  const { options, problems, is23, live, variable } = resolution;
   const spellings = (['blob_storage', 'blob-storage'] as const).flatMap((name) => {
-    const path = writtenPath(name, settling);
+    const path = writtenPath(name, resolution);
     return path === undefined ? [] : [path];
   });
   const [first, second] = spellings;
@@ -52,30 +52,30 @@ export function settleMainBlobs(settling: Settling): string | undefined {
       : undefined;
   const cache = live.blobCaches.find(({ path }) => path === byDefault?.path);
   const found = live.blobs ?? (cache === undefined ? byDefault : undefined);
-  options.settle('blob_storage', found?.path ?? '', found === undefined ? 'default' : found.from);
+  options.resolve('blob_storage', found?.path ?? '', found === undefined ? 'default' : found.from);
   return found?.path;
 }
 
 /** The release 2.3 took an empty option for none, and decided by what it found. */
-export function settleWantsBlobs(settling: Settling, mainBlobs: string | undefined): boolean {
-  const { options, is23, flag, conventions } = settling;
-  const isAsFound = is23 || conventions.blobs === 'as-found';
+export function resolveWantsBlobs(resolution: Resolution, mainBlobs: string | undefined): boolean {
+  const { options, is23, flag, defaults } = resolution;
+  const isAsFound = is23 || defaults.blobs === 'as-found';
   const byDefault = isAsFound ? mainBlobs !== undefined : true;
   const isEmpty = options.written('backup_blobs')?.text.trim() === '';
   if (!is23 || !isEmpty) return flag('backup_blobs', byDefault);
-  options.settle('backup_blobs', String(byDefault), 'default');
+  options.resolve('backup_blobs', String(byDefault), 'default');
   return byDefault;
 }
 
 /** The storages of `additional_filestorages`, then those of collective.recipe.filestorage parts. */
-export function settleAdditional(
-  settling: Settling,
+export function resolveAdditional(
+  resolution: Resolution,
   {
     main,
     contents,
   }: { readonly main: { readonly dataFs: string }; readonly contents: Site['contents'] },
 ): readonly BareStorage[] {
-  const { options, problems, live, base, expand } = settling;
+  const { options, problems, live, base, expand } = resolution;
   const wantsBlobs = contents !== 'filestorages';
   const value = options.written('additional_filestorages');
   const written = parseStorageLines(value, problems).map(({ name, dataFs, blobs }) => ({
@@ -96,14 +96,14 @@ export function settleAdditional(
   refuseMountedNames(mounted, problems);
   for (const { name: storage, dataFs, from } of live.unlisted ?? []) {
     if ([main, ...written, ...mounted].some((one) => one.dataFs === dataFs)) continue;
-    settling.warnings.push({ kind: 'advice', code: 'unlisted-storage', storage, from, dataFs });
+    resolution.warnings.push({ kind: 'advice', code: 'unlisted-storage', storage, from, dataFs });
   }
   const from = [
     ...(value === undefined ? [] : [formatOrigin(value.origin)]),
     ...new Set(live.mounted.map(({ from }) => from)),
   ];
   const all = [...written, ...mounted];
-  options.settle(
+  options.resolve(
     'additional_filestorages',
     all.map(({ name, dataFs, blobs }) => [name, dataFs, blobs ?? ''].join(' ').trim()).join('\n'),
     from.join(', ') || 'default',

@@ -64,7 +64,7 @@ describe('flag of a part', () => {
   it('that is not there has its default', async () => {
     const { options, problems } = await optionsOf();
     expect(options.flag('full', { byDefault: true, is23: true })).toBe(true);
-    expect(options.settled).toEqual([{ name: 'full', value: 'true', from: 'default' }]);
+    expect(options.resolved).toEqual([{ name: 'full', value: 'true', from: 'default' }]);
     problems.throwIfAny();
   });
 });
@@ -80,7 +80,7 @@ describe('count of a part', () => {
     expect(options.count('keep', 2)).toBe(expected);
     problems.throwIfAny();
     const from = `${folder}/buildout.cfg:5`;
-    expect(options.settled).toEqual([{ name: 'keep', value: text, from }]);
+    expect(options.resolved).toEqual([{ name: 'keep', value: text, from }]);
   });
 
   it.each(['-1', '1.5', 'abc', '2 days', '1000000', '99999999999', '1e3', '0x2', '', '٣'])(

@@ -4,8 +4,8 @@ import { formatOrigin } from '../model/origin.ts';
 import type { CountOption, FlagOption, RecipeOption } from './option-table.ts';
 import type { Problems } from './problems.ts';
 
-/** A setting as it was settled, and where it came from. */
-export interface SettledOption {
+/** A setting as it was resolved, and where it came from. */
+export interface ResolvedOption {
   readonly name: string;
   readonly value: string;
   /** File and line, a part, or a default. */
@@ -23,7 +23,7 @@ const LARGEST_COUNT = 999_999;
  * so that the rest can be looked at. Remembers what it gave, for `zodbvault config`.
  */
 export class WrittenOptions {
-  readonly settled: SettledOption[] = [];
+  readonly resolved: ResolvedOption[] = [];
   readonly #source: OptionSource;
   readonly #problems: Problems;
   readonly #unreadable = new Set<RecipeOption>();
@@ -55,7 +55,7 @@ export class WrittenOptions {
   text(name: RecipeOption, { byDefault = '' }: { readonly byDefault?: string } = {}): string {
     const value = this.written(name);
     const text = value?.text.trim() ?? byDefault;
-    this.settle(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
+    this.resolve(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
     return text;
   }
 
@@ -76,7 +76,7 @@ export class WrittenOptions {
         this.#problems.add(`${name} = ${value.text.trim()}: ${why}`, value.origin);
       }
     }
-    this.settle(name, String(flag), value === undefined ? 'default' : formatOrigin(value.origin));
+    this.resolve(name, String(flag), value === undefined ? 'default' : formatOrigin(value.origin));
     return flag;
   }
 
@@ -97,14 +97,14 @@ export class WrittenOptions {
         value?.origin,
       );
     }
-    this.settle(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
+    this.resolve(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
     return isCount ? number : byDefault;
   }
 
   /** Says how a setting came out; the last word on a name counts. */
-  settle(name: string, value: string, from: string): void {
-    const index = this.settled.findIndex((one) => one.name === name);
-    if (index >= 0) this.settled.splice(index, 1);
-    this.settled.push({ name, value, from });
+  resolve(name: string, value: string, from: string): void {
+    const index = this.resolved.findIndex((one) => one.name === name);
+    if (index >= 0) this.resolved.splice(index, 1);
+    this.resolved.push({ name, value, from });
   }
 }

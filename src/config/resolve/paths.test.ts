@@ -3,8 +3,8 @@ import { expandPath } from './paths.ts';
 
 /** The recipe's own acceptance list, "path expansion" (37). */
 describe('path of a part', () => {
-  const surroundings = {
-    environment: { BACKUPS: '/srv/b', NAME: 'x', EMPTY: '' },
+  const pathEnvironment = {
+    variables: { BACKUPS: '/srv/b', NAME: 'x', EMPTY: '' },
     homeOf: (user: string | undefined) =>
       user === undefined ? '/home/me' : user === 'zope' ? '/home/zope' : undefined,
   };
@@ -31,6 +31,6 @@ describe('path of a part', () => {
     ['$', '/base/$'],
     ['with blank and "quote"', '/base/with blank and "quote"'],
   ])('%j is %j', (text, path) => {
-    expect(expandPath(text, { base: '/base', surroundings })).toBe(path);
+    expect(expandPath(text, { base: '/base', pathEnvironment })).toBe(path);
   });
 });

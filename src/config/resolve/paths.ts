@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 
 /** What a path may refer to beside itself. */
-export interface PathSurroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface PathEnvironment {
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Home of a user, or of the one who runs this (undefined); undefined where nobody knows. */
   readonly homeOf: (user: string | undefined) => string | undefined;
 }
@@ -14,16 +14,16 @@ export interface PathSurroundings {
  */
 export function expandPath(
   text: string,
-  { base, surroundings }: { readonly base: string; readonly surroundings: PathSurroundings },
+  { base, pathEnvironment }: { readonly base: string; readonly pathEnvironment: PathEnvironment },
 ): string {
-  const { environment, homeOf } = surroundings;
+  const { variables, homeOf } = pathEnvironment;
   const withHome = text.replace(/^~([^/]*)/, (whole, user: string) => {
     return homeOf(user === '' ? undefined : user) ?? whole;
   });
   const expanded = withHome.replace(
     /\$(?:\{(\w+)\}|(\w+))/g,
     (whole, braced: string | undefined, bare: string | undefined) =>
-      environment[braced ?? bare ?? ''] ?? whole,
+      variables[braced ?? bare ?? ''] ?? whole,
   );
   return resolve(base, join(expanded));
 }

@@ -3,11 +3,11 @@ import type { Found, LiveData } from '../model/live-data.ts';
 import { formatOrigin } from '../model/origin.ts';
 import type { SettingsAdvice } from '../model/settings-advice.ts';
 import type { WrittenOptions } from './option-reader.ts';
-import { expandPath, type PathSurroundings } from './paths.ts';
+import { expandPath, type PathEnvironment } from './paths.ts';
 import type { Problems } from './problems.ts';
 
 /** What holds where nothing is written, and how paths are meant. */
-export interface Conventions {
+export interface SiteDefaults {
   /** Where relative folders for backups begin: at `var`, or where all other paths do. */
   readonly locations: 'var' | 'directory';
   /** Whether blobs are backed up: always, so that a missing blob directory is an error; or if found. */
@@ -20,7 +20,7 @@ export interface Conventions {
 }
 
 /** Those of collective.recipe.backup. */
-export const RECIPE_CONVENTIONS: Conventions = {
+export const RECIPE_DEFAULTS: SiteDefaults = {
   locations: 'var',
   blobs: 'always',
   keep: 2,
@@ -28,14 +28,14 @@ export const RECIPE_CONVENTIONS: Conventions = {
   blobCopier: 'rsync',
 };
 
-/** What the steps of settling a part share. */
-export interface Settling {
+/** What the steps that resolve a part share. */
+export interface Resolution {
   readonly part: string;
   readonly live: LiveData;
   readonly options: WrittenOptions;
   readonly problems: Problems;
   readonly warnings: SettingsAdvice[];
-  readonly conventions: Conventions;
+  readonly defaults: SiteDefaults;
   readonly is23: boolean;
   /** Where relative paths begin. */
   readonly base: string;
@@ -46,18 +46,18 @@ export interface Settling {
 }
 
 /** Takes the first decisions, on which the others build: the rules, and where paths begin. */
-export function beginSettling(words: {
+export function beginResolution(words: {
   readonly part: string;
   readonly live: LiveData;
   readonly options: WrittenOptions;
   readonly problems: Problems;
-  readonly conventions: Conventions;
-  readonly surroundings: PathSurroundings;
+  readonly defaults: SiteDefaults;
+  readonly pathEnvironment: PathEnvironment;
   readonly warnings: SettingsAdvice[];
-}): Settling {
-  const { live, options, surroundings } = words;
+}): Resolution {
+  const { live, options, pathEnvironment } = words;
   const is23 = rulesOf(words) === '2.3';
-  const expand = (text: string, base: string) => expandPath(text, { base, surroundings });
+  const expand = (text: string, base: string) => expandPath(text, { base, pathEnvironment });
   const early = { options, expand };
   const base = writtenPath('buildout_dir', { ...early, base: live.directory }) ?? live.directory;
   const variable =
@@ -72,7 +72,7 @@ export function beginSettling(words: {
   };
 }
 
-function rulesOf({ options, problems }: Pick<Settling, 'options' | 'problems'>): '2.3' | '6.0' {
+function rulesOf({ options, problems }: Pick<Resolution, 'options' | 'problems'>): '2.3' | '6.0' {
   const value = options.written('compatible');
   const text = options.text('compatible');
   if (text === '2.3') return '2.3';
@@ -85,11 +85,11 @@ function rulesOf({ options, problems }: Pick<Settling, 'options' | 'problems'>):
 /** A path option; undefined where it isn't there or is empty. */
 export function writtenPath(
   name: 'buildout_dir' | 'datafs' | 'blob_storage' | 'blob-storage',
-  { options, expand, base }: Pick<Settling, 'options' | 'expand' | 'base'>,
+  { options, expand, base }: Pick<Resolution, 'options' | 'expand' | 'base'>,
 ): string | undefined {
   const value = options.written(name);
   if (value === undefined || value.text.trim() === '') return undefined;
   const path = expand(value.text.trim(), base);
-  options.settle(name, path, formatOrigin(value.origin));
+  options.resolve(name, path, formatOrigin(value.origin));
   return path;
 }

@@ -1,23 +1,23 @@
 import { isPingAddress, maskAddress } from '../../system/processes/ping.ts';
 import type { SettingsAdvice } from '../model/settings-advice.ts';
 import type { Site } from '../model/site.ts';
-import { settleFolders } from './backup-folders.ts';
-import { settleBlobCopier, settleBlobFormat } from './blob-modes.ts';
+import { resolveFolders } from './backup-folders.ts';
+import { resolveBlobCopier, resolveBlobFormat } from './blob-modes.ts';
 import {
+  resolveAdditional,
+  resolveDataFs,
+  resolveMainBlobs,
+  resolveWantsBlobs,
   servedElsewhere,
-  settleAdditional,
-  settleDataFs,
-  settleMainBlobs,
-  settleWantsBlobs,
 } from './live-storages.ts';
-import type { SettledOption } from './option-reader.ts';
-import type { Settling } from './resolution.ts';
+import type { ResolvedOption } from './option-reader.ts';
+import type { Resolution } from './resolution.ts';
 import type { ScriptName } from './script-names.ts';
 
-/** A site, settled, and how each of its settings came out. */
-export interface SettledSite {
+/** A site, resolved, and how each of its settings came out. */
+export interface ResolvedSite {
   readonly site: Site;
-  readonly settled: readonly SettledOption[];
+  readonly resolved: readonly ResolvedOption[];
   readonly warnings: readonly SettingsAdvice[];
   /** Where relative paths begin in the file that says where its data is; absent where it has none. */
   readonly relativePaths?: string;
@@ -29,26 +29,32 @@ type SiteRules = Omit<
   'part' | 'buildout' | 'config' | 'storages' | 'contents' | 'servedElsewhere'
 >;
 
-/** Settles all of a site; problems are collected. */
-export function settleSite(
-  settling: Settling,
+/** Resolves all of a site; problems are collected. */
+export function resolveSite(
+  resolution: Resolution,
   file: Pick<Site, 'buildout' | 'config'>,
 ): { readonly site: Site; readonly scripts: readonly ScriptName[] } {
-  const { part, flag } = settling;
-  const dataFs = settleDataFs(settling);
+  const { part, flag } = resolution;
+  const dataFs = resolveDataFs(resolution);
   const onlyBlobs = flag('only_blobs', false);
-  const mainBlobs = settleMainBlobs(settling);
-  const wantsBlobs = settleWantsBlobs(settling, mainBlobs);
+  const mainBlobs = resolveMainBlobs(resolution);
+  const wantsBlobs = resolveWantsBlobs(resolution, mainBlobs);
   const wantsZip = flag('enable_zipbackup', false);
-  refuseContradictions(settling, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
+  refuseContradictions(resolution, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
   const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
-  const served = contents === 'blobs' ? undefined : servedElsewhere(settling);
+  const served = contents === 'blobs' ? undefined : servedElsewhere(resolution);
   if (served !== undefined) {
-    settling.warnings.push({ kind: 'advice', code: 'data-fs-of-client', part, dataFs, ...served });
+    resolution.warnings.push({
+      kind: 'advice',
+      code: 'data-fs-of-client',
+      part,
+      dataFs,
+      ...served,
+    });
   }
   const main = { name: 'Data', dataFs, blobs: wantsBlobs ? mainBlobs : undefined };
-  const storages = settleFolders(settling, [
-    ...settleAdditional(settling, { main, contents }),
+  const storages = resolveFolders(resolution, [
+    ...resolveAdditional(resolution, { main, contents }),
     main,
   ]);
   const scripts: readonly (ScriptName | false)[] = [
@@ -64,33 +70,33 @@ export function settleSite(
   return {
     scripts: scripts.filter((name) => name !== false),
     site: {
-      ...{ part, ...file, storages: [...storages], contents, ...settleRules(settling) },
+      ...{ part, ...file, storages: [...storages], contents, ...resolveRules(resolution) },
       ...(served && { servedElsewhere: served }),
     },
   };
 }
 
-/** Settles what doesn't depend on where the data is. */
-function settleRules(settling: Settling): SiteRules {
-  const { options, is23, flag, conventions } = settling;
+/** Resolves what doesn't depend on where the data is. */
+function resolveRules(resolution: Resolution): SiteRules {
+  const { options, is23, flag, defaults } = resolution;
   return {
     rules: is23 ? '2.3' : '6.0',
     full: flag('full', false) ? 'always' : 'when-needed',
     comparison: flag('quick', true) ? 'quick' : 'thorough',
     gzip: flag('gzip', true),
-    verifyAfterBackup: settleVerification(settling),
-    blobFormat: settleBlobFormat(settling),
-    blobCopier: settleBlobCopier(settling),
-    keep: options.count('keep', conventions.keep),
-    keepBlobDays: options.count('keep_blob_days', conventions.keepBlobDays),
+    verifyAfterBackup: resolveVerification(resolution),
+    blobFormat: resolveBlobFormat(resolution),
+    blobCopier: resolveBlobCopier(resolution),
+    keep: options.count('keep', defaults.keep),
+    keepBlobDays: options.count('keep_blob_days', defaults.keepBlobDays),
     preCommand: options.text('pre_command'),
     postCommand: options.text('post_command'),
-    pingUrl: settlePingUrl(settling),
+    pingUrl: resolvePingUrl(resolution),
     isDebug: flag('debug', false),
   };
 }
 
-function settleVerification({ options, problems }: Settling): Site['verifyAfterBackup'] {
+function resolveVerification({ options, problems }: Resolution): Site['verifyAfterBackup'] {
   const text = options.text('verify_after_backup', { byDefault: 'quick' });
   if (text === 'off' || text === 'quick' || text === 'deep') return text;
   problems.add(
@@ -101,18 +107,18 @@ function settleVerification({ options, problems }: Settling): Site['verifyAfterB
 }
 
 /** The address is a secret: whoever looks at the settings sees its host alone. */
-function settlePingUrl({ options, problems }: Settling): string | undefined {
+function resolvePingUrl({ options, problems }: Resolution): string | undefined {
   const text = options.text('ping_url');
   if (text === '') return undefined;
-  const from = options.settled.find(({ name }) => name === 'ping_url')?.from ?? '';
-  options.settle('ping_url', maskAddress(text), from);
+  const from = options.resolved.find(({ name }) => name === 'ping_url')?.from ?? '';
+  options.resolve('ping_url', maskAddress(text), from);
   if (isPingAddress(text)) return text;
   problems.add('ping_url: it is no address of http or https', options.written('ping_url')?.origin);
   return undefined;
 }
 
 function refuseContradictions(
-  { part, live, options, problems, is23 }: Settling,
+  { part, live, options, problems, is23 }: Resolution,
   said: {
     readonly onlyBlobs: boolean;
     readonly wantsBlobs: boolean;

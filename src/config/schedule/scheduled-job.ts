@@ -60,7 +60,7 @@ export type ScheduledSite =
     };
 
 /** What the jobs of a site are to be. */
-export interface ScheduleWish {
+export interface ScheduleOptions {
   /** When the daily backup is made. */
   readonly at: TimeOfDay;
   /** Jobs beside the backup; they are weekly. */
@@ -86,12 +86,15 @@ const SCRIPT_OF = {
 } as const satisfies Readonly<Record<Exclude<JobKind, 'verify'>, ScriptName>>;
 
 /** The jobs of a site, the backup first. Failure `usage` for a job that the part has no script for. */
-export function planJobs(scheduled: ScheduledSite, wish: ScheduleWish): readonly ScheduledJob[] {
-  const { at, weekly, searchPath, environment, user } = wish;
+export function planJobs(
+  scheduled: ScheduledSite,
+  options: ScheduleOptions,
+): readonly ScheduledJob[] {
+  const { at, weekly, searchPath, environment, user } = options;
   const job = (kind: JobKind, time: TimeOfDay, rhythm: Rhythm): ScheduledJob => ({
     kind,
     owner: ownerOf(scheduled.site),
-    words: wordsOf(kind, { scheduled, wish }),
+    words: wordsOf(kind, { scheduled, options }),
     searchPath,
     environment,
     user,
@@ -110,22 +113,22 @@ export function planJobs(scheduled: ScheduledSite, wish: ScheduleWish): readonly
 
 function wordsOf(
   kind: JobKind,
-  { scheduled, wish }: { readonly scheduled: ScheduledSite; readonly wish: ScheduleWish },
+  { scheduled, options }: { readonly scheduled: ScheduledSite; readonly options: ScheduleOptions },
 ): readonly string[] {
   const { site } = scheduled;
   switch (scheduled.kind) {
     case 'buildout-part': {
       if (kind !== 'verify') return [scriptPath(scheduled, SCRIPT_OF[kind]), '-q'];
       if (site.buildout === undefined) throw new RangeError('a part without a buildout');
-      return [...wish.program, 'verify', '-q', '-c', site.buildout, '--part', site.part];
+      return [...options.program, 'verify', '-q', '-c', site.buildout, '--part', site.part];
     }
     case 'configured':
     case 'plain': {
       const places = scheduled.kind === 'plain' ? placeWords(scheduled) : scheduled.words;
-      if (kind === 'verify') return [...wish.program, 'verify', '-q', ...places];
+      if (kind === 'verify') return [...options.program, 'verify', '-q', ...places];
       const kindWords = kind === 'backup' ? [] : ['--kind', kind];
       const more = [...kindWords, ...scheduled.backupWords];
-      return [...wish.program, 'backup', '-q', ...more, ...places];
+      return [...options.program, 'backup', '-q', ...more, ...places];
     }
     default:
       return scheduled satisfies never;

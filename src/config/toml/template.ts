@@ -10,7 +10,7 @@ export function tomlTemplate(
   { config, storages, keep, keepBlobDays }: Site,
   {
     folder,
-    blobs: wish,
+    blobs: inclusion,
   }: {
     /** Where it will lie. */
     readonly folder: string;
@@ -43,7 +43,7 @@ export function tomlTemplate(
     '',
     '# Where the data is, and where its backups go, as seen from the folder of this file.',
     ...lines,
-    ...(wish === 'left-out' ? ['backup_blobs = false'] : []),
+    ...(inclusion === 'left-out' ? ['backup_blobs = false'] : []),
     '',
     '# Full backups to keep, with their increments and blobs; older ones are removed behind each backup.',
     '# 0 keeps all, as no line does.',

@@ -22,7 +22,7 @@ const Sources = v.array(
   }),
 );
 
-/** A value in the words of the recipe, which settles it. */
+/** A value in the words of the recipe, which resolves it. */
 export function textOfToml(value: unknown, kind: TomlKind): TomlText {
   switch (kind) {
     case 'flag':

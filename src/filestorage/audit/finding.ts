@@ -109,7 +109,7 @@ export class FindingList {
 }
 
 /** As far as its names are known already. */
-export function settleFinding(draft: DraftFinding): LogFinding {
+export function finishFinding(draft: DraftFinding): LogFinding {
   const { kind, problem, state, oid, className, transaction } = draft;
   return {
     kind,
@@ -124,7 +124,7 @@ export function settleFinding(draft: DraftFinding): LogFinding {
 }
 
 /** Whether something of it must be read from the log. */
-export function isUnsettled({ className, transaction }: DraftFinding): boolean {
+export function needsLog({ className, transaction }: DraftFinding): boolean {
   if (typeof className === 'object') return true;
   if (transaction === undefined) return false;
   return 'at' in transaction || transaction.user === undefined;

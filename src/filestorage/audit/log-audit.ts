@@ -134,7 +134,7 @@ export class LogAudit {
     if (this.#isWhole && this.#sizeBytes > 0 && stop.reason !== 'end-of-file') {
       this.#break(`the transaction at ${stop.position} is not complete`);
     }
-    const { uncreated, pointedAt } = yield* this.#settlePointing();
+    const { uncreated, pointedAt } = yield* this.#finishPointing();
     const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
     const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
     if (this.#isWhole) {
@@ -142,7 +142,7 @@ export class LogAudit {
         noteBase(this.#findings, { hasRoot, outsideCount: this.#outsideCount(uncreated) });
       else if (!hasRoot || uncreated.has(0, 0)) addNoRoot(this.#findings);
     }
-    const wrapping = this.#wrapped.settle(this.#readCount, this.#findings);
+    const wrapping = this.#wrapped.finish(this.#readCount, this.#findings);
     if (wrapping !== undefined) noteWrapping(this.#findings, wrapping);
     return {
       findings: this.#findings,
@@ -311,7 +311,7 @@ export class LogAudit {
     }));
   }
 
-  *#settlePointing(): Generator<void, SettledPointing> {
+  *#finishPointing(): Generator<void, PointingOutcome> {
     const uncreated = new OidSet();
     const pointedAt = new Set<number>();
     let count = 0;
@@ -354,7 +354,7 @@ export class LogAudit {
     return count;
   }
 
-  *#dangling({ uncreated, pointedAt }: SettledPointing): Generator<void, AuditedLog['dangling']> {
+  *#dangling({ uncreated, pointedAt }: PointingOutcome): Generator<void, AuditedLog['dangling']> {
     if (this.#missingCount > 0) return 'some';
     for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) return 'some';
     if (pointedAt.size === 0) return 'none';
@@ -366,7 +366,7 @@ export class LogAudit {
 }
 
 /** What the records with back pointers come to. */
-type SettledPointing = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;
+type PointingOutcome = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;
 
 /** Less than a millisecond of work. */
 const RECORDS_PER_PORTION = 1000;

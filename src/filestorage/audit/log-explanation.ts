@@ -16,9 +16,9 @@ import type { AuditedLog } from './audited-log.ts';
 import {
   type DraftFinding,
   FindingList,
+  finishFinding,
   type LogFinding,
   type NamedTransaction,
-  settleFinding,
 } from './finding.ts';
 import { OidSet } from './oid-set.ts';
 import { ReferenceGraph } from './reference-graph.ts';
@@ -107,7 +107,7 @@ export class LogExplanation {
               tid: transaction.tid,
               user: transaction.user ?? this.#users.get(transaction.tid),
             };
-    return settleFinding({
+    return finishFinding({
       ...rest,
       ...(name !== undefined && { className: name }),
       ...(named !== undefined && { transaction: named }),
@@ -243,7 +243,7 @@ class DanglingSearch {
       const state = 'it refers to objects that do not exist';
       list.add('reference', () => ({ state, oid: oidFromParts(high, low) }));
     }
-    return list.drafts().map(settleFinding);
+    return list.drafts().map(finishFinding);
   }
 
   #keep(owner: Oid, { className, references }: RecordPickle, database: Database): void {

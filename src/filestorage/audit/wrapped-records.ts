@@ -20,7 +20,7 @@ export class WrappedRecords {
    *
    * @param readCount - records of the same log that could be read
    */
-  settle(readCount: number, findings: FindingList): string | undefined {
+  finish(readCount: number, findings: FindingList): string | undefined {
     const marks = [...this.#byMark].sort(([, one], [, other]) => other.count - one.count);
     const mark = readCount === 0 ? marks[0]?.[0] : undefined;
     for (const [other, { findings: damage }] of marks) {

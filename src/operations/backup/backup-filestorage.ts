@@ -25,7 +25,7 @@ export interface BackupResult {
 /** Backs up one Data.fs. The repository is locked meanwhile: failure `locked` if another run is there. */
 export async function backUp(settings: BackupSettings, context: JobContext): Promise<BackupResult> {
   await checkDataFs(settings.dataFs); // Where there is none, no folder is made.
-  await settleFolder(settings, context);
+  await ensureRepository(settings, context);
   const repository = await repositoryOf(settings, context);
   await using _lock = await repository.store.lock(lockRequest(context, 'backup'));
   await using source = await openDataFs(settings.dataFs);
@@ -59,7 +59,7 @@ export function repositoryOf(
 }
 
 /** It is there afterwards. */
-async function settleFolder(settings: BackupSettings, context: JobContext): Promise<void> {
+async function ensureRepository(settings: BackupSettings, context: JobContext): Promise<void> {
   if (settings.missingRepository === 'make') {
     const { wasMade } = await makeBackupFolder(settings.repository, settings.dataFs);
     if (wasMade) context.onEvent({ kind: 'folder-made', path: settings.repository });

@@ -1,5 +1,5 @@
 import type { BlobPlace } from '../../blobs/layout/catalogue.ts';
-import type { CompressionWish } from '../../repository/content/compression.ts';
+import type { CompressionOptions } from '../../repository/content/compression.ts';
 import type { RestoreTraces } from './continuity/restore-history.ts';
 
 /** How a Data.fs is backed up. */
@@ -10,7 +10,7 @@ export interface BackupSettings {
   readonly repository: string;
   readonly full: 'always' | 'when-needed';
   readonly comparison: 'quick' | 'thorough';
-  readonly compression: CompressionWish;
+  readonly compression: CompressionOptions;
   /** Full backups that stay, with their increments; 0: all. */
   readonly keep: number;
   /** When older ones go: after every backup, or only after a full one, as repozo does. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BackupPlan } from '../../repository/backup-plan.ts';
-import { settleCompression } from '../../repository/content/compression.ts';
+import { resolveCompression } from '../../repository/content/compression.ts';
 import { estimateStoredBytes } from '../../repository/content/stored-size.ts';
 import {
   type HashedFile,
@@ -30,7 +30,7 @@ export async function carryOut(
 ): Promise<WrittenBackup> {
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
   const now = settings.now();
-  const compression = await settleCompression(settings.compression, totalBytes);
+  const compression = await resolveCompression(settings.compression, totalBytes);
   const stamp = await newStamp(repository, {
     now,
     catalogue,

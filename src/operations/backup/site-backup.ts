@@ -45,7 +45,7 @@ type BlobsOfRun =
   | { readonly kind: 'done'; readonly results: ReadonlyMap<string, BlobBackupResult> }
   | { readonly kind: 'packed'; readonly path: string };
 
-/** One backup of one site: its steps, which share what is settled at the start. */
+/** One backup of one site: its steps, which share what is resolved at the start. */
 export class SiteRun {
   readonly folders: SiteFolders;
   readonly retention: SiteRetention;
@@ -76,7 +76,7 @@ export class SiteRun {
       await checkDataFs(storage.dataFs, { site, repository: await this.folders.opened(storage) });
     }
     for (const { storage, source, folder } of this.folders.blobStorages()) {
-      const repository = this.folders.decidingOf(storage);
+      const repository = this.folders.retentionRepositoryOf(storage);
       await checkBlobSource(source, { folder, repository, backups: this.#context.backups });
       await refuseBackupsAmongBlobs(source, this.folders.all());
       await refuseNested(source, folder);
@@ -205,7 +205,7 @@ export class SiteRun {
         await this.#notePacked(blobs, result);
         return { kind: 'packed', path: storage.dataFs };
       }
-      if (result.kind === 'made' && this.folders.decidingOf(storage) !== undefined) {
+      if (result.kind === 'made' && this.folders.retentionRepositoryOf(storage) !== undefined) {
         await forgetBlobChecks((await this.folders.opened(storage)).store, result.stamp);
       }
       await this.#markComplete(blobs, result);
@@ -235,7 +235,7 @@ export class SiteRun {
     { storage }: BlobStorage,
     { stamp }: BlobBackupResult,
   ): Promise<Store | undefined> {
-    if (this.folders.decidingOf(storage) === undefined) return undefined;
+    if (this.folders.retentionRepositoryOf(storage) === undefined) return undefined;
     const repository = await this.folders.opened(storage);
     const files = (await repository.catalogue()).chains.at(-1);
     const newest = files === undefined ? undefined : (await repository.chainOf(files)).links.at(-1);

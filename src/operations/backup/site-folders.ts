@@ -64,7 +64,7 @@ export class SiteFolders {
   }
 
   /** The same; undefined where only blobs are backed up. */
-  decidingOf(storage: SiteStorage): string | undefined {
+  retentionRepositoryOf(storage: SiteStorage): string | undefined {
     return this.#site.contents === 'blobs' ? undefined : this.repositoryOf(storage);
   }
 

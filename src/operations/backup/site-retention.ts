@@ -3,8 +3,8 @@ import type { OwningRepository } from '../../blobs/ownership/ownership.ts';
 import { findHoldOf, type Hold, recordHold } from '../../blobs/ownership/retention-hold.ts';
 import {
   blobsThatCount,
-  type Deciding,
-  findDeciding,
+  findRetentionRepository,
+  type RetentionRepository,
 } from '../../blobs/ownership/retention-repository.ts';
 import { type BlobRule, withFilestorage } from '../../blobs/retention/blob-retention.ts';
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
@@ -14,13 +14,13 @@ import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { findUnreadChecks } from '../../repository/records/check-results.ts';
 import { forgetGoingBlobs, readGoingBlobs } from '../../repository/records/going-blobs.ts';
 import {
+  type ensureIdentity,
   findIdentity,
   type Identity,
-  type settleIdentity,
 } from '../../repository/records/repository-id.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { type DecidingRepository, planBlobPrune, pruneBlobs } from '../retention/prune-blobs.ts';
+import { planBlobPrune, pruneBlobs, type RetentionOwner } from '../retention/prune-blobs.ts';
 import { type Pruning, pruneFulls } from '../retention/prune-filestorage.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
 import { removeSuperseded, type Superseding } from '../retention/superseded.ts';
@@ -104,10 +104,10 @@ export class SiteRetention {
       const decided = await this.decided(blobs);
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const gone = stampsIn(removed.get(storage.name) ?? []);
-      const deciding = await this.#whoDecides(blobs, { decided, gone });
+      const owner = await this.#retentionOwner(blobs, { decided, gone });
       const guard = await this.#guardOf(storage);
-      const names = await pruneBlobs({ folder, source, rule, deciding, guard }, this.#context);
-      if (deciding.kind === 'decides' && !guard.hasRefused) {
+      const names = await pruneBlobs({ folder, source, rule, owner, guard }, this.#context);
+      if (owner.kind === 'decides' && !guard.hasRefused) {
         await forgetGoingBlobs((await this.#folders.opened(storage)).store);
       }
       removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
@@ -164,7 +164,7 @@ export class SiteRetention {
       source,
       rule,
       backups: this.#context.backups,
-      deciding: await this.#whoDecides(blobs, { decided, gone }),
+      owner: await this.#retentionOwner(blobs, { decided, gone }),
     };
     const { removed } = await planBlobPrune(
       pruning,
@@ -206,13 +206,13 @@ export class SiteRetention {
   }
 
   /** What says how long blobs stay. */
-  async #whoDecides(
+  async #retentionOwner(
     { storage, source, folder }: BlobStorage,
     {
       decided,
       gone,
-    }: { readonly decided: Deciding | undefined; readonly gone: ReadonlySet<Stamp> },
-  ): Promise<DecidingRepository> {
+    }: { readonly decided: RetentionRepository | undefined; readonly gone: ReadonlySet<Stamp> },
+  ): Promise<RetentionOwner> {
     if (decided === undefined)
       return { kind: 'alone', repository: this.#folders.repositoryOf(storage) };
     const repository = await this.owning(storage, decided.identity);
@@ -240,12 +240,16 @@ export class SiteRetention {
   /** Undefined where no Data.fs is backed up that could decide. */
   async decided(
     { storage, ...blobs }: BlobStorage,
-    identify?: typeof settleIdentity,
-  ): Promise<Deciding | undefined> {
-    const repository = this.#folders.decidingOf(storage);
+    identify?: typeof ensureIdentity,
+  ): Promise<RetentionRepository | undefined> {
+    const repository = this.#folders.retentionRepositoryOf(storage);
     return repository === undefined
       ? undefined
-      : await findDeciding(repository, { blobs, backups: this.#context.backups, identify });
+      : await findRetentionRepository(repository, {
+          blobs,
+          backups: this.#context.backups,
+          identify,
+        });
   }
 
   /** Where no Data.fs backup decides. */

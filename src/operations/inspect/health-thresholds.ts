@@ -133,20 +133,20 @@ function judgeFree({ freeBytes, diskBytes }: PlaceHealth, limits: HealthLimits['
   const share = diskBytes === 0 ? 0 : freeBytes / diskBytes;
   const inBytes = (limit: number) =>
     limits?.unit === 'percent' ? Math.floor((limit / 100) * diskBytes) : limit;
-  const settled = limits && {
+  const limitsInBytes = limits && {
     warning: inBytes(limits.warning),
     critical: inBytes(limits.critical),
   };
   const state =
-    settled === undefined || freeBytes >= settled.warning
+    limitsInBytes === undefined || freeBytes >= limitsInBytes.warning
       ? 'ok'
-      : freeBytes >= settled.critical
+      : freeBytes >= limitsInBytes.critical
         ? 'warning'
         : 'critical';
   return {
     state,
     finding: { code: 'free-space', bytes: freeBytes, percent: Math.floor(share * 100) },
-    measure: { name: 'free', value: freeBytes, unit: 'B', limits: settled },
+    measure: { name: 'free', value: freeBytes, unit: 'B', limits: limitsInBytes },
   };
 }
 

@@ -18,7 +18,7 @@ export class PointState {
     this.places.add(header.position, header.tid);
     this.pointing.apply(records);
     this.index.apply(records);
-    for (let row = 0; row < records.count; row++) this.#settle(records, row);
+    for (let row = 0; row < records.count; row++) this.#noteCreation(records, row);
   }
 
   /** Objects of which the creation is undone. */
@@ -26,7 +26,7 @@ export class PointState {
     return this.#gone;
   }
 
-  #settle(records: RecordTable, row: number): void {
+  #noteCreation(records: RecordTable, row: number): void {
     const isPointing = records.pickleLength(row) === 0;
     const isGone = isPointing && this.pointing.dataPositionOf(records.position(row)) === 0;
     if (!isGone && this.#gone.size === 0) return;

@@ -8,7 +8,7 @@ import { Disposables } from '../../system/streams/disposables.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { findServer, type HoldingServer, lockTarget } from '../run/server-lock.ts';
 import { isHalfRestored } from './journal/journal-record.ts';
-import { settleRestore } from './journal/restore-journal.ts';
+import { finishInterruptedRestore } from './journal/restore-journal.ts';
 import { isRestoring, lockRestore } from './journal/restore-lock.ts';
 import { hasStaged, removeStaged } from './journal/staged-leftovers.ts';
 import { replacedPaths } from './plan-site-restore.ts';
@@ -31,7 +31,7 @@ export interface HeldSite extends AsyncDisposable {
 }
 
 /**
- * Takes the locks of all that a restore replaces, and settles what a killed one has left. Failure
+ * Takes the locks of all that a restore replaces, and finishes or cleans up what a killed one has left. Failure
  * `locked` where a server runs, or another restore.
  */
 export async function holdSite(
@@ -45,7 +45,7 @@ export async function holdSite(
   for (const target of filestorages) {
     locks.use(await lockTarget({ target, heldLock }, context));
   }
-  await settleRestore(anchor, context);
+  await finishInterruptedRestore(anchor, context);
   await removeStaged(await stagingPlaces(site), { anchor, context });
   const held = locks.move();
   return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };

@@ -11,7 +11,7 @@ import { holdFolders } from '../run/lock-folders.ts';
 import { openPoint } from '../run/open-point.ts';
 import { lockTarget } from '../run/server-lock.ts';
 import { applyRestore } from './apply-restore.ts';
-import { settleRestore } from './journal/restore-journal.ts';
+import { finishInterruptedRestore } from './journal/restore-journal.ts';
 import { lockRestore } from './journal/restore-lock.ts';
 import { removeStaged } from './journal/staged-leftovers.ts';
 import type { RestorePlan, RestoreResult, RestoreSettings } from './restore-plan.ts';
@@ -53,7 +53,7 @@ export async function restore(
   const sources = { repositories: [settings.repository], blobFolders: [] };
   const request = lockRequest(context, 'restore');
   locks.use(await holdFolders(sources, { backups, request }));
-  await settleRestore(anchor, context);
+  await finishInterruptedRestore(anchor, context);
   await removeStaged([settings.target, anchor], { anchor, context });
   const plan = await planRestore(settings, backups);
   reportLeftOut(plan, context);

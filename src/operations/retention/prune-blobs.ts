@@ -26,11 +26,11 @@ interface BlobPruning {
   /** The live blob directory. */
   readonly source: string;
   readonly rule: BlobRule;
-  readonly deciding: DecidingRepository;
+  readonly owner: RetentionOwner;
 }
 
 /** What the Data.fs backups of the same storage say. */
-export type DecidingRepository =
+export type RetentionOwner =
   /** `gone`: stamps of those that go in this run. `borrowed`: see `findBorrowedBlobs`. */
   | {
       readonly kind: 'decides';
@@ -56,12 +56,12 @@ export interface BlobPrunePlan {
  * @param coming - one that will be there when this is carried out
  */
 export async function planBlobPrune(
-  { folder, source, rule, deciding, backups }: BlobPruning & { readonly backups: OpenBackups },
+  { folder, source, rule, owner, backups }: BlobPruning & { readonly backups: OpenBackups },
   coming?: Pick<BlobSet, 'stamp' | 'family'>,
 ): Promise<BlobPrunePlan> {
   const catalogue = await (await backups.blobFolder(folder)).catalogue(basename(source));
   const { entries } = catalogue;
-  const judge = await judgeOf(catalogue, { deciding, source, backups });
+  const judge = await judgeOf(catalogue, { owner, source, backups });
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
   const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
     const sets = entrySets(some).map(
@@ -86,7 +86,7 @@ export async function planBlobPrune(
   const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
   const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
   const isBorrowed = (set: EntrySet) =>
-    deciding.kind === 'decides' && set.entries.some(({ name }) => deciding.borrowed.has(name));
+    owner.kind === 'decides' && set.entries.some(({ name }) => owner.borrowed.has(name));
   const byRule = own.removed.flatMap(({ set: { set }, reason }) =>
     set === undefined || isBorrowed(set) ? [] : [{ set, reason }],
   );
@@ -116,22 +116,20 @@ interface Judge {
 async function judgeOf(
   catalogue: BlobCatalogue,
   {
-    deciding,
+    owner,
     source,
     backups,
-  }: Pick<BlobPruning, 'deciding' | 'source'> & { readonly backups: OpenBackups },
+  }: Pick<BlobPruning, 'owner' | 'source'> & { readonly backups: OpenBackups },
 ): Promise<Judge> {
-  switch (deciding.kind) {
+  switch (owner.kind) {
     case 'decides': {
-      const ownerOf = await findOwners(catalogue, { ...deciding.repository, backups });
+      const ownerOf = await findOwners(catalogue, { ...owner.repository, backups });
       // One that doesn't say belongs to the Data.fs backup whose stamp it has in its name; only as long as that
       // is there, or goes now, it is certain that there was one.
       const isOurs = (entry: BlobEntry) =>
         ownerOf(entry) === 'this' ||
-        (ownerOf(entry) === 'unclear' &&
-          entry.stampFrom === 'name' &&
-          deciding.gone.has(entry.stamp));
-      const goesNow = (entry: BlobEntry) => isOurs(entry) && deciding.gone.has(entry.stamp);
+        (ownerOf(entry) === 'unclear' && entry.stampFrom === 'name' && owner.gone.has(entry.stamp));
+      const goesNow = (entry: BlobEntry) => isOurs(entry) && owner.gone.has(entry.stamp);
       return { ownerOf, isOurs, dataFsBackupOf: () => 'none', goesNow };
     }
     case 'alone':
@@ -139,10 +137,10 @@ async function judgeOf(
         ownerOf: () => 'unclear',
         isOurs: () => false,
         goesNow: () => false,
-        dataFsBackupOf: await findDataFsBackups(catalogue, { ...deciding, source, backups }),
+        dataFsBackupOf: await findDataFsBackups(catalogue, { ...owner, source, backups }),
       };
     default:
-      return deciding satisfies never;
+      return owner satisfies never;
   }
 }
 
@@ -175,10 +173,10 @@ export async function pruneBlobs(
 }
 
 async function warnOfCopy(
-  { folder, deciding }: BlobPruning,
+  { folder, owner }: BlobPruning,
   { sets, context }: { readonly sets: readonly EntrySet[]; readonly context: JobContext },
 ): Promise<void> {
-  if (deciding.kind !== 'decides') return;
+  if (owner.kind !== 'decides') return;
   const other = sets
     .flatMap(({ entries }) => entries)
     .find(({ record }) => record?.repositoryPath !== undefined)?.record?.repositoryPath;
@@ -187,7 +185,7 @@ async function warnOfCopy(
     kind: 'warning',
     code: 'repository-copied',
     folder,
-    repository: deciding.repository.path,
+    repository: owner.repository.path,
     otherRepository: other,
     isOtherReadable,
     entries: namesOf(sets),

@@ -189,9 +189,9 @@ function newestBeforeUncertain(
       const seen = facts.get(file.stamp);
       return seen !== undefined && wasSeenDeeply(judgePoint(seen));
     });
-  const settled = chains.findLastIndex(isProven);
+  const proven = chains.findLastIndex(isProven);
   let uncertain = chains.findIndex(
-    (chain, index) => index > settled && knownAtBackup(chain).mayLack,
+    (chain, index) => index > proven && knownAtBackup(chain).mayLack,
   );
   if (uncertain < 0) uncertain = coming?.mayLack === true ? chains.length : 0;
   // It was held against what is older than those that lack something for certain.

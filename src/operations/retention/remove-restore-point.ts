@@ -45,11 +45,11 @@ export type Left = 'backup' | 'without-blobs' | 'nothing';
 export async function planDelete(
   path: string,
   {
-    wish,
+    selection,
     blobs,
     context,
   }: {
-    readonly wish: DeleteSelection;
+    readonly selection: DeleteSelection;
     /** Where those are that belong to it. */
     readonly blobs: BackupPlace['blobs'];
     readonly context: JobContext;
@@ -58,7 +58,7 @@ export async function planDelete(
   const repository = await context.backups.repository(path);
   await requireBackups(repository.store);
   const catalogue = await repository.catalogue();
-  const { found, whole } = await wanted(repository, { catalogue, wish, context });
+  const { found, whole } = await wanted(repository, { catalogue, selection, context });
   const deletions: PlannedDeletion[] = [];
   for (const { stamp, reason } of found) {
     deletions.push({ ...planDeletion(catalogue, stamp), reason });
@@ -72,19 +72,19 @@ async function wanted(
   repository: OpenRepository,
   {
     catalogue,
-    wish,
+    selection,
     context,
   }: {
     readonly catalogue: Catalogue;
-    readonly wish: DeleteSelection;
+    readonly selection: DeleteSelection;
     readonly context: JobContext;
   },
 ): Promise<{
   readonly found: readonly { readonly stamp: Stamp; readonly reason: string }[];
   readonly whole: readonly Stamp[];
 }> {
-  if (wish.kind === 'point') {
-    const { stamp } = wish;
+  if (selection.kind === 'point') {
+    const { stamp } = selection;
     if (!stampsOf(catalogue).includes(stamp)) {
       const { name } = repository;
       throw new Failure('not-found', `Cannot delete ${stamp}: "${name}" has no such backup`, {

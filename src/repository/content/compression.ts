@@ -15,7 +15,7 @@ export type Compression =
 export type Compressor = 'auto' | 'node' | 'igzip' | 'pigz';
 
 /** What somebody asked for. */
-export type CompressionWish =
+export type CompressionOptions =
   | { readonly kind: 'none' }
   /** `level`: 1 (fast) to 9 (small); undefined for the compressor's own choice. */
   | { readonly kind: 'gzip'; readonly compressor: Compressor; readonly level: number | undefined };
@@ -29,32 +29,33 @@ const IGZIP_LEVEL = 3;
 const WORTH_A_PROGRAM_BYTES = 16 << 20;
 
 /**
- * Settles how `sizeBytes` will be compressed. `auto` prefers igzip, which is several times as fast,
+ * Decides how `sizeBytes` will be compressed. `auto` prefers igzip, which is several times as fast,
  * then pigz, then ourselves; a level that igzip doesn't have leaves it out. Failure `program` where
  * a program was named that isn't there.
  */
-export async function settleCompression(
-  wish: CompressionWish,
+export async function resolveCompression(
+  options: CompressionOptions,
   sizeBytes: number,
 ): Promise<Compression> {
-  if (wish.kind === 'none') return { kind: 'none' };
-  const members: Compression = { kind: 'members', level: wish.level ?? DEFAULT_LEVEL };
-  switch (wish.compressor) {
+  if (options.kind === 'none') return { kind: 'none' };
+  const members: Compression = { kind: 'members', level: options.level ?? DEFAULT_LEVEL };
+  switch (options.compressor) {
     case 'node':
       return members;
     case 'igzip':
     case 'pigz': {
-      const found = await findCompressor(wish.compressor, wish.level);
-      if (found === undefined) throw notInstalled(wish.compressor);
+      const found = await findCompressor(options.compressor, options.level);
+      if (found === undefined) throw notInstalled(options.compressor);
       return found;
     }
     case 'auto': {
       if (sizeBytes < WORTH_A_PROGRAM_BYTES) return members;
-      const igzip = wish.level === undefined ? await findCompressor('igzip', undefined) : undefined;
-      return igzip ?? (await findCompressor('pigz', wish.level)) ?? members;
+      const igzip =
+        options.level === undefined ? await findCompressor('igzip', undefined) : undefined;
+      return igzip ?? (await findCompressor('pigz', options.level)) ?? members;
     }
     default:
-      return wish.compressor satisfies never;
+      return options.compressor satisfies never;
   }
 }
 

@@ -38,8 +38,8 @@ function placeNames(): (path: string) => Promise<string> {
   return (path) => {
     // repozo writes none; what can't be looked at, as on another machine, has the path that it was given.
     const name = byPath.get(path) ?? (path === '' ? Promise.resolve('') : find(path));
-    const settled = name.catch(() => path);
-    byPath.set(path, settled);
-    return settled;
+    const real = name.catch(() => path);
+    byPath.set(path, real);
+    return real;
   };
 }

@@ -68,7 +68,7 @@ export class ContentMd5 {
       this.#position += part.length;
       rest = rest.subarray(part.length);
       if (link === undefined || this.#position < link.range.end) return;
-      this.#settle(link);
+      this.#endLink(link);
     }
   }
 
@@ -76,7 +76,7 @@ export class ContentMd5 {
     return this.#whole.digest('hex');
   }
 
-  #settle(link: ChainLink): void {
+  #endLink(link: ChainLink): void {
     const isSame = (this.#own ?? this.#whole.copy()).digest('hex') === link.md5;
     if (!isSame) this.#differing = link;
     this.#waiting = isSame ? this.#waiting.slice(1) : [];

@@ -212,7 +212,7 @@ export function standingFaults(
   checks: readonly Check[],
   stamps: ReadonlySet<string>,
 ): Check | undefined {
-  const isSettled = (bad: Check) =>
+  const isRefuted = (bad: Check) =>
     checks.some(
       ({ part, outcome, stamp, kind }, index) =>
         part === 'data' &&
@@ -221,7 +221,7 @@ export function standingFaults(
         (stamp > bad.stamp || (stamp === bad.stamp && index > checks.indexOf(bad))),
     );
   return checks
-    .filter((one) => !stamps.has(one.stamp) && isOfDatabase(one) && !isSettled(one))
+    .filter((one) => !stamps.has(one.stamp) && isOfDatabase(one) && !isRefuted(one))
     .sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
     .at(-1);
 }

@@ -43,7 +43,7 @@ export async function readHoldRecord(store: Store): Promise<HoldRecord | 'unread
 }
 
 /** The caller holds the repository's lock. @param record - undefined: nothing is lost */
-export async function settleHoldRecord(
+export async function updateHoldRecord(
   store: Store,
   record: HoldRecord | undefined,
 ): Promise<void> {

@@ -35,7 +35,7 @@ export interface Traces {
   readonly oldestFull: Stamp;
 }
 
-/** The identity that it has, or that {@link settleIdentity} would give it. */
+/** The identity that it has, or that {@link ensureIdentity} would give it. */
 export async function findIdentity(
   store: Store,
   { known, stamps, oldestFull }: Traces,
@@ -50,7 +50,7 @@ export async function findIdentity(
  * The identity of a repository that holds a full backup; it is made where there is none. One whose
  * file was lost is recognised by the blob backups that were made together with its data files.
  */
-export async function settleIdentity(store: Store, traces: Traces): Promise<Identity> {
+export async function ensureIdentity(store: Store, traces: Traces): Promise<Identity> {
   const { identity, isWritten } = await findIdentity(store, traces);
   if (isWritten) return identity;
   await writeJsonRecord(store, FILE, identity);

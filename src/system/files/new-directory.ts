@@ -52,7 +52,7 @@ export class NewDirectory implements AsyncDisposable {
 
   /**
    * Gives the completed directory its name. One that has the name is put aside first, and removed
-   * with the disposal; see {@link settleReplaced} for what a kill in between leaves.
+   * with the disposal; see {@link recoverReplaced} for what a kill in between leaves.
    */
   async publish(): Promise<void> {
     await adopting(`rename a folder to "${this.path}"`, async () => {
@@ -89,10 +89,10 @@ function replacedPath(path: string): string {
 }
 
 /**
- * Settles what a killed run left of replacements in a folder: puts back what has no successor,
+ * Recovers what a killed run left of replacements in a folder: puts back what has no successor,
  * removes what has one. Returns the names that were put back. The caller keeps other runs out.
  */
-export async function settleReplaced(directory: string): Promise<readonly string[]> {
+export async function recoverReplaced(directory: string): Promise<readonly string[]> {
   return adopting(`clean up "${directory}"`, async () => {
     const putBack: string[] = [];
     for (const name of await readdir(directory)) {

@@ -3,8 +3,8 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Override } from '../../../config/buildout/buildout.ts';
 import { type Candidate, kindOfConfig, TOML_NAME } from '../../../config/discover/discovery.ts';
 import type { RecipePart } from '../../../config/recipe/recipe-part.ts';
-import type { SettledOption } from '../../../config/resolve/option-reader.ts';
-import type { SettledSite } from '../../../config/resolve/resolve-site.ts';
+import type { ResolvedOption } from '../../../config/resolve/option-reader.ts';
+import type { ResolvedSite } from '../../../config/resolve/resolve-site.ts';
 import { scriptFileName } from '../../../config/resolve/script-names.ts';
 import { Failure } from '../../../system/failure.ts';
 import { isThere } from '../../../system/files/presence.ts';
@@ -53,8 +53,8 @@ export function addConfigCommand(program: Command): void {
         }
         refuseOverrides(overrides);
         const [part, ...others] = names;
-        const wish = { ...options, part: others.length === 0 ? part : undefined };
-        const { found } = await findAnySites(wish, {
+        const selection = { ...options, part: others.length === 0 ? part : undefined };
+        const { found } = await findAnySites(selection, {
           terminal,
           purpose: 'backup',
           candidates: result.candidates,
@@ -114,7 +114,7 @@ async function showParts(
 ): Promise<void> {
   for (const part of parts) {
     result.sites.push({ ...siteAsJson(part), scripts: [...scriptsOf(part)] });
-    const settings = [...rowsOf(part.settled), ['scripts', scriptsOf(part).join('\n'), '']];
+    const settings = [...rowsOf(part.resolved), ['scripts', scriptsOf(part).join('\n'), '']];
     const table = { head: headOf(part), rows: settings };
     terminal.print(`${await formatTable(table, signal)}\n`);
   }
@@ -125,14 +125,14 @@ async function showParts(
 }
 
 /** Where each storage is and where its backups go, then each setting with what told it. */
-async function showSite(one: SettledSite, { terminal, signal, result }: Showing): Promise<void> {
-  const { site, settled } = one;
+async function showSite(one: ResolvedSite, { terminal, signal, result }: Showing): Promise<void> {
+  const { site, resolved } = one;
   result.sites.push(siteAsJson(one));
   const places = site.storages.flatMap(({ name, dataFs, blobs, folders: { backup } }) => [
     [`storage ${name}`, [dataFs, blobs ?? 'no blobs'].join('\n'), ''],
     ['its backups', [backup.filestorage, backup.blobs ?? []].flat().join('\n'), ''],
   ]);
-  const table = { head: headOf(one), rows: [...places, ...rowsOf(settled)] };
+  const table = { head: headOf(one), rows: [...places, ...rowsOf(resolved)] };
   terminal.print(`${await formatTable(table, signal)}\n`);
   await noteAbsentData([one], terminal);
   await noteHiddenServers([one], terminal);
@@ -144,12 +144,12 @@ function showCandidates(candidates: readonly Candidate[], terminal: Terminal): v
   }
 }
 
-function headOf({ site }: SettledSite): readonly string[] {
+function headOf({ site }: ResolvedSite): readonly string[] {
   return [`[${site.part}]`, 'Value', 'From'];
 }
 
-function rowsOf(settled: readonly SettledOption[]): readonly (readonly string[])[] {
-  return settled.map(({ name, value, from }) => [name, value, from]);
+function rowsOf(resolved: readonly ResolvedOption[]): readonly (readonly string[])[] {
+  return resolved.map(({ name, value, from }) => [name, value, from]);
 }
 
 function scriptsOf({ site, scripts }: RecipePart): readonly string[] {

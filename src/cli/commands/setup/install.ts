@@ -67,10 +67,10 @@ export function addInstallCommand(program: Command): void {
 }
 
 /** Whoever has not written how much is to be kept learns what the recipe's defaults remove. */
-function sayWhatGoes({ site, settled }: RecipePart, terminal: Terminal): void {
+function sayWhatGoes({ site, resolved }: RecipePart, terminal: Terminal): void {
   const { part, contents, keep, keepBlobDays } = site;
   const isUnset = (option: string) =>
-    settled.some(({ name, from }) => name === option && from === 'default');
+    resolved.some(({ name, from }) => name === option && from === 'default');
   if (isUnset('keep')) {
     terminal.log(
       `[${part}] keeps ${keep} full backups and removes older ones: keep is not set, and this is the recipe's default; keep = 0 keeps all`,

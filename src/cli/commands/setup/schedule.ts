@@ -32,7 +32,7 @@ import { namesPlaces } from '../../select/named-locations.ts';
 import { DEFAULT_CFG } from '../../select/select-buildout-part.ts';
 import { findAnySites } from '../../select/select-site.ts';
 import { withSiteOptions } from '../../select/site-options.ts';
-import type { SiteWish } from '../../select/site-selection.ts';
+import type { SiteSelection } from '../../select/site-selection.ts';
 import { type CommandContext, runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { byItsBackups, findJobs } from './scheduled-jobs.ts';
@@ -115,17 +115,17 @@ function targetOf(systemd: 'system' | 'user' | true | undefined): ScheduleTarget
 }
 
 /** Whose jobs go. No site has to be read for it, so that those of a lost one can go, too. */
-async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScope> {
-  const folder = folderOf(wish);
-  if (namesPlaces(wish)) {
-    const { found } = await findAnySites(wish, { terminal, purpose: 'look' });
+async function scopeOf(selection: SiteSelection, terminal: Terminal): Promise<ScheduleScope> {
+  const folder = folderOf(selection);
+  if (namesPlaces(selection)) {
+    const { found } = await findAnySites(selection, { terminal, purpose: 'look' });
     if (found.kind === 'buildout') throw new RangeError('a buildout has places of its own');
     const sites = found.kind === 'plain' ? [found.site] : found.sites;
     return { kind: 'owners', owners: sites.map(({ site }) => ownerOf(byItsBackups(site))) };
   }
-  const owners = await ownersAbove(wish);
-  if (wish.part === undefined) return { kind: 'folder', folder, owners };
-  const { part } = wish;
+  const owners = await ownersAbove(selection);
+  if (selection.part === undefined) return { kind: 'folder', folder, owners };
+  const { part } = selection;
   return {
     kind: 'owners',
     owners: [{ folder, part }, ...owners.filter((one) => one.part === part)],
@@ -133,7 +133,7 @@ async function scopeOf(wish: SiteWish, terminal: Terminal): Promise<ScheduleScop
 }
 
 /** The folder of an instance with a `zope.conf`, in that of a site, is found from either. */
-async function ownersAbove({ config }: SiteWish): Promise<readonly ScheduleOwner[]> {
+async function ownersAbove({ config }: SiteSelection): Promise<readonly ScheduleOwner[]> {
   if (config !== undefined) return [];
   for (const name of ['etc/zeo.conf', 'etc/zope.conf']) {
     const path = resolve(name);
@@ -142,7 +142,7 @@ async function ownersAbove({ config }: SiteWish): Promise<readonly ScheduleOwner
   return [];
 }
 
-function folderOf({ config }: SiteWish): string {
+function folderOf({ config }: SiteSelection): string {
   return siteFolderOf(resolve(config ?? DEFAULT_CFG));
 }
 

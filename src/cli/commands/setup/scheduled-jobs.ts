@@ -8,7 +8,7 @@ import {
 } from '../../../config/environment/environment.ts';
 import type { Site } from '../../../config/model/site.ts';
 import { OVERRULED_BY_WORDS } from '../../../config/plain/plain-search.ts';
-import type { SettledSite } from '../../../config/resolve/resolve-site.ts';
+import type { ResolvedSite } from '../../../config/resolve/resolve-site.ts';
 import { MAIN_NAMES } from '../../../config/resolve/storage-lines.ts';
 import type { ForeignLine } from '../../../config/schedule/foreign-lines.ts';
 import type { ScheduleOwner } from '../../../config/schedule/schedule-owner.ts';
@@ -36,12 +36,12 @@ import { PING_URL_VARIABLE } from '../../options/ping-url.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
 import { namesPlaces } from '../../select/named-locations.ts';
 import { findAnySites } from '../../select/select-site.ts';
-import type { SiteWish } from '../../select/site-selection.ts';
+import type { SiteSelection } from '../../select/site-selection.ts';
 import type { CommandContext } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** What the options say beside the site. */
-export interface JobWish extends SiteWish {
+export interface JobOptions extends SiteSelection {
   readonly at: TimeOfDay;
   readonly verify: boolean;
   readonly snapshot?: true | undefined;
@@ -62,22 +62,22 @@ export interface FoundJobs {
 
 /** The jobs of the sites that are meant. Failures `usage`, and those of {@link requireScripts}. */
 export async function findJobs(
-  wish: JobWish,
+  options: JobOptions,
   { target, context }: { readonly target: ScheduleTarget; readonly context: CommandContext },
 ): Promise<FoundJobs> {
   const { terminal, signal } = context;
   const isForMachine = target.kind === 'systemd' && target.scope === 'system';
   const common = {
-    at: wish.at,
+    at: options.at,
     weekly: [
-      ...(wish.snapshot ? (['snapshot'] as const) : []),
-      ...(wish.zip ? (['zip'] as const) : []),
-      ...(wish.verify ? (['verify'] as const) : []),
+      ...(options.snapshot ? (['snapshot'] as const) : []),
+      ...(options.zip ? (['zip'] as const) : []),
+      ...(options.verify ? (['verify'] as const) : []),
     ],
     program: ownProgram(terminal, { caller: 'these jobs' }),
     searchPath: await findSearchPath(),
   };
-  const { sites, extent, environment, lines } = await scheduledSites(wish, terminal);
+  const { sites, extent, environment, lines } = await scheduledSites(options, terminal);
   const { carried, left } = environment;
   for (const variable of left) {
     renderWarning({ kind: 'advice', code: 'variable-not-carried', variable }, terminal);
@@ -87,8 +87,8 @@ export async function findJobs(
   for (const scheduled of sites) {
     const { site } = scheduled;
     const user = isForMachine ? await ownerOfData(site) : undefined;
-    if (wish.install) await requireRights(site, { user, signal });
-    if (keepsAll({ ...site, keep: wish.keep ?? site.keep })) {
+    if (options.install) await requireRights(site, { user, signal });
+    if (keepsAll({ ...site, keep: options.keep ?? site.keep })) {
       renderWarning({ kind: 'notice', code: 'nothing-is-removed', part: site.part }, terminal);
     }
     const own = planJobs(scheduled, { ...common, environment: carried, user });
@@ -113,7 +113,7 @@ export async function findJobs(
 }
 
 async function scheduledSites(
-  wish: JobWish,
+  options: JobOptions,
   terminal: Terminal,
 ): Promise<{
   readonly sites: readonly ScheduledSite[];
@@ -122,10 +122,10 @@ async function scheduledSites(
   /** What the site itself puts into a crontab. */
   readonly lines: readonly ForeignLine[];
 }> {
-  const { found } = await findAnySites(wish, { terminal, purpose: 'backup' });
+  const { found } = await findAnySites(options, { terminal, purpose: 'backup' });
   switch (found.kind) {
     case 'buildout': {
-      refuseWhatPartsSay(wish);
+      refuseWhatPartsSay(options);
       describeScripts(found.scripts, terminal);
       const kind = 'buildout-part';
       const sites = found.parts.map(
@@ -138,15 +138,15 @@ async function scheduledSites(
     }
     case 'configured': {
       const { path: config } = found;
-      const namesBackups = namesPlaces(wish);
+      const namesBackups = namesPlaces(options);
       const sites = found.sites.map(({ site }) => {
         const names = config.endsWith('.toml') ? ['--part', site.part] : [];
         const words = [
-          ...['--config', config, ...names, ...backupPlaceWords(wish)],
-          ...(wish.blobs ? [] : ['--no-blobs']),
+          ...['--config', config, ...names, ...backupPlaceWords(options)],
+          ...(options.blobs ? [] : ['--no-blobs']),
         ];
         const owned = namesBackups ? byItsBackups(site) : site;
-        return { kind: 'configured', site: owned, words, backupWords: keepWords(wish) } as const;
+        return { kind: 'configured', site: owned, words, backupWords: keepWords(options) } as const;
       });
       const environment = withVariables(usedEnvironment(process.env, { without: [] }), {
         environment: process.env,
@@ -155,12 +155,12 @@ async function scheduledSites(
       return { sites, extent: namesBackups ? 'some' : found.extent, environment, lines: [] };
     }
     case 'plain': {
-      const blobs = wish.blobs ? 'as-found' : 'left-out';
+      const blobs = options.blobs ? 'as-found' : 'left-out';
       const { site } = found.site;
-      const plain = { kind: 'plain', site, blobs, backupWords: keepWords(wish) } as const;
+      const plain = { kind: 'plain', site, blobs, backupWords: keepWords(options) } as const;
       const used = usedEnvironment(process.env, { without: OVERRULED_BY_WORDS });
       const environment = { ...used, carried: { ...used.carried, ...pathsOf(found.site, used) } };
-      const extent = namesPlaces(wish) ? 'some' : 'all';
+      const extent = namesPlaces(options) ? 'some' : 'all';
       return { sites: [plain], extent, environment, lines: [] };
     }
     default:
@@ -173,7 +173,7 @@ export function byItsBackups({ config: _, ...site }: Site): Site {
   return site;
 }
 
-function backupPlaceWords({ location, blobbackuplocation }: JobWish): readonly string[] {
+function backupPlaceWords({ location, blobbackuplocation }: JobOptions): readonly string[] {
   return [
     ...(location === undefined ? [] : ['--location', resolve(location)]),
     ...(blobbackuplocation === undefined
@@ -184,7 +184,7 @@ function backupPlaceWords({ location, blobbackuplocation }: JobWish): readonly s
 
 /** Variables with paths that are not said in words, as they are meant here: jobs run in another folder. */
 function pathsOf(
-  { site, settled }: SettledSite,
+  { site, resolved }: ResolvedSite,
   { carried }: UsedEnvironment,
 ): Readonly<Record<string, string>> {
   const linesOf = (words: readonly (readonly string[])[]) =>
@@ -203,7 +203,7 @@ function pathsOf(
           ],
         ],
   );
-  const paths = settled
+  const paths = resolved
     .filter(({ name }) => tomlOption(name)?.kind === 'path')
     .map(({ name, value }) => [name, value] as const);
   const known = [
@@ -214,11 +214,11 @@ function pathsOf(
   return Object.fromEntries(known.filter(([variable]) => carried[variable] !== undefined));
 }
 
-function keepWords({ keep }: JobWish): readonly string[] {
+function keepWords({ keep }: JobOptions): readonly string[] {
   return keep === undefined ? [] : ['--keep', String(keep)];
 }
 
-function refuseWhatPartsSay({ keep, blobs }: JobWish): void {
+function refuseWhatPartsSay({ keep, blobs }: JobOptions): void {
   const said = [...(keep === undefined ? [] : ['--keep']), ...(blobs ? [] : ['--no-blobs'])];
   if (said.length === 0) return;
   throw new Failure('usage', `Cannot use ${said.join(' and ')} in a buildout: the part says it`, {

@@ -38,7 +38,7 @@ export interface Swap {
 
 /**
  * Puts what was staged in the place of what is live. When this returns, all of it is there; when it
- * throws, all is as it was, or the journal is there, and {@link settleRestore} finishes it.
+ * throws, all is as it was, or the journal is there, and {@link finishInterruptedRestore} finishes it.
  */
 export async function swapAll(
   anchor: string,
@@ -129,7 +129,10 @@ async function conclude(anchor: string, journal: RestoreJournal): Promise<void> 
  * Finishes a restore that was killed while it swapped, and says so. The caller holds the locks of
  * what was restored.
  */
-export async function settleRestore(anchor: string, { onEvent }: JobContext): Promise<void> {
+export async function finishInterruptedRestore(
+  anchor: string,
+  { onEvent }: JobContext,
+): Promise<void> {
   const journal = await readJournal(anchor);
   if (journal === undefined || (journal.state === 'done' && journal.superseded.length === 0))
     return;

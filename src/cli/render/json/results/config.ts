@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { SettledSite } from '../../../../config/resolve/resolve-site.ts';
+import type { ResolvedSite } from '../../../../config/resolve/resolve-site.ts';
 import { Label, maybe, ofSite, type Result, said } from '../values.ts';
 
 const Folders = v.strictObject({
@@ -51,12 +51,12 @@ export const configResult = {
 };
 export type ConfigResult = Result<typeof configResult>;
 
-export function siteAsJson({ site, settled }: SettledSite): v.InferOutput<typeof SiteSchema> {
+export function siteAsJson({ site, resolved }: ResolvedSite): v.InferOutput<typeof SiteSchema> {
   return {
     site: site.part,
     storages: site.storages.map(({ name, dataFs, blobs, isChanges, folders }) => ({
       ...{ storage: name, dataFs, blobs, isChanges, folders },
     })),
-    settings: settled.map((one) => ({ ...one })),
+    settings: resolved.map((one) => ({ ...one })),
   };
 }
