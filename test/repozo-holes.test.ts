@@ -405,6 +405,10 @@ function countingSource(source: ByteSource): { source: ByteSource; bytes: () => 
       bytes += range.end - range.start;
       return source.read(range);
     },
+    readInto: (target, position) => {
+      bytes += target.length;
+      return source.readInto(target, position);
+    },
     stream: (range) => {
       bytes += range.end - range.start;
       return source.stream(range);

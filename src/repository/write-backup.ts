@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { damageAt } from '../filestorage/damage.ts';
 import { readMagic } from '../filestorage/file-format-version.ts';
 import { encodeIndex } from '../filestorage/index/index-encoder.ts';
@@ -7,10 +6,14 @@ import { type ScanResult, TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { StagedFile, Store } from '../stores/store.ts';
 import type { ByteRange, ByteSource } from '../system/files/byte-source.ts';
+import { CHECKSUM } from '../system/streams/blocks/checksum.ts';
+import { type Pass, passHere, passOver } from '../system/streams/blocks/pass.ts';
+import type { Taking } from '../system/streams/blocks/taker.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import type { BackupPlan } from './backup-plan.ts';
 import { type Compression, compressStage } from './content/compression.ts';
+import { CONTENT_MD5, type ContentSums } from './content/content-md5.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
 import { indexUpTo } from './content/stored-index.ts';
 import { type BackupRecord, encodeBackupRecord, type Sample } from './layout/backup-record.ts';
@@ -24,7 +27,7 @@ import {
   recordFileName,
 } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
-import { ContentMd5, findOverwrite } from './lineage/overwritten-bytes.ts';
+import { findOverwrite } from './lineage/overwritten-bytes.ts';
 
 /** What a backup is made with. */
 export interface WriteSettings {
@@ -51,6 +54,8 @@ export interface WriteSettings {
   readonly isChanges: boolean;
   /** Where the run backs up the blobs that belong to it; null: there are none. */
   readonly blobs: NonNullable<BackupRecord['blobs']> | null;
+  /** Whether `confirm` reads back what was written. */
+  readonly willConfirm: boolean;
   /** Runs when all is staged, to read it back before it counts. */
   readonly confirm: (files: readonly HashedFile[]) => Promise<void>;
   /** Runs when all is staged and nothing is visible yet; a failure there undoes the backup. */
@@ -90,12 +95,15 @@ export async function writeBackup(
     isGzip: settings.compression.kind !== 'none',
   });
   const base = await baseIndex(source, { store, plan });
-  const content = new ContentReader(source, { range, index: base, settings });
+  await using pass = passOver(range.end - range.start);
+  const content = new ContentReader(source, { range, pass, index: base, settings });
   await using data = await stageHashed(store, {
     name: file.name,
     content: compressStage(settings.compression)(content.read()),
+    pass,
+    willConfirm: settings.willConfirm,
   });
-  const { scan, samples, md5, differing } = content.finish();
+  const { scan, samples, md5, differing } = await content.finish();
   const overwritten = await overwrittenIn(source, { store, differing, settings });
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
   const record: BackupRecord = {
@@ -179,17 +187,26 @@ export async function stageHashed(
   {
     name,
     content,
+    pass = passHere(),
+    willConfirm = false,
   }: {
     readonly name: string;
     readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+    /** By default, all is done in this thread. */
+    readonly pass?: Pass;
+    /** Whether it will be confirmed; see {@link Store.stage}. */
+    readonly willConfirm?: boolean;
   },
 ): Promise<HashedFile> {
-  const hash = createHash('sha256');
-  const staged = await store.stage(
-    name,
-    tap(content, (chunk) => hash.update(chunk)),
-  );
-  return Object.assign(staged, { sha256: hash.digest('hex') });
+  await using hash = pass.begin(CHECKSUM, 'sha256');
+  const bytes = tap(pass.gather(content), (chunk) => hash.take(chunk));
+  const staged = await store.stage(name, bytes, { willConfirm });
+  try {
+    return Object.assign(staged, { sha256: await hash.result() });
+  } catch (error) {
+    await staged[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function baseIndex(
@@ -225,7 +242,8 @@ class ContentReader {
   readonly #source: ByteSource;
   readonly #range: ByteRange;
   readonly #settings: WriteSettings;
-  readonly #md5: ContentMd5;
+  readonly #pass: Pass;
+  readonly #md5: Taking<ContentSums>;
   readonly #scanner: TransactionScanner;
   readonly #samples: SampleTaker;
 
@@ -233,10 +251,12 @@ class ContentReader {
     source: ByteSource,
     {
       range,
+      pass,
       index,
       settings,
     }: {
       readonly range: ByteRange;
+      readonly pass: Pass;
       readonly index: OidIndex;
       readonly settings: WriteSettings;
     },
@@ -244,7 +264,11 @@ class ContentReader {
     this.#source = source;
     this.#range = range;
     this.#settings = settings;
-    this.#md5 = new ContentMd5(settings.earlier);
+    this.#pass = pass;
+    this.#md5 = pass.begin(
+      CONTENT_MD5,
+      settings.earlier.map(({ range: { end }, md5 }) => ({ end, md5 })),
+    );
     this.#samples = new SampleTaker(range.start, chooseSamples(range, settings.random));
     this.#scanner = new TransactionScanner({
       name: source.name,
@@ -256,9 +280,9 @@ class ContentReader {
 
   read(): AsyncIterable<Uint8Array> {
     this.#settings.progress.onFile(this.#source.name);
-    return tap(this.#source.stream(this.#range), (chunk) => {
+    return tap(this.#pass.read(this.#source, this.#range), (chunk) => {
       this.#settings.signal.throwIfAborted();
-      this.#md5.feed(chunk);
+      this.#md5.take(chunk);
       this.#scanner.feed(chunk);
       this.#samples.feed(chunk);
       this.#settings.progress.onBytes(chunk.length);
@@ -266,13 +290,13 @@ class ContentReader {
   }
 
   /** Failure `damaged` where the bytes are not whole transactions from start to end. */
-  finish(): {
+  async finish(): Promise<{
     readonly md5: string;
     readonly scan: ScanResult;
     readonly samples: readonly Sample[];
     /** The first of the earlier backups that had other bytes. */
     readonly differing: ChainLink | undefined;
-  } {
+  }> {
     const scan = this.#scanner.finish();
     if (scan.committedEnd !== this.#range.end) {
       throw damageAt(
@@ -281,7 +305,8 @@ class ContentReader {
         `it does not lead to ${this.#range.end}, where the last transaction ends`,
       );
     }
-    const { differing } = this.#md5;
-    return { md5: this.#md5.digest(), scan, samples: this.#samples.finish(), differing };
+    const { md5, differing: number } = await this.#md5.result();
+    const differing = number === null ? undefined : this.#settings.earlier[number];
+    return { md5, scan, samples: this.#samples.finish(), differing };
   }
 }

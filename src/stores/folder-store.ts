@@ -23,11 +23,12 @@ import {
 import { isUnfinished, NewFile, syncDirectory } from '../system/files/new-file.ts';
 import { leadToOne } from '../system/files/place.ts';
 import { isThere } from '../system/files/presence.ts';
-import { confirmFile } from '../system/files/read-back.ts';
+import { ReadBack } from '../system/files/read-back.ts';
 import type { Rights } from '../system/files/rights.ts';
 import { IMPATIENT } from '../system/locks/lock-request.ts';
 import { readHolder } from '../system/locks/run-lock.ts';
 import { severalAtATime } from '../system/streams/cooperative.ts';
+import { Disposables } from '../system/streams/disposables.ts';
 import { rightsOfBackups } from './backup-rights.ts';
 import { pointLink } from './folder-link.ts';
 import { holdFolder, LOCK_FILE, lockFolder } from './folder-lock.ts';
@@ -78,8 +79,8 @@ export function folderStore(
     read: (name, range) => readFile(pathOf(name), range),
     open: (name) => openFileSource(pathOf(name)),
     tree: (name) => folderTree(pathOf(name)),
-    stage: async (name, content) =>
-      stage(pathOf(name), { name, content, rights: await rightsOf() }),
+    stage: async (name, content, { willConfirm = false } = {}) =>
+      stage(pathOf(name), { name, content, rights: await rightsOf(), willConfirm }),
     append: (name, addition) => append(directory, { name, ...addition }),
     rename: (renamings) => renameAll(directory, renamings),
     remove: (...names) => remove(directory, names),
@@ -158,32 +159,29 @@ async function stage(
     name,
     content,
     rights,
+    willConfirm,
   }: {
     readonly name: string;
     readonly rights: Rights;
     readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+    readonly willConfirm: boolean;
   },
 ): Promise<StagedFile> {
-  const file = await NewFile.create(path, { rights });
-  try {
-    await file.write(content);
-    await file.complete();
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using open = new Disposables();
+  const onSynced = (position: number) => {
+    if (willConfirm) readBack.follow(position);
+  };
+  const file = open.use(await NewFile.create(path, { rights, onSynced }));
+  const readBack = open.use(new ReadBack(file.temporaryPath, path));
+  await file.write(content);
+  await file.complete();
+  const kept = open.move();
   return {
     name,
     sizeBytes: file.sizeBytes,
-    confirm: (sha256, watch) =>
-      confirmFile(file.temporaryPath, {
-        name: path,
-        sizeBytes: file.sizeBytes,
-        sha256,
-        ...watch,
-      }),
+    confirm: (sha256, watch) => readBack.finish({ sizeBytes: file.sizeBytes, sha256, ...watch }),
     publish: () => file.publish(),
-    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }
 

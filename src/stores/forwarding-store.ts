@@ -16,7 +16,7 @@ export function forwardingTo(store: Store): Store {
     read: (name, range) => store.read(name, range),
     open: (name) => store.open(name),
     tree: (name) => store.tree(name),
-    stage: (name, content) => store.stage(name, content),
+    stage: (name, content, options) => store.stage(name, content, options),
     append: (name, addition) => store.append(name, addition),
     rename: (renamings) => store.rename(renamings),
     remove: (...names) => store.remove(...names),

@@ -123,8 +123,8 @@ export class RememberingStore implements Store {
     return this.#store.tree(name);
   }
 
-  async stage(...[name, content]: Parameters<Store['stage']>): Promise<StagedFile> {
-    const file = await this.#store.stage(name, content);
+  async stage(...[name, content, options]: Parameters<Store['stage']>): Promise<StagedFile> {
+    const file = await this.#store.stage(name, content, options);
     const { sizeBytes } = file;
     return {
       name,

@@ -44,6 +44,12 @@ export interface StagedFile extends AsyncDisposable {
   publish(): Promise<void>;
 }
 
+/** How a file is staged. */
+export interface StageOptions {
+  /** Whether it will be confirmed: then what is on the disk is read back while the rest is written. */
+  readonly willConfirm?: boolean;
+}
+
 /** A line for the end of a file. */
 export interface LineAddition {
   /** Without an end of its own. */
@@ -87,10 +93,11 @@ export interface Store {
   /** What is inside of a tree, whether that is there or not. */
   tree(name: string): TreeReader;
 
-  /** Takes in a file's content without showing it. */
+  /** Takes in a file's content without showing it. A chunk may become another one while the next ones are pulled. */
   stage(
     name: string,
     content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options?: StageOptions,
   ): Promise<StagedFile>;
   /**
    * Adds a line to a file in one step, which is made where it isn't there. A file that has no room for it first gets

@@ -55,6 +55,7 @@ export async function carryOut(
           random: settings.random,
           progress,
           signal: context.signal,
+          willConfirm: settings.confirmation === 'reread',
           confirm: (files) => confirm(files, { settings, context }),
           ...faultsOf(past),
           ...past.bytes,

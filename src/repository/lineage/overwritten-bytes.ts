@@ -1,4 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
 import { transactionOver } from '../../filestorage/committed-end.ts';
 import { MAGIC_BYTES, TRANSACTION_STATUS_END } from '../../filestorage/format.ts';
 import type { Tid } from '../../filestorage/tid.ts';
@@ -34,54 +33,6 @@ export async function linksWithin(
     if (kind === 'same') return chain.links.slice(0, count);
   }
   return [];
-}
-
-/**
- * The md5 of a Data.fs that passes by from its beginning, and whether earlier backups of it had the
- * same bytes. For the first of them, which begins where the file does, that costs nothing.
- */
-export class ContentMd5 {
-  readonly #whole = createHash('md5');
-  /** Of the link that is passing, if others have passed. */
-  #own: Hash | undefined;
-  #position = 0;
-  #waiting: readonly ChainLink[];
-  #differing: ChainLink | undefined;
-
-  /** @param earlier - of one chain, from its full backup on */
-  constructor(earlier: readonly ChainLink[]) {
-    this.#waiting = earlier;
-  }
-
-  /** The first backup that had other bytes. */
-  get differing(): ChainLink | undefined {
-    return this.#differing;
-  }
-
-  feed(chunk: Uint8Array): void {
-    let rest = chunk;
-    for (;;) {
-      const [link] = this.#waiting;
-      const part = link === undefined ? rest : rest.subarray(0, link.range.end - this.#position);
-      this.#whole.update(part);
-      this.#own?.update(part);
-      this.#position += part.length;
-      rest = rest.subarray(part.length);
-      if (link === undefined || this.#position < link.range.end) return;
-      this.#endLink(link);
-    }
-  }
-
-  digest(): string {
-    return this.#whole.digest('hex');
-  }
-
-  #endLink(link: ChainLink): void {
-    const isSame = (this.#own ?? this.#whole.copy()).digest('hex') === link.md5;
-    if (!isSame) this.#differing = link;
-    this.#waiting = isSame ? this.#waiting.slice(1) : [];
-    this.#own = this.#waiting.length === 0 ? undefined : createHash('md5');
-  }
 }
 
 /**

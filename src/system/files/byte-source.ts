@@ -16,6 +16,8 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** The bytes of the range, all of them; a source that has become shorter is a failure. */
   read(range: ByteRange): Promise<Uint8Array>;
+  /** The same into memory of the caller: as many bytes as `target` has, from `position` on. */
+  readInto(target: Uint8Array, position: number): Promise<void>;
   /** The same in order, in chunks of at most {@link CHUNK_BYTES}; reads one chunk ahead. */
   stream(range: ByteRange): AsyncIterable<Uint8Array>;
 }
@@ -61,6 +63,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
       sizeBytes: Number(stat.size),
       identity: { device: stat.dev, inode: stat.ino },
       read: (range) => readExactly(handle, range, path),
+      readInto: (target, position) => fill(target, { handle, position, name: path }),
       stream: (range) => readAhead(range, (part) => readExactly(handle, part, path)),
       currentSizeBytes: async () => (await adopting(doing, () => handle.stat())).size,
       [Symbol.asyncDispose]: () => handle.close(),
@@ -89,6 +92,8 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
     name,
     sizeBytes: bytes.length,
     read,
+    readInto: async (target, position) =>
+      target.set(await read({ start: position, end: position + target.length })),
     stream: (range) => readAhead(range, read),
   };
 }
@@ -99,15 +104,26 @@ async function readExactly(
   name: string,
 ): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafe(end - start);
+  await fill(buffer, { handle, position: start, name });
+  return buffer;
+}
+
+async function fill(
+  target: Uint8Array,
+  {
+    handle,
+    position,
+    name,
+  }: { readonly handle: FileHandle; readonly position: number; readonly name: string },
+): Promise<void> {
   let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await adopting(`read "${name}" at ${start + filled}`, () =>
-      handle.read(buffer, filled, buffer.length - filled, start + filled),
+  while (filled < target.length) {
+    const { bytesRead } = await adopting(`read "${name}" at ${position + filled}`, () =>
+      handle.read(target, filled, target.length - filled, position + filled),
     );
-    if (bytesRead === 0) throw becameShorter(name, end, start + filled);
+    if (bytesRead === 0) throw becameShorter(name, position + target.length, position + filled);
     filled += bytesRead;
   }
-  return buffer;
 }
 
 async function* readAhead(

@@ -20,6 +20,8 @@ export interface NewFileSettings {
   readonly rights?: Rights;
   /** What becomes of whole blocks of zeros; by default they are written. */
   readonly zeros?: 'written' | 'holes';
+  /** Is told, again and again, in front of which offset all bytes are on the disk. */
+  readonly onSynced?: (position: number) => void;
 }
 
 /**
@@ -31,6 +33,7 @@ export class NewFile implements AsyncDisposable {
   readonly temporaryPath: string;
   readonly #handle: FileHandle;
   readonly #hasHoles: boolean;
+  readonly #onSynced: (position: number) => void;
   #isOpen = true;
   #isThere = true;
   #sizeBytes = 0;
@@ -43,20 +46,23 @@ export class NewFile implements AsyncDisposable {
       path,
       temporaryPath,
       zeros,
+      onSynced,
     }: Required<Omit<NewFileSettings, 'rights'>> & { readonly path: string },
   ) {
     this.path = path;
     this.temporaryPath = temporaryPath;
     this.#handle = handle;
     this.#hasHoles = zeros === 'holes';
+    this.#onSynced = onSynced;
   }
 
   /** By default, the file has a name of its own until it is published, and the usual rights. */
   static async create(path: string, settings: NewFileSettings = {}): Promise<NewFile> {
     const { temporaryPath = besidePath(path), rights = USUAL, zeros = 'written' } = settings;
+    const { onSynced = () => {} } = settings;
     return adopting(`create a file in "${dirname(path)}"`, async () => {
       const handle = await open(temporaryPath, 'wx', rights.mode);
-      const file = new NewFile(handle, { path, temporaryPath, zeros });
+      const file = new NewFile(handle, { path, temporaryPath, zeros, onSynced });
       try {
         await giveToOwnerOfFolder(handle, temporaryPath);
         await giveRights(handle, { rights, path });
@@ -139,12 +145,14 @@ export class NewFile implements AsyncDisposable {
   #startSync(): void {
     if (this.#syncing !== undefined || this.#unsyncedBytes < SYNC_EVERY_BYTES) return;
     this.#unsyncedBytes = 0;
+    const position = this.#sizeBytes;
     const syncing = this.#handle.datasync();
     // A failure stays here until complete() meets it: the kernel reports each only once.
     this.#syncing = syncing;
     syncing.then(
       () => {
         this.#syncing = undefined;
+        this.#onSynced(position);
       },
       () => {},
     );

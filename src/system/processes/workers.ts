@@ -10,12 +10,16 @@ import { PACKAGING } from './packaging.ts';
  * does it, with synchronous calls, and answers.
  */
 
-/** What a worker is told when it is started. */
-interface Job<Settings> {
-  readonly kind: 'zodbvault-job';
-  /** The name by which a module serves such requests: every worker loads all of these modules. */
+/** What a worker is for. */
+export interface WorkerJob<Settings = unknown> {
+  /** The name by which a module serves such work: every worker loads all of these modules. */
   readonly work: string;
   readonly settings: Settings;
+}
+
+/** What a worker is told when it is started. */
+interface Job<Settings> extends WorkerJob<Settings> {
+  readonly kind: 'zodbvault-job';
 }
 
 type Answer<Result> =
@@ -51,7 +55,7 @@ export function workerCount(): number {
  * none of them runs any more. Failures: those of the work; the reason of the signal.
  */
 export async function askWorkers<Request, Result>(
-  job: { readonly work: string; readonly settings: unknown },
+  job: WorkerJob,
   {
     requests,
     onResult,
@@ -78,13 +82,8 @@ export async function askWorkers<Request, Result>(
   }
 }
 
-function startWorker({
-  work,
-  settings,
-}: {
-  readonly work: string;
-  readonly settings: unknown;
-}): Worker {
+/** Starts a thread for a job. Its errors are told to whoever waits for an answer. */
+export function startWorker({ work, settings }: WorkerJob): Worker {
   if (PACKAGING.kind === 'source') throw new Error('Node starts no worker of TypeScript');
   const job: Job<unknown> = { kind: 'zodbvault-job', work, settings };
   const options = { workerData: job, resourceLimits: YOUNG };
@@ -156,9 +155,9 @@ export function serveRequests<Settings, Request, Result>(
     readonly describe: (settings: Settings) => string;
   },
 ): void {
-  const job: unknown = workerData;
   const port = parentPort;
-  if (port === null || !isJob<Settings>(job, work)) return;
+  const job = jobOf<Settings>(work);
+  if (port === null || job === undefined) return;
   const { settings } = job;
   const telling = new Telling((answer) => port.postMessage(answer));
   const respond = prepare(settings, telling.progress);
@@ -206,6 +205,12 @@ class Telling {
     this.#bytes = 0;
     this.#toldAt = performance.now();
   }
+}
+
+/** The job of this thread; undefined where it has none, or another one. */
+export function jobOf<Settings>(work: string): WorkerJob<Settings> | undefined {
+  const job: unknown = workerData;
+  return isJob<Settings>(job, work) ? job : undefined;
 }
 
 function isJob<Settings>(value: unknown, work: string): value is Job<Settings> {
