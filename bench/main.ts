@@ -1,23 +1,25 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { formatBytes } from '../src/cli/format/units.ts';
 import { wholeNumber } from '../src/cli/options/common-options.ts';
-import { BLOB_CASES, makeBlobBench } from './blob-cases.ts';
-import { type Bench, CASES, type Case } from './cases.ts';
+import { BLOB_CASES, makeBlobBench } from './cases/blob-cases.ts';
+import type { Bar, Bench, Case, DataFsBench } from './cases/case.ts';
+import { CHAIN_CASES, makeChains, START_CASES } from './cases/chain-cases.ts';
+import { DATA_FS_CASES } from './cases/data-fs-cases.ts';
 import { type Measurement, measure, median } from './measure.ts';
-import { findPeers } from './peers.ts';
-import { growWorkload } from './workload.ts';
+import { installPeers } from './peers.ts';
+import { type DataKind, growWorkload } from './workload.ts';
 
 /** Bytes that the increment holds. */
 const INCREMENT_BYTES = 6_000_000;
 
 const options = new Command('npm run bench --')
-  .description('Measures zodbvault against other programs and prints a table in Markdown.')
+  .description('Measures zodbvault against other programs and prints tables in Markdown.')
   .option(
     '--size <MB>',
-    'size of the Data.fs; 0: none',
+    'size of each Data.fs; 0: none',
     wholeNumber({ minimum: 0, maximum: 1e6 }),
     256,
   )
@@ -27,7 +29,9 @@ const options = new Command('npm run bench --')
     wholeNumber({ minimum: 0, maximum: 1e7 }),
     1e5,
   )
-  .option('--runs <number>', 'runs of each command', wholeNumber({ minimum: 3, maximum: 99 }), 3)
+  .option('--no-chains', 'no chain of a thousand increments')
+  .option('--data <kind>', 'text or incompressible (default: one of each)')
+  .option('--runs <number>', 'runs of each command', wholeNumber({ minimum: 1, maximum: 99 }), 5)
   .option('--only <text>', 'only jobs with this text in their name; earlier ones run once')
   .option('--folder <folder>', 'where to put the files', tmpdir())
   .parse()
@@ -35,13 +39,8 @@ const options = new Command('npm run bench --')
 
 const folder = mkdtempSync(join(options.folder, 'zodbvault-bench-'));
 try {
-  await run({
-    folder,
-    dataFs: join(folder, 'Data.fs'),
-    grownDataFs: join(folder, 'Grown.fs'),
-    command: join(import.meta.dirname, '../dist/cli/main.js'),
-    peers: findPeers(),
-  });
+  const command = join(import.meta.dirname, '../dist/cli/main.js');
+  await run({ folder, command, peers: installPeers() });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -53,36 +52,49 @@ async function run(bench: Bench): Promise<void> {
   print(
     `(${cpus()[0]?.model.trim()}), ${formatBytes(totalmem())} of memory, ${options.runs} runs of each.`,
   );
-  if (options.size > 0) await measureDataFs(bench);
-  if (options.blobs > 0) await measureBlobs(bench);
-}
-
-async function measureDataFs(bench: Bench): Promise<void> {
-  await growWorkload(bench.dataFs, options.size * 1e6);
-  copyFileSync(bench.dataFs, bench.grownDataFs);
-  await growWorkload(bench.grownDataFs, INCREMENT_BYTES);
-  print(`Data.fs of ${formatBytes(statSync(bench.dataFs).size)}.`);
-  if (bench.peers.repozo === undefined) {
-    print('repozo: not measured, as no Python here can import ZODB.');
+  for (const kind of ['text', 'incompressible'] as const) {
+    const isWanted = options.size > 0 && (options.data ?? kind) === kind;
+    if (isWanted) await measureDataFs(bench, kind);
   }
-  printHead();
-  for (const build of CASES) await measureCase(build(bench));
+  if (options.chains) {
+    await makeChains(bench);
+    await measureCases('Starts, and chains of increments.', bench, [
+      ...START_CASES,
+      ...CHAIN_CASES,
+    ]);
+  }
+  if (options.blobs > 0) {
+    const blobs = makeBlobBench(bench, options.blobs);
+    await measureCases(`${options.blobs} blobs, bushy.`, blobs, BLOB_CASES);
+  }
 }
 
-async function measureBlobs(bench: Bench): Promise<void> {
-  const blobs = makeBlobBench(bench, options.blobs);
-  print(`${options.blobs} blobs, bushy.`);
-  printHead();
-  for (const build of BLOB_CASES) await measureCase(build(blobs));
+async function measureDataFs(session: Bench, kind: DataKind): Promise<void> {
+  const inside = join(session.folder, kind);
+  mkdirSync(inside);
+  const dataFs = join(inside, 'Data.fs');
+  const grownDataFs = join(inside, 'Grown.fs');
+  const objectCount = await growWorkload(dataFs, kind, options.size * 1e6);
+  copyFileSync(dataFs, grownDataFs);
+  await growWorkload(grownDataFs, kind, INCREMENT_BYTES);
+  const bench: DataFsBench = { ...session, folder: inside, kind, dataFs, grownDataFs, objectCount };
+  const size = formatBytes(statSync(dataFs).size);
+  await measureCases(`Data.fs of ${size}, ${objectCount} objects, ${kind}.`, bench, DATA_FS_CASES);
+  rmSync(inside, { recursive: true });
 }
 
-function printHead(): void {
-  print('');
-  print('| job | program | time | ours / its | peak memory | size |');
-  print('| --- | --- | ---: | ---: | ---: | ---: |');
+async function measureCases<Of>(
+  title: string,
+  bench: Of,
+  cases: readonly ((bench: Of) => Case)[],
+): Promise<void> {
+  print(`\n${title}\n`);
+  print('| job | program | time | ours / its | bar | peak memory | size |');
+  print('| --- | --- | ---: | ---: | --- | ---: | ---: |');
+  for (const build of cases) await measureCase(build(bench));
 }
 
-async function measureCase({ job, ours, peers, isBasis = false }: Case): Promise<void> {
+async function measureCase({ job, ours, peers, bars = [], isBasis = false }: Case): Promise<void> {
   const isWanted = options.only === undefined || job.includes(options.only);
   const trials = isWanted || isBasis ? [ours, ...peers] : [ours];
   const results = new Map<object, Measurement[]>(trials.map((trial) => [trial, []]));
@@ -94,16 +106,37 @@ async function measureCase({ job, ours, peers, isBasis = false }: Case): Promise
   const own = median(results.get(ours) ?? []);
   for (const trial of trials) {
     const result = median(results.get(trial) ?? []);
+    const bar = bars.find(({ peer }) => peer === trial.label);
     const cells = [
       trial === ours ? job : '',
       trial.label,
       `${result.seconds.toFixed(2)} s`,
       trial === ours ? '' : (own.seconds / result.seconds).toFixed(2),
-      trial.command[0] === 'sh' ? '' : formatBytes(result.peakBytes),
+      bar === undefined ? '' : judge(bar, own, result),
+      formatBytes(result.peakBytes),
       result.outputBytes === undefined ? '' : formatBytes(result.outputBytes),
     ];
     print(`| ${cells.join(' | ')} |`);
   }
+}
+
+/** The bar, and whether it is met: `met: <= 0.8`. */
+function judge(
+  { ratio, moreSeconds = 0, larger }: Bar,
+  own: Measurement,
+  peer: Measurement,
+): string {
+  const limits = [`<= ${Number(ratio.toFixed(3))}`];
+  if (moreSeconds > 0) limits.push(`+ ${moreSeconds.toFixed(2)} s`);
+  let isMet = own.seconds <= ratio * peer.seconds + moreSeconds;
+  if (larger !== undefined) {
+    const growth = (own.outputBytes ?? 0) / (peer.outputBytes ?? 1) - 1;
+    isMet &&= growth <= larger;
+    limits.push(
+      `size ${(100 * growth).toFixed(1)} % of <= ${Number((100 * larger).toFixed(1))} % more`,
+    );
+  }
+  return `${isMet ? 'met' : 'MISSED'}: ${limits.join(' ')}`;
 }
 
 function print(line: string): void {

@@ -13,7 +13,7 @@ export interface Trial {
 /** What one run took. */
 export interface Measurement {
   readonly seconds: number;
-  /** Largest resident memory of the program itself, as Linux counts it (VmHWM). */
+  /** The largest resident memory of the program and of each program that it starts (VmHWM of Linux), added up. */
   readonly peakBytes: number;
   readonly outputBytes: number | undefined;
 }
@@ -30,11 +30,8 @@ export async function measure({ command, prepare, output }: Trial): Promise<Meas
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  let peakBytes = 0;
-  const look = () => {
-    peakBytes = Math.max(peakBytes, child.pid === undefined ? 0 : peakOf(child.pid));
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const peaks = new Map<number, number>();
+  const timer = setInterval(() => lookAt(child.pid, peaks), LOOK_EVERY_MS);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -43,7 +40,11 @@ export async function measure({ command, prepare, output }: Trial): Promise<Meas
   clearInterval(timer);
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${errors}`);
   const made = output?.();
-  return { seconds, peakBytes, outputBytes: made === undefined ? undefined : statSync(made).size };
+  return {
+    seconds,
+    peakBytes: [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0),
+    outputBytes: made === undefined ? undefined : statSync(made).size,
+  };
 }
 
 /** The middle one by time; of an even number the better of the two. The largest peak of all. */
@@ -54,11 +55,16 @@ export function median(measurements: readonly Measurement[]): Measurement {
   return { ...middle, peakBytes: Math.max(...sorted.map((one) => one.peakBytes)) };
 }
 
-function peakOf(pid: number): number {
+/** Notes the peaks of a process and of its descendants, as far as they are still running. */
+function lookAt(pid: number | undefined, peaks: Map<number, number>): void {
+  if (pid === undefined) return;
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    const bytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    peaks.set(pid, Math.max(peaks.get(pid) ?? 0, bytes));
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    for (const child of children.split(' ')) if (child !== '') lookAt(Number(child), peaks);
   } catch {
-    return 0; // It has just ended.
+    // It has just ended.
   }
 }

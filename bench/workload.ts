@@ -6,43 +6,27 @@ import type { Microseconds } from '../src/filestorage/tid.ts';
 import { type Change, DatabaseWriter } from '../src/filestorage/writer/database-writer.ts';
 import { reference } from '../src/filestorage/writer/object-state.ts';
 
+/** What the objects of a Data.fs hold: pages with small images, or only images, which nothing makes smaller. */
+export type DataKind = 'text' | 'incompressible';
+
 /** Bytes of text that are made once and cut differently for each object: making it costs most. */
 const TEXT_POOL_BYTES = 8 << 20;
 
-/**
- * Adds transactions until a Data.fs has grown by `bytes`: half of them text as pages have it, half
- * incompressible as images have it; objects of 1 to 60 kB, a few in each transaction.
- */
-export async function growWorkload(path: string, bytes: number): Promise<void> {
-  await using writer = await DatabaseWriter.open({
-    path,
-    now: () => (BigInt(Date.now()) * 1000n) as Microseconds,
-    sync: 'on-close',
-  });
-  const random = randomFrom(writer.committedEnd + 1);
-  const pool = bodyText(random, Math.min(TEXT_POOL_BYTES, bytes));
-  const end = writer.committedEnd + bytes;
-  while (writer.committedEnd < end) {
-    const changes = Array.from({ length: 1 + random.below(8) }, (): Change => {
-      const data = new Map([
-        ['title', title(random)],
-        ['body', content(random, pool)],
-      ]);
-      return { kind: 'state', oid: writer.newOid(), state: { kind: 'mapping', data } };
-    });
-    await writer.commit({ user: 'bench', description: '/site/page', changes });
-  }
-}
-
 const ATTRIBUTES = 12;
 const REFERENCES = 3;
-const SMALL_OBJECTS_PER_TRANSACTION = 40;
+const OBJECTS_PER_TRANSACTION = 40;
+/** Of the objects of a Data.fs with text, the share that are images: gzip makes 60 % of it, as of a site with thumbnails. */
+const IMAGES = 0.4;
+/** Largest content of an object: on average 3.5 kB for each text, as in a Plone site of 1 GB; 30 kB for each image. */
+const CONTENT_BYTES = { text: 6_000, incompressible: 60_000 } as const;
 
 /**
- * The same with objects of some 1.2 kB, as most of a site's are: a dozen attributes, some text, three
- * references to older objects.
+ * Adds transactions until a Data.fs has grown by `bytes`. Each object has a dozen attributes, three references to
+ * older objects, and a text with the word frequencies of a language or random bytes as content.
+ *
+ * @returns how many objects the Data.fs has then
  */
-export async function growSmallObjects(path: string, bytes: number): Promise<void> {
+export async function growWorkload(path: string, kind: DataKind, bytes: number): Promise<number> {
   await using writer = await DatabaseWriter.open({
     path,
     now: () => (BigInt(Date.now()) * 1000n) as Microseconds,
@@ -50,31 +34,36 @@ export async function growSmallObjects(path: string, bytes: number): Promise<voi
   });
   const random = randomFrom(writer.committedEnd + 1);
   const pool = bodyText(random, Math.min(TEXT_POOL_BYTES, bytes));
-  while (writer.committedEnd < bytes) {
-    const changes = Array.from({ length: SMALL_OBJECTS_PER_TRANSACTION }, (): Change => {
-      const oid = writer.newOid();
-      const data = new Map<string, PythonValue>([['title', title(random)]]);
-      for (let count = 0; count < ATTRIBUTES; count++) {
-        data.set(
-          `attribute_${count}`,
-          [random.below(100_000), title(random), null][count % 3] ?? null,
-        );
-      }
-      const start = random.below(Math.max(1, pool.length - 1200));
-      data.set('text', pool.slice(start, start + random.below(1200)));
-      for (let count = 0; count < REFERENCES; count++) {
-        const target = random.below(Math.max(1, writer.objectCount));
-        data.set(`related_${count}`, reference('mapping', oidFrom(target)));
-      }
-      return { kind: 'state', oid, state: { kind: 'mapping', data } };
-    });
+  const content = (length: number) => {
+    if (kind === 'incompressible' || random.next() < IMAGES) return random.bytes(length);
+    const start = random.below(Math.max(1, pool.length - length));
+    return pool.slice(start, start + length);
+  };
+  const end = writer.committedEnd + bytes;
+  while (writer.committedEnd < end) {
+    const changes = Array.from(
+      { length: 1 + random.below(OBJECTS_PER_TRANSACTION) },
+      (): Change => {
+        const oid = writer.newOid();
+        const data = attributes(random, writer.objectCount);
+        data.set('body', content(random.below(CONTENT_BYTES[kind])));
+        return { kind: 'state', oid, state: { kind: 'mapping', data } };
+      },
+    );
     await writer.commit({ user: 'bench', description: '/site/page', changes });
   }
+  return writer.objectCount;
 }
 
-function content(random: Random, pool: string): string | Uint8Array {
-  const length = 1000 + random.below(59_000);
-  if (random.below(2) === 0) return random.bytes(length);
-  const start = random.below(Math.max(1, pool.length - length));
-  return pool.slice(start, start + length);
+function attributes(random: Random, objectCount: number): Map<string, PythonValue> {
+  const data = new Map<string, PythonValue>([['title', title(random)]]);
+  for (let count = 0; count < ATTRIBUTES; count++) {
+    const value = [random.below(100_000), title(random), null][count % 3] ?? null;
+    data.set(`attribute_${count}`, value);
+  }
+  for (let count = 0; count < REFERENCES; count++) {
+    const target = random.below(Math.max(1, objectCount));
+    data.set(`related_${count}`, reference('mapping', oidFrom(target)));
+  }
+  return data;
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { makeBlobDirectory } from './blob-workload.ts';
-import type { Bench, Case } from './cases.ts';
-import type { Trial } from './measure.ts';
+import { makeBlobDirectory } from '../blob-workload.ts';
+import type { Trial } from '../measure.ts';
+import type { Bench, Case } from './case.ts';
 
 /** Copies of a name that sorts, and counts, before those that are made now. */
 const OLD_COPY = 'blobstorage.2001-01-01-00-00-00';
@@ -59,6 +59,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
     isBasis: true,
     ours: script(blobs, { words: ['backup', '-q'], prepare: () => putAside(blobs, blobs.copies) }),
     peers: firstByRsync(blobs),
+    bars: [{ peer: 'rsync -a', ratio: 1 }],
   }),
   (blobs) => ({
     job: 'blobs, first copy, nothing read back',
@@ -67,6 +68,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       prepare: () => putAside(blobs, copiesOf(blobs.site, UNPROVEN)),
     }),
     peers: [...firstByRsync(blobs), ...firstByRsync(blobs, { isSynced: true })],
+    bars: [{ peer: 'rsync -a', ratio: 0.67 }],
   }),
   (blobs) => ({
     job: 'blobs, next copy',
@@ -79,6 +81,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       ],
       prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'next')),
     }),
+    bars: [{ peer: 'rsync -a --delete --link-dest', ratio: 0.2 }],
   }),
   (blobs) => ({
     job: 'blobs, restore of all',
@@ -89,6 +92,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       words: ['-a', '--delete', rsyncCopy(blobs), join(blobs.rsyncCopies, 'restored')],
       prepare: () => putAside(blobs, join(blobs.rsyncCopies, 'restored')),
     }),
+    bars: [{ peer: 'rsync -a --delete', ratio: 0.8 }],
   }),
   (blobs) => ({
     job: 'blobs, restore where nothing is lost',
@@ -104,6 +108,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       ],
       prepare: () => {},
     }),
+    bars: [{ peer: 'rsync -a --delete --checksum', ratio: 1.2 }],
   }),
   (blobs) => ({
     job: 'blobs, removal of a copy',
@@ -111,7 +116,7 @@ export const BLOB_CASES: readonly ((blobs: BlobBench) => Case)[] = [
       label: 'zodbvault',
       command: [
         ...([process.execPath, '--import', 'tsx'] as const),
-        join(import.meta.dirname, 'remove-blob-copy.ts'),
+        join(import.meta.dirname, '../remove-blob-copy.ts'),
         ...[blobs.copies, blobs.live, String(copyNames(blobs).length)],
       ],
       prepare: () => {
