@@ -128,8 +128,8 @@ async function findSite(options: SiteOptions, purpose: Purpose): Promise<Site> {
     });
   }
   const written = { ...NOTHING_NAMED, dataFs, location, blobStorage, blobBackupLocation, blobs };
-  const { site, leftOut } = await findPlainSite(resolve(folder), { written, purpose });
-  const [first] = leftOut;
+  const { site, excludedBlobs } = await findPlainSite(resolve(folder), { written, purpose });
+  const [first] = excludedBlobs;
   if (first !== undefined) {
     throw new Failure(
       'usage',

@@ -13,7 +13,7 @@ import { TO_EMPTY_PLACE } from '../operations/restore/site-restore-plan.ts';
 import type { JobContext } from '../operations/run/events.ts';
 import { LATEST_BACKUP, parseRestoreTarget } from '../repository/restore-target.ts';
 import { absent } from '../system/absent.ts';
-import { adopting, Failure } from '../system/failure.ts';
+import { Failure, withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { makeFolder } from '../system/files/make-folder.ts';
 import { randomFrom } from './random.ts';
@@ -96,7 +96,7 @@ interface Stage {
 
 async function clearAway(paths: DemoPaths, was: 'empty' | 'absent'): Promise<void> {
   const { folder, original, originalBlobs, first } = paths;
-  await adopting(`clear "${folder}"`, async () => {
+  await withSystemErrors(`clear "${folder}"`, async () => {
     for (const path of [join(folder, VARIABLE), original, originalBlobs, first]) {
       await rm(path, { recursive: true, force: true });
     }
@@ -112,11 +112,11 @@ async function play(
   const { folder } = paths;
   await makeFolder(dirname(paths.dataFs));
   await makeFolder(paths.blobs);
-  await adopting(`create "${paths.dataFs}"`, () => writeFile(paths.dataFs, ''));
+  await withSystemErrors(`create "${paths.dataFs}"`, () => writeFile(paths.dataFs, ''));
   const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'backup' });
   const first = await liveAndBackUp(paths, { seed, site, context, onScene });
 
-  await adopting(`copy "${paths.dataFs}"`, async () => {
+  await withSystemErrors(`copy "${paths.dataFs}"`, async () => {
     await cp(paths.dataFs, paths.original);
     await cp(paths.blobs, paths.originalBlobs, { recursive: true });
   });
@@ -238,7 +238,7 @@ function pathsIn(folder: string): DemoPaths {
 
 /** The demo deletes and overwrites; it does so only to what it made itself. */
 async function requireEmpty(folder: string): Promise<'empty' | 'absent'> {
-  const names = await adopting(`look at "${folder}"`, () => readdir(folder).catch(absent));
+  const names = await withSystemErrors(`look at "${folder}"`, () => readdir(folder).catch(absent));
   if (names === undefined) return 'absent';
   if (names.length === 0) return 'empty';
   throw new Failure('refused', `Cannot play the demo in "${folder}": it is not empty`, {
@@ -249,7 +249,7 @@ async function requireEmpty(folder: string): Promise<'empty' | 'absent'> {
 /** What a failing disk may leave: half of the file, zeros where its beginning was, and no blobs. */
 async function destroy({ dataFs, blobs }: DemoPaths): Promise<void> {
   await using source = await openFileSource(dataFs);
-  await adopting(`destroy "${dataFs}"`, async () => {
+  await withSystemErrors(`destroy "${dataFs}"`, async () => {
     await truncate(dataFs, Math.floor(source.sizeBytes / 2));
     await writeFile(dataFs, Buffer.alloc(4096), { flag: 'r+' });
     await rm(blobs, { recursive: true });
@@ -281,7 +281,9 @@ async function proveBlobs(paths: {
   readonly restored: string;
 }): Promise<number> {
   const blobsIn = async (folder: string) => {
-    const names = await adopting(`list "${folder}"`, () => readdir(folder, { recursive: true }));
+    const names = await withSystemErrors(`list "${folder}"`, () =>
+      readdir(folder, { recursive: true }),
+    );
     return names.filter((name) => name.endsWith('.blob')).sort();
   };
   const names = await blobsIn(paths.original);

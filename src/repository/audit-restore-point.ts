@@ -16,7 +16,7 @@ import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import type { Store } from '../stores/store.ts';
 import { type Failure, isFailure } from '../system/failure.ts';
-import { inPortions } from '../system/streams/cooperative.ts';
+import { cooperatively } from '../system/streams/cooperative.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import { readLink, readLinks, readUnlisted } from './content/read-backup.ts';
@@ -168,7 +168,7 @@ async function auditOnce(
     default:
       point satisfies never;
   }
-  return { log: await inPortions(run.finish()), files };
+  return { log: await cooperatively(run.finish()), files };
 }
 
 /**
@@ -199,7 +199,7 @@ async function explain(
     drafts,
   });
   await untilDamage(() => readAll(reading, (chunk) => explanation.feed(chunk)));
-  return inPortions(explanation.finish());
+  return cooperatively(explanation.finish());
 }
 
 /** Another pass: what is wrong with the files is known, or will be. */

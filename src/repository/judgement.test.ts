@@ -28,7 +28,7 @@ const HEALTHY: PointFacts = {
   runEnd: 'complete',
   known: {
     isUnread: false,
-    hasLostEnd: false,
+    isTruncated: false,
     hasOtherCopy: false,
     mayLack: false,
     overwritten: undefined,

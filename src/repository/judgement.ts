@@ -1,5 +1,5 @@
 import type { Stamp } from './layout/stamp.ts';
-import type { KnownAtBackup } from './lineage/source-faults.ts';
+import type { SourceFaults } from './lineage/source-faults.ts';
 import { type Check, disproves, isAsDeep } from './records/check-results.ts';
 import type { RunEnd } from './records/completion.ts';
 
@@ -11,7 +11,7 @@ export interface PointFacts {
   readonly runEnd: RunEnd;
   /** Whether its record is there, and can't be read; absent: it isn't so. */
   readonly hasUnreadRecord?: boolean;
-  readonly known: KnownAtBackup;
+  readonly known: SourceFaults;
   /**
    * What somebody has found out about it, and about what is stored of the backups that it builds on, in the order in
    * which it was found out.
@@ -64,7 +64,7 @@ export interface Judgement {
   readonly stamp: Stamp;
   readonly data: PartJudgement;
   readonly blobs: PartJudgement;
-  readonly known: KnownAtBackup;
+  readonly known: SourceFaults;
   /** How its run has ended, as far as it has written that down, or a deep look has proven it. */
   readonly run: RunEnd;
 }

@@ -3,7 +3,7 @@ import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './j
 import type { Catalogue } from './layout/catalogue.ts';
 import { type Chain, type ChainLink, describeFault, hasOtherSize } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
-import { knownAtBackup } from './lineage/source-faults.ts';
+import { sourceFaultsOf } from './lineage/source-faults.ts';
 import type { OpenRepository } from './open-repository.ts';
 import { type Check, checksByStamp, readChecks } from './records/check-results.ts';
 import { runEndOf } from './records/completion.ts';
@@ -53,7 +53,7 @@ export async function readFacts(
   const all = new Map<Stamp, PointFacts>();
   for (const files of (catalogue ?? (await repository.catalogue())).chains) {
     const chain = await repository.chainOf(files);
-    const known = knownAtBackup(chain);
+    const known = sourceFaultsOf(chain);
     const links = new Map(chain.links.map((link) => [link.file.stamp, link]));
     const otherSizes: string[] = [];
     const carried = new CarriedChecks(inOrder);

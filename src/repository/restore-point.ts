@@ -17,7 +17,7 @@ export type RestorePoint = {
   /** Data files, oldest first. */
   readonly files: readonly DataFile[];
   /** Data files that would be part of it, but no line of the `.dat` vouches for. */
-  readonly leftOut: readonly DataFile[];
+  readonly skipped: readonly DataFile[];
   /** Bytes of its Data.fs; undefined where only reading all of it would tell. */
   readonly end: number | undefined;
   /** Of its last transaction; undefined where no record tells. */
@@ -78,7 +78,7 @@ export async function resolveTarget(
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
     const stamp = wanted.at(-1)?.stamp ?? chain.stamp;
     const untold = { end: undefined, lastTid: undefined };
-    return { kind: 'unlisted', stamp, files: wanted, leftOut: [], ...untold };
+    return { kind: 'unlisted', stamp, files: wanted, skipped: [], ...untold };
   }
   const listed = links.map(({ file }) => file);
   const isListedFile = new Set(listed);
@@ -86,7 +86,7 @@ export async function resolveTarget(
     kind: 'listed',
     stamp: last.file.stamp,
     files: listed,
-    leftOut: wanted.filter((file) => !isListedFile.has(file)),
+    skipped: wanted.filter((file) => !isListedFile.has(file)),
     end: last.range.end,
     lastTid: parseTid(last.record?.lastTid ?? ''),
     links,

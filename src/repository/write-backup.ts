@@ -41,7 +41,7 @@ export interface WriteSettings {
   readonly progress: WorkProgress;
   readonly signal: AbortSignal;
   /** Whether the Data.fs lacks the end of what was backed up before. */
-  readonly hasLostEnd: boolean;
+  readonly isTruncated: boolean;
   /** Whether another copy of the database has gone on by itself, and is backed up to the same place. */
   readonly hasOtherCopy: boolean;
   /** Whether nobody can tell if it lacks something that was backed up before. */
@@ -119,7 +119,7 @@ export async function writeBackup(
     stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: data.sha256 },
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
     samples: [...samples],
-    ...(settings.hasLostEnd ? { lostEnd: true } : {}),
+    ...(settings.isTruncated ? { lostEnd: true } : {}),
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(settings.mayLack ? { mayLack: true } : {}),
     ...(overwritten === undefined ? {} : { overwritten }),

@@ -11,7 +11,7 @@ import { isDebris, transactionEndingAt } from '../filestorage/uncommitted-tail.t
 import { Failure, isFailure } from '../system/failure.ts';
 import { type FileSource, isStillAt, openFileSource } from '../system/files/byte-source.ts';
 import { realPlaceOf } from '../system/files/real-path.ts';
-import { Disposables } from '../system/streams/disposables.ts';
+import { DisposableStack } from '../system/streams/disposable-stack.ts';
 import type { ObservedSource, Source } from './source.ts';
 
 /** Milliseconds after which a Data.fs is there again that a pack has renamed. */
@@ -38,7 +38,7 @@ export async function findFilestorageSource(path: string): Promise<Source | unde
 
 async function open(path: string): Promise<Source> {
   const place = await realPlaceOf(path);
-  const files = new Disposables();
+  const files = new DisposableStack();
   const log = files.use(await openFileSource(path));
   const beginning = beginningOfFile(log);
   let old: Promise<FileSource | undefined> | undefined;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { absent } from '../system/absent.ts';
-import { adopting } from '../system/failure.ts';
+import { withSystemErrors } from '../system/failure.ts';
 import { type MadeFolder, makeFolder } from '../system/files/make-folder.ts';
 import { type Rights, rightsForCopy, rightsLike } from '../system/files/rights.ts';
 
@@ -19,7 +19,7 @@ export async function rightsOfBackups(
   folder: string,
   original: string | undefined,
 ): Promise<Rights> {
-  return adopting(`look at the rights in "${folder}"`, async () => {
+  return withSystemErrors(`look at the rights in "${folder}"`, async () => {
     const newest = await newestIn(folder);
     if (newest !== undefined) return rightsLike(newest);
     return original === undefined ? rightsLike(folder) : rightsForCopy(original, folder);
@@ -28,7 +28,7 @@ export async function rightsOfBackups(
 
 /** Makes a folder for backups, unless it is there. */
 export async function makeBackupFolder(folder: string, original: string): Promise<MadeFolder> {
-  const rights = await adopting(`look at the rights of "${original}"`, () =>
+  const rights = await withSystemErrors(`look at the rights of "${original}"`, () =>
     rightsForCopy(original, folder),
   );
   return makeFolder(folder, { rights });

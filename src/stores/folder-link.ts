@@ -1,7 +1,7 @@
 import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { absent } from '../system/absent.ts';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { systemCodeOf, withSystemErrors } from '../system/failure.ts';
 import { syncDirectory, unfinishedName } from '../system/files/new-file.ts';
 import type { LinkOutcome } from './store.ts';
 
@@ -11,7 +11,7 @@ export async function pointLink(
   { name, to }: { readonly name: string; readonly to: string | undefined },
 ): Promise<LinkOutcome> {
   const path = join(folder, name);
-  return adopting(`write the link "${path}"`, async () => {
+  return withSystemErrors(`write the link "${path}"`, async () => {
     const found = await lstat(path).catch(absent);
     if (found !== undefined && !found.isSymbolicLink()) return 'other';
     if (to === undefined) {

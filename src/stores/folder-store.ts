@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { absent } from '../system/absent.ts';
-import { adopting } from '../system/failure.ts';
+import { withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { appendLine } from '../system/files/line-log.ts';
 import {
@@ -28,7 +28,7 @@ import type { Rights } from '../system/files/rights.ts';
 import { IMPATIENT } from '../system/locks/lock-request.ts';
 import { readHolder } from '../system/locks/run-lock.ts';
 import { severalAtATime } from '../system/streams/cooperative.ts';
-import { Disposables } from '../system/streams/disposables.ts';
+import { DisposableStack } from '../system/streams/disposable-stack.ts';
 import { rightsOfBackups } from './backup-rights.ts';
 import { pointLink } from './folder-link.ts';
 import { holdFolder, LOCK_FILE, lockFolder } from './folder-lock.ts';
@@ -69,7 +69,7 @@ export function folderStore(
     name: directory,
     localFolder: localFolder(directory, rightsOf),
     nameOf: pathOf,
-    location: () => adopting(`find the folder "${directory}"`, () => realpath(directory)),
+    location: () => withSystemErrors(`find the folder "${directory}"`, () => realpath(directory)),
     isAt: (location) => leadToOne(directory, location),
     requireThere: () => requireFolder(directory),
     list: () => list(directory),
@@ -105,14 +105,14 @@ export function folderStore(
 
 /** Failure `not-found` where there is no such folder, or `system` where it can't be read. */
 export async function requireFolder(directory: string): Promise<void> {
-  await adopting(`read the folder "${directory}"`, async () => {
+  await withSystemErrors(`read the folder "${directory}"`, async () => {
     const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
     await handle.close();
   });
 }
 
 async function list(directory: string): Promise<readonly StoredFile[]> {
-  return adopting(`list the folder "${directory}"`, async () => {
+  return withSystemErrors(`list the folder "${directory}"`, async () => {
     const files = await severalAtATime(await namesIn(directory), async (name) => {
       const file = await stat(join(directory, name)).catch(absent);
       return file?.isFile() === true ? [{ name, sizeBytes: file.size }] : [];
@@ -122,7 +122,7 @@ async function list(directory: string): Promise<readonly StoredFile[]> {
 }
 
 async function entries(directory: string): Promise<readonly StoredEntry[]> {
-  return adopting(`list the folder "${directory}"`, async () => {
+  return withSystemErrors(`list the folder "${directory}"`, async () => {
     const found = await severalAtATime(await namesIn(directory), (name) =>
       entryOf(directory, name),
     );
@@ -146,7 +146,7 @@ async function entryOf(directory: string, name: string): Promise<StoredEntry | u
 }
 
 async function useOf(path: string): Promise<NameUse | undefined> {
-  const found = await adopting(`look at "${path}"`, () => lstat(path).catch(absent));
+  const found = await withSystemErrors(`look at "${path}"`, () => lstat(path).catch(absent));
   if (found === undefined) return undefined;
   if (found.isFile()) return 'file';
   if (found.isDirectory()) return 'tree';
@@ -167,7 +167,7 @@ async function stage(
     readonly willConfirm: boolean;
   },
 ): Promise<StagedFile> {
-  await using open = new Disposables();
+  await using open = new DisposableStack();
   const onSynced = (position: number) => {
     if (willConfirm) readBack.follow(position);
   };
@@ -202,16 +202,16 @@ async function append(
 async function renameAll(directory: string, renamings: readonly Renaming[]): Promise<void> {
   for (const { from, to } of renamings) {
     const path = join(directory, from);
-    await adopting(`rename "${path}"`, () => rename(path, join(directory, to)));
+    await withSystemErrors(`rename "${path}"`, () => rename(path, join(directory, to)));
   }
   if (renamings.length > 0) await syncDirectory(directory);
 }
 
 async function remove(directory: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    await adopting(`remove "${join(directory, name)}"`, () =>
+    await withSystemErrors(`remove "${join(directory, name)}"`, () =>
       unlink(join(directory, name)).catch(absent),
     );
   }
-  await adopting(`clean up "${directory}"`, () => syncDirectory(directory));
+  await withSystemErrors(`clean up "${directory}"`, () => syncDirectory(directory));
 }

@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isNowhere, leadsNowhere } from '../system/absent.ts';
-import { adopting, systemCodeOf } from '../system/failure.ts';
+import { systemCodeOf, withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { giveWay } from '../system/streams/cooperative.ts';
 import { readFile } from './read-file.ts';
@@ -23,11 +23,11 @@ export function folderTree(root: string): TreeReader {
         (status) => status.isDirectory(),
         () => false,
       ),
-    list: () => adopting(`list the folder "${root}"`, async () => entriesOf(root, '')),
+    list: () => withSystemErrors(`list the folder "${root}"`, async () => entriesOf(root, '')),
     walk: () => walk(root),
     sizesOf: (paths) => sizesOf(root, paths),
     has: (path) =>
-      adopting(`look at "${join(root, path)}"`, async () => {
+      withSystemErrors(`look at "${join(root, path)}"`, async () => {
         return (await lstat(join(root, path)).catch(leadsNowhere)) !== undefined;
       }),
     leadingOut: (links) => leadingOut(root, links),
@@ -41,7 +41,9 @@ async function* walk(root: string): AsyncGenerator<readonly TreeEntry[]> {
   const waiting = [''];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     const at = folder;
-    yield await adopting(`count the files in "${root}"`, async () => entriesOf(root, at, waiting));
+    yield await withSystemErrors(`count the files in "${root}"`, async () =>
+      entriesOf(root, at, waiting),
+    );
   }
 }
 
@@ -71,7 +73,7 @@ async function sizesOf(
   root: string,
   paths: readonly string[],
 ): Promise<readonly (number | undefined)[]> {
-  return adopting(`look at the files in "${root}"`, async () => {
+  return withSystemErrors(`look at the files in "${root}"`, async () => {
     const sizes: (number | undefined)[] = [];
     for (const path of paths) {
       await giveWay();
@@ -84,7 +86,7 @@ async function sizesOf(
 
 async function leadingOut(root: string, links: readonly string[]): Promise<readonly string[]> {
   if (links.length === 0) return [];
-  return adopting(`follow the links in "${root}"`, async () => {
+  return withSystemErrors(`follow the links in "${root}"`, async () => {
     const inside = `${await realpath(root)}${sep}`;
     const outward: string[] = [];
     for (const link of links) {

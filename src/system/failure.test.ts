@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { adopting, adoptSystemError, exitStatusOf, Failure, systemCodeOf } from './failure.ts';
+import {
+  adoptSystemError,
+  exitStatusOf,
+  Failure,
+  systemCodeOf,
+  withSystemErrors,
+} from './failure.ts';
 
 const scratch = scratchFolder();
 
@@ -102,7 +108,7 @@ describe('system error', () => {
   ])('%s of the real system is known by its code, and adopted', async (code, work) => {
     const cause = await errorOf(work);
     expect(systemCodeOf(cause)).toBe(code);
-    const adopted = await errorOf(() => adopting('do it', async () => work()));
+    const adopted = await errorOf(() => withSystemErrors('do it', async () => work()));
     expect(adopted).toBeInstanceOf(Failure);
     expect(adopted).toMatchObject({ code: code === 'ENOENT' ? 'not-found' : 'system' });
   });
@@ -142,7 +148,7 @@ describe('what is no system error', () => {
     const work = async () => {
       throw error;
     };
-    expect(await errorOf(() => adopting('read', work))).toBe(error);
-    expect(await adopting('read', async () => 7)).toBe(7);
+    expect(await errorOf(() => withSystemErrors('read', work))).toBe(error);
+    expect(await withSystemErrors('read', async () => 7)).toBe(7);
   });
 });

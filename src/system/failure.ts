@@ -135,7 +135,7 @@ export function pathOf(error: unknown): string | undefined {
 }
 
 /** Runs `work` and adopts the system errors that come out of it. */
-export async function adopting<T>(doing: string, work: () => Promise<T>): Promise<T> {
+export async function withSystemErrors<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

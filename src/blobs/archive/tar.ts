@@ -15,9 +15,9 @@ import { compressToMembers } from '../../system/streams/gzip/compress.ts';
 import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { drain, tap } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
-import { type Edges, PassingEdges } from '../layout/edges.ts';
 import type { ArchiveCompression } from '../layout/entry-name.ts';
 import { pathsIn, TAR_EXCLUDES } from '../layout/exclusions.ts';
+import { type HeadAndTailHash, HeadAndTailHasher } from '../layout/head-and-tail-hash.ts';
 import { UNCOMMITTED_PATTERNS } from '../layout/uncommitted.ts';
 import { ArchiveReading } from './inspect-archive.ts';
 
@@ -59,7 +59,7 @@ export type ArchiveAttempt =
 export interface WrittenArchive {
   readonly kind: 'written';
   /** Of the archive, as a record has them. */
-  readonly archive: Edges & { readonly sha256: string };
+  readonly archive: HeadAndTailHash & { readonly sha256: string };
   readonly content: { readonly files: number; readonly bytes: number };
   /** Of an incremental one: all files that it lists, with those that are in archives before it. */
   readonly listed: { readonly files: number; readonly bytes: number };
@@ -121,7 +121,7 @@ export async function* archiveDirectory(
   const archived = tap(running.stdout, (chunk) => settings.progress.onBytes(chunk.length));
   const plain = readAlong(archived, { reading, signal: settings.signal });
   const stored = settings.compression === 'gzip' ? compressToMembers(LEVEL)(plain) : plain;
-  const edges = new PassingEdges();
+  const edges = new HeadAndTailHasher();
   try {
     yield* tap(stored, (chunk) => {
       hash.update(chunk);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { StagedTree } from '../../stores/local-folder.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import { isFailure } from '../../system/failure.ts';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import type { BlobRecord } from '../layout/record.ts';
 import { BlobSums, countSums } from './checksums.ts';
 
@@ -39,7 +39,7 @@ export async function readSums(
   }
   const isOther =
     recorded !== undefined && recorded.sha256 !== createHash('sha256').update(bytes).digest('hex');
-  if (isOther || (await inPortions(countSums(bytes))) === undefined) {
+  if (isOther || (await cooperatively(countSums(bytes))) === undefined) {
     return { kind: 'damaged', state: 'damaged' };
   }
   return { kind: 'found', sums: new BlobSums(bytes) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TreeReader } from '../../stores/tree-reader.ts';
-import { adopting, Failure, systemCodeOf } from '../../system/failure.ts';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../../system/failure.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import type { FileHasher, OnPiece } from './file-hasher.ts';
 
 /** The sha256 of a file's bytes, in hex; undefined where there is none, or the disk doesn't give it back. */
@@ -17,8 +17,8 @@ export function readableSum(
     readonly onBytes?: OnPiece;
   },
 ): Promise<string | undefined> {
-  return adopting(`read "${path}"`, () =>
-    inPortions(hasher.hash(path, onBytes), signal).catch(unreadable),
+  return withSystemErrors(`read "${path}"`, () =>
+    cooperatively(hasher.hash(path, onBytes), signal).catch(unreadable),
   );
 }
 

@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { isNowhere } from '../../system/absent.ts';
-import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { systemCodeOf, withSystemErrors } from '../../system/failure.ts';
 import { askWorkers, serveRequests, workerCount } from '../../system/processes/workers.ts';
-import { atOnce, inPortions } from '../../system/streams/cooperative.ts';
+import { atOnce, cooperatively } from '../../system/streams/cooperative.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import { isUncommitted } from '../layout/uncommitted.ts';
 import { type BlobSums, SumDraft } from './checksums.ts';
@@ -113,7 +113,7 @@ async function hashFiles(
     readonly onHash: (path: string, sha256: string | undefined) => void;
   },
 ): Promise<void> {
-  await adopting(describe(tree), async () => {
+  await withSystemErrors(describe(tree), async () => {
     const requests = inBatches(paths);
     const onResult = (hashed: HashedBatch) => {
       for (const [path, sha256] of hashed) onHash(path, sha256);
@@ -124,7 +124,7 @@ async function hashFiles(
       return;
     }
     for (let next = requests.next(); !next.done; next = requests.next()) {
-      onResult(await inPortions(hashBatch(next.value, { tree, progress }), signal));
+      onResult(await cooperatively(hashBatch(next.value, { tree, progress }), signal));
     }
   });
 }

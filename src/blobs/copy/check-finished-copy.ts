@@ -1,9 +1,9 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { isNowhere } from '../../system/absent.ts';
-import { adopting } from '../../system/failure.ts';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { withSystemErrors } from '../../system/failure.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import { type BlobSums, SumDraft } from '../checksums/checksums.ts';
-import { isLeftOut } from '../layout/exclusions.ts';
+import { isExcluded } from '../layout/exclusions.ts';
 import type { TreeContent } from './copy-tree.ts';
 import { refuseUnreadableName } from './unreadable-name.ts';
 
@@ -38,8 +38,8 @@ export async function lookAtCopy(
   root: string,
   { signal, ...beside }: Beside & { readonly signal: AbortSignal },
 ): Promise<FinishedCopy> {
-  return adopting(`look at the files in "${root}"`, () =>
-    inPortions(new Look(root, beside).all(), signal),
+  return withSystemErrors(`look at the files in "${root}"`, () =>
+    cooperatively(new Look(root, beside).all(), signal),
   );
 }
 
@@ -102,7 +102,7 @@ class Look {
     }
     for (const entry of liveEntries(`${this.#beside.live}/${path}`)) {
       const { name } = entry;
-      if (copied.has(name) || isLeftOut(name, depth)) continue;
+      if (copied.has(name) || isExcluded(name, depth)) continue;
       const below = `${path}${name}`;
       if (entry.isDirectory()) this.#waiting.push(placeOf(below, { depth, isCopied: false }));
       if (entry.isFile() && this.#wasThere(below)) this.#lacking.push(below);

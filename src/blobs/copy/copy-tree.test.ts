@@ -352,7 +352,7 @@ function linkUntilRefused(file: string, folder: string): 'refused' | 'unlimited'
 }
 
 describe('file that vanishes while it is copied', () => {
-  /** Opening the directory of many files takes one portion of work; then the next file is removed. */
+  /** Opening the directory of many files takes one step of work; then the next file is removed. */
   async function copyWhileRemoving(of: CopySettings['of']) {
     const { path, copy } = newTree();
     for (let count = 0; count < 1500; count += 1) writeFileSync(path('live', `${count}`), '');

@@ -1,6 +1,6 @@
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { workerCount } from '../../system/processes/workers.ts';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
 import type { SumTexts } from '../checksums/copy-checksums.ts';
 import { copyInWorkers, describeCopy } from './copy-worker.ts';
@@ -42,7 +42,7 @@ const SHARE_ALONE = 1 / 1024;
  * Copies a tree: modes, times and, for root, owners as they are. A file of a live site that vanishes
  * meanwhile was removed by it: the copy is one of a moment later. In a backup, nothing may vanish.
  *
- * Synchronous calls, in small portions, or for a large tree in worker threads: for a hundred thousand
+ * Synchronous calls, in small steps, or for a large tree in worker threads: for a hundred thousand
  * small files, a call that goes through the thread pool costs more than the call itself.
  *
  * Failures: those of the system; `damaged` for names that no blob directory has;
@@ -53,10 +53,10 @@ export async function copyTree({
   progress = UNWATCHED,
   ...settings
 }: CopySettings): Promise<CopiedTree> {
-  return adopting(describeCopy(settings), async () => {
+  return withSystemErrors(describeCopy(settings), async () => {
     const walk = new TreeWalk(settings, progress);
-    const { trunk, waiting } = await inPortions(openTrunk(walk), signal);
-    const rest = await inPortions(copyAlone(walk, waiting), signal);
+    const { trunk, waiting } = await cooperatively(openTrunk(walk), signal);
+    const rest = await cooperatively(copyAlone(walk, waiting), signal);
     walk.tell();
     const others = await copyInWorkers(settings, { branches: rest, signal, progress });
     for (const directory of [...trunk].reverse()) directory.finish();

@@ -16,7 +16,7 @@ export interface CountedTree {
   readonly withSetBits: readonly string[];
 }
 
-/** Counts the files of a tree, in small portions. Failures: those of the system. */
+/** Counts the files of a tree, in small steps. Failures: those of the system. */
 export async function countTree(tree: TreeReader, signal: AbortSignal): Promise<CountedTree> {
   const counting = new Counting();
   for await (const entries of tree.walk()) {

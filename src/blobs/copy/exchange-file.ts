@@ -1,8 +1,8 @@
 import { linkSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import type { FileHasher } from '../checksums/file-hasher.ts';
-import { dressFolder } from './file-attributes.ts';
+import { copyFolderAttributes } from './file-attributes.ts';
 import { FileCopier } from './file-copier.ts';
 import { haveSameTime } from './same-time.ts';
 
@@ -33,8 +33,8 @@ export async function exchangeFile(
   const work = isShared
     ? hasher.hash(target, () => {})
     : copy(new FileCopier(hasher), { source: by, status, target });
-  const sha256 = await inPortions(work, signal);
-  dressFolder(folder, { status: folderStatus, made: folderStatus });
+  const sha256 = await cooperatively(work, signal);
+  copyFolderAttributes(folder, { status: folderStatus, made: folderStatus });
   return sha256;
 }
 

@@ -23,7 +23,7 @@ const IS_ROOT = process.getuid?.() === 0;
  *
  * @param made - what it is without being changed
  */
-export function dress(
+export function copyAttributes(
   file: number,
   { status, made }: { readonly status: Stats; readonly made: Stats },
 ): void {
@@ -35,21 +35,21 @@ export function dress(
 }
 
 /** The same for a folder. It is opened: by a path, a link that somebody has put in its place would be followed. */
-export function dressFolder(
+export function copyFolderAttributes(
   path: string,
   as: { readonly status: Stats; readonly made: Stats },
 ): void {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const folder = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    dress(folder, as);
+    copyAttributes(folder, as);
   } finally {
     closeSync(folder);
   }
 }
 
 /** Gives a link the owner and the times of what it is a copy of. */
-export function dressLink(path: string, { uid, gid, atimeMs, mtimeMs }: Stats): void {
+export function copyLinkAttributes(path: string, { uid, gid, atimeMs, mtimeMs }: Stats): void {
   if (IS_ROOT) lchownSync(path, uid, gid);
   lutimesSync(path, settable(atimeMs), settable(mtimeMs));
 }

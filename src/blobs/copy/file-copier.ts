@@ -17,7 +17,7 @@ import {
   type OnPiece,
   PIECE_BYTES,
 } from '../checksums/file-hasher.ts';
-import { ALL_RIGHTS, dress } from './file-attributes.ts';
+import { ALL_RIGHTS, copyAttributes } from './file-attributes.ts';
 
 /** What is copied where. */
 export interface FileCopy {
@@ -52,7 +52,7 @@ export class FileCopier {
     copyFileSync(source, target, constants.COPYFILE_EXCL);
     const file = openSync(target, 'r');
     try {
-      dress(file, { status, made: fstatSync(file) });
+      copyAttributes(file, { status, made: fstatSync(file) });
     } finally {
       closeSync(file);
     }
@@ -72,7 +72,7 @@ export class FileCopier {
         this.#made.set(rights, made);
         const hash = isSumWanted ? createHash('sha256') : undefined;
         yield* this.#pour({ from, to: file, status, hash }, onPiece);
-        dress(file, { status, made });
+        copyAttributes(file, { status, made });
         return hash?.digest('hex');
       } finally {
         closeSync(file);

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
-import { isLeftOut } from '../layout/exclusions.ts';
+import { isExcluded } from '../layout/exclusions.ts';
 
 /**
  * A file of one tree that another hasn't, as a path below them; undefined where it has all. What is no
@@ -16,11 +16,11 @@ export async function findMissingFile({
   readonly inTree: string;
   readonly signal: AbortSignal;
 }): Promise<string | undefined> {
-  return adopting(`compare "${of}" with its new copy`, async () => {
+  return withSystemErrors(`compare "${of}" with its new copy`, async () => {
     const waiting = [{ path: '', depth: 0 }];
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       for (const entry of readdirSync(of + place.path, { withFileTypes: true })) {
-        if (isLeftOut(entry.name, place.depth)) continue;
+        if (isExcluded(entry.name, place.depth)) continue;
         const path = `${place.path}/${entry.name}`;
         if (entry.isDirectory()) waiting.push({ path, depth: place.depth + 1 });
         else if (lstatSync(inTree + path, { throwIfNoEntry: false }) === undefined) return path;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { GIVES_GROUP } from '../../system/files/rights.ts';
 import {
@@ -40,7 +40,7 @@ const PLAIN_FILES = ['--no-devices', '--no-specials', '--chmod=Fug-s'];
 
 /** What is copied into a folder that gives its group gets that group, as every file that is made there. */
 async function wordsForGroup(target: string): Promise<readonly string[]> {
-  const { mode } = await adopting(`look at "${target}"`, () => stat(target));
+  const { mode } = await withSystemErrors(`look at "${target}"`, () => stat(target));
   const isRoot = process.getuid?.() === 0;
   return isRoot || (mode & GIVES_GROUP) === 0 ? [] : ['--no-group', '--chmod=Dg+s'];
 }

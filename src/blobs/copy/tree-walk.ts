@@ -13,9 +13,9 @@ import { isAbsent } from '../../system/absent.ts';
 import { adoptSystemError, Failure, pathOf, systemCodeOf } from '../../system/failure.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
 import { FileHasher, PIECE_BYTES } from '../checksums/file-hasher.ts';
-import { isLeftOut } from '../layout/exclusions.ts';
+import { isExcluded } from '../layout/exclusions.ts';
 import { isUncommitted } from '../layout/uncommitted.ts';
-import { dressFolder, dressLink, SET_BITS } from './file-attributes.ts';
+import { copyFolderAttributes, copyLinkAttributes, SET_BITS } from './file-attributes.ts';
 import { FileCopier } from './file-copier.ts';
 import { haveSameTime } from './same-time.ts';
 import { refuseUnreadableName } from './unreadable-name.ts';
@@ -202,12 +202,12 @@ export class TreeWalk {
     }
     return {
       branch: { path, names, depth, linkable, above },
-      finish: () => dressFolder(target, { status, made }),
+      finish: () => copyFolderAttributes(target, { status, made }),
     };
   }
 
   #leavesOut(name: string, depth: number): boolean {
-    return this.#settings.of === 'live' ? isLeftOut(name, depth) : isUncommitted(name);
+    return this.#settings.of === 'live' ? isExcluded(name, depth) : isUncommitted(name);
   }
 
   #makeDirectory(target: string): Stats {
@@ -257,7 +257,7 @@ export class TreeWalk {
       this.#count(status);
     } else if (status.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
-      dressLink(target, status);
+      copyLinkAttributes(target, status);
     } else {
       this.#special.push(path.slice(1));
     }

@@ -1,12 +1,12 @@
 import type { Renaming, Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
+import type { BackupSet } from './backup-sets.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { LATEST } from './entry-name.ts';
 import type { OpenBlobFolder } from './open-blob-folder.ts';
 import { cleanUpOrphanRecords } from './orphan-records.ts';
 import { nameBeside } from './record.ts';
-import type { EntrySet } from './sets.ts';
 
 /** Keeps other runs out of a blob folder, and clears away what killed ones left. */
 export async function lockBlobFolder(
@@ -46,7 +46,7 @@ export interface Rotation {
   /** All that is there. */
   readonly entries: readonly BlobEntry[];
   readonly base: string;
-  readonly family: EntrySet['family'];
+  readonly family: BackupSet['family'];
   readonly onRename: (renaming: Renaming) => void;
 }
 
@@ -63,7 +63,7 @@ export async function rotate(
     .filter(
       (entry) => entry.base === base && (entry.form === 'directory') === (family === 'directories'),
     )
-    .flatMap(({ name, mark }) => (mark.kind === 'number' ? [{ name, number: mark.number }] : []))
+    .flatMap(({ name, id }) => (id.kind === 'number' ? [{ name, number: id.number }] : []))
     .sort((a, b) => b.number - a.number);
   const names = new Set(numbered.map(({ name }) => name));
   const moves = numbered.map(({ name, number }) => ({
@@ -120,7 +120,7 @@ export function latestIn(store: Store): Promise<string | undefined> {
 /** Removes a set: what continues something goes before it, so that what is left can be used. */
 export async function removeSet(
   store: Store,
-  { set, onFile }: { readonly set: EntrySet; readonly onFile: (name: string) => void },
+  { set, onFile }: { readonly set: BackupSet; readonly onFile: (name: string) => void },
 ): Promise<readonly string[]> {
   for (const entry of set.entries) {
     onFile(store.nameOf(entry.name));

@@ -1,6 +1,6 @@
 import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { isMountPoint } from '../../system/files/mount-points.ts';
 import { isThere } from '../../system/files/presence.ts';
 
@@ -12,7 +12,7 @@ const MAXIMUM_LINKS = 40;
  * link, wherever it leads.
  */
 export async function placeOfBlobs(path: string): Promise<string> {
-  return adopting(`find the blob directory "${path}"`, async () => {
+  return withSystemErrors(`find the blob directory "${path}"`, async () => {
     let place = path;
     for (let count = 0; count < MAXIMUM_LINKS; count += 1) {
       const folder = await realpath(dirname(place)).catch(() => dirname(place));

@@ -1,8 +1,8 @@
 import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { Store } from '../../stores/store.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
-import type { Edges } from './edges.ts';
 import type { EntryName } from './entry-name.ts';
+import type { HeadAndTailHash } from './head-and-tail-hash.ts';
 import { type BlobRecord, isRecordOf } from './record.ts';
 
 /** An entry of a blob folder. */
@@ -44,7 +44,7 @@ export interface EntryReader {
   /** The record beside an entry, or in it, of whichever file it speaks. */
   readonly recordOf: (entry: EntryName) => Promise<BlobRecord | undefined>;
   /** The ends of an archive. */
-  readonly edgesOf: (name: string) => Promise<Edges>;
+  readonly headAndTailHashOf: (name: string) => Promise<HeadAndTailHash>;
 }
 
 /** Finds out what the entries of a folder are of, in the order of {@link BlobCatalogue.entries}. */
@@ -76,7 +76,7 @@ async function readEntry(
   const recorded = await recordedOf(parsed, reader);
   const one = { ...parsed, ...recorded };
   if (one.record !== undefined) return { ...one, stamp: one.record.stamp, stampFrom: 'record' };
-  if (one.mark.kind === 'stamp') return { ...one, stamp: one.mark.stamp, stampFrom: 'name' };
+  if (one.id.kind === 'stamp') return { ...one, stamp: one.id.stamp, stampFrom: 'name' };
   const stamp = formatStamp(new Date(Math.round(modifiedMs)));
   return { ...one, stamp, stampFrom: 'file-time' };
 }
@@ -84,12 +84,12 @@ async function readEntry(
 /** The recipe renames and rewrites files without their records: one that is another's doesn't count. */
 async function recordedOf(
   entry: EntryName,
-  { recordOf, edgesOf }: EntryReader,
+  { recordOf, headAndTailHashOf }: EntryReader,
 ): Promise<Pick<BlobEntry, 'record' | 'recordedAs'>> {
   const record = await recordOf(entry);
   if (record === undefined) return { record, recordedAs: 'nothing' };
   if (record.archive === undefined) return { record, recordedAs: 'this' };
-  return isRecordOf(record, await edgesOf(entry.name))
+  return isRecordOf(record, await headAndTailHashOf(entry.name))
     ? { record, recordedAs: 'this' }
     : { record: undefined, recordedAs: 'other' };
 }
@@ -102,7 +102,7 @@ async function withDisplacedRecords(
   entries: readonly BlobEntry[],
   {
     times,
-    reader: { recordOf, edgesOf },
+    reader: { recordOf, headAndTailHashOf },
   }: { readonly times: ReadonlyMap<string, number>; readonly reader: EntryReader },
 ): Promise<readonly BlobEntry[]> {
   const rotation = entries.filter(isOfRotation);
@@ -113,7 +113,7 @@ async function withDisplacedRecords(
     .sort((one, other) => Date.parse(one.madeAt) - Date.parse(other.madeAt));
   return severalAtATime(entries, async (entry) => {
     if (!isOfRotation(entry)) return entry;
-    const edges = await edgesOf(entry.name);
+    const edges = await headAndTailHashOf(entry.name);
     const written = times.get(entry.name) ?? 0;
     const own = records.filter((one) => isRecordOf(one, edges));
     const later = own.find(({ madeAt }) => Date.parse(madeAt) >= written);
@@ -124,14 +124,14 @@ async function withDisplacedRecords(
 }
 
 /** Whether it is an archive that gets another name when a new one is made. */
-export function isOfRotation({ form, mark }: EntryName): boolean {
-  return form === 'archive' && mark.kind === 'number';
+export function isOfRotation({ form, id }: EntryName): boolean {
+  return form === 'archive' && id.kind === 'number';
 }
 
 /** File times say little: they may only put a numbered entry behind those with smaller numbers. */
 function inOrder(entries: readonly BlobEntry[]): readonly BlobEntry[] {
   const byNumber = entries
-    .filter((entry) => entry.mark.kind === 'number')
+    .filter((entry) => entry.id.kind === 'number')
     .sort((a, b) => numberOf(a) - numberOf(b));
   const renamed = new Map<BlobEntry, BlobEntry>();
   const limits = new Map<string, Stamp>();
@@ -154,15 +154,15 @@ const FORM_ORDER = ['delta', 'state', 'archive', 'directory'] as const;
 
 function newestFirst(a: BlobEntry, b: BlobEntry): number {
   if (a.stamp !== b.stamp) return a.stamp < b.stamp ? 1 : -1;
-  if (a.mark.kind === 'number' && b.mark.kind === 'number' && numberOf(a) !== numberOf(b))
+  if (a.id.kind === 'number' && b.id.kind === 'number' && numberOf(a) !== numberOf(b))
     return numberOf(a) - numberOf(b);
   const order = FORM_ORDER.indexOf(a.form) - FORM_ORDER.indexOf(b.form);
   return order !== 0 ? order : a.name < b.name ? -1 : 1;
 }
 
 /** Its place in the rotation; -1 where it has none. */
-export function numberOf({ mark }: BlobEntry): number {
-  return mark.kind === 'number' ? mark.number : -1;
+export function numberOf({ id }: BlobEntry): number {
+  return id.kind === 'number' ? id.number : -1;
 }
 
 /** A blob directory, and the folder for its backups. */

@@ -250,7 +250,7 @@ function findChain(
   }
   const newestFirst = [...chain];
   const other = newestFirst.find(
-    ({ mark, recordedAs }) => mark.kind === 'stamp' && recordedAs === 'other',
+    ({ id, recordedAs }) => id.kind === 'stamp' && recordedAs === 'other',
   );
   if (other !== undefined) throw unusable(`"${other.name}" is not the archive that was recorded`);
   const lost =

@@ -26,11 +26,11 @@ describe('names in a blob folder', () => {
     [`b.${S}.delta.tar`, 'file', 'b', S, 'delta'],
     [`b.${S}.delta.tar.gz`, 'file', 'b', S, 'delta'],
     [`b.${S}.snar`, 'file', 'b', S, 'state'],
-  ] as const)('%j, a %s', (name, type, base, mark, form) => {
+  ] as const)('%j, a %s', (name, type, base, id, form) => {
     const parsed = parseEntryName(name, type);
     expect(parsed).toMatchObject({ name, base, form });
-    expect(parsed?.mark).toEqual(
-      typeof mark === 'number' ? { kind: 'number', number: mark } : { kind: 'stamp', stamp: mark },
+    expect(parsed?.id).toEqual(
+      typeof id === 'number' ? { kind: 'number', number: id } : { kind: 'stamp', stamp: id },
     );
   });
 
@@ -59,16 +59,16 @@ describe('names in a blob folder', () => {
   });
 
   it('are read as they are written', () => {
-    const mark = { kind: 'stamp', stamp: stamp(S) } as const;
-    const stem = entryStem('b.c', mark);
+    const id = { kind: 'stamp', stamp: stamp(S) } as const;
+    const stem = entryStem('b.c', id);
     for (const compression of ['none', 'gzip'] as const) {
       for (const form of ['archive', 'delta'] as const) {
         const name = archiveName(stem, { form, compression });
-        expect(parseEntryName(name, 'file')).toEqual({ name, base: 'b.c', mark, form });
+        expect(parseEntryName(name, 'file')).toEqual({ name, base: 'b.c', id, form });
       }
     }
-    expect(parseEntryName(stem, 'directory')).toMatchObject({ base: 'b.c', mark });
-    const state = stateName('b.c', mark.stamp);
-    expect(parseEntryName(state, 'file')).toMatchObject({ base: 'b.c', mark, form: 'state' });
+    expect(parseEntryName(stem, 'directory')).toMatchObject({ base: 'b.c', id });
+    const state = stateName('b.c', id.stamp);
+    expect(parseEntryName(state, 'file')).toMatchObject({ base: 'b.c', id, form: 'state' });
   });
 });

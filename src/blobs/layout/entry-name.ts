@@ -1,7 +1,7 @@
 import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
 
 /** What tells the backups of one blob directory apart: a moment, or a place in a rotation (0: newest). */
-export type EntryMark =
+export type EntryId =
   | { readonly kind: 'stamp'; readonly stamp: Stamp }
   | { readonly kind: 'number'; readonly number: number };
 
@@ -21,7 +21,7 @@ export interface EntryName {
   readonly name: string;
   /** Name of the blob directory that it was made of; it may hold dots. */
   readonly base: string;
-  readonly mark: EntryMark;
+  readonly id: EntryId;
   readonly form: EntryForm;
 }
 
@@ -35,9 +35,9 @@ export function parseEntryName(name: string, type: 'directory' | 'file'): EntryN
   const [, base = '', written = '', ending] = match;
   if ((ending === undefined) !== (type === 'directory')) return undefined;
   const stamp = parseStamp(written);
-  const mark: EntryMark =
+  const id: EntryId =
     stamp === undefined ? { kind: 'number', number: Number(written) } : { kind: 'stamp', stamp };
-  return { name, base, mark, form: formOf(ending) };
+  return { name, base, id, form: formOf(ending) };
 }
 
 function formOf(ending: string | undefined): EntryForm {
@@ -47,8 +47,8 @@ function formOf(ending: string | undefined): EntryForm {
 }
 
 /** `BASE.MARK`: the name of a directory, and the beginning of the other names. */
-export function entryStem(base: string, mark: EntryMark): string {
-  return `${base}.${mark.kind === 'stamp' ? mark.stamp : mark.number}`;
+export function entryStem(base: string, id: EntryId): string {
+  return `${base}.${id.kind === 'stamp' ? id.stamp : id.number}`;
 }
 
 export type ArchiveCompression = 'none' | 'gzip';

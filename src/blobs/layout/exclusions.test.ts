@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLeftOut } from './exclusions.ts';
+import { isExcluded } from './exclusions.ts';
 
 describe('what is no blob', () => {
   it.each([
@@ -14,7 +14,7 @@ describe('what is no blob', () => {
     ['.restored.0123456789ab.zodbvault-kept', 0],
     ['.restored.0123456789ab.zodbvault-kept.part', 0],
   ])('%s at depth %d is left out', (name, depth) => {
-    expect(isLeftOut(name, depth)).toBe(true);
+    expect(isExcluded(name, depth)).toBe(true);
   });
 
   it.each([
@@ -26,6 +26,6 @@ describe('what is no blob', () => {
     ['tmp.blob', 0],
     ['lock', 0],
   ])('%s at depth %d stays', (name, depth) => {
-    expect(isLeftOut(name, depth)).toBe(false);
+    expect(isExcluded(name, depth)).toBe(false);
   });
 });

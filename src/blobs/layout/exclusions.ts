@@ -13,7 +13,7 @@ const ENDINGS = [
 const BEGINNING = '.checkout';
 
 /** @param depth - 0: directly in the blob directory */
-export function isLeftOut(name: string, depth: number): boolean {
+export function isExcluded(name: string, depth: number): boolean {
   if (depth === 0 && (AT_THE_TOP as readonly string[]).includes(name)) return true;
   if (isUncommitted(name) || name.startsWith(BEGINNING)) return true;
   return ENDINGS.some((ending) => name.endsWith(ending));
@@ -40,5 +40,5 @@ export const TAR_EXCLUDES: readonly string[] = [
 /** Paths of the files of a folder in an archive (`./0x00/`), without what is left out. */
 export function pathsIn(folder: string, names: readonly string[]): readonly string[] {
   const depth = folder.split('/').filter((part) => part !== '' && part !== '.').length;
-  return names.filter((name) => !isLeftOut(name, depth)).map((name) => `${folder}${name}`);
+  return names.filter((name) => !isExcluded(name, depth)).map((name) => `${folder}${name}`);
 }

@@ -9,8 +9,8 @@ import {
   type FoundEntry,
   readEntries,
 } from './catalogue.ts';
-import { type Edges, edgesIn } from './edges.ts';
 import { type EntryName, parseEntryName } from './entry-name.ts';
+import { type HeadAndTailHash, headAndTailHashIn } from './head-and-tail-hash.ts';
 import { type BlobRecord, readRecord, recordNameOf } from './record.ts';
 
 /**
@@ -24,7 +24,7 @@ export class OpenBlobFolder implements EntryReader {
   #entries: Promise<readonly BlobEntry[]> | undefined;
   /** By the names of the records. */
   readonly #records = new Map<string, Promise<BlobRecord | undefined>>();
-  readonly #edges = new Map<string, Promise<Edges>>();
+  readonly #edges = new Map<string, Promise<HeadAndTailHash>>();
 
   constructor(store: Store) {
     this.#unremembered = store;
@@ -64,8 +64,8 @@ export class OpenBlobFolder implements EntryReader {
   };
 
   /** The ends of an archive. */
-  readonly edgesOf = (name: string) => {
-    const known = this.#edges.get(name) ?? edgesIn(this.store, name);
+  readonly headAndTailHashOf = (name: string) => {
+    const known = this.#edges.get(name) ?? headAndTailHashIn(this.store, name);
     this.#edges.set(name, known);
     return known;
   };

@@ -1,6 +1,6 @@
 import type { Store } from '../../stores/store.ts';
-import { edgesIn } from './edges.ts';
 import { parseEntryName } from './entry-name.ts';
+import { headAndTailHashIn } from './head-and-tail-hash.ts';
 import { nameBeside, readRecord } from './record.ts';
 
 const RECORD = nameBeside('');
@@ -39,7 +39,7 @@ async function findArchive(
 ): Promise<string | undefined> {
   for (const name of names) {
     if (parseEntryName(name, 'file') === undefined || names.has(nameBeside(name))) continue;
-    const found = await edgesIn(store, name);
+    const found = await headAndTailHashIn(store, name);
     if (found.sizeBytes === sizeBytes && found.edges === edges) return name;
   }
   return undefined;

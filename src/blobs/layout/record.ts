@@ -5,8 +5,8 @@ import { encodeJsonRecord, readJsonRecord, writeJsonRecord } from '../../stores/
 import type { StagedTree } from '../../stores/local-folder.ts';
 import type { Store } from '../../stores/store.ts';
 import { parseJson } from '../../system/parse-json.ts';
-import { type Edges, readEdges } from './edges.ts';
 import type { EntryName } from './entry-name.ts';
+import { type HeadAndTailHash, readHeadAndTailHash } from './head-and-tail-hash.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -134,7 +134,10 @@ export async function writeRecordIn(copy: StagedTree, record: BlobRecord): Promi
 }
 
 /** Whether a record speaks of the archive with these edges. */
-export function isRecordOf(record: BlobRecord | undefined, { sizeBytes, edges }: Edges): boolean {
+export function isRecordOf(
+  record: BlobRecord | undefined,
+  { sizeBytes, edges }: HeadAndTailHash,
+): boolean {
   return record?.archive?.sizeBytes === sizeBytes && record.archive.edges === edges;
 }
 
@@ -142,9 +145,9 @@ export function isRecordOf(record: BlobRecord | undefined, { sizeBytes, edges }:
 export async function describeFile(
   store: Store,
   name: string,
-): Promise<Edges & { readonly sha256: string }> {
+): Promise<HeadAndTailHash & { readonly sha256: string }> {
   const hash = createHash('sha256');
   await using file = await store.open(name);
   for await (const chunk of file.stream({ start: 0, end: file.sizeBytes })) hash.update(chunk);
-  return { ...(await readEdges(file)), sha256: hash.digest('hex') };
+  return { ...(await readHeadAndTailHash(file)), sha256: hash.digest('hex') };
 }

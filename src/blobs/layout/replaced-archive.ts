@@ -2,7 +2,7 @@ import type { Store } from '../../stores/store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { inspectArchive } from '../archive/inspect-archive.ts';
 import { type BlobCatalogue, type BlobEntry, isOfRotation, numberOf } from './catalogue.ts';
-import { edgesIn } from './edges.ts';
+import { headAndTailHashIn } from './head-and-tail-hash.ts';
 import { type BlobRecord, isRecordOf, readRecord, recordNameOf } from './record.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function isReplacedArchive(
   if (entry.recordedAs === 'this' || entry.form === 'directory') return false;
   if (isOfRotation(entry) && (await isRenamedAndDamaged(entry, catalogue))) return true;
   if (entry.recordedAs === 'nothing') return false;
-  const own = await edgesIn(store, entry.name);
+  const own = await headAndTailHashIn(store, entry.name);
   // What another record speaks of lies there under its right name already: this is a copy of it.
   if (entries.some((other) => other.recordedAs === 'this' && isRecordOf(other.record, own)))
     return true;
@@ -57,7 +57,7 @@ async function isFound(
 ): Promise<boolean> {
   for (const { form, name } of entries) {
     if (form === 'directory') continue;
-    const edges = await edgesIn(store, name).catch(notThere);
+    const edges = await headAndTailHashIn(store, name).catch(notThere);
     if (edges !== undefined && isRecordOf(record, edges)) return true;
   }
   return false;
@@ -80,7 +80,7 @@ async function isOfNewRotation(
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  if (entry.mark.kind !== 'number' || recorded === undefined) return false;
+  if (entry.id.kind !== 'number' || recorded === undefined) return false;
   // An archive of ours is finished after its moment, and before its record is written.
   const written = await timeOf(store, recordNameOf(entry));
   if ((await timeOf(store, entry.name)) <= Math.max(written, Date.parse(recorded.madeAt)))

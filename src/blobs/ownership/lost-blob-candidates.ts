@@ -8,10 +8,10 @@ import type { LostBlobs } from '../layout/record.ts';
  */
 export function lostBlobCandidates(
   { count, paths }: LostBlobs,
-  holder: FoundSums,
+  survivingCopy: FoundSums,
 ): readonly string[] | undefined {
   if (count <= paths.length) return paths;
-  if (holder.kind !== 'found') return undefined;
-  const blobs = [...holder.sums].map(({ path }) => path);
+  if (survivingCopy.kind !== 'found') return undefined;
+  const blobs = [...survivingCopy.sums].map(({ path }) => path);
   return [...new Set([...paths, ...blobs.filter((path) => parseBlobPath(path) !== undefined)])];
 }

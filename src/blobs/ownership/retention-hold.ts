@@ -9,11 +9,11 @@ import { readableSum } from '../checksums/readable-sum.ts';
 import type { BlobPlace } from '../layout/catalogue.ts';
 import type { OpenBackups } from '../open-backups.ts';
 import { lostBlobCandidates } from './lost-blob-candidates.ts';
-import { holderOf, newestThatTells, sumsOfHolder } from './lost-blob-holder.ts';
 import { type BlobReading, readOwnBlobs } from './ownership.ts';
+import { newestThatTells, sumsOfSurvivingCopy, survivingCopyOf } from './surviving-copy.ts';
 
 /** What the live blob directory has lost, and an older backup has: as long as that is so, nothing old goes. */
-export type Hold =
+export type RetentionHold =
   /** `holder`: the backup that has it. */
   | { readonly kind: 'lost'; readonly source: string; readonly holder: string }
   /** It was so, as a repository says, but where to look is not there any more. */
@@ -26,15 +26,15 @@ interface Looking {
 }
 
 /** Of what stands together; either may be unknown. */
-export async function findHoldOf(
+export async function findRetentionHoldOf(
   {
     blobs,
     repository,
   }: { readonly blobs: BlobPlace | undefined; readonly repository: string | undefined },
   { backups, signal }: Looking,
-): Promise<Hold | undefined> {
+): Promise<RetentionHold | undefined> {
   const looking = { repository, backups, signal };
-  const found = blobs === undefined ? undefined : await findHold(blobs, looking);
+  const found = blobs === undefined ? undefined : await findRetentionHold(blobs, looking);
   if (found !== undefined || repository === undefined) return found;
   return await findRecordedHold(repository, { ...looking, current: blobs });
 }
@@ -45,7 +45,7 @@ export async function findHoldOf(
  *
  * @param live - where the blobs are now; undefined: in `source`
  */
-export async function findHold(
+export async function findRetentionHold(
   { source, folder }: BlobPlace,
   {
     repository,
@@ -53,17 +53,17 @@ export async function findHold(
     signal,
     live = source,
   }: BlobReading & Looking & { readonly live?: string | undefined },
-): Promise<Hold | undefined> {
+): Promise<RetentionHold | undefined> {
   const catalogue = await readOwnBlobs({ source, folder }, { repository, backups });
   const isGone = (path: string) => findBlob(live, path) === undefined;
   for (const lost of newestThatTells(catalogue.entries)?.record?.lost ?? []) {
-    const entry = holderOf(lost, catalogue);
+    const entry = survivingCopyOf(lost, catalogue);
     if (entry === undefined) continue;
     const { store } = catalogue;
     const holder = store.nameOf(entry.name);
     const hold = { kind: 'lost', source: live, holder } as const;
     if (lost.paths.some(isGone)) return hold;
-    const found = await sumsOfHolder(store, entry);
+    const found = await sumsOfSurvivingCopy(store, entry);
     const paths = lostBlobCandidates(lost, found);
     if (paths === undefined || paths.some(isGone)) return hold;
     const hasher = new FileHasher();
@@ -85,7 +85,7 @@ export async function findHold(
 export async function findRecordedHold(
   repository: string,
   { backups, signal, current }: Looking & { readonly current?: BlobPlace | undefined },
-): Promise<Hold | undefined> {
+): Promise<RetentionHold | undefined> {
   const { store } = await backups.repository(repository);
   const place = await readHoldRecord(store);
   if (place === undefined) return undefined;
@@ -101,7 +101,7 @@ export async function findRecordedHold(
       return undefined;
     return { kind: 'unclear', record, state: `in "${folder}" is no copy of them` };
   }
-  return await findHold(place, { ...reading, signal, live: current?.source });
+  return await findRetentionHold(place, { ...reading, signal, live: current?.source });
 }
 
 async function hasMovedTo(
@@ -116,13 +116,17 @@ async function hasMovedTo(
  * Records what was found; a record of another place stays as long as what it speaks of does. The caller holds the
  * repository's lock.
  */
-export async function recordHold(
+export async function recordRetentionHold(
   repository: string,
   {
     place,
     hold,
     looking,
-  }: { readonly place: BlobPlace; readonly hold: Hold | undefined; readonly looking: Looking },
+  }: {
+    readonly place: BlobPlace;
+    readonly hold: RetentionHold | undefined;
+    readonly looking: Looking;
+  },
 ): Promise<void> {
   const { store } = await looking.backups.repository(repository);
   if (hold === undefined) return await updateHoldRecord(store, undefined);

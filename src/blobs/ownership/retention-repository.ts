@@ -97,8 +97,8 @@ async function isAsRecorded(
   entry: BlobEntry,
   { store, signal }: { readonly store: Store; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const { form, record, recordedAs, mark, name, base } = entry;
-  if (form !== 'directory') return recordedAs !== 'other' || mark.kind === 'number';
+  const { form, record, recordedAs, id, name, base } = entry;
+  if (form !== 'directory') return recordedAs !== 'other' || id.kind === 'number';
   const tree = store.tree(name).below(base);
   const expected = record?.content;
   if (expected !== undefined) return hasContent(tree, { expected, signal });

@@ -55,11 +55,11 @@ describe('planBlobRetention by number', () => {
   });
 });
 
-describe('planBlobRetention of leftovers, of which nothing can be restored,', () => {
-  const leftover = (stamp: string) => set(stamp, { worth: 'leftover' });
+describe('planBlobRetention of orphans, of which nothing can be restored,', () => {
+  const orphan = (stamp: string) => set(stamp, { worth: 'orphan' });
 
   it('takes none of them for one to keep, and removes those that are older', () => {
-    const sets = [leftover('5'), set('4'), leftover('3'), set('2')];
+    const sets = [orphan('5'), set('4'), orphan('3'), set('2')];
     expect(removedBy(sets, count(1))).toEqual(['2', '3']);
     expect(removedBy(sets, count(2))).toEqual([]);
   });
@@ -68,7 +68,7 @@ describe('planBlobRetention of leftovers, of which nothing can be restored,', ()
     const [newest = '', ...older] = ['04', '03', '02', '01'].map(
       (day) => `2020-01-${day}-00-00-00`,
     );
-    const sets = [leftover(newest), ...older.map((stamp) => set(stamp))];
+    const sets = [orphan(newest), ...older.map((stamp) => set(stamp))];
     const gone = ['2020-01-01-00-00-00', newest];
     expect(removedBy(sets, days(1))).toEqual(gone);
     const byFull = ['2020-01-01-00-00-00', '2020-01-02-00-00-00', newest];

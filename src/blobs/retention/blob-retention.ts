@@ -5,8 +5,8 @@ export interface BlobSet {
   /** `yyyy-mm-dd-hh-mm-ss`, UTC, of the newest in it. */
   readonly stamp: string;
   readonly family: 'directories' | 'archives';
-  /** `leftover`: nothing can be restored of it, so that it takes no backup's place. */
-  readonly worth: 'backup' | 'leftover';
+  /** `orphan`: nothing can be restored of it, so that it takes no backup's place. */
+  readonly worth: 'backup' | 'orphan';
   /** Whether it belongs to the repository that decides, as far as anything tells. */
   readonly owner: 'this' | 'unclear';
   /**

@@ -8,7 +8,7 @@ export interface Table {
   readonly head: readonly string[];
   /** Of each column; all on the left where it is absent. */
   readonly alignment?: readonly Alignment[];
-  /** Asked for one by one, so that those of a long table can be made in portions, too. */
+  /** Asked for one by one, so that those of a long table can be made in steps, too. */
   readonly rows: Iterable<readonly string[]>;
 }
 

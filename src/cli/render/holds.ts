@@ -1,7 +1,7 @@
-import type { Hold } from '../../blobs/ownership/retention-hold.ts';
+import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
 
 /** What is so, and what to do about it. */
-export function describeHold(hold: Hold): string {
+export function describeHold(hold: RetentionHold): string {
   switch (hold.kind) {
     case 'lost': {
       const { source, holder } = hold;

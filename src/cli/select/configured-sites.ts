@@ -7,7 +7,7 @@ import { layered, type OptionSource, without } from '../../config/model/option-s
 import { formatOrigin } from '../../config/model/origin.ts';
 import { resolveConfigured, type WrittenSite } from '../../config/plain/configured-site.ts';
 import { FOLDERS } from '../../config/plain/plain-places.ts';
-import type { BlobsLeftOut } from '../../config/plain/plain-search.ts';
+import type { ExcludedBlobs } from '../../config/plain/plain-search.ts';
 import { findDataFs } from '../../config/plain/plain-site.ts';
 import { expandPath } from '../../config/resolve/paths.ts';
 import { Problems } from '../../config/resolve/problems.ts';
@@ -34,7 +34,7 @@ export interface ConfiguredSites {
   /** Variables of the environment to which the files refer. */
   readonly variables: readonly string[];
   /** Blobs that have no part in what is done. */
-  readonly leftOut: readonly BlobsLeftOut[];
+  readonly excludedBlobs: readonly ExcludedBlobs[];
 }
 
 export async function siteOfLive(
@@ -43,7 +43,7 @@ export async function siteOfLive(
   named: NamedBackups | undefined,
 ): Promise<ConfiguredSites> {
   const options = environmentOptions(process.env);
-  const { resolved, leftOut } = resolveWithNamed(
+  const { resolved, excludedBlobs } = resolveWithNamed(
     {
       part: 'backup',
       subject: `what "${path}" says`,
@@ -56,14 +56,15 @@ export async function siteOfLive(
   );
   await refuseSharedFolders(path, [resolved]);
   const { variables = [] } = live;
-  return { kind: 'configured', path, sites: [resolved], extent: 'all', variables, leftOut };
+  return { kind: 'configured', path, sites: [resolved], extent: 'all', variables, excludedBlobs };
 }
 
 function resolveWithNamed(
   written: WrittenSite,
   { config, named }: { readonly config: string; readonly named: NamedBackups | undefined },
-): { readonly resolved: ResolvedSite; readonly leftOut: readonly BlobsLeftOut[] } {
-  if (named === undefined) return { resolved: resolveConfigured(written, { config }), leftOut: [] };
+): { readonly resolved: ResolvedSite; readonly excludedBlobs: readonly ExcludedBlobs[] } {
+  if (named === undefined)
+    return { resolved: resolveConfigured(written, { config }), excludedBlobs: [] };
   const live = withNamedBackups(written.live, named);
   return withBlobsOfNamed(resolveConfigured({ ...written, live }, { config }), named);
 }
@@ -112,7 +113,7 @@ export async function sitesOfToml(
     );
   }
   const resolved: ResolvedSite[] = [];
-  const leftOut: BlobsLeftOut[] = [];
+  const excludedBlobs: ExcludedBlobs[] = [];
   const variables = new Set<string>();
   const failures: UnusableSite[] = [];
   const resolveOne = async ({ name, options, failure }: (typeof all)[number]) => {
@@ -129,7 +130,7 @@ export async function sitesOfToml(
     };
     const one = resolveWithNamed(written, { config: path, named });
     resolved.push(one.resolved);
-    leftOut.push(...one.leftOut);
+    excludedBlobs.push(...one.excludedBlobs);
   };
   for (const one of meant) {
     try {
@@ -142,7 +143,14 @@ export async function sitesOfToml(
   takeUnusable(failures, { takers: unusable, others: resolved.length });
   await refuseSharedFolders(path, resolved);
   const extent = part === undefined ? 'all' : 'some';
-  return { kind: 'configured', path, sites: resolved, extent, variables: [...variables], leftOut };
+  return {
+    kind: 'configured',
+    path,
+    sites: resolved,
+    extent,
+    variables: [...variables],
+    excludedBlobs,
+  };
 }
 
 /** The file that options name for what it says about the data. Failure `usage` where they name two. */

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { LiveData } from '../../config/model/live-data.ts';
 import { formatOrigin } from '../../config/model/origin.ts';
 import {
-  type BlobsLeftOut,
-  leaveOutBlobs,
+  type ExcludedBlobs,
+  excludeBlobs,
   OVERRULED_BY_BACKUPS,
   OVERRULED_BY_WORDS,
   type Purpose,
@@ -71,16 +71,17 @@ export function withNamedBackups(
 export function withBlobsOfNamed(
   resolved: ResolvedSite,
   { location, blobbackuplocation, blobs, purpose }: NamedBackups,
-): { readonly resolved: ResolvedSite; readonly leftOut: readonly BlobsLeftOut[] } {
+): { readonly resolved: ResolvedSite; readonly excludedBlobs: readonly ExcludedBlobs[] } {
   const { site } = resolved;
-  if (blobs === 'left-out') return { resolved, leftOut: [] };
+  if (blobs === 'left-out') return { resolved, excludedBlobs: [] };
   if (blobbackuplocation !== undefined) {
-    if (site.contents !== 'filestorages') return { resolved, leftOut: [] };
+    if (site.contents !== 'filestorages') return { resolved, excludedBlobs: [] };
     throw new Failure('usage', 'Cannot tell where the blob directory is', {
       hint: 'Name it with --blob-storage, and the Data.fs with --datafs.',
     });
   }
-  if (site.contents === 'filestorages' || location === undefined) return { resolved, leftOut: [] };
+  if (site.contents === 'filestorages' || location === undefined)
+    return { resolved, excludedBlobs: [] };
   if (site.contents === 'blobs') {
     throw new Failure('usage', 'Cannot use --location: only_blobs is set', {
       hint: 'Name the folder for the backups of the blobs with --blobbackuplocation.',
@@ -89,6 +90,6 @@ export function withBlobsOfNamed(
   const folders = site.storages.flatMap((storage) => storage.blobs ?? []);
   return {
     resolved: { ...resolved, site: { ...site, contents: 'filestorages' } },
-    leftOut: purpose === 'look' ? [] : folders.map((path) => leaveOutBlobs(path, purpose)),
+    excludedBlobs: purpose === 'look' ? [] : folders.map((path) => excludeBlobs(path, purpose)),
   };
 }

@@ -71,11 +71,11 @@ export async function findAnySites(
   const found = await lookFor(selection, { terminal, purpose, candidates, unusable });
   if (found.kind === 'configured') {
     const own = found.sites.flatMap(({ warnings }) => warnings);
-    for (const one of [...own, ...found.leftOut]) renderWarning(one, terminal);
+    for (const one of [...own, ...found.excludedBlobs]) renderWarning(one, terminal);
   }
   if (found.kind === 'plain') {
-    const { warnings, leftOut } = found.site;
-    for (const one of [...warnings, ...leftOut]) renderWarning(one, terminal);
+    const { warnings, excludedBlobs } = found.site;
+    for (const one of [...warnings, ...excludedBlobs]) renderWarning(one, terminal);
   }
   for (const site of sitesOf(found)) refuseUnreadablePaths(site);
   if (purpose === 'backup') {

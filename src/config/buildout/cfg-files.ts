@@ -3,7 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import type { CfgSection, CfgSections } from '../model/cfg-value.ts';
 import { isAddress, requestFor, withoutSecrets } from './address.ts';
 import { parseCfg, type RepeatedOption } from './cfg-parser.ts';
@@ -159,13 +159,13 @@ function placeOf(name: string, from: string): string {
 }
 
 async function readCfg(path: string): Promise<string> {
-  return adopting(`read "${path}"`, () => readFile(path, 'utf8'));
+  return withSystemErrors(`read "${path}"`, () => readFile(path, 'utf8'));
 }
 
 /** Buildout keeps what it fetched under the md5 of the address. */
 async function readCached(folder: string, address: string): Promise<string | undefined> {
   const path = join(folder, createHash('md5').update(address).digest('hex'));
-  return adopting(`read "${path}"`, () => readFile(path, 'utf8').catch(absent));
+  return withSystemErrors(`read "${path}"`, () => readFile(path, 'utf8').catch(absent));
 }
 
 function extendsItself(place: string, through: readonly string[]): Failure {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { absent } from '../../system/absent.ts';
-import { adopting, isFailure } from '../../system/failure.ts';
+import { isFailure, withSystemErrors } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import type { CfgSections, CfgValue } from '../model/cfg-value.ts';
 import type { Buildout } from './buildout.ts';
@@ -40,7 +40,7 @@ function installedPath(buildout: Buildout): string {
 }
 
 async function isNewest(path: string, files: readonly string[]): Promise<boolean> {
-  return adopting(`look at "${path}"`, async () => {
+  return withSystemErrors(`look at "${path}"`, async () => {
     const found = await stat(path).catch(absent);
     if (found === undefined) return false;
     const others = await Promise.all(files.map((file) => stat(file)));
@@ -49,7 +49,7 @@ async function isNewest(path: string, files: readonly string[]): Promise<boolean
 }
 
 async function readInstalled(path: string): Promise<CfgSections> {
-  const text = await adopting(`read "${path}"`, () => readFile(path, 'utf8'));
+  const text = await withSystemErrors(`read "${path}"`, () => readFile(path, 'utf8'));
   const decoded = [...parseCfg(text, path)].map(([name, section]) => {
     const options = [...section].map(([option, { text: written, origin }]) => {
       return [option, { text: decode(written), origin }] as const;

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { leadToOne } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -43,7 +43,7 @@ export async function kindOfConfig(path: string): Promise<ConfigKind> {
     case '.cfg':
       return 'buildout';
     default: {
-      const text = await adopting(`read "${path}"`, () => readFile(path, 'utf8'));
+      const text = await withSystemErrors(`read "${path}"`, () => readFile(path, 'utf8'));
       if (/^default_context:/m.test(text)) return 'instance-yaml';
       return /^\s*(?:%(?:define|import|include)\b|<\w)/m.test(text) ? 'conf' : 'buildout';
     }

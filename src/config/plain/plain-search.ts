@@ -60,11 +60,11 @@ export const OVERRULED_BY_WORDS: readonly string[] = [
 ];
 
 /** Blobs that have no part in what is done, since nothing says where their backups are. */
-export type BlobsLeftOut =
+export type ExcludedBlobs =
   | { readonly kind: 'warning'; readonly code: 'blobs-not-backed-up'; readonly path: string }
   | { readonly kind: 'warning'; readonly code: 'blobs-not-restored'; readonly path: string };
 
-export function leaveOutBlobs(path: string, purpose: Purpose): BlobsLeftOut {
+export function excludeBlobs(path: string, purpose: Purpose): ExcludedBlobs {
   return purpose === 'backup'
     ? { kind: 'warning', code: 'blobs-not-backed-up', path }
     : { kind: 'warning', code: 'blobs-not-restored', path };

@@ -11,8 +11,8 @@ import { resolveConfigured } from './configured-site.ts';
 import { blobsOf, namesBlobs, selectBlobs } from './plain-blobs.ts';
 import { BARE, DATA_FS, FOLDERS, placesOf, saidPlaces } from './plain-places.ts';
 import {
-  type BlobsLeftOut,
-  leaveOutBlobs,
+  type ExcludedBlobs,
+  excludeBlobs,
   NO_ENVIRONMENT,
   PLACE_OPTIONS,
   type PlainSearch,
@@ -21,7 +21,7 @@ import {
 /** A site, and what its owner should look into. */
 export interface PlainSite extends ResolvedSite {
   /** Blobs that are there, and have no part in what is done. */
-  readonly leftOut: readonly BlobsLeftOut[];
+  readonly excludedBlobs: readonly ExcludedBlobs[];
 }
 
 /**
@@ -73,9 +73,9 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
     live,
     pathEnvironment,
   });
-  const leftOut =
-    blobs.kind === 'without-folder' ? [leaveOutBlobs(`${places.blobs?.path}`, purpose)] : [];
-  return { ...resolved, leftOut };
+  const excludedBlobs =
+    blobs.kind === 'without-folder' ? [excludeBlobs(`${places.blobs?.path}`, purpose)] : [];
+  return { ...resolved, excludedBlobs };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { OptionSource } from '../model/option-source.ts';
 import type { Origin } from '../model/origin.ts';
@@ -42,7 +42,7 @@ export async function readZodbvaultToml(
   { nearest, judged }: { readonly nearest: Nearest; readonly judged?: string | undefined },
 ): Promise<ZodbvaultToml> {
   const file = resolve(path);
-  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const text = await withSystemErrors(`read "${file}"`, () => readFile(file, 'utf8'));
   const tables: Readonly<Record<string, unknown>> = await parseToml(text, file);
   const lines = linesOfKeys(text);
   const problems = new Problems(`"${file}"`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { formatOrigin, type Origin } from '../model/origin.ts';
 import { type Substituted, substitute } from './substitution.ts';
 
@@ -86,7 +86,7 @@ class ConfReader {
     file: string,
     { section: root, depth }: { readonly section: OpenSection; readonly depth: number },
   ): Promise<void> {
-    const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+    const text = await withSystemErrors(`read "${file}"`, () => readFile(file, 'utf8'));
     const open: OpenSection[] = [root];
     for (const [index, written] of text.split(/\r\n|\r|\n/).entries()) {
       const origin = { kind: 'line', file, line: index + 1 } as const;

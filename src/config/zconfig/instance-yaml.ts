@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { LiveOutcome } from '../model/live-data.ts';
 import { formatOrigin } from '../model/origin.ts';
@@ -95,7 +95,7 @@ const MOST_LEVELS = 400;
 const LARGEST = 1 << 16;
 
 async function readContext(file: string): Promise<Context> {
-  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const text = await withSystemErrors(`read "${file}"`, () => readFile(file, 'utf8'));
   if (text.length > LARGEST) throw wrong(`"${file}": it has more than ${LARGEST} characters`);
   if (text.includes('\0')) throw wrong(`"${file}": there is a zero byte in it`);
   if (levelsAtMost(text) > MOST_LEVELS) {

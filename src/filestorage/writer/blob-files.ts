@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { syncDirectory } from '../../system/files/new-file.ts';
 import {
@@ -22,7 +22,7 @@ export interface BlobRevision {
 
 /** Makes the directory as a server does; one that is there keeps the layout that it names. */
 export async function openBlobDirectory({ path, layout }: BlobDirectory): Promise<BlobDirectory> {
-  return adopting(`create the blob directory "${path}"`, async () => {
+  return withSystemErrors(`create the blob directory "${path}"`, async () => {
     await makeFolder(join(path, UNCOMMITTED_FOLDER));
     const named = await readBlobLayout(path);
     if (named === undefined) await writeFile(join(path, LAYOUT_FILE), layout);
@@ -36,7 +36,7 @@ export async function writeBlob(
   { revision, content }: { readonly revision: BlobRevision; readonly content: Uint8Array },
 ): Promise<void> {
   const path = join(directory.path, blobPath(directory.layout, revision));
-  await adopting(`write "${path}"`, async () => {
+  await withSystemErrors(`write "${path}"`, async () => {
     const uncommitted = join(
       directory.path,
       UNCOMMITTED_FOLDER,
@@ -58,11 +58,11 @@ export async function writeBlob(
 /** The content of a revision's file. */
 export async function readBlob(directory: BlobDirectory, revision: BlobRevision): Promise<Buffer> {
   const path = join(directory.path, blobPath(directory.layout, revision));
-  return adopting(`read "${path}"`, () => readFile(path));
+  return withSystemErrors(`read "${path}"`, () => readFile(path));
 }
 
 /** Takes a revision's file away again, for a transaction that is given up. */
 export async function removeBlob(directory: BlobDirectory, revision: BlobRevision): Promise<void> {
   const path = join(directory.path, blobPath(directory.layout, revision));
-  await adopting(`remove "${path}"`, () => unlink(path));
+  await withSystemErrors(`remove "${path}"`, () => unlink(path));
 }

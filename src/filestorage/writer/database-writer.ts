@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { NewFile } from '../../system/files/new-file.ts';
 import { writeAll } from '../../system/files/write-all.ts';
@@ -114,12 +114,12 @@ export class DatabaseWriter implements AsyncDisposable {
     const { path } = options;
     const lock = await lockDatabase(path);
     try {
-      const file = await adopting(`open "${path}"`, () =>
+      const file = await withSystemErrors(`open "${path}"`, () =>
         open(path, constants.O_RDWR | constants.O_CREAT, 0o600),
       );
       try {
         const found = await readExisting(path);
-        await adopting(`write "${path}"`, async () => {
+        await withSystemErrors(`write "${path}"`, async () => {
           await file.truncate(found.end);
           if (found.end === 0) await file.write(found.magic, 0, 'latin1');
         });
@@ -195,7 +195,9 @@ export class DatabaseWriter implements AsyncDisposable {
         this.#lastTid = tid;
       },
       abort: async () => {
-        await adopting(`write "${this.#options.path}"`, () => this.#file.truncate(position));
+        await withSystemErrors(`write "${this.#options.path}"`, () =>
+          this.#file.truncate(position),
+        );
         for (const { oid } of blobs) await removeBlob(this.#blobDirectory(), { oid, tid });
       },
     };
@@ -231,7 +233,7 @@ export class DatabaseWriter implements AsyncDisposable {
   async close(): Promise<void> {
     const { path } = this.#options;
     try {
-      await adopting(`write "${path}"`, () => this.#file.sync());
+      await withSystemErrors(`write "${path}"`, () => this.#file.sync());
       await using index = await NewFile.create(`${path}.index`);
       await index.write(encodeIndex(this.#index, { position: this.#end, magic: this.#magic }));
       await index.complete();
@@ -290,7 +292,9 @@ export class DatabaseWriter implements AsyncDisposable {
   }
 
   async #write(bytes: Uint8Array, position: number): Promise<void> {
-    await adopting(`write "${this.#options.path}"`, () => writeAll(this.#file, bytes, position));
+    await withSystemErrors(`write "${this.#options.path}"`, () =>
+      writeAll(this.#file, bytes, position),
+    );
   }
 }
 

@@ -4,13 +4,13 @@ import { withoutMovedFolders } from '../../blobs/archive/snapshot-file.ts';
 import { type ArchiveAttempt, archiveDirectory } from '../../blobs/archive/tar.ts';
 import { refuseTaken, removeEntry } from '../../blobs/layout/blob-folder.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { edgesIn } from '../../blobs/layout/edges.ts';
 import {
   type ArchiveCompression,
   archiveName,
   entryStem,
   stateName,
 } from '../../blobs/layout/entry-name.ts';
+import { headAndTailHashIn } from '../../blobs/layout/head-and-tail-hash.ts';
 import { describeFile, writeRecordBeside } from '../../blobs/layout/record.ts';
 import { nameSome } from '../../blobs/layout/summarize-names.ts';
 import { blobsNotIn } from '../../filestorage/blob-layout.ts';
@@ -46,7 +46,7 @@ export async function makeArchive(
     readonly compression: ArchiveCompression;
   },
 ): Promise<BlobBackupResult> {
-  const stem = entryStem(run.base, run.mark(naming));
+  const stem = entryStem(run.base, run.entryId(naming));
   if (naming === 'stamps') {
     const there = await findGoodArchive(run);
     if (there !== undefined) return run.thereAlready(there);
@@ -64,7 +64,7 @@ export async function makeArchive(
 /** An archive of this stamp that is known to be complete, or is found to be by reading it. */
 export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefined> {
   for (const entry of [...run.entries('delta'), ...run.entries('archive')]) {
-    if (entry.mark.kind !== 'stamp' || entry.mark.stamp !== run.stamp) continue;
+    if (entry.id.kind !== 'stamp' || entry.id.stamp !== run.stamp) continue;
     const path = run.nameOf(entry);
     if (run.isOfAnotherSource(entry)) {
       await refuseFewerBlobs(run, entry);
@@ -93,7 +93,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
       run.context.onEvent({ kind: 'warning', code: 'archive-incomplete', path });
       continue;
     }
-    const { edges } = await edgesIn(run.store, entry.name);
+    const { edges } = await headAndTailHashIn(run.store, entry.name);
     const { files, bytes, sizeBytes, sha256 } = found;
     const record = run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } });
     await writeRecordBeside(run.store, entry.name, record);

@@ -10,7 +10,7 @@ import {
   type SplitBlobs,
   splitBlobs,
 } from '../../blobs/ownership/ownership.ts';
-import { findHold } from '../../blobs/ownership/retention-hold.ts';
+import { findRetentionHold } from '../../blobs/ownership/retention-hold.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { makeBackupFolder } from '../../stores/backup-rights.ts';
 import { Failure } from '../../system/failure.ts';
@@ -68,7 +68,7 @@ export async function backUpBlobs(
   await linkLatest(result, run);
   if (result.hold !== undefined) return result;
   // What made no copy has not looked what is lost.
-  const hold = await findHold(settings, {
+  const hold = await findRetentionHold(settings, {
     repository: settings.repository?.path,
     backups,
     signal,
@@ -97,9 +97,9 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
   const { format, source, repository } = run.settings;
   const isNumbered = format.kind !== 'incremental-archives' && format.naming === 'numbers';
   if (repository === null || isNumbered) return;
-  const stem = entryStem(run.base, run.mark('stamps'));
+  const stem = entryStem(run.base, run.entryId('stamps'));
   for (const entry of run.all.entries) {
-    if (entryStem(entry.base, entry.mark) !== stem) continue;
+    if (entryStem(entry.base, entry.id) !== stem) continue;
     if ((entry.form === 'directory') !== (format.kind === 'directories')) continue;
     // Also where the file isn't the one that its record speaks of: it is damaged, and still another's.
     const record = await run.opened.recordOf(entry);

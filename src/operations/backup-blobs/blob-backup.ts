@@ -1,11 +1,11 @@
 import type { TreeContent } from '../../blobs/copy/copy-tree.ts';
 import { rotate } from '../../blobs/layout/blob-folder.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
-import type { EntryMark } from '../../blobs/layout/entry-name.ts';
+import type { EntryId } from '../../blobs/layout/entry-name.ts';
 import type { OpenBlobFolder } from '../../blobs/layout/open-blob-folder.ts';
 import type { BlobRecord } from '../../blobs/layout/record.ts';
 import type { OwningRepository, SplitBlobs } from '../../blobs/ownership/ownership.ts';
-import type { Hold } from '../../blobs/ownership/retention-hold.ts';
+import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
 import type { BlobCopier, BlobFormat } from '../../config/model/site.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Store } from '../../stores/store.ts';
@@ -55,7 +55,7 @@ export interface BlobBackupResult {
   readonly stamp: Stamp;
   readonly content: TreeContent | undefined;
   /** Why nothing old may go. */
-  readonly hold: Hold | undefined;
+  readonly hold: RetentionHold | undefined;
 }
 
 /** What is known of a run when it begins. */
@@ -121,7 +121,7 @@ export class BlobRun {
     );
   }
 
-  mark(naming: 'stamps' | 'numbers'): EntryMark {
+  entryId(naming: 'stamps' | 'numbers'): EntryId {
     return naming === 'stamps'
       ? { kind: 'stamp', stamp: this.stamp }
       : { kind: 'number', number: 0 };
@@ -180,7 +180,7 @@ export class BlobRun {
     return record?.source !== undefined && !this.sourceNames.has(record.source);
   }
 
-  thereAlready(entry: BlobEntry, hold?: Hold): BlobBackupResult {
+  thereAlready(entry: BlobEntry, hold?: RetentionHold): BlobBackupResult {
     this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
     const { name, record } = entry;
     return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, hold };

@@ -1,9 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { isLeftOut } from '../../blobs/layout/exclusions.ts';
+import { isExcluded } from '../../blobs/layout/exclusions.ts';
 import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { isAbsent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { isWithin, placeOf } from '../../system/files/place.ts';
 import { requireReadablePath } from '../../system/files/readable-name.ts';
 
@@ -17,9 +17,9 @@ export async function checkBlobSource(
   { folder, ...reading }: { readonly folder: string } & BlobReading,
 ): Promise<void> {
   const source = await resolveSource(path);
-  const names = await adopting(`list "${source}"`, () => readdir(source));
+  const names = await withSystemErrors(`list "${source}"`, () => readdir(source));
   // A server writes `.layout` into a new one at once.
-  if (names.some((name) => name !== '.layout' && !isLeftOut(name, 0))) return;
+  if (names.some((name) => name !== '.layout' && !isExcluded(name, 0))) return;
   const { entries } = await readOwnBlobs({ source: path, folder }, reading);
   const newest = entries.find(({ form }) => form !== 'state');
   if (newest === undefined || isOfNoBlobs(newest, names)) return;
@@ -42,7 +42,7 @@ const LAYOUT_BYTES = 'bushy\n'.length;
 
 /** The directory itself: a link would be backed up as a link. */
 export async function resolveSource(path: string): Promise<string> {
-  const source = await adopting(`find the blob directory "${path}"`, () =>
+  const source = await withSystemErrors(`find the blob directory "${path}"`, () =>
     realpath(path).catch((cause: unknown) => {
       if (!isAbsent(cause)) throw cause;
       throw new Failure(
@@ -56,7 +56,7 @@ export async function resolveSource(path: string): Promise<string> {
     }),
   );
   requireReadablePath(source, path);
-  const { isDirectory } = await adopting(`look at "${source}"`, async () => {
+  const { isDirectory } = await withSystemErrors(`look at "${source}"`, async () => {
     const status = await stat(source);
     return { isDirectory: status.isDirectory() };
   });

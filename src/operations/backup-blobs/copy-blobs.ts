@@ -26,7 +26,7 @@ export async function makeCopy(
   run: BlobRun,
   naming: 'stamps' | 'numbers',
 ): Promise<BlobBackupResult> {
-  const name = entryStem(run.base, run.mark(naming));
+  const name = entryStem(run.base, run.entryId(naming));
   const there = run.entries('directory').find((entry) => entry.name === name);
   if (naming === 'stamps' && there !== undefined && (await isWhole(run, there))) {
     return run.thereAlready(there);
@@ -57,9 +57,13 @@ export async function makeCopy(
     const isBetter =
       isLostByReplacing(run, lost) || (!isJudged && (await knowsMore(run, there, entry)));
     if (isBetter) {
-      const holder = run.nameOf(there);
+      const survivingCopy = run.nameOf(there);
       const { source } = run.settings;
-      const hold = (await warnOfLostBlobs(run, lost)) ?? { kind: 'lost', source, holder };
+      const hold = (await warnOfLostBlobs(run, lost)) ?? {
+        kind: 'lost',
+        source,
+        holder: survivingCopy,
+      };
       return run.thereAlready(there, hold);
     }
   }

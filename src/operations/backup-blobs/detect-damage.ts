@@ -12,7 +12,7 @@ import { exchangeFile } from '../../blobs/copy/exchange-file.ts';
 import { haveSameTime } from '../../blobs/copy/same-time.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { parseBlobPath } from '../../filestorage/blob-layout.ts';
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import { withStep } from '../run/events.ts';
 import type { BlobRun } from './blob-backup.ts';
@@ -131,7 +131,7 @@ class Judging {
   ): Promise<void> {
     const target = join(this.#tree, path);
     const { signal } = this.#run.context;
-    const sha256 = await adopting(`copy "${by}" to "${target}"`, () =>
+    const sha256 = await withSystemErrors(`copy "${by}" to "${target}"`, () =>
       exchangeFile(target, { by, sharing, hasher: this.#hasher, signal }),
     );
     this.#corrections.set(path, sha256);

@@ -6,9 +6,13 @@ import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { LostBlobs } from '../../blobs/layout/record.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { lostBlobCandidates } from '../../blobs/ownership/lost-blob-candidates.ts';
-import { holderOf, newestThatTells, sumsOfHolder } from '../../blobs/ownership/lost-blob-holder.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import type { Hold } from '../../blobs/ownership/retention-hold.ts';
+import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
+import {
+  newestThatTells,
+  sumsOfSurvivingCopy,
+  survivingCopyOf,
+} from '../../blobs/ownership/surviving-copy.ts';
 import { blobsNotIn, findBlob, parseBlobPath, pathsOfBlob } from '../../filestorage/blob-layout.ts';
 import type { Tid } from '../../filestorage/tid.ts';
 import type { BlobRun } from './blob-backup.ts';
@@ -48,8 +52,8 @@ export async function findLostBlobs(
     // What is back has changed once more.
     const back = new Set<string>();
     for (const path of copy.changed) {
-      for (const { holder } of known) {
-        if (await isBack(run, { path, holder, sumOf })) back.add(path);
+      for (const { survivingCopy } of known) {
+        if (await isBack(run, { path, survivingCopy, sumOf })) back.add(path);
       }
     }
     const changed = copy.changed.filter((path) => !back.has(path));
@@ -86,7 +90,7 @@ async function lostFromCopy(
   entry: BlobEntry | undefined,
 ): Promise<readonly LostBlobs[]> {
   if (entry === undefined) return [];
-  const found = await sumsOfHolder(run.store, entry);
+  const found = await sumsOfSurvivingCopy(run.store, entry);
   const all = found.kind === 'found' ? [...found.sums].map(({ path }) => path) : [];
   const paths = all.filter((path) => parseBlobPath(path) !== undefined);
   const gone = await blobsNotIn(run.source, { paths, signal: run.context.signal });
@@ -113,19 +117,19 @@ function lossOf({ stamp }: BlobEntry, paths: readonly string[]): LostBlobs {
 /** Blobs that were lost before, the backup that has them, if it is there, and the sums that it has. */
 interface KnownLoss {
   readonly lost: LostBlobs;
-  readonly holder: { readonly entry: BlobEntry; readonly found: FoundSums } | undefined;
+  readonly survivingCopy: { readonly entry: BlobEntry; readonly found: FoundSums } | undefined;
 }
 
 async function findKnown(run: BlobRun): Promise<readonly KnownLoss[]> {
   const own = run.catalogue.entries.filter(({ base }) => base === run.base);
   const lost = newestThatTells(own)?.record?.lost ?? [];
-  return Promise.all(lost.map((one) => findHolder(run, one)));
+  return Promise.all(lost.map((one) => findSurvivingCopy(run, one)));
 }
 
-async function findHolder(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
-  const entry = holderOf(lost, run.catalogue);
-  if (entry === undefined) return { lost, holder: undefined };
-  return { lost, holder: { entry, found: await sumsOfHolder(run.store, entry) } };
+async function findSurvivingCopy(run: BlobRun, lost: LostBlobs): Promise<KnownLoss> {
+  const entry = survivingCopyOf(lost, run.catalogue);
+  if (entry === undefined) return { lost, survivingCopy: undefined };
+  return { lost, survivingCopy: { entry, found: await sumsOfSurvivingCopy(run.store, entry) } };
 }
 
 /** The sha256 that a blob has now; undefined where it isn't there. */
@@ -137,12 +141,12 @@ async function stillLost(
   { known, sumOf }: { readonly known: readonly KnownLoss[]; readonly sumOf: SumOf },
 ): Promise<readonly LostBlobs[]> {
   const still: LostBlobs[] = [];
-  for (const { lost, holder } of known) {
-    if (holder === undefined) continue;
-    const candidates = await candidatesOf(run, { lost, holder });
+  for (const { lost, survivingCopy } of known) {
+    if (survivingCopy === undefined) continue;
+    const candidates = await candidatesOf(run, { lost, survivingCopy });
     const paths: string[] = [];
     for (const path of candidates ?? []) {
-      if (!(await isBack(run, { path, holder, sumOf }))) paths.push(path);
+      if (!(await isBack(run, { path, survivingCopy, sumOf }))) paths.push(path);
     }
     if (candidates === undefined) still.push(...(await stillNeeded(run, lost)));
     else if (paths.length > 0) {
@@ -155,9 +159,12 @@ async function stillLost(
 /** Of those that were not recorded, all that may be; undefined where nobody can tell. */
 async function candidatesOf(
   run: BlobRun,
-  { lost, holder }: { readonly lost: LostBlobs; readonly holder: NonNullable<KnownLoss['holder']> },
+  {
+    lost,
+    survivingCopy,
+  }: { readonly lost: LostBlobs; readonly survivingCopy: NonNullable<KnownLoss['survivingCopy']> },
 ): Promise<readonly string[] | undefined> {
-  const { entry, found } = holder;
+  const { entry, found } = survivingCopy;
   const isRead = entry.form !== 'directory' && lost.count > lost.paths.length;
   return isRead ? blobsInArchive(run, entry) : lostBlobCandidates(lost, found);
 }
@@ -188,12 +195,16 @@ async function isBack(
   run: BlobRun,
   {
     path,
-    holder,
+    survivingCopy,
     sumOf,
-  }: { readonly path: string; readonly holder: KnownLoss['holder']; readonly sumOf: SumOf },
+  }: {
+    readonly path: string;
+    readonly survivingCopy: KnownLoss['survivingCopy'];
+    readonly sumOf: SumOf;
+  },
 ): Promise<boolean> {
-  if (holder === undefined) return false;
-  const { found } = holder;
+  if (survivingCopy === undefined) return false;
+  const { found } = survivingCopy;
   if (found.kind !== 'found') return findBlob(run.source, path) !== undefined;
   const sha256 = await sumOf(path);
   return sha256 !== undefined && found.sums.find(path) === sha256;
@@ -249,9 +260,9 @@ export function isLostByReplacing(run: BlobRun, lost: readonly LostBlobs[]): boo
 export async function warnOfLostBlobs(
   run: BlobRun,
   lost: readonly LostBlobs[],
-): Promise<Hold | undefined> {
+): Promise<RetentionHold | undefined> {
   if (lost.length === 0) return undefined;
-  let hold: Hold | undefined;
+  let hold: RetentionHold | undefined;
   // Numbered copies have other names by now.
   const catalogue = await readOwnBlobs(run.settings, {
     repository: run.settings.repository?.path,
@@ -259,10 +270,11 @@ export async function warnOfLostBlobs(
   });
   for (const one of lost) {
     const { count, paths } = one;
-    const holder = holderOf(one, catalogue);
-    const name = run.store.nameOf(holder?.name ?? '');
+    const survivingCopy = survivingCopyOf(one, catalogue);
+    const name = run.store.nameOf(survivingCopy?.name ?? '');
     hold ??= { kind: 'lost', source: run.settings.source, holder: name };
-    const isCopyIntact = holder !== undefined && (await hasRight(run, { holder, paths }));
+    const isCopyIntact =
+      survivingCopy !== undefined && (await hasRight(run, { survivingCopy, paths }));
     run.context.onEvent({
       kind: 'warning',
       code: 'blobs-lost',
@@ -279,12 +291,18 @@ export async function warnOfLostBlobs(
 /** Whether the first of the blobs has the bytes in a copy that it had when that was made. */
 async function hasRight(
   run: BlobRun,
-  { holder, paths: [path = ''] }: { readonly holder: BlobEntry; readonly paths: readonly string[] },
+  {
+    survivingCopy,
+    paths: [path = ''],
+  }: { readonly survivingCopy: BlobEntry; readonly paths: readonly string[] },
 ): Promise<boolean> {
-  const found = await sumsOfHolder(run.store, holder);
+  const found = await sumsOfSurvivingCopy(run.store, survivingCopy);
   const recorded = found.kind === 'found' ? found.sums.find(path) : undefined;
   if (recorded === undefined) return true; // Nobody knows better.
   const { signal } = run.context;
-  const sum = await readableSumIn(run.store.tree(holder.name).below(holder.base), { path, signal });
+  const sum = await readableSumIn(run.store.tree(survivingCopy.name).below(survivingCopy.base), {
+    path,
+    signal,
+  });
   return sum === recorded;
 }

@@ -46,7 +46,7 @@ async function copyAll(run: BlobRun, work: RsyncWork): Promise<FinishedCopy> {
   if (copy.lacking.length === 0) return copy;
   const reasons = optionsThatLeaveOut(work.options);
   if (reasons.length > 0) {
-    warnOfLeftOut(run, { lacking: copy.lacking, reasons });
+    warnOfExcluded(run, { lacking: copy.lacking, reasons });
     return copy;
   }
   const again = await copyOnce(run, { ...work, since });
@@ -85,7 +85,7 @@ async function copyOnce(
   return lookAtCopy(target, { live: source, since, before, signal: context.signal });
 }
 
-function warnOfLeftOut(
+function warnOfExcluded(
   run: BlobRun,
   {
     lacking,

@@ -1,6 +1,10 @@
 import { findBorrowedBlobs } from '../../blobs/ownership/borrowed-blobs.ts';
 import type { OwningRepository } from '../../blobs/ownership/ownership.ts';
-import { findHoldOf, type Hold, recordHold } from '../../blobs/ownership/retention-hold.ts';
+import {
+  findRetentionHoldOf,
+  type RetentionHold,
+  recordRetentionHold,
+} from '../../blobs/ownership/retention-hold.ts';
 import {
   blobsThatCount,
   findRetentionRepository,
@@ -49,7 +53,7 @@ export class SiteRetention {
   readonly #keep: number;
   readonly #context: JobContext;
   /** What holds all that is old, by the folder of the blob backups, or of the repository where there are none. */
-  readonly #holds = new Map<string, Hold | undefined>();
+  readonly #holds = new Map<string, RetentionHold | undefined>();
   /** By the names of the storages. */
   readonly #guards = new Map<string, RemovalGuard>();
 
@@ -64,7 +68,7 @@ export class SiteRetention {
   }
 
   /** A backup of blobs has told what holds them. That nothing does in its own place says nothing of another. */
-  noteHold(folder: string, hold: Hold | undefined): void {
+  noteHold(folder: string, hold: RetentionHold | undefined): void {
     if (hold !== undefined) this.#holds.set(folder, hold);
   }
 
@@ -75,7 +79,7 @@ export class SiteRetention {
       const repository = await this.#folders.opened(storage);
       const place = this.#folders.blobsOf(storage);
       if (place !== undefined)
-        await recordHold(this.#folders.repositoryOf(storage), {
+        await recordRetentionHold(this.#folders.repositoryOf(storage), {
           place,
           hold: await this.#holdOf(storage),
           looking: this.#context,
@@ -177,12 +181,12 @@ export class SiteRetention {
   }
 
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
-  async #holdOf(storage: SiteStorage): Promise<Hold | undefined> {
+  async #holdOf(storage: SiteStorage): Promise<RetentionHold | undefined> {
     const blobs = this.#folders.blobsOf(storage);
     const repository = this.#folders.repositoryOf(storage);
     const folder = blobs?.folder ?? repository;
     if (!this.#holds.has(folder)) {
-      const hold = await findHoldOf({ blobs, repository }, this.#context);
+      const hold = await findRetentionHoldOf({ blobs, repository }, this.#context);
       this.#holds.set(folder, hold);
       if (hold !== undefined) warnOfHold(hold, this.#context);
     }

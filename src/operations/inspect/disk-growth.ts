@@ -5,7 +5,7 @@ import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { Site } from '../../config/model/site.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { Store } from '../../stores/store.ts';
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
@@ -30,7 +30,9 @@ export async function readBackupDisks(
   const disks = new Map<number, Growth[]>();
   for (const place of await findBackupPlaces(site, 'all')) {
     for (const growth of await growthsOf(place, backups)) {
-      const { dev } = await adopting(`look at "${growth.folder}"`, () => stat(growth.folder));
+      const { dev } = await withSystemErrors(`look at "${growth.folder}"`, () =>
+        stat(growth.folder),
+      );
       disks.set(dev, [...(disks.get(dev) ?? []), growth]);
     }
   }

@@ -1,4 +1,4 @@
-import type { Hold } from '../../blobs/ownership/retention-hold.ts';
+import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import type { SiteFault } from '../../repository/site-faults.ts';
 import type { AstrayServer } from '../../sources/astray-server.ts';
@@ -47,7 +47,7 @@ type ContentFinding =
   | ({ readonly code: 'site-faults' } & SiteFault)
   /** A restore without a date does not guess which of the copies is meant. */
   | ({ readonly code: 'newest-of-other-copy' } & NonNullable<PlaceHealth['newestOfCopy']>)
-  | { readonly code: 'retention-hold'; readonly hold: Hold }
+  | { readonly code: 'retention-hold'; readonly hold: RetentionHold }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly code: 'unread-checks'; readonly fileName: string };
 

@@ -1,6 +1,6 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { findHoldOf, type Hold } from '../../blobs/ownership/retention-hold.ts';
+import { findRetentionHoldOf, type RetentionHold } from '../../blobs/ownership/retention-hold.ts';
 import { backedUpDataFs } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
 import { isSound, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
@@ -66,7 +66,7 @@ export interface PlaceHealth {
   /** Whether its disk is mounted for reading alone: no backup can be made. */
   readonly isReadOnly: boolean;
   /** Why nothing old goes meanwhile. */
-  readonly hold: Hold | undefined;
+  readonly hold: RetentionHold | undefined;
   readonly freeBytes: number;
   readonly diskBytes: number;
 }
@@ -179,7 +179,7 @@ async function placeHealth(
   const disk = await freeSpaceOf(path);
   const listed = await listPlace(place, { site, backups });
   const problems = await problemsOf(place, { listed, now, context });
-  const hold = await findHoldOf(place, context);
+  const hold = await findRetentionHoldOf(place, context);
   const unreadChecks = await findUnreadChecks(opened.store);
   const common = {
     storage,

@@ -4,7 +4,7 @@ import { readLinks } from '../../repository/content/read-backup.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import type { RestorePoint } from '../../repository/restore-point.ts';
 import type { Store } from '../../stores/store.ts';
-import { adopting } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { writeWithHoles } from '../../system/files/write-all.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -29,7 +29,7 @@ export async function planFastForward(
 ): Promise<FastForward | undefined> {
   if (point.kind === 'unlisted') return undefined;
   // What has other names, as in a copy with hard links, would grow under all of them.
-  const { nlink } = await adopting(`look at "${target}"`, () => stat(target));
+  const { nlink } = await withSystemErrors(`look at "${target}"`, () => stat(target));
   if (nlink > 1) return undefined;
   await using source = await openFileSource(target);
   const { sizeBytes } = source;
@@ -73,11 +73,11 @@ async function appendRest(
     readonly context: JobContext;
   },
 ): Promise<number> {
-  const file = await adopting(`open "${target}"`, () => open(target, 'r+'));
+  const file = await withSystemErrors(`open "${target}"`, () => open(target, 'r+'));
   try {
     return await append(file, { target, store, fastForward, context });
   } catch (error) {
-    await adopting(`cut "${target}" back`, async () => {
+    await withSystemErrors(`cut "${target}" back`, async () => {
       await file.truncate(fastForward.sizeBytes);
       await file.sync();
     });
@@ -108,13 +108,13 @@ async function append(
     work: async ({ onFile, onBytes }) => {
       for await (const chunk of readLinks(store, { links: rest, check: 'checksums', onFile })) {
         context.signal.throwIfAborted();
-        await adopting(`write "${target}"`, () => writeWithHoles(file, chunk, end));
+        await withSystemErrors(`write "${target}"`, () => writeWithHoles(file, chunk, end));
         end += chunk.length;
         onBytes(chunk.length);
       }
     },
   });
-  await adopting(`sync "${target}"`, async () => {
+  await withSystemErrors(`sync "${target}"`, async () => {
     await file.truncate(end); // It may end in a hole.
     await file.sync();
   });

@@ -1,5 +1,5 @@
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../run/events.ts';
 import { type FastForward, fastForwardFile, planFastForward } from './append-to-existing.ts';
 import { restoringPart } from './damaged-part.ts';
@@ -32,7 +32,7 @@ export async function applyRestore(
   const fastForwards = await findFastForwards(plan, { settings, context });
   const anew = plan.filestorages.filter((one) => !fastForwards.some(({ of }) => of === one));
   await makeRoom({ filestorages: anew, blobs: plan.blobs }, { old: settings.old, context });
-  await using things = new Disposables();
+  await using things = new DisposableStack();
   const staged: StagedRestore[] = [];
   const stagedBlobs: StagedBlobs[] = [];
   for (const { plan: one, storage } of anew) {

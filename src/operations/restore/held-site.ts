@@ -4,7 +4,7 @@ import { Failure } from '../../system/failure.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { insidePath } from '../../system/files/replacement.ts';
 import { IMPATIENT } from '../../system/locks/lock-request.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { findServer, type HoldingServer, lockTarget } from '../run/server-lock.ts';
 import { isHalfRestored } from './journal/journal-record.ts';
@@ -38,7 +38,7 @@ export async function holdSite(
   { site, heldLock }: Pick<SiteRestoreSettings, 'site' | 'heldLock'>,
   context: JobContext,
 ): Promise<HeldSite> {
-  await using locks = new Disposables();
+  await using locks = new DisposableStack();
   const anchor = await anchorOf(site);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   const { filestorages } = replacedPaths(site);

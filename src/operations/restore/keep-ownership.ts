@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ALL_RIGHTS } from '../../blobs/copy/file-attributes.ts';
-import { adopting, systemCodeOf } from '../../system/failure.ts';
+import { systemCodeOf, withSystemErrors } from '../../system/failure.ts';
 import { openUnfollowed } from '../../system/files/folder-owner.ts';
 import type { NewFile } from '../../system/files/new-file.ts';
 import { isThere, statOf } from '../../system/files/presence.ts';
@@ -20,7 +20,7 @@ export async function keepOwnership(files: readonly NewFile[], target: string): 
   const old = await statOf(target);
   const owner = old ?? (await statOf(dirname(target)));
   for (const { temporaryPath } of files) {
-    await adopting(`set the owner of "${target}"`, async () => {
+    await withSystemErrors(`set the owner of "${target}"`, async () => {
       await using file = await openUnfollowed(temporaryPath);
       if (process.getuid?.() === 0 && owner !== undefined) {
         await file.chown(owner.uid, owner.gid);
@@ -34,7 +34,7 @@ export async function keepOwnership(files: readonly NewFile[], target: string): 
 export async function keepRightsOfFolder(tree: string, target: string): Promise<void> {
   const old = await statOf(target);
   if (old === undefined) return;
-  await adopting(`set the rights of "${target}"`, async () => {
+  await withSystemErrors(`set the rights of "${target}"`, async () => {
     await using folder = await openUnfollowed(tree);
     await giveToGroup(folder, old.gid);
     await folder.chmod(old.mode & ALL_RIGHTS);

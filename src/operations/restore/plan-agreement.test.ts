@@ -21,7 +21,7 @@ function restore({
     kind: 'unlisted',
     stamp: stamp(`2026-03-0${day}-00-00-00`),
     files: [],
-    leftOut: [],
+    skipped: [],
     end: undefined,
     lastTid: undefined,
   } as const;

@@ -5,11 +5,11 @@ import { extractArchive } from '../../blobs/archive/tar.ts';
 import { type CountedTree, countTree } from '../../blobs/copy/count-tree.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
-import { isLeftOut } from '../../blobs/layout/exclusions.ts';
+import { isExcluded } from '../../blobs/layout/exclusions.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 
@@ -50,7 +50,7 @@ export async function extractChain(
 ): Promise<void> {
   const { chain } = choice;
   const { signal } = context;
-  await adopting(`create the folder "${tree}"`, () => mkdir(tree, { mode: 0o700 }));
+  await withSystemErrors(`create the folder "${tree}"`, () => mkdir(tree, { mode: 0o700 }));
   const kind = chain.length > 1 ? 'of-a-chain' : 'alone';
   const { onCommand } = programEvents(context);
   await withStep(context, {
@@ -84,7 +84,7 @@ async function removeOthers(
   }: { readonly tree: string; readonly archive: string; readonly context: JobContext },
 ): Promise<void> {
   for (const path of [...uncommitted.paths, ...special]) {
-    await adopting(`remove "${join(tree, path)}"`, () => unlink(join(tree, path)));
+    await withSystemErrors(`remove "${join(tree, path)}"`, () => unlink(join(tree, path)));
   }
   if (special.length === 0) return;
   onEvent({
@@ -126,7 +126,7 @@ async function refuseGaps(
     onFolder: ({ path, saved, unchanged }) => {
       const depth = path.split('/').filter((part) => part !== '' && part !== '.').length;
       for (const name of [...saved, ...unchanged]) {
-        if (isLeftOut(name, depth) || leftOut.includes(path + name)) continue;
+        if (isExcluded(name, depth) || leftOut.includes(path + name)) continue;
         listed.push(join(path, name));
       }
     },

@@ -13,7 +13,7 @@ import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import { requireLocalFolder } from '../../stores/local-folder.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import type { RestoreWarning } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
@@ -172,7 +172,8 @@ async function leaveOutAdditions(
   },
 ): Promise<void> {
   const links = strangeLinks(original, entry.record);
-  for (const link of links) await adopting(`remove "${link}"`, () => unlink(join(tree, link)));
+  for (const link of links)
+    await withSystemErrors(`remove "${link}"`, () => unlink(join(tree, link)));
   const { special, withSetBits } = original;
   const warn = (code: AdditionCode, paths: readonly string[]) => {
     if (paths.length === 0) return;

@@ -4,7 +4,7 @@ import { Failure } from '../../system/failure.ts';
 import { isMountPoint } from '../../system/files/mount-points.ts';
 import { statOf } from '../../system/files/presence.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { holdFolders } from '../run/lock-folders.ts';
@@ -46,7 +46,7 @@ export async function restore(
 ): Promise<RestoreResult> {
   const { backups } = context;
   await planRestore(settings, backups); // Where there is nothing to restore, not even a lock file is made.
-  await using locks = new Disposables();
+  await using locks = new DisposableStack();
   const anchor = await realPlaceOf(settings.target);
   locks.use(await lockRestore(anchor, lockRequest(context, 'restore')));
   locks.use(await lockTarget(settings, context));
@@ -56,7 +56,7 @@ export async function restore(
   await finishInterruptedRestore(anchor, context);
   await removeStaged([settings.target, anchor], { anchor, context });
   const plan = await planRestore(settings, backups);
-  reportLeftOut(plan, context);
+  reportSkippedFiles(plan, context);
   const filestorages = [{ storage: plan.target, plan }];
   const how = { anchor, settings: { ...settings, earlierState: 'replace' as const }, context };
   const [result] = await applyRestore({ filestorages, blobs: [] }, { ...how, onBegin: () => {} });
@@ -83,11 +83,11 @@ export async function restoreToStream(
 }
 
 /** Says which files are newer than the point and not listed in its chain. */
-export function reportLeftOut({ point }: RestorePlan, { onEvent }: JobContext): void {
-  if (point.leftOut.length === 0) return;
+export function reportSkippedFiles({ point }: RestorePlan, { onEvent }: JobContext): void {
+  if (point.skipped.length === 0) return;
   onEvent({
     kind: 'warning',
     code: 'files-left-out',
-    fileNames: point.leftOut.map(({ name }) => name),
+    fileNames: point.skipped.map(({ name }) => name),
   });
 }

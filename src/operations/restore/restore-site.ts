@@ -1,5 +1,5 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { type Report, runSiteCommand } from '../run/hooks.ts';
 import { holdFolders, type RunFolders } from '../run/lock-folders.ts';
@@ -9,7 +9,7 @@ import { anchorOf, holdSite } from './held-site.ts';
 import { readJournal } from './journal/journal-record.ts';
 import { refuseOtherRestore } from './plan-agreement.ts';
 import { foldersOf, planSiteRestore } from './plan-site-restore.ts';
-import { reportLeftOut } from './restore-filestorage.ts';
+import { reportSkippedFiles } from './restore-filestorage.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import type { MeantRestore, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { findRestorePlanWarnings, refuseGuess } from './warnings/restore-warnings.ts';
@@ -83,13 +83,13 @@ export interface RestoredSite {
 }
 
 async function swapSite(settings: SiteRestoreSettings, context: JobContext): Promise<RestoredSite> {
-  await using things = new Disposables();
+  await using things = new DisposableStack();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdSources(settings, context));
   const found = await planWithWarnings(settings, context.backups);
   if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
   const { plan, warnings } = found;
-  for (const { plan: one } of plan.filestorages) reportLeftOut(one, context);
+  for (const { plan: one } of plan.filestorages) reportSkippedFiles(one, context);
   for (const warning of warnings) context.onEvent(warning);
   const announce = ({ repository, point, target }: RestorePlan) =>
     context.onEvent({ kind: 'restore-begins', source: `${repository}, ${point.stamp}`, target });

@@ -9,7 +9,7 @@ import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { isNamed, type RestoreTarget, refuseBeyond } from '../../repository/restore-target.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { NewDirectory } from '../../system/files/new-directory.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -182,7 +182,7 @@ export async function checkBlobs(plan: BlobRestorePlan, context: JobContext): Pr
 export async function removeLiveBlobs({ target, replaces }: BlobRestorePlan): Promise<void> {
   if (!replaces) return;
   if (await canBeRenamed(target)) return removeAll(target);
-  const names = await adopting(`list "${target}"`, () => readdir(target));
+  const names = await withSystemErrors(`list "${target}"`, () => readdir(target));
   for (const name of names) await removeAll(join(target, name));
 }
 

@@ -6,7 +6,7 @@ import { NewFile } from '../../system/files/new-file.ts';
 import { isTaken } from '../../system/files/presence.ts';
 import { namesOfFile, realPlaceOf } from '../../system/files/real-path.ts';
 import { type Replacement, replacementOf, stagedPath } from '../../system/files/replacement.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
@@ -49,7 +49,7 @@ export async function stageRestore(
   const path = await realPlaceOf(target);
   const temporaryPath = stagedPath(path, anchor);
   const rights = await rightsOfRestored(target);
-  await using staged = new Disposables();
+  await using staged = new DisposableStack();
   const dataFs = staged.use(await NewFile.create(path, { temporaryPath, rights, zeros: 'holes' }));
   await writeDataFs(dataFs, { store, plan, context });
   const { sizeBytes } = dataFs;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { retarget } from '../../config/model/relocate-site.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import { adopting, Failure, isFailure } from '../../system/failure.ts';
+import { Failure, isFailure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
 import type { DamagedPart, JobContext, JobEvent } from '../run/events.ts';
@@ -64,7 +64,7 @@ async function testUnlogged(
 ): Promise<TestRestore> {
   const { site, of, folder, now } = settings;
   const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
-  const place = await adopting(`create a folder in "${folder}"`, () =>
+  const place = await withSystemErrors(`create a folder in "${folder}"`, () =>
     mkdtemp(join(folder, 'zodbvault-test-restore-')),
   );
   try {
@@ -88,7 +88,7 @@ async function testUnlogged(
       storages: verified,
     };
   } finally {
-    await adopting(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
+    await withSystemErrors(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
     if (uppermost !== undefined) await removeEmpty(folder, { upTo: uppermost });
   }
 }

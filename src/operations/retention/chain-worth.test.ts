@@ -7,7 +7,7 @@ import { worthOfChains } from './chain-worth.ts';
 
 const KNOWN = {
   isUnread: false,
-  hasLostEnd: false,
+  isTruncated: false,
   hasOtherCopy: false,
   mayLack: false,
   overwritten: undefined,

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { type BackupSet, backupSets } from '../../blobs/layout/backup-sets.ts';
 import { removeSet } from '../../blobs/layout/blob-folder.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { findDataFsBackups } from '../../blobs/ownership/filestorage-of-blobs.ts';
 import {
@@ -43,11 +43,11 @@ export type RetentionOwner =
 
 /** Which blob backups a rule doesn't keep, oldest first. */
 export interface BlobPrunePlan {
-  readonly removed: readonly { readonly set: EntrySet; readonly reason: string }[];
+  readonly removed: readonly { readonly set: BackupSet; readonly reason: string }[];
   /** They stay: it isn't clear that they belong to this repository. */
-  readonly unclear: readonly EntrySet[];
+  readonly unclear: readonly BackupSet[];
   /** They stay: a copy of this repository, or the one that this is a copy of, has made them. */
-  readonly ofCopy: readonly EntrySet[];
+  readonly ofCopy: readonly BackupSet[];
 }
 
 /**
@@ -64,7 +64,7 @@ export async function planBlobPrune(
   const judge = await judgeOf(catalogue, { owner, source, backups });
   const isOthers = (entry: BlobEntry) => ['other', 'copy'].includes(judge.ownerOf(entry));
   const planned = (some: readonly BlobEntry[], next: readonly PlannedSet[]) => {
-    const sets = entrySets(some).map(
+    const sets = backupSets(some).map(
       (set): PlannedSet => ({
         set,
         stamp: set.newest.stamp,
@@ -84,14 +84,14 @@ export async function planBlobPrune(
   // Apart: chains of two sites have nothing to do with each other.
   const others = planned(entries.filter(isOthers), []);
   const unclear = [...own.unclear, ...others.unclear].flatMap(({ set }) => set ?? []);
-  const isOfCopy = (set: EntrySet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
-  const isBorrowed = (set: EntrySet) =>
+  const isOfCopy = (set: BackupSet) => set.entries.some((entry) => judge.ownerOf(entry) === 'copy');
+  const isBorrowed = (set: BackupSet) =>
     owner.kind === 'decides' && set.entries.some(({ name }) => owner.borrowed.has(name));
   const byRule = own.removed.flatMap(({ set: { set }, reason }) =>
     set === undefined || isBorrowed(set) ? [] : [{ set, reason }],
   );
   const going = new Set(byRule.flatMap(({ set }) => set.entries));
-  const left = entrySets(entries.filter((entry) => !going.has(entry)));
+  const left = backupSets(entries.filter((entry) => !going.has(entry)));
   const orphans = left.filter((set) => set.entries.every(judge.goesNow) && !isBorrowed(set));
   return {
     removed: [
@@ -103,7 +103,7 @@ export async function planBlobPrune(
   };
 }
 
-type PlannedSet = BlobSet & { readonly set: EntrySet | undefined };
+type PlannedSet = BlobSet & { readonly set: BackupSet | undefined };
 
 interface Judge {
   readonly ownerOf: (entry: BlobEntry) => EntryOwner;
@@ -174,7 +174,7 @@ export async function pruneBlobs(
 
 async function warnOfCopy(
   { folder, owner }: BlobPruning,
-  { sets, context }: { readonly sets: readonly EntrySet[]; readonly context: JobContext },
+  { sets, context }: { readonly sets: readonly BackupSet[]; readonly context: JobContext },
 ): Promise<void> {
   if (owner.kind !== 'decides') return;
   const other = sets
@@ -192,6 +192,6 @@ async function warnOfCopy(
   });
 }
 
-function namesOf(sets: readonly EntrySet[]): readonly string[] {
+function namesOf(sets: readonly BackupSet[]): readonly string[] {
   return sets.flatMap(({ entries }) => entries.map(({ name }) => name));
 }

@@ -11,7 +11,7 @@ import {
   compareChainLineages,
   type Origin,
 } from '../../repository/lineage/same-database.ts';
-import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf, sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readFacts } from '../../repository/read-judgements.ts';
 import {
@@ -66,7 +66,7 @@ const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
  * `worthOfChains`). Where every newer one is faulty, the newest of these stay, as many as `keep` says, and besides them
  * the newest that counts: what can't be restored as a whole must not push out what can, and a fault of the site itself
  * must not fill the disk. Backups of another database stay. The newest one from before an uncertain one stays: see
- * {@link newestBeforeUncertain}. Nothing goes while the newest full backup knows no better (see `KnownAtBackup`), or while
+ * {@link newestBeforeUncertain}. Nothing goes while the newest full backup knows no better (see `SourceFaults`), or while
  * nobody can read which are known to be bad.
  *
  * @param coming - one that will be there, with its blobs, when this is carried out
@@ -102,7 +102,7 @@ export async function planPrune(
   if (goingOf(seen, keep).length === 0) return NOTHING;
   const own = await chainsOfNewest(store, chains, coming);
   const newest = own.at(-1);
-  const spares = coming?.sparesOlder ?? (newest && sparesOlder(knownAtBackup(newest)));
+  const spares = coming?.sparesOlder ?? (newest && sparesOlder(sourceFaultsOf(newest)));
   if (spares === true) return NOTHING;
   const worths = await worthOfChains(own, {
     facts,
@@ -191,7 +191,7 @@ function newestBeforeUncertain(
     });
   const proven = chains.findLastIndex(isProven);
   let uncertain = chains.findIndex(
-    (chain, index) => index > proven && knownAtBackup(chain).mayLack,
+    (chain, index) => index > proven && sourceFaultsOf(chain).mayLack,
   );
   if (uncertain < 0) uncertain = coming?.mayLack === true ? chains.length : 0;
   // It was held against what is older than those that lack something for certain.
@@ -201,7 +201,7 @@ function newestBeforeUncertain(
 }
 
 function lacksForCertain(chain: Chain | undefined): boolean {
-  return chain !== undefined && knownAtBackup(chain).hasLostEnd;
+  return chain !== undefined && sourceFaultsOf(chain).isTruncated;
 }
 
 async function foreignTo(

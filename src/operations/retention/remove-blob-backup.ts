@@ -1,10 +1,10 @@
+import { type BackupSet, backupSets } from '../../blobs/layout/backup-sets.ts';
 import { latestIn, pointLatest, removeSet } from '../../blobs/layout/blob-folder.ts';
 import { parseEntryName } from '../../blobs/layout/entry-name.ts';
-import { type EntrySet, entrySets } from '../../blobs/layout/sets.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { lookInto } from '../../blobs/ownership/blobs-of-points.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { findHoldOf } from '../../blobs/ownership/retention-hold.ts';
+import { findRetentionHoldOf } from '../../blobs/ownership/retention-hold.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Store } from '../../stores/store.ts';
@@ -37,9 +37,9 @@ export interface BlobDeletion {
   readonly stamp: Stamp;
   /** In the order in which they go. */
   readonly fileNames: readonly string[];
-  readonly set: EntrySet;
+  readonly set: BackupSet;
   /** The others, newest first. */
-  readonly rest: readonly EntrySet[];
+  readonly rest: readonly BackupSet[];
   readonly leaves: 'backup' | 'nothing';
 }
 
@@ -65,7 +65,7 @@ export async function planDeleteBlobs(
       hint: 'Run the command in the folder of that site.',
     });
   }
-  const sets = entrySets(entries);
+  const sets = backupSets(entries);
   const set = sets.find((one) => one.entries.some((entry) => entry.name === name));
   if (set === undefined) return undefined;
   const fileNames = set.entries.map((entry) => entry.name);
@@ -76,7 +76,7 @@ export async function planDeleteBlobs(
       hint: { kind: 'delete-restore-point', stamp: needing },
     });
   }
-  const hold = await findHoldOf({ blobs, repository }, { backups, signal });
+  const hold = await findRetentionHoldOf({ blobs, repository }, { backups, signal });
   if (hold?.kind === 'lost' && fileNames.some((one) => store.nameOf(one) === hold.holder)) {
     throw notToGo(path, {
       state: 'it has blobs that the live site has lost',
@@ -84,7 +84,7 @@ export async function planDeleteBlobs(
     });
   }
   const rest = sets.filter((one) => one !== set);
-  const isOneLeft = set.worth === 'leftover' || (await hasOneThere(rest, store));
+  const isOneLeft = set.worth === 'orphan' || (await hasOneThere(rest, store));
   const leaves = isOneLeft ? 'backup' : 'nothing';
   return {
     folder,
@@ -111,10 +111,10 @@ async function pointNeeding(
   return needing.at(-1);
 }
 
-async function hasOneThere(sets: readonly EntrySet[], store: Store): Promise<boolean> {
+async function hasOneThere(sets: readonly BackupSet[], store: Store): Promise<boolean> {
   for (const { worth, entries } of sets) {
     const first = entries.find(({ form }) => form === 'archive' || form === 'directory');
-    if (worth === 'leftover' || first === undefined) continue;
+    if (worth === 'orphan' || first === undefined) continue;
     if ((await lookInto(first, { recorded: first, store })).kind === 'there') return true;
   }
   return false;
@@ -164,11 +164,11 @@ export async function deleteBlobs(
 /** Before the backup goes that "latest" leads to: a link never leads nowhere. */
 async function pointLatestElsewhere(
   store: Store,
-  { going, rest }: { readonly going: EntrySet; readonly rest: readonly EntrySet[] },
+  { going, rest }: { readonly going: BackupSet; readonly rest: readonly BackupSet[] },
 ): Promise<void> {
   const latest = await latestIn(store);
   if (!going.entries.some(({ name }) => name === latest)) return;
-  const next = rest.find(({ worth, newest }) => worth === 'backup' && newest.mark.kind === 'stamp');
+  const next = rest.find(({ worth, newest }) => worth === 'backup' && newest.id.kind === 'stamp');
   await pointLatest(store, next?.newest.name);
 }
 

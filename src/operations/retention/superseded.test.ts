@@ -7,7 +7,7 @@ import { findLeft, wasLeftByRun } from './superseded.ts';
 
 const KNOWN = {
   isUnread: false,
-  hasLostEnd: false,
+  isTruncated: false,
   hasOtherCopy: false,
   mayLack: false,
   overwritten: undefined,

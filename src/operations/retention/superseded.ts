@@ -7,7 +7,7 @@ import { type Chain, type ChainLink, readChains } from '../../repository/layout/
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../repository/lineage/chains-by-place.ts';
 import { isChainOf } from '../../repository/lineage/same-database.ts';
-import { knownAtBackup, sparesOlder } from '../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf, sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Judgements, readJudgements } from '../../repository/read-judgements.ts';
 import { findUnreadChecks } from '../../repository/records/check-results.ts';
@@ -150,7 +150,7 @@ function newestComplete(
 }
 
 function sparesOrMayLack(chain: Chain): boolean {
-  const known = knownAtBackup(chain);
+  const known = sourceFaultsOf(chain);
   return known.mayLack || sparesOlder(known);
 }
 

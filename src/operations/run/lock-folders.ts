@@ -2,7 +2,7 @@ import { holdBlobFolder, lockBlobFolder } from '../../blobs/layout/blob-folder.t
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { keyOfPlace } from '../../system/files/place.ts';
 import type { LockRequest } from '../../system/locks/lock-request.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 
 /** The folders that a run works on. */
 export interface RunFolders {
@@ -68,7 +68,7 @@ async function lockInOrder(
   for (const path of repositories) places.set(await keyOfPlace(path), { path, holds: 'backups' });
   for (const path of blobFolders) places.set(await keyOfPlace(path), { path, holds: 'blobs' });
   const ordered = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
-  await using locks = new Disposables();
+  await using locks = new DisposableStack();
   for (const [, place] of ordered) locks.use(await lock(place));
   return locks.move();
 }

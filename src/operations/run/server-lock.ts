@@ -4,7 +4,7 @@ import { isThere } from '../../system/files/presence.ts';
 import { namesOfFile } from '../../system/files/real-path.ts';
 import { type FileLock, type LockAttempt, tryFileLock } from '../../system/locks/file-lock.ts';
 import { attemptPatiently } from '../../system/locks/lock-request.ts';
-import { Disposables } from '../../system/streams/disposables.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { describeAstray } from './astray-server-warning.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
@@ -18,7 +18,7 @@ export async function lockTarget(
   { target, heldLock }: { readonly target: string; readonly heldLock: 'refuse' | 'ignore' },
   context: JobContext,
 ): Promise<AsyncDisposable> {
-  await using locks = new Disposables();
+  await using locks = new DisposableStack();
   for (const path of await lockPaths(target)) {
     locks.use(await lockOne(path, { target, heldLock, context }));
   }

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decodeScript, isRecipeScript } from '../../config/recipe/script-text.ts';
 import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { findProgram } from '../../system/processes/programs.ts';
 
 /** A script that a job runs. */
@@ -47,7 +47,7 @@ export async function requireScripts(scripts: readonly RequiredScript[]): Promis
 type ScriptState = 'missing' | 'foreign' | 'of-another' | 'script';
 
 async function lookAt(path: string, buildout: string | undefined): Promise<ScriptState> {
-  return adopting(`read "${path}"`, async () => {
+  return withSystemErrors(`read "${path}"`, async () => {
     const found = await stat(path).catch(absent);
     if (found === undefined) return 'missing';
     if (!found.isFile()) return 'foreign';

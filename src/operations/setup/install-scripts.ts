@@ -10,7 +10,7 @@ import {
 } from '../../config/recipe/script-text.ts';
 import { scriptFileName } from '../../config/resolve/script-names.ts';
 import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { isUnfinished, syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
 import { leadingTo, leadToOne } from '../../system/files/place.ts';
@@ -113,7 +113,7 @@ export async function install(
         await writeScript(step.path, step.content);
         break;
       case 'remove':
-        await adopting(`remove "${step.path}"`, async () => {
+        await withSystemErrors(`remove "${step.path}"`, async () => {
           await unlink(step.path);
           await syncDirectory(dirname(step.path));
         });
@@ -137,7 +137,7 @@ async function writeScript(path: string, content: string): Promise<void> {
 
 /** The files in a folder for scripts that are small enough to be one, with their text. */
 async function readScripts(bin: string): Promise<ReadonlyMap<string, string>> {
-  return adopting(`read "${bin}"`, async () => {
+  return withSystemErrors(`read "${bin}"`, async () => {
     const names = (await readdir(bin).catch(absent)) ?? [];
     const scripts = new Map<string, string>();
     for (const name of names) {

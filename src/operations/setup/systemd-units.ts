@@ -4,7 +4,7 @@ import { isInScope, type ScheduleScope } from '../../config/schedule/schedule-ow
 import type { ScheduledJob } from '../../config/schedule/scheduled-job.ts';
 import { formatUnits, isUnitName, unitOwner } from '../../config/schedule/systemd-units.ts';
 import { absent } from '../../system/absent.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { syncDirectory, writeNewFile } from '../../system/files/new-file.ts';
 import type { Rights } from '../../system/files/rights.ts';
@@ -96,7 +96,7 @@ export async function writeUnit(path: string, content: string): Promise<void> {
 }
 
 export async function removeUnit(path: string): Promise<void> {
-  await adopting(`remove "${path}"`, async () => {
+  await withSystemErrors(`remove "${path}"`, async () => {
     await unlink(path);
     await syncDirectory(dirname(path));
   });
@@ -104,7 +104,7 @@ export async function removeUnit(path: string): Promise<void> {
 
 /** The units in a folder that may be ours, by their paths. */
 async function readUnits(folder: string): Promise<ReadonlyMap<string, string>> {
-  return adopting(`read the units in "${folder}"`, async () => {
+  return withSystemErrors(`read the units in "${folder}"`, async () => {
     const names = (await readdir(folder).catch(absent)) ?? [];
     const paths = names.filter(isUnitName).map((name) => join(folder, name));
     return new Map(

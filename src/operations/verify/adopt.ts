@@ -8,7 +8,7 @@ import { describeFault } from '../../repository/layout/chain.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { LATEST_BACKUP } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
-import { adopting, Failure } from '../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { listRemains } from '../list/list-restore-points.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
@@ -97,7 +97,7 @@ export async function adopt(settings: AdoptSettings, context: JobContext): Promi
 
 /** The folder, and those in it. */
 async function foldersIn(folder: string): Promise<readonly string[]> {
-  const below = await adopting(`list the folder "${folder}"`, () =>
+  const below = await withSystemErrors(`list the folder "${folder}"`, () =>
     readdir(folder, { withFileTypes: true }),
   );
   const names = below.filter((entry) => entry.isDirectory()).map(({ name }) => name);

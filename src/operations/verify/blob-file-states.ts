@@ -10,7 +10,7 @@ export type EmptyVerdict =
   | { readonly kind: 'was-empty' }
   | { readonly kind: 'unknown' };
 
-export type Voucher = (row: number, blobs: BlobRevisions) => EmptyVerdict;
+export type EmptyCheck = (row: number, blobs: BlobRevisions) => EmptyVerdict;
 
 const MISSING = 0;
 const PRESENT = 1;
@@ -41,7 +41,7 @@ export class RevisionStates {
   }
 
   /** Empty files that are what was backed up are right. */
-  vouch(isRight: (row: number) => boolean): void {
+  confirmEmpty(isRight: (row: number) => boolean): void {
     if (!this.hasEmpty) return;
     let isUnknown = false;
     for (const [row, state] of this.#states.entries()) {
@@ -68,7 +68,7 @@ export class RevisionStates {
     }
   }
 
-  findings(voucher: Voucher | undefined): readonly DraftFinding[] {
+  findings(emptyCheck: EmptyCheck | undefined): readonly DraftFinding[] {
     const list = new FindingList();
     for (const [row, state] of this.#states.entries()) {
       if (state === PRESENT) continue;
@@ -86,7 +86,7 @@ export class RevisionStates {
         list.add('blob', () => ({ ...names, state: what }));
         continue;
       }
-      const verdict = voucher?.(row, this.blobs) ?? { kind: 'unknown' };
+      const verdict = emptyCheck?.(row, this.blobs) ?? { kind: 'unknown' };
       switch (verdict.kind) {
         case 'empty':
           break;

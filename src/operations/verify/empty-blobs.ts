@@ -3,7 +3,7 @@ import type { BlobChoice } from '../../blobs/layout/choose.ts';
 import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
-import type { EmptyVerdict, Voucher } from './blob-file-states.ts';
+import type { EmptyCheck, EmptyVerdict } from './blob-file-states.ts';
 import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
 import { countCopy } from './verify-blob-files.ts';
 
@@ -12,7 +12,7 @@ import { countCopy } from './verify-blob-files.ts';
  * in the live blob directory, which never changes; or else that the backup as a whole is still what was
  * counted when it was made.
  */
-export async function findVoucher(
+export async function findEmptyCheck(
   choice: BlobChoice,
   {
     store,
@@ -25,7 +25,7 @@ export async function findVoucher(
     readonly files: readonly FileFinding[];
     readonly count: TreeCounter;
   },
-): Promise<Voucher> {
+): Promise<EmptyCheck> {
   const otherwise: EmptyVerdict = (await isAsCounted(choice, { store, files, count }))
     ? { kind: 'was-empty' }
     : { kind: 'unknown' };

@@ -19,7 +19,7 @@ import type { JobContext } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import { RevisionStates } from './blob-file-states.ts';
 import { layoutOf } from './blob-sizes.ts';
-import { findVoucher } from './empty-blobs.ts';
+import { findEmptyCheck } from './empty-blobs.ts';
 import type { RestoredBlobs } from './restored-point.ts';
 import { checkBesideArchives, compareCopy, countCopy } from './verify-blob-files.ts';
 
@@ -91,10 +91,10 @@ export async function verifyBlobRecords(
         state: 'no blob backup belongs to this point; this one is the last before it',
       });
     }
-    const voucher = states.hasEmpty
-      ? await findVoucher(choice, { store, live, files, count })
+    const emptyCheck = states.hasEmpty
+      ? await findEmptyCheck(choice, { store, live, files, count })
       : undefined;
-    const records = states.findings(voucher);
+    const records = states.findings(emptyCheck);
     const counted = restored === undefined ? await countCopy(choice, { store, count }) : [];
     if ([...files, ...records].every(({ kind }) => kind === 'note')) files.push(...counted);
     const isAsBackedUp =
@@ -237,7 +237,7 @@ async function compareRevisions(
     if (row === undefined) add(path, 'it is missing');
     else if (!states.isMissing(row)) states.differs(row);
   }
-  states.vouch((row) => {
+  states.confirmEmpty((row) => {
     const path = blobPath(directory.layout, states.blobs.revision(row));
     return compared.sums?.find(path) !== undefined;
   });

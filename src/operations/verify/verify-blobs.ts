@@ -2,7 +2,7 @@ import { describeAddition, describeOtherContent } from '../../blobs/copy/additio
 import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type ChainFinder, chainFinder, chainOf } from '../../blobs/layout/choose.ts';
-import { edgesIn } from '../../blobs/layout/edges.ts';
+import { headAndTailHashIn } from '../../blobs/layout/head-and-tail-hash.ts';
 import { describeFile } from '../../blobs/layout/record.ts';
 import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
@@ -130,7 +130,7 @@ async function checkArchive(
   const recorded = record?.archive;
   if (depth === 'quick') {
     if (recorded === undefined) return 'that it is there';
-    const { sizeBytes, edges } = await edgesIn(store, name);
+    const { sizeBytes, edges } = await headAndTailHashIn(store, name);
     if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
     throw damaged(path, 'it is not the file that was recorded');
   }

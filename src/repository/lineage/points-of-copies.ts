@@ -6,7 +6,7 @@ import type { Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { chainsByPlace } from './chains-by-place.ts';
 import { chainsOfNewest, compareChainLineages, isChainOf, originOf } from './same-database.ts';
-import { knownAtBackup } from './source-faults.ts';
+import { sourceFaultsOf } from './source-faults.ts';
 
 /** A restore point, and the Data.fs that it was made of. */
 export interface PointOfCopy {
@@ -49,7 +49,7 @@ export async function readPointsOfCopies(
 
 function pointsOf(chains: readonly Chain[], place: string): readonly PointOfCopy[] {
   return chains.flatMap((chain) => {
-    const { hasOtherCopy } = knownAtBackup(chain);
+    const { hasOtherCopy } = sourceFaultsOf(chain);
     return chain.links.map(({ file: { stamp }, record }) => {
       const path = record?.source ?? '';
       const madeOf = path === '' ? 'unknown' : path === place ? 'this' : { path };
@@ -75,7 +75,7 @@ export async function pointsOfOthers(
   };
   const databases = await chainsOfOtherDatabases(store, { chains, own });
   for (const chain of chains) {
-    const { hasOtherCopy } = knownAtBackup(chain);
+    const { hasOtherCopy } = sourceFaultsOf(chain);
     for (const { file, record } of chain.links) {
       const path = record?.source ?? '';
       if (path === '' || path === place) continue;

@@ -2,7 +2,7 @@ import { compareLineages, type Lineage, type LogBeginning } from '../../filestor
 import type { Store } from '../../stores/store.ts';
 import type { Chain, ChainLink } from '../layout/chain.ts';
 import { beginningOfLinks } from './log-beginning.ts';
-import { knownAtBackup } from './source-faults.ts';
+import { sourceFaultsOf } from './source-faults.ts';
 
 /** By what the backups of a chain tell whose they are; empty where repozo made them. */
 export interface Origin {
@@ -84,7 +84,7 @@ export function isChainOf(chain: Chain, path: string): 'yes' | 'no' | 'unknown' 
 
 /**
  * The newest backup that was last made of the same database at each other path: before it moved, or of a
- * copy. It vouches for older ones of its path, unless it was known to lack the end of them. Those that are older than a backup of this Data.fs which knew of no copy
+ * copy. It stands for older ones of its path, unless it was known to lack the end of them. Those that are older than a backup of this Data.fs which knew of no copy
  * are parts of its own past. Backups of repozo tell no path.
  *
  * @param chains - oldest first
@@ -100,18 +100,18 @@ export async function backupsOfCopies(
 ): Promise<readonly ChainLink[]> {
   const told = chains.filter((chain) => sourcesOf(chain).size > 0);
   const found: ChainLink[] = [];
-  const vouched = new Set<string>();
+  const complete = new Set<string>();
   for (const chain of (await chainsOfNewest(store, told, origin)).toReversed()) {
     const last = chain.links.findLast(({ record }) => (record?.source ?? '') !== '');
     if (last === undefined) continue;
-    const { hasOtherCopy, hasLostEnd } = knownAtBackup(chain);
+    const { hasOtherCopy, isTruncated } = sourceFaultsOf(chain);
     const source = last.record?.source ?? '';
     if (source === path) {
-      // What lacks the end of the ones before doesn't vouch for them.
-      if (!hasOtherCopy && !hasLostEnd) break;
-    } else if (!vouched.has(source)) {
+      // What lacks the end of the ones before does not stand for them.
+      if (!hasOtherCopy && !isTruncated) break;
+    } else if (!complete.has(source)) {
       found.push(last);
-      if (!hasLostEnd) vouched.add(source);
+      if (!isTruncated) complete.add(source);
     }
   }
   return found;

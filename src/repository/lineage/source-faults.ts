@@ -6,11 +6,11 @@ import type { Chain } from '../layout/chain.ts';
  * the ones before it: it doesn't bring back what was missing then, later ones are not held against it, and nothing
  * older goes while it is the newest.
  */
-export interface KnownAtBackup {
+export interface SourceFaults {
   /** What it knew can't be read. */
   readonly isUnread: boolean;
   /** The Data.fs lacked the end of what had been backed up before. */
-  readonly hasLostEnd: boolean;
+  readonly isTruncated: boolean;
   /** Another copy of the database had gone on by itself, and was backed up to the same place. */
   readonly hasOtherCopy: boolean;
   /** Nobody could tell whether it had all that had been backed up before. */
@@ -19,11 +19,11 @@ export interface KnownAtBackup {
   readonly overwritten: BackupRecord['overwritten'];
 }
 
-export function knownAtBackup({ stamp, links, unreadRecords }: Chain): KnownAtBackup {
+export function sourceFaultsOf({ stamp, links, unreadRecords }: Chain): SourceFaults {
   const record = links[0]?.record;
   return {
     isUnread: unreadRecords.includes(stamp),
-    hasLostEnd: record?.lostEnd === true,
+    isTruncated: record?.lostEnd === true,
     hasOtherCopy: record?.otherCopy === true,
     mayLack: record?.mayLack === true,
     overwritten: record?.overwritten,
@@ -40,12 +40,12 @@ export function wasCertain({ links }: Chain): boolean {
 
 /** What it knew, each as the end of a sentence that begins with the restore point. */
 export function describeKnown({
-  hasLostEnd,
+  isTruncated,
   hasOtherCopy,
   overwritten,
-}: KnownAtBackup): readonly string[] {
+}: SourceFaults): readonly string[] {
   return [
-    ...(hasLostEnd ? ['its Data.fs lacked the end of what had been backed up before'] : []),
+    ...(isTruncated ? ['its Data.fs lacked the end of what had been backed up before'] : []),
     ...(hasOtherCopy ? ['another copy of its database was backed up to the same folder'] : []),
     ...(overwritten === undefined
       ? []
@@ -56,9 +56,9 @@ export function describeKnown({
 /** Whether what is older has to stay, however much `keep` lets go. */
 export function sparesOlder({
   isUnread,
-  hasLostEnd,
+  isTruncated,
   hasOtherCopy,
   overwritten,
-}: KnownAtBackup): boolean {
-  return isUnread || hasLostEnd || hasOtherCopy || overwritten !== undefined;
+}: SourceFaults): boolean {
+  return isUnread || isTruncated || hasOtherCopy || overwritten !== undefined;
 }

@@ -3,7 +3,7 @@ import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { isFailure } from '../../system/failure.ts';
-import { inPortions } from '../../system/streams/cooperative.ts';
+import { cooperatively } from '../../system/streams/cooperative.ts';
 import { formatStamp, type Stamp } from '../layout/stamp.ts';
 import { badResultInName, nameOfBadResult } from './bad-result-name.ts';
 
@@ -99,7 +99,7 @@ async function readFile(store: Store): Promise<Remembered> {
   const record = await readJsonRecord(store, FILE, CheckFileSchema);
   if (record.kind === 'absent' || record.kind === 'no-file')
     return { checks: [], unread: undefined };
-  const checks = record.kind === 'read' ? await inPortions(checksIn(record.value)) : undefined;
+  const checks = record.kind === 'read' ? await cooperatively(checksIn(record.value)) : undefined;
   if (record.kind !== 'read' || checks === undefined) return { checks: [], unread: FILE };
   return { checks, unread: record.value.unread };
 }

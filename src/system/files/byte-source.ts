@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { absent } from '../absent.ts';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
 
 /** A half-open range of byte offsets, `[start, end)`. */
 export interface ByteRange {
@@ -53,9 +53,9 @@ export async function openFileSource(path: string): Promise<FileSource> {
   };
   // A pipe without a writer would be waited for; a file is not changed by this.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const handle = await adopting(doing, () => open(path, flags).catch(refuseSocket));
+  const handle = await withSystemErrors(doing, () => open(path, flags).catch(refuseSocket));
   try {
-    const stat = await adopting(doing, () => handle.stat({ bigint: true }));
+    const stat = await withSystemErrors(doing, () => handle.stat({ bigint: true }));
     if (!stat.isFile()) throw noFile();
     return {
       name: path,
@@ -65,7 +65,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
       read: (range) => readExactly(handle, range, path),
       readInto: (target, position) => fill(target, { handle, position, name: path }),
       stream: (range) => readAhead(range, (part) => readExactly(handle, part, path)),
-      currentSizeBytes: async () => (await adopting(doing, () => handle.stat())).size,
+      currentSizeBytes: async () => (await withSystemErrors(doing, () => handle.stat())).size,
       [Symbol.asyncDispose]: () => handle.close(),
     };
   } catch (error) {
@@ -76,7 +76,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
 
 /** Whether `path` still names the file that was opened: a rename over it makes it another one. */
 export async function isStillAt(path: string, identity: FileIdentity): Promise<boolean> {
-  return adopting(`look at "${path}"`, async () => {
+  return withSystemErrors(`look at "${path}"`, async () => {
     const now = await stat(path, { bigint: true }).catch(absent);
     return now?.dev === identity.device && now.ino === identity.inode;
   });
@@ -118,7 +118,7 @@ async function fill(
 ): Promise<void> {
   let filled = 0;
   while (filled < target.length) {
-    const { bytesRead } = await adopting(`read "${name}" at ${position + filled}`, () =>
+    const { bytesRead } = await withSystemErrors(`read "${name}" at ${position + filled}`, () =>
       handle.read(target, filled, target.length - filled, position + filled),
     );
     if (bytesRead === 0) throw becameShorter(name, position + target.length, position + filled);

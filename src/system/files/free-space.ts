@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isAbsent } from '../absent.ts';
-import { adopting, Failure } from '../failure.ts';
+import { Failure, withSystemErrors } from '../failure.ts';
 
 /** Something that will be written. */
 export interface Need {
@@ -51,7 +51,7 @@ async function findFullDisk(
 export async function freeSpaceOf(
   folder: string,
 ): Promise<{ readonly freeBytes: number; readonly diskBytes: number }> {
-  return adopting(`look at the disk with "${folder}"`, async () => {
+  return withSystemErrors(`look at the disk with "${folder}"`, async () => {
     const { bsize, blocks, bavail } = await statfs(folder);
     return { freeBytes: bsize * bavail, diskBytes: bsize * blocks };
   });
@@ -59,14 +59,14 @@ export async function freeSpaceOf(
 
 /** Bytes that this user may still write to the disk with this folder. */
 async function freeBytesOf(folder: string): Promise<number> {
-  return adopting(`look at the disk with "${folder}"`, async () => {
+  return withSystemErrors(`look at the disk with "${folder}"`, async () => {
     const { bsize, bavail, bfree } = await statfs(folder);
     return bsize * (process.getuid?.() === 0 ? bfree : bavail);
   });
 }
 
 async function nearestFolder(path: string): Promise<{ folder: string; device: number }> {
-  return adopting(`look at "${path}"`, async () => {
+  return withSystemErrors(`look at "${path}"`, async () => {
     for (let folder = path; ; folder = dirname(folder)) {
       try {
         const { dev } = await stat(folder);

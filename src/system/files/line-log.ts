@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
-import { adopting } from '../failure.ts';
+import { withSystemErrors } from '../failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { shareWithGroup } from './rights.ts';
 
@@ -27,7 +27,7 @@ export async function appendLine(
     earlier,
   }: { readonly line: string; readonly maximumBytes: number; readonly earlier: string },
 ): Promise<AppendedLog> {
-  return await adopting(`write "${path}"`, async () => {
+  return await withSystemErrors(`write "${path}"`, async () => {
     let handle = await openLog(path);
     let earlierBytes: number | undefined;
     try {

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { adopting, systemCodeOf } from '../failure.ts';
+import { systemCodeOf, withSystemErrors } from '../failure.ts';
 import { giveToOwnerOfFolder, openUnfollowed } from './folder-owner.ts';
 import { syncDirectory } from './new-file.ts';
 import { folderMode, GIVES_GROUP, type Rights, USUAL } from './rights.ts';
@@ -16,7 +16,7 @@ export async function makeFolder(
   directory: string,
   { rights = USUAL }: { readonly rights?: Rights } = {},
 ): Promise<MadeFolder> {
-  return adopting(`create the folder "${directory}"`, async () => {
+  return withSystemErrors(`create the folder "${directory}"`, async () => {
     const uppermost = await makeMissing(directory, rights);
     return { wasMade: uppermost !== undefined, uppermost };
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { adopting, Failure } from '../failure.ts';
+import { Failure, withSystemErrors } from '../failure.ts';
 import { describeEnd, requireProgram, runProgram } from '../processes/programs.ts';
 import { makeDirectory } from './make-folder.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
@@ -31,7 +31,7 @@ export class NewDirectory implements AsyncDisposable {
   /** Makes it, empty. */
   static async create(path: string, rights: Rights): Promise<NewDirectory> {
     const directory = NewDirectory.reserve(path);
-    await adopting(`create a folder in "${dirname(path)}"`, () =>
+    await withSystemErrors(`create a folder in "${dirname(path)}"`, () =>
       makeDirectory(directory.temporaryPath, rights),
     );
     return directory;
@@ -55,7 +55,7 @@ export class NewDirectory implements AsyncDisposable {
    * with the disposal; see {@link recoverReplaced} for what a kill in between leaves.
    */
   async publish(): Promise<void> {
-    await adopting(`rename a folder to "${this.path}"`, async () => {
+    await withSystemErrors(`rename a folder to "${this.path}"`, async () => {
       const old = (await isTaken(this.path)) ? replacedPath(this.path) : undefined;
       if (old !== undefined) await rename(this.path, old);
       try {
@@ -79,7 +79,7 @@ export class NewDirectory implements AsyncDisposable {
     const waste = this.#waste;
     this.#waste = undefined;
     if (waste === undefined) return;
-    await adopting(`remove "${waste}"`, () => removeRecursively(waste));
+    await withSystemErrors(`remove "${waste}"`, () => removeRecursively(waste));
   }
 }
 
@@ -93,7 +93,7 @@ function replacedPath(path: string): string {
  * removes what has one. Returns the names that were put back. The caller keeps other runs out.
  */
 export async function recoverReplaced(directory: string): Promise<readonly string[]> {
-  return adopting(`clean up "${directory}"`, async () => {
+  return withSystemErrors(`clean up "${directory}"`, async () => {
     const putBack: string[] = [];
     for (const name of await readdir(directory)) {
       const successor = OLD.exec(name)?.[1];
@@ -111,7 +111,7 @@ export async function recoverReplaced(directory: string): Promise<readonly strin
 
 /** Removes directories that killed runs left unfinished. The caller keeps other runs out. */
 export async function removeUnfinishedDirectories(directory: string): Promise<readonly string[]> {
-  return adopting(`clean up "${directory}"`, async () => {
+  return withSystemErrors(`clean up "${directory}"`, async () => {
     const names = (await readdir(directory, { withFileTypes: true }))
       .filter((entry) => entry.isDirectory() && isUnfinished(entry.name))
       .map(({ name }) => name);
@@ -122,7 +122,7 @@ export async function removeUnfinishedDirectories(directory: string): Promise<re
 
 /** Takes a file or a directory away in one step, then frees its space. */
 export async function removeTree(path: string): Promise<void> {
-  await adopting(`remove "${path}"`, async () => {
+  await withSystemErrors(`remove "${path}"`, async () => {
     const hidden = join(dirname(path), unfinishedName(basename(path)));
     await rename(path, hidden);
     await syncDirectory(dirname(path));

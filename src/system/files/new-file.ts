@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { absent } from '../absent.ts';
-import { adopting, Failure } from '../failure.ts';
+import { Failure, withSystemErrors } from '../failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { giveRights, type Rights, USUAL } from './rights.ts';
 import { writeAll, writeWithHoles } from './write-all.ts';
@@ -60,7 +60,7 @@ export class NewFile implements AsyncDisposable {
   static async create(path: string, settings: NewFileSettings = {}): Promise<NewFile> {
     const { temporaryPath = besidePath(path), rights = USUAL, zeros = 'written' } = settings;
     const { onSynced = () => {} } = settings;
-    return adopting(`create a file in "${dirname(path)}"`, async () => {
+    return withSystemErrors(`create a file in "${dirname(path)}"`, async () => {
       const handle = await open(temporaryPath, 'wx', rights.mode);
       const file = new NewFile(handle, { path, temporaryPath, zeros, onSynced });
       try {
@@ -99,7 +99,7 @@ export class NewFile implements AsyncDisposable {
 
   /** Waits until every byte is on the disk, and closes the file. */
   async complete(): Promise<void> {
-    await adopting(`write "${this.path}"`, async () => {
+    await withSystemErrors(`write "${this.path}"`, async () => {
       await this.#syncing;
       if (this.#hasHoles) await this.#handle.truncate(this.#sizeBytes);
       await this.#handle.sync();
@@ -110,7 +110,7 @@ export class NewFile implements AsyncDisposable {
 
   /** Gives the completed file its name, in place of a file that has it. Failure `refused` where it is a device. */
   async publish(): Promise<void> {
-    await adopting(`rename a file to "${this.path}"`, async () => {
+    await withSystemErrors(`rename a file to "${this.path}"`, async () => {
       await refuseDevice(this.path);
       await rename(this.temporaryPath, this.path);
       this.#isThere = false;
@@ -135,7 +135,7 @@ export class NewFile implements AsyncDisposable {
   async #writeAll(chunk: Uint8Array): Promise<void> {
     const { sizeBytes } = this;
     const write = this.#hasHoles ? writeWithHoles : writeAll;
-    await adopting(`write "${this.path}"`, () => write(this.#handle, chunk, sizeBytes));
+    await withSystemErrors(`write "${this.path}"`, () => write(this.#handle, chunk, sizeBytes));
     this.#sizeBytes += chunk.length;
     this.#unsyncedBytes += chunk.length;
     this.#startSync();
@@ -203,7 +203,7 @@ export function isUnfinished(name: string, of?: string): boolean {
 
 /** Removes what killed runs left of new files. The caller holds the lock of the folder. */
 export async function removeUnfinished(directory: string): Promise<readonly string[]> {
-  return adopting(`clean up "${directory}"`, async () => {
+  return withSystemErrors(`clean up "${directory}"`, async () => {
     const names = (await readdir(directory, { withFileTypes: true }))
       .filter((entry) => !entry.isDirectory() && isUnfinished(entry.name))
       .map(({ name }) => name);

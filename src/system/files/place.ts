@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { leadsNowhere } from '../absent.ts';
-import { adopting } from '../failure.ts';
+import { withSystemErrors } from '../failure.ts';
 import { type Mount, parseMountInfo } from './mount-points.ts';
 import { realPlaceOf } from './real-path.ts';
 
@@ -27,12 +27,12 @@ export async function placeOf(path: string): Promise<Place> {
   const real = await realPlaceOf(path);
   const around = new Map<string, string>();
   const mounts = await readMounts();
-  const folder = await adopting(`look at "${path}"`, () => deepestFolder(real));
+  const folder = await withSystemErrors(`look at "${path}"`, () => deepestFolder(real));
   // From what isn't there up to what is.
   for (let one = real; one !== folder; one = dirname(one)) {
     around.set(`${await keyOfFolder(folder)}/${relative(folder, one)}`, relative(one, real));
   }
-  await adopting(`look at "${path}"`, () =>
+  await withSystemErrors(`look at "${path}"`, () =>
     climb(folder, { rest: relative(folder, real), mounts, around }),
   );
   const [key = real] = around.keys();

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { access, constants, lstat, stat } from 'node:fs/promises';
 import { absent, isAbsent } from '../absent.ts';
-import { adopting } from '../failure.ts';
+import { withSystemErrors } from '../failure.ts';
 
 /** Whether a path leads to something that can be looked at; links are followed. */
 export function isThere(path: string): Promise<boolean> {
@@ -32,5 +32,5 @@ export function isTaken(path: string): Promise<boolean> {
 
 /** What a path leads to; undefined where nothing is there. */
 export function statOf(path: string): Promise<Stats | undefined> {
-  return adopting(`look at "${path}"`, () => stat(path).catch(absent));
+  return withSystemErrors(`look at "${path}"`, () => stat(path).catch(absent));
 }

@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts';
 import { CHECKSUM } from '../streams/blocks/checksum.ts';
 import { type Pass, passOver } from '../streams/blocks/pass.ts';
 import type { Taking } from '../streams/blocks/taker.ts';
-import { Disposables } from '../streams/disposables.ts';
+import { DisposableStack } from '../streams/disposable-stack.ts';
 import { openFileSource } from './byte-source.ts';
 import { dropFromCache } from './drop-from-cache.ts';
 
@@ -25,7 +25,7 @@ interface Watch {
 export class ReadBack implements AsyncDisposable {
   readonly #path: string;
   readonly #name: string;
-  readonly #open = new Disposables();
+  readonly #open = new DisposableStack();
   readonly #stopping = new AbortController();
   #sha256: { readonly pass: Pass; readonly taking: Taking<string> } | undefined;
   /** In front of it, everything is read, or being read. */

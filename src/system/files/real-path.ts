@@ -1,12 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { leadsNowhere } from '../absent.ts';
-import { adopting } from '../failure.ts';
+import { withSystemErrors } from '../failure.ts';
 import { requireReadablePath } from './readable-name.ts';
 
 /** The real path, also of what isn't there yet. Failure `usage` where its name is not UTF-8. */
 export async function realPlaceOf(path: string): Promise<string> {
-  const found = await adopting(`find "${path}"`, () => realpath(path).catch(leadsNowhere));
+  const found = await withSystemErrors(`find "${path}"`, () => realpath(path).catch(leadsNowhere));
   if (found !== undefined) requireReadablePath(found, path);
   if (found !== undefined || dirname(path) === path) return found ?? path;
   return join(await realPlaceOf(dirname(path)), basename(path));

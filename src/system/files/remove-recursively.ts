@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { isAbsent } from '../absent.ts';
-import { inPortions } from '../streams/cooperative.ts';
+import { cooperatively } from '../streams/cooperative.ts';
 
 const SLASH = Buffer.from('/');
 
@@ -17,7 +17,7 @@ export async function removeRecursively(path: string): Promise<void> {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) return;
   if (!status.isDirectory()) return unlinkSync(path);
-  await inPortions(removeDirectory(Buffer.from(path)));
+  await cooperatively(removeDirectory(Buffer.from(path)));
 }
 
 /** Yields after each entry. */

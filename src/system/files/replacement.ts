@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { absent } from '../absent.ts';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
 import { makeFolder } from './make-folder.ts';
 import { syncDirectory } from './new-file.ts';
 import { isTaken } from './presence.ts';
@@ -117,7 +117,7 @@ export function insidePath(path: string): string {
  * of the device may be another one when the machine has started again.
  */
 export async function identify(path: string): Promise<string | undefined> {
-  return adopting(`look at "${path}"`, async () => {
+  return withSystemErrors(`look at "${path}"`, async () => {
     const found = await lstat(path, { bigint: true }).catch(absent);
     return found === undefined ? undefined : `${found.ino}`;
   });
@@ -126,7 +126,7 @@ export async function identify(path: string): Promise<string | undefined> {
 /** Does a step, or what is left of it. Failure `refused` where something else has got in the way. */
 export async function applyReplacement(step: Replacement): Promise<void> {
   const { kind, path, staged, kept } = step;
-  await adopting(`replace "${path}"`, async () => {
+  await withSystemErrors(`replace "${path}"`, async () => {
     if (kind === 'contents') {
       await applyContents(step);
     } else if (staged === null) {
@@ -198,7 +198,7 @@ async function moveChildren(
 /** Takes a step back that was done, in part or whole. What was staged is staged again. */
 export async function revertReplacement(step: Replacement): Promise<void> {
   const { kind, path, staged, kept } = step;
-  await adopting(`put back "${path}"`, async () => {
+  await withSystemErrors(`put back "${path}"`, async () => {
     if (kind === 'contents') {
       await revertContents(step);
       return;
@@ -247,7 +247,7 @@ export function inverseOf(
 
 /** Removes a file or a directory with all that is in it, if it is there. */
 export async function removeAll(path: string): Promise<void> {
-  await adopting(`remove "${path}"`, async () => {
+  await withSystemErrors(`remove "${path}"`, async () => {
     await removeRecursively(path);
     await syncDirectory(dirname(path));
   });

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { adopting, Failure, isFailure, systemCodeOf } from '../failure.ts';
+import { Failure, isFailure, systemCodeOf, withSystemErrors } from '../failure.ts';
 
 /** No record of ours comes near it. */
 const SMALL_FILE_BYTES = 8 << 20;
@@ -12,7 +12,7 @@ const SMALL_FILE_BYTES = 8 << 20;
  * {@link SMALL_FILE_BYTES}. Failures: `system`; `damaged` for what is no file, or too large.
  */
 export async function readSmallFile(path: string): Promise<string | undefined> {
-  return adopting(`read "${path}"`, async () => {
+  return withSystemErrors(`read "${path}"`, async () => {
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(absent);
     if (handle === undefined) return undefined;
     try {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
 import type { FileIdentity } from '../files/byte-source.ts';
 import { giveToOwnerOfFolder } from '../files/folder-owner.ts';
 import { shareWithGroup } from '../files/rights.ts';
@@ -32,14 +32,14 @@ const CONTENT_BYTES = 4096;
  */
 export async function tryFileLock(path: string): Promise<LockAttempt> {
   const doing = `lock "${path}"`;
-  const { handle, wasMade } = await adopting(doing, () => openLockFile(path));
+  const { handle, wasMade } = await withSystemErrors(doing, () => openLockFile(path));
   try {
     if (!(await handle.stat()).isFile()) throw noLockFile(path);
-    await adopting(doing, () => giveToOwnerOfFolder(handle, path));
-    if (wasMade) await adopting(doing, () => shareWithGroup(handle, path));
+    await withSystemErrors(doing, () => giveToOwnerOfFolder(handle, path));
+    if (wasMade) await withSystemErrors(doing, () => shareWithGroup(handle, path));
     if (await flock(handle)) return { kind: 'acquired', lock: asLock(handle, path) };
-    const content = await adopting(doing, () => readContent(handle));
-    const pid = await holderOf(handle);
+    const content = await withSystemErrors(doing, () => readContent(handle));
+    const pid = await survivingCopyOf(handle);
     await handle.close();
     return { kind: 'held', content, pid };
   } catch (error) {
@@ -78,9 +78,9 @@ function noLockFile(path: string): Failure {
 
 function asLock(handle: FileHandle, path: string): FileLock {
   return {
-    read: () => adopting(`read "${path}"`, () => readContent(handle)),
+    read: () => withSystemErrors(`read "${path}"`, () => readContent(handle)),
     describe: (text) =>
-      adopting(`write "${path}"`, async () => {
+      withSystemErrors(`write "${path}"`, async () => {
         const bytes = Buffer.from(text);
         // Written first and cut after it: nobody who reads meanwhile finds an empty file.
         if (bytes.length > 0) await handle.write(bytes, 0, bytes.length, 0);
@@ -117,7 +117,7 @@ async function flock(handle: FileHandle): Promise<boolean> {
   });
 }
 
-async function holderOf(handle: FileHandle): Promise<number | undefined> {
+async function survivingCopyOf(handle: FileHandle): Promise<number | undefined> {
   const { dev, ino } = await handle.stat({ bigint: true });
   return lockHolder({ device: dev, inode: ino });
 }

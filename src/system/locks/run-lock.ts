@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { adopting, Failure, systemCodeOf } from '../failure.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
 import { type FileLock, tryFileLock } from './file-lock.ts';
 import {
   decodeLockRecord,
@@ -90,7 +90,7 @@ async function livingHolder(
   while (performance.now() < until) {
     await pause(Math.min(record.beatSeconds * 100, LOOK_PAUSE), request.signal);
     // Opened anew: that is when NFS asks the server for what is new.
-    const found = await adopting(`read "${path}"`, () => readFile(path, 'utf8'));
+    const found = await withSystemErrors(`read "${path}"`, () => readFile(path, 'utf8'));
     if (found === '') return undefined;
     if (firstLineOf(found) !== firstLineOf(content)) return holder;
   }

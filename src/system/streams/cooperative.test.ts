@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachInTurn, giveWay, inPortions } from './cooperative.ts';
+import { cooperatively, eachInTurn, giveWay } from './cooperative.ts';
 
 /** Something that waits for its turn. */
 function waiting(): { hadItsTurn: boolean } {
@@ -17,13 +17,13 @@ describe('work without anything to wait for', () => {
     while (!other.hadItsTurn) await giveWay();
   });
 
-  it('does so in portions, and gives its result', async () => {
+  it('does so in steps, and gives its result', async () => {
     const other = waiting();
     const work = function* () {
       while (!other.hadItsTurn) yield;
       return 'result';
     };
-    expect(await inPortions(work())).toBe('result');
+    expect(await cooperatively(work())).toBe('result');
   });
 
   it('does so between the items of a list, each of which it takes once, in order', async () => {
@@ -48,7 +48,7 @@ describe('work without anything to wait for', () => {
         isOpen = false;
       }
     };
-    await expect(inPortions(work(), controller.signal)).rejects.toThrow('stopped');
+    await expect(cooperatively(work(), controller.signal)).rejects.toThrow('stopped');
     expect(isOpen).toBe(false);
     await expect(giveWay(controller.signal)).rejects.toThrow('stopped');
   });

@@ -20,7 +20,7 @@ export async function giveWay(signal?: AbortSignal): Promise<void> {
  * Runs synchronous work that yields now and then: wherever it does, everything else may have a turn. When somebody
  * wants to stop, what the work has open is closed, and the reason of the signal is thrown.
  */
-export async function inPortions<T>(work: Generator<void, T>, signal?: AbortSignal): Promise<T> {
+export async function cooperatively<T>(work: Generator<void, T>, signal?: AbortSignal): Promise<T> {
   const ends: { readonly result: T }[] = [];
   const toItsEnd = function* (): Generator<void> {
     ends.push({ result: yield* work });

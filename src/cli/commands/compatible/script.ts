@@ -10,7 +10,7 @@ import {
 } from '../../../config/resolve/script-names.ts';
 import { backUpSite } from '../../../operations/backup/backup-site.ts';
 import { parseRestoreTarget } from '../../../repository/restore-target.ts';
-import { adopting, Failure } from '../../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../../system/failure.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
 import { OPTION, secondsToWait, type Waiting } from '../../options/common-options.ts';
 import { withPingUrl } from '../../options/ping-url.ts';
@@ -44,7 +44,7 @@ export function addScriptCommand(program: Command): void {
 }
 
 async function readScript(file: string): Promise<Script> {
-  const text = await adopting(`read "${file}"`, () => readFile(file, 'utf8'));
+  const text = await withSystemErrors(`read "${file}"`, () => readFile(file, 'utf8'));
   const script = decodeScript(text);
   if (script !== undefined) {
     await refuseCopiedScript(file, script);

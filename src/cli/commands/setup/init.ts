@@ -4,7 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { TOML_NAME } from '../../../config/discover/discovery.ts';
 import type { Site } from '../../../config/model/site.ts';
 import { tomlTemplate } from '../../../config/toml/template.ts';
-import { adopting, Failure } from '../../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../../system/failure.ts';
 import { isTaken } from '../../../system/files/presence.ts';
 import { count } from '../../format/units.ts';
 import { OPTION, withOutputOptions } from '../../options/common-options.ts';
@@ -39,7 +39,7 @@ export function addInitCommand(program: Command): void {
         return undefined;
       }
       // Another may have written one since: nothing is ever replaced.
-      await adopting(`write "${path}"`, async () => {
+      await withSystemErrors(`write "${path}"`, async () => {
         await using file = await open(path, 'wx');
         await file.writeFile(text);
         await file.sync();

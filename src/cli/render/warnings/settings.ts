@@ -1,8 +1,8 @@
 import type { SettingsAdvice, SharedFolders } from '../../../config/model/settings-advice.ts';
-import type { BlobsLeftOut } from '../../../config/plain/plain-search.ts';
+import type { ExcludedBlobs } from '../../../config/plain/plain-search.ts';
 import type { WarningTexts } from './warning-text.ts';
 
-export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | BlobsLeftOut)['code']> = {
+export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['code']> = {
   'blobs-not-backed-up': {
     example: { kind: 'warning', code: 'blobs-not-backed-up', path: 'blobstorage' },
     sentence: ({ path }) =>

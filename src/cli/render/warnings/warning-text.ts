@@ -1,10 +1,10 @@
 import type { SettingsAdvice } from '../../../config/model/settings-advice.ts';
-import type { BlobsLeftOut } from '../../../config/plain/plain-search.ts';
+import type { ExcludedBlobs } from '../../../config/plain/plain-search.ts';
 import type { Warning } from '../../../operations/run/warnings/warning.ts';
 import type { CommandWarning } from './commands.ts';
 
 /** All that people should read, whoever noticed it. */
-export type AnyWarning = Warning | BlobsLeftOut | SettingsAdvice | CommandWarning;
+export type AnyWarning = Warning | ExcludedBlobs | SettingsAdvice | CommandWarning;
 
 /** One warning each, by its code. */
 type ByCode = { readonly [W in AnyWarning as W['code']]: W };

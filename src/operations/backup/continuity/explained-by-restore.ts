@@ -1,6 +1,6 @@
 import { parseTid, ZERO_TID } from '../../../filestorage/tid.ts';
 import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
-import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf, wasCertain } from '../../../repository/lineage/source-faults.ts';
 import type { PastRestore } from './restore-history.ts';
 import { type SwapMoment, wasMadeBefore } from './swap-moment.ts';
 
@@ -42,7 +42,7 @@ function holdsEndOf(
     const restored = chain.links[position]?.record;
     if (restored === undefined) continue;
     if (chain.links.includes(link)) return position >= chain.links.indexOf(link);
-    if (knownAtBackup(chain).hasLostEnd) continue;
+    if (sourceFaultsOf(chain).isTruncated) continue;
     return tidOf(restored.lastTid) >= tidOf(link.record?.lastTid);
   }
   return false;
@@ -77,7 +77,7 @@ function wasLostBefore(link: ChainLink, { past, chains }: Known): boolean {
 
 /** What goes on from it lacks the same. */
 function lacksCertainly(chain: Chain): boolean {
-  return knownAtBackup(chain).hasLostEnd && wasCertain(chain);
+  return sourceFaultsOf(chain).isTruncated && wasCertain(chain);
 }
 
 function newestBefore(chains: readonly Chain[], moment: SwapMoment): Chain | undefined {

@@ -8,7 +8,7 @@ import {
   isChainOf,
   type Origin,
 } from '../../../repository/lineage/same-database.ts';
-import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf, wasCertain } from '../../../repository/lineage/source-faults.ts';
 import { findFilestorageSource } from '../../../sources/filestorage-source.ts';
 import type { ObservedSource, Source } from '../../../sources/source.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -59,8 +59,8 @@ export async function findOtherCopy(
   const path = source.place;
   const origin = originOfSource(observed);
   const newest = chains.findLast((chain) => isChainOf(chain, path) === 'yes');
-  const known = newest === undefined ? undefined : knownAtBackup(newest);
-  const lackedBefore = known?.hasOtherCopy === true || known?.hasLostEnd === true;
+  const known = newest === undefined ? undefined : sourceFaultsOf(newest);
+  const lackedBefore = known?.hasOtherCopy === true || known?.isTruncated === true;
   const stillLacks = newest !== undefined && lackedBefore && wasCertain(newest);
   const judged = { source: source.log, end, old: await source.old() };
   let uncertain: OtherCopy = { kind: 'none' };

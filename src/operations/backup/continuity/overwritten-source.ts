@@ -3,7 +3,7 @@ import type { BackupRecord } from '../../../repository/layout/backup-record.ts';
 import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
 import { linksWithin } from '../../../repository/lineage/overwritten-bytes.ts';
 import { isChainOf } from '../../../repository/lineage/same-database.ts';
-import { knownAtBackup } from '../../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf } from '../../../repository/lineage/source-faults.ts';
 import type { ObservedSource, Source } from '../../../sources/source.ts';
 import type { JobContext } from '../../run/events.ts';
 
@@ -27,7 +27,7 @@ export async function findEarlierBytes(
   let overwritten: BackupRecord['overwritten'];
   for (const chain of chains.toReversed()) {
     if (chain.links.length === 0 || isChainOf(chain, place) === 'no') continue;
-    const known = knownAtBackup(chain);
+    const known = sourceFaultsOf(chain);
     if (known.overwritten === undefined) {
       return { earlier: await linksWithin(log, { chain, end: end.position }), overwritten };
     }

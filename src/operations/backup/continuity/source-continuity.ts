@@ -4,7 +4,7 @@ import type { Chain, ChainLink } from '../../../repository/layout/chain.ts';
 import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
 import { lackedLinks, lastTidOf } from '../../../repository/lineage/covered-until.ts';
 import { isChainOf } from '../../../repository/lineage/same-database.ts';
-import { knownAtBackup, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import { sourceFaultsOf, wasCertain } from '../../../repository/lineage/source-faults.ts';
 import type { ObservedSource } from '../../../sources/source.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { JobContext } from '../../run/events.ts';
@@ -70,7 +70,7 @@ export async function findSourceContinuity(
       uncertain = { kind: 'unknown', base: last, objects: answer.objects };
     }
     // It was held against the ones before when it was made.
-    if (!knownAtBackup(chain).hasLostEnd) break;
+    if (!sourceFaultsOf(chain).isTruncated) break;
     // What goes on from it lacks the same; what was restored since goes on from another one.
     isOfLost ||= answer.kind !== 'lost' && wasCertain(chain) && !wasReplaced(chain, { last, past });
   }

@@ -40,14 +40,14 @@ export function tellPast(
   tellOtherCopy(source, { other: past.otherCopy, context });
 }
 
-/** What a full backup notes of it: see `KnownAtBackup`. */
+/** What a full backup notes of it: see `SourceFaults`. */
 export function faultsOf({ continuity, otherCopy }: SourcePast): {
-  readonly hasLostEnd: boolean;
+  readonly isTruncated: boolean;
   readonly hasOtherCopy: boolean;
   readonly mayLack: boolean;
 } {
   return {
-    hasLostEnd: continuity.kind === 'lost',
+    isTruncated: continuity.kind === 'lost',
     hasOtherCopy: otherCopy.kind === 'other',
     mayLack: continuity.kind === 'unknown' || otherCopy.kind === 'unknown',
   };

@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { absent } from '../../../system/absent.ts';
-import { adopting, Failure } from '../../../system/failure.ts';
+import { Failure, withSystemErrors } from '../../../system/failure.ts';
 import { syncDirectory, writeNewFile } from '../../../system/files/new-file.ts';
 import { isOfRestore } from '../../../system/files/replacement.ts';
 import { SHARED } from '../../../system/files/rights.ts';
@@ -91,7 +91,7 @@ export async function writeJournal(anchor: string, journal: RestoreJournal): Pro
 
 export async function removeJournal(anchor: string): Promise<void> {
   const path = journalPath(anchor);
-  await adopting(`remove "${path}"`, async () => {
+  await withSystemErrors(`remove "${path}"`, async () => {
     await unlink(path).catch(absent);
     await syncDirectory(dirname(path));
   });

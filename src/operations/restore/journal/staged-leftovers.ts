@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { adopting, systemCodeOf } from '../../../system/failure.ts';
+import { systemCodeOf, withSystemErrors } from '../../../system/failure.ts';
 import { isUnfinished } from '../../../system/files/new-file.ts';
 import { removeAll, stagedNames } from '../../../system/files/replacement.ts';
 import type { JobContext } from '../../run/events.ts';
@@ -31,7 +31,7 @@ export async function hasStaged(targets: readonly string[], anchor: string): Pro
 
 async function stagedBeside(target: string, anchor: string): Promise<readonly string[]> {
   const folder = dirname(target);
-  const names = await adopting(`clean up "${folder}"`, () =>
+  const names = await withSystemErrors(`clean up "${folder}"`, () =>
     readdir(folder).catch((error: unknown) => {
       if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCodeOf(error) ?? '')) return [];
       throw error;

@@ -2,7 +2,7 @@ import type { BlobCatalogue, BlobEntry } from '../../../blobs/layout/catalogue.t
 import type { BlobChoice } from '../../../blobs/layout/choose.ts';
 import type { LostBlobs } from '../../../blobs/layout/record.ts';
 import { someOf } from '../../../blobs/layout/summarize-names.ts';
-import { holderOf, newestThatTells } from '../../../blobs/ownership/lost-blob-holder.ts';
+import { newestThatTells, survivingCopyOf } from '../../../blobs/ownership/surviving-copy.ts';
 import { pathsOfBlob } from '../../../filestorage/blob-layout.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { TreeReader } from '../../../stores/tree-reader.ts';
@@ -18,7 +18,7 @@ export async function findLackingBlobs({
     const { choice, catalogue } = plan;
     const { store } = catalogue;
     for (const lost of lostAt(choice, catalogue)) {
-      const holder = holderOf(lost, catalogue);
+      const holder = survivingCopyOf(lost, catalogue);
       found.push({
         kind: 'warning',
         code: 'blobs-lacking',

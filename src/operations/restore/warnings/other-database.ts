@@ -11,7 +11,7 @@ import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { chainsByPlace } from '../../../repository/lineage/chains-by-place.ts';
 import { beginningOfLinks } from '../../../repository/lineage/log-beginning.ts';
 import { chainsOfNewest } from '../../../repository/lineage/same-database.ts';
-import { type KnownAtBackup, knownAtBackup } from '../../../repository/lineage/source-faults.ts';
+import { type SourceFaults, sourceFaultsOf } from '../../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../../repository/open-repository.ts';
 import { findFilestorageSource } from '../../../sources/filestorage-source.ts';
 import type { Source } from '../../../sources/source.ts';
@@ -93,12 +93,12 @@ async function isSameByChains(
   if (place < 0) return false;
   for (const [index, { links }] of chains.entries()) {
     const later = chains.slice(Math.min(index, place) + 1, Math.max(index, place) + 1);
-    if (index === place || later.some((chain) => isUncertain(knownAtBackup(chain)))) continue;
+    if (index === place || later.some((chain) => isUncertain(sourceFaultsOf(chain)))) continue;
     if ((await compareLineages(live, beginningOfLinks(store, links))) === 'same') return true;
   }
   return false;
 }
 
-function isUncertain({ hasLostEnd, hasOtherCopy, mayLack }: KnownAtBackup): boolean {
-  return hasLostEnd || hasOtherCopy || mayLack;
+function isUncertain({ isTruncated, hasOtherCopy, mayLack }: SourceFaults): boolean {
+  return isTruncated || hasOtherCopy || mayLack;
 }

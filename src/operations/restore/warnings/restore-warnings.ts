@@ -7,7 +7,7 @@ import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
 import { findBlobsOfAnotherMoment } from './blobs-of-another-moment.ts';
 import { findLackingBlobs } from './lacking-blobs.ts';
-import { findLeftOutStorages } from './left-out-storages.ts';
+import { findMissingStorages } from './missing-storages.ts';
 import { findOtherDatabase } from './other-database.ts';
 import { findSecondCopy } from './second-copy.ts';
 import { findSecondDatabase } from './second-database.ts';
@@ -34,10 +34,10 @@ export async function findRestorePlanWarnings(
       second ?? (isExact ? undefined : await findSecondCopy(one, { dataFs, repository }));
     if (other !== undefined) warnings.push(other);
   }
-  const leftOut = await findLeftOutStorages(plan, settings);
+  const missing = await findMissingStorages(plan, settings);
   const points = await findSuspectPoints(plan, settings);
   const ofOthers = await findBlobsOfAnotherMoment(plan, settings.backups);
-  return [...warnings, ...points, ...leftOut, ...ofOthers, ...(await findLackingBlobs(plan))];
+  return [...warnings, ...points, ...missing, ...ofOthers, ...(await findLackingBlobs(plan))];
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { Hold } from '../../../blobs/ownership/retention-hold.ts';
+import type { RetentionHold } from '../../../blobs/ownership/retention-hold.ts';
 import type { AstrayServer } from '../../../sources/astray-server.ts';
 import type { PingMoment } from '../../../system/processes/ping.ts';
 
 /** What more than one operation says. */
 export type RunWarning =
   /** Nothing old is removed. */
-  | { readonly kind: 'warning'; readonly code: 'retention-hold'; readonly hold: Hold }
+  | { readonly kind: 'warning'; readonly code: 'retention-hold'; readonly hold: RetentionHold }
   | ({
       readonly kind: 'warning';
       readonly code: 'astray-server';

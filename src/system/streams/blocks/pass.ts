@@ -1,6 +1,6 @@
 import type { ByteRange, ByteSource } from '../../files/byte-source.ts';
 import { workerCount } from '../../processes/workers.ts';
-import { Disposables } from '../disposables.ts';
+import { DisposableStack } from '../disposable-stack.ts';
 import { gatherBlocks, readBlocks } from './blocks.ts';
 import { type TakerKind, type Taking, takeHere } from './taker.ts';
 import { TakerThread } from './taker-thread.ts';
@@ -36,7 +36,7 @@ export function passHere(): Pass {
 }
 
 function passInThreads(): Pass {
-  const threads = new Disposables();
+  const threads = new DisposableStack();
   return {
     read: readBlocks,
     gather: gatherBlocks,

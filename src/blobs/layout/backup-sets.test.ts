@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../../test/support/stamp.ts';
+import { backupSets } from './backup-sets.ts';
 import type { BlobEntry } from './catalogue.ts';
 import { parseEntryName } from './entry-name.ts';
-import { entrySets } from './sets.ts';
 
 /** Entries of January 2026, newest first: `6.delta.tar` is of the 6th. */
 const entries = (...names: readonly string[]) =>
@@ -24,9 +24,9 @@ const entries = (...names: readonly string[]) =>
 const short = (name: string) => name.replace(/^b\.2026-01-0?(\d+)-00-00-00/, '$1');
 
 const sorted = (...names: readonly string[]) =>
-  entrySets(entries(...names)).map((set) => set.entries.map(({ name }) => short(name)));
+  backupSets(entries(...names)).map((set) => set.entries.map(({ name }) => short(name)));
 
-describe('entrySets', () => {
+describe('backupSets', () => {
   it.each<readonly [readonly string[], readonly (readonly string[])[]]>([
     [[], []],
     [
@@ -59,14 +59,14 @@ describe('entrySets', () => {
   });
 
   it('gives a chain the stamp of its newest', () => {
-    const [chain] = entrySets(entries('6.delta.tar', '4.snar', '4.tar'));
+    const [chain] = backupSets(entries('6.delta.tar', '4.snar', '4.tar'));
     expect(chain).toMatchObject({ family: 'archives', newest: { stamp: '2026-01-06-00-00-00' } });
   });
 
-  it('calls a state or deltas alone leftovers', () => {
+  it('calls a state or deltas alone orphans', () => {
     const worths = (...names: readonly string[]) =>
-      entrySets(entries(...names)).map(({ worth }) => worth);
-    expect(worths('3.snar', '2.tar', '1.delta.tar')).toEqual(['leftover', 'backup', 'leftover']);
+      backupSets(entries(...names)).map(({ worth }) => worth);
+    expect(worths('3.snar', '2.tar', '1.delta.tar')).toEqual(['orphan', 'backup', 'orphan']);
     expect(worths('6.delta.tar', '4.snar', '4.tar', '3')).toEqual(['backup', 'backup']);
   });
 });

@@ -7,7 +7,7 @@ import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.
  * Storages that would be restored as they were long before the others: since their backup, the part was backed
  * up without them. One that has only not changed was looked at by each run, which the run log tells.
  */
-export async function findLeftOutStorages(
+export async function findMissingStorages(
   { filestorages }: SiteRestorePlan,
   {
     site,

@@ -7,7 +7,10 @@ import type { LostBlobs } from '../layout/record.ts';
  * The backup that has what the live directory has lost; undefined where it is gone. Of numbered ones, several may be
  * of one moment, some from after the loss. A copy comes first: its files are at hand.
  */
-export function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): BlobEntry | undefined {
+export function survivingCopyOf(
+  { stamp }: LostBlobs,
+  { entries }: BlobCatalogue,
+): BlobEntry | undefined {
   const holders = entries.filter(
     (entry) =>
       entry.form !== 'state' &&
@@ -18,7 +21,7 @@ export function holderOf({ stamp }: LostBlobs, { entries }: BlobCatalogue): Blob
 }
 
 /** The sums that such a backup has; archives have none. */
-export async function sumsOfHolder(
+export async function sumsOfSurvivingCopy(
   store: Store,
   { form, name, record }: BlobEntry,
 ): Promise<FoundSums> {

@@ -4,17 +4,17 @@ import type { BlobEntry } from './catalogue.ts';
  * Entries that stand and fall together: a directory; an archive with the deltas that continue it and
  * the state of the chain.
  */
-export interface EntrySet {
+export interface BackupSet {
   /** Newest first. */
   readonly entries: readonly BlobEntry[];
   readonly newest: BlobEntry;
   readonly family: 'directories' | 'archives';
-  /** `leftover`: deltas or a state alone, of which nothing can be restored. */
-  readonly worth: 'backup' | 'leftover';
+  /** `orphan`: deltas or a state alone, of which nothing can be restored. */
+  readonly worth: 'backup' | 'orphan';
 }
 
 /** Sorts entries, newest first, into sets, newest first. */
-export function entrySets(entries: readonly BlobEntry[]): readonly EntrySet[] {
+export function backupSets(entries: readonly BlobEntry[]): readonly BackupSet[] {
   const sets: BlobEntry[][] = [];
   let chain: BlobEntry[] | undefined;
   for (const entry of [...entries].reverse()) {
@@ -47,7 +47,7 @@ export function entrySets(entries: readonly BlobEntry[]): readonly EntrySet[] {
     );
 }
 
-function setOf(entries: readonly BlobEntry[]): EntrySet {
+function setOf(entries: readonly BlobEntry[]): BackupSet {
   const [newest] = entries;
   if (newest === undefined) throw new RangeError('a set has an entry');
   const isBackup = entries.some(({ form }) => form === 'directory' || form === 'archive');
@@ -55,6 +55,6 @@ function setOf(entries: readonly BlobEntry[]): EntrySet {
     entries,
     newest,
     family: newest.form === 'directory' ? 'directories' : 'archives',
-    worth: isBackup ? 'backup' : 'leftover',
+    worth: isBackup ? 'backup' : 'orphan',
   };
 }

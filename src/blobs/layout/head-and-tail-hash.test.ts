@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../system/files/byte-source.ts';
-import { PassingEdges, readEdges } from './edges.ts';
+import { HeadAndTailHasher, readHeadAndTailHash } from './head-and-tail-hash.ts';
 
 describe('edges of an archive', () => {
   it.each([0, 1, 65_535, 65_536, 65_537, 131_072, 131_073, 300_000])(
     'are the same of %d bytes, read at its ends or as they pass',
     async (sizeBytes) => {
       const bytes = randomBytes(sizeBytes);
-      const read = await readEdges(memorySource(bytes));
+      const read = await readHeadAndTailHash(memorySource(bytes));
       for (const chunkBytes of [777, 65_536, 100_000]) {
-        const passing = new PassingEdges();
+        const passing = new HeadAndTailHasher();
         for (let at = 0; at < sizeBytes; at += chunkBytes) {
           passing.add(bytes.subarray(at, at + chunkBytes));
         }
@@ -24,9 +24,9 @@ describe('edges of an archive', () => {
     const edgesWith = async (at: number) => {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      return (await readEdges(memorySource(changed))).edges;
+      return (await readHeadAndTailHash(memorySource(changed))).edges;
     };
-    const { edges } = await readEdges(memorySource(bytes));
+    const { edges } = await readHeadAndTailHash(memorySource(bytes));
     for (const at of [0, 65_535, 134_464, 199_999]) expect(await edgesWith(at)).not.toBe(edges);
     for (const at of [65_536, 134_463]) expect(await edgesWith(at)).toBe(edges);
   });

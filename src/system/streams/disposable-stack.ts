@@ -1,5 +1,5 @@
 /** Things to dispose of together, the last first: AsyncDisposableStack, which Node 20 lacks. */
-export class Disposables implements AsyncDisposable {
+export class DisposableStack implements AsyncDisposable {
   #things: AsyncDisposable[] = [];
 
   use<Thing extends AsyncDisposable | undefined>(thing: Thing): Thing {
@@ -8,8 +8,8 @@ export class Disposables implements AsyncDisposable {
   }
 
   /** Hands everything over to another, which disposes of it. */
-  move(): Disposables {
-    const other = new Disposables();
+  move(): DisposableStack {
+    const other = new DisposableStack();
     other.#things = this.#things;
     this.#things = [];
     return other;
