@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
+import { CHECKSUM } from '../../system/streams/blocks/checksum.ts';
+import { passOver } from '../../system/streams/blocks/pass.ts';
 import { decompress } from '../../system/streams/gzip/decompress.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
@@ -12,7 +13,8 @@ import { hintAlternatives } from './alternatives.ts';
 /**
  * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
  * and checksums are compared, so what came before may be used only when the iteration has ended.
- * Failure `damaged`, with the file's name.
+ * Failure `damaged`, with the file's name. A chunk may become another one while the next ones are pulled: see
+ * `KEPT_BLOCKS`.
  *
  * @param check - `checksums`: size, md5, and sha256 of the stored file where it is recorded;
  *   `bytes-only`: the size, for a caller that compares the bytes themselves
@@ -51,30 +53,35 @@ export async function* readLink(
   },
 ): AsyncGenerator<Uint8Array> {
   const { file, range, record } = link;
-  const md5 = createHash('md5');
-  const sha256 = createHash('sha256');
+  const expected = range.end - range.start;
+  await using source = await store.open(file.name);
+  await using pass = passOver(expected);
   const withChecksums = check === 'checksums';
-  let stored = store.read(file.name);
-  if (withChecksums && record !== undefined) stored = tap(stored, (chunk) => sha256.update(chunk));
-  if (onStored !== undefined) stored = tap(stored, onStored);
+  const md5 = withChecksums ? pass.begin(CHECKSUM, 'md5') : undefined;
+  const sha256 = withChecksums && record !== undefined ? pass.begin(CHECKSUM, 'sha256') : undefined;
+  const stored = tap(pass.read(source, { start: 0, end: source.sizeBytes }), (chunk) => {
+    sha256?.take(chunk);
+    onStored?.(chunk);
+  });
+  const content = contentOf(stored, { store, file });
   let sizeBytes = 0;
-  for await (const chunk of contentOf(stored, { store, file })) {
+  for await (const chunk of md5 === undefined ? content : pass.gather(content)) {
     sizeBytes += chunk.length;
-    if (withChecksums) md5.update(chunk);
+    md5?.take(chunk);
     yield chunk;
   }
-  const expected = range.end - range.start;
   if (sizeBytes !== expected) {
     throw await wrongContent(
       { file, store },
       `it holds ${sizeBytes} bytes, its .dat says ${expected}`,
     );
   }
-  if (!withChecksums) return;
-  const found = md5.digest('hex');
-  if (found !== link.md5)
-    throw await wrongContent({ file, store }, `its md5 is ${found}, its .dat says ${link.md5}`);
-  if (record !== undefined && sha256.digest('hex') !== record.stored.sha256) {
+  const foundMd5 = await md5?.result();
+  if (foundMd5 !== undefined && foundMd5 !== link.md5) {
+    throw await wrongContent({ file, store }, `its md5 is ${foundMd5}, its .dat says ${link.md5}`);
+  }
+  const foundSha256 = await sha256?.result();
+  if (foundSha256 !== undefined && foundSha256 !== record?.stored.sha256) {
     throw await wrongContent({ file, store }, 'its sha256 is not the one in its .json');
   }
 }

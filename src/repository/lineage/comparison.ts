@@ -5,6 +5,7 @@ import { transactionEndingAt } from '../../filestorage/uncommitted-tail.ts';
 import type { Store } from '../../stores/store.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
+import { passOver } from '../../system/streams/blocks/pass.ts';
 import { drain, tap } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import { readLinks } from '../content/read-backup.ts';
@@ -68,7 +69,8 @@ export async function compareThoroughly(
   },
 ): Promise<Comparison> {
   const end = chain.links.at(-1)?.range.end ?? 0;
-  const live = new StreamReader(source.stream({ start: 0, end }));
+  await using pass = passOver(end);
+  const live = new StreamReader(pass.read(source, { start: 0, end }));
   let position = 0;
   try {
     for await (const chunk of readLinks(store, {
