@@ -3,7 +3,11 @@ import type { DataFile } from '../../repository/layout/catalogue.ts';
 import { indexOfPoint, type RestorePoint } from '../../repository/restore-point.ts';
 import { forwardingTo } from '../../stores/forwarding-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { type ByteRange, openFileSource } from '../../system/files/byte-source.ts';
+import {
+  type ByteRange,
+  type OpenedSource,
+  openFileSource,
+} from '../../system/files/byte-source.ts';
 import type { OpenedPoint } from '../run/open-point.ts';
 
 /** What a restore has made of a restore point. */
@@ -32,11 +36,13 @@ export function inPlaceOf(
   const links = point.kind === 'listed' ? point.links : [];
   const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
   const index = indexOfPoint(point);
+  const open = (file: string) =>
+    file === index ? openFileSource(`${dataFs}.index`) : openPart(dataFs, ranges.get(file));
   const served: Store = {
     ...forwardingTo(store),
     name: dataFs,
-    read: (file) =>
-      file === index ? bytesOf(`${dataFs}.index`) : bytesOf(dataFs, ranges.get(file)),
+    open,
+    read: (file) => bytesOf(() => open(file)),
   };
   const files = point.files.map(plain);
   if (point.kind === 'unlisted') {
@@ -48,9 +54,27 @@ export function inPlaceOf(
   return { store: served, point: { ...point, files, links: restored } };
 }
 
-async function* bytesOf(path: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
-  await using source = await openFileSource(path);
-  yield* source.stream(range ?? { start: 0, end: source.sizeBytes });
+async function* bytesOf(open: () => Promise<OpenedSource>): AsyncGenerator<Uint8Array> {
+  await using source = await open();
+  yield* source.stream({ start: 0, end: source.sizeBytes });
+}
+
+/** A range of a file as if it were one; undefined: all of it. */
+async function openPart(path: string, part: ByteRange | undefined): Promise<OpenedSource> {
+  const file = await openFileSource(path);
+  if (part === undefined) return file;
+  const inFile = ({ start, end }: ByteRange) => ({
+    start: part.start + start,
+    end: part.start + end,
+  });
+  return {
+    name: path,
+    sizeBytes: part.end - part.start,
+    read: (range) => file.read(inFile(range)),
+    readInto: (target, position) => file.readInto(target, part.start + position),
+    stream: (range) => file.stream(inFile(range)),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
 }
 
 function plain(file: DataFile): DataFile {
