@@ -91,16 +91,16 @@ export async function openSite(options: SiteOptions = {}): Promise<OpenSite> {
         compressor: 'auto',
         level: undefined,
       } as const;
-      return backUpSite({ site, of: 'backup', ...how, now, random }, context());
+      return backUpSite({ site, kind: 'backup', ...how, now, random }, context());
     },
-    list: async () => listSite(await find('look'), { of: 'backup', backups: context().backups }),
+    list: async () => listSite(await find('look'), { kind: 'backup', backups: context().backups }),
     verify: async () => {
-      const all = { of: 'backup', depth: 'thorough', chains: 'all' } as const;
+      const all = { kind: 'backup', depth: 'thorough', chains: 'all' } as const;
       return verifySite({ site: await find('look'), ...all, now }, context());
     },
     verifyDeep: async () => {
       const points = { kind: 'one', target: LATEST_BACKUP } as const;
-      const settings = { of: 'backup', points, sample: { kind: 'all' }, now } as const;
+      const settings = { kind: 'backup', points, sample: { kind: 'all' }, now } as const;
       const found: DeepVerifiedPlace[] = [];
       const site = await find('look');
       for await (const one of verifySiteDeep({ site, ...settings }, context())) found.push(one);
@@ -114,7 +114,7 @@ export async function openSite(options: SiteOptions = {}): Promise<OpenSite> {
       const safe = { heldLock: 'refuse', earlierState: 'replace', old: 'keep' } as const;
       const strict = { damagedBlobs: 'refuse', guess, agreed: undefined } as const;
       const wanted = parseRestoreTarget(date);
-      return restoreSite({ site, of: 'backup', wanted, ...safe, ...strict, now }, context());
+      return restoreSite({ site, kind: 'backup', wanted, ...safe, ...strict, now }, context());
     },
   };
 }

@@ -25,7 +25,7 @@ async function backUp(test: TestSite, day: number, meanwhile: () => void = () =>
     if (event.kind === 'warning') warnings.push(event);
   };
   const now = () => new Date(Date.UTC(2026, 2, day, 2));
-  const how = { of: 'backup', full: 'always', compressor: 'node', level: undefined } as const;
+  const how = { kind: 'backup', full: 'always', compressor: 'node', level: undefined } as const;
   const settings = { ...how, site: { ...site, keep: 1 }, now, random: Math.random };
   await backUpSite(settings, quietContext(onEvent));
   return warnings;

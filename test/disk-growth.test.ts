@@ -42,7 +42,7 @@ async function backUp(test: TestSite, daysAgo: number): Promise<void> {
   await backUpSite(
     {
       site: { ...site, gzip: false },
-      of: 'backup',
+      kind: 'backup',
       full: 'as-set',
       compressor: 'node',
       level: undefined,

@@ -28,7 +28,7 @@ async function backUpWith(folder: string, onBlobs: (attempt: number) => void) {
   };
   const settings = {
     site,
-    of: 'backup',
+    kind: 'backup',
     full: 'as-set',
     compressor: 'node',
     level: undefined,

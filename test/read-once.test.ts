@@ -36,7 +36,12 @@ async function siteOf({ folder }: TestSite): Promise<Site> {
 }
 
 async function settingsOf(day: number): Promise<SiteBackupSettings> {
-  const how = { of: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
+  const how = {
+    kind: 'backup',
+    compressor: 'node',
+    level: undefined,
+    random: Math.random,
+  } as const;
   const now = () => new Date(Date.UTC(2026, 2, day, 2));
   return { ...how, site: await siteOf(test), full: day % 5 === 1 ? 'always' : 'as-set', now };
 }
@@ -84,7 +89,7 @@ function countingBackups() {
 
 /** What each command does with the folders that it has opened, from its lock on where it takes one. */
 const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknown>>> = {
-  list: async (backups) => listSite(await siteOf(test), { of: 'backup', backups }),
+  list: async (backups) => listSite(await siteOf(test), { kind: 'backup', backups }),
   check: async (backups) =>
     readSiteHealth(await siteOf(test), {
       now: new Date(),
@@ -98,7 +103,7 @@ const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknow
     verifySite(
       {
         site: await siteOf(test),
-        of: 'backup',
+        kind: 'backup',
         depth: 'quick',
         chains: 'all',
         now: () => new Date(),
@@ -107,20 +112,20 @@ const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknow
     ),
   report: async (backups) => {
     const site = await siteOf(test);
-    await listSite(site, { of: 'all', backups });
+    await listSite(site, { kind: 'all', backups });
     await readBackupDisks(site, { now: new Date(), backups });
-    await readHistory(site, { of: 'all', backups });
+    await readHistory(site, { kind: 'all', backups });
   },
   history: async (backups) => {
     const site = await siteOf(test);
-    const runs = await readHistory(site, { of: 'all', backups });
-    await judgeRuns(runs, { site, of: 'all', backups });
+    const runs = await readHistory(site, { kind: 'all', backups });
+    await judgeRuns(runs, { site, kind: 'all', backups });
   },
   'plan of a restore': async (backups) =>
     planWithWarnings(
       {
         site: await siteOf(test),
-        of: 'backup',
+        kind: 'backup',
         wanted: LATEST_BACKUP,
         heldLock: 'refuse',
         earlierState: 'replace',

@@ -53,7 +53,7 @@ describe('store with a name that is no path', () => {
       });
       const site = { ...found.site, blobFormat, keep: 1 };
       const how = {
-        of: 'backup',
+        kind: 'backup',
         compressor: 'node',
         level: undefined,
         random: Math.random,
@@ -68,7 +68,7 @@ describe('store with a name that is no path', () => {
         );
       }
       const context = () => ({ ...quietContext(), backups: namedOtherwise() });
-      const [place] = await listSite(site, { of: 'all', backups: namedOtherwise() });
+      const [place] = await listSite(site, { kind: 'all', backups: namedOtherwise() });
       expect(
         place?.points.map((point) => point.kind === 'filestorage' && point.blobs),
       ).toMatchObject([
@@ -78,7 +78,7 @@ describe('store with a name that is no path', () => {
       const now = () => new Date(Date.UTC(2026, 2, 4, 3));
       const health = await readSiteHealth(site, { now: now(), context: context() });
       expect(health.places.flatMap(({ problems }) => problems)).toEqual([]);
-      const depth = { of: 'all', depth: 'thorough', chains: 'all' } as const;
+      const depth = { kind: 'all', depth: 'thorough', chains: 'all' } as const;
       for (const { findings, blobFindings } of await verifySite(
         { site, ...depth, now },
         context(),
@@ -89,7 +89,7 @@ describe('store with a name that is no path', () => {
         expect(blobFindings.length).toBeGreaterThan(0);
       }
       const folder = join(scratch, 'restored');
-      const what = { site, of: 'backup', wanted: LATEST_BACKUP, folder, now } as const;
+      const what = { site, kind: 'backup', wanted: LATEST_BACKUP, folder, now } as const;
       const { storages } = await testRestore(what, context());
       expect(storages.flatMap(({ point }) => point.findings)).toEqual([]);
       const dat = readdirSync(test.repository).find((name) => name.endsWith('.dat')) ?? '';

@@ -34,7 +34,7 @@ function inMemory() {
   });
 }
 
-const HOW = { of: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
+const HOW = { kind: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
 
 it('a Data.fs is backed up to a store that is no folder, and restored from it', async () => {
   const test = await newSite(scratch, 5);
@@ -49,17 +49,23 @@ it('a Data.fs is backed up to a store that is no folder, and restored from it', 
   }
   expect(readdirSync(test.repository)).toEqual([]);
   const now = () => new Date(Date.UTC(2026, 2, 4, 3));
-  const [place] = await listSite(site, { of: 'all', backups: context().backups });
+  const [place] = await listSite(site, { kind: 'all', backups: context().backups });
   expect(place?.points.map((point) => point.kind === 'filestorage' && point.point.kind)).toEqual([
     'full',
     'increment',
   ]);
-  const all = { site, of: 'all', depth: 'thorough', chains: 'all', now } as const;
+  const all = { site, kind: 'all', depth: 'thorough', chains: 'all', now } as const;
   const [verified] = await verifySite(all, context());
   expect(verified?.findings.map(({ kind }) => kind)).toEqual(['good', 'good']);
-  const deep = { site, of: 'all', points: { kind: 'all' }, sample: { kind: 'all' }, now } as const;
+  const deep = {
+    site,
+    kind: 'all',
+    points: { kind: 'all' },
+    sample: { kind: 'all' },
+    now,
+  } as const;
   for await (const { point } of verifySiteDeep(deep, context())) expect(point.findings).toEqual([]);
-  const runs = await readHistory(site, { of: 'all', backups: context().backups });
+  const runs = await readHistory(site, { kind: 'all', backups: context().backups });
   expect(runs.map(({ verb, result }) => [verb, result])).toEqual([
     ['verify-deep', 'done'],
     ['verify', 'done'],

@@ -40,7 +40,7 @@ async function night(day: number, { test, full }: { test: TestSite; full: boolea
   await backUpSite(
     {
       site,
-      of: 'backup',
+      kind: 'backup',
       full: full ? 'always' : 'as-set',
       compressor: 'node',
       level: undefined,
@@ -51,7 +51,7 @@ async function night(day: number, { test, full }: { test: TestSite; full: boolea
   );
   const later = () => new Date(Date.UTC(2026, 2, day, 3));
   const points = { kind: 'one', target: LATEST_BACKUP } as const;
-  const settings = { site, of: 'backup', points, sample: { kind: 'all' }, now: later } as const;
+  const settings = { site, kind: 'backup', points, sample: { kind: 'all' }, now: later } as const;
   let problems = 0;
   for await (const { point } of verifySiteDeep(settings, quietContext())) {
     problems += point.findings.filter(({ kind }) => kind === 'bad').length;

@@ -125,7 +125,7 @@ async function play(
   const now = () => new Date();
   const whole = {
     site,
-    of: 'backup',
+    kind: 'backup',
     wanted: LATEST_BACKUP,
     ...TO_EMPTY_PLACE,
     now,
@@ -205,7 +205,7 @@ async function backUpScene(
   const [result] = await backUpSite(
     {
       site,
-      of: 'backup',
+      kind: 'backup',
       full: 'as-set',
       compressor: 'auto',
       level: undefined,

@@ -51,7 +51,7 @@ export async function checkSite(
 async function findsSomething(site: Site, depth: 'quick' | 'thorough'): Promise<boolean> {
   try {
     const places = await verifySite(
-      { site, of: 'backup', depth, chains: 'all', now },
+      { site, kind: 'backup', depth, chains: 'all', now },
       quietContext(),
     );
     return places.some(({ findings, blobFindings }) =>
@@ -68,7 +68,7 @@ export async function findDeeply(site: Site): Promise<readonly string[]> {
   const points = { kind: 'one', target: LATEST_BACKUP } as const;
   try {
     const verified = verifySiteDeep(
-      { site, of: 'backup', points, sample: { kind: 'all' }, now },
+      { site, kind: 'backup', points, sample: { kind: 'all' }, now },
       quietContext(),
     );
     for await (const { point } of verified) {
@@ -100,7 +100,7 @@ async function restoreTo(
     await restoreSite(
       {
         site: moved,
-        of: 'backup',
+        kind: 'backup',
         wanted: LATEST_BACKUP,
         ...TO_EMPTY_PLACE,
         now,

@@ -91,7 +91,7 @@ export async function makeHealthySite(folder: string, name: SiteName): Promise<v
       await commitMore(writer, random);
     }
     const site = await siteIn(folder, name);
-    const settings = { site, of: 'backup', full: 'as-set', compressor: 'node' } as const;
+    const settings = { site, kind: 'backup', full: 'as-set', compressor: 'node' } as const;
     await backUpSite(
       { ...settings, level: undefined, now: () => moment, random: random.next },
       quietContext(),

@@ -110,15 +110,15 @@ async function siteOfCopy(
     original,
     source,
   }: { readonly original: string; readonly source: Exclude<Source, { kind: 'repository' }> },
-): Promise<Pick<SiteRestoreSettings, 'site' | 'of'>> {
+): Promise<Pick<SiteRestoreSettings, 'site' | 'kind'>> {
   if (source.kind === 'plain') {
     const { site } = await findPlainSite(folder, { written: NOTHING_NAMED, purpose: 'restore' });
-    return { site, of: 'backup' };
+    return { site, kind: 'backup' };
   }
   const text = readFileSync(join(original, 'bin/restore'), 'utf8').replaceAll(original, folder);
   const script = decodeScript(text);
   if (script === undefined) throw new Error('bin/restore is no script of ours');
-  return { site: script.site, of: source.of };
+  return { site: script.site, kind: source.of };
 }
 
 function md5Of(path: string): string {

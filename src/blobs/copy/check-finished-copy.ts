@@ -46,7 +46,7 @@ export async function lookAtCopy(
 /** By so much, the time of a file may be behind the clock: the kernel counts it in ticks. */
 const TICK_MS = 20;
 
-interface Place {
+interface Directory {
   /** Below the roots; empty, or ending with a slash. */
   readonly path: string;
   /** Of what is in it. */
@@ -66,7 +66,7 @@ class Look {
   readonly #unread: string[] = [];
   #unreadBytes = 0;
   readonly #lacking: string[] = [];
-  readonly #waiting: Place[] = [{ path: '', depth: 0, isCopied: true }];
+  readonly #waiting: Directory[] = [{ path: '', depth: 0, isCopied: true }];
 
   constructor(root: string, beside: Beside) {
     this.#root = root;
@@ -89,7 +89,7 @@ class Look {
     };
   }
 
-  #look({ path, depth, isCopied }: Place): void {
+  #look({ path, depth, isCopied }: Directory): void {
     const copied = new Map<string, Dirent>();
     const entries = isCopied ? readdirSync(`${this.#root}/${path}`, { withFileTypes: true }) : [];
     for (const entry of entries) {
@@ -145,7 +145,7 @@ function isSpecial(entry: Dirent): boolean {
 function placeOf(
   path: string,
   { depth, isCopied }: { readonly depth: number; readonly isCopied: boolean },
-): Place {
+): Directory {
   return { path: `${path}/`, depth: depth + 1, isCopied };
 }
 

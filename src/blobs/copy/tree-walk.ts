@@ -74,7 +74,7 @@ export interface OpenedDirectory {
   readonly finish: () => void;
 }
 
-interface Place extends Omit<Branch, 'names'> {}
+interface Directory extends Omit<Branch, 'names'> {}
 
 /** Copies parts of a tree, with synchronous calls. */
 export class TreeWalk {
@@ -173,7 +173,7 @@ export class TreeWalk {
     }
   }
 
-  *#open(place: Place): Generator<void, OpenedDirectory | undefined> {
+  *#open(place: Directory): Generator<void, OpenedDirectory | undefined> {
     const { path, depth } = place;
     const source = this.#settings.source + path;
     const target = this.#settings.target + path;

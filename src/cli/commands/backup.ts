@@ -57,7 +57,7 @@ export function addBackupCommand(program: Command): void {
       const backUpOne = async (site: Site) => {
         const settings: SiteBackupSettings = {
           site: withPingUrl(overridden(site, options), options.pingUrl),
-          of: options.kind,
+          kind: options.kind,
           full: options.full ? 'always' : 'as-set',
           compressor: options.compressor,
           level: options.level,

@@ -17,7 +17,7 @@ import type { CommandContext } from '../terminal/run-command.ts';
 /** Which blob backup is to go, and how. */
 export interface NamedBlobs {
   readonly name: string;
-  readonly of: BackupKind | 'all';
+  readonly kind: BackupKind | 'all';
   readonly storage: string | undefined;
   readonly last: 'stays' | 'may-go';
   readonly how: 'ask' | 'do' | 'show';
@@ -41,7 +41,7 @@ export async function deleteNamedBlobs(
   const { of, plan } = await findOne(sites, { selection, signal, backups });
   const { folder, stamp, fileNames } = plan;
   result.deletions.push({
-    ...{ site: of.site.part, storage: of.place.storage, kind: of.place.of },
+    ...{ site: of.site.part, storage: of.place.storage, kind: of.place.kind },
     ...{ ...pointAsJson(stamp), what: 'blobs', folder },
     ...{ points: [], fileNames: [...fileNames], blobs: [] },
   });
@@ -79,7 +79,7 @@ async function findOne(
   }: { readonly selection: NamedBlobs } & Pick<CommandContext, 'signal' | 'backups'>,
 ): Promise<Found> {
   const { name, storage } = selection;
-  const places = await placesOfBlobs(sites, selection.of);
+  const places = await placesOfBlobs(sites, selection.kind);
   const found: Found[] = [];
   for (const of of places) {
     if (storage !== undefined && of.place.storage !== storage) continue;
@@ -105,11 +105,11 @@ async function findOne(
 
 async function placesOfBlobs(
   sites: readonly Site[],
-  of: BackupKind | 'all',
+  kind: BackupKind | 'all',
 ): Promise<readonly PlaceOfBlobs[]> {
   const places: PlaceOfBlobs[] = [];
   for (const site of sites) {
-    for (const { blobs, ...place } of await findBackupPlaces(site, of)) {
+    for (const { blobs, ...place } of await findBackupPlaces(site, kind)) {
       if (blobs !== undefined) places.push({ site, place: { ...place, blobs } });
     }
   }

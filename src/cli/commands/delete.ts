@@ -60,13 +60,13 @@ export function addDeleteCommand(program: Command): void {
         const how = options.dryRun ? 'show' : options.prompt ? 'ask' : 'do';
         const { storage } = options;
         const waitSeconds = secondsToWait(options.wait);
-        const of = isKindSaid ? options.kind : 'all';
-        const named = { name: selection.name, of, storage, last, how, waitSeconds } as const;
+        const kind = isKindSaid ? options.kind : 'all';
+        const named = { name: selection.name, kind, storage, last, how, waitSeconds } as const;
         await deleteNamedBlobs(sites, { selection: named, context, result });
         return undefined;
       }
       const selected = await selectRepositories(sites, {
-        of: options.kind,
+        kind: options.kind,
         storage: options.storage,
       });
       const { planned, status } = await planAll(selected, { selection, context });
@@ -182,7 +182,7 @@ async function show(
     );
     const { repository } = plan;
     result.deletions.push({
-      ...{ site: selected.site.part, storage: selected.place.storage, kind: selected.place.of },
+      ...{ site: selected.site.part, storage: selected.place.storage, kind: selected.place.kind },
       ...{ ...pointAsJson(stamp), what: 'restore-point', folder: repository, reason },
       ...{ points: [...gone], fileNames: [...fileNames], dat, blobs },
     });

@@ -41,7 +41,7 @@ export function addDiffCommand(program: Command): void {
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const selected = await selectRepositories(sites, {
-        of: options.kind,
+        kind: options.kind,
         storage: options.storage,
       });
       return await inEachRepository(selected, {
@@ -54,7 +54,7 @@ export function addDiffCommand(program: Command): void {
             from: blobsOfPoint(points, difference.from.stamp),
             to: blobsOfPoint(points, difference.to.stamp),
           });
-          const labels = { site: site.part, storage, kind: place.of };
+          const labels = { site: site.part, storage, kind: place.kind };
           result.differences.push({ ...labels, ...differenceAsJson(difference, blobs) });
           if (terminal.isJson) return;
           const lines = linesOf(difference, { name, blobs });

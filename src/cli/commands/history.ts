@@ -30,7 +30,7 @@ export function addHistoryCommand(program: Command): void {
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
-      const how = { of: options.kind, backups };
+      const how = { kind: options.kind, backups };
       const result = terminal.document.result<HistoryResult>({ runs: [] });
       const selected = await findEachSite(options, { terminal, purpose: 'look' });
       const { sites } = selected;

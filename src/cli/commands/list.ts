@@ -34,11 +34,11 @@ export function addListCommand(program: Command): void {
       const problems: AnyWarning[] = [];
       const listOne = async (site: Site) => {
         const { part } = site;
-        const places = await listSite(site, { of: options.kind, backups });
+        const places = await listSite(site, { kind: options.kind, backups });
         if (places.length === 0)
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
         for (const { place, points, hidden, remains, unreadChecks } of places) {
-          const { storage, of, path } = place;
+          const { storage, kind, path } = place;
           sayOfPoints(points, terminal);
           problems.push(...remains.map(asProblem));
           if (unreadChecks !== undefined)
@@ -49,10 +49,10 @@ export function addListCommand(program: Command): void {
             renderWarning({ kind: 'notice', code: 'backups-of-other-site', ...other }, terminal);
           }
           if (points.length === 0) terminal.log(`No backups in ${path}`);
-          else terminal.debug(`Backups of ${storage}, ${of}, are in ${path}`);
-          for (const point of points) all.push({ part, storage, of, point });
+          else terminal.debug(`Backups of ${storage}, ${kind}, are in ${path}`);
+          for (const point of points) all.push({ part, storage, kind, point });
           if (!terminal.isJson) continue;
-          const labels = { site: part, storage, kind: of };
+          const labels = { site: part, storage, kind };
           const add = (point: ListedSitePoint) =>
             void result.points.push({ ...labels, ...listedAsJson(point) });
           await eachInTurn(points, add, signal);

@@ -72,7 +72,7 @@ export function addLogCommand(program: Command): void {
       const target = readTarget(point, { terminal });
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const selected = await selectRepositories(sites, {
-        of: options.kind,
+        kind: options.kind,
         storage: options.storage,
       });
       return await inEachRepository(selected, {

@@ -61,7 +61,7 @@ async function reportOf(
   site: Site,
   { now, backups }: { readonly now: Date; readonly backups: OpenBackups },
 ): Promise<SiteReport> {
-  const all = { of: 'all', backups } as const;
+  const all = { kind: 'all', backups } as const;
   const listed = await listSite(site, all);
   const disks = await readBackupDisks(site, { now, backups });
   const runs = await readHistory(site, all);
@@ -88,7 +88,7 @@ function placeReport(
   };
   return {
     storage: place.storage,
-    of: place.of,
+    of: place.kind,
     path: place.path,
     points: points.map(pointReport),
     remains,

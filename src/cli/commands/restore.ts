@@ -71,7 +71,7 @@ export function addRestoreCommand(program: Command): void {
       if (options.discardOld) return discardOld(site, how);
       const settings: SiteRestoreSettings = {
         site,
-        of: kind,
+        kind,
         wanted,
         heldLock,
         earlierState: to === undefined ? 'replace' : 'append',

@@ -31,7 +31,7 @@ export function addShowCommand(program: Command): void {
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look' });
       const selected = await selectRepositories(sites, {
-        of: options.kind,
+        kind: options.kind,
         storage: options.storage,
       });
       return await inEachRepository(selected, {
@@ -40,7 +40,7 @@ export function addShowCommand(program: Command): void {
           const contents = await readPointContents(repository, { target, context });
           const blobs = blobsOfPoint(await listPlace(place, { site, backups }), contents.stamp);
           const { storage } = place;
-          const labels = { site: site.part, storage, kind: place.of };
+          const labels = { site: site.part, storage, kind: place.kind };
           result.points.push({ ...labels, ...contentsAsJson(contents, blobs) });
           if (terminal.isJson) return;
           terminal.print(`${name}, ${await textOf(contents, { blobs, signal })}`);

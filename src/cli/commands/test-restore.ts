@@ -38,7 +38,7 @@ export function addTestRestoreCommand(program: Command): void {
       const damage: Damage[] = [];
       const testOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await testRestore(
-          { site, of: options.kind, wanted, folder: resolve(options.in), now: () => new Date() },
+          { site, kind: options.kind, wanted, folder: resolve(options.in), now: () => new Date() },
           { ...shownOn(terminal), signal, backups },
         );
         let problems = 0;

@@ -32,8 +32,8 @@ export async function runDeepVerify(
   const { site } = settings;
   const job = { ...shownOn(terminal), signal, backups };
   for await (const { place, point } of verifySiteDeep(settings, job)) {
-    const { storage, of } = place;
-    const labels = { site: site.part, storage, kind: of };
+    const { storage, kind } = place;
+    const labels = { site: site.part, storage, kind };
     result.points.push({ ...labels, ...deepPointAsJson(point) });
     const name = nameOfOneStorage(storage, { site, sites });
     for (const finding of point.findings) {

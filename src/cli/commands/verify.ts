@@ -56,7 +56,7 @@ export function addVerifyCommand(program: Command): void {
       const damage: Damage[] = [];
       const verifyOne = async (site: Site) => {
         if (deep !== undefined) {
-          const settings = { site, of: options.kind, ...deep, now: () => new Date() };
+          const settings = { site, kind: options.kind, ...deep, now: () => new Date() };
           const found = await runDeepVerify(settings, { sites, context, result });
           damage.push(...found.damage);
           return found.problems > 0 ? 1 : 0;
@@ -64,7 +64,7 @@ export function addVerifyCommand(program: Command): void {
         const places = await verifySite(
           {
             site,
-            of: options.kind,
+            kind: options.kind,
             depth: options.quick ? 'quick' : 'thorough',
             chains: options.newest ? 'newest' : 'all',
             now: () => new Date(),
@@ -104,7 +104,7 @@ function report(
 ): void {
   const storage = nameOfOneStorage(place.storage, among);
   const where = storage === undefined ? '' : `${storage}: `;
-  const labels = { site: among.site.part, storage: place.storage, kind: place.of };
+  const labels = { site: among.site.part, storage: place.storage, kind: place.kind };
   for (const finding of [...findings, ...blobFindings]) {
     result.files.push({ ...labels, ...fileAsJson(finding) });
     if (finding.kind === 'good')

@@ -22,18 +22,18 @@ export interface SelectedRepository {
 /** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
 export async function selectRepositories(
   sites: readonly Site[],
-  { of, storage }: { readonly of: BackupKind; readonly storage: string | undefined },
+  { kind, storage }: { readonly kind: BackupKind; readonly storage: string | undefined },
 ): Promise<readonly SelectedRepository[]> {
   const all: SelectedRepository[] = [];
   for (const site of sites) {
-    for (const place of await findBackupPlaces(site, of)) {
+    for (const place of await findBackupPlaces(site, kind)) {
       const { repository } = place;
       const name = nameOfStorage(place.storage, { site, sites });
       if (repository !== undefined) all.push({ site, place, repository, name });
     }
   }
   if (all.length === 0) {
-    throw new Failure('usage', `Cannot find backups of a Data.fs: the site has none by "${of}"`, {
+    throw new Failure('usage', `Cannot find backups of a Data.fs: the site has none by "${kind}"`, {
       hint: '"zodbvault config" shows what is backed up; name another --kind, or another --part.',
     });
   }

@@ -80,7 +80,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     }
     case 'blobs-begin': {
-      const doing = event.of === 'snapshot' ? 'Making a snapshot of' : 'Backing up';
+      const doing = event.backupKind === 'snapshot' ? 'Making a snapshot of' : 'Backing up';
       terminal.log(`${doing} blobs from ${event.source} to ${event.folder}`);
       return;
     }

@@ -13,7 +13,7 @@ export interface PlacedPoint {
   /** Of the buildout. */
   readonly part: string;
   readonly storage: string;
-  readonly of: BackupKind;
+  readonly kind: BackupKind;
   readonly point: ListedSitePoint;
 }
 
@@ -69,7 +69,7 @@ function storedBytesOf(one: ListedSitePoint): number {
 const PLACES = [
   { name: 'Part', cell: ({ part }: PlacedPoint) => oneLine(part) },
   { name: 'Storage', cell: ({ storage }: PlacedPoint) => oneLine(storage) },
-  { name: 'Kind', cell: ({ of }: PlacedPoint) => of },
+  { name: 'Kind', cell: ({ kind }: PlacedPoint) => kind },
 ] as const;
 
 const HEAD = [

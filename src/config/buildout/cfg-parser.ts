@@ -119,19 +119,19 @@ function commonIndentation(lines: readonly string[]): string {
   return common;
 }
 
-interface Place {
+interface Position {
   readonly file: string;
   readonly number: number;
   readonly line: string;
 }
 
-function stray({ file, number, line }: Place): Failure {
+function stray({ file, number, line }: Position): Failure {
   return new Failure('usage', `Cannot read "${file}": line ${number} is ${JSON.stringify(line)}`, {
     hint: 'Write "name = value", "[section]", or indent the line if it goes on the one before.',
   });
 }
 
-function noSection({ file, number, line }: Place): Failure {
+function noSection({ file, number, line }: Position): Failure {
   return new Failure(
     'usage',
     `Cannot read "${file}": line ${number}, ${JSON.stringify(line)}, stands in front of the first section`,

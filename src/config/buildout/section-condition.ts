@@ -4,7 +4,7 @@ import { Failure } from '../../system/failure.ts';
 const MAXIMUM_DEPTH = 100;
 
 /** Where a condition stands. */
-interface Place {
+interface Position {
   readonly file: string;
   readonly line: number;
 }
@@ -15,7 +15,7 @@ interface Place {
  * parentheses. Buildout runs on Python 3, in CPython. Failure `usage` for any other expression: a
  * guess would be a section more or less. So is one with more parentheses than anybody writes.
  */
-export function holds(condition: string, place: Place): boolean {
+export function holds(condition: string, place: Position): boolean {
   const words = condition.match(/[A-Za-z_]\w*|[()]|\S/g) ?? [];
   let next = 0;
   let depth = 0;

@@ -2,23 +2,26 @@ import type { BackupKind } from '../model/site.ts';
 
 /** What a script does. */
 export type ScriptAction = Readonly<
-  | { kind: 'backup'; of: Exclude<BackupKind, 'alternative'>; full: 'as-set' | 'always' }
-  | { kind: 'restore'; of: BackupKind }
+  | { kind: 'backup'; backupKind: Exclude<BackupKind, 'alternative'>; full: 'as-set' | 'always' }
+  | { kind: 'restore'; backupKind: BackupKind }
 >;
 
 /** The scripts by the names that they have for the part `backup`, in the order of the recipe. */
 export const SCRIPTS = {
-  backup: { suffix: '', action: { kind: 'backup', of: 'backup', full: 'as-set' } },
-  fullbackup: { suffix: '-full', action: { kind: 'backup', of: 'backup', full: 'always' } },
-  zipbackup: { suffix: '-zip', action: { kind: 'backup', of: 'zip', full: 'always' } },
+  backup: { suffix: '', action: { kind: 'backup', backupKind: 'backup', full: 'as-set' } },
+  fullbackup: { suffix: '-full', action: { kind: 'backup', backupKind: 'backup', full: 'always' } },
+  zipbackup: { suffix: '-zip', action: { kind: 'backup', backupKind: 'zip', full: 'always' } },
   snapshotbackup: {
     suffix: '-snapshot',
-    action: { kind: 'backup', of: 'snapshot', full: 'always' },
+    action: { kind: 'backup', backupKind: 'snapshot', full: 'always' },
   },
-  restore: { suffix: '-restore', action: { kind: 'restore', of: 'backup' } },
-  ziprestore: { suffix: '-ziprestore', action: { kind: 'restore', of: 'zip' } },
-  snapshotrestore: { suffix: '-snapshotrestore', action: { kind: 'restore', of: 'snapshot' } },
-  altrestore: { suffix: '-altrestore', action: { kind: 'restore', of: 'alternative' } },
+  restore: { suffix: '-restore', action: { kind: 'restore', backupKind: 'backup' } },
+  ziprestore: { suffix: '-ziprestore', action: { kind: 'restore', backupKind: 'zip' } },
+  snapshotrestore: {
+    suffix: '-snapshotrestore',
+    action: { kind: 'restore', backupKind: 'snapshot' },
+  },
+  altrestore: { suffix: '-altrestore', action: { kind: 'restore', backupKind: 'alternative' } },
 } as const satisfies Readonly<Record<string, { suffix: string; action: ScriptAction }>>;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -24,7 +24,7 @@ export interface KeptElsewhere {
   readonly hint: Hint;
 }
 
-interface Place {
+interface StorageContext {
   /** What a storage around it says. */
   readonly blobs: string | undefined;
   /** Where relative paths begin. */
@@ -45,7 +45,10 @@ const FOREIGN: Readonly<Record<string, string>> = {
  * What a storage keeps, wrapped in others (`<blobstorage>`, `<zlibstorage>`) or not; undefined where it is none,
  * or keeps nothing. Failure `usage` for a path that is missing, or can't be had.
  */
-export function keptBy(section: ConfSection, { blobs, directory }: Place): Kept | undefined {
+export function keptBy(
+  section: ConfSection,
+  { blobs, directory }: StorageContext,
+): Kept | undefined {
   const from = formatOrigin(section.origin);
   if (PASSING.includes(section.type)) return undefined;
   if (section.type === 'zeoclient') return elsewhereOfClient(section, directory);
@@ -81,7 +84,7 @@ export function keptBy(section: ConfSection, { blobs, directory }: Place): Kept 
  * A DemoStorage writes into the storage with the name `changes`, and reads the rest from the other one, its base.
  * Without such a name, what is changed is in memory (ZODB, `config.py`).
  */
-function keptByDemo(section: ConfSection, place: Place): Kept {
+function keptByDemo(section: ConfSection, place: StorageContext): Kept {
   const isChanges = ({ name }: ConfSection) => name === 'changes';
   const [base] = section.sections
     .filter((inner) => !isChanges(inner))

@@ -274,7 +274,7 @@ export class LogAudit {
     this.#index.apply(records);
   }
 
-  #followBackPointer(place: Place): RecordKind {
+  #followBackPointer(place: RecordPosition): RecordKind {
     const { records, row } = place;
     const target = records.backPointer(row);
     const oid = { high: records.oidHigh(row), low: records.oidLow(row) };
@@ -294,7 +294,7 @@ export class LogAudit {
 
   #addFault(
     problem: 'record-tid' | 'previous-pointer' | 'back-pointer',
-    { records, row, named }: Place,
+    { records, row, named }: RecordPosition,
     state: () => string,
   ): void {
     const expected = this.#index.at(records.oidHigh(row), records.oidLow(row));
@@ -325,7 +325,10 @@ export class LogAudit {
     return { uncreated, pointedAt };
   }
 
-  #addUnread(why: Exclude<Followed, { kind: 'followed' }>, { records, row, named }: Place): void {
+  #addUnread(
+    why: Exclude<Followed, { kind: 'followed' }>,
+    { records, row, named }: RecordPosition,
+  ): void {
     const at = records.position(row);
     const oid = oidFromParts(records.oidHigh(row), records.oidLow(row));
     const finding = (state: string) => ({ state, oid, transaction: named });
@@ -372,7 +375,7 @@ type PointingOutcome = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;
 const RECORDS_PER_PORTION = 1000;
 
 /** A record in the transaction that is being looked at. */
-interface Place {
+interface RecordPosition {
   readonly records: RecordTable;
   readonly row: number;
   readonly named: NamedTransaction;

@@ -2,11 +2,11 @@ import type { BackupKind, BlobFormat } from '../../config/model/site.ts';
 
 /** Snapshots are complete; zips are complete archives with numbers, whatever the format is else. */
 export function formatOfKind(
-  of: Exclude<BackupKind, 'alternative'>,
+  kind: Exclude<BackupKind, 'alternative'>,
   format: BlobFormat,
 ): BlobFormat {
   const compression = format.kind === 'directories' ? 'none' : format.compression;
-  switch (of) {
+  switch (kind) {
     case 'backup':
       return format;
     case 'snapshot':
@@ -16,6 +16,6 @@ export function formatOfKind(
     case 'zip':
       return { kind: 'archives', naming: 'numbers', compression };
     default:
-      return of satisfies never;
+      return kind satisfies never;
   }
 }

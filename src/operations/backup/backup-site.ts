@@ -31,9 +31,9 @@ export async function backUpSite(
   context: JobContext,
   report: BackupReport = () => [],
 ): Promise<readonly StorageBackup[]> {
-  const { site, of, now } = settings;
+  const { site, kind, now } = settings;
   return await withPings(site, context, (pinged) =>
-    withRunLog({ verb: 'backup', site, of, now }, pinged.context, (watched) =>
+    withRunLog({ verb: 'backup', site, kind, now }, pinged.context, (watched) =>
       backUpStepByStep(settings, watched, async (results) => {
         pinged.summarize(await report(results));
       }),

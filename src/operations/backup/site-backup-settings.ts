@@ -6,7 +6,7 @@ import type { PlannedRemoval } from './plan-filestorage.ts';
 /** Which backup of a site is made. */
 export interface SiteBackupSettings {
   readonly site: Site;
-  readonly of: Exclude<BackupKind, 'alternative'>;
+  readonly kind: Exclude<BackupKind, 'alternative'>;
   readonly full: 'as-set' | 'always';
   readonly compressor: Compressor;
   /** 1 (fast) to 9 (small); undefined: the compressor's own. */

@@ -55,11 +55,11 @@ export class SiteRun {
   readonly #format: BlobFormat;
 
   constructor(settings: SiteBackupSettings, context: JobContext) {
-    const { site, of, full } = settings;
+    const { site, kind, full } = settings;
     this.#settings = settings;
     this.#context = context;
-    this.#isFull = of !== 'backup' || full === 'always' || site.full === 'always';
-    this.#format = formatOfKind(of, site.blobFormat);
+    this.#isFull = kind !== 'backup' || full === 'always' || site.full === 'always';
+    this.#format = formatOfKind(kind, site.blobFormat);
     this.folders = new SiteFolders(settings, context);
     this.retention = new SiteRetention(
       { settings, folders: this.folders, format: this.#format, isFull: this.#isFull },
@@ -155,8 +155,8 @@ export class SiteRun {
     storage: SiteStorage,
     missingRepository: BackupSettings['missingRepository'],
   ): BackupSettings {
-    const { site, now, random, of, compressor, level } = this.#settings;
-    const isGzip = of === 'zip' || site.gzip;
+    const { site, now, random, kind, compressor, level } = this.#settings;
+    const isGzip = kind === 'zip' || site.gzip;
     const blobs = this.folders.blobStorages().find((one) => one.storage === storage);
     return {
       dataFs: storage.dataFs,
@@ -178,7 +178,7 @@ export class SiteRun {
 
   /** Each Data.fs backup is marked as complete as soon as its own blobs are, if no pack has come between. */
   async #backUpBlobs(sources: ReadonlyMap<string, Source>): Promise<BlobsOfRun> {
-    const { site, of, now } = this.#settings;
+    const { site, kind, now } = this.#settings;
     const results = new Map<string, BlobBackupResult>();
     if (site.contents === 'filestorages') return { kind: 'done', results };
     for (const storage of site.storages) {
@@ -188,7 +188,7 @@ export class SiteRun {
     }
     for (const blobs of this.folders.blobStorages()) {
       const { storage, source, folder } = blobs;
-      this.#context.onEvent({ kind: 'blobs-begin', source, folder, of });
+      this.#context.onEvent({ kind: 'blobs-begin', source, folder, backupKind: kind });
       const result = await backUpBlobs(
         {
           source,
@@ -245,11 +245,11 @@ export class SiteRun {
 
   /** Failure `damaged`, before anything old goes. */
   async prove(): Promise<void> {
-    const { site, of, now } = this.#settings;
+    const { site, kind, now } = this.#settings;
     if (site.verifyAfterBackup !== 'deep') return;
     // Here, as few ask for it, and it takes a while to load.
     const { proveBackup } = await import('./verify-new-backup.ts');
-    await proveBackup(site, { of, now, context: this.#context });
+    await proveBackup(site, { kind, now, context: this.#context });
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */

@@ -15,12 +15,12 @@ export interface BlobStorage {
 /** What a backup of a site takes of each storage, and the folders that it goes to. */
 export class SiteFolders {
   readonly #site: Site;
-  readonly #of: SiteBackupSettings['of'];
+  readonly #kind: SiteBackupSettings['kind'];
   readonly #context: JobContext;
 
-  constructor({ site, of }: Pick<SiteBackupSettings, 'site' | 'of'>, context: JobContext) {
+  constructor({ site, kind }: Pick<SiteBackupSettings, 'site' | 'kind'>, context: JobContext) {
     this.#site = site;
-    this.#of = of;
+    this.#kind = kind;
     this.#context = context;
   }
 
@@ -34,7 +34,7 @@ export class SiteFolders {
 
   /** Failure `locked`. */
   async lock(): Promise<AsyncDisposable> {
-    const verb = this.#of === 'backup' ? this.#of : (`${this.#of}backup` as const);
+    const verb = this.#kind === 'backup' ? this.#kind : (`${this.#kind}backup` as const);
     return await lockFolders(
       {
         repositories: this.filestorages().map((storage) => this.repositoryOf(storage)),
@@ -60,7 +60,7 @@ export class SiteFolders {
 
   /** The folder for backups of a Data.fs. */
   repositoryOf(storage: SiteStorage): string {
-    return storage.folders[this.#of].filestorage;
+    return storage.folders[this.#kind].filestorage;
   }
 
   /** The same; undefined where only blobs are backed up. */
@@ -76,7 +76,7 @@ export class SiteFolders {
   /** Also while no blobs are backed up; undefined where a storage has none, or no folder for them. */
   blobsOf(storage: SiteStorage): BlobStorage | undefined {
     const { blobs: source, folders } = storage;
-    const folder = folders[this.#of].blobs;
+    const folder = folders[this.#kind].blobs;
     return source === undefined || folder === undefined ? undefined : { storage, source, folder };
   }
 

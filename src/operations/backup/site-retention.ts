@@ -63,7 +63,7 @@ export class SiteRetention {
     this.#format = format;
     this.#isFull = isFull;
     // A zip is for taking away: only the newest matters.
-    this.#keep = settings.of === 'zip' ? 1 : settings.site.keep;
+    this.#keep = settings.kind === 'zip' ? 1 : settings.site.keep;
     this.#context = context;
   }
 

@@ -12,17 +12,17 @@ import { verifySiteDeepUnlogged } from '../verify/verify-site-deep.ts';
 export async function proveBackup(
   site: Site,
   {
-    of,
+    kind,
     now,
     context,
   }: {
-    readonly of: BackupKind;
+    readonly kind: BackupKind;
     readonly now: () => Date;
     readonly context: JobContext;
   },
 ): Promise<void> {
   const points = { kind: 'one', target: LATEST_BACKUP } as const;
-  const settings = { site, of, points, sample: { kind: 'all' }, now } as const;
+  const settings = { site, kind, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(settings, context)) {
     const bad = point.findings.filter(({ kind }) => kind === 'bad');
     const [first] = bad;

@@ -23,7 +23,7 @@ export async function judgeRuns(
   {
     site,
     ...how
-  }: { readonly site: Site; readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
+  }: { readonly site: Site; readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly JudgedRun[]> {
   const known = new Map<string, KnownBadPoint>();
   for (const { place, points } of await listSite(site, how)) {
@@ -31,7 +31,7 @@ export async function judgeRuns(
       if (one.kind === 'blobs') continue;
       const reasons = reasonsAgainst(one.judgement);
       const { stamp } = one.judgement;
-      const key = `${place.of} ${place.storage} ${stamp}`;
+      const key = `${place.kind} ${place.storage} ${stamp}`;
       if (reasons.length > 0) known.set(key, { stamp, reasons });
     }
   }

@@ -53,10 +53,10 @@ export type ListedSitePoint =
 /** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
 export async function listSite(
   site: Site,
-  { of, backups }: { readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
+  { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly ListedPlace[]> {
   const listed: ListedPlace[] = [];
-  for (const place of await findBackupPlaces(site, of)) {
+  for (const place of await findBackupPlaces(site, kind)) {
     const points = await listPlace(place, { site, backups });
     const { repository } = place;
     const opened = repository === undefined ? undefined : await backups.repository(repository);
@@ -94,7 +94,7 @@ export function blobsOfPoint(points: readonly ListedSitePoint[], stamp: Stamp): 
 
 /** The restore points in one of its places, oldest first. Failure `not-found` where there is no folder. */
 export async function listPlace(
-  { storage, of, repository, blobs }: BackupPlace,
+  { storage, kind, repository, blobs }: BackupPlace,
   { site, backups }: { readonly site: Site; readonly backups: OpenBackups },
 ): Promise<readonly ListedSitePoint[]> {
   const catalogue =
@@ -111,7 +111,7 @@ export async function listPlace(
   }
   const opened = await backups.repository(repository);
   const points = await listRestorePoints(opened);
-  const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
+  const isArchived = kind === 'zip' || site.blobFormat.kind !== 'directories';
   const known =
     catalogue === undefined
       ? undefined

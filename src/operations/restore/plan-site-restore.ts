@@ -28,31 +28,31 @@ export function replacedPaths({ storages, contents }: Site): {
  * to it. Changes nothing. Failures: those of {@link planRestore} and {@link planBlobRestore}.
  */
 export async function planSiteRestore(
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'wanted' | 'damagedBlobs'>,
+  settings: Pick<SiteRestoreSettings, 'site' | 'kind' | 'wanted' | 'damagedBlobs'>,
   backups: OpenBackups,
 ): Promise<SiteRestorePlan> {
-  const { site, of, wanted, damagedBlobs } = settings;
+  const { site, kind, wanted, damagedBlobs } = settings;
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
   await refuseBlobCache(site);
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
   for (const storage of site.storages) {
-    const repository = foldersOf(storage, of).filestorage;
+    const repository = foldersOf(storage, kind).filestorage;
     if (site.contents === 'blobs') continue;
     const plan = await planRestore({ repository, wanted, target: storage.dataFs }, backups);
     filestorages.push({ storage: storage.name, plan });
   }
   for (const storage of site.storages) {
-    const folder = foldersOf(storage, of).blobs;
+    const folder = foldersOf(storage, kind).blobs;
     if (site.contents === 'filestorages' || storage.blobs === undefined) continue;
     if (folder === undefined) throw new RangeError('a storage with blobs has a folder for them');
     const point = filestorages.find((one) => one.storage === storage.name)?.plan.point.stamp;
-    const isArchived = of === 'zip' || site.blobFormat.kind !== 'directories';
+    const isArchived = kind === 'zip' || site.blobFormat.kind !== 'directories';
     const plan = await planBlobRestore(
       {
         folder,
-        repository: point === undefined ? undefined : foldersOf(storage, of).filestorage,
+        repository: point === undefined ? undefined : foldersOf(storage, kind).filestorage,
         source: storage.madeOf?.blobs ?? storage.blobs,
         target: storage.blobs,
         wanted,
@@ -66,7 +66,7 @@ export async function planSiteRestore(
             : {
                 kind: 'point',
                 stamp: point,
-                next: await nextBackup(foldersOf(storage, of).filestorage, { point, backups }),
+                next: await nextBackup(foldersOf(storage, kind).filestorage, { point, backups }),
               },
       },
       backups,
@@ -77,8 +77,8 @@ export async function planSiteRestore(
 }
 
 /** Failure `usage` where there are none: the alternative source of a storage. */
-export function foldersOf({ name, folders }: SiteStorage, of: BackupKind) {
-  const found = folders[of];
+export function foldersOf({ name, folders }: SiteStorage, kind: BackupKind) {
+  const found = folders[kind];
   if (found !== undefined) return found;
   throw new Failure('usage', `Cannot restore "${name}": it has no alternative_restore_source`, {
     hint: { kind: 'set-alternative-source' },

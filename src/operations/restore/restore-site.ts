@@ -22,8 +22,8 @@ export function planMeantRestore(
   settings: SiteRestoreSettings,
   context: JobContext,
 ): Promise<MeantRestore> {
-  const { site, of, now } = settings;
-  return withRunLog({ verb: 'restore', site, of, now }, context, async () => {
+  const { site, kind, now } = settings;
+  return withRunLog({ verb: 'restore', site, kind, now }, context, async () => {
     await using _held = await holdSources(settings, context);
     return await planWithWarnings(settings, context.backups);
   });
@@ -50,8 +50,8 @@ export async function restoreSite(
   context: JobContext,
   report: Report<readonly RestoreResult[]> = () => {},
 ): Promise<readonly RestoreResult[]> {
-  const { site, of, now } = settings;
-  return await withRunLog({ verb: 'restore', site, of, now }, context, async (watched) => {
+  const { site, kind, now } = settings;
+  return await withRunLog({ verb: 'restore', site, kind, now }, context, async (watched) => {
     return (await restoreUnlogged(settings, watched, report)).results;
   });
 }
@@ -103,8 +103,8 @@ function holdSources(settings: SiteRestoreSettings, context: JobContext): Promis
 }
 
 /** The folders that are read. */
-function sourcesOf({ site, of }: SiteRestoreSettings): RunFolders {
-  const folders = site.storages.map((storage) => foldersOf(storage, of));
+function sourcesOf({ site, kind }: SiteRestoreSettings): RunFolders {
+  const folders = site.storages.map((storage) => foldersOf(storage, kind));
   return {
     repositories: site.contents === 'blobs' ? [] : folders.map(({ filestorage }) => filestorage),
     blobFolders:

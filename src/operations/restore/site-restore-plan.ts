@@ -7,7 +7,7 @@ import type { OldState, RestorePlan } from './restore-plan.ts';
 /** Which state of a site is restored. */
 export interface SiteRestoreSettings {
   readonly site: Site;
-  readonly of: BackupKind;
+  readonly kind: BackupKind;
   readonly wanted: RestoreTarget;
   /** What to do where a server holds a Data.fs. */
   readonly heldLock: 'refuse' | 'ignore';

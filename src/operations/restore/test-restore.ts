@@ -18,7 +18,7 @@ import { TO_EMPTY_PLACE } from './site-restore-plan.ts';
 
 export interface TestRestoreSettings {
   readonly site: Site;
-  readonly of: BackupKind;
+  readonly kind: BackupKind;
   readonly wanted: RestoreTarget;
   /** A folder with room for all of the site, made if it isn't there; what is made is removed again. */
   readonly folder: string;
@@ -48,8 +48,8 @@ export async function testRestore(
   settings: TestRestoreSettings,
   context: JobContext,
 ): Promise<TestRestore> {
-  const { site, of, now } = settings;
-  const start = { verb: 'rehearse', site, of, now } as const;
+  const { site, kind, now } = settings;
+  const start = { verb: 'rehearse', site, kind, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const tested = await testUnlogged(settings, watched.context);
     const findings = tested.storages.flatMap(({ point }) => point.findings);
@@ -62,7 +62,7 @@ async function testUnlogged(
   settings: TestRestoreSettings,
   context: JobContext,
 ): Promise<TestRestore> {
-  const { site, of, folder, now } = settings;
+  const { site, kind, folder, now } = settings;
   const { uppermost } = await makeFolder(folder, { rights: PRIVATE });
   const place = await withSystemErrors(`create a folder in "${folder}"`, () =>
     mkdtemp(join(folder, 'zodbvault-test-restore-')),
@@ -71,7 +71,7 @@ async function testUnlogged(
     const begun = now();
     const { plan } = await restoreInto(place, { settings, begun, context });
     const restored = now();
-    const verified = await verifyRestored({ site, of, now, plan }, context);
+    const verified = await verifyRestored({ site, kind, now, plan }, context);
     const restoreSeconds = secondsBetween(begun, restored);
     for (const { point, repository } of verified) {
       const time = { begun, seconds: restoreSeconds };
@@ -97,7 +97,7 @@ async function testUnlogged(
 async function restoreInto(
   place: string,
   {
-    settings: { site, of, wanted, now },
+    settings: { site, kind, wanted, now },
     begun,
     context,
   }: {
@@ -115,7 +115,7 @@ async function restoreInto(
     return await restoreUnlogged(
       {
         site: retarget(site, place),
-        of,
+        kind,
         wanted,
         ...TO_EMPTY_PLACE,
         now,
@@ -175,16 +175,16 @@ function whatCameOut({ filestorages, blobs }: SiteRestorePlan): ReadonlyMap<stri
 async function verifyRestored(
   {
     site,
-    of,
+    kind,
     plan,
     now,
-  }: Pick<TestRestoreSettings, 'site' | 'of' | 'now'> & { readonly plan: SiteRestorePlan },
+  }: Pick<TestRestoreSettings, 'site' | 'kind' | 'now'> & { readonly plan: SiteRestorePlan },
   context: JobContext,
 ): Promise<readonly TestedStorage[]> {
   if (site.contents === 'blobs') return [];
   const found: TestedStorage[] = [];
   const points = { kind: 'restored', byStorage: whatCameOut(plan) } as const;
-  const wanted = { site, of, points, sample: { kind: 'all' }, now } as const;
+  const wanted = { site, kind, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
     const { storage, repository } = place;
     if (repository !== undefined) found.push({ storage, repository, point });

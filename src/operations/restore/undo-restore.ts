@@ -26,7 +26,7 @@ export async function undoSiteRestore(
   }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'> & { readonly agreed: RestoreJournal },
   context: JobContext,
 ): Promise<RestoreJournal> {
-  const start = { verb: 'undo', site, of: 'all', now } as const;
+  const start = { verb: 'undo', site, kind: 'all', now } as const;
   return await withRunLog(start, context, async ({ context: watched, done }) => {
     await using held = await holdSite({ site, heldLock }, watched);
     refuseOtherJournal(await planUndo(held.anchor), { agreed, doing: 'undo the restore' });

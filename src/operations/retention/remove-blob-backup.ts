@@ -138,7 +138,7 @@ export async function deleteBlobs(
 ): Promise<readonly string[]> {
   const { site, place } = of;
   const { folder } = plan;
-  const start = { verb: 'retire', site, of: place.of, now } as const;
+  const start = { verb: 'retire', site, kind: place.kind, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const repositories = place.repository === undefined ? [] : [place.repository];
     const folders = { repositories, blobFolders: [folder] };

@@ -182,7 +182,7 @@ export async function deleteAll(
   context: JobContext,
 ): Promise<Deleted> {
   refuseLast(plan, last);
-  const start = { verb: 'retire', site, of: place.of, now } as const;
+  const start = { verb: 'retire', site, kind: place.kind, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const repository = await context.backups.repository(plan.repository);
     const { store } = repository;
@@ -208,8 +208,8 @@ export async function deleteAll(
 }
 
 /** Whether the next backup removes the blobs of what was deleted; where nothing old ever goes, they are for people to remove. */
-export function removesBlobs({ keep }: Site, { of }: BackupPlace): boolean {
-  return of === 'zip' || keep > 0;
+export function removesBlobs({ keep }: Site, { kind }: BackupPlace): boolean {
+  return kind === 'zip' || keep > 0;
 }
 
 /** Failure `refused` where nothing could be restored afterwards. */

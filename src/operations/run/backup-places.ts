@@ -5,7 +5,7 @@ import { isThere } from '../../system/files/presence.ts';
 /** Where one kind of backup of one storage lies. */
 export interface BackupPlace {
   readonly storage: string;
-  readonly of: BackupKind;
+  readonly kind: BackupKind;
   /** The folder that has to be there. */
   readonly path: string;
   /** Undefined where only blobs are backed up. */
@@ -21,14 +21,14 @@ const KINDS = ['backup', 'snapshot', 'zip', 'alternative'] as const satisfies re
 /**
  * The places that a site has for its backups.
  *
- * @param of - one kind, whether it is there or not; or all that are there, of which there has to be
+ * @param kind - one kind, whether it is there or not; or all that are there, of which there has to be
  *   one: failure `not-found`
  */
 export async function findBackupPlaces(
   site: Site,
-  of: BackupKind | 'all',
+  kind: BackupKind | 'all',
 ): Promise<readonly BackupPlace[]> {
-  if (of !== 'all') return placesOf(site, of);
+  if (kind !== 'all') return placesOf(site, kind);
   const all = KINDS.flatMap((kind) => placesOf(site, kind));
   const there: BackupPlace[] = [];
   for (const place of all) if (await isThere(place.path)) there.push(place);
@@ -37,15 +37,15 @@ export async function findBackupPlaces(
   return there;
 }
 
-function placesOf({ storages, contents }: Site, of: BackupKind): readonly BackupPlace[] {
+function placesOf({ storages, contents }: Site, kind: BackupKind): readonly BackupPlace[] {
   return storages.flatMap((storage): BackupPlace[] => {
-    const folders = storage.folders[of];
+    const folders = storage.folders[kind];
     if (folders === undefined) return [];
     const { filestorage, blobs: folder } = folders;
     const source = contents === 'filestorages' ? undefined : storage.blobs;
     const blobs = source === undefined || folder === undefined ? undefined : { folder, source };
     const isChanges = storage.isChanges === true;
-    const common = { storage: storage.name, of, isChanges } as const;
+    const common = { storage: storage.name, kind, isChanges } as const;
     if (contents !== 'blobs')
       return [{ ...common, path: filestorage, repository: filestorage, blobs }];
     return blobs === undefined

@@ -42,7 +42,7 @@ export type JobEvent =
       readonly kind: 'blobs-begin';
       readonly source: string;
       readonly folder: string;
-      readonly of: BackupKind;
+      readonly backupKind: BackupKind;
     }
   | { readonly kind: 'storage-without-blobs'; readonly storage: string }
   | { readonly kind: 'blobs-there-already'; readonly name: string }

@@ -15,9 +15,9 @@ export interface PastRun extends Omit<Run, 'result'> {
 /** What the repositories of a site have logged, newest first. Failure `not-found` where there are none. */
 export async function readHistory(
   site: Site,
-  { of, backups }: { readonly of: BackupKind | 'all'; readonly backups: OpenBackups },
+  { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly PastRun[]> {
-  const folders = new Set((await findBackupPlaces(site, of)).map(({ path }) => path));
+  const folders = new Set((await findBackupPlaces(site, kind)).map(({ path }) => path));
   const runs: PastRun[] = [];
   for (const folder of folders) {
     for (const run of await readPastRuns(folder, backups)) runs.push(run);

@@ -17,7 +17,7 @@ import type { JobContext, JobEvent, Step } from './events.ts';
 export interface RunStart {
   readonly verb: Run['verb'];
   readonly site: Site;
-  readonly of: BackupKind | 'all';
+  readonly kind: BackupKind | 'all';
   readonly now: () => Date;
 }
 
@@ -189,10 +189,10 @@ class RunLine implements WatchedRun {
   }
 
   async #append(end: RunEnd & Partial<Pick<Run, 'warned' | 'process'>>): Promise<void> {
-    const { verb, site, of } = this.#start;
+    const { verb, site, kind } = this.#start;
     const run: Run = {
       verb,
-      of,
+      of: kind,
       part: site.part,
       ...(verb === 'backup' ? { sources: sourcesOf(site) } : {}),
       ...(verb === 'backup' && site.contents !== 'blobs'
@@ -229,9 +229,9 @@ class RunLine implements WatchedRun {
    * in a folder that no run of ours has written to.
    */
   async #store(): Promise<Store | undefined> {
-    const { verb, site, of } = this.#start;
+    const { verb, site, kind } = this.#start;
     const main = site.storages.at(-1)?.name;
-    const places = await findBackupPlaces(site, of);
+    const places = await findBackupPlaces(site, kind);
     const ordered = [...places].sort(
       (a, b) => Number(b.storage === main) - Number(a.storage === main),
     );

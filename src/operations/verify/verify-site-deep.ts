@@ -20,7 +20,7 @@ export type SitePointsToVerify =
 
 export interface SiteDeepVerifySettings {
   readonly site: Site;
-  readonly of: BackupKind | 'all';
+  readonly kind: BackupKind | 'all';
   readonly points: SitePointsToVerify;
   readonly sample: DeepVerifySettings['sample'];
   readonly now: () => Date;
@@ -34,9 +34,9 @@ export function verifySiteDeep(
   settings: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
-  const { site, of, sample, now } = settings;
+  const { site, kind, sample, now } = settings;
   const verb = sample.kind === 'all' ? 'verify-deep' : 'verify-sample';
-  return withRunLogOfEach({ verb, site, of, now }, context, {
+  return withRunLogOfEach({ verb, site, kind, now }, context, {
     work: (watched) => verifySiteDeepUnlogged(settings, watched),
     problemsOf: ({ point }) => point.findings.filter(({ kind }) => kind === 'bad').length,
   });
@@ -50,16 +50,16 @@ export interface DeepVerifiedPlace {
 
 /** The same as a step of another run. */
 export async function* verifySiteDeepUnlogged(
-  { site, of, points, sample, now }: SiteDeepVerifySettings,
+  { site, kind, points, sample, now }: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
   let absence: Failure | undefined;
   let hasPoint = false;
-  for (const place of await findBackupPlaces(site, of)) {
+  for (const place of await findBackupPlaces(site, kind)) {
     const { repository, blobs } = place;
     const wanted = pointsOf(place, points);
     if (repository === undefined || wanted === undefined) continue;
-    const isArchived = place.of === 'zip' || site.blobFormat.kind !== 'directories';
+    const isArchived = place.kind === 'zip' || site.blobFormat.kind !== 'directories';
     const places = blobs && {
       folder: blobs.folder,
       live: blobs.source,

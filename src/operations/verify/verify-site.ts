@@ -12,7 +12,7 @@ import { verifyBlobs } from './verify-blobs.ts';
 
 export interface SiteVerifySettings {
   readonly site: Site;
-  readonly of: BackupKind | 'all';
+  readonly kind: BackupKind | 'all';
   readonly depth: 'quick' | 'thorough';
   readonly chains: 'newest' | 'all';
   readonly now: () => Date;
@@ -32,8 +32,8 @@ export async function verifySite(
   settings: SiteVerifySettings,
   context: JobContext,
 ): Promise<readonly VerifiedPlace[]> {
-  const { site, of, now } = settings;
-  return await withRunLog({ verb: 'verify', site, of, now }, context, async (watched) => {
+  const { site, kind, now } = settings;
+  return await withRunLog({ verb: 'verify', site, kind, now }, context, async (watched) => {
     const verified = await verifyPlaces(settings, watched.context);
     const findings = verified.flatMap((one) => [...one.findings, ...one.blobFindings]);
     await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
@@ -42,12 +42,12 @@ export async function verifySite(
 }
 
 async function verifyPlaces(
-  { site, of, depth, chains, now }: SiteVerifySettings,
+  { site, kind, depth, chains, now }: SiteVerifySettings,
   context: JobContext,
 ): Promise<readonly VerifiedPlace[]> {
   const { backups } = context;
   const verified: VerifiedPlace[] = [];
-  for (const place of await findBackupPlaces(site, of)) {
+  for (const place of await findBackupPlaces(site, kind)) {
     const { repository, blobs } = place;
     const begun = now();
     const findings =

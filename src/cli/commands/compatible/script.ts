@@ -129,7 +129,7 @@ async function backUp(
   },
 ): Promise<undefined> {
   const { terminal, signal, backups, waitSeconds } = context;
-  const { of, full } = action;
+  const { backupKind: kind, full } = action;
   const dataFs = site.storages.at(-1)?.dataFs;
   if (dataFs !== undefined && site.servedElsewhere !== undefined) {
     const client = { part: site.part, dataFs, ...site.servedElsewhere };
@@ -137,7 +137,7 @@ async function backUp(
   }
   const clock = { now: () => new Date(), random: Math.random };
   await backUpSite(
-    { site: withPingUrl(site), of, full, compressor: 'auto', level: undefined, ...clock },
+    { site: withPingUrl(site), kind, full, compressor: 'auto', level: undefined, ...clock },
     { ...shownOn(terminal), signal, backups, waitSeconds },
     async (results) => {
       const lines = await describeBackups(results, site);
@@ -165,7 +165,7 @@ async function restore(
 ): Promise<undefined> {
   const settings = {
     site,
-    of: action.of,
+    kind: action.backupKind,
     wanted: parseRestoreTarget(date),
     heldLock: 'refuse',
     earlierState: 'replace',

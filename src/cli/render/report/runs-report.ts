@@ -34,16 +34,16 @@ export const NO_RUNS: RunsReport = { last: [], goodDays: new Map(), blobSizes: n
 export async function reportRuns(runs: readonly PastRun[]): Promise<RunsReport> {
   const goodDays = new Map<string, Map<string, Date>>();
   const blobSizes = new Map<string, Sample[]>();
-  await eachInTurn(runs, ({ verb, of, begun, blobBytes, result }) => {
+  await eachInTurn(runs, ({ verb, of: kind, begun, blobBytes, result }) => {
     if (verb === 'backup' && isGood(result)) {
-      listIn(goodDays, { key: of, empty: () => new Map() }).set(
+      listIn(goodDays, { key: kind, empty: () => new Map() }).set(
         begun.slice(0, 10),
         new Date(begun),
       );
     }
     if (blobBytes > 0) {
       const sample = { moment: new Date(begun), bytes: blobBytes };
-      listIn(blobSizes, { key: of, empty: () => [] }).push(sample);
+      listIn(blobSizes, { key: kind, empty: () => [] }).push(sample);
     }
   });
   return {

@@ -11,9 +11,9 @@ export async function findMissingStorages(
   { filestorages }: SiteRestorePlan,
   {
     site,
-    of,
+    kind,
     backups,
-  }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
+  }: Pick<SiteRestoreSettings, 'site' | 'kind'> & { readonly backups: OpenBackups },
 ): Promise<readonly WarningOf<'storage-left-out'>[]> {
   const points = filestorages.map(({ storage, plan }) => ({ storage, stamp: plan.point.stamp }));
   const newest = points
@@ -21,7 +21,7 @@ export async function findMissingStorages(
     .sort()
     .at(-1);
   if (newest === undefined || points.every(({ stamp }) => stamp === newest)) return [];
-  const runs = (await readHistory(site, { of, backups })).filter(
+  const runs = (await readHistory(site, { kind, backups })).filter(
     (run) => isBackup(run) && momentOf(run) <= newest,
   );
   return points.flatMap(({ storage, stamp }) => {
@@ -32,7 +32,7 @@ export async function findMissingStorages(
         momentOf(run) > upToDate &&
         run.storages?.includes(storage) === false &&
         // An alternative source is of another site, where the part may have any name.
-        (run.part === site.part || of === 'alternative'),
+        (run.part === site.part || kind === 'alternative'),
     );
     if (without.length === 0) return [];
     return [

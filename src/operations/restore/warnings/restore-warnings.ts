@@ -16,7 +16,7 @@ import { findSuspectPoints } from './suspect-points.ts';
 /** Looks at the Data.fs files that are there, at the repositories, their run logs, and the records of blobs. */
 export async function findRestorePlanWarnings(
   plan: SiteRestorePlan,
-  settings: Pick<SiteRestoreSettings, 'site' | 'of' | 'wanted' | 'old'> & {
+  settings: Pick<SiteRestoreSettings, 'site' | 'kind' | 'wanted' | 'old'> & {
     readonly backups: OpenBackups;
   },
 ): Promise<readonly RestorePlanWarning[]> {

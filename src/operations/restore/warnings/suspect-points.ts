@@ -24,11 +24,11 @@ export async function findSuspectPoints(
   plan: SiteRestorePlan,
   {
     site,
-    of,
+    kind,
     backups,
-  }: Pick<SiteRestoreSettings, 'site' | 'of'> & { readonly backups: OpenBackups },
+  }: Pick<SiteRestoreSettings, 'site' | 'kind'> & { readonly backups: OpenBackups },
 ): Promise<readonly SuspectPointWarning[]> {
-  const places = await findBackupPlaces(site, of);
+  const places = await findBackupPlaces(site, kind);
   const found: SuspectPointWarning[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
     const place = places.find((candidate) => candidate.storage === storage);

@@ -50,11 +50,11 @@ export type BackupResult = Result<typeof backupResult>;
 type Backup = v.InferOutput<typeof BackupSchema>;
 
 /** Of which site a backup is, and which of its kinds. */
-type Of = Pick<SiteBackupSettings, 'site' | 'of'>;
+type Of = Pick<SiteBackupSettings, 'site' | 'kind'>;
 
 export async function backupAsJson(
   { storage, filestorage, blobs, removed }: StorageBackup,
-  { site, of: kind }: Of,
+  { site, kind }: Of,
 ): Promise<Backup> {
   const labels = { site: site.part, storage, kind };
   const more = { blobs: await blobsAsJson(blobs, { site, storage }), removed: [...removed] };
@@ -99,7 +99,7 @@ async function blobsAsJson(
 
 export function planAsJson(
   { storage, filestorage, blobs, removals }: StoragePlan,
-  { site, of: kind }: Of,
+  { site, kind }: Of,
 ): v.InferOutput<typeof PlanSchema> {
   return {
     ...{ site: site.part, storage, kind },
