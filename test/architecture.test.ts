@@ -48,18 +48,13 @@ const NAME_COMMANDS: Readonly<Record<string, string>> = {
   'config/schedule/systemd-units.ts': 'units say what wrote them',
   'config/toml/template.ts': 'a new zodbvault.toml says which command shows it',
   'config/toml/toml-options.ts': 'in place of options of the recipe, there are options of commands',
-  'repository/judgement.ts': 'restore points are judged bad by checks that have such names',
   'system/processes/systemd.ts': 'an option of systemctl has the name of one of ours',
 };
 
 /** The files below the command line that put something into words, and what needs them there. */
 const PUT_INTO_WORDS: Readonly<Record<string, string>> = {
-  'blobs/copy/additions.ts': 'failures and findings of a verification',
   'blobs/copy/copy-worker.ts': 'failures of a copy',
   'operations/run/astray-server-warning.ts': 'failures where a Data.fs is not there, or is locked',
-  'repository/judgement.ts': 'failures where a restore would be a guess, and findings',
-  'repository/layout/chain.ts': 'failures where a chain has a hole, and findings',
-  'repository/lineage/source-faults.ts': 'failures where a restore would be a guess',
   'system/locks/lock-record.ts': 'failures where another run holds a lock',
   'system/processes/programs.ts': 'failures of other programs',
 };

@@ -135,7 +135,7 @@ const COMMANDS: Readonly<Record<string, (backups: OpenBackups) => Promise<unknow
         agreed: undefined,
         now: () => new Date(),
       },
-      backups,
+      { backups, onEvent: () => {} },
     ),
 };
 

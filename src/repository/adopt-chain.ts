@@ -15,6 +15,7 @@ import { type BackupRecord, encodeBackupRecord } from './layout/backup-record.ts
 import type { Chain, ChainLink } from './layout/chain.ts';
 import { indexFileName, recordFileName } from './layout/file-names.ts';
 import { momentOfStamp } from './layout/stamp.ts';
+import type { RepositoryProblem } from './problem.ts';
 import { stageHashed } from './write-backup.ts';
 
 /** What recording a backup of another program came to. */
@@ -23,7 +24,7 @@ export type Recorded =
   | { readonly kind: 'recorded'; readonly name: string }
   /** It had one already. */
   | { readonly kind: 'known'; readonly name: string }
-  | { readonly kind: 'damaged'; readonly name: string; readonly problem: string };
+  | { readonly kind: 'damaged'; readonly name: string; readonly problem: RepositoryProblem };
 
 /** How records are made. */
 export interface RecordingSettings {
@@ -59,9 +60,9 @@ export async function* recordChain(
         yield { kind: 'known', name };
         continue;
       }
-      if (taken.has(recordFileName(link.file.stamp))) {
-        const problem = `"${recordFileName(link.file.stamp)}" is there, and no record of this version`;
-        yield { kind: 'damaged', name, problem };
+      const fileName = recordFileName(link.file.stamp);
+      if (taken.has(fileName)) {
+        yield { kind: 'damaged', name, problem: { kind: 'foreign-record', fileName } };
         return;
       }
       if (settings.mode === 'look') {
@@ -77,7 +78,7 @@ export async function* recordChain(
       yield { kind: 'recorded', name };
     } catch (error) {
       if (!isFailure(error, 'damaged')) throw error;
-      yield { kind: 'damaged', name, problem: error.message };
+      yield { kind: 'damaged', name, problem: { kind: 'failed-read', message: error.message } };
       return;
     }
   }

@@ -20,14 +20,8 @@ import { cooperatively } from '../system/streams/cooperative.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import { readLink, readLinks, readUnlisted } from './content/read-backup.ts';
+import type { FileFinding, FileState } from './file-finding.ts';
 import { indexOfPoint, type RestorePoint } from './restore-point.ts';
-
-/** Something wrong with a file of the repository. */
-export interface FileFinding {
-  readonly kind: 'bad' | 'note';
-  readonly file: string;
-  readonly state: string;
-}
 
 /** What a restore point was found to be, without restoring it. */
 export interface AuditedPoint {
@@ -92,18 +86,20 @@ interface StoredIndexOfPoint {
 async function readIndex({ store, point }: Reading): Promise<StoredIndexOfPoint> {
   const file = indexOfPoint(point);
   const hash = createHash('sha256');
-  const bad = (state: string): FileFinding => ({ kind: 'bad', file, state });
+  const bad = (kind: FileState['kind'] & `${string}-index`): FileFinding => {
+    return { kind: 'bad', file, state: { kind } };
+  };
   try {
     const index = await decodeIndex(tap(store.read(file), (chunk) => hash.update(chunk)));
     if (index === undefined) {
-      return { index, findings: [bad('it can not be read; a restore goes without an index')] };
+      return { index, findings: [bad('unreadable-index')] };
     }
     const record = point.kind === 'listed' ? point.links.at(-1)?.record : undefined;
     const isRight = record === undefined || record.index.sha256 === hash.digest('hex');
-    return { index, findings: isRight ? [] : [bad('its sha256 is not the one in its .json')] };
+    return { index, findings: isRight ? [] : [bad('other-index')] };
   } catch (error) {
     if (!isFailure(error, 'not-found')) throw error;
-    return { index: undefined, findings: [bad('it is missing; a restore goes without an index')] };
+    return { index: undefined, findings: [bad('missing-index')] };
   }
 }
 
@@ -147,7 +143,7 @@ async function auditOnce(
       }
     } catch (error) {
       if (!isDamage(error)) throw error;
-      files.push({ kind: 'bad', file, state: error.message });
+      files.push({ kind: 'bad', file, state: { kind: 'failed-read', message: error.message } });
     }
     return sizeBytes;
   };

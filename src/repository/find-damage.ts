@@ -5,14 +5,15 @@ import type { WorkProgress } from '../system/streams/progress.ts';
 import { readLink, readUnlisted } from './content/read-backup.ts';
 import { isSound } from './judgement.ts';
 import type { Catalogue } from './layout/catalogue.ts';
-import { type Chain, type ChainFault, describeFault, readChain } from './layout/chain.ts';
+import { type Chain, type ChainFault, readChain } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
+import type { FailedRead, RepositoryProblem } from './problem.ts';
 import type { Judgements } from './read-judgements.ts';
 
 /** From which restore point on a chain can't be restored, and why. */
 export interface Damage {
   readonly stamp: Stamp;
-  readonly reason: string;
+  readonly problem: RepositoryProblem;
 }
 
 /** What was found in a repository. */
@@ -43,11 +44,11 @@ export async function findDamage(
 ): Promise<Damages> {
   const damaged: Damage[] = catalogue.datWithoutFull.map((stamp) => ({
     stamp,
-    reason: 'its full backup is missing',
+    problem: { kind: 'full-backup-missing' },
   }));
   const [orphan] = catalogue.withoutFull;
   if (orphan !== undefined && !damaged.some(({ stamp }) => stamp <= orphan.stamp)) {
-    damaged.push({ stamp: orphan.stamp, reason: 'no full backup is in front of it' });
+    damaged.push({ stamp: orphan.stamp, problem: { kind: 'no-full-backup' } });
   }
   const whole: Stamp[] = [];
   const onChunk = (chunk: Uint8Array) => {
@@ -87,25 +88,25 @@ async function firstDamage(
 ): Promise<Damage | undefined> {
   for (const link of chain.links) {
     onFile(link.file.name);
-    const reason = await faultIn(() =>
+    const problem = await faultIn(() =>
       drain(tap(readLink(store, { link, check: 'checksums' }), onChunk)),
     );
-    if (reason !== undefined) return { stamp: link.file.stamp, reason };
+    if (problem !== undefined) return { stamp: link.file.stamp, problem };
   }
   const { files, links } = chain;
   const all = [files.full, ...files.increments];
   if (chain.dat === '') {
     // A restore goes by the records, or else by the transactions themselves.
     if (links.length === all.length) return undefined;
-    const reason = await faultIn(() => drain(tap(readUnlisted(store, all, onFile), onChunk)));
-    return reason === undefined ? undefined : { stamp: files.full.stamp, reason };
+    const problem = await faultIn(() => drain(tap(readUnlisted(store, all, onFile), onChunk)));
+    return problem === undefined ? undefined : { stamp: files.full.stamp, problem };
   }
   const [fault] = chain.faults;
   // The next backup finishes one that was interrupted.
   const isInterrupted = isNewest && chain.faults.length === 1 && fault?.kind === 'unlisted-file';
   if (fault === undefined || isInterrupted) return undefined;
   const stamp = stampOfFault(fault, chain);
-  return stamp === undefined ? undefined : { stamp, reason: describeFault(fault) };
+  return stamp === undefined ? undefined : { stamp, problem: fault };
 }
 
 /** From where on a fault breaks the chain; undefined where everything in it can be restored all the same. */
@@ -125,13 +126,13 @@ function stampOfFault(fault: ChainFault, { files, links }: Chain): Stamp | undef
 }
 
 /** What is wrong with the bytes that are read. */
-async function faultIn(read: () => Promise<unknown>): Promise<string | undefined> {
+async function faultIn(read: () => Promise<unknown>): Promise<FailedRead | undefined> {
   try {
     await read();
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code !== 'damaged' && error.code !== 'not-found') throw error;
-    return error.message;
+    return { kind: 'failed-read', message: error.message };
   }
 }

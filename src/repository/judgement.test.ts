@@ -3,7 +3,6 @@ import { stamp } from '../../test/support/stamp.ts';
 import {
   areBlobsThere,
   type BlobFacts,
-  describeReason,
   hasFaultyBlobs,
   isSound,
   judgePoint,
@@ -75,7 +74,12 @@ describe('the judgement of a restore point', () => {
     ]
   >([
     ['healthy', {}, ['unknown', 'good'], ['build', 'sound', 'blobs']],
-    ['a file lost', { files: ['it is missing'] }, ['bad', 'good'], ['blobs']],
+    [
+      'a file lost',
+      { files: [{ kind: 'resized', fileName: 'a.fsz' }] },
+      ['bad', 'good'],
+      ['blobs'],
+    ],
     ['run not complete', { runEnd: 'incomplete' }, ['unknown', 'bad'], ['build']],
     [
       'run not complete, and no blobs',
@@ -103,7 +107,10 @@ describe('the judgement of a restore point', () => {
     ],
     [
       'by repozo, with no blobs',
-      { runEnd: 'unrecorded', blobs: { kind: 'missing', isExpected: false, reason: 'none' } },
+      {
+        runEnd: 'unrecorded',
+        blobs: { kind: 'missing', isExpected: false, why: { kind: 'none-there' } },
+      },
       ['unknown', 'unknown'],
       ['build', 'sound'],
     ],
@@ -115,7 +122,7 @@ describe('the judgement of a restore point', () => {
     ],
     [
       'its blobs gone',
-      { blobs: { kind: 'missing', isExpected: true, reason: 'none is there' } },
+      { blobs: { kind: 'missing', isExpected: true, why: { kind: 'none-there' } } },
       ['unknown', 'bad'],
       ['build'],
     ],
@@ -181,7 +188,7 @@ describe('the judgement of a restore point', () => {
       Object.keys(ANSWERS).filter((name) => answers.some((one) => one === name)),
     );
     const isBad = data === 'bad' || ofBlobs === 'bad';
-    expect(reasonsAgainst(judgement).map(describeReason).length > 0).toBe(isBad);
+    expect(reasonsAgainst(judgement).length > 0).toBe(isBad);
   });
 
   const DEPTHS = ['verify', 'sample', 'deep', 'rehearsal'] as const;

@@ -1,13 +1,15 @@
+import type { ChainFault } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
 import type { SourceFaults } from './lineage/source-faults.ts';
+import type { FailedRead } from './problem.ts';
 import { type Check, disproves, isAsDeep } from './records/check-results.ts';
 import type { RunEnd } from './records/completion.ts';
 
 /** All that was read about a restore point. */
 export interface PointFacts {
   readonly stamp: Stamp;
-  /** Why the files that it takes are not all there as they were written, in words. */
-  readonly files: readonly string[];
+  /** Why the files that it takes are not all there as they were written. */
+  readonly files: readonly FileFault[];
   readonly runEnd: RunEnd;
   /** Whether its record is there, and can't be read; absent: it isn't so. */
   readonly hasUnreadRecord?: boolean;
@@ -20,6 +22,19 @@ export interface PointFacts {
   readonly blobs: BlobFacts;
 }
 
+/** Why a file that a restore point takes is not as it was written. */
+export type FileFault =
+  | ChainFault
+  /** It has another size. */
+  | { readonly kind: 'resized'; readonly fileName: string };
+
+/** Why no blobs can be restored with a restore point. */
+export type BlobsGone =
+  | { readonly kind: 'none-there' }
+  /** Others are there. */
+  | { readonly kind: 'own-not-there' }
+  | FailedRead;
+
 /** What is known of the blob backup that belongs to a restore point, without reading it. */
 export type BlobFacts =
   /** The storage has no blobs, or they are not backed up. */
@@ -27,7 +42,7 @@ export type BlobFacts =
   /** Who asks knows of no blobs. */
   | { readonly kind: 'unseen' }
   /** `expected`: whether there must be one, as far as anybody can tell. */
-  | { readonly kind: 'missing'; readonly isExpected: boolean; readonly reason: string }
+  | { readonly kind: 'missing'; readonly isExpected: boolean; readonly why: BlobsGone }
   | {
       readonly kind: 'there';
       /** Whether it was made with this very point; otherwise newest blobs may be missing. */
@@ -39,7 +54,7 @@ export type BlobFacts =
 /** Why a part of a restore point is bad. */
 export type Reason =
   /** Files that it takes are missing, or have another size. */
-  | { readonly kind: 'files'; readonly state: string }
+  | { readonly kind: 'files'; readonly fault: FileFault }
   /** What its run has noted can't be read: be it that the run never ended, or that the site had lost something. */
   | { readonly kind: 'record' }
   /** A look has found that what is stored is not what was written. */
@@ -49,7 +64,7 @@ export type Reason =
   /** The run that made it never got to the end of its blobs. */
   | { readonly kind: 'incomplete' }
   /** The blob backup that belongs to it is not there any more. */
-  | { readonly kind: 'gone'; readonly state: string }
+  | { readonly kind: 'gone'; readonly why: BlobsGone }
   /** That one is there, and holds more or fewer files or bytes than when it was made. */
   | { readonly kind: 'amount' };
 
@@ -97,7 +112,7 @@ function provenEnd({ stamp, runEnd, checks, blobs }: PointFacts): RunEnd {
 }
 
 function judgeData({ stamp, files, hasUnreadRecord, checks }: PointFacts): PartJudgement {
-  const reasons = files.map((state): Reason => ({ kind: 'files', state }));
+  const reasons = files.map((fault): Reason => ({ kind: 'files', fault }));
   if (hasUnreadRecord === true) reasons.push({ kind: 'record' });
   const looks = checks.filter(({ part }) => part === 'data');
   const judged = judgeLooks(looks, stamp);
@@ -123,10 +138,10 @@ function goneFrom(blobs: BlobFacts, runEnd: RunEnd): readonly Reason[] {
     case 'unseen':
       return [];
     case 'missing':
-      return blobs.isExpected ? [{ kind: 'gone', state: blobs.reason }] : [];
+      return blobs.isExpected ? [{ kind: 'gone', why: blobs.why }] : [];
     case 'there':
       if (runEnd === 'complete' && !blobs.isExact) {
-        return [{ kind: 'gone', state: 'the blob backup that was made with it is not there' }];
+        return [{ kind: 'gone', why: { kind: 'own-not-there' } }];
       }
       return blobs.amount === 'other' ? [{ kind: 'amount' }] : [];
     default:
@@ -199,37 +214,3 @@ export function depthOfFaults({ data }: Judgement): Check['kind'] | undefined {
     undefined,
   );
 }
-
-/** A reason as the end of a sentence that begins with the restore point. */
-export function describeReason(reason: Reason): string {
-  switch (reason.kind) {
-    case 'files':
-    case 'gone':
-      return reason.state;
-    case 'stored':
-      return `${lookOf(reason.check)} found that what is stored is not what was written`;
-    case 'database':
-      return `${lookOf(reason.check)} found faults that the site itself had when it was backed up`;
-    case 'amount':
-      return 'its blob backup holds other files than when it was made';
-    case 'record':
-      return 'its record can not be read, so that nobody knows whether it is complete';
-    case 'incomplete':
-      return 'its run did not finish the blobs that belong to it';
-    default:
-      return reason satisfies never;
-  }
-}
-
-function lookOf({ kind, part, at }: Check): string {
-  const day = at.slice(0, 'yyyy-mm-dd'.length);
-  return `${part === 'blobs' ? 'in its blobs, ' : ''}${LOOKS[kind]} of ${day}`;
-}
-
-/** What looked, in words. */
-export const LOOKS = {
-  verify: 'verify',
-  sample: 'verify --deep --sample',
-  deep: 'verify --deep',
-  rehearsal: 'a test restore',
-} as const satisfies Record<Check['kind'], string>;

@@ -1,7 +1,13 @@
 import { eachInTurn, giveWay } from '../system/streams/cooperative.ts';
-import { type BlobFacts, type Judgement, judgePoint, type PointFacts } from './judgement.ts';
+import {
+  type BlobFacts,
+  type FileFault,
+  type Judgement,
+  judgePoint,
+  type PointFacts,
+} from './judgement.ts';
 import type { Catalogue } from './layout/catalogue.ts';
-import { type Chain, type ChainLink, describeFault, hasOtherSize } from './layout/chain.ts';
+import { type Chain, type ChainFault, hasOtherSize } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
 import { sourceFaultsOf } from './lineage/source-faults.ts';
 import type { OpenRepository } from './open-repository.ts';
@@ -55,11 +61,12 @@ export async function readFacts(
     const chain = await repository.chainOf(files);
     const known = sourceFaultsOf(chain);
     const links = new Map(chain.links.map((link) => [link.file.stamp, link]));
-    const otherSizes: string[] = [];
+    const otherSizes: FileFault[] = [];
     const carried = new CarriedChecks(inOrder);
     for (const { stamp } of [files.full, ...files.increments]) {
       const link = links.get(stamp);
-      if (link !== undefined && hasOtherSize(link)) otherSizes.push(sayOtherSize(link));
+      if (link !== undefined && hasOtherSize(link))
+        otherSizes.push({ kind: 'resized', fileName: link.file.name });
       const runEnd = link === undefined ? 'unrecorded' : runEndOf(link);
       const faults = [
         ...faultsOfFiles(chain, { stamp, isLinked: link !== undefined }),
@@ -112,17 +119,17 @@ function isOfFiles({ part, outcome, kind, faults }: Check): boolean {
 function faultsOfFiles(
   { faults, dat }: Chain,
   { stamp, isLinked }: { readonly stamp: Stamp; readonly isLinked: boolean },
-): readonly string[] {
-  const found: string[] = [];
+): readonly ChainFault[] {
+  const found: ChainFault[] = [];
   for (const fault of faults) {
     switch (fault.kind) {
       case 'missing-file':
       case 'gap':
-        if (fault.stamp <= stamp) found.push(describeFault(fault));
+        if (fault.stamp <= stamp) found.push(fault);
         break;
       case 'broken-dat':
       case 'unlisted-file':
-        if (!isLinked && dat !== '') found.push(describeFault(fault));
+        if (!isLinked && dat !== '') found.push(fault);
         break;
       case 'missing-dat':
         break; // The records, or the transactions themselves, speak for what is there.
@@ -131,8 +138,4 @@ function faultsOfFiles(
     }
   }
   return found;
-}
-
-function sayOtherSize({ file }: ChainLink): string {
-  return `"${file.name}" has another size than was written`;
 }

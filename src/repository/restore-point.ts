@@ -5,7 +5,7 @@ import type { Hint } from '../system/remedy.ts';
 import { hintAlternativesToHole, NAME_EARLIER } from './content/alternatives.ts';
 import { readLinks, readUnlisted } from './content/read-backup.ts';
 import { type DataFile, pointStampsOf } from './layout/catalogue.ts';
-import { type ChainFault, type ChainLink, describeFault } from './layout/chain.ts';
+import type { ChainFault, ChainLink } from './layout/chain.ts';
 import { indexFileName } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
 import type { OpenRepository } from './open-repository.ts';
@@ -66,13 +66,13 @@ export async function resolveTarget(
   const wanted = [files.full, ...files.increments].filter(({ stamp }) => isNotLater(stamp, target));
   const links = chain.links.filter(({ file }) => isNotLater(file.stamp, target));
   const isListed = target.kind !== 'latest' && links.length === wanted.length;
-  const fault = chain.faults.find((candidate) => isInTheWay(candidate, { target, isListed }));
+  const fault = chain.faults.filter(isHole).find((one) => isInTheWay(one, { target, isListed }));
   if (fault !== undefined) {
     const hole = 'stamp' in fault ? fault.stamp : chain.stamp;
     // The good lines of a `.dat` still speak for what they list.
     const isPartly = fault.kind === 'broken-dat' && chain.links.length > 0;
     const hint = isPartly ? NAME_EARLIER : await hintAlternativesToHole(store, hole);
-    throw holeInChain(describeFault(fault), { aim, stamp: chain.stamp, hint });
+    throw holeInChain(stateOf(fault), { aim, stamp: chain.stamp, hint });
   }
   const last = links.at(-1);
   if (last === undefined || (chain.dat === '' && links.length < wanted.length)) {
@@ -114,23 +114,32 @@ export function indexOfPoint(point: RestorePoint): string {
   return indexFileName(point.stamp);
 }
 
+/** A fault that takes away what is behind it. */
+type Hole = Extract<ChainFault, { readonly kind: 'missing-file' | 'gap' | 'broken-dat' }>;
+
+function isHole(fault: ChainFault): fault is Hole {
+  return fault.kind === 'missing-file' || fault.kind === 'gap' || fault.kind === 'broken-dat';
+}
+
 /**
  * Faults behind what is wanted are none of a restore's business. A broken `.dat` is, unless its good lines list all
  * files that are wanted.
  */
 function isInTheWay(
-  fault: ChainFault,
+  fault: Hole,
   { target, isListed }: { readonly target: RestoreTarget; readonly isListed: boolean },
 ): boolean {
+  return fault.kind === 'broken-dat' ? !isListed : isNotLater(fault.stamp, target);
+}
+
+function stateOf(fault: Hole): string {
   switch (fault.kind) {
     case 'missing-file':
+      return `the file "${fault.fileName}" is missing`;
     case 'gap':
-      return isNotLater(fault.stamp, target);
+      return `"${fault.fileName}" does not begin where the backup before it ends`;
     case 'broken-dat':
-      return !isListed;
-    case 'missing-dat':
-    case 'unlisted-file':
-      return false;
+      return fault.state;
     default:
       return fault satisfies never;
   }

@@ -1,5 +1,5 @@
-import type { FileFinding } from './audit-restore-point.ts';
-import { type ChainLink, describeFault } from './layout/chain.ts';
+import type { FileFinding, FileState } from './file-finding.ts';
+import type { ChainLink } from './layout/chain.ts';
 import { datFileName, recordFileName } from './layout/file-names.ts';
 import type { OpenRepository } from './open-repository.ts';
 import type { RestorePoint } from './restore-point.ts';
@@ -17,15 +17,16 @@ export async function checkSideFiles(
   const files = catalogue.chains.find(({ full }) => full.name === first?.name);
   if (files === undefined) return [];
   const { links, faults } = await repository.chainOf(files);
-  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  const bad = (file: string, state: FileState): FileFinding => ({ kind: 'bad', file, state });
   const found: FileFinding[] = [];
   const isLast = point.kind === 'unlisted' || point.links.length === links.length;
   for (const fault of faults) {
-    if (fault.kind === 'missing-dat') found.push(bad(fault.fileName, 'it is missing or empty'));
-    else if (!isLast) continue;
+    if (fault.kind === 'missing-dat') {
+      found.push(bad(fault.fileName, { kind: 'missing-or-empty' }));
+    } else if (!isLast) continue;
     else if (fault.kind === 'unlisted-file') {
-      found.push(bad(fault.fileName, 'no .dat lists it, so it is part of no restore point'));
-    } else found.push(bad(datFileName(files.full.stamp), describeFault(fault)));
+      found.push(bad(fault.fileName, { kind: 'in-no-dat' }));
+    } else found.push(bad(datFileName(files.full.stamp), { kind: 'chain-fault', fault }));
   }
   const names = new Set(catalogue.names);
   for (const link of point.kind === 'listed' ? point.links : []) {
@@ -36,9 +37,13 @@ export async function checkSideFiles(
   return found;
 }
 
-function stateOfRecord({ file, record, range, md5 }: ChainLink): string | undefined {
-  if (record === undefined) return `it can not be read, or is not that of "${file.name}"`;
+function stateOfRecord({ file, record, range, md5 }: ChainLink): FileState | undefined {
+  if (record === undefined) return { kind: 'no-record-of', dataFile: file.name };
   const { start, end } = record;
   if (start === range.start && end === range.end && record.md5 === md5) return undefined;
-  return `it says "${start} ${end} ${record.md5}", the .dat says "${range.start} ${range.end} ${md5}"`;
+  return {
+    kind: 'differs-from-dat',
+    record: `${start} ${end} ${record.md5}`,
+    dat: `${range.start} ${range.end} ${md5}`,
+  };
 }

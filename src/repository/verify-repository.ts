@@ -5,14 +5,15 @@ import { drain, tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import { readLink, readUnlisted } from './content/read-backup.ts';
 import type { Catalogue } from './layout/catalogue.ts';
-import { type ChainLink, describeFault, readChain, UNREAD_RECORD } from './layout/chain.ts';
+import { type ChainLink, readChain } from './layout/chain.ts';
 import { indexFileName, recordFileName } from './layout/file-names.ts';
+import type { Checked, RepositoryProblem } from './problem.ts';
 
 /** What verification says of one file, or of a chain where no file is at fault. */
-export type Finding =
+export type Finding<Problem = RepositoryProblem, What = Checked> =
   /** `checked`: what was compared. */
-  | { readonly kind: 'good'; readonly name: string; readonly checked: string }
-  | { readonly kind: 'bad'; readonly name: string; readonly problem: string };
+  | { readonly kind: 'good'; readonly name: string; readonly checked: What }
+  | { readonly kind: 'bad'; readonly name: string; readonly problem: Problem };
 
 /**
  * Checks a repository, file by file, oldest first.
@@ -44,20 +45,21 @@ export async function* verifyRepository(
   };
   if (chains === 'all') {
     for (const { name } of catalogue.withoutFull) {
-      yield { kind: 'bad', name, problem: 'no full backup is in front of it' };
+      yield { kind: 'bad', name, problem: { kind: 'no-full-backup' } };
     }
   }
   for (const stamp of catalogue.datWithoutFull) {
-    yield { kind: 'bad', name: `${stamp}.dat`, problem: 'its full backup is missing' };
+    yield { kind: 'bad', name: `${stamp}.dat`, problem: { kind: 'full-backup-missing' } };
   }
   for (const files of chains === 'all' ? catalogue.chains : catalogue.chains.slice(-1)) {
     const chain = await readChain(store, files);
     for (const fault of chain.faults) {
       const name = 'fileName' in fault ? fault.fileName : `${chain.stamp}.dat`;
-      yield { kind: 'bad', name, problem: describeFault(fault) };
+      yield { kind: 'bad', name, problem: fault };
     }
     for (const stamp of chain.unreadRecords) {
-      yield { kind: 'bad', name: recordFileName(stamp), problem: UNREAD_RECORD };
+      const fileName = recordFileName(stamp);
+      yield { kind: 'bad', name: fileName, problem: { kind: 'unreadable-record', fileName } };
     }
     for (const link of chain.links) {
       progress.onFile(link.file.name);
@@ -69,7 +71,7 @@ export async function* verifyRepository(
       const all = [files.full, ...files.increments];
       yield await judge(files.full.name, async () => {
         await drain(tap(readUnlisted(store, all, progress.onFile), onChunk));
-        return 'transactions, since there are no checksums';
+        return 'transactions';
       });
     }
   }
@@ -84,11 +86,11 @@ async function checkBytes(
     readonly link: ChainLink;
     readonly onChunk: (chunk: Uint8Array) => void;
   },
-): Promise<string> {
+): Promise<Checked> {
   await drain(tap(readLink(store, { link, check: 'checksums' }), onChunk));
-  if (link.record === undefined) return 'size, md5';
+  if (link.record === undefined) return 'md5';
   await checkIndex(store, link);
-  return 'size, md5, sha256, index';
+  return 'sha256-and-index';
 }
 
 async function checkIndex(store: Store, link: ChainLink): Promise<void> {
@@ -122,18 +124,18 @@ async function checkSize(
     });
   }
   const expected = record?.stored.sizeBytes ?? range.end - range.start;
-  const found = sizes.get(file.name);
-  if (found === expected) return { kind: 'good', name: file.name, checked: 'size' };
-  const problem = `it has ${found ?? 0} bytes, ${expected} were written`;
+  const bytes = sizes.get(file.name) ?? 0;
+  if (bytes === expected) return { kind: 'good', name: file.name, checked: 'size' };
+  const problem = { kind: 'other-size', bytes, expectedBytes: expected } as const;
   return { kind: 'bad', name: file.name, problem };
 }
 
-async function judge(name: string, check: () => Promise<string>): Promise<Finding> {
+async function judge(name: string, check: () => Promise<Checked>): Promise<Finding> {
   try {
     return { kind: 'good', name, checked: await check() };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code !== 'damaged' && error.code !== 'not-found') throw error;
-    return { kind: 'bad', name, problem: error.message };
+    return { kind: 'bad', name, problem: { kind: 'failed-read', message: error.message } };
   }
 }

@@ -1,6 +1,4 @@
 import type { BlobRecord } from '../layout/record.ts';
-import { nameSome } from '../layout/summarize-names.ts';
-import type { TreeContent } from './copy-tree.ts';
 import type { CountedTree } from './count-tree.ts';
 
 /**
@@ -15,19 +13,19 @@ export function strangeLinks(
   return known === undefined ? [] : links.filter((link) => !known.includes(link));
 }
 
-/** What somebody has added to a copy since it was made, which no restore brings back; undefined: nothing. */
-export function describeAddition(
-  counted: CountedTree,
-  record: BlobRecord | undefined,
-): string | undefined {
-  const links = strangeLinks(counted, record);
-  if (links.length > 0) return `it has links that were added since it was made: ${nameSome(links)}`;
-  const { withSetBits } = counted;
-  if (withSetBits.length === 0) return undefined;
-  return `it has files that would run as their owner or group (setuid, setgid): ${nameSome(withSetBits)}`;
+/** What somebody has added to a copy since it was made, and no restore brings back. */
+export interface Addition {
+  /** `set-bits`: files that would run as their owner or group. */
+  readonly kind: 'links' | 'set-bits';
+  readonly names: readonly string[];
 }
 
-/** That a copy has other files than were counted when it was made. */
-export function describeOtherContent(found: TreeContent, expected: TreeContent): string {
-  return `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`;
+export function findAddition(
+  counted: CountedTree,
+  record: BlobRecord | undefined,
+): Addition | undefined {
+  const links = strangeLinks(counted, record);
+  if (links.length > 0) return { kind: 'links', names: links };
+  const { withSetBits } = counted;
+  return withSetBits.length === 0 ? undefined : { kind: 'set-bits', names: withSetBits };
 }

@@ -1,5 +1,6 @@
-import type { BlobFacts } from '../../repository/judgement.ts';
+import type { BlobFacts, BlobsGone } from '../../repository/judgement.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { FailedRead } from '../../repository/problem.ts';
 import type { BlobFactsOf } from '../../repository/read-judgements.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
@@ -16,7 +17,7 @@ export type BelongingBlobs =
   /** The storage has none, or they are not backed up. */
   | { readonly kind: 'none' }
   /** `wasExact`: one was made with this very point, and nothing can be restored from it. */
-  | { readonly kind: 'missing'; readonly wasExact: boolean; readonly reason: string }
+  | { readonly kind: 'missing'; readonly wasExact: boolean; readonly why: BlobsGone }
   | {
       readonly kind: 'found';
       readonly name: string;
@@ -100,15 +101,15 @@ async function findBelonging(
 ): Promise<BelongingBlobs> {
   try {
     const choice = choose();
-    if (choice === undefined) return { kind: 'missing', wasExact, reason: 'none is there' };
+    if (choice === undefined) return { kind: 'missing', wasExact, why: { kind: 'none-there' } };
     const { name } = choice.entry;
     const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
     const seen = await lookInto(entry, { recorded: choice.entry, store });
-    if (seen.kind === 'gone') return { kind: 'missing', wasExact, reason: seen.reason };
+    if (seen.kind === 'gone') return { kind: 'missing', wasExact, why: seen.why };
     return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
     if (isFailure(error, 'damaged')) {
-      return { kind: 'missing', wasExact, reason: error.message };
+      return { kind: 'missing', wasExact, why: { kind: 'failed-read', message: error.message } };
     }
     throw error;
   }
@@ -125,7 +126,7 @@ export async function lookInto(
   { recorded, store }: { readonly recorded: BlobEntry; readonly store: Store },
 ): Promise<
   | { readonly kind: 'there'; readonly content: BlobContent | undefined }
-  | { readonly kind: 'gone'; readonly reason: string }
+  | { readonly kind: 'gone'; readonly why: FailedRead }
 > {
   const content = contentOf(recorded.record);
   // A server writes that file into every blob directory; nobody looks into an archive for it.
@@ -138,6 +139,6 @@ export async function lookInto(
     return { kind: 'there', content: content && blobsAmong(content, await layoutBytesIn(tree)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { kind: 'gone', reason: error.message };
+    return { kind: 'gone', why: { kind: 'failed-read', message: error.message } };
   }
 }

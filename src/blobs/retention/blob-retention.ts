@@ -37,8 +37,15 @@ export function withFilestorage(oldestFull: string): BlobRule {
 
 export interface BlobVerdict<Set extends BlobSet> {
   readonly set: Set;
-  readonly reason: string;
+  readonly reason: BlobRemovalReason;
 }
+
+/** Why a rule lets blob backups go. */
+export type BlobRemovalReason =
+  /** That of the Data.fs to which they belong. */
+  | { readonly kind: 'filestorage-backup-gone' }
+  | { readonly kind: 'newer-blob-backups'; readonly keep: number }
+  | { readonly kind: 'older-than'; readonly days: number };
 
 /** What goes, oldest first, and what would go if it were clear that it is this repository's. */
 export interface BlobRetention<Set extends BlobSet> {
@@ -62,7 +69,7 @@ export function planBlobRetention<Set extends BlobSet>(
       const orphans = others.filter(({ stamp }) => stamp < rule.oldestFull);
       const ours = orphans.filter(({ owner }) => owner === 'this');
       return {
-        removed: oldestFirst(ours, 'the Data.fs backup that it belongs to is gone'),
+        removed: oldestFirst(ours, { kind: 'filestorage-backup-gone' }),
         unclear: orphans.filter(({ owner }) => owner !== 'this'),
       };
     }
@@ -76,7 +83,7 @@ export function planBlobRetention<Set extends BlobSet>(
       const older = lastKept === undefined ? [] : family.slice(family.indexOf(lastKept) + 1);
       return unlessNeeded(
         older.filter((set) => set !== newest),
-        `newer blob backups to keep: ${rule.keep}`,
+        { kind: 'newer-blob-backups', keep: rule.keep },
       );
     }
     case 'days': {
@@ -90,7 +97,7 @@ export function planBlobRetention<Set extends BlobSet>(
       };
       const stays = [newest, ...backups.slice(0, 2)];
       const old = family.filter((set) => !stays.includes(set) && isOld(set));
-      return unlessNeeded(old, `days to keep: ${rule.days}`);
+      return unlessNeeded(old, { kind: 'older-than', days: rule.days });
     }
     default:
       return rule satisfies never;
@@ -132,7 +139,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /** What belongs to a Data.fs backup that is there stays as long as that. */
 function unlessNeeded<Set extends BlobSet>(
   sets: readonly Set[],
-  reason: string,
+  reason: BlobRemovalReason,
 ): BlobRetention<Set> {
   const removed = sets.filter(({ dataFsBackup }) => dataFsBackup === 'none');
   return {
@@ -143,7 +150,7 @@ function unlessNeeded<Set extends BlobSet>(
 
 function oldestFirst<Set extends BlobSet>(
   sets: readonly Set[],
-  reason: string,
+  reason: BlobRemovalReason,
 ): readonly BlobVerdict<Set>[] {
   return [...sets].reverse().map((set) => ({ set, reason }));
 }

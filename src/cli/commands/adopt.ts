@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type AdoptedBlobs, type AdoptedRepository, adopt } from '../../operations/verify/adopt.ts';
-import { describeDeepFinding } from '../format/finding-line.ts';
 import { count } from '../format/units.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { goingOnWith } from '../options/next-command.ts';
+import { describeDeepFinding } from '../render/deep-findings.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type AdoptResult,
   blobFolderAsJson,
   repositoryAsJson,
 } from '../render/json/results/adopt.ts';
+import { describeNamedProblem } from '../render/problems.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -70,7 +71,7 @@ function tellRepository(
     `${path}: ${count(fulls, 'full backup')}, ${count(increments, 'increment')}, ${oldest} to ${newest} (UTC)`,
   );
   if (blobs !== undefined) terminal.print(`  its blob backups: ${blobs}`);
-  for (const problem of problems) terminal.print(`  not whole: ${problem}`);
+  for (const problem of problems) terminal.print(`  not whole: ${describeNamedProblem(problem)}`);
   for (const finding of findings) terminal.print(`  in ${newest}: ${describeDeepFinding(finding)}`);
   if (isWhole(repository))
     terminal.print('  whole: every byte has its checksum, and the newest state its objects');

@@ -17,6 +17,7 @@ import { describePlan } from '../render/backup-plan.ts';
 import { describeBackups } from '../render/backups.ts';
 import { shownOn } from '../render/events.ts';
 import { type BackupResult, backupAsJson, planAsJson } from '../render/json/results/backup.ts';
+import { describeRemoval } from '../render/removals.ts';
 import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import { withDebugLog } from '../terminal/terminal.ts';
@@ -118,7 +119,7 @@ async function showPlan(
       terminal.print(`${name}Back up the blobs in ${plan.blobs.source} to ${plan.blobs.folder}`);
     }
     for (const { reason, fileNames } of plan.removals) {
-      terminal.print(`${name}Remove (${reason}): ${fileNames.join(', ')}`);
+      terminal.print(`${name}Remove (${describeRemoval(reason)}): ${fileNames.join(', ')}`);
     }
   }
 }

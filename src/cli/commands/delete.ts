@@ -24,6 +24,7 @@ import { readStamp } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { pointAsJson } from '../render/json/point.ts';
 import type { DeleteResult } from '../render/json/results/delete.ts';
+import { describeRemoval } from '../render/removals.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { meansFailure } from '../terminal/exit-status.ts';
 import { ask } from '../terminal/question.ts';
@@ -181,12 +182,13 @@ async function show(
         : [],
     );
     const { repository } = plan;
+    const why = describeRemoval(reason);
     result.deletions.push({
       ...{ site: selected.site.part, storage: selected.place.storage, kind: selected.place.kind },
-      ...{ ...pointAsJson(stamp), what: 'restore-point', folder: repository, reason },
+      ...{ ...pointAsJson(stamp), what: 'restore-point', folder: repository, reason: why },
       ...{ points: [...gone], fileNames: [...fileNames], dat, blobs },
     });
-    terminal.print(`This will remove ${stamp} from ${repository} (${reason}):`);
+    terminal.print(`This will remove ${stamp} from ${repository} (${why}):`);
     for (const name of fileNames) terminal.print(`    ${name}`);
     if (dat !== undefined) terminal.print(`and its lines from ${dat}`);
     const needing = gone.filter((one) => one !== stamp);

@@ -9,6 +9,11 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { type ListResult, listedAsJson } from '../render/json/results/list.ts';
 import {
+  describeNamedProblem,
+  describeProblem,
+  describeProblemOfPoint,
+} from '../render/problems.ts';
+import {
   describeTotals,
   type PlacedPoint,
   tableOfRestorePoints,
@@ -40,7 +45,7 @@ export function addListCommand(program: Command): void {
         for (const { place, points, hidden, remains, unreadChecks } of places) {
           const { storage, kind, path } = place;
           sayOfPoints(points, terminal);
-          problems.push(...remains.map(asProblem));
+          problems.push(...remains.map(describeNamedProblem).map(asProblem));
           if (unreadChecks !== undefined)
             problems.push({ kind: 'warning', code: 'unread-checks', fileName: unreadChecks });
           for (const one of pointsOfOthers(points)) renderWarning(one, terminal);
@@ -106,7 +111,11 @@ function asProblem(problem: string): AnyWarning {
 function problemsOf(points: readonly PlacedPoint[]): readonly string[] {
   return points.flatMap(({ point: one }) =>
     one.kind === 'filestorage'
-      ? one.point.problems.map((problem) => `${one.point.fileName}: ${problem}`)
-      : (one.problem ?? []),
+      ? one.point.problems.map(
+          (problem) => `${one.point.fileName}: ${describeProblemOfPoint(problem)}`,
+        )
+      : one.problem === undefined
+        ? []
+        : describeProblem(one.problem),
   );
 }

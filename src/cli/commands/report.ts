@@ -9,7 +9,7 @@ import {
   listSite,
 } from '../../operations/list/list-site.ts';
 import { readHistory } from '../../operations/run/past-runs.ts';
-import { describeReason, type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
+import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import { Failure } from '../../system/failure.ts';
@@ -21,6 +21,12 @@ import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { withPingUrl } from '../options/ping-url.ts';
 import type { ReportResult } from '../render/json/results/report.ts';
+import { describeReason } from '../render/judgements.ts';
+import {
+  describeNamedProblem,
+  describeProblem,
+  describeProblemOfPoint,
+} from '../render/problems.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import { NO_RUNS, reportRuns } from '../render/report/runs-report.ts';
 import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
@@ -91,7 +97,7 @@ function placeReport(
     of: place.kind,
     path: place.path,
     points: points.map(pointReport),
-    remains,
+    remains: remains.map(describeNamedProblem),
     verified: latest((kind) => kind !== 'rehearsal'),
     testRestored: latest((kind) => kind === 'rehearsal'),
     disk: disks.find(({ folders }) => folders.includes(place.path)),
@@ -109,7 +115,7 @@ function pointReport(one: ListedSitePoint): PointReport {
       storedBytes: one.problem === undefined ? (record?.content?.bytes ?? 0) : 0,
       check: undefined,
       blobs: one.problem === undefined ? name : 'missing',
-      problems: one.problem === undefined ? [] : [one.problem],
+      problems: one.problem === undefined ? [] : [describeProblem(one.problem)],
     };
   }
   const { point, blobs, judgement } = one;
@@ -123,7 +129,7 @@ function pointReport(one: ListedSitePoint): PointReport {
     check: checkOf(judgement, point.checks),
     blobs: blobs.kind === 'found' ? blobs.name : blobs.kind === 'missing' ? 'missing' : '',
     problems: [
-      ...point.problems,
+      ...point.problems.map(describeProblemOfPoint),
       ...against.filter(({ kind }) => kind !== 'files').map(describeReason),
     ],
   };

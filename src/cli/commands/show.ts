@@ -14,6 +14,7 @@ import {
 import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
+import { describeGone } from '../render/judgements.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -55,7 +56,7 @@ function describeBlobs(blobs: BelongingBlobs): string {
     case 'none':
       return 'No blobs';
     case 'missing':
-      return `Its blobs are missing: ${blobs.reason}`;
+      return `Its blobs are missing: ${describeGone(blobs.why)}`;
     case 'found': {
       const { name, content } = blobs;
       if (content === undefined) return `Blobs in ${name}, which nobody has counted`;

@@ -1,5 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
+import type { BlobFinding } from '../../operations/verify/blob-finding.ts';
 import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-site.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
@@ -11,6 +12,7 @@ import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
+import { CHECKED, describeProblem } from '../render/problems.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -89,6 +91,8 @@ export function addVerifyCommand(program: Command): void {
   );
 }
 
+type AnyFinding = Finding | BlobFinding;
+
 function report(
   { place, findings, blobFindings }: VerifiedPlace,
   {
@@ -108,14 +112,15 @@ function report(
   for (const finding of [...findings, ...blobFindings]) {
     result.files.push({ ...labels, ...fileAsJson(finding) });
     if (finding.kind === 'good')
-      terminal.debug(`good: ${where}${finding.name} (${finding.checked})`);
+      terminal.debug(`good: ${where}${finding.name} (${CHECKED[finding.checked]})`);
     else if (!terminal.isJson) {
-      const { name, problem } = finding;
+      const { name } = finding;
+      const problem = describeProblem(finding.problem);
       renderWarning({ kind: 'warning', code: 'bad-backup', storage, name, problem }, terminal);
     }
   }
   const { repository, blobs } = place;
-  const sum = (folder: string, found: readonly Finding[], noun: string) => {
+  const sum = (folder: string, found: readonly AnyFinding[], noun: string) => {
     const problems = found.filter(isBad).length;
     const good = found.filter(({ kind, name }) => kind === 'good' && !isState(name)).length;
     terminal.log(`Verified ${folder}: ${count(good, noun)} good, ${count(problems, 'problem')}`);
@@ -124,7 +129,7 @@ function report(
   if (blobs !== undefined) sum(blobs.folder, blobFindings, 'blob backup');
 }
 
-function isBad({ kind }: Finding): boolean {
+function isBad({ kind }: AnyFinding): boolean {
   return kind === 'bad';
 }
 

@@ -1,7 +1,7 @@
 import type { BackupPlan, FullReason } from '../../repository/backup-plan.ts';
-import { describeFault } from '../../repository/layout/chain.ts';
 import type { Difference } from '../../repository/lineage/comparison.ts';
 import { formatBytes } from '../format/units.ts';
+import { describeFault } from './chain-faults.ts';
 
 /** A plan in one sentence. */
 export function describePlan(plan: BackupPlan): string {

@@ -5,6 +5,7 @@ import { count } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describePlan } from './backup-plan.ts';
 import { progressFor } from './progress.ts';
+import { describeRemoval } from './removals.ts';
 import { RESTORE_PLAN_WARNINGS } from './warnings/restore-plan.ts';
 import { renderWarning, sentenceOf } from './warnings/sentence.ts';
 
@@ -66,7 +67,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       return;
     case 'files-removed':
       terminal.log(
-        `Removed ${count(event.fileNames.length, 'old file')} from ${event.folder} (${event.reason}): ${event.fileNames.join(', ')}`,
+        `Removed ${count(event.fileNames.length, 'old file')} from ${event.folder} (${describeRemoval(event.reason)}): ${event.fileNames.join(', ')}`,
       );
       return;
     case 'lock-awaited': {

@@ -1,10 +1,10 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
 import { describeAstray } from '../../operations/run/astray-server-warning.ts';
-import { LOOKS } from '../../repository/judgement.ts';
 import { commandOfRun } from '../format/run-name.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
-import { describeSiteFault } from './judgements.ts';
+import { describeSiteFault, LOOKS } from './judgements.ts';
+import { describeProblem } from './problems.ts';
 import { rescueCommand } from './remedies/rescue.ts';
 import { sentenceOf } from './warnings/sentence.ts';
 
@@ -37,7 +37,7 @@ export function describeHealth(finding: HealthFinding): string {
       return `${finding.count} restore point${finding.count === 1 ? '' : 's'} whole`;
     case 'backup-files-bad': {
       const { count, name, problem } = finding;
-      return `${count} wrong: ${name}: ${problem}${whatSupersedes(finding)}`;
+      return `${count} wrong: ${name}: ${describeProblem(problem)}${whatSupersedes(finding)}`;
     }
     case 'restore-point-bad':
       return `${LOOKS[finding.foundBy]} found ${finding.stamp} bad${whatSupersedes(finding)}`;

@@ -26,7 +26,7 @@ export async function planAhead(
     return planMeantRestore(settings, context);
   }
   const lenient = { ...settings, guess: 'accept' } as const;
-  return planWithWarnings(lenient, context.backups).catch((error: unknown) => {
+  return planWithWarnings(lenient, context).catch((error: unknown) => {
     if (error instanceof Failure) return undefined;
     throw error;
   });

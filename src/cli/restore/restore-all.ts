@@ -58,7 +58,7 @@ export async function restoreAll(
     showRestorePlan(planned, terminal);
     await noteServers(settings, terminal);
     const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
-    if (settings.guess === 'refuse') refuseGuess(warnings);
+    if (settings.guess === 'refuse') refuseGuess(warnings, context);
     for (const warning of warnings) renderWarning(warning, terminal);
     return;
   }

@@ -252,9 +252,8 @@ async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
     if (entry.name === replacedBy) continue;
     await removeEntry(run.store, entry);
     const fileNames = [entry.name];
-    const reason = run.isOfAnotherSource(entry)
-      ? `it was made of another blob directory than "${replacedBy}"`
-      : `it is not complete, and "${replacedBy}" is`;
+    const kind = run.isOfAnotherSource(entry) ? 'other-source' : 'incomplete';
+    const reason = { kind, replacedBy } as const;
     run.context.onEvent({ kind: 'files-removed', folder: run.settings.folder, fileNames, reason });
   }
 }

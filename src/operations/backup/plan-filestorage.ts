@@ -5,8 +5,9 @@ import { sparesOlder } from '../../repository/lineage/source-faults.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { filesOfChain } from '../../repository/remove-chain.ts';
 import { type Pruning, planPrune } from '../retention/prune-filestorage.ts';
-import { findSuperseded, SUPERSEDED, type Superseding } from '../retention/superseded.ts';
+import { findSuperseded, type Superseding } from '../retention/superseded.ts';
 import type { JobContext } from '../run/events.ts';
+import type { RemovalReason } from '../run/removal-reason.ts';
 import { repositoryOf } from './backup-filestorage.ts';
 import type { BackupSettings } from './backup-settings.ts';
 import { originOfSource } from './continuity/other-copy.ts';
@@ -21,7 +22,7 @@ export async function planOnly(settings: BackupSettings, context: JobContext): P
 
 /** Files that would go, and why. */
 export interface PlannedRemoval {
-  readonly reason: string;
+  readonly reason: RemovalReason;
   readonly fileNames: readonly string[];
 }
 
@@ -78,7 +79,7 @@ async function planRemovals(
     ...{ sparesOlder: sparesOlder(faults), mayLack },
   };
   const { keep, blobs } = settings;
-  const { tooOld, reason } = await planPrune(repository, {
+  const { tooOld } = await planPrune(repository, {
     keep,
     coming: isFull ? coming : undefined,
     blobs,
@@ -101,10 +102,16 @@ async function planRemovals(
   return {
     plan,
     removals: [
-      ...superseded.map(({ fileNames }) => ({ reason: SUPERSEDED, fileNames })),
+      ...superseded.map(({ fileNames }) => ({
+        reason: { kind: 'superseded' } as const,
+        fileNames,
+      })),
       ...tooOld
         .filter((chain) => !superseded.some(({ stamp }) => stamp === chain.full.stamp))
-        .map((chain) => ({ reason, fileNames: filesOfChain(catalogue, chain) })),
+        .map((chain) => ({
+          reason: { kind: 'newer-full-backups', keep } as const,
+          fileNames: filesOfChain(catalogue, chain),
+        })),
     ],
     oldestFull: catalogue.chains.find(
       (chain) => !tooOld.some(({ full }) => full.stamp === chain.full.stamp),

@@ -18,7 +18,7 @@ export async function recoverInterruptedRun(
       kind: 'files-removed',
       folder: store.name,
       fileNames: half,
-      reason: 'an interrupted run had begun to',
+      reason: { kind: 'removal-interrupted' },
     });
   }
   const catalogue = await repository.catalogue();

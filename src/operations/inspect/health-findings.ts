@@ -1,8 +1,10 @@
 import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
+import type { RepositoryProblem } from '../../repository/problem.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import type { SiteFault } from '../../repository/site-faults.ts';
 import type { AstrayServer } from '../../sources/astray-server.ts';
 import type { PastRun } from '../run/past-runs.ts';
+import type { BlobProblem } from '../verify/blob-finding.ts';
 import type { PlaceHealth } from './site-health.ts';
 
 /** What a check of the backups finds, good or bad, as values. The codes never change. */
@@ -34,7 +36,7 @@ type ContentFinding =
       readonly code: 'backup-files-bad';
       readonly count: number;
       readonly name: string;
-      readonly problem: string;
+      readonly problem: RepositoryProblem | BlobProblem;
       /** A newer full backup was verified. */
       readonly isSuperseded: boolean;
     }

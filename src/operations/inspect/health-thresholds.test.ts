@@ -131,7 +131,7 @@ describe('the health of backups', () => {
     expect(complaints(inPlace({ freeBytes }), { free: undefined })).toEqual([]);
   });
 
-  const problem = { kind: 'bad', name: 'a.fs', problem: 'it is missing' } as const;
+  const problem = { kind: 'bad', name: 'a.fs', problem: { kind: 'no-full-backup' } } as const;
   const bad = { stamp: stamp('2026-03-09-00-00-00'), foundBy: 'deep' } as const;
   it.each<[string, Partial<PlaceHealth>, HealthState]>([
     ['a file that is missing', { problems: [problem] }, 'critical'],

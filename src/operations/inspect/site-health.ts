@@ -26,6 +26,7 @@ import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { isAtWork } from '../run/is-at-work.ts';
 import { type PastRun, readPastRuns } from '../run/past-runs.ts';
+import type { BlobFinding } from '../verify/blob-finding.ts';
 import { findGoneBlobs } from '../verify/gone-blobs.ts';
 import type { EntryFinding } from '../verify/record-checks.ts';
 import { verify } from '../verify/verify.ts';
@@ -58,7 +59,7 @@ export interface PlaceHealth {
   /** What it has had so long: its backups are as they should be. */
   readonly siteFault: SiteFault | undefined;
   /** Files that are missing or have another size. */
-  readonly problems: readonly Finding[];
+  readonly problems: readonly (Finding | BlobFinding)[];
   /** Whether all of that is older than a full backup that was verified since, as deeply as what is bad was. */
   readonly isSuperseded: boolean;
   /** The file with what looks have found, where it can't be read. */
@@ -294,10 +295,10 @@ async function problemsOf(
     readonly now: Date;
     readonly context: JobContext;
   },
-): Promise<readonly Finding[]> {
+): Promise<PlaceHealth['problems']> {
   const { repository, blobs } = place;
   const quick = { depth: 'quick' } as const;
-  const findings: Finding[] =
+  const findings: (Finding | BlobFinding)[] =
     repository === undefined
       ? []
       : [...(await verify({ repository, ...quick, chains: 'all' }, context))];
@@ -317,7 +318,10 @@ function isSuperseded(
   {
     problems,
     badPoints,
-  }: { readonly problems: readonly Finding[]; readonly badPoints: readonly Judgement[] },
+  }: {
+    readonly problems: readonly (Finding | BlobFinding)[];
+    readonly badPoints: readonly Judgement[];
+  },
   points: readonly FilestoragePoint[],
 ): boolean {
   const stamps = [

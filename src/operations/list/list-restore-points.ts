@@ -1,7 +1,7 @@
-import { describeFault, UNREAD_RECORD } from '../../repository/layout/chain.ts';
-import { recordFileName } from '../../repository/layout/file-names.ts';
+import { datFileName, recordFileName } from '../../repository/layout/file-names.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import type { NamedProblem, RepositoryProblem } from '../../repository/problem.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 
@@ -22,7 +22,7 @@ export interface ListedPoint {
   readonly transactionCount: number | undefined;
   readonly lastTid: string | undefined;
   /** What is wrong with the chain in front of this point or behind it. */
-  readonly problems: readonly string[];
+  readonly problems: readonly RepositoryProblem[];
   /** What somebody has found out about it, the newest last. */
   readonly checks: readonly Check[];
 }
@@ -35,8 +35,7 @@ export async function listRestorePoints(
   const checks = checksByStamp(await readChecks(repository.store));
   const points: Omit<ListedPoint, 'checks'>[] = [];
   for (const chain of await repository.chains()) {
-    const { files } = chain;
-    const problems = chain.faults.map(describeFault);
+    const { files, faults } = chain;
     for (const { file, range, record } of chain.links) {
       points.push({
         stamp: file.stamp,
@@ -49,25 +48,28 @@ export async function listRestorePoints(
         transactionCount: record?.transactionCount,
         lastTid: record?.lastTid,
         problems: [
-          ...(file === chain.links.at(-1)?.file ? problems : []),
+          ...(file === chain.links.at(-1)?.file ? faults : []),
           ...(chain.unreadRecords.includes(file.stamp)
-            ? [`"${recordFileName(file.stamp)}": ${UNREAD_RECORD}`]
+            ? [{ kind: 'unreadable-record', fileName: recordFileName(file.stamp) } as const]
             : []),
         ],
       });
     }
     if (chain.links.length === 0)
-      points.push(...unlisted([files.full, ...files.increments], problems));
+      points.push(...unlisted([files.full, ...files.increments], faults));
   }
   return points.map((point) => ({ ...point, checks: checks.get(point.stamp) ?? [] }));
 }
 
 /** What is in a repository, and belongs to no restore point: each with what is wrong. */
-export async function listRemains(repository: OpenRepository): Promise<readonly string[]> {
+export async function listRemains(repository: OpenRepository): Promise<readonly NamedProblem[]> {
   const { withoutFull, datWithoutFull } = await repository.catalogue();
   return [
-    ...withoutFull.map(({ name }) => `${name}: no full backup is in front of it`),
-    ...datWithoutFull.map((stamp) => `${stamp}.dat: its full backup is missing`),
+    ...withoutFull.map(({ name }) => ({ name, problem: { kind: 'no-full-backup' } as const })),
+    ...datWithoutFull.map((stamp) => ({
+      name: datFileName(stamp),
+      problem: { kind: 'full-backup-missing' } as const,
+    })),
   ];
 }
 
@@ -79,7 +81,7 @@ function unlisted(
     readonly name: string;
     readonly storedBytes: number;
   }[],
-  problems: readonly string[],
+  problems: readonly RepositoryProblem[],
 ): readonly Omit<ListedPoint, 'checks'>[] {
   return files.map(({ stamp, kind, name, storedBytes }) => ({
     stamp,

@@ -12,6 +12,7 @@ import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { Judgement } from '../../repository/judgement.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { type OtherDataFs, readPointsOfCopies } from '../../repository/lineage/points-of-copies.ts';
+import type { FailedRead, NamedProblem } from '../../repository/problem.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { findUnreadChecks } from '../../repository/records/check-results.ts';
 import { severalAtATime } from '../../system/streams/cooperative.ts';
@@ -25,7 +26,7 @@ export interface ListedPlace {
   /** Blob directories of other sites that are backed up to the same folder: their backups are not listed. */
   readonly hidden: readonly { readonly source: string; readonly backups: number }[];
   /** Problems of what belongs to no restore point: {@link listRemains}. */
-  readonly remains: readonly string[];
+  readonly remains: readonly NamedProblem[];
   /** The file with what looks have found, where it can't be read. */
   readonly unreadChecks: string | undefined;
 }
@@ -47,7 +48,7 @@ export type ListedSitePoint =
       /** Undefined where another program made it, or nothing of it is left. */
       readonly content: BlobContent | undefined;
       /** Why nothing can be restored from it; undefined: nobody has seen anything wrong. */
-      readonly problem: string | undefined;
+      readonly problem: FailedRead | undefined;
     };
 
 /** Lists what a site can be restored to. Failure `not-found` where there is no backup folder. */
@@ -105,7 +106,7 @@ export async function listPlace(
     return severalAtATime(entries, async (entry) => {
       const seen = await lookInto(entry, { recorded: entry, store: catalogue.store });
       if (seen.kind === 'gone')
-        return { kind: 'blobs', entry, content: undefined, problem: seen.reason } as const;
+        return { kind: 'blobs', entry, content: undefined, problem: seen.why } as const;
       return { kind: 'blobs', entry, content: seen.content, problem: undefined } as const;
     });
   }

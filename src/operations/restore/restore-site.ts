@@ -1,4 +1,3 @@
-import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { type Report, runSiteCommand } from '../run/hooks.ts';
@@ -25,18 +24,18 @@ export function planMeantRestore(
   const { site, kind, now } = settings;
   return withRunLog({ verb: 'restore', site, kind, now }, context, async () => {
     await using _held = await holdSources(settings, context);
-    return await planWithWarnings(settings, context.backups);
+    return await planWithWarnings(settings, context);
   });
 }
 
 /** What a restore would do, and what is to be said before it. Failure `refused`: see {@link refuseGuess}. */
 export async function planWithWarnings(
   settings: SiteRestoreSettings,
-  backups: OpenBackups,
+  { backups, onEvent }: Pick<JobContext, 'backups' | 'onEvent'>,
 ): Promise<MeantRestore> {
   const plan = await planSiteRestore(settings, backups);
   const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
-  if (settings.guess === 'refuse') refuseGuess(warnings);
+  if (settings.guess === 'refuse') refuseGuess(warnings, { onEvent });
   const lastRestore = await readJournal(await anchorOf(settings.site));
   return { plan, warnings, lastRestoreAt: lastRestore?.at };
 }
@@ -86,7 +85,7 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   await using things = new DisposableStack();
   const anchor = things.use(await holdSite(settings, context)).anchor;
   things.use(await holdSources(settings, context));
-  const found = await planWithWarnings(settings, context.backups);
+  const found = await planWithWarnings(settings, context);
   if (settings.agreed !== undefined) refuseOtherRestore(found, settings.agreed);
   const { plan, warnings } = found;
   for (const { plan: one } of plan.filestorages) reportSkippedFiles(one, context);

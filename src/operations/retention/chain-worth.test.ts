@@ -13,7 +13,7 @@ const KNOWN = {
   overwritten: undefined,
 };
 const THERE = { kind: 'there', isExact: true, amount: 'not-counted' } as const;
-const GONE: BlobFacts = { kind: 'missing', isExpected: true, reason: 'it is gone' };
+const GONE: BlobFacts = { kind: 'missing', isExpected: true, why: { kind: 'none-there' } };
 const at = (day: number) => stamp(`2026-03-0${day}-00-00-00`);
 
 function look(day: number, kind: Check['kind'], outcome: Check['outcome']): Check {
@@ -51,7 +51,11 @@ function worths(
 describe('the worth of full backups', () => {
   it.each<[string, readonly Partial<PointFacts>[], readonly string[]]>([
     ['healthy ones count', [{}, {}], ['counts', 'counts']],
-    ['one without its files is faulty', [{ files: ['missing'] }, {}], ['faulty', 'counts']],
+    [
+      'one without its files is faulty',
+      [{ files: [{ kind: 'resized', fileName: 'a.fsz' }] }, {}],
+      ['faulty', 'counts'],
+    ],
     ['one without its blobs is lacking', [{ blobs: GONE }, {}], ['lacking', 'counts']],
     [
       'behind one with faults of the site, one that nobody has looked into is faulty',

@@ -17,6 +17,7 @@ import {
 } from '../../blobs/retention/blob-retention.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { JobContext } from '../run/events.ts';
+import type { RemovalReason } from '../run/removal-reason.ts';
 import type { RemovalGuard } from './removal-guard.ts';
 import { tellRemoval } from './tell-removal.ts';
 
@@ -43,7 +44,7 @@ export type RetentionOwner =
 
 /** Which blob backups a rule doesn't keep, oldest first. */
 export interface BlobPrunePlan {
-  readonly removed: readonly { readonly set: BackupSet; readonly reason: string }[];
+  readonly removed: readonly { readonly set: BackupSet; readonly reason: RemovalReason }[];
   /** They stay: it isn't clear that they belong to this repository. */
   readonly unclear: readonly BackupSet[];
   /** They stay: a copy of this repository, or the one that this is a copy of, has made them. */
@@ -96,7 +97,7 @@ export async function planBlobPrune(
   return {
     removed: [
       ...byRule,
-      ...orphans.map((set) => ({ set, reason: 'its Data.fs backup goes, too' })),
+      ...orphans.map((set) => ({ set, reason: { kind: 'filestorage-backup-goes' } as const })),
     ],
     unclear: unclear.filter((set) => !isOfCopy(set)),
     ofCopy: unclear.filter(isOfCopy),

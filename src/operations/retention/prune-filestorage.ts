@@ -47,7 +47,6 @@ export interface PrunePlan {
   readonly tooOld: readonly ChainFiles[];
   /** Of another database, or perhaps of another: they stay. */
   readonly foreign: readonly ForeignChain[];
-  readonly reason: string;
 }
 
 /** One that doesn't belong to what the newest was made of, as far as anybody can tell. */
@@ -59,7 +58,7 @@ export interface ForeignChain {
   readonly isOther: boolean;
 }
 
-const NOTHING: PrunePlan = { tooOld: [], foreign: [], reason: '' };
+const NOTHING: PrunePlan = { tooOld: [], foreign: [] };
 
 /**
  * Decides which full backups go, each with its increments: all that are older than the newest that `keep` counts (see
@@ -115,7 +114,6 @@ export async function planPrune(
   return {
     tooOld: tooOld.map(({ files }) => files),
     foreign: await foreignTo(store, { own, chains }),
-    reason: `newer full backups to keep: ${keep}`,
   };
 }
 
@@ -133,7 +131,7 @@ export async function pruneFulls(
 ): Promise<readonly string[]> {
   const { store } = repository;
   const catalogue = await repository.catalogue();
-  const { tooOld, foreign, reason } = await planPrune(repository, pruning);
+  const { tooOld, foreign } = await planPrune(repository, pruning);
   tellForeign(foreign, context);
   if (tooOld.length === 0 || (await guard.ask()) !== 'may-remove') return [];
   if (pruning.blobs !== undefined) {
@@ -143,7 +141,7 @@ export async function pruneFulls(
   for (const chain of tooOld) {
     const names = await tellRemoval(context, {
       folder: store.name,
-      reason,
+      reason: { kind: 'newer-full-backups', keep: pruning.keep },
       remove: (onFile) => removeChain(store, { catalogue, chain, onFile }),
     });
     removed.push(...names);

@@ -149,7 +149,7 @@ export async function deleteBlobs(
     if (found === undefined || !isSame(found, plan)) throw hasChanged(plan);
     const fileNames = await tellRemoval(watched.context, {
       folder,
-      reason: 'it was named',
+      reason: { kind: 'named' },
       remove: async (onFile) => {
         const { store } = await backups.blobFolder(folder);
         await pointLatestElsewhere(store, { going: found.set, rest: found.rest });

@@ -14,6 +14,7 @@ import { Failure } from '../../system/failure.ts';
 import { listRestorePoints } from '../list/list-restore-points.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import type { RemovalReason } from '../run/removal-reason.ts';
 import { withRunLog } from '../run/run-log.ts';
 import { tellRemoval } from './tell-removal.ts';
 
@@ -22,9 +23,12 @@ export type DeleteSelection =
   /** A restore point, whatever state it is in. */
   { readonly kind: 'point'; readonly stamp: Stamp } | { readonly kind: 'damaged' };
 
+/** Why it goes. */
+type DeletionReason = Extract<RemovalReason, { readonly kind: 'named' | 'damaged' }>;
+
 /** What goes, and why. */
 export interface PlannedDeletion extends Deletion {
-  readonly reason: string;
+  readonly reason: DeletionReason;
 }
 
 export interface DeletePlan {
@@ -80,7 +84,7 @@ async function wanted(
     readonly context: JobContext;
   },
 ): Promise<{
-  readonly found: readonly { readonly stamp: Stamp; readonly reason: string }[];
+  readonly found: readonly { readonly stamp: Stamp; readonly reason: DeletionReason }[];
   readonly whole: readonly Stamp[];
 }> {
   if (selection.kind === 'point') {
@@ -91,7 +95,7 @@ async function wanted(
         hint: { kind: 'name-restore-point' },
       });
     }
-    return { found: [{ stamp, reason: 'it was named' }], whole: [] };
+    return { found: [{ stamp, reason: { kind: 'named' } }], whole: [] };
   }
   const points = await listRestorePoints(repository);
   return withStep(context, {
@@ -102,7 +106,10 @@ async function wanted(
       const judgements = await readJudgements(repository);
       const looking = { catalogue, judgements, progress, signal };
       const { damaged, whole } = await findDamage(repository.store, looking);
-      return { found: damaged, whole };
+      const found = damaged.map(({ stamp, problem }) => {
+        return { stamp, reason: { kind: 'damaged', problem } as const };
+      });
+      return { found, whole };
     },
   });
 }

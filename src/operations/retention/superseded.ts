@@ -21,9 +21,6 @@ import type { WhyKept } from '../run/warnings/backup-warnings.ts';
 import type { RemovalGuard } from './removal-guard.ts';
 import { tellRemoval } from './tell-removal.ts';
 
-/** Why what was superseded goes. */
-export const SUPERSEDED = 'its run never finished its blobs, and a newer backup is complete';
-
 /** What tells whether a newer backup has taken the place of one that is incomplete. */
 export interface Superseding {
   /** The Data.fs that is backed up. */
@@ -220,7 +217,7 @@ export async function removeSuperseded(
   for (const { stamp, fileNames } of going) {
     const names = await tellRemoval(context, {
       folder: store.name,
-      reason: SUPERSEDED,
+      reason: { kind: 'superseded' },
       remove: (onFile) => removeListed(store, { catalogue, stamp, names: fileNames, onFile }),
     });
     removed.push(...names);

@@ -1,10 +1,11 @@
 import { type JobContext, withStep } from '../run/events.ts';
+import type { RemovalReason } from '../run/removal-reason.ts';
 
 /** The removal of one backup. */
 interface Removal {
   /** As the event names it. */
   readonly folder: string;
-  readonly reason: string;
+  readonly reason: RemovalReason;
   /** Tells each file before it goes, and returns the names of all. */
   readonly remove: (onFile: (name: string) => void) => Promise<readonly string[]>;
 }

@@ -5,6 +5,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import type { LockRequest, LockWaiting } from '../../system/locks/lock-request.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
+import type { RemovalReason } from './removal-reason.ts';
 import type { InstallStep, ScheduleStep } from './setup-steps.ts';
 import type { Warning } from './warnings/warning.ts';
 
@@ -26,7 +27,7 @@ export type JobEvent =
       readonly kind: 'files-removed';
       readonly folder: string;
       readonly fileNames: readonly string[];
-      readonly reason: string;
+      readonly reason: RemovalReason;
     }
   /** A long step begins; its files and bytes follow. `totalBytes`: undefined where nobody knows. */
   | {

@@ -4,8 +4,8 @@ import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { recordChain } from '../../repository/adopt-chain.ts';
 import { type Catalogue, pointStampsOf } from '../../repository/layout/catalogue.ts';
-import { describeFault } from '../../repository/layout/chain.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import type { NamedProblem } from '../../repository/problem.ts';
 import { LATEST_BACKUP } from '../../repository/restore-target.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure, withSystemErrors } from '../../system/failure.ts';
@@ -36,7 +36,7 @@ export interface AdoptedRepository {
   readonly newest: string;
   /** Files that got a record of ours; in `look`, that would. */
   readonly recorded: readonly string[];
-  readonly problems: readonly string[];
+  readonly problems: readonly NamedProblem[];
   /** What a deep look at the newest restore point has found to be wrong. */
   readonly findings: readonly DeepFinding[];
   /** The folder with the blob backups that belong to it. */
@@ -176,7 +176,7 @@ async function recordAll(
   { settings, context }: Adopting,
 ): Promise<{
   readonly recorded: readonly string[];
-  readonly problems: readonly string[];
+  readonly problems: readonly NamedProblem[];
   /** What the reading of each file showed. */
   readonly verified: readonly Finding[];
 }> {
@@ -185,7 +185,7 @@ async function recordAll(
   const problems = [...(await listRemains(repository))];
   for (const files of (await repository.catalogue()).chains) {
     const chain = await repository.chainOf(files);
-    problems.push(...chain.faults.map((fault) => `${files.full.name}: ${describeFault(fault)}`));
+    problems.push(...chain.faults.map((problem) => ({ name: files.full.name, problem })));
     await withStep(context, {
       step: 'verify',
       totalBytes: chain.links.at(-1)?.range.end ?? 0,
@@ -201,9 +201,10 @@ async function recordAll(
           if (result.kind === 'recorded') recorded.push(result.name);
           const { name } = result;
           if (result.kind === 'damaged') {
-            problems.push(`${name}: ${result.problem}`);
-            verified.push({ kind: 'bad', name, problem: result.problem });
-          } else verified.push({ kind: 'good', name, checked: 'size, md5, transactions' });
+            const { problem } = result;
+            problems.push({ name, problem });
+            verified.push({ kind: 'bad', name, problem });
+          } else verified.push({ kind: 'good', name, checked: 'md5' });
         }
       },
     });

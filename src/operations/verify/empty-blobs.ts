@@ -1,9 +1,9 @@
 import type { TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
-import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
 import type { EmptyCheck, EmptyVerdict } from './blob-file-states.ts';
+import type { BlobFileFinding } from './blob-finding.ts';
 import { layoutOf, sizeOfBlob } from './blob-sizes.ts';
 import { countCopy } from './verify-blob-files.ts';
 
@@ -22,7 +22,7 @@ export async function findEmptyCheck(
   }: {
     readonly store: Store;
     readonly live: string;
-    readonly files: readonly FileFinding[];
+    readonly files: readonly BlobFileFinding[];
     readonly count: TreeCounter;
   },
 ): Promise<EmptyCheck> {
@@ -45,7 +45,7 @@ async function isAsCounted(
     count,
   }: {
     readonly store: Store;
-    readonly files: readonly FileFinding[];
+    readonly files: readonly BlobFileFinding[];
     readonly count: TreeCounter;
   },
 ): Promise<boolean> {

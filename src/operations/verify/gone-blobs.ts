@@ -1,7 +1,6 @@
-import { describeReason } from '../../repository/judgement.ts';
-import type { Finding } from '../../repository/verify-repository.ts';
 import type { ListedSitePoint } from '../list/list-site.ts';
 import type { BackupPlace } from '../run/backup-places.ts';
+import type { BlobFinding } from './blob-finding.ts';
 import type { EntryFinding } from './record-checks.ts';
 
 /**
@@ -23,7 +22,7 @@ export function findGoneBlobs(
     readonly isRunning: boolean;
     readonly found: readonly EntryFinding[];
   },
-): readonly Extract<Finding, { kind: 'bad' }>[] {
+): readonly Extract<BlobFinding, { kind: 'bad' }>[] {
   const known = new Set(
     found.filter(({ finding }) => finding.kind === 'bad').map(({ entry }) => entry.stamp),
   );
@@ -35,8 +34,7 @@ export function findGoneBlobs(
       if (reason.kind === 'incomplete' && (isRunning || one !== points.at(-1))) return [];
       if (reason.kind !== 'gone' && reason.kind !== 'incomplete') continue;
       const folder = place.blobs?.folder;
-      const problem = `no blobs can be restored with it from "${folder}": ${describeReason(reason)}`;
-      return [{ kind: 'bad', name: stamp, problem }];
+      return [{ kind: 'bad', name: stamp, problem: { kind: 'blobs-gone', folder, reason } }];
     }
     return [];
   });

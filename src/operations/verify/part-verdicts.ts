@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { LogFinding } from '../../filestorage/audit/finding.ts';
 import { formatOid } from '../../filestorage/oid.ts';
-import type { FileFinding } from '../../repository/audit-restore-point.ts';
+import type { FileFinding } from '../../repository/file-finding.ts';
 import { type Check, type Faults, MOST_NAMES } from '../../repository/records/check-results.ts';
 
 /** What a deep look has shown of one part of a restore point, as it is remembered. */
@@ -9,7 +9,7 @@ export type PartVerdict = Pick<Check, 'part' | 'outcome' | 'faults'>;
 
 /** What was found of one part. */
 interface Found {
-  readonly files: readonly FileFinding[];
+  readonly files: readonly FileFinding<unknown>[];
   readonly log: readonly LogFinding[];
   /** Whether all is as it was backed up, so that what the log complains of the site itself has. */
   readonly isAsBackedUp: boolean;

@@ -5,6 +5,7 @@ import { type Check, rememberChecks } from '../../repository/records/check-resul
 import type { Finding } from '../../repository/verify-repository.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
+import type { BlobFinding } from './blob-finding.ts';
 import type { DeepVerifiedPoint } from './verify-deep.ts';
 
 /** When a check began and how long it took. */
@@ -16,7 +17,7 @@ export interface CheckTime {
 /** What was found in a blob backup. */
 export interface EntryFinding {
   readonly entry: BlobEntry;
-  readonly finding: Finding;
+  readonly finding: BlobFinding;
 }
 
 /** Remembers what a verification of every byte has shown about each restore point that it read. */

@@ -7,6 +7,7 @@ import { newSite } from '../../../test/support/site.ts';
 import { chooseBlobs } from '../../blobs/layout/choose.ts';
 import { OpenBackups } from '../../blobs/open-backups.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import { describeState } from '../../cli/render/deep-findings.ts';
 import { parseStamp } from '../../repository/layout/stamp.ts';
 import { LATEST_BACKUP } from '../../repository/restore-target.ts';
 import { openPoint } from '../run/open-point.ts';
@@ -62,7 +63,7 @@ async function restoredSite() {
     };
     const states: string[] = [];
     for await (const { findings } of verifyDeep(settings, context)) {
-      states.push(...findings.filter(({ kind }) => kind === 'bad').map(({ state }) => state));
+      states.push(...findings.filter(({ kind }) => kind === 'bad').map(describeState));
     }
     return states;
   };

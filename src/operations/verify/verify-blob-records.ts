@@ -3,13 +3,11 @@ import { strangeLinks } from '../../blobs/copy/additions.ts';
 import { type TreeCounter, treeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type BlobChoice, chooseBlobs, type Wanted } from '../../blobs/layout/choose.ts';
-import { nameSome } from '../../blobs/layout/summarize-names.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
 import type { DraftFinding } from '../../filestorage/audit/finding.ts';
 import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
-import type { FileFinding } from '../../repository/audit-restore-point.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
@@ -18,6 +16,7 @@ import { giveWay } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import { RevisionStates } from './blob-file-states.ts';
+import type { BlobFileFinding, BlobState } from './blob-finding.ts';
 import { layoutOf } from './blob-sizes.ts';
 import { findEmptyCheck } from './empty-blobs.ts';
 import type { RestoredBlobs } from './restored-point.ts';
@@ -34,7 +33,7 @@ export interface BlobPlaces {
 
 /** What a look at the blobs of a restore point has shown. */
 export interface BlobFindings {
-  readonly files: readonly FileFinding[];
+  readonly files: readonly BlobFileFinding[];
   /** One for each record without a proper file. */
   readonly records: readonly DraftFinding[];
   /** Whether nothing has changed since the backup: what is missing then, the site itself had lost. */
@@ -67,7 +66,7 @@ export async function verifyBlobRecords(
   if (blobs.count === 0) return { files: [], records: [], isAsBackedUp: true };
   const { folder, live, preferred } = places;
   const { signal } = context;
-  const bad = (file: string, state: string): FileFinding => ({ kind: 'bad', file, state });
+  const bad = (file: string, state: BlobState): BlobFileFinding => ({ kind: 'bad', file, state });
   try {
     const catalogue = await readOwnBlobs(
       { source: live, folder },
@@ -75,7 +74,7 @@ export async function verifyBlobRecords(
     );
     const choice = restored?.choice ?? chooseBlobs(catalogue, { moment, preferred });
     if (choice === undefined) {
-      const state = `no blob backup in it belongs to this point, which has ${blobs.count} blob records`;
+      const state = { kind: 'no-own-blobs', records: blobs.count } as const;
       return { files: [bad(folder, state)], records: [], isAsBackedUp: false };
     }
     const states = new RevisionStates(blobs);
@@ -83,12 +82,12 @@ export async function verifyBlobRecords(
     const { store } = catalogue;
     const looked = await look(choice, { store, restored, states, count, context });
     const beside = await checkBesideArchives(choice, { catalogue, signal });
-    const files: FileFinding[] = [...looked, ...beside];
+    const files: BlobFileFinding[] = [...looked, ...beside];
     if (choice.match === 'earlier') {
       files.push({
         kind: 'note',
         file: store.nameOf(choice.entry.name),
-        state: 'no blob backup belongs to this point; this one is the last before it',
+        state: { kind: 'made-before' },
       });
     }
     const emptyCheck = states.hasEmpty
@@ -105,7 +104,11 @@ export async function verifyBlobRecords(
     return { files, records, isAsBackedUp };
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
-    return { files: [bad(folder, error.message)], records: [], isAsBackedUp: false };
+    return {
+      files: [bad(folder, { kind: 'failed-read', message: error.message })],
+      records: [],
+      isAsBackedUp: false,
+    };
   }
 }
 
@@ -125,7 +128,7 @@ async function look(
     readonly count: TreeCounter;
     readonly context: JobContext;
   },
-): Promise<readonly FileFinding[]> {
+): Promise<readonly BlobFileFinding[]> {
   const { record } = choice.entry;
   switch (choice.kind) {
     case 'directory': {
@@ -179,7 +182,7 @@ async function lookInDirectory(
     readonly count: TreeCounter;
     readonly signal: AbortSignal;
   },
-): Promise<readonly FileFinding[]> {
+): Promise<readonly BlobFileFinding[]> {
   const { links } = await count(tree);
   const outward = await tree.leadingOut(links);
   const isInside = (path: string) => !outward.some((link) => `${path}/`.startsWith(`${link}/`));
@@ -200,8 +203,7 @@ async function lookInDirectory(
   const added = strangeLinks({ links: outward }, record);
   const copied = outward.filter((link) => !added.includes(link));
   if (copied.length === 0) return [];
-  const state = `it has links that lead out of it, to what is in no backup: ${nameSome(copied)}`;
-  return [{ kind: 'bad', file: tree.name, state }];
+  return [{ kind: 'bad', file: tree.name, state: { kind: 'outward-links', names: copied } }];
 }
 
 /** Holds every file of a copy against its sum, whether a blob record speaks of it or not. */
@@ -218,23 +220,23 @@ async function compareRevisions(
     readonly states: RevisionStates;
     readonly context: JobContext;
   },
-): Promise<readonly FileFinding[]> {
+): Promise<readonly BlobFileFinding[]> {
   const compared = await compareCopy(entry, { store, tree: directory.tree, context });
-  const files: FileFinding[] = [...compared.files];
-  const add = (path: string, state: string) =>
-    files.push({ kind: 'bad', file: directory.tree.nameOf(path), state });
+  const files: BlobFileFinding[] = [...compared.files];
+  const add = (path: string, kind: 'missing' | 'other-bytes') =>
+    files.push({ kind: 'bad', file: directory.tree.nameOf(path), state: { kind } });
   const rowOf = (path: string) => {
     const revision = parseBlobPath(path);
     return revision === undefined ? undefined : states.blobs.find(revision);
   };
   for (const path of compared.differing) {
     const row = rowOf(path);
-    if (row === undefined) add(path, 'it is not what was backed up: its sha256 is another');
+    if (row === undefined) add(path, 'other-bytes');
     else states.differs(row);
   }
   for (const path of compared.missing) {
     const row = rowOf(path);
-    if (row === undefined) add(path, 'it is missing');
+    if (row === undefined) add(path, 'missing');
     else if (!states.isMissing(row)) states.differs(row);
   }
   states.confirmEmpty((row) => {
@@ -255,8 +257,8 @@ async function lookInArchives(
     readonly states: RevisionStates;
     readonly context: JobContext;
   },
-): Promise<readonly FileFinding[]> {
-  const files: FileFinding[] = [];
+): Promise<readonly BlobFileFinding[]> {
+  const files: BlobFileFinding[] = [];
   const listed = new Set<number>();
   for (const { name, record } of chain) {
     const path = store.nameOf(name);
@@ -282,11 +284,12 @@ async function lookInArchives(
         }),
       });
       if (record?.archive !== undefined && record.archive.sha256 !== sha256) {
-        files.push({ kind: 'bad', file: path, state: 'its sha256 is not the one in its .json' });
+        files.push({ kind: 'bad', file: path, state: { kind: 'other-sha256' } });
       }
     } catch (error) {
       if (!isFailure(error, 'damaged')) throw error;
-      files.push({ kind: 'bad', file: path, state: error.message });
+      const state = { kind: 'failed-read', message: error.message } as const;
+      files.push({ kind: 'bad', file: path, state });
     }
   }
   if (chain.length > 1) states.keepOnly(listed);

@@ -1,4 +1,4 @@
-import { describeAddition, describeOtherContent } from '../../blobs/copy/additions.ts';
+import { findAddition } from '../../blobs/copy/additions.ts';
 import { countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { type ChainFinder, chainFinder, chainOf } from '../../blobs/layout/choose.ts';
@@ -7,11 +7,11 @@ import { describeFile } from '../../blobs/layout/record.ts';
 import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import type { Finding } from '../../repository/verify-repository.ts';
 import type { Store } from '../../stores/store.ts';
-import { Failure, isFailure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
+import type { BlobFinding, BlobProblem, BlobState, BlobsChecked } from './blob-finding.ts';
 import type { EntryFinding } from './record-checks.ts';
 
 /**
@@ -67,21 +67,28 @@ interface Checking {
   readonly context: JobContext;
 }
 
-async function check(entry: BlobEntry, checking: Checking): Promise<Finding> {
+/** What was compared, or what is wrong. */
+type Outcome = BlobsChecked | BlobProblem;
+
+async function check(entry: BlobEntry, checking: Checking): Promise<BlobFinding> {
   const { name } = entry;
+  const outcome = await checkEntry(entry, checking);
+  return typeof outcome === 'string'
+    ? { kind: 'good', name, checked: outcome }
+    : { kind: 'bad', name, problem: outcome };
+}
+
+async function checkEntry(entry: BlobEntry, checking: Checking): Promise<Outcome> {
   try {
-    const checked = await checkEntry(entry, checking);
-    return { kind: 'good', name, checked };
+    return await checkForm(entry, checking);
   } catch (error) {
-    if (isFailure(error, 'damaged', 'not-found')) {
-      return { kind: 'bad', name, problem: error.message };
-    }
-    throw error;
+    if (!isFailure(error, 'damaged', 'not-found')) throw error;
+    return { kind: 'failed-read', message: error.message };
   }
 }
 
-/** What was compared. Failure `damaged` where something is wrong. */
-async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string> {
+/** Failures `damaged` and `not-found` where it can't be read. */
+async function checkForm(entry: BlobEntry, checking: Checking): Promise<Outcome> {
   const { store } = checking.catalogue;
   switch (entry.form) {
     case 'directory':
@@ -90,7 +97,7 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
     case 'delta':
       checking.chainTo(entry);
       if (await isReplacedArchive(checking.catalogue, { entry, signal: checking.context.signal })) {
-        throw damaged(store.nameOf(entry.name), 'it is not the file that was recorded');
+        return unusable(store.nameOf(entry.name), { kind: 'replaced' });
       }
       return checkArchive(entry, checking);
     case 'state':
@@ -103,7 +110,7 @@ async function checkEntry(entry: BlobEntry, checking: Checking): Promise<string>
 async function checkDirectory(
   entry: BlobEntry,
   { catalogue: { store }, context }: Checking,
-): Promise<string> {
+): Promise<Outcome> {
   const path = store.nameOf(entry.name);
   const tree = await treeIn(entry, store);
   const found = await withStep(context, {
@@ -115,41 +122,39 @@ async function checkDirectory(
     },
   });
   const expected = entry.record?.content;
-  const addition = describeAddition(found, entry.record);
-  if (addition !== undefined) throw damaged(path, addition);
-  if (expected === undefined) return 'that it can be read; nobody has counted its files';
-  if (hasAsMany(found, expected)) return 'files, bytes';
-  throw damaged(path, describeOtherContent(found.content, expected));
+  const addition = findAddition(found, entry.record);
+  if (addition !== undefined) return unusable(path, { kind: 'added', addition });
+  if (expected === undefined) return 'readable-copy';
+  if (hasAsMany(found, expected)) return 'content';
+  return unusable(path, { kind: 'other-content', found: found.content, expected });
 }
 
 async function checkArchive(
   { name, record }: BlobEntry,
   { catalogue: { store }, depth, context }: Checking,
-): Promise<string> {
+): Promise<Outcome> {
   const path = store.nameOf(name);
   const recorded = record?.archive;
   if (depth === 'quick') {
-    if (recorded === undefined) return 'that it is there';
+    if (recorded === undefined) return 'presence';
     const { sizeBytes, edges } = await headAndTailHashIn(store, name);
-    if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'size, edges';
-    throw damaged(path, 'it is not the file that was recorded');
+    if (sizeBytes === recorded.sizeBytes && edges === recorded.edges) return 'edges';
+    return unusable(path, { kind: 'replaced' });
   }
   const { sha256 } = await readArchive(name, { store, context });
-  if (recorded === undefined) return 'not recorded, complete: it can be read to its end';
-  if (recorded.sha256 === sha256) return 'sha256, that it can be read to its end';
-  throw damaged(path, 'its sha256 is not the one that was recorded');
+  if (recorded === undefined) return 'readable-archive';
+  if (recorded.sha256 === sha256) return 'sha256-and-readable';
+  return unusable(path, { kind: 'other-sha256' });
 }
 
-async function checkState({ name, record }: BlobEntry, store: Store): Promise<string> {
+async function checkState({ name, record }: BlobEntry, store: Store): Promise<Outcome> {
   const recorded = record?.archive;
-  if (recorded === undefined) return 'that it is there';
+  if (recorded === undefined) return 'presence';
   const { sha256 } = await describeFile(store, name);
   if (recorded.sha256 === sha256) return 'sha256';
-  throw damaged(store.nameOf(name), 'its sha256 is not the one that was recorded');
+  return unusable(store.nameOf(name), { kind: 'other-sha256' });
 }
 
-function damaged(path: string, state: string): Failure {
-  return new Failure('damaged', `Cannot use "${path}": ${state}`, {
-    hint: 'Make a new backup, and restore from another one.',
-  });
+function unusable(path: string, state: BlobState): BlobProblem {
+  return { kind: 'unusable', path, state };
 }

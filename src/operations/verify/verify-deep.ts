@@ -3,15 +3,18 @@ import type { AuditSample } from '../../filestorage/audit/sample.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
 import { auditPoint } from '../../repository/audit-restore-point.ts';
+import type { FileState } from '../../repository/file-finding.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import type { FailedRead } from '../../repository/problem.ts';
 import { type RestorePoint, resolveTarget } from '../../repository/restore-point.ts';
 import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { isFailure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
+import type { BlobState } from './blob-finding.ts';
 import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
 import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
 import { type BlobFindings, type BlobPlaces, verifyBlobRecords } from './verify-blob-records.ts';
@@ -39,8 +42,8 @@ export interface DeepFinding {
   /** `bad`: damage. `note`: none, but somebody may want to know. */
   readonly kind: 'bad' | 'note';
   readonly problem: 'file' | LogFinding['problem'];
-  /** What was found, and what was expected. */
-  readonly state: string;
+  /** What was found, and what was expected; of the database, in words. */
+  readonly state: FileState | BlobState | string;
   /** The file or folder, where it is about one. */
   readonly file?: string;
   /** The object: its oid in 16 hex digits, and `module.name` of its class. */
@@ -107,7 +110,9 @@ export async function* verifyDeep(
 }
 
 /** A restore point, or why there is none where one should be. */
-type FoundPoint = RestorePoint | { readonly kind: 'broken'; stamp: Stamp; readonly state: string };
+type FoundPoint =
+  | RestorePoint
+  | { readonly kind: 'broken'; stamp: Stamp; readonly state: FailedRead };
 
 async function findPoint(repository: OpenRepository, target: RestoreTarget): Promise<FoundPoint> {
   const stamps = pointStampsOf(await repository.catalogue());
@@ -116,7 +121,7 @@ async function findPoint(repository: OpenRepository, target: RestoreTarget): Pro
     return await resolveTarget(repository, { target, aim: 'verify' });
   } catch (error) {
     if (!isFailure(error, 'damaged') || stamp === undefined) throw error;
-    return { kind: 'broken', stamp, state: error.message };
+    return { kind: 'broken', stamp, state: { kind: 'failed-read', message: error.message } };
   }
 }
 

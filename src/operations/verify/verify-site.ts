@@ -5,6 +5,7 @@ import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { isAtWork } from '../run/is-at-work.ts';
 import { withRunLog } from '../run/run-log.ts';
+import type { BlobFinding } from './blob-finding.ts';
 import { findGoneBlobs } from './gone-blobs.ts';
 import { type EntryFinding, rememberVerified } from './record-checks.ts';
 import { verify } from './verify.ts';
@@ -24,7 +25,7 @@ export interface VerifiedPlace {
   /** Of the backups of the Data.fs. */
   readonly findings: readonly Finding[];
   /** Of the backups of its blobs. */
-  readonly blobFindings: readonly Finding[];
+  readonly blobFindings: readonly BlobFinding[];
 }
 
 /** Checks the backups of a site, place by place, and remembers what came out. Failure `not-found` where there are none. */

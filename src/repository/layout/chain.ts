@@ -163,25 +163,3 @@ async function withoutDat(store: Store, files: ChainFiles): Promise<Chain> {
     faults: [{ kind: 'missing-dat', fileName }],
   };
 }
-
-/** The end of a sentence that begins with a record that can't be read. */
-export const UNREAD_RECORD =
-  'it can not be read: what its run has noted is lost, and nobody knows whether this backup is complete';
-
-/** One sentence on a fault, without its hint. */
-export function describeFault(fault: ChainFault): string {
-  switch (fault.kind) {
-    case 'missing-file':
-      return `the file "${fault.fileName}" is missing`;
-    case 'gap':
-      return `"${fault.fileName}" begins at ${fault.start}, but what is before it ends at ${fault.previousEnd}`;
-    case 'missing-dat':
-      return `"${fault.fileName}" is missing or empty`;
-    case 'broken-dat':
-      return fault.state;
-    case 'unlisted-file':
-      return `"${fault.fileName}" is not listed in the .dat`;
-    default:
-      return fault satisfies never;
-  }
-}

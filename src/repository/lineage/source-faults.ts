@@ -38,27 +38,12 @@ export function wasCertain({ links }: Chain): boolean {
   return (links[0]?.record?.format ?? 1) > 1;
 }
 
-/** What it knew, each as the end of a sentence that begins with the restore point. */
-export function describeKnown({
-  isTruncated,
-  hasOtherCopy,
-  overwritten,
-}: SourceFaults): readonly string[] {
-  return [
-    ...(isTruncated ? ['its Data.fs lacked the end of what had been backed up before'] : []),
-    ...(hasOtherCopy ? ['another copy of its database was backed up to the same folder'] : []),
-    ...(overwritten === undefined
-      ? []
-      : [`its Data.fs was damaged at ${overwritten.position} when it was backed up`]),
-  ];
+/** Whether it knew of something for certain. */
+export function hasFaults({ isTruncated, hasOtherCopy, overwritten }: SourceFaults): boolean {
+  return isTruncated || hasOtherCopy || overwritten !== undefined;
 }
 
 /** Whether what is older has to stay, however much `keep` lets go. */
-export function sparesOlder({
-  isUnread,
-  isTruncated,
-  hasOtherCopy,
-  overwritten,
-}: SourceFaults): boolean {
-  return isUnread || isTruncated || hasOtherCopy || overwritten !== undefined;
+export function sparesOlder(known: SourceFaults): boolean {
+  return known.isUnread || hasFaults(known);
 }

@@ -8,6 +8,7 @@ import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRestoreTarget } from '../../../repository/restore-target.ts';
 import { adoptSystemError, Failure } from '../../../system/failure.ts';
+import { describeProblem } from '../../render/problems.ts';
 import { adviceOf } from '../../render/remedies/advice.ts';
 import { describeSuspectPoint } from '../../render/warnings/restore-plan.ts';
 import { sentenceOf } from '../../render/warnings/sentence.ts';
@@ -166,7 +167,7 @@ async function runVerify(given: RepozoArguments, context: JobContext): Promise<v
   );
   for (const finding of findings) {
     if (finding.kind === 'good') continue;
-    throw new Failure('damaged', `${finding.name}: ${finding.problem}`, {
+    throw new Failure('damaged', `${finding.name}: ${describeProblem(finding.problem)}`, {
       hint: 'Make a full backup.',
     });
   }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { BlobContent } from '../../../blobs/layout/blob-content.ts';
 import type { BelongingBlobs } from '../../../blobs/ownership/blobs-of-points.ts';
+import { describeGone } from '../judgements.ts';
 import { Bytes, Count, maybe, said } from './values.ts';
 
 /** A backup of blobs: the same in every command. */
@@ -27,7 +28,7 @@ export function blobsAsJson(blobs: BelongingBlobs): JsonBlobs {
     case 'none':
       return { state: 'none' };
     case 'missing':
-      return { state: 'missing', reason: blobs.reason };
+      return { state: 'missing', reason: describeGone(blobs.why) };
     case 'found': {
       const { name, match, content } = blobs;
       return { state: 'found', name, match, ...contentAsJson(content) };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { DeepFinding, DeepVerifiedPoint } from '../../../operations/verify/verify-deep.ts';
+import { describeState } from '../deep-findings.ts';
 import { ofPoint, pointAsJson } from './point.ts';
 import { Count, Id, Moment, maybe, said } from './values.ts';
 
@@ -44,7 +45,13 @@ export function findingAsJson({
   file,
   ...more
 }: DeepFinding): v.InferOutput<typeof FindingSchema> {
-  return { result: kind, code: problem, message: state, fileName: file, ...more };
+  return {
+    result: kind,
+    code: problem,
+    message: describeState({ state }),
+    fileName: file,
+    ...more,
+  };
 }
 
 export function deepPointAsJson({ stamp, findings, counts }: DeepVerifiedPoint) {

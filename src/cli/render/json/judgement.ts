@@ -1,11 +1,7 @@
 import * as v from 'valibot';
-import {
-  describeReason,
-  type Judgement,
-  type PartJudgement,
-  type Reason,
-} from '../../../repository/judgement.ts';
+import type { Judgement, PartJudgement, Reason } from '../../../repository/judgement.ts';
 import type { Check } from '../../../repository/records/check-results.ts';
+import { describeReason } from '../judgements.ts';
 import { DEPTHS } from './record-words.ts';
 import { Count, Moment, maybe, Seconds, said } from './values.ts';
 

@@ -1,7 +1,7 @@
 import type { DeepFinding } from '../../../operations/verify/verify-deep.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
-import { describeDeepFinding } from '../../format/finding-line.ts';
 import { count } from '../../format/units.ts';
+import { describeDeepFinding, describeState } from '../deep-findings.ts';
 import { describeSiteFault } from '../judgements.ts';
 
 /** What commands themselves notice. The values of an example are of the types that those of its code have. */
@@ -254,6 +254,9 @@ export const COMMAND_WARNINGS = {
       }),
     },
     ({ storage, stamp, finding }) => `${among(storage)}${stamp}: ${describeDeepFinding(finding)}`,
+    ({ storage, stamp, finding }) => {
+      return { storage, stamp, finding: { ...finding, state: describeState(finding) } };
+    },
   ),
   'no-room-beside': text(
     { kind: 'notice', code: 'no-room-beside' },
@@ -291,8 +294,9 @@ function text<
 >(
   example: { readonly kind: Kind; readonly code: Code } & Values,
   sentence: (values: Values) => string,
+  values?: (values: Values) => object,
 ) {
-  return { example, sentence };
+  return { example, sentence, ...(values && { values }) };
 }
 
 /** A value of an example whose type is wider. */

@@ -3,6 +3,7 @@ import type { SuspectPoint } from '../../../operations/restore/warnings/suspect-
 import type { RestorePlanWarning } from '../../../operations/run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
 import { count } from '../../format/units.ts';
+import { describeKnown, describeReason } from '../judgements.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 const TWO_DATABASES = {
@@ -73,10 +74,21 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       target: 'Data.fs',
       stamp: '2026-03-02-04-05-06',
       how: 'bad',
-      reasons: ['verify found it bad'],
+      reasons: [{ kind: 'incomplete' }],
+      known: {
+        isUnread: false,
+        isTruncated: false,
+        hasOtherCopy: false,
+        mayLack: false,
+        overwritten: undefined,
+      },
       better: { stamp: '2026-03-01-04-05-06', is: 'older' },
     },
     sentence: describeSuspectPoint,
+    values: ({ kind: _, code: __, known, reasons, ...values }) => ({
+      ...values,
+      reasons: describeSuspicions({ reasons, known }),
+    }),
   },
   'blobs-lacking': {
     example: {
@@ -106,13 +118,18 @@ function whetherKept(isKept: boolean): string {
   return isKept ? 'it is kept, for an undo' : 'nothing of it is kept';
 }
 
-export function describeSuspectPoint({ stamp, how, reasons, better }: SuspectPoint): string {
+export function describeSuspectPoint(suspect: SuspectPoint): string {
+  const { stamp, how, better } = suspect;
   const is = how === 'bad' ? 'is known to be bad: ' : 'has what the site had then: ';
   const other =
     better === undefined
       ? 'no other restore point is known to be better'
       : `the restore point ${better.stamp} is ${better.is}, and nothing is known against it`;
-  return `the restore point ${stamp} ${is}${reasons.join('; ')}; ${other}`;
+  return `the restore point ${stamp} ${is}${describeSuspicions(suspect).join('; ')}; ${other}`;
+}
+
+function describeSuspicions({ reasons, known }: Pick<SuspectPoint, 'reasons' | 'known'>) {
+  return [...new Set([...reasons.map(describeReason), ...describeKnown(known)])];
 }
 
 function describeLackingBlobs(lacking: WarningOf<'blobs-lacking'>): string {

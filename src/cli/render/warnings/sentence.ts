@@ -34,8 +34,10 @@ export function sentenceOf<Code extends Coded['code']>(warning: Coded<Code>): st
 }
 
 /** The same for programs. */
-export function factsOf({ kind: _, code, ...values }: AnyWarning): Facts {
-  return { code, values };
+export function factsOf<Code extends Coded['code']>(warning: Coded<Code>): Facts {
+  const texts: WarningTexts = WARNINGS;
+  const { kind: _, code, ...values } = warning;
+  return { code, values: texts[code].values?.(warning) ?? values };
 }
 
 /** Says it, as loud as its kind wants. */

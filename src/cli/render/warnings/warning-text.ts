@@ -20,5 +20,7 @@ export type WarningTexts<Code extends keyof ByCode = keyof ByCode> = {
     /** A whole one, for the page of all warnings. */
     readonly example: ByCode[C];
     readonly sentence: (warning: Coded<C>) => string;
+    /** What programs get where a value of ours is a sentence for them; absent: the values as they are. */
+    readonly values?: (warning: Coded<C>) => object;
   };
 };

@@ -9,7 +9,17 @@ const stamp = '2026-03-01-00-00-00';
 
 const TWO = { target, begins: 'Monday', backupBegins: 'Tuesday' } as const;
 const BAD = { ...warning, code: 'point-doubted', storage: '1', repository, target, stamp } as const;
-const reasons = ['it is bad'];
+const why = {
+  reasons: [{ kind: 'incomplete' }],
+  known: {
+    isUnread: false,
+    isTruncated: false,
+    hasOtherCopy: false,
+    mayLack: false,
+    overwritten: undefined,
+  },
+} as const;
+const silent = { onEvent: () => {} };
 const older = { stamp: '2026-02-01-00-00-00', is: 'older' } as const;
 
 const DATABASES: RestorePlanWarning = {
@@ -49,15 +59,15 @@ describe('a restore without a date and without a question', () => {
       'of what may be another database is kept',
       { kind: 'notice', code: 'perhaps-other-database', ...TWO, isKept: true },
     ],
-    ['was faulty when it was backed up', { ...BAD, how: 'known', reasons, better: older }],
-    ['is bad, and there is none better', { ...BAD, how: 'bad', reasons, better: undefined }],
+    ['was faulty when it was backed up', { ...BAD, how: 'known', ...why, better: older }],
+    ['is bad, and there is none better', { ...BAD, how: 'bad', ...why, better: undefined }],
     [
       'is bad, and only newer ones are better',
-      { ...BAD, how: 'bad', reasons, better: { ...older, is: 'newer' } },
+      { ...BAD, how: 'bad', ...why, better: { ...older, is: 'newer' } },
     ],
     ['is older than other storages', LEFT_OUT],
   ])('goes on where what it is about %s', (_, warning) => {
-    expect(() => refuseGuess([warning])).not.toThrow();
+    expect(() => refuseGuess([warning], silent)).not.toThrow();
   });
 
   it.each<[string, RestorePlanWarning]>([
@@ -71,12 +81,12 @@ describe('a restore without a date and without a question', () => {
     ],
     ['there are backups of two databases', DATABASES],
     ['there are backups of two copies', COPIES],
-    ['an older point is better', { ...BAD, how: 'bad', reasons, better: older }],
+    ['an older point is better', { ...BAD, how: 'bad', ...why, better: older }],
   ])('is refused where %s', (_, warning) => {
     const refused = expect.objectContaining({
       code: 'refused',
       message: expect.stringContaining(`Cannot restore to "${target}" without a question`),
     });
-    expect(() => refuseGuess([LEFT_OUT, warning])).toThrow(refused);
+    expect(() => refuseGuess([LEFT_OUT, warning], silent)).toThrow(refused);
   });
 });

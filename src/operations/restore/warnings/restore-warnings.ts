@@ -2,6 +2,7 @@ import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import { backedUpDataFs } from '../../../config/model/relocate-site.ts';
 import { isNamed } from '../../../repository/restore-target.ts';
 import { Failure } from '../../../system/failure.ts';
+import type { JobContext } from '../../run/events.ts';
 import type { RestorePlanWarning } from '../../run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../run/warnings/warning.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.ts';
@@ -45,7 +46,10 @@ export async function findRestorePlanWarnings(
  * is asked, one of two is not guessed, and another one than is there doesn't replace it for good; what is kept can be
  * swapped back. Where the newest is known to be bad, an older one that isn't is not passed over. Failure `refused`.
  */
-export function refuseGuess(warnings: readonly RestorePlanWarning[]): void {
+export function refuseGuess(
+  warnings: readonly RestorePlanWarning[],
+  { onEvent }: Pick<JobContext, 'onEvent'>,
+): void {
   for (const warning of warnings) {
     switch (warning.code) {
       case 'other-database':
@@ -64,6 +68,7 @@ export function refuseGuess(warnings: readonly RestorePlanWarning[]): void {
         );
       case 'point-doubted':
         if (warning.how === 'known' || warning.better?.is !== 'older') continue;
+        onEvent(warning); // It says why.
         throw betterKnown(warning, warning.better.stamp);
       case 'second-copy':
         throw guessed(
@@ -79,13 +84,10 @@ export function refuseGuess(warnings: readonly RestorePlanWarning[]): void {
   }
 }
 
-function betterKnown(
-  { target, stamp, reasons }: WarningOf<'point-doubted'>,
-  better: string,
-): Failure {
+function betterKnown({ target, stamp }: WarningOf<'point-doubted'>, better: string): Failure {
   return new Failure(
     'refused',
-    `Cannot restore to "${target}" without a question: the newest restore point, ${stamp}, is known to be bad: ${reasons.join('; ')}`,
+    `Cannot restore to "${target}" without a question: the newest restore point, ${stamp}, is known to be bad`,
     {
       hint: { kind: 'better-restore-point', stamp: better },
     },

@@ -1,8 +1,8 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
-import { describeReason, type Judgement, reasonsAgainst } from '../../../repository/judgement.ts';
+import { type Judgement, reasonsAgainst } from '../../../repository/judgement.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { readPointsOfCopies } from '../../../repository/lineage/points-of-copies.ts';
-import { describeKnown } from '../../../repository/lineage/source-faults.ts';
+import { hasFaults } from '../../../repository/lineage/source-faults.ts';
 import { readJudgements } from '../../../repository/read-judgements.ts';
 import type { RestoreTarget } from '../../../repository/restore-target.ts';
 import { type ListedSitePoint, listPlace } from '../../list/list-site.ts';
@@ -14,7 +14,10 @@ import type { SiteRestorePlan, SiteRestoreSettings } from '../site-restore-plan.
 type SuspectPointWarning = WarningOf<'point-doubted'>;
 
 /** What is known against a restore point, and which one is better. */
-export type SuspectPoint = Pick<SuspectPointWarning, 'stamp' | 'how' | 'reasons' | 'better'>;
+export type SuspectPoint = Pick<
+  SuspectPointWarning,
+  'stamp' | 'how' | 'reasons' | 'known' | 'better'
+>;
 
 /** A restore point as far as it is judged here. */
 type Candidate = Pick<Extract<ListedSitePoint, { kind: 'filestorage' }>, 'judgement' | 'madeOf'>;
@@ -72,18 +75,15 @@ function suspectPointOf(
   if (chosen === undefined) return undefined;
   const { judgement } = chosen;
   // What is lost, or cut, ends the restore by itself, with the way around it.
-  const against = reasonsAgainst(parts(judgement))
-    .filter(({ kind }) => kind !== 'files')
-    .map(describeReason);
-  const known = describeKnown(judgement.known);
-  if (against.length + known.length === 0) return undefined;
-  const how = against.length > 0 ? 'bad' : 'known';
+  const reasons = reasonsAgainst(parts(judgement)).filter(({ kind }) => kind !== 'files');
+  const { known } = judgement;
+  if (reasons.length === 0 && !hasFaults(known)) return undefined;
+  const how = reasons.length > 0 ? 'bad' : 'known';
   const isBetter = (other: Judgement) =>
-    reasonsAgainst(parts(other)).length === 0 &&
-    (how === 'bad' || describeKnown(other.known).length === 0);
+    reasonsAgainst(parts(other)).length === 0 && (how === 'bad' || !hasFaults(other.known));
   const ofSame = points.filter((other) => copyOf(other) === copyOf(chosen));
   const better = findBetter(ofSame.map((other) => other.judgement).filter(isBetter), stamp);
-  return { stamp, how, reasons: [...new Set([...against, ...known])], better };
+  return { stamp, how, reasons, known, better };
 }
 
 /** Whose Data.fs a point is of, where it is that of another copy, or database: what has moved is one. */

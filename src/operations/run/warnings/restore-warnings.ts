@@ -1,4 +1,6 @@
 import type { SomeNames } from '../../../blobs/layout/summarize-names.ts';
+import type { Reason } from '../../../repository/judgement.ts';
+import type { SourceFaults } from '../../../repository/lineage/source-faults.ts';
 
 /** What somebody should know before a restore replaces anything. */
 export type RestorePlanWarning =
@@ -54,8 +56,10 @@ export type RestorePlanWarning =
       readonly stamp: string;
       /** `known`: it is as it should be, and the Data.fs was not when it was backed up. */
       readonly how: 'bad' | 'known';
-      /** Each as the end of a sentence that begins with the restore point. */
-      readonly reasons: readonly string[];
+      /** Why it is bad. */
+      readonly reasons: readonly Reason[];
+      /** What its run knew of the Data.fs. */
+      readonly known: SourceFaults;
       /** The newest older one that nothing is known against, or else the oldest newer one. */
       readonly better: { readonly stamp: string; readonly is: 'older' | 'newer' } | undefined;
     }

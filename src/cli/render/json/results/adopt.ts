@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { AdoptedBlobs, AdoptedRepository } from '../../../../operations/verify/adopt.ts';
+import { describeNamedProblem } from '../../problems.ts';
 import { FindingSchema, findingAsJson } from '../findings.ts';
 import { Count, maybe, Outcome, type Result, Stamp, said } from '../values.ts';
 
@@ -37,7 +38,7 @@ export function repositoryAsJson(found: AdoptedRepository): v.InferOutput<typeof
     oldest: found.oldest,
     newest: found.newest,
     recorded: [...found.recorded],
-    problems: [...found.problems],
+    problems: found.problems.map(describeNamedProblem),
     findings: found.findings.map(findingAsJson),
     blobFolder: found.blobs,
   };

@@ -7,6 +7,7 @@ import type {
   StoragePlan,
 } from '../../../../operations/backup/site-backup-settings.ts';
 import { describePlanReason } from '../../backup-plan.ts';
+import { describeRemoval } from '../../removals.ts';
 import { BlobsSchema, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
 import { Bytes, maybe, ofPlace, type Result, said } from '../values.ts';
@@ -112,7 +113,10 @@ export function planAsJson(
           dataFsBytes: filestorage.end,
         }),
     blobs: blobs && { source: blobs.source, folder: blobs.folder },
-    removals: removals.map(({ reason, fileNames }) => ({ reason, fileNames: [...fileNames] })),
+    removals: removals.map(({ reason, fileNames }) => ({
+      reason: describeRemoval(reason),
+      fileNames: [...fileNames],
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { ListedSitePoint } from '../../../../operations/list/list-site.ts';
+import { describeProblem, describeProblemOfPoint } from '../../problems.ts';
 import { BlobsSchema, blobsAsJson, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { JudgementSchema, judgementAsJson, LookSchema, looksAsJson } from '../judgement.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
@@ -35,7 +36,10 @@ export function listedAsJson(one: ListedSitePoint): Point {
   if (one.kind === 'blobs') {
     const { stamp, record } = one.entry;
     const storedBytes = record?.archive?.sizeBytes;
-    const [blobs, problems] = [ownBlobs(one), one.problem === undefined ? [] : [one.problem]];
+    const [blobs, problems] = [
+      ownBlobs(one),
+      one.problem === undefined ? [] : [describeProblem(one.problem)],
+    ];
     return { ...pointAsJson(stamp), type: 'blobs', storedBytes, blobs, problems, checks: [] };
   }
   const { point, blobs, judgement, madeOf } = one;
@@ -47,7 +51,7 @@ export function listedAsJson(one: ListedSitePoint): Point {
     transactions: point.transactionCount,
     lastTid: point.lastTid,
     blobs: blobsAsJson(blobs),
-    problems: [...point.problems],
+    problems: point.problems.map(describeProblemOfPoint),
     checks: looksAsJson(point.checks),
     judgement: judgementAsJson(judgement),
     madeOf: madeOf && { path: madeOf.path, relation: madeOf.is },
@@ -59,7 +63,7 @@ function ownBlobs({
   content,
   problem,
 }: Extract<ListedSitePoint, { readonly kind: 'blobs' }>): JsonBlobs {
-  if (problem !== undefined) return { state: 'missing', name, reason: problem };
+  if (problem !== undefined) return { state: 'missing', name, reason: describeProblem(problem) };
   return {
     state: 'found',
     name,

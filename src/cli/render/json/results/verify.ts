@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import type { BlobFinding } from '../../../../operations/verify/blob-finding.ts';
 import type { Finding } from '../../../../repository/verify-repository.ts';
+import { CHECKED, describeProblem } from '../../problems.ts';
 import { deepPoint } from '../findings.ts';
 import { Count, ofPlace, type Result, said } from '../values.ts';
 
@@ -21,8 +23,10 @@ export const verifyResult = {
 export type VerifyResult = Result<typeof verifyResult>;
 
 export function fileAsJson(
-  finding: Finding,
+  finding: Finding | BlobFinding,
 ): Omit<v.InferOutput<typeof FileSchema>, 'site' | 'storage' | 'kind'> {
   const { kind: result, name: fileName } = finding;
-  return { fileName, result, message: finding.kind === 'good' ? finding.checked : finding.problem };
+  const message =
+    finding.kind === 'good' ? CHECKED[finding.checked] : describeProblem(finding.problem);
+  return { fileName, result, message };
 }

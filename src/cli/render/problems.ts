@@ -1,0 +1,137 @@
+import { nameSome } from '../../blobs/layout/summarize-names.ts';
+import type { BlobProblem, BlobState, BlobsChecked } from '../../operations/verify/blob-finding.ts';
+import type { FileState } from '../../repository/file-finding.ts';
+import type { Checked, NamedProblem, RepositoryProblem } from '../../repository/problem.ts';
+import { describeFault } from './chain-faults.ts';
+import { describeReason } from './judgements.ts';
+
+/** What is wrong with a file of a backup, as the end of a sentence that begins with its name. */
+export function describeProblem(problem: RepositoryProblem | BlobProblem): string {
+  switch (problem.kind) {
+    case 'missing-file':
+    case 'gap':
+    case 'missing-dat':
+    case 'broken-dat':
+    case 'unlisted-file':
+      return describeFault(problem);
+    case 'no-full-backup':
+      return 'no full backup is in front of it';
+    case 'full-backup-missing':
+      return 'its full backup is missing';
+    case 'unreadable-record':
+      return 'it can not be read: what its run has noted is lost, and nobody knows whether this backup is complete';
+    case 'foreign-record':
+      return `"${problem.fileName}" is there, and no record of this version`;
+    case 'other-size':
+      return `it has ${problem.bytes} bytes, ${problem.expectedBytes} were written`;
+    case 'unusable':
+      return `Cannot use "${problem.path}": ${describeBlobState(problem.state)}`;
+    case 'blobs-gone':
+      return `no blobs can be restored with it from "${problem.folder}": ${describeReason(problem.reason)}`;
+    case 'failed-read':
+      return problem.message;
+    default:
+      return problem satisfies never;
+  }
+}
+
+/** The same with the name. */
+export function describeNamedProblem({ name, problem }: NamedProblem): string {
+  return `${name}: ${describeProblem(problem)}`;
+}
+
+/** A problem of a restore point: a record that belongs to it is another file than its own. */
+export function describeProblemOfPoint(problem: RepositoryProblem): string {
+  const text = describeProblem(problem);
+  return problem.kind === 'unreadable-record' ? `"${problem.fileName}": ${text}` : text;
+}
+
+const FILE_STATES = {
+  'missing-or-empty': 'it is missing or empty',
+  'in-no-dat': 'no .dat lists it, so it is part of no restore point',
+  'missing-index': 'it is missing; a restore goes without an index',
+  'unreadable-index': 'it can not be read; a restore goes without an index',
+  'other-index': 'its sha256 is not the one in its .json',
+} as const;
+
+const BLOB_STATES = {
+  missing: 'it is missing',
+  'other-bytes': 'it is not what was backed up: its sha256 is another',
+  'missing-record': 'it is missing or can not be read',
+  'unreadable-record': 'it can not be read',
+  replaced: 'it is not the file that was recorded',
+  'other-sha256': 'its sha256 is not the one in its .json',
+  'missing-beside-record': 'it is missing, and its record is there',
+  'made-before': 'no blob backup belongs to this point; this one is the last before it',
+} as const;
+
+/** What a deep look has found of a file, as the end of a sentence that begins with its name. */
+export function describeFileState(state: FileState | BlobState): string {
+  switch (state.kind) {
+    case 'missing-or-empty':
+    case 'in-no-dat':
+    case 'missing-index':
+    case 'unreadable-index':
+    case 'other-index':
+      return FILE_STATES[state.kind];
+    case 'chain-fault':
+      return describeFault(state.fault);
+    case 'no-record-of':
+      return `it can not be read, or is not that of "${state.dataFile}"`;
+    case 'differs-from-dat':
+      return `it says "${state.record}", the .dat says "${state.dat}"`;
+    default:
+      return describeBlobState(state);
+  }
+}
+
+function describeBlobState(state: BlobState): string {
+  switch (state.kind) {
+    case 'added': {
+      const { kind, names } = state.addition;
+      const what = {
+        links: 'links that were added since it was made',
+        'set-bits': 'files that would run as their owner or group (setuid, setgid)',
+      };
+      return `it has ${what[kind]}: ${nameSome(names)}`;
+    }
+    case 'other-content': {
+      const { found, expected } = state;
+      return `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`;
+    }
+    case 'outward-links':
+      return `it has links that lead out of it, to what is in no backup: ${nameSome(state.names)}`;
+    case 'no-checksums':
+      return `it is ${state.because}, so no file of the copy was compared`;
+    case 'no-own-blobs':
+      return `no blob backup in it belongs to this point, which has ${state.records} blob records`;
+    case 'failed-read':
+      return state.message;
+    case 'missing':
+    case 'other-bytes':
+    case 'missing-record':
+    case 'unreadable-record':
+    case 'replaced':
+    case 'other-sha256':
+    case 'missing-beside-record':
+    case 'made-before':
+      return BLOB_STATES[state.kind];
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What a verification has compared. */
+export const CHECKED = {
+  size: 'size',
+  md5: 'size, md5',
+  'sha256-and-index': 'size, md5, sha256, index',
+  transactions: 'transactions, since there are no checksums',
+  content: 'files, bytes',
+  'readable-copy': 'that it can be read; nobody has counted its files',
+  presence: 'that it is there',
+  edges: 'size, edges',
+  sha256: 'sha256',
+  'sha256-and-readable': 'sha256, that it can be read to its end',
+  'readable-archive': 'not recorded, complete: it can be read to its end',
+} as const satisfies Record<Checked | BlobsChecked, string>;
