@@ -122,9 +122,7 @@ describe('in the working directory of plone-backend', () => {
     const viaEnvironment = await run(['backup'], { ...ZEO, ZODBVAULT_ZOPE_CONF: 'etc/zope.conf' });
     expect([viaEnvironment.status, viaEnvironment.stderr]).toEqual([
       1,
-      expect.stringContaining(
-        'If an old Data.fs that lies here is meant all the same, name it with --datafs',
-      ),
+      expect.stringContaining('To use an old Data.fs in this folder anyway, name it with --datafs'),
     ]);
     writeFileSync(join(app, 'zodbvault.toml'), 'keep = 3\n');
     expect((await run(['backup'], ZEO)).status).toBe(1);

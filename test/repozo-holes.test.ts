@@ -40,8 +40,8 @@ describe('hole 1: uncommitted bytes count as changed', () => {
     const voted = await writer.vote({
       changes: [{ kind: 'blob', oid, content: Buffer.from('new') }],
     });
-    expect((await site.runWell('backup')).stderr).toContain('Nothing to do');
-    expect((await site.runWell('backup', '--no-quick')).stderr).toContain('Nothing to do');
+    expect((await site.runWell('backup')).stderr).toContain('Nothing to back up');
+    expect((await site.runWell('backup', '--no-quick')).stderr).toContain('Nothing to back up');
     expect(site.dataFiles()).toEqual(before);
     await voted.finish();
     await site.runWell('backup');

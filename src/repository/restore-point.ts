@@ -159,16 +159,16 @@ function nothingThere(
   { oldest, target, aim }: WantedPoint & { readonly oldest: Stamp | undefined },
 ): Failure {
   if (oldest === undefined || target.kind === 'latest') {
-    return new Failure('not-found', `Cannot ${aim} "${name}": no full backup is there`, {
-      hint: 'Name the folder of a repozo repository, or make a backup first.',
+    return new Failure('not-found', `Cannot ${aim} "${name}": it holds no full backup yet`, {
+      hint: 'Make a backup first, or name the folder of a repozo repository.',
     });
   }
   const { date } = target;
-  // Somebody who names a day wants, most often, what was made on it.
+  // Who gives a day most often wants a backup of that day.
   const aboutDate = oldest.startsWith(date)
-    ? `"${date}" means before all that begins with it, and dates are in UTC`
-    : 'dates are in UTC';
+    ? ` "${date}" means its first second, so give a later one.`
+    : '';
   return new Failure('not-found', `Cannot ${aim} "${name}": no backup is from ${date} or earlier`, {
-    hint: `The oldest one is ${oldest}; ${aboutDate}.`,
+    hint: `The oldest restore point is ${oldest} (UTC).${aboutDate}`,
   });
 }

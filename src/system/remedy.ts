@@ -25,6 +25,7 @@ export type SiteRemedy =
       | 'correct-file-or-name-places'
       | 'name-data-fs'
       | 'name-one-file'
+      | 'name-configuration'
       | 'name-backup-folder'
       | 'name-blob-directory'
       | 'name-blob-directory-alone'

@@ -21,7 +21,7 @@ describe('a server that writes into a Data.fs that is not there any more', () =>
     await commit(writer);
     const backup = await site.runWarned(...BACKUP);
     expect(backup.stderr).toContain(`the process ${process.pid} is a server of "${site.dataFs}"`);
-    expect(backup.stderr).toContain('Nothing to do: nothing was committed');
+    expect(backup.stderr).toContain('Nothing to back up (nothing was committed');
     const check = await site.run(['check', '--free', 'off']);
     expect([check.status, check.stdout]).toEqual([2, expect.stringContaining('was deleted')]);
     const restore = await site.run(['restore', '-n', '--no-blobs']);

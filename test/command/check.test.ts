@@ -55,7 +55,7 @@ describe('zodbvault check', () => {
     await site.run(['backup']);
     const failed = await site.run(['check', ...MOUNTED]);
     expect(failed.status).toBe(1);
-    expect(failed.stdout).toContain('WARNING - the last backup was not done: Cannot');
+    expect(failed.stdout).toContain('WARNING - the last backup failed: Cannot');
     writeFileSync(site.dataFs, content);
     await site.runWell('backup');
     rmSync(join(site.repository, site.dataFiles()[0] ?? ''));
@@ -86,7 +86,7 @@ describe('zodbvault check', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({
         state: 'ok',
-        message: '1 restore point whole',
+        message: '1 restore point intact',
         code: 'restore-points-whole',
         values: { count: 1 },
       }),

@@ -98,7 +98,7 @@ describe('the changes of a demo storage', () => {
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([1, expect.stringContaining(`its base is "${site.dataFs}"`)]);
     expect(stderr).toContain(
-      `Hint: The base can be backed up: name it with --datafs ${site.dataFs}.`,
+      `Hint: zodbvault can back up the base: name it with --datafs ${site.dataFs}.`,
     );
     await site.runWell('backup', '--datafs', site.dataFs);
   });

@@ -142,7 +142,7 @@ describe('zodbvault history', () => {
     expect(failed.status).toBe(1);
     // What was made is told before it.
     expect(failed.stderr).toMatch(
-      /Nothing to do[\s\S]*The backup is complete, but the post_command failed/,
+      /Nothing to back up[\s\S]*The backup is complete, but the post_command failed/,
     );
     const runs = await historyOf(site);
     expect(runs).toMatchObject([

@@ -16,7 +16,7 @@ describe('--log-format json', () => {
     for (const one of objects) expect(one.time).toMatch(/^\d{4}-.*Z$/);
     const levels = objects.map(({ level }) => level);
     expect(levels).toEqual(expect.arrayContaining(['info', 'debug']));
-    expect(good.stderr).toContain('"level":"info","message":"Wrote ');
+    expect(good.stderr).toContain('"level":"info","message":"Backed up: ');
     const bad = await site.run(['verify', '--location', '/nowhere', '--log-format', 'json']);
     expect(JSON.parse(bad.stderr)).toMatchObject({ level: 'error', code: 'not-found' });
     expect(bad.status).toBe(1);

@@ -67,7 +67,7 @@ describe('ping_url', () => {
     const [state, where, wrote] = lastBody.split('\n');
     expect(state).toBe('Backup done');
     expect(where).toBe(`${hostname()}: ${site.dataFs}`);
-    expect(wrote).toMatch(/^Wrote \S+\.fsz: /);
+    expect(wrote).toMatch(/^Backed up: full backup \S+, /);
     expect(lastBody).not.toContain(SECRET);
 
     truncateSync(site.dataFs, 2);
@@ -86,7 +86,7 @@ describe('ping_url', () => {
     const [state, , first] = lastBody.split('\n');
     expect(state).toBe('Backup done with warnings');
     expect(first).toMatch(/^Warning: /);
-    expect(lastBody).toMatch(/^Wrote /m);
+    expect(lastBody).toMatch(/^Backed up: /m);
   });
 
   it('tells a service that takes its address alone that a backup is there, with a GET', async () => {

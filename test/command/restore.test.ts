@@ -345,7 +345,7 @@ describe('zodbvault restore, when something is wrong,', () => {
     expect((await site.run(['restore', '-n'])).stderr).toContain(site.repository);
     mkdirSync(site.repository);
     const { status, stderr } = await site.run(['restore', '-n']);
-    expect([status, stderr]).toEqual([1, expect.stringContaining('no full backup is there')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('it holds no full backup yet')]);
   });
 
   it.each([

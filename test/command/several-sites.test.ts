@@ -134,7 +134,7 @@ describe('a site that can not be used', () => {
     expect([first.status, first.stderr]).toEqual([
       1,
       expect.stringContaining(
-        'Hint: There is no backup of it yet. If it is elsewhere, correct datafs',
+        'Hint: There is no backup of it yet. If the file is elsewhere, correct datafs',
       ),
     ]);
     cpSync(site.path('alpha/Data.fs'), site.path('beta/Data.fs'));
@@ -142,7 +142,7 @@ describe('a site that can not be used', () => {
     rmSync(site.path('beta/Data.fs'));
     const { stderr } = await site.run('backup', '--part', 'beta');
     expect(stderr).toContain(
-      `Hint: If it is lost, "zodbvault restore --part beta" brings it back; if it is elsewhere, correct datafs in [sites.beta] of "${site.path('zodbvault.toml')}".`,
+      `Hint: If the file is lost, "zodbvault restore --part beta" brings it back. If it is elsewhere, correct datafs in [sites.beta] of "${site.path('zodbvault.toml')}".`,
     );
   });
 

@@ -107,7 +107,7 @@ describe('a restore point that is looked into', () => {
       expect([...words, status]).toEqual([...words, words[0] === 'verify' ? 1 : 3]);
       const kind = words[0] === 'verify' ? 'Error' : 'Warning';
       expect(stderr).toContain(`${kind}: two: Cannot `);
-      expect(stdout + stderr).toMatch(/ one {2}.*2\d{3}-|\[one\]\n|Wrote|one: 1 backup good/);
+      expect(stdout + stderr).toMatch(/ one {2}.*2\d{3}-|\[one\]\n|Wrote|one: 1 backup intact/);
     }
     const nowhere = await site.run(['show', '--part', 'one', '--storage', 'catalog']);
     expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringContaining('these: Data.')]);

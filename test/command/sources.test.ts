@@ -101,7 +101,7 @@ describe('site without a buildout', () => {
       expect.stringContaining(`Not taken: ${site.path('zeo.conf')}: Cannot read`),
     ]);
     expect(choice.stderr).toContain(
-      `Hint: Correct "${site.path('zeo.conf')}", or say which file counts: --config ${site.path('etc/zope.conf')}.`,
+      `Hint: Correct "${site.path('zeo.conf')}", or use the other file: --config ${site.path('etc/zope.conf')}.`,
     );
     rmSync(site.path('zeo.conf'));
     site.write('buildout.cfg', '[buildout', '');
@@ -150,7 +150,7 @@ describe('site without a buildout', () => {
       1,
       expect.stringContaining(`but by "${site.path('etc/zope.conf')}", it is elsewhere`),
     ]);
-    expect(stale.stderr).toContain(`say so: --config ${site.path('instance.yaml')}.`);
+    expect(stale.stderr).toContain(`confirm it with --config ${site.path('instance.yaml')}.`);
     site.write('etc/zeo.conf', ...CONF(site.path('.')).slice(0, 1), ...CONF('').slice(2, 5));
     const server = await site.run(['config']);
     expect(server.stdout).toContain(`\nTaken: ${site.path('etc/zeo.conf')}: `);

@@ -39,7 +39,7 @@ describe('zodbvault test-restore', () => {
     writeFileSync(path, bytes);
     const { status, stderr } = await site.run(['test-restore', '--in', site.folder]);
     expect([status, stderr]).toEqual([1, expect.stringContaining('md5')]);
-    expect(stderr).toContain('Hint: A restore would fail here, too. Make a full backup now');
+    expect(stderr).toContain('Hint: A restore would fail too. Make a full backup now');
     expect(stderr).not.toContain('Restore to');
     expect(readdirSync(site.folder).filter((name) => name.includes('test-restore'))).toEqual([]);
     const inFile = join(path, 'folder');

@@ -74,7 +74,7 @@ describe('two copies of a database in one folder of backups', () => {
     const checked = await a.run(['check', '--free', 'off', ...places]);
     expect(checked.stdout).toMatch(/^ZODBVAULT WARNING/);
     expect(checked.stdout).toContain(
-      `the newest restore point, ${stamps[1]}, was made of another copy of the database, "${b.dataFs}"`,
+      `the newest restore point, ${stamps[1]}, is a backup of another copy of the database, "${b.dataFs}"`,
     );
     const asked = await a.run(['restore', ...places], { input: 'no\n' });
     expect(asked.stderr).toContain(said);
@@ -153,7 +153,7 @@ describe('two copies of a database in one folder of backups', () => {
     expect([status, stdout]).toEqual([
       1,
       expect.stringContaining(
-        `the newest restore point, ${stamps[1]}, was made of another copy of the database, "${b.dataFs}"; the folder holds backups of "${a.dataFs}", too`,
+        `the newest restore point, ${stamps[1]}, is a backup of another copy of the database, "${b.dataFs}"; the folder also holds backups of "${a.dataFs}"`,
       ),
     ]);
   });
@@ -189,7 +189,7 @@ describe('two databases in one folder of backups', () => {
     expect(stderr).toContain(`made of "${other.dataFs}", which is another database`);
     const { stdout } = await site.run(['check', '--free', 'off', ...places]);
     expect(stdout).toContain(
-      `${newest?.stamp}, was made of another database, "${other.dataFs}": give each database`,
+      `${newest?.stamp}, is a backup of another database, "${other.dataFs}": give each database`,
     );
     const restore = await site.run(['restore', '--dry-run', 'today', ...places]);
     expect(restore.stderr).toContain('holds backups of two databases');

@@ -34,7 +34,7 @@ describe.each([
     for (const words of [['backup'], ['restore', '-n']]) {
       const { status, stderr } = await site.run(words);
       expect([words, status, stderr]).toEqual([words, 1, expect.stringContaining(refusal)]);
-      expect(stderr).toContain(`it may be "${server}".`);
+      expect(stderr).toContain(`It may be "${server}".`);
     }
     expect((await site.script('snapshotbackup')).status).toBe(1);
     const config = await site.run(['config']);
@@ -49,7 +49,9 @@ describe.each([
     const alone = await site.run(['backup']);
     expect([alone.status, alone.stderr]).toEqual([
       1,
-      expect.stringContaining('Hint: Back up beside the ZEO server, or name its blob directory'),
+      expect.stringContaining(
+        'Hint: Run the backup on the machine of the ZEO server, or name its blob directory',
+      ),
     ]);
   });
 });

@@ -37,7 +37,9 @@ describe('bin/backup', () => {
     const next = (await site.scriptWell('backup')).stderr;
     expect(next).not.toContain('Created');
     expect(next).toMatch(/^INFO: Wrote \S+\.deltafsz: .*$/m);
-    expect((await site.scriptWell('backup')).stderr).toMatch(/^INFO: Nothing to do: /m);
+    expect((await site.scriptWell('backup')).stderr).toMatch(
+      /^INFO: No new backup of the Data.fs: /m,
+    );
     expect(endings(site, 'backups')).toEqual(['fsz', 'deltafsz']);
     expect(namesIn(site.path('var'))).toEqual(['backups', 'blobstorage', 'filestorage']);
   });

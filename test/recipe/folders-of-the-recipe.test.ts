@@ -112,7 +112,7 @@ describe('a folder of the recipe', () => {
     expect(readlinkSync(join(folder, 'latest'))).toBe(`blobstorage.${stamp}`);
     // keep = 1: the first two go, of which no number says that the blobs are theirs.
     expect(backup.stderr).toMatch(
-      /it is not certain to which Data.fs backups they belong: blobstorage\.0, blobstorage\.1, .*, blobstorage\.5; .* removes it$/m,
+      /Kept blobstorage\.0, blobstorage\.1, .*, blobstorage\.5 in .*: zodbvault cannot tell which Data\.fs backups they belong to\. .* asks first$/m,
     );
     expect(namesIn(folder)).toEqual(
       [

@@ -223,7 +223,7 @@ describe('numbered and stamped archives that lie about', () => {
     const verdict = async () => {
       const { stdout, stderr } = await site.run(['verify', '--kind', 'zip']);
       return {
-        isGood: /1 blob backup good/.test(stdout + stderr),
+        isGood: /1 blob backup intact/.test(stdout + stderr),
         isOther: /not the file that was recorded/.test(stdout + stderr),
       };
     };

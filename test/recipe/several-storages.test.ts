@@ -143,11 +143,11 @@ describe('a part with several storages', () => {
     ]);
     const verified = (await site.run(['verify', '--kind', 'backup'])).stderr.split('\n');
     expect(verified).toEqual([
-      `Verified ${site.path('var/backups_foo')}: 2 backups good, 0 problems`,
-      `Verified ${site.path('var/blobstoragebackups_foo')}: 2 blob backups good, 0 problems`,
-      `Verified ${site.path('var/backups_bar')}: 1 backup good, 0 problems`,
-      `Verified ${site.path('var/backups')}: 1 backup good, 0 problems`,
-      `Verified ${site.path('var/blobstoragebackups')}: 1 blob backup good, 0 problems`,
+      `Verified ${site.path('var/backups_foo')}: 2 backups intact, none damaged`,
+      `Verified ${site.path('var/blobstoragebackups_foo')}: 2 blob backups intact, none damaged`,
+      `Verified ${site.path('var/backups_bar')}: 1 backup intact, none damaged`,
+      `Verified ${site.path('var/backups')}: 1 backup intact, none damaged`,
+      `Verified ${site.path('var/blobstoragebackups')}: 1 blob backup intact, none damaged`,
       '',
     ]);
     await site.run(['report', '--output', 'report.html']);

@@ -3,7 +3,6 @@ import type { Site } from '../../config/model/site.ts';
 import { backUpSite, planSiteBackup } from '../../operations/backup/backup-site.ts';
 import type { SiteBackupSettings } from '../../operations/backup/site-backup-settings.ts';
 import type { OnEvent } from '../../operations/run/events.ts';
-import { formatSeconds } from '../format/units.ts';
 import {
   OPTION,
   secondsToWait,
@@ -14,7 +13,7 @@ import {
 import { inEachSite } from '../options/for-each-site.ts';
 import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
 import { describePlan } from '../render/backup-plan.ts';
-import { describeBackups } from '../render/backups.ts';
+import { sayBackups } from '../render/backups.ts';
 import { shownOn } from '../render/events.ts';
 import { type BackupResult, backupAsJson, planAsJson } from '../render/json/results/backup.ts';
 import { describeRemoval } from '../render/removals.ts';
@@ -129,14 +128,10 @@ async function carryOut(
   { terminal, signal, backups, waitSeconds, result }: CommandContext & Waiting & Saying,
 ) {
   const since = Date.now();
-  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
+  const job = { ...shownOn(terminal, { steps: 'details' }), signal, backups, waitSeconds };
   await backUpSite(settings, job, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const one of results) result.backups.push(await backupAsJson(one, settings));
-    const lines = await describeBackups(results, settings.site);
-    for (const line of lines) terminal.log(line);
-    const took = `Took ${formatSeconds(seconds)}`;
-    terminal.debug(took);
-    return [...lines, took];
+    return await sayBackups(results, { site: settings.site, seconds, terminal });
   });
 }

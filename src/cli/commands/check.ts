@@ -10,6 +10,8 @@ import {
   type Measure,
 } from '../../operations/inspect/health-thresholds.ts';
 import { readSiteHealth, type SiteHealth } from '../../operations/inspect/site-health.ts';
+import { findBackupPlaces } from '../../operations/run/backup-places.ts';
+import { readHistory } from '../../operations/run/past-runs.ts';
 import { adoptSystemError, Failure, type FailureCode, isFailure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { oneLine } from '../format/one-line.ts';
@@ -179,11 +181,22 @@ async function checkSite(
   } catch (error) {
     if (!isFailure(error, 'not-found')) throw error;
     context.terminal.log(`Hint: ${adviceOf(error.hint)}`);
-    return unread(site.part, { state: 'critical', code: error.code, text: error.message });
+    const text = await describeAbsence(site, context);
+    return unread(site.part, { state: 'critical', code: error.code, text });
   }
 }
 
-/** Nobody can tell how the backups of this site are, but those of the others. */
+/** That there is no backup yet, and why, if the last run failed. */
+async function describeAbsence(site: Site, { backups }: CommandContext): Promise<string> {
+  const [place] = await findBackupPlaces(site, 'backup');
+  const where = place === undefined ? '' : ` in "${place.path}"`;
+  const runs = await readHistory(site, { kind: 'backup', backups }).catch(() => []);
+  const last = runs.find(({ verb }) => verb === 'backup');
+  const why = last?.message === undefined ? '' : `; the last backup failed: ${last.message}`;
+  return `no backup yet${where}${why}`;
+}
+
+/** The backups of this site are unknown, but those of the others are not. */
 function unknown(part: string, error: unknown, { terminal, signal }: CommandContext): CheckedSite {
   signal.throwIfAborted();
   const { text, code, hint } = reasonOf(error);

@@ -70,9 +70,14 @@ function rowOf({ run, against }: JudgedRun): readonly string[] {
     run.readBytes > 0 ? formatBytes(run.readBytes) : '',
     run.storedBytes > 0 ? formatBytes(run.storedBytes) : '',
     run.blobBytes > 0 ? formatBytes(run.blobBytes) : '',
-    run.code === undefined ? run.result : `${run.result} (${oneLine(run.code)})`,
+    describeResult(run),
     oneLine([run.message ?? [], run.warned ?? [], against.map(describeBadPoint)].flat().join('; ')),
   ];
+}
+
+/** Where the code says more than the result: `failed (program)`. */
+function describeResult({ result, code }: PastRun): string {
+  return code === undefined || code === result ? result : `${result} (${oneLine(code)})`;
 }
 
 /** Nobody knows how long one took that was killed. */

@@ -123,7 +123,9 @@ function report(
   const sum = (folder: string, found: readonly AnyFinding[], noun: string) => {
     const problems = found.filter(isBad).length;
     const good = found.filter(({ kind, name }) => kind === 'good' && !isState(name)).length;
-    terminal.log(`Verified ${folder}: ${count(good, noun)} good, ${count(problems, 'problem')}`);
+    terminal.log(
+      `Verified ${folder}: ${count(good, noun)} intact, ${problems === 0 ? 'none' : problems} damaged`,
+    );
   };
   if (repository !== undefined) sum(repository, findings, 'backup');
   if (blobs !== undefined) sum(blobs.folder, blobFindings, 'blob backup');

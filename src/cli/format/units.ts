@@ -52,7 +52,12 @@ export function formatUtcTime(time: string): string {
   return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }
 
-/** "1 file", "2 files". */
+/** "1 file", "2 files", "3,412 files". */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** As in `3,412`. */
+export function formatCount(number: number): string {
+  return number.toLocaleString('en');
 }

@@ -8,7 +8,7 @@ export function describePlan(plan: BackupPlan): string {
   const because = describePlanReason(plan);
   switch (plan.kind) {
     case 'nothing':
-      return `Nothing to do: ${because}`;
+      return `No new backup of the Data.fs: ${because}`;
     case 'full':
       return `Full backup of ${formatBytes(plan.end)}: ${because}`;
     case 'increment':
@@ -37,25 +37,25 @@ export function describePlanReason(plan: BackupPlan): string {
 function describeFullReason(reason: FullReason): string {
   switch (reason.kind) {
     case 'asked-for':
-      return 'a full backup was asked for';
+      return 'a full backup was requested';
     case 'full-lost':
       return `the full backup of "${reason.stamp}.dat" is missing`;
     case 'first':
       return 'there is no full backup yet';
     case 'chain-broken':
-      return `the newest chain can not be continued: ${describeFault(reason.fault)}`;
+      return `the newest chain of backups cannot be continued: ${describeFault(reason.fault)}`;
     case 'record-unread':
-      return `the record of "${reason.fileName}" can not be read`;
+      return `the record of "${reason.fileName}" cannot be read`;
     case 'other-size':
-      return `"${reason.fileName}" has another size than was written, and an increment would need it`;
+      return `the size of "${reason.fileName}" has changed, and an increment would need that file`;
     case 'found-damaged':
-      return `verify has found "${reason.fileName}" damaged, which an increment would need`;
+      return `"verify" found that "${reason.fileName}" is damaged, and an increment would need that file`;
     case 'shorter':
-      return `the Data.fs has ${reason.sizeBytes} bytes, less than the ${reason.backedUpBytes} backed up`;
+      return `the Data.fs has ${reason.sizeBytes} bytes, and the last backup ends at ${reason.backedUpBytes}`;
     case 'not-compared':
-      return 'the Data.fs is not a continuation: it was not compared with the last backup';
+      return 'the Data.fs was not compared with the last backup';
     case 'no-continuation':
-      return `the Data.fs is not a continuation: ${describeDifference(reason.by)}`;
+      return `the Data.fs does not continue the last backup: ${describeDifference(reason.by)}`;
     case 'ends-before':
       return `the last complete transaction ends at ${reason.end}, before the last backup does`;
     default:
@@ -66,11 +66,11 @@ function describeFullReason(reason: FullReason): string {
 function describeDifference(by: Difference): string {
   switch (by.kind) {
     case 'other-bytes':
-      return `the bytes from ${by.start} to ${by.end} are others`;
+      return `the bytes from ${by.start} to ${by.end} differ`;
     case 'no-transaction':
       return `no transaction ends at ${by.end}, where the last backup does`;
     case 'other-transaction':
-      return `the transaction that ends at ${by.end} is ${by.tid}, it was ${by.recordedTid}`;
+      return `the transaction that ends at ${by.end} is ${by.tid}, but was ${by.recordedTid}`;
     case 'unreadable':
       return by.state;
     default:
@@ -86,7 +86,7 @@ function isOfOther(reason: FullReason): boolean {
 
 /** Who restored it knows why it has other bytes; else it is a guess. */
 function describeOrigin(restoredAt: string | undefined): string {
-  if (restoredAt === undefined) return 'a pack or a restore does this';
+  if (restoredAt === undefined) return 'as after a pack or a restore';
   const moment = restoredAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
-  return `it was restored at ${moment}, UTC`;
+  return `it was restored at ${moment} UTC`;
 }

@@ -9,8 +9,16 @@ import { describeRemoval } from './removals.ts';
 import { RESTORE_PLAN_WARNINGS } from './warnings/restore-plan.ts';
 import { renderWarning, sentenceOf } from './warnings/sentence.ts';
 
-/** Shows a job's events as they come: a bar, lines of the log, and warnings. */
-export function shownOn(terminal: Terminal): Required<Pick<JobContext, 'onEvent' | 'inWords'>> {
+/**
+ * Shows a job's events as they come: a bar, lines of the log, and warnings.
+ *
+ * @param steps - `details` where a summary follows that says in one line what the steps did
+ */
+export function shownOn(
+  terminal: Terminal,
+  { steps }: { readonly steps: 'lines' | 'details' } = { steps: 'lines' },
+): Required<Pick<JobContext, 'onEvent' | 'inWords'>> {
+  const sayStep = steps === 'lines' ? terminal.log : terminal.detail;
   const progress = progressFor(terminal);
   const said = new Set<string>();
   const onEvent = (event: JobEvent) => {
@@ -39,7 +47,7 @@ export function shownOn(terminal: Terminal): Required<Pick<JobContext, 'onEvent'
       }
       default:
         progress.clear();
-        renderLine(event, terminal);
+        renderLine(event, { terminal, sayStep });
     }
   };
   return { onEvent, inWords: sentenceOf };
@@ -50,7 +58,13 @@ type LineEvent = Exclude<
   { kind: 'step-begins' | 'file' | 'bytes' | 'step-ends' | 'warning' | 'notice' }
 >;
 
-function renderLine(event: LineEvent, terminal: Terminal): void {
+interface Showing {
+  readonly terminal: Terminal;
+  /** Says one step of several. */
+  readonly sayStep: (line: string) => void;
+}
+
+function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
   switch (event.kind) {
     case 'folder-made':
       terminal.log(`Created ${event.path}`);
@@ -62,11 +76,11 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
       terminal.log(`Removed what an interrupted run left: ${event.fileNames.join(', ')}`);
       return;
     case 'backup-planned':
-      terminal.log(`Backing up ${event.source} to ${event.repository}`);
+      sayStep(`Backing up ${event.source} to ${event.repository}`);
       terminal.debug(describePlan(event.plan));
       return;
     case 'files-removed':
-      terminal.log(
+      sayStep(
         `Removed ${count(event.fileNames.length, 'old file')} from ${event.folder} (${describeRemoval(event.reason)}): ${event.fileNames.join(', ')}`,
       );
       return;
@@ -82,25 +96,25 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     }
     case 'blobs-begin': {
       const doing = event.backupKind === 'snapshot' ? 'Making a snapshot of' : 'Backing up';
-      terminal.log(`${doing} blobs from ${event.source} to ${event.folder}`);
+      sayStep(`${doing} blobs from ${event.source} to ${event.folder}`);
       return;
     }
     case 'storage-without-blobs':
-      terminal.log(`no blob dir for storage ${event.storage}`);
+      sayStep(`no blob dir for storage ${event.storage}`);
       return;
     case 'blobs-there-already':
-      terminal.log(`Blob backup ${event.name} exists already, so there were no changes`);
+      sayStep(`Blob backup ${event.name} exists already, so there were no changes`);
       return;
     case 'blobs-kept':
       terminal.log(
-        `Kept in ${event.folder}, since it is not certain to which Data.fs backups they belong: ${event.names.join(', ')}; "zodbvault delete ${event.names[0]}" shows one that no restore point needs, asks, and removes it`,
+        `Kept ${event.names.join(', ')} in ${event.folder}: zodbvault cannot tell which Data.fs backups they belong to. If no restore point needs them, remove each with "zodbvault delete ${event.names[0]}", which shows it and asks first`,
       );
       return;
     case 'entry-renamed':
-      terminal.log(`Renaming ${event.from} to ${event.to}`);
+      sayStep(`Renaming ${event.from} to ${event.to}`);
       return;
     case 'latest-set':
-      terminal.log(`Pointed "latest" in ${event.folder} to ${event.name}`);
+      sayStep(`Pointed "latest" in ${event.folder} to ${event.name}`);
       return;
     case 'restore-begins':
       terminal.log(`Restoring ${event.source} to ${event.target}`);
@@ -111,7 +125,7 @@ function renderLine(event: LineEvent, terminal: Terminal): void {
     case 'part-damaged':
       return;
     case 'command':
-      terminal.logCommand(event.words.map(quoteWord).join(' '));
+      terminal.detail(event.words.map(quoteWord).join(' '));
       return;
     case 'output':
       terminal.output(event.output);

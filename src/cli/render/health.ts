@@ -12,14 +12,14 @@ import { sentenceOf } from './warnings/sentence.ts';
 export function describeHealth(finding: HealthFinding): string {
   switch (finding.code) {
     case 'no-backup':
-      return 'no backup is there';
+      return 'no backup yet';
     case 'backup-age-unknown':
-      return 'nobody knows when it was backed up';
+      return 'the time of the last backup is unknown';
     case 'backup-age':
       return `backed up ${formatAge(finding.ageSeconds)} ago`;
     case 'clock-was-wrong': {
       const day = finding.newest.toISOString().slice(0, 'yyyy-mm-dd'.length);
-      return `the newest restore point is dated ${day}, in the future: a clock was wrong`;
+      return `the newest restore point is dated ${day}, which is in the future: a clock was wrong`;
     }
     case 'never-verified':
       return 'never verified';
@@ -32,39 +32,39 @@ export function describeHealth(finding: HealthFinding): string {
     case 'free-space':
       return `${formatBytes(finding.bytes)} free (${finding.percent}%)`;
     case 'disk-full-soon':
-      return `the disk with ${finding.folder} will be full in about ${finding.days} days, and no old backup is ever removed: set keep, or make room`;
+      return `the disk with ${finding.folder} will be full in about ${finding.days} days, and zodbvault never removes an old backup there: set keep, or make room`;
     case 'restore-points-whole':
-      return `${finding.count} restore point${finding.count === 1 ? '' : 's'} whole`;
+      return `${finding.count} restore point${finding.count === 1 ? '' : 's'} intact`;
     case 'backup-files-bad': {
       const { count, name, problem } = finding;
-      return `${count} wrong: ${name}: ${describeProblem(problem)}${whatSupersedes(finding)}`;
+      return `${count} damaged: ${name}: ${describeProblem(problem)}${whatSupersedes(finding)}`;
     }
     case 'restore-point-bad':
-      return `${LOOKS[finding.foundBy]} found ${finding.stamp} bad${whatSupersedes(finding)}`;
+      return `${LOOKS[finding.foundBy]} found ${finding.stamp} damaged${whatSupersedes(finding)}`;
     case 'site-faults':
       return describeSiteFault(finding);
     case 'newest-of-other-copy':
       return describeNewest(finding);
     case 'disk-read-only':
-      return `${finding.path} is on a read-only disk: no backup can be made there`;
+      return `${finding.path} is on a read-only disk: zodbvault cannot make a backup there`;
     case 'unread-checks':
       return sentenceOf({ kind: 'warning', ...finding });
     case 'retention-hold':
       return describeHold(finding.hold);
     case 'astray-server': {
       const { dataFs } = finding;
-      return `${describeAstray(finding, dataFs)}; copy it out before you stop that: ${rescueCommand(finding, dataFs)}`;
+      return `${describeAstray(finding, dataFs)}; copy the file before you stop that process: ${rescueCommand(finding, dataFs)}`;
     }
     case 'restore-half-done':
-      return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and don’t start the site before';
+      return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and do not start the site before that';
     case 'last-run-killed':
-      return `the last ${commandOfRun(finding.verb)} was killed: it began at ${finding.begun} and never ended`;
+      return `the last ${commandOfRun(finding.verb)} was killed: it began at ${finding.begun} and did not end`;
     case 'last-run-not-done':
-      return `the last ${commandOfRun(finding.verb)} was not done: ${finding.reason}`;
+      return `the last ${commandOfRun(finding.verb)} failed: ${finding.reason}`;
     case 'last-run-warned': {
       const { verb, warnings, first } = finding;
       const many = warnings === 1 ? 'a warning' : `${warnings} warnings`;
-      return `the last ${verb} ended with ${many}${first === undefined ? ', which its log has' : `: ${first}`}`;
+      return `the last ${verb} ended with ${many}${first === undefined ? '; "zodbvault history" shows more' : `: ${first}`}`;
     }
     default:
       return finding satisfies never;
@@ -73,7 +73,7 @@ export function describeHealth(finding: HealthFinding): string {
 
 function whatSupersedes({ isSuperseded }: { readonly isSuperseded: boolean }): string {
   return isSuperseded
-    ? '; a newer full backup was verified, "zodbvault delete --damaged" removes what is bad'
+    ? '; a newer full backup is verified, so "zodbvault delete --damaged" can remove the damaged ones'
     : '';
 }
 
@@ -84,7 +84,7 @@ function describeNewest({
   beside,
 }: Extract<HealthFinding, { readonly code: 'newest-of-other-copy' }>): string {
   const what = is === 'copy' ? 'another copy of the database' : 'another database';
-  const third = beside === undefined ? '' : `; the folder holds backups of "${beside}", too`;
+  const third = beside === undefined ? '' : `; the folder also holds backups of "${beside}"`;
   const each = is === 'copy' ? 'copy' : 'database';
-  return `the newest restore point, ${stamp}, was made of ${what}, "${path}"${third}: give each ${each} a folder of its own, and name a date to restore`;
+  return `the newest restore point, ${stamp}, is a backup of ${what}, "${path}"${third}: give each ${each} its own folder, and name a date when you restore`;
 }

@@ -22,8 +22,8 @@ export interface Terminal {
   readonly progress: (line: string, numbers: ProgressNumbers) => void;
   /** A line of the log that only -v shows. */
   readonly debug: (line: string) => void;
-  /** A command that is run. Only -v shows it; but the scripts' log does always, as the recipe's. */
-  readonly logCommand: (line: string) => void;
+  /** One step of several, or a command that is run: only -v shows it, but the scripts' log has it always, as the recipe's. */
+  readonly detail: (line: string) => void;
   /** What another program prints, unless -q was given. */
   readonly output: (bytes: Uint8Array) => void;
   /** A line of the log that -q doesn't hide, and that needs nobody's care. */
@@ -119,7 +119,7 @@ export function terminalFor(
       else toStderr(message);
     },
     debug,
-    logCommand: debug,
+    detail: debug,
     output: isSilent
       ? nothing
       : isLogJson
@@ -160,7 +160,7 @@ export function terminalFor(
 export function withDebugLog(terminal: Terminal): Terminal {
   const { log, verbosity } = terminal;
   if (verbosity === 'quiet') return terminal;
-  return { ...terminal, verbosity: 'verbose', debug: log, logCommand: log };
+  return { ...terminal, verbosity: 'verbose', debug: log, detail: log };
 }
 
 /**
@@ -187,7 +187,7 @@ export function scriptTerminal(options: {
     log: isQuiet ? nothing : level('INFO'),
     progress: isQuiet ? nothing : level('INFO'),
     debug: options.isDebug && !isQuiet ? level('DEBUG') : nothing,
-    logCommand: isQuiet ? nothing : level('INFO'),
+    detail: isQuiet ? nothing : level('INFO'),
     output: isQuiet ? nothing : (bytes) => void process.stdout.write(bytes),
     notice: level('WARNING'),
     advise: isQuiet ? nothing : level('WARNING'),

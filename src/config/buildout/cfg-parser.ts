@@ -80,7 +80,10 @@ export function parseCfg(
     if (isSkipped) continue;
     const written = OPTION.exec(line);
     if (section === undefined && written !== null) throw noSection({ file, number, line });
-    if (written === null) throw stray({ file, number, line });
+    if (written === null)
+      throw section === undefined && !line.startsWith('[')
+        ? noConfiguration(file)
+        : stray({ file, number, line });
     const [, name = '', first = ''] = written;
     option = { name: name.trimEnd(), first: first.trim(), rest: [], line: number };
   }
@@ -125,16 +128,25 @@ interface Position {
   readonly line: string;
 }
 
+/** Not even its first line is one: its content is somebody else's matter, so the message does not repeat it. */
+function noConfiguration(file: string): Failure {
+  return new Failure(
+    'usage',
+    `Cannot read "${file}": it is not a zodbvault.toml, a buildout or a zope.conf`,
+    { hint: { kind: 'name-configuration' } },
+  );
+}
+
 function stray({ file, number, line }: Position): Failure {
   return new Failure('usage', `Cannot read "${file}": line ${number} is ${JSON.stringify(line)}`, {
-    hint: 'Write "name = value", "[section]", or indent the line if it goes on the one before.',
+    hint: 'Write "name = value" or "[section]", or indent the line if it continues the line before.',
   });
 }
 
 function noSection({ file, number, line }: Position): Failure {
   return new Failure(
     'usage',
-    `Cannot read "${file}": line ${number}, ${JSON.stringify(line)}, stands in front of the first section`,
-    { hint: 'Put it behind a line such as [buildout].' },
+    `Cannot read "${file}": line ${number}, ${JSON.stringify(line)}, is before the first section`,
+    { hint: 'Put it below a line such as [buildout].' },
   );
 }

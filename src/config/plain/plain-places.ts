@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../../system/failure.ts';
+import { isThere } from '../../system/files/presence.ts';
 import type { Found } from '../model/live-data.ts';
 import { formatOrigin } from '../model/origin.ts';
 import { expandPath } from '../resolve/paths.ts';
@@ -71,7 +72,7 @@ export interface Places {
 }
 
 /** Failure `usage` where nothing tells where the backups are. */
-export function placesOf(
+export async function placesOf(
   dataFs: Found,
   {
     folder,
@@ -82,7 +83,7 @@ export function placesOf(
     readonly said: SaidPlaces;
     readonly foundBlobs: string | undefined;
   },
-): Places {
+): Promise<Places> {
   // In `VAR/filestorage/Data.fs`, everything else has its place in VAR.
   const above = dirname(dataFs.path);
   const isBare = dataFs.path === join(folder, BARE);
@@ -93,7 +94,10 @@ export function placesOf(
   };
   const location = place(said.location, FOLDERS.location, said.prefix?.path ?? variable);
   if (location === undefined) {
-    throw new Failure('usage', `Cannot tell where the backups of "${dataFs.path}" are`, {
+    const why = (await isThere(dataFs.path))
+      ? 'it is not in a folder "filestorage", beside which they would be'
+      : 'there is no such file';
+    throw new Failure('usage', `Cannot find the backups of "${dataFs.path}": ${why}`, {
       hint: { kind: 'name-backup-folder' },
     });
   }

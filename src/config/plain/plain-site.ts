@@ -43,7 +43,7 @@ export async function findPlainSite(folder: string, search: PlainSearch): Promis
   if (isAssumed && purpose !== 'look') throw nothingThere(folder);
   const path = search.found ?? resolve(folder, found ?? DATA_FS);
   const dataFs = said.datafs ?? { path, from: 'default' };
-  const places = placesOf(dataFs, { folder, said, foundBlobs: search.foundBlobs });
+  const places = await placesOf(dataFs, { folder, said, foundBlobs: search.foundBlobs });
   // Whoever leaves out the blobs leaves them where they are, and backups don't belong there.
   if (purpose === 'backup' && places.blobs !== undefined) {
     await refuseBackupsAmongBlobs(places.blobs.path, [places.location.path]);

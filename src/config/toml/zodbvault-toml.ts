@@ -105,6 +105,10 @@ function decodeTable(
     const option = tomlOption(name);
     if (option === undefined) {
       const why = Object.entries(ONLY_IN_BUILDOUT).find(([other]) => other === name)?.[1];
+      if (why === undefined && isTable(value)) {
+        problems.add(`[${name}]: unknown section; did you mean [sites.NAME]?`, origin);
+        continue;
+      }
       const hint = why ?? `did you mean "${nearest(name, Object.keys(TOML_OPTIONS))}"?`;
       problems.add(
         `${name}: ${why === undefined ? 'unknown option' : 'not here'}; ${hint}`,

@@ -182,7 +182,8 @@ export async function writeOneArchive(
     await removeSpoilt(run, name);
     const { content } = written;
     const hold = await warnOfLostBlobs(run, lost);
-    return { name, kind: 'made', stamp: run.stamp, content, hold };
+    const newFiles = state?.continues === undefined ? undefined : content.files;
+    return { name, kind: 'made', stamp: run.stamp, content, newFiles, hold };
   }
   throw new Failure(
     'program',

@@ -54,6 +54,8 @@ export interface BlobBackupResult {
   readonly kind: 'made' | 'there-already';
   readonly stamp: Stamp;
   readonly content: TreeContent | undefined;
+  /** How many of its files the backup before has not; undefined where nobody has compared them. */
+  readonly newFiles: number | undefined;
   /** Why nothing old may go. */
   readonly hold: RetentionHold | undefined;
 }
@@ -183,6 +185,9 @@ export class BlobRun {
   thereAlready(entry: BlobEntry, hold?: RetentionHold): BlobBackupResult {
     this.context.onEvent({ kind: 'blobs-there-already', name: entry.name });
     const { name, record } = entry;
-    return { name, kind: 'there-already', stamp: this.stamp, content: record?.content, hold };
+    return {
+      ...{ name, kind: 'there-already', stamp: this.stamp },
+      ...{ content: record?.content, newFiles: 0, hold },
+    };
   }
 }

@@ -69,7 +69,8 @@ export async function makeCopy(
   }
   await entry.publish();
   const hold = await warnOfLostBlobs(run, lost);
-  return { name, kind: 'made', stamp: run.stamp, content, hold };
+  const newFiles = previous === undefined ? content.files : copy.sums.fresh.count;
+  return { name, kind: 'made', stamp: run.stamp, content, newFiles, hold };
 }
 
 /** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */

@@ -6,6 +6,7 @@ import { withPings } from '../run/health-ping.ts';
 import { type Report, runSiteCommand } from '../run/hooks.ts';
 import { type RunOutcome, type WatchedRun, withRunLog } from '../run/run-log.ts';
 import type { BackupResult } from './backup-filestorage.ts';
+import type { KeptBackups } from './kept-backups.ts';
 import { SiteRun } from './site-backup.ts';
 import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
 
@@ -18,6 +19,8 @@ export interface StorageBackup {
   readonly blobs: BlobBackupResult | undefined;
   /** Old files that went: those of the repository, then those of the blob folder. */
   readonly removed: readonly string[];
+  /** What there is now; undefined where the storage has no folder for its backups. */
+  readonly kept: KeptBackups | undefined;
 }
 
 /**
@@ -94,12 +97,18 @@ async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBack
   const { filestorages, blobs } = await run.make();
   await run.prove();
   const removed = await run.retention.prune();
-  return site.storages.map(({ name }) => ({
-    storage: name,
-    filestorage: filestorages.get(name),
-    blobs: blobs.get(name),
-    removed: removed.get(name) ?? [],
-  }));
+  const results: StorageBackup[] = [];
+  for (const storage of site.storages) {
+    const { name } = storage;
+    results.push({
+      storage: name,
+      filestorage: filestorages.get(name),
+      blobs: blobs.get(name),
+      removed: removed.get(name) ?? [],
+      kept: await run.kept(storage),
+    });
+  }
+  return results;
 }
 
 /** What {@link backUpSite} would do now; touches nothing, and runs no command. */

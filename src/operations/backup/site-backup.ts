@@ -28,6 +28,7 @@ import type { JobContext } from '../run/events.ts';
 import { type BackupResult, backUpLocked } from './backup-filestorage.ts';
 import type { BackupSettings } from './backup-settings.ts';
 import { tracesOf } from './continuity/restore-history.ts';
+import { type KeptBackups, keptBlobsIn, keptIn } from './kept-backups.ts';
 import { checkDataFs, openDataFs } from './open-data-fs.ts';
 import { planWithRemovals } from './plan-filestorage.ts';
 import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
@@ -84,6 +85,14 @@ export class SiteRun {
     if (this.folders.blobStorages().length === 0) return;
     if (this.#format.kind !== 'directories') await findTar();
     else if (this.#settings.site.blobCopier.kind === 'rsync') await findRsync();
+  }
+
+  /** What the folders of a storage hold. */
+  async kept(storage: SiteStorage): Promise<KeptBackups | undefined> {
+    if (this.folders.filestorages().includes(storage))
+      return keptIn(await this.folders.opened(storage));
+    const blobs = this.folders.blobStorages().find((one) => one.storage === storage);
+    return blobs && keptBlobsIn(blobs, this.#context.backups);
   }
 
   async plan(): Promise<readonly StoragePlan[]> {

@@ -20,9 +20,13 @@ export async function verify(
   await requireBackups(store);
   const catalogue = await repository.catalogue();
   if (catalogue.names.length === 0) {
-    throw new Failure('not-found', `Cannot verify "${settings.repository}": no backup is there`, {
-      hint: 'Name the folder of a repozo repository, or make a backup first.',
-    });
+    throw new Failure(
+      'not-found',
+      `Cannot verify "${settings.repository}": it holds no backup yet`,
+      {
+        hint: 'Make a backup first, or name the folder of a repozo repository.',
+      },
+    );
   }
   const points = await listRestorePoints(repository);
   const totalBytes = points.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);

@@ -14,7 +14,7 @@ import { Failure, withSystemErrors } from '../../../system/failure.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
 import { OPTION, secondsToWait, type Waiting } from '../../options/common-options.ts';
 import { withPingUrl } from '../../options/ping-url.ts';
-import { describeBackups } from '../../render/backups.ts';
+import { sayBackups } from '../../render/backups.ts';
 import { shownOn } from '../../render/events.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
 import { restoreAll } from '../../restore/restore-all.ts';
@@ -136,14 +136,11 @@ async function backUp(
     renderWarning({ kind: 'advice', code: 'data-fs-of-client', ...client }, terminal);
   }
   const clock = { now: () => new Date(), random: Math.random };
+  const since = Date.now();
   await backUpSite(
     { site: withPingUrl(site), kind, full, compressor: 'auto', level: undefined, ...clock },
-    { ...shownOn(terminal), signal, backups, waitSeconds },
-    async (results) => {
-      const lines = await describeBackups(results, site);
-      for (const line of lines) terminal.log(line);
-      return lines;
-    },
+    { ...shownOn(terminal, { steps: 'details' }), signal, backups, waitSeconds },
+    (results) => sayBackups(results, { site, seconds: (Date.now() - since) / 1000, terminal }),
   );
 }
 

@@ -3,29 +3,28 @@ import { describeHold } from '../holds.ts';
 import type { RemedyTexts } from './remedy-text.ts';
 
 export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
-  'wait-for-run': () => 'Run the command again when that has ended, or let it wait with --wait.',
+  'wait-for-run': () => 'Run the command again when the other run has ended, or use --wait.',
   'look-deeply': () =>
-    'Nothing old was removed. "zodbvault verify --deep" shows all of it; if the database itself is damaged, the last good restore point is the way back.',
+    'No old backup was removed. "zodbvault verify --deep" shows all that is wrong. If the database itself is damaged, restore the last intact restore point.',
   'date-format': () =>
-    'Dates are in UTC, as in 2026-03-01 or 2026-03-01-04-05-06; "zodbvault list" shows those there are.',
+    'Copy a date from "zodbvault list", as in 2026-03-01-04-05-06 (UTC) or "2026-03-01 05:05:06 +01:00".',
   'future-date': ({ newest }) =>
     `The newest backup is ${newest} (UTC): "latest", or no date at all, means that one.`,
-  'earlier-date-first': () =>
-    'Name the earlier date first; "zodbvault list" shows those there are.',
+  'earlier-date-first': () => 'Give the earlier date first. "zodbvault list" shows the dates.',
   'name-restore-point': () =>
-    '"zodbvault list" shows the restore points; name one by its whole date in UTC.',
+    '"zodbvault list" shows the restore points. Give the full date of one.',
   'make-full-backup-or-insist': () =>
-    'Make a full backup first (zodbvault backup --full); --even-the-last removes it all the same.',
-  'make-backup-or-insist': () => 'Make a backup first; --even-the-last removes it all the same.',
+    'Make a full backup first (zodbvault backup --full). --even-the-last deletes it anyway.',
+  'make-backup-or-insist': () => 'Make a backup first. --even-the-last deletes it anyway.',
   'install-scripts': () => 'Run "zodbvault install" in the buildout first.',
   'make-room-for-script': () =>
     'Move it away and run "zodbvault install", or give the part another name.',
   'print-cron-lines': () =>
-    'It is as it was. The lines that zodbvault would add are printed without --install.',
+    'Nothing was changed. Without --install, zodbvault prints the lines that it would add.',
   'install-cron': () => 'Install cron (package cron or cronie), or use --systemd.',
   'install-compressor': ({ package: name }) =>
     `Install it (Debian: ${name}), or use --compressor node.`,
-  'delete-restore-point': ({ stamp }) => `"zodbvault delete ${stamp}" removes that restore point.`,
+  'delete-restore-point': ({ stamp }) => `"zodbvault delete ${stamp}" deletes that restore point.`,
   'put-back-lost-blobs': ({ source, copy }) =>
     `${describeHold({ kind: 'lost', source, holder: copy })}.`,
   'enable-script': ({ script }) =>

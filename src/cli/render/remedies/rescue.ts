@@ -7,8 +7,8 @@ export const RESCUE_REMEDIES: RemedyTexts<RescueRemedy['kind']> = {
   'rescue-data-fs': ({ before, dataFs, ...server }) => {
     const command = rescueCommand(server, dataFs);
     return before === 'backup'
-      ? `Keep everybody out of the site, do not stop that process yet, and copy its file: ${command}. Then stop it, and give the copy the name "${dataFs}".`
-      : `Keep everybody out of the site, and copy that file before you stop the process: ${command}. It may hold more than any backup.`;
+      ? `Keep all users out of the site. Do not stop that process yet. Copy its file first: ${command}. Then stop the process, and rename the copy to "${dataFs}".`
+      : `Keep all users out of the site, and copy that file before you stop the process: ${command}. It may hold more than any backup.`;
   },
 };
 

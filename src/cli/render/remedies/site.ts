@@ -4,46 +4,48 @@ import type { Kinded, RemedyTexts } from './remedy-text.ts';
 export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
   'find-backups': (_, part) =>
     part === undefined
-      ? 'Make a backup first, go to the folder of the site, or name that of the backups with --location.'
+      ? 'Make a backup first, go to the folder of the site, or name the folder of the backups with --location.'
       : `Make a backup first. If the backups are elsewhere, correct the location, or alternative_restore_source, in [${part}], and run "zodbvault install" again.`,
-  'name-places': () => 'Name the places on the command line: --datafs and --location.',
+  'name-places': () =>
+    'Name the Data.fs and the folder of the backups with --datafs and --location.',
   'correct-value-or-name-places': () =>
-    'Correct the value, or name the places on the command line: --datafs and --location.',
+    'Correct the value, or name the Data.fs and the folder of the backups with --datafs and --location.',
   'correct-file-or-name-places': () =>
-    'Correct the file, or name the places on the command line: --datafs and --location.',
+    'Correct the file, or name the Data.fs and the folder of the backups with --datafs and --location.',
   'name-data-fs': () => 'Go to the folder of the site, or name the file with --datafs.',
   'name-one-file': () => 'Name one of the files with --config.',
-  'name-backup-folder': () => 'Name their folder with --location.',
-  'name-blob-directory': () => 'Name it with --blob-storage.',
+  'name-configuration': () =>
+    'Name the configuration file of the site with --config, or the Data.fs with --datafs.',
+  'name-backup-folder': () => 'Name the folder of the backups with --location.',
+  'name-blob-directory': () => 'Name the blob directory with --blob-storage.',
   'name-blob-directory-alone': () =>
     'Name the folder with the blobs alone: --blob-storage, or blob_storage.',
   'name-blob-backup-folder': () =>
-    'Name their folder with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION).',
+    'Name the folder of the blob backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION).',
   'find-blob-directory': (_, part) =>
     part === undefined
-      ? 'Is its disk mounted? Otherwise name another (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).'
-      : `Is its disk mounted? Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
+      ? 'Check that the disk is mounted. Otherwise name another blob directory (blob_storage, --blob-storage), or leave out the blobs (backup_blobs = false, --no-blobs).'
+      : `Check that the disk is mounted. Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
   'want-blobs': () => 'Leave out --no-blobs, or unset ZODBVAULT_ONLY_BLOBS.',
   'name-other-part': () => 'Name another part with --part, or restore the blobs to a folder.',
-  'name-old-data-fs': () =>
-    'If an old Data.fs that lies here is meant all the same, name it with --datafs.',
-  'name-base': ({ dataFs }) => `The base can be backed up: name it with --datafs ${dataFs}.`,
+  'name-old-data-fs': () => 'To use an old Data.fs in this folder anyway, name it with --datafs.',
+  'name-base': ({ dataFs }) => `zodbvault can back up the base: name it with --datafs ${dataFs}.`,
   'say-which-data-fs': ({ own, other: { is, path } }) => {
     const choice =
       is === 'named-by'
         ? `--config ${path}, or zope_conf or datafs in a zodbvault.toml,`
         : `ZODBVAULT_DATA=${path}`;
-    return `Say which: --datafs ${own} for the one that is here; ${choice} for the other.`;
+    return `Choose one: --datafs ${own} for the Data.fs in this folder; ${choice} for the other.`;
   },
   'name-file': ({ path }) => `Name that file: --config ${path}.`,
   'correct-or-name-file': ({ path, usable }) =>
-    `Correct "${path}", or say which file counts: --config ${usable}.`,
+    `Correct "${path}", or use the other file: --config ${usable}.`,
   'confirm-live-data': ({ path }) =>
-    `If what lies here is the live data, say so: --config ${path}. If not, back up where it is.`,
+    `If the data in this folder is the live data, confirm it with --config ${path}. If not, run the backup where the live data is.`,
   'name-blobs-of-server': ({ near }) =>
     near.length === 0
-      ? 'Back up beside the ZEO server, or name its blob directory: blob_storage, or --blob-storage.'
-      : `Name the blob directory of the server with blob_storage, or --blob-storage; it may be ${near.map((one) => `"${one}"`).join(' or ')}.`,
+      ? 'Run the backup on the machine of the ZEO server, or name its blob directory with blob_storage or --blob-storage.'
+      : `Name the blob directory of the server with blob_storage or --blob-storage. It may be ${near.map((one) => `"${one}"`).join(' or ')}.`,
   'bring-back-data-fs': bringBack,
 };
 
@@ -61,8 +63,8 @@ function bringBack(
           ]
         : ['"zodbvault restore"', correctionOf(saidBy)];
   return hasBackups
-    ? `If it is lost, ${back} brings it back; if it is elsewhere, ${correct}.`
-    : `There is no backup of it yet. If it is elsewhere, ${correct}.`;
+    ? `If the file is lost, ${back} brings it back. If it is elsewhere, ${correct}.`
+    : `There is no backup of it yet. If the file is elsewhere, ${correct}.`;
 }
 
 /** Where it is said where the Data.fs is: --datafs goes with no file that says it. */

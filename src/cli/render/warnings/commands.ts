@@ -237,7 +237,7 @@ export const COMMAND_WARNINGS = {
       name: '2026-03-02-04-05-06.deltafsz',
       problem: 'it has 4096 bytes, 5120 were written',
     },
-    ({ storage, name, problem }) => `${among(storage)}${name}: ${problem}`,
+    ({ storage, name, problem }) => `${among(storage)}${name} is damaged: ${problem}`,
   ),
   'bad-restore-point': text(
     {
