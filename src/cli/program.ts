@@ -2,6 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { requireReadableFolder, requireReadableWords } from '../system/files/readable-name.ts';
 import { VERSION } from '../system/processes/version.ts';
+import { COMMANDS } from './command-list.ts';
 import { RENAMED_COMMANDS, RENAMED_OPTIONS } from './reference/renamed.ts';
 import { paintFor } from './terminal/colours.ts';
 import { type Terminal, terminalFor } from './terminal/terminal.ts';
@@ -17,7 +18,7 @@ export async function main(words: readonly string[]): Promise<void> {
     process.exit(0);
   });
   const [first = ''] = words;
-  const program = await buildProgram(namesFor(first));
+  const program = await buildProgram(namesFor(words));
   // The words of scripts, and of repozo, are none of ours.
   const isOurs = first !== 'script' && first !== 'repozo';
   const isJson = words.includes('--json') && isOurs;
@@ -131,42 +132,14 @@ function renamedIn(message: string): Failure | undefined {
 
 const HINT_OF_ALL = '"zodbvault --help" shows the commands.';
 
-/** Every command, in the order of --help; its module is loaded only when it is needed. */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
-  restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
-  list: async () => (await import('./commands/list.ts')).addListCommand,
-  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
-  history: async () => (await import('./commands/history.ts')).addHistoryCommand,
-  show: async () => (await import('./commands/show.ts')).addShowCommand,
-  log: async () => (await import('./commands/log.ts')).addLogCommand,
-  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
-  check: async () => (await import('./commands/check.ts')).addCheckCommand,
-  'test-restore': async () => (await import('./commands/test-restore.ts')).addTestRestoreCommand,
-  delete: async () => (await import('./commands/delete.ts')).addDeleteCommand,
-  init: async () => (await import('./commands/setup/init.ts')).addInitCommand,
-  install: async () => (await import('./commands/setup/install.ts')).addInstallCommand,
-  config: async () => (await import('./commands/setup/config.ts')).addConfigCommand,
-  schedule: async () => (await import('./commands/setup/schedule.ts')).addScheduleCommand,
-  'run-schedule': async () =>
-    (await import('./commands/setup/run-schedule.ts')).addRunScheduleCommand,
-  script: async () => (await import('./commands/compatible/script.ts')).addScriptCommand,
-  repozo: async () => (await import('./commands/compatible/repozo.ts')).addRepozoCommand,
-  adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
-  demo: async () => (await import('./commands/setup/demo.ts')).addDemoCommand,
-  report: async () => (await import('./commands/report.ts')).addReportCommand,
-  explain: async () => (await import('./commands/setup/explain.ts')).addExplainCommand,
-  completions: async () => (await import('./commands/setup/completions.ts')).addCompletionsCommand,
-};
-
-/** The commands that a command line can be about, by its first word: the completions speak of all. */
-function namesFor(first: string): readonly string[] | undefined {
-  if (first === '--version' || first === '-V') return [];
-  const isOne = Object.hasOwn(COMMANDS, first) && first !== 'completions';
-  return isOne ? [first] : undefined;
+/** The commands that a command line is about: the completions speak of all, with their options. */
+function namesFor([first = '', second = '']: readonly string[]): readonly string[] {
+  const name = first === 'help' ? second : first;
+  if (name === 'completions') return Object.keys(COMMANDS);
+  return Object.hasOwn(COMMANDS, name) ? [name] : [];
 }
 
-/** All commands with their options and words, or only those of these names. */
+/** All commands: those of these names with their options and words, the others by their names alone. */
 export async function buildProgram(
   names: readonly string[] = Object.keys(COMMANDS),
 ): Promise<Command> {
@@ -175,12 +148,18 @@ export async function buildProgram(
     .version(VERSION)
     .enablePositionalOptions()
     .showHelpAfterError('Hint: Run it with --help for the options.')
+    // What a command that isn't loaded takes, only its own --help can tell.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     // Commander's errors look like ours.
     .configureOutput({
       outputError: (text, write) =>
         write(text.replace(/^error:/, paintFor(process.stderr).word('Error:', 'red'))),
     })
     .exitOverride();
-  for (const name of names) (await COMMANDS[name]?.())?.(program);
+  for (const [name, { summary, isHidden, load }] of Object.entries(COMMANDS)) {
+    if (names.includes(name)) (await load())(program);
+    else program.command(name, { hidden: isHidden ?? false });
+    program.commands.at(-1)?.description(summary);
+  }
   return program;
 }

@@ -18,7 +18,6 @@ import type { Terminal } from '../terminal/terminal.ts';
 export function addAdoptCommand(program: Command): void {
   const command = program
     .command('adopt')
-    .description('check whether backups of repozo or the recipe are intact, and continue them')
     .argument('<folder>', 'the folder with the backups, or the one above it')
     .addOption(OPTION.wait)
     .addOption(OPTION.dryRun);

@@ -23,7 +23,6 @@ import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addBackupCommand(program: Command): void {
   const command = withSiteOptions(program.command('backup'))
-    .description('back up what was committed since the last backup, and the blobs')
     .addOption(KIND_OPTION)
     .option('--full', 'make a full backup even if an increment would do')
     .option('--quick', 'compare a few places with the last backup (default)')

@@ -45,9 +45,6 @@ const DEFAULTS: HealthLimits = {
 
 export function addCheckCommand(program: Command): void {
   const command = withSiteOptions(program.command('check'))
-    .description(
-      'tell monitoring how the backups are (those of "backup", not snapshots and zips): exit status 0 to 3, one line, numbers',
-    )
     .option('--backup-age <warning:critical>', 'of the newest backup (default: 26h:50h)', parseAges)
     .option('--verify-age <warning:critical>', 'of the last verify (default: 8d:22d)', parseAges)
     .option(

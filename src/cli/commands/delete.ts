@@ -34,7 +34,6 @@ import { deleteNamedBlobs } from './delete-blobs.ts';
 
 export function addDeleteCommand(program: Command): void {
   const command = withSiteOptions(program.command('delete'))
-    .description('remove a restore point, or all that are damaged, with what needs them')
     .argument(
       '[backup]',
       'the restore point, by its whole date or its whole local time, as "list" shows them; or the name of blobs that no restore point needs',

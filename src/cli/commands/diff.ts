@@ -27,7 +27,6 @@ import { runCommand } from '../terminal/run-command.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
-    .description('show what came between two restore points')
     .argument('<from>', `the earlier one, as for restore: ${DATE_FORMS}`)
     .argument('[to]', 'the later one; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)

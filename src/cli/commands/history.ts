@@ -19,7 +19,6 @@ const SHOWN = 20;
 
 export function addHistoryCommand(program: Command): void {
   const command = withSiteOptions(program.command('history'))
-    .description('show the last runs: what, when, how long, and the result')
     .addOption(ANY_KIND_OPTION)
     .option(
       '--last <number>',

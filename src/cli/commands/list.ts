@@ -26,9 +26,7 @@ import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export function addListCommand(program: Command): void {
-  const command = withSiteOptions(program.command('list'))
-    .description('show what can be restored')
-    .addOption(ANY_KIND_OPTION);
+  const command = withSiteOptions(program.command('list')).addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;

@@ -35,7 +35,6 @@ const WIDTHS = process.stdout.isTTY
 
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
-    .description('show the transactions of a restore point, or of a Data.fs, the newest first')
     .argument('[point]', `a Data.fs, or a date: ${DATE_FORMS}; default: the newest backup`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)

@@ -34,9 +34,11 @@ import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
 export function addReportCommand(program: Command): void {
-  const command = withSiteOptions(program.command('report'))
-    .description('write a page about the backups: calendar, growth, runs, checks, free space')
-    .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
+  const command = withSiteOptions(program.command('report')).option(
+    '-o, --output <file>',
+    'where to',
+    'zodbvault-report.html',
+  );
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;

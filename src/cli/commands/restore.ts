@@ -25,7 +25,6 @@ import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
-    .description('put back the Data.fs and its blobs as they were at a backup')
     .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .option(

@@ -20,7 +20,6 @@ import { runCommand } from '../terminal/run-command.ts';
 
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
-    .description('show what is in a restore point, without restoring it')
     .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);

@@ -19,7 +19,6 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
-    .description('restore to a temporary folder, verify the result, and measure the time')
     .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(

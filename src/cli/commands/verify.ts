@@ -21,7 +21,6 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
-    .description('check that every backup is intact')
     .argument(
       '[date]',
       `with --deep, the newest backup that is not later: ${DATE_FORMS}; or latest`,

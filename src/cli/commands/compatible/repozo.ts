@@ -50,7 +50,6 @@ For -V:
 export function addRepozoCommand(program: Command): void {
   program
     .command('repozo')
-    .description('do what repozo does, with its options; for scripts that call bin/repozo')
     .argument('[words...]', 'options of repozo; see "zodbvault repozo --help"')
     .helpOption(false)
     .allowUnknownOption()

@@ -27,7 +27,6 @@ import { refuseCopiedScript } from './copied-script.ts';
 export function addScriptCommand(program: Command): void {
   const command = program
     .command('script', { hidden: true })
-    .description('run a script that "zodbvault install" wrote')
     .argument('<file>', 'path of the script')
     .argument('[words...]', 'its command line')
     .helpOption(false)

@@ -16,7 +16,6 @@ const FORMATS: Readonly<Record<Shell, (program: CommandEntry) => string>> = {
 export function addCompletionsCommand(program: Command): void {
   program
     .command('completions')
-    .description('print the script that completes this command’s words in a shell')
     .addArgument(new Argument('<shell>', 'whose').choices(SHELLS))
     .action((shell) => {
       process.stdout.write(FORMATS[shell](describeCommand(program)));

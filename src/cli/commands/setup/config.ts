@@ -30,9 +30,6 @@ import { adviseOfMissingScripts } from './missing-scripts.ts';
 export function addConfigCommand(program: Command): void {
   const command = withPlaceOptions(program.command('config'))
     .addOption(CONFIG_OPTION)
-    .description(
-      'show what was found, where the data and the backups are, and where each setting came from',
-    )
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option');
   withOutputOptions(command).action((words, options) =>
     runCommand(

@@ -12,7 +12,6 @@ const SEED = 1998;
 export function addDemoCommand(program: Command): void {
   const command = program
     .command('demo')
-    .description('make a sample site, back it up, destroy it, and restore it')
     .argument('[folder]', 'a folder that is empty or not there yet', 'zodbvault-demo');
   withLogOptions(command).action((folder, options) =>
     runCommand({ ...options, command }, (context) => play(resolve(folder), context)),

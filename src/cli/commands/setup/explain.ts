@@ -15,7 +15,6 @@ const WIDTH = 80;
 export function addExplainCommand(program: Command): void {
   const command = program
     .command('explain')
-    .description('say what an error code means and what to do; without a code, list them')
     .addArgument(
       new Argument('[code]', 'the code of an error').choices(FAILURE_CODES).argParser(String),
     );

@@ -14,9 +14,7 @@ import { withPlaceOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addInitCommand(program: Command): void {
-  const command = withPlaceOptions(program.command('init'))
-    .description(`write a commented ${TOML_NAME} for the site that is found in this folder`)
-    .addOption(OPTION.dryRun);
+  const command = withPlaceOptions(program.command('init')).addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async ({ terminal }) => {
       const path = resolve(TOML_NAME);

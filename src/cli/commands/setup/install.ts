@@ -18,7 +18,6 @@ import { adviseOfMissingScripts } from './missing-scripts.ts';
 export function addInstallCommand(program: Command): void {
   const command = program
     .command('install')
-    .description('write the scripts of a buildout’s backup parts into its bin folder')
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
     .addOption(CONFIG_OPTION)
     .addOption(OPTION.dryRun);

@@ -16,7 +16,6 @@ type Kind = 'backup' | 'verify' | 'test-restore';
 export function addRunScheduleCommand(program: Command): void {
   const command = program
     .command('run-schedule')
-    .description('keep running, and start commands at their times: for a container without cron')
     .addOption(
       timeOption('--backup <times>', 'when to back up')
         .default(new Cron(EVERY_NIGHT), EVERY_NIGHT)

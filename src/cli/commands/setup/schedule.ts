@@ -39,9 +39,6 @@ import { byItsBackups, findJobs } from './scheduled-jobs.ts';
 
 export function addScheduleCommand(program: Command): void {
   const command = withSiteOptions(program.command('schedule'))
-    .description(
-      'print lines for a crontab, or units for systemd, that back up and verify the site',
-    )
     .option(
       '--install',
       'put them there, in the place of those of this site; other lines, as those of z3c.recipe.usercrontab, stay',

@@ -1,0 +1,110 @@
+import type { Command } from '@commander-js/extra-typings';
+
+/** A command as `zodbvault --help` knows it. */
+export interface ListedCommand {
+  /** What it does, without its name. */
+  readonly summary: string;
+  /** Whether only scripts call it. */
+  readonly isHidden?: true;
+  /** Loads its module, which adds the command with its options and words to a program. */
+  readonly load: () => Promise<(program: Command) => void>;
+}
+
+/** Every command, in the order of --help. */
+export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
+  backup: {
+    summary: 'back up what was committed since the last backup, and the blobs',
+    load: async () => (await import('./commands/backup.ts')).addBackupCommand,
+  },
+  restore: {
+    summary: 'put back the Data.fs and its blobs as they were at a backup',
+    load: async () => (await import('./commands/restore.ts')).addRestoreCommand,
+  },
+  list: {
+    summary: 'show what can be restored',
+    load: async () => (await import('./commands/list.ts')).addListCommand,
+  },
+  verify: {
+    summary: 'check that every backup is intact',
+    load: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  },
+  history: {
+    summary: 'show the last runs: what, when, how long, and the result',
+    load: async () => (await import('./commands/history.ts')).addHistoryCommand,
+  },
+  show: {
+    summary: 'show what is in a restore point, without restoring it',
+    load: async () => (await import('./commands/show.ts')).addShowCommand,
+  },
+  log: {
+    summary: 'show the transactions of a restore point, or of a Data.fs, the newest first',
+    load: async () => (await import('./commands/log.ts')).addLogCommand,
+  },
+  diff: {
+    summary: 'show what came between two restore points',
+    load: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  },
+  check: {
+    summary:
+      'tell monitoring how the backups are (those of "backup", not snapshots and zips): exit status 0 to 3, one line, numbers',
+    load: async () => (await import('./commands/check.ts')).addCheckCommand,
+  },
+  'test-restore': {
+    summary: 'restore to a temporary folder, verify the result, and measure the time',
+    load: async () => (await import('./commands/test-restore.ts')).addTestRestoreCommand,
+  },
+  delete: {
+    summary: 'remove a restore point, or all that are damaged, with what needs them',
+    load: async () => (await import('./commands/delete.ts')).addDeleteCommand,
+  },
+  init: {
+    summary: 'write a commented zodbvault.toml for the site that is found in this folder',
+    load: async () => (await import('./commands/setup/init.ts')).addInitCommand,
+  },
+  install: {
+    summary: 'write the scripts of a buildout’s backup parts into its bin folder',
+    load: async () => (await import('./commands/setup/install.ts')).addInstallCommand,
+  },
+  config: {
+    summary:
+      'show what was found, where the data and the backups are, and where each setting came from',
+    load: async () => (await import('./commands/setup/config.ts')).addConfigCommand,
+  },
+  schedule: {
+    summary: 'print lines for a crontab, or units for systemd, that back up and verify the site',
+    load: async () => (await import('./commands/setup/schedule.ts')).addScheduleCommand,
+  },
+  'run-schedule': {
+    summary: 'keep running, and start commands at their times: for a container without cron',
+    load: async () => (await import('./commands/setup/run-schedule.ts')).addRunScheduleCommand,
+  },
+  script: {
+    summary: 'run a script that "zodbvault install" wrote',
+    isHidden: true,
+    load: async () => (await import('./commands/compatible/script.ts')).addScriptCommand,
+  },
+  repozo: {
+    summary: 'do what repozo does, with its options; for scripts that call bin/repozo',
+    load: async () => (await import('./commands/compatible/repozo.ts')).addRepozoCommand,
+  },
+  adopt: {
+    summary: 'check whether backups of repozo or the recipe are intact, and continue them',
+    load: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
+  },
+  demo: {
+    summary: 'make a sample site, back it up, destroy it, and restore it',
+    load: async () => (await import('./commands/setup/demo.ts')).addDemoCommand,
+  },
+  report: {
+    summary: 'write a page about the backups: calendar, growth, runs, checks, free space',
+    load: async () => (await import('./commands/report.ts')).addReportCommand,
+  },
+  explain: {
+    summary: 'say what an error code means and what to do; without a code, list them',
+    load: async () => (await import('./commands/setup/explain.ts')).addExplainCommand,
+  },
+  completions: {
+    summary: 'print the script that completes this command’s words in a shell',
+    load: async () => (await import('./commands/setup/completions.ts')).addCompletionsCommand,
+  },
+};
