@@ -53,10 +53,7 @@ const NAME_COMMANDS: Readonly<Record<string, string>> = {
 
 /** The files below the command line that put something into words, and what needs them there. */
 const PUT_INTO_WORDS: Readonly<Record<string, string>> = {
-  'blobs/copy/copy-worker.ts': 'failures of a copy',
-  'operations/run/astray-server-warning.ts': 'failures where a Data.fs is not there, or is locked',
-  'system/locks/lock-record.ts': 'failures where another run holds a lock',
-  'system/processes/programs.ts': 'failures of other programs',
+  'system/locks/lock-record.ts': 'the message of a failure says who holds a lock',
 };
 
 const COMPILER_OPTIONS = ts.parseJsonConfigFileContent(

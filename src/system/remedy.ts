@@ -94,6 +94,8 @@ export interface RescueRemedy {
   readonly dataFs: string;
   readonly pid: number;
   readonly descriptor: number;
+  /** Where that file is now; undefined: it was deleted. */
+  readonly path: string | undefined;
 }
 
 export type RestoreRemedy =

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import {
-  describeEnd,
+  failureOfEnd,
   type ProgramEnd,
   requireProgram,
   startProgram,
@@ -135,13 +135,10 @@ export async function* archiveDirectory(
     if (end.status !== 0 && !(await isHarmless(end, settings.source))) {
       // 1: "some files differ": tar's manual.
       if (end.status === 1) return onEnd({ kind: 'changed' });
-      throw new Failure(
-        'program',
-        `Cannot archive "${settings.source}": tar: ${describeEnd(end)}`,
-        {
-          hint: 'Nothing was kept of this archive. Mend what tar says, then run the command again.',
-        },
-      );
+      throw failureOfEnd(end, {
+        what: `Cannot archive "${settings.source}": tar`,
+        hint: 'Nothing was kept of this archive. Mend what tar says, then run the command again.',
+      });
     }
     const content = await reading.end();
     // Folders came and went meanwhile. See withoutMovedFolders for why there are none else.

@@ -3,7 +3,7 @@ import { workerCount } from '../../system/processes/workers.ts';
 import { cooperatively } from '../../system/streams/cooperative.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
 import type { SumTexts } from '../checksums/copy-checksums.ts';
-import { copyInWorkers, describeCopy } from './copy-worker.ts';
+import { copyInWorkers } from './copy-worker.ts';
 import {
   type Branch,
   type OpenedDirectory,
@@ -53,7 +53,7 @@ export async function copyTree({
   progress = UNWATCHED,
   ...settings
 }: CopySettings): Promise<CopiedTree> {
-  return withSystemErrors(describeCopy(settings), async () => {
+  return withSystemErrors(`copy "${settings.source}" to "${settings.target}"`, async () => {
     const walk = new TreeWalk(settings, progress);
     const { trunk, waiting } = await cooperatively(openTrunk(walk), signal);
     const rest = await cooperatively(copyAlone(walk, waiting), signal);

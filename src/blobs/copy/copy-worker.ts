@@ -46,11 +46,6 @@ function* shareOut(branches: readonly Branch[]): Generator<Branch, undefined> {
   }
 }
 
-/** What a copy does, for messages. */
-export function describeCopy({ source, target }: WalkSettings): string {
-  return `copy "${source}" to "${target}"`;
-}
-
 serveRequests<WalkSettings, Branch, WalkResult>(COPY, {
   prepare: (settings, progress) => {
     const walk = new TreeWalk(settings, progress);
@@ -60,5 +55,5 @@ serveRequests<WalkSettings, Branch, WalkResult>(COPY, {
       return walk.takeResult();
     };
   },
-  describe: describeCopy,
+  describe: ({ source, target }) => `copy "${source}" to "${target}"`,
 });

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure, withSystemErrors } from '../../system/failure.ts';
+import { withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { GIVES_GROUP } from '../../system/files/rights.ts';
 import {
-  describeEnd,
+  failureOfEnd,
   type ProgramEnd,
   requireProgram,
   runProgram,
@@ -85,16 +85,13 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
     if (end.status !== VANISHED) break;
   }
   if (end === undefined) return;
-  throw new Failure(
-    'program',
-    `Cannot copy "${settings.source}" with rsync: ${describeRsyncEnd(end)}`,
-    {
-      hint:
-        end.status === VANISHED
-          ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
-          : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
-    },
-  );
+  throw failureOfEnd(withItsReason(end), {
+    what: `Cannot copy "${settings.source}" with rsync`,
+    hint:
+      end.status === VANISHED
+        ? `Files vanished in each of ${ATTEMPTS} attempts: is a pack running? Run the command again later.`
+        : 'Nothing was kept of this copy. Mend what rsync says, then run the command again.',
+  });
 }
 
 /**
@@ -158,9 +155,9 @@ function readTransfers(
   };
 }
 
-/** Its last line only counts what went wrong; the first says it. */
-function describeRsyncEnd(end: ProgramEnd): string {
+/** The last line of rsync only counts what went wrong; the first says it. */
+function withItsReason(end: ProgramEnd): ProgramEnd {
   const lines = end.errors.split('\n').filter((line) => line.trim() !== '');
   const said = lines.find((line) => !line.startsWith('rsync error:'));
-  return describeEnd(said === undefined ? end : { ...end, errors: said });
+  return said === undefined ? end : { ...end, errors: said };
 }

@@ -1,11 +1,10 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
-import { describeAstray } from '../../operations/run/astray-server-warning.ts';
 import { commandOfRun } from '../format/run-name.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault, LOOKS } from './judgements.ts';
 import { describeProblem } from './problems.ts';
-import { rescueCommand } from './remedies/rescue.ts';
+import { describeAstray, rescueCommand } from './remedies/rescue.ts';
 import { sentenceOf } from './warnings/sentence.ts';
 
 /** What a check has found, for the line of a monitoring plug-in. */
@@ -53,7 +52,7 @@ export function describeHealth(finding: HealthFinding): string {
       return describeHold(finding.hold);
     case 'astray-server': {
       const { dataFs } = finding;
-      return `${describeAstray(finding, dataFs)}; copy the file before you stop that process: ${rescueCommand(finding, dataFs)}`;
+      return `the ${describeAstray(finding, dataFs)}; copy the file before you stop that process: ${rescueCommand(finding, dataFs)}`;
     }
     case 'restore-half-done':
       return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and do not start the site before that';

@@ -7,7 +7,6 @@ import { openFilestorageSource } from '../../sources/filestorage-source.ts';
 import type { Source } from '../../sources/source.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import type { Remedy } from '../../system/remedy.ts';
-import { describeAstray } from '../run/astray-server-warning.ts';
 
 /** Whose Data.fs it is, and the folder of its backups. */
 export interface OwnerOfData {
@@ -28,7 +27,7 @@ export async function openDataFs(path: string, owner?: OwnerOfData): Promise<Sou
     if (!isFailure(error, 'not-found')) throw error;
     const [astray] = await findAstrayServers(path);
     if (astray === undefined) throw await failureForGone(error, owner);
-    throw new Failure('not-found', `${error.message}; ${describeAstray(astray, path)}`, {
+    throw new Failure('not-found', error.message, {
       hint: { kind: 'rescue-data-fs', before: 'backup', dataFs: path, ...astray },
       cause: error,
     });

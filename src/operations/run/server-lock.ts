@@ -5,7 +5,6 @@ import { namesOfFile } from '../../system/files/real-path.ts';
 import { type FileLock, type LockAttempt, tryFileLock } from '../../system/locks/file-lock.ts';
 import { attemptPatiently } from '../../system/locks/lock-request.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
-import { describeAstray } from './astray-server-warning.ts';
 import { type JobContext, lockRequest } from './events.ts';
 
 /**
@@ -97,7 +96,7 @@ async function serverRuns(held: HoldingServer & { readonly target: string }): Pr
   const state = `Cannot restore to "${target}": ${who} holds its lock "${held.path}"`;
   const [astray] = await findAstrayServers(target);
   if (astray !== undefined) {
-    return new Failure('locked', `${state}; ${describeAstray(astray, target)}`, {
+    return new Failure('locked', state, {
       hint: { kind: 'rescue-data-fs', before: 'restore', dataFs: target, ...astray },
     });
   }

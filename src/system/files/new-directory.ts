@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Failure, withSystemErrors } from '../failure.ts';
-import { describeEnd, requireProgram, runProgram } from '../processes/programs.ts';
+import { withSystemErrors } from '../failure.ts';
+import { failureOfEnd, requireProgram, runProgram } from '../processes/programs.ts';
 import { makeDirectory } from './make-folder.ts';
 import { isUnfinished, syncDirectory, unfinishedName } from './new-file.ts';
 import { isTaken } from './presence.ts';
@@ -138,7 +138,9 @@ async function syncFileSystem(path: string): Promise<void> {
     { onOutput: () => {}, signal: new AbortController().signal },
   );
   if (end.status === 0) return;
-  throw new Failure('system', `Cannot write "${path}" to the disk: ${describeEnd(end)}`, {
+  throw failureOfEnd(end, {
+    what: `Cannot write "${path}" to the disk`,
+    code: 'system',
     hint: 'Look at the disk and at the log of the system; what was not finished has been removed.',
   });
 }

@@ -174,7 +174,11 @@ export function throughProgram(
       for await (const chunk of stdout) yield chunk;
       const taken = await feeding;
       const end = await ended;
-      if (end.status !== 0) throw programFailure(path, describeEnd(end));
+      if (end.status !== 0)
+        throw failureOfEnd(end, {
+          what: `Cannot run "${path}"`,
+          hint: RUN_BY_HAND,
+        });
       if (taken === 'in-part' && unread === 'refuse') {
         throw programFailure(path, 'it ended before it had read everything');
       }
@@ -207,19 +211,30 @@ async function feed(
   return closed;
 }
 
-/** How it ended, and the last line of what it said. */
-export function describeEnd({ status, signal, errors }: ProgramEnd): string {
-  const how = signal === null ? `it ended with status ${status}` : `it was killed by ${signal}`;
-  const said = errors.trim().split('\n').at(-1);
-  return said === undefined || said === '' ? how : `${how}: ${said}`;
+/** What a failure says beside how a program has ended. */
+interface FailureWords {
+  /** The beginning of the message: `Cannot read the crontab`. */
+  readonly what: string;
+  readonly hint: Hint;
+  readonly code?: 'program' | 'system';
 }
 
-/** The failure of a program. */
-function programFailure(path: string, state: string): Failure {
-  return new Failure('program', `Cannot run "${path}": ${state}`, {
-    hint: 'Run it by hand to see what is wrong, or do without it.',
-  });
+/** The failure of a program that ended badly: how it ended, and the last line of what it said. */
+export function failureOfEnd(
+  { status, signal, errors }: ProgramEnd,
+  { what, hint, code = 'program' }: FailureWords,
+): Failure {
+  const how = signal === null ? `it ended with status ${status}` : `it was killed by ${signal}`;
+  const said = errors.trim().split('\n').at(-1);
+  return new Failure(code, `${what}: ${said ? `${how}: ${said}` : how}`, { hint });
 }
+
+/** The failure of a program that says nothing about itself. */
+function programFailure(path: string, state: string): Failure {
+  return new Failure('program', `Cannot run "${path}": ${state}`, { hint: RUN_BY_HAND });
+}
+
+const RUN_BY_HAND = 'Run it by hand to see what is wrong, or do without it.';
 
 /** The absolute path of a program that is needed. Failure `program` where it isn't installed. */
 export async function requireProgram(

@@ -1,5 +1,4 @@
-import { Failure } from '../failure.ts';
-import { describeEnd, runProgram } from './programs.ts';
+import { failureOfEnd, runProgram } from './programs.ts';
 
 const SCRIPT = 'ZODBVAULT_SCRIPT';
 const RUN_SCRIPT = `exec 2>&1\nscript=$${SCRIPT}\nunset ${SCRIPT}\neval "$script"`;
@@ -50,7 +49,8 @@ export async function runShell(
   );
   if (end.status === 0) return;
   const text = told.toString().trim();
-  throw new Failure('program', `${situation} the ${name} failed: ${describeEnd(end)}`, {
+  throw failureOfEnd(end, {
+    what: `${situation} the ${name} failed`,
     hint: text === '' ? `The ${name} printed nothing; run it by hand.` : `It printed:\n${text}`,
   });
 }

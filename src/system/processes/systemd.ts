@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { describeEnd, findProgram, runProgram } from './programs.ts';
+import { failureOfEnd, findProgram, runProgram } from './programs.ts';
 
 /** Which systemd: that of the machine, or that of a user. */
 export type SystemdScope = 'system' | 'user';
@@ -33,7 +32,8 @@ export async function runSystemctl(words: readonly string[], signal: AbortSignal
   const path = (await findProgram(name)) ?? name;
   const end = await runProgram({ path, arguments: rest }, { onOutput: () => {}, signal });
   if (end.status === 0) return;
-  throw new Failure('program', `Cannot run "${words.join(' ')}": ${describeEnd(end)}`, {
+  throw failureOfEnd(end, {
+    what: `Cannot run "${words.join(' ')}"`,
     hint: 'The units are in place; run it by hand.',
   });
 }

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Failure } from '../failure.ts';
-import { describeEnd, type ProgramEnd, requireProgram, runProgram } from './programs.ts';
+import { failureOfEnd, type ProgramEnd, requireProgram, runProgram } from './programs.ts';
 
 /** Without it, Debian's crontab may print three comments of its own. */
 const ENVIRONMENT = { LC_ALL: 'C', CRONTAB_NOHEADER: 'Y' };
@@ -13,7 +12,8 @@ export async function readCrontab(signal: AbortSignal): Promise<Buffer> {
   const { end, output } = await runCrontab(['-l'], { signal });
   if (end.status === 0) return output;
   if (end.status === 1 && NONE.some((text) => end.errors.includes(text))) return Buffer.alloc(0);
-  throw new Failure('program', `Cannot read the crontab: ${describeEnd(end)}`, {
+  throw failureOfEnd(end, {
+    what: 'Cannot read the crontab',
     hint: 'See whether "crontab -l" works for this user (cron.allow, cron.deny).',
   });
 }
@@ -23,7 +23,8 @@ export async function writeCrontab(content: Uint8Array, signal: AbortSignal): Pr
   const words = content.length === 0 ? ['-r'] : ['-'];
   const { end } = await runCrontab(words, { input: content, signal });
   if (end.status === 0) return;
-  throw new Failure('program', `Cannot replace the crontab: ${describeEnd(end)}`, {
+  throw failureOfEnd(end, {
+    what: 'Cannot replace the crontab',
     hint: { kind: 'print-cron-lines' },
   });
 }

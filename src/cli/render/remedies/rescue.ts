@@ -6,9 +6,10 @@ import type { RemedyTexts } from './remedy-text.ts';
 export const RESCUE_REMEDIES: RemedyTexts<RescueRemedy['kind']> = {
   'rescue-data-fs': ({ before, dataFs, ...server }) => {
     const command = rescueCommand(server, dataFs);
+    const what = `The ${describeAstray(server, dataFs)}. Keep all users out of the site`;
     return before === 'backup'
-      ? `Keep all users out of the site. Do not stop that process yet. Copy its file first: ${command}. Then stop the process, and rename the copy to "${dataFs}".`
-      : `Keep all users out of the site, and copy that file before you stop the process: ${command}. It may hold more than any backup.`;
+      ? `${what}. Do not stop that process yet. Copy its file first: ${command}. Then stop the process, and rename the copy to "${dataFs}".`
+      : `${what}, and copy that file before you stop the process: ${command}. It may hold more than any backup.`;
   },
 };
 
@@ -18,4 +19,15 @@ export function rescueCommand(
   dataFs: string,
 ): string {
   return ['cp', pathOfDescriptor(pid, descriptor), `${dataFs}.rescued`].map(quoteWord).join(' ');
+}
+
+/** Which server writes elsewhere than into its Data.fs, and where: a sentence without its article and its end. */
+export function describeAstray(
+  { pid, path }: Pick<RescueRemedy, 'pid' | 'path'>,
+  dataFs: string,
+): string {
+  const who = `process ${pid} is a server of "${dataFs}", but it does not write there`;
+  return path === undefined
+    ? `${who}: it writes into a file that was deleted, and is lost when the process ends`
+    : `${who}: it writes into "${path}", since that file was renamed while it had it open`;
 }

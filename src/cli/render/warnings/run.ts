@@ -1,7 +1,6 @@
-import { describeAstray } from '../../../operations/run/astray-server-warning.ts';
 import type { RunWarning } from '../../../operations/run/warnings/run-warnings.ts';
 import { describeHold } from '../holds.ts';
-import { rescueCommand } from '../remedies/rescue.ts';
+import { describeAstray, rescueCommand } from '../remedies/rescue.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
@@ -27,7 +26,7 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
       path: undefined,
     },
     sentence: ({ dataFs, ...server }) =>
-      `${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
+      `the ${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
   },
   'unread-checks': {
     example: { kind: 'warning', code: 'unread-checks', fileName: '.zodbvault.checks.json' },
