@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +36,7 @@ function hostileReport(): SiteReport {
   const sizes = [2, 3].map((date) => ({ moment: day(date), bytes: 1e6 }));
   return {
     part: HOSTILE,
+    verdict: { state: 'critical', findings: [{ state: 'critical', text: HOSTILE }] },
     places: [
       {
         ...names,
@@ -70,6 +72,26 @@ describe('zodbvault report', () => {
     }
     expect(page).toContain('<td>https://ping.example:8/***</td>');
     expect(page).not.toMatch(/s3cret|pass@/);
+  });
+
+  it('begins with the host and the verdict of check, and has all that check says', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    const good = await site.run(['check', '--json']);
+    await site.run(['report', '--output', 'page.html']);
+    truncateSync(join(site.repository, site.dataFiles()[0] ?? ''), 100);
+    const bad = await site.run(['check', '--json']);
+    await site.run(['report', '--output', 'bad.html']);
+    for (const [name, { stdout }] of [['page.html', good] as const, ['bad.html', bad] as const]) {
+      const result = JSON.parse(stdout);
+      const page = readFileSync(join(site.folder, name), 'utf8');
+      expect(page).toMatch(new RegExp(`<h1>.*${hostname()}</h1>\\s*<p class="verdict`));
+      expect(page).toMatch(new RegExp(`<p class="verdict [a-z]+">[^<]*: ${result.state}</p>`));
+      const findings = /<ul class="findings">(.*?)<\/ul>/s.exec(page)?.[1] ?? '';
+      expect(findings.match(/<li/g)?.length).toBe(result.findings.length);
+    }
+    expect(JSON.parse(bad.stdout).state).toBe('CRITICAL');
+    expect(readFileSync(join(site.folder, 'bad.html'), 'utf8')).toContain('<li class="bad">');
   });
 });
 
@@ -113,7 +135,7 @@ describe('what the page tells of runs', () => {
 });
 
 describe('the page', () => {
-  const page = formatReport([hostileReport()], day(8));
+  const page = formatReport([hostileReport()], { now: day(8), host: HOSTILE });
 
   it('has landmarks, headings in order, names for what is drawn and what scrolls', () => {
     for (const tag of ['header', 'main', 'section']) expect(page).toContain(`<${tag}>`);
@@ -151,19 +173,33 @@ describe('the page', () => {
   it.skipIf(!hasChromium)('shows hostile names as text in a browser', async () => {
     const path = join(scratch, 'hostile.html');
     writeFileSync(path, page);
-    const { stdout } = await runProgram('chromium', [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      `--user-data-dir=${join(scratch, 'chromium')}`,
-      '--dump-dom',
-      `file://${path}`,
-    ]);
-    expect(stdout).toContain('<title>Backup report</title>');
+    const stdout = await domOf(path);
+    expect(stdout).toContain('<title>Backup report of "&gt;');
     expect(stdout).not.toMatch(/<(script|img)\b/);
     expect(stdout).toContain(`<h2>"&gt;&lt;script&gt;document.title = 'taken'&lt;/script&gt;`);
     expect(stdout.trimEnd()).toMatch(/<\/main>\s*<\/body><\/html>$/);
   });
+
+  it.skipIf(!hasChromium)(
+    'reads on a phone without sideways scrolling',
+    async () => {
+      const site = await newSite(scratch);
+      await site.runWell('backup');
+      await site.run(['report', '--output', 'phone.html']);
+      for (const shown of [page, readFileSync(join(site.folder, 'phone.html'), 'utf8')]) {
+        const source = shown.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+        const phone = join(scratch, 'phone.html');
+        writeFileSync(
+          phone,
+          `<iframe style="width: 375px; height: 800px; border: 0" srcdoc="${source}"></iframe>
+<script>const frame = document.querySelector('iframe');
+frame.onload = () => { const { scrollWidth, clientWidth } = frame.contentDocument.documentElement; document.title = 'hidden ' + (scrollWidth - clientWidth); };</script>`,
+        );
+        expect(await domOf(phone)).toContain('<title>hidden 0</title>');
+      }
+    },
+    60_000,
+  );
 });
 
 describe('html', () => {
@@ -199,6 +235,16 @@ describe('calendar', () => {
     expect(planCalendar({ points: [new Date(0)], goodRuns: [], now }).length).toBe(26);
   });
 });
+
+/** What a browser makes of a page. */
+async function domOf(path: string): Promise<string> {
+  const { stdout } = await runProgram('chromium', [
+    ...['--headless', '--no-sandbox', '--disable-gpu', '--dump-dom'],
+    `--user-data-dir=${join(scratch, 'chromium')}`,
+    `file://${path}`,
+  ]);
+  return stdout;
+}
 
 /** WCAG 2: the contrast ratio of two colours. */
 function contrast(one: string, other: string): number {

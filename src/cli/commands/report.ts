@@ -1,7 +1,8 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
+import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import { type BackupDisk, readBackupDisks } from '../../operations/inspect/disk-growth.ts';
 import {
   type ListedPlace,
@@ -29,9 +30,15 @@ import {
 } from '../render/problems.ts';
 import { formatReport, REPORT_MARK } from '../render/report/page.ts';
 import { NO_RUNS, reportRuns } from '../render/report/runs-report.ts';
-import type { PlaceReport, PointReport, SiteReport } from '../render/report/site-report.ts';
+import type {
+  PlaceReport,
+  PointReport,
+  SiteReport,
+  VerdictReport,
+} from '../render/report/site-report.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
-import { runCommand } from '../terminal/run-command.ts';
+import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import { checkSite, DEFAULT_LIMITS, unknownSite, worstFirst } from './site-verdict.ts';
 
 export function addReportCommand(program: Command): void {
   const command = withSiteOptions(program.command('report')).option(
@@ -41,19 +48,21 @@ export function addReportCommand(program: Command): void {
   );
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
-      const { terminal, backups } = context;
+      const { terminal } = context;
       const selected = await findEachSite(options, { terminal, purpose: 'look' });
       const now = new Date();
       const reports: SiteReport[] = [];
       const reportOne = async (site: Site) => {
         // What can't be read has its place on the page, too.
-        const index = reports.push(withoutBackups(withPingUrl(site))) - 1;
-        reports[index] = await reportOf(withPingUrl(site), { now, backups });
+        const verdict = await verdictOn(site, { now, scripts: selected.scripts, context });
+        const report = { ...withoutBackups(withPingUrl(site)), verdict };
+        const index = reports.push(report) - 1;
+        reports[index] = { ...report, ...(await backupsOf(site, { now, context })) };
         return undefined;
       };
       const status = await inEachSite(selected, { context, work: reportOne, absence: 'warning' });
       const path = resolve(options.output);
-      await write(path, formatReport(reports, now));
+      await write(path, formatReport(reports, { now, host: hostname() }));
       terminal.document.result<ReportResult>({ path });
       terminal.log(`Wrote ${path}`);
       return status;
@@ -61,23 +70,45 @@ export function addReportCommand(program: Command): void {
   );
 }
 
-function withoutBackups(site: Site): SiteReport {
+/** The same as by `check`. */
+async function verdictOn(
+  site: Site,
+  {
+    context,
+    ...how
+  }: {
+    readonly now: Date;
+    readonly scripts: readonly PartScripts[];
+    readonly context: CommandContext;
+  },
+): Promise<VerdictReport> {
+  const { judgements } = await checkSite(site, {
+    ...{ ...how, limits: DEFAULT_LIMITS, context },
+  }).catch((error) => unknownSite(site.part, error, context));
+  const findings = worstFirst(judgements).map(({ state, storage, text }) => {
+    return { state, text: storage === undefined ? text : `${storage}: ${text}` };
+  });
+  return { state: findings[0]?.state ?? 'unknown', findings };
+}
+
+function withoutBackups(site: Site): Omit<SiteReport, 'verdict'> {
   return { part: site.part, places: [], runs: NO_RUNS, settings: settingsOf(site) };
 }
 
-async function reportOf(
+async function backupsOf(
   site: Site,
-  { now, backups }: { readonly now: Date; readonly backups: OpenBackups },
-): Promise<SiteReport> {
+  {
+    now,
+    context: { backups },
+  }: { readonly now: Date; readonly context: Pick<CommandContext, 'backups'> },
+): Promise<Pick<SiteReport, 'places' | 'runs'>> {
   const all = { kind: 'all', backups } as const;
   const listed = await listSite(site, all);
   const disks = await readBackupDisks(site, { now, backups });
   const runs = await readHistory(site, all);
   return {
-    part: site.part,
     places: listed.map((place) => placeReport(place, disks)),
     runs: await reportRuns(runs),
-    settings: settingsOf(site),
   };
 }
 

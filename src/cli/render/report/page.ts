@@ -4,7 +4,7 @@ import { planCalendar, renderCalendar } from './calendar.ts';
 import { renderCurve, type Sample } from './growth.ts';
 import { html, type Markup } from './markup.ts';
 import { isGood, type RunReport } from './runs-report.ts';
-import type { PlaceReport, PointReport, SiteReport } from './site-report.ts';
+import type { PlaceReport, PointReport, SiteReport, VerdictReport } from './site-report.ts';
 import { formatStylesheet } from './stylesheet.ts';
 
 /** Lines of the table of restore points. */
@@ -16,7 +16,10 @@ const FAR_DAYS = 3650;
 export const REPORT_MARK = '<meta name="generator" content="zodbvault report">';
 
 /** The whole page: one file that needs nothing else, and runs nothing. */
-export function formatReport(sites: readonly SiteReport[], now: Date): string {
+export function formatReport(
+  sites: readonly SiteReport[],
+  { now, host }: { readonly now: Date; readonly host: string },
+): string {
   const style: Markup = { kind: 'markup', text: formatStylesheet() };
   const mark: Markup = { kind: 'markup', text: REPORT_MARK };
   const page = html`<!DOCTYPE html>
@@ -26,11 +29,13 @@ export function formatReport(sites: readonly SiteReport[], now: Date): string {
 ${mark}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Backup report</title>
+<title>Backup report of ${host}</title>
 <style>${style}</style>
 </head>
 <body>
-<header><h1>Backup report</h1><p class="quiet">Made ${timeOf(now)} by zodbvault. All times are UTC.</p></header>
+<header><h1>Backup report of ${host}</h1>
+${sites.map(({ part, verdict: { state } }) => html`<p class="verdict ${CLASS[state]}">${part}: ${WORD[state]}</p>`)}
+<p class="quiet">zodbvault made this page at ${timeOf(now)}. All times are UTC.</p></header>
 <main>
 ${sites.map((site) => renderSite(site, now))}
 </main>
@@ -40,9 +45,32 @@ ${sites.map((site) => renderSite(site, now))}
   return page.text;
 }
 
+const WORD = {
+  ok: 'OK',
+  warning: 'WARNING',
+  critical: 'CRITICAL',
+  unknown: 'UNKNOWN',
+} as const satisfies Record<VerdictReport['state'], string>;
+const CLASS = {
+  ok: 'good',
+  warning: 'bad',
+  critical: 'bad',
+  unknown: 'bad',
+} as const satisfies Record<VerdictReport['state'], string>;
+
+/** What `check` says: what is wrong first, and in red. */
+function renderVerdict({ findings }: VerdictReport): Markup {
+  return html`<ul class="findings">
+${findings.map(({ state, text }) =>
+  state === 'ok' ? html`<li>${text}</li>` : html`<li class="bad">${WORD[state]}: ${text}</li>`,
+)}
+</ul>`;
+}
+
 function renderSite(site: SiteReport, now: Date): Markup {
   return html`<section>
 <h2>${site.part}</h2>
+${renderVerdict(site.verdict)}
 ${site.places.length === 0 ? html`<p class="bad">There are no backups.</p>` : ''}
 ${site.places.map((place) => renderPlace(place, { site, now }))}
 <h3>Last runs</h3>
@@ -112,7 +140,7 @@ function describeDisk(
 }
 
 function checkedAt(moment: Date | undefined): Markup {
-  return moment === undefined ? html`<span class="bad">never</span>` : html`${timeOf(moment)}`;
+  return moment === undefined ? html`<span class="quiet">never</span>` : html`${timeOf(moment)}`;
 }
 
 function renderProblems(points: readonly PointReport[]): readonly Markup[] {

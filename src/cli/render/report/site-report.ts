@@ -3,10 +3,21 @@ import type { RunsReport } from './runs-report.ts';
 /** All that the report of one site says, as values: pages are made of it without looking anywhere. */
 export interface SiteReport {
   readonly part: string;
+  readonly verdict: VerdictReport;
   readonly places: readonly PlaceReport[];
   readonly runs: RunsReport;
   /** Names and values, without secrets. */
   readonly settings: readonly (readonly [name: string, value: string])[];
+}
+
+/** The state of the backups of a site, as `check` finds it with its default limits. */
+export interface VerdictReport {
+  readonly state: 'ok' | 'warning' | 'critical' | 'unknown';
+  /** The worst first. */
+  readonly findings: readonly {
+    readonly state: VerdictReport['state'];
+    readonly text: string;
+  }[];
 }
 
 /** One kind of backups of one storage. */

@@ -63,6 +63,9 @@ p { margin: .4rem 0; }
 .quiet, figcaption { color: var(--quiet); }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
+/* The verdict is what people look for. */
+.verdict { font-size: 1.25rem; }
+.findings { margin: .4rem 0; padding-left: 1.2rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; margin: 0; }
 .facts div { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; }
 dt { color: var(--quiet); font-size: .875rem; }
