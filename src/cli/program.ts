@@ -11,28 +11,28 @@ import { type Terminal, terminalFor } from './terminal/terminal.ts';
 const WRONG_USAGE = 2;
 
 /** The command line: words in, exit status in `process.exitCode`. */
-export async function main(words: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough (`list | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  const [first = ''] = words;
-  const program = await buildProgram(namesFor(words));
+  const [first = ''] = argv;
+  const program = await buildProgram(namesFor(argv));
   // The words of scripts, and of repozo, are none of ours.
   const isOurs = first !== 'script' && first !== 'repozo';
-  const isJson = words.includes('--json') && isOurs;
+  const isJson = argv.includes('--json') && isOurs;
   const command = first in COMMANDS ? first : undefined;
   const terminal = terminalFor({ json: isJson ? true : undefined }, { command });
-  const unreadable = unreadablePath(words);
+  const unreadable = unreadablePath(argv);
   if (unreadable !== undefined) {
     await sayWrongUsage(unreadable, { first, terminal });
     return;
   }
   if (isOurs) leaveErrorsToMain(program, isJson ? { writeErr: () => {} } : {});
   try {
-    await refuseMisplaced(words, program);
-    await program.parseAsync([...words], { from: 'user' });
+    await refuseMisplaced(argv, program);
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
@@ -59,10 +59,10 @@ async function unknownState(failure: Failure, terminal: Terminal): Promise<numbe
 }
 
 /** The paths that the command would work with, as far as they are known; a script has its own. */
-function unreadablePath(words: readonly string[]): Failure | undefined {
+function unreadablePath(argv: readonly string[]): Failure | undefined {
   try {
-    requireReadableWords(words);
-    if (words[0] !== 'script') requireReadableFolder();
+    requireReadableWords(argv);
+    if (argv[0] !== 'script') requireReadableFolder();
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error;

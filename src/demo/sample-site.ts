@@ -24,14 +24,14 @@ export class SampleSite {
   #documents = 0;
   #blobs = 0;
 
-  private constructor(words: {
+  private constructor(settings: {
     readonly writer: DatabaseWriter;
     readonly random: Random;
     readonly folders: readonly Folder[];
   }) {
-    this.#writer = words.writer;
-    this.#random = words.random;
-    this.#folders = words.folders;
+    this.#writer = settings.writer;
+    this.#random = settings.random;
+    this.#folders = settings.folders;
   }
 
   /** Makes the root, as ZODB does, then the empty folders. The database must be empty. */

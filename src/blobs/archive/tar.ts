@@ -35,7 +35,7 @@ export interface ArchiveSettings {
   readonly state: string | undefined;
   /** Paths that are left out, beside what is no blob; they begin with `./`. */
   readonly without: readonly string[];
-  readonly onCommand: (words: readonly string[]) => void;
+  readonly onCommand: (argv: readonly string[]) => void;
   /** Is told of each file that a restore to the archive brings, by its path below the directory. */
   readonly onBrought: (path: string) => void;
   readonly signal: AbortSignal;
@@ -79,7 +79,7 @@ export async function* archiveDirectory(
   onEnd: (attempt: ArchiveAttempt) => void,
 ): AsyncGenerator<Uint8Array> {
   const path = await findTar();
-  const words = [
+  const argv = [
     '--create',
     '--file=-',
     '--format=gnu',
@@ -91,7 +91,7 @@ export async function* archiveDirectory(
     `--directory=${settings.source}`,
     '.',
   ];
-  settings.onCommand(['tar', ...words]);
+  settings.onCommand(['tar', ...argv]);
   const special: string[] = [];
   let hasRenames = false;
   const listed = { files: 0, bytes: 0 };
@@ -114,7 +114,7 @@ export async function* archiveDirectory(
     },
     onSpecial: (one) => special.push(one),
   });
-  const running = startProgram({ path, arguments: words });
+  const running = startProgram({ path, arguments: argv });
   running.stdin.end(UNCOMMITTED_PATTERNS);
   settings.signal.addEventListener('abort', running.kill, { once: true });
   const hash = createHash('sha256');
@@ -211,22 +211,22 @@ export async function extractArchive(
   }: {
     readonly target: string;
     readonly kind: 'alone' | 'of-a-chain';
-    readonly onCommand: (words: readonly string[]) => void;
+    readonly onCommand: (argv: readonly string[]) => void;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
 ): Promise<void> {
-  const words = [
+  const argv = [
     '--extract',
     '--file=-',
     '--preserve-permissions',
     ...(kind === 'of-a-chain' ? ['--incremental'] : []),
     `--directory=${target}`,
   ];
-  onCommand(['tar', ...words]);
+  onCommand(['tar', ...argv]);
   progress.onFile(source.name);
   const bytes = tap(plainBytesOf(source, progress.onBytes), () => signal.throwIfAborted());
   // Where folders change places, tar looks for the one in between from here, not from --directory.
-  const program = { path: await findTar(), arguments: words, directory: target };
+  const program = { path: await findTar(), arguments: argv, directory: target };
   await drain(throughProgram(program, { unread: 'accept' })(bytes));
 }

@@ -25,7 +25,7 @@ export interface RsyncSettings {
   readonly options: readonly string[];
   /** `live`: what is no blob is left out. `backup`: uncommitted blobs are, which older copies hold. */
   readonly of: 'live' | 'backup';
-  readonly onCommand: (words: readonly string[]) => void;
+  readonly onCommand: (argv: readonly string[]) => void;
   readonly onOutput: (chunk: Uint8Array) => void;
   readonly signal: AbortSignal;
   /** Is told of the files that are not shared, as rsync comes to them. */
@@ -58,7 +58,7 @@ export function findRsync(): Promise<string> {
 export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   const path = await findRsync();
   await makeFolder(settings.target);
-  const words = [
+  const argv = [
     '-a',
     ...settings.options,
     ...PLAIN_FILES,
@@ -78,9 +78,9 @@ export async function copyWithRsync(settings: RsyncSettings): Promise<void> {
   const { signal } = settings;
   let end: ProgramEnd | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    settings.onCommand(['rsync', ...words]);
+    settings.onCommand(['rsync', ...argv]);
     const input = Buffer.from(UNCOMMITTED_PATTERNS);
-    end = await runProgram({ path, arguments: words }, { input, onOutput, signal });
+    end = await runProgram({ path, arguments: argv }, { input, onOutput, signal });
     if (end.status === 0 || haveUncommittedVanished(end)) return;
     if (end.status !== VANISHED) break;
   }

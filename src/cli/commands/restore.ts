@@ -136,8 +136,8 @@ async function undoingLine(
   variables: Readonly<Record<string, string>>,
 ): Promise<string> {
   const to = said.to === undefined ? [] : ['--to', said.to];
-  const words = ['restore', '--undo', ...siteWords(said), ...to];
+  const argv = ['restore', '--undo', ...siteWords(said), ...to];
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)}`);
-  const line = [...settings, await commandToType(), ...words.map(quoteWord)].join(' ');
+  const line = [...settings, await commandToType(), ...argv.map(quoteWord)].join(' ');
   return `cd ${quoteWord(process.cwd())} && ${line}`;
 }

@@ -91,12 +91,12 @@ function waitSeconds(text: string): number {
 }
 
 /** Splits words into names and settings of the form `section:option=value`. Failure `usage`. */
-export function splitOverrides(words: readonly string[]): {
+export function splitOverrides(argv: readonly string[]): {
   readonly names: readonly string[];
   readonly overrides: readonly Override[];
 } {
-  const names = words.filter((word) => !word.includes('='));
-  const overrides = words
+  const names = argv.filter((word) => !word.includes('='));
+  const overrides = argv
     .filter((word) => word.includes('='))
     .map((word) => {
       const override = parseOverride(word);

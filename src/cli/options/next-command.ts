@@ -45,15 +45,15 @@ export async function goingOnWith(
   const live = await findLiveOf(repository, [resolve('var/filestorage/Data.fs')]);
   const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
   const blobDirectory = await blobWords({ live, base, blobs, path });
-  const words = [
+  const argv = [
     ...['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path],
-    ...blobDirectory.words,
+    ...blobDirectory.argv,
   ];
   const blanks = [
     ...(live === undefined ? ['the path of its Data.fs'] : []),
     ...(blobDirectory.isKnown ? [] : ['the path of its blob directory']),
   ];
-  return { command: await commandOf(words), blank: blanks.join(' and ') || undefined };
+  return { command: await commandOf(argv), blank: blanks.join(' and ') || undefined };
 }
 
 /** Blobs that are there are never left out; where nobody can tell, the backup itself says so. */
@@ -68,14 +68,14 @@ async function blobWords({
   /** The folder with backups of them, where there is one. */
   readonly blobs: string | undefined;
   readonly path: string;
-}): Promise<{ readonly words: readonly string[]; readonly isKnown: boolean }> {
+}): Promise<{ readonly argv: readonly string[]; readonly isKnown: boolean }> {
   const beside = live === undefined ? undefined : join(dirname(dirname(live)), base);
   const isKnown = beside !== undefined && (await isThere(beside));
-  if (blobs === undefined && !isKnown) return { words: [], isKnown: true };
+  if (blobs === undefined && !isKnown) return { argv: [], isKnown: true };
   const location = blobs ?? join(dirname(path), defaultFolderNames('backup').blobbackuplocation);
   const liveBlobs = isKnown ? beside : `/PATH/TO/${base}`;
-  const words = ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
-  return { words, isKnown };
+  const argv = ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
+  return { argv, isKnown };
 }
 
 /** Undefined where no site that is found here has its backups in the folder. */
@@ -105,6 +105,6 @@ async function wordsOfSiteHere(
   return undefined;
 }
 
-async function commandOf(words: readonly string[]): Promise<string> {
-  return [await commandToType(), ...['backup', ...words].map(quoteWord)].join(' ');
+async function commandOf(argv: readonly string[]): Promise<string> {
+  return [await commandToType(), ...['backup', ...argv].map(quoteWord)].join(' ');
 }

@@ -125,7 +125,7 @@ function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
     case 'part-damaged':
       return;
     case 'command':
-      terminal.detail(event.words.map(quoteWord).join(' '));
+      terminal.detail(event.argv.map(quoteWord).join(' '));
       return;
     case 'output':
       terminal.output(event.output);
@@ -194,10 +194,10 @@ export function renderScheduleStep(step: ScheduleStep, { terminal, tense }: Tell
       say(`${removed} ${step.path}`);
       return;
     case 'systemctl':
-      say(`${isDone ? '' : 'Would run: '}${step.words.map(quoteWord).join(' ')}`);
+      say(`${isDone ? '' : 'Would run: '}${step.argv.map(quoteWord).join(' ')}`);
       return;
     case 'tell-systemctl':
-      renderWarning({ kind: 'notice', code: 'no-systemd-runs', command: step.words }, terminal);
+      renderWarning({ kind: 'notice', code: 'no-systemd-runs', command: step.argv }, terminal);
       return;
     default:
       step satisfies never;

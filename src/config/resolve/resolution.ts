@@ -46,7 +46,7 @@ export interface Resolution {
 }
 
 /** Takes the first decisions, on which the others build: the rules, and where paths begin. */
-export function beginResolution(words: {
+export function beginResolution(inputs: {
   readonly part: string;
   readonly live: LiveData;
   readonly options: WrittenOptions;
@@ -55,15 +55,15 @@ export function beginResolution(words: {
   readonly pathEnvironment: PathEnvironment;
   readonly warnings: SettingsAdvice[];
 }): Resolution {
-  const { live, options, pathEnvironment } = words;
-  const is23 = rulesOf(words) === '2.3';
+  const { live, options, pathEnvironment } = inputs;
+  const is23 = rulesOf(inputs) === '2.3';
   const expand = (text: string, base: string) => expandPath(text, { base, pathEnvironment });
   const early = { options, expand };
   const base = writtenPath('buildout_dir', { ...early, base: live.directory }) ?? live.directory;
   const variable =
     (is23 ? undefined : live.variable) ?? ({ path: join(base, 'var'), from: 'default' } as const);
   return {
-    ...words,
+    ...inputs,
     is23,
     base,
     variable,

@@ -15,7 +15,7 @@ const AT = {
 } as const;
 
 function block(owner: ScheduleOwner, word: string) {
-  return formatBlock(owner, [{ ...AT, words: [word, '-q'] }]);
+  return formatBlock(owner, [{ ...AT, argv: [word, '-q'] }]);
 }
 
 function isOwned(owner: ScheduleOwner): boolean {
@@ -54,9 +54,9 @@ describe('word in a crontab', () => {
 describe('lines in a crontab', () => {
   it('name the time, the day, and variables for their own command only', () => {
     const { text } = formatBlock(OWNER, [
-      { ...AT, words: ['/site/bin/backup', '-q'] },
+      { ...AT, argv: ['/site/bin/backup', '-q'] },
       {
-        words: ['/site/bin/snapshotbackup', '-q'],
+        argv: ['/site/bin/snapshotbackup', '-q'],
         time: { hour: 0, minute: 5 },
         rhythm: { kind: 'weekly', day: 6 },
         searchPath: '/usr/bin:/bin:/opt/my tools',

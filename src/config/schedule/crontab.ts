@@ -20,7 +20,7 @@ const END = '# end zodbvault ';
 const NOTE =
   '# Written by "zodbvault schedule": the next --install replaces these lines, --remove removes them.';
 
-type CrontabJob = Pick<ScheduledJob, 'words' | 'searchPath' | 'environment' | 'time' | 'rhythm'>;
+type CrontabJob = Pick<ScheduledJob, 'argv' | 'searchPath' | 'environment' | 'time' | 'rhythm'>;
 
 /** Failure `usage` for what a crontab has no way to say. */
 export function formatBlock(owner: ScheduleOwner, jobs: readonly CrontabJob[]): CrontabBlock {
@@ -30,7 +30,7 @@ export function formatBlock(owner: ScheduleOwner, jobs: readonly CrontabJob[]): 
 }
 
 function formatLine({
-  words,
+  argv,
   searchPath,
   environment,
   time: { hour, minute },
@@ -42,7 +42,7 @@ function formatLine({
     ...(searchPath === undefined ? [] : [['PATH', searchPath] as const]),
     ...Object.entries(environment),
   ].map(([name, value]) => `${name}=${cronWord(value)}`);
-  return [minute, hour, '*', '*', day, ...variables, ...words.map(cronWord)].join(' ');
+  return [minute, hour, '*', '*', day, ...variables, ...argv.map(cronWord)].join(' ');
 }
 
 /**

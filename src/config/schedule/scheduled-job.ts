@@ -22,7 +22,7 @@ export interface ScheduledJob {
   readonly kind: JobKind;
   readonly owner: ScheduleOwner;
   /** Program and arguments; all paths are absolute. */
-  readonly words: readonly string[];
+  readonly argv: readonly string[];
   /** What PATH must be; undefined: what cron gives is enough. */
   readonly searchPath: string | undefined;
   /** Variables that it needs. */
@@ -48,7 +48,7 @@ export type ScheduledSite =
   | {
       readonly kind: 'configured';
       readonly site: Site;
-      readonly words: readonly string[];
+      readonly argv: readonly string[];
       readonly backupWords: readonly string[];
     }
   /** The plain commands, with words that are added to those of a backup. */
@@ -94,7 +94,7 @@ export function planJobs(
   const job = (kind: JobKind, time: TimeOfDay, rhythm: Rhythm): ScheduledJob => ({
     kind,
     owner: ownerOf(scheduled.site),
-    words: wordsOf(kind, { scheduled, options }),
+    argv: wordsOf(kind, { scheduled, options }),
     searchPath,
     environment,
     user,
@@ -124,7 +124,7 @@ function wordsOf(
     }
     case 'configured':
     case 'plain': {
-      const places = scheduled.kind === 'plain' ? placeWords(scheduled) : scheduled.words;
+      const places = scheduled.kind === 'plain' ? placeWords(scheduled) : scheduled.argv;
       if (kind === 'verify') return [...options.program, 'verify', '-q', ...places];
       const kindWords = kind === 'backup' ? [] : ['--kind', kind];
       const more = [...kindWords, ...scheduled.backupWords];

@@ -5,7 +5,7 @@ import { formatUnits, isUnitName, unitOwner } from './systemd-units.ts';
 const JOB: ScheduledJob = {
   kind: 'verify',
   owner: { folder: '/srv/my site', part: 'backup' },
-  words: ['/usr/bin/node', '/opt/main.js', 'verify', '-q'],
+  argv: ['/usr/bin/node', '/opt/main.js', 'verify', '-q'],
   searchPath: undefined,
   user: undefined,
   environment: {},
@@ -15,10 +15,10 @@ const JOB: ScheduledJob = {
 
 describe('service', () => {
   it('runs its command once, with what systemd would replace written twice', () => {
-    const words = ['/opt/100%/node', '/a "b"\\c', '$HOME', 'é'];
+    const argv = ['/opt/100%/node', '/a "b"\\c', '$HOME', 'é'];
     const { service } = formatUnits({
       ...JOB,
-      words,
+      argv,
       searchPath: '/usr/bin:/100%',
       environment: { A: 'b c%' },
     });
@@ -33,14 +33,14 @@ describe('service', () => {
   });
 
   it('starts a program by way of the shell where systemd takes no such path', () => {
-    const { service } = formatUnits({ ...JOB, words: [`/it's $1/bin/backup`, '-q'] });
+    const { service } = formatUnits({ ...JOB, argv: [`/it's $1/bin/backup`, '-q'] });
     expect(service.content).toContain(
       `ExecStart=/bin/sh -c "exec \\"$$0\\" \\"$$@\\"" "/it's $$1/bin/backup" -q\n`,
     );
   });
 
   it('is refused with a line end in a word', () => {
-    expect(() => formatUnits({ ...JOB, words: ['/a\nb'] })).toThrow('it holds a line end');
+    expect(() => formatUnits({ ...JOB, argv: ['/a\nb'] })).toThrow('it holds a line end');
   });
 });
 

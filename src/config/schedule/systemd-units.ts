@@ -46,7 +46,7 @@ export function formatUnits(job: ScheduledJob): {
     ...Object.entries(job.environment).map(
       ([name, value]) => `Environment=${unitWord(`${name}=${value}`)}`,
     ),
-    `ExecStart=${commandLine(job.words)}`,
+    `ExecStart=${commandLine(job.argv)}`,
   ];
   const timer = [
     ...head,

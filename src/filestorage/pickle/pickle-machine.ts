@@ -285,14 +285,14 @@ export class PickleMachine {
         return;
       }
       case OP.NEWOBJ:
-        this.#pushCall({ words: stack.pop(), at });
+        this.#pushCall({ args: stack.pop(), at });
         return;
       case OP.NEWOBJ_EX:
         this.#checkKind(stack.pop(), { kinds: VALUE.DICT | VALUE.OBJECT, at, state: NO_CALL });
-        this.#pushCall({ words: stack.pop(), at });
+        this.#pushCall({ args: stack.pop(), at });
         return;
       case OP.REDUCE:
-        this.#pushCall({ words: stack.pop(), at });
+        this.#pushCall({ args: stack.pop(), at });
         return;
       case OP.READONLY_BUFFER:
         stack.top();
@@ -337,11 +337,11 @@ export class PickleMachine {
     this.#stack.push(plainValue(kind));
   }
 
-  #pushCall({ words, at }: { readonly words: PickleValue; readonly at: number }): void {
+  #pushCall({ args, at }: { readonly args: PickleValue; readonly at: number }): void {
     const callable = this.#stack.pop();
-    this.#checkKind(words, { kinds: ARGUMENTS, at, state: NO_CALL });
+    this.#checkKind(args, { kinds: ARGUMENTS, at, state: NO_CALL });
     this.#checkKind(callable, { kinds: CALLABLE, at, state: NO_CALL });
-    this.#stack.push(callOf(callable, words));
+    this.#stack.push(callOf(callable, args));
   }
 
   #setItems(start: number, at: number): void {
@@ -427,9 +427,9 @@ const NO_CALL = 'it calls what is no class and no function';
  * What a call gives. One is known: Python 3 writes bytes in protocols 0 to 2 as a call of
  * `_codecs.encode(text, 'latin1')`.
  */
-function callOf(callable: PickleValue, words: PickleValue): PickleValue {
-  if (callable.kind !== 'global' || words.kind !== 'tuple') return plainValue(VALUE.OBJECT);
-  const [text, encoding] = words.items;
+function callOf(callable: PickleValue, args: PickleValue): PickleValue {
+  if (callable.kind !== 'global' || args.kind !== 'tuple') return plainValue(VALUE.OBJECT);
+  const [text, encoding] = args.items;
   if (!isString(text) || !isString(encoding)) return plainValue(VALUE.OBJECT);
   if (globalName(callable) !== '_codecs.encode' || textOf(encoding) !== 'latin1')
     return plainValue(VALUE.OBJECT);

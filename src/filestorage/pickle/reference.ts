@@ -61,14 +61,13 @@ export function classNameOf(value: PickleValue | undefined): string | undefined 
 }
 
 function marked(items: readonly PickleValue[]): Reference | 'unknown' | undefined {
-  const [mark, words] = items;
-  if (items.length !== 2 || !isString(mark) || words === undefined) return undefined;
+  const [mark, args] = items;
+  if (items.length !== 2 || !isString(mark) || args === undefined) return undefined;
   const letter = textOf(mark);
   if (!['w', 'n', 'm'].includes(letter)) return undefined;
-  if (words.kind !== 'tuple')
-    return isString(words) || canBeIterated(words) ? 'unknown' : undefined;
-  const [first, second, third] = words.items;
-  const count = words.items.length;
+  if (args.kind !== 'tuple') return isString(args) || canBeIterated(args) ? 'unknown' : undefined;
+  const [first, second, third] = args.items;
+  const count = args.items.length;
   switch (letter) {
     case 'w':
       return count === 1 || count === 2 ? weak(first, second) : undefined;
@@ -106,14 +105,14 @@ function weak(id: PickleValue | undefined, database: PickleValue | undefined) {
 
 function foreign(
   database: PickleValue | undefined,
-  words: { readonly oid: PickleValue | undefined; readonly class: PickleValue | undefined },
+  args: { readonly oid: PickleValue | undefined; readonly class: PickleValue | undefined },
 ) {
-  if (!isString(words.oid) || database?.valueKind === undefined) return undefined;
+  if (!isString(args.oid) || database?.valueKind === undefined) return undefined;
   if ((database.valueKind & NAME) === 0) return undefined;
-  const oid = oidOf(words.oid);
+  const oid = oidOf(args.oid);
   // Of a very long record names are not kept.
   if (oid === undefined || !isString(database)) return 'unknown';
-  const className = classNameOf(words.class);
+  const className = classNameOf(args.class);
   return { kind: 'foreign', oid, database: textOf(database), className } as const;
 }
 

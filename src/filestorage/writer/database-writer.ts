@@ -88,22 +88,22 @@ export class DatabaseWriter implements AsyncDisposable {
   #lastTid: Tid;
   #newestOid: bigint;
 
-  private constructor(words: {
+  private constructor(settings: {
     readonly options: DatabaseOptions;
     readonly file: FileHandle;
     readonly lock: FileLock;
     readonly found: Existing;
     readonly blobs: BlobDirectory | undefined;
   }) {
-    this.#options = words.options;
-    this.#file = words.file;
-    this.#lock = words.lock;
-    this.#index = words.found.index;
-    this.#magic = words.found.magic;
-    this.#end = words.found.end;
-    this.#lastTid = words.found.lastTid;
-    this.#newestOid = words.found.newestOid;
-    this.#blobs = words.blobs;
+    this.#options = settings.options;
+    this.#file = settings.file;
+    this.#lock = settings.lock;
+    this.#index = settings.found.index;
+    this.#magic = settings.found.magic;
+    this.#end = settings.found.end;
+    this.#lastTid = settings.found.lastTid;
+    this.#newestOid = settings.found.newestOid;
+    this.#blobs = settings.blobs;
   }
 
   /**
@@ -210,10 +210,10 @@ export class DatabaseWriter implements AsyncDisposable {
    */
   async undo(
     undone: Tid,
-    words: Pick<TransactionDraft, 'user' | 'description' | 'tid'> = {},
+    draft: Pick<TransactionDraft, 'user' | 'description' | 'tid'> = {},
   ): Promise<Tid> {
     await using source = await openFileSource(this.#options.path);
-    const tid = this.#tidFor(words);
+    const tid = this.#tidFor(draft);
     const changes: Change[] = [];
     for (const { oid, position, previous } of await this.#recordsOf(undone)) {
       if (this.#index.get(oid) !== position) throw changedSince(undone);
@@ -226,7 +226,7 @@ export class DatabaseWriter implements AsyncDisposable {
       const content = await readBlob(directory, { oid, tid: former.tid });
       await writeBlob(directory, { revision: { oid, tid }, content });
     }
-    return this.commit({ ...words, tid, changes });
+    return this.commit({ ...draft, tid, changes });
   }
 
   /** Writes the index, syncs, and lets others have the database. */

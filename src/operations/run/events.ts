@@ -56,7 +56,7 @@ export type JobEvent =
   /** The failure that follows says it. */
   | ({ readonly kind: 'part-damaged' } & DamagedPart)
   /** Another program is run, or has printed something. */
-  | { readonly kind: 'command'; readonly words: readonly string[] }
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }
   | { readonly kind: 'install-step'; readonly step: InstallStep }
   | { readonly kind: 'schedule-step'; readonly step: ScheduleStep }
@@ -162,7 +162,7 @@ export function stoppable({ onFile, onBytes }: WorkProgress, signal: AbortSignal
 /** What the functions that run other programs are given of a job. */
 export function programEvents({ onEvent, signal }: JobContext) {
   return {
-    onCommand: (words: readonly string[]) => onEvent({ kind: 'command', words }),
+    onCommand: (argv: readonly string[]) => onEvent({ kind: 'command', argv }),
     onOutput: (output: Uint8Array) => onEvent({ kind: 'output', output }),
     signal,
   };

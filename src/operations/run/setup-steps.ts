@@ -19,6 +19,6 @@ export type ScheduleStep = { readonly kind: 'set-crontab'; readonly content: Buf
 export type UnitStep =
   | { readonly kind: 'write-unit'; readonly path: string; readonly content: string }
   | { readonly kind: 'remove-unit'; readonly path: string }
-  | { readonly kind: 'systemctl'; readonly words: readonly string[] }
+  | { readonly kind: 'systemctl'; readonly argv: readonly string[] }
   /** What somebody has to run, since systemd doesn't run here. */
-  | { readonly kind: 'tell-systemctl'; readonly words: readonly string[] };
+  | { readonly kind: 'tell-systemctl'; readonly argv: readonly string[] };

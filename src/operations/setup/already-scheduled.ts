@@ -28,7 +28,7 @@ export async function findScheduledElsewhere(
     readonly signal: AbortSignal;
   },
 ): Promise<readonly ScheduledElsewhere[]> {
-  const ofScripts = jobs.filter(({ words }) => words[0] !== program[0]);
+  const ofScripts = jobs.filter(({ argv }) => argv[0] !== program[0]);
   if (ofScripts.length === 0) return [];
   const all = [...lines, ...(await linesOfCrontab(signal))];
   const found: ScheduledElsewhere[] = [];
@@ -40,7 +40,7 @@ export async function findScheduledElsewhere(
 }
 
 async function lineFor(
-  { words: [script = ''] }: ScheduledJob,
+  { argv: [script = ''] }: ScheduledJob,
   lines: readonly ForeignLine[],
 ): Promise<ForeignLine | undefined> {
   const isOdd = /[\s'"]/.test(script);

@@ -73,8 +73,8 @@ async function mayAs(
 ): Promise<boolean> {
   const program = await findProgram('runuser');
   if (program === undefined || process.getuid?.() !== 0 || /^\d+$/.test(user)) return true;
-  const words = ['-u', user, '--', 'test', `-${right}`, path];
-  const end = await runProgram({ path: program, arguments: words }, { onOutput: () => {}, signal });
+  const argv = ['-u', user, '--', 'test', `-${right}`, path];
+  const end = await runProgram({ path: program, arguments: argv }, { onOutput: () => {}, signal });
   // What else went wrong says nothing about rights.
   return end.status !== 1 || end.errors !== '';
 }

@@ -74,7 +74,7 @@ export async function applySchedule(
         await removeUnit(step.path);
         break;
       case 'systemctl':
-        await runSystemctl(step.words, signal);
+        await runSystemctl(step.argv, signal);
         break;
       case 'tell-systemctl':
         break;

@@ -56,13 +56,13 @@ export async function planUnits({
   });
   const removed = gone.map(([path]) => path);
   const isRunning = await isSystemdRunning();
-  const control = (words: readonly string[]): UnitStep => ({
+  const control = (argv: readonly string[]): UnitStep => ({
     kind: isRunning ? 'systemctl' : 'tell-systemctl',
-    words: systemctlWords(systemd, words),
+    argv: systemctlWords(systemd, argv),
   });
-  const forTimers = (words: readonly string[], paths: readonly string[]) => {
+  const forTimers = (argv: readonly string[], paths: readonly string[]) => {
     const names = paths.map((path) => basename(path)).filter((name) => name.endsWith('.timer'));
-    return names.length === 0 ? [] : [control([...words, ...names])];
+    return names.length === 0 ? [] : [control([...argv, ...names])];
   };
   const isChanged = written.length + removed.length > 0;
   return [

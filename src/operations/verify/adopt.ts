@@ -136,26 +136,26 @@ interface Adopting {
   readonly context: JobContext;
 }
 
-async function adoptRepository(path: string, words: Adopting): Promise<AdoptedRepository> {
-  const repository = await words.context.backups.repository(path);
-  const isKept = words.settings.mode === 'keep';
+async function adoptRepository(path: string, adoption: Adopting): Promise<AdoptedRepository> {
+  const repository = await adoption.context.backups.repository(path);
+  const isKept = adoption.settings.mode === 'keep';
   await using _lock = isKept
-    ? await repository.store.lock(lockRequest(words.context, 'adopt'))
+    ? await repository.store.lock(lockRequest(adoption.context, 'adopt'))
     : undefined;
   const catalogue = await repository.catalogue();
-  const { now } = words.settings;
+  const { now } = adoption.settings;
   const begun = now();
-  const { recorded, problems, verified } = await recordAll(repository, words);
+  const { recorded, problems, verified } = await recordAll(repository, adoption);
   const stamps = pointStampsOf(catalogue);
-  const points = stamps.length === 0 ? [] : await lookDeeply(path, words);
+  const points = stamps.length === 0 ? [] : await lookDeeply(path, adoption);
   if (isKept) {
-    const { context } = words;
+    const { context } = adoption;
     const time = { begun, seconds: (now().getTime() - begun.getTime()) / 1000 };
     await rememberVerified(repository, { findings: verified, blobFindings: [], time, context });
     for (const point of points)
       await rememberPoint(repository, { kind: 'deep', point, time, context });
   }
-  const { place } = words;
+  const { place } = adoption;
   return {
     path,
     files: catalogue.chains.flatMap(({ full, increments }) =>

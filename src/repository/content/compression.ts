@@ -79,11 +79,11 @@ async function findCompressor(
 ): Promise<Compression | undefined> {
   const path = await findProgram(name);
   if (path === undefined) return undefined;
-  const words =
+  const argv =
     name === 'igzip'
       ? [`-${Math.min(level ?? IGZIP_LEVEL, IGZIP_LEVEL)}`, '-c', '-']
       : [`-${level ?? DEFAULT_LEVEL}`, '-c'];
-  return { kind: 'program', path, arguments: words };
+  return { kind: 'program', path, arguments: argv };
 }
 
 function notInstalled(name: string): Failure {

@@ -8,7 +8,7 @@ import { findProgram, runProgram } from '../processes/programs.ts';
 export async function dropFromCache(path: string, signal: AbortSignal): Promise<void> {
   const dd = await findProgram('dd');
   if (dd === undefined) return;
-  const words = [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'];
-  await runProgram({ path: dd, arguments: words }, { onOutput: () => {}, signal }).catch(() => {});
+  const argv = [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'];
+  await runProgram({ path: dd, arguments: argv }, { onOutput: () => {}, signal }).catch(() => {});
   signal.throwIfAborted();
 }

@@ -84,11 +84,11 @@ const ENGLISH = { LC_ALL: 'C' };
 /** Starts a program, without a shell. The caller reads `stdout` to its end. */
 export function startProgram({
   path,
-  arguments: words,
+  arguments: argv,
   environment = ENGLISH,
   directory,
 }: Program): RunningProgram {
-  const child = spawn(path, words, {
+  const child = spawn(path, argv, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
     cwd: directory,

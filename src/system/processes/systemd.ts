@@ -22,18 +22,18 @@ export async function isSystemdRunning(): Promise<boolean> {
 }
 
 /** The command line of systemctl. */
-export function systemctlWords(scope: SystemdScope, words: readonly string[]): readonly string[] {
-  return ['systemctl', ...(scope === 'user' ? ['--user'] : []), ...words];
+export function systemctlWords(scope: SystemdScope, argv: readonly string[]): readonly string[] {
+  return ['systemctl', ...(scope === 'user' ? ['--user'] : []), ...argv];
 }
 
 /** Runs a command line of {@link systemctlWords}. Failure `program`. */
-export async function runSystemctl(words: readonly string[], signal: AbortSignal): Promise<void> {
-  const [name = '', ...rest] = words;
+export async function runSystemctl(argv: readonly string[], signal: AbortSignal): Promise<void> {
+  const [name = '', ...rest] = argv;
   const path = (await findProgram(name)) ?? name;
   const end = await runProgram({ path, arguments: rest }, { onOutput: () => {}, signal });
   if (end.status === 0) return;
   throw failureOfEnd(end, {
-    what: `Cannot run "${words.join(' ')}"`,
+    what: `Cannot run "${argv.join(' ')}"`,
     hint: 'The units are in place; run it by hand.',
   });
 }

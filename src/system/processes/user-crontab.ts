@@ -20,8 +20,8 @@ export async function readCrontab(signal: AbortSignal): Promise<Buffer> {
 
 /** Replaces the crontab of this user; an empty one is removed. Failure `program`: it is as it was. */
 export async function writeCrontab(content: Uint8Array, signal: AbortSignal): Promise<void> {
-  const words = content.length === 0 ? ['-r'] : ['-'];
-  const { end } = await runCrontab(words, { input: content, signal });
+  const argv = content.length === 0 ? ['-r'] : ['-'];
+  const { end } = await runCrontab(argv, { input: content, signal });
   if (end.status === 0) return;
   throw failureOfEnd(end, {
     what: 'Cannot replace the crontab',
@@ -30,7 +30,7 @@ export async function writeCrontab(content: Uint8Array, signal: AbortSignal): Pr
 }
 
 async function runCrontab(
-  words: readonly string[],
+  argv: readonly string[],
   { input, signal }: { readonly input?: Uint8Array; readonly signal: AbortSignal },
 ): Promise<{ readonly end: ProgramEnd; readonly output: Buffer }> {
   const path = await requireProgram('crontab', {
@@ -38,7 +38,7 @@ async function runCrontab(
   });
   const chunks: Uint8Array[] = [];
   const end = await runProgram(
-    { path, arguments: words, environment: ENVIRONMENT },
+    { path, arguments: argv, environment: ENVIRONMENT },
     { onOutput: (chunk) => chunks.push(chunk), signal, ...(input === undefined ? {} : { input }) },
   );
   return { end, output: Buffer.concat(chunks) };

@@ -49,8 +49,8 @@ const ALWAYS = ['backup', 'recover', 'verify', 'repository', 'verbose', 'help'];
  * Reads repozo's command line: short options in groups, long ones also shortened, as Python's getopt
  * takes them. Failure `usage`.
  */
-export function parseRepozoArguments(words: readonly string[]): RepozoArguments {
-  const given = parse(words.map(lengthen));
+export function parseRepozoArguments(argv: readonly string[]): RepozoArguments {
+  const given = parse(argv.map(lengthen));
   const modes = (['backup', 'recover', 'verify'] as const).filter((name) => given[name] === true);
   const [mode] = modes;
   if (given.help !== true && mode === undefined)
@@ -75,9 +75,9 @@ export function parseRepozoArguments(words: readonly string[]): RepozoArguments 
   };
 }
 
-function parse(words: string[]) {
+function parse(argv: string[]) {
   try {
-    return parseArgs({ args: words, options: OPTIONS, allowPositionals: false }).values;
+    return parseArgs({ args: argv, options: OPTIONS, allowPositionals: false }).values;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw wrong(error.message.split('. ')[0] ?? error.message, error);

@@ -54,16 +54,16 @@ export function addRepozoCommand(program: Command): void {
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
-    .action(async (words) => {
-      process.exitCode = await runRepozo(words);
+    .action(async (argv) => {
+      process.exitCode = await runRepozo(argv);
     });
 }
 
 /** Exit status 0, or 1 with one line on stderr, as repozo has it. */
-async function runRepozo(words: readonly string[]): Promise<number> {
+async function runRepozo(argv: readonly string[]): Promise<number> {
   using stopping = heedSignals(fail);
   try {
-    const given = parseRepozoArguments(words);
+    const given = parseRepozoArguments(argv);
     const say = given.isVerbose ? log : () => {};
     for (const name of given.ignored) say(`--${name} means nothing in this mode and is ignored`);
     const context = {

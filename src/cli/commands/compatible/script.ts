@@ -32,13 +32,13 @@ export function addScriptCommand(program: Command): void {
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions();
-  command.action(async (file, words) => {
+  command.action(async (file, argv) => {
     let script: Script | undefined;
     await runCommand({ command }, async () => {
       script = await readScript(file);
       return undefined;
     });
-    if (script !== undefined) await runScript(script, { file, words });
+    if (script !== undefined) await runScript(script, { file, argv });
   });
 }
 
@@ -56,7 +56,7 @@ async function readScript(file: string): Promise<Script> {
 
 async function runScript(
   { name, site }: Script,
-  { file, words }: { readonly file: string; readonly words: readonly string[] },
+  { file, argv }: { readonly file: string; readonly argv: readonly string[] },
 ): Promise<void> {
   const { action } = SCRIPTS[name];
   const isRestore = action.kind === 'restore';
@@ -85,23 +85,23 @@ async function runScript(
           if (options.undo)
             return undo({ name, site }, { file, date, prompt: options.prompt, context });
           if (action.kind === 'backup') {
-            sayIgnored({ words: args, prompt: options.prompt }, context);
+            sayIgnored({ argv: args, prompt: options.prompt }, context);
             return backUp(site, { action, context });
           }
           return restore(site, { action, file, date, prompt: options.prompt, context });
         },
       ),
     );
-  await command.parseAsync([...words], { from: 'user' });
+  await command.parseAsync([...argv], { from: 'user' });
 }
 
 /** The recipe's backups take such words without a sign; whoever writes a date expects something of it. */
 function sayIgnored(
-  { words, prompt }: { readonly words: readonly string[]; readonly prompt: boolean },
+  { argv, prompt }: { readonly argv: readonly string[]; readonly prompt: boolean },
   { terminal }: CommandContext,
 ): void {
-  if (words.length > 0) {
-    renderWarning({ kind: 'warning', code: 'words-ignored', words }, terminal);
+  if (argv.length > 0) {
+    renderWarning({ kind: 'warning', code: 'words-ignored', words: argv }, terminal);
   }
   if (!prompt) terminal.log('A backup asks nothing, so that --no-prompt changes nothing.');
 }

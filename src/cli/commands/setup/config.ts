@@ -31,12 +31,12 @@ export function addConfigCommand(program: Command): void {
   const command = withPlaceOptions(program.command('config'))
     .addOption(CONFIG_OPTION)
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option');
-  withOutputOptions(command).action((words, options) =>
+  withOutputOptions(command).action((argv, options) =>
     runCommand(
       { ...options, command },
       async ({ terminal, signal }) => {
         const result = terminal.document.result<ConfigResult>({ sites: [], candidates: [] });
-        const { names, overrides } = splitOverrides(words);
+        const { names, overrides } = splitOverrides(argv);
         const isBuildout = overrides.length > 0 || names.length > 0;
         if (isBuildout && (await speaksOfBuildout(options.config))) {
           const buildout = await loadBuildout({ config: options.config, overrides }, terminal);

@@ -21,12 +21,12 @@ export function addInstallCommand(program: Command): void {
     .argument('[words...]', 'parts (default: all), and SECTION:OPTION=VALUE to set an option')
     .addOption(CONFIG_OPTION)
     .addOption(OPTION.dryRun);
-  withOutputOptions(command).action((words, options) =>
+  withOutputOptions(command).action((argv, options) =>
     runCommand(
       { ...options, command },
       async ({ terminal }) => {
         const result = terminal.document.result<InstallResult>({ steps: [] });
-        const { names, overrides } = splitOverrides(words);
+        const { names, overrides } = splitOverrides(argv);
         const buildout = await loadBuildout({ config: options.config, overrides }, terminal);
         const { parts, extent, cronLines, scripts } = await readParts(buildout, {
           names,

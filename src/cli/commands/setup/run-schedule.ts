@@ -40,14 +40,14 @@ export function addRunScheduleCommand(program: Command): void {
       const jobs = wanted.flatMap(([kind, times]): Job[] =>
         times === undefined ? [] : [{ kind, times }],
       );
-      const words = [
+      const argv = [
         ...(options.config === undefined ? [] : ['--config', options.config]),
         ...(options.quiet ? ['--quiet'] : []),
         ...(options.verbose ? ['--verbose'] : []),
         ...(options.logFormat === 'text' ? [] : ['--log-format', options.logFormat]),
       ];
-      if (options.atStart) await run('backup', { words, context });
-      await runSchedule(jobs, { words, context });
+      if (options.atStart) await run('backup', { argv, context });
+      await runSchedule(jobs, { argv, context });
       // To be stopped by a signal is how it ends in a container.
       return isByCtrlC(context.signal) ? exitStatusOf('interrupted') : 0;
     }),
@@ -81,7 +81,7 @@ function parseTimes(text: string): Cron {
 
 interface ScheduledRuns {
   /** What every command is given. */
-  readonly words: readonly string[];
+  readonly argv: readonly string[];
   readonly context: CommandContext;
 }
 
@@ -89,7 +89,7 @@ interface ScheduledRuns {
  * Runs the job whose time is next, for ever: one at a time, so that none meets another. A time that
  * passes meanwhile is left out. Ends when it is told to stop; a job that runs then is told, too.
  */
-async function runSchedule(jobs: readonly Job[], { words, context }: ScheduledRuns): Promise<void> {
+async function runSchedule(jobs: readonly Job[], { argv, context }: ScheduledRuns): Promise<void> {
   const { terminal, signal } = context;
   while (!signal.aborted) {
     const [next] = jobs
@@ -104,7 +104,7 @@ async function runSchedule(jobs: readonly Job[], { words, context }: ScheduledRu
       });
     }
     terminal.log(`Next: ${next.kind} at ${formatLocalTime(next.at)}`);
-    if (await waitUntil(next.at, signal)) await run(next.kind, { words, context });
+    if (await waitUntil(next.at, signal)) await run(next.kind, { argv, context });
   }
   terminal.log(`${signal.reason instanceof Failure ? signal.reason.message : 'Stopped'}.`);
 }
@@ -119,10 +119,10 @@ async function waitUntil(at: Date, signal: AbortSignal): Promise<boolean> {
 }
 
 /** Runs a command of this program. One that fails has said why; the next time comes all the same. */
-async function run(kind: Kind, { words, context }: ScheduledRuns): Promise<void> {
+async function run(kind: Kind, { argv, context }: ScheduledRuns): Promise<void> {
   const { terminal, signal } = context;
   const [path = '', ...before] = ownProgram(terminal, { caller: 'this run' });
-  const child = spawn(path, [...before, kind, ...words], {
+  const child = spawn(path, [...before, kind, ...argv], {
     // By the channel, it notices if this process is killed: see runWith.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C on a terminal reaches all of a process group: it would be told to stop twice.

@@ -94,8 +94,8 @@ export async function findJobs(
     const own = planJobs(scheduled, { ...common, environment: carried, user });
     jobs.push(...own);
     const { buildout } = site;
-    for (const { words } of own) {
-      const [path = ''] = words;
+    for (const { argv } of own) {
+      const [path = ''] = argv;
       if (path !== common.program[0]) scripts.push({ path, buildout });
     }
   }
@@ -103,7 +103,7 @@ export async function findJobs(
   const { program } = common;
   const elsewhere = await findScheduledElsewhere(jobs, { lines, program, signal });
   for (const { job, line } of elsewhere) {
-    const script = job.words[0] ?? '';
+    const script = job.argv[0] ?? '';
     const found = { script, by: line.by, line: line.text };
     renderWarning({ kind: 'advice', code: 'already-scheduled', ...found }, terminal);
   }
@@ -141,12 +141,12 @@ async function scheduledSites(
       const namesBackups = namesPlaces(options);
       const sites = found.sites.map(({ site }) => {
         const names = config.endsWith('.toml') ? ['--part', site.part] : [];
-        const words = [
+        const argv = [
           ...['--config', config, ...names, ...backupPlaceWords(options)],
           ...(options.blobs ? [] : ['--no-blobs']),
         ];
         const owned = namesBackups ? byItsBackups(site) : site;
-        return { kind: 'configured', site: owned, words, backupWords: keepWords(options) } as const;
+        return { kind: 'configured', site: owned, argv, backupWords: keepWords(options) } as const;
       });
       const environment = withVariables(usedEnvironment(process.env, { without: [] }), {
         environment: process.env,
@@ -187,8 +187,8 @@ function pathsOf(
   { site, resolved }: ResolvedSite,
   { carried }: UsedEnvironment,
 ): Readonly<Record<string, string>> {
-  const linesOf = (words: readonly (readonly string[])[]) =>
-    words.map((line) => line.map(quoteWord).join(' ')).join('\n');
+  const linesOf = (argv: readonly (readonly string[])[]) =>
+    argv.map((line) => line.map(quoteWord).join(' ')).join('\n');
   const additional = site.storages
     .filter(({ name }) => !MAIN_NAMES.includes(name))
     .map(({ name, dataFs, blobs }) => [name, dataFs, ...(blobs === undefined ? [] : [blobs])]);

@@ -49,13 +49,13 @@ export const scheduleResult = {
 export type ScheduleResult = Result<typeof scheduleResult>;
 
 export function jobAsJson(job: ScheduledJob): v.InferOutput<typeof JobSchema> {
-  const { kind, owner, words, searchPath, environment, time, rhythm } = job;
+  const { kind, owner, argv, searchPath, environment, time, rhythm } = job;
   const two = (number: number) => String(number).padStart(2, '0');
   return {
     kind,
     folder: owner.folder,
     site: owner.part,
-    command: [...words],
+    command: [...argv],
     searchPath,
     environment: { ...environment },
     at: `${two(time.hour)}:${two(time.minute)}`,
@@ -73,7 +73,7 @@ export function scheduleStepAsJson(step: ScheduleStep): v.InferOutput<typeof Ste
       return { action: step.kind, path: step.path };
     case 'systemctl':
     case 'tell-systemctl':
-      return { action: step.kind, command: [...step.words] };
+      return { action: step.kind, command: [...step.argv] };
     default:
       return step satisfies never;
   }
