@@ -26,16 +26,21 @@ const NOTE = 'node_modules/.cache/zodbvault-build';
 /** The sha256, in hex, of the names and bytes of everything that a build reads. */
 export function hashBuildInputs(root: string): string {
   const hash = createHash('sha256');
-  for (const name of INPUTS) addTo(hash, join(root, name));
+  for (const name of INPUTS) addTo(hash, { root, path: name });
   return hash.digest('hex');
 }
 
-function addTo(hash: ReturnType<typeof createHash>, path: string): void {
-  if (statSync(path).isDirectory()) {
-    for (const name of readdirSync(path).sort()) addTo(hash, join(path, name));
+/** @param path - below the root, wherever that lies */
+function addTo(
+  hash: ReturnType<typeof createHash>,
+  { root, path }: { readonly root: string; readonly path: string },
+): void {
+  const file = join(root, path);
+  if (statSync(file).isDirectory()) {
+    for (const name of readdirSync(file).sort()) addTo(hash, { root, path: join(path, name) });
     return;
   }
-  const bytes = readFileSync(path);
+  const bytes = readFileSync(file);
   hash.update(`${path.length} ${path} ${bytes.length} `).update(bytes);
 }
 

@@ -6,10 +6,22 @@ import { scratchFolder } from './support/scratch.ts';
 
 const root = scratchFolder();
 
+const FILES = ['package-lock.json', 'package.json', 'tsconfig.build.json', 'tsconfig.json'];
+
+function makeInputs(folder: string): void {
+  for (const name of ['packaging', 'src']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of [...FILES, 'src/main.ts']) writeFileSync(join(folder, name), 'x');
+}
+
+it('what a build is made of is the same wherever the clone lies', () => {
+  const [one, other] = [join(root, 'one'), join(root, 'other')];
+  makeInputs(one);
+  makeInputs(other);
+  expect(hashBuildInputs(one)).toBe(hashBuildInputs(other));
+});
+
 it('a build is made again where something that it is made of has changed, or it was killed', () => {
-  for (const folder of ['packaging', 'src']) mkdirSync(join(root, folder));
-  const files = ['package-lock.json', 'package.json', 'tsconfig.build.json', 'tsconfig.json'];
-  for (const name of [...files, 'src/main.ts']) writeFileSync(join(root, name), 'x');
+  makeInputs(root);
   const built = hashBuildInputs(root);
   expect(isBuiltOf(built, root)).toBe(false);
   noteBuild(built, root);

@@ -4,7 +4,7 @@ import { type JudgedRun, judgeRuns } from '../../operations/inspect/judged-runs.
 import { type PastRun, readHistory } from '../../operations/run/past-runs.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLine } from '../format/one-line.ts';
-import { nameOfRun } from '../format/run-name.ts';
+import { nameOfRun } from '../format/record-words.ts';
 import { printTable, type Table } from '../format/table.ts';
 import { formatBytes, formatSeconds } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';

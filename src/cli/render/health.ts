@@ -1,5 +1,5 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
-import { commandOfRun } from '../format/run-name.ts';
+import { commandOfRun } from '../format/record-words.ts';
 import { formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault, LOOKS } from './judgements.ts';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Judgement, PartJudgement, Reason } from '../../../repository/judgement.ts';
 import type { Check } from '../../../repository/records/check-results.ts';
+import { DEPTHS } from '../../format/record-words.ts';
 import { describeReason } from '../judgements.ts';
-import { DEPTHS } from './record-words.ts';
 import { Count, Moment, maybe, Seconds, said } from './values.ts';
 
 /** How deep a look was, the shallowest first. */

@@ -1,4 +1,4 @@
-import { nameOfRun } from '../../format/run-name.ts';
+import { nameOfRun } from '../../format/record-words.ts';
 import { formatBytes, formatSeconds } from '../../format/units.ts';
 import { planCalendar, renderCalendar } from './calendar.ts';
 import { renderCurve, type Sample } from './growth.ts';

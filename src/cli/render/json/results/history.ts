@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { JudgedRun } from '../../../../operations/inspect/judged-runs.ts';
+import { VERBS } from '../../../format/record-words.ts';
 import { describeBadPoint } from '../../judgements.ts';
-import { VERBS } from '../record-words.ts';
 import {
   Bytes,
   Count,
