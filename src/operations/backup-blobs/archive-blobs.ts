@@ -235,7 +235,8 @@ async function stageArchive(
           written = attempt;
         },
       );
-      return run.store.stage(name, content);
+      const willConfirm = run.settings.confirmation === 'reread';
+      return run.store.stage(name, content, { willConfirm });
     },
   });
   return { file, written };
