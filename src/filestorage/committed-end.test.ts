@@ -145,7 +145,7 @@ describe('committed end', () => {
     ['zeros', 0],
     ['ones', 0xff],
     ['spaces', 0x20],
-  ])('is in front of debris of any length: %s', async (_, filler) => {
+  ])('is in front of an uncommitted tail of any length: %s', async (_, filler) => {
     const { bytes } = smallDatabase([{ oids: [1] }, { oids: [2] }]);
     for (let length = 1; length < 200; length++) {
       const littered = Buffer.concat([bytes, Buffer.alloc(length, filler)]);

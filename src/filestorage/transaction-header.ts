@@ -78,7 +78,7 @@ export type HeaderVerdict =
  * - `end-of-file`: the last transaction ends where the file does.
  * - `unfinished`: a transaction that has been voted and not finished.
  * - `cut-short`: less than a header is left, or a transaction passes the file's end.
- * - `impossible-length`: a header that no server wrote; debris only if nothing valid is behind it.
+ * - `impossible-length`: a header that no server wrote; an uncommitted tail only if nothing valid is behind it.
  */
 export type StopReason = 'end-of-file' | 'unfinished' | 'cut-short' | 'impossible-length';
 

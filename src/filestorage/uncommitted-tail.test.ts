@@ -79,7 +79,7 @@ describe('transaction that ends at a position', () => {
   });
 });
 
-describe('debris', () => {
+describe('uncommitted tail', () => {
   it('is never looked for at the end of the file', async () => {
     const outcome = await refusal(database.bytes, { position: second, reason: 'end-of-file' });
     expect(outcome.kind).toBe('result');

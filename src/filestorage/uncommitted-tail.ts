@@ -44,13 +44,12 @@ export interface Stop {
 }
 
 /**
- * Tells the debris of a crash from damage in the middle. A file of which the end is the end of a
- * transaction that began behind the stop has lost what is in between: failure `damaged`.
+ * Tells an uncommitted tail from damage in the middle. If a transaction that began behind the stop ends at the file's
+ * end, the bytes in between are lost: failure `damaged`.
  *
- * ZODB looks at the last 8 bytes where a length is impossible; where a transaction would pass the
- * file's end, or has the status `c`, it doesn't, and takes all that follows a flipped bit for debris.
- * Here they are looked at, too, and believed where a header fits them: a server never appends behind
- * a transaction that it has not finished.
+ * ZODB looks at the last 8 bytes if a length is impossible. It doesn't if a transaction would pass the file's end, or
+ * has the status `c`: then it takes everything behind a flipped bit for an uncommitted tail. We look at these bytes in
+ * each case, and believe them if a header fits: a server never appends behind a transaction that it has not finished.
  */
 export async function refuseDamage(source: ByteSource, stop: Stop): Promise<void> {
   switch (stop.reason) {
@@ -84,7 +83,10 @@ export async function refuseDamage(source: ByteSource, stop: Stop): Promise<void
  * Whether what follows a stop was never the beginning of a transaction: a server that is writing one
  * has marked its header as not finished.
  */
-export async function isDebris(source: ByteSource, { position, reason }: Stop): Promise<boolean> {
+export async function isUncommittedTail(
+  source: ByteSource,
+  { position, reason }: Stop,
+): Promise<boolean> {
   switch (reason) {
     case 'end-of-file':
     case 'unfinished':

@@ -7,7 +7,7 @@ import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { IndexDecoder } from '../filestorage/index/index-decoder.ts';
 import { firstOf } from '../filestorage/lineage.ts';
 import { beginningOfFile } from '../filestorage/log-beginning.ts';
-import { isDebris, transactionEndingAt } from '../filestorage/uncommitted-tail.ts';
+import { isUncommittedTail, transactionEndingAt } from '../filestorage/uncommitted-tail.ts';
 import { Failure, isFailure } from '../system/failure.ts';
 import { type FileSource, isStillAt, openFileSource } from '../system/files/byte-source.ts';
 import { realPlaceOf } from '../system/files/real-path.ts';
@@ -93,7 +93,7 @@ async function readIndexPosition(path: string): Promise<number | undefined> {
 }
 
 async function uncommittedBytes(log: FileSource, { stop }: CommittedEnd): Promise<number> {
-  if (!(await isDebris(log, stop))) return 0;
+  if (!(await isUncommittedTail(log, stop))) return 0;
   // A server has just finished, or given up, what it was writing when the file was opened.
   const isWritten = (await log.currentSizeBytes()) !== log.sizeBytes;
   return isWritten ? 0 : log.sizeBytes - stop.position;

@@ -61,7 +61,7 @@ describe('index check', () => {
     }
   });
 
-  it('accepts a file that has grown, and one with debris behind the position', async () => {
+  it('accepts a file that has grown, and one with an uncommitted tail behind the position', async () => {
     for (const filler of [0, 0x20, 0xff]) {
       const littered = Buffer.concat([small.bytes, Buffer.alloc(100, filler)]);
       expect(await fits(littered, {})).toBe(true);
