@@ -284,7 +284,7 @@ describe('zodbvault restore, asking,', () => {
     const asked = await site.run(['restore', '--json'], { input: 'No \n' });
     expect(documentOf(asked)).toMatchObject({ outcome: 'declined', filestorages: [], blobs: [] });
     expect(asked.stderr).toMatch(
-      /^The backup of .* is of \d{4}.*\n\nThis will replace .*\(yes\/No\)\? /s,
+      /^The backup of .* is of \d{4}[^\n]* old\n {4}local time \d{4}-\d\d-\d\d [\d:]+ [+-]\d\d:\d\d, \d\S* [kM]?B, never verified\n.*\n\nThis will replace .*\(yes\/No\)\? /s,
     );
     const quiet = await site.run(['restore', '-q'], { input: ' YES\n' });
     expect([quiet.status, quiet.stdout]).toEqual([0, expect.stringMatching(/^The backup of /)]);

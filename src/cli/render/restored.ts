@@ -1,33 +1,62 @@
-import type { RestoreResult } from '../../operations/restore/restore-plan.ts';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
+import type { RestorePlan, RestoreResult } from '../../operations/restore/restore-plan.ts';
 import type { SiteRestorePlan } from '../../operations/restore/site-restore-plan.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { formatAge, formatBytes, formatSeconds } from '../format/units.ts';
+import { type Check, ofGoodLooks, readChecks } from '../../repository/records/check-results.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatLocalTime,
+  formatSeconds,
+  formatUtcTime,
+} from '../format/units.ts';
 import { printable } from '../terminal/printable.ts';
 import { questionOf } from '../terminal/question.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
- * Says which restore points were chosen, and how old they are, before anything is asked or done. Where the
- * log is hidden, that belongs to the question.
+ * Says which restore points were chosen, and what is known of them, before anything is asked or done. Damage that is
+ * known is a warning of its own. Where the log is hidden, that belongs to the question.
  */
-export function describeChosen(
+export async function describeChosen(
   { filestorages, blobs }: SiteRestorePlan,
   {
     terminal,
     now,
+    backups,
     isAsked,
-  }: { readonly terminal: Terminal; readonly now: Date; readonly isAsked: boolean },
-): void {
+  }: {
+    readonly terminal: Terminal;
+    readonly now: Date;
+    readonly backups: OpenBackups;
+    readonly isAsked: boolean;
+  },
+): Promise<void> {
   const isHidden = terminal.verbosity === 'quiet' || terminal.isJson;
   const { write } = questionOf(terminal);
   const say = isAsked && isHidden ? (line: string) => write(`${printable(line)}\n`) : terminal.log;
   for (const { plan } of filestorages) {
     const { stamp } = plan.point;
     say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
+    const { store } = await backups.repository(plan.repository);
+    say(`    ${factsOf(plan, await readChecks(store)).join(', ')}`);
   }
   for (const { plan } of blobs) {
-    say(`The backup of ${plan.target} is ${plan.choice.entry.name}`);
+    const { name, record } = plan.choice.entry;
+    say(`The backup of ${plan.target} is ${name}`);
+    if (record?.content !== undefined) say(`    ${formatBytes(record.content.bytes)} of blobs`);
   }
+}
+
+/** Local time, size, and the last look that found nothing wrong. */
+function factsOf({ point }: RestorePlan, checks: readonly Check[]): readonly string[] {
+  const moment = momentOfStamp(point.stamp);
+  const good = ofGoodLooks(checks.filter(({ stamp }) => stamp === point.stamp)).at(-1);
+  return [
+    ...(moment === undefined ? [] : [`local time ${formatLocalTime(moment)}`]),
+    ...(point.end === undefined ? [] : [formatBytes(point.end)]),
+    good === undefined ? 'never verified' : `verified ${formatUtcTime(good.at)} (UTC)`,
+  ];
 }
 
 /** Nothing for a moment that is still to come. */

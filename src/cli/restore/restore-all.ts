@@ -75,7 +75,7 @@ export async function restoreAll(
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
   const isAsked = how.asks && (how.question === 'all' || warnings.length > 0 || hasReplaced);
   if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
-  else describeChosen(plan, { terminal, now: settings.now(), isAsked });
+  else await describeChosen(plan, { terminal, now: settings.now(), backups, isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
   if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
   for (const warning of warnings) job.onEvent(warning);
