@@ -5,4 +5,5 @@ export const PACKAGING: Packaging = {
   kind: 'package',
   command: new URL('main.js', import.meta.url),
   worker: new URL('worker.js', import.meta.url),
+  isal: new URL('isal.js', import.meta.url),
 };

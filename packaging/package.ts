@@ -39,6 +39,7 @@ await build({
     // Loaded, it runs nothing.
     'cli/program': 'src/cli/program.ts',
     'cli/worker': 'src/worker.ts',
+    'cli/isal': 'src/isal.ts',
     index: 'src/index.ts',
   },
   outdir: OUTPUT,
@@ -48,6 +49,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // Native code: npm installs it beside this package where it can.
+  external: ['koffi'],
   // Of the packages that are written in CommonJS.
   banner: {
     js: "import { createRequire as zodbvaultRequire } from 'node:module'; const require = zodbvaultRequire(import.meta.url);",

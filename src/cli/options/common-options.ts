@@ -14,9 +14,9 @@ export const OPTION = {
   ),
   compressor: new Option(
     '--compressor <program>',
-    'the program that compresses; auto takes the fastest one that is installed',
+    'the program or library that compresses; auto takes the fastest one that is installed',
   )
-    .choices(['auto', 'node', 'igzip', 'pigz'] as const)
+    .choices(['auto', 'node', 'isal', 'igzip', 'pigz'] as const)
     .default('auto' as const),
   dryRun: new Option('--dry-run', 'show what would be done, and why; change nothing'),
   wait: waitOption(4),

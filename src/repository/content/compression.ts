@@ -1,6 +1,8 @@
 import { Failure } from '../../system/failure.ts';
+import type { IsalLevel } from '../../system/isal/library.ts';
+import { canCallIsal, isalProgram } from '../../system/isal/pool.ts';
 import { findProgram, throughProgram } from '../../system/processes/programs.ts';
-import { compressToMembers } from '../../system/streams/gzip/compress.ts';
+import { compressByIsal, compressToMembers } from '../../system/streams/gzip/compress.ts';
 import type { Stage } from '../../system/streams/pipeline.ts';
 
 /** How data files are compressed. */
@@ -8,11 +10,13 @@ export type Compression =
   | { readonly kind: 'none' }
   /** By ourselves, as members of 1 MiB. */
   | { readonly kind: 'members'; readonly level: number }
+  /** By ISA-L, as members of 1 MiB; by `otherwise` where it can't be called. */
+  | { readonly kind: 'isal'; readonly level: IsalLevel; readonly otherwise: Compression }
   /** By another program, as one stream. */
   | { readonly kind: 'program'; readonly path: string; readonly arguments: readonly string[] };
 
 /** Who may compress: `auto` takes what is there. */
-export type Compressor = 'auto' | 'node' | 'igzip' | 'pigz';
+export type Compressor = 'auto' | 'node' | 'isal' | 'igzip' | 'pigz';
 
 /** What somebody asked for. */
 export type CompressionOptions =
@@ -22,16 +26,15 @@ export type CompressionOptions =
 
 /** zlib's own default: beyond it, text of a Data.fs hardly gets smaller. */
 const DEFAULT_LEVEL = 6;
-/** igzip's levels end at 3, which gives the size of zlib's 6. */
-const IGZIP_LEVEL = 3;
+/** The levels of ISA-L, and of its igzip, end with this one, which gives about the size of zlib's 6. */
+const ISAL_LEVEL = 3;
 
 /** Smaller files aren't worth a process of their own. */
 const WORTH_A_PROGRAM_BYTES = 16 << 20;
 
 /**
- * Decides how `sizeBytes` will be compressed. `auto` prefers igzip, which is several times as fast,
- * then pigz, then ourselves; a level that igzip doesn't have leaves it out. Failure `program` where
- * a program was named that isn't there.
+ * Decides how `sizeBytes` will be compressed. `auto` prefers ISA-L, which is several times as fast, then its igzip, then
+ * pigz, then zlib; a level leaves the first two out. Failure `program` where something was named that isn't there.
  */
 export async function resolveCompression(
   options: CompressionOptions,
@@ -42,6 +45,12 @@ export async function resolveCompression(
   switch (options.compressor) {
     case 'node':
       return members;
+    case 'isal': {
+      const isal = byIsal({ level: options.level, otherwise: members });
+      const canCall = await canCallIsal({ program: isalProgram(isal.level) });
+      if (!canCall) throw notInstalled('isal');
+      return isal;
+    }
     case 'igzip':
     case 'pigz': {
       const found = await findCompressor(options.compressor, options.level);
@@ -52,7 +61,8 @@ export async function resolveCompression(
       if (sizeBytes < WORTH_A_PROGRAM_BYTES) return members;
       const igzip =
         options.level === undefined ? await findCompressor('igzip', undefined) : undefined;
-      return igzip ?? (await findCompressor('pigz', options.level)) ?? members;
+      const otherwise = igzip ?? (await findCompressor('pigz', options.level)) ?? members;
+      return options.level === undefined ? byIsal({ level: undefined, otherwise }) : otherwise;
     }
     default:
       return options.compressor satisfies never;
@@ -66,11 +76,27 @@ export function compressStage(compression: Compression): Stage {
       return (source) => source;
     case 'members':
       return compressToMembers(compression.level);
+    case 'isal':
+      return compressByIsal({
+        program: isalProgram(compression.level),
+        otherwise: compressStage(compression.otherwise),
+      });
     case 'program':
       return throughProgram(compression);
     default:
       return compression satisfies never;
   }
+}
+
+function byIsal({
+  level,
+  otherwise,
+}: {
+  readonly level: number | undefined;
+  readonly otherwise: Compression;
+}): Extract<Compression, { kind: 'isal' }> {
+  const known: IsalLevel = level === 1 || level === 2 ? level : ISAL_LEVEL;
+  return { kind: 'isal', level: known, otherwise };
 }
 
 async function findCompressor(
@@ -81,13 +107,20 @@ async function findCompressor(
   if (path === undefined) return undefined;
   const argv =
     name === 'igzip'
-      ? [`-${Math.min(level ?? IGZIP_LEVEL, IGZIP_LEVEL)}`, '-c', '-']
+      ? [`-${Math.min(level ?? ISAL_LEVEL, ISAL_LEVEL)}`, '-c', '-']
       : [`-${level ?? DEFAULT_LEVEL}`, '-c'];
   return { kind: 'program', path, arguments: argv };
 }
 
-function notInstalled(name: string): Failure {
-  return new Failure('program', `Cannot compress: the program "${name}" is not on the PATH`, {
-    hint: { kind: 'install-compressor', package: name === 'igzip' ? 'isal' : 'pigz' },
+/** The Debian package of each. */
+const PACKAGES = { isal: 'libisal2', igzip: 'isal', pigz: 'pigz' } as const;
+
+function notInstalled(name: keyof typeof PACKAGES): Failure {
+  const state =
+    name === 'isal'
+      ? 'the library ISA-L cannot be called'
+      : `the program "${name}" is not on the PATH`;
+  return new Failure('program', `Cannot compress: ${state}`, {
+    hint: { kind: 'install-compressor', package: PACKAGES[name] },
   });
 }

@@ -2,8 +2,8 @@
 export type Packaging =
   /** It runs from its TypeScript. */
   | { readonly kind: 'source' }
-  /** A npm package; `command` is what Node runs, `worker` what a worker thread runs. */
-  | { readonly kind: 'package'; readonly command: URL; readonly worker: URL }
+  /** A npm package; `command` is what Node runs, `worker` what a worker thread runs, `isal` what calls ISA-L. */
+  | { readonly kind: 'package'; readonly command: URL; readonly worker: URL; readonly isal: URL }
   /** One executable with Node in it; `source` gives all of the program's code, for worker threads. */
   | { readonly kind: 'executable'; readonly source: () => string };
 

@@ -58,6 +58,8 @@ export interface RunningProgram {
   /** Failure `program` where it couldn't be started. */
   readonly ended: Promise<ProgramEnd>;
   readonly kill: () => void;
+  /** Ends it at once, even if it hangs: for one that has nothing to finish. */
+  readonly destroy: () => void;
   /**
    * The same, with what it has started itself, and waits for that: {@link ProcessTree.end}. What lives on with its pipes
    * all the same is not waited for.
@@ -117,7 +119,14 @@ export function startProgram({
     await tree.end();
     ending.delete(tree);
   };
-  return { stdin: child.stdin, stdout: child.stdout, ended, kill: () => child.kill(), abandon };
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    ended,
+    kill: () => child.kill(),
+    destroy: () => child.kill('SIGKILL'),
+    abandon,
+  };
 }
 
 /**

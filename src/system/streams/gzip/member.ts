@@ -19,19 +19,26 @@ export const MEMBER_CONTENT_BYTES = 1 << 20;
 /** More than deflate can make of {@link MEMBER_CONTENT_BYTES}. */
 export const MAXIMUM_MEMBER_BYTES = MEMBER_CONTENT_BYTES + (1 << 12);
 
+/** The header of a gzip file that has no more than it must have, as zlib and ISA-L make it. */
 const PLAIN_HEADER_BYTES = 10;
+/** By how much the header of a member is longer than that. */
+export const MEMBER_HEADER_ADDS_BYTES = MEMBER_HEADER_BYTES - PLAIN_HEADER_BYTES;
 const FLAG_EXTRA = 4;
 const EXTRA = Buffer.from([8, 0, 0x5a, 0x56, 4, 0]);
 
 /** Makes a member out of a gzip file as zlib makes it: with a header of 10 bytes. */
 export function encodeMember(gzipped: Uint8Array): Uint8Array {
-  const added = MEMBER_HEADER_BYTES - PLAIN_HEADER_BYTES;
-  const member = Buffer.allocUnsafe(gzipped.length + added);
-  member.set(gzipped.subarray(0, PLAIN_HEADER_BYTES), 0);
+  const member = Buffer.allocUnsafe(MEMBER_HEADER_ADDS_BYTES + gzipped.length);
+  member.set(gzipped, MEMBER_HEADER_ADDS_BYTES);
+  return encodeMemberInPlace(member);
+}
+
+/** The same for a gzip file that has {@link MEMBER_HEADER_ADDS_BYTES} free before it. */
+export function encodeMemberInPlace(member: Buffer): Buffer {
+  member.copyWithin(0, MEMBER_HEADER_ADDS_BYTES, MEMBER_HEADER_BYTES);
   member.writeUInt8(FLAG_EXTRA, 3);
   member.set(EXTRA, PLAIN_HEADER_BYTES);
   member.writeUInt32LE(member.length, PLAIN_HEADER_BYTES + EXTRA.length);
-  member.set(gzipped.subarray(PLAIN_HEADER_BYTES), MEMBER_HEADER_BYTES);
   return member;
 }
 

@@ -1,0 +1,38 @@
+import { readSync, writeSync } from 'node:fs';
+import { decodeLength, encodeLength, LENGTH_BYTES, MOST_CONTENT_BYTES } from './frame.ts';
+import type { IsalLibrary } from './library.ts';
+
+const STDIN = 0;
+const STDOUT = 1;
+
+/**
+ * Answers requests from stdin on stdout, one after the other, until stdin ends. It waits in each call, so a process of its
+ * own runs it. An error if a request is too long, or cut.
+ */
+export function serveIsal(library: IsalLibrary): void {
+  const header = Buffer.alloc(LENGTH_BYTES);
+  while (readWhole(header)) {
+    const length = decodeLength(header);
+    if (length > MOST_CONTENT_BYTES) throw new Error(`a request has ${length} bytes`);
+    if (!readWhole(library.content.subarray(0, length))) throw new Error('a request is cut');
+    const gzipped = library.compress(length);
+    writeWhole(encodeLength(gzipped?.length ?? 0));
+    if (gzipped !== undefined) writeWhole(gzipped);
+  }
+}
+
+/** Whether all of it could be read. */
+function readWhole(bytes: Uint8Array): boolean {
+  let offset = 0;
+  while (offset < bytes.length) {
+    const count = readSync(STDIN, bytes, offset, bytes.length - offset, null);
+    if (count === 0) return false;
+    offset += count;
+  }
+  return true;
+}
+
+function writeWhole(bytes: Uint8Array): void {
+  let offset = 0;
+  while (offset < bytes.length) offset += writeSync(STDOUT, bytes, offset);
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { canCallIsal } from '../../src/system/isal/pool.ts';
+import { childrenOf } from '../support/children.ts';
+import { COMMAND, runProgram } from '../support/command.ts';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, sameBytes, type TestSite } from '../support/site.ts';
+
+const ISAL = join(dirname(COMMAND), 'isal.js');
+const canCall = await canCallIsal({ program: { path: process.execPath, arguments: [ISAL] } });
+const scratch = scratchFolder();
+
+async function largeSite(): Promise<TestSite> {
+  const site = await newSite(scratch);
+  await growDatabase(site.dataFs, { transactions: 30, bytesEach: 1_000_000 });
+  return site;
+}
+
+async function expectRestorable(site: TestSite): Promise<void> {
+  await site.runWell('verify');
+  await site.runWell('restore', '--to', 'out.fs');
+  expect(sameBytes(join(site.folder, 'out.fs'), site.dataFs)).toBe(true);
+}
+
+describe.skipIf(!canCall)('a backup that ISA-L compresses (needs libisal2)', () => {
+  it.each([['isal'], ['auto'], ['isal', '--level', '1']])(
+    'can be restored: %s',
+    async (...words) => {
+      const site = await largeSite();
+      await site.runWell('backup', '--compressor', ...words);
+      await expectRestorable(site);
+    },
+  );
+
+  it('is whole if the processes are killed that call ISA-L', async () => {
+    const site = await largeSite();
+    const backup = spawn(process.execPath, [COMMAND, 'backup', '--compressor', 'isal'], {
+      cwd: site.folder,
+    });
+    const ended = new Promise<number | null>((resolve) => backup.once('exit', resolve));
+    let killed = 0;
+    while (backup.exitCode === null && killed === 0) {
+      for (const { pid, words } of childrenOf(backup.pid ?? 0)) {
+        // Those of the backup: it has begun to write.
+        if (!words.includes(ISAL) || !hasBegun(site)) continue;
+        process.kill(pid, 'SIGKILL');
+        killed += 1;
+      }
+      await sleep(2);
+    }
+    expect(await ended).toBe(0);
+    expect(killed).toBeGreaterThan(0);
+    await expectRestorable(site);
+  });
+});
+
+function hasBegun({ repository }: TestSite): boolean {
+  if (!existsSync(repository)) return false;
+  return readdirSync(repository).some(
+    (name) => /fsz/.test(name) && statSync(join(repository, name), { throwIfNoEntry: false })?.size,
+  );
+}
+
+describe('without koffi', () => {
+  it('the command works, and refuses ISA-L where somebody asks for it', async () => {
+    const site = await largeSite();
+    const alone = join(scratch, 'alone');
+    mkdirSync(alone);
+    cpSync(dirname(dirname(COMMAND)), join(alone, 'dist'), { recursive: true });
+    writeFileSync(join(alone, 'package.json'), '{ "type": "module" }');
+    const run = (...words: readonly string[]) =>
+      runProgram(process.execPath, [join(alone, 'dist/cli/main.js'), ...words], {
+        cwd: site.folder,
+      });
+    const refused = await run('backup', '--compressor', 'isal');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(
+      'Error: Cannot compress: the library ISA-L cannot be called.\nHint: Install it (Debian: libisal2), or use --compressor node.\n',
+    );
+    expect(site.dataFiles()).toEqual([]);
+    expect((await run('backup')).status).toBe(0);
+    await expectRestorable(site);
+  });
+});
