@@ -2,6 +2,7 @@ import { readJsonRecord } from '../../stores/json-record.ts';
 import type { Store } from '../../stores/store.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { ByteRange } from '../../system/files/byte-source.ts';
+import { severalAtATime } from '../../system/streams/cooperative.ts';
 import { collectSmall } from '../../system/streams/pipeline.ts';
 import { type BackupRecord, BackupRecordSchema, decodeBackupRecord } from './backup-record.ts';
 import type { ChainFiles, DataFile } from './catalogue.ts';
@@ -65,7 +66,7 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
   if (!files.hasDat) return withoutDat(store, files);
   const dat = (await collectSmall(store.read(name))).toString('utf8');
   const present = new Map([files.full, ...files.increments].map((file) => [file.name, file]));
-  const links: ChainLink[] = [];
+  const unbroken: Omit<ChainLink, 'record'>[] = [];
   const faults: ChainFault[] = [];
   const { lines, fault } = decodeDat(dat, name);
   if (lines.length === 0 && fault === undefined)
@@ -83,10 +84,14 @@ export async function readChain(store: Store, files: ChainFiles): Promise<Chain>
     }
     previousEnd = range.end;
     if (file === undefined || faults.length > 0) continue;
-    links.push({ file, range, md5: line.md5, record: await readRecord(store, file) });
+    unbroken.push({ file, range, md5: line.md5 });
   }
   if (fault !== undefined) faults.push({ kind: 'broken-dat', state: fault });
   for (const fileName of present.keys()) faults.push({ kind: 'unlisted-file', fileName });
+  const links = await severalAtATime(unbroken, async (link) => ({
+    ...link,
+    record: await readRecord(store, link.file),
+  }));
   const unreadRecords = await unreadAmong(store, links);
   return { stamp, files, dat, links, faults, unreadRecords };
 }
@@ -114,13 +119,12 @@ async function unreadAmong(
   store: Store,
   links: readonly Pick<ChainLink, 'file' | 'record'>[],
 ): Promise<readonly Stamp[]> {
-  const unread: Stamp[] = [];
-  for (const { file, record } of links) {
-    if (record !== undefined) continue;
-    const read = await readJsonRecord(store, recordFileName(file.stamp), BackupRecordSchema);
-    if (read.kind === 'unreadable') unread.push(file.stamp);
-  }
-  return unread;
+  const unread = await severalAtATime(links, async ({ file: { stamp }, record }) => {
+    if (record !== undefined) return [];
+    const read = await readJsonRecord(store, recordFileName(stamp), BackupRecordSchema);
+    return read.kind === 'unreadable' ? [stamp] : [];
+  });
+  return unread.flat();
 }
 
 /** The record with a stamp, of whichever file it speaks; undefined where there is none. */
