@@ -9,6 +9,7 @@ import { tap } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import { hintAlternatives } from './alternatives.ts';
+import { WORTH_A_PROGRAM_BYTES } from './compression.ts';
 
 /**
  * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
@@ -63,7 +64,12 @@ export async function* readLink(
     sha256?.take(chunk);
     onStored?.(chunk);
   });
-  const content = contentOf(stored, { store, file });
+  const again = () => source.stream({ start: 0, end: source.sizeBytes });
+  const content = contentOf(stored, {
+    store,
+    file,
+    again: source.sizeBytes < WORTH_A_PROGRAM_BYTES ? undefined : again,
+  });
   let sizeBytes = 0;
   for await (const chunk of md5 === undefined ? content : pass.gather(content)) {
     sizeBytes += chunk.length;
@@ -119,19 +125,24 @@ export async function* readUnlisted(
   }
 }
 
-function contentOf(
-  stored: AsyncIterable<Uint8Array>,
-  stands: { readonly store: Store; readonly file: DataFile },
-): AsyncIterable<Uint8Array> {
+/** A file as it is stored. */
+interface Standing {
+  readonly store: Store;
+  readonly file: DataFile;
+  /** See {@link decompress}. */
+  readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
+}
+
+function contentOf(stored: AsyncIterable<Uint8Array>, stands: Standing): AsyncIterable<Uint8Array> {
   return stands.file.isGzip ? unzipped(stored, stands) : stored;
 }
 
 async function* unzipped(
   stored: AsyncIterable<Uint8Array>,
-  { store, file }: { readonly store: Store; readonly file: DataFile },
+  { store, file, again }: Standing,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* decompress(stored, file.name);
+    yield* decompress(stored, file.name, { again });
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
     const hint = await hintAlternatives(store, file.stamp);
