@@ -216,7 +216,7 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     const check = () => site.run(['check', '--free', 'off']);
     expect(await check()).toMatchObject({
       status: 2,
-      stdout: expect.stringContaining('dated 2031-01-01, in the future'),
+      stdout: expect.stringContaining('dated 2031-01-01, which is in the future'),
     });
     await site.runWell('backup', '--no-blobs');
     const { status, stdout } = await check();

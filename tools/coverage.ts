@@ -82,8 +82,7 @@ function linesOfTests(): ReadonlyMap<string, Lines> {
 function addProcesses(files: ReadonlyMap<string, Lines>): void {
   const bundles = new Map<string, BundleCoverage>();
   for (const name of existsSync(PROCESSES) ? readdirSync(PROCESSES) : []) {
-    const { result } = JSON.parse(readFileSync(join(PROCESSES, name), 'utf8')) as Process;
-    for (const { url, functions } of result) {
+    for (const { url, functions } of readProcess(join(PROCESSES, name))) {
       const path = url.startsWith('file:') ? fileURLToPath(url) : '';
       if (!path.startsWith(join(ROOT, 'dist'))) continue;
       const bundle = bundles.get(path) ?? new BundleCoverage(path);
@@ -95,6 +94,17 @@ function addProcesses(files: ReadonlyMap<string, Lines>): void {
     for (const { path, line } of bundle.reached()) {
       if (files.get(path)?.has(line)) files.get(path)?.set(line, true);
     }
+  }
+}
+
+/** What a process has counted; nothing of one that was killed while it wrote that down. */
+function readProcess(path: string): Process['result'] {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return (JSON.parse(text) as Process).result;
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
   }
 }
 

@@ -180,7 +180,7 @@ describe('zodbvault backup', () => {
     expect((await site.run(['verify', '--no-blobs'])).status).toBe(1);
     await growDatabase(site.dataFs, { transactions: 1 });
     const { stderr } = await backUp('--keep', '2', '-v');
-    expect(stderr).toContain(`verify has found "${damaged}" damaged`);
+    expect(stderr).toContain(`"verify" found that "${damaged}" is damaged`);
     expect(site.dataFiles()).toEqual([good, damaged, expect.stringMatching(/\.fsz$/)]);
     await backUp('--full', '--keep', '2'); // Now there are two that are good, and newer.
     expect(site.dataFiles()).toHaveLength(2);
@@ -359,7 +359,7 @@ describe('zodbvault backup, when something is wrong,', () => {
     const { status, stderr } = await site.run(['backup']);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: There is no backup of it yet. If it is elsewhere, go to the folder of the site, or name it with --datafs.\n`,
+      `Error: Cannot read "${site.dataFs}": it does not exist.\nHint: There is no backup of it yet. If the file is elsewhere, go to the folder of the site, or name it with --datafs.\n`,
     );
     const restored = await site.run(['restore', '-n']);
     expect(restored.stderr).toContain(`there is no folder "${site.repository}"`);

@@ -55,7 +55,7 @@ describe('a data file that is lost', () => {
     expect([checked.status, checked.stdout]).toEqual([
       1,
       expect.stringMatching(
-        /WARNING - 1 wrong: .*is missing; .*"zodbvault delete --damaged" removes/,
+        /WARNING - 1 damaged: .*is missing; .*"zodbvault delete --damaged" can remove/,
       ),
     ]);
 

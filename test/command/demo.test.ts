@@ -17,7 +17,9 @@ describe('zodbvault demo', () => {
     expect(lines.length).toBeLessThanOrEqual(SCREEN_LINES);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(SCREEN_COLUMNS);
     const [, transactions = 0, objects = 0, blobs = 0] =
-      /(\d+) transactions, (\d+) objects, (\d+) blobs/.exec(stderr)?.map(Number) ?? [];
+      /(\d+) transactions, ([\d,]+) objects, (\d+) blobs/
+        .exec(stderr)
+        ?.map((text) => Number(text.replace(',', ''))) ?? [];
     expect([transactions > 200, objects > 2000, blobs > 20]).toEqual([true, true, true]);
     expect(stderr).toMatch(new RegExp(`^2\\. Backed it up .*, and ${blobs} blobs$`, 'm'));
     expect(stderr).toMatch(/Compared all \d+ bytes of Data\.fs .*: the same/);

@@ -95,7 +95,7 @@ describe('zodbvault restore', () => {
     expect([refused.status, refused.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /without a question: it is another database .*\n.*Name the restore point/,
+        /without a question: it is another database .*\n.*Give the date of the restore point/,
       ),
     ]);
     expect(snapshot(join(site.dataFs, '..'))).toEqual(before);
@@ -117,7 +117,9 @@ describe('zodbvault restore', () => {
     const refused = await site.run([...words, '-n']);
     expect([refused.status, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/holds backups of two databases; .*\n.*Name the restore point/),
+      expect.stringMatching(
+        /holds backups of two databases; .*\n.*Give the date of the restore point/,
+      ),
     ]);
     for (const name of [own, foreign]) expect(refused.stderr).toContain(name);
     const asked = await site.run(words, { input: 'no\n' });

@@ -130,7 +130,7 @@ describe('a part of which the Data.fs is gone', () => {
     const { status, stderr } = await site.run(['backup']);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      `If it is elsewhere, correct datafs or additional_filestorages in [backup], or the part that says where it is, in "${site.path('buildout.cfg')}".`,
+      `If the file is elsewhere, correct datafs or additional_filestorages in [backup], or the part that says where it is, in "${site.path('buildout.cfg')}".`,
     );
     expect(stderr).not.toContain('--datafs');
   });
