@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { canCallIsal } from '../../src/system/isal/pool.ts';
+import { canCallIsal, IsalPool } from '../../src/system/isal/pool.ts';
 import { childrenOf } from '../support/children.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
@@ -55,6 +57,22 @@ describe.skipIf(!canCall)('a backup that ISA-L compresses (needs libisal2)', () 
     expect(await ended).toBe(0);
     expect(killed).toBeGreaterThan(0);
     await expectRestorable(site);
+  });
+});
+
+describe.skipIf(!canCall)('a process that calls ISA-L (needs libisal2)', () => {
+  it('answers through pipes that do not wait, as a module makes them that Node loads first', async () => {
+    const first = 'data:text/javascript,process.stdin;process.stdout';
+    const program = { path: process.execPath, arguments: ['--import', first, ISAL] };
+    const pool = await IsalPool.start({ program });
+    const content = randomBytes(1 << 20);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () => pool?.compress(content, { headroom: 0 })),
+    );
+    await pool?.close();
+    for (const answer of answers) {
+      expect(gunzipSync(answer ?? Buffer.alloc(0)).equals(content)).toBe(true);
+    }
   });
 });
 

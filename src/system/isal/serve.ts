@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
+import { systemCodeOf } from '../failure.ts';
 import { decodeLength, encodeLength, LENGTH_BYTES, MOST_CONTENT_BYTES } from './frame.ts';
 import type { IsalLibrary } from './library.ts';
 
@@ -25,7 +26,7 @@ export function serveIsal(library: IsalLibrary): void {
 function readWhole(bytes: Uint8Array): boolean {
   let offset = 0;
   while (offset < bytes.length) {
-    const count = readSync(STDIN, bytes, offset, bytes.length - offset, null);
+    const count = whenReady(() => readSync(STDIN, bytes, offset, bytes.length - offset, null));
     if (count === 0) return false;
     offset += count;
   }
@@ -34,5 +35,20 @@ function readWhole(bytes: Uint8Array): boolean {
 
 function writeWhole(bytes: Uint8Array): void {
   let offset = 0;
-  while (offset < bytes.length) offset += writeSync(STDOUT, bytes, offset);
+  while (offset < bytes.length) offset += whenReady(() => writeSync(STDOUT, bytes, offset));
 }
+
+/** Calls again until the pipe is ready: what Node loaded before us may have made it one that doesn't wait. */
+function whenReady(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(NEVER_WOKEN, 0, 0, RETRY_MS);
+    }
+  }
+}
+
+const RETRY_MS = 1;
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
