@@ -22,8 +22,9 @@ import { collect } from '../../system/streams/pipeline.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
 import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
-import { findLostByArchive, heldOf, warnOfLostBlobs } from './lost-blobs.ts';
+import { findLostByArchive, warnOfLostBlobs } from './lost-blobs.ts';
 import { archiveToCompare, blobsInArchive } from './lost-from-archive.ts';
+import { heldOf } from './needed-blobs.ts';
 import { stillSpecial, warnOfSpecial } from './special-files.ts';
 
 /** Times that a live directory may change under tar's hands. */
