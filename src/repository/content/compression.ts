@@ -30,7 +30,7 @@ const DEFAULT_LEVEL = 6;
 const ISAL_LEVEL = 3;
 
 /** Smaller files aren't worth a process of their own. */
-export const WORTH_A_PROGRAM_BYTES = 16 << 20;
+const WORTH_A_PROGRAM_BYTES = 16 << 20;
 
 /**
  * Decides how `sizeBytes` will be compressed. `auto` prefers ISA-L, which is several times as fast, then its igzip, then

@@ -9,7 +9,6 @@ import { tap } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import { hintAlternatives } from './alternatives.ts';
-import { WORTH_A_PROGRAM_BYTES } from './compression.ts';
 
 /**
  * The bytes of a Data.fs that the links hold, one after the other. At the end of each link its size
@@ -64,12 +63,7 @@ export async function* readLink(
     sha256?.take(chunk);
     onStored?.(chunk);
   });
-  const again = () => source.stream({ start: 0, end: source.sizeBytes });
-  const content = contentOf(stored, {
-    store,
-    file,
-    again: source.sizeBytes < WORTH_A_PROGRAM_BYTES ? undefined : again,
-  });
+  const content = contentOf(stored, { store, file });
   let sizeBytes = 0;
   for await (const chunk of md5 === undefined ? content : pass.gather(content)) {
     sizeBytes += chunk.length;
@@ -125,24 +119,19 @@ export async function* readUnlisted(
   }
 }
 
-/** A file as it is stored. */
-interface Standing {
-  readonly store: Store;
-  readonly file: DataFile;
-  /** See {@link decompress}. */
-  readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
-}
-
-function contentOf(stored: AsyncIterable<Uint8Array>, stands: Standing): AsyncIterable<Uint8Array> {
+function contentOf(
+  stored: AsyncIterable<Uint8Array>,
+  stands: { readonly store: Store; readonly file: DataFile },
+): AsyncIterable<Uint8Array> {
   return stands.file.isGzip ? unzipped(stored, stands) : stored;
 }
 
 async function* unzipped(
   stored: AsyncIterable<Uint8Array>,
-  { store, file, again }: Standing,
+  { store, file }: { readonly store: Store; readonly file: DataFile },
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* decompress(stored, file.name, { again });
+    yield* decompress(stored, file.name);
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
     const hint = await hintAlternatives(store, file.stamp);

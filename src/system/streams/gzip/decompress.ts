@@ -2,9 +2,8 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { Failure } from '../../failure.ts';
-import { drain, inParallel, tap } from '../pipeline.ts';
+import { inParallel, tap } from '../pipeline.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
-import { decompressByIgzip, findIgzip, hasCommonHeader } from './decompress-by-igzip.ts';
 import { decodeMemberLength, MEMBER_CONTENT_BYTES, MEMBER_HEADER_BYTES } from './member.ts';
 
 const gunzipWhole = promisify<Uint8Array, object, Uint8Array>(gunzip);
@@ -12,13 +11,10 @@ const gunzipWhole = promisify<Uint8Array, object, Uint8Array>(gunzip);
 /**
  * The content of a gzip file: in parallel where its members say how long they are, as one stream
  * where another program wrote it. Failure `damaged`, with `name` in it.
- *
- * @param again - the same bytes once more, for a file so large that igzip is worth a process
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   name: string,
-  { again }: { readonly again?: (() => AsyncIterable<Uint8Array>) | undefined } = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = new MemberReader(source);
   const work = async (member: Uint8Array) => {
@@ -33,15 +29,6 @@ export async function* decompress(
     }
   };
   try {
-    const isForeign = again !== undefined && hasCommonHeader(await reader.start());
-    const igzip = isForeign ? await findIgzip() : undefined;
-    if (again !== undefined && igzip !== undefined) {
-      const byZlib = async function* () {
-        await drain(reader.rest()); // Whoever watches the source sees all of it.
-        yield* decompressStream(again(), name);
-      };
-      return yield* decompressByIgzip(reader.rest(), { igzip, name, byZlib });
-    }
     yield* inParallel(reader.members(), { limit: MEMBERS_AT_A_TIME, work });
     if (await reader.hasMore()) yield* decompressStream(reader.rest(), name);
     else if (reader.isEmpty) throw notGzip(new Error('the file is empty'), name);
@@ -96,12 +83,6 @@ class MemberReader {
       this.#keep(bytes.subarray(length));
       yield bytes.subarray(0, length);
     }
-  }
-
-  /** The first bytes, which stay to be read. */
-  async start(): Promise<Uint8Array> {
-    await this.#fill(MEMBER_HEADER_BYTES);
-    return this.#joined().subarray(0, MEMBER_HEADER_BYTES);
   }
 
   /** Whether bytes are left behind the last member. */
