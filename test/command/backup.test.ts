@@ -267,9 +267,7 @@ describe('zodbvault backup', () => {
     const site = await newSite(scratch);
     const { stdout, stderr } = await site.runWell('backup', '--dry-run');
     expect(stderr).toBe('');
-    expect(stdout).toMatch(
-      /^Full backup of .*: there is no full backup yet\nBack up the blobs in .*\n$/,
-    );
+    expect(stdout).toMatch(/^Full backup of .*: the first backup\nBack up the blobs in .*\n$/);
     expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 1 });

@@ -41,7 +41,7 @@ function describeFullReason(reason: FullReason): string {
     case 'full-lost':
       return `the full backup of "${reason.stamp}.dat" is missing`;
     case 'first':
-      return 'there is no full backup yet';
+      return 'the first backup';
     case 'chain-broken':
       return `the newest chain of backups cannot be continued: ${describeFault(reason.fault)}`;
     case 'record-unread':
