@@ -57,10 +57,7 @@ export function count(number: number, noun: string): string {
   return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Made once: to make it takes longer than to write a number. */
-const COUNT_FORMAT = new Intl.NumberFormat('en');
-
-/** As in `3,412`. */
+/** As in `3,412`. Without `Intl`: to load its tables takes a tenth of what a short command takes. */
 export function formatCount(number: number): string {
-  return COUNT_FORMAT.format(number);
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
