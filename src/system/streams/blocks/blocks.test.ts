@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chunksOf } from '../../../../test/support/chunks.ts';
 import { memorySource } from '../../files/byte-source.ts';
-import { BLOCK_BYTES, type BlockRing, KEPT_BLOCKS, ringOf, type Slot } from './block-ring.ts';
+import { BLOCK_BYTES, BlockRing, KEPT_BLOCKS, ringOf, type Slot } from './block-ring.ts';
 import { gatherBlocks, readBlocks } from './blocks.ts';
 
 const BYTES = randomBytes(40 * BLOCK_BYTES);
@@ -89,6 +89,17 @@ describe('blocks of a source', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('of several ranges, one after the other, lie in one ring', async () => {
+    const ring = new BlockRing();
+    const [first, second] = [BYTES.subarray(0, 20 * BLOCK_BYTES), BYTES.subarray(20 * BLOCK_BYTES)];
+    for (const half of [first, second, first]) {
+      const blocks = readBlocks(memorySource(half), { start: 0, end: half.length }, ring);
+      const found = await consume(blocks, { lags: [0, 3, 1], stopAfter: 15 });
+      expectBeginning(found, half, 15);
+    }
+    expect(ring.heldCount).toBe(0);
   });
 
   it('end with the failure of the source, and all are released', async () => {

@@ -7,13 +7,21 @@ const AHEAD = 3;
 /**
  * The bytes of a range in blocks that threads share. A block stays as it is until {@link KEPT_BLOCKS} more were pulled,
  * and as long as somebody holds it.
+ *
+ * @param ring - where they lie; the blocks of another range may lie there before and afterwards, but not meanwhile
  */
-export function readBlocks(source: ByteSource, range: ByteRange): AsyncGenerator<Uint8Array> {
-  return keeping(readAhead(source, range));
+export function readBlocks(
+  source: ByteSource,
+  range: ByteRange,
+  ring = new BlockRing(),
+): AsyncGenerator<Uint8Array> {
+  return keeping(readAhead(source, { range, ring }));
 }
 
-async function* readAhead(source: ByteSource, range: ByteRange): AsyncGenerator<Slot> {
-  const ring = new BlockRing();
+async function* readAhead(
+  source: ByteSource,
+  { range, ring }: { readonly range: ByteRange; readonly ring: BlockRing },
+): AsyncGenerator<Slot> {
   const ahead: Promise<Slot>[] = [];
   try {
     for (const part of partsOf(range)) {

@@ -1,13 +1,14 @@
 import type { ByteRange, ByteSource } from '../../files/byte-source.ts';
 import { workerCount } from '../../processes/workers.ts';
 import { DisposableStack } from '../disposable-stack.ts';
+import { BlockRing } from './block-ring.ts';
 import { gatherBlocks, readBlocks } from './blocks.ts';
 import { type TakerKind, type Taking, takeHere } from './taker.ts';
 import { TakerThread } from './taker-thread.ts';
 
 /** One pass over bytes: where they lie meanwhile, and where those work who take them. Its disposal ends all threads. */
 export interface Pass extends AsyncDisposable {
-  /** Bytes of a source, as this pass has them. */
+  /** Bytes of a source, as this pass has them. One range after the other: all of them lie in the same memory. */
   read(source: ByteSource, range: ByteRange): AsyncIterable<Uint8Array>;
   /** Bytes that come from elsewhere, as this pass has them. */
   gather(
@@ -37,8 +38,9 @@ export function passHere(): Pass {
 
 function passInThreads(): Pass {
   const threads = new DisposableStack();
+  const ring = new BlockRing();
   return {
-    read: readBlocks,
+    read: (source, range) => readBlocks(source, range, ring),
     gather: gatherBlocks,
     begin: (kind, settings) => threads.use(TakerThread.start({ kind, settings })),
     [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
