@@ -19,6 +19,7 @@ import {
 } from './lost-from-archive.ts';
 import { neededOf } from './needed-blobs.ts';
 import type { PreviousCopy } from './previous-copy.ts';
+
 /**
  * Blobs that earlier backups have and the live directory has lost, or has with other bytes, by the backups that
  * have them. Only a pack removes blobs, and their records with them: so all that were committed when the backup

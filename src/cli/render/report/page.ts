@@ -34,7 +34,7 @@ ${mark}
 </head>
 <body>
 <header><h1>Backup report of ${host}</h1>
-${sites.map(({ part, verdict: { state } }) => html`<p class="verdict ${CLASS[state]}">${part}: ${WORD[state]}</p>`)}
+${sites.map(({ part, verdict: { state } }) => html`<p class="verdict ${state === 'ok' ? 'good' : 'bad'}">${part}: ${state.toUpperCase()}</p>`)}
 <p class="quiet">zodbvault made this page at ${timeOf(now)}. All times are UTC.</p></header>
 <main>
 ${sites.map((site) => renderSite(site, now))}
@@ -45,24 +45,13 @@ ${sites.map((site) => renderSite(site, now))}
   return page.text;
 }
 
-const WORD = {
-  ok: 'OK',
-  warning: 'WARNING',
-  critical: 'CRITICAL',
-  unknown: 'UNKNOWN',
-} as const satisfies Record<VerdictReport['state'], string>;
-const CLASS = {
-  ok: 'good',
-  warning: 'bad',
-  critical: 'bad',
-  unknown: 'bad',
-} as const satisfies Record<VerdictReport['state'], string>;
-
 /** What `check` says: what is wrong first, and in red. */
 function renderVerdict({ findings }: VerdictReport): Markup {
   return html`<ul class="findings">
 ${findings.map(({ state, text }) =>
-  state === 'ok' ? html`<li>${text}</li>` : html`<li class="bad">${WORD[state]}: ${text}</li>`,
+  state === 'ok'
+    ? html`<li>${text}</li>`
+    : html`<li class="bad">${state.toUpperCase()}: ${text}</li>`,
 )}
 </ul>`;
 }
