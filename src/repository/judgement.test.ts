@@ -10,6 +10,7 @@ import {
   type PointFacts,
   reasonsAgainst,
 } from './judgement.ts';
+import { NO_SOURCE_FAULTS } from './lineage/source-faults.ts';
 import type { Check } from './records/check-results.ts';
 import { findSiteFault } from './site-faults.ts';
 
@@ -25,13 +26,7 @@ const HEALTHY: PointFacts = {
   stamp: POINT,
   files: [],
   runEnd: 'complete',
-  known: {
-    isUnread: false,
-    isTruncated: false,
-    hasOtherCopy: false,
-    mayLack: false,
-    overwritten: undefined,
-  },
+  known: NO_SOURCE_FAULTS,
   checks: [],
   blobs: THERE,
 };

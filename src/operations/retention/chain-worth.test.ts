@@ -2,16 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { madeChain } from '../../../test/support/made-chain.ts';
 import { stamp } from '../../../test/support/stamp.ts';
 import type { BlobFacts, PointFacts } from '../../repository/judgement.ts';
+import { NO_SOURCE_FAULTS } from '../../repository/lineage/source-faults.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import { worthOfChains } from './chain-worth.ts';
 
-const KNOWN = {
-  isUnread: false,
-  isTruncated: false,
-  hasOtherCopy: false,
-  mayLack: false,
-  overwritten: undefined,
-};
 const THERE = { kind: 'there', isExact: true, amount: 'not-counted' } as const;
 const GONE: BlobFacts = { kind: 'missing', isExpected: true, why: { kind: 'none-there' } };
 const at = (day: number) => stamp(`2026-03-0${day}-00-00-00`);
@@ -36,7 +30,12 @@ function worths(
 ) {
   const chains = days.map((_, index) => madeChain([at(index + 1)]));
   const facts = days.map((change, index): PointFacts => {
-    const own = { stamp: at(index + 1), files: [], runEnd: 'complete', known: KNOWN } as const;
+    const own = {
+      stamp: at(index + 1),
+      files: [],
+      runEnd: 'complete',
+      known: NO_SOURCE_FAULTS,
+    } as const;
     return { ...own, checks: [], blobs: THERE, ...change };
   });
   const settings = {

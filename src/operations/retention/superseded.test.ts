@@ -2,16 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { catalogueWith } from '../../../test/support/made-chain.ts';
 import { stamp } from '../../../test/support/stamp.ts';
 import { judgePoint } from '../../repository/judgement.ts';
+import { NO_SOURCE_FAULTS } from '../../repository/lineage/source-faults.ts';
 import type { RunEnd } from '../../repository/records/completion.ts';
 import { findLeft, wasLeftByRun } from './superseded.ts';
 
-const KNOWN = {
-  isUnread: false,
-  isTruncated: false,
-  hasOtherCopy: false,
-  mayLack: false,
-  overwritten: undefined,
-};
 const at = (day: number) => `2026-03-0${day}-00-00-00`;
 
 /** What was made on a day, and how its run ended. */
@@ -27,7 +21,7 @@ function repository(...days: readonly Day[]) {
       stamp: stamp(at(index + 1)),
       files: [],
       runEnd,
-      known: KNOWN,
+      known: NO_SOURCE_FAULTS,
       checks: [],
       blobs: { kind: 'none' },
     }),

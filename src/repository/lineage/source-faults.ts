@@ -19,6 +19,15 @@ export interface SourceFaults {
   readonly overwritten: BackupRecord['overwritten'];
 }
 
+/** Of a Data.fs of which nothing was known to be wrong. */
+export const NO_SOURCE_FAULTS: SourceFaults = {
+  isUnread: false,
+  isTruncated: false,
+  hasOtherCopy: false,
+  mayLack: false,
+  overwritten: undefined,
+};
+
 export function sourceFaultsOf({ stamp, links, unreadRecords }: Chain): SourceFaults {
   const record = links[0]?.record;
   return {

@@ -2,6 +2,7 @@ import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { SuspectPoint } from '../../../operations/restore/warnings/suspect-points.ts';
 import type { RestorePlanWarning } from '../../../operations/run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
+import { NO_SOURCE_FAULTS } from '../../../repository/lineage/source-faults.ts';
 import { count } from '../../format/units.ts';
 import { describeKnown, describeReason } from '../judgements.ts';
 import type { WarningTexts } from './warning-text.ts';
@@ -75,13 +76,7 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       stamp: '2026-03-02-04-05-06',
       how: 'bad',
       reasons: [{ kind: 'incomplete' }],
-      known: {
-        isUnread: false,
-        isTruncated: false,
-        hasOtherCopy: false,
-        mayLack: false,
-        overwritten: undefined,
-      },
+      known: NO_SOURCE_FAULTS,
       better: { stamp: '2026-03-01-04-05-06', is: 'older' },
     },
     sentence: describeSuspectPoint,

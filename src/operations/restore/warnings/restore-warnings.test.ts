@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_SOURCE_FAULTS } from '../../../repository/lineage/source-faults.ts';
 import type { RestorePlanWarning } from '../../run/warnings/restore-warnings.ts';
 import { refuseGuess } from './restore-warnings.ts';
 
@@ -11,13 +12,7 @@ const TWO = { target, begins: 'Monday', backupBegins: 'Tuesday' } as const;
 const BAD = { ...warning, code: 'point-doubted', storage: '1', repository, target, stamp } as const;
 const why = {
   reasons: [{ kind: 'incomplete' }],
-  known: {
-    isUnread: false,
-    isTruncated: false,
-    hasOtherCopy: false,
-    mayLack: false,
-    overwritten: undefined,
-  },
+  known: NO_SOURCE_FAULTS,
 } as const;
 const silent = { onEvent: () => {} };
 const older = { stamp: '2026-02-01-00-00-00', is: 'older' } as const;
