@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { commitBlob } from './support/buildout-site.ts';
 import { growDatabase, makeSite } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
@@ -41,13 +42,10 @@ async function backUp(test: TestSite, daysAgo: number): Promise<void> {
   const moment = new Date(Date.now() - daysAgo * DAY);
   await backUpSite(
     {
+      ...BY_NODE,
       site: { ...site, gzip: false },
-      kind: 'backup',
       full: 'as-set',
-      compressor: 'node',
-      level: undefined,
       now: () => moment,
-      random: Math.random,
     },
     quietContext(),
   );

@@ -6,6 +6,7 @@ import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
 import { Failure } from '../src/system/failure.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { growDatabase } from './support/database.ts';
 import { packDatabase } from './support/pack.ts';
 import { quietContext } from './support/quiet-context.ts';
@@ -27,13 +28,10 @@ async function backUpWith(folder: string, onBlobs: (attempt: number) => void) {
     }
   };
   const settings = {
+    ...BY_NODE,
     site,
-    kind: 'backup',
     full: 'as-set',
-    compressor: 'node',
-    level: undefined,
     now: () => new Date(),
-    random: Math.random,
   } as const;
   await backUpSite(settings, quietContext(onEvent));
   return { attempts, events };

@@ -17,6 +17,7 @@ import { readHistory } from '../src/operations/run/past-runs.ts';
 import { verifySite } from '../src/operations/verify/verify-site.ts';
 import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { COMMAND, runProgram } from './support/command.ts';
 import { growDatabase } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
@@ -36,14 +37,8 @@ async function siteOf({ folder }: TestSite): Promise<Site> {
 }
 
 async function settingsOf(day: number): Promise<SiteBackupSettings> {
-  const how = {
-    kind: 'backup',
-    compressor: 'node',
-    level: undefined,
-    random: Math.random,
-  } as const;
   const now = () => new Date(Date.UTC(2026, 2, day, 2));
-  return { ...how, site: await siteOf(test), full: day % 5 === 1 ? 'always' : 'as-set', now };
+  return { ...BY_NODE, site: await siteOf(test), full: day % 5 === 1 ? 'always' : 'as-set', now };
 }
 
 beforeAll(async () => {

@@ -13,6 +13,7 @@ import { verifySite } from '../src/operations/verify/verify-site.ts';
 import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
 import type { TreeReader } from '../src/stores/tree-reader.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { growDatabase } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -52,18 +53,12 @@ describe('store with a name that is no path', () => {
         purpose: 'backup',
       });
       const site = { ...found.site, blobFormat, keep: 1 };
-      const how = {
-        kind: 'backup',
-        compressor: 'node',
-        level: undefined,
-        random: Math.random,
-      } as const;
       for (let day = 1; day <= 4; day++) {
         await growDatabase(test.dataFs, { transactions: 1 });
         const now = () => new Date(Date.UTC(2026, 2, day, 2));
         const full = day % 2 === 1 ? 'always' : 'as-set';
         await backUpSite(
-          { ...how, site, full, now },
+          { ...BY_NODE, site, full, now },
           { ...quietContext(), backups: namedOtherwise() },
         );
       }

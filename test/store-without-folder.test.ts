@@ -12,6 +12,7 @@ import { verifySite } from '../src/operations/verify/verify-site.ts';
 import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
 import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
 import { collect } from '../src/system/streams/pipeline.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { growDatabase } from './support/database.ts';
 import { type MemoryStore, memoryStore } from './support/memory-store.ts';
 import { outcomeOf } from './support/outcome.ts';
@@ -34,8 +35,6 @@ function inMemory() {
   });
 }
 
-const HOW = { kind: 'backup', compressor: 'node', level: undefined, random: Math.random } as const;
-
 it('a Data.fs is backed up to a store that is no folder, and restored from it', async () => {
   const test = await newSite(scratch, 5);
   const found = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
@@ -45,7 +44,7 @@ it('a Data.fs is backed up to a store that is no folder, and restored from it', 
     await growDatabase(test.dataFs, { transactions: 1 });
     const now = () => new Date(Date.UTC(2026, 2, day, 2));
     const full = day % 2 === 1 ? 'always' : 'as-set';
-    await backUpSite({ ...HOW, site, full, now }, context());
+    await backUpSite({ ...BY_NODE, site, full, now }, context());
   }
   expect(readdirSync(test.repository)).toEqual([]);
   const now = () => new Date(Date.UTC(2026, 2, 4, 3));
@@ -84,7 +83,7 @@ it('a Data.fs is backed up to a store that is no folder, and restored from it', 
 it('copies of blobs go to folders of this machine alone, and a failure says so', async () => {
   const test = await newSite(scratch, 5);
   const found = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
-  const settings = { ...HOW, site: found.site, full: 'as-set', now: () => new Date() } as const;
+  const settings = { ...BY_NODE, site: found.site, full: 'as-set', now: () => new Date() } as const;
   expect(await outcomeOf(() => backUpSite(settings, inMemory()()))).toMatchObject({
     kind: 'failure',
     code: 'usage',

@@ -9,6 +9,7 @@ import { reference } from '../src/filestorage/writer/object-state.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
 import { LATEST_BACKUP } from '../src/repository/restore-target.ts';
+import { BY_NODE } from './support/backup-settings.ts';
 import { growDatabase, openDatabase } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -39,13 +40,10 @@ async function night(day: number, { test, full }: { test: TestSite; full: boolea
   const now = () => new Date(Date.UTC(2026, 2, day, 2));
   await backUpSite(
     {
+      ...BY_NODE,
       site,
-      kind: 'backup',
       full: full ? 'always' : 'as-set',
-      compressor: 'node',
-      level: undefined,
       now,
-      random: Math.random,
     },
     quietContext(),
   );
