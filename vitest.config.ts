@@ -29,8 +29,12 @@ const LONG = [
   'test/damage/*.test.ts',
   'test/command/many-backups.test.ts',
   'test/command/known-bad.test.ts',
+  'test/command/large-data-files.test.ts',
   'test/command/lost-blobs.test.ts',
+  'test/command/restore-undo.test.ts',
   'test/command/shared-blob-folder.test.ts',
+  'test/recipe/blob-faults.test.ts',
+  'test/recipe/files-that-are-no-blobs.test.ts',
   'test/repozo-holes.test.ts',
   'test/thirty-nights.test.ts',
 ];
