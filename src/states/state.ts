@@ -1,0 +1,89 @@
+import type { Oid } from '../filestorage/oid.ts';
+import type { Tid } from '../filestorage/tid.ts';
+
+/**
+ * One storage as it was right after one of its transactions, read at random. It never changes, and lasts until it is
+ * disposed of: every file behind it is held open. Failures of each call: `damaged` where a record isn't what the log
+ * says of it; `system`.
+ */
+export interface State extends AsyncDisposable {
+  /** How messages call it. */
+  readonly name: string;
+  /** Its last transaction. */
+  readonly tid: Tid;
+  /** Bytes of the log up to the end of that transaction. */
+  readonly sizeBytes: number;
+  /** Objects that have a record in it, those included whose creation was undone. */
+  readonly objectCount: number;
+
+  /** What an object is in it; undefined where there is no such object, or no more. */
+  load(oid: Oid): Promise<ObjectData | undefined>;
+  /** What an object was before `before`, as ZODB's `loadBefore` gives it. */
+  loadBefore(oid: Oid, before: Tid): Promise<EarlierData>;
+  /** The data that a transaction gave to an object; undefined where it gave it none. */
+  loadSerial(oid: Oid, tid: Tid): Promise<Uint8Array | undefined>;
+  /** The transactions that wrote an object, the newest first, at most `most`; those that undid its creation included. */
+  history(oid: Oid, most: number): Promise<readonly ObjectRevision[]>;
+  /** The transactions of the log up to {@link tid}, in their order or, for `newest-first`, back from it. */
+  transactions(order?: {
+    readonly from?: Tid;
+    readonly direction?: 'oldest-first' | 'newest-first';
+  }): AsyncIterable<StateTransaction>;
+  /** The records of one of these, as a copy of the storage takes them: what a back pointer means is looked up. */
+  recordsOf(transaction: StateTransaction): AsyncIterable<ObjectRecord>;
+  /** The objects that have a current record, the lowest oid first, from `from` on. */
+  oids(from?: Oid): Iterable<Oid>;
+  /** The blob that belongs to a record; undefined where no source has it. */
+  blob(oid: Oid, tid: Tid): Promise<StateBlob | undefined>;
+}
+
+/** A record's data: the pickles as they are stored, wrappers of the storage included. */
+export interface ObjectData {
+  readonly tid: Tid;
+  readonly data: Uint8Array;
+}
+
+/**
+ * - `data`: with the tid of the revision that followed; undefined: it is the current one
+ * - `younger`: the object had no record yet
+ * - `none`: no such object, or its creation was undone by then
+ */
+export type EarlierData =
+  | (ObjectData & { readonly kind: 'data'; readonly endTid: Tid | undefined })
+  | { readonly kind: 'younger' | 'none' };
+
+/** One transaction that wrote an object. */
+export interface ObjectRevision {
+  readonly transaction: StateTransaction;
+  /** Bytes of its data; 0 where its creation was undone. */
+  readonly dataBytes: number;
+}
+
+/** One transaction of the log, without its records. */
+export interface StateTransaction {
+  readonly tid: Tid;
+  /** `p`: it was there before the last pack; ` `: any other. */
+  readonly status: string;
+  readonly user: Uint8Array;
+  readonly description: Uint8Array;
+  /** A pickled dict, or empty. */
+  readonly extension: Uint8Array;
+  /** Where it stands in the log, and where its last byte ends. */
+  readonly position: number;
+  readonly end: number;
+}
+
+/** One record of a transaction. */
+export interface ObjectRecord {
+  readonly oid: Oid;
+  /** Undefined: the object's creation was undone. */
+  readonly data: Uint8Array | undefined;
+  /** The transaction of which this is the data, where it has none of its own. */
+  readonly dataTid: Tid | undefined;
+}
+
+/** The bytes of a blob. */
+export interface StateBlob {
+  readonly sizeBytes: number;
+  read(): AsyncIterable<Uint8Array>;
+}
