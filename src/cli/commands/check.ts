@@ -51,8 +51,8 @@ export function addCheckCommand(program: Command): void {
         free: orDefault(free, DEFAULT_LIMITS.free),
       };
       try {
-        const { terminal } = context;
-        const sites = await findEachSite(options, { terminal, purpose: 'look' });
+        const { terminal, backups } = context;
+        const sites = await findEachSite(options, { terminal, purpose: 'look', backups });
         return await check(sites, {
           limits,
           scripts: sites.scripts,

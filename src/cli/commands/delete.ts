@@ -50,10 +50,10 @@ export function addDeleteCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
-      const { terminal } = context;
+      const { terminal, backups } = context;
       const result = terminal.document.result<DeleteResult>({ deletions: [], removed: [] });
       const selection = selectionOf({ written, damaged: options.damaged }, terminal);
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const last = options.evenTheLast ? 'may-go' : 'stays';
       if (selection.kind === 'blobs') {
         const isKindSaid = command.getOptionValueSource('kind') !== 'default';

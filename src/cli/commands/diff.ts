@@ -38,7 +38,7 @@ export function addDiffCommand(program: Command): void {
       const from = readTarget(writtenFrom, { terminal });
       const to = readTarget(writtenTo, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const selected = await selectRepositories(sites, {
         kind: options.kind,
         storage: options.storage,

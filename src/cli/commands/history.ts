@@ -31,7 +31,7 @@ export function addHistoryCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const how = { kind: options.kind, backups };
       const result = terminal.document.result<HistoryResult>({ runs: [] });
-      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, how)).slice(0, options.last);

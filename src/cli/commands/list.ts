@@ -31,7 +31,7 @@ export function addListCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<ListResult>({ points: [] });
-      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const all: PlacedPoint[] = [];
       const problems: AnyWarning[] = [];

@@ -69,7 +69,7 @@ export function addLogCommand(program: Command): void {
         return undefined;
       }
       const target = readTarget(point, { terminal });
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const selected = await selectRepositories(sites, {
         kind: options.kind,
         storage: options.storage,

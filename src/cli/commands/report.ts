@@ -48,8 +48,8 @@ export function addReportCommand(program: Command): void {
   );
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
-      const { terminal } = context;
-      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const { terminal, backups } = context;
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const now = new Date();
       const reports: SiteReport[] = [];
       const reportOne = async (site: Site) => {

@@ -51,7 +51,7 @@ export function addRestoreCommand(program: Command): void {
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {
-        terminal: context.terminal,
+        ...context,
         purpose: to === undefined ? 'restore' : 'look',
       });
       const live = oneSite(sites);

@@ -29,7 +29,7 @@ export function addShowCommand(program: Command): void {
       const result = terminal.document.result<ShowResult>({ points: [] });
       const target = readTarget(written, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
-      const sites = await findSites(options, { terminal, purpose: 'look' });
+      const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const selected = await selectRepositories(sites, {
         kind: options.kind,
         storage: options.storage,

@@ -32,7 +32,7 @@ export function addTestRestoreCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
       const wanted = readTarget(written, { terminal });
-      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const damage: Damage[] = [];
       const testOne = async (site: Site) => {

@@ -52,7 +52,7 @@ export function addVerifyCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
       const deep = deepOptions(date, options, terminal);
-      const selected = await findEachSite(options, { terminal, purpose: 'look' });
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const damage: Damage[] = [];
       const verifyOne = async (site: Site) => {

@@ -31,13 +31,16 @@ export interface LostData {
  */
 export async function findLostData(
   folder: string,
-  search: PlainSearch,
+  {
+    backups = new OpenBackups(),
+    ...search
+  }: PlainSearch & { readonly backups?: OpenBackups | undefined },
 ): Promise<LostData | undefined> {
   const said = saidPlaces(folder, search);
   if (said.datafs !== undefined || (await findDataFs(folder)) !== undefined) return undefined;
   const places = foldersOf(said);
   if (places.repository === undefined && places.blobFolder === undefined) return undefined;
-  const recorded = await findRecordedData({ ...places, site: folder }, new OpenBackups());
+  const recorded = await findRecordedData({ ...places, site: folder }, backups);
   const dataFs = backsUpOnlyBlobs(search) ? besideBlobs(recorded) : recorded.dataFs;
   switch (search.purpose) {
     case 'backup':

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   type Candidate,
   findLive,
@@ -57,6 +58,7 @@ export async function findAnySites(
     purpose,
     candidates = [],
     unusable,
+    backups,
   }: {
     readonly terminal: Terminal;
     readonly purpose: Purpose;
@@ -64,11 +66,13 @@ export async function findAnySites(
     readonly candidates?: Candidate[];
     /** Gets the sites that can't be used, where others can; absent: they are thrown. */
     readonly unusable?: UnusableSite[] | undefined;
+    /** What the command has opened: backups that tell of lost data are read once. Absent: it has opened none. */
+    readonly backups?: OpenBackups | undefined;
   },
 ): Promise<Found> {
   refuseRenamedVariables(process.env);
   for (const one of unknownVariables(process.env, nearest)) renderWarning(one, terminal);
-  const found = await lookFor(selection, { terminal, purpose, candidates, unusable });
+  const found = await lookFor(selection, { terminal, purpose, candidates, unusable, backups });
   if (found.kind === 'configured') {
     const own = found.sites.flatMap(({ warnings }) => warnings);
     for (const one of [...own, ...found.excludedBlobs]) renderWarning(one, terminal);
@@ -102,6 +106,7 @@ interface Looking {
   readonly purpose: Purpose;
   readonly candidates: Candidate[];
   readonly unusable: UnusableSite[] | undefined;
+  readonly backups: OpenBackups | undefined;
 }
 
 async function lookFor(selection: SiteSelection, looking: Looking): Promise<FoundSites> {
@@ -239,7 +244,7 @@ type PlainFound = Extract<FoundSites, { kind: 'plain' }>;
 /** The places that were named, and else those that every Zope has, or those around a Data.fs that was found. */
 async function plainSite(
   selection: SiteSelection,
-  { purpose }: Looking,
+  { purpose, backups }: Looking,
   found?: string,
 ): Promise<PlainFound> {
   const written = {
@@ -254,6 +259,7 @@ async function plainSite(
     pathEnvironment: PATH_ENVIRONMENT,
   };
   const search = { written, environment, found, purpose };
-  const lost = found === undefined ? await findLostData(process.cwd(), search) : undefined;
+  const lost =
+    found === undefined ? await findLostData(process.cwd(), { ...search, backups }) : undefined;
   return { kind: 'plain', site: await findPlainSite(process.cwd(), { ...search, ...lost }) };
 }

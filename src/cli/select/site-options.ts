@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { environmentOfPlaces } from '../../config/environment/environment.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
@@ -58,10 +59,18 @@ interface FoundAndMore {
   readonly scripts: readonly PartScripts[];
 }
 
+/** What sites are looked for with. */
+interface Finding {
+  readonly terminal: Terminal;
+  readonly purpose: Purpose;
+  /** What the command has opened; absent: none. */
+  readonly backups?: OpenBackups;
+}
+
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
   selection: SiteSelection,
-  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
+  finding: Finding,
 ): Promise<readonly Site[]> {
   return (await findSitesAndVariables(selection, finding)).sites;
 }
@@ -69,7 +78,7 @@ export async function findSites(
 /** The same, with those of several that can't be used: failures are thrown where no site can. */
 export async function findEachSite(
   selection: SiteSelection,
-  finding: { readonly terminal: Terminal; readonly purpose: Purpose },
+  finding: Finding,
 ): Promise<MeantSites & Pick<FoundAndMore, 'scripts'>> {
   const unusable: UnusableSite[] = [];
   const { sites, scripts } = await findSitesAndVariables(selection, { ...finding, unusable });
@@ -79,19 +88,11 @@ export async function findEachSite(
 /** The same, with all that is known of them. */
 export async function findSitesAndVariables(
   selection: SiteSelection,
-  {
-    terminal,
-    purpose,
-    unusable,
-  }: {
-    readonly terminal: Terminal;
-    readonly purpose: Purpose;
-    readonly unusable?: UnusableSite[];
-  },
+  { unusable, ...finding }: Finding & { readonly unusable?: UnusableSite[] },
 ): Promise<FoundAndMore> {
-  if (purpose === 'look' && selection.location !== undefined)
+  if (finding.purpose === 'look' && selection.location !== undefined)
     await requireLocation(selection.location);
-  const { found } = await findAnySites(selection, { terminal, purpose, unusable });
+  const { found } = await findAnySites(selection, { ...finding, unusable });
   const asMeant = (site: Site) => (selection.blobs ? site : withoutBlobs(site));
   switch (found.kind) {
     case 'buildout':
