@@ -18,6 +18,11 @@ prototype.read = async function (...words) {
   return read.apply(this, words);
 };
 
+const readByCallback = fs.read;
+fs.read = Object.defineProperties((...words) => {
+  setTimeout(() => readByCallback(...words), Number(slow));
+}, Object.getOwnPropertyDescriptors(readByCallback));
+
 const { readSync } = fs;
 const waiting = new Int32Array(new SharedArrayBuffer(4));
 fs.readSync = (...words) => {
