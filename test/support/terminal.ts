@@ -20,14 +20,20 @@ export function onTerminal(
   return programOnTerminal([process.execPath, COMMAND, ...words], { cwd, env });
 }
 
+interface TerminalOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly columns?: number;
+}
+
 /** The same for any program. */
 export function programOnTerminal(
   [program = '', ...words]: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  { cwd, env = {}, columns = 100 }: TerminalOptions,
 ): TerminalSession {
   const pty = spawn(program, words, {
     cwd,
-    cols: 100,
+    cols: columns,
     rows: 40,
     env: { ...withoutColourSettings(process.env), TZ: 'UTC', TERM: 'xterm', ...env },
   });
