@@ -98,10 +98,9 @@ export function readRestorePoint(
   store: Store,
   { point, onFile }: { readonly point: RestorePoint; readonly onFile?: (name: string) => void },
 ): AsyncIterable<Uint8Array> {
-  const told = onFile === undefined ? {} : { onFile };
   switch (point.kind) {
     case 'listed':
-      return readLinks(store, { links: point.links, check: 'checksums', ...told });
+      return readLinks(store, { links: point.links, check: 'checksums', onFile });
     case 'unlisted':
       return readUnlisted(store, point.files, onFile);
     default:

@@ -122,7 +122,7 @@ export async function writeBackup(
     ...(settings.isTruncated ? { lostEnd: true } : {}),
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(settings.mayLack ? { mayLack: true } : {}),
-    ...(overwritten === undefined ? {} : { overwritten }),
+    overwritten,
     ...(settings.isChanges ? { changes: true } : {}),
     blobs: settings.blobs,
   };

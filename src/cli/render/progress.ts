@@ -143,7 +143,7 @@ function lineProgress(terminal: Terminal): Progress {
       step: state.step,
       ...(state.file === '' ? {} : { file: state.file }),
       doneBytes: state.done,
-      ...(state.total === undefined ? {} : { totalBytes: state.total }),
+      totalBytes: state.total,
       seconds: (Date.now() - state.since) / 1000,
     });
   };

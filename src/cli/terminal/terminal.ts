@@ -64,7 +64,7 @@ export interface ProgressNumbers {
   readonly file?: string;
   readonly doneBytes: number;
   /** Absent where nobody knows. */
-  readonly totalBytes?: number;
+  readonly totalBytes: number | undefined;
   readonly seconds: number;
 }
 

@@ -15,7 +15,7 @@ export function retarget(site: Site, folder: string): Site {
       ...storage,
       madeOf: dataOf(storage),
       dataFs: join(folder, 'filestorage', `${storage.name}.fs`),
-      ...(storage.blobs === undefined ? {} : { blobs: join(folder, blobsName(storage.name)) }),
+      blobs: storage.blobs && join(folder, blobsName(storage.name)),
     })),
   };
 }
@@ -44,7 +44,7 @@ export function backedUpDataFs({ storages }: Site, name: string): string | undef
 }
 
 function dataOf({ dataFs, blobs }: SiteStorage): SiteStorage['madeOf'] {
-  return { dataFs, ...(blobs === undefined ? {} : { blobs }) };
+  return { dataFs, blobs };
 }
 
 function blobsName(storage: string): string {

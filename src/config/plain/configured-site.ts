@@ -42,12 +42,11 @@ export function resolveConfigured(
   });
   const { site } = resolveSite(resolution, file);
   problems.throwIfAny();
-  const { relativePaths } = written.live;
   return {
     site,
     resolved: known(resolution.options),
     warnings: resolution.warnings,
-    ...(relativePaths === undefined ? {} : { relativePaths }),
+    relativePaths: written.live.relativePaths,
   };
 }
 

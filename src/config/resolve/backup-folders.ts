@@ -24,13 +24,13 @@ export function resolveFolders(
     const suffix = name === 'Data' ? '' : `_${name}`;
     const folders = (filestorage: LocationOption, blobFolder: LocationOption) => ({
       filestorage: locations[filestorage] + suffix,
-      ...(blobs === undefined ? {} : { blobs: locations[blobFolder] + suffix }),
+      blobs: blobs === undefined ? undefined : locations[blobFolder] + suffix,
     });
     const alternative = alternatives.find((one) => one.name === name);
     return {
       name,
       dataFs,
-      ...(blobs === undefined ? {} : { blobs }),
+      blobs,
       ...(changes.includes(dataFs) ? { isChanges: true } : {}),
       folders: {
         backup: folders('location', 'blobbackuplocation'),

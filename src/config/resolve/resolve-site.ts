@@ -20,7 +20,7 @@ export interface ResolvedSite {
   readonly resolved: readonly ResolvedOption[];
   readonly warnings: readonly SettingsAdvice[];
   /** Where relative paths begin in the file that says where its data is; absent where it has none. */
-  readonly relativePaths?: string;
+  readonly relativePaths?: string | undefined;
 }
 
 /** How backups are made, wherever the data is. */

@@ -165,15 +165,14 @@ export async function writeOneArchive(
     }
     const lost = await findLostByArchive(run, before);
     await newState?.complete();
-    const continues = state?.continues === undefined ? {} : { continues: state.continues.name };
     await beforePublishing();
     const record = run.record({
       content: written.content,
-      ...(state === undefined ? {} : { whole: written.listed }),
+      whole: state && written.listed,
       ...(without.length === 0 ? {} : { leftOut: without }),
       blobs: blobs.result,
       ...(lost.length === 0 ? {} : { lost }),
-      archive: { ...written.archive, ...continues },
+      archive: { ...written.archive, continues: state?.continues?.name },
     });
     await writeRecordBeside(store, name, record);
     await archive.publish();

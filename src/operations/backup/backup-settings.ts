@@ -20,7 +20,7 @@ export interface BackupSettings {
   /** Whether what was written is read back before it counts. */
   readonly confirmation: 'reread' | 'none';
   /** The blobs of the same moment, which the caller backs up; absent: there are none. */
-  readonly blobPlace?: BlobPlace;
+  readonly blobPlace?: BlobPlace | undefined;
   /** Whether it is known to hold only the changes of a DemoStorage; absent: it isn't. */
   readonly isChanges?: boolean;
   /** Where a restore of it may be written down; undefined: in the repository, and beside it. */

@@ -170,7 +170,7 @@ export class SiteRun {
     return {
       dataFs: storage.dataFs,
       repository: this.folders.repositoryOf(storage),
-      ...(blobs === undefined ? {} : { blobPlace: blobs }),
+      blobPlace: blobs,
       isChanges: storage.isChanges === true,
       full: this.#isFull ? 'always' : 'when-needed',
       comparison: site.comparison,

@@ -29,7 +29,7 @@ export async function* readLinks(
     readonly links: readonly ChainLink[];
     readonly check: 'checksums' | 'bytes-only';
     /** Is told the name of each file before it is read. */
-    readonly onFile?: (name: string) => void;
+    readonly onFile?: ((name: string) => void) | undefined;
   },
 ): AsyncGenerator<Uint8Array> {
   for (const link of links) {

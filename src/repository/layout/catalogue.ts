@@ -22,7 +22,7 @@ export interface ChainFiles {
   readonly increments: readonly DataFile[];
   readonly hasDat: boolean;
   /** From this stamp on, a run has begun to remove what follows: no line of the `.dat` counts. */
-  readonly cutAt?: Stamp;
+  readonly cutAt?: Stamp | undefined;
 }
 
 /** What is in a repository, by names alone. */
@@ -60,7 +60,7 @@ export function catalogueOf(files: readonly StoredFile[]): Catalogue {
       (stamp) => stamp > full.stamp && (next === undefined || datFileName(stamp) < next),
     );
     const hasDat = present.has(datFileName(full.stamp));
-    return { full, increments: [], hasDat, ...(cutAt === undefined ? {} : { cutAt }) };
+    return { full, increments: [], hasDat, cutAt };
   };
   const chains: (ChainFiles & { readonly increments: DataFile[] })[] = [];
   const withoutFull: DataFile[] = [];

@@ -65,8 +65,8 @@ export function formatRun({ message, warned, ...run }: Run): string {
   const cut = (text: string) => text.slice(0, LONGEST_MESSAGE);
   return JSON.stringify({
     ...run,
-    ...(warned === undefined ? {} : { warned: warned.slice(0, MOST_WARNINGS).map(cut) }),
-    ...(message === undefined ? {} : { message: cut(message) }),
+    warned: warned?.slice(0, MOST_WARNINGS).map(cut),
+    message: message === undefined ? undefined : cut(message),
   });
 }
 

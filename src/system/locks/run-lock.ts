@@ -140,7 +140,7 @@ class RunLock implements AsyncDisposable {
     const record: LockRecord = {
       pid: process.pid,
       host,
-      ...(boot === undefined ? {} : { boot }),
+      boot,
       since: new Date().toISOString(),
       command,
       beat: 0,

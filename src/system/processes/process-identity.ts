@@ -20,15 +20,7 @@ export type ProcessIdentity = v.InferOutput<typeof ProcessIdentitySchema>;
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const { pid } = process;
   const { host, boot } = await thisMachine();
-  const namespace = await namespaceOfPids();
-  const started = await startOf(pid);
-  return {
-    pid,
-    host,
-    ...(boot === undefined ? {} : { boot }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(started === undefined ? {} : { started }),
-  };
+  return { pid, host, boot, namespace: await namespaceOfPids(), started: await startOf(pid) };
 }
 
 /** Whether a process still runs; unknown for one of another machine, or of another container. */

@@ -140,7 +140,7 @@ export async function runProgram(
     onOutput,
     signal,
   }: {
-    readonly input?: Uint8Array;
+    readonly input?: Uint8Array | undefined;
     readonly onOutput: (chunk: Uint8Array) => void;
     readonly signal: AbortSignal;
   },

@@ -39,7 +39,7 @@ async function runCrontab(
   const chunks: Uint8Array[] = [];
   const end = await runProgram(
     { path, arguments: argv, environment: ENVIRONMENT },
-    { onOutput: (chunk) => chunks.push(chunk), signal, ...(input === undefined ? {} : { input }) },
+    { onOutput: (chunk) => chunks.push(chunk), signal, input },
   );
   return { end, output: Buffer.concat(chunks) };
 }

@@ -51,7 +51,7 @@ export async function swapAll(
     anchor,
     at: now.toISOString(),
     restored,
-    ...(points === undefined ? {} : { points }),
+    points,
     state: 'swapping',
     steps: [...steps],
     superseded:
