@@ -24,6 +24,7 @@ export type SiteRemedy =
       | 'correct-value-or-name-places'
       | 'correct-file-or-name-places'
       | 'name-data-fs'
+      | 'name-data-fs-or-backup-folder'
       | 'name-one-file'
       | 'name-configuration'
       | 'name-backup-folder'

@@ -103,8 +103,7 @@ async function findBelonging(
     const choice = choose();
     if (choice === undefined) return { kind: 'missing', wasExact, why: { kind: 'none-there' } };
     const { name } = choice.entry;
-    const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
-    const seen = await lookInto(entry, { recorded: choice.entry, store });
+    const seen = await lookIntoChoice(choice, store);
     if (seen.kind === 'gone') return { kind: 'missing', wasExact, why: seen.why };
     return { kind: 'found', name, match: choice.match, content: seen.content };
   } catch (error) {
@@ -113,6 +112,12 @@ async function findBelonging(
     }
     throw error;
   }
+}
+
+/** The same as {@link lookInto} of what a restore takes. */
+export function lookIntoChoice(choice: BlobChoice, store: Store): ReturnType<typeof lookInto> {
+  const [entry = choice.entry] = choice.kind === 'archives' ? choice.chain : [];
+  return lookInto(entry, { recorded: choice.entry, store });
 }
 
 /**

@@ -1,9 +1,15 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
+import { lookIntoChoice } from '../../blobs/ownership/blobs-of-points.ts';
+import {
+  findNewerTransactions,
+  type NewerTransactions,
+} from '../../operations/restore/newer-transactions.ts';
 import type { RestorePlan, RestoreResult } from '../../operations/restore/restore-plan.ts';
-import type { SiteRestorePlan } from '../../operations/restore/site-restore-plan.ts';
+import type { MeantRestore } from '../../operations/restore/site-restore-plan.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { type Check, ofGoodLooks, readChecks } from '../../repository/records/check-results.ts';
 import {
+  count,
   formatAge,
   formatBytes,
   formatLocalTime,
@@ -19,7 +25,7 @@ import type { Terminal } from '../terminal/terminal.ts';
  * known is a warning of its own. Where the log is hidden, that belongs to the question.
  */
 export async function describeChosen(
-  { filestorages, blobs }: SiteRestorePlan,
+  { plan: { filestorages, blobs }, warnings }: MeantRestore,
   {
     terminal,
     now,
@@ -40,11 +46,46 @@ export async function describeChosen(
     say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
     const { store } = await backups.repository(plan.repository);
     say(`    ${factsOf(plan, await readChecks(store)).join(', ')}`);
+    const newer = isOther(plan, warnings) ? undefined : await findNewerTransactions(plan);
+    if (newer !== undefined) say(`    ${describeNewer(newer)}`);
   }
   for (const { plan } of blobs) {
-    const { name, record } = plan.choice.entry;
-    say(`The backup of ${plan.target} is ${name}`);
-    if (record?.content !== undefined) say(`    ${formatBytes(record.content.bytes)} of blobs`);
+    const { choice, catalogue, target } = plan;
+    say(`The backup of ${target} is ${choice.entry.name}`);
+    const seen = await lookIntoChoice(choice, catalogue.store);
+    const content = seen.kind === 'there' ? seen.content : undefined;
+    if (content !== undefined) {
+      say(`    ${count(content.files, 'blob')}, ${formatBytes(content.bytes)}`);
+    }
+  }
+}
+
+/** Transactions of another database are neither newer nor older. */
+function isOther({ target }: RestorePlan, warnings: MeantRestore['warnings']): boolean {
+  return warnings.some(
+    (one) =>
+      (one.code === 'other-database' || one.code === 'perhaps-other-database') &&
+      one.target === target,
+  );
+}
+
+/** What the site loses. */
+function describeNewer(newer: NewerTransactions): string {
+  switch (newer.kind) {
+    case 'none':
+      return 'nothing was committed since';
+    case 'unknown':
+      return 'zodbvault cannot tell what was committed since';
+    case 'some': {
+      const last = formatLocalTime(new Date(newer.lastAt));
+      if (newer.count === 1 && !newer.isMore) {
+        return `1 transaction was committed since, at ${last}: the site will lose it`;
+      }
+      const number = count(newer.count, 'transaction');
+      return `${newer.isMore ? 'more than ' : ''}${number} were committed since, the last at ${last}: the site will lose them`;
+    }
+    default:
+      return newer satisfies never;
   }
 }
 

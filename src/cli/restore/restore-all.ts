@@ -2,8 +2,9 @@ import type { Site } from '../../config/model/site.ts';
 import {
   type FileToFastForward,
   findFastForwards,
+  madeAnew,
 } from '../../operations/restore/apply-restore.ts';
-import { hasRoomBeside } from '../../operations/restore/make-room.ts';
+import { hasRoomBeside, requireRoomBeside } from '../../operations/restore/make-room.ts';
 import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
 import { restoreSite } from '../../operations/restore/restore-site.ts';
 import type {
@@ -74,14 +75,18 @@ export async function restoreAll(
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
   const isAsked = how.asks && (how.question === 'all' || warnings.length > 0 || hasReplaced);
-  if (plan === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
-  else await describeChosen(plan, { terminal, now: settings.now(), backups, isAsked });
+  if (ahead === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
+  else await describeChosen(ahead, { terminal, now: settings.now(), backups, isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
   if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
   for (const warning of warnings) job.onEvent(warning);
   if (isAsked) {
     const fastForwards =
       plan === undefined ? [] : await findFastForwards(plan, { settings, context: job });
+    // Where a pre_command runs first, it may mount the disk, or stop the server.
+    if (plan !== undefined && settings.old === 'keep' && site.preCommand === '') {
+      await requireRoomBeside(madeAnew(plan, fastForwards));
+    }
     const found = plan === undefined ? paths : replaced(plan, fastForwards);
     const asked = how.question === 'all' ? replacedPaths(settings.site) : found;
     if ((await agreeToReplace(asked, how.context)) === 'no') {

@@ -1,3 +1,4 @@
+import { refuseHeldSite } from '../../operations/restore/held-site.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
 import { planSiteUndo, undoSiteRestore } from '../../operations/restore/undo-restore.ts';
 import { formatUtcTime } from '../format/units.ts';
@@ -57,14 +58,16 @@ export async function undoRestore(
   const blobstorages = pathsOf('directory', 'contents');
   const replaced = { filestorages, blobstorages, removed };
   const isAsked = asks && filestorages.length + blobstorages.length + removed.length > 0;
-  if (isAsked && (await agreeToReplace(replaced, context)) === 'no') {
-    result.outcome = 'declined';
-    return;
+  const settings = { site, heldLock, now: () => new Date() };
+  const job = { ...shownOn(terminal), signal, backups, waitSeconds };
+  if (isAsked) {
+    await refuseHeldSite(settings, job);
+    if ((await agreeToReplace(replaced, context)) === 'no') {
+      result.outcome = 'declined';
+      return;
+    }
   }
-  await undoSiteRestore(
-    { site, heldLock, agreed, now: () => new Date() },
-    { ...shownOn(terminal), signal, backups, waitSeconds },
-  );
+  await undoSiteRestore({ ...settings, agreed }, job);
   result.outcome = 'done';
   for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
   terminal.log('Swapped back. What the restore had put there is kept. To swap again:');

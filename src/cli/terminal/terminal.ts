@@ -212,9 +212,9 @@ function logTime(moment: Date): string {
   return `${formatClockTime(moment)},${String(moment.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** Messages have no full stop, but for those in the words of the recipe. */
+/** Messages have no full stop, but for those in the words of the recipe, and those that end with a question. */
 function asSentence(message: string): string {
-  return message.endsWith('.') ? message : `${message}.`;
+  return /[.?]$/.test(message) ? message : `${message}.`;
 }
 
 /** A line of the log for programs: its time, its level, and what belongs to it. */

@@ -94,9 +94,12 @@ export async function placesOf(
   };
   const location = place(said.location, FOLDERS.location, said.prefix?.path ?? variable);
   if (location === undefined) {
-    const why = (await isThere(dataFs.path))
-      ? 'it is not in a folder "filestorage", beside which they would be'
-      : 'there is no such file';
+    if (!(await isThere(dataFs.path))) {
+      throw new Failure('usage', `Cannot find "${dataFs.path}": there is no such file`, {
+        hint: { kind: 'name-data-fs-or-backup-folder' },
+      });
+    }
+    const why = 'it is not in a folder "filestorage", beside which they would be';
     throw new Failure('usage', `Cannot find the backups of "${dataFs.path}": ${why}`, {
       hint: { kind: 'name-backup-folder' },
     });

@@ -30,12 +30,12 @@ export async function applyRestore(
   { anchor, settings, context, onBegin }: RestoreToApply,
 ): Promise<readonly RestoreResult[]> {
   const fastForwards = await findFastForwards(plan, { settings, context });
-  const anew = plan.filestorages.filter((one) => !fastForwards.some(({ of }) => of === one));
-  await makeRoom({ filestorages: anew, blobs: plan.blobs }, { old: settings.old, context });
+  const anew = madeAnew(plan, fastForwards);
+  await makeRoom(anew, { old: settings.old, context });
   await using things = new DisposableStack();
   const staged: StagedRestore[] = [];
   const stagedBlobs: StagedBlobs[] = [];
-  for (const { plan: one, storage } of anew) {
+  for (const { plan: one, storage } of anew.filestorages) {
     onBegin(one);
     const { store } = await context.backups.repository(one.repository);
     const work = () => stageRestore(one, { anchor, store, context });
@@ -78,6 +78,16 @@ export async function applyRestore(
 export interface FileToFastForward {
   readonly of: SiteRestorePlan['filestorages'][number];
   readonly fastForward: FastForward;
+}
+
+/** What of a plan is made beside what is there. */
+export function madeAnew(
+  { filestorages, blobs }: SiteRestorePlan,
+  fastForwards: readonly FileToFastForward[],
+): SiteRestorePlan {
+  const isAppended = (one: (typeof filestorages)[number]) =>
+    fastForwards.some(({ of }) => of === one);
+  return { filestorages: filestorages.filter((one) => !isAppended(one)), blobs };
 }
 
 /** The Data.fs files of a plan that are not replaced, as they only lack their end. Reads them. */

@@ -6,7 +6,7 @@ import { insidePath } from '../../system/files/replacement.ts';
 import { IMPATIENT } from '../../system/locks/lock-request.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
-import { findServer, type HoldingServer, lockTarget } from '../run/server-lock.ts';
+import { findServer, type HoldingServer, lockTarget, refuseServer } from '../run/server-lock.ts';
 import { isHalfRestored } from './journal/journal-record.ts';
 import { finishInterruptedRestore } from './journal/restore-journal.ts';
 import { isRestoring, lockRestore } from './journal/restore-lock.ts';
@@ -49,6 +49,22 @@ export async function holdSite(
   await removeStaged(await stagingPlaces(site), { anchor, context });
   const held = locks.move();
   return { anchor, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+}
+
+/**
+ * Looks for what {@link holdSite} would refuse, before people are asked: failure `locked` where a server runs, or
+ * another restore. Waits for their end as that would, and makes no file.
+ */
+export async function refuseHeldSite(
+  { site, heldLock, now }: Pick<SiteRestoreSettings, 'site' | 'heldLock' | 'now'>,
+  context: JobContext,
+): Promise<void> {
+  const anchor = await anchorOf(site);
+  if (await isRestoring(anchor, now())) {
+    await using _lock = await lockRestore(anchor, lockRequest(context, 'restore'));
+  }
+  if (heldLock === 'ignore') return;
+  for (const target of replacedPaths(site).filestorages) await refuseServer(target, context);
 }
 
 /** What is staged is beside one of these. */

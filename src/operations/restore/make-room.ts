@@ -1,6 +1,14 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { contentOf } from '../../blobs/layout/record.ts';
 import { readRestorePoint } from '../../repository/restore-point.ts';
-import { hasRoomFor, type Need, requireRoomFor } from '../../system/files/free-space.ts';
+import { withSystemErrors } from '../../system/failure.ts';
+import {
+  hasRoomFor,
+  type Need,
+  nearestFolder,
+  requireRoomFor,
+} from '../../system/files/free-space.ts';
 import { namesOfFile, realPlaceOf } from '../../system/files/real-path.ts';
 import { removeAll } from '../../system/files/replacement.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -21,6 +29,18 @@ export async function makeRoom(
   for (const { plan } of blobs) await checkBlobs(plan, context);
   for (const { plan } of filestorages) await removeFilestorage(plan);
   for (const { plan } of blobs) await removeLiveBlobs(plan);
+}
+
+/**
+ * Looks whether the new can be written beside the old, before people are asked. Failure `system` where there is no room
+ * for both, or no right to write.
+ */
+export async function requireRoomBeside(plan: SiteRestorePlan): Promise<void> {
+  for (const { plan: one } of plan.filestorages) {
+    const { folder } = await nearestFolder(dirname(await realPlaceOf(one.target)));
+    await withSystemErrors(`write into "${folder}"`, () => access(folder, constants.W_OK));
+  }
+  await requireRoomFor(needsOf(plan));
 }
 
 /** Whether the old and the new fit beside each other. */

@@ -4,7 +4,7 @@ import { type Report, runSiteCommand } from '../run/hooks.ts';
 import { holdFolders, type RunFolders } from '../run/lock-folders.ts';
 import { type WatchedRun, withRunLog } from '../run/run-log.ts';
 import { applyRestore } from './apply-restore.ts';
-import { anchorOf, holdSite } from './held-site.ts';
+import { anchorOf, holdSite, refuseHeldSite } from './held-site.ts';
 import { readJournal } from './journal/journal-record.ts';
 import { refuseOtherRestore } from './plan-agreement.ts';
 import { foldersOf, planSiteRestore } from './plan-site-restore.ts';
@@ -15,7 +15,8 @@ import { findRestorePlanWarnings, refuseGuess } from './warnings/restore-warning
 
 /**
  * The same as the first step of a restore that is meant: the run log tells if it fails. No other run writes meanwhile:
- * what that hasn't finished would look bad. Failure `locked`.
+ * what that hasn't finished would look bad. Failure `locked` where another run has the backups or the site, or a
+ * server has its Data.fs.
  */
 export function planMeantRestore(
   settings: SiteRestoreSettings,
@@ -23,6 +24,7 @@ export function planMeantRestore(
 ): Promise<MeantRestore> {
   const { site, kind, now } = settings;
   return withRunLog({ verb: 'restore', site, kind, now }, context, async () => {
+    await refuseHeldSite(settings, context);
     await using _held = await holdSources(settings, context);
     return await planWithWarnings(settings, context);
   });

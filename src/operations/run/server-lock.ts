@@ -24,6 +24,14 @@ export async function lockTarget(
   return locks.move();
 }
 
+/** The same for who doesn't replace it yet: waits for the end of a server, takes nothing, and makes no file. */
+export async function refuseServer(target: string, context: JobContext): Promise<void> {
+  for (const path of await lockPaths(target)) {
+    if (!(await isThere(path))) continue;
+    await using _lock = await lockOne(path, { target, heldLock: 'refuse', context });
+  }
+}
+
 async function lockOne(
   path: string,
   {

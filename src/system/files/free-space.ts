@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isAbsent } from '../absent.ts';
 import { Failure, withSystemErrors } from '../failure.ts';
+import { formatBytes } from '../format-bytes.ts';
 
 /** Something that will be written. */
 export interface Need {
@@ -20,9 +21,16 @@ export async function requireRoomFor(needs: readonly Need[]): Promise<void> {
   const { path, bytes, freeBytes } = full;
   throw new Failure(
     'system',
-    `Cannot write "${path}": there is no space for it: ${bytes} bytes are needed, ${freeBytes} are free`,
+    `Cannot write "${path}": there is no space for it: ${describeLack({ bytes, freeBytes })}`,
     { hint: 'Free some space, or choose another disk. Nothing was changed.' },
   );
+}
+
+/** As in `17.4 MB needed, 12.6 MB free`; in bytes where it lacks so little that these would be the same. */
+function describeLack(lack: { readonly bytes: number; readonly freeBytes: number }): string {
+  const isClear = formatBytes(lack.bytes) !== formatBytes(lack.freeBytes);
+  const say = isClear ? formatBytes : (bytes: number) => `${bytes} B`;
+  return `${say(lack.bytes)} needed, ${say(lack.freeBytes)} free`;
 }
 
 /** The same, as an answer. */
@@ -65,7 +73,10 @@ async function freeBytesOf(folder: string): Promise<number> {
   });
 }
 
-async function nearestFolder(path: string): Promise<{ folder: string; device: number }> {
+/** The folder that is there, of all those that a path leads through, the last one. */
+export async function nearestFolder(
+  path: string,
+): Promise<{ readonly folder: string; readonly device: number }> {
   return withSystemErrors(`look at "${path}"`, async () => {
     for (let folder = path; ; folder = dirname(folder)) {
       try {

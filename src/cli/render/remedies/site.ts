@@ -13,6 +13,8 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
   'correct-file-or-name-places': () =>
     'Correct the file, or name the Data.fs and the folder of the backups with --datafs and --location.',
   'name-data-fs': () => 'Go to the folder of the site, or name the file with --datafs.',
+  'name-data-fs-or-backup-folder': () =>
+    'Correct the path. If the Data.fs is lost, name the folder of its backups with --location.',
   'name-one-file': () => 'Name one of the files with --config.',
   'name-configuration': () =>
     'Name the configuration file of the site with --config, or the Data.fs with --datafs.',
