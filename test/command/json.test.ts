@@ -54,8 +54,12 @@ describe('--json', () => {
       blobs: { source: expect.any(String) },
     });
     const [made] = (await run('backup')).backups;
-    expect(made).toMatchObject({ ...PLACE, type: 'full', blobs: { state: 'made' } });
-    const { stamp, time, sizeBytes, dataFsBytes, transactions } = made;
+    const { stamp, time, sizeBytes, storedBytes, dataFsBytes, transactions } = made;
+    expect(made).toMatchObject({
+      ...PLACE,
+      ...{ type: 'full', blobs: { state: 'made', newFiles: made.blobs.files } },
+      kept: { restorePoints: 1, storedBytes },
+    });
     const point = { ...PLACE, stamp, time };
     const { name, files } = made.blobs;
     const found = { state: 'found', name, files, match: 'exact' };
@@ -72,7 +76,12 @@ describe('--json', () => {
       { site: 'backup', points: [point] },
     ]);
     await growDatabase(site.dataFs, { transactions: 2 });
-    expect((await run('backup')).backups).toMatchObject([{ ...PLACE, type: 'increment' }]);
+    const [next] = (await run('backup')).backups;
+    expect(next).toMatchObject({
+      ...PLACE,
+      ...{ type: 'increment', blobs: { files, newFiles: 0 } },
+      kept: { restorePoints: 2, storedBytes: storedBytes + next.storedBytes },
+    });
     expect((await run('diff', stamp)).differences).toMatchObject([
       { ...PLACE, from: { stamp, time, dataFsBytes }, transactions: 2 },
     ]);

@@ -48,7 +48,13 @@ describe('zodbvault list', () => {
       { type: 'full', transactions: 30, problems: [], blobs: { files } },
     ]);
     const { name, sizeBytes } = listed.points[0].blobs;
-    expect(made.backups[0].blobs).toEqual({ state: 'made', name, files, sizeBytes });
+    expect(made.backups[0].blobs).toEqual({
+      state: 'made',
+      name,
+      files,
+      newFiles: files,
+      sizeBytes,
+    });
     expect((await site.runWell('show')).stdout).toContain(`: ${files} blobs, `);
   });
 

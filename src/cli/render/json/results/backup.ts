@@ -8,9 +8,9 @@ import type {
 } from '../../../../operations/backup/site-backup-settings.ts';
 import { describePlanReason } from '../../backup-plan.ts';
 import { describeRemoval } from '../../removals.ts';
-import { BlobsSchema, contentAsJson, type JsonBlobs } from '../blobs.ts';
+import { BlobsSchema, contentAsJson } from '../blobs.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
-import { Bytes, maybe, ofPlace, type Result, said } from '../values.ts';
+import { Bytes, Count, maybe, ofPlace, type Result, said } from '../values.ts';
 
 const Type = said(
   '`nothing`: nothing was committed since the last backup. `blobs`: the site backs up nothing else',
@@ -25,8 +25,24 @@ const BackupSchema = v.strictObject({
   type: Type,
   reason,
   ...sizesOfBackup,
-  blobs: BlobsSchema,
+  blobs: v.strictObject({
+    ...BlobsSchema.entries,
+    newFiles: maybe(
+      'how many of them the backup before has not; absent where nobody has compared them',
+      Count,
+    ),
+  }),
   removed: said('names of the old files that went', v.array(v.string())),
+  kept: maybe(
+    'what there is now; absent where the storage has no folder for its backups',
+    v.strictObject({
+      restorePoints: Count,
+      storedBytes: said(
+        'that they take; copies of blobs share their files, so they are not in it',
+        Bytes,
+      ),
+    }),
+  ),
 });
 
 const PlanSchema = v.strictObject({
@@ -54,11 +70,12 @@ type Backup = v.InferOutput<typeof BackupSchema>;
 type Of = Pick<SiteBackupSettings, 'site' | 'kind'>;
 
 export async function backupAsJson(
-  { storage, filestorage, blobs, removed }: StorageBackup,
+  { storage, filestorage, blobs, removed, kept }: StorageBackup,
   { site, kind }: Of,
 ): Promise<Backup> {
   const labels = { site: site.part, storage, kind };
-  const more = { blobs: await blobsAsJson(blobs, { site, storage }), removed: [...removed] };
+  const madeBlobs = await blobsAsJson(blobs, { site, storage });
+  const more = { blobs: madeBlobs, removed: [...removed], kept };
   if (filestorage === undefined) {
     const when = blobs === undefined ? {} : pointAsJson(blobs.stamp);
     return { ...labels, ...when, type: 'blobs', ...more };
@@ -88,13 +105,16 @@ export async function backupAsJson(
 async function blobsAsJson(
   blobs: StorageBackup['blobs'],
   { site, storage }: { readonly site: Site; readonly storage: string },
-): Promise<JsonBlobs> {
+): Promise<Backup['blobs']> {
   if (blobs === undefined) return { state: 'none' };
   const live = site.storages.find(({ name }) => name === storage)?.blobs;
+  const content = contentAsJson(await blobsBackedUp(blobs, live));
   return {
     state: blobs.kind === 'made' ? 'made' : 'unchanged',
     name: blobs.name,
-    ...contentAsJson(await blobsBackedUp(blobs, live)),
+    ...content,
+    // Of a first backup, the file that names the layout is one of those that are new.
+    newFiles: blobs.newFiles && Math.min(blobs.newFiles, content.files ?? blobs.newFiles),
   };
 }
 
