@@ -12,7 +12,7 @@ import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { DATE_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
-import { CHECKED, describeProblem } from '../render/problems.ts';
+import { CHECKED } from '../render/problems.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -113,8 +113,7 @@ function report(
     if (finding.kind === 'good')
       terminal.debug(`good: ${where}${finding.name} (${CHECKED[finding.checked]})`);
     else if (!terminal.isJson) {
-      const { name } = finding;
-      const problem = describeProblem(finding.problem);
+      const { name, problem } = finding;
       renderWarning({ kind: 'warning', code: 'bad-backup', storage, name, problem }, terminal);
     }
   }

@@ -35,7 +35,41 @@ export function describeProblem(problem: RepositoryProblem | BlobProblem): strin
   }
 }
 
-/** The same with the name. */
+/** What is wrong with a backup that was verified, as one sentence, which has its name once. */
+export function describeBadBackup(name: string, problem: RepositoryProblem | BlobProblem): string {
+  switch (problem.kind) {
+    case 'missing-file':
+      return problem.fileName === name
+        ? `${name} is missing`
+        : `${name}: ${describeProblem(problem)}`;
+    case 'missing-dat':
+    case 'gap':
+    case 'unlisted-file':
+    case 'no-full-backup':
+    case 'full-backup-missing':
+    case 'foreign-record':
+    case 'blobs-gone':
+      return `${name}: ${describeProblem(problem)}`;
+    case 'unusable': {
+      const { path, state } = problem;
+      if (state.kind === 'missing') return `"${path}" is missing`;
+      return `"${path}" is damaged: ${describeBlobState(state)}`;
+    }
+    case 'failed-read': {
+      // It may be lost, too: the message says so, and mostly of which file.
+      const { message } = problem;
+      return `${message.includes(name) ? 'a backup' : name} is not intact: ${message}`;
+    }
+    case 'broken-dat':
+    case 'unreadable-record':
+    case 'other-size':
+      return `${name} is damaged: ${describeProblem(problem)}`;
+    default:
+      return problem satisfies never;
+  }
+}
+
+/** A problem of a file, with its name. */
 export function describeNamedProblem({ name, problem }: NamedProblem): string {
   return `${name}: ${describeProblem(problem)}`;
 }

@@ -1,8 +1,11 @@
+import type { BlobProblem } from '../../../operations/verify/blob-finding.ts';
 import type { DeepFinding } from '../../../operations/verify/verify-deep.ts';
+import type { RepositoryProblem } from '../../../repository/problem.ts';
 import { quoteWord } from '../../../system/processes/shell.ts';
 import { count } from '../../format/units.ts';
 import { describeDeepFinding, describeState } from '../deep-findings.ts';
 import { describeSiteFault } from '../judgements.ts';
+import { describeBadBackup, describeProblem } from '../problems.ts';
 
 /** What commands themselves notice. The values of an example are of the types that those of its code have. */
 export const COMMAND_WARNINGS = {
@@ -235,9 +238,14 @@ export const COMMAND_WARNINGS = {
       code: 'bad-backup',
       storage: of<string | undefined>(undefined),
       name: '2026-03-02-04-05-06.deltafsz',
-      problem: 'it has 4096 bytes, 5120 were written',
+      problem: of<RepositoryProblem | BlobProblem>({
+        kind: 'other-size',
+        bytes: 4096,
+        expectedBytes: 5120,
+      }),
     },
-    ({ storage, name, problem }) => `${among(storage)}${name} is damaged: ${problem}`,
+    ({ storage, name, problem }) => `${among(storage)}${describeBadBackup(name, problem)}`,
+    ({ storage, name, problem }) => ({ storage, name, problem: describeProblem(problem) }),
   ),
   'bad-restore-point': text(
     {
