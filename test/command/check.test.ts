@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
+import { COMMAND, runProgram } from '../support/command.ts';
 import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
@@ -37,6 +38,46 @@ describe('zodbvault check', () => {
     expect(statSync(metrics).mode & 0o777).toBe(0o644);
     expect(readdirSync(site.folder).sort()).toEqual(['var', 'zodbvault.prom']);
   });
+
+  it('says that there is no backup yet, and what it knows of the last run', async () => {
+    const site = await newSite(scratch, 3);
+    const check = async () => {
+      const { status, stdout } = await site.run(['check', ...MOUNTED]);
+      return [status, stdout];
+    };
+    const none = `ZODBVAULT CRITICAL - no backup yet in "${site.repository}"`;
+    expect(await check()).toEqual([2, `${none}\n`]);
+    writeFileSync(site.dataFs, 'no database');
+    await site.run(['backup']);
+    const why = `Cannot read "${site.dataFs}" as a Data.fs: it begins with "no d", not with`;
+    expect(await check()).toEqual([
+      2,
+      expect.stringContaining(`${none}; the last backup failed: ${why}`),
+    ]);
+    const log = join(site.repository, '.zodbvault.runs.jsonl');
+    const { code: _, message: __, ...run } = JSON.parse(readFileSync(log, 'utf8'));
+    writeFileSync(log, `${JSON.stringify({ ...run, result: 'begun' })}\n`);
+    expect(await check()).toEqual([2, `${none}; the last backup was killed\n`]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'says why the log of the last run cannot be read (needs root, to give its rights up)',
+    async () => {
+      const site = await newSite(scratch, 3);
+      writeFileSync(site.dataFs, 'no database');
+      await site.run(['backup']);
+      chmodSync(join(site.repository, '.zodbvault.runs.jsonl'), 0o000);
+      const without = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all'];
+      const words = [...without, process.execPath, COMMAND, 'check', ...MOUNTED];
+      const { status, stdout } = await runProgram('setpriv', words, { cwd: site.folder });
+      expect([status, stdout]).toEqual([
+        2,
+        expect.stringMatching(
+          /no backup yet in .*"; Cannot read .*runs\.jsonl": permission denied/,
+        ),
+      ]);
+    },
+  );
 
   it('warns from a limit on, is critical from another on, and names what is worst first', async () => {
     const site = await newSite(scratch, 3);

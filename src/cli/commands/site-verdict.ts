@@ -1,3 +1,4 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import {
@@ -84,17 +85,30 @@ export async function checkSite(
   }
 }
 
-/** That there is no backup yet, and why, if the last run failed. */
+/** That there is no backup yet, and why, if the last run failed, or why its log doesn't tell. */
 async function describeAbsence(
   site: Site,
   { backups }: Pick<CommandContext, 'backups'>,
 ): Promise<string> {
   const [place] = await findBackupPlaces(site, 'backup');
   const where = place === undefined ? '' : ` in "${place.path}"`;
-  const runs = await readHistory(site, { kind: 'backup', backups }).catch(() => []);
-  const last = runs.find(({ verb }) => verb === 'backup');
-  const why = last?.message === undefined ? '' : `; the last backup failed: ${last.message}`;
-  return `no backup yet${where}${why}`;
+  return `no backup yet${where}${await describeLastRun(site, backups)}`;
+}
+
+/** As the end of a sentence. */
+async function describeLastRun(site: Site, backups: OpenBackups): Promise<string> {
+  try {
+    const runs = await readHistory(site, { kind: 'backup', backups });
+    const last = runs.find(({ verb }) => verb === 'backup');
+    if (last?.message !== undefined) return `; the last backup failed: ${last.message}`;
+    if (last?.result === 'killed') return '; the last backup was killed';
+    return last?.result === 'running' ? '; a backup is running' : '';
+  } catch (error) {
+    // Where there is no folder yet, there is no log, either.
+    if (isFailure(error, 'not-found')) return '';
+    if (error instanceof Failure) return `; ${error.message}`;
+    throw error;
+  }
 }
 
 /** The backups of this site are unknown, but those of the others are not. */
