@@ -41,7 +41,8 @@ async function* walk(root: string): AsyncGenerator<readonly TreeEntry[]> {
   const waiting = [''];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     const at = folder;
-    yield await withSystemErrors(`count the files in "${root}"`, async () =>
+    const path = root + Buffer.from(at, BYTEWISE).toString();
+    yield await withSystemErrors(`count the files in "${path}"`, async () =>
       entriesOf(root, at, waiting),
     );
   }
