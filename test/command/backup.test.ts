@@ -464,6 +464,8 @@ describe('zodbvault backup, interrupted,', () => {
       '.zodbvault.lock',
       '.zodbvault.runs.jsonl',
     ]);
+    const { stdout } = await site.runWell('history');
+    expect(stdout).toMatch(/ backup +[\d.]+ s +(\S+ MB +)?interrupted +Stopped by \S+\n$/);
     await site.runWell('backup');
   });
 });

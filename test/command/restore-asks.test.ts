@@ -110,6 +110,7 @@ describe('zodbvault restore asks nothing', () => {
       const { status, stdout, stderr } = await site.run(words, { input: 'yes\n' });
       expect([status, stdout]).toEqual([4, '']);
       expect(stderr).toContain(`the process ${process.pid} holds its lock`);
+      expect(stderr).toMatch(/--force" .* everything that the running server writes .* is lost\./);
     }
     expect(readFileSync(site.dataFs).equals(before)).toBe(true);
     const forced = await site.run(['restore', '--force'], { input: 'no\n' });
