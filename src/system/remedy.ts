@@ -77,6 +77,7 @@ export type BackupRemedy =
       | 'make-room-for-script'
       | 'print-cron-lines'
       | 'install-cron'
+      | 'another-compressor'
     >
   /** The Debian package of a compressor. */
   | { readonly kind: 'install-compressor'; readonly package: string }

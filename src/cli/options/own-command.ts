@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PACKAGING } from '../../system/processes/packaging.ts';
 import { findProgram } from '../../system/processes/programs.ts';
@@ -15,7 +16,13 @@ export function ownProgram(
   terminal: Terminal,
   { caller }: { readonly caller: string },
 ): readonly string[] {
-  if (PACKAGING.kind === 'executable') return [process.execPath];
+  if (PACKAGING.kind === 'executable') {
+    const command = process.execPath;
+    if (isOfUvx(command)) {
+      renderWarning({ kind: 'warning', code: 'program-of-uvx', caller, command }, terminal);
+    }
+    return [command];
+  }
   const command =
     PACKAGING.kind === 'package' ? fileURLToPath(PACKAGING.command) : (process.argv[1] ?? '');
   if (command.includes(`${sep}_npx${sep}`)) {
@@ -26,9 +33,16 @@ export function ownProgram(
 
 /** How people call this program, in words that work when they are pasted. */
 export async function commandToType(): Promise<string> {
-  const isOnPath = (await findProgram('zodbvault')) !== undefined;
-  // npx puts a PATH of its own in front, which is gone when it has ended.
-  if (isOnPath && process.env['npm_command'] !== 'exec') return 'zodbvault';
+  const found = await findProgram('zodbvault');
+  // npx and uvx put a PATH of their own in front, which is gone when they have ended.
+  const isOnPath = process.env['npm_command'] !== 'exec' && found !== undefined && !isOfUvx(found);
+  if (isOnPath) return 'zodbvault';
   if (PACKAGING.kind === 'executable') return quoteWord(process.execPath);
   return `node ${quoteWord(await realpath(process.argv[1] ?? ''))}`;
+}
+
+/** Whether a program lies in uv's cache, where uvx puts what it runs; a tag says that it is a cache. */
+function isOfUvx(path: string): boolean {
+  const [, cache] = /^(.*)\/archive-v\d+\//.exec(path) ?? [];
+  return cache !== undefined && existsSync(join(cache, 'CACHEDIR.TAG'));
 }

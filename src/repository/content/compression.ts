@@ -47,8 +47,9 @@ export async function resolveCompression(
       return members;
     case 'isal': {
       const isal = byIsal({ level: options.level, otherwise: members });
-      const canCall = await canCallIsal({ program: isalProgram(isal.level) });
-      if (!canCall) throw notInstalled('isal');
+      const program = isalProgram(isal.level);
+      if (program === undefined) throw noneCallsIsal();
+      if (!(await canCallIsal({ program }))) throw notInstalled('isal');
       return isal;
     }
     case 'igzip':
@@ -110,6 +111,13 @@ async function findCompressor(
       ? [`-${Math.min(level ?? ISAL_LEVEL, ISAL_LEVEL)}`, '-c', '-']
       : [`-${level ?? DEFAULT_LEVEL}`, '-c'];
   return { kind: 'program', path, arguments: argv };
+}
+
+/** Whatever is installed. */
+function noneCallsIsal(): Failure {
+  return new Failure('program', 'Cannot compress: this zodbvault cannot call the library ISA-L', {
+    hint: { kind: 'another-compressor' },
+  });
 }
 
 /** The Debian package of each. */

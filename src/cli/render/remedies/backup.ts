@@ -22,6 +22,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'print-cron-lines': () =>
     'Nothing was changed. Without --install, zodbvault prints the lines that it would add.',
   'install-cron': () => 'Install cron (package cron or cronie), or use --systemd.',
+  'another-compressor': () =>
+    'Use --compressor igzip, pigz or node. Only zodbvault from npm calls ISA-L, with Node 20.15 or later.',
   'install-compressor': ({ package: name }) =>
     `Install it (Debian: ${name}), or use --compressor node.`,
   'delete-restore-point': ({ stamp }) => `"zodbvault delete ${stamp}" deletes that restore point.`,

@@ -37,6 +37,16 @@ export const COMMAND_WARNINGS = {
     ({ caller, command }) =>
       `${caller} call "${command}", which npx may remove at any time; install zodbvault for good (npm install --global zodbvault), then run this command again`,
   ),
+  'program-of-uvx': text(
+    {
+      kind: 'warning',
+      code: 'program-of-uvx',
+      caller: 'these jobs',
+      command: '/home/plone/.cache/uv/archive-v0/5f2c/bin/zodbvault',
+    },
+    ({ caller, command }) =>
+      `${caller} call "${command}", which uv may remove at any time; install zodbvault for good (uv tool install zodbvault), then run this command again`,
+  ),
   'scripts-put-back-next': text(
     { kind: 'advice', code: 'scripts-put-back-next', part: 'backup' },
     ({ part }) =>
