@@ -10,6 +10,7 @@ import {
   transactionEnd,
 } from './transaction-header.ts';
 import { refuseDamage, type Stop, transactionEndingAt, viewOf } from './uncommitted-tail.ts';
+import { Window } from './window.ts';
 
 /** Where the database in a Data.fs ends: a state of the log. */
 export interface CommittedEnd {
@@ -116,26 +117,4 @@ async function checkLengthAgain(window: Window, header: TransactionHeader): Prom
     header.position,
     `its length is ${header.length}, the copy behind it says ${again}`,
   );
-}
-
-/** Small reads out of larger ones, so that small transactions don't cost a system call each. */
-class Window {
-  static readonly #bytes = 1 << 16;
-  readonly source: ByteSource;
-  #start = 0;
-  #content: Uint8Array = new Uint8Array(0);
-
-  constructor(source: ByteSource) {
-    this.source = source;
-  }
-
-  /** Bytes that the caller knows to lie in front of the source's end. */
-  async bytesAt(position: number, length: number): Promise<Uint8Array> {
-    if (position < this.#start || position + length > this.#start + this.#content.length) {
-      const end = Math.min(position + Math.max(length, Window.#bytes), this.source.sizeBytes);
-      this.#content = await this.source.read({ start: position, end });
-      this.#start = position;
-    }
-    return this.#content.subarray(position - this.#start, position - this.#start + length);
-  }
 }

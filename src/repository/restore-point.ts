@@ -34,6 +34,7 @@ export type PointAim =
   | 'show what is in'
   | 'read the log of'
   | 'compare what is in'
+  | 'open'
   | 'verify';
 
 /** Which restore point of a repository, and what for. */

@@ -24,17 +24,22 @@ export interface State extends AsyncDisposable {
   loadSerial(oid: Oid, tid: Tid): Promise<Uint8Array | undefined>;
   /** The transactions that wrote an object, the newest first, at most `most`; those that undid its creation included. */
   history(oid: Oid, most: number): Promise<readonly ObjectRevision[]>;
-  /** The transactions of the log up to {@link tid}, in their order or, for `newest-first`, back from it. */
-  transactions(order?: {
-    readonly from?: Tid;
-    readonly direction?: 'oldest-first' | 'newest-first';
-  }): AsyncIterable<StateTransaction>;
+  /** The transactions of the log up to {@link tid}; those that old versions of ZODB have marked as undone don't count. */
+  transactions(order?: TransactionOrder): AsyncIterable<StateTransaction>;
   /** The records of one of these, as a copy of the storage takes them: what a back pointer means is looked up. */
   recordsOf(transaction: StateTransaction): AsyncIterable<ObjectRecord>;
   /** The objects that have a current record, the lowest oid first, from `from` on. */
   oids(from?: Oid): Iterable<Oid>;
   /** The blob that belongs to a record; undefined where no source has it. */
   blob(oid: Oid, tid: Tid): Promise<StateBlob | undefined>;
+}
+
+/** In which order transactions are wanted. */
+export interface TransactionOrder {
+  /** By default the oldest comes first. */
+  readonly direction?: 'oldest-first' | 'newest-first';
+  /** The first that counts, or the next one in this direction. */
+  readonly from?: Tid;
 }
 
 /** A record's data: the pickles as they are stored, wrappers of the storage included. */

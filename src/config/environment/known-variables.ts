@@ -13,6 +13,7 @@ const OTHERS = [
   'ZODBVAULT_ACTION',
   'ZODBVAULT_PART',
   'ZODBVAULT_SCRIPT',
+  'ZODBVAULT_CACHE',
 ];
 
 /** Warnings for variables with our prefix that mean nothing, each with the nearest that does. */

@@ -6,9 +6,33 @@ export class TransactionPlaces {
   #tid = new BigUint64Array(64);
   #count = 0;
 
+  get count(): number {
+    return this.#count;
+  }
+
   /** Tid of the last one; 0: there is none. */
   get lastTid(): Tid {
-    return this.#count === 0 ? ZERO_TID : this.#tidOf(this.#count - 1);
+    return this.#count === 0 ? ZERO_TID : this.tid(this.#count - 1);
+  }
+
+  tid(row: number): Tid {
+    return (this.#tid[row] ?? 0n) as Tid;
+  }
+
+  position(row: number): number {
+    return this.#position[row] ?? 0;
+  }
+
+  /** The first that is not before a tid, where they rise; {@link count}: all are. */
+  firstNotBefore(tid: Tid): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.tid(middle) < tid) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   add(position: number, tid: Tid): void {
@@ -27,11 +51,7 @@ export class TransactionPlaces {
       if ((this.#position[middle] ?? 0) <= position) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? ZERO_TID : this.#tidOf(low - 1);
-  }
-
-  #tidOf(row: number): Tid {
-    return (this.#tid[row] ?? 0n) as Tid;
+    return low === 0 ? ZERO_TID : this.tid(low - 1);
   }
 
   #grow(): void {

@@ -139,7 +139,8 @@ async function* unzipped(
   }
 }
 
-async function wrongContent(
+/** The failure for a data file that holds something else than it should. */
+export async function wrongContent(
   { file, store }: { readonly file: DataFile; readonly store: Store },
   state: string,
 ): Promise<Failure> {

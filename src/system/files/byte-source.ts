@@ -58,20 +58,30 @@ export async function openFileSource(path: string): Promise<FileSource> {
     const stat = await withSystemErrors(doing, () => handle.stat({ bigint: true }));
     if (!stat.isFile()) throw noFile();
     return {
-      name: path,
+      ...handleSource(handle, { name: path, sizeBytes: Number(stat.size) }),
       path,
-      sizeBytes: Number(stat.size),
       identity: { device: stat.dev, inode: stat.ino },
-      read: (range) => readExactly(handle, range, path),
-      readInto: (target, position) => fill(target, { handle, position, name: path }),
-      stream: (range) => readAhead(range, (part) => readExactly(handle, part, path)),
       currentSizeBytes: async () => (await withSystemErrors(doing, () => handle.stat())).size,
-      [Symbol.asyncDispose]: () => handle.close(),
     };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/** The first bytes of a file that somebody has opened. It is closed with the source. */
+export function handleSource(
+  handle: FileHandle,
+  { name, sizeBytes }: { readonly name: string; readonly sizeBytes: number },
+): OpenedSource {
+  return {
+    name,
+    sizeBytes,
+    read: (range) => readExactly(handle, range, name),
+    readInto: (target, position) => fill(target, { handle, position, name }),
+    stream: (range) => readAhead(range, (part) => readExactly(handle, part, name)),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
 }
 
 /** Whether `path` still names the file that was opened: a rename over it makes it another one. */

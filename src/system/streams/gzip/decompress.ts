@@ -17,23 +17,26 @@ export async function* decompress(
   name: string,
 ): AsyncGenerator<Uint8Array> {
   const reader = new MemberReader(source);
-  const work = async (member: Uint8Array) => {
-    try {
-      return await gunzipWhole(member, {
-        // With room for all of it and a little more, zlib sees the end without a second call.
-        chunkSize: MEMBER_CONTENT_BYTES + 64,
-        maxOutputLength: MEMBER_CONTENT_BYTES,
-      });
-    } catch (error) {
-      throw notGzip(error, name);
-    }
-  };
+  const work = (member: Uint8Array) => inflateMember(member, name);
   try {
     yield* inParallel(reader.members(), { limit: MEMBERS_AT_A_TIME, work });
     if (await reader.hasMore()) yield* decompressStream(reader.rest(), name);
     else if (reader.isEmpty) throw notGzip(new Error('the file is empty'), name);
   } finally {
     await reader.close();
+  }
+}
+
+/** The content of one member. Failure `damaged`, with `name` in it. */
+export async function inflateMember(member: Uint8Array, name: string): Promise<Uint8Array> {
+  try {
+    return await gunzipWhole(member, {
+      // With room for all of it and a little more, zlib sees the end without a second call.
+      chunkSize: MEMBER_CONTENT_BYTES + 64,
+      maxOutputLength: MEMBER_CONTENT_BYTES,
+    });
+  } catch (error) {
+    throw notGzip(error, name);
   }
 }
 
@@ -137,7 +140,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function notGzip(error: unknown, name: string): unknown {
+/** The failure for what zlib says of a file; any other error as it is. */
+export function notGzip(error: unknown, name: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   return new Failure('damaged', `Cannot decompress "${name}": ${error.message}`, {
     hint: 'The file is damaged; bring it back from a copy.',

@@ -1,0 +1,165 @@
+import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
+import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
+import { openLog, type Unpack } from '../../repository/content/open-log.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
+import { openFilestorageSource } from '../../sources/filestorage-source.ts';
+import { blobsInTree } from '../../states/blobs/blobs-in-tree.ts';
+import { type FindBlob, firstWithBlob } from '../../states/blobs/find-blob.ts';
+import { openState } from '../../states/open-state.ts';
+import type { State } from '../../states/state.ts';
+import { folderTree } from '../../stores/folder-tree.ts';
+import { derivedFolder } from '../../system/derived/derived-folder.ts';
+import { writeUnnamedFile } from '../../system/derived/unnamed-file.ts';
+import { Failure } from '../../system/failure.ts';
+import type { OpenedSource } from '../../system/files/byte-source.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
+import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
+import { type JobContext, stoppable, withStep } from './events.ts';
+import { openPoint } from './open-point.ts';
+
+/** Which state of a site. */
+export type WantedMoment =
+  /** The live files, as they are now. */
+  | { readonly kind: 'live' }
+  /** Backups of a kind. */
+  | {
+      readonly kind: 'target';
+      readonly target: RestoreTarget;
+      readonly backupKind: BackupKind;
+    };
+
+/** The state of one storage. */
+export interface StorageState {
+  /** `Data` is the main one. */
+  readonly storage: string;
+  readonly state: State;
+}
+
+/** The states of the storages of a site at one moment. They are closed together. */
+export interface OpenedStates extends AsyncDisposable {
+  /** In the order in which the site has them: the main one comes last. */
+  readonly all: readonly StorageState[];
+}
+
+/**
+ * Opens the state of each storage of a site. Nothing is locked, nothing is written into the site or its backups; what
+ * another program has compressed is unpacked into the folder for derived files. Failures: `usage` where no storage has
+ * that name, or none has a Data.fs; `not-found`; `damaged`; `system`, where there is no room to unpack.
+ *
+ * @param storage - the only one that is wanted; undefined: all
+ */
+export async function openStates(
+  site: Site,
+  {
+    moment,
+    storage,
+    context,
+  }: {
+    readonly moment: WantedMoment;
+    readonly storage: string | undefined;
+    readonly context: JobContext;
+  },
+): Promise<OpenedStates> {
+  await using opened = new DisposableStack();
+  const all: StorageState[] = [];
+  const isWanted = (name: string) => storage === undefined || name === storage;
+  if (moment.kind === 'live') {
+    for (const one of site.storages.filter(({ name }) => isWanted(name))) {
+      all.push({ storage: one.name, state: opened.use(await openLive(one, context)) });
+    }
+  } else {
+    for (const place of await findBackupPlaces(site, moment.backupKind)) {
+      const { repository } = place;
+      if (repository === undefined || !isWanted(place.storage)) continue;
+      const state = await openBackup(place, { repository, target: moment.target, context });
+      all.push({ storage: place.storage, state: opened.use(state) });
+    }
+  }
+  if (all.length === 0) throw noStorage(site, storage);
+  const kept = opened.move();
+  return { all, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+async function openLive({ dataFs, blobs }: SiteStorage, context: JobContext): Promise<State> {
+  await using opened = new DisposableStack();
+  const source = opened.use(await openFilestorageSource(dataFs));
+  const { end } = await source.observe();
+  const kept = opened.move();
+  const log: OpenedSource = {
+    ...source.log,
+    sizeBytes: end.position,
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+  const places = blobs === undefined ? [] : [blobsInTree(folderTree(blobs))];
+  return readState(log, { places, context });
+}
+
+async function openBackup(
+  place: BackupPlace,
+  {
+    repository,
+    target,
+    context,
+  }: {
+    readonly repository: string;
+    readonly target: RestoreTarget;
+    readonly context: JobContext;
+  },
+): Promise<State> {
+  const { backups } = context;
+  const { store, point } = await openPoint(repository, { target, aim: 'open', backups });
+  const places = await blobCopies(place, { repository, backups });
+  return readState(await openLog(store, { point, unpack }), { places, context });
+}
+
+/** The copies that belong to the backups of a storage, the newest first. */
+async function blobCopies(
+  { blobs }: BackupPlace,
+  reading: BlobReading,
+): Promise<readonly FindBlob[]> {
+  if (blobs === undefined) return [];
+  const { store, entries } = await readOwnBlobs(blobs, reading);
+  const places: FindBlob[] = [];
+  for (const entry of entries) {
+    if (entry.form !== 'directory') continue;
+    const tree = await treeIn(entry, store).catch(unlessDamaged);
+    if (tree !== undefined) places.push(blobsInTree(tree));
+  }
+  return places;
+}
+
+/** What can't be read has no blob; another copy may have it. */
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof Failure)) throw error;
+}
+
+/** Into a file that nobody else sees, as long as it is open. */
+const unpack: Unpack = (content, file) =>
+  writeUnnamedFile(content, { folder: derivedFolder(), ...file });
+
+function readState(
+  log: OpenedSource,
+  { places, context }: { readonly places: readonly FindBlob[]; readonly context: JobContext },
+): Promise<State> {
+  return withStep(context, {
+    step: 'read',
+    totalBytes: log.sizeBytes,
+    work: async (progress) => {
+      progress.onFile(log.name);
+      const { onBytes } = stoppable(progress, context.signal);
+      return openState(log, { findBlob: firstWithBlob(places), onBytes });
+    },
+  });
+}
+
+function noStorage(site: Site, storage: string | undefined): Failure {
+  if (storage === undefined) {
+    return new Failure('usage', `Cannot open "${site.part}": only its blobs are backed up`, {
+      hint: 'Open a site of which the Data.fs is backed up.',
+    });
+  }
+  return new Failure('usage', `Cannot find the storage "${storage}"`, {
+    hint: `There are these: ${site.storages.map(({ name }) => name).join(', ')}.`,
+  });
+}

@@ -1,0 +1,76 @@
+import type { Store } from '../../stores/store.ts';
+import type { OpenedSource } from '../../system/files/byte-source.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
+import { MemberCache } from '../../system/streams/gzip/member-cache.ts';
+import { memberSource } from '../../system/streams/gzip/member-source.ts';
+import { joinedSource } from '../../system/streams/joined-source.ts';
+import type { DataFile } from '../layout/catalogue.ts';
+import type { RestorePoint } from '../restore-point.ts';
+import { wrongContent } from './read-backup.ts';
+import { storedContent } from './stored-content.ts';
+
+/** Bytes of members that are kept: what a few pages of a site need. */
+const KEPT_BYTES = 32 << 20;
+
+/** Puts bytes where they can be read at random. */
+export type Unpack = (
+  content: AsyncIterable<Uint8Array>,
+  file: {
+    readonly name: string;
+    /** Undefined where nobody knows how many there will be. */
+    readonly sizeBytes: number | undefined;
+  },
+) => Promise<OpenedSource>;
+
+/**
+ * The Data.fs of a restore point, to be read at random where it lies: all files are held open. Nothing is held against
+ * checksums. What another program has compressed is unpacked. Failures: `not-found`; `damaged` where a file has
+ * another length than its `.dat` says.
+ */
+export async function openLog(
+  store: Store,
+  { point, unpack }: { readonly point: RestorePoint; readonly unpack: Unpack },
+): Promise<OpenedSource> {
+  await using opened = new DisposableStack();
+  const cache = new MemberCache(KEPT_BYTES);
+  const ranges = new Map(
+    point.kind === 'listed' ? point.links.map(({ file, range }) => [file, range]) : [],
+  );
+  const sources: OpenedSource[] = [];
+  for (const file of point.files) {
+    const range = ranges.get(file);
+    const sizeBytes = range && range.end - range.start;
+    const source = opened.use(await openFile(store, { file, sizeBytes, cache, unpack }));
+    if (sizeBytes !== undefined && source.sizeBytes !== sizeBytes) {
+      const state = `it holds ${source.sizeBytes} bytes, its .dat says ${sizeBytes}`;
+      throw await wrongContent({ file, store }, state);
+    }
+    sources.push(source);
+  }
+  opened.move();
+  return joinedSource(sources, `${store.name}, ${point.stamp}`);
+}
+
+async function openFile(
+  store: Store,
+  {
+    file,
+    sizeBytes,
+    cache,
+    unpack,
+  }: {
+    readonly file: DataFile;
+    readonly sizeBytes: number | undefined;
+    readonly cache: MemberCache;
+    readonly unpack: Unpack;
+  },
+): Promise<OpenedSource> {
+  await using opened = new DisposableStack();
+  const stored = opened.use(await store.open(file.name));
+  const readable = file.isGzip ? await memberSource(stored, cache) : stored;
+  if (readable === undefined) {
+    return unpack(storedContent(store, file), { name: file.name, sizeBytes });
+  }
+  opened.move();
+  return readable;
+}
