@@ -14,6 +14,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   operations: [
     'config',
     'sources',
+    'zeo',
     'states',
     'blobs',
     'repository',
@@ -23,6 +24,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   ],
   config: ['system'],
   sources: ['filestorage', 'system'],
+  zeo: ['states', 'filestorage', 'system'],
   states: ['blobs', 'repository', 'filestorage', 'stores', 'system'],
   blobs: ['repository', 'filestorage', 'stores', 'system'],
   repository: ['filestorage', 'stores', 'system'],

@@ -38,6 +38,23 @@ export function parseTid(text: string): Tid | undefined {
 
 /** The whole microseconds since 1970 that are nearest to the moment that a tid names. */
 export function microsecondsOfTid(tid: Tid): Microseconds {
+  const fraction = tid & (FRACTIONS_PER_MINUTE - 1n);
+  const micros =
+    (fraction * MICROSECONDS_PER_MINUTE + FRACTIONS_PER_MINUTE / 2n) / FRACTIONS_PER_MINUTE;
+  return (BigInt(startOfMinute(tid)) * 1000n + micros) as Microseconds;
+}
+
+/** Seconds since 1970, rounded as `persistent.TimeStamp.timeTime()` does: it counts from 1901, and subtracts. */
+export function secondsOfTid(tid: Tid): number {
+  const seconds = Number(tid & (FRACTIONS_PER_MINUTE - 1n)) * (60 / 2 ** 32);
+  return startOfMinute(tid) / 1000 - START_OF_1901 + seconds + START_OF_1901;
+}
+
+/** Seconds since 1970. */
+const START_OF_1901 = Date.UTC(1901, 0) / 1000;
+
+/** The minute that a tid names, in milliseconds since 1970. */
+function startOfMinute(tid: Tid): number {
   let minutes = Number(tid >> 32n);
   const minute = minutes % 60;
   minutes = Math.floor(minutes / 60);
@@ -47,13 +64,9 @@ export function microsecondsOfTid(tid: Tid): Microseconds {
   minutes = Math.floor(minutes / 31);
   const month = minutes % 12;
   const year = 1900 + Math.floor(minutes / 12);
-  const startOfMinute = new Date(0);
-  startOfMinute.setUTCFullYear(year, month, day);
-  startOfMinute.setUTCHours(hour, minute);
-  const fraction = tid & (FRACTIONS_PER_MINUTE - 1n);
-  const micros =
-    (fraction * MICROSECONDS_PER_MINUTE + FRACTIONS_PER_MINUTE / 2n) / FRACTIONS_PER_MINUTE;
-  return (BigInt(startOfMinute.getTime()) * 1000n + micros) as Microseconds;
+  const start = new Date(0);
+  start.setUTCFullYear(year, month, day);
+  return start.setUTCHours(hour, minute);
 }
 
 /**
