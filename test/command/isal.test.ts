@@ -1,10 +1,17 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  decodeLength,
+  encodeLength,
+  LENGTH_BYTES,
+  MOST_CONTENT_BYTES,
+} from '../../src/system/isal/frame.ts';
 import { canCallIsal, IsalPool } from '../../src/system/isal/pool.ts';
 import { childrenOf } from '../support/children.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
@@ -75,6 +82,57 @@ describe.skipIf(!canCall)('a process that calls ISA-L (needs libisal2)', () => {
     }
   });
 });
+
+describe.skipIf(!canCall)('requests to a process that calls ISA-L (needs libisal2)', () => {
+  const request = fc.tuple(fc.uint8Array({ maxLength: 3000 }), fc.integer({ min: -5, max: 5 }));
+
+  it('are answered until one is cut or too long, and then it ends', async () => {
+    const noise = fc.uint8Array({ maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { maxLength: 4 }), noise, async (requests, rest) => {
+        // A length that is wrong makes noise of what follows.
+        const parts = requests.flatMap(([content, error]) => [
+          encodeLength(Math.max(0, content.length + error)),
+          content,
+        ]);
+        const input = Buffer.concat([...parts, rest]);
+        const { status, stdout } = spawnSync(process.execPath, [ISAL], { input });
+        const { contents, isWhole } = requestsIn(input);
+        expect(answersIn(stdout).map((answer) => gunzipSync(answer))).toEqual(contents);
+        expect(status === 0).toBe(isWhole);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+/** The whole requests that these bytes begin with, and whether there is nothing else. */
+function requestsIn(input: Buffer): {
+  readonly contents: readonly Buffer[];
+  readonly isWhole: boolean;
+} {
+  const contents: Buffer[] = [];
+  let rest = input;
+  while (rest.length >= LENGTH_BYTES) {
+    const end = LENGTH_BYTES + decodeLength(rest);
+    if (end > rest.length || end > LENGTH_BYTES + MOST_CONTENT_BYTES)
+      return { contents, isWhole: false };
+    contents.push(rest.subarray(LENGTH_BYTES, end));
+    rest = rest.subarray(end);
+  }
+  // A cut length is no request.
+  return { contents, isWhole: true };
+}
+
+function answersIn(output: Buffer): readonly Buffer[] {
+  const answers: Buffer[] = [];
+  for (let rest = output; rest.length > 0; ) {
+    const end = LENGTH_BYTES + decodeLength(rest);
+    answers.push(rest.subarray(LENGTH_BYTES, end));
+    rest = rest.subarray(end);
+  }
+  return answers;
+}
 
 function hasBegun({ repository }: TestSite): boolean {
   if (!existsSync(repository)) return false;

@@ -1,6 +1,7 @@
 // In place of the process that calls ISA-L: zlib does its work, until a request at which it misbehaves.
 // usage: node isal-child.mjs FAULT REQUEST
-import { readSync, writeSync } from 'node:fs';
+import { randomBytes, randomInt } from 'node:crypto';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const [fault, request] = process.argv.slice(2);
@@ -12,7 +13,22 @@ const FAULTS = {
     answer(gzipped.length, gzipped.subarray(0, gzipped.length >> 1));
     process.kill(process.pid, 'SIGKILL');
   },
-  hangs: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  hangs,
+  'says a length and then hangs': (gzipped) => {
+    answer(gzipped.length, Buffer.alloc(0));
+    hangs();
+  },
+  'closes its output and then hangs': () => {
+    closeSync(1);
+    hangs();
+  },
+  'writes bytes by chance': () => write(randomBytes(randomInt(1, 100_000))),
+  'writes answers by chance': () => {
+    for (let count = 0; count < 20; count++) {
+      const bytes = randomBytes(randomInt(1, 100_000));
+      answer(bytes.length, bytes);
+    }
+  },
   'says that it failed': () => answer(0, Buffer.alloc(0)),
   'says a length beyond all answers': (gzipped) => answer(0xffff_ffff, gzipped),
   'answers twice': (gzipped) => {
@@ -41,8 +57,15 @@ function answerWith(gzipped) {
 function answer(length, bytes) {
   const header = Buffer.alloc(4);
   header.writeUInt32LE(length);
-  const all = Buffer.concat([header, bytes]);
-  for (let offset = 0; offset < all.length; ) offset += writeSync(1, all, offset);
+  write(Buffer.concat([header, bytes]));
+}
+
+function write(bytes) {
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+}
+
+function hangs() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
 function changed(gzipped, place) {

@@ -113,6 +113,9 @@ describe('a process that calls ISA-L', () => {
     'says that it failed',
     'says a length beyond all answers',
     'answers twice',
+    'closes its output and then hangs',
+    'writes bytes by chance',
+    'writes answers by chance',
     'answers noise',
     'answers one byte',
     'answers for other content',
@@ -136,13 +139,26 @@ describe('a process that calls ISA-L', () => {
     expect(await canCallIsal({ program: faulty(fault, 0) })).toBe(false);
   });
 
-  it('that hangs costs no byte', async () => {
+  it.each(['hangs', 'says a length and then hangs'])('that %s costs no byte', async (fault) => {
     const stage = compressByIsal({
-      program: faulty('hangs', 2),
+      program: faulty(fault, 2),
       patienceMs: 2000,
       otherwise: notCalled,
     });
     expect(gunzipSync(await collect(stage(streamOf(content)))).equals(content)).toBe(true);
+  });
+
+  it('that calls a library of another version costs no byte, whatever the library does', async () => {
+    const child = join(ROOT, 'test/support/library-in-script-child.ts');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const argv = ['--import', 'tsx', child, `${seed}`];
+        const file = await compress(content, { path: process.execPath, arguments: argv });
+        expect(gunzipSync(file).equals(content)).toBe(true);
+        expect(memberCount(file)).toBe(10);
+      }),
+      { numRuns: 8 },
+    );
   });
 
   it('that is not there leaves the work to what else there is', async () => {
