@@ -62,6 +62,10 @@ describe('a date on the command line', () => {
     });
     const logged = await site.run(['log', second, '--since', 'yesterday', '--json'], { env });
     expect([logged.status, logged.stderr]).toEqual([0, '']);
+    const days = await site.run(['log', '--since', 'yesterday', '--until', 'today'], { env });
+    expect(days.stderr).toMatch(
+      /^"yesterday" means from [\d-]+ 00:00:00 .*\n"today" means before [\d-]+ 00:00:00 .*\n$/,
+    );
     const planned = await site.run(['delete', second, '--dry-run'], { env });
     expect(planned.stdout).toContain(`This will remove ${name}`);
   });

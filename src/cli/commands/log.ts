@@ -15,7 +15,7 @@ import {
   STORAGE_OPTION,
   selectRepositories,
 } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readMoment, readTarget } from '../options/written-date.ts';
+import { DATE_FORMS, readEdge, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type JsonTransaction,
@@ -49,8 +49,8 @@ export function addLogCommand(program: Command): void {
       const result = terminal.document.result<LogResult>({ transactions: [] });
       const { since, until, user, path, limit } = options;
       const filter = {
-        since: since === undefined ? undefined : readMoment(since, terminal).start,
-        until: until === undefined ? undefined : readMoment(until, terminal).end,
+        since: since === undefined ? undefined : readEdge(since, { edge: 'start', terminal }),
+        until: until === undefined ? undefined : readEdge(until, { edge: 'end', terminal }),
         user,
         path,
         limit,

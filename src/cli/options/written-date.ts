@@ -36,7 +36,8 @@ export function readTarget(
   { terminal, now = new Date() }: { readonly terminal: Pick<Terminal, 'log'>; readonly now?: Date },
 ): RestoreTarget {
   if (written === undefined || written.trim().toLowerCase() === 'latest') return LATEST_BACKUP;
-  const { date, start } = readAloud(written, { terminal, now });
+  const { date, start, understood } = readWrittenDate(written, now);
+  sayMeaning(written, { understood, terminal });
   return { kind: 'backup', date, isFuture: start > now };
 }
 
@@ -46,28 +47,33 @@ const LOCAL = new RegExp(
   'i',
 );
 
-/** The same where a stretch of time begins or ends. */
-export function readMoment(
+/** The same for a stretch of time: where it begins, or where it ends, behind its last moment. */
+export function readEdge(
   written: string,
-  terminal: Pick<Terminal, 'log'>,
-): Pick<WrittenDate, 'start' | 'end'> {
-  return readAloud(written, { terminal, now: new Date() });
+  { edge, terminal }: { readonly edge: 'start' | 'end'; readonly terminal: Pick<Terminal, 'log'> },
+): Date {
+  const moment = readWrittenDate(written, new Date())[edge];
+  const understood = `${edge === 'start' ? 'from' : 'before'} ${inBothTimes(moment)}`;
+  sayMeaning(written, { understood, terminal });
+  return moment;
 }
 
 /** The stamp of a restore point that is named by its whole moment; undefined for all else. Failure `usage` as below. */
 export function readStamp(written: string, terminal: Pick<Terminal, 'log'>): Stamp | undefined {
   if (!written.includes(':')) return parseStamp(written);
-  return parseStamp(readAloud(written, { terminal, now: new Date() }).date);
+  const { date, understood } = readWrittenDate(written, new Date());
+  sayMeaning(written, { understood, terminal });
+  return parseStamp(date);
 }
 
-/** Reads a date, and says what was understood. */
-function readAloud(
+function sayMeaning(
   written: string,
-  { terminal, now }: { readonly terminal: Pick<Terminal, 'log'>; readonly now: Date },
-): WrittenDate {
-  const read = readWrittenDate(written, now);
-  terminal.log(`"${written}" means ${read.understood}`);
-  return read;
+  {
+    understood,
+    terminal,
+  }: { readonly understood: string; readonly terminal: Pick<Terminal, 'log'> },
+): void {
+  terminal.log(`"${written}" means ${understood}`);
 }
 
 /**
