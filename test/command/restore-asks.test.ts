@@ -160,11 +160,15 @@ describe('zodbvault restore asks nothing', () => {
 describe('the question of a restore', () => {
   it('says what was committed since the backup, and how many blobs there are', async () => {
     const site = await grownSite(2);
+    const live = join(site.dataFs, '..');
+    rmSync(`${site.dataFs}.lock`, { force: true });
+    const names = readdirSync(live);
     const { stderr } = await site.run(['restore'], { input: 'no\n' });
     expect(stderr).toMatch(
       / 2 transactions were committed since, the last at \d{4}-\d\d-\d\d [\d:]+ \+00:00: the site will lose them\n/,
     );
     expect(stderr).toMatch(/ {4}\d+ blobs?, \d\S* [kM]?B\n/);
+    expect(readdirSync(live)).toEqual(names); // No lock that another user's server could not open.
     await site.runWell('restore', '-n');
     const again = await site.run(['restore'], { input: 'no\n' });
     expect(again.stderr).toContain('nothing was committed since\n');
