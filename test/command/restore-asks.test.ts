@@ -15,6 +15,7 @@ import { IMPATIENT } from '../../src/system/locks/lock-request.ts';
 import { acquireRunLock } from '../../src/system/locks/run-lock.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
 
@@ -169,6 +170,11 @@ describe('the question of a restore', () => {
     );
     expect(stderr).toMatch(/ {4}\d+ blobs?, \d\S* [kM]?B\n/);
     expect(readdirSync(live)).toEqual(names); // No lock that another user's server could not open.
+    const planned = await site.runWell('restore', '--dry-run');
+    expect(planned.stdout).toMatch(/Data\.fs: 2 transactions were committed since, the last at /);
+    const { newer } = documentOf(await site.runWell('restore', '--dry-run', '--json'))
+      .filestorages[0];
+    expect(newer).toEqual({ transactions: 2, isMore: false, lastTime: expect.any(String) });
     await site.runWell('restore', '-n');
     const again = await site.run(['restore'], { input: 'no\n' });
     expect(again.stderr).toContain('nothing was committed since\n');

@@ -46,7 +46,7 @@ export async function describeChosen(
     say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
     const { store } = await backups.repository(plan.repository);
     say(`    ${factsOf(plan, await readChecks(store)).join(', ')}`);
-    const newer = isOther(plan, warnings) ? undefined : await findNewerTransactions(plan);
+    const newer = await findNewerTransactions(plan, warnings);
     if (newer !== undefined) say(`    ${describeNewer(newer)}`);
   }
   for (const { plan } of blobs) {
@@ -60,17 +60,8 @@ export async function describeChosen(
   }
 }
 
-/** Transactions of another database are neither newer nor older. */
-function isOther({ target }: RestorePlan, warnings: MeantRestore['warnings']): boolean {
-  return warnings.some(
-    (one) =>
-      (one.code === 'other-database' || one.code === 'perhaps-other-database') &&
-      one.target === target,
-  );
-}
-
 /** What the site loses. */
-function describeNewer(newer: NewerTransactions): string {
+export function describeNewer(newer: NewerTransactions): string {
   switch (newer.kind) {
     case 'none':
       return 'nothing was committed since';

@@ -5,7 +5,12 @@ import {
   madeAnew,
 } from '../../operations/restore/apply-restore.ts';
 import { hasRoomBeside, requireRoomBeside } from '../../operations/restore/make-room.ts';
+import {
+  findNewerTransactions,
+  type NewerTransactions,
+} from '../../operations/restore/newer-transactions.ts';
 import { planSiteRestore, replacedPaths } from '../../operations/restore/plan-site-restore.ts';
+import type { RestorePlan } from '../../operations/restore/restore-plan.ts';
 import { restoreSite } from '../../operations/restore/restore-site.ts';
 import type {
   SiteRestorePlan,
@@ -16,6 +21,7 @@ import {
   refuseGuess,
 } from '../../operations/restore/warnings/restore-warnings.ts';
 import type { OnEvent } from '../../operations/run/events.ts';
+import type { RestorePlanWarning } from '../../operations/run/warnings/restore-warnings.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { shownOn } from '../render/events.ts';
 import {
@@ -25,7 +31,7 @@ import {
   restoredBlobsAsJson,
 } from '../render/json/results/restore.ts';
 import { showRestorePlan } from '../render/restore-plan.ts';
-import { describeChosen, describeRestored } from '../render/restored.ts';
+import { describeChosen, describeNewer, describeRestored } from '../render/restored.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { agreeToReplace, type ReplacedPaths } from '../terminal/question.ts';
 import { noteServers } from './note-servers.ts';
@@ -54,11 +60,13 @@ export async function restoreAll(
     const plan = await planSiteRestore(settings, backups);
     const context = { ...shownOn(terminal), signal, backups };
     const fastForwards = await findFastForwards(plan, { settings, context });
-    const planned = planAsJson(plan, { site: settings.site, fastForwards });
+    const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
+    const newer = await findNewerOfAll(plan, warnings);
+    const planned = planAsJson(plan, { site: settings.site, fastForwards, newer });
     Object.assign(result, { outcome: 'planned', ...planned });
     showRestorePlan(planned, terminal);
+    for (const [{ target }, one] of newer) terminal.print(`${target}: ${describeNewer(one)}`);
     await noteServers(settings, terminal);
-    const warnings = await findRestorePlanWarnings(plan, { ...settings, backups });
     if (settings.guess === 'refuse') refuseGuess(warnings, context);
     for (const warning of warnings) renderWarning(warning, terminal);
     return;
@@ -117,6 +125,18 @@ export async function restoreAll(
       terminal.log(`    ${how.undoing}`);
     },
   );
+}
+
+async function findNewerOfAll(
+  { filestorages }: SiteRestorePlan,
+  warnings: readonly RestorePlanWarning[],
+): Promise<ReadonlyMap<RestorePlan, NewerTransactions>> {
+  const found = new Map<RestorePlan, NewerTransactions>();
+  for (const { plan } of filestorages) {
+    const newer = await findNewerTransactions(plan, warnings);
+    if (newer !== undefined) found.set(plan, newer);
+  }
+  return found;
 }
 
 /** What the restore made where nothing was. */

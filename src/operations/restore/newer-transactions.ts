@@ -5,6 +5,7 @@ import { transactionEndingAt } from '../../filestorage/uncommitted-tail.ts';
 import { findFilestorageSource } from '../../sources/filestorage-source.ts';
 import type { Source } from '../../sources/source.ts';
 import { Failure } from '../../system/failure.ts';
+import type { RestorePlanWarning } from '../run/warnings/restore-warnings.ts';
 import type { RestorePlan } from './restore-plan.ts';
 
 /** So many are counted, so that a question comes soon. */
@@ -26,14 +27,14 @@ export type NewerTransactions =
 
 /**
  * The transactions of the Data.fs that is there which are newer than a restore point: what the restore takes away.
- * Goes backwards from its end, so that it costs what has been committed since. Undefined where nothing is replaced.
+ * Goes backwards from its end, so that it costs what has been committed since. Undefined where nothing is replaced, or
+ * another database.
  */
-export async function findNewerTransactions({
-  target,
-  replaces,
-  point: { lastTid },
-}: RestorePlan): Promise<NewerTransactions | undefined> {
-  if (!replaces) return undefined;
+export async function findNewerTransactions(
+  { target, replaces, point: { lastTid } }: RestorePlan,
+  warnings: readonly RestorePlanWarning[],
+): Promise<NewerTransactions | undefined> {
+  if (!replaces || isOther(target, warnings)) return undefined;
   await using source = await findFilestorageSource(target);
   if (source === undefined || lastTid === undefined) return { kind: 'unknown' };
   try {
@@ -42,6 +43,15 @@ export async function findNewerTransactions({
     if (error instanceof Failure) return { kind: 'unknown' };
     throw error;
   }
+}
+
+/** Transactions of another database are neither newer nor older. */
+function isOther(target: string, warnings: readonly RestorePlanWarning[]): boolean {
+  return warnings.some(
+    (one) =>
+      (one.code === 'other-database' || one.code === 'perhaps-other-database') &&
+      one.target === target,
+  );
 }
 
 async function countBehind(source: Source, limit: Tid): Promise<NewerTransactions> {

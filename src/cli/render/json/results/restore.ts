@@ -1,11 +1,22 @@
 import * as v from 'valibot';
 import type { Site } from '../../../../config/model/site.ts';
 import type { FileToFastForward } from '../../../../operations/restore/apply-restore.ts';
+import type { NewerTransactions } from '../../../../operations/restore/newer-transactions.ts';
 import type { RestorePlan, RestoreResult } from '../../../../operations/restore/restore-plan.ts';
 import type { SiteRestorePlan } from '../../../../operations/restore/site-restore-plan.ts';
 import type { JobEvent } from '../../../../operations/run/events.ts';
 import { ofPoint, pointAsJson } from '../point.ts';
-import { Bytes, Label, Moment, maybe, Outcome, ofSite, type Result, said } from '../values.ts';
+import {
+  Bytes,
+  Count,
+  Label,
+  Moment,
+  maybe,
+  Outcome,
+  ofSite,
+  type Result,
+  said,
+} from '../values.ts';
 
 const FilestorageSchema = v.strictObject({
   ...ofSite,
@@ -16,6 +27,14 @@ const FilestorageSchema = v.strictObject({
   sizeBytes: maybe('of the Data.fs; absent where only reading it all would tell', Bytes),
   hadBytes: said('which the target had already, as an earlier state of it', Bytes),
   fileNames: maybe('of the backup, which it takes', v.array(v.string())),
+  newer: maybe(
+    'with `--dry-run`: what the target has behind the restore point, which the site would lose; absent where it is not known',
+    v.strictObject({
+      transactions: Count,
+      isMore: maybe('whether there are more than were counted', v.boolean()),
+      lastTime: maybe('of the last one', Moment),
+    }),
+  ),
   index: maybe(
     '`without`: the server will make an index when it starts',
     v.picklist(['restored', 'without']),
@@ -52,18 +71,33 @@ export type JsonRestore = Result<typeof restoreResult>;
 export type JsonFilestorage = v.InferOutput<typeof FilestorageSchema>;
 type JsonBlobs = v.InferOutput<typeof BlobsSchema>;
 
-/** What a restore would do. @param fastForwards - what is only appended to */
+/**
+ * What a restore would do.
+ *
+ * @param fastForwards - what is only appended to
+ * @param newer - what each Data.fs has behind its restore point, as far as that is asked
+ */
 export function planAsJson(
   { filestorages, blobs }: SiteRestorePlan,
   {
     site,
     fastForwards,
-  }: { readonly site: Site; readonly fastForwards: readonly FileToFastForward[] },
+    newer,
+  }: {
+    readonly site: Site;
+    readonly fastForwards: readonly FileToFastForward[];
+    readonly newer: ReadonlyMap<RestorePlan, NewerTransactions>;
+  },
 ): Pick<JsonRestore, 'filestorages' | 'blobs'> {
   return {
     filestorages: filestorages.map((one) => {
       const ahead = fastForwards.find(({ of }) => of === one);
-      return { site: site.part, storage: one.storage, ...filestorageAsJson(one.plan, ahead) };
+      const labels = { site: site.part, storage: one.storage };
+      return {
+        ...labels,
+        ...filestorageAsJson(one.plan, ahead),
+        newer: newerAsJson(newer.get(one.plan)),
+      };
     }),
     blobs: blobs.map(({ storage, plan: { choice, target, replaces } }) => ({
       ...{ site: site.part, storage, name: choice.entry.name, target, replaces },
@@ -72,6 +106,20 @@ export function planAsJson(
       ),
     })),
   };
+}
+
+function newerAsJson(newer: NewerTransactions | undefined): JsonFilestorage['newer'] {
+  switch (newer?.kind) {
+    case undefined:
+    case 'unknown':
+      return undefined;
+    case 'none':
+      return { transactions: 0 };
+    case 'some':
+      return { transactions: newer.count, isMore: newer.isMore, lastTime: newer.lastAt };
+    default:
+      return newer satisfies never;
+  }
 }
 
 function filestorageAsJson(
