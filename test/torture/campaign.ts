@@ -2,9 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomFrom } from '../../src/demo/random.ts';
 import { type Call, describeTracee } from './calls.ts';
-import { type Fault, faultsAt } from './faults.ts';
+import { type Fault, faultsAt, faultsOfThreads } from './faults.ts';
 import { type Expectation, expectationOf, judge } from './judge.ts';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import type { Scenario } from './scenarios.ts';
 import { countCalls, runWithFault } from './tracing.ts';
 import { copyFolder } from './workplace.ts';
 
@@ -58,7 +58,7 @@ export async function runCampaign(settings: CampaignSettings): Promise<readonly 
     }
   };
   await Promise.all(Array.from({ length: settings.lanes }, lane));
-  const order = SCENARIOS.map(({ name }) => name);
+  const order = settings.scenarios.map(({ name }) => name);
   return results.sort((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario));
 }
 
@@ -79,7 +79,8 @@ async function tortureScenario(
   const expectation = await expectationOf(prepared, { verb: scenario.verb, copy, reset });
   const trace = join(folder, 'trace');
   const calls = await countCalls(prepared.command, { folder: trace, site, at });
-  const faults = chooseFaults(calls, { number, settings, milliseconds: expectation.milliseconds });
+  const { milliseconds } = expectation;
+  const faults = chooseFaults(calls, { scenario, number, settings, milliseconds });
   settings.onLine(`${scenario.name}: ${calls.length} calls, ${faults.length} faults`);
   const findings: Finding[] = [];
   const counts = { kills: 0, errors: 0, shortWrites: 0, missed: 0 };
@@ -141,10 +142,12 @@ function withNumber(fault: Fault, number: number): Fault {
 function chooseFaults(
   calls: readonly Call[],
   {
+    scenario,
     number,
     settings: { scenarios, every, randomKills, only },
     milliseconds,
   }: {
+    readonly scenario: Scenario;
     readonly number: number;
     readonly settings: CampaignSettings;
     readonly milliseconds: number;
@@ -162,7 +165,10 @@ function chooseFaults(
   const short = limits.filter(
     (_, index) => (index + number) % Math.min(every, limits.length) === 0,
   );
-  return [...chosen, ...short, ...kills].filter((fault) => describeFault(fault).includes(only));
+  const ofThreads = (scenario.threads ?? []).flatMap(faultsOfThreads);
+  return [...chosen, ...short, ...kills, ...ofThreads].filter((fault) =>
+    describeFault(fault).includes(only),
+  );
 }
 
 export function describeFault(fault: Fault): string {
@@ -171,6 +177,8 @@ export function describeFault(fault: Fault): string {
       return `SIGKILL after ${fault.milliseconds} ms`;
     case 'limit':
       return `files limited to ${fault.bytes} bytes`;
+    case 'thread':
+      return `thread of ${fault.work} ${fault.fault} at block ${fault.block}`;
     case 'kill':
     case 'die':
     case 'error': {
@@ -186,5 +194,5 @@ export function describeFault(fault: Fault): string {
 
 function countedAs({ kind }: Fault): 'kills' | 'errors' | 'shortWrites' {
   if (kind === 'limit') return 'shortWrites';
-  return kind === 'error' ? 'errors' : 'kills';
+  return kind === 'error' || kind === 'thread' ? 'errors' : 'kills';
 }

@@ -1,3 +1,4 @@
+import { THREAD_FAULTS } from '../support/bad-thread.ts';
 import type { Call, CallClass } from './calls.ts';
 
 /**
@@ -9,13 +10,32 @@ import type { Call, CallClass } from './calls.ts';
  * - `kill-after`: everything is killed when so much time has gone.
  * - `limit`: no file may grow beyond so many bytes: the write that would is a short one, the next
  *   one fails. An honest short write: strace could only pretend one.
+ * - `thread`: the threads that do some work misbehave, from so many blocks on.
  */
 export type Fault =
   | { readonly kind: 'kill'; readonly call: Call }
   | { readonly kind: 'die'; readonly call: Call }
   | { readonly kind: 'error'; readonly call: Call; readonly errno: Errno }
   | { readonly kind: 'kill-after'; readonly milliseconds: number }
-  | { readonly kind: 'limit'; readonly bytes: number };
+  | { readonly kind: 'limit'; readonly bytes: number }
+  | ThreadFault;
+
+interface ThreadFault {
+  readonly kind: 'thread';
+  readonly work: ThreadWork;
+  readonly fault: (typeof THREAD_FAULTS)[number];
+  readonly block: number;
+}
+
+/** Checksums that threads take of a large Data.fs. */
+export type ThreadWork = 'content-md5' | 'checksum';
+
+/** What threads can do wrong, at their first block and at a later one. */
+export function faultsOfThreads(work: ThreadWork): readonly Fault[] {
+  return THREAD_FAULTS.flatMap((fault) =>
+    [1, 40].map((block): Fault => ({ kind: 'thread', work, fault, block })),
+  );
+}
 
 export type Errno = 'ENOSPC' | 'EIO' | 'EDQUOT' | 'EROFS' | 'EMFILE';
 

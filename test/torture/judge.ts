@@ -67,6 +67,7 @@ function judgeEnd({ status, output }: Ended, fault: Fault): readonly string[] {
   if (/Internal error|\n\s+at .+:\d+|node:internal/.test(output)) {
     problems.push(`it ends with a stack: ${output.trim()}`);
   }
+  if (fault.kind === 'thread' && status === 0) problems.push('it goes on without a thread');
   if (status === undefined && !isKill) problems.push(`it dies: ${output.trim()}`);
   if (status === undefined || status === 0 || isKill) return problems;
   const errors = output.split('\n').filter((line) => /^(Error|ERROR): |^Cannot /.test(line));

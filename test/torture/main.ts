@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../src/cli/options/common-options.ts';
 import { runCampaign, type ScenarioResult } from './campaign.ts';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { LARGE_SCENARIOS, SCENARIOS, type Scenario } from './scenarios.ts';
 import { obstacle } from './tracing.ts';
 
 const many = wholeNumber({ minimum: 1, maximum: 1e6 });
@@ -16,6 +16,10 @@ const options = new Command('npm run torture --')
     'kills at random moments',
     wholeNumber({ minimum: 0, maximum: 1e6 }),
     500,
+  )
+  .option(
+    '--large',
+    'the scenarios of a Data.fs so large that threads take part, with their faults',
   )
   .option('--scenario <text>', 'only that of this name, or those with this text in it', '')
   .option('--only <text>', 'only faults with this text in their line, as "rename 3 EIO"', '')
@@ -32,7 +36,7 @@ if (reason !== undefined) {
 const folder = mkdtempSync(join(options.folder, 'zodbvault-torture-'));
 try {
   const results = await runCampaign({
-    scenarios: scenariosOf(options.scenario),
+    scenarios: scenariosOf(options.large ? LARGE_SCENARIOS : SCENARIOS, options.scenario),
     folder,
     every: options.every,
     randomKills: options.random,
@@ -46,9 +50,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function scenariosOf(text: string): readonly Scenario[] {
-  const exact = SCENARIOS.filter(({ name }) => name === text);
-  return exact.length > 0 ? exact : SCENARIOS.filter(({ name }) => name.includes(text));
+function scenariosOf(scenarios: readonly Scenario[], text: string): readonly Scenario[] {
+  const exact = scenarios.filter(({ name }) => name === text);
+  return exact.length > 0 ? exact : scenarios.filter(({ name }) => name.includes(text));
 }
 
 function printTable(results: readonly ScenarioResult[]): void {

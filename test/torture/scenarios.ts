@@ -9,6 +9,8 @@ import {
   recipeCfg,
 } from '../support/buildout-site.ts';
 import { COMMAND } from '../support/command.ts';
+import { growDatabase } from '../support/database.ts';
+import type { ThreadWork } from './faults.ts';
 import { type SiteState, type Source, stateOf } from './restoring.ts';
 import type { CommandLine } from './tracing.ts';
 
@@ -36,6 +38,8 @@ export type Verb = 'backup' | 'delete' | 'restore' | 'bring-forward' | 'install'
 export interface Scenario {
   readonly name: string;
   readonly verb: Verb;
+  /** What threads do in it, which can fail, too. */
+  readonly threads?: readonly ThreadWork[];
   /** Makes the site in a folder that isn't there. */
   readonly prepare: (folder: string) => Promise<Prepared>;
 }
@@ -86,6 +90,16 @@ export const SCENARIOS: readonly Scenario[] = [
   repozo('repozo-backup', { words: ['-B', '-z'], fate: 'stays' }),
   repozo('repozo-full-kill', { words: ['-B', '-F', '-k'], fate: 'goes' }),
   repozoRecover('repozo-recover'),
+];
+
+/** Each with a Data.fs so large that threads take its checksums, and that it is read back while it is written. */
+export const LARGE_SCENARIOS: readonly Scenario[] = [
+  largeData('large-backup', {
+    verb: 'backup',
+    words: ['backup', '--full'],
+    threads: ['content-md5', 'checksum'],
+  }),
+  largeData('large-restore', { verb: 'restore', words: ['restore', '-n'], threads: ['checksum'] }),
 ];
 
 type RecipeScript = 'backup' | 'fullbackup' | 'zipbackup' | 'snapshotbackup';
@@ -210,6 +224,35 @@ function plainRestore(name: string, verb: 'restore' | 'bring-forward'): Scenario
   };
 }
 
+/** A small backup was made before the Data.fs grew. A restore goes back to what the backup after that has. */
+function largeData(
+  name: string,
+  {
+    verb,
+    words,
+    threads,
+  }: Required<Pick<Scenario, 'verb' | 'threads'>> & { readonly words: readonly string[] },
+): Scenario {
+  return {
+    name,
+    verb,
+    threads,
+    prepare: async (folder) => {
+      const site = buildoutSiteIn(folder);
+      await commitBlob(site.dataFs);
+      const known = [await backUp(site, { source: PLAIN, words: ['backup'], fate: 'stays' })];
+      await growDatabase(site.dataFs, { transactions: 17, bytesEach: 4 << 20 });
+      if (verb === 'restore') {
+        known.push(
+          await backUp(site, { source: PLAIN, words: ['backup', '--full'], fate: 'stays' }),
+        );
+        await commitBlob(site.dataFs);
+      }
+      return { site: folder, source: PLAIN, known, ...commandLine(folder, words) };
+    },
+  };
+}
+
 /** Takes back a restore. Whatever is left of it, a backup finishes before it begins. */
 function undo(name: string): Scenario {
   return {
@@ -309,29 +352,31 @@ async function backUpTimes(
   return script === 'zipbackup' ? known.slice(-1) : known;
 }
 
-async function plainSite(
-  folder: string,
-  {
-    source,
-    words,
-    fate,
-  }: {
-    readonly source: Source;
-    readonly words: readonly string[];
-    readonly fate: KnownBackup['fate'];
-  },
-): Promise<readonly KnownBackup[]> {
+interface PlainBackup {
+  readonly source: Source;
+  readonly words: readonly string[];
+  readonly fate: KnownBackup['fate'];
+}
+
+async function plainSite(folder: string, how: PlainBackup): Promise<readonly KnownBackup[]> {
   const site = buildoutSiteIn(folder);
   const known: KnownBackup[] = [];
   await commitBlob(site.dataFs);
   for (let count = 0; count < 2; count += 1) {
-    const { status, stderr } = await site.run(words);
-    if (status !== 0) throw new Error(stderr);
-    const stamp = newestStamp(site.path('var/backups'));
-    known.push({ stamp, state: stateOf(folder, source), fate });
+    known.push(await backUp(site, how));
     await commitBlob(site.dataFs);
   }
   return known;
+}
+
+async function backUp(
+  site: BuildoutSite,
+  { source, words, fate }: PlainBackup,
+): Promise<KnownBackup> {
+  const { status, stderr } = await site.run(words);
+  if (status !== 0) throw new Error(stderr);
+  const stamp = newestStamp(site.path('var/backups'));
+  return { stamp, state: stateOf(site.folder, source), fate };
 }
 
 const REPOSITORIES = {

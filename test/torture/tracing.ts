@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { badThread } from '../support/bad-thread.ts';
 import { COMMAND } from '../support/command.ts';
 import {
   type Call,
@@ -120,6 +121,10 @@ export async function runWithFault(
       const limit = `--fsize=${fault.bytes}:${fault.bytes}`;
       const words = ['prlimit', limit, command.program, ...command.words];
       return finish(start(words, { command, env: {} }), AS_PLANNED);
+    }
+    case 'thread': {
+      const words = [command.program, ...command.words];
+      return finish(start(words, { command, env: badThread(fault.work, fault) }), AS_PLANNED);
     }
     case 'kill':
     case 'die':

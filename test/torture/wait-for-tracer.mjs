@@ -8,8 +8,8 @@ import { stat } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
-// Node loads it in the command's worker threads, too, which nobody watches.
-if (isMainThread) {
+// Node loads it in the command's worker threads and in the processes that call ISA-L, too, which nobody watches.
+if (isMainThread && process.argv[1] === process.env.TORTURE_COMMAND) {
   await waitForTracer();
   nameAlike();
   setClock(Number(process.env.TORTURE_NOW));
