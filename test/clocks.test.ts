@@ -205,7 +205,7 @@ describe.skipIf(faketime === undefined)('clocks (needs faketime)', () => {
     for (let day = 1; day <= 2; day += 1) {
       await growDatabase(site.dataFs, { transactions: 1 });
       const { stderr } = await site.runWarned(...backUp, '--full');
-      expect(stderr).toContain(`lacks the end of what "${increment}" holds`);
+      expect(stderr).toContain(`lacks the last transactions of "${increment}"`);
       expect(site.dataFiles().slice(0, 2)).toEqual([full, increment]);
     }
   });

@@ -41,7 +41,7 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./commands/log.ts')).addLogCommand,
   },
   diff: {
-    summary: 'show what came between two restore points',
+    summary: 'show what changed between two restore points',
     load: async () => (await import('./commands/diff.ts')).addDiffCommand,
   },
   check: {
@@ -54,11 +54,11 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./commands/test-restore.ts')).addTestRestoreCommand,
   },
   delete: {
-    summary: 'remove a restore point, or all that are damaged, with what needs them',
+    summary: 'delete a restore point, or all damaged ones, and the increments that need them',
     load: async () => (await import('./commands/delete.ts')).addDeleteCommand,
   },
   init: {
-    summary: 'write a commented zodbvault.toml for the site that is found in this folder',
+    summary: 'write a commented zodbvault.toml for the site in this folder',
     load: async () => (await import('./commands/setup/init.ts')).addInitCommand,
   },
   install: {
@@ -66,8 +66,7 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./commands/setup/install.ts')).addInstallCommand,
   },
   config: {
-    summary:
-      'show what was found, where the data and the backups are, and where each setting came from',
+    summary: 'show the site, where its data and its backups are, and where each setting comes from',
     load: async () => (await import('./commands/setup/config.ts')).addConfigCommand,
   },
   schedule: {
@@ -104,7 +103,7 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./commands/setup/explain.ts')).addExplainCommand,
   },
   completions: {
-    summary: 'print the script that completes this command’s words in a shell',
+    summary: 'print the script that completes commands and options in a shell',
     load: async () => (await import('./commands/setup/completions.ts')).addCompletionsCommand,
   },
 };

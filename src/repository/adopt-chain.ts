@@ -122,7 +122,7 @@ async function readThrough(
   if (scan.committedEnd !== range.end) {
     throw new Failure(
       'damaged',
-      `Cannot use "${file.name}": it has no whole transaction behind ${scan.committedEnd}`,
+      `Cannot use "${file.name}": it has no complete transaction after ${scan.committedEnd}`,
       { hint: await hintAlternatives(store, file.stamp) },
     );
   }

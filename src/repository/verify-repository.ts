@@ -99,7 +99,7 @@ async function checkIndex(store: Store, link: ChainLink): Promise<void> {
   await drain(tap(store.read(name), (chunk) => hash.update(chunk)));
   if (hash.digest('hex') === link.record?.index.sha256) return;
   throw new Failure('damaged', `"${name}" is not the index that was written with it`, {
-    hint: 'Remove it: a restore then goes without, and the server makes a new one.',
+    hint: 'Remove it: a restore works without it, and the server makes a new one.',
   });
 }
 

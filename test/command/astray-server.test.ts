@@ -82,7 +82,7 @@ describe('a server that writes into a Data.fs that is not there any more', () =>
     const { site, server } = await servedSite(3);
     // The program that took this lock for the test has ended: no process that is seen holds it.
     await using _writer = server;
-    expect((await site.runWell('config')).stderr).toContain('not seen from here');
+    expect((await site.runWell('config')).stderr).toContain('not visible from here');
   });
 
   it.skipIf(process.getuid?.() !== 0)(

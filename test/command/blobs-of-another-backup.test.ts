@@ -30,7 +30,9 @@ describe('a blob backup of another Data.fs backup with the same date', () => {
     const { status, stderr } = await site.run(['backup']);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringContaining(`"${join(folder, name)}": that is there already, and was made with`),
+      expect.stringContaining(
+        `"${join(folder, name)}": that already exists, and belongs to another Data.fs backup`,
+      ),
     ]);
     expect(folderState(folder)).toEqual(before);
   });

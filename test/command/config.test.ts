@@ -103,12 +103,12 @@ describe('zodbvault config', () => {
     expect(stderr.split('\n')).toEqual([
       'Warning: keep=2 sets an option of [buildout], which no backup reads; write PART:keep=2, as in backup:keep=2',
       `Warning: [backup] keep: written twice, in ${cfg}:5 and ${cfg}:11; the last one counts`,
-      `Warning: [backup] location: the folder "${site.path('var/filestorage')}" holds the live "${site.path('var/filestorage/Data.f')}", too; give the backups one of their own`,
-      `Warning: [backup] blobbackuplocation: the folder "${site.folder}" holds the live "${site.path('var/filestorage/Data.f')}", too; give the backups one of their own`,
+      `Warning: [backup] location: the folder "${site.path('var/filestorage')}" also contains the live "${site.path('var/filestorage/Data.f')}"; give the backups their own folder`,
+      `Warning: [backup] blobbackuplocation: the folder "${site.folder}" also contains the live "${site.path('var/filestorage/Data.f')}"; give the backups their own folder`,
       expect.stringMatching(
-        /^Note: \[backup\] datafs: there is no Data\.fs ".*Data\.f"; a new site/,
+        /^Note: \[backup\] datafs: there is no Data\.fs ".*Data\.f"\. A new site/,
       ),
-      expect.stringMatching(/^Note: \[backup\] blob_storage: there is no blob directory ".*ag"; /),
+      expect.stringMatching(/^Note: \[backup\] blob_storage: there is no blob directory ".*ag"\. /),
       '',
     ]);
   });
@@ -119,7 +119,7 @@ describe('zodbvault config', () => {
     expect(stdout).toContain(
       `zeo.conf or zope.conf in ${scratch}, or its etc, instance/etc, parts/*/etc: `,
     );
-    expect(stdout).toContain(`Not taken: ${scratch}/var/filestorage/Data.fs: it is not there\n`);
+    expect(stdout).toContain(`Not taken: ${scratch}/var/filestorage/Data.fs: it does not exist\n`);
     expect(stdout).not.toMatch(/^Taken/m);
   });
 

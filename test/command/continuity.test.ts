@@ -30,8 +30,8 @@ describe('a backup after a pack that left nothing of the one before', () => {
       await changeRoot(site, day);
       await packDatabase(site.dataFs);
       const { stderr } = await site.runWell(...KEEP_ONE);
-      expect(stderr).toContain('may lack the end of');
-      expect(stderr).toContain('of its 1 object, 0 are as they were, 1 has changed, 0 are gone');
+      expect(stderr).toContain('may lack the last transactions of');
+      expect(stderr).toContain('of its 1 object, 0 are unchanged, 1 has changed, 0 are gone');
       expect(site.dataFiles()).toHaveLength(2);
       expect(site.dataFiles()[0]).toBe(first);
     }
@@ -63,7 +63,7 @@ describe('a backup after a pack that left nothing of the one before', () => {
     await changeRoot(site, 1);
     await packDatabase(site.dataFs);
     const { stderr, stdout } = await site.runWell(...KEEP_ONE, '--dry-run');
-    expect(stderr).toContain('may lack the end of');
+    expect(stderr).toContain('may lack the last transactions of');
     expect(stdout).not.toContain('remove');
     expect(site.dataFiles()).toHaveLength(1);
   });
@@ -113,7 +113,7 @@ describe('a backup of a Data.fs that has lost its end', () => {
     await growDatabase(copy.dataFs, { transactions: 1 });
     await copy.runWell(...KEEP_ONE);
     const { stderr } = await copy.runWarned(...FULL);
-    expect(stderr).toContain(`it lacks what "${good}" holds`);
+    expect(stderr).toContain(`it lacks the last transactions of "${good}"`);
     expect(copy.dataFiles()).toContain(good);
   });
 
@@ -143,7 +143,7 @@ describe('a restore over a Data.fs that was packed', () => {
     writeFileSync(site.dataFs, packed);
     rmSync(`${site.dataFs}.old`);
     const { stderr } = await site.runWell('restore', first.slice(0, 19), '-n', '--no-blobs');
-    expect(stderr).not.toContain('has no transaction of');
+    expect(stderr).not.toContain('has no transaction in common');
   });
 
   it('notes that it may be another where nothing shows it', async () => {
@@ -156,7 +156,7 @@ describe('a restore over a Data.fs that was packed', () => {
       expect.stringContaining('may be another'),
     ]);
     const { stderr } = await site.runWell('restore', '-n', '--no-blobs');
-    expect(stderr).toContain('has no transaction of');
+    expect(stderr).toContain('has no transaction in common');
   });
 });
 

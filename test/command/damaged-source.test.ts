@@ -19,8 +19,10 @@ describe('backups of a damaged Data.fs', () => {
     truncateSync(site.dataFs, 3000);
     const cut = await site.run(['backup', '--keep', '1', '--no-blobs']);
     expect(cut.status).toBe(3);
-    expect(cut.stderr).toContain(`lacks the end of what "${good[1]}" holds, which reaches to 20`);
-    expect(cut.stderr).toContain('bytes behind its last transaction that are none');
+    expect(cut.stderr).toContain(
+      `lacks the last transactions of "${good[1]}", which goes up to 20`,
+    );
+    expect(cut.stderr).toContain('bytes after its last complete transaction');
     const check = await site.run(['check', '--free', 'off']);
     expect([check.status, check.stdout]).toEqual([
       1,
@@ -47,7 +49,7 @@ describe('backups of a damaged Data.fs', () => {
     for (let count = 1; count <= 3; count += 1) {
       await growDatabase(site.dataFs, { transactions: 1 });
       const { stderr } = await site.runWarned(...words);
-      expect(stderr).toContain(`lacks the end of what "${good}" holds`);
+      expect(stderr).toContain(`lacks the last transactions of "${good}"`);
     }
     expect(site.dataFiles()).toContain(good);
     await site.runWell('restore', good.slice(0, 19), '-n', '--no-blobs');
@@ -67,7 +69,7 @@ describe('backups of a damaged Data.fs', () => {
     const places = ['--datafs', `${link}/var/filestorage/Data.fs`, '--location', site.repository];
     for (let count = 1; count <= 2; count += 1) {
       const { stderr } = await site.runWarned('backup', '--full', '--keep', '1', ...places);
-      expect(stderr).toContain(`lacks the end of what "${good}" holds`);
+      expect(stderr).toContain(`lacks the last transactions of "${good}"`);
     }
     expect(site.dataFiles()).toContain(good);
   });
@@ -98,7 +100,7 @@ describe('backups of a damaged Data.fs', () => {
     truncateSync(join(site.repository, cut), 100);
     await growDatabase(site.dataFs, { transactions: 1 });
     const { stderr } = await site.runWarned('backup', '--keep', '2', '--no-blobs');
-    expect(stderr).toContain(`"${cut}" has 100 bytes now, another size than was written`);
+    expect(stderr).toContain(`"${cut}" has 100 bytes now, but the backup wrote another number`);
     expect(site.dataFiles()).toHaveLength(3);
     expect(site.dataFiles()[0]).toBe(good);
     await site.runWell('restore', '-n', '--no-blobs');
@@ -116,7 +118,7 @@ describe('backups of a damaged Data.fs', () => {
     writeFileSync(site.dataFs, Buffer.from(whole).fill(0, place, place + 20));
     const words = ['--keep', '1', '--no-blobs'];
     const { stderr } = await site.runWarned('backup', '--no-quick', ...words);
-    expect(stderr).toContain(`changed by hand: at ${place}, in the transaction 04`);
+    expect(stderr).toContain(`changed it by hand: at ${place}, in the transaction 04`);
     await site.runWarned('backup', '--full', ...words);
     await growDatabase(site.dataFs, { transactions: 1 });
     await site.runWell('backup', ...words);
@@ -189,8 +191,10 @@ describe('backups of a damaged Data.fs', () => {
     await site.runWell('restore', '--to', `${site.folder}/copy.fs`, '-n');
     truncateSync(site.dataFs, length);
     const { stderr } = await site.runWarned(...words);
-    expect(stderr).toContain(`lacks the end of what "${later}" holds`);
-    expect(stderr).toContain(`if it was set back on purpose, "zodbvault delete ${stampOf(later)}"`);
+    expect(stderr).toContain(`lacks the last transactions of "${later}"`);
+    expect(stderr).toContain(
+      `If you rolled the Data.fs back on purpose, run "zodbvault delete ${stampOf(later)}"`,
+    );
     expect(site.dataFiles()).toHaveLength(3);
     await site.runWell('delete', stampOf(later), '-n');
     await site.runWell(...words, '--full');
@@ -227,7 +231,7 @@ describe('backups of a damaged Data.fs', () => {
     // What is left behind its end says more than the log.
     const { length } = readFileSync(site.dataFs);
     truncateSync(site.dataFs, length - 100);
-    expect((await site.runWarned(...words)).stderr).toContain('lacks the end');
+    expect((await site.runWarned(...words)).stderr).toContain('lacks the last transactions of');
   });
 });
 

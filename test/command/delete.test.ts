@@ -42,7 +42,7 @@ describe('a data file that is lost', () => {
     rmSync(lost.data);
     const told = await site.runWarned('backup');
     expect(told.stderr).toContain(
-      `"${full.stamp}.dat" lists "${lost.name}", which is not there any more; without it, nothing can be restored from ${needing.name}.`,
+      `"${full.stamp}.dat" lists "${lost.name}", which does not exist any more. Without it, zodbvault can restore nothing from ${needing.name}.`,
     );
     expect(told.stderr).not.toContain('interrupted');
     for (const end of ['.json', '.index']) expect(existsSync(lost.path(end))).toBe(true);
@@ -90,7 +90,7 @@ describe('a data file that is lost', () => {
       throw new Error('few');
     rmSync(lost.data);
     const { stderr } = await site.runWarned('backup', '--keep', '1');
-    expect(stderr).toContain(`"${lost.stamp}.dat" lists its full backup, which is not there`);
+    expect(stderr).toContain(`"${lost.stamp}.dat" lists its full backup, which does not exist`);
     expect(filesOf(site).map(({ name }) => name)).toEqual([
       increment.name,
       expect.stringMatching(/\.fsz$/),

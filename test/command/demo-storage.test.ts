@@ -46,7 +46,7 @@ describe('a site that becomes the changes of a demo storage', () => {
     writeFileSync(join(site.folder, 'etc/zope.conf'), demoConf(base, site.dataFs));
     for (let night = 0; night < 2; night += 1) {
       const { stderr } = await site.run(['backup', '--no-blobs', '--full', '--keep', '1', '-q']);
-      expect(stderr).toContain('backups of another database are kept');
+      expect(stderr).toContain('keeps the backups of another database');
       expect(stderr).toContain(whole);
       await site.run(['verify', '--deep', '--no-blobs', '-q']);
     }
@@ -62,7 +62,7 @@ describe('the changes of a demo storage', () => {
     const before = readFileSync(site.changes, 'hex');
     const { stderr } = await site.runWell('backup');
     expect(stderr).toContain(
-      `"${site.changes}" has only the changes of a demo storage: back up the base, too, which is in "${site.dataFs}"\n`,
+      `"${site.changes}" has only the changes of a demo storage: back up the base, too. It is in "${site.dataFs}"\n`,
     );
     expect((await site.runWell('verify', '--deep')).stderr).toMatch(new RegExp(NOTE));
     await site.runWell('test-restore');

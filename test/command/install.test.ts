@@ -205,7 +205,7 @@ describe('zodbvault install', () => {
       'Warning: [weekly] kep: unknown option, ignored; did you mean "keep"?\n',
     );
     expect(stderr).toContain(
-      `Warning: the parts [backup] and [weekly] both have their backups in "${site.path('var/backups')}": each removes old ones by its own rules\n`,
+      `Warning: the parts [backup] and [weekly] both have their backups in "${site.path('var/backups')}": each deletes old ones by its own rules\n`,
     );
   });
 
@@ -218,7 +218,9 @@ describe('zodbvault install', () => {
     site.configure('[buildout]\nparts = backup\n[backup]\nrecipe = colective.recipe.backup\n');
     const mistyped = await site.run(['install']);
     expect(mistyped.status).toBe(2);
-    expect(mistyped.stderr).toContain('"recipe = colective.recipe.backup" is no recipe of ours');
+    expect(mistyped.stderr).toContain(
+      '"recipe = colective.recipe.backup" is a recipe that zodbvault does not know',
+    );
     expect(site.scripts()).toEqual(ALL);
     site.configure('[buildout]\nparts =\n');
     const { stderr } = await site.install();
@@ -288,7 +290,7 @@ describe('zodbvault install', () => {
     const { stderr } = await site.install();
     expect(stderr).toMatch(
       new RegExp(
-        `Note: ${address} could not be read \\(.*ECONNREFUSED.*\\); what it says is left out`,
+        `Note: zodbvault could not read ${address} \\(.*ECONNREFUSED.*\\), and works without it`,
       ),
     );
     expect(site.scripts()).toEqual(ALL);
@@ -317,11 +319,11 @@ describe('zodbvault install', () => {
       expect([cache, stdout, stderr]).toEqual([
         cache,
         expect.stringContaining(said),
-        expect.not.stringContaining('could not be read'),
+        expect.not.stringContaining('zodbvault could not read'),
       ]);
     }
     const { stderr } = await site.install(`buildout:extends-cache=${site.path('cache')}`);
-    expect(stderr).not.toContain('could not be read');
+    expect(stderr).not.toContain('zodbvault could not read');
     expect(site.scripts()).toEqual(ALL);
     expect((await site.run(['config'])).stderr).toContain(`${address} could not be read`);
   });

@@ -111,7 +111,7 @@ const STATES: readonly BadState[] = [
       flipIn(join(site.repository, `${newest}.fsz`), 200);
       await site.run(['verify']);
     },
-    reason: /is not what was written/,
+    reason: /its files have changed since they were written/,
     part: 'data',
     listed: /BAD /,
     restores: false,
@@ -123,7 +123,7 @@ const STATES: readonly BadState[] = [
       flipIn(join(site.repository, `${newest}.fsz`), 200);
       await site.run(['test-restore']);
     },
-    reason: /a test restore of \S+ found that what is stored is not what was written/,
+    reason: /a test restore of \S+ found that its files have changed since they were written/,
     part: 'data',
     listed: / BAD \S+$/,
     restores: false,
@@ -142,7 +142,7 @@ const STATES: readonly BadState[] = [
     name: 'blobs that are gone',
     make: async (site, newest) =>
       rmSync(join(blobFolder(site), `blobstorage.${newest}`), { recursive: true }),
-    reason: /the blob backup that was made with it is not there/,
+    reason: /the blob backup that was made with it does not exist/,
     part: 'blobs',
     listed: / missing /,
     restores: true,

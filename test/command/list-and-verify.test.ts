@@ -114,7 +114,7 @@ describe('zodbvault verify', () => {
     ] as const) {
       const without = await site.run([command]);
       expect([without.status, without.stdout + without.stderr]).toEqual([
-        ...[status, expect.stringContaining(`no blobs can be restored with it from "${folder}"`)],
+        ...[status, expect.stringContaining(`zodbvault cannot restore its blobs from "${folder}"`)],
       ]);
     }
     rmSync(folder, { recursive: true });

@@ -172,7 +172,7 @@ describe('a restore beside a server', () => {
     await once(server.stdout, 'data');
     const words = ['restore', '--no-prompt', '--no-blobs'];
     for (const [more, so] of [
-      [[], 'the restore would stop there; end Zope or ZEO first'],
+      [[], 'the restore would stop there; stop Zope or ZEO first'],
       [['--force'], 'restart it after the restore'],
     ] as const) {
       expect(await site.run([...words, '--dry-run', ...more])).toMatchObject({

@@ -38,7 +38,7 @@ describe('--log-format json', () => {
       {
         time: expect.any(String),
         level: 'warning',
-        message: expect.stringContaining('100 bytes behind its last transaction'),
+        message: expect.stringContaining('100 bytes after its last complete transaction'),
         code: 'uncommitted-tail',
         values: { source: site.dataFs, bytes: 100 },
       },

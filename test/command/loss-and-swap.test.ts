@@ -26,7 +26,7 @@ async function expectHeld(site: TestSite, holder: string): Promise<void> {
   for (const words of [BACK_UP, FULL, FULL]) {
     await growDatabase(site.dataFs, { transactions: 1 });
     const { stderr } = await site.runWarned(...words);
-    expect(stderr).toContain(`lacks the end of what "${holder}" holds`);
+    expect(stderr).toContain(`lacks the last transactions of "${holder}"`);
     expect(site.dataFiles()).toContain(holder);
   }
 }

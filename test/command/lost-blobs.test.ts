@@ -127,7 +127,7 @@ describe('blobs that the live site has lost', () => {
     expect(notRecorded()).toBe(3);
     putBack(first);
     const without = await site.run(['backup', '--no-blobs']);
-    expect(without.stderr).toContain('Nothing old is removed until they are back');
+    expect(without.stderr).toContain('zodbvault deletes no old backup until they are back');
     expect(fulls()[0]?.slice(0, 19)).toBe(holder.slice('blobstorage.'.length));
     expect(await backUp()).toContain(`has lost 2 blobs of "${join(folder, holder)}": `);
     expect(notRecorded()).toBe(2);
@@ -168,7 +168,7 @@ describe('blobs that the live site has lost', () => {
     // It has no number of backups to keep.
     const { stdout } = await site.run(['delete', first.slice('blobstorage.'.length), '-n']);
     expect(stdout).toContain(
-      `The blob backups of these stay, as with keep 0 no backup removes any; remove them with:\n    zodbvault delete ${first}\n`,
+      `The blob backups of these stay, because with keep 0 no backup deletes any. To delete them:\n    zodbvault delete ${first}\n`,
     );
     const [lost = ''] = blobFiles(site.blobs);
     rmSync(join(site.blobs, lost));
@@ -176,7 +176,7 @@ describe('blobs that the live site has lost', () => {
     const { status, stderr } = await site.run(['backup']);
     expect(status).toBe(3);
     expect(stderr).toContain(`has lost a blob of "${join(folder, second)}": "${lost}".`);
-    expect(stderr).toContain('what is there is damaged, too');
+    expect(stderr).toContain('that copy is damaged, too');
     expect(entries()).toEqual([first, second]);
   });
 
@@ -198,7 +198,7 @@ describe('blobs that the live site has lost', () => {
     expect((await site.run(['restore', first.slice(0, 19), '-n'])).status).toBe(0);
     await commitBlob(site.dataFs);
     const { status, stderr } = await site.run(['backup']);
-    expect([status, stderr]).toEqual([0, expect.stringContaining('nothing is kept for them')]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('keeps no backup for them')]);
     expect(fulls()).toHaveLength(1);
   });
 
@@ -256,7 +256,7 @@ describe('blobs that the live site has lost', () => {
         return (await site.script('backup')).stderr;
       };
       expect(await backUp()).toContain('has lost');
-      expect(await backUp()).toContain('Nothing old is removed');
+      expect(await backUp()).toContain('zodbvault deletes no old backup');
       expect(dataFilesIn(site.path('var/backups'))).toHaveLength(4);
       const [holder = ''] = namesIn(site.path(copies)).filter((one) =>
         one.startsWith('blobstorage.'),
@@ -326,7 +326,7 @@ describe('blobs that the live site has lost, and what is said of them', () => {
     site.configure(recipeCfg([...options, 'archive_blob = true']));
     await site.run(['backup', '--full']);
     const archived = await site.run(elsewhere);
-    expect(archived.stderr).toMatch(/\.tar.* lacks, or has with other bytes, 1 blob/);
+    expect(archived.stderr).toMatch(/\.tar.* lacks, or has in a changed form, 1 blob/);
     copyFileSync(join(folder, holder, 'blobstorage', lost), join(site.blobs, lost));
     await site.run(['backup', '--full']);
     expect(await check()).toEqual([0, false]);
@@ -359,7 +359,7 @@ describe('blobs that the live site has lost, and who knows of no blobs', () => {
     renameSync(folder, `${folder}.away`);
     mkdirSync(folder);
     const unclear = await repozo();
-    expect(unclear.stderr).toContain('nobody can tell whether they are back');
+    expect(unclear.stderr).toContain('zodbvault cannot tell whether they are back');
     expect(fulls()).toBe(5);
     rmdirSync(folder);
     renameSync(`${folder}.away`, folder);

@@ -112,10 +112,14 @@ describe('ping_url', () => {
     const refused = await site.run(['backup', '--ping-url', address()]);
     status = 200;
     expect([refused.status, asked()]).toEqual([0, ['/start', '']]);
-    expect(refused.stderr).toContain('Note: ping_url was not told ("start"): it answered with');
+    expect(refused.stderr).toContain(
+      'Note: the ping of ping_url failed ("start"): it answered with',
+    );
     const nowhere = await site.run(['backup', '--ping-url', `http://127.0.0.1:9/${SECRET}`]);
     expect(nowhere.status).toBe(0);
-    expect(nowhere.stderr).toMatch(/ping_url was not told \("done"\): it could not be reached/);
+    expect(nowhere.stderr).toMatch(
+      /the ping of ping_url failed \("done"\): it could not be reached/,
+    );
     const wrong = await site.run(['backup', '--ping-url', `${SECRET}:nothing`]);
     expect(wrong.status).toBe(2);
     for (const { stderr } of [refused, nowhere, wrong]) expect(stderr).not.toContain(SECRET);

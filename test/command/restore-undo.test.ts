@@ -116,9 +116,9 @@ describe('zodbvault restore --undo', () => {
     await site.runWell('restore', '-n');
     expect(live(site)).toEqual(site.backedUp);
     const would = await site.runWell('restore', '--undo', '--dry-run');
-    expect(would.stdout).toContain(`It would remove ${site.dataFs}, which was not there`);
+    expect(would.stdout).toContain(`It would remove ${site.dataFs}, which did not exist`);
     const no = await site.run(['restore', '--undo'], { input: 'no\n' });
-    expect(no.stdout).toContain(`This will remove what was not there before the restore:\n    `);
+    expect(no.stdout).toContain(`This will remove what did not exist before the restore:\n    `);
     expect(existsSync(site.dataFs)).toBe(true);
     await site.runWell('restore', '--undo', '-n');
     expect(existsSync(site.dataFs)).toBe(false);
@@ -128,7 +128,10 @@ describe('zodbvault restore --undo', () => {
   it('says so where there is nothing to undo, and takes no date', async () => {
     const site = await changedSite();
     const nothing = await site.run(['restore', '--undo', '-n']);
-    expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('is kept')]);
+    expect([nothing.status, nothing.stderr]).toEqual([
+      1,
+      expect.stringContaining('zodbvault has kept no replaced files'),
+    ]);
     expect((await site.run(['restore', '2026-01-01', '--undo'])).status).toBe(2);
   });
 
@@ -152,7 +155,7 @@ describe('zodbvault restore --undo', () => {
     expect(hidden(site).filter((name) => !name.endsWith('.lock'))).toEqual([]);
     const again = await site.run(['restore', '-n', '--discard-old']);
     expect([again.status, again.stderr]).toEqual([
-      ...[1, expect.stringContaining('nothing of it is kept')],
+      ...[1, expect.stringContaining('zodbvault has kept nothing of it')],
     ]);
     expect(live(site)).toEqual(site.backedUp);
   });
@@ -245,7 +248,10 @@ describe('zodbvault restore --no-keep-old', () => {
         expect([tight.status, tight.stderr]).toEqual([1, expect.stringContaining('no space')]);
         expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
         const no = await site.run(['restore', '--no-keep-old'], { input: 'no\n' });
-        expect([no.status, no.stderr]).toEqual([0, expect.stringContaining('removed first')]);
+        expect([no.status, no.stderr]).toEqual([
+          0,
+          expect.stringContaining('deletes the old files first'),
+        ]);
         const [name = ''] = site.dataFiles();
         const stored = join(site.repository, name);
         const good = readFileSync(stored);

@@ -8,11 +8,11 @@ const NO_BLOBS = 'backup_blobs = false';
 const SCRIPTS = ['backup', 'snapshotbackup', 'restore', 'snapshotrestore'];
 
 const LISTED =
-  'Warning: [backup]: the next bin/buildout puts back the scripts of the Python recipe, since "parts" of [buildout] lists "backup". Take it out of there, run bin/buildout, and then "zodbvault install"\n';
+  'Warning: [backup]: the next bin/buildout puts back the scripts of the Python recipe, because "parts" of [buildout] lists "backup". Remove it from that list, run bin/buildout, and then "zodbvault install"\n';
 const INSTALLED =
-  'Warning: [backup]: the next bin/buildout removes these scripts once, since its last run has made them. Run "zodbvault install" after it\n';
+  'Warning: [backup]: the next bin/buildout removes these scripts once, because its last run made them. Run "zodbvault install" after it\n';
 const ofRecipe = (site: BuildoutSite) =>
-  `bin/buildout has written ${site.path('bin/backup')} and 3 other scripts for the Python recipe, which they run; "zodbvault install" replaces them`;
+  `bin/buildout wrote ${site.path('bin/backup')} and 3 other scripts for the Python recipe; "zodbvault install" replaces them`;
 
 /** What a run of bin/buildout with the recipe leaves behind. */
 function runBuildout(site: BuildoutSite): void {
@@ -111,7 +111,7 @@ describe('part of z3c.recipe.usercrontab', () => {
   ])('that runs %s, which nothing makes, is warned of', async (command, name, option) => {
     const site = await newBuildoutSite(scratch, undefined);
     site.configure(cfg([], command));
-    const warning = `Warning: the part [cron] of the buildout runs ${site.path('bin', name)}, which no part makes; write ${option} into [backup], or correct the command\n`;
+    const warning = `Warning: the part [cron] of the buildout runs ${site.path('bin', name)}, but no part makes that script; write ${option} into [backup], or correct the command\n`;
     expect((await site.install()).stderr).toContain(warning);
     expect((await site.run(['config'])).stderr).toBe(warning);
     if (name === 'fullbackup') {

@@ -11,7 +11,7 @@ const isRoot = process.getuid?.() === 0;
 
 const WISHES: readonly (readonly [name: string, words: readonly string[], error: string])[] = [
   ['null.prom', ['check', '--metrics', 'null.prom'], 'it is not a regular file'],
-  ['null.html', ['report', '-o', 'null.html'], 'something else is there'],
+  ['null.html', ['report', '-o', 'null.html'], 'another file has this name'],
   ['null', ['report', '-o', 'null'], 'does not end with .html'],
   ['null.fs', ['repozo', '-R', '-r', 'var/backups', '-o', 'null.fs'], 'not a regular file'],
   ['null.fs', ['restore', '-n', '--datafs', 'null.fs', '--location', 'var/backups'], 'regular'],

@@ -121,7 +121,7 @@ describe.skipIf(!canMount)('a folder that is mounted a second time (needs root, 
     writeFileSync(join(site.folder, 'zodbvault.toml'), lines.join('\n'));
     const why = 'the sites "x" and "y" both have their backups in';
     await refuses(site, ['backup'], { mounts: [['p', 'm/q']], why });
-    const nested = 'have their backups one in the other';
+    const nested = 'have nested folders for their backups';
     const inner = [...lines.slice(0, 2), table('y', 'm/q/inner')];
     writeFileSync(join(site.folder, 'zodbvault.toml'), inner.join('\n'));
     await refuses(site, ['backup'], { mounts: [['p', 'm/q']], why: nested });

@@ -26,11 +26,11 @@ describe('schedule --systemd system', () => {
       const refused = await site.run(plan);
       expect([refused.status, refused.stderr]).toEqual([
         1,
-        expect.stringContaining(`the user ${user} can not write to "${join(site.folder, 'var')}"`),
+        expect.stringContaining(`the user ${user} cannot write to "${join(site.folder, 'var')}"`),
       ]);
       chmodSync(site.dataFs, 0o200);
       const unread = await site.run(plan);
-      expect(unread.stderr).toContain(`the user ${user} can not read "${site.dataFs}"`);
+      expect(unread.stderr).toContain(`the user ${user} cannot read "${site.dataFs}"`);
       chmodSync(site.dataFs, 0o600);
       for (const name of ['', ...readdirSync(join(site.folder, 'var'))]) {
         chownSync(join(site.folder, 'var', name), NOBODY, NOBODY);
@@ -43,7 +43,7 @@ describe('schedule --systemd system', () => {
 describe('schedule', () => {
   it('says that nothing would be removed', async () => {
     const site = await newSite(scratch, 3);
-    const message = 'these jobs remove no old backup';
+    const message = 'these jobs delete no old backup';
     expect((await site.runWell('schedule')).stderr).toContain(message);
     expect((await site.runWell('schedule', '--keep', '3')).stderr).not.toContain(message);
   });

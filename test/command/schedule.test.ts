@@ -134,9 +134,10 @@ describe.skipIf(!hasCrontab)('schedule in the crontab (needs crontab)', () => {
     expect((await well(site, '--snapshot')).stdout).toContain('bin/backup -q\n');
     setOwnCrontab(`${crontab()}${own}\n`);
     const { stderr } = await well(site, '--install', '--snapshot', '--part', 'backup');
-    const second = 'is not scheduled a second time';
-    expect(stderr).toContain(`/bin/backup ${second}: the crontab runs it already (${own});`);
-    expect(stderr).toContain(`/bin/snapshotbackup ${second}: the part [cron] of the buildout runs`);
+    const again = (script: string) =>
+      `zodbvault does not schedule ${site.path('bin', script)} a second time`;
+    expect(stderr).toContain(`${again('backup')}: the crontab runs it already (${own}).`);
+    expect(stderr).toContain(`${again('snapshotbackup')}: the part [cron] of the buildout runs`);
     const block = crontab().split(/^# (?:begin|end) zodbvault/m)[1] ?? '';
     expect(block.match(/^\d.*$/gm)).toEqual([expect.stringContaining(' verify -q ')]);
     await well(site, '--install', '--part', 'backup', '--no-verify');

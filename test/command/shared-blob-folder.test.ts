@@ -92,7 +92,7 @@ describe('one folder for the blob backups of two sites', () => {
       const held = folderState(shared);
       const refused = await runTo(1, { site: b, words: ['backup'] });
       expect(refused).toContain(
-        `that is there already, and belongs to another repository, "${a.path('var/backups')}"`,
+        `that already exists, and belongs to another repository, "${a.path('var/backups')}"`,
       );
       expect(refused).toContain('(blobbackuplocation)');
       expect(folderState(shared)).toEqual(held);
@@ -138,8 +138,10 @@ describe('one folder for the blob backups of two sites', () => {
     await runWell(copy, 'restore', '-n'); // What both have is of both.
     await commitBlob(copy.dataFs);
     const said = await runTo(3, { site: copy, words: ['backup', '--full'] });
-    expect(said).toContain(`is a copy of the other, and the blob backups in "${shared}"`);
-    expect(said).toContain(`are left alone: ${made[0]}.`);
+    expect(said).toContain(
+      `is a copy of the other. zodbvault leaves alone the blob backups in "${shared}"`,
+    );
+    expect(said).toContain(`: ${made[0]}. Give each site its own folder`);
     expect(dataFilesIn(copy.path('var/backups'))).toHaveLength(1);
     expect(entriesIn(shared)).toEqual([...made, `blobstorage.${newestOf(copy)}`]);
     await runWell(site, 'restore', '-n', made[0]?.slice('blobstorage.'.length) ?? '');
@@ -147,7 +149,7 @@ describe('one folder for the blob backups of two sites', () => {
     rmSync(site.path('var/backups'), { recursive: true });
     symlinkSync('backups', site.path('var/backups')); // Leads nowhere, for ever.
     const unclear = await runTo(3, { site: copy, words: ['backup', '--full'] });
-    expect(unclear).toContain(`"${site.path('var/backups')}" can not be looked at`);
+    expect(unclear).toContain(`zodbvault cannot read "${site.path('var/backups')}"`);
     expect(entriesIn(shared)).toContain(made[0]);
     rmSync(site.path('var/backups'));
     await backUpMore(copy, '--full');
@@ -292,7 +294,7 @@ describe('one folder for two sites that back up nothing but blobs, at a restore'
     const listed = await a.run(['list', '--json']);
     expect(documentOf(listed).points).toHaveLength(1);
     expect(listed.stderr).toContain(
-      `backups of "${b.blobs}" in ${shared}: another site's, not listed`,
+      `backups of "${b.blobs}", which is another site: they are not listed`,
     );
     rmSync(a.blobs, { recursive: true });
     expect(await runWell(a, 'restore', '-n')).toContain(newestIn(shared).slice(0, 11));
@@ -367,7 +369,9 @@ describe('a blob directory that was corrected', () => {
       // What an archive of a chain continues is of the wrong one, too.
       const isChain = format.includes('incremental');
       const said = await runTo(isChain ? 3 : 0, { site, words: ['backup'] });
-      expect(said).toContain(`was made of another blob directory, "${wrong}": it is made again`);
+      expect(said).toContain(
+        `is a backup of another blob directory, "${wrong}". zodbvault makes it again`,
+      );
       expect(said).toContain('Backed up: only the blobs (nothing was committed');
       expect(await runWell(site, 'backup')).toContain('Nothing to back up');
       rmSync(site.blobs, { recursive: true });

@@ -73,7 +73,7 @@ describe('site without a buildout', () => {
     const { stdout } = await site.run(['schedule']);
     expect(stdout).toContain(`verify -q --config ${site.path('instance.yaml')}`);
     const config = await site.run(['config']);
-    expect(config.stdout).toContain(`Not taken: ${site.path('zodbvault.toml')}: it is not there`);
+    expect(config.stdout).toContain(`Not taken: ${site.path('zodbvault.toml')}: it does not exist`);
     expect(config.stdout).toContain(`Taken: ${site.path('instance.yaml')}:`);
   });
 

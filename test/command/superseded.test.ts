@@ -58,13 +58,13 @@ describe('a backup that a failed run has left without its blobs', () => {
     await setRoot(site, 2);
     await packDatabase(site.dataFs);
     const { stderr } = await site.runWell('backup');
-    expect(stderr).toContain('may lack the end');
-    expect(stderr).toContain('incomplete, but kept: the newest backup may lack what it holds');
+    expect(stderr).toContain('may lack the last transactions of');
+    expect(stderr).toContain('incomplete, but kept, because the newest backup may lack something');
     await site.runWell('backup');
     expect(site.dataFiles().slice(0, -1)).toEqual(left);
   });
 
-  it('stays where a restore has put an earlier state in its place', async () => {
+  it('stays where a restore has put back an earlier state', async () => {
     const site = await newSite(scratch, 5);
     await site.runWell('backup');
     await growDatabase(site.dataFs, { transactions: 1 });
@@ -73,7 +73,7 @@ describe('a backup that a failed run has left without its blobs', () => {
     await site.runWell('restore', '-n', whole.slice(0, 19));
     await growDatabase(site.dataFs, { transactions: 1 });
     const { stderr } = await site.run(['backup', '--full']);
-    expect(stderr).toContain('a restore has put an earlier state in its place');
+    expect(stderr).toContain('a restore has put back an earlier state');
     expect(site.dataFiles()).toContain(left);
   });
 
@@ -98,7 +98,7 @@ describe('backups of which nothing but the marks is lost', () => {
     const planned = await site.runWell('backup', '--full', '--dry-run');
     for (const name of files) expect(planned.stdout + planned.stderr).not.toContain(name);
     const { stderr } = await site.runWell('backup', '--full');
-    expect(stderr).toContain('its blob backup may be complete all the same');
+    expect(stderr).toContain('its blob backup may still be complete');
     expect(site.dataFiles()).toEqual(expect.arrayContaining([...files]));
     expect(blobsOf(site)).toEqual(expect.arrayContaining(blobs));
   });
@@ -129,7 +129,7 @@ describe('backups of which nothing but the marks is lost', () => {
     rmSync(join(site.folder, 'var/blobstoragebackups'), { recursive: true });
     await growDatabase(site.dataFs, { transactions: 1 });
     const { stderr } = await site.runWell('backup', '--full');
-    expect(stderr).toContain('no run is known that failed to finish it');
+    expect(stderr).toContain('zodbvault knows no run that failed to finish it');
     expect(site.dataFiles()).toContain(file);
   });
 });

@@ -70,7 +70,7 @@ describe('two copies of a database in one folder of backups', () => {
 
   it('are told apart before a question, by --dry-run, by list, and for a vague date', async () => {
     const { a, b, places, stamps } = await twoCopies();
-    const said = 'holds backups of two copies of the database';
+    const said = 'contains backups of two copies of the database';
     const checked = await a.run(['check', '--free', 'off', ...places]);
     expect(checked.stdout).toMatch(/^ZODBVAULT WARNING/);
     expect(checked.stdout).toContain(
@@ -85,7 +85,7 @@ describe('two copies of a database in one folder of backups', () => {
     const exact = await a.run(['restore', '--dry-run', stamps[1], ...places]);
     expect(exact.stderr).not.toContain(said);
     const listed = await a.runWell('list', ...places);
-    expect(listed.stderr).toContain(`${stamps[1]}: made of "${b.dataFs}"`);
+    expect(listed.stderr).toContain(`${stamps[1]}: made from "${b.dataFs}"`);
     await a.runWell('restore', '-n', '--to', 'elsewhere', ...places, stamps[0]);
     const elsewhere = await a.run(['restore', '-n', '--to', 'other', ...places]);
     expect([elsewhere.status, elsewhere.stderr]).toEqual([1, expect.stringContaining(said)]);
@@ -153,7 +153,7 @@ describe('two copies of a database in one folder of backups', () => {
     expect([status, stdout]).toEqual([
       1,
       expect.stringContaining(
-        `the newest restore point, ${stamps[1]}, is a backup of another copy of the database, "${b.dataFs}"; the folder also holds backups of "${a.dataFs}"`,
+        `the newest restore point, ${stamps[1]}, is a backup of another copy of the database, "${b.dataFs}"; the folder also contains backups of "${a.dataFs}"`,
       ),
     ]);
   });
@@ -186,13 +186,13 @@ describe('two databases in one folder of backups', () => {
     const [, newest] = await listed(site, places);
     expect(newest?.madeOf).toEqual({ path: other.dataFs, relation: 'database' });
     const { stderr } = await site.runWell('list', ...places);
-    expect(stderr).toContain(`made of "${other.dataFs}", which is another database`);
+    expect(stderr).toContain(`made from "${other.dataFs}", which is another database`);
     const { stdout } = await site.run(['check', '--free', 'off', ...places]);
     expect(stdout).toContain(
       `${newest?.stamp}, is a backup of another database, "${other.dataFs}": give each database`,
     );
     const restore = await site.run(['restore', '--dry-run', 'today', ...places]);
-    expect(restore.stderr).toContain('holds backups of two databases');
+    expect(restore.stderr).toContain('contains backups of two databases');
   });
 
   it('may be one where a pack has left nothing that would tell: the old backups stay, with a note', async () => {
@@ -204,7 +204,7 @@ describe('two databases in one folder of backups', () => {
     await packDatabase(site.dataFs);
     const { stderr } = await site.runWell('backup', '--keep', '1', ...places);
     expect(stderr).toContain(
-      `, made of "${before.dataFs}", may be of this database, before it was moved and packed, or of another one`,
+      `, made from "${before.dataFs}", may be of this database, before it was moved and packed, or of another one`,
     );
     expect(await listed(site, places)).toHaveLength(2);
   });

@@ -88,7 +88,7 @@ describe('verification after a backup', () => {
     rmSync(join(site.blobs, lost));
     const { status, stderr } = await site.script('backup');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/Cannot vouch for the backup .* 1 found wrong, first: .*blob/s);
+    expect(stderr).toMatch(/Cannot trust the backup .* 1 found wrong, first: .*blob/s);
     expect(dataFilesIn(site.path('var/backups'))).toEqual(expect.arrayContaining([...old]));
     const list = await site.run(['list', '--json']);
     expect(list.stdout).toContain('"deep"');

@@ -189,11 +189,11 @@ describe('zodbvault verify --deep of a damaged database', () => {
     };
     rmSync(path);
     expect((await problems()).map(({ message }) => message)).toEqual([
-      'it is missing; a restore goes without an index',
+      'it is missing; a restore works without an index',
     ]);
     writeFileSync(path, good.subarray(0, -1));
     expect((await problems()).map(({ message }) => message)).toEqual([
-      'it can not be read; a restore goes without an index',
+      'zodbvault cannot read it; a restore works without an index',
     ]);
     writeFileSync(path, readFileSync(join(site.repository, `${first}.index`)));
     expect((await problems()).map(({ message }) => message)).toEqual([

@@ -28,7 +28,7 @@ describeReal('zodb', 'continuity under a server of the real ZODB', () => {
     await site.runWell(...BACKUP);
     for (let day = 1; day <= 3; day += 1) {
       await server.tell('commit', 'pack');
-      expect((await site.runWell(...BACKUP)).stderr).toContain('may lack the end of');
+      expect((await site.runWell(...BACKUP)).stderr).toContain('may lack the last transactions of');
       expect(site.dataFiles()).toHaveLength(2);
     }
   });

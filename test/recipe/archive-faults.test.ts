@@ -145,7 +145,7 @@ describe('W2: archive that is not complete', () => {
       site.configure(recipeCfg(ARCHIVE));
       await site.install();
       const { stderr } = await site.scriptWell('backup');
-      expect(stderr).toMatch(/WARNING: .* is not complete; it is made again/);
+      expect(stderr).toMatch(/WARNING: .* is incomplete. zodbvault makes it again/);
       expect(archivesIn(site)).toEqual([`blobstorage.${newestStamp(site)}.tar`]);
       expect(unpacked(site)).toEqual(blobState(site.blobs));
     },

@@ -108,7 +108,7 @@ describe('a folder of the recipe', () => {
     const backup = await site.scriptWell('backup');
     const stamp = dataFilesIn(site.path('var/backups')).at(-1)?.slice(0, STAMP_LENGTH);
     expect(backup.stderr).toContain(`--link-dest=${folder}/blobstorage.${stamps[2]}/blobstorage/`);
-    expect(backup.stderr).toContain('also holds backups of the blob directories');
+    expect(backup.stderr).toContain('also contains backups of the blob directories');
     expect(readlinkSync(join(folder, 'latest'))).toBe(`blobstorage.${stamp}`);
     // keep = 1: the first two go, of which no number says that the blobs are theirs.
     expect(backup.stderr).toMatch(

@@ -146,11 +146,14 @@ describe('locations of a part', () => {
     await site.scriptWell('mine');
     renameSync(mines, away);
     const some = await site.run(['restore'], { input: 'yes\n' });
-    expect([some.status, some.stderr]).toEqual([0, expect.stringContaining('What was there is')]);
+    expect([some.status, some.stderr]).toEqual([
+      0,
+      expect.stringContaining('The replaced files are'),
+    ]);
     expect(some.stdout).toContain(`    ${site.dataFs}\nAre you sure?`);
     rmSync(site.dataFs);
     const lost = await site.script('mine', ['-n', '2026-01-01']);
-    expect(lost.stderr).toContain('so this is ignored: 2026-01-01\n');
+    expect(lost.stderr).toContain('so zodbvault ignores this: 2026-01-01\n');
     expect(lost.stderr).toContain('correct datafs or additional_filestorages in [mine]');
     expect(lost.stderr).not.toContain('--datafs');
   });

@@ -149,7 +149,7 @@ describe('W16: chain of the recipe that is not whole', () => {
       delta: join(folder, delta),
     });
     const { stderr } = await site.scriptWell('backup');
-    expect(stderr).toMatch(/WARNING: .* has no whole chain of archives/);
+    expect(stderr).toMatch(/WARNING: .* has no complete chain of archives/);
     const newest = (dataFilesIn(site.path('var/backups')).at(-1) ?? '').slice(0, 19);
     const unpacked = join(scratch, `complete-${++unpackings}`);
     extractAsRecipe([join(folder, `blobstorage.${newest}.tar`)], unpacked);

@@ -48,7 +48,7 @@ describe('a part with several storages', () => {
       rmSync(site.path('var/filestorage'), { recursive: true });
       const restored = await site.script('restore', [], { input: 'yes\n' });
       expect(restored.status).toBe(0);
-      expect(restored.stderr).not.toContain('is kept');
+      expect(restored.stderr).not.toContain('are kept');
       const question = files.map((file) => `    ${file}\n`).join('');
       expect(restored.stdout).toContain(
         `This will replace the filestorage:\n${question}Are you sure`,
@@ -96,7 +96,7 @@ describe('a part with several storages', () => {
     const [old, newest] = ['backups_other', 'backups'].map((folder) =>
       dataFilesIn(site.path('var', folder)).at(-1)?.slice(0, 19),
     );
-    const warning = `"other" is restored as it was at ${old} (UTC), beside what was backed up until ${newest}: since then, 1 backup was made without it`;
+    const warning = `"other" is of ${old} (UTC), but the other backups are of ${newest}: since then, 1 backup left it out`;
     const asked = await site.run(['restore'], { input: 'no\n' });
     expect([asked.stdout, asked.stderr]).toEqual([
       expect.stringContaining('Are you sure'),

@@ -223,9 +223,11 @@ function truthOf(held: readonly string[], { tids, doubtful }: Past): Judged['tru
 }
 
 function verdictOf(said: string): Verdict {
-  if (/^Warning: .*(lacks the end of what|is another copy of the database)/m.test(said))
+  if (/^Warning: .*(lacks the last transactions of|is another copy of the database)/m.test(said))
     return 'lost';
-  return /may lack the end of|nobody can tell whether/.test(said) ? 'unknown' : 'continued';
+  return /may lack the last transactions of|zodbvault cannot tell why/.test(said)
+    ? 'unknown'
+    : 'continued';
 }
 
 type Words = Readonly<Record<string, string | number | boolean>>;

@@ -73,7 +73,7 @@ export async function inspectArchive(
   });
   const fault = (state: string) =>
     new Failure('damaged', `Cannot use the archive "${name}": ${state}`, {
-      hint: 'Restore an earlier backup, or take this file away and make a new one.',
+      hint: 'Restore an earlier backup, or move this file away and make a new one.',
     });
   const reading = await ArchiveReading.begin({ fault, onFolder, onFile });
   for await (const chunk of name.endsWith('.gz') ? decompress(stored, name) : stored) {

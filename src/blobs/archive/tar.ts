@@ -137,7 +137,7 @@ export async function* archiveDirectory(
       if (end.status === 1) return onEnd({ kind: 'changed' });
       throw failureOfEnd(end, {
         what: `Cannot archive "${settings.source}": tar`,
-        hint: 'Nothing was kept of this archive. Mend what tar says, then run the command again.',
+        hint: 'Nothing was kept of this archive. Correct what tar reports, then run the command again.',
       });
     }
     const content = await reading.end();

@@ -363,7 +363,7 @@ function lengthen(
 }
 
 function isMissing(source: string): Failure {
-  return new Failure('not-found', `Cannot copy "${source}": it is not there`, {
+  return new Failure('not-found', `Cannot copy "${source}": it does not exist`, {
     hint: 'Name the blob directory; mount the disk that it is on.',
   });
 }

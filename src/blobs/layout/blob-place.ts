@@ -34,7 +34,7 @@ export async function refuseLostLink(path: string, place: string): Promise<void>
   if (link?.isSymbolicLink() !== true || (await isThere(place))) return;
   throw new Failure(
     'not-found',
-    `Cannot restore the blobs to "${path}": it is a link to "${place}", which is not there`,
+    `Cannot restore the blobs to "${path}": it is a link to "${place}", which does not exist`,
     { hint: 'Mount the disk that it leads to, or remove the link. Nothing was replaced.' },
   );
 }

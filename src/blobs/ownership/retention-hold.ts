@@ -90,7 +90,7 @@ export async function findRecordedHold(
   const place = await readHoldRecord(store);
   if (place === undefined) return undefined;
   const record = holdRecordPath(store);
-  if (place === 'unreadable') return { kind: 'unclear', record, state: 'it can not be read' };
+  if (place === 'unreadable') return { kind: 'unclear', record, state: 'zodbvault cannot read it' };
   const { folder } = place;
   // Where its disk is not mounted, there may still be a folder.
   const reading = { repository, backups };

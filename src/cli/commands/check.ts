@@ -28,14 +28,26 @@ const EMPHASIS = { good: ['OK'], poor: ['WARNING', 'UNKNOWN'], bad: ['CRITICAL']
 
 export function addCheckCommand(program: Command): void {
   const command = withSiteOptions(program.command('check'))
-    .option('--backup-age <warning:critical>', 'of the newest backup (default: 26h:50h)', parseAges)
-    .option('--verify-age <warning:critical>', 'of the last verify (default: 8d:22d)', parseAges)
     .option(
-      '--test-restore-age <warning:critical>',
-      'of the last test restore (default: off; 35d:70d, for example)',
+      '--backup-age <warning:critical>',
+      'limits for the age of the newest backup (default: 26h:50h)',
       parseAges,
     )
-    .option('--free <warning:critical>', 'space on the disk (default: 10%:5%)', parseFree)
+    .option(
+      '--verify-age <warning:critical>',
+      'limits for the age of the last verify (default: 8d:22d)',
+      parseAges,
+    )
+    .option(
+      '--test-restore-age <warning:critical>',
+      'limits for the age of the last test restore (default: off; 35d:70d, for example)',
+      parseAges,
+    )
+    .option(
+      '--free <warning:critical>',
+      'limits for the free space on the disk (default: 10%:5%)',
+      parseFree,
+    )
     .option(
       '--metrics <file>',
       'also write metrics for the textfile collector of Prometheus: NAME.prom',

@@ -36,7 +36,7 @@ export function addDeleteCommand(program: Command): void {
   const command = withSiteOptions(program.command('delete'))
     .argument(
       '[backup]',
-      'the restore point, by its whole date or its whole local time, as "list" shows them; or the name of blobs that no restore point needs',
+      'the restore point, by its whole date or its whole local time, as "list" shows them; or the name of a blob backup that no restore point needs',
     )
     .option(
       '--damaged',
@@ -128,7 +128,7 @@ function selectionOf(
       ? 'Cannot tell what to delete'
       : `Cannot delete "${written}": it is not the whole date of a restore point`,
     {
-      hint: 'Name one restore point as "zodbvault list" shows it, or a blob backup as a backup names it that keeps it, or say --damaged.',
+      hint: 'Name one restore point as "zodbvault list" shows it, or a blob backup as a run of "backup" names it, or use --damaged.',
     },
   );
 }
@@ -168,7 +168,7 @@ async function show(
   const points = await listPlace(selected.place, { site: selected.site, backups });
   for (const stamp of plan.whole) {
     terminal.log(
-      `Stays, as every byte of it was right just now: ${stamp} in ${plan.repository}; "zodbvault verify" remembers that, and whoever names a date can remove it all the same`,
+      `${stamp} in ${plan.repository} stays: every byte of it was right just now. "zodbvault verify" records that. You can still delete it by its date`,
     );
   }
   for (const { stamp, reason, fileNames, dat, points: gone } of plan.deletions) {
@@ -196,7 +196,7 @@ async function show(
     }
     if (blobs.length > 0 && !removesBlobs(selected.site, selected.place)) {
       terminal.print(
-        'The blob backups of these stay, as with keep 0 no backup removes any; remove them with:',
+        'The blob backups of these stay, because with keep 0 no backup deletes any. To delete them:',
       );
       for (const name of blobs) terminal.print(`    zodbvault delete ${name}`);
     } else if (blobs.length > 0) {

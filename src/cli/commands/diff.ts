@@ -27,8 +27,8 @@ import { runCommand } from '../terminal/run-command.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
-    .argument('<from>', `the earlier one, as for restore: ${DATE_FORMS}`)
-    .argument('[to]', 'the later one; default: the newest backup')
+    .argument('<from>', `the earlier restore point: ${DATE_FORMS}`)
+    .argument('[to]', 'the later restore point; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
@@ -92,7 +92,9 @@ function linesOf(
   const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
   return [
     `${name}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
-    way === 'continued' ? sizes : `${sizes}; another full backup, perhaps a pack, lies between`,
+    way === 'continued'
+      ? sizes
+      : `${sizes}; there was another full backup between them, perhaps after a pack`,
     describeBlobs(blobs),
     `${count(removed, 'object')} removed`,
   ];

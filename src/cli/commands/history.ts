@@ -22,7 +22,7 @@ export function addHistoryCommand(program: Command): void {
     .addOption(ANY_KIND_OPTION)
     .option(
       '--last <number>',
-      'so many runs, the newest first',
+      'show this many runs, the newest first',
       wholeNumber({ minimum: 1, maximum: 999_999 }),
       SHOWN,
     );

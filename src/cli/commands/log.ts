@@ -38,11 +38,19 @@ export function addLogCommand(program: Command): void {
     .argument('[point]', `a Data.fs, or a date: ${DATE_FORMS}; default: the newest backup`)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
-    .option('--since <date>', 'none before this moment, in a form of the date')
-    .option('--until <date>', 'none from this moment on')
-    .option('--user <text>', 'those whose user has this text')
-    .option('--path <text>', 'those whose description has this text, as a path in Zope')
-    .option('--limit <number>', 'so many', wholeNumber({ minimum: 1, maximum: 999_999 }), SHOWN);
+    .option('--since <date>', 'only transactions since this moment: a date in the same forms')
+    .option('--until <date>', 'only transactions before this moment')
+    .option('--user <text>', 'only transactions whose user contains this text')
+    .option(
+      '--path <text>',
+      'only transactions whose description contains this text, such as a path in Zope',
+    )
+    .option(
+      '--limit <number>',
+      'show at most this many',
+      wholeNumber({ minimum: 1, maximum: 999_999 }),
+      SHOWN,
+    );
   withOutputOptions(command).action((point, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;

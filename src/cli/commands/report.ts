@@ -207,7 +207,7 @@ async function write(path: string, text: string): Promise<void> {
   const there = await readSmallFileIfFit(path);
   const isFree = there === undefined && !(await isThere(path));
   if (!isFree && there?.includes(REPORT_MARK) !== true) {
-    throw notAPage(path, 'something else is there');
+    throw notAPage(path, 'another file has this name');
   }
   await writeNewFile(path, Buffer.from(text));
 }

@@ -29,11 +29,11 @@ export function addRestoreCommand(program: Command): void {
     .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <path>',
-      'restore elsewhere: all of it to a folder, or the Data.fs alone to a file (NAME.fs, or one that is there); an earlier state of it is brought forward',
+      'restore elsewhere: everything to a folder, or the Data.fs alone to a file (NAME.fs, or a file that exists); if that file is an earlier state, only the rest is appended',
     )
     .option(
       '--force',
-      'restore although a server uses the Data.fs; what it writes afterwards is lost',
+      'restore although a server uses the Data.fs; everything that it writes afterwards is lost',
     )
     .option('--no-keep-old', 'do not keep the replaced files, even if they must be deleted first')
     .option(

@@ -58,7 +58,7 @@ function describeBlobs(blobs: BelongingBlobs): string {
       return `Its blobs are missing: ${describeGone(blobs.why)}`;
     case 'found': {
       const { name, content } = blobs;
-      if (content === undefined) return `Blobs in ${name}, which nobody has counted`;
+      if (content === undefined) return `Blobs in ${name}; their number is unknown`;
       return `Blobs in ${name}: ${count(content.files, 'blob')}, ${formatBytes(content.bytes)}`;
     }
     default:

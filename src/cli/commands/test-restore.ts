@@ -24,7 +24,7 @@ export function addTestRestoreCommand(program: Command): void {
     .addOption(
       new Option(
         '--in <folder>',
-        'a folder with room for all of the site, made if it is not there; what is made is removed again',
+        'a folder with enough space for the site; zodbvault creates it if it does not exist, and deletes everything that it made there',
       ).default(tmpdir(), 'the system’s for temporary files'),
     );
   withOutputOptions(command).action((written, options) =>

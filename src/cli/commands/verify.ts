@@ -27,24 +27,24 @@ export function addVerifyCommand(program: Command): void {
     )
     .addOption(ANY_KIND_OPTION)
     .addOption(
-      new Option('--quick', 'only that the files are there and have their sizes').default(
+      new Option('--quick', 'check only that the files exist and have the right sizes').default(
         false,
         'no',
       ),
     )
-    .option('--no-quick', 'every byte against its checksums (default)')
-    .option('--newest', 'only the newest full backup and its increments')
+    .option('--no-quick', 'check every byte against the checksums (default)')
+    .option('--newest', 'check only the newest full backup and its increments')
     .addOption(
       new Option(
         '--deep',
-        'read one restore point (the newest, or the one of the date) and check the database in it; of encrypted records only the checksums',
+        'read one restore point (the newest, or the one of the date) and check the database in it; of encrypted records, only the checksums',
       ).conflicts(['quick', 'newest']),
     )
-    .option('--all', 'with --deep: every restore point')
+    .option('--all', 'with --deep: check every restore point')
     .addOption(
       new Option(
         '--sample <percent>',
-        'with --deep: follow the references of so many objects only; list and check don’t count that as a verification',
+        'with --deep: follow the references of only this share of the objects; list and check do not count that as a verification',
       ).argParser(parsePercentage),
     );
   withOutputOptions(command).action((date, options) =>

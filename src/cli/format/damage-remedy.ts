@@ -55,7 +55,7 @@ export function describeRemedy(damage: readonly Damage[]): string {
   }
   const records = commandsFor('delete', stampsOf('record'));
   if (records !== '') {
-    steps.push(`Then ${records} removes what has a record that can not be read.`);
+    steps.push(`Then ${records} deletes what has an unreadable record.`);
   }
   const incomplete = commandsFor('verify --deep', stampsOf('without-blobs'));
   if (incomplete !== '') {

@@ -27,20 +27,20 @@ export const OPTION = {
 function waitOption(status: number) {
   return new Option(
     '--wait [seconds]',
-    `wait until another run has ended, at most so long (default: fail with status ${status})`,
+    `wait for another run to end, at most this long (default: fail with status ${status})`,
   ).argParser(waitSeconds);
 }
 
 const OUTPUT = {
-  json: new Option('--json', 'print one JSON object, for an error, too'),
+  json: new Option('--json', 'print one JSON object, errors included'),
   quiet: new Option(
     '-q, --quiet',
     'print only problems, and results that you asked for, such as a list',
   ),
-  verbose: new Option('-v, --verbose', 'say more').conflicts('quiet'),
+  verbose: new Option('-v, --verbose', 'print more').conflicts('quiet'),
   logFormat: new Option(
     '--log-format <format>',
-    'of log, progress and warnings on stderr: lines, or a JSON object each',
+    'format of the log, progress and warnings on stderr: lines of text, or JSON objects',
   )
     .choices(['text', 'json'] as const)
     .default('text' as const),

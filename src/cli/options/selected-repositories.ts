@@ -8,7 +8,7 @@ import type { OneOfSeveral } from '../terminal/terminal.ts';
 import { inEachOf } from './each-of.ts';
 
 /** Which storage of the sites that are meant. */
-export const STORAGE_OPTION = new Option('--storage <name>', 'one of the storages (default: all)');
+export const STORAGE_OPTION = new Option('--storage <name>', 'only this storage (default: all)');
 
 /** A repository that a command is about. */
 export interface SelectedRepository {

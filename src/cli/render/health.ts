@@ -83,7 +83,7 @@ function describeNewest({
   beside,
 }: Extract<HealthFinding, { readonly code: 'newest-of-other-copy' }>): string {
   const what = is === 'copy' ? 'another copy of the database' : 'another database';
-  const third = beside === undefined ? '' : `; the folder also holds backups of "${beside}"`;
+  const third = beside === undefined ? '' : `; the folder also contains backups of "${beside}"`;
   const each = is === 'copy' ? 'copy' : 'database';
   return `the newest restore point, ${stamp}, is a backup of ${what}, "${path}"${third}: give each ${each} its own folder, and name a date when you restore`;
 }

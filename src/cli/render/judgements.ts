@@ -17,7 +17,7 @@ export function describeSiteFault({
   readonly stamps: readonly string[];
 }): string {
   const [faults, them] = count === 1 ? ['1 fault', 'it'] : [`${count} faults`, 'them'];
-  return `the site itself has ${faults}, the same in ${stamps.length} restore points back to the oldest: "zodbvault verify --deep" names ${them}. The backups are as they should be`;
+  return `the site itself has ${faults}, and ${stamps.length} restore points, back to the oldest, have the same: "zodbvault verify --deep" names ${them}. The backups themselves are intact`;
 }
 
 /** A reason as the end of a sentence that begins with the restore point. */
@@ -28,13 +28,13 @@ export function describeReason(reason: Reason): string {
     case 'gone':
       return describeGone(reason.why);
     case 'stored':
-      return `${lookOf(reason.check)} found that what is stored is not what was written`;
+      return `${lookOf(reason.check)} found that its files have changed since they were written`;
     case 'database':
       return `${lookOf(reason.check)} found faults that the site itself had when it was backed up`;
     case 'amount':
-      return 'its blob backup holds other files than when it was made';
+      return 'its blob backup does not contain the same files as when it was made';
     case 'record':
-      return 'its record can not be read, so that nobody knows whether it is complete';
+      return 'zodbvault cannot read its record, and so cannot tell whether it is complete';
     case 'incomplete':
       return 'its run did not finish the blobs that belong to it';
     default:
@@ -44,7 +44,7 @@ export function describeReason(reason: Reason): string {
 
 function describeFileFault(fault: FileFault): string {
   return fault.kind === 'resized'
-    ? `"${fault.fileName}" has another size than was written`
+    ? `the size of "${fault.fileName}" has changed since it was written`
     : describeFault(fault);
 }
 
@@ -52,9 +52,9 @@ function describeFileFault(fault: FileFault): string {
 export function describeGone(why: BlobsGone): string {
   switch (why.kind) {
     case 'none-there':
-      return 'none is there';
+      return 'there is none';
     case 'own-not-there':
-      return 'the blob backup that was made with it is not there';
+      return 'the blob backup that was made with it does not exist';
     case 'failed-read':
       return why.message;
     default:
@@ -82,7 +82,7 @@ export function describeKnown({
   overwritten,
 }: SourceFaults): readonly string[] {
   return [
-    ...(isTruncated ? ['its Data.fs lacked the end of what had been backed up before'] : []),
+    ...(isTruncated ? ['its Data.fs lacked the last transactions of the backup before'] : []),
     ...(hasOtherCopy ? ['another copy of its database was backed up to the same folder'] : []),
     ...(overwritten === undefined
       ? []

@@ -15,19 +15,19 @@ export function describeProblem(problem: RepositoryProblem | BlobProblem): strin
     case 'unlisted-file':
       return describeFault(problem);
     case 'no-full-backup':
-      return 'no full backup is in front of it';
+      return 'there is no full backup before it';
     case 'full-backup-missing':
       return 'its full backup is missing';
     case 'unreadable-record':
-      return 'it can not be read: what its run has noted is lost, and nobody knows whether this backup is complete';
+      return 'zodbvault cannot read it, and so cannot tell whether this backup is complete';
     case 'foreign-record':
-      return `"${problem.fileName}" is there, and no record of this version`;
+      return `"${problem.fileName}" is not a record of this version`;
     case 'other-size':
-      return `it has ${problem.bytes} bytes, ${problem.expectedBytes} were written`;
+      return `it has ${problem.bytes} bytes, but the backup wrote ${problem.expectedBytes}`;
     case 'unusable':
       return `Cannot use "${problem.path}": ${describeBlobState(problem.state)}`;
     case 'blobs-gone':
-      return `no blobs can be restored with it from "${problem.folder}": ${describeReason(problem.reason)}`;
+      return `zodbvault cannot restore its blobs from "${problem.folder}": ${describeReason(problem.reason)}`;
     case 'failed-read':
       return problem.message;
     default:
@@ -83,19 +83,19 @@ export function describeProblemOfPoint(problem: RepositoryProblem): string {
 const FILE_STATES = {
   'missing-or-empty': 'it is missing or empty',
   'in-no-dat': 'no .dat lists it, so it is part of no restore point',
-  'missing-index': 'it is missing; a restore goes without an index',
-  'unreadable-index': 'it can not be read; a restore goes without an index',
+  'missing-index': 'it is missing; a restore works without an index',
+  'unreadable-index': 'zodbvault cannot read it; a restore works without an index',
   'other-index': 'its sha256 is not the one in its .json',
 } as const;
 
 const BLOB_STATES = {
   missing: 'it is missing',
-  'other-bytes': 'it is not what was backed up: its sha256 is another',
-  'missing-record': 'it is missing or can not be read',
-  'unreadable-record': 'it can not be read',
+  'other-bytes': 'it has changed since the backup: its sha256 differs',
+  'missing-record': 'it is missing or unreadable',
+  'unreadable-record': 'it is unreadable',
   replaced: 'it is not the file that was recorded',
   'other-sha256': 'its sha256 is not the one in its .json',
-  'missing-beside-record': 'it is missing, and its record is there',
+  'missing-beside-record': 'it is missing, but its record exists',
   'made-before': 'no blob backup belongs to this point; this one is the last before it',
 } as const;
 
@@ -111,7 +111,7 @@ export function describeFileState(state: FileState | BlobState): string {
     case 'chain-fault':
       return describeFault(state.fault);
     case 'no-record-of':
-      return `it can not be read, or is not that of "${state.dataFile}"`;
+      return `it is unreadable, or it is not the record of "${state.dataFile}"`;
     case 'differs-from-dat':
       return `it says "${state.record}", the .dat says "${state.dat}"`;
     default:
@@ -131,12 +131,12 @@ function describeBlobState(state: BlobState): string {
     }
     case 'other-content': {
       const { found, expected } = state;
-      return `it has ${found.files} files with ${found.bytes} bytes, and had ${expected.files} with ${expected.bytes}`;
+      return `it has ${found.files} files with ${found.bytes} bytes, but had ${expected.files} with ${expected.bytes}`;
     }
     case 'outward-links':
-      return `it has links that lead out of it, to what is in no backup: ${nameSome(state.names)}`;
+      return `it has links to files outside, and no backup contains these: ${nameSome(state.names)}`;
     case 'no-checksums':
-      return `it is ${state.because}, so no file of the copy was compared`;
+      return `it is ${state.because}, so zodbvault could not compare the files of the copy`;
     case 'no-own-blobs':
       return `no blob backup in it belongs to this point, which has ${state.records} blob records`;
     case 'failed-read':
@@ -162,8 +162,8 @@ export const CHECKED = {
   'sha256-and-index': 'size, md5, sha256, index',
   transactions: 'transactions, since there are no checksums',
   content: 'files, bytes',
-  'readable-copy': 'that it can be read; nobody has counted its files',
-  presence: 'that it is there',
+  'readable-copy': 'that it can be read (the number of its files is unknown)',
+  presence: 'that it exists',
   edges: 'size, edges',
   sha256: 'sha256',
   'sha256-and-readable': 'sha256, that it can be read to its end',

@@ -31,6 +31,6 @@ function showFilestorage(
   terminal.print(
     fileNames.length === 0
       ? `It would append nothing: ${target} is that state already`
-      : `It would append ${formatBytes((sizeBytes ?? hadBytes) - hadBytes)} to ${had}; that can not be undone`,
+      : `It would append ${formatBytes((sizeBytes ?? hadBytes) - hadBytes)} to ${had}; that cannot be undone`,
   );
 }

@@ -44,7 +44,7 @@ async function agreeToDiscard(
 ): Promise<'yes' | 'no'> {
   const { terminal } = context;
   const { write } = questionOf(terminal);
-  write('This will remove what the last restore replaced; it can not be undone then:\n');
+  write('This will remove what the last restore replaced; it cannot be undone then:\n');
   for (const path of paths) write(`    ${printable(path)}\n`);
   const answer = await ask('remove what the last restore replaced', context);
   if (answer === 'no') terminal.log('Nothing was removed.');

@@ -121,7 +121,7 @@ export async function restoreAll(
       if (!isKept || !hasReplaced) return;
       const removed = plan === undefined ? [] : newPaths(plan);
       const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
-      terminal.log(`What was there is kept. To swap it back${more}:`);
+      terminal.log(`The replaced files are kept. To swap them back${more}:`);
       terminal.log(`    ${how.undoing}`);
     },
   );

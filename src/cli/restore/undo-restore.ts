@@ -43,7 +43,7 @@ export async function undoRestore(
     for (const path of paths) {
       terminal.print(
         removed.includes(path)
-          ? `It would remove ${path}, which was not there before the restore`
+          ? `It would remove ${path}, which did not exist before the restore`
           : `It would swap back ${path}`,
       );
     }
@@ -69,7 +69,7 @@ export async function undoRestore(
   }
   await undoSiteRestore({ ...settings, agreed }, job);
   result.outcome = 'done';
-  for (const path of removed) terminal.log(`Removed ${path}, which was not there before`);
-  terminal.log('Swapped back. What the restore had put there is kept. To swap again:');
+  for (const path of removed) terminal.log(`Removed ${path}, which did not exist before`);
+  terminal.log('Swapped back. The files of the restore are kept. To swap again:');
   terminal.log(`    ${undoing}`);
 }

@@ -29,7 +29,7 @@ export const DEFAULT_CFG = 'buildout.cfg';
 
 export const CONFIG_OPTION = new Option(
   '-c, --config <file>',
-  'a zodbvault.toml, a buildout, a zope.conf, zeo.conf or instance.yaml (default: what is found here)',
+  'a zodbvault.toml, a buildout, a zope.conf, zeo.conf or instance.yaml (default: what zodbvault finds in this folder)',
 );
 
 export const PART_OPTION = new Option(

@@ -149,10 +149,10 @@ async function lookHere(selection: SiteSelection, looking: Looking): Promise<Fou
   }
   const toml = resolve(TOML_NAME);
   if (await isThere(toml)) {
-    take(toml, 'it is there');
+    take(toml, 'it exists');
     return sitesOfToml(toml, { part, named, unusable });
   }
-  pass(toml, 'it is not there');
+  pass(toml, 'it does not exist');
   const cfg = resolve(DEFAULT_CFG);
   if (part !== undefined && !(await isThere(cfg))) throw noParts(part);
   const parts = await findBackupParts({ config, part }, looking).catch(async (error: unknown) => {
@@ -171,7 +171,7 @@ async function lookHere(selection: SiteSelection, looking: Looking): Promise<Fou
     take(cfg, 'it has a backup part');
     return { kind: 'buildout', ...parts };
   }
-  pass(cfg, (await isThere(cfg)) ? 'it has no backup part' : 'it is not there');
+  pass(cfg, (await isThere(cfg)) ? 'it has no backup part' : 'it does not exist');
   const environment = environmentOptions(process.env);
   const file = liveFileOf(environment, process.cwd());
   if (file !== undefined) {
@@ -196,8 +196,8 @@ async function lookHere(selection: SiteSelection, looking: Looking): Promise<Fou
     case 'nothing': {
       const usual = resolve('var/filestorage/Data.fs');
       const dataFs = await findDataFs(process.cwd());
-      if (dataFs !== usual) pass(usual, 'it is not there');
-      if (dataFs === undefined) pass(resolve('Data.fs'), 'it is not there');
+      if (dataFs !== usual) pass(usual, 'it does not exist');
+      if (dataFs === undefined) pass(resolve('Data.fs'), 'it does not exist');
       else take(dataFs, 'nothing before it was there');
       return plainSite(selection, looking).catch(async (error: unknown) => {
         throw (await isThere(cfg)) ? besideBuildout(error) : error;

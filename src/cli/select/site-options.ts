@@ -27,23 +27,23 @@ export function withPlaceOptions(command: Command) {
       '--location <folder>',
       'its backups (default: backups beside the filestorage folder, as in var/backups, or beside Data.fs)',
     )
-    .option(
-      '--blob-storage <folder>',
-      'the blob directory (default: var/blobstorage if it is there)',
-    )
+    .option('--blob-storage <folder>', 'the blob directory (default: var/blobstorage if it exists)')
     .option('--blobbackuplocation <folder>', 'its backups (default: var/blobstoragebackups)')
     .option('--no-blobs', 'the Data.fs alone');
 }
 
 /** Which backups of a site are meant. */
-export const KIND_OPTION = new Option('--kind <kind>', 'which backups: the script that makes them')
+export const KIND_OPTION = new Option(
+  '--kind <kind>',
+  'which backups, named by the script that makes them',
+)
   .choices(['backup', 'snapshot', 'zip'] as const)
   .default('backup' as const);
 
 /** The same, for commands that look at all of them by default. */
 export const ANY_KIND_OPTION = new Option('--kind <kind>', 'which backups')
   .choices(['backup', 'snapshot', 'zip', 'alternative', 'all'] as const)
-  .default('all' as const, 'all that are there');
+  .default('all' as const, 'all that exist');
 
 /** The same, for commands that take them from an alternative source, too. */
 export const SOURCE_KIND_OPTION = new Option('--kind <kind>', 'which backups to take')

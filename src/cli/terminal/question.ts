@@ -71,18 +71,18 @@ export async function ask(
   write('\n');
   signal.throwIfAborted();
   throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
-    hint: 'Nothing was changed. Answer yes, or use --no-prompt where nobody is there to ask.',
+    hint: 'Nothing was changed. Answer yes, or use --no-prompt if nobody can answer.',
   });
 }
 
 function additions(paths: readonly string[]): string {
   if (paths.length === 0) return '';
-  return `This will append what is new to the filestorage; it can not be undone:\n${lines(paths)}`;
+  return `This will append what is new to the filestorage; it cannot be undone:\n${lines(paths)}`;
 }
 
 function removals(paths: readonly string[]): string {
   if (paths.length === 0) return '';
-  return `This will remove what was not there before the restore:\n${lines(paths)}`;
+  return `This will remove what did not exist before the restore:\n${lines(paths)}`;
 }
 
 function block(what: string, paths: readonly string[]): string {

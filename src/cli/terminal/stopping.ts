@@ -29,12 +29,12 @@ export function heedSignals(fail: (failure: Failure) => number): Stopping {
       controller.abort(
         new Failure('interrupted', `Stopped ${why}`, {
           cause,
-          hint: 'What was not finished has been removed; run the command again.',
+          hint: 'Unfinished files were removed. Run the command again.',
         }),
       );
     } else if (performance.now() - stoppedAt > TOGETHER) {
       const failure = new Failure('interrupted', `Ended at once, a second time stopped ${why}`, {
-        hint: 'What was not finished is left where it is; the next run settles it.',
+        hint: 'Unfinished files stay where they are; the next run removes or finishes them.',
       });
       endProcess(() => fail(failure));
     }

@@ -110,7 +110,7 @@ export async function findLive(
   if (confs.length === 0) {
     pass(
       `zeo.conf or zope.conf in ${folder}, or its etc, instance/etc, parts/*/etc`,
-      'none is there',
+      'there is none',
     );
   }
   for (const { path, why } of unused) pass(path, why);
@@ -122,7 +122,7 @@ export async function findLive(
   const broken: Broken[] = [];
   const here: FileWithLive[] = [];
   for (const { path, kind } of files) {
-    if (!(await isThere(path))) pass(path, 'it is not there');
+    if (!(await isThere(path))) pass(path, 'it does not exist');
     else if (here.length > 0 && kind === 'instance-yaml')
       pass(path, 'something before it was taken');
     else {
@@ -236,7 +236,7 @@ async function findContainer(
     take(dataFs, 'it is the volume of the images plone-backend and plone-zeo');
     return { kind: 'container', dataFs };
   }
-  pass(dataFs, 'it is not there');
+  pass(dataFs, 'it does not exist');
   return { kind: 'nothing' };
 }
 

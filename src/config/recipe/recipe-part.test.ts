@@ -114,7 +114,7 @@ describe('a part of the recipe', () => {
     [
       'a storage that is there twice',
       [NO_BLOBS, 'additional_filestorages =', '    a', '    a'],
-      'FOLDER/buildout.cfg:6: additional_filestorages line "a": "a" is there twice',
+      'FOLDER/buildout.cfg:6: additional_filestorages line "a": "a" appears twice',
     ],
     [
       'a storage with the name of the main one',

@@ -76,7 +76,7 @@ function isMistyped(
 ): Failure {
   return new Failure(
     'usage',
-    `Cannot tell what the part [${part}] of "${buildout.path}" is: "recipe = ${recipe}" is no recipe of ours`,
+    `Cannot tell what the part [${part}] of "${buildout.path}" is: "recipe = ${recipe}" is a recipe that zodbvault does not know`,
     { hint: `Correct it if "recipe = ${RECIPE}" was meant, or remove the section.` },
   );
 }

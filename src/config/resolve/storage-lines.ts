@@ -37,7 +37,7 @@ export function parseStorageLines(
     } else if (!isStorageName(name)) {
       refuse('the name becomes part of a path; it may have no ".." in it and no "/" at its ends');
     } else if (lines.some((other) => other.name === name)) {
-      refuse(`"${name}" is there twice`);
+      refuse(`"${name}" appears twice`);
     } else lines.push({ name, dataFs, blobs });
   }
   return lines;

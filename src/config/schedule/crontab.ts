@@ -156,6 +156,6 @@ function readMark(line: string): Mark | undefined {
 
 function malformed(state: string): Failure {
   return new Failure('refused', `Cannot change the crontab: ${state}`, {
-    hint: 'Nothing was changed. Mend the comments "# begin zodbvault" and "# end zodbvault" with "crontab -e".',
+    hint: 'Nothing was changed. Repair the comments "# begin zodbvault" and "# end zodbvault" with "crontab -e".',
   });
 }

@@ -202,7 +202,7 @@ function close(
   const current = inner.at(-1);
   if (current === undefined) throw wrong(origin, `</${type}> closes what was not opened`);
   if (current.type !== type.toLowerCase()) {
-    throw wrong(origin, `</${type}> stands where </${current.type}> should`);
+    throw wrong(origin, `</${type}> is in the place of </${current.type}>`);
   }
   open.pop();
 }

@@ -189,7 +189,7 @@ describe('storages of a zope.conf', () => {
       ['', '<zodb_db main>'],
       'zope.conf:2: the section <zodb_db> is not closed',
     ],
-    ['a section closed by another', ['<a>', '</b>'], 'zope.conf:2: </b> stands where </a> should'],
+    ['a section closed by another', ['<a>', '</b>'], 'zope.conf:2: </b> is in the place of </a>'],
     [
       'a section closed that was not opened',
       ['</b>'],

@@ -112,7 +112,7 @@ async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
   if (needed.length === 0) return;
   throw new Failure(
     'refused',
-    `Cannot back up the blobs in "${run.source}": it lacks ${nameSome(needed)}, of which the Data.fs speaks, and "${path}", which was made of "${entry.record?.source}", has them`,
+    `Cannot back up the blobs in "${run.source}": it lacks ${nameSome(needed)}, which the Data.fs needs. "${path}" has them, but it is a backup of "${entry.record?.source}"`,
     { hint: `Is blob_storage right? If those blobs are lost, move "${path}" away.` },
   );
 }

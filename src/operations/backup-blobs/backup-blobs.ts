@@ -134,9 +134,9 @@ function othersEntry({
   const copy = isCopy ? `, or, if "${of}" is an old copy of "${repository.path}", remove it` : '';
   return new Failure(
     'refused',
-    `Cannot back up the blobs in "${source}" to "${path}": that is there already, and belongs to ${whose}`,
+    `Cannot back up the blobs in "${source}" to "${path}": that already exists, and belongs to ${whose}`,
     {
-      hint: `Give each site a folder for its blob backups of its own (blobbackuplocation)${copy}. Nothing was replaced or removed.`,
+      hint: `Give each site its own folder for blob backups (blobbackuplocation)${copy}. Nothing was replaced or removed.`,
     },
   );
 }
@@ -153,7 +153,7 @@ function anotherPointsEntry({
 }): Failure {
   return new Failure(
     'refused',
-    `Cannot back up the blobs in "${source}" to "${path}": that is there already, and was made with another Data.fs backup, which had the date ${stamp}, too`,
+    `Cannot back up the blobs in "${source}" to "${path}": that already exists, and belongs to another Data.fs backup of the same date, ${stamp}`,
     {
       hint: `Move "${path}" away, and run the backup again. Nothing was replaced or removed.`,
     },

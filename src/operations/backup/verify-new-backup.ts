@@ -32,7 +32,7 @@ export async function proveBackup(
       .join(', ');
     throw new Failure(
       'damaged',
-      `Cannot vouch for the backup ${point.stamp} in "${place.path}": ${bad.length} found wrong, first: ${where}: ${first.state}`,
+      `Cannot trust the backup ${point.stamp} in "${place.path}": ${bad.length} found wrong, first: ${where}: ${first.state}`,
       {
         hint: { kind: 'look-deeply' },
       },

@@ -25,7 +25,7 @@ export async function planRestore(
   const replaced = await statOf(target);
   if (replaced !== undefined && !replaced.isFile()) {
     throw new Failure('usage', `Cannot restore to "${target}": it is not a regular file`, {
-      hint: 'Name the Data.fs to make, not the folder it lies in.',
+      hint: 'Name the Data.fs itself, not its folder.',
     });
   }
   if (replaced !== undefined && (await isMountPoint(await realPlaceOf(target)))) {

@@ -107,7 +107,7 @@ async function backupFoldersOf({ storages }: Site): Promise<readonly Place[]> {
 function overBackups(target: Place, folder: Place): Failure {
   return new Failure(
     'usage',
-    `Cannot restore to "${target.path}": "${folder.path}" holds backups of the site`,
+    `Cannot restore to "${target.path}": "${folder.path}" contains backups of the site`,
     { hint: { kind: 'folder-elsewhere' } },
   );
 }

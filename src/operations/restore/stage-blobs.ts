@@ -89,11 +89,11 @@ function refuseGuess(
   );
   if (madeOf.size < 2) return;
   const each = [...madeOf].map(
-    ([source, stamp]) => `of ${stamp} by "${source ?? 'nobody knows which'}"`,
+    ([source, stamp]) => `${stamp} of ${source === undefined ? 'an unknown one' : `"${source}"`}`,
   );
   throw new Failure(
     'refused',
-    `Cannot tell which blobs in "${catalogue.store.name}" are meant: they were made of several directories, the newest ${each.join(', ')}`,
+    `Cannot tell which blobs in "${catalogue.store.name}" are meant: they are backups of several directories, the newest are ${each.join(', ')}`,
     {
       hint: { kind: 'whole-date' },
     },

@@ -47,8 +47,8 @@ export async function requireRights(
     }
   }
   if (problems.length === 0) return;
-  const list = [...new Set(problems)].join(', and can not ');
-  throw new Failure('refused', `Cannot schedule backups: the user ${who} can not ${list}`, {
+  const list = [...new Set(problems)].join(', and cannot ');
+  throw new Failure('refused', `Cannot schedule backups: the user ${who} cannot ${list}`, {
     hint: 'Nothing was changed. Run this command as the user that owns the site, or change the rights.',
   });
 }

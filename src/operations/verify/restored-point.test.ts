@@ -87,7 +87,7 @@ describe('a restore point, in the place of whose files is what came out of a res
   it('is bad where the Data.fs was cut, or its index is missing', async () => {
     const { out, problems } = await restoredSite();
     rmSync(join(out, 'Data.fs.index'));
-    expect((await problems()).join()).toContain('a restore goes without an index');
+    expect((await problems()).join()).toContain('a restore works without an index');
     writeFileSync(join(out, 'Data.fs'), readFileSync(join(out, 'Data.fs')).subarray(0, -1));
     expect((await problems()).length).toBeGreaterThan(1);
   });

@@ -160,6 +160,8 @@ function becameShorter(name: string, expected: number, found: number): Failure {
   return new Failure(
     'damaged',
     `Cannot read "${name}": it ends at ${found}, ${expected} bytes were expected`,
-    { hint: 'Something has cut the file while it was being read; find out what, then try again.' },
+    {
+      hint: 'Another program cut the file while zodbvault read it. Find out which one, then try again.',
+    },
   );
 }

@@ -141,6 +141,6 @@ async function syncFileSystem(path: string): Promise<void> {
   throw failureOfEnd(end, {
     what: `Cannot write "${path}" to the disk`,
     code: 'system',
-    hint: 'Look at the disk and at the log of the system; what was not finished has been removed.',
+    hint: 'Check the disk and the log of the system. Unfinished files were removed.',
   });
 }

@@ -255,7 +255,7 @@ export async function removeAll(path: string): Promise<void> {
 
 function isInTheWay(path: string): Failure {
   return new Failure('refused', `Cannot replace "${path}": something has made it meanwhile`, {
-    hint: 'Stop whatever writes there; move it away if nobody needs it; then run the command again.',
+    hint: 'Stop the program that writes there. Move the file away if nobody needs it. Then run the command again.',
   });
 }
 

@@ -82,7 +82,7 @@ export async function collectSmall(source: AsyncIterable<Uint8Array>): Promise<B
     sizeBytes += chunk.length;
     if (sizeBytes > SMALL_BYTES) {
       throw new Failure('damaged', `Cannot read a record: it has more than ${SMALL_BYTES} bytes`, {
-        hint: 'Something else lies where a small file belongs; look for the largest .dat or .json.',
+        hint: 'There is a large file where a small one belongs: look for the largest .dat or .json.',
       });
     }
     chunks.push(chunk);

@@ -103,7 +103,7 @@ function sayIgnored(
   if (argv.length > 0) {
     renderWarning({ kind: 'warning', code: 'words-ignored', words: argv }, terminal);
   }
-  if (!prompt) terminal.log('A backup asks nothing, so that --no-prompt changes nothing.');
+  if (!prompt) terminal.log('A backup asks no question, so --no-prompt has no effect.');
 }
 
 const DESCRIPTIONS: Readonly<Record<ScriptName, string>> = {

@@ -60,7 +60,7 @@ function whatStays({ keep }: Site): string {
 }
 
 function thereAlready(path: string): Failure {
-  return new Failure('refused', `Cannot write "${path}": it is there already`, {
+  return new Failure('refused', `Cannot write "${path}": it already exists`, {
     hint: 'Change it with an editor, or move it away first.',
   });
 }

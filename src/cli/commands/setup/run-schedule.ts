@@ -27,7 +27,7 @@ export function addRunScheduleCommand(program: Command): void {
         'ZODBVAULT_TEST_RESTORE_SCHEDULE',
       ),
     )
-    .option('--at-start', 'back up once at the start, too')
+    .option('--at-start', 'also back up once at the start')
     .addOption(CONFIG_OPTION);
   withLogOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
@@ -100,7 +100,7 @@ async function runSchedule(jobs: readonly Job[], { argv, context }: ScheduledRun
       .sort((a, b) => a.at.getTime() - b.at.getTime());
     if (next === undefined) {
       throw new Failure('usage', 'Cannot run anything: no time that was given ever comes', {
-        hint: 'Give times of a crontab that lie in the future.',
+        hint: 'Give times that are in the future, as in a crontab.',
       });
     }
     terminal.log(`Next: ${next.kind} at ${formatLocalTime(next.at)}`);

@@ -41,30 +41,28 @@ export function addScheduleCommand(program: Command): void {
   const command = withSiteOptions(program.command('schedule'))
     .option(
       '--install',
-      'put them there, in the place of those of this site; other lines, as those of z3c.recipe.usercrontab, stay',
+      'install them, and replace earlier ones of this site; all other lines stay, such as those of z3c.recipe.usercrontab',
     )
     .addOption(
-      new Option('--remove', 'take away those of this site, wherever they are').conflicts(
-        'install',
-      ),
+      new Option('--remove', 'remove those of this site, wherever they are').conflicts('install'),
     )
     .addOption(
-      new Option('--systemd [whose]', 'a service and a timer each, not a crontab').choices([
-        'system',
-        'user',
-      ] as const),
+      new Option(
+        '--systemd [whose]',
+        'a service and a timer for each, instead of a crontab',
+      ).choices(['system', 'user'] as const),
     )
     .addOption(
       new Option('--at <hh:mm>', 'when to back up, every day; local time')
         .argParser(timeOfDay)
         .default(timeOfDay(DEFAULT_TIME), DEFAULT_TIME),
     )
-    .option('--no-verify', 'no verification on Sundays, two hours later')
-    .option('--snapshot', 'a snapshot on Saturdays, too, an hour later')
-    .option('--zip', 'a zip backup on Saturdays, too, two hours later')
+    .option('--no-verify', 'do not verify on Sundays, two hours after the backup')
+    .option('--snapshot', 'also make a snapshot on Saturdays, an hour after the backup')
+    .option('--zip', 'also make a zip backup on Saturdays, two hours after the backup')
     .option(
       '--keep <number>',
-      'how many full backups the backups of a plain site are to keep (default: all)',
+      'how many full backups to keep, for a site without a configuration file (default: all)',
       wholeNumber({ minimum: 0, maximum: 999_999 }),
     )
     .addOption(OPTION.dryRun);

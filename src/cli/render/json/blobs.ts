@@ -7,17 +7,17 @@ import { Bytes, Count, maybe, said } from './values.ts';
 /** A backup of blobs: the same in every command. */
 export const BlobsSchema = v.strictObject({
   state: said(
-    '`made`: by this run. `unchanged`: there was nothing new. `found`: a restore takes them. `missing`: there should be some. `none`: the storage has no blobs, or they are not backed up',
+    '`made`: by this run. `unchanged`: there was nothing new. `found`: a restore takes them. `missing`: there should be some. `none`: the storage has no blobs, or the site does not back them up',
     v.picklist(['made', 'unchanged', 'found', 'missing', 'none']),
   ),
-  name: maybe('of the copy or archive, in the folder with the backups of the blobs', v.string()),
+  name: maybe('name of the copy or archive, in the folder with the blob backups', v.string()),
   form: v.optional(v.picklist(['directory', 'archive', 'delta'])),
   match: maybe(
-    '`exact`: made with this very restore point. Otherwise with another one, which has its blobs too (`after`) or may lack some',
+    '`exact`: made with this very restore point. `after`: made later, but before the next restore point, so it has all blobs. `earlier` and `later`: made with another restore point, so it may lack some blobs',
     v.picklist(['exact', 'after', 'earlier', 'later']),
   ),
-  files: maybe('how many blobs; absent where nobody has counted', Count),
-  sizeBytes: maybe('of all its blobs', Bytes),
+  files: maybe('number of blobs; absent if it is unknown', Count),
+  sizeBytes: maybe('size of all blobs', Bytes),
   reason: maybe('why they are missing', v.string()),
 });
 export type JsonBlobs = v.InferOutput<typeof BlobsSchema>;

@@ -24,26 +24,26 @@ const ErrorSchema = v.strictObject({
 const WarningSchema = v.strictObject({
   ...about,
   level: said(
-    '`warning`: somebody should look into it. `notice`: it was put right, or is only worth knowing. `advice`: about settings, the same in each run',
+    '`warning`: somebody should look into it. `notice`: zodbvault corrected it, or it is only worth knowing. `advice`: it is about settings, and the same in each run',
     v.picklist(['warning', 'notice', 'advice']),
   ),
   code: said('as in [warnings](warnings.md)', v.string()),
   message: said('the same as on a terminal', v.string()),
-  values: said('what the message speaks of, by the names that stand there', v.looseObject({})),
+  values: said('the facts in the message, by name', v.looseObject({})),
 });
 
 const head = {
-  format: said('of this document', v.literal(JSON_FORMAT)),
+  format: said('the version of the format of this document', v.literal(JSON_FORMAT)),
   zodbvault: said('the version of the program', v.string()),
 };
 const when = {
   begun: said('when the command began', Moment),
-  seconds: said('how long it took', Seconds),
+  seconds: said('how long the command took', Seconds),
   status: said('the exit status', v.picklist([0, 1, 2, 3, 4, 130])),
 };
-const warnings = said('in the order in which they arose', v.array(WarningSchema));
+const warnings = said('in the order in which they occurred', v.array(WarningSchema));
 const errors = said(
-  'in the order in which they arose; empty if all was done',
+  'in the order in which they occurred; empty if everything was done',
   v.array(ErrorSchema),
 );
 
@@ -52,7 +52,7 @@ const errors = said(
  * result.
  */
 export function documentSchema<const Result extends v.ObjectEntries>(name: string, result: Result) {
-  const command = said('the command that was run', v.literal(name));
+  const command = said('the command', v.literal(name));
   return v.union([
     v.strictObject({ ...head, command, ...when, ...result, warnings, errors }),
     failureSchema({ command }),

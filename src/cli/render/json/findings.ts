@@ -12,7 +12,7 @@ export const FindingSchema = v.strictObject({
     ...(['back-pointer', 'pickle', 'root', 'reference', 'index', 'blob'] as const),
   ]),
   message: said('what was found, and what was expected', v.string()),
-  fileName: maybe('the file or folder that it is about', v.string()),
+  fileName: maybe('the file or folder', v.string()),
   oid: maybe('of the object', Id),
   className: maybe('of the object: `module.name`', v.string()),
   tid: maybe('of the transaction', Id),
@@ -26,12 +26,12 @@ export const deepPoint = {
   problems: Count,
   notes: Count,
   counts: maybe(
-    'what there is in it; absent where nothing could be read',
+    'the contents of the restore point; absent if it could not be read',
     v.strictObject({
       transactions: Count,
       records: Count,
       objects: Count,
-      followed: said('objects of which the references were followed', Count),
+      followed: said('objects whose references were followed', Count),
       blobs: said('records of blobs', Count),
     }),
   ),

@@ -12,10 +12,10 @@ const ReasonSchema = v.strictObject({
   code: v.picklist(['files', 'record', 'stored', 'database', 'incomplete', 'gone', 'amount']),
   message: v.string(),
   faults: maybe(
-    'what a look has found',
+    'what a verification found',
     v.strictObject({
       where: said(
-        '`stored`: what is stored is not what was written. `database`: the site had the faults itself',
+        '`stored`: the files have changed since they were written. `database`: the site itself had the faults',
         v.picklist(['stored', 'database']),
       ),
       names: said('at most 100', v.array(v.string())),
@@ -26,14 +26,14 @@ const ReasonSchema = v.strictObject({
 
 const PartSchema = v.strictObject({
   verdict: v.picklist(['good', 'unknown', 'bad']),
-  depth: maybe('of the deepest look that has found nothing wrong', Depth),
+  depth: maybe('depth of the deepest verification that found no fault', Depth),
   reasons: maybe('why it is bad', v.array(ReasonSchema)),
 });
 
 /** What a restore point is worth. */
 export const JudgementSchema = v.strictObject({
   run: said(
-    'of the run that made it. `alone`: no blobs belong to it. `unrecorded`: another program made it',
+    'the state of the run that made it. `alone`: no blobs belong to it. `unrecorded`: another program made it',
     v.picklist(['unrecorded', 'alone', 'complete', 'incomplete']),
   ),
   data: said('the Data.fs', PartSchema),

@@ -5,16 +5,16 @@ import { Bytes, Count, Id, Moment, maybe, Stamp as StampSchema } from './values.
 /** When a restore point is of: its name, and the moment of that. */
 export const ofPoint = {
   stamp: StampSchema,
-  time: maybe('absent for a name that no calendar has', Moment),
+  time: maybe('absent if the name is not a date of the calendar', Moment),
 };
 
 /** What a backup holds, and what it takes. */
 export const sizesOfBackup = {
   fileName: v.optional(v.string()),
-  sizeBytes: maybe('of the Data.fs, what this backup holds', Bytes),
-  storedBytes: maybe('that it takes', Bytes),
+  sizeBytes: maybe('bytes of the Data.fs that this backup contains', Bytes),
+  storedBytes: maybe('space that it takes on the disk', Bytes),
   dataFsBytes: maybe('size of the Data.fs that a restore makes', Bytes),
-  transactions: maybe('absent where repozo made it', Count),
+  transactions: maybe('absent if repozo made it', Count),
   lastTid: maybe('of the last transaction', Id),
 };
 

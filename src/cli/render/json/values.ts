@@ -23,8 +23,11 @@ export const Kind = v.picklist(['backup', 'snapshot', 'zip', 'alternative']);
 
 /** Says of what something is. */
 export const Label = {
-  site: said('its name, or that of the part of the buildout', v.string()),
-  storage: said('its name; the main one is `Data`, unless the site says otherwise', v.string()),
+  site: said('the name of the site, or of the part of the buildout', v.string()),
+  storage: said(
+    'the name of the storage; the main one is `Data`, unless the site has another name for it',
+    v.string(),
+  ),
   kind: said('as in `--kind`', Kind),
 } as const;
 
@@ -34,7 +37,7 @@ export const ofPlace = { ...ofStorage, kind: Label.kind };
 
 /** What became of something that people may be asked about, or only want to see. */
 export const Outcome = maybe(
-  '`planned`: with `--dry-run`. `declined`: somebody was asked and said no. Absent where it failed',
+  '`planned`: with `--dry-run`. `declined`: the answer to the question was no. Absent if the command failed',
   v.picklist(['done', 'planned', 'declined']),
 );
 

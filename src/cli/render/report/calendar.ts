@@ -71,7 +71,7 @@ export function renderCalendar(weeks: readonly (readonly CalendarDay[])[], name:
 <table class="calendar"><caption class="hidden">Restore points of each day of ${name}, UTC</caption>
 <thead><tr><td></td>${head}</tr></thead>
 <tbody>${rows}</tbody></table></div>
-<p class="quiet">A number: so many restore points. =: a backup ran and found nothing new. ✕: no backup.</p>`;
+<p class="quiet">A number: the restore points of that day. =: a backup ran and found nothing new. ✕: no backup.</p>`;
 }
 
 function cell(day: CalendarDay | undefined): Markup {

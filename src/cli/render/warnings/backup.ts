@@ -1,38 +1,39 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { BackupWarning, WhyKept } from '../../../operations/run/warnings/backup-warnings.ts';
 import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
+import { count } from '../../format/units.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 /** So many commands are named; the next full backup names more, if it has to. */
 const NAMED = 3;
 
 const WHY_KEPT = {
-  doubt: 'the newest backup may lack what it holds',
-  'set-back': 'a restore has put an earlier state in its place since then',
-  'blobs-are-there': 'its blob backup may be complete all the same',
-  'no-failed-run': 'no run is known that failed to finish it',
+  doubt: 'the newest backup may lack something that it contains',
+  'set-back': 'a restore has put back an earlier state since then',
+  'blobs-are-there': 'its blob backup may still be complete',
+  'no-failed-run': 'zodbvault knows no run that failed to finish it',
 } as const satisfies Record<WhyKept, string>;
 
 export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
   'source-empty': {
     example: { kind: 'warning', code: 'source-empty', source: 'Data.fs' },
     sentence: ({ source }) =>
-      `"${source}" holds no transaction, so this backup holds nothing. Is it the Data.fs of the site?`,
+      `"${source}" contains no transaction, so this backup is empty. Is it the Data.fs of the site?`,
   },
   'uncommitted-tail': {
     example: { kind: 'warning', code: 'uncommitted-tail', source: 'Data.fs', bytes: 912 },
     sentence: ({ source, bytes }) =>
-      `"${source}" has ${bytes} bytes behind its last transaction that are none: they are left out of the backup, and a server cuts them off when it starts`,
+      `"${source}" has ${count(bytes, 'byte')} after its last complete transaction. The backup leaves them out, and a server cuts them off when it starts`,
   },
   'source-replaced': {
     example: { kind: 'notice', code: 'source-replaced', source: 'Data.fs' },
     sentence: ({ source }) =>
-      `"${source}" was packed or replaced during the backup, which holds it as it was before; the next backup will be a full one`,
+      `"${source}" was packed or replaced during the backup. The backup contains the file as it was before; the next backup will be a full one`,
   },
   'packed-during-backup': {
     example: { kind: 'notice', code: 'packed-during-backup', source: 'Data.fs' },
     sentence: ({ source }) =>
-      `"${source}" was packed while its blobs were backed up: some may be gone; the backup is made again`,
+      `"${source}" was packed while zodbvault backed up its blobs, and some blobs may be gone. zodbvault makes the backup again`,
   },
   'truncated-source': {
     example: {
@@ -45,7 +46,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ source, backup, coveredUntil, stamps }) => {
       const commands = stamps.slice(0, NAMED).map((stamp) => `"zodbvault delete ${stamp}"`);
-      return `"${source}" lacks the end of what "${backup}" holds, which reaches to ${coveredUntil}, and no restore since then explains that. If nobody put an earlier state or another database there, its end is lost, or it is another copy: "restore" brings it back. Nothing old is removed; if it was set back on purpose, ${commands.join(' and ')} and a full backup end this`;
+      return `"${source}" lacks the last transactions of "${backup}", which goes up to ${coveredUntil}, and no restore since then explains that. Unless somebody put an earlier state or another database there, transactions have been lost, or it is another copy of the site. "zodbvault restore" brings them back. zodbvault deletes no old backup until this is resolved. If you rolled the Data.fs back on purpose, run ${commands.join(' and ')}, then make a full backup`;
     },
   },
   'perhaps-truncated-source': {
@@ -58,7 +59,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       objects: { total: 812, left: 800, gone: 2, isSetBack: false },
     },
     sentence: ({ source, backup, coveredUntil, objects }) =>
-      `"${source}" may lack the end of what "${backup}" holds, which reaches to ${coveredUntil}${describeObjects(objects)}. A pack leaves a Data.fs like this, and so may a loss: nobody can tell. The newest full backup from before stays until there are enough newer ones and "verify --deep" has found one of them good`,
+      `"${source}" may lack the last transactions of "${backup}", which goes up to ${coveredUntil}${describeObjects(objects)}. Both a pack and a loss can leave a Data.fs like this, and zodbvault cannot tell which it was. It keeps the newest full backup from before, until there are enough newer ones and "zodbvault verify --deep" has found one of them intact`,
   },
   'overwritten-source': {
     example: {
@@ -70,7 +71,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       time: '2026-03-01T04:05:06.000000Z',
     },
     sentence: ({ source, position, tid, time }) =>
-      `"${source}" is damaged, or was changed by hand: at ${position}, in the transaction ${tid} (${time}), it has other bytes than were backed up, and no pack makes these. "verify --deep" may tell what they belong to; an earlier backup has what was there. Nothing old is removed; if the old backups are not needed any more, remove them by hand`,
+      `"${source}" is damaged, or somebody changed it by hand: at ${position}, in the transaction ${tid} (${time}), it has other bytes than the backup, and a pack cannot explain that. "zodbvault verify --deep" may tell which objects they belong to. An earlier backup has the bytes that were there. zodbvault deletes no old backup. If you do not need the old backups any more, delete them by hand`,
   },
   'other-copy': {
     example: {
@@ -84,8 +85,8 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ source, otherSource, backup, coveredUntil, isStillThere }) => {
       const why = isStillThere
-        ? `, which is still there, and of which "${backup}" was made. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, remove it`
-        : `, or was set back when it came from there: it lacks what "${backup}" holds, which reaches to ${coveredUntil}. Nothing old is removed. Give each copy a folder of its own; if the other is not in use any more, "zodbvault delete" removes its backups`;
+        ? `, which still exists, and "${backup}" is a backup of that one. zodbvault deletes no old backup. Give each copy its own folder for backups. If nobody uses the other copy any more, remove it`
+        : `, or somebody rolled it back when it came from there: it lacks the last transactions of "${backup}", which goes up to ${coveredUntil}. zodbvault deletes no old backup. Give each copy its own folder for backups. If nobody uses the other copy any more, "zodbvault delete" deletes its backups`;
       return `"${source}" is another copy of the database than "${otherSource}"${why}`;
     },
   },
@@ -99,7 +100,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       coveredUntil: '2026-03-02T04:01:00.000000Z',
     },
     sentence: ({ source, otherSource, backup, coveredUntil }) =>
-      `nobody can tell whether "${source}" came from "${otherSource}" and was packed, or is another copy of the database: it has not the last transaction of "${backup}", which reaches to ${coveredUntil}. If both are in use, give each a folder of its own for its backups`,
+      `"${source}" came from "${otherSource}" and was packed, or it is another copy of the database: it lacks the last transaction of "${backup}", which goes up to ${coveredUntil}, and zodbvault cannot tell why. If both are in use, give each its own folder for backups`,
   },
   'backup-file-lost': {
     example: {
@@ -114,8 +115,8 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       const without =
         needing.length === 0
           ? ''
-          : `; without it, nothing can be restored from ${needing.join(', ')}`;
-      return `"${dat}" lists ${file}, which is not there any more${without}. What is left of it stays. Bring the file back from a copy, or remove the rest with "zodbvault delete --damaged"`;
+          : `. Without it, zodbvault can restore nothing from ${needing.join(', ')}`;
+      return `"${dat}" lists ${file}, which does not exist any more${without}. The other files of this backup stay. Bring the file back from a copy, or delete the rest with "zodbvault delete --damaged"`;
     },
   },
   'backup-file-resized': {
@@ -126,7 +127,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       bytes: 4096,
     },
     sentence: ({ fileName, bytes }) =>
-      `"${fileName}" has ${bytes} bytes now, another size than was written: nothing can be restored from it, nor from what needs it. A full backup is made; bring the file back from a copy, or remove it with "zodbvault delete --damaged"`,
+      `"${fileName}" has ${count(bytes, 'byte')} now, but the backup wrote another number. zodbvault cannot restore from this file, or from the increments after it, so it makes a full backup. Bring the file back from a copy, or delete it with "zodbvault delete --damaged"`,
   },
   'changed-by-others': {
     example: {
@@ -138,10 +139,10 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ folder, came, went }) => {
       const changes = [
-        ...(came.length === 0 ? [] : [`${nameSome(came)} came or was changed`]),
-        ...(went.length === 0 ? [] : [`${nameSome(went)} went`]),
+        ...(came.length === 0 ? [] : [`${nameSome(came)} appeared or changed`]),
+        ...(went.length === 0 ? [] : [`${nameSome(went)} disappeared`]),
       ];
-      return `another program has changed the backups in "${folder}" while this backup was made: ${changes.join(', ')}. No old backup was removed. Find out which program it is, and give it a folder of its own; if it is right there, the next backup removes what is old`;
+      return `another program changed the backups in "${folder}" during this backup: ${changes.join(', ')}. zodbvault deleted no old backup. Find out which program it is, and give it its own folder. If it belongs there, the next backup deletes the old ones`;
     },
   },
   'incomplete-backup-kept': {
@@ -156,9 +157,9 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       const newest = stamps.at(-1);
       const prove =
         why === 'blobs-are-there'
-          ? `"zodbvault verify --deep ${newest}" shows whether they are, and it counts again. `
+          ? `"zodbvault verify --deep ${newest}" checks its blobs; if they are complete, it counts again. `
           : '';
-      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept: ${WHY_KEPT[why]}. ${prove}If nobody needs it, remove it with "zodbvault delete ${newest}"`;
+      return `${stamps.slice(-NAMED).join(', ')}${more}: incomplete, but kept, because ${WHY_KEPT[why]}. ${prove}If nobody needs it, delete it with "zodbvault delete ${newest}"`;
     },
   },
   'other-database-kept': {
@@ -168,7 +169,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       fullBackups: ['2026-01-01-04-05-06.fsz'],
     },
     sentence: ({ fullBackups }) =>
-      `backups of another database are kept, whatever "keep" says: ${fullBackups.join(', ')}. If nobody needs them, remove them with "zodbvault delete"; otherwise give each database a folder of its own`,
+      `zodbvault keeps the backups of another database, whatever "keep" says: ${fullBackups.join(', ')}. If nobody needs them, delete them with "zodbvault delete". Otherwise give each database its own folder`,
   },
   'perhaps-other-database-kept': {
     example: {
@@ -178,8 +179,8 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       sources: ['/srv/site/Data.fs'],
     },
     sentence: ({ fullBackups, sources }) => {
-      const of = sources.length === 0 ? '' : `, made of "${sources.join('", "')}",`;
-      return `${fullBackups.join(', ')}${of} may be of this database, before it was moved and packed, or of another one; nobody can tell. They are kept, whatever "keep" says; if nobody needs them, remove them with "zodbvault delete"`;
+      const of = sources.length === 0 ? '' : `, made from "${sources.join('", "')}",`;
+      return `${fullBackups.join(', ')}${of} may be of this database, before it was moved and packed, or of another one. zodbvault cannot tell which, and keeps them, whatever "keep" says. If nobody needs them, delete them with "zodbvault delete"`;
     },
   },
 };
@@ -187,8 +188,8 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
 function describeObjects(objects: ObjectFacts | undefined): string {
   if (objects === undefined) return '';
   const { total, left, gone } = objects;
-  const are = (count: number) => `${count} ${count === 1 ? 'is' : 'are'}`;
+  const are = (number: number) => `${number} ${number === 1 ? 'is' : 'are'}`;
   const changed = total - left - gone;
   const have = `${changed} ${changed === 1 ? 'has' : 'have'} changed`;
-  return `: of its ${total} ${total === 1 ? 'object' : 'objects'}, ${are(left)} as they were, ${have}, ${are(gone)} gone`;
+  return `: of its ${count(total, 'object')}, ${are(left)} unchanged, ${have}, ${are(gone)} gone`;
 }

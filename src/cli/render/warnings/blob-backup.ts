@@ -1,5 +1,6 @@
 import { nameSome, type SomeNames } from '../../../blobs/layout/summarize-names.ts';
 import type { BlobBackupWarning } from '../../../operations/run/warnings/blob-backup-warnings.ts';
+import { count as countOf } from '../../format/units.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 const BLOB = '0x00/0x01/0x03f5e2a4c0d1b533.blob';
@@ -13,7 +14,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       count: 1,
     },
     sentence: ({ paths, count }) =>
-      `${nameSome(paths, count)} ${count === 1 ? 'is no file' : 'are no files'}, but a pipe, a socket or a device, and not in the backup; no blob directory needs one: remove it`,
+      `${nameSome(paths, count)} ${count === 1 ? 'is a pipe, a socket or a device' : 'are pipes, sockets or devices'}, not ${count === 1 ? 'a file' : 'files'}: the backup leaves ${count === 1 ? 'it' : 'them'} out. A blob directory needs no such file: remove ${count === 1 ? 'it' : 'them'}`,
   },
   'blobs-left-out-by-rsync': {
     example: {
@@ -25,12 +26,12 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       count: 12,
     },
     sentence: ({ source, options, paths, count }) =>
-      `${count === 1 ? '1 file' : `${count} files`} of "${source}" are not in the backup, because of "${options.join(' ')}" in rsync_options: ${nameSome(paths, count)}. A restore will not bring them back`,
+      `the backup leaves out ${countOf(count, 'file')} of "${source}", because of "${options.join(' ')}" in rsync_options: ${nameSome(paths, count)}. A restore will not bring ${count === 1 ? 'it' : 'them'} back`,
   },
   'blob-link-copied': {
     example: { kind: 'warning', code: 'blob-link-copied', path: 'blobstorage/0x00' },
     sentence: ({ path }) =>
-      `"${path}" is a link, and was copied as one, without what it leads to; "rsync_options = --copy-links" copies that`,
+      `"${path}" is a link: the backup contains the link, but not the files that it leads to. "rsync_options = --copy-links" copies these`,
   },
   'blobs-of-another-source': {
     example: {
@@ -40,7 +41,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       source: '/srv/old/blobstorage',
     },
     sentence: ({ path, source }) =>
-      `"${path}" was made of another blob directory, "${source}": it is made again`,
+      `"${path}" is a backup of another blob directory, "${source}". zodbvault makes it again`,
   },
   'archive-incomplete': {
     example: {
@@ -48,7 +49,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       code: 'archive-incomplete',
       path: 'blobstorage.2026-03-01-04-05-06.tar.gz',
     },
-    sentence: ({ path }) => `"${path}" is not complete; it is made again`,
+    sentence: ({ path }) => `"${path}" is incomplete. zodbvault makes it again`,
   },
   'archive-chain-broken': {
     example: {
@@ -60,7 +61,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       beginsChain: true,
     },
     sentence: ({ folder, start, archive, beginsChain }) =>
-      `"${folder}" has no whole chain of archives from ${start}: "${archive}" ${beginsChain ? 'begins a new chain' : 'is complete; the next full backup begins one'}`,
+      `"${folder}" has no complete chain of archives from ${start} on: "${archive}" ${beginsChain ? 'begins a new chain' : 'contains all blobs, and the next full backup begins a new chain'}`,
   },
   'blob-missing': {
     example: {
@@ -71,17 +72,17 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       copy: 'blobstorage.2026-03-01-04-05-06/blobstorage',
     },
     sentence: ({ source, path, copy }) =>
-      `"${source}" lacks "${path}", which the backup of the same state has: "${copy}" is left as it is`,
+      `"${source}" lacks "${path}", but the backup of the same state has it. zodbvault leaves "${copy}" as it is`,
   },
   'blobs-differ': {
     example: { kind: 'warning', code: 'blobs-differ', paths: [BLOB], count: 1 },
     sentence: ({ paths, count }) =>
-      `${nameSome(paths, count)} differs from the live file of the same size and time: one of them is damaged; the new copy has the live one`,
+      `${nameSome(paths, count)} ${count === 1 ? 'differs' : 'differ'} from the live file, although size and time are the same: one of the two is damaged. The new copy has the live one`,
   },
   'blob-copies-damaged': {
     example: { kind: 'warning', code: 'blob-copies-damaged', paths: [BLOB], count: 1 },
     sentence: (some) =>
-      `${whatIs(some)} damaged: the bytes are not those that were backed up. The live site has the right ones, and so has the new copy`,
+      `${whatIs(some)} damaged: the bytes have changed since the backup. The live site has the right ones, and so has the new copy`,
   },
   'live-blobs-damaged': {
     example: {
@@ -93,7 +94,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       count: 1,
     },
     sentence: ({ stamp, copy, ...some }) =>
-      `${whatIs(some)} damaged, in the live site: the bytes are not those that were backed up. The restore point ${stamp} has the right ones, and so has the new copy: put them back from "${copy}"`,
+      `${whatIs(some)} damaged in the live site: the bytes have changed since the backup. The restore point ${stamp} has the right ones, and so has the new copy: put them back from "${copy}"`,
   },
   'blob-checksums-damaged': {
     example: {
@@ -103,7 +104,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       state: 'damaged',
     },
     sentence: ({ copy, state }) =>
-      `the checksums of the files in "${copy}" are ${state}; its files are compared with the live ones`,
+      `the checksums of the files in "${copy}" are ${state}, so zodbvault compares these files with the live ones`,
   },
   'blobs-lost': {
     example: {
@@ -119,10 +120,10 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
     sentence: ({ source, copy, isCopyIntact, areGone, paths, count }) => {
       const way = isCopyIntact
         ? 'put them back from there'
-        : 'what is there is damaged, too, but "zodbvault verify --deep --all" tells which restore points are not';
-      const blobs = count === 1 ? 'a blob' : `${count} blobs`;
-      const what = areGone ? 'has lost' : 'has lost, or has with other bytes,';
-      return `"${source}" ${what} ${blobs} of "${copy}": ${nameSome(paths, count)}. No pack did that, and blobs never change: ${way}. Nothing old is removed until they are back; if they are not needed any more, remove "${copy}" by hand`;
+        : 'that copy is damaged, too, but "zodbvault verify --deep --all" shows which restore points are intact';
+      const blobs = count === 1 ? 'a blob' : countOf(count, 'blob');
+      const what = areGone ? 'has lost' : 'has lost or changed';
+      return `"${source}" ${what} ${blobs} of "${copy}": ${nameSome(paths, count)}. No pack did that, and blobs never change: ${way}. zodbvault deletes no old backup until they are back. If you do not need them any more, remove "${copy}" by hand`;
     },
   },
   'lost-blobs-not-needed': {
@@ -133,7 +134,7 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       stamp: '2026-03-01-04-05-06',
     },
     sentence: ({ source, stamp }) =>
-      `"${source}" had lost blobs of the copy of ${stamp}, which the Data.fs does not hold any more, since it was packed or set back: nothing is kept for them`,
+      `"${source}" had lost blobs of the copy of ${stamp}. The Data.fs was packed or rolled back and does not need them any more, so zodbvault keeps no backup for them`,
   },
   'other-blob-backups': {
     example: {
@@ -143,11 +144,11 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
       directories: ['blobs'],
     },
     sentence: ({ folder, directories }) =>
-      `"${folder}" also holds backups of the blob directories ${directories.map((name) => `"${name}"`).join(', ')}; they are left alone`,
+      `"${folder}" also contains backups of the blob directories ${directories.map((name) => `"${name}"`).join(', ')}; zodbvault leaves them alone`,
   },
   'latest-is-no-link': {
     example: { kind: 'warning', code: 'latest-is-no-link', path: 'blobstoragebackups/latest' },
-    sentence: ({ path }) => `"${path}" is no link, and was left alone`,
+    sentence: ({ path }) => `"${path}" is not a link; zodbvault left it alone`,
   },
   'repository-copied': {
     example: {
@@ -162,8 +163,8 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
     sentence: ({ folder, repository, otherRepository, isOtherReadable, entries }) => {
       const state = isOtherReadable
         ? `one of the repositories "${repository}" and "${otherRepository}" is a copy of the other`
-        : `"${otherRepository}" can not be looked at, and may be a repository of which "${repository}" is a copy`;
-      return `${state}, and the blob backups in "${folder}" that were made for that one are left alone: ${entries.join(', ')}. Give each site a folder for its blob backups of its own (blobbackuplocation), or remove the repository that nobody needs`;
+        : `zodbvault cannot read "${otherRepository}", and "${repository}" may be a copy of it`;
+      return `${state}. zodbvault leaves alone the blob backups in "${folder}" that belong to "${otherRepository}": ${entries.join(', ')}. Give each site its own folder for blob backups (blobbackuplocation), or remove the repository that nobody needs`;
     },
   },
 };

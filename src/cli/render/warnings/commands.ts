@@ -16,7 +16,8 @@ export const COMMAND_WARNINGS = {
       address: 'https://plone.example/versions.cfg',
       reason: 'it is not in the cache',
     },
-    ({ address, reason }) => `${address} could not be read (${reason}); what it says is left out`,
+    ({ address, reason }) =>
+      `zodbvault could not read ${address} (${reason}), and works without it`,
   ),
   'option-of-buildout': text(
     { kind: 'advice', code: 'option-of-buildout', option: 'keep', value: '3' },
@@ -50,12 +51,12 @@ export const COMMAND_WARNINGS = {
   'scripts-put-back-next': text(
     { kind: 'advice', code: 'scripts-put-back-next', part: 'backup' },
     ({ part }) =>
-      `[${part}]: the next bin/buildout puts back the scripts of the Python recipe, since "parts" of [buildout] lists "${part}". Take it out of there, run bin/buildout, and then "zodbvault install"`,
+      `[${part}]: the next bin/buildout puts back the scripts of the Python recipe, because "parts" of [buildout] lists "${part}". Remove it from that list, run bin/buildout, and then "zodbvault install"`,
   ),
   'scripts-removed-next': text(
     { kind: 'advice', code: 'scripts-removed-next', part: 'backup' },
     ({ part }) =>
-      `[${part}]: the next bin/buildout removes these scripts once, since its last run has made them. Run "zodbvault install" after it`,
+      `[${part}]: the next bin/buildout removes these scripts once, because its last run made them. Run "zodbvault install" after it`,
   ),
   'scripts-overwritten': text(
     {
@@ -87,7 +88,7 @@ export const COMMAND_WARNINGS = {
     },
     ({ part, option, is, path, relativePaths }) => {
       const beginning = relativePaths === undefined ? '' : ` (${relativePaths})`;
-      return `[${part}] ${option}: there is no ${is} "${path}"; a new site has none before its first start, otherwise correct this${beginning}`;
+      return `[${part}] ${option}: there is no ${is} "${path}". A new site has none before its first start; otherwise correct this${beginning}`;
     },
   ),
   'blob-directory-is-cache': text(
@@ -113,9 +114,9 @@ export const COMMAND_WARNINGS = {
     ({ dataFs, lock, pid }) => {
       const who =
         pid === undefined
-          ? `a process that is not seen from here, as in another container, holds "${lock}"`
+          ? `a process that is not visible from here (in another container, for example) holds "${lock}"`
           : `the process ${pid} of another user holds "${lock}"`;
-      return `${who}: "backup" and "check" can not tell whether it still writes into "${dataFs}"; as its user, or as root, and where it runs, they can`;
+      return `${who}: "backup" and "check" cannot tell whether it still writes into "${dataFs}". They can if you run them where it runs, as the same user or as root`;
     },
   ),
   'missing-script': text(
@@ -128,12 +129,12 @@ export const COMMAND_WARNINGS = {
       wantedBy: of<string | undefined>('enable_fullbackup = true'),
     },
     ({ part, script, by, wantedBy }) =>
-      `${by} runs ${script}, which no part makes; write ${wantedBy} into [${part}], or correct the command`,
+      `${by} runs ${script}, but no part makes that script; write ${wantedBy} into [${part}], or correct the command`,
   ),
   'variable-not-carried': text(
     { kind: 'advice', code: 'variable-not-carried', variable: 'ZODBVAULT_PING_URL' },
     ({ variable }) =>
-      `${variable} is set here, and will not be for these jobs: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`,
+      `${variable} is set here, but these jobs will not have it: others could read it there, or it has several lines. Write the option into a zodbvault.toml, or into the part of the buildout`,
   ),
   'already-scheduled': text(
     {
@@ -144,16 +145,16 @@ export const COMMAND_WARNINGS = {
       line: '37 2 * * * /srv/site/bin/backup',
     },
     ({ script, by, line }) =>
-      `${script} is not scheduled a second time: ${by} runs it already (${line}); take that away if zodbvault is to schedule it`,
+      `zodbvault does not schedule ${script} a second time: ${by} runs it already (${line}). Remove that line if you want zodbvault to schedule it`,
   ),
   'nothing-is-removed': text(
     { kind: 'notice', code: 'nothing-is-removed', part: 'backup' },
     ({ part }) =>
-      `[${part}]: these jobs remove no old backup, so the disk fills up; set keep (--keep 3, for example)`,
+      `[${part}]: these jobs delete no old backup, so the disk fills up; set keep (--keep 3, for example)`,
   ),
   'no-cron-runs': text(
     { kind: 'notice', code: 'no-cron-runs' },
-    () => 'no cron runs here: start it (service cron start), or nothing is backed up',
+    () => 'cron does not run here: start it (service cron start), or there will be no backups',
   ),
   'timers-need-login': text(
     { kind: 'notice', code: 'timers-need-login', user: 'plone' },
@@ -176,7 +177,7 @@ export const COMMAND_WARNINGS = {
   'words-ignored': text(
     { kind: 'warning', code: 'words-ignored', words: of<readonly string[]>(['2026-03-01']) },
     ({ words }) =>
-      `a backup takes no date and no other words, so this is ignored: ${words.map(quoteWord).join(' ')}`,
+      `a backup takes no date and no other words, so zodbvault ignores this: ${words.map(quoteWord).join(' ')}`,
   ),
   'nothing-to-work-with': text(
     {
@@ -192,7 +193,7 @@ export const COMMAND_WARNINGS = {
       kind: 'notice',
       code: 'nothing-to-show',
       name: 'catalog',
-      reason: 'Cannot read the log of "backups_catalog": no full backup is there',
+      reason: 'Cannot read the log of "backups_catalog": there is no full backup',
     },
     ({ name, reason }) => `${name}: ${reason}`,
   ),
@@ -205,7 +206,7 @@ export const COMMAND_WARNINGS = {
       folder: '/srv/site/var/backups',
     },
     ({ backups, source, folder }) =>
-      `${count(backups, 'backup')} of "${source}" in ${folder}: another site's, not listed`,
+      `${folder} also contains ${count(backups, 'backup')} of "${source}", which is another site: they are not listed`,
   ),
   'restore-points-of-other': text(
     {
@@ -217,13 +218,13 @@ export const COMMAND_WARNINGS = {
     },
     ({ is, source, stamps }) => {
       const more = stamps.length > NAMED ? ` and ${stamps.length - NAMED} more` : '';
-      return `${stamps.slice(-NAMED).join(', ')}${more}: made of "${source}", which is ${OTHERS[is]}`;
+      return `${stamps.slice(-NAMED).join(', ')}${more}: made from "${source}", which is ${OTHERS[is]}`;
     },
   ),
   'restore-point-incomplete': text(
     { kind: 'notice', code: 'restore-point-incomplete', stamp: '2026-03-02-04-05-06' },
     ({ stamp }) =>
-      `${stamp} is incomplete: the run that made it has not finished the blobs that belong to it. "keep" doesn't count it. The next complete backup of the same Data.fs removes it, unless that one may lack something, its blobs are there all the same, or something builds on it. "zodbvault verify --deep ${stamp}" shows whether they are all there: then it counts`,
+      `${stamp} is incomplete: its run did not finish the blobs that belong to it. "keep" does not count it. The next complete backup of the same Data.fs deletes it, unless that backup may lack something, the blobs are complete anyway, or an increment needs it. "zodbvault verify --deep ${stamp}" checks the blobs; if they are complete, the restore point counts`,
   ),
   'site-faults': text(
     {
@@ -279,7 +280,7 @@ export const COMMAND_WARNINGS = {
   'no-room-beside': text(
     { kind: 'notice', code: 'no-room-beside' },
     () =>
-      'there is no room for the old beside the new: what is there will be removed first, when all of the backup has been checked',
+      'there is no room for the old files beside the new ones. zodbvault checks all of the backup, and then deletes the old files first',
   ),
   'server-holds': text(
     {
@@ -293,7 +294,7 @@ export const COMMAND_WARNINGS = {
       const who = pid === undefined ? 'a server' : `a server, the process ${pid},`;
       const so =
         heldLock === 'refuse'
-          ? 'the restore would stop there; end Zope or ZEO first'
+          ? 'the restore would stop there; stop Zope or ZEO first'
           : 'restart it after the restore';
       return `${who} holds "${path}": ${so}`;
     },
@@ -324,7 +325,7 @@ function of<T>(value: T): T {
 
 const OTHERS = {
   copy: 'another copy of the database',
-  database: 'another database: give each database a folder of its own',
+  database: 'another database: give each database its own folder',
   'place-before': 'where the database was before',
 } as const;
 
@@ -333,7 +334,7 @@ const NAMED = 3;
 
 export function sayOfRecipe([first = '', ...more]: readonly string[]): string {
   const others = more.length === 0 ? '' : ` and ${count(more.length, 'other script')}`;
-  return `bin/buildout has written ${first}${others} for the Python recipe, which they run; "zodbvault install" replaces them`;
+  return `bin/buildout wrote ${first}${others} for the Python recipe; "zodbvault install" replaces them`;
 }
 
 /** In front of what is said of one of several storages; nothing where there is one. */

@@ -18,12 +18,12 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
   'other-database': {
     example: { kind: 'warning', code: 'other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>
-      `"${target}" is another database than the one in the backup: it begins with a transaction of ${begins}, the backup with one of ${backupBegins}; ${whetherKept(isKept)}`,
+      `"${target}" is not the database in the backup: its first transaction is of ${begins}, but that of the backup is of ${backupBegins}. ${whetherKept(isKept)}`,
   },
   'perhaps-other-database': {
     example: { kind: 'notice', code: 'perhaps-other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>
-      `"${target}" has no transaction of the one in the backup: a pack may have left none, or it is another database; it begins with a transaction of ${begins}, the backup with one of ${backupBegins}; ${whetherKept(isKept)}`,
+      `"${target}" has no transaction in common with the backup. Either a pack removed them, or it is another database: its first transaction is of ${begins}, that of the backup is of ${backupBegins}. ${whetherKept(isKept)}`,
   },
   'second-database': {
     example: {
@@ -37,7 +37,7 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       otherBegins: '2020-02-02T10:00:00.000000Z',
     },
     sentence: ({ repository, newest, newestBegins, other, otherBegins }) =>
-      `"${repository}" holds backups of two databases: the newest, "${newest}", begins with a transaction of ${newestBegins}, "${other}" with one of ${otherBegins}`,
+      `"${repository}" contains backups of two databases: the first transaction of the newest, "${newest}", is of ${newestBegins}, that of "${other}" is of ${otherBegins}`,
   },
   'second-copy': {
     example: {
@@ -52,7 +52,7 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       otherPath: '/srv/site/Data.fs',
     },
     sentence: ({ is, repository, newest, path, other, otherPath }) =>
-      `"${repository}" holds backups of ${is === 'copy' ? 'two copies of the database' : 'two databases'}: the newest, ${newest}, was made of "${path}", and ${other} is the newest of "${otherPath}"`,
+      `"${repository}" contains backups of ${is === 'copy' ? 'two copies of the database' : 'two databases'}: the newest, ${newest}, is of "${path}"; ${other} is the newest of "${otherPath}"`,
   },
   'storage-left-out': {
     example: {
@@ -64,7 +64,7 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       runs: 28,
     },
     sentence: ({ storage, stamp, newest, runs }) =>
-      `the storage "${storage}" is restored as it was at ${stamp} (UTC), beside what was backed up until ${newest}: since then, ${count(runs, 'backup')} ${runs === 1 ? 'was' : 'were'} made without it`,
+      `the newest backup of the storage "${storage}" is of ${stamp} (UTC), but the other backups are of ${newest}: since then, ${count(runs, 'backup')} left it out`,
   },
   'point-doubted': {
     example: {
@@ -110,16 +110,18 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
 };
 
 function whetherKept(isKept: boolean): string {
-  return isKept ? 'it is kept, for an undo' : 'nothing of it is kept';
+  return isKept
+    ? 'zodbvault keeps it, so that you can undo the restore'
+    : 'zodbvault does not keep it';
 }
 
 export function describeSuspectPoint(suspect: SuspectPoint): string {
   const { stamp, how, better } = suspect;
-  const is = how === 'bad' ? 'is known to be bad: ' : 'has what the site had then: ';
+  const is = how === 'bad' ? 'is known to be bad: ' : 'was made while something was wrong: ';
   const other =
     better === undefined
       ? 'no other restore point is known to be better'
-      : `the restore point ${better.stamp} is ${better.is}, and nothing is known against it`;
+      : `the ${better.is} restore point ${better.stamp} has no known fault`;
   return `the restore point ${stamp} ${is}${describeSuspicions(suspect).join('; ')}; ${other}`;
 }
 
@@ -131,12 +133,12 @@ function describeLackingBlobs(lacking: WarningOf<'blobs-lacking'>): string {
   const { entry, how, paths, holder } = lacking;
   const lack = {
     lack: 'lacks',
-    'lack-or-differ': 'lacks, or has with other bytes,',
+    'lack-or-differ': 'lacks, or has in a changed form,',
     'may-lack': 'may lack',
   };
   const remedy =
     holder === undefined
-      ? 'the copy that had them is gone'
+      ? 'no backup has them any more'
       : `the restore point ${holder.stamp} has them, in "${holder.path}"`;
   return `"${entry}" ${lack[how]} ${count(lacking.count, 'blob')} that the live site had lost by then: ${nameSome(paths, lacking.count)}; ${remedy}`;
 }
@@ -147,9 +149,8 @@ function describeForeignMoment({
   complete,
 }: WarningOf<'blobs-of-another-moment'>): string {
   if (match === 'later') {
-    return `the blobs of "${entry}" belong to a later backup of the Data.fs: that is the rule of compatible = 2.3, and blobs that a pack has removed before it are missing`;
+    return `the blobs of "${entry}" belong to a later backup of the Data.fs, as compatible = 2.3 wants it. Blobs that a pack removed before that backup are missing`;
   }
-  const whole =
-    complete === undefined ? '' : `; the restore point ${complete} has all that belong to it`;
-  return `no blob backup of that moment is there; "${entry}" is an earlier one: the newest blobs may be missing${whole}`;
+  const whole = complete === undefined ? '' : `. The restore point ${complete} has all its blobs`;
+  return `there is no blob backup of that moment. "${entry}" is an earlier one, so the newest blobs may be missing${whole}`;
 }

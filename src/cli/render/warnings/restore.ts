@@ -1,6 +1,6 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { RestoreWarning } from '../../../operations/run/warnings/restore-warnings.ts';
-import { formatUtcTime } from '../../format/units.ts';
+import { count as countOf, formatUtcTime } from '../../format/units.ts';
 import { RESTORE_PLAN_WARNINGS } from './restore-plan.ts';
 import type { WarningTexts } from './warning-text.ts';
 
@@ -15,7 +15,7 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       fileNames: ['2026-03-02-04-05-06.deltafsz'],
     },
     sentence: ({ fileNames }) =>
-      `not restored, since no .dat lists them: ${fileNames.join(', ')}; the next backup settles this`,
+      `zodbvault did not restore ${fileNames.join(', ')}, because no .dat lists ${fileNames.length === 1 ? 'it' : 'them'}. The next backup corrects this`,
   },
   'lock-ignored': {
     example: { kind: 'warning', code: 'lock-ignored', path: 'Data.fs.lock', pid: 4711 },
@@ -38,12 +38,12 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       code: 'leftovers-stay',
       reason: 'Cannot remove "Data.fs.new": permission denied',
     },
-    sentence: ({ reason }) => `${reason}: what a killed restore has left stays there`,
+    sentence: ({ reason }) => `${reason}: the unfinished files of a killed restore stay there`,
   },
   'archive-replaced': {
     example: { kind: 'warning', code: 'archive-replaced', path: 'blobstorage.0.tar.gz' },
     sentence: ({ path }) =>
-      `"${path}" is not the file that its record speaks of: it may be damaged`,
+      `"${path}" is not the file that its record describes: it may be damaged`,
   },
   'blob-record-missing': {
     example: { kind: 'warning', code: 'blob-record-missing', copy: COPY },
@@ -52,7 +52,7 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
   'restore-without-checksums': {
     example: { kind: 'warning', code: 'restore-without-checksums', copy: COPY, state: 'damaged' },
     sentence: ({ copy, state }) =>
-      `the checksums of the files in "${copy}" are ${state}: nothing tells whether they are what was backed up`,
+      `the checksums of the files in "${copy}" are ${state}, so zodbvault cannot tell whether these files are intact`,
   },
   'added-links-not-restored': {
     example: {
@@ -62,7 +62,7 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       count: 1,
     },
     sentence: ({ paths, count }) =>
-      `${nameSome(paths, count)}: a link that was added to the backup since it was made; it is not restored`,
+      `${nameSome(paths, count)}: somebody added this link after the backup was made; zodbvault does not restore it`,
   },
   'special-files-not-restored': {
     example: {
@@ -72,12 +72,12 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       count: 1,
     },
     sentence: ({ paths, count }) =>
-      `${nameSome(paths, count)}: no file, but a pipe, a socket or a device; it is not restored`,
+      `${nameSome(paths, count)}: a pipe, a socket or a device, not a file; zodbvault does not restore it`,
   },
   'rights-not-restored': {
     example: { kind: 'warning', code: 'rights-not-restored', paths: [`${COPY}/program`], count: 1 },
     sentence: ({ paths, count }) =>
-      `${nameSome(paths, count)}: would run as its owner or its group; it is restored without that right`,
+      `${nameSome(paths, count)}: this program would run as its owner or its group; zodbvault restores it without that right`,
   },
   'archived-special-files-not-restored': {
     example: {
@@ -88,7 +88,7 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       count: 1,
     },
     sentence: ({ archive, paths, count }) =>
-      `in "${archive}": ${nameSome(paths, count)} is no file, but a pipe or a device, and is not restored`,
+      `in "${archive}": ${nameSome(paths, count)} is a pipe or a device, not a file; zodbvault does not restore it`,
   },
   'damaged-blobs-restored': {
     example: {
@@ -97,10 +97,11 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       copy: COPY,
       state: '"0x00/0x01/a.blob" is missing',
     },
-    sentence: ({ copy, state }) => `restored all the same: in "${copy}", ${state}`,
+    sentence: ({ copy, state }) => `restored anyway: in "${copy}", ${state}`,
   },
   'more-damaged-blobs-restored': {
     example: { kind: 'warning', code: 'more-damaged-blobs-restored', count: 40 },
-    sentence: ({ count }) => `${count} more files are like that`,
+    sentence: ({ count }) =>
+      `${countOf(count, 'more file')} ${count === 1 ? 'is' : 'are'} like that`,
   },
 };

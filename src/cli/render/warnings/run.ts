@@ -26,12 +26,12 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
       path: undefined,
     },
     sentence: ({ dataFs, ...server }) =>
-      `the ${describeAstray(server, dataFs)}. No backup has what is committed there. Keep everybody out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop it. "zodbvault log" with the name of a file shows what is in it: put the copy in the place of "${dataFs}" if the site needs what it holds`,
+      `the ${describeAstray(server, dataFs)}. No backup contains these transactions. Keep all users out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop the process. "zodbvault log" with the name of a file shows its transactions: if the site needs them, rename the copy to "${dataFs}"`,
   },
   'unread-checks': {
     example: { kind: 'warning', code: 'unread-checks', fileName: '.zodbvault.checks.json' },
     sentence: ({ fileName }) =>
-      `"${fileName}" can not be read, which says what verifications have found: it is damaged, or of a later version. Nothing old is removed until "zodbvault verify --deep" has looked again`,
+      `zodbvault cannot read "${fileName}", which records what verifications have found: it is damaged, or a later version wrote it. zodbvault deletes no old backup until "zodbvault verify --deep" has run again`,
   },
   'bad-result-not-noted': {
     example: {
@@ -41,11 +41,11 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
       reason: 'Cannot write "backups": no space left on the disk',
     },
     sentence: ({ stamps, reason }) =>
-      `nobody else will know that ${stamps.join(', ')} is bad, "keep" counts it, and "check" calls it whole: this result could not be noted: ${reason}. Make that possible, and verify again before the next backup`,
+      `zodbvault could not record that ${stamps.join(', ')} is bad: ${reason}. Until it is recorded, "keep" counts it, and "check" calls it intact. Correct this, and verify again before the next backup`,
   },
   'ping-failed': {
     example: { kind: 'notice', code: 'ping-failed', moment: 'start', reason: 'it answered 404' },
-    sentence: ({ moment, reason }) => `ping_url was not told ("${moment}"): ${reason}`,
+    sentence: ({ moment, reason }) => `the ping of ping_url failed ("${moment}"): ${reason}`,
   },
   'run-log-not-written': {
     example: {
@@ -53,6 +53,6 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
       code: 'run-log-not-written',
       reason: 'Cannot write "backups": permission denied',
     },
-    sentence: ({ reason }) => `the run log was not written: ${reason}`,
+    sentence: ({ reason }) => `zodbvault could not write the run log: ${reason}`,
   },
 };

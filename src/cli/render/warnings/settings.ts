@@ -6,12 +6,12 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
   'blobs-not-backed-up': {
     example: { kind: 'warning', code: 'blobs-not-backed-up', path: 'blobstorage' },
     sentence: ({ path }) =>
-      `the blobs in "${path}" are not backed up: name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or say --no-blobs`,
+      `zodbvault does not back up the blobs in "${path}": name a folder for their backups with --blobbackuplocation (or ZODBVAULT_BLOBBACKUPLOCATION), or use --no-blobs`,
   },
   'blobs-not-restored': {
     example: { kind: 'warning', code: 'blobs-not-restored', path: 'blobstorage' },
     sentence: ({ path }) =>
-      `the blobs in "${path}" stay as they are, as no backups of them are there: name their folder with --blobbackuplocation, or say --no-blobs`,
+      `the blobs in "${path}" stay as they are, because zodbvault found no backups of them: name the folder of these backups with --blobbackuplocation, or use --no-blobs`,
   },
   'unknown-variable': {
     example: {
@@ -21,7 +21,7 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
       nearest: 'ZODBVAULT_KEEP',
     },
     sentence: ({ variable, nearest }) =>
-      `the environment variable ${variable} is none of zodbvault's, and means nothing; did you mean ${nearest}?`,
+      `zodbvault does not know the environment variable ${variable}, and ignores it; did you mean ${nearest}?`,
   },
   'unknown-option': {
     example: {
@@ -61,7 +61,7 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
       live: '/srv/site/var/filestorage/Data.fs',
     },
     sentence: ({ part, option = 'a folder', folder, live }) =>
-      `[${part}] ${option}: the folder "${folder}" holds the live "${live}", too; give the backups one of their own`,
+      `[${part}] ${option}: the folder "${folder}" also contains the live "${live}"; give the backups their own folder`,
   },
   'shared-backup-folders': {
     example: {
@@ -112,22 +112,23 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
     },
     sentence: ({ part, dataFs, client, server }) => {
       const who = server === undefined ? 'a ZEO server' : `the ZEO server "${server}"`;
-      return `[${part}] datafs: [${client}] is a client of ${who}, which no part of this buildout runs: what is backed up is "${dataFs}", which may be an old copy; back up where the server runs, or, if it is the live one, say so: datafs = ${dataFs}`;
+      return `[${part}] datafs: [${client}] is a client of ${who}, which no part of this buildout runs. The backup contains "${dataFs}", which may be an old copy. Run the backup where the server runs. If this file is the live one, confirm it: datafs = ${dataFs}`;
     },
   },
   'relstorage-not-backed-up': {
     example: { kind: 'advice', code: 'relstorage-not-backed-up', part: 'instance' },
-    sentence: ({ part }) => `[${part}]: it keeps its data in RelStorage; that is not backed up`,
+    sentence: ({ part }) =>
+      `[${part}]: it keeps its data in RelStorage; zodbvault does not back that up`,
   },
   'demo-storage-not-backed-up': {
     example: { kind: 'advice', code: 'demo-storage-not-backed-up', part: 'instance' },
     sentence: ({ part }) =>
-      `[${part}]: it has a demo-storage; what is changed in it is not backed up`,
+      `[${part}]: it has a demo-storage; zodbvault does not back up the changes in it`,
   },
   'earlier-state-shown': {
     example: { kind: 'advice', code: 'earlier-state-shown', part: 'instance' },
     sentence: ({ part }) =>
-      `[${part}]: it shows an earlier state (before-storage); the newest is backed up`,
+      `[${part}]: it shows an earlier state (before-storage); zodbvault backs up the newest`,
   },
   'storage-elsewhere': {
     example: {
@@ -148,7 +149,7 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
       base: '"/srv/site/var/base.fs"',
     },
     sentence: ({ from, dataFs, base }) =>
-      `${from}: "${dataFs}" has only the changes of a demo storage: back up the base, too, which is in ${base}`,
+      `${from}: "${dataFs}" has only the changes of a demo storage: back up the base, too. It is in ${base}`,
   },
   'blob-mode-without-meaning': {
     example: {
@@ -156,8 +157,7 @@ export const SETTINGS_WARNINGS: WarningTexts<(SettingsAdvice | ExcludedBlobs)['c
       code: 'blob-mode-without-meaning',
       from: '/srv/site/instance.yaml:7',
     },
-    sentence: ({ from }) =>
-      `${from}: db_blob_mode "cache" means nothing where db_storage is "direct"`,
+    sentence: ({ from }) => `${from}: db_blob_mode "cache" has no effect with db_storage "direct"`,
   },
 };
 
@@ -169,12 +169,12 @@ export function sayShared(
   switch (shared.is) {
     case 'one': {
       const [one, other] = shared.paths;
-      return `"${one}" and "${other}" are one folder: each needs one of its own`;
+      return `"${one}" and "${other}" are the same folder: each needs its own`;
     }
     case 'same':
-      return `${both(...shared.parts)} both have their backups in "${shared.path}": each removes old ones by its own rules`;
+      return `${both(...shared.parts)} both have their backups in "${shared.path}": each deletes old ones by its own rules`;
     case 'nested':
-      return `${both(...shared.parts)} have their backups one in the other: "${shared.inner}" lies in "${shared.outer}"`;
+      return `${both(...shared.parts)} have nested folders for their backups: "${shared.inner}" is inside "${shared.outer}"`;
     default:
       return shared satisfies never;
   }

@@ -179,7 +179,7 @@ export async function planUndo(anchor: string): Promise<RestoreJournal> {
   if (journal !== undefined) return journal;
   throw new Failure(
     'not-found',
-    `Cannot undo a restore of "${anchor}": nothing that one replaced is kept`,
+    `Cannot undo a restore of "${anchor}": zodbvault has kept no replaced files`,
     {
       hint: { kind: 'earlier-date-as-discarded' },
     },
@@ -213,7 +213,7 @@ export async function planDiscard(anchor: string): Promise<RestoreJournal> {
   if (journal !== undefined) return journal;
   throw new Failure(
     'not-found',
-    `Cannot remove what a restore of "${anchor}" replaced: nothing of it is kept`,
+    `Cannot remove what a restore of "${anchor}" replaced: zodbvault has kept nothing of it`,
     { hint: 'It has been removed already, or nothing was restored here; nothing is left to do.' },
   );
 }

@@ -64,7 +64,7 @@ export function refuseGuess(
         );
       case 'second-database':
         throw guessed(
-          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" holds backups of two databases; "${warning.newest}" begins with a transaction of ${warning.newestBegins}, "${warning.other}" with one of ${warning.otherBegins}`,
+          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" contains backups of two databases; "${warning.newest}" begins with a transaction of ${warning.newestBegins}, "${warning.other}" with one of ${warning.otherBegins}`,
         );
       case 'point-doubted':
         if (warning.how === 'known' || warning.better?.is !== 'older') continue;
@@ -72,7 +72,7 @@ export function refuseGuess(
         throw betterKnown(warning, warning.better.stamp);
       case 'second-copy':
         throw guessed(
-          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" holds backups of ${warning.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${warning.newest}, was made of "${warning.path}", and ${warning.other} is the newest of "${warning.otherPath}"`,
+          `Cannot restore to "${warning.target}" without a question: "${warning.repository}" contains backups of ${warning.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${warning.newest}, was made of "${warning.path}", and ${warning.other} is the newest of "${warning.otherPath}"`,
         );
       case 'storage-left-out':
       case 'blobs-lacking':

@@ -124,7 +124,7 @@ export class TakerThread<Result> implements Taking<Result> {
 
 function threadFailure(state: string, cause: unknown): Failure {
   return new Failure('system', `Cannot take checksums: a thread of this program failed, ${state}`, {
-    hint: 'Look for a lack of memory (dmesg), then run the command again.',
+    hint: 'Check whether the machine ran out of memory (dmesg), then run the command again.',
     cause,
   });
 }

@@ -10,9 +10,9 @@ const RepositorySchema = v.strictObject({
   fullBackups: Count,
   oldest: Stamp,
   newest: Stamp,
-  recorded: said('backups that got a record, or would', v.array(v.string())),
+  recorded: said('backups that got a record, or would get one', v.array(v.string())),
   problems: said('in words', v.array(v.string())),
-  findings: said('of a deep look at the newest restore point', v.array(FindingSchema)),
+  findings: said('from a deep verification of the newest restore point', v.array(FindingSchema)),
   blobFolder: maybe('with the backups of its blobs', v.string()),
 });
 

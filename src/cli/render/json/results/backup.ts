@@ -28,17 +28,17 @@ const BackupSchema = v.strictObject({
   blobs: v.strictObject({
     ...BlobsSchema.entries,
     newFiles: maybe(
-      'how many of them the backup before has not; absent where nobody has compared them',
+      'how many of them the previous backup does not have; absent if they were not compared',
       Count,
     ),
   }),
-  removed: said('names of the old files that went', v.array(v.string())),
+  removed: said('names of the old files that were deleted', v.array(v.string())),
   kept: maybe(
-    'what there is now; absent where the storage has no folder for its backups',
+    'all backups of the storage after this run; absent if it has no folder for its backups',
     v.strictObject({
       restorePoints: Count,
       storedBytes: said(
-        'that they take; copies of blobs share their files, so they are not in it',
+        'space that they take on the disk, without copies of blobs, because these share files',
         Bytes,
       ),
     }),
@@ -49,10 +49,10 @@ const PlanSchema = v.strictObject({
   ...ofPlace,
   type: Type,
   reason,
-  sizeBytes: maybe('of the Data.fs, what the backup would hold', Bytes),
+  sizeBytes: maybe('bytes of the Data.fs that the backup would contain', Bytes),
   dataFsBytes: maybe('size of the Data.fs that a restore would make', Bytes),
   blobs: maybe(
-    'what would be backed up of them, and to where',
+    'which blobs the backup would contain, and where it would write them',
     v.strictObject({ source: v.string(), folder: v.string() }),
   ),
   removals: v.array(v.strictObject({ reason: v.string(), fileNames: v.array(v.string()) })),
@@ -60,7 +60,7 @@ const PlanSchema = v.strictObject({
 
 export const backupResult = {
   backups: said('one for each storage', v.array(BackupSchema)),
-  plans: maybe('with `--dry-run`, in the place of `backups`', v.array(PlanSchema)),
+  plans: maybe('with `--dry-run`, instead of `backups`', v.array(PlanSchema)),
 };
 export type BackupResult = Result<typeof backupResult>;
 

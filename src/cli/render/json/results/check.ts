@@ -6,13 +6,13 @@ import { Label, maybe, ofSite, type Result, said } from '../values.ts';
 
 const FindingSchema = v.strictObject({
   ...ofSite,
-  storage: maybe('where it is about one of several', Label.storage),
+  storage: maybe('if the finding is about one of several storages', Label.storage),
   state: v.picklist(['ok', 'warning', 'critical', 'unknown']),
-  code: said('a code of `check`, or of the error that kept it from a look', v.string()),
+  code: said('a code of `check`, or the code of the error that stopped it', v.string()),
   message: v.string(),
-  values: said('what the message speaks of', v.looseObject({})),
+  values: said('the facts in the message', v.looseObject({})),
   measure: maybe(
-    'the number that was judged; a limit that is absent was not set',
+    'the number that was compared with the limits; an absent limit was not set',
     v.strictObject({
       name: v.string(),
       value: v.number(),

@@ -16,7 +16,7 @@ const SiteSchema = v.strictObject({
         storage: Label.storage,
         dataFs: v.string(),
         blobs: maybe('the live blob directory', v.string()),
-        isChanges: maybe('whether it holds only the changes of a DemoStorage', v.boolean()),
+        isChanges: maybe('whether it contains only the changes of a DemoStorage', v.boolean()),
         folders: v.strictObject({
           backup: Folders,
           snapshot: Folders,
@@ -33,13 +33,13 @@ const SiteSchema = v.strictObject({
       from: said('a file with its line, a variable, or `default`', v.string()),
     }),
   ),
-  scripts: maybe('of a part of a buildout: those that it wants', v.array(v.string())),
+  scripts: maybe('for a part of a buildout: the scripts that it makes', v.array(v.string())),
 });
 
 export const configResult = {
   sites: v.array(SiteSchema),
   candidates: said(
-    'what was looked at, in this order',
+    'the files and variables that zodbvault looked at, in this order',
     v.array(
       v.strictObject({
         what: v.string(),

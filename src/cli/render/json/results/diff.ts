@@ -13,12 +13,12 @@ const DifferenceSchema = v.strictObject({
   from: Point,
   to: Point,
   way: said(
-    '`continued`: the later point is the earlier one with more behind it. `compared`: a pack, or another full backup, lies between',
+    '`continued`: the later point is the earlier one with more transactions after it. `compared`: there was a pack, or another full backup, between them',
     v.picklist(['continued', 'compared']),
   ),
-  transactions: said('newer than the earlier point, and still there', Count),
+  transactions: said('transactions that are newer than the earlier point and still exist', Count),
   transactionBytes: Bytes,
-  removed: said('objects that are no longer there', Count),
+  removed: said('objects that no longer exist', Count),
   classes: said(
     'the largest first',
     v.array(v.strictObject({ name: v.string(), added: Objects, changed: Objects })),
@@ -27,7 +27,7 @@ const DifferenceSchema = v.strictObject({
     added: said('objects', Count),
     changed: said('objects', Count),
     from: maybe('counted in the blob backup of the earlier point', CountedBlobs),
-    to: maybe('counted in that of the later one', CountedBlobs),
+    to: maybe('counted in the blob backup of the later point', CountedBlobs),
   }),
 });
 

@@ -27,11 +27,14 @@ const RunSchema = v.strictObject({
     v.picklist(['done', 'warnings', 'failed', 'interrupted', 'running', 'killed']),
   ),
   begun: Moment,
-  seconds: said('0 for one that has not ended', Seconds),
-  storages: maybe('of a backup: those of which it looked at the Data.fs', v.array(v.string())),
-  sources: maybe('of a backup: those Data.fs files, or blob directories', v.array(v.string())),
+  seconds: said('0 for a run that has not ended', Seconds),
+  storages: maybe('of a backup: the storages whose Data.fs it looked at', v.array(v.string())),
+  sources: maybe(
+    'of a backup: the Data.fs files or blob directories of these storages',
+    v.array(v.string()),
+  ),
   dataFs: maybe('of a restore: the Data.fs files that it put back', v.array(v.string())),
-  points: maybe('of a restore: the restore point of each of those', v.array(v.string())),
+  points: maybe('of a restore: the restore point of each of these files', v.array(v.string())),
   made: maybe(
     'of a backup: the restore points that it made',
     v.array(v.strictObject({ storage: v.string(), stamp: Stamp })),
@@ -46,7 +49,7 @@ const RunSchema = v.strictObject({
     v.strictObject({ code: v.string(), message: v.optional(v.string()) }),
   ),
   against: said(
-    'what is known by now against the restore points that it made',
+    'faults that are known by now in the restore points that it made',
     v.array(v.string()),
   ),
 });

@@ -17,7 +17,7 @@ const StepSchema = v.variant('action', [
 
 export const installResult = {
   outcome: Outcome,
-  steps: said('empty where everything is as it should be', v.array(StepSchema)),
+  steps: said('empty if there is nothing to do', v.array(StepSchema)),
 };
 export type InstallResult = Result<typeof installResult>;
 

@@ -13,10 +13,10 @@ const PointSchema = v.strictObject({
   ...sizesOfBackup,
   blobs: BlobsSchema,
   problems: said('what is wrong with its files, in words', v.array(v.string())),
-  checks: said('what looks have found, the newest last', v.array(LookSchema)),
-  judgement: maybe('what it is worth; absent for `blobs`', JudgementSchema),
+  checks: said('what verifications found, the newest last', v.array(LookSchema)),
+  judgement: maybe('whether it is good; absent for `blobs`', JudgementSchema),
   madeOf: maybe(
-    'the Data.fs that it was made of, where that is another',
+    'the Data.fs that it is a backup of, if that is another one',
     v.strictObject({
       path: v.string(),
       relation: said(

@@ -6,23 +6,20 @@ const TransactionSchema = v.strictObject({
   site: v.optional(Label.site),
   storage: v.optional(Label.storage),
   kind: v.optional(Label.kind),
-  dataFs: maybe('path of the Data.fs that was named, in the place of the three above', v.string()),
+  dataFs: maybe('path of the Data.fs that was named, instead of the three above', v.string()),
   tid: Id,
   time: Moment,
   user: v.string(),
   description: v.string(),
-  objects: said('that it wrote', Count),
+  objects: said('objects that it wrote', Count),
   classes: said(
-    'of those objects; what only points back to earlier data has none',
+    'classes of these objects; an object that only points back to earlier data has none',
     v.array(v.strictObject({ name: v.string(), objects: Count })),
   ),
 });
 
 export const logResult = {
-  transactions: said(
-    'the newest first, those of each storage together',
-    v.array(TransactionSchema),
-  ),
+  transactions: said('grouped by storage, the newest first', v.array(TransactionSchema)),
 };
 export type LogResult = Result<typeof logResult>;
 

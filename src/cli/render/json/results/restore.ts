@@ -23,16 +23,19 @@ const FilestorageSchema = v.strictObject({
   storage: v.optional(Label.storage),
   ...ofPoint,
   target: said('the Data.fs that is made or replaced', v.string()),
-  replaces: maybe('whether something is there', v.boolean()),
-  sizeBytes: maybe('of the Data.fs; absent where only reading it all would tell', Bytes),
-  hadBytes: said('which the target had already, as an earlier state of it', Bytes),
-  fileNames: maybe('of the backup, which it takes', v.array(v.string())),
+  replaces: maybe('whether it replaces something', v.boolean()),
+  sizeBytes: maybe(
+    'size of the Data.fs; absent if zodbvault would have to read everything to know it',
+    Bytes,
+  ),
+  hadBytes: said('bytes that the target already had, if it was an earlier state', Bytes),
+  fileNames: maybe('files of the backup that it restores', v.array(v.string())),
   newer: maybe(
-    'with `--dry-run`: what the target has behind the restore point, which the site would lose; absent where it is not known',
+    'with `--dry-run`: what was committed after the restore point, and what the site would lose; absent if it is unknown',
     v.strictObject({
       transactions: Count,
-      isMore: maybe('whether there are more than were counted', v.boolean()),
-      lastTime: maybe('of the last one', Moment),
+      isMore: maybe('whether there are more transactions than that', v.boolean()),
+      lastTime: maybe('of the last transaction', Moment),
     }),
   ),
   index: maybe(
@@ -46,8 +49,8 @@ const BlobsSchema = v.strictObject({
   storage: v.optional(Label.storage),
   name: said('of the copy or archive', v.string()),
   target: said('the blob directory that is made or replaced', v.string()),
-  replaces: maybe('whether something is there', v.boolean()),
-  fileNames: maybe('copy, or archives, which it takes', v.array(v.string())),
+  replaces: maybe('whether it replaces something', v.boolean()),
+  fileNames: maybe('the copy or the archives that it restores', v.array(v.string())),
 });
 
 export const restoreResult = {
@@ -58,10 +61,10 @@ export const restoreResult = {
   undo: maybe(
     'what `--undo` swaps back',
     v.strictObject({
-      restored: said('what the restore had brought', v.string()),
-      time: said('when that was', Moment),
-      paths: said('what is swapped back', v.array(v.string())),
-      removed: said('what was not there before that restore', v.array(v.string())),
+      restored: said('the path that the restore had put there', v.string()),
+      time: said('when the restore ran', Moment),
+      paths: said('the paths that are swapped back', v.array(v.string())),
+      removed: said('the paths that did not exist before the restore', v.array(v.string())),
     }),
   ),
   discarded: maybe('what `--discard-old` removes', v.array(v.string())),

@@ -8,7 +8,7 @@ const JobSchema = v.strictObject({
   folder: said('of the site', v.string()),
   site: v.optional(Label.site),
   command: said('program and arguments', v.array(v.string())),
-  searchPath: maybe('what PATH must be, where that of cron is not enough', v.string()),
+  searchPath: maybe('what PATH must be, if that of cron is not enough', v.string()),
   environment: said('variables that it needs', v.record(v.string(), v.string())),
   at: said('local time, `hh:mm`', v.pipe(v.string(), v.regex(/^\d\d:\d\d$/))),
   weekday: maybe('0: Sunday; absent: every day', v.picklist([0, 1, 2, 3, 4, 5, 6])),
@@ -17,13 +17,13 @@ const JobSchema = v.strictObject({
 const StepSchema = v.variant('action', [
   v.strictObject({
     action: v.literal('set-crontab'),
-    content: said('all of it; empty where it goes', v.string()),
+    content: said('all of the crontab; empty if it is removed', v.string()),
   }),
   v.strictObject({ action: v.literal('write-unit'), path: v.string(), content: v.string() }),
   v.strictObject({ action: v.literal('remove-unit'), path: v.string() }),
   v.strictObject({
     action: said(
-      '`tell-systemctl`: somebody has to run it, since systemd does not run here',
+      '`tell-systemctl`: you have to run it yourself, because systemd does not run here',
       v.picklist(['systemctl', 'tell-systemctl']),
     ),
     command: v.array(v.string()),
@@ -42,7 +42,7 @@ export const scheduleResult = {
     v.array(v.strictObject({ path: v.string(), content: v.string() })),
   ),
   steps: said(
-    'with `--install` or `--remove`; empty where everything is as it should be',
+    'with `--install` or `--remove`; empty if there is nothing to do',
     v.array(StepSchema),
   ),
 };

@@ -13,7 +13,7 @@ const ContentsSchema = v.strictObject({
   records: Count,
   firstTime: maybe('of the first transaction', Moment),
   lastTime: maybe('of the last transaction', Moment),
-  objects: said('as they are at this point; the rest of the Data.fs is their history', Count),
+  objects: said('objects at this point; the rest of the Data.fs is their history', Count),
   objectBytes: said('of their records', Bytes),
   classes: said(
     'the largest first',

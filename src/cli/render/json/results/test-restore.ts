@@ -11,7 +11,7 @@ export const testRestoreResult = {
         ...ofSite,
         kind: Label.kind,
         restoreSeconds: said('time that the restore took', Seconds),
-        verifySeconds: said('time that it took to look into what was restored', Seconds),
+        verifySeconds: said('time that the verification of the restored files took', Seconds),
         points: v.array(v.strictObject({ ...ofPlace, ...deepPoint })),
       }),
     ),
