@@ -62,6 +62,8 @@ async function typeAndRecord(lines: readonly string[]): Promise<string> {
     env: {
       ...CLOCK,
       PATH: [programs, process.env['PATH']].join(delimiter),
+      // npx says that it runs this, and then zodbvault would take itself for a part of that.
+      npm_command: '',
       // The title of the window, which no picture shows, tells which prompt it is.
       PS1: '\\[\\e]0;prompt \\#\\a\\e[1;32m\\]$\\[\\e[0m\\] ',
     },
