@@ -115,7 +115,9 @@ describe('a restore point that is looked into', () => {
     expect((await site.runWell('diff', name.slice(0, 19))).stdout).toMatch(/^one\/Data, from/);
     expect((await site.runWell('test-restore')).stderr).toContain('A restore of two/Data as of');
     writeFileSync(join(site.folder, 'one', name), 'lost');
-    expect((await site.run(['verify'])).stderr).toContain(`one/Data: ${name} is damaged: `);
+    expect((await site.run(['verify'])).stderr).toContain(
+      `one/Data: a backup is not intact: Cannot decompress "${name}": `,
+    );
     expect((await site.run(['verify', '--deep'])).stderr).toContain(
       `one/Data: ${name.slice(0, 19)}: `,
     );
