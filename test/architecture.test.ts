@@ -15,6 +15,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
     'config',
     'sources',
     'zeo',
+    'objects',
     'states',
     'blobs',
     'repository',
@@ -25,6 +26,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   config: ['system'],
   sources: ['filestorage', 'system'],
   zeo: ['states', 'filestorage', 'system'],
+  objects: ['states', 'filestorage', 'system'],
   states: ['blobs', 'repository', 'filestorage', 'stores', 'system'],
   blobs: ['repository', 'filestorage', 'stores', 'system'],
   repository: ['filestorage', 'stores', 'system'],
@@ -37,6 +39,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   backup: ['backup-blobs', 'restore', 'retention', 'verify', 'run'],
   'backup-blobs': ['run'],
+  content: ['run'],
   inspect: ['list', 'restore', 'verify', 'run'],
   list: ['run'],
   restore: ['backup-blobs', 'list', 'verify', 'run'],

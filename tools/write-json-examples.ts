@@ -37,6 +37,8 @@ try {
   write('show', []);
   write('log', []);
   write('diff', [stamp]);
+  write('ls', []);
+  write('find', []);
   write('check', []);
   write('test-restore', []);
   write('delete', [stamp, '--dry-run']);

@@ -44,6 +44,14 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'show what changed between two restore points',
     load: async () => (await import('./commands/diff.ts')).addDiffCommand,
   },
+  ls: {
+    summary: 'show what is in a folder of the database, at a backup or now',
+    load: async () => (await import('./commands/content/ls.ts')).addLsCommand,
+  },
+  find: {
+    summary: 'find objects of the database by type, id or time, at a backup or now',
+    load: async () => (await import('./commands/content/find.ts')).addFindCommand,
+  },
   check: {
     summary:
       'tell monitoring how the backups are (those of "backup", not snapshots and zips): exit status 0 to 3, one line, numbers',

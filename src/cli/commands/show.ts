@@ -2,10 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import { type PointContents, readPointContents } from '../../operations/inspect/show.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
+import { Failure } from '../../system/failure.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
+import { LIVE_OPTION, splitMomentAndPath } from '../options/content-options.ts';
 import {
   inEachRepository,
   STORAGE_OPTION,
@@ -17,14 +19,20 @@ import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts'
 import { describeGone } from '../render/judgements.ts';
 import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
+import { showObject } from './content/show-object.ts';
 
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
     .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
+    .argument('[path]', 'an object in the database, as in /Plone/news')
+    .addOption(LIVE_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
-  withOutputOptions(command).action((written, options) =>
+  withOutputOptions(command).action((first, second, options) =>
     runCommand({ ...options, command }, async (running) => {
+      const { moment: written, path } = splitMomentAndPath(first, second);
+      if (path !== undefined) return showObject(options, { moment: written, path, running });
+      if (options.live) throw liveWithoutPath();
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<ShowResult>({ points: [] });
       const target = readTarget(written, { terminal });
@@ -48,6 +56,12 @@ export function addShowCommand(program: Command): void {
       });
     }),
   );
+}
+
+function liveWithoutPath(): Failure {
+  return new Failure('usage', 'Cannot show all of the live Data.fs: --live needs a path', {
+    hint: 'Name an object, as in: zodbvault show --live /Plone/news.',
+  });
 }
 
 function describeBlobs(blobs: BelongingBlobs): string {

@@ -6,11 +6,13 @@ import { configResult } from './results/config.ts';
 import { deleteResult } from './results/delete.ts';
 import { diffResult } from './results/diff.ts';
 import { explainResult } from './results/explain.ts';
+import { findResult } from './results/find.ts';
 import { historyResult } from './results/history.ts';
 import { initResult } from './results/init.ts';
 import { installResult } from './results/install.ts';
 import { listResult } from './results/list.ts';
 import { logResult } from './results/log.ts';
+import { lsResult } from './results/ls.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
 import { scheduleResult } from './results/schedule.ts';
@@ -28,6 +30,8 @@ export const RESULTS = {
   show: showResult,
   log: logResult,
   diff: diffResult,
+  ls: lsResult,
+  find: findResult,
   check: checkResult,
   'test-restore': testRestoreResult,
   delete: deleteResult,

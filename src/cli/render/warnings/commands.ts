@@ -277,6 +277,15 @@ export const COMMAND_WARNINGS = {
       return { storage, stamp, finding: { ...finding, state: describeState(finding) } };
     },
   ),
+  'object-not-followed': text(
+    {
+      kind: 'warning',
+      code: 'object-not-followed',
+      path: '/Plone/news',
+      reason: 'Cannot read object 000000000000002a: Data.fs has no such record',
+    },
+    ({ path, reason }) => `${path}: ${reason}`,
+  ),
   'no-room-beside': text(
     { kind: 'notice', code: 'no-room-beside' },
     () =>

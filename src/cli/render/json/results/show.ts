@@ -4,6 +4,7 @@ import type { PointContents } from '../../../../operations/inspect/show.ts';
 import { BlobsSchema, blobsAsJson } from '../blobs.ts';
 import { ofPoint, pointAsJson } from '../point.ts';
 import { Bytes, Count, Moment, maybe, ofPlace, type Result, said } from '../values.ts';
+import { DescribedSchema } from './show-object.ts';
 
 const ContentsSchema = v.strictObject({
   ...ofPlace,
@@ -22,7 +23,10 @@ const ContentsSchema = v.strictObject({
   blobs: BlobsSchema,
 });
 
-export const showResult = { points: said('one for each storage', v.array(ContentsSchema)) };
+export const showResult = {
+  points: said('one for each storage; none where an object is shown', v.array(ContentsSchema)),
+  object: maybe('with a path', DescribedSchema),
+};
 export type ShowResult = Result<typeof showResult>;
 
 export function contentsAsJson(

@@ -1,0 +1,66 @@
+import type { Command } from '@commander-js/extra-typings';
+import { type FoundObject, findObjects } from '../../../operations/content/find-objects.ts';
+import { oneLine, oneLineWithin } from '../../format/one-line.ts';
+import { printTable } from '../../format/table.ts';
+import { formatUtcTime } from '../../format/units.ts';
+import { withOutputOptions } from '../../options/common-options.ts';
+import {
+  CONTENT_STORAGE_OPTION,
+  findContentPlace,
+  LIVE_OPTION,
+  splitMomentAndPath,
+} from '../../options/content-options.ts';
+import { DATE_FORMS, readEdge } from '../../options/written-date.ts';
+import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
+import { type FindResult, foundAsJson } from '../../render/json/results/find.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
+import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
+import { runCommand } from '../../terminal/run-command.ts';
+
+export function addFindCommand(program: Command): void {
+  const command = withSiteOptions(program.command('find'))
+    .argument('[moment]', `when: ${DATE_FORMS}; default: latest`)
+    .argument('[path]', 'where to begin, as in /Plone/news; default: the top')
+    .option('--type <type>', 'those of a portal type, as Document, or of a class')
+    .option('--name <pattern>', 'those whose id is like that: * is any text, ? is one character')
+    .option('--changed-since <date>', 'those whose record was written then or later')
+    .addOption(LIVE_OPTION)
+    .addOption(SOURCE_KIND_OPTION)
+    .addOption(CONTENT_STORAGE_OPTION);
+  withOutputOptions(command).action((first, second, options) =>
+    runCommand({ ...options, command }, async (running) => {
+      const { terminal, signal } = running;
+      const { moment, path = '/' } = splitMomentAndPath(first, second);
+      const result = terminal.document.result<FindResult>({ objects: [] });
+      const { type, name, changedSince } = options;
+      const since =
+        changedSince === undefined
+          ? undefined
+          : readEdge(changedSince, { edge: 'start', terminal });
+      const found: FoundObject[] = [];
+      const objects = findObjects(await findContentPlace(options, { moment, running }), {
+        path,
+        filter: { type, name, changedSince: since },
+        onUnfollowed: (one) =>
+          renderWarning({ kind: 'warning', code: 'object-not-followed', ...one }, terminal),
+      });
+      for await (const object of objects) found.push(object);
+      result.objects.push(...found.map(foundAsJson));
+      if (terminal.isJson) return undefined;
+      if (found.length === 0) terminal.log('No object is like that');
+      const head = ['Path', 'Type', 'Title', 'Written (UTC)'];
+      if (found.length > 0)
+        await printTable({ head, rows: found.map(rowOf) }, { terminal, signal });
+      return undefined;
+    }),
+  );
+}
+
+function rowOf(found: FoundObject): readonly string[] {
+  return [
+    oneLine(found.path),
+    oneLine(typeOf(found)),
+    oneLineWithin(found.title ?? '', TITLE_WIDTH),
+    formatUtcTime(found.written),
+  ];
+}

@@ -1,0 +1,67 @@
+import { Option } from '@commander-js/extra-typings';
+import type { BackupKind } from '../../config/model/site.ts';
+import type { ContentPlace } from '../../operations/content/content-place.ts';
+import { Failure } from '../../system/failure.ts';
+import { shownOn } from '../render/events.ts';
+import { findSites } from '../select/site-options.ts';
+import type { SiteSelection } from '../select/site-selection.ts';
+import type { CommandContext } from '../terminal/run-command.ts';
+import { readTarget } from './written-date.ts';
+
+/** The storage in which objects are looked for. */
+export const CONTENT_STORAGE_OPTION = new Option(
+  '--storage <name>',
+  'the storage to look into (default: the main one)',
+);
+
+export const LIVE_OPTION = new Option('--live', 'look into the live Data.fs, and not into backups');
+
+/** What the options of a command say of where objects are. */
+export type ContentSelection = SiteSelection & {
+  readonly kind: BackupKind;
+  readonly storage?: string | undefined;
+  readonly live?: true | undefined;
+};
+
+/** Words of a command that end with a path, which alone begins with a slash: `[moment] [path]`. */
+export function splitMomentAndPath(
+  first: string | undefined,
+  second: string | undefined,
+): { readonly moment: string | undefined; readonly path: string | undefined } {
+  if (second !== undefined) return { moment: first, path: second };
+  return first?.startsWith('/')
+    ? { moment: undefined, path: first }
+    : { moment: first, path: undefined };
+}
+
+/** Failure `usage` where several sites are meant, or a word and --live say different moments. */
+export async function findContentPlace(
+  selection: ContentSelection,
+  {
+    moment,
+    running: { terminal, signal, backups },
+  }: { readonly moment: string | undefined; readonly running: CommandContext },
+): Promise<ContentPlace> {
+  if (selection.live && moment !== undefined && moment !== 'latest') {
+    throw new Failure('usage', `Cannot look at "${moment}" with --live`, {
+      hint: 'Leave out one of them: --live is the Data.fs as it is now.',
+    });
+  }
+  const target = selection.live ? undefined : readTarget(moment, { terminal });
+  const sites = await findSites(selection, { terminal, purpose: 'look', backups });
+  const [site, other] = sites;
+  if (site === undefined || other !== undefined) {
+    throw new Failure('usage', 'Cannot tell which site is meant: there are several', {
+      hint: `Choose one with --part: ${sites.map(({ part }) => part).join(', ')}.`,
+    });
+  }
+  return {
+    site,
+    storage: selection.storage,
+    moment:
+      target === undefined
+        ? { kind: 'live' }
+        : { kind: 'target', target, backupKind: selection.kind },
+    context: { ...shownOn(terminal), signal, backups },
+  };
+}
