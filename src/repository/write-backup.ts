@@ -12,7 +12,12 @@ import type { Taking } from '../system/streams/blocks/taker.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
 import type { BackupPlan } from './backup-plan.ts';
-import { type Compression, compressStage } from './content/compression.ts';
+import {
+  type Compression,
+  compressorOf,
+  compressStage,
+  type UsedCompressor,
+} from './content/compression.ts';
 import { CONTENT_MD5, type ContentSums } from './content/content-md5.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
 import { indexUpTo } from './content/stored-index.ts';
@@ -66,6 +71,8 @@ export interface WriteSettings {
 export interface WrittenBackup {
   readonly file: DataFileName;
   readonly record: BackupRecord;
+  /** Undefined: it is stored as it is. */
+  readonly compressor: UsedCompressor | undefined;
 }
 
 type WritingPlan = Exclude<BackupPlan, { kind: 'nothing' }>;
@@ -138,7 +145,7 @@ export async function writeBackup(
   await settings.beforePublishing();
   settings.signal.throwIfAborted();
   for (const staged of all) await staged.publish();
-  return { file, record };
+  return { file, record, compressor: compressorOf(settings.compression) };
 }
 
 async function overwrittenIn(

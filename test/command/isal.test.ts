@@ -12,7 +12,8 @@ import {
   LENGTH_BYTES,
   MOST_CONTENT_BYTES,
 } from '../../src/system/isal/frame.ts';
-import { canCallIsal, IsalPool } from '../../src/system/isal/pool.ts';
+import { IsalPool } from '../../src/system/isal/pool.ts';
+import { canCallIsal } from '../support/can-call-isal.ts';
 import { childrenOf } from '../support/children.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
@@ -20,7 +21,7 @@ import { scratchFolder } from '../support/scratch.ts';
 import { newSite, sameBytes, type TestSite } from '../support/site.ts';
 
 const ISAL = join(dirname(COMMAND), 'isal.js');
-const canCall = await canCallIsal({ program: { path: process.execPath, arguments: [ISAL] } });
+const canCall = await canCallIsal({ path: process.execPath, arguments: [ISAL] });
 const scratch = scratchFolder();
 
 async function largeSite(): Promise<TestSite> {
@@ -40,7 +41,8 @@ describe.skipIf(!canCall)('a backup that ISA-L compresses (needs libisal2)', () 
     'can be restored: %s',
     async (...words) => {
       const site = await largeSite();
-      await site.runWell('backup', '--compressor', ...words);
+      const made = await site.runWell('backup', '--json', '--compressor', ...words);
+      expect(JSON.parse(made.stdout)).toMatchObject({ backups: [{ compressor: 'isal' }] });
       await expectRestorable(site);
     },
   );
@@ -71,12 +73,11 @@ describe.skipIf(!canCall)('a process that calls ISA-L (needs libisal2)', () => {
   it('answers through pipes that do not wait, as a module makes them that Node loads first', async () => {
     const first = 'data:text/javascript,process.stdin;process.stdout';
     const program = { path: process.execPath, arguments: ['--import', first, ISAL] };
-    const pool = await IsalPool.start({ program });
+    await using pool = await IsalPool.start(program);
     const content = randomBytes(1 << 20);
     const answers = await Promise.all(
       Array.from({ length: 8 }, async () => pool?.compress(content, { headroom: 0 })),
     );
-    await pool?.close();
     for (const answer of answers) {
       expect(gunzipSync(answer ?? Buffer.alloc(0)).equals(content)).toBe(true);
     }

@@ -1,6 +1,7 @@
 import { type BlobContent, blobsBackedUp } from '../../blobs/layout/blob-content.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { StorageBackup } from '../../operations/backup/backup-site.ts';
+import type { UsedCompressor } from '../../repository/content/compression.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import type { WrittenBackup } from '../../repository/write-backup.ts';
 import { count, formatBytes, formatCount, formatSeconds } from '../format/units.ts';
@@ -56,10 +57,18 @@ function detailsOf(
   return lines;
 }
 
-function describeWritten({ record, file }: WrittenBackup): string {
+const COMPRESSOR_NAMES: Readonly<Record<UsedCompressor, string>> = {
+  node: 'zlib',
+  isal: 'ISA-L',
+  igzip: 'igzip',
+  pigz: 'pigz',
+};
+
+function describeWritten({ record, file, compressor }: WrittenBackup): string {
   const size = formatBytes(record.end - record.start);
   const stored = formatBytes(record.stored.sizeBytes);
-  return `Wrote ${file.name}: ${size}, ${count(record.transactionCount, 'transaction')}, stored as ${stored}`;
+  const by = compressor === undefined ? '' : `, compressed by ${COMPRESSOR_NAMES[compressor]}`;
+  return `Wrote ${file.name}: ${size}, ${count(record.transactionCount, 'transaction')}, stored as ${stored}${by}`;
 }
 
 /** @param took - the time, where the line has it */

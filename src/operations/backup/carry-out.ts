@@ -31,6 +31,8 @@ export async function carryOut(
   const totalBytes = plan.kind === 'full' ? plan.end : plan.end - plan.start;
   const now = settings.now();
   const compression = await resolveCompression(settings.compression, totalBytes);
+  // Its processes end in any case.
+  await using _isal = compression.kind === 'isal' ? compression.pool : undefined;
   const stamp = await newStamp(repository, {
     now,
     catalogue,

@@ -1,7 +1,7 @@
 import { Failure } from '../../system/failure.ts';
 import type { IsalLevel } from '../../system/isal/library.ts';
-import { canCallIsal, isalProgram } from '../../system/isal/pool.ts';
-import { findProgram, throughProgram } from '../../system/processes/programs.ts';
+import { IsalPool, isalProgram } from '../../system/isal/pool.ts';
+import { findProgram, type Program, throughProgram } from '../../system/processes/programs.ts';
 import { compressByIsal, compressToMembers } from '../../system/streams/gzip/compress.ts';
 import type { Stage } from '../../system/streams/pipeline.ts';
 
@@ -10,13 +10,16 @@ export type Compression =
   | { readonly kind: 'none' }
   /** By ourselves, as members of 1 MiB. */
   | { readonly kind: 'members'; readonly level: number }
-  /** By ISA-L, as members of 1 MiB; by `otherwise` where it can't be called. */
-  | { readonly kind: 'isal'; readonly level: IsalLevel; readonly otherwise: Compression }
+  /** By ISA-L, as members of 1 MiB. Its processes run, and must be ended. */
+  | { readonly kind: 'isal'; readonly pool: IsalPool }
   /** By another program, as one stream. */
-  | { readonly kind: 'program'; readonly path: string; readonly arguments: readonly string[] };
+  | ({ readonly kind: 'program'; readonly compressor: 'igzip' | 'pigz' } & Program);
 
 /** Who may compress: `auto` takes what is there. */
-export type Compressor = 'auto' | 'node' | 'isal' | 'igzip' | 'pigz';
+export type Compressor = 'auto' | UsedCompressor;
+
+/** Who has compressed; `node` is zlib. */
+export type UsedCompressor = 'node' | 'isal' | 'igzip' | 'pigz';
 
 /** What somebody asked for. */
 export type CompressionOptions =
@@ -42,31 +45,28 @@ export async function resolveCompression(
 ): Promise<Compression> {
   if (options.kind === 'none') return { kind: 'none' };
   const members: Compression = { kind: 'members', level: options.level ?? DEFAULT_LEVEL };
-  switch (options.compressor) {
+  const { compressor, level } = options;
+  switch (compressor) {
     case 'node':
       return members;
     case 'isal': {
-      const isal = byIsal({ level: options.level, otherwise: members });
-      const program = isalProgram(isal.level);
+      const program = isalProgram(isalLevel(level));
       if (program === undefined) throw noneCallsIsal();
-      if (!(await canCallIsal({ program }))) throw notInstalled('isal');
-      return isal;
+      return (await startIsal(program)) ?? notInstalled(compressor);
     }
     case 'igzip':
-    case 'pigz': {
-      const found = await findCompressor(options.compressor, options.level);
-      if (found === undefined) throw notInstalled(options.compressor);
-      return found;
-    }
+    case 'pigz':
+      return (await findCompressor(compressor, level)) ?? notInstalled(compressor);
     case 'auto': {
       if (sizeBytes < WORTH_A_PROGRAM_BYTES) return members;
-      const igzip =
-        options.level === undefined ? await findCompressor('igzip', undefined) : undefined;
-      const otherwise = igzip ?? (await findCompressor('pigz', options.level)) ?? members;
-      return options.level === undefined ? byIsal({ level: undefined, otherwise }) : otherwise;
+      const fast =
+        level === undefined
+          ? ((await startIsal(isalProgram(ISAL_LEVEL))) ?? (await findCompressor('igzip', level)))
+          : undefined;
+      return fast ?? (await findCompressor('pigz', level)) ?? members;
     }
     default:
-      return options.compressor satisfies never;
+      return compressor satisfies never;
   }
 }
 
@@ -78,10 +78,7 @@ export function compressStage(compression: Compression): Stage {
     case 'members':
       return compressToMembers(compression.level);
     case 'isal':
-      return compressByIsal({
-        program: isalProgram(compression.level),
-        otherwise: compressStage(compression.otherwise),
-      });
+      return compressByIsal(compression.pool);
     case 'program':
       return throughProgram(compression);
     default:
@@ -89,28 +86,42 @@ export function compressStage(compression: Compression): Stage {
   }
 }
 
-function byIsal({
-  level,
-  otherwise,
-}: {
-  readonly level: number | undefined;
-  readonly otherwise: Compression;
-}): Extract<Compression, { kind: 'isal' }> {
-  const known: IsalLevel = level === 1 || level === 2 ? level : ISAL_LEVEL;
-  return { kind: 'isal', level: known, otherwise };
+/** Who compresses so; undefined: nobody. */
+export function compressorOf(compression: Compression): UsedCompressor | undefined {
+  switch (compression.kind) {
+    case 'none':
+      return undefined;
+    case 'members':
+      return 'node';
+    case 'isal':
+      return 'isal';
+    case 'program':
+      return compression.compressor;
+    default:
+      return compression satisfies never;
+  }
+}
+
+function isalLevel(level: number | undefined): IsalLevel {
+  return level === 1 || level === 2 ? level : ISAL_LEVEL;
+}
+
+async function startIsal(program: Program | undefined): Promise<Compression | undefined> {
+  const pool = program && (await IsalPool.start(program));
+  return pool && { kind: 'isal', pool };
 }
 
 async function findCompressor(
-  name: 'igzip' | 'pigz',
+  compressor: 'igzip' | 'pigz',
   level: number | undefined,
 ): Promise<Compression | undefined> {
-  const path = await findProgram(name);
+  const path = await findProgram(compressor);
   if (path === undefined) return undefined;
   const argv =
-    name === 'igzip'
+    compressor === 'igzip'
       ? [`-${Math.min(level ?? ISAL_LEVEL, ISAL_LEVEL)}`, '-c', '-']
       : [`-${level ?? DEFAULT_LEVEL}`, '-c'];
-  return { kind: 'program', path, arguments: argv };
+  return { kind: 'program', compressor, path, arguments: argv };
 }
 
 /** Whatever is installed. */
@@ -123,12 +134,12 @@ function noneCallsIsal(): Failure {
 /** The Debian package of each. */
 const PACKAGES = { isal: 'libisal2', igzip: 'isal', pigz: 'pigz' } as const;
 
-function notInstalled(name: keyof typeof PACKAGES): Failure {
+function notInstalled(name: keyof typeof PACKAGES): never {
   const state =
     name === 'isal'
       ? 'the library ISA-L cannot be called'
       : `the program "${name}" is not on the PATH`;
-  return new Failure('program', `Cannot compress: ${state}`, {
+  throw new Failure('program', `Cannot compress: ${state}`, {
     hint: { kind: 'install-compressor', package: PACKAGES[name] },
   });
 }

@@ -13,13 +13,6 @@ const REQUESTS_AT_A_TIME = 2;
 /** How long an answer may take: it takes milliseconds, but the machine may be busy. */
 const PATIENCE_MS = 30_000;
 
-/** How processes that call ISA-L are started. */
-export interface IsalStart {
-  /** Undefined: nothing here calls ISA-L. */
-  readonly program: Program | undefined;
-  readonly patienceMs?: number;
-}
-
 /**
  * The program that calls ISA-L; undefined where this packaging has none, and for a Node before 20.15, which has no CRC-32
  * to check its results with.
@@ -32,7 +25,7 @@ export function isalProgram(level: IsalLevel): Program | undefined {
 }
 
 /** Processes that call ISA-L, one for each core. When one of them fails, none is asked again. */
-export class IsalPool {
+export class IsalPool implements AsyncDisposable {
   readonly #processes: readonly IsalProcess[];
 
   private constructor(processes: readonly IsalProcess[]) {
@@ -40,17 +33,17 @@ export class IsalPool {
   }
 
   /** Undefined where ISA-L can't be called: koffi or the library is not installed, or makes something wrong. */
-  static async start({
-    program,
-    patienceMs = PATIENCE_MS,
-  }: IsalStart): Promise<IsalPool | undefined> {
-    if (program === undefined) return undefined;
+  static async start(
+    program: Program,
+    { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+  ): Promise<IsalPool | undefined> {
     const count = Math.min(availableParallelism(), MOST_PROCESSES);
     const processes = Array.from({ length: count }, () => new IsalProcess(program, { patienceMs }));
     const pool = new IsalPool(processes);
-    const proofs = await Promise.all(processes.map((process) => makesGzip(process)));
+    const known = knownContent();
+    const proofs = await Promise.all(processes.map((process) => makesGzip(process, known)));
     if (proofs.every((isProven) => isProven)) return pool;
-    await pool.close();
+    await pool[Symbol.asyncDispose]();
     return undefined;
   }
 
@@ -62,35 +55,30 @@ export class IsalPool {
   /** As {@link IsalProcess.compress}; undefined also after any process failed. */
   async compress(...request: Parameters<IsalProcess['compress']>): Promise<Buffer | undefined> {
     if (!this.#processes.every(({ isUsable }) => isUsable)) {
-      await this.close();
+      await this[Symbol.asyncDispose]();
       return undefined;
     }
     const idlest = this.#processes.reduce((least, one) => (one.load < least.load ? one : least));
     return idlest.compress(...request);
   }
 
-  /** Ends all processes, and waits until they are gone; open requests get no answer. */
-  async close(): Promise<void> {
+  /** Ends all processes, and waits until they are gone; open requests get no answer. May be called again. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.end()));
   }
 }
 
 /** Lines of numbers, which deflate makes much smaller. */
-const KNOWN = Buffer.from(Array.from({ length: 4000 }, (_, n) => `${n} ${n * n}\n`).join(''));
+function knownContent(): Buffer {
+  return Buffer.from(Array.from({ length: 4000 }, (_, n) => `${n} ${n * n}\n`).join(''));
+}
 
 /** Whether zlib reads what the process makes of known bytes. */
-async function makesGzip(process: IsalProcess): Promise<boolean> {
-  const gzipped = await process.compress(KNOWN, { headroom: 0 });
+async function makesGzip(process: IsalProcess, known: Buffer): Promise<boolean> {
+  const gzipped = await process.compress(known, { headroom: 0 });
   try {
-    return gzipped !== undefined && zlib.gunzipSync(gzipped).equals(KNOWN);
+    return gzipped !== undefined && zlib.gunzipSync(gzipped).equals(known);
   } catch {
     return false; // It is no gzip.
   }
-}
-
-/** Whether ISA-L can be called here and now. */
-export async function canCallIsal(start: IsalStart): Promise<boolean> {
-  const pool = await IsalPool.start(start);
-  await pool?.close();
-  return pool !== undefined;
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canCallIsal } from '../../../../test/support/can-call-isal.ts';
 import { childrenOf } from '../../../../test/support/children.ts';
 import { streamOf } from '../../../../test/support/chunks.ts';
-import { canCallIsal } from '../../isal/pool.ts';
+import { IsalPool } from '../../isal/pool.ts';
 import type { Program } from '../../processes/programs.ts';
 import { collect } from '../pipeline.ts';
 import { compressByIsal, compressToMembers } from './compress.ts';
@@ -19,7 +20,7 @@ const isal = (level: number): Program => ({
   path: process.execPath,
   arguments: [join(ROOT, 'dist/cli/isal.js'), `${level}`],
 });
-const canCall = await canCallIsal({ program: isal(3) });
+const canCall = await canCallIsal(isal(3));
 
 /** One that zlib takes the place of, up to a fault. */
 const faulty = (fault: string, request: number): Program => ({
@@ -27,14 +28,18 @@ const faulty = (fault: string, request: number): Program => ({
   arguments: [CHILD, fault, `${request}`],
 });
 
-const notCalled = async function* () {
-  yield await Promise.reject(new Error('ISA-L is not called'));
-};
+async function startPool(program: Program, patienceMs = 20_000): Promise<IsalPool> {
+  const pool = await IsalPool.start(program, { patienceMs });
+  if (pool === undefined) throw new Error('ISA-L cannot be called');
+  return pool;
+}
 
-function compress(content: Uint8Array, program: Program, chunk = 300_000): Promise<Buffer> {
-  return collect(
-    compressByIsal({ program, patienceMs: 20_000, otherwise: notCalled })(streamOf(content, chunk)),
-  );
+async function compress(
+  content: Buffer,
+  pool: Promise<IsalPool>,
+  chunk = 300_000,
+): Promise<Buffer> {
+  return collect(compressByIsal(await pool)(streamOf(content, chunk)));
 }
 
 function memberCount(file: Buffer): number {
@@ -83,7 +88,7 @@ describe.skipIf(!canCall)('members of ISA-L (needs libisal2)', () => {
     const chunk = fc.constantFrom(4093, MEMBER_CONTENT_BYTES, 1 << 30);
     await fc.assert(
       fc.asyncProperty(contents, level, chunk, async (content, level, chunk) => {
-        const file = await compress(content, isal(level), chunk);
+        const file = await compress(content, startPool(isal(level)), chunk);
         expect(gunzipSync(file).equals(content)).toBe(true);
         expect(memberCount(file)).toBe(
           Math.max(1, Math.ceil(content.length / MEMBER_CONTENT_BYTES)),
@@ -96,7 +101,7 @@ describe.skipIf(!canCall)('members of ISA-L (needs libisal2)', () => {
   it('are no more than a few percent larger than those of zlib', async () => {
     const content = madeOf('mixed', { length: 4 * MEMBER_CONTENT_BYTES, seed: 3 });
     const [ours, others] = await Promise.all([
-      compress(content, isal(3)),
+      compress(content, startPool(isal(3))),
       collect(compressToMembers(6)(streamOf(content))),
     ]);
     expect(ours.length).toBeLessThan(1.1 * others.length);
@@ -127,7 +132,7 @@ describe('a process that calls ISA-L', () => {
   it.each(FAULTS)('that %s costs no byte, at its first request or later ones', async (fault) => {
     // Request 0 is the known block.
     for (const request of [1, 3]) {
-      const file = await compress(content, faulty(fault, request));
+      const file = await compress(content, startPool(faulty(fault, request)));
       expect(gunzipSync(file).equals(content)).toBe(true);
       expect(memberCount(file)).toBe(10);
     }
@@ -136,16 +141,12 @@ describe('a process that calls ISA-L', () => {
   it.each(
     FAULTS.filter((fault) => !['answers twice', 'answers with another header'].includes(fault)),
   )('that %s at a known block is not used', async (fault) => {
-    expect(await canCallIsal({ program: faulty(fault, 0) })).toBe(false);
+    expect(await canCallIsal(faulty(fault, 0))).toBe(false);
   });
 
   it.each(['hangs', 'says a length and then hangs'])('that %s costs no byte', async (fault) => {
-    const stage = compressByIsal({
-      program: faulty(fault, 2),
-      patienceMs: 2000,
-      otherwise: notCalled,
-    });
-    expect(gunzipSync(await collect(stage(streamOf(content)))).equals(content)).toBe(true);
+    const file = await compress(content, startPool(faulty(fault, 2), 8000));
+    expect(gunzipSync(file).equals(content)).toBe(true);
   });
 
   it('that calls a library of another version costs no byte, whatever the library does', async () => {
@@ -153,7 +154,8 @@ describe('a process that calls ISA-L', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
         const argv = ['--import', 'tsx', child, `${seed}`];
-        const file = await compress(content, { path: process.execPath, arguments: argv });
+        const pool = startPool({ path: process.execPath, arguments: argv });
+        const file = await compress(content, pool);
         expect(gunzipSync(file).equals(content)).toBe(true);
         expect(memberCount(file)).toBe(10);
       }),
@@ -161,17 +163,12 @@ describe('a process that calls ISA-L', () => {
     );
   });
 
-  it('that is not there leaves the work to what else there is', async () => {
-    const program = { path: '/nonexistent/node', arguments: [] };
-    for (const start of [{ program }, { program: undefined }]) {
-      const stage = compressByIsal({ ...start, otherwise: compressToMembers(1) });
-      expect(gunzipSync(await collect(stage(streamOf(content)))).equals(content)).toBe(true);
-    }
+  it('that is not there is not used', async () => {
+    expect(await canCallIsal({ path: '/nonexistent/node', arguments: [] })).toBe(false);
   });
 
   it('is gone when nobody wants the rest', async () => {
-    const program = faulty('none', -1);
-    const stage = compressByIsal({ program, otherwise: notCalled });
+    const stage = compressByIsal(await startPool(faulty('none', -1)));
     for await (const member of stage(streamOf(content))) {
       expect(member.length).toBeGreaterThan(0);
       break;
@@ -185,7 +182,7 @@ describe('a process that calls ISA-L', () => {
       yield content;
       throw failure;
     }
-    const stage = compressByIsal({ program: faulty('none', -1), otherwise: notCalled });
+    const stage = compressByIsal(await startPool(faulty('none', -1)));
     await expect(collect(stage(failing()))).rejects.toBe(failure);
     expect(childrenOf(process.pid).filter(({ words }) => words.includes(CHILD))).toEqual([]);
   });

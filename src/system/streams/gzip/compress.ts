@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { IsalPool, type IsalStart } from '../../isal/pool.ts';
+import type { IsalPool } from '../../isal/pool.ts';
 import { inChunksOf, inParallel, type Stage } from '../pipeline.ts';
 import {
   encodeMember,
@@ -37,26 +37,14 @@ export function compressToMembers(level: number): Stage {
     membersOf(source, { limit: MEMBERS_AT_A_TIME, compress: compressByZlib(level) });
 }
 
-/**
- * The same by ISA-L, several times as fast. zlib makes the members that ISA-L fails to make.
- *
- * @param otherwise - compresses where ISA-L can't be called at all
- */
-export function compressByIsal({
-  otherwise,
-  ...start
-}: IsalStart & { readonly otherwise: Stage }): Stage {
+/** The same by ISA-L, several times as fast. zlib makes the members that ISA-L fails to make. Ends its processes. */
+export function compressByIsal(isal: IsalPool): Stage {
   return async function* (source) {
-    const isal = await IsalPool.start(start);
-    if (isal === undefined) return yield* otherwise(source);
+    await using pool = isal;
     const byZlib = compressByZlib(LEVEL_IN_PLACE_OF_ISAL);
     const compress: Compress = async (content) =>
-      (await isalMember(isal, content)) ?? byZlib(content);
-    try {
-      yield* membersOf(source, { limit: isal.requestsAtATime, compress });
-    } finally {
-      await isal.close();
-    }
+      (await isalMember(pool, content)) ?? byZlib(content);
+    yield* membersOf(source, { limit: pool.requestsAtATime, compress });
   };
 }
 
@@ -86,7 +74,7 @@ async function isalMember(isal: IsalPool, content: Uint8Array): Promise<Uint8Arr
   if (saysContent(member.subarray(MEMBER_HEADER_ADDS_BYTES), content)) {
     return encodeMemberInPlace(member);
   }
-  await isal.close(); // What says something wrong once is not asked again.
+  await isal[Symbol.asyncDispose](); // What says something wrong once is not asked again.
   return undefined;
 }
 

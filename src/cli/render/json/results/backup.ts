@@ -25,6 +25,10 @@ const BackupSchema = v.strictObject({
   type: Type,
   reason,
   ...sizesOfBackup,
+  compressor: maybe(
+    'who compressed the file of the Data.fs; `node`: zlib',
+    v.picklist(['node', 'isal', 'igzip', 'pigz']),
+  ),
   blobs: v.strictObject({
     ...BlobsSchema.entries,
     newFiles: maybe(
@@ -86,7 +90,7 @@ export async function backupAsJson(
   if (written === undefined) {
     return { ...labels, type, reason, sizeBytes: 0, storedBytes: 0, dataFsBytes: end, ...more };
   }
-  const { file, record } = written;
+  const { file, record, compressor } = written;
   return {
     ...labels,
     ...pointAsJson(file.stamp),
@@ -98,6 +102,7 @@ export async function backupAsJson(
     dataFsBytes: record.end,
     transactions: record.transactionCount,
     lastTid: record.lastTid,
+    compressor,
     ...more,
   };
 }
