@@ -84,6 +84,8 @@ interface StoredIndexOfPoint {
 }
 
 async function readIndex({ store, point }: Reading): Promise<StoredIndexOfPoint> {
+  // Of a moment there is none.
+  if (point.kind === 'listed' && point.cut !== undefined) return { index: undefined, findings: [] };
   const file = indexOfPoint(point);
   const hash = createHash('sha256');
   const bad = (kind: FileState['kind'] & `${string}-index`): FileFinding => {
@@ -150,8 +152,10 @@ async function auditOnce(
   switch (point.kind) {
     case 'listed':
       for (const link of point.links) {
-        const found = await readFile(link.file.name, readLink(store, { link, check: 'checksums' }));
-        const expected = link.range.end - link.range.start;
+        const { end } = point;
+        const content = readLink(store, { link, check: 'checksums', end });
+        const found = await readFile(link.file.name, content);
+        const expected = Math.min(link.range.end, end ?? link.range.end) - link.range.start;
         if (found !== expected)
           run.breakOff(`"${link.file.name}" holds ${found} of ${expected} bytes`);
       }
@@ -206,7 +210,7 @@ function readAll(
   return watch(async ({ onFile, onBytes }) => {
     const bytes =
       point.kind === 'listed'
-        ? readLinks(store, { links: point.links, check: 'bytes-only', onFile })
+        ? readLinks(store, { links: point.links, end: point.end, check: 'bytes-only', onFile })
         : readUnlisted(store, point.files, onFile);
     for await (const chunk of bytes) {
       onBytes(chunk.length);
@@ -216,7 +220,7 @@ function readAll(
 }
 
 function sizeOf(point: RestorePoint): number {
-  return point.kind === 'listed' ? (point.links.at(-1)?.range.end ?? 0) : MAXIMUM_POSITION;
+  return point.end ?? MAXIMUM_POSITION;
 }
 
 async function untilDamage(work: () => Promise<void>): Promise<void> {

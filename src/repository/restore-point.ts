@@ -1,4 +1,4 @@
-import { parseTid, type Tid } from '../filestorage/tid.ts';
+import { formatTid, parseTid, type Tid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
 import { Failure } from '../system/failure.ts';
 import type { Hint } from '../system/remedy.ts';
@@ -8,11 +8,18 @@ import { type DataFile, pointStampsOf } from './layout/catalogue.ts';
 import type { ChainFault, ChainLink } from './layout/chain.ts';
 import { indexFileName } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
+import type { Cut } from './moment/cut.ts';
 import type { OpenRepository } from './open-repository.ts';
-import { isNotLater, type RestoreTarget, refuseBeyond } from './restore-target.ts';
+import {
+  isNotLater,
+  type PointTarget,
+  type RestoreTarget,
+  refuseBeyond,
+} from './restore-target.ts';
 
 /** A state of the log that can be restored, and what it takes. */
 export type RestorePoint = {
+  /** Of the last backup that it takes; a moment is within that one. */
   readonly stamp: Stamp;
   /** Data files, oldest first. */
   readonly files: readonly DataFile[];
@@ -23,10 +30,18 @@ export type RestorePoint = {
   /** Of its last transaction; undefined where no record tells. */
   readonly lastTid: Tid | undefined;
 } & (
-  | { readonly kind: 'listed'; readonly links: readonly ChainLink[] }
+  | {
+      readonly kind: 'listed';
+      readonly links: readonly ChainLink[];
+      /** Where it ends within the last of the links; undefined: at the end of that. */
+      readonly cut: Cut | undefined;
+    }
   /** No `.dat` speaks for the files; they are checked by a walk through their transactions. */
   | { readonly kind: 'unlisted' }
 );
+
+/** One that a `.dat` speaks for, or our own records. */
+export type ListedPoint = Extract<RestorePoint, { kind: 'listed' }>;
 
 /** What a restore point is wanted for, as a failure says it: `Cannot restore from "/backups"`. */
 export type PointAim =
@@ -37,9 +52,9 @@ export type PointAim =
   | 'open'
   | 'verify';
 
-/** Which restore point of a repository, and what for. */
-export interface WantedPoint {
-  readonly target: RestoreTarget;
+/** Which state of a repository, and what for. */
+export interface WantedPoint<Target extends RestoreTarget = RestoreTarget> {
+  readonly target: Target;
   readonly aim: PointAim;
 }
 
@@ -47,9 +62,9 @@ export interface WantedPoint {
  * The restore point that a target stands for. Failures: `not-found` where there is none, `damaged` where a file that
  * it takes is missing: the failure names it.
  */
-export async function resolveTarget(
+export async function resolvePoint(
   repository: OpenRepository,
-  { target, aim }: WantedPoint,
+  { target, aim }: WantedPoint<PointTarget>,
 ): Promise<RestorePoint> {
   const { store } = repository;
   const catalogue = await repository.catalogue();
@@ -81,16 +96,24 @@ export async function resolveTarget(
     const untold = { end: undefined, lastTid: undefined };
     return { kind: 'unlisted', stamp, files: wanted, skipped: [], ...untold };
   }
-  const listed = links.map(({ file }) => file);
-  const isListedFile = new Set(listed);
+  const isListedFile = new Set(links.map(({ file }) => file));
+  const skipped = wanted.filter((file) => !isListedFile.has(file));
+  return { ...pointOfLinks(links, undefined), skipped };
+}
+
+/** The state to which links lead, at least one, or one within the last of them. */
+export function pointOfLinks(links: readonly ChainLink[], cut: Cut | undefined): ListedPoint {
+  const last = links.at(-1);
+  if (last === undefined) throw new RangeError('a restore point has a full backup');
   return {
     kind: 'listed',
     stamp: last.file.stamp,
-    files: listed,
-    skipped: wanted.filter((file) => !isListedFile.has(file)),
-    end: last.range.end,
-    lastTid: parseTid(last.record?.lastTid ?? ''),
+    files: links.map(({ file }) => file),
+    skipped: [],
+    end: cut?.end ?? last.range.end,
+    lastTid: cut?.tid ?? parseTid(last.record?.lastTid ?? ''),
     links,
+    cut,
   };
 }
 
@@ -101,12 +124,38 @@ export function readRestorePoint(
 ): AsyncIterable<Uint8Array> {
   switch (point.kind) {
     case 'listed':
-      return readLinks(store, { links: point.links, check: 'checksums', onFile });
+      return readLinks(store, { links: point.links, end: point.end, check: 'checksums', onFile });
     case 'unlisted':
       return readUnlisted(store, point.files, onFile);
     default:
       return point satisfies never;
   }
+}
+
+/** As in `2026-03-02-04-05-06`; of a moment within a backup, its last transaction as in `03f1a2b3c4d5e6f7`. */
+export function nameOfPoint(point: RestorePoint): string {
+  const cut = cutOf(point);
+  return cut === undefined ? point.stamp : formatTid(cut.tid);
+}
+
+/** Where a point ends within a backup; undefined: it is a backup, as it was made. */
+export function cutOf(point: RestorePoint): Cut | undefined {
+  return point.kind === 'listed' ? point.cut : undefined;
+}
+
+/** What is written down of a restore: which backups it brought back to their end, and where it ended. */
+export interface RestoredState {
+  /** Of the last backup of which it has the end; empty: it ends within the first. */
+  readonly stamp: Stamp | '';
+  /** The tid with which it ends, where that is within a backup. */
+  readonly tid: string | undefined;
+}
+
+export function restoredStateOf(point: RestorePoint): RestoredState {
+  if (point.kind === 'unlisted' || point.cut === undefined) {
+    return { stamp: point.stamp, tid: undefined };
+  }
+  return { stamp: point.links.at(-2)?.file.stamp ?? '', tid: formatTid(point.cut.tid) };
 }
 
 /** The file of the Data.fs.index that belongs to a restore point. */
@@ -127,7 +176,7 @@ function isHole(fault: ChainFault): fault is Hole {
  */
 function isInTheWay(
   fault: Hole,
-  { target, isListed }: { readonly target: RestoreTarget; readonly isListed: boolean },
+  { target, isListed }: { readonly target: PointTarget; readonly isListed: boolean },
 ): boolean {
   return fault.kind === 'broken-dat' ? !isListed : isNotLater(fault.stamp, target);
 }
@@ -156,7 +205,7 @@ function holeInChain(
 
 function nothingThere(
   { name }: Store,
-  { oldest, target, aim }: WantedPoint & { readonly oldest: Stamp | undefined },
+  { oldest, target, aim }: WantedPoint<PointTarget> & { readonly oldest: Stamp | undefined },
 ): Failure {
   if (oldest === undefined || target.kind === 'latest') {
     return new Failure('not-found', `Cannot ${aim} "${name}": it holds no full backup yet`, {

@@ -117,5 +117,7 @@ export type RestoreRemedy =
     >
   /** The newest restore point that nothing is known against. */
   | { readonly kind: 'better-restore-point'; readonly stamp: string }
+  /** Chains, of which one is meant, by their full backups. */
+  | { readonly kind: 'name-chain'; readonly stamps: readonly string[] }
   /** The site to which the folder belongs. */
   | { readonly kind: 'folder-elsewhere-or-site'; readonly part: string };

@@ -1,5 +1,5 @@
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
+import { dateOf, isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import type { BlobCatalogue, BlobEntry } from './catalogue.ts';
 
@@ -73,15 +73,15 @@ export function chooseBlobsAs23(
   { wanted, preferred, moment }: Wanted & { readonly wanted: RestoreTarget },
 ): BlobChoice | undefined {
   const candidates = inOrderOfChoice(catalogue.entries, [byFamily(preferred)]);
-  const notBefore =
-    wanted.kind === 'latest' ? [] : candidates.filter(({ stamp }) => stamp >= wanted.date);
+  const date = dateOf(wanted);
+  const notBefore = date === undefined ? [] : candidates.filter(({ stamp }) => stamp >= date);
   const entry = notBefore.at(-1) ?? candidates[0];
   if (entry === undefined) return undefined;
   const chainTo = chainFinder(catalogue);
   if (moment.kind === 'point') {
     return choiceOf(chainTo, { entry, match: matchOf(entry.stamp, moment) });
   }
-  const isOther = wanted.kind !== 'latest' && notBefore.length === 0;
+  const isOther = date !== undefined && notBefore.length === 0;
   return choiceOf(chainTo, { entry, match: isOther ? 'earlier' : 'exact' });
 }
 

@@ -1,11 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import {
+  type ComparedPoint,
   type ObjectCount,
   type PointDifference,
   readPointDifference,
 } from '../../operations/inspect/diff.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
+import { nameOfState } from '../format/moment-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
@@ -15,7 +17,7 @@ import {
   STORAGE_OPTION,
   selectRepositories,
 } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readTarget } from '../options/written-date.ts';
+import { MOMENT_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type BlobsBetween,
@@ -27,8 +29,8 @@ import { runCommand } from '../terminal/run-command.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
-    .argument('<from>', `the earlier restore point: ${DATE_FORMS}`)
-    .argument('[to]', 'the later restore point; default: the newest backup')
+    .argument('<from>', `the earlier state: ${MOMENT_FORMS}`)
+    .argument('[to]', 'the later state; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
@@ -50,8 +52,8 @@ export function addDiffCommand(program: Command): void {
           const points = await listPlace(place, { site, backups });
           const { storage } = place;
           const blobs = blobsBetween(difference, {
-            from: blobsOfPoint(points, difference.from.stamp),
-            to: blobsOfPoint(points, difference.to.stamp),
+            from: blobsAt(points, difference.from),
+            to: blobsAt(points, difference.to),
           });
           const labels = { site: site.part, storage, kind: place.kind };
           result.differences.push({ ...labels, ...differenceAsJson(difference, blobs) });
@@ -62,6 +64,14 @@ export function addDiffCommand(program: Command): void {
       });
     }),
   );
+}
+
+/** Of a moment within a backup, nobody has counted them. */
+function blobsAt(
+  points: Awaited<ReturnType<typeof listPlace>>,
+  { stamp, cut }: ComparedPoint,
+): BelongingBlobs {
+  return cut === undefined ? blobsOfPoint(points, stamp) : { kind: 'none' };
 }
 
 const BLOB_CLASS = 'ZODB.blob.Blob';
@@ -91,7 +101,7 @@ function linesOf(
   const { from, to, way, transactions, transactionBytes, removed } = difference;
   const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
   return [
-    `${name}, from ${from.stamp} to ${to.stamp} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
+    `${name}, from ${nameOfState(from)} to ${nameOfState(to)}: ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
     way === 'continued'
       ? sizes
       : `${sizes}; there was another full backup between them, perhaps after a pack`,

@@ -6,6 +6,7 @@ import {
   type LogSource,
   readTransactionLog,
 } from '../../operations/inspect/transaction-log.ts';
+import { Failure } from '../../system/failure.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
@@ -15,7 +16,7 @@ import {
   STORAGE_OPTION,
   selectRepositories,
 } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readEdge, readTarget } from '../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_FORMS, readEdge, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import {
   type JsonTransaction,
@@ -35,7 +36,8 @@ const WIDTHS = process.stdout.isTTY
 
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
-    .argument('[point]', `a Data.fs, or a date: ${DATE_FORMS}; default: the newest backup`)
+    .argument('[point]', `a Data.fs, or a moment: ${MOMENT_FORMS}; default: the newest backup`)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
     .option('--since <date>', 'only transactions since this moment: a date in the same forms')
@@ -66,6 +68,7 @@ export function addLogCommand(program: Command): void {
       const context = { ...shownOn(terminal), signal, backups };
       const file = point === undefined ? undefined : await fileAt(point);
       if (file !== undefined) {
+        if (options.chain !== undefined) throw chainOfFile(file.path);
         const transactions = await readTransactionLog(file, { filter, context });
         await showTransactions(transactions, {
           context,
@@ -76,7 +79,7 @@ export function addLogCommand(program: Command): void {
         });
         return undefined;
       }
-      const target = readTarget(point, { terminal });
+      const target = readTarget(point, { terminal, chain: options.chain });
       const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const selected = await selectRepositories(sites, {
         kind: options.kind,
@@ -94,6 +97,12 @@ export function addLogCommand(program: Command): void {
       });
     }),
   );
+}
+
+function chainOfFile(path: string): Failure {
+  return new Failure('usage', `Cannot use --chain with "${path}": it is a file, not a backup`, {
+    hint: 'Leave out --chain, or name a moment in the place of the file.',
+  });
 }
 
 async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' }> | undefined> {

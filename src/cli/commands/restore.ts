@@ -9,7 +9,7 @@ import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
-import { DATE_FORMS, readTarget } from '../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
@@ -25,7 +25,8 @@ import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
-    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
+    .argument('[moment]', MOMENT_ARGUMENT)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <path>',
@@ -47,7 +48,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
-      const wanted = readTarget(written, context);
+      const wanted = readTarget(written, { ...context, chain: options.chain });
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {

@@ -3,6 +3,7 @@ import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import { type PointContents, readPointContents } from '../../operations/inspect/show.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
 import { Failure } from '../../system/failure.ts';
+import { nameOfState } from '../format/moment-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
@@ -13,7 +14,7 @@ import {
   STORAGE_OPTION,
   selectRepositories,
 } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readTarget } from '../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
 import { describeGone } from '../render/judgements.ts';
@@ -23,9 +24,10 @@ import { showObject } from './content/show-object.ts';
 
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
-    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
+    .argument('[moment]', MOMENT_ARGUMENT)
     .argument('[path]', 'an object in the database, as in /Plone/news')
     .addOption(LIVE_OPTION)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION);
   withOutputOptions(command).action((first, second, options) =>
@@ -35,7 +37,7 @@ export function addShowCommand(program: Command): void {
       if (options.live) throw liveWithoutPath();
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<ShowResult>({ points: [] });
-      const target = readTarget(written, { terminal });
+      const target = readTarget(written, { terminal, chain: options.chain });
       const context = { ...shownOn(terminal), signal, backups };
       const sites = await findSites(options, { terminal, purpose: 'look', backups });
       const selected = await selectRepositories(sites, {
@@ -84,7 +86,7 @@ async function textOf(
   contents: PointContents,
   { blobs, signal }: { readonly blobs: BelongingBlobs; readonly signal: AbortSignal },
 ): Promise<string> {
-  const { stamp, dataFsBytes, transactions, records, firstTime, lastTime } = contents;
+  const { dataFsBytes, transactions, records, firstTime, lastTime } = contents;
   const all = { name: 'all', objects: contents.objects, bytes: contents.objectBytes };
   const rows = [...contents.classes, all].map(({ name, objects, bytes }) => [
     oneLine(name),
@@ -94,7 +96,7 @@ async function textOf(
   const head = ['Class', 'Objects', 'Size'];
   const alignment = ['left', 'right', 'right'] as const;
   return [
-    `${stamp} (UTC): ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
+    `${nameOfState(contents)}: ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
     `Transactions from ${firstTime ?? '–'} to ${lastTime ?? '–'}`,
     describeBlobs(blobs),
     await formatTable({ head, alignment, rows }, signal),

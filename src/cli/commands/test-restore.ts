@@ -4,11 +4,12 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { type TestedStorage, testRestore } from '../../operations/restore/test-restore.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
+import { nameOfState } from '../format/moment-words.ts';
 import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readTarget } from '../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { deepPointAsJson } from '../render/json/findings.ts';
 import type { TestRestoreResult } from '../render/json/results/test-restore.ts';
@@ -19,7 +20,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
-    .argument('[date]', `the newest backup that is not later: ${DATE_FORMS}; or latest`)
+    .argument('[moment]', MOMENT_ARGUMENT)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(
       new Option(
@@ -31,7 +33,7 @@ export function addTestRestoreCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
-      const wanted = readTarget(written, { terminal });
+      const wanted = readTarget(written, { terminal, chain: options.chain });
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const damage: Damage[] = [];
@@ -45,7 +47,7 @@ export function addTestRestoreCommand(program: Command): void {
           problems += report(one, { site, sites, terminal });
           damage.push(...damageIn(one.point));
         }
-        const points = storages.map(({ storage, point }) => ({ storage, stamp: point.stamp }));
+        const points = storages.map(({ storage, point }) => ({ storage, point }));
         result.problems += problems;
         const labels = { site: site.part, kind: options.kind };
         result.restores.push({
@@ -58,7 +60,10 @@ export function addTestRestoreCommand(program: Command): void {
           })),
         });
         const which = points
-          .map(({ storage, stamp }) => `${nameOfStorage(storage, { site, sites })} as of ${stamp}`)
+          .map(
+            ({ storage, point }) =>
+              `${nameOfStorage(storage, { site, sites })} as of ${nameOfState(point)}`,
+          )
           .join(', ');
         terminal.log(
           `A restore of ${which === '' ? `the blobs${sites.length > 1 ? ` of ${site.part}` : ''}` : which} takes ${formatSeconds(restoreSeconds)}; verifying it took ${formatSeconds(verifySeconds)}: ${count(problems, 'problem')}`,

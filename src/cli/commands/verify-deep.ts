@@ -6,6 +6,7 @@ import {
   verifySiteDeep,
 } from '../../operations/verify/verify-site-deep.ts';
 import { type Damage, damageIn } from '../format/damage-remedy.ts';
+import { nameOfState } from '../format/moment-words.ts';
 import { count } from '../format/units.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { shownOn } from '../render/events.ts';
@@ -56,7 +57,7 @@ function describePoint(
   { sample }: Pick<DeepVerifySettings, 'sample'>,
 ): string {
   const problems = point.findings.filter(({ kind }) => kind === 'bad').length;
-  const head = `${point.stamp} (UTC): ${count(problems, 'problem')}`;
+  const head = `${nameOfState(point)}: ${count(problems, 'problem')}`;
   if (point.counts === undefined) return head;
   const { transactions, records, objects, followed, blobs } = point.counts;
   const share = sample.kind === 'all' ? '' : `, references of ${followed} of them followed`;

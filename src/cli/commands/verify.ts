@@ -9,7 +9,7 @@ import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
-import { DATE_FORMS, readTarget } from '../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
 import { CHECKED } from '../render/problems.ts';
@@ -21,10 +21,8 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
-    .argument(
-      '[date]',
-      `with --deep, the newest backup that is not later: ${DATE_FORMS}; or latest`,
-    )
+    .argument('[moment]', `with --deep, ${MOMENT_ARGUMENT}`)
+    .addOption(CHAIN_OPTION)
     .addOption(ANY_KIND_OPTION)
     .addOption(
       new Option('--quick', 'check only that the files exist and have the right sizes').default(
@@ -145,26 +143,29 @@ function deepOptions(
     deep,
     all,
     sample,
+    chain,
   }: {
     readonly deep?: true | undefined;
     readonly all?: true | undefined;
     readonly sample?: number | undefined;
+    readonly chain?: string | undefined;
   },
   terminal: Terminal,
 ) {
   if (!deep) {
-    const word = date !== undefined ? 'a date' : all ? '--all' : sample && '--sample';
+    const said = [all && '--all', sample && '--sample', chain && '--chain'].find(Boolean);
+    const word = date !== undefined ? 'a date' : said;
     if (word === undefined) return undefined;
     throw new Failure('usage', `Cannot use ${word} here: it goes with --deep`, {
       hint: 'Without --deep, verify checks every backup.',
     });
   }
-  if (all && date !== undefined) {
+  if (all && (date ?? chain) !== undefined) {
     throw new Failure('usage', 'Cannot use --all together with a date', {
       hint: 'Name a date for one restore point, or --all for every one.',
     });
   }
-  const one = { kind: 'one', target: readTarget(date, { terminal }) } as const;
+  const one = { kind: 'one', target: readTarget(date, { terminal, chain }) } as const;
   const points = all ? ({ kind: 'all' } as const) : one;
   return { points, sample: sampleOf(sample) };
 }

@@ -21,6 +21,7 @@ export type ContentSelection = SiteSelection & {
   readonly kind: BackupKind;
   readonly storage?: string | undefined;
   readonly live?: true | undefined;
+  readonly chain?: string | undefined;
 };
 
 /** Words of a command that end with a path, which alone begins with a slash: `[moment] [path]`. */
@@ -42,12 +43,16 @@ export async function findContentPlace(
     running: { terminal, signal, backups },
   }: { readonly moment: string | undefined; readonly running: CommandContext },
 ): Promise<ContentPlace> {
-  if (selection.live && moment !== undefined && moment !== 'latest') {
-    throw new Failure('usage', `Cannot look at "${moment}" with --live`, {
+  const word = moment === 'latest' ? undefined : moment;
+  const said = word ?? selection.chain;
+  if (selection.live && said !== undefined) {
+    throw new Failure('usage', `Cannot look at "${said}" with --live`, {
       hint: 'Leave out one of them: --live is the Data.fs as it is now.',
     });
   }
-  const target = selection.live ? undefined : readTarget(moment, { terminal });
+  const target = selection.live
+    ? undefined
+    : readTarget(moment, { terminal, chain: selection.chain });
   const sites = await findSites(selection, { terminal, purpose: 'look', backups });
   const [site, other] = sites;
   if (site === undefined || other !== undefined) {

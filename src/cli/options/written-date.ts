@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import { parseRecoveryDate, type RecoveryDate } from '../../repository/layout/recovery-date.ts';
 import {
   formatStamp,
@@ -5,7 +6,13 @@ import {
   parseStamp,
   type Stamp,
 } from '../../repository/layout/stamp.ts';
-import { LATEST_BACKUP, type RestoreTarget } from '../../repository/restore-target.ts';
+import {
+  LATEST_BACKUP,
+  momentOfDate,
+  parseTransactionMoment,
+  type RestoreTarget,
+  type WantedMoment,
+} from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { formatLocalTime } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -18,6 +25,8 @@ export interface WrittenDate {
   readonly start: Date;
   /** The moment behind it, which of a day in words is the end of that day. */
   readonly end: Date;
+  /** The first moment that is later, to the millisecond: a short one of UTC is itself later than what is meant. */
+  readonly later: Date;
   /** What was understood, local and UTC, for a line that says so. */
   readonly understood: string;
 }
@@ -26,19 +35,67 @@ export interface WrittenDate {
 export const DATE_FORMS =
   'yyyy-mm-dd[-hh[-mm[-ss]]] in UTC, or local as in "2026-03-01 14:00" and "yesterday 14:00"';
 
+/** How the help of a command shows a moment of the log. */
+export const MOMENT_FORMS = `${DATE_FORMS}; a transaction by the 16 digits of its tid, or "before TID"; or latest`;
+
+/** What the help of a command says of a moment. */
+export const MOMENT_ARGUMENT = `a restore point by its whole date, or the last transaction up to a moment: ${MOMENT_FORMS}`;
+
+/** By which chain a moment is meant, where two have one. */
+export const CHAIN_OPTION = new Option(
+  '--chain <date>',
+  'of which chain, by the date of its full backup, where there was a restore to an earlier state',
+);
+
 /**
  * What a command is asked for, and says again in words.
  *
  * @param written - undefined, as `latest`: the newest backup
+ * @param chain - the name of a full backup, where somebody says by which chain
  */
 export function readTarget(
   written: string | undefined,
-  { terminal, now = new Date() }: { readonly terminal: Pick<Terminal, 'log'>; readonly now?: Date },
+  {
+    terminal,
+    chain,
+    now = new Date(),
+  }: {
+    readonly terminal: Pick<Terminal, 'log'>;
+    readonly chain?: string | undefined;
+    readonly now?: Date;
+  },
 ): RestoreTarget {
-  if (written === undefined || written.trim().toLowerCase() === 'latest') return LATEST_BACKUP;
-  const { date, start, understood } = readWrittenDate(written, now);
+  const stamp = chain === undefined ? undefined : readChain(chain, terminal);
+  if (written === undefined || written.trim().toLowerCase() === 'latest') {
+    if (stamp === undefined) return LATEST_BACKUP;
+    throw new Failure('usage', 'Cannot use --chain without a moment', {
+      hint: 'Name the moment that you want in that chain: a date, or a tid.',
+    });
+  }
+  return { kind: 'moment', moment: readWanted(written, { terminal, now }), chain: stamp };
+}
+
+function readWanted(
+  written: string,
+  { terminal, now }: { readonly terminal: Pick<Terminal, 'log'>; readonly now: Date },
+): WantedMoment {
+  const transaction = parseTransactionMoment(written);
+  if (transaction !== undefined) return transaction;
+  const { date, start, later, understood } = readWrittenDate(written, now);
   sayMeaning(written, { understood, terminal });
-  return { kind: 'backup', date, isFuture: start > now };
+  return momentOfDate(date, { later, isFuture: start > now });
+}
+
+function readChain(written: string, terminal: Pick<Terminal, 'log'>): Stamp {
+  const stamp = readStamp(written, terminal);
+  if (stamp !== undefined) return stamp;
+  throw new Failure(
+    'usage',
+    `Cannot use "${written}" as a chain: it is not the whole date of a backup`,
+    {
+      hint: 'A chain has the name of its full backup. "zodbvault list" shows the names.',
+    },
+  );
 }
 
 const DAY = /^(?<day>\d{4}-\d\d-\d\d|today|yesterday)/;
@@ -100,7 +157,8 @@ function readHyphens(text: string): WrittenDate {
   const start = whole && momentOfStamp(whole);
   if (start === undefined) throw notUsable(text, NOT_ON_CALENDAR);
   const understood = `${whole === text ? '' : 'before '}${inBothTimes(start)}`;
-  return { date: parseRecoveryDate(text), start, end: start, understood };
+  const later = whole === text ? new Date(start.getTime() + 1) : start;
+  return { date: parseRecoveryDate(text), start, end: start, later, understood };
 }
 
 const WHOLE = 'yyyy-mm-dd-hh-mm-ss';
@@ -129,10 +187,12 @@ function readLocal(
   if (!isOnCalendar(time)) throw notUsable(text, NOT_ON_CALENDAR);
   const moment = theMoment(text, { time, offset });
   const [start = moment] = isDayAlone ? localMoments([...date, 0, 0, 0]) : [];
+  const end = isDayAlone ? new Date(moment.getTime() + 1000) : moment;
   return {
     date: parseRecoveryDate(formatStamp(moment)),
     start,
-    end: isDayAlone ? new Date(moment.getTime() + 1000) : moment,
+    end,
+    later: isDayAlone ? end : new Date(moment.getTime() + 1),
     understood: inBothTimes(moment),
   };
 }

@@ -1,4 +1,4 @@
-import { formatBytes } from '../format/units.ts';
+import { formatBytes, formatUtcTime } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { JsonFilestorage, JsonRestore } from './json/results/restore.ts';
 
@@ -16,12 +16,14 @@ export function showRestorePlan(
 }
 
 function showFilestorage(
-  { stamp, target, replaces, sizeBytes, hadBytes, fileNames = [] }: JsonFilestorage,
+  { stamp, moment, target, replaces, sizeBytes, hadBytes, fileNames = [] }: JsonFilestorage,
   terminal: Terminal,
 ): void {
   const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
   const from = fileNames.length === 0 ? '' : ', from:';
-  terminal.print(`Restore the Data.fs of ${stamp} (UTC), ${size}${from}`);
+  terminal.print(
+    `Restore the Data.fs of ${moment === undefined ? stamp : `${moment.tid}, ${formatUtcTime(moment.time)}`} (UTC), ${size}${from}`,
+  );
   for (const name of fileNames) terminal.print(`    ${name}`);
   if (hadBytes === 0) {
     terminal.print(`${replaces ? 'It would replace' : 'It would make'} ${target}`);

@@ -8,6 +8,8 @@ import type { RestorePlan, RestoreResult } from '../../operations/restore/restor
 import type { MeantRestore } from '../../operations/restore/site-restore-plan.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { type Check, ofGoodLooks, readChecks } from '../../repository/records/check-results.ts';
+import { cutOf } from '../../repository/restore-point.ts';
+import { describeCut, nameOfState } from '../format/moment-words.ts';
 import {
   count,
   formatAge,
@@ -43,7 +45,13 @@ export async function describeChosen(
   const say = isAsked && isHidden ? (line: string) => write(`${printable(line)}\n`) : terminal.log;
   for (const { plan } of filestorages) {
     const { stamp } = plan.point;
-    say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
+    const cut = cutOf(plan.point);
+    if (cut === undefined) {
+      say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
+    } else {
+      say(`${plan.target} will be as of ${nameOfState({ stamp, cut })}${describeCut(cut)}`);
+      say(`    out of the backup of ${stamp} (UTC)${ageOf(stamp, now)}`);
+    }
     const { store } = await backups.repository(plan.repository);
     say(`    ${factsOf(plan, await readChecks(store)).join(', ')}`);
     const newer = await findNewerTransactions(plan, warnings);
@@ -103,14 +111,14 @@ export function describeRestored(
   { plan, sizeBytes, hadBytes, index }: RestoreResult,
   { terminal, since }: { readonly terminal: Terminal; readonly since: number },
 ): void {
-  const { stamp } = plan.point;
+  const state = { stamp: plan.point.stamp, cut: cutOf(plan.point) };
   const seconds = formatSeconds((Date.now() - since) / 1000);
   const amount =
     hadBytes === 0
       ? formatBytes(sizeBytes)
       : `${formatBytes(sizeBytes - hadBytes)} appended to ${formatBytes(hadBytes)}`;
   terminal.log(
-    `Restored ${plan.target} as of ${stamp} (UTC): ${amount} in ${seconds}, every checksum right`,
+    `Restored ${plan.target} as of ${nameOfState(state)}: ${amount} in ${seconds}, every checksum right`,
   );
   if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
 }

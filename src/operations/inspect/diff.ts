@@ -1,17 +1,20 @@
 import type { PointingRecord } from '../../filestorage/audit/pointing-records.ts';
+import { classNameOf } from '../../filestorage/class-name.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { type Oid, oidFromParts } from '../../filestorage/oid.ts';
 import type { ScannedTransaction, ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { transactionEnd } from '../../filestorage/transaction-header.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { Cut } from '../../repository/moment/cut.ts';
+import { cutOf, type RestorePoint } from '../../repository/restore-point.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { type OpenedPoint, openPoint } from '../run/open-point.ts';
 import { PointState } from './point-state.ts';
-import { classNameOf, scanLinks, scanPoint } from './scan-point.ts';
+import { scanLinks, scanPoint } from './scan-point.ts';
 
 /** Objects, and bytes of their records as they are at the later point. */
 export interface ObjectCount {
@@ -26,10 +29,17 @@ export interface ClassDifference {
   readonly changed: ObjectCount;
 }
 
+export interface ComparedPoint {
+  readonly stamp: Stamp;
+  /** Where it ends within that backup. */
+  readonly cut: Cut | undefined;
+  readonly dataFsBytes: number;
+}
+
 /** What came between two restore points. */
 export interface PointDifference {
-  readonly from: { readonly stamp: Stamp; readonly dataFsBytes: number };
-  readonly to: { readonly stamp: Stamp; readonly dataFsBytes: number };
+  readonly from: ComparedPoint;
+  readonly to: ComparedPoint;
   /**
    * - `continued`: the later one is the earlier one with more behind it; only that was read.
    * - `compared`: a pack, or another full backup, lies between; both were read.
@@ -69,19 +79,25 @@ export async function readPointDifference(
     context,
   };
   const stamps = { from: pair.earlier.point.stamp, to: pair.later.point.stamp };
-  if (stamps.from > stamps.to) throw wrongOrder(stamps);
+  if (isLater(pair.earlier.point, pair.later.point)) throw wrongOrder(stamps);
   const added = linksBehind(pair);
   const { scanLater, state, ...found } =
     added === undefined ? await compareStates(pair) : await readContinuation(pair, added);
   return {
-    from: { stamp: stamps.from, dataFsBytes: found.sizes.from },
-    to: { stamp: stamps.to, dataFsBytes: found.sizes.to },
+    from: { stamp: stamps.from, cut: cutOf(pair.earlier.point), dataFsBytes: found.sizes.from },
+    to: { stamp: stamps.to, cut: cutOf(pair.later.point), dataFsBytes: found.sizes.to },
     way: added === undefined ? 'compared' : 'continued',
     transactions: found.transactions,
     transactionBytes: found.transactionBytes,
     removed: found.removed,
     classes: await sumClasses({ scanLater, state, changeOf: found.changeOf }, context),
   };
+}
+
+/** Two moments of one backup are told apart by what they end with. */
+function isLater(one: RestorePoint, other: RestorePoint): boolean {
+  if (one.stamp !== other.stamp) return one.stamp > other.stamp;
+  return (one.end ?? 0) > (other.end ?? 0);
 }
 
 interface Pair {
@@ -113,11 +129,11 @@ interface Continuation {
 /** What the later point has behind the earlier one; undefined where it doesn't continue it. */
 function linksBehind({ earlier, later }: Pair): Continuation | undefined {
   if (earlier.point.kind !== 'listed' || later.point.kind !== 'listed') return undefined;
-  const { links, end: start } = earlier.point;
+  const { links, end: start, cut } = earlier.point;
   const all = later.point.links;
   const isContinued = links.every(({ file }, place) => all[place]?.file.name === file.name);
   if (!isContinued || start === undefined) return undefined;
-  return { links: all.slice(links.length), start };
+  return { links: all.slice(links.length - (cut === undefined ? 0 : 1)), start };
 }
 
 async function readContinuation(

@@ -1,12 +1,9 @@
 import { MAXIMUM_POSITION } from '../../filestorage/format.ts';
-import { decodeRecordClass } from '../../filestorage/pickle/record-pickle.ts';
-import { unwrapHead } from '../../filestorage/pickle/stored-record.ts';
 import type { ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { readLinks } from '../../repository/content/read-backup.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import { readRestorePoint } from '../../repository/restore-point.ts';
-import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import type { OpenedPoint } from '../run/open-point.ts';
 
@@ -29,7 +26,7 @@ export function scanPoint(opened: OpenedPoint, scan: PointScan): Promise<PointCo
   return scanBytes(opened, { ...scan, read, start: 0 });
 }
 
-/** Reads what links of it hold, the first of which begins at `start`. Failure `damaged`. */
+/** Reads what links of it hold from `start` on, which is in the first of them. Failure `damaged`. */
 export function scanLinks(
   opened: OpenedPoint,
   {
@@ -38,8 +35,23 @@ export function scanLinks(
     ...scan
   }: PointScan & { readonly links: readonly ChainLink[]; readonly start: number },
 ): Promise<PointCounts> {
-  const read = (onFile: OnFile) => readLinks(opened.store, { links, check: 'checksums', onFile });
+  const { end } = opened.point;
+  const passedOver = start - (links[0]?.range.start ?? start);
+  const read = (onFile: OnFile) =>
+    without(passedOver, readLinks(opened.store, { links, end, check: 'checksums', onFile }));
   return scanBytes(opened, { ...scan, read, start });
+}
+
+/** The bytes behind the first of them. */
+async function* without(
+  passedOver: number,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let left = passedOver;
+  for await (const chunk of bytes) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }
 
 type OnFile = (name: string) => void;
@@ -76,27 +88,4 @@ async function scanBytes(
   });
   const { transactionCount, recordCount, committedEnd } = scanner.finish();
   return { transactions: transactionCount, records: recordCount, end: committedEnd };
-}
-
-/**
- * The class of a record that begins so: `module.name`; `? (".e")` where a wrapper of the storage has changed the
- * record, with the mark that it begins with; `?` where it is damaged or gives its class in another way.
- */
-export function classNameOf(head: Uint8Array): string {
-  try {
-    const record = unwrapHead(head);
-    switch (record.kind) {
-      case 'pickles':
-        return decodeRecordClass(record.bytes) ?? '?';
-      case 'wrapped':
-        return `? ("${record.mark}")`;
-      case 'too-large':
-        return '?';
-      default:
-        return record satisfies never;
-    }
-  } catch (error) {
-    if (error instanceof Failure) return '?';
-    throw error;
-  }
 }

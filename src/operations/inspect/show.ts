@@ -1,12 +1,15 @@
 import { type PointingRecord, PointingRecords } from '../../filestorage/audit/pointing-records.ts';
+import { classNameOf } from '../../filestorage/class-name.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
 import { formatTidTime, type Tid } from '../../filestorage/tid.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { Cut } from '../../repository/moment/cut.ts';
+import { cutOf } from '../../repository/restore-point.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import type { JobContext } from '../run/events.ts';
 import { openPoint } from '../run/open-point.ts';
-import { classNameOf, scanPoint } from './scan-point.ts';
+import { scanPoint } from './scan-point.ts';
 
 /** The current objects of one class. */
 export interface ClassContents {
@@ -20,6 +23,8 @@ export interface ClassContents {
 /** What is in a restore point. */
 export interface PointContents {
   readonly stamp: Stamp;
+  /** Where it ends within that backup. */
+  readonly cut: Cut | undefined;
   readonly dataFsBytes: number;
   readonly transactions: number;
   readonly records: number;
@@ -86,6 +91,7 @@ export async function readPointContents(
   const list = [...classes].map(([name, sum]) => ({ name, ...sum }));
   return {
     stamp: opened.point.stamp,
+    cut: cutOf(opened.point),
     dataFsBytes: counts.end,
     transactions: counts.transactions,
     records: counts.records,

@@ -1,3 +1,4 @@
+import { classNameOf } from '../../filestorage/class-name.ts';
 import { scanTransactions } from '../../filestorage/scan-transactions.ts';
 import type {
   PickleRecord,
@@ -15,7 +16,7 @@ import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 import { openPoint } from '../run/open-point.ts';
-import { classNameOf, scanPoint } from './scan-point.ts';
+import { scanPoint } from './scan-point.ts';
 
 /** Where the transactions are read: a Data.fs, or a restore point that stays where it is. */
 export type LogSource =

@@ -21,13 +21,13 @@ export interface FastForward {
 
 /**
  * Finds out whether a file is an earlier state of a restore point, by its size and the checksum of
- * every backup up to it. Undefined where it is anything else, or has several names.
+ * every backup up to it. Undefined where it is anything else, or has several names, and for a moment within a backup.
  */
 export async function planFastForward(
   target: string,
   { point, context }: { readonly point: RestorePoint; readonly context: JobContext },
 ): Promise<FastForward | undefined> {
-  if (point.kind === 'unlisted') return undefined;
+  if (point.kind === 'unlisted' || point.cut !== undefined) return undefined;
   // What has other names, as in a copy with hard links, would grow under all of them.
   const { nlink } = await withSystemErrors(`look at "${target}"`, () => stat(target));
   if (nlink > 1) return undefined;

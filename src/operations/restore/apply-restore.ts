@@ -1,3 +1,4 @@
+import { nameOfPoint, restoredStateOf } from '../../repository/restore-point.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../run/events.ts';
@@ -6,6 +7,7 @@ import { restoringPart } from './damaged-part.ts';
 import type { RestoreJournal } from './journal/journal-record.ts';
 import { swapAll } from './journal/restore-journal.ts';
 import { makeRoom } from './make-room.ts';
+import type { CutOfRestore } from './moment/cut-log.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { type StagedBlobs, stageBlobs } from './stage-blobs.ts';
@@ -34,6 +36,7 @@ export async function applyRestore(
   await makeRoom(anew, { old: settings.old, context });
   await using things = new DisposableStack();
   const staged: StagedRestore[] = [];
+  const cuts = new Map<string, CutOfRestore>();
   const stagedBlobs: StagedBlobs[] = [];
   for (const { plan: one, storage } of anew.filestorages) {
     onBegin(one);
@@ -41,9 +44,10 @@ export async function applyRestore(
     const work = () => stageRestore(one, { anchor, store, context });
     const made = await restoringPart({ storage, part: 'data' }, { plan, context, work });
     staged.push(things.use(made));
+    if (made.cut !== undefined) cuts.set(storage, made.cut);
   }
   for (const { plan: one, storage } of plan.blobs) {
-    const work = () => stageBlobs(one, { anchor, context });
+    const work = () => stageBlobs(one, { anchor, cut: cuts.get(storage), context });
     const made = await restoringPart({ storage, part: 'blobs' }, { plan, context, work });
     stagedBlobs.push(things.use(made));
   }
@@ -112,7 +116,7 @@ export async function findFastForwards(
 
 function describePlan({ filestorages, blobs }: SiteRestorePlan): string {
   return [
-    ...filestorages.map(({ plan }) => `${plan.target} as of ${plan.point.stamp}`),
+    ...filestorages.map(({ plan }) => `${plan.target} as of ${nameOfPoint(plan.point)}`),
     ...blobs.map(({ plan }) => `${plan.target} from ${plan.choice.entry.name}`),
   ].join(', ');
 }
@@ -122,7 +126,7 @@ function pointsOf(plans: readonly RestorePlan[]): Promise<RestoreJournal['points
   return Promise.all(
     plans.map(async ({ target, point }) => ({
       path: await realPlaceOf(target),
-      stamp: point.stamp,
+      ...restoredStateOf(point),
     })),
   );
 }

@@ -1,3 +1,4 @@
+import { nameOfPoint } from '../../repository/restore-point.ts';
 import { Failure } from '../../system/failure.ts';
 import type { RestoreJournal } from './journal/journal-record.ts';
 import type { MeantRestore, SiteRestorePlan } from './site-restore-plan.ts';
@@ -46,7 +47,7 @@ interface Target {
 function targetsOf({ filestorages, blobs }: SiteRestorePlan): readonly Target[] {
   return [
     ...filestorages.map(({ plan: { target, point, replaces } }) => {
-      return { target, from: `the backup of ${point.stamp}`, replaces };
+      return { target, from: `the backup of ${nameOfPoint(point)}`, replaces };
     }),
     // A name that is numbered gets another backup with the next one.
     ...blobs.map(({ plan: { target, choice, replaces } }) => {

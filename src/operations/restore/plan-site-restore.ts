@@ -5,6 +5,7 @@ import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
+import { settleTarget } from '../run/settle-target.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
 import { planRestore } from './restore-filestorage.ts';
 import type { RestorePlan } from './restore-plan.ts';
@@ -31,7 +32,8 @@ export async function planSiteRestore(
   settings: Pick<SiteRestoreSettings, 'site' | 'kind' | 'wanted' | 'damagedBlobs'>,
   backups: OpenBackups,
 ): Promise<SiteRestorePlan> {
-  const { site, kind, wanted, damagedBlobs } = settings;
+  const { site, kind, damagedBlobs } = settings;
+  const wanted = await settleTarget(settings.wanted, { site, kind, backups });
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
   await refuseBlobCache(site);

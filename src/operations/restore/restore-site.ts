@@ -1,3 +1,4 @@
+import { nameOfPoint, restoredStateOf } from '../../repository/restore-point.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { type Report, runSiteCommand } from '../run/hooks.ts';
@@ -69,7 +70,7 @@ export async function restoreUnlogged(
   const { results } = restoredSite;
   const restored = results.map(({ plan: { target, point } }) => ({
     dataFs: target,
-    stamp: point.stamp,
+    ...restoredStateOf(point),
   }));
   await done({ restored });
   await report(results);
@@ -93,7 +94,11 @@ async function swapSite(settings: SiteRestoreSettings, context: JobContext): Pro
   for (const { plan: one } of plan.filestorages) reportSkippedFiles(one, context);
   for (const warning of warnings) context.onEvent(warning);
   const announce = ({ repository, point, target }: RestorePlan) =>
-    context.onEvent({ kind: 'restore-begins', source: `${repository}, ${point.stamp}`, target });
+    context.onEvent({
+      kind: 'restore-begins',
+      source: `${repository}, ${nameOfPoint(point)}`,
+      target,
+    });
   const results = await applyRestore(plan, { anchor, settings, context, onBegin: announce });
   return { plan, results };
 }

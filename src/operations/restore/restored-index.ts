@@ -7,6 +7,28 @@ import { NewFile } from '../../system/files/new-file.ts';
 import { stagedPath } from '../../system/files/replacement.ts';
 import type { Rights } from '../../system/files/rights.ts';
 import { tap } from '../../system/streams/pipeline.ts';
+import type { CutLog } from './moment/cut-log.ts';
+
+/** Makes the index of a log that is cut beside its place, complete but not visible yet. @param path - of the Data.fs */
+export async function makeCutIndex(
+  log: CutLog,
+  {
+    path,
+    anchor,
+    rights,
+  }: { readonly path: string; readonly anchor: string; readonly rights: Rights },
+): Promise<NewFile> {
+  const place = `${path}.index`;
+  const file = await NewFile.create(place, { temporaryPath: stagedPath(place, anchor), rights });
+  try {
+    await file.write(log.index());
+    await file.complete();
+    return file;
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 /**
  * Makes the index of a restore point beside its place, complete but not visible yet. Undefined where

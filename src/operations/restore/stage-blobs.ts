@@ -7,7 +7,12 @@ import { type BlobChoice, chooseBlobs, chooseBlobsAs23 } from '../../blobs/layou
 import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { type OwnBlobs, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
-import { isNamed, type RestoreTarget, refuseBeyond } from '../../repository/restore-target.ts';
+import {
+  dateOf,
+  isNamed,
+  type RestoreTarget,
+  refuseBeyond,
+} from '../../repository/restore-target.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
@@ -24,6 +29,8 @@ import {
 import type { JobContext } from '../run/events.ts';
 import type { BlobRestorePlan, BlobRestoreSettings } from './blob-restore-plan.ts';
 import { keepRightsOfFolder } from './keep-ownership.ts';
+import type { CutOfRestore } from './moment/cut-log.ts';
+import { fitBlobs } from './moment/fit-blobs.ts';
 import { checkArchives, extractChain } from './restore-blob-archives.ts';
 import { checkCopy, restoreCopy } from './restore-blob-copy.ts';
 
@@ -42,12 +49,13 @@ export async function planBlobRestore(
   const choice =
     rules === '2.3' ? chooseBlobsAs23(catalogue, settings) : chooseBlobs(catalogue, settings);
   if (choice === undefined) {
-    const isEmpty = catalogue.entries.length === 0 || wanted.kind === 'latest';
+    const date = dateOf(wanted);
+    const isEmpty = catalogue.entries.length === 0 || date === undefined;
     throw new Failure(
       'not-found',
       isEmpty
         ? `There are no backups in ${folder}`
-        : `Could not find backup of '${wanted.date}' or earlier`,
+        : `Could not find backup of '${date}' or earlier`,
       {
         hint:
           isEmpty && catalogue.others.length > 0
@@ -112,10 +120,19 @@ export interface StagedBlobs extends AsyncDisposable {
  * Makes the restored blob directory. The live one is not touched.
  *
  * @param anchor - where the journal of the restore is
+ * @param cut - the log to which they belong, where that is cut
  */
 export async function stageBlobs(
   plan: BlobRestorePlan,
-  { anchor, context }: { readonly anchor: string; readonly context: JobContext },
+  {
+    anchor,
+    cut,
+    context,
+  }: {
+    readonly anchor: string;
+    readonly cut: CutOfRestore | undefined;
+    readonly context: JobContext;
+  },
 ): Promise<StagedBlobs> {
   const { choice, target, catalogue } = plan;
   context.onEvent({
@@ -129,7 +146,9 @@ export async function stageBlobs(
   const staged = stagedPath(isMovable ? target : insidePath(target), anchor);
   const directory = NewDirectory.reserve(target, staged);
   try {
-    await fill(plan, { tree: directory.temporaryPath, context });
+    const tree = directory.temporaryPath;
+    await fill(plan, { tree, context });
+    if (cut !== undefined) await fitBlobs(plan, { tree, of: cut, context });
     if (isMovable) await keepRightsOfFolder(directory.temporaryPath, target);
     await directory.complete();
     context.signal.throwIfAborted();

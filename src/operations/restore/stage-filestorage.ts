@@ -10,12 +10,15 @@ import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
+import { CutLog, type CutOfRestore } from './moment/cut-log.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
-import { makeRestoredIndex } from './restored-index.ts';
+import { makeCutIndex, makeRestoredIndex } from './restored-index.ts';
 
 /** A Data.fs and its index, complete and on the disk beside the ones that they will replace. */
 export interface StagedRestore extends AsyncDisposable {
   readonly result: RestoreResult;
+  /** Where the log is cut: what it has. */
+  readonly cut: CutOfRestore | undefined;
   /**
    * The renames that are left to do. The old index goes first: a Data.fs without one is whole, one
    * with another's index is not.
@@ -51,13 +54,17 @@ export async function stageRestore(
   const rights = await rightsOfRestored(target);
   await using staged = new DisposableStack();
   const dataFs = staged.use(await NewFile.create(path, { temporaryPath, rights, zeros: 'holes' }));
-  await writeDataFs(dataFs, { store, plan, context });
+  const cut = cutOfRestore(plan);
+  await writeDataFs(dataFs, { store, plan, context, onBytes: (chunk) => cut?.log.feed(chunk) });
+  cut?.log.finish();
   const { sizeBytes } = dataFs;
   const indexes: StagedIndex[] = [];
   for (const name of await indexedNames(target)) {
     const named = { path: name, sizeBytes };
     const file = staged.use(
-      await makeRestoredIndex(store, { point, anchor, rights, dataFs: named }),
+      cut === undefined
+        ? await makeRestoredIndex(store, { point, anchor, rights, dataFs: named })
+        : await makeCutIndex(cut.log, { path: name, anchor, rights }),
     );
     indexes.push({ path: `${name}.index`, file });
   }
@@ -67,12 +74,18 @@ export async function stageRestore(
   const kept = staged.move();
   return {
     result: { plan, sizeBytes, hadBytes: 0, index: made.length === 0 ? 'without' : 'restored' },
+    cut,
     steps: () => stepsOf(path, { dataFs, indexes }),
     handOver: () => {
       for (const file of [dataFs, ...made]) file.handOver();
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
+}
+
+function cutOfRestore({ point, target }: RestorePlan): CutOfRestore | undefined {
+  if (point.kind === 'unlisted' || point.cut === undefined) return undefined;
+  return { point, cut: point.cut, log: new CutLog(target, point.cut) };
 }
 
 /** An index that will have a path; undefined: none will. */
@@ -114,10 +127,12 @@ async function writeDataFs(
     store,
     plan,
     context,
+    onBytes: take,
   }: {
     readonly store: Store;
     readonly plan: RestorePlan;
     readonly context: JobContext;
+    readonly onBytes: (chunk: Uint8Array) => void;
   },
 ): Promise<void> {
   await withStep(context, {
@@ -128,6 +143,7 @@ async function writeDataFs(
       const bytes = tap(readRestorePoint(store, { point, onFile }), (chunk) => {
         context.signal.throwIfAborted();
         onBytes(chunk.length);
+        take(chunk);
       });
       await dataFs.write(bytes);
       await dataFs.complete();

@@ -1,9 +1,6 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
-import {
-  type RestorePoint,
-  resolveTarget,
-  type WantedPoint,
-} from '../../repository/restore-point.ts';
+import { resolveTarget } from '../../repository/moment/resolve-target.ts';
+import type { RestorePoint, WantedPoint } from '../../repository/restore-point.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import type { Store } from '../../stores/store.ts';
 

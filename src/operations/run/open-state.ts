@@ -17,6 +17,7 @@ import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { openPoint } from './open-point.ts';
+import { settleTarget } from './settle-target.ts';
 
 /** Which state of a site. */
 export type WantedMoment =
@@ -69,10 +70,12 @@ export async function openStates(
       all.push({ storage: one.name, state: opened.use(await openLive(one, context)) });
     }
   } else {
-    for (const place of await findBackupPlaces(site, moment.backupKind)) {
+    const { backupKind: kind } = moment;
+    const target = await settleTarget(moment.target, { site, kind, backups: context.backups });
+    for (const place of await findBackupPlaces(site, kind)) {
       const { repository } = place;
       if (repository === undefined || !isWanted(place.storage)) continue;
-      const state = await openBackup(place, { repository, target: moment.target, context });
+      const state = await openBackup(place, { repository, target, context });
       all.push({ storage: place.storage, state: opened.use(state) });
     }
   }

@@ -36,6 +36,8 @@ export interface RunOutcome {
 export interface RestoredFile {
   readonly dataFs: string;
   readonly stamp: string;
+  /** Of the last transaction, where that is within a backup. */
+  readonly tid: string | undefined;
 }
 
 /** A run that is watched. */
@@ -105,7 +107,7 @@ export function sourcesOf({ storages, contents }: Site): string[] {
 }
 
 type RunEnd = Pick<Run, 'storedBytes' | 'blobBytes' | 'result'> &
-  Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points' | 'made'>>;
+  Partial<Pick<Run, 'code' | 'message' | 'dataFs' | 'points' | 'tids' | 'made'>>;
 
 class RunLine implements WatchedRun {
   readonly context: JobContext;
@@ -140,6 +142,9 @@ class RunLine implements WatchedRun {
     const files = {
       dataFs: restored?.map(({ dataFs }) => dataFs),
       points: restored?.map(({ stamp }) => stamp),
+      ...(restored?.some(({ tid }) => tid !== undefined)
+        ? { tids: restored.map(({ tid }) => tid ?? '') }
+        : {}),
     };
     const what = restored === undefined ? {} : files;
     const counted = { storedBytes, blobBytes, ...what, ...(made && { made }) };

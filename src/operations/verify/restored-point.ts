@@ -33,7 +33,7 @@ export function inPlaceOf(
   store: Store,
   { point, dataFs }: Pick<RestoredPoint, 'point' | 'dataFs'>,
 ): OpenedPoint {
-  const links = point.kind === 'listed' ? point.links : [];
+  const links = point.kind === 'listed' && point.cut === undefined ? point.links : [];
   const ranges = new Map(links.map(({ file, range }) => [file.name, range]));
   const index = indexOfPoint(point);
   const open = (file: string) =>
@@ -45,9 +45,9 @@ export function inPlaceOf(
     read: (file) => bytesOf(() => open(file)),
   };
   const files = point.files.map(plain);
-  if (point.kind === 'unlisted') {
-    // What all of them hold is one file now.
-    return { store: served, point: { ...point, files: files.slice(-1) } };
+  if (links.length === 0 || point.kind === 'unlisted') {
+    // What all of them hold is one file now, of which no checksum is known.
+    return { store: served, point: { ...point, kind: 'unlisted', files: files.slice(-1) } };
   }
   // The records speak of the files as they are stored.
   const restored = links.map((link) => ({ ...link, file: plain(link.file), record: undefined }));

@@ -8,6 +8,7 @@ import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
 import type { DraftFinding } from '../../filestorage/audit/finding.ts';
 import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
+import type { Tid } from '../../filestorage/tid.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import type { Store } from '../../stores/store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
@@ -52,6 +53,7 @@ export async function verifyBlobRecords(
     repository,
     moment,
     restored,
+    upTo,
     context,
   }: {
     readonly places: BlobPlaces;
@@ -60,6 +62,8 @@ export async function verifyBlobRecords(
     readonly moment: Wanted['moment'];
     /** What was restored of them: it is looked at. */
     readonly restored: RestoredBlobs | undefined;
+    /** The last transaction of the log, where the backup of the blobs goes on behind it. */
+    readonly upTo: Tid | undefined;
     readonly context: JobContext;
   },
 ): Promise<BlobFindings> {
@@ -80,7 +84,7 @@ export async function verifyBlobRecords(
     const states = new RevisionStates(blobs);
     const count = treeCounter(signal);
     const { store } = catalogue;
-    const looked = await look(choice, { store, restored, states, count, context });
+    const looked = await look(choice, { store, restored, states, upTo, count, context });
     const beside = await checkBesideArchives(choice, { catalogue, signal });
     const files: BlobFileFinding[] = [...looked, ...beside];
     if (choice.match === 'earlier') {
@@ -119,12 +123,14 @@ async function look(
     store,
     restored,
     states,
+    upTo,
     count,
     context,
   }: {
     readonly store: Store;
     readonly restored: RestoredBlobs | undefined;
     readonly states: RevisionStates;
+    readonly upTo: Tid | undefined;
     readonly count: TreeCounter;
     readonly context: JobContext;
   },
@@ -141,7 +147,13 @@ async function look(
         count,
         signal: context.signal,
       });
-      const files = await compareRevisions(choice.entry, { store, directory, states, context });
+      const files = await compareRevisions(choice.entry, {
+        store,
+        directory,
+        states,
+        upTo,
+        context,
+      });
       return [...links, ...files];
     }
     case 'archives':
@@ -213,11 +225,13 @@ async function compareRevisions(
     store,
     directory,
     states,
+    upTo,
     context,
   }: {
     readonly store: Store;
     readonly directory: CopiedDirectory;
     readonly states: RevisionStates;
+    readonly upTo: Tid | undefined;
     readonly context: JobContext;
   },
 ): Promise<readonly BlobFileFinding[]> {
@@ -236,6 +250,7 @@ async function compareRevisions(
   }
   for (const path of compared.missing) {
     const row = rowOf(path);
+    if (row === undefined && isLater(path, upTo)) continue;
     if (row === undefined) add(path, 'missing');
     else if (!states.isMissing(row)) states.differs(row);
   }
@@ -244,6 +259,12 @@ async function compareRevisions(
     return compared.sums?.find(path) !== undefined;
   });
   return files;
+}
+
+/** What was committed later has no place in what was restored. */
+function isLater(path: string, upTo: Tid | undefined): boolean {
+  const tid = parseBlobPath(path)?.tid;
+  return upTo !== undefined && tid !== undefined && tid > upTo;
 }
 
 async function lookInArchives(

@@ -6,9 +6,11 @@ import { auditPoint } from '../../repository/audit-restore-point.ts';
 import type { FileState } from '../../repository/file-finding.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import type { Cut } from '../../repository/moment/cut.ts';
+import { resolveTarget } from '../../repository/moment/resolve-target.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { FailedRead } from '../../repository/problem.ts';
-import { type RestorePoint, resolveTarget } from '../../repository/restore-point.ts';
+import { cutOf, type RestorePoint } from '../../repository/restore-point.ts';
 import { isNotLater, type RestoreTarget } from '../../repository/restore-target.ts';
 import { checkSideFiles } from '../../repository/side-files.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
@@ -58,6 +60,8 @@ export interface DeepFinding {
 /** A restore point that was looked at. */
 export interface DeepVerifiedPoint {
   readonly stamp: Stamp;
+  /** Where it ends within that backup: then it tells nothing of all of that. */
+  readonly cut: Cut | undefined;
   readonly findings: readonly DeepFinding[];
   /** Of the parts that were looked at. */
   readonly verdicts: readonly PartVerdict[];
@@ -136,7 +140,14 @@ async function verifyFound(point: FoundPoint, looking: Looking): Promise<DeepVer
     const { stamp, state } = point;
     const finding = { kind: 'bad', problem: 'file', file: stamp, state } as const;
     const verdicts = [verdictOf('data', { files: [finding], log: [], isAsBackedUp: false })];
-    return { stamp, findings: [finding], verdicts, isWrapped: false, counts: undefined };
+    return {
+      stamp,
+      cut: undefined,
+      findings: [finding],
+      verdicts,
+      isWrapped: false,
+      counts: undefined,
+    };
   }
   return verifyPoint(point, looking);
 }
@@ -173,6 +184,7 @@ async function verifyPoint(
           repository: settings.repository,
           moment,
           restored: restored?.blobs,
+          upTo: cutOf(point)?.tid,
           context,
         });
   const dataFiles = [...sideFiles, ...audited.files];
@@ -185,6 +197,7 @@ async function verifyPoint(
   const ofBlobs = { ...blobs, log: explained.filter(({ problem }) => problem === 'blob') };
   return {
     stamp: point.stamp,
+    cut: cutOf(point),
     findings: [
       ...[...dataFiles, ...blobs.files].map(
         (finding) => ({ ...finding, problem: 'file' }) as const,

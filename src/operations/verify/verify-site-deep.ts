@@ -3,6 +3,7 @@ import { type Failure, isFailure } from '../../system/failure.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { withRunLogOfEach } from '../run/run-log.ts';
+import { settleTarget } from '../run/settle-target.ts';
 import { rememberPoint } from './record-checks.ts';
 import type { RestoredPoint } from './restored-point.ts';
 import {
@@ -53,11 +54,12 @@ export async function* verifySiteDeepUnlogged(
   { site, kind, points, sample, now }: SiteDeepVerifySettings,
   context: JobContext,
 ): AsyncGenerator<DeepVerifiedPlace> {
+  const settled = await settlePoints(points, { site, kind, backups: context.backups });
   let absence: Failure | undefined;
   let hasPoint = false;
   for (const place of await findBackupPlaces(site, kind)) {
     const { repository, blobs } = place;
-    const wanted = pointsOf(place, points);
+    const wanted = pointsOf(place, settled);
     if (repository === undefined || wanted === undefined) continue;
     const isArchived = place.kind === 'zip' || site.blobFormat.kind !== 'directories';
     const places = blobs && {
@@ -74,12 +76,13 @@ export async function* verifySiteDeepUnlogged(
         hasPoint = true;
         const seconds = (now().getTime() - begun.getTime()) / 1000;
         const kind = sample.kind === 'all' ? 'deep' : 'sample';
-        await rememberPoint(await context.backups.repository(repository), {
-          kind,
-          point,
-          time: { begun, seconds },
-          context,
-        });
+        if (point.cut === undefined)
+          await rememberPoint(await context.backups.repository(repository), {
+            kind,
+            point,
+            time: { begun, seconds },
+            context,
+          });
         yield { place, point };
         begun = now();
       }
@@ -89,6 +92,14 @@ export async function* verifySiteDeepUnlogged(
     }
   }
   if (absence !== undefined && !hasPoint) throw absence;
+}
+
+async function settlePoints(
+  points: SitePointsToVerify,
+  among: Parameters<typeof settleTarget>[1],
+): Promise<SitePointsToVerify> {
+  if (points.kind !== 'one') return points;
+  return { kind: 'one', target: await settleTarget(points.target, among) };
 }
 
 /** Undefined where nothing of a storage was restored. */

@@ -24,17 +24,20 @@ export async function* readLinks(
   {
     links,
     check,
+    end,
     onFile = () => {},
   }: {
     readonly links: readonly ChainLink[];
     readonly check: 'checksums' | 'bytes-only';
+    /** Position in the Data.fs behind the last byte that is given; the rest is read, and checked, too. */
+    readonly end?: number | undefined;
     /** Is told the name of each file before it is read. */
     readonly onFile?: ((name: string) => void) | undefined;
   },
 ): AsyncGenerator<Uint8Array> {
   for (const link of links) {
     onFile(link.file.name);
-    yield* readLink(store, { link, check });
+    yield* readLink(store, { link, check, end });
   }
 }
 
@@ -44,10 +47,12 @@ export async function* readLink(
   {
     link,
     check,
+    end = link.range.end,
     onStored,
   }: {
     readonly link: ChainLink;
     readonly check: 'checksums' | 'bytes-only';
+    readonly end?: number | undefined;
     /** Sees the bytes as they are stored. */
     readonly onStored?: (chunk: Uint8Array) => void;
   },
@@ -66,9 +71,11 @@ export async function* readLink(
   const content = contentOf(stored, { store, file });
   let sizeBytes = 0;
   for await (const chunk of md5 === undefined ? content : pass.gather(content)) {
+    const left = end - range.start - sizeBytes;
     sizeBytes += chunk.length;
     md5?.take(chunk);
-    yield chunk;
+    if (left >= chunk.length) yield chunk;
+    else if (left > 0) yield chunk.subarray(0, left);
   }
   if (sizeBytes !== expected) {
     throw await wrongContent(

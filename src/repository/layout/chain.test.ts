@@ -6,7 +6,7 @@ import { scratchFolder } from '../../../test/support/scratch.ts';
 import { folderStore } from '../../stores/folder-store.ts';
 import { judgeContinuation, planBackup } from '../backup-plan.ts';
 import { OpenRepository } from '../open-repository.ts';
-import { resolveTarget } from '../restore-point.ts';
+import { resolvePoint } from '../restore-point.ts';
 import { parseRestoreTarget } from '../restore-target.ts';
 import { decodeBackupRecord, encodeBackupRecord } from './backup-record.ts';
 import { catalogueOf } from './catalogue.ts';
@@ -27,7 +27,7 @@ async function goldenRepository(damage: (folder: string) => void) {
   const catalogue = catalogueOf(await store.list());
   const restore = (date?: string) =>
     outcomeOf(() =>
-      resolveTarget(new OpenRepository(store), {
+      resolvePoint(new OpenRepository(store), {
         target: parseRestoreTarget(date),
         aim: 'restore from',
       }),

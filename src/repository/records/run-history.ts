@@ -34,8 +34,10 @@ export const RunSchema = v.object({
   sources: v.optional(v.array(v.string())),
   /** Of a restore, and what undoes one: the Data.fs files that it put back. */
   dataFs: v.optional(v.array(v.string())),
-  /** Of a restore that is done: the restore point of each of those. */
+  /** Of a restore that is done: the restore point of each of those; of a moment within a backup, the one before. */
   points: v.optional(v.array(v.string())),
+  /** The last transaction of each of those that were restored to a moment within a backup; empty for the others. */
+  tids: v.optional(v.array(v.string())),
   /** Of a backup that is done: the restore points that it made. */
   made: v.optional(v.array(v.object({ storage: v.string(), stamp: v.string() }))),
   /** ISO 8601, UTC. */

@@ -10,7 +10,7 @@ import {
   LIVE_OPTION,
   splitMomentAndPath,
 } from '../../options/content-options.ts';
-import { DATE_FORMS, readEdge } from '../../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
 import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type FindResult, foundAsJson } from '../../render/json/results/find.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
@@ -19,12 +19,13 @@ import { runCommand } from '../../terminal/run-command.ts';
 
 export function addFindCommand(program: Command): void {
   const command = withSiteOptions(program.command('find'))
-    .argument('[moment]', `when: ${DATE_FORMS}; default: latest`)
+    .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'where to begin, as in /Plone/news; default: the top')
     .option('--type <type>', 'those of a portal type, as Document, or of a class')
     .option('--name <pattern>', 'those whose id is like that: * is any text, ? is one character')
     .option('--changed-since <date>', 'those whose record was written then or later')
     .addOption(LIVE_OPTION)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(CONTENT_STORAGE_OPTION);
   withOutputOptions(command).action((first, second, options) =>

@@ -10,7 +10,7 @@ import {
   LIVE_OPTION,
   splitMomentAndPath,
 } from '../../options/content-options.ts';
-import { DATE_FORMS } from '../../options/written-date.ts';
+import { CHAIN_OPTION, MOMENT_FORMS } from '../../options/written-date.ts';
 import { describeEntry, TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type LsResult, listedAsJson } from '../../render/json/results/ls.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
@@ -19,9 +19,10 @@ import { runCommand } from '../../terminal/run-command.ts';
 
 export function addLsCommand(program: Command): void {
   const command = withSiteOptions(program.command('ls'))
-    .argument('[moment]', `when: ${DATE_FORMS}; default: latest`)
+    .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'a folder, as in /Plone/news; default: the top')
     .addOption(LIVE_OPTION)
+    .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(CONTENT_STORAGE_OPTION);
   withOutputOptions(command).action((first, second, options) =>

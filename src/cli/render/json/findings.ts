@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { DeepFinding, DeepVerifiedPoint } from '../../../operations/verify/verify-deep.ts';
 import { describeState } from '../deep-findings.ts';
-import { ofPoint, pointAsJson } from './point.ts';
+import { ofState, stateAsJson } from './point.ts';
 import { Count, Id, Moment, maybe, said } from './values.ts';
 
 /** What a deep look has found. */
@@ -22,7 +22,7 @@ export const FindingSchema = v.strictObject({
 
 /** A restore point that was looked into. */
 export const deepPoint = {
-  ...ofPoint,
+  ...ofState,
   problems: Count,
   notes: Count,
   counts: maybe(
@@ -54,10 +54,10 @@ export function findingAsJson({
   };
 }
 
-export function deepPointAsJson({ stamp, findings, counts }: DeepVerifiedPoint) {
+export function deepPointAsJson({ stamp, cut, findings, counts }: DeepVerifiedPoint) {
   const problems = findings.filter(({ kind }) => kind === 'bad').length;
   return {
-    ...pointAsJson(stamp),
+    ...stateAsJson(stamp, cut),
     problems,
     notes: findings.length - problems,
     counts,

@@ -30,6 +30,8 @@ export const RESTORE_REMEDIES: RemedyTexts<RestoreRemedy['kind']> = {
     'Name another folder with --to, or leave out --to to replace the live data.',
   'folder-elsewhere-or-site': ({ part }) =>
     `Name another folder with --to. To restore this state into ${part}, name its data with --datafs and --blob-storage, and these backups with --location and --blobbackuplocation.`,
+  'name-chain': ({ stamps }) =>
+    `Nothing was changed. Say which one you mean: ${stamps.map((stamp) => `--chain ${stamp}`).join(' or ')}.`,
   'better-restore-point': ({ stamp }, part) =>
     part === undefined
       ? `Nothing was changed. "zodbvault restore -n ${stamp}" restores the newest restore point without known damage. To restore the damaged one anyway, give its date.`

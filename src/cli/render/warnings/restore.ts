@@ -5,6 +5,7 @@ import { RESTORE_PLAN_WARNINGS } from './restore-plan.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 const COPY = 'blobstorage.2026-03-01-04-05-06';
+const BLOB = '0x0e/0x040d3526b672e077.blob';
 
 export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
   ...RESTORE_PLAN_WARNINGS,
@@ -98,6 +99,35 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       state: '"0x00/0x01/a.blob" is missing',
     },
     sentence: ({ copy, state }) => `restored anyway: in "${copy}", ${state}`,
+  },
+  'blobs-of-other-copy': {
+    example: { kind: 'notice', code: 'blobs-of-other-copy', from: COPY, paths: [BLOB], count: 1 },
+    sentence: ({ from, paths, count }) => `${nameSome(paths, count)}: taken from "${from}"`,
+  },
+  'blobs-of-live-site': {
+    example: {
+      kind: 'warning',
+      code: 'blobs-of-live-site',
+      from: 'var/blobstorage',
+      paths: [BLOB],
+      count: 1,
+    },
+    sentence: ({ from, paths, count }) =>
+      `${nameSome(paths, count)}: no backup has it; taken from the live "${from}", where no checksum tells what it should be`,
+  },
+  'blobs-missing': {
+    example: {
+      kind: 'warning',
+      code: 'blobs-missing',
+      is: 'earlier',
+      target: 'var/blobstorage',
+      paths: [BLOB],
+      count: 1,
+    },
+    sentence: ({ is, target, paths, count }) =>
+      is === 'current'
+        ? `restored all the same: "${target}" lacks ${nameSome(paths, count)}, which is in no copy`
+        : `"${target}" lacks ${nameSome(paths, count)}, which is in no copy: an earlier state that nobody can go back to with an undo`,
   },
   'more-damaged-blobs-restored': {
     example: { kind: 'warning', code: 'more-damaged-blobs-restored', count: 40 },

@@ -31,8 +31,13 @@ export const JournalSchema = v.object({
   at: v.string(),
   /** What was restored, in words. */
   restored: v.string(),
-  /** The real places of the Data.fs files that are put back, and their restore points; not for what undoes one. */
-  points: v.optional(v.array(v.object({ path: v.string(), stamp: v.string() }))),
+  /**
+   * The real places of the Data.fs files that are put back, and their restore points; not for what undoes one. Of a
+   * moment within a backup, the backup before, and the last transaction.
+   */
+  points: v.optional(
+    v.array(v.object({ path: v.string(), stamp: v.string(), tid: v.optional(v.string()) })),
+  ),
   /**
    * - `swapping`: everything is complete beside what it replaces; what follows are renames.
    * - `done`: what was replaced is kept.

@@ -148,4 +148,23 @@ export type RestoreWarning =
       readonly kind: 'warning';
       readonly code: 'more-damaged-blobs-restored';
       readonly count: number;
-    };
+    }
+  /** Blobs of a moment that are in the copies of other backups. */
+  | ({
+      readonly kind: 'notice';
+      readonly code: 'blobs-of-other-copy';
+      readonly from: string;
+    } & SomeNames)
+  /** The same in the live directory alone: no checksum tells what they should be. */
+  | ({
+      readonly kind: 'warning';
+      readonly code: 'blobs-of-live-site';
+      readonly from: string;
+    } & SomeNames)
+  /** Blobs of a moment that are nowhere. `current`: as they were then, which was accepted; else of revisions before. */
+  | ({
+      readonly kind: 'warning';
+      readonly code: 'blobs-missing';
+      readonly is: 'current' | 'earlier';
+      readonly target: string;
+    } & SomeNames);

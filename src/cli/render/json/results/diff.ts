@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import type { BlobContent } from '../../../../blobs/layout/blob-content.ts';
 import type { ObjectCount, PointDifference } from '../../../../operations/inspect/diff.ts';
-import { ofPoint, pointAsJson } from '../point.ts';
+import { ofState, stateAsJson } from '../point.ts';
 import { Bytes, Count, maybe, ofPlace, type Result, said } from '../values.ts';
 
 const Objects = v.strictObject({ objects: Count, sizeBytes: Bytes });
-const Point = v.strictObject({ ...ofPoint, dataFsBytes: Bytes });
+const Point = v.strictObject({ ...ofState, dataFsBytes: Bytes });
 const CountedBlobs = v.strictObject({ files: Count, sizeBytes: Bytes });
 
 const DifferenceSchema = v.strictObject({
@@ -48,8 +48,8 @@ export function differenceAsJson(
   blobs: BlobsBetween,
 ): Omit<v.InferOutput<typeof DifferenceSchema>, 'site' | 'storage' | 'kind'> {
   return {
-    from: { ...pointAsJson(from.stamp), dataFsBytes: from.dataFsBytes },
-    to: { ...pointAsJson(to.stamp), dataFsBytes: to.dataFsBytes },
+    from: { ...stateAsJson(from.stamp, from.cut), dataFsBytes: from.dataFsBytes },
+    to: { ...stateAsJson(to.stamp, to.cut), dataFsBytes: to.dataFsBytes },
     ...{ way, transactions, transactionBytes, removed },
     classes: classes.map(({ name, added, changed }) => ({
       name,

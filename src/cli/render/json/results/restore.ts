@@ -5,7 +5,8 @@ import type { NewerTransactions } from '../../../../operations/restore/newer-tra
 import type { RestorePlan, RestoreResult } from '../../../../operations/restore/restore-plan.ts';
 import type { SiteRestorePlan } from '../../../../operations/restore/site-restore-plan.ts';
 import type { JobEvent } from '../../../../operations/run/events.ts';
-import { ofPoint, pointAsJson } from '../point.ts';
+import { cutOf } from '../../../../repository/restore-point.ts';
+import { ofState, stateAsJson } from '../point.ts';
 import {
   Bytes,
   Count,
@@ -21,7 +22,7 @@ import {
 const FilestorageSchema = v.strictObject({
   ...ofSite,
   storage: v.optional(Label.storage),
-  ...ofPoint,
+  ...ofState,
   target: said('the Data.fs that is made or replaced', v.string()),
   replaces: maybe('whether it replaces something', v.boolean()),
   sizeBytes: maybe(
@@ -129,7 +130,7 @@ function filestorageAsJson(
   { point, target, replaces }: RestorePlan,
   ahead: FileToFastForward | undefined,
 ): Omit<JsonFilestorage, 'site' | 'storage'> {
-  const where = { ...pointAsJson(point.stamp), target };
+  const where = { ...stateAsJson(point.stamp, cutOf(point)), target };
   if (ahead === undefined) {
     const fileNames = point.files.map(({ name }) => name);
     return { ...where, replaces, sizeBytes: point.end, hadBytes: 0, fileNames };
@@ -150,7 +151,7 @@ export function restoredAsJson(
   site: Site,
 ): JsonFilestorage {
   const storage = site.storages.find(({ dataFs }) => dataFs === target)?.name;
-  const where = { site: site.part, storage, ...pointAsJson(point.stamp), target };
+  const where = { site: site.part, storage, ...stateAsJson(point.stamp, cutOf(point)), target };
   return { ...where, sizeBytes, hadBytes, index };
 }
 

@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import type { BelongingBlobs } from '../../../../blobs/ownership/blobs-of-points.ts';
 import type { PointContents } from '../../../../operations/inspect/show.ts';
 import { BlobsSchema, blobsAsJson } from '../blobs.ts';
-import { ofPoint, pointAsJson } from '../point.ts';
+import { ofState, stateAsJson } from '../point.ts';
 import { Bytes, Count, Moment, maybe, ofPlace, type Result, said } from '../values.ts';
 import { DescribedSchema } from './show-object.ts';
 
 const ContentsSchema = v.strictObject({
   ...ofPlace,
-  ...ofPoint,
+  ...ofState,
   dataFsBytes: Bytes,
   transactions: Count,
   records: Count,
@@ -30,11 +30,11 @@ export const showResult = {
 export type ShowResult = Result<typeof showResult>;
 
 export function contentsAsJson(
-  { stamp, classes, ...contents }: PointContents,
+  { stamp, cut, classes, ...contents }: PointContents,
   blobs: BelongingBlobs,
 ): Omit<v.InferOutput<typeof ContentsSchema>, 'site' | 'storage' | 'kind'> {
   return {
-    ...pointAsJson(stamp),
+    ...stateAsJson(stamp, cut),
     ...contents,
     classes: classes.map(({ name, objects, bytes }) => ({ name, objects, sizeBytes: bytes })),
     blobs: blobsAsJson(blobs),

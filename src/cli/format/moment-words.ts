@@ -1,0 +1,23 @@
+import { type Cut, wordsOfCut } from '../../repository/moment/cut.ts';
+import { oneLine } from './one-line.ts';
+import { formatUtcTime } from './units.ts';
+
+/** A state of the log, and where it ends within the backup of its stamp. */
+export interface NamedState {
+  readonly stamp: string;
+  readonly cut: Cut | undefined;
+}
+
+/** As in `2026-03-01-04-05-06 (UTC)`, and in `040d5c2c03168844, 2026-03-01 14:02:58 (UTC)`. */
+export function nameOfState({ stamp, cut }: NamedState): string {
+  if (cut === undefined) return `${stamp} (UTC)`;
+  const { tid, time } = wordsOfCut(cut);
+  return `${tid}, ${formatUtcTime(time)} (UTC)`;
+}
+
+/** Who made the last transaction of a moment, and what it was: `by jane: /Plone/news`. */
+export function describeCut(cut: Cut): string {
+  const { user, description } = wordsOfCut(cut);
+  const by = user.trim() === '' ? '' : ` by ${oneLine(user.trim())}`;
+  return description.trim() === '' ? by : `${by}: ${oneLine(description.trim())}`;
+}

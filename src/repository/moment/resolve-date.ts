@@ -1,0 +1,125 @@
+import { parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import type { Store } from '../../stores/store.ts';
+import type { ChainLink } from '../layout/chain.ts';
+import type { OpenRepository } from '../open-repository.ts';
+import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
+import { isNamed, isNotLater, pointOfDate, type WantedMoment } from '../restore-target.ts';
+import { firstCredible, isCredibleIn } from './credible-tids.ts';
+import { findInChain, pointAt } from './find-in-chain.ts';
+import { type AskedMoment, inTwoChains, packedAway } from './moment-failures.ts';
+import { searchLink } from './search-link.ts';
+import { usable } from './usable-moment.ts';
+
+type AskedDate = AskedMoment<Extract<WantedMoment, { kind: 'date' }>>;
+
+/**
+ * What the log was at a date: the newest backup that is not later, with what was committed after it up to then, which the
+ * next backup has. A date that is the name of a restore point is that one.
+ */
+export async function resolveDate(
+  repository: OpenRepository,
+  asked: AskedDate,
+): Promise<RestorePoint> {
+  const { moment, aim } = asked;
+  const target = pointOfDate(moment);
+  const { chains, datWithoutFull } = await repository.catalogue();
+  const place = chains.findLastIndex(({ full }) => isNotLater(full.stamp, target));
+  const isLost = datWithoutFull.some((stamp) => isNotLater(stamp, target));
+  const [oldest] = chains;
+  if (place < 0 && !isLost && oldest !== undefined) {
+    const { links } = await repository.chainOf(oldest);
+    const found = await beforeFirstBackup(links.slice(0, 1), { store: repository.store, asked });
+    if (found !== undefined) return found;
+  }
+  const base = await resolvePoint(repository, { target, aim });
+  if (base.kind === 'unlisted' || isNamed(base.stamp, target)) return base;
+  const files = chains[place];
+  const next = chains[place + 1];
+  const links = files === undefined ? [] : (await repository.chainOf(files)).links;
+  const search = { store: repository.store, base, asked };
+  const within = await withinBase(search);
+  if (within !== undefined) return within;
+  if (links.length > base.links.length) return inSameChain(links, search);
+  const following = next === undefined ? undefined : (await repository.chainOf(next)).links[0];
+  return following === undefined ? base : inNextChain(following, search);
+}
+
+/** All backups are later, and the oldest may have what was there before it was made. */
+async function beforeFirstBackup(
+  links: readonly ChainLink[],
+  { store, asked }: { readonly store: Store; readonly asked: AskedDate },
+): Promise<ListedPoint | undefined> {
+  if (links.length === 0) return undefined;
+  const bounds = { from: ZERO_TID, upTo: asked.moment.upTo };
+  const found = await findInChain(links, { store, bounds });
+  return found.point && usable(found, { asked, before: undefined, oldest: found.point.stamp });
+}
+
+interface DateSearch {
+  readonly store: Store;
+  readonly base: ListedPoint;
+  readonly asked: AskedDate;
+}
+
+/** Where the newest backup goes on to a later moment, as it took its time. */
+async function withinBase({ store, base, asked }: DateSearch): Promise<ListedPoint | undefined> {
+  const { upTo } = asked.moment;
+  // Nothing that can be true is later then.
+  if (!isCredibleIn(base.stamp, upTo)) return undefined;
+  const last = await lastTidOf(base, store);
+  if (last <= upTo || !isCredibleIn(base.stamp, last)) return undefined;
+  const found = await findInChain(base.links, { store, bounds: { from: ZERO_TID, upTo } });
+  return usable(found, { asked, before: undefined, oldest: base.stamp });
+}
+
+/** What the increments behind a backup have of the time up to the moment. */
+async function inSameChain(
+  links: readonly ChainLink[],
+  { store, base, asked }: DateSearch,
+): Promise<ListedPoint> {
+  const bounds = { from: firstCredible(base.stamp), upTo: asked.moment.upTo };
+  let found = base;
+  for (let count = base.links.length; count < links.length; count += 1) {
+    const link = links[count];
+    if (link === undefined || isLaterThan(link, asked.moment.upTo)) break;
+    const { cut } = await searchLink(store, { link, bounds });
+    if (cut === undefined) break;
+    found = pointAt(links.slice(0, count + 1), cut);
+    if (found.cut !== undefined) break;
+  }
+  return found;
+}
+
+/** The same of the full backup that follows, where the log still has it, and where that is the same log. */
+async function inNextChain(
+  link: ChainLink,
+  { store, base, asked }: DateSearch,
+): Promise<ListedPoint> {
+  const { upTo } = asked.moment;
+  const last = await lastTidOf(base, store);
+  const bounds = { from: firstCredible(base.stamp), upTo };
+  const { cut, packedTid, holdsAsked } = await searchLink(store, { link, bounds, asked: last });
+  const isPackedLater = packedTid > last && packedTid > upTo;
+  const isPackTimeKnown = isCredibleIn(link.file.stamp, packedTid);
+  if (isPackedLater && isPackTimeKnown) throw packedAway(asked, { before: base, packedTid });
+  if (cut === undefined || cut.tid <= last || isPackedLater) return base;
+  const point = pointAt([link], cut);
+  if (!holdsAsked && packedTid < last) throw inTwoChains(asked, [base, point]);
+  return point;
+}
+
+function isLaterThan({ record }: ChainLink, upTo: Tid): boolean {
+  const first = parseTid(record?.firstTid ?? '');
+  return first !== undefined && first > upTo;
+}
+
+/** Of the last transaction up to a restore point. */
+async function lastTidOf({ lastTid, links }: ListedPoint, store: Store): Promise<Tid> {
+  if (lastTid !== undefined) return lastTid;
+  const bounds = { from: ZERO_TID, upTo: ZERO_TID };
+  for (const link of links.toReversed()) {
+    const found = await searchLink(store, { link, bounds });
+    if (found.lastTid > ZERO_TID) return found.lastTid;
+  }
+  return ZERO_TID;
+}

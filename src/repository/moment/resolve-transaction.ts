@@ -1,0 +1,49 @@
+import { type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import type { ChainLink } from '../layout/chain.ts';
+import type { OpenRepository } from '../open-repository.ts';
+import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
+import { LATEST_BACKUP, type WantedMoment } from '../restore-target.ts';
+import { type FoundInChain, findInChain } from './find-in-chain.ts';
+import type { AskedMoment } from './moment-failures.ts';
+import type { TidBounds } from './search-link.ts';
+import { usable } from './usable-moment.ts';
+
+type Transaction = Extract<WantedMoment, { kind: 'transaction' }>;
+
+/** The tids that belong to the moment after a transaction, or before it. */
+export function boundsOf({ tid, side }: Transaction): TidBounds {
+  return { from: ZERO_TID, upTo: side === 'after' ? tid : ((tid - 1n) as Tid) };
+}
+
+/**
+ * What the log was right after a transaction, or right before it: in the oldest chain that has the transaction, as that
+ * was live then, or else in the oldest one that goes on beyond it.
+ */
+export async function resolveTransaction(
+  repository: OpenRepository,
+  asked: AskedMoment<Transaction>,
+): Promise<RestorePoint> {
+  const { store } = repository;
+  const search = { store, bounds: boundsOf(asked.moment), asked: asked.moment.tid };
+  const chains = (await repository.chains()).filter(({ links }) => links.length > 0);
+  const oldest = chains[0];
+  if (oldest === undefined)
+    return resolvePoint(repository, { target: LATEST_BACKUP, aim: asked.aim });
+  let ended: ListedPoint | undefined;
+  let goingOn: FoundInChain | undefined;
+  for (const { links } of chains) {
+    const found = await findInChain(links, search);
+    if (found.holdsAsked) return usable(found, { asked, before: ended, oldest: oldest.stamp });
+    if (found.point === undefined || isBehind(links, found.point)) goingOn ??= found;
+    else if (goingOn === undefined) ended = found.point;
+  }
+  if (goingOn === undefined && ended !== undefined) return ended;
+  return usable(goingOn ?? NOTHING, { asked, before: ended, oldest: oldest.stamp });
+}
+
+const NOTHING: FoundInChain = { point: undefined, packedTid: ZERO_TID, holdsAsked: false };
+
+/** Whether a chain goes on behind a point of it. */
+function isBehind(links: readonly ChainLink[], point: ListedPoint): boolean {
+  return point.cut !== undefined || point.links.length < links.length;
+}

@@ -1,0 +1,70 @@
+import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
+import { TransactionScanner } from '../../filestorage/scanner.ts';
+import { type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import { transactionEnd } from '../../filestorage/transaction-header.ts';
+import type { Store } from '../../stores/store.ts';
+import { readLink } from '../content/read-backup.ts';
+import type { ChainLink } from '../layout/chain.ts';
+import type { Cut } from './cut.ts';
+
+/** What one backup of a chain tells of a moment. */
+export interface LinkSearch {
+  /** Its last transaction that is within the bounds. */
+  readonly cut: Cut | undefined;
+  /** The last one that was there before a pack; 0: there is none. */
+  readonly packedTid: Tid;
+  /** The last one of all; 0: it holds none. */
+  readonly lastTid: Tid;
+  /** Whether the transaction that was asked for is in it. */
+  readonly holdsAsked: boolean;
+}
+
+/** Tids, both included. */
+export interface TidBounds {
+  readonly from: Tid;
+  readonly upTo: Tid;
+}
+
+/**
+ * Reads the transactions of one backup. Its checksums are looked at when its bytes are used. Failure `damaged`.
+ *
+ * @param asked - a transaction that is looked for beside
+ */
+export async function searchLink(
+  store: Store,
+  {
+    link,
+    bounds: { from, upTo },
+    asked,
+  }: { readonly link: ChainLink; readonly bounds: TidBounds; readonly asked?: Tid | undefined },
+): Promise<LinkSearch> {
+  let cut: Cut | undefined;
+  let packedTid = ZERO_TID;
+  let holdsAsked = false;
+  const { file, range } = link;
+  const scanner = new TransactionScanner({
+    name: file.name,
+    start: range.start,
+    sizeBytes: range.end,
+    visitor: {
+      transaction: (transaction) => {
+        const { tid, status } = transaction.header;
+        if (status === 'p') packedTid = tid;
+        if (tid === asked) holdsAsked = true;
+        if (tid >= from && tid <= upTo) cut = cutBehind(transaction);
+      },
+    },
+  });
+  for await (const chunk of readLink(store, { link, check: 'bytes-only' })) scanner.feed(chunk);
+  return { cut, packedTid, lastTid: scanner.finish().lastTid, holdsAsked };
+}
+
+function cutBehind({ header, user, description }: ScannedTransaction): Cut {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+  return {
+    tid: header.tid,
+    end: transactionEnd(header),
+    user: text(user),
+    description: text(description),
+  };
+}
