@@ -101,7 +101,7 @@ function linesOf(
   const { from, to, way, transactions, transactionBytes, removed } = difference;
   const sizes = `Data.fs: ${formatBytes(from.dataFsBytes)} before, ${formatBytes(to.dataFsBytes)} after`;
   return [
-    `${name}, from ${nameOfState(from)} to ${nameOfState(to)}: ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
+    `${name}, from ${nameOfState(from)} to ${nameOfState(to)} (UTC): ${count(transactions, 'transaction')}, ${formatBytes(transactionBytes)}`,
     way === 'continued'
       ? sizes
       : `${sizes}; there was another full backup between them, perhaps after a pack`,

@@ -96,7 +96,7 @@ async function textOf(
   const head = ['Class', 'Objects', 'Size'];
   const alignment = ['left', 'right', 'right'] as const;
   return [
-    `${nameOfState(contents)}: ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
+    `${nameOfState(contents)} (UTC): ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
     `Transactions from ${firstTime ?? '–'} to ${lastTime ?? '–'}`,
     describeBlobs(blobs),
     await formatTable({ head, alignment, rows }, signal),

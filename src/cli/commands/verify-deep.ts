@@ -57,7 +57,7 @@ function describePoint(
   { sample }: Pick<DeepVerifySettings, 'sample'>,
 ): string {
   const problems = point.findings.filter(({ kind }) => kind === 'bad').length;
-  const head = `${nameOfState(point)}: ${count(problems, 'problem')}`;
+  const head = `${nameOfState(point)} (UTC): ${count(problems, 'problem')}`;
   if (point.counts === undefined) return head;
   const { transactions, records, objects, followed, blobs } = point.counts;
   const share = sample.kind === 'all' ? '' : `, references of ${followed} of them followed`;

@@ -8,11 +8,11 @@ export interface NamedState {
   readonly cut: Cut | undefined;
 }
 
-/** As in `2026-03-01-04-05-06 (UTC)`, and in `040d5c2c03168844, 2026-03-01 14:02:58 (UTC)`. */
+/** In UTC: as in `2026-03-01-04-05-06`, and in `040d5c2c03168844 of 2026-03-01 14:02:58`. */
 export function nameOfState({ stamp, cut }: NamedState): string {
-  if (cut === undefined) return `${stamp} (UTC)`;
+  if (cut === undefined) return stamp;
   const { tid, time } = wordsOfCut(cut);
-  return `${tid}, ${formatUtcTime(time)} (UTC)`;
+  return `${tid} of ${formatUtcTime(time)}`;
 }
 
 /** Who made the last transaction of a moment, and what it was: `by jane: /Plone/news`. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Microseconds, tidOfMicroseconds } from '../../filestorage/tid.ts';
 import { readTarget, readWrittenDate } from './written-date.ts';
 
 /** 13:30 in Berlin, where clocks go forward on 2026-03-29 at 02:00, and back on 2026-10-25 at 03:00. */
@@ -46,15 +47,65 @@ describe('a date that somebody typed', () => {
     }
     expect(said).toEqual([]);
     const target = readTarget('yesterday 14:00', { terminal, now: NOW });
-    expect(target).toEqual({ kind: 'backup', date: '2026-07-14-12-00-00', isFuture: false });
+    expect(target).toEqual({
+      kind: 'moment',
+      moment: {
+        kind: 'date',
+        date: '2026-07-14-12-00-00',
+        upTo: lastTidBefore('2026-07-14T12:00:00.001Z'),
+        isFuture: false,
+      },
+      chain: undefined,
+    });
     for (const [text, isFuture] of [
       ['today', false],
       ['today 13:31', true],
     ] as const)
-      expect(readTarget(text, { terminal: { log() {} }, now: NOW })).toMatchObject({ isFuture });
+      expect(readTarget(text, { terminal: { log() {} }, now: NOW })).toMatchObject({
+        moment: { isFuture },
+      });
     expect(said).toEqual([
       '"yesterday 14:00" means 2026-07-14 14:00:00 +02:00 (UTC: 2026-07-14-12-00-00)',
     ]);
+  });
+
+  it.each([
+    // Of a short one of UTC, all that begins with it is later; of a time, the very instant belongs to it.
+    ['2026-07-01', '2026-07-01T00:00:00.000Z'],
+    ['2026-07-01-12-00-00', '2026-07-01T12:00:00.001Z'],
+    ['2026-07-01 14:00', '2026-07-01T12:00:00.001Z'],
+    ['yesterday', '2026-07-14T22:00:00.000Z'],
+  ])('ends with the last transaction up to it: %s', (text, later) => {
+    const target = readTarget(text, { terminal: { log() {} }, now: NOW });
+    expect(target).toMatchObject({ moment: { upTo: lastTidBefore(later) } });
+  });
+
+  it.each([
+    ['040d5c2c03168844', 'after'],
+    ['0x040D5C2C03168844', 'after'],
+    ['before 040d5c2c03168844', 'before'],
+    [' Before  0x040d5c2c03168844 ', 'before'],
+  ])('may be a transaction: %s', (text, side) => {
+    const moment = { kind: 'transaction', tid: 0x040d5c2c03168844n, side };
+    expect(readTarget(text, { terminal: { log() {} } })).toEqual({
+      kind: 'moment',
+      moment,
+      chain: undefined,
+    });
+  });
+
+  it.each(['before', 'before yesterday', '040d5c2c0316884', '040d5c2c031688441'])(
+    'is no transaction: %s',
+    (text) => {
+      expect(() => readTarget(text, { terminal: { log() {} } })).toThrow(/Cannot use/);
+    },
+  );
+
+  it('goes with the name of a chain, and not without', () => {
+    const how = { terminal: { log() {} }, chain: '2026-03-01-04-05-06' };
+    expect(readTarget('yesterday', how)).toMatchObject({ chain: '2026-03-01-04-05-06' });
+    expect(() => readTarget('latest', how)).toThrow(/without a moment/);
+    expect(() => readTarget('yesterday', { ...how, chain: '2026-03-01' })).toThrow(/as a chain/);
   });
 
   it.each([
@@ -95,3 +146,8 @@ describe('a date that somebody typed', () => {
     );
   });
 });
+
+/** The last tid that is earlier than a moment. */
+function lastTidBefore(moment: string): bigint {
+  return tidOfMicroseconds((BigInt(Date.parse(moment)) * 1000n) as Microseconds) - 1n;
+}

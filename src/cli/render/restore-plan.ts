@@ -22,7 +22,7 @@ function showFilestorage(
   const size = sizeBytes === undefined ? 'of unknown size' : `of ${formatBytes(sizeBytes)}`;
   const from = fileNames.length === 0 ? '' : ', from:';
   terminal.print(
-    `Restore the Data.fs of ${moment === undefined ? stamp : `${moment.tid}, ${formatUtcTime(moment.time)}`} (UTC), ${size}${from}`,
+    `Restore the Data.fs of ${moment === undefined ? stamp : `${moment.tid} of ${formatUtcTime(moment.time)}`} (UTC), ${size}${from}`,
   );
   for (const name of fileNames) terminal.print(`    ${name}`);
   if (hadBytes === 0) {

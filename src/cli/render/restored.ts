@@ -49,7 +49,7 @@ export async function describeChosen(
     if (cut === undefined) {
       say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
     } else {
-      say(`${plan.target} will be as of ${nameOfState({ stamp, cut })}${describeCut(cut)}`);
+      say(`${plan.target} will be as of ${nameOfState({ stamp, cut })} (UTC)${describeCut(cut)}`);
       say(`    out of the backup of ${stamp} (UTC)${ageOf(stamp, now)}`);
     }
     const { store } = await backups.repository(plan.repository);
@@ -118,7 +118,7 @@ export function describeRestored(
       ? formatBytes(sizeBytes)
       : `${formatBytes(sizeBytes - hadBytes)} appended to ${formatBytes(hadBytes)}`;
   terminal.log(
-    `Restored ${plan.target} as of ${nameOfState(state)}: ${amount} in ${seconds}, every checksum right`,
+    `Restored ${plan.target} as of ${nameOfState(state)} (UTC): ${amount} in ${seconds}, every checksum right`,
   );
   if (index === 'without') terminal.log('The backup has no usable index; the server will make one');
 }

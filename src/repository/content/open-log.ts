@@ -5,7 +5,7 @@ import { MemberCache } from '../../system/streams/gzip/member-cache.ts';
 import { memberSource } from '../../system/streams/gzip/member-source.ts';
 import { joinedSource } from '../../system/streams/joined-source.ts';
 import type { DataFile } from '../layout/catalogue.ts';
-import type { RestorePoint } from '../restore-point.ts';
+import { cutOf, nameOfPoint, type RestorePoint } from '../restore-point.ts';
 import { wrongContent } from './read-backup.ts';
 import { storedContent } from './stored-content.ts';
 
@@ -48,7 +48,10 @@ export async function openLog(
     sources.push(source);
   }
   opened.move();
-  return joinedSource(sources, `${store.name}, ${point.stamp}`);
+  const log = joinedSource(sources, `${store.name}, ${nameOfPoint(point)}`);
+  const cut = cutOf(point);
+  // Of what is behind a moment, nobody reads anything.
+  return cut === undefined ? log : { ...log, sizeBytes: cut.end };
 }
 
 async function openFile(

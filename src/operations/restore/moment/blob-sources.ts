@@ -75,7 +75,7 @@ export async function* readBlobOf({ source, path }: FoundBlob): AsyncGenerator<U
     'damaged',
     `Cannot use "${source.tree.nameOf(path)}": it is not what was backed up`,
     {
-      hint: 'Look at the disk. "zodbvault verify" reads all of the backups.',
+      hint: 'Look at the disk, and at the backup.',
     },
   );
 }
