@@ -1,0 +1,246 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeIndex } from '../../src/filestorage/index/index-decoder.ts';
+import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
+import { formatTid, formatTidTime, nextTid, type Tid } from '../../src/filestorage/tid.ts';
+import { blobFiles } from '../support/blobs.ts';
+import { openDatabase } from '../support/database.ts';
+import { documentOf } from '../support/document.ts';
+import { packDatabase } from '../support/pack.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+
+/** What a Data.fs and its blobs were right after a transaction, written down when it was made. */
+interface Written {
+  readonly tid: Tid;
+  readonly bytes: Buffer;
+  readonly blobs: readonly string[];
+}
+
+/** A site that writes down what it was after each transaction. */
+class WrittenSite {
+  readonly site: TestSite;
+  readonly written: Written[] = [];
+  #blob: Oid | undefined;
+
+  constructor(site: TestSite) {
+    this.site = site;
+  }
+
+  get blobs(): string {
+    return join(this.site.folder, 'var/blobstorage');
+  }
+
+  /** The blob is changed, or made; or that is undone. */
+  async commit(what: 'blob' | 'state' | 'undo', description: string = what): Promise<Tid> {
+    await using writer = await openDatabase(this.site.dataFs);
+    const last = this.written.at(-1)?.tid;
+    let tid: Tid;
+    if (what === 'undo' && last !== undefined) tid = await writer.undo(last);
+    else if (what === 'blob') {
+      this.#blob ??= writer.newOid();
+      const content = Buffer.from(`${this.written.length}`);
+      tid = await writer.commit({
+        user: ' jane',
+        description,
+        changes: [{ kind: 'blob', oid: this.#blob, content }],
+      });
+    } else {
+      const data = new Map([['count', `${this.written.length}`]]);
+      const changes = [{ kind: 'state', oid: ROOT_OID, state: { kind: 'mapping', data } }] as const;
+      tid = await writer.commit({ user: ' jim', description, changes });
+    }
+    const bytes = readFileSync(this.site.dataFs);
+    this.written.push({ tid, bytes, blobs: blobFiles(this.blobs) });
+    return tid;
+  }
+
+  /** Restores beside the site, and returns what came out, and the output. */
+  async restored(...words: readonly string[]) {
+    const folder = join(this.site.folder, 'restored');
+    rmSync(folder, { recursive: true, force: true });
+    const { status, stderr } = await this.site.run(['restore', '-n', '--to', folder, ...words]);
+    const dataFs = join(folder, 'filestorage/Data.fs');
+    const isThere = existsSync(dataFs);
+    const index = isThere ? await decodeIndex([readFileSync(`${dataFs}.index`)]) : undefined;
+    return {
+      status,
+      stderr,
+      bytes: isThere ? readFileSync(dataFs) : undefined,
+      blobs: blobFiles(join(folder, 'blobstorage')),
+      end: index?.position,
+    };
+  }
+}
+
+/** The state that came out is the one that was written down. */
+function expectWritten(
+  { status, stderr, bytes, blobs, end }: Awaited<ReturnType<WrittenSite['restored']>>,
+  written: Written | undefined,
+): void {
+  expect([status, stderr]).toEqual([0, expect.stringContaining('every checksum right')]);
+  expect(bytes?.equals(written?.bytes ?? Buffer.of())).toBe(true);
+  expect(end).toBe(written?.bytes.length);
+  expect(blobs).toEqual(written?.blobs);
+}
+
+describe('a moment between two backups', () => {
+  let made: WrittenSite;
+
+  beforeAll(async () => {
+    made = new WrittenSite(await newSite(scratch, 4));
+    await made.commit('blob');
+    await made.site.runWell('backup');
+    await made.commit('state', 'first');
+    await wait(1100);
+    await made.commit('blob', 'second');
+    await made.commit('undo');
+    await made.commit('blob', 'fourth');
+    await made.commit('state', 'fifth');
+    await made.site.runWell('backup');
+    await made.commit('blob');
+    await made.site.runWell('backup', '--full');
+  });
+
+  it('is restored with its index and its blobs, after a transaction and before it', async () => {
+    for (const [index, written] of made.written.entries()) {
+      expectWritten(await made.restored(formatTid(written.tid)), written);
+      const before = made.written[index - 1];
+      if (before === undefined) continue;
+      expectWritten(await made.restored(`before ${formatTid(written.tid)}`), before);
+    }
+  });
+
+  it('is what there was at a date', async () => {
+    const [, first, second] = made.written;
+    const last = new Date(formatTidTime(second?.tid ?? nextTid(0n as Tid))).getTime();
+    // A second before, as times on the command line have no fractions.
+    const date = new Date(last - 1).toISOString().slice(0, 19);
+    const isSecond = Date.parse(`${date}Z`) < Date.parse(formatTidTime(first?.tid ?? (0n as Tid)));
+    expect(isSecond).toBe(false);
+    expectWritten(await made.restored(`${date}Z`), first);
+  });
+
+  it('is shown, verified, compared, and tried out by the same words', async () => {
+    const [, first, second] = made.written;
+    const [from, to] = [
+      formatTid(first?.tid ?? (0n as Tid)),
+      formatTid(second?.tid ?? (0n as Tid)),
+    ];
+    const shown = documentOf(await made.site.runWell('show', to, '--json'));
+    const moment = { tid: to, user: ' jane', description: 'second' };
+    expect(shown.points).toMatchObject([{ moment, dataFsBytes: second?.bytes.length }]);
+    const logged = documentOf(await made.site.runWell('log', `before ${to}`, '--json'));
+    expect(logged.transactions[0]).toMatchObject({ tid: from });
+    const { differences } = documentOf(await made.site.runWell('diff', from, to, '--json'));
+    expect(differences).toMatchObject([{ way: 'continued', transactions: 1, to: { moment } }]);
+    const verified = documentOf(await made.site.runWell('verify', '--deep', to, '--json'));
+    expect(verified).toMatchObject({ problems: 0, points: [{ moment }] });
+    const tried = await made.site.runWell('test-restore', to, '--in', made.site.folder);
+    expect(tried.stderr).toMatch(new RegExp(`A restore of Data as of ${to} of .* 0 problems`));
+    // What was found of a part says nothing of the whole backup.
+    const { points } = documentOf(await made.site.runWell('list', '--json'));
+    expect(points.flatMap((one: { checks: unknown[] }) => one.checks)).toEqual([]);
+  });
+
+  it('is refused where all transactions are later, and nothing is made', async () => {
+    const { status, stderr, bytes } = await made.restored('0000000000000001');
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('all transactions that are backed up are later');
+    expect(stderr).toContain(made.site.dataFiles()[0]?.slice(0, 19));
+  });
+
+  it('is none for repozo and for the scripts: they know backups', async () => {
+    const tid = formatTid(made.written[2]?.tid ?? (0n as Tid));
+    const out = join(made.site.folder, 'repozo.fs');
+    const words = ['repozo', '-R', '-r', made.site.repository, '-o', out, '-D', tid];
+    expect((await made.site.run(words)).status).not.toBe(0);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('a restore of the live site to a moment', () => {
+  it('is undone, and the next backup knows why transactions are gone', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    await site.runWell('backup');
+    await made.commit('blob');
+    await made.commit('blob');
+    const lost = await made.commit('state');
+    await site.runWell('backup');
+    const { bytes, blobs } = made.written.at(-1) ?? { bytes: Buffer.of(), blobs: [] };
+    await site.runWell('restore', '-n', `before ${formatTid(lost)}`);
+    const before = made.written.at(-2);
+    expect(readFileSync(site.dataFs).equals(before?.bytes ?? Buffer.of())).toBe(true);
+    expect(blobFiles(made.blobs)).toEqual(before?.blobs);
+    // No loss: a backup with a warning would end with 3.
+    const { stderr } = await site.runWell('backup');
+    expect(stderr).toContain('it was restored at ');
+    await site.runWell('restore', '--undo', '-n');
+    expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+    expect(blobFiles(made.blobs)).toEqual(blobs);
+  });
+
+  it('takes what the copy lacks from other copies, then from the live directory', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    const first = await made.commit('blob');
+    await site.runWell('backup');
+    const second = await made.commit('blob');
+    const third = await made.commit('blob');
+    await site.runWell('backup');
+    const copies = join(site.folder, 'var/blobstoragebackups');
+    const copy = join(
+      copies,
+      `blobstorage.${site.dataFiles().at(-1)?.slice(0, 19)}`,
+      'blobstorage',
+    );
+    const pathOf = (tid: Tid) =>
+      blobFiles(copy).find((path) => path.includes(formatTid(tid))) ?? 'none';
+    // The record and the sums tell what is gone: as another program may have made the copy, they go, too.
+    rmSync(join(copy, '..', '.zodbvault.json'));
+    rmSync(join(copy, '..', '.zodbvault.sums'));
+    const [path, other] = [pathOf(first), pathOf(second)];
+    rmSync(join(copy, path));
+    rmSync(join(copy, other));
+    const words = [`before ${formatTid(third)}`];
+    const beside = await made.restored(...words);
+    expect([beside.status, beside.bytes]).toEqual([1, undefined]);
+    expect(beside.stderr).toContain(`the blob "${other}" of that moment is in no copy`);
+    const accepted = await made.restored(...words, '--accept-damaged-blobs');
+    expect(accepted.stderr).toContain(`"${path}": taken from `);
+    expect([accepted.status, accepted.blobs.includes(other)]).toEqual([3, false]);
+    const inPlace = await site.runWarned('restore', '-n', ...words);
+    expect(inPlace.stderr).toContain(`"${other}": no backup has it; taken from the live `);
+    expect(blobFiles(made.blobs)).toEqual(made.written.at(-2)?.blobs);
+  });
+});
+
+describe('a moment that a pack has removed', () => {
+  it('is refused, and the nearest that can be had are named', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    await made.commit('state');
+    const kept = await made.commit('state');
+    await site.runWell('backup');
+    const gone = await made.commit('state');
+    await made.commit('state');
+    const packed = await made.commit('blob');
+    await packDatabase(site.dataFs);
+    await site.runWell('backup');
+    const [before] = site.dataFiles();
+    const { status, stderr, bytes } = await made.restored(formatTid(gone));
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('a pack has removed what was there up to ');
+    expect(stderr).toContain(`The nearest that can be had: ${before?.slice(0, 19)}`);
+    expect(stderr).toContain(`or ${formatTid(packed)}`);
+    // In front of the pack, the chain before has it; its first moment, the chain behind.
+    expectWritten(await made.restored(formatTid(kept)), made.written[1]);
+    const first = await made.restored(formatTid(packed));
+    expect([first.status, first.bytes?.equals(readFileSync(site.dataFs))]).toEqual([0, true]);
+  });
+});
