@@ -106,6 +106,7 @@ export type RestoreRemedy =
       | 'earlier-date-or-copy'
       | 'earlier-date-as-discarded'
       | 'whole-date'
+      | 'look-into-log'
       | 'which-restore-point'
       | 'without-blobs'
       | 'set-alternative-source'

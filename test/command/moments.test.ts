@@ -244,3 +244,48 @@ describe('a moment that a pack has removed', () => {
     expect([first.status, first.bytes?.equals(readFileSync(site.dataFs))]).toEqual([0, true]);
   });
 });
+
+describe('a transaction that is known by its user and its description', () => {
+  let made: WrittenSite;
+
+  beforeAll(async () => {
+    made = new WrittenSite(await newSite(scratch, 3));
+    await made.commit('blob', '/Plone/news\nAdded');
+    await made.commit('state', '/Plone/news\nDeleted');
+    await made.commit('state', '/Plone/events\nDeleted');
+    await made.site.runWell('backup');
+  });
+
+  it('is where a restore goes to, right before it, if it is the only one', async () => {
+    const found = await made.restored('--before-text', 'NEWS\ndeleted', '--before-user', 'jim');
+    expectWritten(found, made.written[0]);
+    expect(found.stderr).toMatch(/^ {2}> .* {2}\/Plone\/news.*Deleted$/m);
+  });
+
+  it('is refused where several fit and nobody is asked', async () => {
+    const { status, stderr, bytes } = await made.restored('--before-text', 'Deleted');
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('2 fit');
+    expect(stderr).toContain(`"before ${formatTid(made.written[2]?.tid ?? (0n as Tid))}"`);
+  });
+
+  it('is the newest of those that fit where somebody agrees', async () => {
+    const folder = join(made.site.folder, 'agreed');
+    const words = ['restore', '--before-text', 'Deleted', '--to', folder];
+    const declined = await made.site.run(words, { input: 'no\n' });
+    expect([declined.status, existsSync(folder)]).toEqual([0, false]);
+    const { status } = await made.site.run(words, { input: 'yes\n' });
+    const bytes = readFileSync(join(folder, 'filestorage/Data.fs'));
+    expect([status, bytes.equals(made.written[1]?.bytes ?? Buffer.of())]).toEqual([0, true]);
+  });
+
+  it.each([
+    [['--before-user', 'nobody'], 1, 'Cannot find a transaction by "nobody"'],
+    [['--before-user', 'jim', 'latest'], 2, 'with "latest"'],
+    [['--before-text', 'x', '--undo'], 2, 'with "--undo"'],
+    [['--chain', '2026-03-01-04-05-06'], 2, 'Cannot use --chain without a moment'],
+  ])('%j ends with %s', async (words, expected, message) => {
+    const { status, stderr } = await made.site.run(['restore', '-n', ...words]);
+    expect([status, stderr]).toEqual([expected, expect.stringContaining(message)]);
+  });
+});

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { retarget, retargetToFile } from '../../config/model/relocate-site.ts';
 import type { Site } from '../../config/model/site.ts';
+import type { TransactionMatch } from '../../operations/inspect/find-transaction.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
 import { Failure } from '../../system/failure.ts';
@@ -10,6 +11,8 @@ import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
 import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
+import { shownOn } from '../render/events.ts';
+import { momentBefore } from '../restore/before-transaction.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
@@ -27,6 +30,14 @@ export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
+    .option(
+      '--before-user <text>',
+      'to the moment before the newest transaction of this user; it is shown with those around it',
+    )
+    .option(
+      '--before-text <text>',
+      'the same by a text in the description of the transaction, as a path in Zope',
+    )
     .addOption(SOURCE_KIND_OPTION)
     .option(
       '--to <path>',
@@ -48,7 +59,8 @@ export function addRestoreCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
-      const wanted = readTarget(written, { ...context, chain: options.chain });
+      const match = matchOf(options, written);
+      const target = readTarget(written, { ...context, chain: options.chain });
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {
@@ -69,6 +81,11 @@ export function addRestoreCommand(program: Command): void {
       const undoing = await undoingLine(options, variables);
       if (options.undo) return undoRestore({ site, heldLock }, { ...how, undoing });
       if (options.discardOld) return discardOld(site, how);
+      const job = { ...shownOn(terminal), signal: context.signal, backups: context.backups };
+      const wanted =
+        match === undefined
+          ? target
+          : await momentBefore(site, { kind, match, asks: prompt, terminal, context: job });
       const settings: SiteRestoreSettings = {
         site,
         kind,
@@ -77,13 +94,37 @@ export function addRestoreCommand(program: Command): void {
         earlierState: to === undefined ? 'replace' : 'append',
         old: options.keepOld ? 'keep' : 'discard',
         damagedBlobs: options.acceptDamagedBlobs ? 'accept' : 'refuse',
-        guess: written === undefined && !prompt ? 'refuse' : 'accept',
+        guess: wanted.kind === 'latest' && !prompt ? 'refuse' : 'accept',
         agreed: undefined,
         now: () => new Date(),
       };
-      return restoreAll(settings, { ...how, undoing, question: 'what-is-there' });
+      const question = match === undefined ? 'what-is-there' : 'always';
+      return restoreAll(settings, { ...how, undoing, question });
     }),
   );
+}
+
+/** What the transaction is like before which it is restored; undefined: nothing was said. Failure `usage`. */
+function matchOf(
+  {
+    beforeUser: user,
+    beforeText: description,
+    undo,
+    discardOld: discard,
+  }: {
+    readonly beforeUser?: string | undefined;
+    readonly beforeText?: string | undefined;
+    readonly undo?: true | undefined;
+    readonly discardOld?: true | undefined;
+  },
+  written: string | undefined,
+): TransactionMatch | undefined {
+  if (user === undefined && description === undefined) return undefined;
+  const other = written ?? (undo && '--undo') ?? (discard && '--discard-old');
+  if (other === undefined) return { user, description };
+  throw new Failure('usage', `Cannot use --before-user or --before-text with "${other}"`, {
+    hint: 'Leave out one of them: these options name the moment.',
+  });
 }
 
 /** A folder for all of the site, or a file for its Data.fs alone. */

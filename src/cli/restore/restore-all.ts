@@ -40,8 +40,11 @@ import type { Undoing } from './undo-restore.ts';
 
 /** How a restore is asked for and told. */
 export interface Restoring extends Undoing {
-  /** Whether people are asked about what is there alone, or as by the recipe, about all of the site in any case. */
-  readonly question: 'what-is-there' | 'all';
+  /**
+   * Whether people are asked where something is there, or in any case; or as by the recipe, in any case and about all of
+   * the site.
+   */
+  readonly question: 'what-is-there' | 'always' | 'all';
 }
 
 /** Restores a site, or says what that would be. */
@@ -82,7 +85,8 @@ export async function restoreAll(
   const { plan, warnings } = ahead ?? { plan: undefined, warnings: [] };
   const paths = plan === undefined ? await livePaths(settings.site) : replaced(plan);
   const hasReplaced = paths.filestorages.length + paths.blobstorages.length > 0;
-  const isAsked = how.asks && (how.question === 'all' || warnings.length > 0 || hasReplaced);
+  const isAsked =
+    how.asks && (how.question !== 'what-is-there' || warnings.length > 0 || hasReplaced);
   if (ahead === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
   else await describeChosen(ahead, { terminal, now: settings.now(), backups, isAsked });
   const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));

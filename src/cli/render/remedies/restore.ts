@@ -9,6 +9,8 @@ export const RESTORE_REMEDIES: RemedyTexts<RestoreRemedy['kind']> = {
     'If --discard-old removed it, restore to an earlier date instead. "zodbvault list" shows the dates.',
   'whole-date': () =>
     'Nothing was replaced. Give the full date of the restore point that you want. "zodbvault list" shows the dates.',
+  'look-into-log': () =>
+    'Nothing was changed. "zodbvault log" shows the transactions; --user and --path choose among them.',
   'which-restore-point': () =>
     'Nothing was changed. Give the date of the restore point that you want ("zodbvault list" shows the dates), or leave out --no-prompt.',
   'without-blobs': () =>
