@@ -13,6 +13,7 @@ import {
   formatDataFileName,
   indexFileName,
   recordFileName,
+  recordIndexFileName,
   removalFileName,
 } from '../src/repository/layout/file-names.ts';
 import { parseStamp, type Stamp } from '../src/repository/layout/stamp.ts';
@@ -100,7 +101,10 @@ describe('docs/internals/repository-format.md', () => {
     const data = (['full', 'increment'] as const).flatMap((kind) =>
       [false, true].map((isGzip) => formatDataFileName({ stamp, kind, isGzip }).name),
     );
-    const beside = [datFileName, indexFileName, recordFileName, completeFileName, removalFileName];
+    const beside = [
+      ...[datFileName, indexFileName, recordFileName, recordIndexFileName],
+      ...[completeFileName, removalFileName],
+    ];
     const names = [...data, ...beside.map((nameOf) => nameOf(stamp))];
     expect(names.filter((name) => !PAGE.includes(`\`${name}\``))).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { MAGIC_BYTES, type Magic } from '../filestorage/format.ts';
 import { encodeIndex } from '../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
+import { LogRecords } from '../filestorage/records/log-records.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
@@ -11,9 +12,10 @@ import type { WorkProgress } from '../system/streams/progress.ts';
 import { hintAlternatives } from './content/alternatives.ts';
 import { readLink } from './content/read-backup.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
+import { encodeSorted } from './content/stored-records.ts';
 import { type BackupRecord, encodeBackupRecord } from './layout/backup-record.ts';
 import type { Chain, ChainLink } from './layout/chain.ts';
-import { indexFileName, recordFileName } from './layout/file-names.ts';
+import { indexFileName, recordFileName, recordIndexFileName } from './layout/file-names.ts';
 import { momentOfStamp } from './layout/stamp.ts';
 import type { RepositoryProblem } from './problem.ts';
 import { stageHashed } from './write-backup.ts';
@@ -54,7 +56,7 @@ export async function* recordChain(
     const { name } = link.file;
     settings.progress.onFile(name);
     try {
-      const { draft, head } = await readThrough(store, { link, index, settings });
+      const { draft, records, head } = await readThrough(store, { link, index, settings });
       if (head === 'FS21') magic = head;
       if (link.record !== undefined) {
         yield { kind: 'known', name };
@@ -70,7 +72,13 @@ export async function* recordChain(
         continue;
       }
       const stored = await ensureIndex(store, { link, index, magic });
-      const record: BackupRecord = { ...draft, index: stored };
+      await using recordIndex = await stageHashed(store, {
+        name: recordIndexFileName(link.file.stamp),
+        content: encodeSorted(records, link.range),
+      });
+      await recordIndex.publish();
+      const { sizeBytes, sha256 } = recordIndex;
+      const record: BackupRecord = { ...draft, index: stored, records: { sizeBytes, sha256 } };
       await using file = await store.stage(recordFileName(link.file.stamp), [
         Buffer.from(encodeBackupRecord(record)),
       ]);
@@ -84,8 +92,8 @@ export async function* recordChain(
   }
 }
 
-/** All but the index, which is made when the bytes are known to be good. */
-type RecordDraft = Omit<BackupRecord, 'index'>;
+/** All but the indexes, which are made when the bytes are known to be good. */
+type RecordDraft = Omit<BackupRecord, 'index' | 'records'>;
 
 /** Failure `damaged` where the bytes are not those of the `.dat`, or no transactions. */
 async function readThrough(
@@ -99,16 +107,26 @@ async function readThrough(
     readonly index: OidIndex;
     readonly settings: RecordingSettings;
   },
-): Promise<{ readonly draft: RecordDraft; readonly head: string }> {
+): Promise<{
+  readonly draft: RecordDraft;
+  readonly records: LogRecords;
+  readonly head: string;
+}> {
   const { file, range, md5 } = link;
   let head = '';
+  const records = new LogRecords();
   const stored = createHash('sha256');
   const samples = new SampleTaker(range.start, chooseSamples(range, settings.random));
   const scanner = new TransactionScanner({
     name: file.name,
     start: range.start,
     sizeBytes: range.end,
-    visitor: { transaction: ({ records }) => index.apply(records) },
+    visitor: {
+      transaction: (transaction) => {
+        index.apply(transaction.records);
+        records.apply(transaction);
+      },
+    },
   });
   const onStored = (chunk: Uint8Array) => stored.update(chunk);
   for await (const chunk of readLink(store, { link, check: 'checksums', onStored })) {
@@ -139,7 +157,7 @@ async function readThrough(
     stored: { name: file.name, sizeBytes: file.storedBytes, sha256: stored.digest('hex') },
     samples: [...samples.finish()],
   };
-  return { draft, head };
+  return { draft, records, head };
 }
 
 /** What is to be said of the index of a backup: of the one that is there, or of one that is made. */

@@ -10,6 +10,7 @@ import {
   indexFileName,
   parseDataFileName,
   recordFileName,
+  recordIndexFileName,
 } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
 import { stageDat } from './write-backup.ts';
@@ -43,7 +44,7 @@ export async function finishInterrupted(store: Store, chain: Chain): Promise<Dat
 
 /**
  * Removes what a run left that died before its data file was visible, or what repozo and the recipe left
- * when they removed one of ours: a record, and perhaps an index and a mark, of which the data file isn't there. Where a
+ * when they removed one of ours: a record, and perhaps indexes and a mark, of which the data file isn't there. Where a
  * `.dat` lists that file, it was there and is lost: what is left of it stays. The caller holds the repository's lock.
  */
 export async function removeLeftovers(
@@ -62,8 +63,9 @@ export async function removeLeftovers(
     if (await isListed(store, { catalogue, stamp })) continue;
     const isProven = isThere(record) && (await isOurs(store, record));
     if (isThere(record) && !isProven) continue;
-    // The record goes last: without it, nothing would prove that the index is ours.
-    for (const leftover of isProven ? [mark, indexFileName(stamp), record] : [mark]) {
+    // The record goes last: without it, nothing would prove that the indexes are ours.
+    const indexes = [indexFileName(stamp), recordIndexFileName(stamp)];
+    for (const leftover of isProven ? [mark, ...indexes, record] : [mark]) {
       await store.remove(leftover);
       if (isThere(leftover)) removed.push(leftover);
     }

@@ -2,6 +2,7 @@ import { damageAt } from '../filestorage/damage.ts';
 import { readMagic } from '../filestorage/file-format-version.ts';
 import { encodeIndex } from '../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
+import { LogRecords } from '../filestorage/records/log-records.ts';
 import { type ScanResult, TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { StagedFile, Store } from '../stores/store.ts';
@@ -21,6 +22,7 @@ import {
 import { CONTENT_MD5, type ContentSums } from './content/content-md5.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
 import { indexUpTo } from './content/stored-index.ts';
+import { encodeSorted } from './content/stored-records.ts';
 import { type BackupRecord, encodeBackupRecord, type Sample } from './layout/backup-record.ts';
 import type { Chain, ChainLink } from './layout/chain.ts';
 import { type DatLine, encodeDatLine } from './layout/dat.ts';
@@ -30,6 +32,7 @@ import {
   formatDataFileName,
   indexFileName,
   recordFileName,
+  recordIndexFileName,
 } from './layout/file-names.ts';
 import type { Stamp } from './layout/stamp.ts';
 import { findOverwrite } from './lineage/overwritten-bytes.ts';
@@ -78,7 +81,7 @@ export interface WrittenBackup {
 type WritingPlan = Exclude<BackupPlan, { kind: 'nothing' }>;
 
 /**
- * Writes what the plan says. The files become visible in this order: record, index, data, and last
+ * Writes what the plan says. The files become visible in this order: record, indexes, data, and last
  * the `.dat`, with which the backup begins to count. What a run leaves that dies in between, the
  * next one finishes or removes: the record proves that it is ours.
  */
@@ -103,7 +106,8 @@ export async function writeBackup(
   });
   const base = await baseIndex(source, { store, plan });
   await using pass = passOver(range.end - range.start);
-  const content = new ContentReader(source, { range, pass, index: base, settings });
+  const records = new LogRecords();
+  const content = new ContentReader(source, { range, pass, index: base, records, settings });
   await using data = await stageHashed(store, {
     name: file.name,
     content: compressStage(settings.compression)(content.read()),
@@ -113,6 +117,10 @@ export async function writeBackup(
   const { scan, samples, md5, differing } = await content.finish();
   const overwritten = await overwrittenIn(source, { store, differing, settings });
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
+  await using recordIndex = await stageHashed(store, {
+    name: recordIndexFileName(stamp),
+    content: encodeSorted(records, range),
+  });
   const record: BackupRecord = {
     format: 2,
     tool: settings.tool,
@@ -125,6 +133,7 @@ export async function writeBackup(
     transactionCount: scan.transactionCount,
     stored: { name: file.name, sizeBytes: data.sizeBytes, sha256: data.sha256 },
     index: { sizeBytes: index.sizeBytes, sha256: index.sha256 },
+    records: { sizeBytes: recordIndex.sizeBytes, sha256: recordIndex.sha256 },
     samples: [...samples],
     ...(settings.isTruncated ? { lostEnd: true } : {}),
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
@@ -140,7 +149,7 @@ export async function writeBackup(
   const chain = plan.kind === 'full' ? undefined : plan.chain;
   const line = { fileName: file.name, range, md5 };
   await using dat = await stageDat(store, { chain, stamp, line });
-  const all = [sideFile, index, data, dat];
+  const all = [sideFile, recordIndex, index, data, dat];
   await settings.confirm(all);
   await settings.beforePublishing();
   settings.signal.throwIfAborted();
@@ -260,11 +269,13 @@ class ContentReader {
       range,
       pass,
       index,
+      records,
       settings,
     }: {
       readonly range: ByteRange;
       readonly pass: Pass;
       readonly index: OidIndex;
+      readonly records: LogRecords;
       readonly settings: WriteSettings;
     },
   ) {
@@ -281,7 +292,12 @@ class ContentReader {
       name: source.name,
       start: range.start,
       sizeBytes: range.end,
-      visitor: { transaction: ({ records }) => index.apply(records) },
+      visitor: {
+        transaction: (transaction) => {
+          index.apply(transaction.records);
+          records.apply(transaction);
+        },
+      },
     });
   }
 

@@ -8,6 +8,7 @@ import { type Oid, oidFrom, ROOT_OID } from '../filestorage/oid.ts';
 import { safeInteger } from '../filestorage/record-table.ts';
 import type { LogRecords } from '../filestorage/records/log-records.ts';
 import { LARGE, UNCREATED } from '../filestorage/records/record-rows.ts';
+import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import { viewOf } from '../filestorage/uncommitted-tail.ts';
 import { Window } from '../filestorage/window.ts';
@@ -37,7 +38,7 @@ export class LogState implements State {
   readonly objectCount: number;
   readonly blob: (oid: Oid, tid: Tid) => Promise<StateBlob | undefined>;
   readonly #log: ByteSource;
-  readonly #records: LogRecords['records'];
+  readonly #records: SortedRecords;
   readonly #transactions: LogRecords['transactions'];
   readonly #opened: AsyncDisposable;
 
@@ -48,7 +49,7 @@ export class LogState implements State {
   constructor(
     log: OpenedSource,
     {
-      records: { records, transactions },
+      records: { rows, transactions },
       sizeBytes,
       tid,
       findBlob,
@@ -63,11 +64,11 @@ export class LogState implements State {
     this.tid = tid;
     this.sizeBytes = sizeBytes;
     this.#log = { ...log, sizeBytes };
-    this.#records = records;
+    this.#records = new SortedRecords(rows);
     this.#transactions = transactions;
     this.#opened = log;
     this.blob = (oid, tid) => findBlob({ oid, tid });
-    this.objectCount = countOf(records.lastOfEach(sizeBytes, ROOT_OID));
+    this.objectCount = countOf(this.#records.lastOfEach(sizeBytes, ROOT_OID));
   }
 
   async load(oid: Oid): Promise<ObjectData | undefined> {

@@ -17,7 +17,9 @@ export const UNCREATED = 0xffff_ffff;
 /** The header of the record tells how many there are: 4 GiB or more. */
 export const LARGE = 0xffff_fffe;
 
-export const ROWS_PER_BLOCK = 1 << 14;
+const ROW_BITS = 14;
+const ROWS_PER_BLOCK = 1 << ROW_BITS;
+const IN_BLOCK = ROWS_PER_BLOCK - 1;
 
 /** What a row says. */
 export interface RecordRow {
@@ -37,11 +39,7 @@ export class RecordRows {
   }
 
   add({ oidHigh, oidLow, position, length }: RecordRow): void {
-    const place = this.#count % ROWS_PER_BLOCK;
-    if (place === 0) this.#blocks.push(new Uint32Array(ROWS_PER_BLOCK * ROW_NUMBERS));
-    const block = this.#blocks[this.#blocks.length - 1];
-    if (block === undefined) return;
-    const offset = place * ROW_NUMBERS;
+    const { block, offset } = this.#free();
     block[offset] = oidLow;
     block[offset + 1] = oidHigh;
     block[offset + 2] = position >>> 0;
@@ -50,10 +48,28 @@ export class RecordRows {
     this.#count += 1;
   }
 
+  /** Takes over rows as they stand in a file, from a byte that is a multiple of 4 on. */
+  addAll(numbers: Uint32Array): void {
+    for (let from = 0; from < numbers.length; ) {
+      const { block, offset } = this.#free();
+      const part = numbers.subarray(from, from + block.length - offset);
+      block.set(part, offset);
+      from += part.length;
+      this.#count += part.length / ROW_NUMBERS;
+    }
+  }
+
+  /** All rows as they stand in a file, piece by piece: the memory is that of the rows themselves. */
+  *pieces(): Generator<Uint32Array, void, undefined> {
+    for (const [number, block] of this.#blocks.entries()) {
+      const rows = Math.min(this.#count - number * ROWS_PER_BLOCK, ROWS_PER_BLOCK);
+      yield block.subarray(0, rows * ROW_NUMBERS);
+    }
+  }
+
   /** One of the numbers of a row. */
   at(row: number, number: number): number {
-    const block = this.#blocks[Math.floor(row / ROWS_PER_BLOCK)];
-    return block?.[(row % ROWS_PER_BLOCK) * ROW_NUMBERS + number] ?? 0;
+    return this.#blocks[row >>> ROW_BITS]?.[(row & IN_BLOCK) * ROW_NUMBERS + number] ?? 0;
   }
 
   oidLow(row: number): number {
@@ -72,37 +88,32 @@ export class RecordRows {
     return this.at(row, 4);
   }
 
-  /** Puts the row that stands at `order[row]` at each `row`. The order is used up. */
+  markUncreated(row: number): void {
+    const block = this.#blocks[row >>> ROW_BITS];
+    if (block !== undefined) block[(row & IN_BLOCK) * ROW_NUMBERS + 4] = UNCREATED;
+  }
+
+  /** Puts the row that stands at `order[row]` at each `row`. */
   arrange(order: Uint32Array): void {
-    const held = new Uint32Array(ROW_NUMBERS);
-    for (let start = 0; start < order.length; start++) {
-      if (order[start] === start) continue;
-      this.#copyTo(held, start);
-      let row = start;
-      for (let from = order[row] ?? row; from !== start; from = order[row] ?? row) {
-        this.#move(from, row);
-        order[row] = row;
-        row = from;
+    const before = this.#blocks.splice(0);
+    this.#count = 0;
+    for (const row of order) {
+      const source = before[row >>> ROW_BITS];
+      const from = (row & IN_BLOCK) * ROW_NUMBERS;
+      const { block, offset } = this.#free();
+      for (let number = 0; number < ROW_NUMBERS; number++) {
+        block[offset + number] = source?.[from + number] ?? 0;
       }
-      this.#set(row, held);
-      order[row] = row;
+      this.#count += 1;
     }
   }
 
-  #copyTo(target: Uint32Array, row: number): void {
-    for (let number = 0; number < ROW_NUMBERS; number++) target[number] = this.at(row, number);
-  }
-
-  #move(from: number, to: number): void {
-    const source = this.#blocks[Math.floor(from / ROWS_PER_BLOCK)];
-    const target = this.#blocks[Math.floor(to / ROWS_PER_BLOCK)];
-    const begin = (from % ROWS_PER_BLOCK) * ROW_NUMBERS;
-    if (source === undefined) return;
-    target?.set(source.subarray(begin, begin + ROW_NUMBERS), (to % ROWS_PER_BLOCK) * ROW_NUMBERS);
-  }
-
-  #set(row: number, numbers: Uint32Array): void {
-    const block = this.#blocks[Math.floor(row / ROWS_PER_BLOCK)];
-    block?.set(numbers, (row % ROWS_PER_BLOCK) * ROW_NUMBERS);
+  /** Where the next row goes. */
+  #free(): { readonly block: Uint32Array; readonly offset: number } {
+    const place = this.#count % ROWS_PER_BLOCK;
+    const last = place === 0 ? undefined : this.#blocks.at(-1);
+    const block = last ?? new Uint32Array(ROWS_PER_BLOCK * ROW_NUMBERS);
+    if (last === undefined) this.#blocks.push(block);
+    return { block, offset: place * ROW_NUMBERS };
   }
 }

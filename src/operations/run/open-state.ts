@@ -142,7 +142,7 @@ const unpack: Unpack = (content, file) =>
   writeUnnamedFile(content, { folder: derivedFolder(), ...file });
 
 function readState(
-  log: OpenedSource,
+  log: Parameters<typeof openState>[0],
   { places, context }: { readonly places: readonly FindBlob[]; readonly context: JobContext },
 ): Promise<State> {
   return withStep(context, {

@@ -1,5 +1,5 @@
 import type { Store } from '../../stores/store.ts';
-import type { OpenedSource } from '../../system/files/byte-source.ts';
+import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { MemberCache } from '../../system/streams/gzip/member-cache.ts';
 import { memberSource } from '../../system/streams/gzip/member-source.ts';
@@ -8,6 +8,7 @@ import type { DataFile } from '../layout/catalogue.ts';
 import { cutOf, nameOfPoint, type RestorePoint } from '../restore-point.ts';
 import { wrongContent } from './read-backup.ts';
 import { storedContent } from './stored-content.ts';
+import { readRecordIndex } from './stored-records.ts';
 
 /** Bytes of members that are kept: what a few pages of a site need. */
 const KEPT_BYTES = 32 << 20;
@@ -22,6 +23,17 @@ export type Unpack = (
   },
 ) => Promise<OpenedSource>;
 
+/** A log that can be read at random, and the parts in which it was written: the last may go on behind its end. */
+export interface LogInParts extends OpenedSource {
+  readonly parts: readonly LogPart[];
+}
+
+export interface LogPart {
+  readonly range: ByteRange;
+  /** Its record index; undefined where there is none that can be used. */
+  readonly recordIndex: () => Promise<Uint8Array | undefined>;
+}
+
 /**
  * The Data.fs of a restore point, to be read at random where it lies: all files are held open. Nothing is held against
  * checksums. What another program has compressed is unpacked. Failures: `not-found`; `damaged` where a file has
@@ -30,28 +42,35 @@ export type Unpack = (
 export async function openLog(
   store: Store,
   { point, unpack }: { readonly point: RestorePoint; readonly unpack: Unpack },
-): Promise<OpenedSource> {
+): Promise<LogInParts> {
   await using opened = new DisposableStack();
   const cache = new MemberCache(KEPT_BYTES);
-  const ranges = new Map(
-    point.kind === 'listed' ? point.links.map(({ file, range }) => [file, range]) : [],
+  const links = new Map(
+    point.kind === 'listed' ? point.links.map((link) => [link.file, link]) : [],
   );
   const sources: OpenedSource[] = [];
+  const parts: LogPart[] = [];
+  let start = 0;
   for (const file of point.files) {
-    const range = ranges.get(file);
-    const sizeBytes = range && range.end - range.start;
+    const link = links.get(file);
+    const sizeBytes = link && link.range.end - link.range.start;
     const source = opened.use(await openFile(store, { file, sizeBytes, cache, unpack }));
     if (sizeBytes !== undefined && source.sizeBytes !== sizeBytes) {
       const state = `it holds ${source.sizeBytes} bytes, its .dat says ${sizeBytes}`;
       throw await wrongContent({ file, store }, state);
     }
     sources.push(source);
+    const range = { start, end: start + source.sizeBytes };
+    parts.push({
+      range,
+      recordIndex: async () => (link === undefined ? undefined : readRecordIndex(store, link)),
+    });
+    start = range.end;
   }
   opened.move();
-  const log = joinedSource(sources, `${store.name}, ${nameOfPoint(point)}`);
-  const cut = cutOf(point);
+  const joined = joinedSource(sources, `${store.name}, ${nameOfPoint(point)}`);
   // Of what is behind a moment, nobody reads anything.
-  return cut === undefined ? log : { ...log, sizeBytes: cut.end };
+  return { ...joined, sizeBytes: cutOf(point)?.end ?? joined.sizeBytes, parts };
 }
 
 async function openFile(

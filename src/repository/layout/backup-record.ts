@@ -23,6 +23,8 @@ export const BackupRecordSchema = v.object({
   transactionCount: offset,
   stored: v.object({ name: v.string(), sizeBytes: offset, sha256: hex(64) }),
   index: v.object({ sizeBytes: offset, sha256: hex(64) }),
+  /** Of the record index; absent where an earlier version made the backup. */
+  records: v.optional(v.object({ sizeBytes: offset, sha256: hex(64) })),
   samples: v.array(SampleSchema),
   /** True for a full backup of a Data.fs that lacked the end of what had been backed up before. */
   lostEnd: v.optional(v.boolean()),

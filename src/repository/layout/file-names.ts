@@ -10,7 +10,8 @@ export interface DataFileName {
 
 const DATA_FILE = /^(\d{4}(?:-\d\d){5})\.(delta)?fs(z)?$/;
 /** All of them: a repository may have very many, and each is looked at in each run. */
-const ANY_FILE = /^(\d{4}(?:-\d\d){5})\.(?:(?:delta)?fsz?|dat|index|json|removing|complete\.json)$/;
+const ANY_FILE =
+  /^(\d{4}(?:-\d\d){5})\.(?:(?:delta)?fsz?|dat|index|records|json|removing|complete\.json)$/;
 
 /** Undefined for every file that repozo wouldn't take for a data file. */
 export function parseDataFileName(name: string): DataFileName | undefined {
@@ -41,6 +42,11 @@ export function datFileName(stamp: Stamp): string {
 
 export function indexFileName(stamp: Stamp): string {
   return `${stamp}.index`;
+}
+
+/** Tells where the records of a data file are: see `filestorage/records/record-index.ts`. */
+export function recordIndexFileName(stamp: Stamp): string {
+  return `${stamp}.records`;
 }
 
 /** Stands in a repository while the backup of this stamp is removed, with all that needs it. */

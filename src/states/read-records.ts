@@ -1,0 +1,85 @@
+import { damageAt } from '../filestorage/damage.ts';
+import { MAGIC_BYTES } from '../filestorage/format.ts';
+import { LogRecords } from '../filestorage/records/log-records.ts';
+import { addRecordIndex } from '../filestorage/records/record-index.ts';
+import { POINTS_BACK, type RecordRows, UNCREATED } from '../filestorage/records/record-rows.ts';
+import { SortedRecords } from '../filestorage/records/sorted-records.ts';
+import { scanTransactions } from '../filestorage/scan-transactions.ts';
+import type { Tid } from '../filestorage/tid.ts';
+import type { LogPart } from '../repository/content/open-log.ts';
+import type { ByteSource } from '../system/files/byte-source.ts';
+import { readStoredRecord } from './stored-records.ts';
+
+/** How the records of a log are read. */
+export interface RecordReading {
+  /** What lies behind the part with this transaction is left out; undefined: nothing is. */
+  readonly upTo: Tid | undefined;
+  /** Is told how much of the log is known; may throw to stop. */
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * Which records a log has, sorted: out of the record indexes of its parts; a part without one is read. Failure
+ * `damaged`.
+ */
+export async function readLogRecords(
+  log: ByteSource & { readonly parts?: readonly LogPart[] },
+  { upTo, onBytes }: RecordReading,
+): Promise<LogRecords> {
+  const records = new LogRecords();
+  for (const { range, recordIndex } of log.parts ?? [wholeOf(log)]) {
+    if (upTo !== undefined && records.transactions.lastTid >= upTo) break;
+    const bytes = await recordIndex();
+    if (bytes !== undefined && addRecordIndex(records, { bytes, range })) {
+      onBytes(range.end - range.start);
+    } else await scanPart(log, { range, records, onBytes });
+  }
+  records.sort();
+  await settleUncreated(log, records.rows);
+  return records;
+}
+
+function wholeOf({ sizeBytes }: ByteSource): LogPart {
+  return { range: { start: 0, end: sizeBytes }, recordIndex: async () => undefined };
+}
+
+async function scanPart(
+  log: ByteSource,
+  {
+    range: { start, end },
+    records,
+    onBytes,
+  }: {
+    readonly range: LogPart['range'];
+    readonly records: LogRecords;
+    readonly onBytes: (count: number) => void;
+  },
+): Promise<void> {
+  const part = { ...log, sizeBytes: end };
+  const { committedEnd } = await scanTransactions(part, {
+    from: Math.max(start, MAGIC_BYTES),
+    visitor: { transaction: (transaction) => records.apply(transaction) },
+    onBytes,
+  });
+  if (committedEnd === end) return;
+  throw damageAt(log.name, committedEnd, `it does not lead to ${end}, where the log goes on`);
+}
+
+/**
+ * An undo of an undo may point back to a record with which the creation of its object is undone: then there is none
+ * any more. That is looked up here, for those few, so that the table tells by itself which objects there are.
+ */
+async function settleUncreated(log: ByteSource, rows: RecordRows): Promise<void> {
+  const sorted = new SortedRecords(rows);
+  let hasUncreated = false;
+  for (let row = 0; row < rows.count; row++) {
+    if (sorted.previous(row) === undefined) hasUncreated = false;
+    if (rows.length(row) === UNCREATED) hasUncreated = true;
+    if (!hasUncreated || rows.length(row) !== POINTS_BACK) continue;
+    const oid = sorted.oid(row);
+    const { content } = await readStoredRecord(log, { oid, position: rows.position(row) });
+    if (content.kind !== 'back-pointer') continue;
+    const target = sorted.lastOf(oid, content.position + 1);
+    if (target !== undefined && rows.length(target) === UNCREATED) rows.markUncreated(row);
+  }
+}
