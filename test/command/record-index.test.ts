@@ -128,7 +128,7 @@ describe('a record index', () => {
     for (const name of readdirSync(site.repository)) {
       if (/^\d.*\.(json|records)$/.test(name)) rmSync(join(site.repository, name));
     }
-    await site.runWell('adopt');
+    await site.runWell('adopt', site.repository);
     expect(indexesOf(site)).toHaveLength(3);
     const { state, streamed } = await openNewest(site);
     expect(streamed()).toBe(0);
