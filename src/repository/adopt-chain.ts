@@ -3,6 +3,7 @@ import { MAGIC_BYTES, type Magic } from '../filestorage/format.ts';
 import { encodeIndex } from '../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { LogRecords } from '../filestorage/records/log-records.ts';
+import { encodeRecordIndex } from '../filestorage/records/record-index.ts';
 import { TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { Store } from '../stores/store.ts';
@@ -12,7 +13,6 @@ import type { WorkProgress } from '../system/streams/progress.ts';
 import { hintAlternatives } from './content/alternatives.ts';
 import { readLink } from './content/read-backup.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
-import { encodeSorted } from './content/stored-records.ts';
 import { type BackupRecord, encodeBackupRecord } from './layout/backup-record.ts';
 import type { Chain, ChainLink } from './layout/chain.ts';
 import { indexFileName, recordFileName, recordIndexFileName } from './layout/file-names.ts';
@@ -74,7 +74,7 @@ export async function* recordChain(
       const stored = await ensureIndex(store, { link, index, magic });
       await using recordIndex = await stageHashed(store, {
         name: recordIndexFileName(link.file.stamp),
-        content: encodeSorted(records, link.range),
+        content: encodeRecordIndex(records, link.range),
       });
       await recordIndex.publish();
       const { sizeBytes, sha256 } = recordIndex;
@@ -144,6 +144,7 @@ async function readThrough(
       { hint: await hintAlternatives(store, file.stamp) },
     );
   }
+  records.sort();
   const draft: RecordDraft = {
     format: 2,
     tool: `${settings.tool}, adopted`,

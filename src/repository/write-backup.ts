@@ -3,6 +3,7 @@ import { readMagic } from '../filestorage/file-format-version.ts';
 import { encodeIndex } from '../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
 import { LogRecords } from '../filestorage/records/log-records.ts';
+import { encodeRecordIndex } from '../filestorage/records/record-index.ts';
 import { type ScanResult, TransactionScanner } from '../filestorage/scanner.ts';
 import { formatTid } from '../filestorage/tid.ts';
 import type { StagedFile, Store } from '../stores/store.ts';
@@ -22,7 +23,6 @@ import {
 import { CONTENT_MD5, type ContentSums } from './content/content-md5.ts';
 import { chooseSamples, SampleTaker } from './content/samples.ts';
 import { indexUpTo } from './content/stored-index.ts';
-import { encodeSorted } from './content/stored-records.ts';
 import { type BackupRecord, encodeBackupRecord, type Sample } from './layout/backup-record.ts';
 import type { Chain, ChainLink } from './layout/chain.ts';
 import { type DatLine, encodeDatLine } from './layout/dat.ts';
@@ -119,7 +119,7 @@ export async function writeBackup(
   await using index = await stageIndex(source, { store, stamp, index: base, end: plan.end });
   await using recordIndex = await stageHashed(store, {
     name: recordIndexFileName(stamp),
-    content: encodeSorted(records, range),
+    content: encodeRecordIndex(records, range),
   });
   const record: BackupRecord = {
     format: 2,
@@ -262,6 +262,7 @@ class ContentReader {
   readonly #md5: Taking<ContentSums>;
   readonly #scanner: TransactionScanner;
   readonly #samples: SampleTaker;
+  readonly #records: LogRecords;
 
   constructor(
     source: ByteSource,
@@ -283,6 +284,7 @@ class ContentReader {
     this.#range = range;
     this.#settings = settings;
     this.#pass = pass;
+    this.#records = records;
     this.#md5 = pass.begin(
       CONTENT_MD5,
       settings.earlier.map(({ range: { end }, md5 }) => ({ end, md5 })),
@@ -301,15 +303,17 @@ class ContentReader {
     });
   }
 
-  read(): AsyncIterable<Uint8Array> {
+  async *read(): AsyncGenerator<Uint8Array> {
     this.#settings.progress.onFile(this.#source.name);
-    return tap(this.#pass.read(this.#source, this.#range), (chunk) => {
+    yield* tap(this.#pass.read(this.#source, this.#range), (chunk) => {
       this.#settings.signal.throwIfAborted();
       this.#md5.take(chunk);
       this.#scanner.feed(chunk);
       this.#samples.feed(chunk);
       this.#settings.progress.onBytes(chunk.length);
     });
+    // While the threads are at the last bytes, and the disk, too.
+    this.#records.sort();
   }
 
   /** Failure `damaged` where the bytes are not whole transactions from start to end. */

@@ -93,18 +93,31 @@ export class RecordRows {
     if (block !== undefined) block[(row & IN_BLOCK) * ROW_NUMBERS + 4] = UNCREATED;
   }
 
+  /** One of the numbers of all rows. */
+  column(number: number): Uint32Array<ArrayBuffer> {
+    const column = new Uint32Array(this.#count);
+    let row = 0;
+    for (const piece of this.pieces()) {
+      for (let at = number; at < piece.length; at += ROW_NUMBERS) column[row++] = piece[at] ?? 0;
+    }
+    return column;
+  }
+
   /** Puts the row that stands at `order[row]` at each `row`. */
   arrange(order: Uint32Array): void {
     const before = this.#blocks.splice(0);
-    this.#count = 0;
-    for (const row of order) {
-      const source = before[row >>> ROW_BITS];
-      const from = (row & IN_BLOCK) * ROW_NUMBERS;
-      const { block, offset } = this.#free();
-      for (let number = 0; number < ROW_NUMBERS; number++) {
-        block[offset + number] = source?.[from + number] ?? 0;
+    for (let start = 0; start < order.length; start += ROWS_PER_BLOCK) {
+      const block = new Uint32Array(ROWS_PER_BLOCK * ROW_NUMBERS);
+      const end = Math.min(start + ROWS_PER_BLOCK, order.length);
+      for (let row = start, at = 0; row < end; row++) {
+        const from = order[row] ?? 0;
+        const source = before[from >>> ROW_BITS] ?? block;
+        const begin = (from & IN_BLOCK) * ROW_NUMBERS;
+        for (let number = 0; number < ROW_NUMBERS; number++) {
+          block[at++] = source[begin + number] ?? 0;
+        }
       }
-      this.#count += 1;
+      this.#blocks.push(block);
     }
   }
 

@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { LogRecords } from '../../filestorage/records/log-records.ts';
-import { encodeRecordIndex } from '../../filestorage/records/record-index.ts';
 import type { Store } from '../../stores/store.ts';
 import { isFailure } from '../../system/failure.ts';
-import type { ByteRange } from '../../system/files/byte-source.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import { recordIndexFileName } from '../layout/file-names.ts';
-
-/** The content of a record index, of which the records are sorted when somebody asks for it. */
-export function* encodeSorted(records: LogRecords, range: ByteRange): Generator<Uint8Array> {
-  records.sort();
-  yield* encodeRecordIndex(records, range);
-}
 
 /**
  * The record index of a backup as it was written; undefined where there is none, or another one. It is made of the
