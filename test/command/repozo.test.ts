@@ -53,7 +53,7 @@ describe('zodbvault repozo', () => {
     expect(site.dataFiles().length).toBe(2);
     await site.backUp('-k', '-F');
     expect(site.dataFiles().length).toBe(1);
-    expect(readdirSync(site.repository).filter((name) => !name.startsWith('.')).length).toBe(4);
+    expect(readdirSync(site.repository).filter((name) => !name.startsWith('.')).length).toBe(5);
   });
 
   it('does nothing when nothing changed, thorough or quick', async () => {
