@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { streamOf } from '../../test/support/chunks.ts';
 import { type BuiltRecord, LogBuilder, tidNumber } from '../../test/support/log-builder.ts';
 import { type Oid, oidFrom } from '../filestorage/oid.ts';
+import { LogRecords } from '../filestorage/records/log-records.ts';
+import { encodeRecordIndex } from '../filestorage/records/record-index.ts';
+import { scanTransactions } from '../filestorage/scan-transactions.ts';
 import { nextTid, type Tid } from '../filestorage/tid.ts';
+import type { LogPart } from '../repository/content/open-log.ts';
 import { memorySource, type OpenedSource } from '../system/files/byte-source.ts';
 import { compressToMembers } from '../system/streams/gzip/compress.ts';
 import { MemberCache } from '../system/streams/gzip/member-cache.ts';
@@ -49,6 +53,7 @@ interface Revision {
 /** A log, and what is known of it because it was made so. */
 function build(history: readonly Step[]) {
   const builder = new LogBuilder();
+  const ends: number[] = [];
   const revisions = new Map<Oid, Revision[]>(OIDS.map((oid) => [oid, []]));
   for (const [number, step] of history.entries()) {
     const tid = tidNumber(number + 1);
@@ -68,11 +73,12 @@ function build(history: readonly Step[]) {
         pickle === undefined ? { oid, backTo: backTo ?? 0 } : { oid, pickle },
     );
     const positions = builder.add(built, { tid });
+    ends.push(builder.bytes().length);
     for (const [row, { oid, data, dataTid }] of news.entries()) {
       revisions.get(oid)?.push({ tid, data, dataTid, position: positions[row] ?? 0 });
     }
   }
-  return { bytes: builder.bytes(), revisions };
+  return { bytes: builder.bytes(), revisions, ends };
 }
 
 const opened = (bytes: Uint8Array, name = 'log'): OpenedSource => ({
@@ -85,6 +91,24 @@ function inPieces(bytes: Uint8Array, cuts: readonly number[]): OpenedSource {
   const ends = [...cuts.map((cut) => cut % bytes.length), 0, bytes.length].sort((a, b) => a - b);
   const pieces = ends.slice(1).map((end, row) => opened(bytes.subarray(ends[row] ?? 0, end)));
   return joinedSource(pieces, 'log');
+}
+
+/** In parts that end where transactions do, each with its record index, but for every third. */
+async function inParts(bytes: Uint8Array, cuts: readonly number[]) {
+  const ends = [...new Set([...cuts, bytes.length])].sort((a, b) => a - b);
+  const parts: LogPart[] = [];
+  for (const [number, end] of ends.entries()) {
+    const range = { start: ends[number - 1] ?? 0, end };
+    const records = new LogRecords();
+    await scanTransactions(memorySource(bytes.subarray(0, end)), {
+      from: Math.max(range.start, 4),
+      visitor: { transaction: (one) => records.apply(one) },
+    });
+    records.sort();
+    const index = Buffer.concat([...encodeRecordIndex(records, range)]);
+    parts.push({ range, recordIndex: async () => (number % 3 === 2 ? undefined : index) });
+  }
+  return { ...opened(bytes), parts };
 }
 
 const textOf = (data: Uint8Array | undefined) => data && Buffer.from(data).toString();
@@ -196,6 +220,26 @@ describe('a state', () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('is the same with record indexes of parts, up to a moment or cut there', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.array(fc.nat()), async (history, cuts) => {
+        const { bytes, revisions, ends } = build(history);
+        const whole = await inParts(bytes, [4, ...cuts.map((cut) => ends[cut % ends.length] ?? 4)]);
+        for (let last = 1; last <= history.length; last++) {
+          const sizeBytes = ends[last - 1] ?? 0;
+          for (const log of [whole, { ...whole, sizeBytes }]) {
+            const state = await openState(log, { upTo: tidNumber(last), findBlob: noBlobs });
+            expect(state.sizeBytes).toBe(sizeBytes);
+            await expectAll(state, { revisions, last });
+          }
+          const cut = await openState({ ...whole, sizeBytes }, { findBlob: noBlobs });
+          expect([cut.sizeBytes, cut.tid]).toEqual([sizeBytes, tidNumber(last)]);
+        }
+      }),
+      { numRuns: 15 },
     );
   });
 

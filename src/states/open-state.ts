@@ -21,22 +21,23 @@ export interface WantedState {
  * Opens a state of a log, which is closed with it, or if this fails. What has no record index is read once. Memory: 20
  * bytes for each record, 48 while they are sorted, and 16 for each transaction. Failure `damaged`.
  *
- * @param log - it ends where a transaction does, and each of its parts, too; without parts, it has no record index
+ * @param log - it ends where a transaction does, and each of its parts, too, of which the last may go on behind it;
+ *   without parts, it has no record index
  */
 export async function openState(
   log: OpenedSource & { readonly parts?: readonly LogPart[] },
   { upTo, findBlob, onBytes = () => {} }: WantedState,
 ): Promise<State> {
   try {
-    const records = await readLogRecords(log, { upTo, onBytes });
+    const { records, end } = await readLogRecords(log, { upTo, onBytes });
     const { transactions } = records;
     refuseDisorder(log, transactions);
-    const behind =
-      upTo === undefined ? transactions.count : transactions.firstNotBefore(nextTid(upTo));
+    const notLater = upTo === undefined ? Infinity : transactions.firstNotBefore(nextTid(upTo));
+    const count = Math.min(transactions.countUpTo(end - 1), notLater);
     return new LogState(log, {
       records,
-      sizeBytes: behind < transactions.count ? transactions.position(behind) : log.sizeBytes,
-      tid: behind === 0 ? ZERO_TID : transactions.tid(behind - 1),
+      sizeBytes: count < transactions.count ? transactions.position(count) : end,
+      tid: count === 0 ? ZERO_TID : transactions.tid(count - 1),
       findBlob,
     });
   } catch (error) {

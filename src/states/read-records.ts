@@ -19,24 +19,27 @@ export interface RecordReading {
 }
 
 /**
- * Which records a log has, sorted: out of the record indexes of its parts; a part without one is read. Failure
- * `damaged`.
+ * Which records a log has, sorted: out of the record indexes of its parts; a part without one is read. There may be
+ * some that stand behind `end`, where what is known of the log ends. Failure `damaged`.
  */
 export async function readLogRecords(
   log: ByteSource & { readonly parts?: readonly LogPart[] },
   { upTo, onBytes }: RecordReading,
-): Promise<LogRecords> {
+): Promise<{ readonly records: LogRecords; readonly end: number }> {
   const records = new LogRecords();
+  let end = 0;
   for (const { range, recordIndex } of log.parts ?? [wholeOf(log)]) {
     if (upTo !== undefined && records.transactions.lastTid >= upTo) break;
+    end = Math.min(range.end, log.sizeBytes);
+    if (range.start > end) break;
     const bytes = await recordIndex();
     if (bytes !== undefined && addRecordIndex(records, { bytes, range })) {
-      onBytes(range.end - range.start);
-    } else await scanPart(log, { range, records, onBytes });
+      onBytes(end - range.start);
+    } else await scanPart(log, { range: { ...range, end }, records, onBytes });
   }
   records.sort();
   await settleUncreated(log, records.rows);
-  return records;
+  return { records, end };
 }
 
 function wholeOf({ sizeBytes }: ByteSource): LogPart {
@@ -76,6 +79,7 @@ async function settleUncreated(log: ByteSource, rows: RecordRows): Promise<void>
     if (sorted.previous(row) === undefined) hasUncreated = false;
     if (rows.length(row) === UNCREATED) hasUncreated = true;
     if (!hasUncreated || rows.length(row) !== POINTS_BACK) continue;
+    if (rows.position(row) >= log.sizeBytes) continue;
     const oid = sorted.oid(row);
     const { content } = await readStoredRecord(log, { oid, position: rows.position(row) });
     if (content.kind !== 'back-pointer') continue;

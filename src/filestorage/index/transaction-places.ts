@@ -42,16 +42,22 @@ export class TransactionPlaces {
     this.#tid[row] = tid;
   }
 
-  /** Tid of the transaction to which the record at `position` belongs. */
-  tidAt(position: number): Tid {
+  /** How many begin at a position or in front of it. */
+  countUpTo(position: number): number {
     let low = 0;
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#position[middle] ?? 0) <= position) low = middle + 1;
+      if (this.position(middle) <= position) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? ZERO_TID : this.tid(low - 1);
+    return low;
+  }
+
+  /** Tid of the transaction to which the record at `position` belongs. */
+  tidAt(position: number): Tid {
+    const count = this.countUpTo(position);
+    return count === 0 ? ZERO_TID : this.tid(count - 1);
   }
 
   #grow(): void {

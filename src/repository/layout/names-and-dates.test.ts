@@ -106,7 +106,7 @@ describe('name of a data file', () => {
     expect(stampOfFileName(name)).toBeUndefined();
   });
 
-  it.each(['fs', 'fsz', 'deltafs', 'deltafsz', 'dat', 'index', 'json'])(
+  it.each(['fs', 'fsz', 'deltafs', 'deltafsz', 'dat', 'index', 'records', 'json'])(
     'has a stamp with .%s',
     (ending) => {
       expect(stampOfFileName(`2026-03-01-04-05-06.${ending}`)).toBe('2026-03-01-04-05-06');
