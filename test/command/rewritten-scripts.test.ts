@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type BuildoutSite, newBuildoutSite, recipeCfg } from '../support/buildout-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -73,6 +73,9 @@ describe('scripts of a part that buildout installs, too', () => {
     runBuildout(site);
     expect((await site.install()).stderr).toContain(INSTALLED);
     expect((await site.run(['config'])).stderr).toBe(INSTALLED);
+    // Where buildout only takes a part away, it leaves its section, and adds the parts that it has now.
+    appendFileSync(site.path('.installed.cfg'), '\n[buildout]\nparts = \n');
+    expect((await site.install()).stderr).not.toContain('bin/buildout');
     writeFileSync(site.path('.installed.cfg'), 'broken');
     expect((await site.run(['config'])).stderr).toBe('');
   });

@@ -28,8 +28,17 @@ export function rewritingOf(
   const position = listed.indexOf(part);
   if (listed.slice(position + 1).some((name) => runsInstall(buildout, name))) return undefined;
   if (position >= 0) return 'listed';
-  const recipe = installed?.get(part)?.get('recipe')?.text.trim().toLowerCase();
-  return isRecipe(recipe) ? 'installed' : undefined;
+  return installed !== undefined && wasMade(part, installed) ? 'installed' : undefined;
+}
+
+/**
+ * Sections of parts that buildout took away stay in its file until it installs something else: the last `parts` tells
+ * what is installed.
+ */
+function wasMade(part: string, installed: CfgSections): boolean {
+  const parts = installed.get('buildout')?.get('parts')?.text.split(/\s+/) ?? [];
+  const recipe = installed.get(part)?.get('recipe')?.text.trim().toLowerCase();
+  return parts.includes(part) && isRecipe(recipe);
 }
 
 /** Whatever its recipe is: an option holds the command. One that can't be resolved is none of our business. */
