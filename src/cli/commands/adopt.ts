@@ -69,7 +69,11 @@ function tellRepository(
   terminal.print(
     `${path}: ${count(fulls, 'full backup')}, ${count(increments, 'increment')}, ${oldest} to ${newest} (UTC)`,
   );
-  if (blobs !== undefined) terminal.print(`  its blob backups: ${blobs}`);
+  if (blobs.kind === 'found') terminal.print(`  its blob backups: ${blobs.place.folder}`);
+  if (blobs.kind === 'unclear') {
+    const folders = blobs.places.map(({ folder }) => folder).join(' or ');
+    terminal.print(`  its blob backups may be in ${folders}; zodbvault did not check them`);
+  }
   for (const problem of problems) terminal.print(`  not whole: ${describeNamedProblem(problem)}`);
   for (const finding of findings) terminal.print(`  in ${newest}: ${describeDeepFinding(finding)}`);
   if (isWhole(repository))

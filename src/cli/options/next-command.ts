@@ -1,9 +1,10 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
 import { defaultFolderNames } from '../../config/resolve/script-names.ts';
 import { findLiveOf } from '../../operations/inspect/find-live-filestorage.ts';
 import type { AdoptedBlobs, AdoptedRepository } from '../../operations/verify/adopt.ts';
+import type { PairedBlobs } from '../../operations/verify/pair-blob-folders.ts';
 import { Failure } from '../../system/failure.ts';
 import { leadToOne } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -12,8 +13,11 @@ import { findSites } from '../select/site-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { commandToType } from './own-command.ts';
 
-/** Where nobody can tell where the Data.fs is. */
+/** Where nobody can tell where they are. */
 const UNKNOWN_DATA_FS = '/PATH/TO/Data.fs';
+const UNKNOWN_BLOBS = '/PATH/TO/blobstorage';
+const UNKNOWN_BLOB_BACKUPS = '/PATH/TO/blobstoragebackups';
+const BLOB_DIRECTORY = 'the path of its blob directory';
 
 /** How backups that were adopted are continued. */
 export interface GoingOn {
@@ -43,15 +47,14 @@ export async function goingOnWith(
   if (own !== undefined) return { command: await commandOf(own), blank: undefined };
   const repository = await backups.repository(path);
   const live = await findLiveOf(repository, [resolve('var/filestorage/Data.fs')]);
-  const base = found.find((one) => one.path === blobs)?.base ?? 'blobstorage';
-  const blobDirectory = await blobWords({ live, base, blobs, path });
+  const blobDirectory = await blobWords({ live, blobs, path, found });
   const argv = [
     ...['--datafs', live ?? UNKNOWN_DATA_FS, '--location', path],
     ...blobDirectory.argv,
   ];
   const blanks = [
     ...(live === undefined ? ['the path of its Data.fs'] : []),
-    ...(blobDirectory.isKnown ? [] : ['the path of its blob directory']),
+    ...blobDirectory.blanks,
   ];
   return { command: await commandOf(argv), blank: blanks.join(' and ') || undefined };
 }
@@ -59,23 +62,33 @@ export async function goingOnWith(
 /** Blobs that are there are never left out; where nobody can tell, the backup itself says so. */
 async function blobWords({
   live,
-  base,
   blobs,
   path,
+  found,
 }: {
   readonly live: string | undefined;
-  readonly base: string;
-  /** The folder with backups of them, where there is one. */
-  readonly blobs: string | undefined;
+  readonly blobs: PairedBlobs;
   readonly path: string;
-}): Promise<{ readonly argv: readonly string[]; readonly isKnown: boolean }> {
+  readonly found: readonly AdoptedBlobs[];
+}): Promise<{ readonly argv: readonly string[]; readonly blanks: readonly string[] }> {
+  if (blobs.kind === 'unclear') {
+    const argv = ['--blob-storage', UNKNOWN_BLOBS, '--blobbackuplocation', UNKNOWN_BLOB_BACKUPS];
+    return { argv, blanks: [BLOB_DIRECTORY, 'the folder of its blob backups'] };
+  }
+  const { folder, base } =
+    blobs.kind === 'found'
+      ? blobs.place
+      : {
+          folder: join(dirname(path), defaultFolderNames('backup').blobbackuplocation),
+          base: basename(UNKNOWN_BLOBS),
+        };
   const beside = live === undefined ? undefined : join(dirname(dirname(live)), base);
   const isKnown = beside !== undefined && (await isThere(beside));
-  if (blobs === undefined && !isKnown) return { argv: [], isKnown: true };
-  const location = blobs ?? join(dirname(path), defaultFolderNames('backup').blobbackuplocation);
-  const liveBlobs = isKnown ? beside : `/PATH/TO/${base}`;
-  const argv = ['--blob-storage', liveBlobs, '--blobbackuplocation', location];
-  return { argv, isKnown };
+  const isOthers = found.some((one) => one.path === folder);
+  if (blobs.kind === 'none' && (!isKnown || isOthers)) return { argv: [], blanks: [] };
+  const liveBlobs = isKnown ? beside : join(dirname(UNKNOWN_BLOBS), base);
+  const argv = ['--blob-storage', liveBlobs, '--blobbackuplocation', folder];
+  return { argv, blanks: isKnown ? [] : [BLOB_DIRECTORY] };
 }
 
 /** Undefined where no site that is found here has its backups in the folder. */

@@ -12,6 +12,7 @@ import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
 import { listRemains } from '../list/list-restore-points.ts';
 import { type JobContext, lockRequest, withStep } from '../run/events.ts';
+import { type PairedBlobs, type PlaceOfBlobs, pairBlobFolders } from './pair-blob-folders.ts';
 import { rememberPoint, rememberVerified } from './record-checks.ts';
 import { type DeepFinding, type DeepVerifiedPoint, verifyDeep } from './verify-deep.ts';
 
@@ -39,8 +40,7 @@ export interface AdoptedRepository {
   readonly problems: readonly NamedProblem[];
   /** What a deep look at the newest restore point has found to be wrong. */
   readonly findings: readonly DeepFinding[];
-  /** The folder with the blob backups that belong to it. */
-  readonly blobs: string | undefined;
+  readonly blobs: PairedBlobs;
 }
 
 /** A folder with blob backups that was found. */
@@ -75,15 +75,15 @@ export async function adopt(settings: AdoptSettings, context: JobContext): Promi
     })),
   );
   const blobs = found.flatMap(({ path, entries }) => blobFolder(path, entries));
+  const lone = found.flatMap(({ path, catalogue, hasBackups }) =>
+    hasBackups ? [{ path, stamps: pointStampsOf(catalogue) }] : [],
+  );
+  const places = blobs.map(({ path, base }) => ({ folder: path, base }));
+  const pairs = await pairBlobFolders(lone, { places, backups: context.backups });
   const repositories: AdoptedRepository[] = [];
-  for (const { path, catalogue, hasBackups } of found) {
-    if (!hasBackups) continue;
-    const own = pointStampsOf(catalogue);
-    const beside = found.find(({ entries }) => entries.some(({ stamp }) => own.includes(stamp)));
-    const base = beside?.entries[0]?.base;
-    const place =
-      beside === undefined || base === undefined ? undefined : { folder: beside.path, base };
-    repositories.push(await adoptRepository(path, { place, settings, context }));
+  for (const { path } of lone) {
+    const paired = pairs.get(path) ?? { kind: 'none' };
+    repositories.push(await adoptRepository(path, { paired, settings, context }));
   }
   if (repositories.length > 0 || blobs.length > 0) return { repositories, blobs };
   throw new Failure(
@@ -131,7 +131,7 @@ function blobFolder(path: string, entries: readonly BlobEntry[]): readonly Adopt
 }
 
 interface Adopting {
-  readonly place: { readonly folder: string; readonly base: string } | undefined;
+  readonly paired: PairedBlobs;
   readonly settings: AdoptSettings;
   readonly context: JobContext;
 }
@@ -155,7 +155,6 @@ async function adoptRepository(path: string, adoption: Adopting): Promise<Adopte
     for (const point of points)
       await rememberPoint(repository, { kind: 'deep', point, time, context });
   }
-  const { place } = adoption;
   return {
     path,
     files: catalogue.chains.flatMap(({ full, increments }) =>
@@ -167,7 +166,7 @@ async function adoptRepository(path: string, adoption: Adopting): Promise<Adopte
     recorded,
     problems,
     findings: points.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'bad')),
-    blobs: place?.folder,
+    blobs: adoption.paired,
   };
 }
 
@@ -214,13 +213,9 @@ async function recordAll(
 
 async function lookDeeply(
   repository: string,
-  { place, context }: Adopting,
+  { paired, context }: Adopting,
 ): Promise<readonly DeepVerifiedPoint[]> {
-  const blobs = place && {
-    folder: place.folder,
-    live: join(place.folder, place.base),
-    preferred: 'directories' as const,
-  };
+  const blobs = paired.kind === 'found' ? restorableBlobs(paired.place) : undefined;
   const points = { kind: 'one', target: LATEST_BACKUP } as const;
   const found: DeepVerifiedPoint[] = [];
   const wanted = { repository, points, blobs, sample: { kind: 'all' }, isChanges: false } as const;
@@ -228,4 +223,8 @@ async function lookDeeply(
     found.push(point);
   }
   return found;
+}
+
+function restorableBlobs({ folder, base }: PlaceOfBlobs) {
+  return { folder, live: join(folder, base), preferred: 'directories' } as const;
 }

@@ -40,7 +40,7 @@ export function repositoryAsJson(found: AdoptedRepository): v.InferOutput<typeof
     recorded: [...found.recorded],
     problems: found.problems.map(describeNamedProblem),
     findings: found.findings.map(findingAsJson),
-    blobFolder: found.blobs,
+    blobFolder: found.blobs.kind === 'found' ? found.blobs.place.folder : undefined,
   };
 }
 
