@@ -42,6 +42,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   content: ['run'],
   inspect: ['list', 'restore', 'verify', 'run'],
   list: ['run'],
+  open: ['run'],
   restore: ['backup-blobs', 'list', 'verify', 'run'],
   retention: ['list', 'run'],
   run: [],

@@ -41,6 +41,7 @@ try {
   write('find', []);
   write('check', []);
   write('test-restore', []);
+  write('open', []);
   write('delete', [stamp, '--dry-run']);
   write('init', ['--dry-run']);
   write('adopt', ['var']);
@@ -69,6 +70,8 @@ function run(cwd: string, words: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...words], {
     cwd,
     encoding: 'utf8',
+    // It runs until it is stopped.
+    ...(words[0] === 'open' ? { timeout: 5000 } : {}),
   });
   if (status !== 0) throw new Error(`zodbvault ${words.join(' ')} ended with ${status}: ${stderr}`);
   return stdout;

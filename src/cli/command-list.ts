@@ -61,6 +61,10 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'restore to a temporary folder, verify the result, and measure the time',
     load: async () => (await import('./commands/test-restore.ts')).addTestRestoreCommand,
   },
+  open: {
+    summary: 'let ZEO clients read the site as it was at a backup, without restoring it',
+    load: async () => (await import('./commands/open.ts')).addOpenCommand,
+  },
   delete: {
     summary: 'delete a restore point, or all damaged ones, and the increments that need them',
     load: async () => (await import('./commands/delete.ts')).addDeleteCommand,

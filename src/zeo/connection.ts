@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import { formatOid } from '../filestorage/oid.ts';
 import type { PlainData } from '../filestorage/pickle/plain/plain-data.ts';
+import { formatTid } from '../filestorage/tid.ts';
 import { Failure, isFailure } from '../system/failure.ts';
 import { Arguments, bytesOf } from './arguments.ts';
 import { ANSWERS } from './calls.ts';
@@ -148,6 +150,11 @@ class Connection implements AsyncDisposable {
         await this.#hasRoom();
         if (this.#socket.destroyed) throw wrongClient('it has gone');
       },
+      onMissingBlob: ({ oid, tid }) =>
+        this.#context.onEvent({
+          ...{ kind: 'blob-missing', client: this.#client },
+          ...{ oid: formatOid(oid), tid: formatTid(tid) },
+        }),
       setLabel: (label) => {
         this.#client = `${label.slice(0, LONGEST_LABEL)} ${addressOf(this.#socket)}`;
       },

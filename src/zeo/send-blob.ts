@@ -10,13 +10,14 @@ const CHUNK_BYTES = 59_000;
 
 /** Sends a blob by calls of the client, then None. A blob of which no source has the file: POSKeyError. */
 export async function sendBlob(
-  { storage: { state }, callClient }: Session,
+  { storage: { state }, callClient, onMissingBlob }: Session,
   args: Arguments,
 ): Promise<PlainData> {
   const [oid, tid] = [args.oid(0), args.tid(1)];
   const revision = [bytesOf(oid), bytesOf(tid)];
   const blob = await state.blob(oid, tid);
   if (blob === undefined) {
+    onMissingBlob({ oid, tid });
     throw noKeyError(
       `No blob file of object ${formatOid(oid)}, transaction ${formatTid(tid)}`,
       ...revision,

@@ -13,6 +13,13 @@ export type ServerEvent =
   | { readonly kind: 'client-left'; readonly client: string }
   /** It sends what no ZEO client sends: its connection is closed. */
   | { readonly kind: 'client-refused'; readonly client: string; readonly reason: string }
+  /** A client wants a blob of which no source has the file. */
+  | {
+      readonly kind: 'blob-missing';
+      readonly client: string;
+      readonly oid: string;
+      readonly tid: string;
+    }
   /** A call got an error for an answer, since something is wrong with the storage. */
   | {
       readonly kind: 'call-failed';

@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { adoptSystemError, Failure, systemCodeOf } from '../system/failure.ts';
-import { formatAddress, type ServerAddress } from './address.ts';
+import { formatAddress, type ServerAddress } from '../system/server-address.ts';
 import { serveClient } from './connection.ts';
 import type { ServedStorage } from './served-storage.ts';
 import type { ServerEvent } from './server-event.ts';

@@ -4,7 +4,7 @@ import { describe } from 'vitest';
 import { runPython } from './python.ts';
 
 /** A virtual environment that `test/real/environment` makes; its lock file has the same name. */
-export type Environment = 'zodb' | 'plone';
+export type Environment = 'zodb' | 'plone' | 'zeo5';
 
 const REAL = join(import.meta.dirname, '../real');
 const FOLDER = process.env['TEST_VENVS'] ?? join(REAL, '../../.venv-test');

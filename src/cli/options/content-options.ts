@@ -53,7 +53,9 @@ export async function findContentPlace(
   const target = selection.live
     ? undefined
     : readTarget(moment, { terminal, chain: selection.chain });
-  const sites = await findSites(selection, { terminal, purpose: 'look', backups });
+  // Of a site that is only looked at, live blobs count if there are backups of some.
+  const purpose = selection.live ? 'backup' : 'look';
+  const sites = await findSites(selection, { terminal, purpose, backups });
   const [site, other] = sites;
   if (site === undefined || other !== undefined) {
     throw new Failure('usage', 'Cannot tell which site is meant: there are several', {

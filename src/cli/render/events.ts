@@ -133,11 +133,40 @@ function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
     case 'install-step':
       renderInstallStep(event.step, { terminal, tense: 'done' });
       return;
+    case 'client-connected':
+      terminal.debug(`Client ${event.client} has connected`);
+      return;
+    case 'client-registered':
+      terminal.log(`Client ${event.client} reads storage ${event.storage}`);
+      return;
+    case 'registration-refused':
+      terminal.log(`Refused client ${event.client}: ${describeRefusal(event)}`);
+      return;
+    case 'client-left':
+      terminal.debug(`Client ${event.client} has left`);
+      return;
+    case 'client-refused':
+      terminal.log(`Closed the connection of client ${event.client}: ${event.reason}`);
+      return;
     case 'schedule-step':
       renderScheduleStep(event.step, { terminal, tense: 'done' });
       return;
     default:
       event satisfies never;
+  }
+}
+
+function describeRefusal({
+  reason,
+  storage,
+}: Extract<JobEvent, { readonly kind: 'registration-refused' }>): string {
+  switch (reason) {
+    case 'no-such-storage':
+      return `it asks for storage "${storage}", and there is none of that name`;
+    case 'wants-to-write':
+      return 'it wants to write. Its <zeoclient> needs "read-only true"';
+    default:
+      return reason satisfies never;
   }
 }
 

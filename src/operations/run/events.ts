@@ -5,6 +5,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import type { LockRequest, LockWaiting } from '../../system/locks/lock-request.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
+import type { ServerEvent } from '../../zeo/server-event.ts';
 import type { RemovalReason } from './removal-reason.ts';
 import type { InstallStep, ScheduleStep } from './setup-steps.ts';
 import type { Warning } from './warnings/warning.ts';
@@ -60,9 +61,13 @@ export type JobEvent =
   | { readonly kind: 'output'; readonly output: Uint8Array }
   | { readonly kind: 'install-step'; readonly step: InstallStep }
   | { readonly kind: 'schedule-step'; readonly step: ScheduleStep }
+  | ClientEvent
   | Warning
   /** It waits for a lock, or looks whether who holds it on another machine still lives. */
   | { readonly kind: 'lock-awaited'; readonly waiting: LockWaiting };
+
+/** What clients of a server do. What goes wrong is a warning. */
+export type ClientEvent = Exclude<ServerEvent, { readonly kind: 'call-failed' | 'blob-missing' }>;
 
 /** A part of a restore point of which what is stored is not what was written, as a restore has found. */
 export interface DamagedPart {

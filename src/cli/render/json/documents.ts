@@ -13,6 +13,7 @@ import { installResult } from './results/install.ts';
 import { listResult } from './results/list.ts';
 import { logResult } from './results/log.ts';
 import { lsResult } from './results/ls.ts';
+import { openResult } from './results/open.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
 import { scheduleResult } from './results/schedule.ts';
@@ -34,6 +35,7 @@ export const RESULTS = {
   find: findResult,
   check: checkResult,
   'test-restore': testRestoreResult,
+  open: openResult,
   delete: deleteResult,
   init: initResult,
   install: installResult,

@@ -9,6 +9,11 @@ import { describeBadBackup, describeProblem } from '../problems.ts';
 
 /** What commands themselves notice. The values of an example are of the types that those of its code have. */
 export const COMMAND_WARNINGS = {
+  'open-to-others': text(
+    { kind: 'advice', code: 'open-to-others', address: '0.0.0.0:8100' },
+    ({ address }) =>
+      `everybody who reaches ${address} can read all of the site, private content and the hashes of passwords, too: the protocol of ZEO has no login`,
+  ),
   'part-of-cfg-unread': text(
     {
       kind: 'notice',

@@ -5,6 +5,7 @@ import { COMMAND_WARNINGS } from './commands.ts';
 import { INSTALL_WARNINGS } from './install.ts';
 import { RESTORE_WARNINGS } from './restore.ts';
 import { RUN_WARNINGS } from './run.ts';
+import { SERVER_WARNINGS } from './server.ts';
 import { SETTINGS_WARNINGS } from './settings.ts';
 import type { AnyWarning, Coded, WarningTexts } from './warning-text.ts';
 
@@ -14,6 +15,7 @@ export const WARNINGS: WarningTexts = {
   ...BLOB_BACKUP_WARNINGS,
   ...RESTORE_WARNINGS,
   ...RUN_WARNINGS,
+  ...SERVER_WARNINGS,
   ...SETTINGS_WARNINGS,
   ...COMMAND_WARNINGS,
   ...INSTALL_WARNINGS,

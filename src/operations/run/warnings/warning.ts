@@ -3,6 +3,7 @@ import type { BlobBackupWarning } from './blob-backup-warnings.ts';
 import type { InstallWarning } from './install-warnings.ts';
 import type { RestoreWarning } from './restore-warnings.ts';
 import type { RunWarning } from './run-warnings.ts';
+import type { ServerWarning } from './server-warnings.ts';
 
 /**
  * What people should read, as values: `warning` if somebody should look into it, `notice` if it is put right, or is
@@ -13,7 +14,8 @@ export type Warning =
   | BlobBackupWarning
   | RestoreWarning
   | RunWarning
-  | InstallWarning;
+  | InstallWarning
+  | ServerWarning;
 
 /** The warnings with one of these codes. */
 export type WarningOf<Code extends Warning['code']> = Extract<Warning, { readonly code: Code }>;

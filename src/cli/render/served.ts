@@ -1,0 +1,19 @@
+import type { ServedSite, ServedState } from '../../operations/open/serve-site.ts';
+import { formatAddress } from '../../system/server-address.ts';
+import { count, formatBytes } from '../format/units.ts';
+
+/** Where a server listens, and a line for each of its storages. */
+export function describeServed({ address, storages }: ServedSite): readonly string[] {
+  return [formatAddress(address), ...storages.map(describeStorage)];
+}
+
+function describeStorage({ storage, zeoName, tid, time, objects, bytes }: ServedState): string {
+  const seconds = time.slice(0, 19).replace('T', ' ');
+  return `Storage ${zeoName}: ${storage} at ${seconds} UTC (${tid}), ${count(objects, 'object')}, ${formatBytes(bytes)}`;
+}
+
+/** How a zope.conf names it. */
+export function describeUse({ address, storages }: ServedSite): string {
+  const name = storages.at(-1)?.zeoName;
+  return `In a zope.conf, write "server ${formatAddress(address)}", "storage ${name}" and "read-only true" into <zeoclient>. Ctrl-C ends this command`;
+}

@@ -1,0 +1,99 @@
+import type { Site } from '../../config/model/site.ts';
+import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
+import type { ServerAddress } from '../../system/server-address.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
+import { startZeoServer } from '../../zeo/server.ts';
+import type { ServerEvent } from '../../zeo/server-event.ts';
+import type { JobContext, JobEvent } from '../run/events.ts';
+import { openStates, type StorageState, type WantedMoment } from '../run/open-state.ts';
+
+/** What ZEO clients ask for that are told no other name: the main storage of a server (`<filestorage 1>`). */
+const NAME_OF_MAIN = '1';
+
+/** What is served: a storage, or all of a site. */
+export interface ServedPlace {
+  readonly site: Site;
+  readonly moment: WantedMoment;
+  /** The only storage; undefined: all. */
+  readonly storage: string | undefined;
+  readonly context: JobContext;
+}
+
+/** A site that clients read. Disposed of, it is closed for them. */
+export interface ServedSite extends AsyncDisposable {
+  readonly address: ServerAddress;
+  /** The main one comes last. */
+  readonly storages: readonly ServedState[];
+  /** Rejects where the server can't go on. */
+  readonly failed: Promise<never>;
+}
+
+export interface ServedState {
+  /** As the site calls it. */
+  readonly storage: string;
+  /** As ZEO clients call it. */
+  readonly zeoName: string;
+  /** Its last transaction: 16 hex digits; ISO 8601 in UTC, with microseconds. */
+  readonly tid: string;
+  readonly time: string;
+  readonly objects: number;
+  /** Of its log. */
+  readonly bytes: number;
+}
+
+/**
+ * Opens the storages of a site as they were, for ZEO clients that read: each under the name that it has at the site's
+ * own ZEO server. Takes no lock, and writes nothing into the site or its backups. Failures: those of
+ * {@link openStates} and {@link startZeoServer}.
+ */
+export async function serveSite(
+  { site, moment, storage, context }: ServedPlace,
+  address: ServerAddress,
+): Promise<ServedSite> {
+  await using opened = new DisposableStack();
+  const { all } = opened.use(await openStates(site, { moment, storage, context }));
+  const main = site.storages.at(-1)?.name;
+  const zeoNameOf = (name: string) => (name === main ? NAME_OF_MAIN : name);
+  const server = opened.use(
+    await startZeoServer({
+      storages: all.map(({ storage: name, state }) => ({
+        name: zeoNameOf(name),
+        state,
+        hasBlobs: hasBlobs(site, name),
+      })),
+      address,
+      onEvent: (event) => context.onEvent(asJobEvent(event)),
+    }),
+  );
+  const { failed } = server;
+  const kept = opened.move();
+  return {
+    address: server.address,
+    storages: all.map((one) => describe(one, zeoNameOf(one.storage))),
+    failed,
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+function describe({ storage, state }: StorageState, zeoName: string): ServedState {
+  const { tid, objectCount: objects, sizeBytes: bytes } = state;
+  return { storage, zeoName, tid: formatTid(tid), time: formatTidTime(tid), objects, bytes };
+}
+
+/** Live ones, or backups of some. */
+function hasBlobs({ contents, storages }: Site, storage: string): boolean {
+  if (contents === 'filestorages') return false;
+  const found = storages.find(({ name }) => name === storage);
+  return found?.blobs !== undefined || found?.folders.backup.blobs !== undefined;
+}
+
+function asJobEvent(event: ServerEvent): JobEvent {
+  switch (event.kind) {
+    case 'call-failed':
+      return { ...event, kind: 'warning', code: 'call-failed' };
+    case 'blob-missing':
+      return { ...event, kind: 'warning', code: 'blob-not-found' };
+    default:
+      return event;
+  }
+}
