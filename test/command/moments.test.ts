@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -287,5 +287,33 @@ describe('a transaction that is known by its user and its description', () => {
   ])('%j ends with %s', async (words, expected, message) => {
     const { status, stderr } = await made.site.run(['restore', '-n', ...words]);
     expect([status, stderr]).toEqual([expected, expect.stringContaining(message)]);
+  });
+});
+
+describe('a persistent cache of a ZEO client', () => {
+  it('is named after a restore to a state that is earlier than what it has seen', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    const first = await made.commit('state');
+    const second = await made.commit('state');
+    await site.runWell('backup');
+    const cacheOf = (tid: Tid) =>
+      Buffer.from(`ZEC3\0\0\0\0\0\0\0\0${' '.repeat(20)}`).fill(
+        Buffer.from(formatTid(tid), 'hex'),
+        4,
+        12,
+      );
+    const paths = ['client1-1.zec', 'client2/client2-1.zec', 'client3-1.zec', 'broken-1.zec'].map(
+      (name) => join(site.folder, 'var', name),
+    );
+    const [ahead = '', below = '', behind = '', broken = ''] = paths;
+    mkdirSync(join(below, '..'));
+    for (const path of [ahead, below]) writeFileSync(path, cacheOf(second));
+    writeFileSync(behind, cacheOf(first));
+    writeFileSync(broken, 'ZEC');
+    const { stderr } = await site.runWell('restore', '-n', formatTid(first));
+    expect(stderr).toContain(`remove their caches: "${ahead}", "${below}"\n`);
+    const again = await site.runWell('restore', '-n');
+    expect(again.stderr).not.toContain('remove their caches');
   });
 });

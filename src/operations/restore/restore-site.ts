@@ -1,3 +1,4 @@
+import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { nameOfPoint, restoredStateOf } from '../../repository/restore-point.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
@@ -12,6 +13,7 @@ import { foldersOf, planSiteRestore } from './plan-site-restore.ts';
 import { reportSkippedFiles } from './restore-filestorage.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import type { MeantRestore, SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
+import { findClientCachesAhead } from './warnings/client-caches.ts';
 import { findRestorePlanWarnings, refuseGuess } from './warnings/restore-warnings.ts';
 
 /**
@@ -74,8 +76,23 @@ export async function restoreUnlogged(
   }));
   await done({ restored });
   await report(results);
+  await tellClientCaches(results, context);
   await runSiteCommand(site, { when: 'post_command', action: 'restore', context });
   return restoredSite;
+}
+
+async function tellClientCaches(
+  results: readonly RestoreResult[],
+  { onEvent }: JobContext,
+): Promise<void> {
+  const found = new Set<string>();
+  for (const { plan } of results) {
+    if (!plan.replaces) continue;
+    for (const path of await findClientCachesAhead(plan.target)) found.add(path);
+  }
+  if (found.size > 0) {
+    onEvent({ kind: 'notice', code: 'client-caches-ahead', ...someOf([...found]) });
+  }
 }
 
 /** What a restore of a site has done. */

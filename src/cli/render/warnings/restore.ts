@@ -100,6 +100,16 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
     },
     sentence: ({ copy, state }) => `restored anyway: in "${copy}", ${state}`,
   },
+  'client-caches-ahead': {
+    example: {
+      kind: 'notice',
+      code: 'client-caches-ahead',
+      paths: ['var/client1-1.zec'],
+      count: 1,
+    },
+    sentence: ({ paths, count }) =>
+      `ZEO clients have seen later transactions, and do not connect to an earlier state; stop them, and remove their caches: ${[...paths.map((path) => `"${path}"`), ...(count > paths.length ? [`${count - paths.length} more`] : [])].join(', ')}`,
+  },
   'blobs-of-other-copy': {
     example: { kind: 'notice', code: 'blobs-of-other-copy', from: COPY, paths: [BLOB], count: 1 },
     sentence: ({ from, paths, count }) => `${nameSome(paths, count)}: taken from "${from}"`,

@@ -149,6 +149,8 @@ export type RestoreWarning =
       readonly code: 'more-damaged-blobs-restored';
       readonly count: number;
     }
+  /** Persistent caches of ZEO clients that have seen what the restore took away. */
+  | ({ readonly kind: 'notice'; readonly code: 'client-caches-ahead' } & SomeNames)
   /** Blobs of a moment that are in the copies of other backups. */
   | ({
       readonly kind: 'notice';
