@@ -84,7 +84,8 @@ describe('store with a name that is no path', () => {
         expect(blobFindings.length).toBeGreaterThan(0);
       }
       const folder = join(scratch, 'restored');
-      const what = { site, kind: 'backup', wanted: LATEST_BACKUP, folder, now } as const;
+      const how = { folder, isComparedWithLive: false, now };
+      const what = { site, kind: 'backup', wanted: LATEST_BACKUP, ...how } as const;
       const { storages } = await testRestore(what, context());
       expect(storages.flatMap(({ point }) => point.findings)).toEqual([]);
       const dat = readdirSync(test.repository).find((name) => name.endsWith('.dat')) ?? '';

@@ -317,3 +317,34 @@ describe('a persistent cache of a ZEO client', () => {
     expect(again.stderr).not.toContain('remove their caches');
   });
 });
+
+describe('a test restore against the live Data.fs', () => {
+  it('compares every byte, unless a pack came between', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    const tid = formatTid(await made.commit('state'));
+    await made.commit('state');
+    await site.runWell('backup');
+    await made.commit('state');
+    const words = [
+      'test-restore',
+      tid,
+      '--against-live',
+      '--no-blobs',
+      '--in',
+      site.folder,
+      '--json',
+    ];
+    const pointsOf = (finished: Awaited<ReturnType<TestSite['run']>>) =>
+      documentOf(finished).restores[0].points;
+    expect(pointsOf(await site.runWell(...words))).toMatchObject([{ live: 'same' }]);
+    const bytes = readFileSync(site.dataFs);
+    writeFileSync(site.dataFs, Buffer.from(bytes).fill((bytes[200] ?? 0) ^ 1, 200, 201));
+    const differing = await site.run(words);
+    expect(differing.status).toBe(1);
+    expect(pointsOf(differing)).toMatchObject([{ live: 'differs', differsAt: 200 }]);
+    writeFileSync(site.dataFs, bytes);
+    await packDatabase(site.dataFs);
+    expect(pointsOf(await site.runWell(...words))).toMatchObject([{ live: 'other' }]);
+  });
+});

@@ -2,7 +2,12 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
-import { type TestedStorage, testRestore } from '../../operations/restore/test-restore.ts';
+import {
+  problemsOf,
+  type TestedStorage,
+  testRestore,
+} from '../../operations/restore/test-restore.ts';
+import type { LiveComparison } from '../../operations/verify/compare-with-live.ts';
 import { type Damage, damageIn, describeRemedy } from '../format/damage-remedy.ts';
 import { nameOfState } from '../format/moment-words.ts';
 import { count, formatSeconds } from '../format/units.ts';
@@ -12,7 +17,7 @@ import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositorie
 import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { deepPointAsJson } from '../render/json/findings.ts';
-import type { TestRestoreResult } from '../render/json/results/test-restore.ts';
+import { liveAsJson, type TestRestoreResult } from '../render/json/results/test-restore.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -28,6 +33,10 @@ export function addTestRestoreCommand(program: Command): void {
         '--in <folder>',
         'a folder with enough space for the site; zodbvault creates it if it does not exist, and deletes everything that it made there',
       ).default(tmpdir(), 'the system’s for temporary files'),
+    )
+    .option(
+      '--against-live',
+      'compare what comes out with the live Data.fs, byte by byte, if that goes on from there',
     );
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
@@ -39,12 +48,19 @@ export function addTestRestoreCommand(program: Command): void {
       const damage: Damage[] = [];
       const testOne = async (site: Site) => {
         const { restoreSeconds, verifySeconds, storages } = await testRestore(
-          { site, kind: options.kind, wanted, folder: resolve(options.in), now: () => new Date() },
+          {
+            site,
+            kind: options.kind,
+            wanted,
+            folder: resolve(options.in),
+            isComparedWithLive: options.againstLive === true,
+            now: () => new Date(),
+          },
           { ...shownOn(terminal), signal, backups },
         );
-        let problems = 0;
+        const problems = problemsOf(storages);
         for (const one of storages) {
-          problems += report(one, { site, sites, terminal });
+          report(one, { site, sites, terminal });
           damage.push(...damageIn(one.point));
         }
         const points = storages.map(({ storage, point }) => ({ storage, point }));
@@ -53,10 +69,11 @@ export function addTestRestoreCommand(program: Command): void {
         result.restores.push({
           ...labels,
           ...{ restoreSeconds, verifySeconds },
-          points: storages.map(({ storage, point }) => ({
+          points: storages.map(({ storage, point, live }) => ({
             ...labels,
             storage,
             ...deepPointAsJson(point),
+            ...liveAsJson(live),
           })),
         });
         const which = points
@@ -78,20 +95,32 @@ export function addTestRestoreCommand(program: Command): void {
   );
 }
 
-/** Returns the number of problems. */
 function report(
-  { storage, point }: TestedStorage,
+  { storage, point, live }: TestedStorage,
   {
     terminal,
     ...among
   }: { readonly terminal: Terminal; readonly site: Site; readonly sites: readonly Site[] },
-): number {
+): void {
   const name = nameOfOneStorage(storage, among);
-  const bad = point.findings.filter(({ kind }) => kind === 'bad');
-  for (const finding of bad) {
-    if (terminal.isJson) continue;
+  for (const finding of point.findings) {
+    if (finding.kind !== 'bad' || terminal.isJson) continue;
     const found = { storage: name, stamp: point.stamp, finding };
     renderWarning({ kind: 'warning', code: 'bad-restore-point', ...found }, terminal);
   }
-  return bad.length;
+  const of = name === undefined ? 'The live Data.fs' : `The live Data.fs of ${name}`;
+  if (live !== undefined) terminal.log(`${of} ${describeLive(live)}`);
+}
+
+function describeLive(live: LiveComparison): string {
+  switch (live.kind) {
+    case 'same':
+      return 'begins with the very same bytes';
+    case 'differs':
+      return `goes on from there, but has another byte at ${live.position}`;
+    case 'other':
+      return 'does not go on from there: it was packed since, or something else was restored';
+    default:
+      return live satisfies never;
+  }
 }

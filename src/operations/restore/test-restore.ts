@@ -8,6 +8,7 @@ import { makeFolder } from '../../system/files/make-folder.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
 import type { DamagedPart, JobContext, JobEvent } from '../run/events.ts';
 import { withRunLog } from '../run/run-log.ts';
+import { compareWithLive, type LiveComparison } from '../verify/compare-with-live.ts';
 import { rememberPoint } from '../verify/record-checks.ts';
 import type { RestoredPoint } from '../verify/restored-point.ts';
 import type { DeepVerifiedPoint } from '../verify/verify-deep.ts';
@@ -22,6 +23,8 @@ export interface TestRestoreSettings {
   readonly wanted: RestoreTarget;
   /** A folder with room for all of the site, made if it isn't there; what is made is removed again. */
   readonly folder: string;
+  /** Whether what comes out is held against the live Data.fs. */
+  readonly isComparedWithLive: boolean;
   readonly now: () => Date;
 }
 
@@ -37,6 +40,8 @@ export interface TestedStorage {
   readonly storage: string;
   readonly repository: string;
   readonly point: DeepVerifiedPoint;
+  /** Undefined: it was not compared. */
+  readonly live: LiveComparison | undefined;
 }
 
 /**
@@ -49,13 +54,32 @@ export async function testRestore(
   context: JobContext,
 ): Promise<TestRestore> {
   const { site, kind, now } = settings;
+  if (settings.isComparedWithLive) refuseWithoutDataFs(site);
   const start = { verb: 'rehearse', site, kind, now } as const;
   return await withRunLog(start, context, async (watched) => {
     const tested = await testUnlogged(settings, watched.context);
-    const findings = tested.storages.flatMap(({ point }) => point.findings);
-    await watched.done({ problems: findings.filter(({ kind }) => kind === 'bad').length });
+    await watched.done({ problems: problemsOf(tested.storages) });
     return tested;
   });
+}
+
+function refuseWithoutDataFs({ contents, part }: Site): void {
+  if (contents !== 'blobs') return;
+  throw new Failure(
+    'usage',
+    `Cannot compare "${part}" with its live Data.fs: only its blobs are backed up`,
+    {
+      hint: 'A test restore holds the blobs against the checksums of their backup in any case.',
+    },
+  );
+}
+
+/** How many there are. */
+export function problemsOf(storages: readonly TestedStorage[]): number {
+  return storages.reduce((sum, { point, live }) => {
+    const bad = point.findings.filter(({ kind }) => kind === 'bad').length;
+    return sum + bad + (live?.kind === 'differs' ? 1 : 0);
+  }, 0);
 }
 
 async function testUnlogged(
@@ -71,6 +95,9 @@ async function testUnlogged(
     const begun = now();
     const { plan } = await restoreInto(place, { settings, begun, context });
     const restored = now();
+    const compared = settings.isComparedWithLive
+      ? await compareAll(plan, { site, context })
+      : new Map<string, LiveComparison>();
     const verified = await verifyRestored({ site, kind, now, plan }, context);
     const restoreSeconds = secondsBetween(begun, restored);
     for (const { point, repository } of verified) {
@@ -87,12 +114,26 @@ async function testUnlogged(
     return {
       restoreSeconds,
       verifySeconds: secondsBetween(restored, now()),
-      storages: verified,
+      storages: verified.map((one) => ({ ...one, live: compared.get(one.storage) })),
     };
   } finally {
     await withSystemErrors(`remove "${place}"`, () => rm(place, { recursive: true, force: true }));
     if (uppermost !== undefined) await removeEmpty(folder, { upTo: uppermost });
   }
+}
+
+/** By the names of the storages. Failure `usage` where there is no Data.fs to compare. */
+async function compareAll(
+  { filestorages }: SiteRestorePlan,
+  { site, context }: { readonly site: Site; readonly context: JobContext },
+): Promise<ReadonlyMap<string, LiveComparison>> {
+  const compared = new Map<string, LiveComparison>();
+  for (const { storage, plan } of filestorages) {
+    const live = site.storages.find(({ name }) => name === storage)?.dataFs;
+    if (live === undefined) continue;
+    compared.set(storage, await compareWithLive(plan.target, { live, context }));
+  }
+  return compared;
 }
 
 /** Where what is stored turns out to be damaged, that is remembered: a restore would fail there, too. */
@@ -182,9 +223,9 @@ async function verifyRestored(
     now,
   }: Pick<TestRestoreSettings, 'site' | 'kind' | 'now'> & { readonly plan: SiteRestorePlan },
   context: JobContext,
-): Promise<readonly TestedStorage[]> {
+): Promise<readonly Omit<TestedStorage, 'live'>[]> {
   if (site.contents === 'blobs') return [];
-  const found: TestedStorage[] = [];
+  const found: Omit<TestedStorage, 'live'>[] = [];
   const points = { kind: 'restored', byStorage: whatCameOut(plan) } as const;
   const wanted = { site, kind, points, sample: { kind: 'all' }, now } as const;
   for await (const { place, point } of verifySiteDeepUnlogged(wanted, context)) {
