@@ -2,7 +2,12 @@ import { damageAt } from '../filestorage/damage.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { LogRecords } from '../filestorage/records/log-records.ts';
 import { addRecordIndex } from '../filestorage/records/record-index.ts';
-import { POINTS_BACK, type RecordRows, UNCREATED } from '../filestorage/records/record-rows.ts';
+import {
+  LENGTH,
+  POINTS_BACK,
+  type RecordRows,
+  UNCREATED,
+} from '../filestorage/records/record-rows.ts';
 import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { scanTransactions } from '../filestorage/scan-transactions.ts';
 import type { Tid } from '../filestorage/tid.ts';
@@ -73,6 +78,7 @@ async function scanPart(
  * any more. That is looked up here, for those few, so that the table tells by itself which objects there are.
  */
 async function settleUncreated(log: ByteSource, rows: RecordRows): Promise<void> {
+  if (!rows.column(LENGTH).includes(UNCREATED)) return;
   const sorted = new SortedRecords(rows);
   let hasUncreated = false;
   for (let row = 0; row < rows.count; row++) {

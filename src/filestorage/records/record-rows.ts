@@ -8,6 +8,11 @@
  * | 4 | bytes of its data, or {@link POINTS_BACK}, {@link UNCREATED}, {@link LARGE} |
  */
 export const ROW_NUMBERS = 5;
+/** The numbers with the two parts of the oid. */
+export const [OID_LOW, OID_HIGH] = [0, 1];
+const [POSITION_LOW, POSITION_HIGH] = [2, 3];
+/** The number with the bytes of data. */
+export const LENGTH = 4;
 export const ROW_BYTES = 4 * ROW_NUMBERS;
 
 /** In place of the bytes of data: a back pointer leads to them. */
@@ -68,29 +73,29 @@ export class RecordRows {
   }
 
   /** One of the numbers of a row. */
-  at(row: number, number: number): number {
+  #at(row: number, number: number): number {
     return this.#blocks[row >>> ROW_BITS]?.[(row & IN_BLOCK) * ROW_NUMBERS + number] ?? 0;
   }
 
   oidLow(row: number): number {
-    return this.at(row, 0);
+    return this.#at(row, OID_LOW);
   }
 
   oidHigh(row: number): number {
-    return this.at(row, 1);
+    return this.#at(row, OID_HIGH);
   }
 
   position(row: number): number {
-    return this.at(row, 2) + this.at(row, 3) * 2 ** 32;
+    return this.#at(row, POSITION_LOW) + this.#at(row, POSITION_HIGH) * 2 ** 32;
   }
 
   length(row: number): number {
-    return this.at(row, 4);
+    return this.#at(row, LENGTH);
   }
 
   markUncreated(row: number): void {
     const block = this.#blocks[row >>> ROW_BITS];
-    if (block !== undefined) block[(row & IN_BLOCK) * ROW_NUMBERS + 4] = UNCREATED;
+    if (block !== undefined) block[(row & IN_BLOCK) * ROW_NUMBERS + LENGTH] = UNCREATED;
   }
 
   /** One of the numbers of all rows. */

@@ -1,4 +1,4 @@
-import type { RecordRows } from './record-rows.ts';
+import { OID_HIGH, OID_LOW, type RecordRows } from './record-rows.ts';
 
 /** Bits of an oid by which rows are sorted at a time: few enough that the places of all values stay in the cache. */
 const DIGIT_BITS = 11;
@@ -13,7 +13,7 @@ type Numbers = Uint32Array<ArrayBuffer>;
  * row meanwhile, and time in proportion to their number: a sort by digits, from the last.
  */
 export function sortRows(rows: RecordRows): void {
-  const columns = { low: rows.column(0), high: rows.column(1) };
+  const columns = { low: rows.column(OID_LOW), high: rows.column(OID_HIGH) };
   const sorted = sortedAtBeginning(columns);
   if (sorted === rows.count) return;
   if (sorted < rows.count / 2) rows.arrange(orderOf(columns, 0));

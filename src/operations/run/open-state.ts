@@ -1,9 +1,11 @@
+import { openArchive } from '../../blobs/archive/open-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
 import { openLog, type Unpack } from '../../repository/content/open-log.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { openFilestorageSource } from '../../sources/filestorage-source.ts';
+import { blobsInArchive } from '../../states/blobs/blobs-in-archive.ts';
 import { blobsInTree } from '../../states/blobs/blobs-in-tree.ts';
 import { type FindBlob, firstWithBlob } from '../../states/blobs/find-blob.ts';
 import { openState } from '../../states/open-state.ts';
@@ -112,22 +114,40 @@ async function openBackup(
 ): Promise<State> {
   const { backups } = context;
   const { store, point } = await openPoint(repository, { target, aim: 'open', backups });
-  const places = await blobCopies(place, { repository, backups });
-  return readState(await openLog(store, { point, unpack }), { places, context });
+  // Archives are opened when somebody asks for a blob of them: they are closed with the log.
+  const files = new DisposableStack();
+  const close = () => files[Symbol.asyncDispose]();
+  try {
+    const places = await blobBackups(place, { repository, backups, archives: files });
+    const log = files.use(await openLog(store, { point, unpack }));
+    return await readState({ ...log, [Symbol.asyncDispose]: close }, { places, context });
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-/** The copies that belong to the backups of a storage, the newest first. */
-async function blobCopies(
+/**
+ * The copies and archives of blobs that belong to the backups of a storage, the newest first.
+ *
+ * @param archives - closes those that are opened meanwhile
+ */
+async function blobBackups(
   { blobs }: BackupPlace,
-  reading: BlobReading,
+  { archives, ...reading }: BlobReading & { readonly archives: DisposableStack },
 ): Promise<readonly FindBlob[]> {
   if (blobs === undefined) return [];
   const { store, entries } = await readOwnBlobs(blobs, reading);
   const places: FindBlob[] = [];
   for (const entry of entries) {
-    if (entry.form !== 'directory') continue;
-    const tree = await treeIn(entry, store).catch(unlessDamaged);
-    if (tree !== undefined) places.push(blobsInTree(tree));
+    const { form, name } = entry;
+    if (form === 'directory') {
+      const tree = await treeIn(entry, store).catch(unlessDamaged);
+      if (tree !== undefined) places.push(blobsInTree(tree));
+    } else if (form !== 'state') {
+      const open = async () => archives.use(await openArchive(store, { name, unpack }));
+      places.push(blobsInArchive(open));
+    }
   }
   return places;
 }
