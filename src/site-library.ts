@@ -6,6 +6,7 @@ import { NOTHING_NAMED, type Purpose } from './config/plain/plain-search.ts';
 import { findPlainSite } from './config/plain/plain-site.ts';
 import { backUpSite, type StorageBackup } from './operations/backup/backup-site.ts';
 import { type ListedPlace, listSite } from './operations/list/list-site.ts';
+import { hasLostBlobBackups } from './operations/list/lost-blob-backups.ts';
 import type { RestoreResult } from './operations/restore/restore-plan.ts';
 import { restoreSite } from './operations/restore/restore-site.ts';
 import { refuseElsewhere } from './operations/restore/restore-targets.ts';
@@ -128,7 +129,9 @@ async function findSite(options: SiteOptions, purpose: Purpose): Promise<Site> {
     });
   }
   const written = { ...NOTHING_NAMED, dataFs, location, blobStorage, blobBackupLocation, blobs };
-  const { site, excludedBlobs } = await findPlainSite(resolve(folder), { written, purpose });
+  const hasLostBlobs = (path: string) => hasLostBlobBackups(path, new OpenBackups());
+  const search = { written, purpose, hasLostBlobs };
+  const { site, excludedBlobs } = await findPlainSite(resolve(folder), search);
   const [first] = excludedBlobs;
   if (first !== undefined) {
     throw new Failure(

@@ -20,6 +20,7 @@ type Plain<Kind extends string> = { readonly [K in Kind]: { readonly kind: K } }
 export type SiteRemedy =
   | Plain<
       | 'find-backups'
+      | 'find-blob-backups'
       | 'name-places'
       | 'correct-value-or-name-places'
       | 'correct-file-or-name-places'

@@ -137,3 +137,27 @@ describe('a site that has lost all of its data, and whose backups are elsewhere,
     expect(blobState(blobs)).toEqual(wanted);
   });
 });
+
+describe('a site that no file configures, and that has lost its blob backups,', () => {
+  it('is not taken for one without blobs', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    expect((await site.run(['check', '--free', 'off'])).status).toBe(0);
+    const folder = join(site.folder, 'var/blobstoragebackups');
+    rmSync(folder, { recursive: true });
+    for (const words of [['check', '--free', 'off'], ['verify']]) {
+      const { status, stdout, stderr } = await site.run(words);
+      expect(status).toBe(words[0] === 'check' ? 2 : 1);
+      expect(stdout + stderr).toContain(`cannot restore its blobs from "${folder}"`);
+    }
+    rmSync(join(site.folder, 'var/filestorage'), { recursive: true });
+    rmSync(join(site.folder, 'var/blobstorage'), { recursive: true });
+    const refused = await site.run(['restore', '-n']);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there is no folder ".*blobstoragebackups".*\nHint: .*--no-blobs/),
+    ]);
+    expect(existsSync(join(site.folder, 'var/filestorage'))).toBe(false);
+    await site.runWell('restore', '-n', '--no-blobs');
+  });
+});

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { OpenBackups } from '../../blobs/open-backups.ts';
+import { OpenBackups } from '../../blobs/open-backups.ts';
 import {
   type Candidate,
   findLive,
@@ -14,6 +14,7 @@ import type { Site } from '../../config/model/site.ts';
 import { refuseUnreadablePaths } from '../../config/model/unreadable-paths.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
 import { findDataFs, findPlainSite, type PlainSite } from '../../config/plain/plain-site.ts';
+import { hasLostBlobBackups } from '../../operations/list/lost-blob-backups.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { refuseRenamedVariables } from '../reference/renamed.ts';
@@ -244,7 +245,7 @@ type PlainFound = Extract<FoundSites, { kind: 'plain' }>;
 /** The places that were named, and else those that every Zope has, or those around a Data.fs that was found. */
 async function plainSite(
   selection: SiteSelection,
-  { purpose, backups }: Looking,
+  { purpose, backups = new OpenBackups() }: Looking,
   found?: string,
 ): Promise<PlainFound> {
   const written = {
@@ -258,7 +259,8 @@ async function plainSite(
     options: environmentOptions(process.env),
     pathEnvironment: PATH_ENVIRONMENT,
   };
-  const search = { written, environment, found, purpose };
+  const hasLostBlobs = (location: string) => hasLostBlobBackups(location, backups);
+  const search = { written, environment, found, purpose, hasLostBlobs };
   const lost =
     found === undefined ? await findLostData(process.cwd(), { ...search, backups }) : undefined;
   return { kind: 'plain', site: await findPlainSite(process.cwd(), { ...search, ...lost }) };

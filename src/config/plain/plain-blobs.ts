@@ -47,11 +47,11 @@ export type Blobs = { readonly kind: 'none' | 'backed-up' | 'without-folder' };
 
 /** What becomes of the blobs. Failure `usage` where they are wanted, and nothing tells where they go. */
 export async function blobsOf(
-  { blobs, blobBackups }: Places,
+  { location, blobs, blobBackups }: Places,
   {
     said,
     selection,
-    search: { environment: { options } = NO_ENVIRONMENT, purpose },
+    search: { environment: { options } = NO_ENVIRONMENT, purpose, hasLostBlobs },
   }: { readonly said: SaidPlaces; readonly selection: BlobSelection; readonly search: PlainSearch },
 ): Promise<Blobs> {
   if (selection === 'no') return { kind: 'none' };
@@ -75,7 +75,9 @@ export async function blobsOf(
   }
   const exists = async (place: Found | undefined) =>
     place !== undefined && (await isThere(place.path));
-  const hasBackups = await exists(blobBackups);
+  const isLost = async () =>
+    blobBackups !== undefined && (await hasLostBlobs?.(location.path)) === true;
+  const hasBackups = (await exists(blobBackups)) || (purpose !== 'backup' && (await isLost()));
   const isLive = await exists(blobs);
   // Blobs may come from there where there are no backups of our own.
   const hasSource = options.option('alternative_restore_source') !== undefined;

@@ -37,6 +37,11 @@ export interface PlainSearch {
   readonly found?: string | undefined;
   /** A blob directory that was found with it, and isn't in its usual place. */
   readonly foundBlobs?: string | undefined;
+  /**
+   * Whether the backups in a repository had blobs, and the folder with these is gone: then they are missed, and not
+   * taken for none. Absent: nobody asks the backups.
+   */
+  readonly hasLostBlobs?: (location: string) => Promise<boolean>;
   readonly purpose: Purpose;
 }
 

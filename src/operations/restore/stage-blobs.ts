@@ -44,7 +44,7 @@ export async function planBlobRestore(
   backups: OpenBackups,
 ): Promise<BlobRestorePlan> {
   const { folder, repository, wanted, rules, copier } = settings;
-  await requireBackups((await backups.blobFolder(folder)).store);
+  await requireBackups((await backups.blobFolder(folder)).store, { kind: 'find-blob-backups' });
   const catalogue = await readOwnBlobs(settings, { repository, backups });
   const choice =
     rules === '2.3' ? chooseBlobsAs23(catalogue, settings) : chooseBlobs(catalogue, settings);

@@ -6,6 +6,10 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
     part === undefined
       ? 'Make a backup first, go to the folder of the site, or name the folder of the backups with --location.'
       : `Make a backup first. If the backups are elsewhere, correct the location, or alternative_restore_source, in [${part}], and run "zodbvault install" again.`,
+  'find-blob-backups': (_, part) =>
+    part === undefined
+      ? 'Check that the disk is mounted, or name the folder of the blob backups with --blobbackuplocation. --no-blobs leaves out the blobs.'
+      : `Check that the disk is mounted. If the blob backups are elsewhere, correct blobbackuplocation, or alternative_restore_source, in [${part}], and run "zodbvault install" again.`,
   'name-places': () =>
     'Name the Data.fs and the folder of the backups with --datafs and --location.',
   'correct-value-or-name-places': () =>
