@@ -10,9 +10,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { forgetBuild, hashBuildInputs, isBuiltOf, noteBuild } from './build-inputs.ts';
 import { inPlaceOf } from './in-place-of.ts';
+import { sharedFile } from './shared-file.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'dist');
@@ -32,16 +33,8 @@ execFileSync(
     stdio: 'inherit',
   },
 );
-await build({
+const common = {
   absWorkingDir: ROOT,
-  entryPoints: {
-    'cli/main': 'src/cli/main.ts',
-    // Loaded, it runs nothing.
-    'cli/program': 'src/cli/program.ts',
-    'cli/worker': 'src/worker.ts',
-    'cli/isal': 'src/isal.ts',
-    index: 'src/index.ts',
-  },
   outdir: OUTPUT,
   chunkNames: 'cli/[name]-[hash]',
   bundle: true,
@@ -57,8 +50,29 @@ await build({
   },
   legalComments: 'linked',
   sourcemap: process.argv.includes('--source-maps') ? 'linked' : false,
-  plugins: [inPlaceOf({ packaging: join(import.meta.dirname, 'package-packaging.ts') })],
   logLevel: 'warning',
+} satisfies BuildOptions;
+const placed = inPlaceOf({ packaging: join(import.meta.dirname, 'package-packaging.ts') });
+const command = {
+  ...common,
+  entryPoints: {
+    'cli/main': 'src/cli/main.ts',
+    // Loaded, it runs nothing.
+    'cli/program': 'src/cli/program.ts',
+  },
+} satisfies BuildOptions;
+const { metafile } = await build({
+  ...command,
+  plugins: [placed],
+  metafile: true,
+  write: false,
+});
+await build({ ...command, plugins: [placed, sharedFile(ROOT, metafile.inputs)] });
+// None of these loads the command. Built together with it, they would divide its files further.
+await build({
+  ...common,
+  entryPoints: { 'cli/worker': 'src/worker.ts', 'cli/isal': 'src/isal.ts', index: 'src/index.ts' },
+  plugins: [placed],
 });
 chmodSync(COMMAND, 0o755);
 noteBuild(inputs, ROOT);
