@@ -98,9 +98,9 @@ function measure(row: readonly string[]): MeasuredRow {
   };
 }
 
-/** Most cells are plain: theirs is known at once. */
+/** Most cells are plain, or a dash: theirs is known at once. */
 function widthOf(line: string): number {
-  return /^[ -~]*$/.test(line) ? line.length : stringWidth(line);
+  return /^[ -~–]*$/.test(line) ? line.length : stringWidth(line);
 }
 
 interface Column {
