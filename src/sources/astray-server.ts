@@ -47,7 +47,7 @@ export async function findAstrayServers(dataFs: string): Promise<readonly Astray
   const found = new Map<string, AstrayServer>();
   for (const pid of await processIds()) {
     if (pid === process.pid) continue;
-    const files = await openFilesOf(pid);
+    const files = openFilesOf(pid);
     if (files === undefined || !(await isServer(pid, files, served))) continue;
     for (const { key, server } of await strayFilesOf(pid, files, served)) {
       // A process that was forked has the same files.

@@ -19,7 +19,7 @@ export async function findHiddenServer(dataFs: string): Promise<HiddenServer | u
     const identity = await identityAt(lock);
     const pid = identity && (await lockHolder(identity));
     if (pid === undefined) continue;
-    return (await openFilesOf(pid)) === undefined ? { lock, pid } : undefined;
+    return openFilesOf(pid) === undefined ? { lock, pid } : undefined;
   }
   const held = await findServer(dataFs).catch(ofFailure);
   return held && { lock: held.path, pid: undefined };
