@@ -65,10 +65,7 @@ export function addDeleteCommand(program: Command): void {
         await deleteNamedBlobs(sites, { selection: named, context, result });
         return undefined;
       }
-      const selected = await selectRepositories(sites, {
-        kind: options.kind,
-        storage: options.storage,
-      });
+      const selected = await selectRepositories(sites, options);
       const { planned, status } = await planAll(selected, { selection, context });
       if (meansFailure(status)) {
         terminal.log('Nothing was removed.');

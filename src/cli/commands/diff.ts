@@ -13,9 +13,9 @@ import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import {
+  findRepositories,
   inEachRepository,
   STORAGE_OPTION,
-  selectRepositories,
 } from '../options/selected-repositories.ts';
 import { MOMENT_FORMS, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
@@ -24,7 +24,7 @@ import {
   type DiffResult,
   differenceAsJson,
 } from '../render/json/results/diff.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
 export function addDiffCommand(program: Command): void {
@@ -40,11 +40,7 @@ export function addDiffCommand(program: Command): void {
       const from = readTarget(writtenFrom, { terminal });
       const to = readTarget(writtenTo, { terminal });
       const context = { ...shownOn(terminal), signal, backups };
-      const sites = await findSites(options, { terminal, purpose: 'look', backups });
-      const selected = await selectRepositories(sites, {
-        kind: options.kind,
-        storage: options.storage,
-      });
+      const selected = await findRepositories(options, running);
       return await inEachRepository(selected, {
         context: running,
         work: async ({ site, place, repository, name }) => {

@@ -12,9 +12,9 @@ import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import {
+  findRepositories,
   inEachRepository,
   STORAGE_OPTION,
-  selectRepositories,
 } from '../options/selected-repositories.ts';
 import { CHAIN_OPTION, MOMENT_FORMS, readEdge, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
@@ -23,7 +23,7 @@ import {
   type LogResult,
   transactionAsJson,
 } from '../render/json/results/log.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -80,11 +80,7 @@ export function addLogCommand(program: Command): void {
         return undefined;
       }
       const target = readTarget(point, { terminal, chain: options.chain });
-      const sites = await findSites(options, { terminal, purpose: 'look', backups });
-      const selected = await selectRepositories(sites, {
-        kind: options.kind,
-        storage: options.storage,
-      });
+      const selected = await findRepositories(options, running);
       return await inEachRepository(selected, {
         context: running,
         work: async ({ site, place: { storage }, repository, name }) => {

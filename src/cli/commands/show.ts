@@ -10,15 +10,15 @@ import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { LIVE_OPTION, splitMomentAndPath } from '../options/content-options.ts';
 import {
+  findRepositories,
   inEachRepository,
   STORAGE_OPTION,
-  selectRepositories,
 } from '../options/selected-repositories.ts';
 import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
 import { describeGone } from '../render/judgements.ts';
-import { findSites, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import { showObject } from './content/show-object.ts';
 
@@ -39,11 +39,7 @@ export function addShowCommand(program: Command): void {
       const result = terminal.document.result<ShowResult>({ points: [] });
       const target = readTarget(written, { terminal, chain: options.chain });
       const context = { ...shownOn(terminal), signal, backups };
-      const sites = await findSites(options, { terminal, purpose: 'look', backups });
-      const selected = await selectRepositories(sites, {
-        kind: options.kind,
-        storage: options.storage,
-      });
+      const selected = await findRepositories(options, running);
       return await inEachRepository(selected, {
         context: running,
         work: async ({ site, place, repository, name }) => {

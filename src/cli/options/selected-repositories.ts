@@ -3,6 +3,8 @@ import type { BackupKind, Site } from '../../config/model/site.ts';
 import { type BackupPlace, findBackupPlaces } from '../../operations/run/backup-places.ts';
 import { Failure } from '../../system/failure.ts';
 import { oneLine } from '../format/one-line.ts';
+import { findSites } from '../select/site-options.ts';
+import type { SiteSelection } from '../select/site-selection.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
 import type { OneOfSeveral } from '../terminal/terminal.ts';
 import { inEachOf } from './each-of.ts';
@@ -19,10 +21,25 @@ export interface SelectedRepository {
   readonly name: string;
 }
 
+/** What the options of a command say of the repositories of a site. */
+interface RepositorySelection {
+  readonly kind: BackupKind;
+  readonly storage?: string | undefined;
+}
+
+/** The repositories that a command only looks into. Failure `usage` where it can't be told which are meant. */
+export async function findRepositories(
+  selection: SiteSelection & RepositorySelection,
+  { terminal, backups }: CommandContext,
+): Promise<readonly SelectedRepository[]> {
+  const sites = await findSites(selection, { terminal, purpose: 'look', backups });
+  return await selectRepositories(sites, selection);
+}
+
 /** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
 export async function selectRepositories(
   sites: readonly Site[],
-  { kind, storage }: { readonly kind: BackupKind; readonly storage: string | undefined },
+  { kind, storage }: RepositorySelection,
 ): Promise<readonly SelectedRepository[]> {
   const all: SelectedRepository[] = [];
   for (const site of sites) {
