@@ -1,6 +1,8 @@
 """A history of the real ZODB, and what every object was after each of its transactions.
 
-Usage: random_states.py SEED zlib|plain DATA_FS
+Usage: random_states.py SEED zlib|plain DATA_FS [FOLDER]
+
+With a folder, the Data.fs is copied there after each step: 00.fs, 01.fs.
 
 Prints one JSON object a line, while the log is made:
 
@@ -14,7 +16,9 @@ Prints one JSON object a line, while the log is made:
 import hashlib
 import json
 import logging
+import os
 import random
+import shutil
 import sys
 
 import transaction
@@ -29,12 +33,12 @@ from ZODB.utils import p64
 
 def main():
     logging.disable()
-    seed, wrapper, path = sys.argv[1:]
+    seed, wrapper, path, *copies = sys.argv[1:]
     chance = random.Random(int(seed))
     storage = FileStorage(path)
     db = DB(zc.zlibstorage.ZlibStorage(storage) if wrapper == "zlib" else storage)
     tids = [storage.lastTransaction()]
-    for _ in range(40):
+    for step in range(40):
         kind = chance.random()
         if kind < 0.3:
             undo(db, chance)
@@ -46,6 +50,8 @@ def main():
         if storage.lastTransaction() != tids[-1]:
             tids.append(storage.lastTransaction())
         tell({"tid": tids[-1].hex(), "objects": objects_of(storage)})
+        for folder in copies:
+            shutil.copy(path, os.path.join(folder, "%02d.fs" % step))
     tell(summary(storage, tids, chance))
     db.close()
 
