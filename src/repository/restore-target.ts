@@ -34,6 +34,8 @@ export interface MomentTarget {
   readonly moment: WantedMoment;
   /** The full backup with which the chain begins that has it; undefined: whichever was live then. */
   readonly chain: Stamp | undefined;
+  /** Whether it may split a commit over several storages. */
+  readonly isExact: boolean;
 }
 
 export type WantedMoment =
@@ -112,6 +114,18 @@ export function pointOfDate({
   isFuture,
 }: Extract<WantedMoment, { kind: 'date' }>): PointTarget {
   return { kind: 'backup', date, isFuture };
+}
+
+/** The last tid that belongs to a moment. */
+export function lastTidOf(moment: WantedMoment): Tid {
+  switch (moment.kind) {
+    case 'date':
+      return moment.upTo;
+    case 'transaction':
+      return moment.side === 'after' ? moment.tid : ((moment.tid - 1n) as Tid);
+    default:
+      return moment satisfies never;
+  }
 }
 
 /** A moment, for messages. */

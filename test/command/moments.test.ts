@@ -6,7 +6,7 @@ import { decodeIndex } from '../../src/filestorage/index/index-decoder.ts';
 import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
 import { formatTid, formatTidTime, nextTid, type Tid } from '../../src/filestorage/tid.ts';
 import { blobFiles } from '../support/blobs.ts';
-import { openDatabase } from '../support/database.ts';
+import { makeSite, openDatabase } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -346,5 +346,50 @@ describe('a test restore against the live Data.fs', () => {
     writeFileSync(site.dataFs, bytes);
     await packDatabase(site.dataFs);
     expect(pointsOf(await site.runWell(...words))).toMatchObject([{ live: 'other' }]);
+  });
+});
+
+describe('a commit over two storages', () => {
+  it('is not split, unless somebody insists', async () => {
+    const site = await newSite(scratch, 3);
+    const shop = join(site.folder, 'var/filestorage/shop.fs');
+    await makeSite(shop, 3);
+    writeFileSync(
+      join(site.folder, 'zodbvault.toml'),
+      '[[additional_filestorages]]\nname = "shop"\n',
+    );
+    const commitTo = async (path: string, description: string) => {
+      await using writer = await openDatabase(path);
+      const data = new Map([['description', description]]);
+      const changes = [{ kind: 'state', oid: ROOT_OID, state: { kind: 'mapping', data } }] as const;
+      return formatTid(await writer.commit({ user: ' jane', description, changes }));
+    };
+    await site.runWell('backup', '--no-blobs');
+    await commitTo(shop, '/before');
+    const first = await commitTo(shop, '/order');
+    const between = await commitTo(shop, '/other');
+    await commitTo(site.dataFs, '/order');
+    await site.runWell('backup', '--no-blobs');
+    const restored = async (...words: readonly string[]) => {
+      const target = join(site.folder, 'restored');
+      rmSync(target, { recursive: true, force: true });
+      const finished = await site.runWell('restore', '-n', '--no-blobs', '--to', target, ...words);
+      const log = async (name: string) => {
+        const path = join(target, 'filestorage', name);
+        return documentOf(await site.runWell('log', path, '--json')).transactions[0].description;
+      };
+      return { stderr: finished.stderr, shop: await log('shop.fs'), data: await log('Data.fs') };
+    };
+    const moved = await restored(between);
+    expect(moved.stderr).toContain('right before a commit by jane: /order: "shop" had its part');
+    expect([moved.shop, moved.data === '/order']).toEqual(['/before', false]);
+    const exact = await restored(between, '--exact');
+    expect(exact.stderr).not.toContain('right before a commit');
+    expect([exact.shop, exact.data === '/order']).toEqual(['/other', false]);
+    const before = await restored(`before ${first}`);
+    expect([before.stderr.includes('right before a commit'), before.shop]).toEqual([
+      false,
+      '/before',
+    ]);
   });
 });

@@ -10,7 +10,12 @@ import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
 import { commandToType } from '../options/own-command.ts';
-import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
+import {
+  CHAIN_OPTION,
+  EXACT_OPTION,
+  MOMENT_ARGUMENT,
+  readTarget,
+} from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { momentBefore } from '../restore/before-transaction.ts';
 import { discardOld } from '../restore/discard-old.ts';
@@ -30,6 +35,7 @@ export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
+    .addOption(EXACT_OPTION)
     .option(
       '--before-user <text>',
       'to the moment before the newest transaction of this user; it is shown with those around it',
@@ -60,7 +66,11 @@ export function addRestoreCommand(program: Command): void {
   withOutputOptions(command).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
       const match = matchOf(options, written);
-      const target = readTarget(written, { ...context, chain: options.chain });
+      const target = readTarget(written, {
+        ...context,
+        chain: options.chain,
+        exact: options.exact,
+      });
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
       const { sites, variables } = await findSitesAndVariables(options, {

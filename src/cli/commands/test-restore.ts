@@ -14,7 +14,12 @@ import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
-import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
+import {
+  CHAIN_OPTION,
+  EXACT_OPTION,
+  MOMENT_ARGUMENT,
+  readTarget,
+} from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { deepPointAsJson } from '../render/json/findings.ts';
 import { liveAsJson, type TestRestoreResult } from '../render/json/results/test-restore.ts';
@@ -27,6 +32,7 @@ export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
+    .addOption(EXACT_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(
       new Option(
@@ -42,7 +48,7 @@ export function addTestRestoreCommand(program: Command): void {
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
       const result = terminal.document.result<TestRestoreResult>({ problems: 0, restores: [] });
-      const wanted = readTarget(written, { terminal, chain: options.chain });
+      const wanted = readTarget(written, { terminal, chain: options.chain, exact: options.exact });
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const damage: Damage[] = [];

@@ -15,9 +15,8 @@ export function nameOfState({ stamp, cut }: NamedState): string {
   return `${tid} of ${formatUtcTime(time)}`;
 }
 
-/** Who made the last transaction of a moment, and what it was: `by jane: /Plone/news`. */
-export function describeCut(cut: Cut): string {
-  const { user, description } = wordsOfCut(cut);
+/** Who made a transaction, and what it was: `by jane: /Plone/news`. */
+export function describeCommit({ user, description }: Pick<Cut, 'user' | 'description'>): string {
   const by = user.trim() === '' ? '' : ` by ${oneLine(user.trim())}`;
   return description.trim() === '' ? by : `${by}: ${oneLine(description.trim())}`;
 }

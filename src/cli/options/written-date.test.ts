@@ -56,6 +56,7 @@ describe('a date that somebody typed', () => {
         isFuture: false,
       },
       chain: undefined,
+      isExact: false,
     });
     for (const [text, isFuture] of [
       ['today', false],
@@ -91,6 +92,7 @@ describe('a date that somebody typed', () => {
       kind: 'moment',
       moment,
       chain: undefined,
+      isExact: false,
     });
   });
 

@@ -47,6 +47,12 @@ export const CHAIN_OPTION = new Option(
   'of which chain, by the date of its full backup, where there was a restore to an earlier state',
 );
 
+/** That a moment may have a part of a commit. */
+export const EXACT_OPTION = new Option(
+  '--exact',
+  'take the moment as it is, also where a commit over two storages lies on both sides of it',
+);
+
 /**
  * What a command is asked for, and says again in words.
  *
@@ -58,21 +64,25 @@ export function readTarget(
   {
     terminal,
     chain,
+    exact,
     now = new Date(),
   }: {
     readonly terminal: Pick<Terminal, 'log'>;
     readonly chain?: string | undefined;
+    readonly exact?: true | undefined;
     readonly now?: Date;
   },
 ): RestoreTarget {
   const stamp = chain === undefined ? undefined : readChain(chain, terminal);
   if (written === undefined || written.trim().toLowerCase() === 'latest') {
-    if (stamp === undefined) return LATEST_BACKUP;
-    throw new Failure('usage', 'Cannot use --chain without a moment', {
-      hint: 'Name the moment that you want in that chain: a date, or a tid.',
+    const said = [chain && '--chain', exact && '--exact'].find(Boolean);
+    if (said === undefined) return LATEST_BACKUP;
+    throw new Failure('usage', `Cannot use ${said} without a moment`, {
+      hint: 'Name the moment that you want: a date, or a tid.',
     });
   }
-  return { kind: 'moment', moment: readWanted(written, { terminal, now }), chain: stamp };
+  const moment = readWanted(written, { terminal, now });
+  return { kind: 'moment', moment, chain: stamp, isExact: exact === true };
 }
 
 function readWanted(

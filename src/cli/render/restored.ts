@@ -9,7 +9,7 @@ import type { MeantRestore } from '../../operations/restore/site-restore-plan.ts
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { type Check, ofGoodLooks, readChecks } from '../../repository/records/check-results.ts';
 import { cutOf } from '../../repository/restore-point.ts';
-import { describeCut, nameOfState } from '../format/moment-words.ts';
+import { describeCommit, nameOfState } from '../format/moment-words.ts';
 import {
   count,
   formatAge,
@@ -49,7 +49,9 @@ export async function describeChosen(
     if (cut === undefined) {
       say(`The backup of ${plan.target} is of ${stamp} (UTC)${ageOf(stamp, now)}`);
     } else {
-      say(`${plan.target} will be as of ${nameOfState({ stamp, cut })} (UTC)${describeCut(cut)}`);
+      say(
+        `${plan.target} will be as of ${nameOfState({ stamp, cut })} (UTC)${describeCommit(cut)}`,
+      );
       say(`    out of the backup of ${stamp} (UTC)${ageOf(stamp, now)}`);
     }
     const { store } = await backups.repository(plan.repository);

@@ -43,7 +43,7 @@ export async function momentBefore(
   if (!asks && found.matches > 1) throw severalFit(found, match);
   const moment = parseTransactionMoment(`before ${found.line.tid}`);
   if (moment === undefined) throw new RangeError('a tid names a moment');
-  return { kind: 'moment', moment, chain: undefined };
+  return { kind: 'moment', moment, chain: undefined, isExact: false };
 }
 
 function* linesOf({ line, around, matches }: FoundTransaction, match: TransactionMatch) {

@@ -6,6 +6,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import { settleTarget } from '../run/settle-target.ts';
+import { withoutSplitCommits } from '../run/whole-commits.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
 import { planRestore } from './restore-filestorage.ts';
 import type { RestorePlan } from './restore-plan.ts';
@@ -33,7 +34,14 @@ export async function planSiteRestore(
   backups: OpenBackups,
 ): Promise<SiteRestorePlan> {
   const { site, kind, damagedBlobs } = settings;
-  const wanted = await settleTarget(settings.wanted, { site, kind, backups });
+  const settled = await settleTarget(settings.wanted, { site, kind, backups });
+  const aim = 'restore from';
+  const { target: wanted, split } = await withoutSplitCommits(settled, {
+    site,
+    kind,
+    aim,
+    backups,
+  });
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
   await refuseBlobCache(site);
@@ -75,7 +83,7 @@ export async function planSiteRestore(
     );
     blobs.push({ storage: storage.name, plan });
   }
-  return { filestorages, blobs };
+  return { filestorages, blobs, split };
 }
 
 /** Failure `usage` where there are none: the alternative source of a storage. */

@@ -1,6 +1,7 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import type { RestorePlanWarning } from '../run/warnings/restore-warnings.ts';
+import type { SplitCommit } from '../run/whole-commits.ts';
 import type { BlobRestorePlan, DamagedBlobs } from './blob-restore-plan.ts';
 import type { OldState, RestorePlan } from './restore-plan.ts';
 
@@ -38,6 +39,8 @@ export const TO_EMPTY_PLACE = {
 export interface SiteRestorePlan {
   readonly filestorages: readonly { readonly storage: string; readonly plan: RestorePlan }[];
   readonly blobs: readonly { readonly storage: string; readonly plan: BlobRestorePlan }[];
+  /** A commit over several storages before which the moment was moved. */
+  readonly split?: SplitCommit | undefined;
 }
 
 /** The plan of a restore that is meant, and what is to be said before it. */

@@ -1,8 +1,8 @@
-import { type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import { ZERO_TID } from '../../filestorage/tid.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
-import { LATEST_BACKUP, type WantedMoment } from '../restore-target.ts';
+import { LATEST_BACKUP, lastTidOf, type WantedMoment } from '../restore-target.ts';
 import { type FoundInChain, findInChain } from './find-in-chain.ts';
 import type { AskedMoment } from './moment-failures.ts';
 import type { TidBounds } from './search-link.ts';
@@ -11,8 +11,8 @@ import { usable } from './usable-moment.ts';
 type Transaction = Extract<WantedMoment, { kind: 'transaction' }>;
 
 /** The tids that belong to the moment after a transaction, or before it. */
-export function boundsOf({ tid, side }: Transaction): TidBounds {
-  return { from: ZERO_TID, upTo: side === 'after' ? tid : ((tid - 1n) as Tid) };
+export function boundsOf(moment: Transaction): TidBounds {
+  return { from: ZERO_TID, upTo: lastTidOf(moment) };
 }
 
 /**

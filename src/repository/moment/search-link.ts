@@ -1,11 +1,9 @@
-import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
 import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { type Tid, ZERO_TID } from '../../filestorage/tid.ts';
-import { transactionEnd } from '../../filestorage/transaction-header.ts';
 import type { Store } from '../../stores/store.ts';
 import { readLink } from '../content/read-backup.ts';
 import type { ChainLink } from '../layout/chain.ts';
-import type { Cut } from './cut.ts';
+import { type Cut, cutBehind } from './cut.ts';
 
 /** What one backup of a chain tells of a moment. */
 export interface LinkSearch {
@@ -57,14 +55,4 @@ export async function searchLink(
   });
   for await (const chunk of readLink(store, { link, check: 'bytes-only' })) scanner.feed(chunk);
   return { cut, packedTid, lastTid: scanner.finish().lastTid, holdsAsked };
-}
-
-function cutBehind({ header, user, description }: ScannedTransaction): Cut {
-  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
-  return {
-    tid: header.tid,
-    end: transactionEnd(header),
-    user: text(user),
-    description: text(description),
-  };
 }

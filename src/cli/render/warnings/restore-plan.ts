@@ -3,6 +3,7 @@ import type { SuspectPoint } from '../../../operations/restore/warnings/suspect-
 import type { RestorePlanWarning } from '../../../operations/run/warnings/restore-warnings.ts';
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
 import { NO_SOURCE_FAULTS } from '../../../repository/lineage/source-faults.ts';
+import { describeCommit } from '../../format/moment-words.ts';
 import { count } from '../../format/units.ts';
 import { describeKnown, describeReason } from '../judgements.ts';
 import type { WarningTexts } from './warning-text.ts';
@@ -15,6 +16,18 @@ const TWO_DATABASES = {
 };
 
 export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
+  'moved-before-commit': {
+    example: {
+      kind: 'notice',
+      code: 'moved-before-commit',
+      user: '/ jane',
+      description: '/Plone/news',
+      has: 'catalog',
+      lacks: 'Data',
+    },
+    sentence: ({ user, description, has, lacks }) =>
+      `the moment is now right before a commit${describeCommit({ user, description })}: "${has}" had its part of that commit, "${lacks}" did not have it yet; --exact takes the moment as it is`,
+  },
   'other-database': {
     example: { kind: 'warning', code: 'other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>

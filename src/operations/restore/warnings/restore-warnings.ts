@@ -22,6 +22,8 @@ export async function findRestorePlanWarnings(
   },
 ): Promise<readonly RestorePlanWarning[]> {
   const warnings: RestorePlanWarning[] = [];
+  const { split } = plan;
+  if (split !== undefined) warnings.push({ kind: 'notice', code: 'moved-before-commit', ...split });
   for (const { storage, plan: one } of plan.filestorages) {
     const repository = await settings.backups.repository(one.repository);
     const found = await findOtherDatabase(one, { old: settings.old, repository });
@@ -74,6 +76,7 @@ export function refuseGuess(
         throw guessed(
           `Cannot restore to "${warning.target}" without a question: "${warning.repository}" contains backups of ${warning.is === 'copy' ? 'two copies of the database' : 'two databases'}; the newest, ${warning.newest}, was made of "${warning.path}", and ${warning.other} is the newest of "${warning.otherPath}"`,
         );
+      case 'moved-before-commit':
       case 'storage-left-out':
       case 'blobs-lacking':
       case 'blobs-of-another-moment':

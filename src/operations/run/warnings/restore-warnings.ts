@@ -4,6 +4,16 @@ import type { SourceFaults } from '../../../repository/lineage/source-faults.ts'
 
 /** What somebody should know before a restore replaces anything. */
 export type RestorePlanWarning =
+  /** The moment was moved before a commit, of which one storage would have had its part, and another not yet. */
+  | {
+      readonly kind: 'notice';
+      readonly code: 'moved-before-commit';
+      readonly user: string;
+      readonly description: string;
+      /** Names of storages. */
+      readonly has: string;
+      readonly lacks: string;
+    }
   /**
    * A restore is about to replace another database, or one that may be another: a pack may have left nothing of what
    * the backup holds. With the times of the first transactions.
