@@ -10,7 +10,7 @@ import {
 import { withOutputOptions } from '../options/common-options.ts';
 import { findContentPlace, LIVE_OPTION } from '../options/content-options.ts';
 import { STORAGE_OPTION } from '../options/selected-repositories.ts';
-import { CHAIN_OPTION, MOMENT_ARGUMENT } from '../options/written-date.ts';
+import { CHAIN_OPTION, EXACT_OPTION, MOMENT_ARGUMENT } from '../options/written-date.ts';
 import { type OpenResult, servedAsJson } from '../render/json/results/open.ts';
 import { describeServed, describeUse } from '../render/served.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -28,6 +28,7 @@ export function addOpenCommand(program: Command): void {
   const command = withSiteOptions(program.command('open'))
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
+    .addOption(EXACT_OPTION)
     .addOption(LISTEN_OPTION)
     .addOption(LIVE_OPTION)
     .addOption(SOURCE_KIND_OPTION)

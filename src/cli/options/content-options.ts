@@ -22,6 +22,7 @@ export type ContentSelection = SiteSelection & {
   readonly storage?: string | undefined;
   readonly live?: true | undefined;
   readonly chain?: string | undefined;
+  readonly exact?: true | undefined;
 };
 
 /** Words of a command that end with a path, which alone begins with a slash: `[moment] [path]`. */
@@ -44,15 +45,14 @@ export async function findContentPlace(
   }: { readonly moment: string | undefined; readonly running: CommandContext },
 ): Promise<ContentPlace> {
   const word = moment === 'latest' ? undefined : moment;
-  const said = word ?? selection.chain;
+  const { chain, exact } = selection;
+  const said = word ?? chain ?? (exact && '--exact');
   if (selection.live && said !== undefined) {
     throw new Failure('usage', `Cannot look at "${said}" with --live`, {
       hint: 'Leave out one of them: --live is the Data.fs as it is now.',
     });
   }
-  const target = selection.live
-    ? undefined
-    : readTarget(moment, { terminal, chain: selection.chain });
+  const target = selection.live ? undefined : readTarget(moment, { terminal, chain, exact });
   // Of a site that is only looked at, live blobs count if there are backups of some.
   const purpose = selection.live ? 'backup' : 'look';
   const sites = await findSites(selection, { terminal, purpose, backups });

@@ -6,6 +6,8 @@ import { startZeoServer } from '../../zeo/server.ts';
 import type { ServerEvent } from '../../zeo/server-event.ts';
 import type { JobContext, JobEvent } from '../run/events.ts';
 import { openStates, type StorageState, type WantedMoment } from '../run/open-state.ts';
+import { settleTarget } from '../run/settle-target.ts';
+import { withoutSplitCommits } from '../run/whole-commits.ts';
 
 /** What ZEO clients ask for that are told no other name: the main storage of a server (`<filestorage 1>`). */
 const NAME_OF_MAIN = '1';
@@ -51,7 +53,8 @@ export async function serveSite(
   address: ServerAddress,
 ): Promise<ServedSite> {
   await using opened = new DisposableStack();
-  const { all } = opened.use(await openStates(site, { moment, storage, context }));
+  const whole = storage === undefined ? await wholeMoment(moment, { site, context }) : moment;
+  const { all } = opened.use(await openStates(site, { moment: whole, storage, context }));
   const main = site.storages.at(-1)?.name;
   const zeoNameOf = (name: string) => (name === main ? NAME_OF_MAIN : name);
   const server = opened.use(
@@ -73,6 +76,20 @@ export async function serveSite(
     failed,
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
+}
+
+/** All storages are served as of one moment, which splits no commit; said where it was moved. */
+async function wholeMoment(
+  moment: WantedMoment,
+  { site, context }: { readonly site: Site; readonly context: JobContext },
+): Promise<WantedMoment> {
+  if (moment.kind === 'live') return moment;
+  const { backups, onEvent } = context;
+  const among = { site, kind: moment.backupKind, backups };
+  const settled = await settleTarget(moment.target, among);
+  const { target, split } = await withoutSplitCommits(settled, { ...among, aim: 'open' });
+  if (split !== undefined) onEvent({ kind: 'notice', code: 'moved-before-commit', ...split });
+  return { ...moment, target };
 }
 
 function describe({ storage, state }: StorageState, zeoName: string): ServedState {
