@@ -21,7 +21,7 @@ function stopAfter(text: string, times: number) {
 }
 
 describe('zodbvault run-schedule', () => {
-  it('runs the commands at their times until it is told to stop', async () => {
+  it('runs the commands at their times, one after the other, until it is told to stop', async () => {
     const site = await newSite(scratch, 3);
     const words = ['run-schedule', '--backup', EVERY_SECOND, '--verify', EVERY_SECOND];
     const onStderr = stopAfter('Ended: ', 2);
@@ -29,6 +29,8 @@ describe('zodbvault run-schedule', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/^Next: backup at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d$/m);
     expect(stderr).toContain('Ended: backup with status 0');
+    // Its time has passed while the backup ran.
+    expect(stderr).toContain('Ended: verify with status 0');
     expect(site.dataFiles()).toHaveLength(1);
   });
 

@@ -86,15 +86,18 @@ interface ScheduledRuns {
 }
 
 /**
- * Runs the job whose time is next, for ever: one at a time, so that none meets another. A time that
- * passes meanwhile is left out. Ends when it is told to stop; a job that runs then is told, too.
+ * Runs the job whose time is next, for ever: one at a time, so that none meets another. One whose time passes while
+ * another runs comes after it, once; a time that passes while the job itself runs is left out. Ends when it is told to
+ * stop; a job that runs then is told, too.
  */
 async function runSchedule(jobs: readonly Job[], { argv, context }: ScheduledRuns): Promise<void> {
   const { terminal, signal } = context;
+  const begun = new Date();
+  const lastEnds = new Map<Kind, Date>();
   while (!signal.aborted) {
     const [next] = jobs
       .flatMap(({ kind, times }) => {
-        const at = times.nextRun();
+        const at = times.nextRun(lastEnds.get(kind) ?? begun);
         return at === null ? [] : [{ kind, at }];
       })
       .sort((a, b) => a.at.getTime() - b.at.getTime());
@@ -105,6 +108,7 @@ async function runSchedule(jobs: readonly Job[], { argv, context }: ScheduledRun
     }
     terminal.log(`Next: ${next.kind} at ${formatLocalTime(next.at)}`);
     if (await waitUntil(next.at, signal)) await run(next.kind, { argv, context });
+    lastEnds.set(next.kind, new Date());
   }
   terminal.log(`${signal.reason instanceof Failure ? signal.reason.message : 'Stopped'}.`);
 }
