@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +16,7 @@ import { MemberCache } from '../system/streams/gzip/member-cache.ts';
 import { memberSource } from '../system/streams/gzip/member-source.ts';
 import { joinedSource } from '../system/streams/joined-source.ts';
 import { collect } from '../system/streams/pipeline.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { openState } from './open-state.ts';
 import type { State, StateTransaction } from './state.ts';
 
@@ -240,6 +242,33 @@ describe('a state', () => {
         }
       }),
       { numRuns: 15 },
+    );
+  });
+
+  it('has the fingerprint of its current objects, wherever their data stands', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        const { bytes, revisions } = build(history);
+        let sum = 0n;
+        let objects = 0;
+        for (const [oid, known] of revisions) {
+          const newest = known.at(-1);
+          if (newest?.data === undefined) continue;
+          const name = Buffer.alloc(16);
+          name.writeBigUInt64BE(oid);
+          name.writeBigUInt64BE(newest.tid, 8);
+          const hash = createHash('sha256').update(name).update(newest.data).digest('hex');
+          sum = (sum + BigInt(`0x${hash}`)) % 2n ** 256n;
+          objects += 1;
+        }
+        const found = await fingerprintOf(opened(bytes), { onBytes: () => {} });
+        expect(found).toEqual({
+          sum: sum.toString(16).padStart(64, '0'),
+          objects,
+          tid: tidNumber(history.length),
+          packed: 0n,
+        });
+      }),
     );
   });
 

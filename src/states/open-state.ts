@@ -1,11 +1,9 @@
-import { damageAt } from '../filestorage/damage.ts';
-import type { TransactionPlaces } from '../filestorage/index/transaction-places.ts';
-import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
+import type { Tid } from '../filestorage/tid.ts';
 import type { LogPart } from '../repository/content/open-log.ts';
-import type { ByteSource, OpenedSource } from '../system/files/byte-source.ts';
+import type { OpenedSource } from '../system/files/byte-source.ts';
 import type { FindBlob } from './blobs/find-blob.ts';
 import { LogState } from './log-state.ts';
-import { readLogRecords } from './read-records.ts';
+import { readRecords } from './read-records.ts';
 import type { State } from './state.ts';
 
 /** Which state of a log. */
@@ -29,27 +27,9 @@ export async function openState(
   { upTo, findBlob, onBytes = () => {} }: WantedState,
 ): Promise<State> {
   try {
-    const { records, end } = await readLogRecords(log, { upTo, onBytes });
-    const { transactions } = records;
-    refuseDisorder(log, transactions);
-    const notLater = upTo === undefined ? Infinity : transactions.firstNotBefore(nextTid(upTo));
-    const count = Math.min(transactions.countUpTo(end - 1), notLater);
-    return new LogState(log, {
-      records,
-      sizeBytes: count < transactions.count ? transactions.position(count) : end,
-      tid: count === 0 ? ZERO_TID : transactions.tid(count - 1),
-      findBlob,
-    });
+    return new LogState(log, { ...(await readRecords(log, { upTo, onBytes })), findBlob });
   } catch (error) {
     await log[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-/** States are found by their tids, which rise in what a server writes. */
-function refuseDisorder({ name }: ByteSource, transactions: TransactionPlaces): void {
-  for (let row = 1; row < transactions.count; row++) {
-    if (transactions.tid(row) > transactions.tid(row - 1)) continue;
-    throw damageAt(name, transactions.position(row), 'its tid is not later than the one before');
   }
 }

@@ -1,5 +1,6 @@
 import { damageAt } from '../filestorage/damage.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
+import type { TransactionPlaces } from '../filestorage/index/transaction-places.ts';
 import { LogRecords } from '../filestorage/records/log-records.ts';
 import { addRecordIndex } from '../filestorage/records/record-index.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../filestorage/records/record-rows.ts';
 import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { scanTransactions } from '../filestorage/scan-transactions.ts';
-import type { Tid } from '../filestorage/tid.ts';
+import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { LogPart } from '../repository/content/open-log.ts';
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { readStoredRecord } from './stored-records.ts';
@@ -23,11 +24,47 @@ export interface RecordReading {
   readonly onBytes: (count: number) => void;
 }
 
+/** Which records a log has, and where a state of it ends. */
+export interface RecordsOfState {
+  /** Sorted; some may stand behind its end. */
+  readonly records: LogRecords;
+  /** Where its last transaction ends, or the magic. */
+  readonly sizeBytes: number;
+  /** Of that transaction; 0: there is none. */
+  readonly tid: Tid;
+}
+
+/** Reads what a state of a log takes. Failure `damaged`. */
+export async function readRecords(
+  log: ByteSource & { readonly parts?: readonly LogPart[] },
+  reading: RecordReading,
+): Promise<RecordsOfState> {
+  const { records, end } = await readLogRecords(log, reading);
+  const { transactions } = records;
+  refuseDisorder(log, transactions);
+  const { upTo } = reading;
+  const notLater = upTo === undefined ? Infinity : transactions.firstNotBefore(nextTid(upTo));
+  const count = Math.min(transactions.countUpTo(end - 1), notLater);
+  return {
+    records,
+    sizeBytes: count < transactions.count ? transactions.position(count) : end,
+    tid: count === 0 ? ZERO_TID : transactions.tid(count - 1),
+  };
+}
+
+/** States are found by their tids, which rise in what a server writes. */
+function refuseDisorder({ name }: ByteSource, transactions: TransactionPlaces): void {
+  for (let row = 1; row < transactions.count; row++) {
+    if (transactions.tid(row) > transactions.tid(row - 1)) continue;
+    throw damageAt(name, transactions.position(row), 'its tid is not later than the one before');
+  }
+}
+
 /**
  * Which records a log has, sorted: out of the record indexes of its parts; a part without one is read. There may be
  * some that stand behind `end`, where what is known of the log ends. Failure `damaged`.
  */
-export async function readLogRecords(
+async function readLogRecords(
   log: ByteSource & { readonly parts?: readonly LogPart[] },
   { upTo, onBytes }: RecordReading,
 ): Promise<{ readonly records: LogRecords; readonly end: number }> {

@@ -26,17 +26,24 @@ import {
 } from '../render/json/results/diff.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
+import { diffQuickly } from './diff-quickly.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
-    .argument('<from>', `the earlier state: ${MOMENT_FORMS}`)
+    .argument('<from>', `the earlier state: ${MOMENT_FORMS}; with --quick, also a Data.fs`)
     .argument('[to]', 'the later state; default: the newest backup')
     .addOption(SOURCE_KIND_OPTION)
-    .addOption(STORAGE_OPTION);
+    .addOption(STORAGE_OPTION)
+    .option('--quick', 'say only whether both have the same objects, told by a fingerprint');
   withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<DiffResult>({ differences: [] });
+      if (options.quick === true)
+        return await diffQuickly(
+          { from: writtenFrom, to: writtenTo },
+          { options, running, result },
+        );
       const from = readTarget(writtenFrom, { terminal });
       const to = readTarget(writtenTo, { terminal });
       const context = { ...shownOn(terminal), signal, backups };

@@ -1,9 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import {
   type LoggedTransaction,
-  type LogSource,
   readTransactionLog,
 } from '../../operations/inspect/transaction-log.ts';
 import { Failure } from '../../system/failure.ts';
@@ -11,6 +8,7 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
+import { namedDataFs } from '../options/named-data-fs.ts';
 import {
   findRepositories,
   inEachRepository,
@@ -66,14 +64,17 @@ export function addLogCommand(program: Command): void {
         limit,
       };
       const context = { ...shownOn(terminal), signal, backups };
-      const file = point === undefined ? undefined : await fileAt(point);
-      if (file !== undefined) {
-        if (options.chain !== undefined) throw chainOfFile(file.path);
-        const transactions = await readTransactionLog(file, { filter, context });
+      const dataFs = point === undefined ? undefined : await namedDataFs(point);
+      if (dataFs !== undefined) {
+        if (options.chain !== undefined) throw chainOfFile(dataFs);
+        const transactions = await readTransactionLog(
+          { kind: 'file', path: dataFs },
+          { filter, context },
+        );
         await showTransactions(transactions, {
           context,
           terminal,
-          of: { dataFs: file.path },
+          of: { dataFs },
           result,
           heading: undefined,
         });
@@ -99,16 +100,6 @@ function chainOfFile(path: string): Failure {
   return new Failure('usage', `Cannot use --chain with "${path}": it is a file, not a backup`, {
     hint: 'Leave out --chain, or name a moment in the place of the file.',
   });
-}
-
-async function fileAt(words: string): Promise<Extract<LogSource, { kind: 'file' }> | undefined> {
-  const path = resolve(words);
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    // Neither is a date.
-    () => words.includes('/') || words.endsWith('.fs'),
-  );
-  return isFile ? { kind: 'file', path } : undefined;
 }
 
 async function showTransactions(

@@ -2,24 +2,22 @@ import { openArchive } from '../../blobs/archive/open-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
-import { openLog, type Unpack } from '../../repository/content/open-log.ts';
+import { openLog } from '../../repository/content/open-log.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import { openFilestorageSource } from '../../sources/filestorage-source.ts';
 import { blobsInArchive } from '../../states/blobs/blobs-in-archive.ts';
 import { blobsInTree } from '../../states/blobs/blobs-in-tree.ts';
 import { type FindBlob, firstWithBlob } from '../../states/blobs/find-blob.ts';
 import { openState } from '../../states/open-state.ts';
 import type { State } from '../../states/state.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
-import { derivedFolder } from '../../system/derived/derived-folder.ts';
-import { writeUnnamedFile } from '../../system/derived/unnamed-file.ts';
 import { Failure } from '../../system/failure.ts';
-import type { OpenedSource } from '../../system/files/byte-source.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
+import { openLiveLog } from './live-log.ts';
 import { openPoint } from './open-point.ts';
 import { settleTarget } from './settle-target.ts';
+import { unpack } from './unpack.ts';
 
 /** Which state of a site. */
 export type WantedMoment =
@@ -87,17 +85,8 @@ export async function openStates(
 }
 
 async function openLive({ dataFs, blobs }: SiteStorage, context: JobContext): Promise<State> {
-  await using opened = new DisposableStack();
-  const source = opened.use(await openFilestorageSource(dataFs));
-  const { end } = await source.observe();
-  const kept = opened.move();
-  const log: OpenedSource = {
-    ...source.log,
-    sizeBytes: end.position,
-    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
-  };
   const places = blobs === undefined ? [] : [blobsInTree(folderTree(blobs))];
-  return readState(log, { places, context });
+  return readState(await openLiveLog(dataFs), { places, context });
 }
 
 async function openBackup(
@@ -156,10 +145,6 @@ async function blobBackups(
 function unlessDamaged(error: unknown): undefined {
   if (!(error instanceof Failure)) throw error;
 }
-
-/** Into a file that nobody else sees, as long as it is open. */
-const unpack: Unpack = (content, file) =>
-  writeUnnamedFile(content, { folder: derivedFolder(), ...file });
 
 function readState(
   log: Parameters<typeof openState>[0],

@@ -1,8 +1,25 @@
 import * as v from 'valibot';
 import type { BlobContent } from '../../../../blobs/layout/blob-content.ts';
+import type {
+  ComparedState,
+  QuickComparison,
+} from '../../../../operations/inspect/compare-quickly.ts';
 import type { ObjectCount, PointDifference } from '../../../../operations/inspect/diff.ts';
+import { wordsOfCut } from '../../../../repository/moment/cut.ts';
+import { cutOf } from '../../../../repository/restore-point.ts';
 import { ofState, stateAsJson } from '../point.ts';
-import { Bytes, Count, maybe, ofPlace, type Result, said } from '../values.ts';
+import {
+  Bytes,
+  Count,
+  Id,
+  Kind,
+  Label,
+  maybe,
+  ofPlace,
+  type Result,
+  Stamp,
+  said,
+} from '../values.ts';
 
 const Objects = v.strictObject({ objects: Count, sizeBytes: Bytes });
 const Point = v.strictObject({ ...ofState, dataFsBytes: Bytes });
@@ -31,6 +48,30 @@ const DifferenceSchema = v.strictObject({
   }),
 });
 
+const ComparedSchema = v.strictObject({
+  dataFs: maybe('path, if it was a Data.fs', v.string()),
+  stamp: maybe('of the backup, if it was one', Stamp),
+  moment: ofState.moment,
+  lastTid: said('of the last transaction; zeros if there is none', Id),
+  objects: said('that exist', Count),
+  fingerprint: said(
+    'the sum modulo 2^256 of the sha256 of oid, tid and stored data of each object, in hex',
+    v.string(),
+  ),
+});
+
+const ComparisonSchema = v.strictObject({
+  site: maybe('absent if both are files', Label.site),
+  storage: maybe('absent if both are files', Label.storage),
+  kind: maybe('absent if both are files', Kind),
+  from: ComparedSchema,
+  to: ComparedSchema,
+  outcome: said(
+    '`same`: both have the same objects. `packed`: both end with the same transaction, but only one of them was packed since, and a pack removes objects. `different`: all else',
+    v.picklist(['same', 'packed', 'different']),
+  ),
+});
+
 /** Blob objects that came, and what was counted in the blob backups of both points. */
 export interface BlobsBetween {
   readonly added: number;
@@ -40,7 +81,10 @@ export interface BlobsBetween {
   readonly to: BlobContent | undefined;
 }
 
-export const diffResult = { differences: said('one for each storage', v.array(DifferenceSchema)) };
+export const diffResult = {
+  differences: said('one for each storage; none with `--quick`', v.array(DifferenceSchema)),
+  comparisons: maybe('with `--quick`: one for each storage', v.array(ComparisonSchema)),
+};
 export type DiffResult = Result<typeof diffResult>;
 
 export function differenceAsJson(
@@ -63,6 +107,22 @@ export function differenceAsJson(
       to: countedAsJson(blobs.to),
     },
   };
+}
+
+export function comparisonAsJson({
+  from,
+  to,
+  likeness,
+}: QuickComparison): Omit<v.InferOutput<typeof ComparisonSchema>, 'site' | 'storage' | 'kind'> {
+  return { from: comparedAsJson(from), to: comparedAsJson(to), outcome: likeness };
+}
+
+function comparedAsJson(state: ComparedState): v.InferOutput<typeof ComparedSchema> {
+  const { sum, objects } = state.fingerprint;
+  const common = { lastTid: state.lastTid, objects, fingerprint: sum };
+  if (state.kind === 'file') return { dataFs: state.path, ...common };
+  const cut = cutOf(state.point);
+  return { stamp: state.point.stamp, moment: cut && wordsOfCut(cut), ...common };
 }
 
 function objectsAsJson({ objects, bytes }: ObjectCount): v.InferOutput<typeof Objects> {

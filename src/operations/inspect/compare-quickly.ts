@@ -1,0 +1,77 @@
+import { formatTid } from '../../filestorage/tid.ts';
+import { openLog } from '../../repository/content/open-log.ts';
+import type { RestorePoint } from '../../repository/restore-point.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
+import {
+  compareFingerprints,
+  type Fingerprint,
+  fingerprintOf,
+  type Likeness,
+} from '../../states/fingerprint.ts';
+import { type JobContext, stoppable, withStep } from '../run/events.ts';
+import { openLiveLog } from '../run/live-log.ts';
+import { openPoint } from '../run/open-point.ts';
+import { unpack } from '../run/unpack.ts';
+
+/** One of two states that are compared: of a Data.fs as it is, or of backups. */
+export type ComparedWords =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'backup'; readonly repository: string; readonly target: RestoreTarget };
+
+/** A state that was compared. */
+export type ComparedState = (
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'backup'; readonly point: RestorePoint }
+) & {
+  readonly fingerprint: Fingerprint;
+  /** 16 hex digits. */
+  readonly lastTid: string;
+};
+
+export interface QuickComparison {
+  readonly from: ComparedState;
+  readonly to: ComparedState;
+  readonly likeness: Likeness;
+}
+
+/** Whether two states have the same objects, told by their fingerprints. Failures: `not-found`, `damaged`. */
+export async function compareQuickly(
+  { from, to }: { readonly from: ComparedWords; readonly to: ComparedWords },
+  context: JobContext,
+): Promise<QuickComparison> {
+  const one = await readState(from, context);
+  const other = await readState(to, context);
+  const likeness = compareFingerprints(one.fingerprint, other.fingerprint);
+  return { from: one, to: other, likeness };
+}
+
+async function readState(words: ComparedWords, context: JobContext): Promise<ComparedState> {
+  if (words.kind === 'file') {
+    const fingerprint = await readFingerprint(await openLiveLog(words.path), context);
+    return { ...words, fingerprint, lastTid: formatTid(fingerprint.tid) };
+  }
+  const { repository, target } = words;
+  const { store, point } = await openPoint(repository, {
+    target,
+    aim: 'compare what is in',
+    backups: context.backups,
+  });
+  const log = await openLog(store, { point, unpack });
+  const fingerprint = await readFingerprint(log, context);
+  return { kind: 'backup', point, fingerprint, lastTid: formatTid(fingerprint.tid) };
+}
+
+async function readFingerprint(
+  opened: Awaited<ReturnType<typeof openLog | typeof openLiveLog>>,
+  context: JobContext,
+): Promise<Fingerprint> {
+  await using log = opened;
+  return await withStep(context, {
+    step: 'read',
+    totalBytes: log.sizeBytes,
+    work: (progress) => {
+      progress.onFile(log.name);
+      return fingerprintOf(log, stoppable(progress, context.signal));
+    },
+  });
+}
