@@ -393,3 +393,40 @@ describe('a commit over two storages', () => {
     ]);
   });
 });
+
+describe('a date around a restore to an earlier state', () => {
+  it('is of the chain that was live then; where nobody can tell, of the one that is named', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    const dateNow = async () => {
+      await wait(1100);
+      const date = `${new Date().toISOString().slice(0, 19)}Z`;
+      await wait(1100);
+      return date;
+    };
+    const kept = await made.commit('blob');
+    await made.commit('state', 'of the first line');
+    await site.runWell('backup');
+    const lost = await dateNow();
+    await site.runWell('restore', '-n', formatTid(kept));
+    const restored = await dateNow();
+    await made.commit('state', 'of the second line');
+    const later = await dateNow();
+    await site.runWell('backup');
+    const [first, of, second] = made.written;
+    expectWritten(await made.restored(lost), of);
+    expectWritten(await made.restored(restored), first);
+    expectWritten(await made.restored(later), second);
+    // The same without the log of the restore.
+    rmSync(join(site.repository, '.zodbvault.runs.jsonl'));
+    const { status, stderr, bytes } = await made.restored(later);
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('two chains have one, and neither goes on from the other');
+    const [a = '', b = ''] = site.dataFiles().map((name) => name.slice(0, 19));
+    expect(stderr).toContain(`--chain ${a} or --chain ${b}.`);
+    expectWritten(await made.restored(later, '--chain', a), of);
+    expectWritten(await made.restored(later, '--chain', b), second);
+    const none = await made.restored(later, '--chain', '2001-01-01-00-00-00');
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('has none')]);
+  });
+});

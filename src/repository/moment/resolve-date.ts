@@ -1,4 +1,4 @@
-import { parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import { microsecondsOfTid, parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
 import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import type { OpenRepository } from '../open-repository.ts';
@@ -7,6 +7,7 @@ import { isNamed, isNotLater, pointOfDate, type WantedMoment } from '../restore-
 import { firstCredible, isCredibleIn } from './credible-tids.ts';
 import { findInChain, pointAt } from './find-in-chain.ts';
 import { type AskedMoment, inTwoChains, packedAway } from './moment-failures.ts';
+import { restoreBetween } from './restore-between.ts';
 import { searchLink } from './search-link.ts';
 import { usable } from './usable-moment.ts';
 
@@ -99,12 +100,33 @@ async function inNextChain(
   const last = await lastTidOf(base, store);
   const bounds = { from: firstCredible(base.stamp), upTo };
   const { cut, packedTid, holdsAsked } = await searchLink(store, { link, bounds, asked: last });
+  if (!holdsAsked && packedTid < last) {
+    return inOtherLine(link, { store, base, asked, isNewer: cut !== undefined && cut.tid > last });
+  }
   const isPackedLater = packedTid > last && packedTid > upTo;
   const isPackTimeKnown = isCredibleIn(link.file.stamp, packedTid);
   if (isPackedLater && isPackTimeKnown) throw packedAway(asked, { before: base, packedTid });
   if (cut === undefined || cut.tid <= last || isPackedLater) return base;
-  const point = pointAt([link], cut);
-  if (!holdsAsked && packedTid < last) throw inTwoChains(asked, [base, point]);
+  return pointAt([link], cut);
+}
+
+/**
+ * The chain behind doesn't go on from the one before: that one was live until the restore between them, and this one since.
+ * Where no restore is known, and it has a transaction of its own by then, nobody can tell. Failure `refused`.
+ *
+ * @param isNewer - whether that is so
+ */
+async function inOtherLine(
+  link: ChainLink,
+  { store, base, asked, isNewer }: DateSearch & { readonly isNewer: boolean },
+): Promise<ListedPoint> {
+  const { upTo } = asked.moment;
+  const restoredAt = await restoreBetween(store, { before: base.stamp, behind: link.file.stamp });
+  const isBefore = restoredAt === undefined ? !isNewer : microsecondsOfTid(upTo) < restoredAt;
+  if (isBefore) return base;
+  const found = await findInChain([link], { store, bounds: { from: ZERO_TID, upTo } });
+  const point = usable(found, { asked, before: base, oldest: link.file.stamp });
+  if (restoredAt === undefined) throw inTwoChains(asked, [base, point]);
   return point;
 }
 
