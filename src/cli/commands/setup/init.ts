@@ -55,8 +55,8 @@ export function addInitCommand(program: Command): void {
 /** A file that nobody has thought about must not make anything go. */
 function whatStays({ keep }: Site): string {
   if (keep === 0)
-    return 'All backups stay, as until now: write keep = 3 there, for example, and older full backups go.';
-  return `${count(keep, 'full backup')} and what follows stay, as until now (keep); older ones are removed.`;
+    return 'All backups stay, as before. To delete older full backups, write a number there, for example keep = 3.';
+  return `As before, ${count(keep, 'full backup')} and their increments stay (keep). Each backup deletes older ones.`;
 }
 
 function thereAlready(path: string): Failure {
