@@ -21,7 +21,16 @@ import { Failure, isFailure } from '../../system/failure.ts';
 import { collect } from '../../system/streams/pipeline.ts';
 import { programEvents, withStep } from '../run/events.ts';
 import { readArchive } from '../run/read-archive.ts';
-import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
+import type { BlobBackupResult } from './blob-backup.ts';
+import {
+  type BlobRun,
+  entriesOf,
+  entryIdOf,
+  isOfAnotherSource,
+  makeRoomForFirst,
+  recordBy,
+  thereAlready,
+} from './blob-run.ts';
 import { findLostByArchive, warnOfLostBlobs } from './lost-blobs.ts';
 import { archiveToCompare, blobsInArchive } from './lost-from-archive.ts';
 import { heldOf } from './needed-blobs.ts';
@@ -47,27 +56,27 @@ export async function makeArchive(
     readonly compression: ArchiveCompression;
   },
 ): Promise<BlobBackupResult> {
-  const stem = entryStem(run.base, run.entryId(naming));
+  const stem = entryStem(run.base, entryIdOf(run, naming));
   if (naming === 'stamps') {
     const there = await findGoodArchive(run);
-    if (there !== undefined) return run.thereAlready(there);
+    if (there !== undefined) return thereAlready(there, run);
   }
   const name = archiveName(stem, { form: 'archive', compression });
   return writeOneArchive(run, {
     name,
     compression,
     beforePublishing: async () => {
-      if (naming === 'numbers') await run.rotate('archives');
+      if (naming === 'numbers') await makeRoomForFirst(run, 'archives');
     },
   });
 }
 
 /** An archive of this stamp that is known to be complete, or is found to be by reading it. */
 export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefined> {
-  for (const entry of [...run.entries('delta'), ...run.entries('archive')]) {
+  for (const entry of [...entriesOf(run, 'delta'), ...entriesOf(run, 'archive')]) {
     if (entry.id.kind !== 'stamp' || entry.id.stamp !== run.stamp) continue;
-    const path = run.nameOf(entry);
-    if (run.isOfAnotherSource(entry)) {
+    const path = run.store.nameOf(entry.name);
+    if (isOfAnotherSource(entry, run)) {
       await refuseFewerBlobs(run, entry);
       run.spoilt.push(entry);
       run.context.onEvent({
@@ -96,7 +105,10 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
     }
     const { edges } = await headAndTailHashIn(run.store, entry.name);
     const { files, bytes, sizeBytes, sha256 } = found;
-    const record = run.record({ content: { files, bytes }, archive: { sizeBytes, sha256, edges } });
+    const record = recordBy(run, {
+      content: { files, bytes },
+      archive: { sizeBytes, sha256, edges },
+    });
     await writeRecordBeside(run.store, entry.name, record);
     return entry;
   }
@@ -105,7 +117,7 @@ export async function findGoodArchive(run: BlobRun): Promise<BlobEntry | undefin
 
 /** Failure `refused` where the other blob directory has blobs that the Data.fs speaks of, and this one lacks. */
 async function refuseFewerBlobs(run: BlobRun, entry: BlobEntry): Promise<void> {
-  const path = run.nameOf(entry);
+  const path = run.store.nameOf(entry.name);
   const paths = (await blobsInArchive(run, entry)) ?? [];
   const lacking = await blobsNotIn(run.source, { paths, signal: run.context.signal });
   const needed = await heldOf(run.settings.expected, lacking);
@@ -166,7 +178,7 @@ export async function writeOneArchive(
     const lost = await findLostByArchive(run, before);
     await newState?.complete();
     await beforePublishing();
-    const record = run.record({
+    const record = recordBy(run, {
       content: written.content,
       whole: state && written.listed,
       ...(without.length === 0 ? {} : { leftOut: without }),
@@ -254,7 +266,7 @@ async function removeSpoilt(run: BlobRun, replacedBy: string): Promise<void> {
     if (entry.name === replacedBy) continue;
     await removeEntry(run.store, entry);
     const fileNames = [entry.name];
-    const kind = run.isOfAnotherSource(entry) ? 'other-source' : 'incomplete';
+    const kind = isOfAnotherSource(entry, run) ? 'other-source' : 'incomplete';
     const reason = { kind, replacedBy } as const;
     run.context.onEvent({ kind: 'files-removed', folder: run.settings.folder, fileNames, reason });
   }
@@ -268,6 +280,6 @@ async function publishState(
 ): Promise<void> {
   await state.publish();
   const described = await describeFile(run.store, state.name);
-  const record = { ...run.record({ archive: { ...described, continues: archive } }), stamp };
+  const record = { ...recordBy(run, { archive: { ...described, continues: archive } }), stamp };
   await writeRecordBeside(run.store, state.name, record);
 }

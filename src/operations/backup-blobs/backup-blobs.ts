@@ -18,8 +18,15 @@ import { leadingTo } from '../../system/files/place.ts';
 import type { JobContext } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
 import { makeArchive } from './archive-blobs.ts';
-import { type BlobBackupResult, type BlobBackupSettings, BlobRun } from './blob-backup.ts';
+import type { BlobBackupResult, BlobBackupSettings } from './blob-backup.ts';
 import { requireRoomForBlobs } from './blob-room.ts';
+import {
+  type BlobRun,
+  beginBlobRun,
+  entryIdOf,
+  isOfAnotherPoint,
+  isOfAnotherSource,
+} from './blob-run.ts';
 import { resolveSource } from './blob-source.ts';
 import { makeCopy } from './copy-blobs.ts';
 import { makeChainLink } from './incremental-archive.ts';
@@ -50,7 +57,7 @@ export async function backUpBlobs(
     source,
     all.entries.flatMap(({ record }) => record?.source ?? []),
   );
-  const run = new BlobRun({
+  const run = beginBlobRun({
     settings,
     context,
     source,
@@ -97,7 +104,7 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
   const { format, source, repository } = run.settings;
   const isNumbered = format.kind !== 'incremental-archives' && format.naming === 'numbers';
   if (repository === null || isNumbered) return;
-  const stem = entryStem(run.base, run.entryId('stamps'));
+  const stem = entryStem(run.base, entryIdOf(run, 'stamps'));
   for (const entry of run.all.entries) {
     if (entryStem(entry.base, entry.id) !== stem) continue;
     if ((entry.form === 'directory') !== (format.kind === 'directories')) continue;
@@ -109,11 +116,11 @@ async function refuseOthersEntry(run: BlobRun): Promise<void> {
       { ...repository, backups: run.context.backups },
     );
     const owner = ownerOf({ ...entry, record });
-    if (owner === 'this' && run.isOfAnotherPoint(record)) {
-      throw anotherPointsEntry({ source, path: run.nameOf(entry), stamp: run.stamp });
+    if (owner === 'this' && isOfAnotherPoint(record, run)) {
+      throw anotherPointsEntry({ source, path: run.store.nameOf(entry.name), stamp: run.stamp });
     }
-    if (owner === 'this' || (owner === 'unclear' && !run.isOfAnotherSource({ record }))) continue;
-    throw othersEntry({ source, path: run.nameOf(entry), record, repository });
+    if (owner === 'this' || (owner === 'unclear' && !isOfAnotherSource({ record }, run))) continue;
+    throw othersEntry({ source, path: run.store.nameOf(entry.name), record, repository });
   }
 }
 

@@ -3,7 +3,7 @@ import { countTree } from '../../blobs/copy/count-tree.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import { isFailure } from '../../system/failure.ts';
 import { requireRoomFor } from '../../system/files/free-space.ts';
-import type { BlobRun } from './blob-backup.ts';
+import { type BlobRun, entriesOf } from './blob-run.ts';
 
 /**
  * Looks whether there is room for a blob backup, where its size can be told before it is made: of a first
@@ -20,14 +20,14 @@ async function foreseenBytes(run: BlobRun): Promise<number | undefined> {
   const { format, copier } = run.settings;
   switch (format.kind) {
     case 'directories': {
-      const isShared = run.entries('directory').length > 0 || copier.firstCopy === 'link';
+      const isShared = entriesOf(run, 'directory').length > 0 || copier.firstCopy === 'link';
       return isShared ? undefined : bytesOf(run);
     }
     case 'archives': {
-      if (format.naming === 'stamps' && run.entries('archive')[0]?.stamp === run.stamp)
+      if (format.naming === 'stamps' && entriesOf(run, 'archive')[0]?.stamp === run.stamp)
         return undefined;
       if (format.compression === 'none') return bytesOf(run);
-      return run.entries('archive')[0]?.record?.archive?.sizeBytes;
+      return entriesOf(run, 'archive')[0]?.record?.archive?.sizeBytes;
     }
     case 'incremental-archives':
       return undefined;

@@ -14,7 +14,17 @@ import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { requireLocalFolder, type StagedTree } from '../../stores/local-folder.ts';
 import { readsBackOtherwise } from '../../system/files/read-back.ts';
 import { withStep } from '../run/events.ts';
-import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
+import type { BlobBackupResult } from './blob-backup.ts';
+import {
+  type BlobRun,
+  entriesOf,
+  entryIdOf,
+  isOfAnotherSource,
+  isSuspect,
+  makeRoomForFirst,
+  recordBy,
+  thereAlready,
+} from './blob-run.ts';
 import { judgeChanges, warnOfDamagedCopies } from './detect-damage.ts';
 import { findLostBlobs, isLostByReplacing, warnOfLostBlobs } from './lost-blobs.ts';
 import { findPreviousCopy, type PreviousCopy } from './previous-copy.ts';
@@ -26,10 +36,10 @@ export async function makeCopy(
   run: BlobRun,
   naming: 'stamps' | 'numbers',
 ): Promise<BlobBackupResult> {
-  const name = entryStem(run.base, run.entryId(naming));
-  const there = run.entries('directory').find((entry) => entry.name === name);
+  const name = entryStem(run.base, entryIdOf(run, naming));
+  const there = entriesOf(run, 'directory').find((entry) => entry.name === name);
   if (naming === 'stamps' && there !== undefined && (await isWhole(run, there))) {
-    return run.thereAlready(there);
+    return thereAlready(there, run);
   }
   await refuseTaken(run.store, { name, kind: 'tree' });
   await using entry = await requireLocalFolder(run.store).stageTree(name);
@@ -42,29 +52,29 @@ export async function makeCopy(
   const sums = await writeSums(entry, copy.sums.all);
   await writeRecordIn(
     entry,
-    run.record({ content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
+    recordBy(run, { content, sums, links, ...(lost.length > 0 ? { lost } : {}) }),
   );
   await entry.complete();
   run.context.signal.throwIfAborted();
   if (run.settings.confirmation === 'reread') {
-    await confirmFresh(run, { tree, name: run.nameOf({ name }), sums: copy.sums.fresh });
+    await confirmFresh(run, { tree, name: run.store.nameOf(name), sums: copy.sums.fresh });
   }
-  if (naming === 'numbers') await run.rotate('directories');
+  if (naming === 'numbers') await makeRoomForFirst(run, 'directories');
   else if (there !== undefined) {
     // What a copy of another blob directory has more, the Data.fs may not speak of: it has been asked.
     const isJudged =
-      run.isOfAnotherSource(there) && previous?.entry === there && previous.sums !== undefined;
+      isOfAnotherSource(there, run) && previous?.entry === there && previous.sums !== undefined;
     const isBetter =
       isLostByReplacing(run, lost) || (!isJudged && (await knowsMore(run, there, entry)));
     if (isBetter) {
-      const survivingCopy = run.nameOf(there);
+      const survivingCopy = run.store.nameOf(there.name);
       const { source } = run.settings;
       const hold = (await warnOfLostBlobs(run, lost)) ?? {
         kind: 'lost',
         source,
         holder: survivingCopy,
       };
-      return run.thereAlready(there, hold);
+      return thereAlready(there, { ...run, hold });
     }
   }
   await entry.publish();
@@ -76,12 +86,12 @@ export async function makeCopy(
 /** Whether a copy was finished, has as much as it had then, and nothing wrong was found in it since. */
 async function isWhole(run: BlobRun, entry: BlobEntry): Promise<boolean> {
   const { name, base, record } = entry;
-  if (record?.origin !== 'made' || run.isSuspect(entry)) return false;
-  if (run.isOfAnotherSource(entry)) {
+  if (record?.origin !== 'made' || isSuspect(entry, run)) return false;
+  if (isOfAnotherSource(entry, run)) {
     run.context.onEvent({
       kind: 'notice',
       code: 'blobs-of-another-source',
-      path: run.nameOf(entry),
+      path: run.store.nameOf(entry.name),
       source: record.source,
     });
     return false;

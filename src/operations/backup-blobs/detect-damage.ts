@@ -15,7 +15,7 @@ import { parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { withSystemErrors } from '../../system/failure.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import { withStep } from '../run/events.ts';
-import type { BlobRun } from './blob-backup.ts';
+import type { BlobRun } from './blob-run.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
 /** What a new copy is, held against the sums of the one before. */

@@ -11,7 +11,8 @@ import { formatStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { isFailure } from '../../system/failure.ts';
 import { withStep } from '../run/events.ts';
 import { findGoodArchive, writeOneArchive } from './archive-blobs.ts';
-import type { BlobBackupResult, BlobRun } from './blob-backup.ts';
+import type { BlobBackupResult } from './blob-backup.ts';
+import { type BlobRun, entriesOf, thereAlready } from './blob-run.ts';
 
 /**
  * The names and the rules of the recipe: a chain begins with a full Data.fs backup and has the
@@ -22,7 +23,7 @@ export async function makeChainLink(
   compression: ArchiveCompression,
 ): Promise<BlobBackupResult> {
   const there = await findGoodArchive(run);
-  if (there !== undefined) return run.thereAlready(there);
+  if (there !== undefined) return thereAlready(there, run);
   const start = startOfChain(run);
   const stem = entryStem(run.base, { kind: 'stamp', stamp: run.stamp });
   const name = archiveName(stem, { form: 'archive', compression });
@@ -65,7 +66,7 @@ function startOfChain(run: BlobRun): Stamp | undefined {
     case 'full':
       return chainStart.stamp;
     case 'clock': {
-      const newest = run.entries('state')[0];
+      const newest = entriesOf(run, 'state')[0];
       if (chainStart.full === 'always' || newest === undefined) return run.stamp;
       const oldest = new Date(now().getTime() - chainStart.days * 24 * 3600 * 1000);
       const limit = formatStamp(oldest);
@@ -78,11 +79,11 @@ function startOfChain(run: BlobRun): Stamp | undefined {
 
 /** The archive that the state of a chain speaks of, if all that it needs is there and whole. */
 async function continuedBy(run: BlobRun, start: Stamp): Promise<BlobEntry | undefined> {
-  const state = run.entries('state').find(({ stamp }) => stamp === start);
+  const state = entriesOf(run, 'state').find(({ stamp }) => stamp === start);
   const archives = run.catalogue.entries.filter(
     ({ form }) => form === 'archive' || form === 'delta',
   );
-  if (state === undefined || run.entries('archive')[0]?.stamp !== start) return undefined;
+  if (state === undefined || entriesOf(run, 'archive')[0]?.stamp !== start) return undefined;
   const named = state.record?.archive?.continues;
   const last = named === undefined ? archives[0] : archives.find(({ name }) => name === named);
   if (last === undefined || run.spoilt.includes(last)) return undefined;

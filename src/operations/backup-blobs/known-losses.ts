@@ -8,7 +8,7 @@ import {
   survivingCopyOf,
 } from '../../blobs/ownership/surviving-copy.ts';
 import { findBlob } from '../../filestorage/blob-layout.ts';
-import type { BlobRun } from './blob-backup.ts';
+import type { BlobRun } from './blob-run.ts';
 import { blobsInArchive } from './lost-from-archive.ts';
 import { neededOf } from './needed-blobs.ts';
 

@@ -8,7 +8,7 @@ import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { RetentionHold } from '../../blobs/ownership/retention-hold.ts';
 import { sumsOfSurvivingCopy, survivingCopyOf } from '../../blobs/ownership/surviving-copy.ts';
 import { blobsNotIn, findBlob, parseBlobPath, pathsOfBlob } from '../../filestorage/blob-layout.ts';
-import type { BlobRun } from './blob-backup.ts';
+import { type BlobRun, isOfAnotherSource } from './blob-run.ts';
 import type { JudgedCopy } from './detect-damage.ts';
 import { findKnown, isBack, pathsToRecord, stillLost } from './known-losses.ts';
 import {
@@ -113,7 +113,7 @@ async function goneForNoReason(
   if (gone.length === 0 || repository === null || entry.record?.repository !== repository.id)
     return [];
   // Of another blob directory, which may have been the wrong one, all must be looked up.
-  const last = run.isOfAnotherSource(entry) ? undefined : await expected.lastOf(entry.stamp);
+  const last = isOfAnotherSource(entry, run) ? undefined : await expected.lastOf(entry.stamp);
   return neededOf(expected, { last, paths: gone });
 }
 

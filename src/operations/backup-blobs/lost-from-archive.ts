@@ -3,7 +3,7 @@ import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { blobsNotIn, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { isFailure } from '../../system/failure.ts';
 import { readArchive } from '../run/read-archive.ts';
-import type { BlobRun } from './blob-backup.ts';
+import type { BlobRun } from './blob-run.ts';
 
 /** The blobs that a restore to an archive brings; undefined where it is damaged. Reads all of it. */
 export async function blobsInArchive(

@@ -2,7 +2,7 @@ import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums } from '../../blobs/checksums/checksums-file.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { requireLocalFolder } from '../../stores/local-folder.ts';
-import type { BlobRun } from './blob-backup.ts';
+import { type BlobRun, entriesOf, isSuspect } from './blob-run.ts';
 
 /** The copy before, of which what is the same needn't be copied again. */
 export interface PreviousCopy {
@@ -19,7 +19,7 @@ export interface PreviousCopy {
 /** The newest copy, finished or not, and first of all one of this repository. */
 export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | undefined> {
   const { others } = run.catalogue;
-  for (const entry of [...run.entries('directory'), ...others]) {
+  for (const entry of [...entriesOf(run, 'directory'), ...others]) {
     if (entry.form !== 'directory' || entry.base !== run.base) continue;
     const { name, base, record } = entry;
     const copy = run.store.tree(name);
@@ -40,7 +40,7 @@ export async function findPreviousCopy(run: BlobRun): Promise<PreviousCopy | und
       tree: requireLocalFolder(tree),
       sums,
       isOwn: !others.includes(entry),
-      isSuspect: run.isSuspect(entry),
+      isSuspect: isSuspect(entry, run),
     };
   }
   return undefined;

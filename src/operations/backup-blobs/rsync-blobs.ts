@@ -6,7 +6,7 @@ import { copyWithRsync, optionsThatLeaveOut } from '../../blobs/copy/rsync.ts';
 import { nameSome, someOf } from '../../blobs/layout/summarize-names.ts';
 import { Failure } from '../../system/failure.ts';
 import { programEvents, withStep } from '../run/events.ts';
-import type { BlobRun } from './blob-backup.ts';
+import type { BlobRun } from './blob-run.ts';
 import type { PreviousCopy } from './previous-copy.ts';
 
 /** What rsync is to do. */

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
-import type { BlobRun } from './blob-backup.ts';
+import type { BlobRun } from './blob-run.ts';
 
 /**
  * Says that there are pipes, sockets or devices among the blobs. They hold no bytes that a backup could have.
