@@ -22,3 +22,15 @@ export function encodeInteger(value: number): Uint8Array {
   bytes.writeUInt8(length, 1);
   return bytes.subarray(0, 2 + length);
 }
+
+/** The integer of LONG1 and LONG4: any number of bytes, the least first, in two's complement. */
+export function decodeInteger(bytes: Uint8Array): number | bigint {
+  const digits = Buffer.from(bytes).reverse().toString('hex');
+  return exactInteger(BigInt.asIntN(8 * bytes.length, BigInt(`0x${digits}0`) >> 4n));
+}
+
+/** An integer as a number where that is exact. */
+export function exactInteger(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

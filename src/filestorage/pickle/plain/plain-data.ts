@@ -39,9 +39,3 @@ export function isTuple(value: PlainData | undefined): value is readonly PlainDa
 export function isDict(value: PlainData | undefined): value is ReadonlyMap<PlainData, PlainData> {
   return value instanceof Map;
 }
-
-/** The value as one of the two forms that a Python int has here. */
-export function plainInteger(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}

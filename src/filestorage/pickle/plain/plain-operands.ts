@@ -1,9 +1,9 @@
 import { Failure } from '../../../system/failure.ts';
 import { viewOf } from '../../uncommitted-tail.ts';
+import { decodeInteger, exactInteger } from '../integers.ts';
 import { type StringValue, textOf } from '../pickle-value.ts';
 import { LINE_END } from '../text.ts';
 import { VALUE } from '../value-kind.ts';
-import { plainInteger } from './plain-data.ts';
 
 /** Longest integer, in bytes or digits: to read a longer one takes time that grows faster than it. */
 const LONGEST_INTEGER = 1 << 10;
@@ -65,15 +65,14 @@ export class PlainOperands {
   /** An integer of so many bytes, the least first. */
   integer(length: number): number | bigint {
     if (length > LONGEST_INTEGER) throw this.fault('an integer is too long');
-    const digits = Buffer.from(this.bytes(length)).reverse().toString('hex');
-    return plainInteger(BigInt.asIntN(8 * length, BigInt(`0x${digits}0`) >> 4n));
+    return decodeInteger(this.bytes(length));
   }
 
   /** One that is written in digits; `01` and `00` are True and False where `booleans` says so. */
   integerLine(): number | bigint {
     const text = this.#line().toString('latin1');
     if (text.length <= LONGEST_INTEGER && /^[+-]?\d+L?$/.test(text))
-      return plainInteger(BigInt(text.replace(/^\+|L$/g, '')));
+      return exactInteger(BigInt(text.replace(/^\+|L$/g, '')));
     throw this.fault('an integer is none');
   }
 

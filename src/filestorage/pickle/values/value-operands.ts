@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { viewOf } from '../../uncommitted-tail.ts';
+import { decodeInteger, exactInteger } from '../integers.ts';
 import { textOf as decodeString } from '../pickle-value.ts';
 import { LINE_END } from '../text.ts';
 import { VALUE } from '../value-kind.ts';
@@ -47,9 +48,7 @@ export class ValueOperands {
 
   /** An integer of so many bytes, the least first, with a sign. */
   integer(length: number): number | bigint {
-    if (length === 0) return 0;
-    const digits = Buffer.from(this.bytes(length)).reverse().toString('hex');
-    return smallest(BigInt.asIntN(8 * length, BigInt(`0x${digits}`)));
+    return decodeInteger(this.bytes(length));
   }
 
   bytes(length: number): Uint8Array {
@@ -89,7 +88,7 @@ export class ValueOperands {
     if (text === '01') return true;
     if (text === '00') return false;
     const digits = text.replace(/^\+|L$/g, '');
-    return /^-?\d+$/.test(digits) ? smallest(BigInt(digits)) : Number(digits);
+    return /^-?\d+$/.test(digits) ? exactInteger(BigInt(digits)) : Number(digits);
   }
 
   #line(): { readonly source: Buffer; readonly start: number; readonly end: number } {
@@ -104,12 +103,6 @@ export class ValueOperands {
     this.#offset += length;
     return start;
   }
-}
-
-/** An integer as a number where that is exact. */
-function smallest(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
 
 function textOrBytes(bytes: Uint8Array): string | Uint8Array {
