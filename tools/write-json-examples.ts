@@ -39,6 +39,8 @@ try {
   write('diff', [stamp]);
   write('ls', []);
   write('find', []);
+  write('cat', ['0x0']);
+  write('export', ['/news']);
   write('check', []);
   write('test-restore', []);
   write('open', []);

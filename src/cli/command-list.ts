@@ -52,6 +52,14 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'find objects of the database by type, id or time, at a backup or now',
     load: async () => (await import('./commands/content/find.ts')).addFindCommand,
   },
+  cat: {
+    summary: 'print the record of an object as JSON, or the bytes of its blob',
+    load: async () => (await import('./commands/content/cat.ts')).addCatCommand,
+  },
+  export: {
+    summary: 'write an object of the database, as it was at a backup, to a file that Zope imports',
+    load: async () => (await import('./commands/content/export.ts')).addExportCommand,
+  },
   check: {
     summary:
       'tell monitoring how the backups are (those of "backup", not snapshots and zips): exit status 0 to 3, one line, numbers',

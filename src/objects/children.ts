@@ -38,14 +38,22 @@ const TREES = ['_tree', '_SampleContainer__data'];
  * `_tree`; an older one, whose `_objects` names the attributes that are its children, or their keys in `_mapping` (parts
  * of a workflow); both in one; a container of `zope.container`; a BTree itself; and a persistent mapping, which has other objects under text. Failure `damaged`.
  */
-export async function* childrenOf(state: State, folder: StoredObject): AsyncGenerator<Child> {
+export async function* childrenOf(state: State, object: StoredObject): AsyncGenerator<Child> {
+  yield* entriesOf(state, object);
+  if (isTree(object)) yield* childrenInTree(state, object);
+  for (const [key, value] of mappingOf(object)?.entries ?? []) {
+    if (isStrong(value)) yield childAt(nameFrom(key), value);
+  }
+}
+
+/** The same for folders of Zope alone: what lies in one lies nowhere else. Failure `damaged`. */
+export async function* entriesOf(state: State, folder: StoredObject): AsyncGenerator<Child> {
   for (const name of TREES) {
     const tree = attributeOf(folder, name);
     if (isStrong(tree)) {
       yield* childrenInTree(state, await requireObject(state, tree.reference.oid));
     }
   }
-  if (isTree(folder)) yield* childrenInTree(state, folder);
   const entries = await itemsFrom(state, attributeOf(folder, '_objects'));
   const inMapping = entries.length === 0 ? undefined : attributeOf(folder, '_mapping');
   const mapping = await dictFrom(state, inMapping);
@@ -53,9 +61,6 @@ export async function* childrenOf(state: State, folder: StoredObject): AsyncGene
     const name = textOf(entryOf(entry, 'id'));
     if (name === undefined) continue;
     yield childAt(name, attributeOf(folder, name) ?? entryOf(mapping, name));
-  }
-  for (const [key, value] of mappingOf(folder)?.entries ?? []) {
-    if (isStrong(value)) yield childAt(nameFrom(key), value);
   }
 }
 

@@ -30,35 +30,54 @@ export const BLOB_CLASS = 'ZODB.blob.Blob';
 /** A tool of a site may lead to all of it. */
 export const MOST_OWN_OBJECTS = 10_000;
 
-/** Failure `damaged`; what is missing is left out. */
-export async function readOwnObjects(
+/** An object that belongs to another one, and the way from that. */
+export interface OwnObject {
+  readonly object: StoredObject;
+  /** As Python writes it; empty for the other one itself. */
+  readonly attribute: string;
+}
+
+/**
+ * The object itself, and those that belong to it, at most {@link MOST_OWN_OBJECTS} and one; what is missing is left out.
+ * Failure `damaged`.
+ *
+ * @param isPassed - whether an object is passed over, and what is reached by it alone
+ */
+export async function* ownObjectsOf(
   state: State,
   { object, ancestors }: LocatedObject,
-): Promise<OwnObjects> {
+  isPassed: (attribute: string) => boolean = () => false,
+): AsyncGenerator<OwnObject> {
   const seen = new Set<Oid>([...ancestors, object.oid]);
   for await (const { target } of childrenOf(state, object)) {
     if (target.kind === 'object') seen.add(target.oid);
   }
-  const ahead = [{ object, attribute: '' }];
+  const ahead: OwnObject[] = [{ object, attribute: '' }];
+  let count = 0;
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    yield next;
+    count += 1;
+    if (count > MOST_OWN_OBJECTS) return;
+    for (const { reference, attribute: step } of referencesOf(next.object)) {
+      const attribute = next.attribute + step;
+      if (reference.kind !== 'strong' || seen.has(reference.oid) || isPassed(attribute)) continue;
+      seen.add(reference.oid);
+      const found = await readObject(state, reference.oid);
+      if (found !== undefined && !isContent(found)) ahead.push({ object: found, attribute });
+    }
+  }
+}
+
+/** Failure `damaged`. */
+export async function readOwnObjects(state: State, located: LocatedObject): Promise<OwnObjects> {
   const blobs: OwnBlob[] = [];
   let objects = 0;
   let sizeBytes = 0;
-  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+  for await (const own of ownObjectsOf(state, located)) {
+    if (objects === MOST_OWN_OBJECTS) return { objects, sizeBytes, blobs, isCut: true };
     objects += 1;
-    sizeBytes += next.object.pickles.length;
-    if (next.object.className === BLOB_CLASS) {
-      blobs.push(await describeBlob(state, next));
-      continue;
-    }
-    for (const { reference, attribute } of referencesOf(next.object)) {
-      if (reference.kind !== 'strong' || seen.has(reference.oid)) continue;
-      seen.add(reference.oid);
-      const found = await readObject(state, reference.oid);
-      if (found === undefined || isContent(found)) continue;
-      ahead.push({ object: found, attribute: next.attribute + attribute });
-    }
-    if (objects + ahead.length > MOST_OWN_OBJECTS)
-      return { objects, sizeBytes, blobs, isCut: true };
+    sizeBytes += own.object.pickles.length;
+    if (own.object.className === BLOB_CLASS) blobs.push(await describeBlob(state, own));
   }
   return { objects, sizeBytes, blobs, isCut: false };
 }
@@ -67,10 +86,7 @@ function isContent(object: StoredObject): boolean {
   return attributeOf(object, 'portal_type') !== undefined;
 }
 
-async function describeBlob(
-  state: State,
-  { object, attribute }: { readonly object: StoredObject; readonly attribute: string },
-): Promise<OwnBlob> {
+async function describeBlob(state: State, { object, attribute }: OwnObject): Promise<OwnBlob> {
   const blob = await state.blob(object.oid, object.tid);
   return { oid: formatOid(object.oid), attribute, sizeBytes: blob?.sizeBytes };
 }

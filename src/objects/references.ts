@@ -28,7 +28,7 @@ interface Place {
 export function* referencesOf(object: StoredObject): Generator<PlacedReference> {
   const seen = new Set<Value>();
   const places: Place[] = [{ value: object.state, attribute: '', depth: 0 }];
-  const partsIn = isTree(object) ? partsOfTree : partsOf;
+  const partsIn = isTree(object) ? (place: Place) => partsOfTree(place, object) : partsOf;
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { value, attribute, depth } = place;
     if (!isStructured(value)) continue;
@@ -83,14 +83,23 @@ function* partsOf({ value, attribute, depth }: Place, isState = depth === 0): Ge
   }
 }
 
-/** In the state of a BTree, what follows a key is its value. */
-function* partsOfTree(place: Place): Generator<Place> {
+/** In the state of a BTree, what follows a key is its value, or another part of the tree, which has no name. */
+function* partsOfTree(place: Place, tree: StoredObject): Generator<Place> {
   let key: Value | undefined;
   for (const part of partsOf(place)) {
-    const isKeyed = typeof key === 'string' && isStructured(part.value);
-    yield isKeyed ? { ...part, attribute: `[${wordFor(key ?? null)}]` } : part;
+    const isKeyed =
+      typeof key === 'string' && isStructured(part.value) && !isPart(part.value, tree);
+    const step = isKeyed ? `[${wordFor(key ?? null)}]` : '';
+    yield { ...part, attribute: place.attribute + step };
     key = part.value;
   }
+}
+
+/** Whether a value is a bucket of a tree, or a tree below it. */
+function isPart(value: Value, { className = '' }: StoredObject): boolean {
+  if (!isStructured(value) || value.kind !== 'reference') return false;
+  const named = value.reference?.kind === 'strong' ? value.reference.className : undefined;
+  return named === className || named === className.replace(/BTree(Py)?$/, 'Bucket$1');
 }
 
 function wordFor(key: Value): string {

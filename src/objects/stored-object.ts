@@ -13,6 +13,8 @@ export interface StoredObject {
   /** `module.name`; undefined where the record gives it in a way that has no name. */
   readonly className: string | undefined;
   readonly state: Value;
+  /** Which Python wrote it, as far as it tells. */
+  readonly python: 2 | 3;
   /** Its two pickles, as ZODB wrote them: what a wrapper of the storage did is undone. */
   readonly pickles: Uint8Array;
 }
@@ -26,14 +28,11 @@ export async function readObject(state: State, oid: Oid): Promise<StoredObject |
   if (found === undefined) return undefined;
   const record = decodeRecordValues(found.data);
   switch (record.kind) {
-    case 'values':
-      return {
-        oid,
-        tid: found.tid,
-        className: record.className,
-        state: record.state,
-        pickles: record.pickles,
-      };
+    case 'values': {
+      const { className, state: values, hasOldStrings, pickles } = record;
+      const python = hasOldStrings ? 2 : 3;
+      return { oid, tid: found.tid, className, state: values, python, pickles };
+    }
     case 'wrapped':
       throw unreadable(oid, {
         state: `its storage wrote it in a form of its own, "${record.mark}"`,

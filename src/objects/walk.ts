@@ -14,19 +14,23 @@ export interface Unfollowed {
 /** An object that a walk has yet to read. */
 type Ahead = Omit<LocatedObject, 'object'> & { readonly oid: Oid };
 
-/**
- * An object and everything below it, a folder before what is in it, each object once. What can't be followed is told,
- * and the walk goes on.
- */
+export interface WalkSettings {
+  /** Is told what can't be followed; the walk goes on. */
+  readonly onUnfollowed?: (unfollowed: Unfollowed) => void;
+  /** Whether an object is passed over, and all below it. */
+  readonly isPassed?: (oid: Oid) => boolean;
+}
+
+/** An object and everything below it, a folder before what is in it, each object once. */
 export async function* walkFrom(
   state: State,
   { object: { oid }, path, ancestors }: LocatedObject,
-  onUnfollowed: (unfollowed: Unfollowed) => void,
+  { onUnfollowed = () => {}, isPassed = () => false }: WalkSettings,
 ): AsyncGenerator<LocatedObject> {
   const seen = new Set<Oid>();
   const ahead: Ahead[] = [{ oid, path, ancestors }];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
-    if (seen.has(next.oid)) continue;
+    if (seen.has(next.oid) || isPassed(next.oid)) continue;
     seen.add(next.oid);
     const inside: Ahead[] = [];
     try {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
@@ -120,4 +121,56 @@ describe('objects of a database', () => {
   it('need a path where the live Data.fs is meant', async () => {
     expect((await site.run(['show', '--live'])).status).toBe(2);
   });
+
+  it('are compared by their paths: what came, went and changed', async () => {
+    const later = zopeSiteIn(join(scratch, 'later'));
+    const bytes = readFileSync(later.dataFs);
+    // Its first transactions alone: up to that in which /Plone/media was added.
+    const { stdout } = await site.runWell('log', '--path', 'media added', '--json');
+    const [{ tid = '' } = {}] = (JSON.parse(stdout) as { readonly transactions: { tid: string }[] })
+      .transactions;
+    writeFileSync(later.dataFs, bytes.subarray(0, endOf(bytes, tid)));
+    await later.runWell('backup');
+    const [name = ''] = later.dataFiles();
+    const stamp = name.slice(0, 'yyyy-mm-dd-hh-mm-ss'.length);
+    writeFileSync(later.dataFs, bytes);
+    const changes = async (...words: readonly string[]) => {
+      const { stdout: printed } = await later.runWell('diff', ...words, '--json');
+      const { paths } = JSON.parse(printed) as {
+        readonly paths: readonly { readonly change: string; readonly path: string }[];
+      };
+      return paths.map(({ change, path }) => `${change} ${path}`);
+    };
+    expect(await changes(stamp, '--live', '/Plone/news')).toEqual([
+      'changed /Plone/news/item-005',
+      'removed /Plone/news/item-006',
+    ]);
+    expect(await changes(stamp, '--live', '/Plone/old')).toEqual([
+      'added /Plone/old',
+      'added /Plone/old/page',
+    ]);
+    expect(await changes(stamp, '--live', '/Plone/media')).toEqual([]);
+    expect((await later.run(['diff', stamp, '--live', '/Plone/none'])).status).toBe(1);
+    expect((await later.run(['diff', stamp, '--live'])).status).toBe(2);
+  });
+
+  it('have a history: the transactions that wrote them, whatever their descriptions say', async () => {
+    const { stdout } = await site.runWell('log', '--path', '/Plone/media/report', '--json');
+    const { transactions } = JSON.parse(stdout) as {
+      readonly transactions: readonly { readonly description: string; readonly user: string }[];
+    };
+    expect(transactions.map(({ description }) => description)).toEqual(['/Plone/media added']);
+    const edited = await site.runWell('log', '--path', '/Plone/news/item-005');
+    expect(edited.stdout).toContain('/Plone/news/item-005/edit');
+    expect(edited.stdout).toContain('/Plone/news added');
+  });
 });
+
+/** Where the transaction of a tid ends in a Data.fs. */
+function endOf(bytes: Buffer, tid: string): number {
+  let position = 4;
+  while (bytes.toString('hex', position, position + 8) !== tid) {
+    position += Number(bytes.readBigUInt64BE(position + 8)) + 8;
+  }
+  return position + Number(bytes.readBigUInt64BE(position + 8)) + 8;
+}

@@ -10,12 +10,20 @@ import { indexFits } from '../../src/filestorage/index/index-check.ts';
 import { decodeIndex } from '../../src/filestorage/index/index-decoder.ts';
 import { encodeIndex } from '../../src/filestorage/index/index-encoder.ts';
 import { OidIndex } from '../../src/filestorage/index/oid-index.ts';
+import { ROOT_OID } from '../../src/filestorage/oid.ts';
 import {
   decodeRecordClass,
   decodeRecordPickle,
 } from '../../src/filestorage/pickle/record-pickle.ts';
 import { ReferenceFinder } from '../../src/filestorage/pickle/reference-finder.ts';
+import { decodeRecordValues } from '../../src/filestorage/pickle/values/record-values.ts';
 import { scanTransactions } from '../../src/filestorage/scan-transactions.ts';
+import { ZERO_TID } from '../../src/filestorage/tid.ts';
+import { summaryOf } from '../../src/objects/description.ts';
+import { cutReferences } from '../../src/objects/export/cut-references.ts';
+import { referencesOf } from '../../src/objects/references.ts';
+import type { StoredObject } from '../../src/objects/stored-object.ts';
+import { valueAsJson } from '../../src/objects/value-as-json.ts';
 import { Failure } from '../../src/system/failure.ts';
 import { memorySource } from '../../src/system/files/byte-source.ts';
 import { atOnce } from '../../src/system/streams/cooperative.ts';
@@ -91,6 +99,15 @@ export async function LOG_TARGETS(): Promise<readonly Target[]> {
       answers: ['damaged'],
       run: (input, random) =>
         random.below(4) === 0 ? decodeRecordClass(input) : decodeRecordPickle(input),
+    },
+    {
+      name: 'record-values',
+      form: 'bytes',
+      seeds: records,
+      dictionary: OPCODES,
+      weight: 15,
+      answers: ['damaged', 'refused'],
+      run: readValues,
     },
     {
       name: 'reference-finder',
@@ -193,6 +210,16 @@ function writtenRecords(): readonly Buffer[] {
   const path = join(FIXTURES, 'pickles/records.json');
   const all = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly data: string }[];
   return all.map(({ data }) => Buffer.from(data, 'hex')).filter(({ length }) => length < 2000);
+}
+
+/** Reads a record as those who look at objects do. */
+function readValues(input: Buffer): void {
+  const record = decodeRecordValues(input);
+  if (record.kind !== 'values') return;
+  const object: StoredObject = { oid: ROOT_OID, tid: ZERO_TID, python: 3, ...record };
+  summaryOf(object);
+  for (const { value } of referencesOf(object)) cutReferences(object.pickles, [value.end]);
+  valueAsJson(object.state);
 }
 
 async function auditLog(input: Buffer, random: Random): Promise<void> {

@@ -7,11 +7,13 @@ import {
   readPointDifference,
 } from '../../operations/inspect/diff.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
+import { Failure } from '../../system/failure.ts';
 import { nameOfState } from '../format/moment-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
+import { LIVE_OPTION, liveWithoutPath, splitMomentAndPath } from '../options/content-options.ts';
 import {
   findRepositories,
   inEachRepository,
@@ -26,17 +28,28 @@ import {
 } from '../render/json/results/diff.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
+import { diffPaths } from './content/diff-paths.ts';
 import { diffQuickly } from './diff-quickly.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
     .argument('<from>', `the earlier state: ${MOMENT_FORMS}; with --quick, also a Data.fs`)
     .argument('[to]', 'the later state; default: the newest backup')
+    .argument('[path]', 'what to compare in the database, as /Plone/news')
+    .addOption(LIVE_OPTION)
     .addOption(SOURCE_KIND_OPTION)
     .addOption(STORAGE_OPTION)
     .option('--quick', 'say only whether both have the same objects, told by a fingerprint');
-  withOutputOptions(command).action((writtenFrom, writtenTo, options) =>
+  withOutputOptions(command).action((writtenFrom, second, third, options) =>
     runCommand({ ...options, command }, async (running) => {
+      // A Data.fs may begin with a slash, too.
+      const { moment: writtenTo, path } = options.quick
+        ? { moment: second, path: third }
+        : splitMomentAndPath(second, third);
+      if (path !== undefined && options.quick) throw quickWithPath(path);
+      if (path !== undefined)
+        return diffPaths(options, { from: writtenFrom, to: writtenTo, path, running });
+      if (options.live) throw liveWithoutPath('compare');
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<DiffResult>({ differences: [] });
       if (options.quick === true)
@@ -67,6 +80,12 @@ export function addDiffCommand(program: Command): void {
       });
     }),
   );
+}
+
+function quickWithPath(path: string): Failure {
+  return new Failure('usage', `Cannot compare "${path}" alone with --quick`, {
+    hint: 'Leave out one of them: --quick compares whole databases.',
+  });
 }
 
 /** Of a moment within a backup, nobody has counted them. */

@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { transactionsOfPath } from '../../operations/content/transactions-of-path.ts';
 import {
   type LoggedTransaction,
   readTransactionLog,
@@ -43,7 +44,7 @@ export function addLogCommand(program: Command): void {
     .option('--user <text>', 'only transactions whose user contains this text')
     .option(
       '--path <text>',
-      'only transactions whose description contains this text, such as a path in Zope',
+      'only transactions whose description contains this text, or that wrote the object at this path in Zope',
     )
     .option(
       '--limit <number>',
@@ -61,6 +62,7 @@ export function addLogCommand(program: Command): void {
         until: until === undefined ? undefined : readEdge(until, { edge: 'end', terminal }),
         user,
         path,
+        anyway: new Set<never>(),
         limit,
       };
       const context = { ...shownOn(terminal), signal, backups };
@@ -86,7 +88,12 @@ export function addLogCommand(program: Command): void {
         context: running,
         work: async ({ site, place: { storage }, repository, name }) => {
           const source = { kind: 'point', repository, target } as const;
-          const transactions = await readTransactionLog(source, { filter, context });
+          const moment = { kind: 'target', target, backupKind: options.kind } as const;
+          const anyway = path?.startsWith('/')
+            ? await transactionsOfPath({ site, storage, moment, context }, path)
+            : filter.anyway;
+          const wanted = { filter: { ...filter, anyway }, context };
+          const transactions = await readTransactionLog(source, wanted);
           const heading = selected.length > 1 ? name : undefined;
           const of = { site: site.part, storage, kind: options.kind };
           await showTransactions(transactions, { context, terminal, of, result, heading });

@@ -2,13 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import { type PointContents, readPointContents } from '../../operations/inspect/show.ts';
 import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
-import { Failure } from '../../system/failure.ts';
 import { nameOfState } from '../format/moment-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
-import { LIVE_OPTION, splitMomentAndPath } from '../options/content-options.ts';
+import { LIVE_OPTION, liveWithoutPath, splitMomentAndPath } from '../options/content-options.ts';
 import {
   findRepositories,
   inEachRepository,
@@ -34,7 +33,7 @@ export function addShowCommand(program: Command): void {
     runCommand({ ...options, command }, async (running) => {
       const { moment: written, path } = splitMomentAndPath(first, second);
       if (path !== undefined) return showObject(options, { moment: written, path, running });
-      if (options.live) throw liveWithoutPath();
+      if (options.live) throw liveWithoutPath('show');
       const { terminal, signal, backups } = running;
       const result = terminal.document.result<ShowResult>({ points: [] });
       const target = readTarget(written, { terminal, chain: options.chain });
@@ -54,12 +53,6 @@ export function addShowCommand(program: Command): void {
       });
     }),
   );
-}
-
-function liveWithoutPath(): Failure {
-  return new Failure('usage', 'Cannot show all of the live Data.fs: --live needs a path', {
-    hint: 'Name an object, as in: zodbvault show --live /Plone/news.',
-  });
 }
 
 function describeBlobs(blobs: BelongingBlobs): string {

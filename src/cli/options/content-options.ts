@@ -72,3 +72,10 @@ export async function findContentPlace(
     context: { ...shownOn(terminal), signal, backups },
   };
 }
+
+/** Failure of a command that needs a path where the live Data.fs is meant. */
+export function liveWithoutPath(verb: 'show' | 'compare'): Failure {
+  return new Failure('usage', `Cannot ${verb} all of the live Data.fs: --live needs a path`, {
+    hint: 'Name an object behind it, as /Plone/news.',
+  });
+}

@@ -75,5 +75,8 @@ export const OPCODES = {
 
 /** The newest protocol that these opcodes belong to. */
 export const NEWEST_PROTOCOL = 5;
+/** The newest that ZODB writes. */
+export const NEWEST_PROTOCOL_OF_ZODB = 3;
+
 /** The opcodes from here on are of protocol 4 or 5. */
 export const FIRST_OF_PROTOCOL_4 = OPCODES.SHORT_BINUNICODE;

@@ -44,7 +44,7 @@ export async function* findObjects(
   const { state } = opened;
   const isMeant = filterOf(filter);
   const start = await locateObject(state, path);
-  for await (const located of walkFrom(state, start, onUnfollowed)) {
+  for await (const located of walkFrom(state, start, { onUnfollowed })) {
     place.context.signal.throwIfAborted();
     const { path: where, object } = located;
     if (isMeant(located)) yield { path: where, oid: formatOid(object.oid), ...summaryOf(object) };

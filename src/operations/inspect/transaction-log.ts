@@ -35,6 +35,8 @@ export interface LogFilter {
   readonly user: string | undefined;
   /** Part of the description, which in Zope begins with the path that was asked for. */
   readonly path: string | undefined;
+  /** Transactions that count without it. */
+  readonly anyway: ReadonlySet<Tid>;
   /** So many of the newest. */
   readonly limit: number;
 }
@@ -120,8 +122,9 @@ class Collector {
     this.#classes = new Map();
     if (!this.#isInTime(header.tid)) return;
     const words = { user: textOf(user), description: textOf(description) };
-    const isWanted =
-      contains(words.user, this.#filter.user) && contains(words.description, this.#filter.path);
+    const isMeant =
+      contains(words.description, this.#filter.path) || this.#filter.anyway.has(header.tid);
+    const isWanted = isMeant && contains(words.user, this.#filter.user);
     if (!isWanted) return;
     this.#found.push({
       tid: formatTid(header.tid),

@@ -1,11 +1,12 @@
 """A Plone site: makes it, edits it, looks at it.
 
-Usage: plone_site.py make|edit|look INSTANCE STORAGE BLOB_DIRECTORY
+Usage: plone_site.py make|edit|look|remove INSTANCE STORAGE BLOB_DIRECTORY
 
 INSTANCE is what mkwsgiinstance made. STORAGE is the socket of a ZEO server, or a Data.fs.
 
 make   a site with folders, documents and files
 edit   prints "editing", then adds, changes and removes content until stdin ends; prints the number of commits
+remove takes the folder "garden" away, and makes an empty one, "aside"
 look   prints one JSON object: the catalog, each page as a visitor gets it, each file's sha256, and `problems`
 """
 
@@ -128,6 +129,13 @@ def edit():
     print(commits, flush=True)
 
 
+def remove():
+    site = site_in(root())
+    api.content.delete(site["garden"])
+    api.content.transition(api.content.create(site, "Folder", id="aside", title="Aside"), "publish")
+    transaction.commit()
+
+
 def look(wsgi):
     site = site_in(root())
     problems = []
@@ -144,7 +152,8 @@ def look(wsgi):
             status, pages[path] = visit(wsgi, path)
             if status != "200 OK":
                 problems.append(f"{path}: {status}")
-    in_folders = {"/".join(one.getPhysicalPath()) for name in WORDS[:3] for one in site[name].objectValues()}
+    folders = [site[name] for name in WORDS[:3] if name in site.objectIds()]
+    in_folders = {"/".join(one.getPhysicalPath()) for folder in folders for one in folder.objectValues()}
     problems += [f"{path} is in the site, and not in the catalog" for path in sorted(in_folders - set(catalog))]
     print(json.dumps({"catalog": catalog, "pages": pages, "files": files, "problems": problems}))
 
@@ -164,7 +173,7 @@ def main():
     if command == "look":
         look(wsgi)
     else:
-        {"make": make, "edit": edit}[command]()
+        {"make": make, "edit": edit, "remove": remove}[command]()
 
 
 main()

@@ -12,7 +12,7 @@ import {
 } from '../../options/content-options.ts';
 import { CHAIN_OPTION, MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
 import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
-import { type FindResult, foundAsJson } from '../../render/json/results/find.ts';
+import { type FindResult, foundAsJson } from '../../render/json/results/content/find.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
@@ -45,8 +45,10 @@ export function addFindCommand(program: Command): void {
         onUnfollowed: (one) =>
           renderWarning({ kind: 'warning', code: 'object-not-followed', ...one }, terminal),
       });
-      for await (const object of objects) found.push(object);
-      result.objects.push(...found.map(foundAsJson));
+      for await (const object of objects) {
+        if (terminal.isJson) result.objects.push(foundAsJson(object));
+        else found.push(object);
+      }
       if (terminal.isJson) return undefined;
       if (found.length === 0) terminal.log('No object is like that');
       const head = ['Path', 'Type', 'Title', 'Written (UTC)'];

@@ -12,7 +12,7 @@ import {
 } from '../../options/content-options.ts';
 import { CHAIN_OPTION, MOMENT_FORMS } from '../../options/written-date.ts';
 import { describeEntry, TITLE_WIDTH, typeOf } from '../../render/content.ts';
-import { type LsResult, listedAsJson } from '../../render/json/results/ls.ts';
+import { type LsResult, listedAsJson } from '../../render/json/results/content/ls.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
@@ -33,8 +33,9 @@ export function addLsCommand(program: Command): void {
       const place = await findContentPlace(options, { moment, running });
       const children: ListedChild[] = [];
       for await (const child of listFolder(place, path)) children.push(child);
-      result.children.push(...children.map(listedAsJson));
-      for (const { path: where, entry } of children) {
+      for (const child of children) {
+        if (terminal.isJson) result.children.push(listedAsJson(child));
+        const { path: where, entry } = child;
         const reason = describeEntry(entry);
         if (reason !== undefined)
           renderWarning(

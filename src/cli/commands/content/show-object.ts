@@ -3,8 +3,8 @@ import { oneLine } from '../../format/one-line.ts';
 import { count, formatBytes, formatUtcTime } from '../../format/units.ts';
 import { type ContentSelection, findContentPlace } from '../../options/content-options.ts';
 import { typeOf } from '../../render/content.ts';
+import { describedAsJson } from '../../render/json/results/content/show-object.ts';
 import type { ShowResult } from '../../render/json/results/show.ts';
-import { describedAsJson } from '../../render/json/results/show-object.ts';
 import type { CommandContext } from '../../terminal/run-command.ts';
 
 /** Shows one object of the database: `show MOMENT PATH`. */

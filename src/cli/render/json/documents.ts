@@ -3,16 +3,18 @@ import { adoptResult } from './results/adopt.ts';
 import { backupResult } from './results/backup.ts';
 import { checkResult } from './results/check.ts';
 import { configResult } from './results/config.ts';
+import { catResult } from './results/content/cat.ts';
+import { exportResult } from './results/content/export.ts';
+import { findResult } from './results/content/find.ts';
+import { lsResult } from './results/content/ls.ts';
 import { deleteResult } from './results/delete.ts';
 import { diffResult } from './results/diff.ts';
 import { explainResult } from './results/explain.ts';
-import { findResult } from './results/find.ts';
 import { historyResult } from './results/history.ts';
 import { initResult } from './results/init.ts';
 import { installResult } from './results/install.ts';
 import { listResult } from './results/list.ts';
 import { logResult } from './results/log.ts';
-import { lsResult } from './results/ls.ts';
 import { openResult } from './results/open.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
@@ -33,6 +35,8 @@ export const RESULTS = {
   diff: diffResult,
   ls: lsResult,
   find: findResult,
+  cat: catResult,
+  export: exportResult,
   check: checkResult,
   'test-restore': testRestoreResult,
   open: openResult,

@@ -10,6 +10,8 @@ export interface RecordValues {
   /** `module.name`; undefined where the class is given in a way that has no name. */
   readonly className: string | undefined;
   readonly state: Value;
+  /** Whether it has a str of Python 2. */
+  readonly hasOldStrings: boolean;
   /** The two pickles. */
   readonly pickles: Uint8Array;
 }
@@ -29,7 +31,9 @@ export function decodeRecordValues(data: Uint8Array): RecordValues | UnreadableR
   judge.follow(record.bytes, 'references');
   const reader = new ValueReader(record.bytes);
   const className = classNamed(reader.next());
-  return { kind: 'values', className, state: reader.next(), pickles: record.bytes };
+  const state = reader.next();
+  const { hasOldStrings } = reader;
+  return { kind: 'values', className, state, hasOldStrings, pickles: record.bytes };
 }
 
 /** Keeps its tables from one record to the next. */

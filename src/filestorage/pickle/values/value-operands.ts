@@ -10,6 +10,7 @@ export class ValueOperands {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   #offset = 0;
+  #hasOldStrings = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -19,6 +20,11 @@ export class ValueOperands {
   /** Where the next opcode or operand stands. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Whether a str of Python 2 was among them. */
+  get hasOldStrings(): boolean {
+    return this.#hasOldStrings;
   }
 
   uint8(): number {
@@ -63,11 +69,13 @@ export class ValueOperands {
 
   /** A str of Python 2. */
   oldString(length: number): string | Uint8Array {
+    this.#hasOldStrings = true;
     return textOrBytes(this.bytes(length));
   }
 
   /** The same as `repr` writes it. */
   literal(): string | Uint8Array {
+    this.#hasOldStrings = true;
     const line = this.#line();
     const text = decodeString({ ...line, kind: 'literal', valueKind: VALUE.OBJECT });
     return textOrBytes(Buffer.from(text, 'latin1'));

@@ -34,6 +34,11 @@ export class ValueReader {
     this.#operands = new ValueOperands(followedPickles);
   }
 
+  /** Whether a str of Python 2 was in the pickles so far: Python 3 writes none. */
+  get hasOldStrings(): boolean {
+    return this.#operands.hasOldStrings;
+  }
+
   /** The value of the next pickle. */
   next(): Value {
     this.#stack = [];

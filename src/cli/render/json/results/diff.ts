@@ -7,6 +7,7 @@ import type {
 import type { ObjectCount, PointDifference } from '../../../../operations/inspect/diff.ts';
 import { wordsOfCut } from '../../../../repository/moment/cut.ts';
 import { cutOf } from '../../../../repository/restore-point.ts';
+import { summaryOfObject } from '../content.ts';
 import { ofState, stateAsJson } from '../point.ts';
 import {
   Bytes,
@@ -81,9 +82,23 @@ export interface BlobsBetween {
   readonly to: BlobContent | undefined;
 }
 
+const PathSchema = v.strictObject({
+  path: v.string(),
+  change: said(
+    '`replaced`: another object has the path now',
+    v.picklist(['added', 'removed', 'changed', 'replaced']),
+  ),
+  oid: said('of what is gone, the one that it had, as all that follows', Id),
+  ...summaryOfObject,
+});
+
 export const diffResult = {
-  differences: said('one for each storage; none with `--quick`', v.array(DifferenceSchema)),
+  differences: said(
+    'one for each storage; none with `--quick` or with a path',
+    v.array(DifferenceSchema),
+  ),
   comparisons: maybe('with `--quick`: one for each storage', v.array(ComparisonSchema)),
+  paths: maybe('with a path, in their order', v.array(PathSchema)),
 };
 export type DiffResult = Result<typeof diffResult>;
 

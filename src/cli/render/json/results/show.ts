@@ -4,7 +4,7 @@ import type { PointContents } from '../../../../operations/inspect/show.ts';
 import { BlobsSchema, blobsAsJson } from '../blobs.ts';
 import { ofState, stateAsJson } from '../point.ts';
 import { Bytes, Count, Moment, maybe, ofPlace, type Result, said } from '../values.ts';
-import { DescribedSchema } from './show-object.ts';
+import { DescribedSchema } from './content/show-object.ts';
 
 const ContentsSchema = v.strictObject({
   ...ofPlace,

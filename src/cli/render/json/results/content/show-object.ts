@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { DescribedPath } from '../../../../operations/content/describe-path.ts';
-import { summaryAsJson, summaryOfObject } from '../content.ts';
-import { Bytes, Count, Id, maybe, said } from '../values.ts';
+import type { DescribedPath } from '../../../../../operations/content/describe-path.ts';
+import { summaryAsJson, summaryOfObject } from '../../content.ts';
+import { Bytes, Count, Id, maybe, said } from '../../values.ts';
 
 export const DescribedSchema = v.strictObject({
   path: v.string(),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { FoundObject } from '../../../../operations/content/find-objects.ts';
-import { summaryAsJson, summaryOfObject } from '../content.ts';
-import { Id, type Result, said } from '../values.ts';
+import type { FoundObject } from '../../../../../operations/content/find-objects.ts';
+import { summaryAsJson, summaryOfObject } from '../../content.ts';
+import { Id, type Result, said } from '../../values.ts';
 
 const FoundSchema = v.strictObject({ path: v.string(), oid: Id, ...summaryOfObject });
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { ListedChild } from '../../../../operations/content/list-folder.ts';
-import { summaryAsJson, summaryOfObject } from '../content.ts';
-import { Id, maybe, type Result, said } from '../values.ts';
+import type { ListedChild } from '../../../../../operations/content/list-folder.ts';
+import { summaryAsJson, summaryOfObject } from '../../content.ts';
+import { Id, maybe, type Result, said } from '../../values.ts';
 
 const ChildSchema = v.strictObject({
   name: v.string(),

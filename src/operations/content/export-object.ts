@@ -1,0 +1,77 @@
+import { formatTidTime } from '../../filestorage/tid.ts';
+import { encodeExport } from '../../objects/export/encode-export.ts';
+import { type ExportPlan, planExport } from '../../objects/export/plan-export.ts';
+import type { Stop } from '../../objects/export/stop.ts';
+import { locateObject } from '../../objects/path.ts';
+import { Failure } from '../../system/failure.ts';
+import { NewFile } from '../../system/files/new-file.ts';
+import { isThere } from '../../system/files/presence.ts';
+import { type ContentPlace, openContent } from './content-place.ts';
+
+/** What was exported, or what kept it from being exported. */
+export interface ExportResult
+  extends Pick<ExportPlan, 'contents' | 'blobs' | 'blobBytes' | 'python'> {
+  /** Of the exported object, as it was found. */
+  readonly path: string;
+  /** The transaction as of which it is, ISO 8601, UTC. */
+  readonly asOf: string;
+  readonly objects: number;
+  /** In how many objects something was left out. */
+  readonly cut: number;
+  readonly stops: readonly Stop[];
+  /** Of the file; undefined where none was written. */
+  readonly sizeBytes: number | undefined;
+}
+
+/**
+ * Exports an object with all that belongs to it into a new file. Where it leads to something that must not come with
+ * it, no file is written. Failures: `refused`, where the file is there; those of {@link planExport}, and of
+ * {@link openContent}.
+ */
+export async function exportObject(
+  place: ContentPlace,
+  {
+    path,
+    file,
+    leaveOut,
+  }: { readonly path: string; readonly file: string; readonly leaveOut: readonly string[] },
+): Promise<ExportResult> {
+  await refuseFile(file);
+  await using opened = await openContent(place);
+  const { state } = opened;
+  const item = await locateObject(state, path);
+  const { signal } = place.context;
+  const plan = await planExport(state, item, { leaveOut, onObject: () => signal.throwIfAborted() });
+  const { contents, blobs, blobBytes, python, stops } = plan;
+  const result = {
+    path: item.path,
+    asOf: formatTidTime(state.tid),
+    objects: plan.objects.length,
+    cut: plan.cuts.size,
+    ...{ contents, blobs, blobBytes, python, stops },
+  };
+  if (stops.length > 0) return { ...result, sizeBytes: undefined };
+  await using written = await NewFile.create(file);
+  await written.write(untilStopped(encodeExport(state, plan), signal));
+  await written.complete();
+  await refuseFile(file);
+  await written.publish();
+  return { ...result, sizeBytes: written.sizeBytes };
+}
+
+async function refuseFile(path: string): Promise<void> {
+  if (!(await isThere(path))) return;
+  throw new Failure('refused', `Cannot write "${path}": it is there already`, {
+    hint: 'Nothing was changed. Name another file, or take that one away.',
+  });
+}
+
+async function* untilStopped(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type Finished, runProgram } from '../support/command.ts';
+import { describeReal, programOf } from '../support/real-parts.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { siteIn } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const PROGRAM = join(import.meta.dirname, 'programs/plone_site.py');
+
+/** What a visitor finds: see `test/real/programs/plone_site.py`. */
+interface Look {
+  /** Title, type, state, UID and date of modification, by path. */
+  readonly catalog: Readonly<Record<string, readonly string[]>>;
+  readonly pages: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  readonly problems: readonly string[];
+}
+
+describeReal('plone', 'folder of a Plone site', () => {
+  it('comes back from a backup with its pages, files and entries in the catalog', async () => {
+    const site = siteIn(join(scratch, 'site'));
+    const instance = join(scratch, 'instance');
+    const blobs = join(site.folder, 'var/blobstorage');
+    mkdirSync(join(site.folder, 'var/filestorage'), { recursive: true });
+    await plone('mkwsgiinstance', '-d', instance, '-u', 'admin:admin');
+    const run = (command: string) =>
+      plone('python', PROGRAM, command, instance, site.dataFs, blobs);
+    const look = async () => JSON.parse(await run('look')) as Look;
+    await run('make');
+    const before = await look();
+    await site.runWell('backup');
+    await run('remove');
+    const gone = await look();
+    expect(below(gone.catalog, '/Plone/garden')).toEqual({});
+
+    await site.runWell('export', 'latest', '/Plone/garden', '-o', 'garden.zexp');
+    const script = join(site.folder, 'garden.zexp.import.py');
+    const config = join(instance, 'etc/test.conf');
+    const bring = (...words: readonly string[]): Promise<Finished> =>
+      runProgram(programOf('plone', 'zconsole'), ['run', config, script, ...words]);
+    const back = await bring('/Plone');
+    expect([back.status, back.stdout]).toEqual([0, 'Imported /Plone/garden: 13 objects\n']);
+    const after = await look();
+    expect(factsOf(after)).toEqual(factsOf(before));
+    expect(after.problems).toEqual([]);
+
+    // Its id is taken there; elsewhere its UIDs are.
+    expect((await bring('/Plone')).stderr).toContain('/Plone has a garden already');
+    expect((await bring('/Plone/aside')).stderr).toContain('have UIDs of what is to be imported');
+    expect((await bring('/Plone/aside', '--new-uids')).status).toBe(0);
+    const copied = await look();
+    const copy = below(copied.catalog, '/Plone/aside/garden');
+    expect(Object.keys(copy)).toHaveLength(13);
+    const uids = Object.values(copied.catalog).map(([, , , uid]) => uid);
+    expect(new Set(uids).size).toBe(uids.length);
+  });
+});
+
+/** What the folder has, without what is around it on its pages: the navigation has it at another place now. */
+function factsOf({ catalog, pages, files }: Look) {
+  const contents = Object.entries(below(pages, '/Plone/garden')).map(([path, page]) => {
+    const [start, end] = ['<article id="content">', '<aside id="portal-column-one">'];
+    const text = String(page);
+    expect(text).toContain(start);
+    return [path, text.slice(text.indexOf(start), text.indexOf(end))];
+  });
+  return {
+    catalog: below(catalog, '/Plone/garden'),
+    files: below(files, '/Plone/garden'),
+    pages: Object.fromEntries(contents),
+  };
+}
+
+/** Those of a folder and of what lies in it. */
+function below(facts: Look['catalog' | 'pages' | 'files'], folder: string) {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([path]) => `${path}/`.startsWith(`${folder}/`)),
+  );
+}
+
+/** Runs a program of Plone's environment and gives what it prints; an error if it fails. */
+async function plone(program: string, ...words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await runProgram(programOf('plone', program), words);
+  if (status === 0) return stdout;
+  throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stderr}`);
+}
