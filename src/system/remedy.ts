@@ -22,6 +22,8 @@ export type SiteRemedy =
       | 'find-backups'
       | 'find-blob-backups'
       | 'name-places'
+      | 'name-zope-conf'
+      | 'start-zope-yourself'
       | 'correct-value-or-name-places'
       | 'correct-file-or-name-places'
       | 'name-data-fs'

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PlainData } from '../../src/filestorage/pickle/plain/plain-data.ts';
@@ -168,6 +169,48 @@ describe('open', () => {
   });
 });
 
+describe('copy of an instance', () => {
+  it('is made for the zope.conf that is there, and is gone at the end', async () => {
+    const site = await siteWithInstance();
+    const words = ['--site', '--zope-conf', 'instance/etc/zope.conf'];
+    const opened = await openSite(site.folder, { words, storages: 2 });
+    const [, ini = ''] = / (\S+wsgi\.ini)$/.exec(opened.storages[1] ?? '') ?? [];
+    const home = join(ini, '../..');
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+    expect(readFileSync(join(home, 'etc/zope.conf'), 'utf8')).toContain(`server ${opened.address}`);
+    expect((await opened.stop()).status).toBe(0);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it('is refused where it would lie among other things, or there is nothing to copy', async () => {
+    const site = await siteWithInstance();
+    const kept = ['--site', '--keep-changes', 'instance', '--zope-conf', 'instance/etc/zope.conf'];
+    const none = ['--run', '--zope-conf', 'nowhere/zope.conf'];
+    for (const [words, status] of [
+      [kept, 1],
+      [none, 1],
+      [['--read-only'], 2],
+    ] as const)
+      expect(await site.run(['open', ...words])).toMatchObject({ status, stdout: '' });
+    expect(readdirSync(join(site.folder, 'instance'))).toEqual(['etc']);
+  });
+
+  it('that does not start is an error with what it said, and is gone', async () => {
+    const site = await siteWithInstance();
+    mkdirSync(join(site.folder, 'instance/bin'));
+    const program = join(site.folder, 'instance/bin/runwsgi');
+    writeFileSync(program, '#!/bin/sh\necho "no module named Plone" >&2\nexit 7\n', {
+      mode: 0o700,
+    });
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('zodbvault-site-'));
+    const ended = await site.run(['open', '--run', '--zope-conf', 'instance/etc/zope.conf']);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toContain('Zope ended with status 7: no module named Plone');
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('zodbvault-site-'));
+    expect(after).toEqual(before);
+  });
+});
+
 describe('client of an open site', () => {
   it('that wants to write is told that it is read-only, and may register again', async () => {
     const opened = await openNewSite();
@@ -261,6 +304,15 @@ describe('client of an open site', () => {
 });
 
 const READ_ONLY = 'ZODB.POSException.ReadOnlyError';
+
+async function siteWithInstance() {
+  const site = await newSite(scratch);
+  await site.runWell('backup');
+  mkdirSync(join(site.folder, 'instance/etc'), { recursive: true });
+  const conf = `<zodb_db main>\n  mount-point /\n  <filestorage>\n    path ${site.dataFs}\n  </filestorage>\n</zodb_db>\n`;
+  writeFileSync(join(site.folder, 'instance/etc/zope.conf'), conf);
+  return site;
+}
 
 async function openNewSite() {
   const site = await newSite(scratch);

@@ -1,4 +1,6 @@
+import type { InstanceCopy } from '../../operations/open/instance/instance-copy.ts';
 import type { ServedSite, ServedState } from '../../operations/open/serve-site.ts';
+import { quoteWord } from '../../system/processes/shell.ts';
 import { formatAddress } from '../../system/server-address.ts';
 import { count, formatBytes } from '../format/units.ts';
 
@@ -10,6 +12,11 @@ export function describeServed({ address, storages }: ServedSite): readonly stri
 function describeStorage({ storage, zeoName, tid, time, objects, bytes }: ServedState): string {
   const seconds = time.slice(0, 19).replace('T', ' ');
   return `Storage ${zeoName}: ${storage} at ${seconds} UTC (${tid}), ${count(objects, 'object')}, ${formatBytes(bytes)}`;
+}
+
+/** How the instance of a copy is started. */
+export function describeCopy({ starter = 'runwsgi', wsgiIni }: InstanceCopy): string {
+  return `Start the copy with: ${quoteWord(starter)} ${quoteWord(wsgiIni)}`;
 }
 
 /** How a zope.conf names it. */

@@ -183,7 +183,8 @@ function begin(
     section,
   }: { readonly line: string; readonly origin: Origin; readonly section: OpenSection },
 ): void {
-  const [, type, name, slash] = /^<\s*([^\s<>/]+)(?:\s+([^\s<>]+?))?\s*(\/)?>$/.exec(line) ?? [];
+  const [, type, name, slash] =
+    /^<\s*([^\s<>/]+)(?:\s+([^\s<>/][^\s<>]*?))?\s*(\/)?>$/.exec(line) ?? [];
   if (type === undefined)
     throw wrong(origin, `"${line}" is no section; it begins <type> or <type name>`);
   const begun = openSection({ type: type.toLowerCase(), name: name?.toLowerCase(), origin });

@@ -12,6 +12,9 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
       : `Check that the disk is mounted. If the blob backups are elsewhere, correct blobbackuplocation, or alternative_restore_source, in [${part}], and run "zodbvault install" again.`,
   'name-places': () =>
     'Name the Data.fs and the folder of the backups with --datafs and --location.',
+  'name-zope-conf': () => 'Name one with --zope-conf.',
+  'start-zope-yourself': () =>
+    'Put the bin folder of its Python on the PATH; or leave out --run, and start Zope with the wsgi.ini that is named then.',
   'correct-value-or-name-places': () =>
     'Correct the value, or name the Data.fs and the folder of the backups with --datafs and --location.',
   'correct-file-or-name-places': () =>

@@ -14,6 +14,17 @@ export const COMMAND_WARNINGS = {
     ({ address }) =>
       `everybody who reaches ${address} can read all of the site, private content and the hashes of passwords, too: the protocol of ZEO has no login`,
   ),
+  'copy-acts-outside': text(
+    {
+      kind: 'notice',
+      code: 'copy-acts-outside',
+      found: of<readonly string[]>(['solr', 'clock-server']),
+    },
+    ({ found }) => {
+      const named = found.length === 0 ? '' : ` Its zope.conf names ${found.join(', ')}.`;
+      return `this is a whole site: whoever works in it sends real mail, and changes what it is connected to, such as Solr or a queue.${named} Clock servers do not run in it`;
+    },
+  ),
   'part-of-cfg-unread': text(
     {
       kind: 'notice',

@@ -18,6 +18,8 @@ export const openResult = {
     'where it listens: `HOST:PORT`, or the path of a socket. Absent where it failed',
     v.string(),
   ),
+  home: maybe('with `--site`: the folder of the copied instance', v.string()),
+  url: maybe('with `--site`: where it answers, once it is started', v.string()),
   storages: said('one for each that is open', v.array(StorageSchema)),
 };
 export type OpenResult = Result<typeof openResult>;
