@@ -22,3 +22,9 @@ export type FileState =
   /** An index. */
   | { readonly kind: 'missing-index' | 'unreadable-index' | 'other-index' }
   | FailedRead;
+
+/** Whether it is about an index: a restore gives back every byte without it, and the server makes a new one. */
+export function isOfIndex({ state }: FileFinding): boolean {
+  const { kind } = state;
+  return kind === 'missing-index' || kind === 'unreadable-index' || kind === 'other-index';
+}

@@ -30,6 +30,8 @@ export interface NamedProblem {
 export type Checked =
   | 'size'
   | 'md5'
+  /** Its index is missing, or is not the one that was written with it. */
+  | 'md5-and-sha256'
   | 'sha256-and-index'
   /** There are no checksums. */
   | 'transactions';

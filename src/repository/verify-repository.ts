@@ -63,9 +63,8 @@ export async function* verifyRepository(
     }
     for (const link of chain.links) {
       progress.onFile(link.file.name);
-      yield depth === 'quick'
-        ? await checkSize(store, { link, sizes, onChunk })
-        : await judge(link.file.name, () => checkBytes(store, { link, onChunk }));
+      if (depth === 'quick') yield await checkSize(store, { link, sizes, onChunk });
+      else yield* checkBytes(store, { link, onChunk });
     }
     if (chain.links.length === 0 && depth === 'thorough') {
       const all = [files.full, ...files.increments];
@@ -77,7 +76,8 @@ export async function* verifyRepository(
   }
 }
 
-async function checkBytes(
+/** The index has a finding of its own where it is bad: a restore doesn't need it. */
+async function* checkBytes(
   store: Store,
   {
     link,
@@ -86,11 +86,22 @@ async function checkBytes(
     readonly link: ChainLink;
     readonly onChunk: (chunk: Uint8Array) => void;
   },
-): Promise<Checked> {
-  await drain(tap(readLink(store, { link, check: 'checksums' }), onChunk));
-  if (link.record === undefined) return 'md5';
-  await checkIndex(store, link);
-  return 'sha256-and-index';
+): AsyncGenerator<Finding> {
+  const { file, record } = link;
+  const data = await judge(file.name, async () => {
+    await drain(tap(readLink(store, { link, check: 'checksums' }), onChunk));
+    return record === undefined ? 'md5' : 'md5-and-sha256';
+  });
+  if (data.kind === 'bad' || record === undefined) {
+    yield data;
+    return;
+  }
+  const index = await judge(indexFileName(file.stamp), async () => {
+    await checkIndex(store, link);
+    return 'sha256-and-index';
+  });
+  if (index.kind === 'bad') yield* [data, index];
+  else yield { ...data, checked: index.checked };
 }
 
 async function checkIndex(store: Store, link: ChainLink): Promise<void> {

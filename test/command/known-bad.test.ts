@@ -301,6 +301,33 @@ describe('a restore point that is known to be bad', () => {
   });
 });
 
+describe('a restore point without its index', () => {
+  it.each<{ readonly name: string; readonly damage: (index: string) => void }>([
+    { name: 'that is lost', damage: (index) => rmSync(index) },
+    { name: 'that has other bytes', damage: (index) => flipIn(index, 40) },
+  ])('$name is reported, and is as good as any other', async ({ damage }) => {
+    const { site, newest } = await siteWith(nothing);
+    damage(join(site.repository, `${newest}.index`));
+    const live = readFileSync(site.dataFs);
+    for (const words of [['verify'], ['verify', '--deep']]) {
+      const found = await site.run(words);
+      expect([found.status, found.stderr]).toEqual([1, expect.stringContaining('works without')]);
+      expect(found.stderr).not.toContain('--damaged');
+      const points: readonly Listed[] = documentOf(await site.run(['list', '--json'])).points;
+      const listed = points.find((one) => one.stamp === newest)?.judgement.data;
+      expect(listed?.verdict).toBe('good');
+    }
+    expect((await site.run(['check', '--free', 'off'])).status).toBe(0);
+    rmSync(site.dataFs);
+    await site.runWell('restore', '-n');
+    expect(readFileSync(site.dataFs).equals(live)).toBe(true);
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const { backups } = documentOf(await site.run(['backup', '--json']));
+    expect(backups).toMatchObject([{ type: 'increment' }]);
+    expect((await site.run(['verify', '--deep'])).status).toBe(0);
+  });
+});
+
 interface Listed {
   readonly stamp: string;
   readonly judgement: Readonly<

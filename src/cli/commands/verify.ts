@@ -2,6 +2,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import type { BlobFinding } from '../../operations/verify/blob-finding.ts';
 import { type VerifiedPlace, verifySite } from '../../operations/verify/verify-site.ts';
+import { isIndexFileName } from '../../repository/layout/file-names.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { Failure } from '../../system/failure.ts';
 import { type Damage, damageOf, damageOfBlobs, describeRemedy } from '../format/damage-remedy.ts';
@@ -117,7 +118,8 @@ function report(
   }
   const { repository, blobs } = place;
   const sum = (folder: string, found: readonly AnyFinding[], noun: string) => {
-    const problems = found.filter(isBad).length;
+    const bad = found.filter(isBad);
+    const problems = bad.filter(({ name }) => !isIndexFileName(name)).length;
     const good = found.filter(({ kind, name }) => kind === 'good' && !isState(name)).length;
     terminal.log(
       `Verified ${folder}: ${count(good, noun)} intact, ${problems === 0 ? 'none' : problems} damaged`,

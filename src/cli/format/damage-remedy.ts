@@ -1,5 +1,9 @@
 import type { DeepVerifiedPoint } from '../../operations/verify/verify-deep.ts';
-import { recordFileName, stampOfFileName } from '../../repository/layout/file-names.ts';
+import {
+  isIndexFileName,
+  recordFileName,
+  stampOfFileName,
+} from '../../repository/layout/file-names.ts';
 import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { Faults } from '../../repository/records/check-results.ts';
 
@@ -9,6 +13,8 @@ export type Damage =
   | { readonly kind: Faults['where'] }
   /** The record of a restore point: its Data.fs can be restored. */
   | { readonly kind: 'record'; readonly stamp: Stamp }
+  /** An index: nothing is lost. */
+  | { readonly kind: 'index' }
   /** A blob backup: what is stored of it is not what was written. */
   | { readonly kind: 'blobs' }
   /** The blobs of a restore point are gone, or its run has not finished them. */
@@ -16,6 +22,7 @@ export type Damage =
 
 /** @param name - of a file of the Data.fs backups in which something bad was found */
 export function damageOf(name: string): Damage {
+  if (isIndexFileName(name)) return { kind: 'index' };
   const stamp = stampOfFileName(name);
   const isRecord = stamp !== undefined && name === recordFileName(stamp);
   return isRecord ? { kind: 'record', stamp } : { kind: 'stored' };
@@ -33,13 +40,14 @@ export function damageIn({
   verdicts,
 }: Pick<DeepVerifiedPoint, 'findings' | 'verdicts'>): readonly Damage[] {
   const files = findings.flatMap(({ kind, file }) => (kind === 'bad' ? (file ?? []) : []));
-  const records = files.map(damageOf).filter(({ kind }) => kind === 'record');
+  const all = files.map(damageOf);
+  const records = all.filter(({ kind }) => kind === 'record');
   const others = verdicts.flatMap(({ part, faults }): readonly Damage[] => {
     if (faults === undefined) return [];
     if (part === 'blobs') return [{ kind: faults.where === 'stored' ? 'blobs' : 'database' }];
     return faults.count === records.length ? [] : [{ kind: faults.where }];
   });
-  return [...records, ...others];
+  return [...records, ...all.filter(({ kind }) => kind === 'index'), ...others];
 }
 
 /** What to do next where something is. */
@@ -66,6 +74,11 @@ export function describeRemedy(damage: readonly Damage[]): string {
   if (kinds.has('blobs')) {
     steps.push(
       'Make a backup: it copies damaged blobs anew. Then "zodbvault delete" with its date removes a restore point whose blobs are damaged.',
+    );
+  }
+  if (kinds.has('index')) {
+    steps.push(
+      'Nothing is lost: a restore works without an index, and the server makes a new one. "zodbvault backup --full" makes a backup with an index.',
     );
   }
   if (steps.length > 0) return steps.join(' ');

@@ -1,6 +1,7 @@
 import { nameSome } from '../../blobs/layout/summarize-names.ts';
 import type { BlobProblem, BlobState, BlobsChecked } from '../../operations/verify/blob-finding.ts';
 import type { FileState } from '../../repository/file-finding.ts';
+import { isIndexFileName } from '../../repository/layout/file-names.ts';
 import type { Checked, NamedProblem, RepositoryProblem } from '../../repository/problem.ts';
 import { describeFault } from './chain-faults.ts';
 import { describeReason } from './judgements.ts';
@@ -58,7 +59,8 @@ export function describeBadBackup(name: string, problem: RepositoryProblem | Blo
     case 'failed-read': {
       // It may be lost, too: the message says so, and mostly of which file.
       const { message } = problem;
-      return `${message.includes(name) ? 'a backup' : name} is not intact: ${message}`;
+      const what = isIndexFileName(name) ? 'an index' : 'a backup';
+      return `${message.includes(name) ? what : name} is not intact: ${message}`;
     }
     case 'broken-dat':
     case 'unreadable-record':
@@ -159,6 +161,7 @@ function describeBlobState(state: BlobState): string {
 export const CHECKED = {
   size: 'size',
   md5: 'size, md5',
+  'md5-and-sha256': 'size, md5, sha256',
   'sha256-and-index': 'size, md5, sha256, index',
   transactions: 'transactions, since there are no checksums',
   content: 'files, bytes',

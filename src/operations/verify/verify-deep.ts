@@ -3,7 +3,7 @@ import type { AuditSample } from '../../filestorage/audit/sample.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
 import { auditPoint } from '../../repository/audit-restore-point.ts';
-import type { FileState } from '../../repository/file-finding.ts';
+import { type FileState, isOfIndex } from '../../repository/file-finding.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { Cut } from '../../repository/moment/cut.ts';
@@ -189,10 +189,12 @@ async function verifyPoint(
         });
   const dataFiles = [...sideFiles, ...audited.files];
   const explained = await audited.explain(blobs.records);
+  // A fault of the index is told, and says nothing against the point: a restore doesn't need it.
+  const needed = dataFiles.filter((finding) => !isOfIndex(finding));
   const ofData = {
-    files: dataFiles,
-    log: explained.filter(({ problem }) => problem !== 'blob'),
-    isAsBackedUp: !dataFiles.some(isBad),
+    files: needed,
+    log: explained.filter(({ problem }) => problem !== 'blob' && problem !== 'index'),
+    isAsBackedUp: !needed.some(isBad),
   };
   const ofBlobs = { ...blobs, log: explained.filter(({ problem }) => problem === 'blob') };
   return {

@@ -44,6 +44,11 @@ export function indexFileName(stamp: Stamp): string {
   return `${stamp}.index`;
 }
 
+export function isIndexFileName(name: string): boolean {
+  const stamp = stampOfFileName(name);
+  return stamp !== undefined && name === indexFileName(stamp);
+}
+
 /** Tells where the records of a data file are: see `filestorage/records/record-index.ts`. */
 export function recordIndexFileName(stamp: Stamp): string {
   return `${stamp}.records`;
