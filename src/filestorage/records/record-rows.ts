@@ -13,7 +13,6 @@ export const [OID_LOW, OID_HIGH] = [0, 1];
 const [POSITION_LOW, POSITION_HIGH] = [2, 3];
 /** The number with the bytes of data. */
 export const LENGTH = 4;
-export const ROW_BYTES = 4 * ROW_NUMBERS;
 
 /** In place of the bytes of data: a back pointer leads to them. */
 export const POINTS_BACK = 0;

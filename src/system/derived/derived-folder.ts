@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 
 /** Names the folder for files that are made from others for a while, and may need much room. */
-export const DERIVED_FOLDER_VARIABLE = 'ZODBVAULT_CACHE';
+const DERIVED_FOLDER_VARIABLE = 'ZODBVAULT_CACHE';
 
 /** That folder, or the system's own for temporary files. */
 export function derivedFolder(said = process.env[DERIVED_FOLDER_VARIABLE]): string {
