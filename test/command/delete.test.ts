@@ -101,7 +101,7 @@ describe('a data file that is lost', () => {
     );
     await site.runWell('delete', '--damaged', '-n');
     expect(filesOf(site)).toHaveLength(1);
-    expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(5 + 1);
+    expect([...snapshot(site.repository).keys()].filter((name) => name < '3')).toHaveLength(6 + 1);
     await site.runWell('verify');
   });
 });
