@@ -123,7 +123,7 @@ describe('zodbvault delete', () => {
     expect([last.status, last.stderr]).toEqual([1, expect.stringContaining('no other backup')]);
     copyFileSync(whole, full.data);
     const again = await site.runWell('delete', '--damaged', '-n');
-    expect(again.stderr).toContain(`every byte of it was right just now: ${full.stamp}`);
+    expect(again.stderr).toContain(`${full.stamp} in ${site.repository} stays: every byte of it`);
     writeFileSync(full.data, damaged);
     await backUpMore(site);
     expect(documentOf(await site.runWell('delete', full.stamp, '-n', '--json'))).toMatchObject({
