@@ -174,7 +174,7 @@ export class LogState implements State {
     if (content.position === 0) return { data: undefined, dataTid: undefined };
     const pointedAt = await readStoredRecord(this.#log, { oid, position: content.position });
     const data = await dataOf(this.#log, { oid, content: pointedAt.content });
-    return { data, dataTid: data === undefined ? undefined : pointedAt.tid };
+    return { data, dataTid: pointedAt.tid };
   }
 
   /** For who reads one transaction here, one there. */

@@ -63,8 +63,7 @@ function build(history: readonly Step[]) {
       const earlier = revisions.get(oid) ?? [];
       const target = typeof change === 'object' ? earlier[change.back] : undefined;
       if (target !== undefined) {
-        const dataTid = target.data === undefined ? undefined : target.tid;
-        return { oid, backTo: target.position, data: target.data, dataTid };
+        return { oid, backTo: target.position, data: target.data, dataTid: target.tid };
       }
       if (change === 'uncreated') return { oid, backTo: 0, data: undefined, dataTid: undefined };
       const data = `${oid} by ${number}`;

@@ -83,7 +83,7 @@ export interface ObjectRecord {
   readonly oid: Oid;
   /** Undefined: the object's creation was undone. */
   readonly data: Uint8Array | undefined;
-  /** The transaction of which this is the data, where it has none of its own. */
+  /** The transaction of the record that it points back to, where it has no data of its own. */
   readonly dataTid: Tid | undefined;
 }
 
