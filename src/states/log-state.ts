@@ -1,3 +1,4 @@
+import { damageAt } from '../filestorage/damage.ts';
 import {
   BACK_POINTER_BYTES,
   LENGTH_AGAIN_BYTES,
@@ -159,13 +160,18 @@ export class LogState implements State {
     return data === undefined ? undefined : { tid, data };
   }
 
-  #read(row: number): Promise<StoredRecord> {
+  async #read(row: number): Promise<StoredRecord> {
     const length = this.#records.length(row);
-    return readStoredRecord(this.#log, {
+    const position = this.#records.position(row);
+    const record = await readStoredRecord(this.#log, {
       oid: this.#records.oid(row),
-      position: this.#records.position(row),
+      position,
       ...(length === LARGE || length === UNCREATED ? {} : { dataBytes: length }),
     });
+    const transaction = this.#transactions.countUpTo(position) - 1;
+    const isOfIt = record.transaction === this.#transactions.position(transaction);
+    if (isOfIt && record.tid === this.#transactions.tid(transaction)) return record;
+    throw damageAt(this.#log.name, position, 'a record there is not of the transaction around it');
   }
 
   /** What a copy of a record says: where it points back, of which transaction the data is. */
