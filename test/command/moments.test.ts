@@ -101,6 +101,8 @@ describe('a moment between two backups', () => {
     await made.commit('undo');
     await made.commit('blob', 'fourth');
     await made.commit('state', 'fifth');
+    // A backup of the second in which these were made would have their date as its name.
+    await wait(1100);
     await made.site.runWell('backup');
     await made.commit('blob');
     await made.site.runWell('backup', '--full');

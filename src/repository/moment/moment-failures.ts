@@ -38,6 +38,15 @@ export function beforeAll({ moment, aim }: AskedMoment, oldest: Stamp): Failure 
   );
 }
 
+/** A restore has brought back another state since, and the backups of what was live then are gone. */
+export function beforeRestore({ moment, aim }: AskedMoment): Failure {
+  return new Failure(
+    'not-found',
+    `Cannot ${aim} ${nameOfMoment(moment)}: the backups of what was live then are removed, and a restore has brought back another state since`,
+    { hint: 'Name a restore point that is there, by its whole date.' },
+  );
+}
+
 /** Two chains have a state of that moment, and neither goes on from the other. */
 export function inTwoChains({ moment, aim }: AskedMoment, points: readonly ListedPoint[]): Failure {
   const each = points.map((point) => {

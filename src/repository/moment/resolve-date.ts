@@ -1,12 +1,15 @@
 import { microsecondsOfTid, parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
 import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
+import type { Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
 import { isNamed, isNotLater, pointOfDate, type WantedMoment } from '../restore-target.ts';
 import { firstCredible, isCredibleIn } from './credible-tids.ts';
 import { findInChain, pointAt } from './find-in-chain.ts';
-import { type AskedMoment, inTwoChains, packedAway } from './moment-failures.ts';
+import { liveAt } from './live-state.ts';
+import { type AskedMoment, beforeRestore, inTwoChains, packedAway } from './moment-failures.ts';
+import { restoresOf, tellsOf, timeOfStamp, timeOfTid } from './past-restores.ts';
 import { restoreBetween } from './restore-between.ts';
 import { searchLink } from './search-link.ts';
 import { usable } from './usable-moment.ts';
@@ -24,25 +27,35 @@ export async function resolveDate(
   const { moment, aim } = asked;
   const target = pointOfDate(moment);
   const { chains, datWithoutFull } = await repository.catalogue();
+  const restores = await restoresOf(repository);
+  const time = timeOfTid(moment.upTo);
+  const isTold = (stamp: Stamp) => tellsOf(time, { seenAt: timeOfStamp(stamp), restores });
   const place = chains.findLastIndex(({ full }) => isNotLater(full.stamp, target));
   const isLost = datWithoutFull.some((stamp) => isNotLater(stamp, target));
   const [oldest] = chains;
   if (place < 0 && !isLost && oldest !== undefined) {
+    if (!isTold(oldest.full.stamp)) throw beforeRestore(asked);
     const { links } = await repository.chainOf(oldest);
     const found = await beforeFirstBackup(links.slice(0, 1), { store: repository.store, asked });
     if (found !== undefined) return found;
   }
-  const base = await resolvePoint(repository, { target, aim });
-  if (base.kind === 'unlisted' || isNamed(base.stamp, target)) return base;
+  const newest = await resolvePoint(repository, { target, aim });
+  if (newest.kind === 'unlisted' || isNamed(newest.stamp, target)) return newest;
+  const base = await liveAt(time, { repository, newest, restores, asked });
+  if (base.kind === 'unlisted') return base;
   const files = chains[place];
   const next = chains[place + 1];
   const links = files === undefined ? [] : (await repository.chainOf(files)).links;
-  const search = { store: repository.store, base, asked };
-  const within = await withinBase(search);
+  const search = { store: repository.store, base, asked, isTold };
+  const within = base === newest ? await withinBase(search) : undefined;
   if (within !== undefined) return within;
-  if (links.length > base.links.length) return inSameChain(links, search);
+  if (links.length > newest.links.length) {
+    const isBehind = base.stamp === newest.stamp && base.cut === undefined;
+    return isBehind ? inSameChain(links, search) : base;
+  }
   const following = next === undefined ? undefined : (await repository.chainOf(next)).links[0];
-  return following === undefined ? base : inNextChain(following, search);
+  if (following === undefined || !isTold(following.file.stamp)) return base;
+  return inNextChain(following, search);
 }
 
 /** All backups are later, and the oldest may have what was there before it was made. */
@@ -60,10 +73,16 @@ interface DateSearch {
   readonly store: Store;
   readonly base: ListedPoint;
   readonly asked: AskedDate;
+  /** Whether a backup tells what was live then: no restore to a state from before has come between. */
+  readonly isTold: (stamp: Stamp) => boolean;
 }
 
 /** Where the newest backup goes on to a later moment, as it took its time. */
-async function withinBase({ store, base, asked }: DateSearch): Promise<ListedPoint | undefined> {
+async function withinBase({
+  store,
+  base,
+  asked,
+}: Omit<DateSearch, 'isTold'>): Promise<ListedPoint | undefined> {
   const { upTo } = asked.moment;
   // Nothing that can be true is later then.
   if (!isCredibleIn(base.stamp, upTo)) return undefined;
@@ -76,13 +95,14 @@ async function withinBase({ store, base, asked }: DateSearch): Promise<ListedPoi
 /** What the increments behind a backup have of the time up to the moment. */
 async function inSameChain(
   links: readonly ChainLink[],
-  { store, base, asked }: DateSearch,
+  { store, base, asked, isTold }: DateSearch,
 ): Promise<ListedPoint> {
   const bounds = { from: firstCredible(base.stamp), upTo: asked.moment.upTo };
   let found = base;
   for (let count = base.links.length; count < links.length; count += 1) {
     const link = links[count];
     if (link === undefined || isLaterThan(link, asked.moment.upTo)) break;
+    if (!isTold(link.file.stamp)) break;
     const { cut } = await searchLink(store, { link, bounds });
     if (cut === undefined) break;
     found = pointAt(links.slice(0, count + 1), cut);
@@ -94,7 +114,7 @@ async function inSameChain(
 /** The same of the full backup that follows, where the log still has it, and where that is the same log. */
 async function inNextChain(
   link: ChainLink,
-  { store, base, asked }: DateSearch,
+  { store, base, asked }: Omit<DateSearch, 'isTold'>,
 ): Promise<ListedPoint> {
   const { upTo } = asked.moment;
   const last = await lastTidOf(base, store);
@@ -118,7 +138,7 @@ async function inNextChain(
  */
 async function inOtherLine(
   link: ChainLink,
-  { store, base, asked, isNewer }: DateSearch & { readonly isNewer: boolean },
+  { store, base, asked, isNewer }: Omit<DateSearch, 'isTold'> & { readonly isNewer: boolean },
 ): Promise<ListedPoint> {
   const { upTo } = asked.moment;
   const restoredAt = await restoreBetween(store, { before: base.stamp, behind: link.file.stamp });

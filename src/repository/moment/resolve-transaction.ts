@@ -4,7 +4,8 @@ import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
 import { LATEST_BACKUP, lastTidOf, type WantedMoment } from '../restore-target.ts';
 import { type FoundInChain, findInChain } from './find-in-chain.ts';
-import type { AskedMoment } from './moment-failures.ts';
+import { type AskedMoment, beforeRestore } from './moment-failures.ts';
+import { lastRestore, restoresOf, tellsOf, timeOfStamp, timeOfTid } from './past-restores.ts';
 import type { TidBounds } from './search-link.ts';
 import { usable } from './usable-moment.ts';
 
@@ -37,8 +38,22 @@ export async function resolveTransaction(
     if (found.point === undefined || isBehind(links, found.point)) goingOn ??= found;
     else if (goingOn === undefined) ended = found.point;
   }
+  const found = goingOn ?? { ...NOTHING, point: ended };
+  await refuseOtherLine(repository, { asked, found });
   if (goingOn === undefined && ended !== undefined) return ended;
-  return usable(goingOn ?? NOTHING, { asked, before: ended, oldest: oldest.stamp });
+  return usable(found, { asked, before: ended, oldest: oldest.stamp });
+}
+
+/** No backup has the transaction: what has others of that time says nothing, where a restore has come between. */
+async function refuseOtherLine(
+  repository: OpenRepository,
+  { asked, found }: { readonly asked: AskedMoment<Transaction>; readonly found: FoundInChain },
+): Promise<void> {
+  const restores = await restoresOf(repository);
+  const time = timeOfTid(asked.moment.tid);
+  const seenAt = found.point === undefined ? time : timeOfStamp(found.point.stamp);
+  const isOlder = lastRestore(restores, { after: seenAt, upTo: time }) !== undefined;
+  if (isOlder || !tellsOf(time, { seenAt, restores })) throw beforeRestore(asked);
 }
 
 const NOTHING: FoundInChain = { point: undefined, packedTid: ZERO_TID, holdsAsked: false };
