@@ -81,12 +81,16 @@ describe('a backup of a Data.fs that has lost its end', () => {
     writeFileSync(site.dataFs, whole);
     await growDatabase(site.dataFs, { transactions: 2 });
     await packDatabase(site.dataFs);
-    expect((await site.runWarned(...KEEP_ONE)).stderr).toContain(`lacks the last transactions of "${good}"`);
+    expect((await site.runWarned(...KEEP_ONE)).stderr).toContain(
+      `lacks the last transactions of "${good}"`,
+    );
     // What goes on from it, lacks the same, even when a pack has removed the proof.
     await changeRoot(site, 2);
     await packDatabase(site.dataFs);
     for (let day = 1; day <= 2; day += 1) {
-      expect((await site.runWarned(...FULL)).stderr).toContain(`lacks the last transactions of "${good}"`);
+      expect((await site.runWarned(...FULL)).stderr).toContain(
+        `lacks the last transactions of "${good}"`,
+      );
     }
     expect(site.dataFiles()).toContain(good);
   });
@@ -98,7 +102,9 @@ describe('a backup of a Data.fs that has lost its end', () => {
     rmSync(site.dataFs);
     rmSync(`${site.dataFs}.index`);
     await makeSite(site.dataFs, 3);
-    expect((await site.runWarned(...KEEP_ONE)).stderr).toContain(`lacks the last transactions of "${good}"`);
+    expect((await site.runWarned(...KEEP_ONE)).stderr).toContain(
+      `lacks the last transactions of "${good}"`,
+    );
     expect(site.dataFiles()).toContain(good);
   });
 
@@ -126,7 +132,9 @@ describe('a backup of a Data.fs that has lost its end', () => {
     await site.runWell('restore', old.slice(0, 19), '-n', '--no-blobs');
     truncateSync(site.dataFs, 3000);
     await growDatabase(site.dataFs, { transactions: 1 });
-    expect((await site.runWarned(...FULL)).stderr).toContain(`lacks the last transactions of "${old}"`);
+    expect((await site.runWarned(...FULL)).stderr).toContain(
+      `lacks the last transactions of "${old}"`,
+    );
     expect(site.dataFiles()).toHaveLength(3);
   });
 });
