@@ -49,7 +49,13 @@ export async function findAstrayServers(dataFs: string): Promise<readonly Astray
     if (pid === process.pid) continue;
     const files = openFilesOf(pid);
     if (files === undefined || !(await isServer(pid, files, served))) continue;
-    for (const { key, server } of await strayFilesOf(pid, files, served)) {
+    const strays = await strayFilesOf(pid, files, served);
+    if (strays.length === 0) continue;
+    // A server that packs closes files, and opens others with their numbers, while it is looked at: look twice.
+    const again = await strayFilesOf(pid, openFilesOf(pid) ?? [], served);
+    const isStill = ({ key, server }: StrayFile) =>
+      again.some((one) => one.key === key && one.server.path === server.path);
+    for (const { key, server } of strays.filter(isStill)) {
       // A process that was forked has the same files.
       if (!found.has(key)) found.set(key, server);
     }

@@ -94,7 +94,7 @@ describe.each(COPIERS)('checksums of copies, %s', (copier) => {
     flip(join(site.blobs, rotten));
     await commitBlob(site.dataFs);
     const { stdout, stderr } = await site.scriptWell('backup');
-    expect(stdout + stderr).toContain(`"${join(site.blobs, rotten)}" is damaged, in the live site`);
+    expect(stdout + stderr).toContain(`"${join(site.blobs, rotten)}" is damaged in the live site`);
     if (copier === 'own') expect(stdout + stderr).toContain(`${flipped}" is damaged: the bytes`);
     expect(wrong()).toBe('');
     copyFileSync(join(newest(), 'blobstorage', rotten), join(site.blobs, rotten));

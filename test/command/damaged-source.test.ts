@@ -83,11 +83,15 @@ describe('backups of a damaged Data.fs', () => {
     await growDatabase(site.dataFs, { transactions: 1 });
     const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
     for (let count = 1; count <= 2; count += 1) {
-      expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+      expect((await site.runWarned(...words)).stderr).toContain(
+        `lacks the last transactions of "${good}"`,
+      );
     }
     // The log alone tells it, too.
     rmSync(join(site.folder, 'var/filestorage/.Data.fs.zodbvault-restore.json'));
-    expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+    expect((await site.runWarned(...words)).stderr).toContain(
+      `lacks the last transactions of "${good}"`,
+    );
     expect(site.dataFiles()).toContain(good);
   });
 
@@ -156,7 +160,9 @@ describe('backups of a damaged Data.fs', () => {
     const words = ['backup', '--full', '--keep', '1', '--no-blobs'];
     writeFileSync(site.dataFs, early);
     for (let count = 1; count <= 2; count += 1) {
-      expect((await site.runWarned(...words)).stderr).toContain(`"${good}" holds`);
+      expect((await site.runWarned(...words)).stderr).toContain(
+        `lacks the last transactions of "${good}"`,
+      );
     }
     expect(site.dataFiles()).toContain(good);
     // The restored state again, by an undo of the undo: that is explained.

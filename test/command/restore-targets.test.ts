@@ -58,7 +58,7 @@ describe('zodbvault restore --to', () => {
     await refuses(site, [...restore, `${name}/var`], why);
     await refuses(site, [...restore, other.dataFs], why);
     await refuses(site, [...restore, join(name, 'var/blobstorage')], why);
-    await refuses(site, [...restore, `${name}/backups`], 'holds backups');
+    await refuses(site, [...restore, `${name}/backups`], 'contains backups');
     await site.runWell(...restore, 'third');
   });
 
@@ -78,12 +78,12 @@ describe('zodbvault restore', () => {
     const site = await backedUpSite();
     const [name = ''] = site.dataFiles();
     const file = ['--datafs', `var/backups/${name}`, '--location', 'var/backups'];
-    await refuses(site, ['restore', '-n', ...file], 'holds backups');
+    await refuses(site, ['restore', '-n', ...file], 'contains backups');
     const places = ['--datafs', 'var/filestorage/Data.fs', '--location', 'var/backups'];
     const backups = 'var/blobstoragebackups';
     for (const blobs of ['latest/blobstorage', 'latest']) {
       const words = ['--blob-storage', join(backups, blobs), '--blobbackuplocation', backups];
-      await refuses(site, ['restore', '-n', ...places, ...words], 'holds backups');
+      await refuses(site, ['restore', '-n', ...places, ...words], 'contains backups');
     }
   });
 

@@ -85,7 +85,7 @@ describe.skipIf(!canMount)('a folder that is mounted a second time (needs root, 
     const mounts = [['var/backups', 'm/b'] as const];
     const [name = ''] = site.dataFiles();
     for (const to of ['m/b', `m/b/${name.slice(0, 19)}.fs`, 'm/b/new/er']) {
-      await refuses(site, ['restore', '-n', '--to', to], { mounts, why: 'holds backups' });
+      await refuses(site, ['restore', '-n', '--to', to], { mounts, why: 'contains backups' });
     }
   });
 

@@ -411,8 +411,8 @@ describe('zodbvault.toml', () => {
       );
     for (const [one, two, words] of [
       ['real/x', 'link/x', `both have their backups in "${site.path('link/x')}"`],
-      ['real', 'link/x', `"${site.path('link/x')}" lies in "${site.path('real')}"`],
-      ['real/x/y', 'real/x', `"${site.path('real/x/y')}" lies in "${site.path('real/x')}"`],
+      ['real', 'link/x', `"${site.path('link/x')}" is inside "${site.path('real')}"`],
+      ['real/x/y', 'real/x', `"${site.path('real/x/y')}" is inside "${site.path('real/x')}"`],
     ] as const) {
       write(one, two);
       const { status, stderr } = await site.run(['backup', '--dry-run']);

@@ -103,8 +103,8 @@ describe('what was checked', () => {
     expect(second.checks).toMatchObject([{ depth: 'deep', outcome: 'good' }]);
     const remembered = readFileSync(join(site.repository, '.zodbvault.checks.json'), 'utf8');
     expect(remembered).not.toContain(first.stamp);
-    const path = join(site.repository, `${second.stamp}.index`);
-    writeFileSync(path, 'no index');
+    const [name = ''] = site.dataFiles();
+    writeFileSync(join(site.repository, name), 'no backup');
     expect((await site.run(['verify'])).status).toBe(1);
     expect((await site.runWell('list')).stdout).toMatch(/BAD [\d-]{10} +–$/m);
   });

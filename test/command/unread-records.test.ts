@@ -23,7 +23,7 @@ describe('a backup of which the record can not be read', () => {
     ]);
     for (const words of [['verify'], ['verify', '--deep']]) {
       const { stderr } = await site.run([...words, '--no-blobs']);
-      expect(stderr).toContain(`"zodbvault delete ${newest}" removes`);
+      expect(stderr).toContain(`"zodbvault delete ${newest}" deletes`);
       expect(stderr).not.toContain('--damaged');
     }
     expect((await site.run(['list', '--no-blobs'])).stderr).toContain(`"${newest}.json"`);

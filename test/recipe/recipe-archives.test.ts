@@ -269,7 +269,9 @@ describe('numbered and stamped archives that lie about', () => {
     const damaged = await verify();
     expect([damaged.status, damaged.stderr]).toEqual([
       1,
-      expect.stringContaining('blobstorage.1.tar": it is not the file that was recorded'),
+      expect.stringContaining(
+        'blobstorage.1.tar" is damaged: it is not the file that was recorded',
+      ),
     ]);
   });
 
