@@ -90,9 +90,10 @@ describe('restoring blobs', () => {
     await commitBlob(site.dataFs);
     for (const words of [[], ['-n']]) {
       const other = await site.script('restore', words, { input: 'no\n' });
-      expect([other.status, other.stderr.match(/WARNING: .* it is another database/g)]).toEqual([
-        ...[0, [expect.stringContaining(site.dataFs)]],
-      ]);
+      expect([
+        other.status,
+        other.stderr.match(/WARNING: .* is not the database in the backup/g),
+      ]).toEqual([...[0, [expect.stringContaining(site.dataFs)]]]);
     }
     expect(stateOf(site)).toEqual(states[2]);
   });
