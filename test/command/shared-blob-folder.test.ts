@@ -317,7 +317,7 @@ describe('one folder for two sites that back up nothing but blobs, at a restore'
     for (const { folder } of [a, b]) rmSync(folder, { recursive: true });
     const before = blobState(single.blobs);
     const said = await runTo(1, { site: single, words: ['restore', '-n'] });
-    expect(said).toContain(`of ${stamp} by "${a.blobs}"`);
+    expect(said).toContain(`${stamp} of "${a.blobs}"`);
     expect(blobState(single.blobs)).toEqual(before);
     await runWell(single, 'restore', '-n', stamp);
     expect(blobState(single.blobs)).toEqual(wanted);

@@ -221,7 +221,7 @@ describe.each(WAYS)('pipes and sockets among the blobs, with %s', (_, lines) => 
     await new Promise((resolve) => server.once('listening', resolve));
     try {
       const { stderr } = await site.scriptWell('backup');
-      expect(stderr).toMatch(/(pipe|socket)" and 1 more are no files/);
+      expect(stderr).toMatch(/(pipe|socket)" and 1 more are pipes, sockets or devices, not files/);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
