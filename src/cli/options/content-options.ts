@@ -1,20 +1,31 @@
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { BackupKind } from '../../config/model/site.ts';
 import type { ContentPlace } from '../../operations/content/content-place.ts';
 import { Failure } from '../../system/failure.ts';
 import { shownOn } from '../render/events.ts';
-import { findSites } from '../select/site-options.ts';
+import { findSites, SOURCE_KIND_OPTION } from '../select/site-options.ts';
 import type { SiteSelection } from '../select/site-selection.ts';
 import type { CommandContext } from '../terminal/run-command.ts';
-import { readTarget } from './written-date.ts';
+import { CHAIN_OPTION, readTarget } from './written-date.ts';
 
 /** The storage in which objects are looked for. */
-export const CONTENT_STORAGE_OPTION = new Option(
+const CONTENT_STORAGE_OPTION = new Option(
   '--storage <name>',
   'the storage to look into (default: the main one)',
 );
 
 export const LIVE_OPTION = new Option('--live', 'look into the live Data.fs, and not into backups');
+
+/** Adds the options that say in which state objects are looked for. */
+export function withStateOptions<Words extends unknown[], Said extends OptionValues>(
+  command: Command<Words, Said>,
+) {
+  return command
+    .addOption(LIVE_OPTION)
+    .addOption(CHAIN_OPTION)
+    .addOption(SOURCE_KIND_OPTION)
+    .addOption(CONTENT_STORAGE_OPTION);
+}
 
 /** What the options of a command say of where objects are. */
 export type ContentSelection = SiteSelection & {

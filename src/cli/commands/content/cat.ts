@@ -4,26 +4,18 @@ import type { Command } from '@commander-js/extra-typings';
 import { dumpObject, readBlob } from '../../../operations/content/dump-object.ts';
 import { Failure } from '../../../system/failure.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
-import {
-  CONTENT_STORAGE_OPTION,
-  findContentPlace,
-  LIVE_OPTION,
-} from '../../options/content-options.ts';
-import { CHAIN_OPTION, MOMENT_FORMS } from '../../options/written-date.ts';
+import { findContentPlace, withStateOptions } from '../../options/content-options.ts';
+import { MOMENT_FORMS } from '../../options/written-date.ts';
 import type { CatResult } from '../../render/json/results/content/cat.ts';
-import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
+import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addCatCommand(program: Command): void {
   const command = withSiteOptions(program.command('cat'))
     .argument('<moment-or-object>', `when: ${MOMENT_FORMS}; alone: the object`)
     .argument('[object]', 'a path, as /Plone/news, or an oid, as 0x2a')
-    .option('--blob', 'the bytes of its blob, to stdout')
-    .addOption(LIVE_OPTION)
-    .addOption(CHAIN_OPTION)
-    .addOption(SOURCE_KIND_OPTION)
-    .addOption(CONTENT_STORAGE_OPTION);
-  withOutputOptions(command).action((first, second, options) =>
+    .option('--blob', 'the bytes of its blob, to stdout');
+  withOutputOptions(withStateOptions(command)).action((first, second, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal } = running;
       const object = second ?? first;

@@ -7,16 +7,15 @@ import { oneLine } from '../../format/one-line.ts';
 import { count, formatBytes, formatUtcTime } from '../../format/units.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import {
-  CONTENT_STORAGE_OPTION,
   findContentPlace,
-  LIVE_OPTION,
   splitMomentAndPath,
+  withStateOptions,
 } from '../../options/content-options.ts';
-import { CHAIN_OPTION, MOMENT_FORMS } from '../../options/written-date.ts';
+import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { importScript } from '../../render/import-script.ts';
 import { type ExportResultJson, exportAsJson } from '../../render/json/results/content/export.ts';
 import { describeStop } from '../../render/stops.ts';
-import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
+import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -30,12 +29,8 @@ export function addExportCommand(program: Command): void {
         '--cut <attribute>',
         'leave out what this attribute leads to: it becomes None',
       ).argParser((name: string, others: readonly string[] = []) => [...others, name]),
-    )
-    .addOption(LIVE_OPTION)
-    .addOption(CHAIN_OPTION)
-    .addOption(SOURCE_KIND_OPTION)
-    .addOption(CONTENT_STORAGE_OPTION);
-  withOutputOptions(command).action((first, second, options) =>
+    );
+  withOutputOptions(withStateOptions(command)).action((first, second, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal } = running;
       const { moment, path } = splitMomentAndPath(first, second);

@@ -5,16 +5,15 @@ import { printTable } from '../../format/table.ts';
 import { formatUtcTime } from '../../format/units.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import {
-  CONTENT_STORAGE_OPTION,
   findContentPlace,
-  LIVE_OPTION,
   splitMomentAndPath,
+  withStateOptions,
 } from '../../options/content-options.ts';
-import { CHAIN_OPTION, MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
+import { MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
 import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type FindResult, foundAsJson } from '../../render/json/results/content/find.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
-import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
+import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addFindCommand(program: Command): void {
@@ -23,12 +22,8 @@ export function addFindCommand(program: Command): void {
     .argument('[path]', 'where to begin, as in /Plone/news; default: the top')
     .option('--type <type>', 'those of a portal type, as Document, or of a class')
     .option('--name <pattern>', 'those whose id is like that: * is any text, ? is one character')
-    .option('--changed-since <date>', 'those whose record was written then or later')
-    .addOption(LIVE_OPTION)
-    .addOption(CHAIN_OPTION)
-    .addOption(SOURCE_KIND_OPTION)
-    .addOption(CONTENT_STORAGE_OPTION);
-  withOutputOptions(command).action((first, second, options) =>
+    .option('--changed-since <date>', 'those whose record was written then or later');
+  withOutputOptions(withStateOptions(command)).action((first, second, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal } = running;
       const { moment, path = '/' } = splitMomentAndPath(first, second);

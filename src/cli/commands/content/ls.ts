@@ -5,27 +5,22 @@ import { printTable } from '../../format/table.ts';
 import { formatBytes, formatUtcTime } from '../../format/units.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import {
-  CONTENT_STORAGE_OPTION,
   findContentPlace,
-  LIVE_OPTION,
   splitMomentAndPath,
+  withStateOptions,
 } from '../../options/content-options.ts';
-import { CHAIN_OPTION, MOMENT_FORMS } from '../../options/written-date.ts';
+import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { describeEntry, TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type LsResult, listedAsJson } from '../../render/json/results/content/ls.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
-import { SOURCE_KIND_OPTION, withSiteOptions } from '../../select/site-options.ts';
+import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addLsCommand(program: Command): void {
   const command = withSiteOptions(program.command('ls'))
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
-    .argument('[path]', 'a folder, as in /Plone/news; default: the top')
-    .addOption(LIVE_OPTION)
-    .addOption(CHAIN_OPTION)
-    .addOption(SOURCE_KIND_OPTION)
-    .addOption(CONTENT_STORAGE_OPTION);
-  withOutputOptions(command).action((first, second, options) =>
+    .argument('[path]', 'a folder, as in /Plone/news; default: the top');
+  withOutputOptions(withStateOptions(command)).action((first, second, options) =>
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal } = running;
       const { moment, path = '/' } = splitMomentAndPath(first, second);
