@@ -42,5 +42,8 @@ export type Magic = 'FS21' | 'FS30';
  */
 export type TransactionStatus = ' ' | 'p' | 'c' | 'u';
 
+/** `module.name` of the class whose records have a file in the blob directory. */
+export const BLOB_CLASS_NAME = 'ZODB.blob.Blob';
+
 /** Largest position that the index can hold (6 bytes): 256 TiB less one. */
 export const MAXIMUM_POSITION = 2 ** 48 - 1;

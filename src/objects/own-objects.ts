@@ -1,3 +1,4 @@
+import { BLOB_CLASS_NAME } from '../filestorage/format.ts';
 import { formatOid, type Oid } from '../filestorage/oid.ts';
 import type { State } from '../states/state.ts';
 import { attributeOf } from './attributes.ts';
@@ -24,8 +25,6 @@ export interface OwnBlob {
   /** Undefined where no copy has the blob. */
   readonly sizeBytes: number | undefined;
 }
-
-export const BLOB_CLASS = 'ZODB.blob.Blob';
 
 /** A tool of a site may lead to all of it. */
 export const MOST_OWN_OBJECTS = 10_000;
@@ -77,7 +76,7 @@ export async function readOwnObjects(state: State, located: LocatedObject): Prom
     if (objects === MOST_OWN_OBJECTS) return { objects, sizeBytes, blobs, isCut: true };
     objects += 1;
     sizeBytes += own.object.pickles.length;
-    if (own.object.className === BLOB_CLASS) blobs.push(await describeBlob(state, own));
+    if (own.object.className === BLOB_CLASS_NAME) blobs.push(await describeBlob(state, own));
   }
   return { objects, sizeBytes, blobs, isCut: false };
 }

@@ -1,3 +1,4 @@
+import { BLOB_CLASS_NAME } from '../format.ts';
 import { OPCODES as OP } from './opcodes.ts';
 import { KIND_OF_PLAIN, OTHERWISE, WIDTH_OF_PLAIN } from './plain-opcodes.ts';
 import { decodeRecordClass, decodeRecordPickle } from './record-pickle.ts';
@@ -37,7 +38,6 @@ const ABSENT = -1;
 const OID_BYTES = 8;
 
 const BLOB_CLASS = Buffer.from('ZODB.blob\nBlob\n', 'latin1');
-const BLOB_CLASS_NAME = 'ZODB.blob.Blob';
 const CODECS = Buffer.from('_codecs\n', 'latin1');
 
 /**

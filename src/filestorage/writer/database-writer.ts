@@ -7,7 +7,7 @@ import { writeAll } from '../../system/files/write-all.ts';
 import { type FileLock, tryFileLock } from '../../system/locks/file-lock.ts';
 import type { BlobDirectory } from '../blob-layout.ts';
 import { readMagic } from '../file-format-version.ts';
-import { MAGIC_BYTES, type Magic } from '../format.ts';
+import { BLOB_CLASS_NAME, MAGIC_BYTES, type Magic } from '../format.ts';
 import { encodeIndex } from '../index/index-encoder.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { type Oid, oidFrom } from '../oid.ts';
@@ -24,7 +24,7 @@ import {
   ZERO_TID,
 } from '../tid.ts';
 import { openBlobDirectory, readBlob, removeBlob, writeBlob } from './blob-files.ts';
-import { BLOB_CLASS_NAME, encodeObjectState, type ObjectState } from './object-state.ts';
+import { encodeObjectState, type ObjectState } from './object-state.ts';
 import { readRecordState } from './record-data.ts';
 import {
   encodeTransaction,

@@ -17,9 +17,6 @@ const CLASSES: Readonly<Record<ObjectState['kind'], ClassName>> = {
   blob: { module: 'ZODB.blob', name: 'Blob' },
 };
 
-/** `module.name` of the class whose records have a file in the blob directory. */
-export const BLOB_CLASS_NAME = `${CLASSES.blob.module}.${CLASSES.blob.name}`;
-
 /** A reference to an object of this kind. */
 export function reference(kind: ObjectState['kind'], oid: ObjectReference['oid']): ObjectReference {
   return { oid, class: CLASSES[kind] };

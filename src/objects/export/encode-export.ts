@@ -1,7 +1,7 @@
+import { BLOB_CLASS_NAME } from '../../filestorage/format.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import type { State } from '../../states/state.ts';
 import { Failure } from '../../system/failure.ts';
-import { BLOB_CLASS } from '../own-objects.ts';
 import { requireObject, type StoredObject } from '../stored-object.ts';
 import { cutReferences } from './cut-references.ts';
 import type { ExportPlan } from './plan-export.ts';
@@ -19,7 +19,7 @@ export async function* encodeExport(
     const pickles = ends === undefined ? object.pickles : cutReferences(object.pickles, ends);
     yield encodeObjectHead(oid, pickles.length);
     yield pickles;
-    if (object.className === BLOB_CLASS) yield* encodeBlob(state, object);
+    if (object.className === BLOB_CLASS_NAME) yield* encodeBlob(state, object);
   }
   yield ZEXP_END;
 }

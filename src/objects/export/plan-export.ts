@@ -1,9 +1,9 @@
+import { BLOB_CLASS_NAME } from '../../filestorage/format.ts';
 import type { Oid } from '../../filestorage/oid.ts';
 import type { State } from '../../states/state.ts';
 import { Failure } from '../../system/failure.ts';
 import { entriesOf } from '../children.ts';
 import { uidOf } from '../description.ts';
-import { BLOB_CLASS } from '../own-objects.ts';
 import { type LocatedObject, locateTop } from '../path.ts';
 import { type PlacedReference, referencesOf } from '../references.ts';
 import { readObject, type StoredObject } from '../stored-object.ts';
@@ -148,7 +148,7 @@ class Closure {
     this.#objects.push(object.oid);
     if (object.python === 2) this.#python = 2;
     if (uidOf(object) !== undefined) this.#contents += 1;
-    if (object.className === BLOB_CLASS) await this.#takeBlob(object, reached);
+    if (object.className === BLOB_CLASS_NAME) await this.#takeBlob(object, reached);
     for await (const { target } of entriesOf(this.#state, object)) {
       if (target.kind === 'object') this.#below.add(target.oid);
     }

@@ -1,6 +1,6 @@
+import { BLOB_CLASS_NAME } from '../../filestorage/format.ts';
 import { formatOid, oidFrom } from '../../filestorage/oid.ts';
 import { formatTid } from '../../filestorage/tid.ts';
-import { BLOB_CLASS } from '../../objects/own-objects.ts';
 import { locateObject } from '../../objects/path.ts';
 import { referencesOf } from '../../objects/references.ts';
 import { readObject, type StoredObject } from '../../objects/stored-object.ts';
@@ -83,7 +83,7 @@ async function blobsIn(
   object: StoredObject,
   levels: number,
 ): Promise<readonly StoredObject[]> {
-  if (object.className === BLOB_CLASS) return [object];
+  if (object.className === BLOB_CLASS_NAME) return [object];
   if (levels === 0) return [];
   const found: StoredObject[] = [];
   for (const { reference, isWholeAttribute } of referencesOf(object)) {

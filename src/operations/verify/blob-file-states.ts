@@ -1,6 +1,6 @@
 import type { BlobRevisions } from '../../filestorage/audit/blob-revisions.ts';
 import { type DraftFinding, FindingList } from '../../filestorage/audit/finding.ts';
-import { BLOB_CLASS_NAME } from '../../filestorage/writer/object-state.ts';
+import { BLOB_CLASS_NAME } from '../../filestorage/format.ts';
 
 /** Whether an empty file of a blob backup is as it should be. */
 export type EmptyVerdict =

@@ -1,6 +1,6 @@
 import { BlobRevisions } from '../../../filestorage/audit/blob-revisions.ts';
 import { classNameOf } from '../../../filestorage/class-name.ts';
-import { MAGIC_BYTES } from '../../../filestorage/format.ts';
+import { BLOB_CLASS_NAME, MAGIC_BYTES } from '../../../filestorage/format.ts';
 import { encodeIndex } from '../../../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../../../filestorage/index/oid-index.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
@@ -11,8 +11,6 @@ import { formatTid, type Tid } from '../../../filestorage/tid.ts';
 import type { Cut } from '../../../repository/moment/cut.ts';
 import type { ListedPoint } from '../../../repository/restore-point.ts';
 import { Failure } from '../../../system/failure.ts';
-
-const BLOB_CLASS = 'ZODB.blob.Blob';
 
 /** A revision of a blob that a log has. */
 export interface HeldBlob {
@@ -54,7 +52,7 @@ export class CutLog {
       visitor: {
         head: (head, { row }) => {
           if (row === 0) this.#blobRows.clear();
-          if (classNameOf(head) === BLOB_CLASS) this.#blobRows.add(row);
+          if (classNameOf(head) === BLOB_CLASS_NAME) this.#blobRows.add(row);
         },
         transaction: (transaction) => this.#take(transaction),
       },
