@@ -1,11 +1,12 @@
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
-import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
+import { cutBehind, wordsOfCut } from '../../repository/moment/cut.ts';
 import { pointOfLinks } from '../../repository/restore-point.ts';
 import { Failure } from '../../system/failure.ts';
 import { findBackupPlaces } from '../run/backup-places.ts';
 import type { JobContext } from '../run/events.ts';
 import { scanPoint } from './scan-point.ts';
+import { contains } from './transaction-log.ts';
 
 /** What a transaction is known by: texts are looked for as they are, in any case of letters. */
 export interface TransactionMatch {
@@ -14,14 +15,7 @@ export interface TransactionMatch {
 }
 
 /** A line of a log. */
-export interface LogLine {
-  /** 16 hex digits. */
-  readonly tid: string;
-  /** ISO 8601, UTC, with microseconds. */
-  readonly time: string;
-  readonly user: string;
-  readonly description: string;
-}
+export type LogLine = ReturnType<typeof wordsOfCut>;
 
 /** The newest transaction that matches. */
 export interface FoundTransaction {
@@ -102,13 +96,8 @@ class LogSearch {
     return this.#found && { ...this.#found, matches: this.#matches };
   }
 
-  take({ header, user, description }: ScannedTransaction): void {
-    const line = {
-      tid: formatTid(header.tid),
-      time: formatTidTime(header.tid),
-      user: Buffer.from(user).toString(),
-      description: Buffer.from(description).toString(),
-    };
+  take(transaction: ScannedTransaction): void {
+    const line = wordsOfCut(cutBehind(transaction));
     if (this.#fits(line)) {
       this.#matches += 1;
       this.#found = { line, around: [...this.#before, line], behind: 0 };
@@ -122,8 +111,4 @@ class LogSearch {
   #fits({ user, description }: LogLine): boolean {
     return contains(user, this.#match.user) && contains(description, this.#match.description);
   }
-}
-
-function contains(text: string, part: string | undefined): boolean {
-  return part === undefined || text.toLowerCase().includes(part.toLowerCase());
 }

@@ -152,6 +152,7 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
 }
 
-function contains(text: string, part: string | undefined): boolean {
+/** Whether a text has a part, in any case of letters; undefined is in every text. */
+export function contains(text: string, part: string | undefined): boolean {
   return part === undefined || text.toLowerCase().includes(part.toLowerCase());
 }

@@ -1,9 +1,8 @@
-import { TransactionScanner } from '../../filestorage/scanner.ts';
 import { type Tid, ZERO_TID } from '../../filestorage/tid.ts';
 import type { Store } from '../../stores/store.ts';
-import { readLink } from '../content/read-backup.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import { type Cut, cutBehind } from './cut.ts';
+import { scanLink } from './scan-link.ts';
 
 /** What one backup of a chain tells of a moment. */
 export interface LinkSearch {
@@ -24,7 +23,7 @@ export interface TidBounds {
 }
 
 /**
- * Reads the transactions of one backup. Its checksums are looked at when its bytes are used. Failure `damaged`.
+ * Looks for a moment in the transactions of one backup. Failure `damaged`.
  *
  * @param asked - a transaction that is looked for beside
  */
@@ -39,11 +38,8 @@ export async function searchLink(
   let cut: Cut | undefined;
   let packedTid = ZERO_TID;
   let holdsAsked = false;
-  const { file, range } = link;
-  const scanner = new TransactionScanner({
-    name: file.name,
-    start: range.start,
-    sizeBytes: range.end,
+  const { lastTid } = await scanLink(store, {
+    link,
     visitor: {
       transaction: (transaction) => {
         const { tid, status } = transaction.header;
@@ -53,6 +49,5 @@ export async function searchLink(
       },
     },
   });
-  for await (const chunk of readLink(store, { link, check: 'bytes-only' })) scanner.feed(chunk);
-  return { cut, packedTid, lastTid: scanner.finish().lastTid, holdsAsked };
+  return { cut, packedTid, lastTid, holdsAsked };
 }

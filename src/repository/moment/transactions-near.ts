@@ -1,9 +1,8 @@
-import { TransactionScanner } from '../../filestorage/scanner.ts';
-import { readLink } from '../content/read-backup.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import type { RestorePoint } from '../restore-point.ts';
 import { type Cut, cutBehind } from './cut.ts';
+import { scanLink } from './scan-link.ts';
 import type { TidBounds } from './search-link.ts';
 
 /** The transactions within bounds that a restore point ends with, and those that follow it. Failure `damaged`. */
@@ -15,10 +14,8 @@ export async function transactionsNear(
   const { store } = repository;
   const found = new Map<Cut['tid'], Cut>();
   for (const link of await linksNear(repository, point.links)) {
-    const scanner = new TransactionScanner({
-      name: link.file.name,
-      start: link.range.start,
-      sizeBytes: link.range.end,
+    await scanLink(store, {
+      link,
       visitor: {
         transaction: (transaction) => {
           const { tid } = transaction.header;
@@ -26,7 +23,6 @@ export async function transactionsNear(
         },
       },
     });
-    for await (const chunk of readLink(store, { link, check: 'bytes-only' })) scanner.feed(chunk);
   }
   return [...found.values()];
 }
