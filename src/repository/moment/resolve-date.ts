@@ -1,4 +1,4 @@
-import { microsecondsOfTid, parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import { parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
 import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import type { Stamp } from '../layout/stamp.ts';
@@ -9,8 +9,14 @@ import { firstCredible, isCredibleIn } from './credible-tids.ts';
 import { findInChain, pointAt } from './find-in-chain.ts';
 import { liveAt } from './live-state.ts';
 import { type AskedMoment, beforeRestore, inTwoChains, packedAway } from './moment-failures.ts';
-import { restoresOf, tellsOf, timeOfStamp, timeOfTid } from './past-restores.ts';
-import { restoreBetween } from './restore-between.ts';
+import {
+  lastRestore,
+  type PastRestore,
+  restoresOf,
+  tellsOf,
+  timeOfStamp,
+  timeOfTid,
+} from './past-restores.ts';
 import { searchLink } from './search-link.ts';
 import { usable } from './usable-moment.ts';
 
@@ -46,7 +52,7 @@ export async function resolveDate(
   const files = chains[place];
   const next = chains[place + 1];
   const links = files === undefined ? [] : (await repository.chainOf(files)).links;
-  const search = { store: repository.store, base, asked, isTold };
+  const search = { store: repository.store, base, asked, restores, isTold };
   const within = base === newest ? await withinBase(search) : undefined;
   if (within !== undefined) return within;
   if (links.length > newest.links.length) {
@@ -73,6 +79,7 @@ interface DateSearch {
   readonly store: Store;
   readonly base: ListedPoint;
   readonly asked: AskedDate;
+  readonly restores: readonly PastRestore[];
   /** Whether a backup tells what was live then: no restore to a state from before has come between. */
   readonly isTold: (stamp: Stamp) => boolean;
 }
@@ -82,7 +89,7 @@ async function withinBase({
   store,
   base,
   asked,
-}: Omit<DateSearch, 'isTold'>): Promise<ListedPoint | undefined> {
+}: Pick<DateSearch, 'store' | 'base' | 'asked'>): Promise<ListedPoint | undefined> {
   const { upTo } = asked.moment;
   // Nothing that can be true is later then.
   if (!isCredibleIn(base.stamp, upTo)) return undefined;
@@ -114,14 +121,20 @@ async function inSameChain(
 /** The same of the full backup that follows, where the log still has it, and where that is the same log. */
 async function inNextChain(
   link: ChainLink,
-  { store, base, asked }: Omit<DateSearch, 'isTold'>,
+  { store, base, asked, restores }: Omit<DateSearch, 'isTold'>,
 ): Promise<ListedPoint> {
   const { upTo } = asked.moment;
   const last = await lastTidOf(base, store);
   const bounds = { from: firstCredible(base.stamp), upTo };
   const { cut, packedTid, holdsAsked } = await searchLink(store, { link, bounds, asked: last });
   if (!holdsAsked && packedTid < last) {
-    return inOtherLine(link, { store, base, asked, isNewer: cut !== undefined && cut.tid > last });
+    return inOtherLine(link, {
+      store,
+      base,
+      asked,
+      restores,
+      isNewer: cut !== undefined && cut.tid > last,
+    });
   }
   const isPackedLater = packedTid > last && packedTid > upTo;
   const isPackTimeKnown = isCredibleIn(link.file.stamp, packedTid);
@@ -138,15 +151,23 @@ async function inNextChain(
  */
 async function inOtherLine(
   link: ChainLink,
-  { store, base, asked, isNewer }: Omit<DateSearch, 'isTold'> & { readonly isNewer: boolean },
+  {
+    store,
+    base,
+    asked,
+    restores,
+    isNewer,
+  }: Omit<DateSearch, 'isTold'> & { readonly isNewer: boolean },
 ): Promise<ListedPoint> {
   const { upTo } = asked.moment;
-  const restoredAt = await restoreBetween(store, { before: base.stamp, behind: link.file.stamp });
-  const isBefore = restoredAt === undefined ? !isNewer : microsecondsOfTid(upTo) < restoredAt;
+  const [after, until] = [timeOfStamp(base.stamp), timeOfStamp(link.file.stamp)];
+  // A stamp has whole seconds: the restore may have ended within that of the backup.
+  const restored = lastRestore(restores, { after: after - 1, upTo: until + 1000 });
+  const isBefore = restored === undefined ? !isNewer : timeOfTid(upTo) < restored.at;
   if (isBefore) return base;
   const found = await findInChain([link], { store, bounds: { from: ZERO_TID, upTo } });
   const point = usable(found, { asked, before: base, oldest: link.file.stamp });
-  if (restoredAt === undefined) throw inTwoChains(asked, [base, point]);
+  if (restored === undefined) throw inTwoChains(asked, [base, point]);
   return point;
 }
 
