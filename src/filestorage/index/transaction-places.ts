@@ -1,3 +1,4 @@
+import { firstRowNot } from '../../system/first-row.ts';
 import { type Tid, ZERO_TID } from '../tid.ts';
 
 /** Where the transactions of a log stand, in its order: 16 bytes each. */
@@ -25,14 +26,7 @@ export class TransactionPlaces {
 
   /** The first that is not before a tid, where they rise; {@link count}: all are. */
   firstNotBefore(tid: Tid): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.tid(middle) < tid) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstRowNot((row) => this.tid(row) < tid, this.#count);
   }
 
   add(position: number, tid: Tid): void {
@@ -44,14 +38,7 @@ export class TransactionPlaces {
 
   /** How many begin at a position or in front of it. */
   countUpTo(position: number): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.position(middle) <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstRowNot((row) => this.position(row) <= position, this.#count);
   }
 
   /** Tid of the transaction to which the record at `position` belongs. */

@@ -1,3 +1,4 @@
+import { firstRowNot } from '../../system/first-row.ts';
 import type { Oid } from '../oid.ts';
 import type { RecordRows } from './record-rows.ts';
 
@@ -68,14 +69,7 @@ export class SortedRecords {
   }
 
   #firstNotBefore(wanted: OidParts & { readonly position: number }): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#isBefore(middle, wanted)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstRowNot((row) => this.#isBefore(row, wanted), this.count);
   }
 
   #isBefore(row: number, { high, low, position }: OidParts & { readonly position: number }) {

@@ -1,4 +1,5 @@
 import type { ByteRange, ByteSource, OpenedSource } from '../files/byte-source.ts';
+import { firstRowNot } from '../first-row.ts';
 import { DisposableStack } from './disposable-stack.ts';
 
 interface Part {
@@ -57,12 +58,5 @@ function* piecesOf(
 }
 
 function firstEndingBehind(parts: readonly Part[], position: number): number {
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((parts[middle]?.end ?? 0) <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstRowNot((row) => (parts[row]?.end ?? 0) <= position, parts.length);
 }

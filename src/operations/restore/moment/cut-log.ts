@@ -11,6 +11,7 @@ import { formatTid, type Tid } from '../../../filestorage/tid.ts';
 import type { Cut } from '../../../repository/moment/cut.ts';
 import type { ListedPoint } from '../../../repository/restore-point.ts';
 import { Failure } from '../../../system/failure.ts';
+import { firstRowNot } from '../../../system/first-row.ts';
 
 /** A revision of a blob that a log has. */
 export interface HeldBlob {
@@ -120,12 +121,6 @@ export class CutLog {
 
 /** @param ascending - numbers, the least first */
 function isAmong(ascending: readonly number[], wanted: number): boolean {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] ?? 0) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low] === wanted;
+  const row = firstRowNot((one) => (ascending[one] ?? 0) < wanted, ascending.length);
+  return ascending[row] === wanted;
 }
