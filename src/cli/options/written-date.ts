@@ -44,7 +44,7 @@ export const MOMENT_ARGUMENT = `a restore point by its whole date, or the last t
 /** By which chain a moment is meant, where two have one. */
 export const CHAIN_OPTION = new Option(
   '--chain <date>',
-  'of which chain, by the date of its full backup, where there was a restore to an earlier state',
+  'the chain that has the moment, by the date of its full backup: after a restore to an earlier state, two may have it',
 );
 
 /** That a moment may have a part of a commit. */

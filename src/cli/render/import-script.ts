@@ -4,7 +4,7 @@ export interface ImportScript {
   readonly fileName: string;
   /** The path that the object had. */
   readonly path: string;
-  /** The moment as of which it is, ISO 8601. */
+  /** When the last transaction of the state was that it comes from, ISO 8601. */
   readonly asOf: string;
 }
 

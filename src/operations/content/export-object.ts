@@ -13,7 +13,7 @@ export interface ExportResult
   extends Pick<ExportPlan, 'contents' | 'blobs' | 'blobBytes' | 'python'> {
   /** Of the exported object, as it was found. */
   readonly path: string;
-  /** The transaction as of which it is, ISO 8601, UTC. */
+  /** When the last transaction of the state was that it comes from, ISO 8601, UTC. */
   readonly asOf: string;
   readonly objects: number;
   /** In how many objects something was left out. */

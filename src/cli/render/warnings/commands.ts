@@ -22,7 +22,7 @@ export const COMMAND_WARNINGS = {
     },
     ({ found }) => {
       const named = found.length === 0 ? '' : ` Its zope.conf names ${found.join(', ')}.`;
-      return `this is a whole site: whoever works in it sends real mail, and changes what it is connected to, such as Solr or a queue.${named} Clock servers do not run in it`;
+      return `this is a whole site. Work in it sends real mail, and changes real services, such as Solr or a queue.${named} Clock servers do not run in it`;
     },
   ),
   'part-of-cfg-unread': text(

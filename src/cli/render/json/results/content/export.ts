@@ -15,7 +15,7 @@ const StopSchema = v.strictObject({
 
 export const exportResult = {
   path: v.string(),
-  asOf: said('of the transaction as of which it is', Moment),
+  asOf: said('of the last transaction of the state that it comes from', Moment),
   file: maybe('that was written', v.string()),
   script: maybe('that imports it', v.string()),
   sizeBytes: maybe('of the file', Bytes),
