@@ -12,6 +12,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   cli: ['demo', 'operations', 'config', 'sources', 'blobs', 'repository', 'system'],
   demo: ['operations', 'config', 'repository', 'filestorage', 'system'],
   operations: [
+    'copies',
     'config',
     'sources',
     'zeo',
@@ -28,6 +29,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   zeo: ['states', 'filestorage', 'system'],
   objects: ['states', 'filestorage', 'system'],
   states: ['blobs', 'repository', 'filestorage', 'stores', 'system'],
+  copies: ['blobs', 'repository', 'filestorage', 'stores', 'system'],
   blobs: ['repository', 'filestorage', 'stores', 'system'],
   repository: ['filestorage', 'stores', 'system'],
   filestorage: ['system'],

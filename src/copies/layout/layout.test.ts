@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { oidFrom } from '../../filestorage/oid.ts';
+import { formatTid, type Tid } from '../../filestorage/tid.ts';
+import { formatStamp } from '../../repository/layout/stamp.ts';
+import {
+  type BlobEntry,
+  blobsOf,
+  decodeBlobManifest,
+  encodeBlobManifest,
+} from './blob-manifest.ts';
+import { blobKey, parsePointKey, parseTombstoneKey, pointKey, tombstoneKey } from './keys.ts';
+import { formatPlace, PLACE_KINDS, parsePlace } from './place.ts';
+import { decodePointRecord, encodePointRecord, type PointRecord } from './point-record.ts';
+
+const places = fc.record({
+  storage: fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
+  kind: fc.constantFrom(...PLACE_KINDS),
+});
+const stamps = fc
+  .date({ min: new Date('1971-01-01'), max: new Date('9998-01-01'), noInvalidDate: true })
+  .map(formatStamp);
+const points = fc.record({
+  place: places,
+  stamp: stamps,
+  sequence: fc.integer({ min: 1, max: 99_999_999 }),
+  part: fc.constantFrom('full' as const, 'increment' as const, 'blobs' as const),
+});
+const sha256s = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
+const revisions = fc.record({
+  oid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(oidFrom),
+  tid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((one) => one as Tid),
+});
+const blobs: fc.Arbitrary<BlobEntry> = fc
+  .tuple(
+    revisions,
+    fc.nat(),
+    sha256s,
+    fc.option(
+      fc.tuple(fc.constantFrom('0f', '12345678'), fc.option(fc.nat(), { nil: undefined })),
+      { nil: undefined },
+    ),
+  )
+  .map(([revision, sizeBytes, sha256, more]) => ({
+    ...revision,
+    sizeBytes,
+    sha256,
+    suffix: more?.[0],
+    storedBytes: more?.[1],
+  }));
+
+describe('name of a place', () => {
+  it('comes back as it was made, whatever the storage is called, and is one piece of a key', () => {
+    fc.assert(
+      fc.property(places, (place) => {
+        const text = formatPlace(place);
+        expect(parsePlace(text)).toEqual(place);
+        expect(text).toMatch(/^[A-Za-z0-9_.%-]+$/);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'Data',
+    '-backup',
+    'Data-alternative',
+    'Data-backup/',
+    '..-',
+    'a%2f-zip',
+    'a%61-zip',
+  ])('is not %j', (text) => {
+    expect(parsePlace(text)).toBeUndefined();
+  });
+});
+
+describe('key of a restore point', () => {
+  it('comes back as it was made, and that of its tombstone', () => {
+    fc.assert(
+      fc.property(points, (point) => {
+        expect(parsePointKey(pointKey(point))).toEqual(point);
+        expect(parseTombstoneKey(tombstoneKey(point))).toEqual(point);
+        expect(parsePointKey(tombstoneKey(point))).toBeUndefined();
+      }),
+    );
+  });
+
+  it.each([
+    'points/Data-backup/2026-03-01-04-05-06.full.json',
+    'points/Data-backup/2026-03-01-04-05-06.00000001.json',
+    'points/Data-backup/2026-03-01-04-05-06.00000000.full.json',
+    'points/Data-backup/2026-03-01-04-05-06.00000001.full.json.tmp',
+    'points/2026-03-01-04-05-06.00000001.full.json',
+  ])('is not %s', (key) => {
+    expect(parsePointKey(key)).toBeUndefined();
+  });
+});
+
+describe('key of a blob', () => {
+  it('tells apart what has another suffix or form', () => {
+    const storage = 'Data';
+    const blob = { oid: oidFrom(14), tid: 0x040d3526b672e077n as Tid };
+    expect(blobKey({ storage, form: [] }, blob)).toBe(
+      'blobs/Data/000000000000000e/040d3526b672e077',
+    );
+    expect(blobKey({ storage, form: ['age'] }, { ...blob, suffix: '0f' })).toBe(
+      'blobs/Data/000000000000000e/040d3526b672e077-0f.age',
+    );
+  });
+});
+
+describe('manifest of blobs', () => {
+  const stamp = formatStamp(new Date('2026-03-01T04:05:06Z'));
+
+  it('comes back as it was written, one blob in each line', () => {
+    fc.assert(
+      fc.property(fc.array(blobs), fc.array(revisions), (some, gone) => {
+        const manifest = { stamp, form: [], blobs: some, gone };
+        const text = Buffer.from(encodeBlobManifest(manifest)).toString();
+        const suffixed = some.map((one) =>
+          one.suffix === undefined ? { ...one, storedBytes: undefined } : one,
+        );
+        expect(decodeBlobManifest(text)).toEqual({ ...manifest, blobs: suffixed });
+        for (const { tid } of some)
+          expect(text.split('\n').some((line) => line.includes(formatTid(tid)))).toBe(true);
+      }),
+    );
+  });
+
+  it('is its base with what came and without what went', () => {
+    const one = { oid: oidFrom(1), tid: 1n as Tid, sizeBytes: 1, sha256: 'a'.repeat(64) };
+    const two = { ...one, oid: oidFrom(2) };
+    const other = { ...two, sha256: 'b'.repeat(64), suffix: 'bb' };
+    const base = { stamp, form: [], blobs: [one, two], gone: [] };
+    const own = { stamp, form: [], blobs: [other], gone: [{ oid: one.oid, tid: one.tid }] };
+    expect(blobsOf(own, base)).toEqual([other]);
+    expect(blobsOf(base, undefined)).toEqual([one, two]);
+  });
+
+  it('is none where an entry is broken', () => {
+    const text = (entry: string) =>
+      `{"format":1,"stamp":"${stamp}","form":[],"blobs":[${entry}],"gone":[]}`;
+    const good = `["000000000000000e","040d3526b672e077",1,"${'a'.repeat(64)}"]`;
+    expect(decodeBlobManifest(text(good))).toBeDefined();
+    for (const bad of [
+      good.replace('0e', '0E'),
+      good.replace(',1,', ',-1,'),
+      good.replace(',1,', ',1.5,'),
+      good.replace('aa', 'a'),
+      `${good},[]`,
+    ]) {
+      expect(decodeBlobManifest(text(bad))).toBeUndefined();
+    }
+    expect(decodeBlobManifest(text(good).replace('"format":1', '"format":2'))).toBeUndefined();
+    expect(decodeBlobManifest(text(good).slice(0, -1))).toBeUndefined();
+  });
+});
+
+describe('record of a restore point', () => {
+  const stamp = formatStamp(new Date('2026-03-01T04:05:06Z'));
+  const stored = {
+    key: `data/Data-backup/${stamp}.fsz`,
+    form: [],
+    sizeBytes: 9,
+    sha256: 'a'.repeat(64),
+  };
+  const record: PointRecord = {
+    format: 1,
+    tool: 'zodbvault 1.0.0',
+    storage: 'Data',
+    kind: 'backup',
+    stamp,
+    sequence: 2,
+    part: 'full',
+    before: { key: `points/Data-backup/${stamp}.00000001.full.json`, sha256: 'b'.repeat(64) },
+    copiedAt: '2026-03-01T04:06:00.000Z',
+    run: 'alone',
+    data: {
+      file: { stamp, name: `${stamp}.fsz`, sizeBytes: 9, start: 0, end: 99, stored },
+      earlier: [],
+    },
+    blobs: { kind: 'none' },
+    details: { kind: 'clear', details: {} },
+  };
+
+  it('comes back as it was written', () => {
+    expect(decodePointRecord(Buffer.from(encodePointRecord(record)).toString())).toEqual(record);
+  });
+
+  it.each([
+    ['a later format', { format: 2 }],
+    [
+      'a key that leads out of its site',
+      {
+        data: {
+          file: {
+            stamp,
+            name: 'x',
+            sizeBytes: 9,
+            start: 0,
+            end: 9,
+            stored: { ...stored, key: 'data/../../other/x' },
+          },
+          earlier: [],
+        },
+      },
+    ],
+    ['a record before it that is none', { before: { key: 'data/x', sha256: 'b'.repeat(64) } }],
+    ['no number', { sequence: 0 }],
+    ['another kind', { kind: 'alternative' }],
+  ])('is none with %s', (_, change) => {
+    expect(decodePointRecord(JSON.stringify({ ...record, ...change }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import { encodeJsonRecord } from '../../stores/json-record.ts';
+import { parseJson } from '../../system/parse-json.ts';
+import { type StoredObjectRecord, StoredObjectSchema } from './stored-object.ts';
+
+const ProgressSchema = v.object({
+  format: v.literal(1),
+  objects: v.array(StoredObjectSchema),
+});
+
+/**
+ * What a run has brought to a copy, before the record of its point: a run that is killed leaves it, and the next one
+ * goes on from there. A reader ignores it.
+ */
+export interface Progress {
+  readonly objects: readonly StoredObjectRecord[];
+}
+
+/** Undefined where the text is none of ours, or of a later version. */
+export function decodeProgress(text: string): Progress | undefined {
+  return parseJson(text, ProgressSchema);
+}
+
+export function encodeProgress({ objects }: Progress): Uint8Array {
+  return encodeJsonRecord({ format: 1, objects });
+}
