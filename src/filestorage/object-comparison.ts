@@ -18,10 +18,15 @@ export class ObjectComparison {
   readonly #left = new OidIndex();
   /** Places in the later log of records that only a record which points back to them explains. */
   readonly #suspects = new Set<number>();
+  /** The same of those that a pack of the earlier log explains, too, if the later one comes from before that pack. */
+  readonly #strangers = new Set<number>();
+  /** So many of the first transactions of the earlier log are what a pack has left. */
+  #packedCount = 0;
 
   /** A transaction of the earlier log, in its order. */
   addEarlier({ header, records }: ScannedTransaction): void {
     this.#places.add(header.position, header.tid);
+    if (header.status === 'p') this.#packedCount = this.#places.count;
     this.#earlier.apply(records);
   }
 
@@ -35,10 +40,13 @@ export class ObjectComparison {
         records.position(row),
       ];
       this.#suspects.delete(records.backPointer(row));
-      if (isFromBefore) {
-        if (this.#newestOf(high, low) === header.tid) this.#left.set(high, low, position);
-        else if (this.#suspects.size < MOST_SUSPECTS) this.#suspects.add(position);
-      }
+      this.#strangers.delete(records.backPointer(row));
+      if (!isFromBefore) continue;
+      const newest = this.#newestOf(high, low);
+      if (newest === header.tid) this.#left.set(high, low, position);
+      else if (newest === ZERO_TID && this.#isInPackedTime(header.tid)) {
+        remember(this.#strangers, position);
+      } else remember(this.#suspects, position);
     }
     this.#later.apply(records);
   }
@@ -49,13 +57,21 @@ export class ObjectComparison {
     readonly left: number;
     readonly gone: number;
     readonly isSetBack: boolean;
+    readonly hasStrangers: boolean;
   } {
     return {
       total: this.#earlier.size,
       left: this.#left.size,
       gone: this.#countGone(),
       isSetBack: this.#suspects.size > 0,
+      hasStrangers: this.#strangers.size > 0,
     };
+  }
+
+  /** Whether a pack of the earlier log may have taken away what was committed then. */
+  #isInPackedTime(tid: Tid): boolean {
+    if (this.#packedCount === 0) return false;
+    return this.#packedCount === this.#places.count || tid < this.#places.tid(this.#packedCount);
   }
 
   /** The transaction with the newest record of an object in the earlier log; 0: it has none. */
@@ -73,4 +89,8 @@ export class ObjectComparison {
     }
     return count;
   }
+}
+
+function remember(places: Set<number>, position: number): void {
+  if (places.size < MOST_SUSPECTS) places.add(position);
 }

@@ -9,7 +9,7 @@ const PACKED: ContinuityFacts = {
   isMarkedByPack: true,
   objects: undefined,
 };
-const OBJECTS = { total: 3, left: 1, gone: 1, isSetBack: false };
+const OBJECTS = { total: 3, left: 1, gone: 1, isSetBack: false, hasStrangers: false };
 
 describe('judgement of a Data.fs', () => {
   it.each<[string, Partial<ContinuityFacts>, string]>([
@@ -20,6 +20,11 @@ describe('judgement of a Data.fs', () => {
     ['has an older state of an object', { objects: { ...OBJECTS, isSetBack: true } }, 'lost'],
     ['has every object as it was', { objects: { ...OBJECTS, left: 3, gone: 0 } }, 'continued'],
     ['has other objects as they were', { objects: OBJECTS }, 'unknown'],
+    [
+      'has objects that a pack took from the backup',
+      { objects: { ...OBJECTS, left: 3, gone: 0, hasStrangers: true } },
+      'unknown',
+    ],
     ['can not be read whole', {}, 'unknown'],
   ])('of one that %s', (_, facts, kind) => {
     expect(judgeContinuity({ ...PACKED, ...facts }).kind).toBe(kind);

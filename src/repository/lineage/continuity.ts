@@ -23,8 +23,13 @@ export interface ObjectFacts {
   readonly left: number;
   /** Those without any record. */
   readonly gone: number;
-  /** Whether the state of some object is older than the one that was backed up, or was never backed up. */
+  /**
+   * Whether some object has an older state than the one that was backed up, or one that can't have been there when the
+   * backup was made.
+   */
   readonly isSetBack: boolean;
+  /** Whether it has an object from before the backup that the backup lacks, and that a pack may have taken from there. */
+  readonly hasStrangers: boolean;
 }
 
 /** Whether a Data.fs goes on from the state that was backed up. */
@@ -42,7 +47,9 @@ export type Continuity =
  * `FileStorage/fspack.py`) takes away records up to some moment, and keeps the root. It marks each transaction that it
  * keeps up to that moment; of an object it keeps the newest record, and older ones only where a later record points
  * back to them. So where the last transaction was packed away, an object that still has an older state is proof of a
- * loss. No proof of a pack but `Data.fs.old` is known.
+ * loss. An object that the backup lacks is none where the backup itself was packed after the object's transaction:
+ * somebody may have put back the file from before that pack, which had all transactions, and packed it anew. No proof
+ * of a pack but `Data.fs.old` is known.
  */
 export function judgeContinuity(facts: ContinuityFacts): Continuity {
   const { holdsLast, hasRemains, isPackedFromOld, isMarkedByPack, objects } = facts;
@@ -52,6 +59,7 @@ export function judgeContinuity(facts: ContinuityFacts): Continuity {
   if (!isMarkedByPack) return { kind: 'lost', because: 'no-pack' };
   if (objects === undefined) return { kind: 'unknown', objects };
   if (objects.isSetBack) return { kind: 'lost', because: 'set-back' };
-  if (objects.left === objects.total) return { kind: 'continued', because: 'nothing-is-missing' };
+  if (objects.left === objects.total && !objects.hasStrangers)
+    return { kind: 'continued', because: 'nothing-is-missing' };
   return { kind: 'unknown', objects };
 }

@@ -56,7 +56,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       source: 'Data.fs',
       backup: '2026-03-02-04-05-06.deltafsz',
       coveredUntil: '2026-03-02T04:01:00.000000Z',
-      objects: { total: 812, left: 800, gone: 2, isSetBack: false },
+      objects: { total: 812, left: 800, gone: 2, isSetBack: false, hasStrangers: false },
     },
     sentence: ({ source, backup, coveredUntil, objects }) =>
       `"${source}" may lack the last transactions of "${backup}", which goes up to ${coveredUntil}${describeObjects(objects)}. Both a pack and a loss can leave a Data.fs like this, and zodbvault cannot tell which it was. It keeps the newest full backup from before, until there are enough newer ones and "zodbvault verify --deep" has found one of them intact`,
