@@ -14,7 +14,11 @@ import { scanTransactions } from '../filestorage/scan-transactions.ts';
 import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { LogPart } from '../repository/content/open-log.ts';
 import type { ByteSource } from '../system/files/byte-source.ts';
+import { each, inParallel } from '../system/streams/pipeline.ts';
 import { readStoredRecord } from './stored-records.ts';
+
+/** Record indexes that are asked for at once: where they are far away, each waits for an answer. */
+const INDEXES_AT_ONCE = 4;
 
 /** How the records of a log are read. */
 export interface RecordReading {
@@ -70,11 +74,12 @@ async function readLogRecords(
 ): Promise<{ readonly records: LogRecords; readonly end: number }> {
   const records = new LogRecords();
   let end = 0;
-  for (const { range, recordIndex } of log.parts ?? [wholeOf(log)]) {
+  const work = async ({ range, recordIndex }: LogPart) => ({ range, bytes: await recordIndex() });
+  const parts = each(log.parts ?? [wholeOf(log)]);
+  for await (const { range, bytes } of inParallel(parts, { limit: INDEXES_AT_ONCE, work })) {
     if (upTo !== undefined && records.transactions.lastTid >= upTo) break;
     end = Math.min(range.end, log.sizeBytes);
     if (range.start > end) break;
-    const bytes = await recordIndex();
     if (bytes !== undefined && addRecordIndex(records, { bytes, range })) {
       onBytes(end - range.start);
     } else await scanPart(log, { range: { ...range, end }, records, onBytes });

@@ -4,6 +4,7 @@ import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { MemberCache } from '../../system/streams/gzip/member-cache.ts';
 import { memberSource } from '../../system/streams/gzip/member-source.ts';
 import { joinedSource } from '../../system/streams/joined-source.ts';
+import { each, inParallel } from '../../system/streams/pipeline.ts';
 import type { DataFile } from '../layout/catalogue.ts';
 import { cutOf, nameOfPoint, type RestorePoint } from '../restore-point.ts';
 import { wrongContent } from './read-backup.ts';
@@ -12,6 +13,9 @@ import { readRecordIndex } from './stored-records.ts';
 
 /** Bytes of members that are kept: what a few pages of a site need. */
 const KEPT_BYTES = 32 << 20;
+
+/** Files that are opened at once: where they are far away, each waits for an answer. */
+const AT_ONCE = 16;
 
 /** Puts bytes where they can be read at random. */
 export type Unpack = (
@@ -51,14 +55,15 @@ export async function openLog(
   const sources: OpenedSource[] = [];
   const parts: LogPart[] = [];
   let start = 0;
-  for (const file of point.files) {
+  const work = async (file: DataFile) => {
     const link = links.get(file);
     const sizeBytes = link && link.range.end - link.range.start;
     const source = opened.use(await openFile(store, { file, sizeBytes, cache, unpack }));
-    if (sizeBytes !== undefined && source.sizeBytes !== sizeBytes) {
-      const state = `it holds ${source.sizeBytes} bytes, its .dat says ${sizeBytes}`;
-      throw await wrongContent({ file, store }, state);
-    }
+    if (sizeBytes === undefined || source.sizeBytes === sizeBytes) return { link, source };
+    const state = `it holds ${source.sizeBytes} bytes, its .dat says ${sizeBytes}`;
+    throw await wrongContent({ file, store }, state);
+  };
+  for await (const { link, source } of inParallel(each(point.files), { limit: AT_ONCE, work })) {
     sources.push(source);
     const range = { start, end: start + source.sizeBytes };
     parts.push({

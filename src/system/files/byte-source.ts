@@ -32,7 +32,10 @@ export interface FileIdentity {
 }
 
 /** One that was opened, and is closed by its disposal. */
-export interface OpenedSource extends ByteSource, AsyncDisposable {}
+export interface OpenedSource extends ByteSource, AsyncDisposable {
+  /** Of a gzip file of members, how long each is, where somebody has noted that; absent: nobody has. */
+  readonly memberLengths?: () => Promise<readonly number[] | undefined>;
+}
 
 /** An open file as a {@link ByteSource}: everything is read through one handle. */
 export interface FileSource extends OpenedSource {

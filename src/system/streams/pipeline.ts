@@ -64,6 +64,11 @@ export async function* inParallel<Item, Result>(
   }
 }
 
+/** The items of a list, for who takes them one after the other. */
+export async function* each<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
+  yield* items;
+}
+
 /** All bytes in one piece: for what is known to be small. */
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

@@ -1,5 +1,5 @@
 import type { ByteRange, OpenedSource } from '../../files/byte-source.ts';
-import { inParallel } from '../pipeline.ts';
+import { each, inParallel } from '../pipeline.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
 import { inflateMember, notGzip } from './decompress.ts';
 import {
@@ -48,7 +48,7 @@ export async function memberSource(
     readInto: async (target, position) =>
       target.set(await read({ start: position, end: position + target.length })),
     stream: async function* (range) {
-      yield* inParallel(eachOf(membersIn(range)), {
+      yield* inParallel(each(membersIn(range)), {
         limit: MEMBERS_AT_A_TIME,
         work: async ({ member, start, end }) => (await inflate(member)).subarray(start, end),
       });
@@ -59,6 +59,8 @@ export async function memberSource(
 
 /** Where each begins, and the file ends; undefined where one doesn't say how long it is. */
 async function startsOfMembers(file: OpenedSource): Promise<readonly number[] | undefined> {
+  const noted = await file.memberLengths?.();
+  if (noted !== undefined) return startsOf(noted);
   const starts: number[] = [];
   let start = 0;
   while (start < file.sizeBytes) {
@@ -69,6 +71,12 @@ async function startsOfMembers(file: OpenedSource): Promise<readonly number[] | 
     start += length;
   }
   return start === file.sizeBytes && starts.length > 0 ? [...starts, start] : undefined;
+}
+
+function startsOf(lengths: readonly number[]): readonly number[] {
+  const starts = [0];
+  for (const length of lengths) starts.push((starts.at(-1) ?? 0) + length);
+  return starts;
 }
 
 async function contentLengthAtEnd(file: OpenedSource): Promise<number> {
@@ -86,8 +94,4 @@ function* membersIn({ start, end }: ByteRange): Generator<ByteRange & { readonly
     yield { member, start: from - begin, end: to - begin };
     from = to;
   }
-}
-
-async function* eachOf<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
-  yield* items;
 }
