@@ -82,12 +82,12 @@ const COMPILER_OPTIONS = ts.parseJsonConfigFileContent(
 
 /** The files that ask a store, or a tree in it, for its folder on this machine, and why. */
 const ASK_FOR_LOCAL_FOLDERS: Readonly<Record<string, string>> = {
+  'blobs/copy/compare-files.ts': 'workers hash the files of a copy',
   'operations/backup-blobs/archive-blobs.ts':
     'GNU tar brings the state of a chain up to date in its file',
   'operations/backup-blobs/copy-blobs.ts': 'rsync, and the copy workers, fill a new copy',
   'operations/backup-blobs/previous-copy.ts': 'a new copy shares its files by hard links',
   'operations/restore/restore-blob-copy.ts': 'rsync, and the copy workers, read a copy',
-  'operations/verify/verify-blob-files.ts': 'workers hash the files of a copy',
 };
 
 /** Functions that take a path, or the place of a store, beside those of the modules of {@link TAKE_PATHS}. */

@@ -1,19 +1,21 @@
-import { stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums } from '../../blobs/checksums/checksums-file.ts';
-import { compareTree } from '../../blobs/checksums/tree-checksums.ts';
+import type { ComparedTree } from '../../blobs/checksums/tree-checksums.ts';
 import { strangeLinks } from '../../blobs/copy/additions.ts';
+import { compareFiles } from '../../blobs/copy/compare-files.ts';
 import { copyTree } from '../../blobs/copy/copy-tree.ts';
 import { type CountedTree, countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
+import { fetchTree } from '../../blobs/copy/fetch-tree.ts';
 import { copyWithRsync } from '../../blobs/copy/rsync.ts';
 import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { someOf } from '../../blobs/layout/summarize-names.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
-import { requireLocalFolder } from '../../stores/local-folder.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import { Failure, withSystemErrors } from '../../system/failure.ts';
+import { statOf } from '../../system/files/presence.ts';
 import { type JobContext, programEvents, withStep } from '../run/events.ts';
 import type { RestoreWarning } from '../run/warnings/restore-warnings.ts';
 import type { BlobRestorePlan } from './blob-restore-plan.ts';
@@ -23,24 +25,25 @@ export async function restoreCopy(
   plan: BlobRestorePlan,
   { tree, context }: { readonly tree: string; readonly context: JobContext },
 ): Promise<void> {
-  const { choice, target, catalogue } = plan;
+  const { choice, catalogue } = plan;
   const source = await treeIn(choice.entry, catalogue.store);
-  const live = await stat(target).catch(() => undefined);
-  const linkTo = live?.isDirectory() ? target : undefined;
   const sums = await sumsOf(plan, context);
   const original = await countTree(source, context.signal);
-  const losses = await copyBack(plan, { source, tree, linkTo, sums, context });
+  const { localFolder } = source;
+  const losses =
+    localFolder === undefined
+      ? await fetchBack(plan, { source, tree, sums, context })
+      : await copyBack(plan, { source: localFolder, tree, sums, context });
   await leaveOutAdditions(plan, { tree, source, original, context });
-  await judge(plan, { tree, source, original, losses, context });
+  await judge(plan, { made: folderTree(tree), source, original, losses, context });
 }
 
 /** Reads a copy of blobs. Failure `damaged` where it isn't what was backed up. */
 export async function checkCopy(plan: BlobRestorePlan, context: JobContext): Promise<void> {
   const source = await treeIn(plan.choice.entry, plan.catalogue.store);
   const original = await countTree(source, context.signal);
-  const tree = requireLocalFolder(source);
-  const losses = await findLosses(tree, { plan, sums: await sumsOf(plan, context), context });
-  await judge(plan, { tree, source, original, losses, context });
+  const losses = await findLosses(source, { plan, sums: await sumsOf(plan, context), context });
+  await judge(plan, { made: source, source, original, losses, context });
 }
 
 /** The sums of a copy; undefined where it has none, or none that can be used: that is said. */
@@ -72,33 +75,47 @@ async function sumsOf(
   }
 }
 
-/** Files of a copy that are gone, or have other bytes; paths below it. */
-interface Losses {
-  readonly missing: readonly string[];
-  readonly differing: readonly string[];
+/** What a restore of a copy is made with. */
+interface CopyRestore<Source> {
+  readonly source: Source;
+  readonly tree: string;
+  readonly sums: BlobSums | undefined;
+  readonly context: JobContext;
 }
 
+/** Out of a store that is no folder of this machine. */
+async function fetchBack(
+  plan: BlobRestorePlan,
+  { source, tree, sums, context }: CopyRestore<TreeReader>,
+): Promise<ComparedTree> {
+  const { target } = plan;
+  const isRoot = process.getuid?.() === 0;
+  const owner = isRoot ? ((await statOf(target)) ?? (await statOf(dirname(target)))) : undefined;
+  return withStep(context, {
+    step: 'restore',
+    totalBytes: contentBytes(plan),
+    work: (progress) =>
+      fetchTree(source, {
+        target: { folder: tree, owner },
+        sums,
+        signal: context.signal,
+        progress,
+      }),
+  });
+}
+
+/** Out of a folder of this machine. */
 async function copyBack(
   plan: BlobRestorePlan,
-  {
-    source,
-    tree,
-    linkTo,
-    sums,
-    context,
-  }: {
-    readonly source: TreeReader;
-    readonly tree: string;
-    readonly linkTo: string | undefined;
-    readonly sums: BlobSums | undefined;
-    readonly context: JobContext;
-  },
-): Promise<Losses> {
+  { source, tree, sums, context }: CopyRestore<string>,
+): Promise<ComparedTree> {
+  const { target } = plan;
   const { copier } = plan.settings;
   const { signal } = context;
   const step = { step: 'restore', totalBytes: contentBytes(plan) } as const;
+  const linkTo = (await statOf(target))?.isDirectory() ? target : undefined;
   const paths = {
-    ...{ source: requireLocalFolder(source), target: tree, linkTo },
+    ...{ source, target: tree, linkTo },
     ...({ sameness: 'content', of: 'backup' } as const),
   };
   if (copier.kind === 'rsync') {
@@ -109,7 +126,7 @@ async function copyBack(
       totalBytes: linkTo === undefined ? step.totalBytes : undefined,
       work: (progress) => copyWithRsync({ ...paths, options, progress, ...programEvents(context) }),
     });
-    return findLosses(tree, { plan, sums, context });
+    return findLosses(folderTree(tree), { plan, sums, context });
   }
   const wanted =
     sums === undefined
@@ -120,7 +137,7 @@ async function copyBack(
     work: (progress) => copyTree({ ...paths, sums: wanted, signal, progress }),
   });
   if (sums === undefined || compared === sums.count) return { missing: [], differing };
-  const { missing } = await findLosses(tree, { plan, sums, context });
+  const { missing } = await findLosses(folderTree(tree), { plan, sums, context });
   return { missing, differing };
 }
 
@@ -128,10 +145,10 @@ function contentBytes({ choice }: BlobRestorePlan): number | undefined {
   return choice.entry.record?.content?.bytes;
 }
 
-const NO_LOSSES: Losses = { missing: [], differing: [] };
+const NO_LOSSES: ComparedTree = { missing: [], differing: [] };
 
 async function findLosses(
-  tree: string,
+  tree: TreeReader,
   {
     plan,
     sums,
@@ -141,13 +158,13 @@ async function findLosses(
     readonly sums: BlobSums | undefined;
     readonly context: JobContext;
   },
-): Promise<Losses> {
+): Promise<ComparedTree> {
   if (sums === undefined) return NO_LOSSES;
   const { signal } = context;
   return withStep(context, {
     step: 'verify',
     totalBytes: contentBytes(plan),
-    work: (progress) => compareTree(tree, { sums, signal, progress }),
+    work: (progress) => compareFiles(tree, { sums, signal, progress }),
   });
 }
 
@@ -191,17 +208,18 @@ const NAMED_LOSSES = 20;
 async function judge(
   { choice: { entry }, settings: { damagedBlobs } }: BlobRestorePlan,
   {
-    tree,
+    made,
     source,
     original,
     losses,
     context,
   }: {
-    readonly tree: string;
+    /** What was made of the source, or that itself. */
+    readonly made: TreeReader;
     readonly source: TreeReader;
     /** What is in the source. */
     readonly original: CountedTree;
-    readonly losses: Losses;
+    readonly losses: ComparedTree;
     readonly context: JobContext;
   },
 ): Promise<void> {
@@ -210,7 +228,7 @@ async function judge(
     ...losses.differing.map((path) => `"${path}" is not what was backed up`),
   ];
   // Where files are known to be wrong, the numbers say the same once more.
-  const states = files.length > 0 ? files : await countAgain(entry, { tree, original, context });
+  const states = files.length > 0 ? files : await countAgain(entry, { made, original, context });
   const [first] = states;
   if (first === undefined) return;
   const more = states.length - NAMED_LOSSES;
@@ -231,14 +249,14 @@ async function judge(
 async function countAgain(
   { record }: BlobEntry,
   {
-    tree,
+    made,
     original: { uncommitted },
     context,
-  }: { readonly tree: string; readonly original: CountedTree; readonly context: JobContext },
+  }: { readonly made: TreeReader; readonly original: CountedTree; readonly context: JobContext },
 ): Promise<readonly string[]> {
   const expected = record?.content;
   if (expected === undefined) return [];
-  const { content: found } = await countTree(folderTree(tree), context.signal);
+  const { content: found } = await countTree(made, context.signal);
   if (hasAsMany({ content: found, uncommitted }, expected)) return [];
   return [
     `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,

@@ -1,7 +1,8 @@
 import type { BlobSums } from '../../blobs/checksums/checksums.ts';
 import { readSums, SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
-import { type ComparedTree, compareTree } from '../../blobs/checksums/tree-checksums.ts';
+import type { ComparedTree } from '../../blobs/checksums/tree-checksums.ts';
 import { findAddition } from '../../blobs/copy/additions.ts';
+import { compareFiles } from '../../blobs/copy/compare-files.ts';
 import { hasAsMany, type TreeCounter } from '../../blobs/copy/count-tree.ts';
 import type { BlobCatalogue, BlobEntry } from '../../blobs/layout/catalogue.ts';
 import type { BlobChoice } from '../../blobs/layout/choose.ts';
@@ -9,7 +10,6 @@ import { stateName } from '../../blobs/layout/entry-name.ts';
 import { describeFile, recordNameOf } from '../../blobs/layout/record.ts';
 import { isReplacedArchive } from '../../blobs/layout/replaced-archive.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
-import { requireLocalFolder } from '../../stores/local-folder.ts';
 import type { Store } from '../../stores/store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import { type JobContext, withStep } from '../run/events.ts';
@@ -50,8 +50,7 @@ export async function compareCopy(
       const compared = await withStep(context, {
         step: 'verify',
         totalBytes: entry.record?.content?.bytes,
-        work: (progress) =>
-          compareTree(requireLocalFolder(tree), { sums, signal: context.signal, progress }),
+        work: (progress) => compareFiles(tree, { sums, signal: context.signal, progress }),
       });
       return { ...compared, files, sums };
     }

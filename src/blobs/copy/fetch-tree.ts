@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { chown, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TreeEntry, TreeReader } from '../../stores/tree-reader.ts';
+import { isFailure, withSystemErrors } from '../../system/failure.ts';
+import { PRIVATE } from '../../system/files/rights.ts';
+import { writeAll } from '../../system/files/write-all.ts';
+import { inParallel, tap } from '../../system/streams/pipeline.ts';
+import type { WorkProgress } from '../../system/streams/progress.ts';
+import type { BlobSums } from '../checksums/checksums.ts';
+import type { ComparedTree } from '../checksums/tree-checksums.ts';
+import { isUncommitted } from '../layout/uncommitted.ts';
+import { ALL_RIGHTS, SET_BITS } from './file-attributes.ts';
+
+/** How a tree of a store that is no folder is read. */
+export interface TreeReading {
+  /** Undefined: nothing is compared. */
+  readonly sums: BlobSums | undefined;
+  readonly signal: AbortSignal;
+  readonly progress: WorkProgress;
+}
+
+/** Where its files go. */
+export interface FetchTarget {
+  /** The folder, which is made. */
+  readonly folder: string;
+  /** To whom all of it is given, by root; undefined: whoever runs this keeps it. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** Files that are asked for at once: a server answers each of them after a while. */
+const AT_ONCE = 16;
+/** Nobody else reads what lies in the folders of a blob directory (ZODB, `FilesystemHelper`). */
+const FOLDER_RIGHTS = 0o700;
+
+/**
+ * Copies a tree out of a store that is no folder of this machine, several files at a time, and compares each with its
+ * sum while it is written. Uncommitted blobs, links and special files are left out. A file that can't be read whole is
+ * one that differs, or is missing. Failures: those of the system and of the store.
+ */
+export async function fetchTree(
+  source: TreeReader,
+  { target, ...reading }: TreeReading & { readonly target: FetchTarget },
+): Promise<ComparedTree> {
+  await makeFolder('', target);
+  return await readFiles(source, {
+    ...reading,
+    onFolder: (path) => makeFolder(path, target),
+    take: (file, content) => writeFile(file, { content, target }),
+  });
+}
+
+/** Reads each file of such a tree that has a sum, and compares. Failures: those of the store. */
+export function compareStoredTree(
+  source: TreeReader,
+  { sums, ...reading }: TreeReading & { readonly sums: BlobSums },
+): Promise<ComparedTree> {
+  return readFiles(source, {
+    ...reading,
+    sums,
+    onFolder: async () => {},
+    take: async ({ path }, content) => {
+      if (sums.find(path) === undefined) return;
+      for await (const _ of content);
+    },
+  });
+}
+
+type FileEntry = Extract<TreeEntry, { kind: 'file' }>;
+
+interface FileReading extends TreeReading {
+  readonly onFolder: (path: string) => Promise<void>;
+  /** Reads the content to its end, or leaves it alone. */
+  readonly take: (file: FileEntry, content: AsyncIterable<Uint8Array>) => Promise<void>;
+}
+
+async function readFiles(source: TreeReader, reading: FileReading): Promise<ComparedTree> {
+  const { sums } = reading;
+  const differing: string[] = [];
+  const missing = new Set<string>();
+  for (const { path } of sums ?? []) if (!isUncommitted(path)) missing.add(path);
+  const work = async (file: FileEntry) => ({
+    path: file.path,
+    state: await readFile(source, { file, ...reading }),
+  });
+  const files = filesOf(source, reading);
+  for await (const { path, state } of inParallel(files, { limit: AT_ONCE, work })) {
+    if (state !== 'missing') missing.delete(path);
+    else if (sums === undefined) missing.add(path);
+    if (state === 'differs') differing.push(path);
+  }
+  return { differing: differing.sort(), missing: [...missing].sort() };
+}
+
+/** Folders come before what is in them: they are made on the way. */
+async function* filesOf(source: TreeReader, { onFolder }: FileReading): AsyncGenerator<FileEntry> {
+  for await (const entries of source.walk()) {
+    for (const entry of entries) {
+      if (entry.kind === 'folder') await onFolder(entry.path);
+      if (entry.kind === 'file' && !isUncommitted(entry.path)) yield entry;
+    }
+  }
+}
+
+/** `same`: as far as there is something to compare it with. */
+async function readFile(
+  source: TreeReader,
+  { file, sums, signal, progress, take }: FileReading & { readonly file: FileEntry },
+): Promise<'same' | 'differs' | 'missing'> {
+  const { path } = file;
+  const hash = createHash('sha256');
+  let isRead = false;
+  progress.onFile(source.nameOf(path));
+  try {
+    const content = tap(source.read(path), (chunk) => {
+      signal.throwIfAborted();
+      isRead = true;
+      hash.update(chunk);
+      progress.onBytes(chunk.length);
+    });
+    await take(file, content);
+  } catch (error) {
+    if (isFailure(error, 'not-found')) return 'missing';
+    if (isFailure(error, 'damaged')) return 'differs';
+    throw error;
+  }
+  const expected = sums?.find(path);
+  const isCompared = expected !== undefined && (isRead || file.sizeBytes === 0);
+  return isCompared && hash.digest('hex') !== expected ? 'differs' : 'same';
+}
+
+async function makeFolder(path: string, { folder, owner }: FetchTarget): Promise<void> {
+  const made = join(folder, path);
+  await withSystemErrors(`create the folder "${made}"`, async () => {
+    await mkdir(made, { mode: FOLDER_RIGHTS });
+    if (owner !== undefined) await chown(made, owner.uid, owner.gid);
+  });
+}
+
+/** Its rights come last: a blob may be written by nobody. */
+async function writeFile(
+  { path, mode }: FileEntry,
+  {
+    content,
+    target: { folder, owner },
+  }: { readonly content: AsyncIterable<Uint8Array>; readonly target: FetchTarget },
+): Promise<void> {
+  const made = join(folder, path);
+  await withSystemErrors(`write "${made}"`, async () => {
+    const handle = await open(made, 'wx', PRIVATE.mode);
+    try {
+      let at = 0;
+      for await (const chunk of content) {
+        await writeAll(handle, chunk, at);
+        at += chunk.length;
+      }
+      if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
+      await handle.chmod(mode & ALL_RIGHTS & ~SET_BITS);
+    } finally {
+      await handle.close();
+    }
+  });
+}
