@@ -2,6 +2,7 @@ import { OpenRepository } from '../repository/open-repository.ts';
 import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { keyOfPlace } from '../system/files/place.ts';
+import { isThere } from '../system/files/presence.ts';
 import { OpenBlobFolder } from './layout/open-blob-folder.ts';
 
 /** Makes the store of a folder. @param originalOf - see `folderStore` */
@@ -23,6 +24,11 @@ export class OpenBackups {
 
   constructor(makeStore: StoreMaker = folderStore) {
     this.#makeStore = makeStore;
+  }
+
+  /** Whether there is such a folder. */
+  isThere(path: string): Promise<boolean> {
+    return isThere(path);
   }
 
   /**

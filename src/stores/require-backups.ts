@@ -1,6 +1,5 @@
 import { Failure, isFailure } from '../system/failure.ts';
 import type { Hint } from '../system/remedy.ts';
-import { requireFolder } from './folder-store.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -21,9 +20,4 @@ export async function requireBackups(
       cause,
     });
   }
-}
-
-/** The same of a folder that nobody has opened. */
-export function requireBackupFolder(path: string): Promise<void> {
-  return requireBackups({ name: path, requireThere: () => requireFolder(path) });
 }

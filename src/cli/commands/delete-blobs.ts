@@ -79,7 +79,7 @@ async function findOne(
   }: { readonly selection: NamedBlobs } & Pick<CommandContext, 'signal' | 'backups'>,
 ): Promise<Found> {
   const { name, storage } = selection;
-  const places = await placesOfBlobs(sites, selection.kind);
+  const places = await placesOfBlobs(sites, { kind: selection.kind, backups });
   const found: Found[] = [];
   for (const of of places) {
     if (storage !== undefined && of.place.storage !== storage) continue;
@@ -105,11 +105,11 @@ async function findOne(
 
 async function placesOfBlobs(
   sites: readonly Site[],
-  kind: BackupKind | 'all',
+  { kind, backups }: { readonly kind: BackupKind | 'all' } & Pick<CommandContext, 'backups'>,
 ): Promise<readonly PlaceOfBlobs[]> {
   const places: PlaceOfBlobs[] = [];
   for (const site of sites) {
-    for (const { blobs, ...place } of await findBackupPlaces(site, kind)) {
+    for (const { blobs, ...place } of await findBackupPlaces(site, { kind, backups })) {
       if (blobs !== undefined) places.push({ site, place: { ...place, blobs } });
     }
   }

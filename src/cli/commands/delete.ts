@@ -65,7 +65,7 @@ export function addDeleteCommand(program: Command): void {
         await deleteNamedBlobs(sites, { selection: named, context, result });
         return undefined;
       }
-      const selected = await selectRepositories(sites, options);
+      const selected = await selectRepositories(sites, { ...options, backups: context.backups });
       const { planned, status } = await planAll(selected, { selection, context });
       if (meansFailure(status)) {
         terminal.log('Nothing was removed.');

@@ -54,7 +54,7 @@ export async function diffQuickly(
   }
   const sites = await findSites(options, { terminal, purpose: 'look', backups });
   const { kind, storage } = options;
-  return await inEachRepository(await selectRepositories(sites, { kind, storage }), {
+  return await inEachRepository(await selectRepositories(sites, { kind, storage, backups }), {
     context: running,
     work: async ({ site, place, repository, name }) => {
       const pair = { from: inBackups(from, repository), to: inBackups(to, repository) };

@@ -90,7 +90,7 @@ async function describeAbsence(
   site: Site,
   { backups }: Pick<CommandContext, 'backups'>,
 ): Promise<string> {
-  const [place] = await findBackupPlaces(site, 'backup');
+  const [place] = await findBackupPlaces(site, { kind: 'backup', backups });
   const where = place === undefined ? '' : ` in "${place.path}"`;
   return `no backup yet${where}${await describeLastRun(site, backups)}`;
 }

@@ -33,17 +33,17 @@ export async function findRepositories(
   { terminal, backups }: CommandContext,
 ): Promise<readonly SelectedRepository[]> {
   const sites = await findSites(selection, { terminal, purpose: 'look', backups });
-  return await selectRepositories(sites, selection);
+  return await selectRepositories(sites, { ...selection, backups });
 }
 
 /** The repositories of some sites. Failure `usage` where none has one, or a storage of the name. */
 export async function selectRepositories(
   sites: readonly Site[],
-  { kind, storage }: RepositorySelection,
+  { kind, storage, backups }: RepositorySelection & Pick<CommandContext, 'backups'>,
 ): Promise<readonly SelectedRepository[]> {
   const all: SelectedRepository[] = [];
   for (const site of sites) {
-    for (const place of await findBackupPlaces(site, kind)) {
+    for (const place of await findBackupPlaces(site, { kind, backups })) {
       const { repository } = place;
       const name = nameOfStorage(place.storage, { site, sites });
       if (repository !== undefined) all.push({ site, place, repository, name });

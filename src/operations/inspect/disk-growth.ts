@@ -28,7 +28,7 @@ export async function readBackupDisks(
   { now, backups }: { readonly now: Date; readonly backups: OpenBackups },
 ): Promise<readonly BackupDisk[]> {
   const disks = new Map<number, Growth[]>();
-  for (const place of await findBackupPlaces(site, 'all')) {
+  for (const place of await findBackupPlaces(site, { kind: 'all', backups })) {
     for (const growth of await growthsOf(place, backups)) {
       const { dev } = await withSystemErrors(`look at "${growth.folder}"`, () =>
         stat(growth.folder),

@@ -45,7 +45,9 @@ export async function findTransaction(
     readonly context: JobContext;
   },
 ): Promise<FoundTransaction> {
-  const places = (await findBackupPlaces(site, kind)).flatMap(({ repository }) => repository ?? []);
+  const places = (await findBackupPlaces(site, { kind, backups: context.backups })).flatMap(
+    ({ repository }) => repository ?? [],
+  );
   const logs = await Promise.all(
     places.map(async (path) => {
       const repository = await context.backups.repository(path);

@@ -120,7 +120,7 @@ export async function readSiteHealth(
 ): Promise<SiteHealth> {
   const places: PlaceHealth[] = [];
   const runs: PastRun[] = [];
-  for (const place of await findBackupPlaces(site, 'backup')) {
+  for (const place of await findBackupPlaces(site, { kind: 'backup', backups: context.backups })) {
     places.push(await placeHealth(place, { site, now, context }));
     const logged = await ownRuns(site, await readPastRuns(place.path, context.backups));
     await eachInTurn(logged, (run) => {

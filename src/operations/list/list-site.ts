@@ -57,7 +57,7 @@ export async function listSite(
   { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly ListedPlace[]> {
   const listed: ListedPlace[] = [];
-  for (const place of await findBackupPlaces(site, kind)) {
+  for (const place of await findBackupPlaces(site, { kind, backups })) {
     const points = await listPlace(place, { site, backups });
     const { repository } = place;
     const opened = repository === undefined ? undefined : await backups.repository(repository);

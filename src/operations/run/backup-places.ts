@@ -1,6 +1,6 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import { requireBackupFolder } from '../../stores/require-backups.ts';
-import { isThere } from '../../system/files/presence.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 
 /** Where one kind of backup of one storage lies. */
 export interface BackupPlace {
@@ -26,14 +26,16 @@ const KINDS = ['backup', 'snapshot', 'zip', 'alternative'] as const satisfies re
  */
 export async function findBackupPlaces(
   site: Site,
-  kind: BackupKind | 'all',
+  { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly BackupPlace[]> {
   if (kind !== 'all') return placesOf(site, kind);
   const all = KINDS.flatMap((kind) => placesOf(site, kind));
   const there: BackupPlace[] = [];
-  for (const place of all) if (await isThere(place.path)) there.push(place);
+  for (const place of all) if (await backups.isThere(place.path)) there.push(place);
   const [first] = all;
-  if (there.length === 0 && first !== undefined) await requireBackupFolder(first.path);
+  if (there.length === 0 && first !== undefined) {
+    await requireBackups((await backups.repository(first.path)).store);
+  }
   return there;
 }
 

@@ -72,7 +72,7 @@ export async function openStates(
   } else {
     const { backupKind: kind } = moment;
     const target = await settleTarget(moment.target, { site, kind, backups: context.backups });
-    for (const place of await findBackupPlaces(site, kind)) {
+    for (const place of await findBackupPlaces(site, { kind, backups: context.backups })) {
       const { repository } = place;
       if (repository === undefined || !isWanted(place.storage)) continue;
       const state = await openBackup(place, { repository, target, context });

@@ -17,7 +17,9 @@ export async function readHistory(
   site: Site,
   { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly PastRun[]> {
-  const folders = new Set((await findBackupPlaces(site, kind)).map(({ path }) => path));
+  const folders = new Set(
+    (await findBackupPlaces(site, { kind, backups })).map(({ path }) => path),
+  );
   const runs: PastRun[] = [];
   for (const folder of folders) {
     for (const run of await readPastRuns(folder, backups)) runs.push(run);

@@ -8,7 +8,6 @@ import {
 } from '../../repository/records/run-history.ts';
 import type { Store } from '../../stores/store.ts';
 import { adoptSystemError, Failure, isFailure } from '../../system/failure.ts';
-import { isThere } from '../../system/files/presence.ts';
 import { ownIdentity } from '../../system/processes/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
 import type { JobContext, JobEvent, Step } from './events.ts';
@@ -236,13 +235,14 @@ class RunLine implements WatchedRun {
   async #store(): Promise<Store | undefined> {
     const { verb, site, kind } = this.#start;
     const main = site.storages.at(-1)?.name;
-    const places = await findBackupPlaces(site, kind);
+    const { backups } = this.context;
+    const places = await findBackupPlaces(site, { kind, backups });
     const ordered = [...places].sort(
       (a, b) => Number(b.storage === main) - Number(a.storage === main),
     );
     for (const { path } of ordered) {
-      if (!(await isThere(path))) continue;
-      const { store } = await this.context.backups.repository(path);
+      if (!(await backups.isThere(path))) continue;
+      const { store } = await backups.repository(path);
       const onlyReads = verb === 'restore' || verb === 'undo';
       if (!onlyReads || (await store.wasLocked())) return store;
     }

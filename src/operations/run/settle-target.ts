@@ -31,7 +31,7 @@ export async function settleTarget(
   }
   if (moment.kind === 'transaction') return target;
   const point = pointOfDate(moment);
-  for (const { repository } of await findBackupPlaces(site, kind)) {
+  for (const { repository } of await findBackupPlaces(site, { kind, backups })) {
     if (repository === undefined) continue;
     const catalogue = await (await backups.repository(repository)).catalogueIfThere();
     const stamps = catalogue === undefined ? [] : pointStampsOf(catalogue);

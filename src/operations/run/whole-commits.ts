@@ -55,7 +55,7 @@ export async function withoutSplitCommits(
 ): Promise<WholeTarget> {
   const unmoved = { target, split: undefined };
   if (target.kind !== 'moment' || target.isExact) return unmoved;
-  const places = await findBackupPlaces(site, kind);
+  const places = await findBackupPlaces(site, { kind, backups });
   if (places.length < 2) return unmoved;
   const moment = lastTidOf(target.moment);
   const at = microsecondsOfTid(moment);

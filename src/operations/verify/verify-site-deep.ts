@@ -57,7 +57,7 @@ export async function* verifySiteDeepUnlogged(
   const settled = await settlePoints(points, { site, kind, backups: context.backups });
   let absence: Failure | undefined;
   let hasPoint = false;
-  for (const place of await findBackupPlaces(site, kind)) {
+  for (const place of await findBackupPlaces(site, { kind, backups: context.backups })) {
     const { repository, blobs } = place;
     const wanted = pointsOf(place, settled);
     if (repository === undefined || wanted === undefined) continue;

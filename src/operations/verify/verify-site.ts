@@ -48,7 +48,7 @@ async function verifyPlaces(
 ): Promise<readonly VerifiedPlace[]> {
   const { backups } = context;
   const verified: VerifiedPlace[] = [];
-  for (const place of await findBackupPlaces(site, kind)) {
+  for (const place of await findBackupPlaces(site, { kind, backups })) {
     const { repository, blobs } = place;
     const begun = now();
     const findings =

@@ -31,7 +31,7 @@ export async function findSuspectPoints(
     backups,
   }: Pick<SiteRestoreSettings, 'site' | 'kind'> & { readonly backups: OpenBackups },
 ): Promise<readonly SuspectPointWarning[]> {
-  const places = await findBackupPlaces(site, kind);
+  const places = await findBackupPlaces(site, { kind, backups });
   const found: SuspectPointWarning[] = [];
   for (const { storage, plan: one } of plan.filestorages) {
     const place = places.find((candidate) => candidate.storage === storage);
