@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import { ROOT_OID } from '../filestorage/oid.ts';
+import { readStoredRecord } from '../filestorage/records/read-record.ts';
 import { POINTS_BACK, UNCREATED } from '../filestorage/records/record-rows.ts';
 import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { scanTransactions } from '../filestorage/scan-transactions.ts';
@@ -10,7 +11,6 @@ import type { LogPart } from '../repository/content/open-log.ts';
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { giveWay } from '../system/streams/cooperative.ts';
 import { type RecordsOfState, readRecords } from './read-records.ts';
-import { readStoredRecord } from './stored-records.ts';
 
 /** What a state is, in a few bytes: two with one sum have the same current objects, and the same bytes in each. */
 export interface Fingerprint {

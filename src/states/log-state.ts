@@ -8,6 +8,7 @@ import {
 import { type Oid, oidFrom, ROOT_OID } from '../filestorage/oid.ts';
 import { safeInteger } from '../filestorage/record-table.ts';
 import type { LogRecords } from '../filestorage/records/log-records.ts';
+import { dataOf, readStoredRecord, type StoredRecord } from '../filestorage/records/read-record.ts';
 import { LARGE, UNCREATED } from '../filestorage/records/record-rows.ts';
 import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
@@ -25,7 +26,6 @@ import type {
   StateTransaction,
   TransactionOrder,
 } from './state.ts';
-import { dataOf, readStoredRecord, type StoredRecord } from './stored-records.ts';
 import { readStoredTransaction } from './stored-transactions.ts';
 
 /** Enough for a transaction's header, with the words that people and programs write there. */

@@ -17,7 +17,7 @@ export interface WantedState {
 
 /**
  * Opens a state of a log, which is closed with it, or if this fails. What has no record index is read once. Memory: 20
- * bytes for each record, 48 while they are sorted, and 16 for each transaction. Failure `damaged`.
+ * bytes for each record, up to 30 while they are sorted, and 16 for each transaction. Failure `damaged`.
  *
  * @param log - it ends where a transaction does, and each of its parts, too, of which the last may go on behind it;
  *   without parts, it has no record index

@@ -2,20 +2,15 @@ import { damageAt } from '../filestorage/damage.ts';
 import { MAGIC_BYTES } from '../filestorage/format.ts';
 import type { TransactionPlaces } from '../filestorage/index/transaction-places.ts';
 import { LogRecords } from '../filestorage/records/log-records.ts';
+import { readStoredRecord } from '../filestorage/records/read-record.ts';
 import { addRecordIndex } from '../filestorage/records/record-index.ts';
-import {
-  LENGTH,
-  POINTS_BACK,
-  type RecordRows,
-  UNCREATED,
-} from '../filestorage/records/record-rows.ts';
+import { POINTS_BACK, type RecordRows, UNCREATED } from '../filestorage/records/record-rows.ts';
 import { SortedRecords } from '../filestorage/records/sorted-records.ts';
 import { scanTransactions } from '../filestorage/scan-transactions.ts';
 import { nextTid, type Tid, ZERO_TID } from '../filestorage/tid.ts';
 import type { LogPart } from '../repository/content/open-log.ts';
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { each, inParallel } from '../system/streams/pipeline.ts';
-import { readStoredRecord } from './stored-records.ts';
 
 /** Record indexes that are asked for at once: where they are far away, each waits for an answer. */
 const INDEXES_AT_ONCE = 4;
@@ -120,7 +115,7 @@ async function scanPart(
  * any more. That is looked up here, for those few, so that the table tells by itself which objects there are.
  */
 async function settleUncreated(log: ByteSource, rows: RecordRows): Promise<void> {
-  if (!rows.column(LENGTH).includes(UNCREATED)) return;
+  if (!rows.hasUncreated()) return;
   const sorted = new SortedRecords(rows);
   let hasUncreated = false;
   for (let row = 0; row < rows.count; row++) {

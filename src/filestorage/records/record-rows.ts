@@ -8,11 +8,11 @@
  * | 4 | bytes of its data, or {@link POINTS_BACK}, {@link UNCREATED}, {@link LARGE} |
  */
 export const ROW_NUMBERS = 5;
-/** The numbers with the two parts of the oid. */
-export const [OID_LOW, OID_HIGH] = [0, 1];
+const [OID_LOW, OID_HIGH] = [0, 1];
 const [POSITION_LOW, POSITION_HIGH] = [2, 3];
-/** The number with the bytes of data. */
-export const LENGTH = 4;
+const LENGTH = 4;
+/** The numbers by which rows are sorted, the first one first. */
+export const KEY = [OID_HIGH, OID_LOW, POSITION_HIGH, POSITION_LOW] as const;
 
 /** In place of the bytes of data: a back pointer leads to them. */
 export const POINTS_BACK = 0;
@@ -24,6 +24,7 @@ export const LARGE = 0xffff_fffe;
 const ROW_BITS = 14;
 const ROWS_PER_BLOCK = 1 << ROW_BITS;
 const IN_BLOCK = ROWS_PER_BLOCK - 1;
+const BLOCK_NUMBERS = ROWS_PER_BLOCK * ROW_NUMBERS;
 
 /** What a row says. */
 export interface RecordRow {
@@ -52,9 +53,19 @@ export class RecordRows {
     this.#count += 1;
   }
 
-  /** Takes over rows as they stand in a file, from a byte that is a multiple of 4 on. */
+  /**
+   * Takes over rows as they stand in a file, from a byte that is a multiple of 4 on. The numbers belong to the table then:
+   * where they fill blocks, they are not copied.
+   */
   addAll(numbers: Uint32Array): void {
     for (let from = 0; from < numbers.length; ) {
+      const isBlock = this.#count % ROWS_PER_BLOCK === 0 && numbers.length - from >= BLOCK_NUMBERS;
+      if (isBlock) {
+        this.#blocks.push(numbers.subarray(from, from + BLOCK_NUMBERS));
+        this.#count += ROWS_PER_BLOCK;
+        from += BLOCK_NUMBERS;
+        continue;
+      }
       const { block, offset } = this.#free();
       const part = numbers.subarray(from, from + block.length - offset);
       block.set(part, offset);
@@ -72,24 +83,30 @@ export class RecordRows {
   }
 
   /** One of the numbers of a row. */
-  #at(row: number, number: number): number {
+  at(row: number, number: number): number {
     return this.#blocks[row >>> ROW_BITS]?.[(row & IN_BLOCK) * ROW_NUMBERS + number] ?? 0;
   }
 
   oidLow(row: number): number {
-    return this.#at(row, OID_LOW);
+    return this.at(row, OID_LOW);
   }
 
   oidHigh(row: number): number {
-    return this.#at(row, OID_HIGH);
+    return this.at(row, OID_HIGH);
   }
 
   position(row: number): number {
-    return this.#at(row, POSITION_LOW) + this.#at(row, POSITION_HIGH) * 2 ** 32;
+    return this.at(row, POSITION_LOW) + this.at(row, POSITION_HIGH) * 2 ** 32;
   }
 
   length(row: number): number {
-    return this.#at(row, LENGTH);
+    return this.at(row, LENGTH);
+  }
+
+  /** Whether one of them says so in place of the bytes of its data. */
+  hasUncreated(): boolean {
+    for (let row = 0; row < this.#count; row++) if (this.length(row) === UNCREATED) return true;
+    return false;
   }
 
   markUncreated(row: number): void {
@@ -97,39 +114,60 @@ export class RecordRows {
     if (block !== undefined) block[(row & IN_BLOCK) * ROW_NUMBERS + LENGTH] = UNCREATED;
   }
 
-  /** One of the numbers of all rows. */
-  column(number: number): Uint32Array<ArrayBuffer> {
-    const column = new Uint32Array(this.#count);
-    let row = 0;
-    for (const piece of this.pieces()) {
-      for (let at = number; at < piece.length; at += ROW_NUMBERS) column[row++] = piece[at] ?? 0;
+  /** Whether a row comes before another one, of this table or a second one: by its oid, then by its position. */
+  isBefore(row: number, other: number, table: RecordRows = this): boolean {
+    for (const number of KEY) {
+      const [one, another] = [this.at(row, number), table.at(other, number)];
+      if (one !== another) return one < another;
     }
-    return column;
+    return false;
   }
 
-  /** Puts the row that stands at `order[row]` at each `row`. */
-  arrange(order: Uint32Array): void {
-    const before = this.#blocks.splice(0);
-    for (let start = 0; start < order.length; start += ROWS_PER_BLOCK) {
-      const block = new Uint32Array(ROWS_PER_BLOCK * ROW_NUMBERS);
-      const end = Math.min(start + ROWS_PER_BLOCK, order.length);
-      for (let row = start, at = 0; row < end; row++) {
-        const from = order[row] ?? 0;
-        const source = before[from >>> ROW_BITS] ?? block;
-        const begin = (from & IN_BLOCK) * ROW_NUMBERS;
-        for (let number = 0; number < ROW_NUMBERS; number++) {
-          block[at++] = source[begin + number] ?? 0;
-        }
-      }
-      this.#blocks.push(block);
+  /** Exchanges two rows. */
+  swap(row: number, other: number): void {
+    const block = this.#blocks[row >>> ROW_BITS];
+    const otherBlock = this.#blocks[other >>> ROW_BITS];
+    if (block === undefined || otherBlock === undefined) return;
+    const start = (row & IN_BLOCK) * ROW_NUMBERS;
+    const otherStart = (other & IN_BLOCK) * ROW_NUMBERS;
+    for (let number = 0; number < ROW_NUMBERS; number++) {
+      const value = block[start + number] ?? 0;
+      block[start + number] = otherBlock[otherStart + number] ?? 0;
+      otherBlock[otherStart + number] = value;
     }
+  }
+
+  /** Puts a row of this table, or of another one, in place of one. */
+  put(row: number, source: RecordRows, from: number): void {
+    const block = this.#blocks[row >>> ROW_BITS];
+    const sourceBlock = source.#blocks[from >>> ROW_BITS];
+    if (block === undefined || sourceBlock === undefined) return;
+    const start = (row & IN_BLOCK) * ROW_NUMBERS;
+    const sourceStart = (from & IN_BLOCK) * ROW_NUMBERS;
+    for (let number = 0; number < ROW_NUMBERS; number++) {
+      block[start + number] = sourceBlock[sourceStart + number] ?? 0;
+    }
+  }
+
+  /** A copy of the rows from one on. */
+  copyFrom(first: number): RecordRows {
+    const copy = new RecordRows();
+    for (let row = first; row < this.#count; row++) {
+      copy.add({
+        oidHigh: this.oidHigh(row),
+        oidLow: this.oidLow(row),
+        position: this.position(row),
+        length: this.length(row),
+      });
+    }
+    return copy;
   }
 
   /** Where the next row goes. */
   #free(): { readonly block: Uint32Array; readonly offset: number } {
     const place = this.#count % ROWS_PER_BLOCK;
     const last = place === 0 ? undefined : this.#blocks.at(-1);
-    const block = last ?? new Uint32Array(ROWS_PER_BLOCK * ROW_NUMBERS);
+    const block = last ?? new Uint32Array(BLOCK_NUMBERS);
     if (last === undefined) this.#blocks.push(block);
     return { block, offset: place * ROW_NUMBERS };
   }

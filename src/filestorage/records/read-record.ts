@@ -1,10 +1,10 @@
-import { damageAt } from '../filestorage/damage.ts';
-import { BACK_POINTER_BYTES, RECORD_HEADER_BYTES } from '../filestorage/format.ts';
-import { type Oid, oidFrom } from '../filestorage/oid.ts';
-import { safeInteger } from '../filestorage/record-table.ts';
-import { decodeTid, type Tid } from '../filestorage/tid.ts';
-import { viewOf } from '../filestorage/uncommitted-tail.ts';
-import type { ByteSource } from '../system/files/byte-source.ts';
+import type { ByteSource } from '../../system/files/byte-source.ts';
+import { damageAt } from '../damage.ts';
+import { BACK_POINTER_BYTES, RECORD_HEADER_BYTES } from '../format.ts';
+import { type Oid, oidFrom } from '../oid.ts';
+import { safeInteger } from '../record-table.ts';
+import { decodeTid, type Tid } from '../tid.ts';
+import { viewOf } from '../uncommitted-tail.ts';
 
 /** Bytes of a record that are read at once where nobody knows how many it has. */
 const USUAL_BYTES = 4096;
