@@ -19,6 +19,7 @@ import {
 import { parseStamp, type Stamp } from '../src/repository/layout/stamp.ts';
 import { CheckFileSchema, CheckSchema } from '../src/repository/records/check-results.ts';
 import { markComplete } from '../src/repository/records/completion.ts';
+import { FingerprintsSchema } from '../src/repository/records/fingerprints.ts';
 import { GoingBlobsSchema } from '../src/repository/records/going-blobs.ts';
 import { HoldRecordSchema } from '../src/repository/records/hold-record.ts';
 import { IdentitySchema } from '../src/repository/records/repository-id.ts';
@@ -47,6 +48,7 @@ const RECORDS: readonly (readonly [heading: string, file: string, schema: AnySch
   ['## `.zodbvault.lock`', 'system/locks/lock-record.ts', LockRecordSchema],
   ['## `.zodbvault.id.json`', 'repository/records/repository-id.ts', IdentitySchema],
   ['## `.zodbvault.checks.json`', 'repository/records/check-results.ts', CHECKS],
+  ['## `.zodbvault.fingerprints.json`', 'repository/records/fingerprints.ts', FingerprintsSchema],
   ['## `.zodbvault.hold.json`', 'repository/records/hold-record.ts', HoldRecordSchema],
   ['## `.zodbvault.going.json`', 'repository/records/going-blobs.ts', GoingBlobsSchema],
   ['## `.zodbvault.runs.jsonl`', 'repository/records/run-history.ts', RunSchema],

@@ -10,6 +10,7 @@ import { compareIndex } from '../filestorage/audit/index-findings.ts';
 import { LogAudit } from '../filestorage/audit/log-audit.ts';
 import { LogExplanation } from '../filestorage/audit/log-explanation.ts';
 import type { AuditSample } from '../filestorage/audit/sample.ts';
+import type { Fingerprint } from '../filestorage/fingerprint/fingerprint.ts';
 import { MAXIMUM_POSITION } from '../filestorage/format.ts';
 import { type DecodedIndex, decodeIndex } from '../filestorage/index/index-decoder.ts';
 import { OidIndex } from '../filestorage/index/oid-index.ts';
@@ -19,14 +20,18 @@ import { type Failure, isFailure } from '../system/failure.ts';
 import { cooperatively } from '../system/streams/cooperative.ts';
 import { tap } from '../system/streams/pipeline.ts';
 import type { WorkProgress } from '../system/streams/progress.ts';
+import { fingerprintOfAudited } from './audited-fingerprint.ts';
+import { openLog, type Unpack } from './content/open-log.ts';
 import { readLink, readLinks, readUnlisted } from './content/read-backup.ts';
-import type { FileFinding, FileState } from './file-finding.ts';
+import { type FileFinding, type FileState, isOfIndex } from './file-finding.ts';
 import { indexOfPoint, type RestorePoint } from './restore-point.ts';
 
 /** What a restore point was found to be, without restoring it. */
 export interface AuditedPoint {
   readonly files: readonly FileFinding[];
   readonly log: AuditedLog;
+  /** Of the state that it is; undefined where a file or the log is damaged. */
+  readonly fingerprint: Fingerprint | undefined;
   /**
    * All findings about what is in the log, with all their names; reads the log again if it must.
    *
@@ -59,11 +64,13 @@ export async function auditPoint(
     point,
     sample,
     isChanges,
+    unpack,
     watch,
   }: {
     readonly point: RestorePoint;
     readonly sample: AuditSample;
     readonly isChanges: boolean;
+    readonly unpack: Unpack;
     readonly watch: WatchPass;
   },
 ): Promise<AuditedPoint> {
@@ -75,7 +82,11 @@ export async function auditPoint(
   const first = await audit(reading, known);
   files.push(...first.files);
   const log = await auditAgainIfIndexDiffers(reading, { audited: first.log, stored: stored.index });
-  return { files, log, explain: (more) => explain(reading, { log, more }) };
+  const isAsBackedUp = !files.some((finding) => finding.kind === 'bad' && !isOfIndex(finding));
+  const fingerprint = isAsBackedUp
+    ? await fingerprintOfAudited(log, () => openLog(store, { point, unpack }))
+    : undefined;
+  return { files, log, fingerprint, explain: (more) => explain(reading, { log, more }) };
 }
 
 interface StoredIndexOfPoint {

@@ -3,11 +3,25 @@ import { describe, expect, it } from 'vitest';
 import type { Oid } from '../../src/filestorage/oid.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
+import { forgeFingerprints } from '../support/forge-fingerprints.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { newSite } from '../support/site.ts';
+import { newSite, type TestSite } from '../support/site.ts';
 
 const scratch = scratchFolder();
+
+/** Adds an object that nothing leads to. Another one is in the last transaction, so that a pack leaves that one. */
+async function addGarbage(site: TestSite): Promise<Oid> {
+  await using writer = await openDatabase(site.dataFs);
+  const oid = writer.newOid();
+  for (const one of [oid, writer.newOid()]) {
+    const data = new Map([['a', 'b']]);
+    await writer.commit({
+      changes: [{ kind: 'state', oid: one, state: { kind: 'mapping', data } }],
+    });
+  }
+  return oid;
+}
 
 describe('zodbvault diff --quick', () => {
   it('tells whether a live Data.fs, backups and a restored one have the same objects', async () => {
@@ -42,15 +56,7 @@ describe('zodbvault diff --quick', () => {
 
   it('tells of a pack, which takes objects away', async () => {
     const site = await newSite(scratch);
-    let oid: Oid;
-    {
-      await using writer = await openDatabase(site.dataFs);
-      const garbage = writer.newOid();
-      oid = garbage;
-      const state = { kind: 'mapping', data: new Map([['a', 'b']]) } as const;
-      await writer.commit({ changes: [{ kind: 'state', oid: garbage, state }] });
-    }
-    await growDatabase(site.dataFs, { transactions: 1 });
+    const oid = await addGarbage(site);
     await site.runWell('backup');
     await packDatabase(site.dataFs);
     const unchanged = await site.runWell('diff', '--quick', 'latest', site.dataFs);
@@ -58,6 +64,33 @@ describe('zodbvault diff --quick', () => {
     await packDatabase(site.dataFs, { garbage: new Set([oid]) });
     const packed = await site.runWell('diff', '--quick', 'latest', site.dataFs);
     expect(packed.stdout).toContain('one of them was packed since');
+  });
+
+  it('tells of a pack that removed nothing else, where both were verified deeply', async () => {
+    const site = await newSite(scratch);
+    const garbage = await addGarbage(site);
+    await site.runWell('backup');
+    const first = site.dataFiles()[0]?.slice(0, 19) ?? '';
+    await packDatabase(site.dataFs, { garbage: new Set([garbage]) });
+    await site.runWell('backup', '--full');
+    await site.runWell('verify', '--deep', '--all');
+    const [comparison] = documentOf(
+      await site.runWell('diff', '--quick', '--json', first),
+    ).comparisons;
+    expect(comparison).toMatchObject({ outcome: 'packed', reachable: 'same' });
+    expect(comparison.from.objects).toBe(comparison.to.objects + 1);
+    const { stdout } = await site.runWell('diff', '--quick', first);
+    expect(stdout).toMatch(/the \d+ objects that the root leads to are the same\n$/);
+  });
+
+  it('does not read again what a verification has read', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    await site.runWell('verify', '--deep');
+    const words = ['diff', '--quick', 'latest', site.dataFs] as const;
+    expect((await site.runWell(...words)).stdout).toContain('have the same');
+    forgeFingerprints(site.repository);
+    expect((await site.runWell(...words)).stdout).toContain('are different');
   });
 
   it('refuses a Data.fs that is not there', async () => {

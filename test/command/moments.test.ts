@@ -8,6 +8,7 @@ import { formatTid, formatTidTime, nextTid, type Tid } from '../../src/filestora
 import { blobFiles } from '../support/blobs.ts';
 import { makeSite, openDatabase } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
+import { forgeFingerprints } from '../support/forge-fingerprints.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
@@ -147,6 +148,16 @@ describe('a moment between two backups', () => {
     // What was found of a part says nothing of the whole backup.
     const { points } = documentOf(await made.site.runWell('list', '--json'));
     expect(points.flatMap((one: { checks: unknown[] }) => one.checks)).toEqual([]);
+  });
+
+  it('is held against what a verification has found there', async () => {
+    const tid = formatTid(made.written[3]?.tid ?? (0n as Tid));
+    await made.site.runWell('verify', '--deep', tid);
+    expectWritten(await made.restored(tid), made.written[3]);
+    forgeFingerprints(made.site.repository);
+    const { status, stderr, bytes } = await made.restored(tid);
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('a verification found');
   });
 
   it('is refused where all transactions are later, and nothing is made', async () => {

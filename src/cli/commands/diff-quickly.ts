@@ -84,6 +84,8 @@ function describe({ from, to, likeness }: QuickComparison): string {
   switch (likeness) {
     case 'same':
       return `${both} have the same ${count(to.fingerprint.objects, 'object')}`;
+    case 'same-reachable':
+      return `${both} end with the same transaction, and one of them was packed since: the ${count(to.fingerprint.reachable?.objects ?? 0, 'object')} that the root leads to are the same`;
     case 'packed':
       return `${both} end with the same transaction, and one of them was packed since: a pack removes objects, so nobody can tell quickly whether all else is the same`;
     case 'different':

@@ -3,6 +3,7 @@ import type { BlobRevisions } from './blob-revisions.ts';
 import type { FindingList } from './finding.ts';
 import type { OidSet } from './oid-set.ts';
 import type { PointingRecords } from './pointing-records.ts';
+import type { StateSums } from './state-sums.ts';
 
 /** What one reading of a log has shown. */
 export interface AuditedLog {
@@ -38,4 +39,9 @@ export interface AuditedLog {
    * can read them: then nothing is known of references and blobs.
    */
   readonly wrapping: string | undefined;
+  /**
+   * Of the state with which it ends; of what points back, nothing is in it yet: the data had passed before it was known
+   * that it counts.
+   */
+  readonly sums: StateSums;
 }

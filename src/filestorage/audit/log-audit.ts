@@ -1,10 +1,16 @@
 import { Failure } from '../../system/failure.ts';
+import {
+  beginDigest,
+  digestOf,
+  nameOfRecord,
+  type ObjectDigest,
+} from '../fingerprint/object-digest.ts';
 import { MAGIC_BYTES } from '../format.ts';
 import { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts } from '../oid.ts';
 import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
 import type { RecordTable } from '../record-table.ts';
-import type { PickleRecord, ScannedTransaction } from '../scan-visitor.ts';
+import type { PickleRecord, PieceTaker, ScannedTransaction } from '../scan-visitor.ts';
 import { TransactionScanner } from '../scanner.ts';
 import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
 import type { AuditedLog } from './audited-log.ts';
@@ -15,6 +21,7 @@ import { OldReferences } from './old-references.ts';
 import { PointingRecords } from './pointing-records.ts';
 import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
 import { type AuditSample, isSampled } from './sample.ts';
+import { StateSums } from './state-sums.ts';
 import { addNoRoot, noteBase, noteWrapping } from './whole-log-findings.ts';
 import { WrappedRecords } from './wrapped-records.ts';
 
@@ -24,7 +31,8 @@ const CREATION = 'initial database creation';
 /**
  * Reads a log once, from its first byte to its last, and checks all that can be checked of it alone:
  * that transactions and records are well-formed, tids rise, previous pointers and back pointers lead to
- * the object's own earlier records, pickles can be followed, and references lead to objects.
+ * the object's own earlier records, pickles can be followed, and references lead to objects. On the way it adds up the
+ * fingerprint of the state with which the log ends.
  *
  * One pass is enough since `known`, the index that belongs to the end of the log, tells beforehand
  * which objects there are: a reference to another oid dangles, whatever is still to come. It is as good
@@ -35,6 +43,7 @@ const CREATION = 'initial database creation';
  * | memory | bytes |
  * | --- | --- |
  * | per object: both indexes, one bit | 12.2 |
+ * | per object, and per reference of it, to see what the root leads to: {@link StateSums} | 16, 4 |
  * | per record: its place, kind and oid | 8 |
  * | per record with a back pointer | 26 |
  * | per blob record | 18 |
@@ -60,6 +69,7 @@ export class LogAudit {
   /** Targets of references in records that `known` calls current. */
   readonly #referenced = new OidSet();
   readonly #oldReferences = new OldReferences();
+  readonly #sums: StateSums;
   /** Of the transaction that is being read: a row's kind, as its pickle shows it. */
   #rowKinds: RecordKind[] = [];
   #brokenPickles: { readonly row: number; readonly state: string }[] = [];
@@ -92,19 +102,14 @@ export class LogAudit {
     this.#known = settings.known;
     this.#sample = settings.sample;
     this.#isChanges = settings.isChanges ?? false;
+    this.#sums = new StateSums(settings.known.size);
     this.#scanner = new TransactionScanner({
       name: settings.name,
       start: 0,
       sizeBytes: settings.sizeBytes,
       visitor: {
         pickle: (pickle, record) => this.#takePickle(pickle, record),
-        largePickle: (record) => {
-          const pieces = this.#follower.inPieces(record.records.pickleLength(record.row));
-          return {
-            take: (piece) => pieces.take(piece),
-            end: () => this.#takeRecord(record, () => pieces.end()),
-          };
-        },
+        largePickle: (record) => this.#takePieces(record),
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
     });
@@ -161,6 +166,7 @@ export class LogAudit {
         this.#isWhole && !isChanges ? yield* this.#dangling({ uncreated, pointedAt }) : 'none',
       isChanges,
       wrapping,
+      sums: this.#sums,
     };
   }
 
@@ -175,19 +181,48 @@ export class LogAudit {
     if (this.#magic.length >= MAGIC_BYTES) return;
     this.#magic = Buffer.concat([this.#magic, chunk.subarray(0, MAGIC_BYTES - this.#magic.length)]);
     if (this.#magic.length < MAGIC_BYTES) return;
-    const magic = this.#magic.toString('latin1');
+    const magic = this.#magic.toString('binary');
     if (magic === 'FS21' || magic === 'FS30') return;
     this.#break(`it begins with ${JSON.stringify(magic)}, not with "FS30" or "FS21"`);
   }
 
   #takePickle(pickle: Uint8Array, record: PickleRecord): void {
-    this.#takeRecord(record, (depth) => this.#follower.follow(pickle, depth));
+    const follow = (depth: FollowDepth) => this.#follower.follow(pickle, depth);
+    const knowledge = this.#takeRecord(record, follow);
+    if (this.#isCurrent(record))
+      this.#sum(record, digestOf(nameOfRecord(record), pickle), knowledge);
   }
 
-  #takeRecord(
-    { position, row, records }: PickleRecord,
-    follow: (depth: 'class' | 'references') => Followed,
-  ): void {
+  #takePieces(record: PickleRecord): PieceTaker {
+    const pieces = this.#follower.inPieces(record.records.pickleLength(record.row));
+    const hash = this.#isCurrent(record) ? beginDigest(nameOfRecord(record)) : undefined;
+    return {
+      take: (piece) => {
+        pieces.take(piece);
+        hash?.update(piece);
+      },
+      end: () => {
+        const knowledge = this.#takeRecord(record, () => pieces.end());
+        if (hash !== undefined) this.#sum(record, hash.digest('binary'), knowledge);
+      },
+    };
+  }
+
+  #isCurrent({ position, row, records }: PickleRecord): boolean {
+    return this.#known.at(records.oidHigh(row), records.oidLow(row)) === position;
+  }
+
+  #sum({ row, records }: PickleRecord, digest: ObjectDigest, knowledge: Knowledge): void {
+    const references = knowledge === 'references' ? this.#follower.found : undefined;
+    this.#sums.add(
+      { high: records.oidHigh(row), low: records.oidLow(row) },
+      { digest, references },
+    );
+  }
+
+  /** What is known of it then. */
+  #takeRecord(record: PickleRecord, follow: (depth: FollowDepth) => Followed): Knowledge {
+    const { position, row, records } = record;
     const high = records.oidHigh(row);
     const low = records.oidLow(row);
     const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
@@ -196,23 +231,23 @@ export class LogAudit {
       const followed = follow(depth);
       if (followed.kind !== 'followed') {
         this.#unreadPickles.push({ row, why: followed });
-        return;
+        return 'nothing';
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#brokenPickles.push({ row, state: error.message });
-      return;
+      return 'nothing';
     }
     this.#readCount += 1;
     const { found } = this.#follower;
     if (found.isBlob) this.#rowKinds[row] = 'blob';
-    if (depth === 'class') return;
-    if (this.#known.at(high, low) !== position) {
+    if (depth === 'class') return depth;
+    if (!this.#isCurrent(record)) {
       for (let number = 0; number < found.count; number++) {
         const target = { high: found.oidHigh(number), low: found.oidLow(number) };
         this.#oldReferences.add(position, target);
       }
-      return;
+      return depth;
     }
     this.#followedCount += 1;
     for (let number = 0; number < found.count; number++) {
@@ -221,6 +256,7 @@ export class LogAudit {
       const isNew = this.#referenced.add(targetHigh, targetLow);
       if (isNew && this.#known.at(targetHigh, targetLow) === 0) this.#missingCount += 1;
     }
+    return depth;
   }
 
   #takeTransaction({ header, user, description, records }: ScannedTransaction): void {
@@ -234,6 +270,7 @@ export class LogAudit {
       }));
     }
     this.#lastTid = header.tid;
+    this.#sums.pass(header);
     const tidHigh = Number(header.tid >> 32n);
     const tidLow = Number(header.tid & 0xffffffffn);
     for (const { row, state } of this.#brokenPickles) {
@@ -281,6 +318,7 @@ export class LogAudit {
     const position = records.position(row);
     const found = target === 0 ? undefined : this.#log.find(target);
     if (target !== 0 && found?.oidEnd !== oidEndOf(oid.high, oid.low)) {
+      this.#sums.giveUp();
       this.#addFault('back-pointer', place, () => {
         const what = found === undefined ? 'no record begins' : 'a record of another object stands';
         return `its record at ${position} has its data at ${target}, where ${what}`;
@@ -367,6 +405,11 @@ export class LogAudit {
     return this.#oldReferences.isFull ? 'possible' : 'none';
   }
 }
+
+type FollowDepth = 'class' | 'references';
+
+/** What is known of what a record holds. */
+type Knowledge = FollowDepth | 'nothing';
 
 /** What the records with back pointers come to. */
 type PointingOutcome = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;

@@ -1,30 +1,46 @@
-const OBJECTS_PER_PREFIX = 65536;
+import { digestNumber, type ObjectDigest } from '../fingerprint/object-digest.ts';
+
+const OBJECTS_PER_PAGE = 2048;
+const PAGES_PER_PREFIX = 65536 / OBJECTS_PER_PAGE;
 const BLOCK_SIZE = 1 << 18;
 /** Ends an object's references. */
 const END = 0xffffffff;
 /** References an object that there is room for, on average; and how many there may be in any case. */
 const ROOM_PER_OBJECT = 5;
 const ROOM_AT_LEAST = 1 << 22;
+/** Oids that there is room for, for each object: they are given out in order, and packs leave gaps. */
+const OIDS_PER_OBJECT = 16;
+const PAGES_AT_LEAST = 1 << 10;
+/** As many as numbers of 32 bits can name. */
+const MOST_PAGES = 2 ** 21 - 1;
 /** Less than a millisecond of work. */
 const OBJECTS_PER_PORTION = 1000;
 
 /**
- * Which objects refer to which: 4 bytes an object and 4 a reference. Each object's references are added
- * once, one after the other.
+ * Which objects refer to which: 4 bytes an object and 4 a reference; 8 more an object where sums are kept. Each object's
+ * references are added once, one after the other.
  */
 export class ReferenceGraph {
-  /** Number of each prefix: an object is the number of its prefix and its suffix, in 32 bits. */
-  readonly #prefixes = new Map<number, number>();
-  /** Per prefix: where the references of its objects begin, plus 1; 0 for none. */
+  /** Number of each page: an object is the number of its page and its place there, in 32 bits. */
+  readonly #pages = new Map<number, number>();
+  /** Per page: where what was added of its objects begins, plus 1; 0 for none. */
   readonly #starts: Uint32Array[] = [];
   readonly #blocks: Uint32Array[] = [];
   readonly #room: number;
+  readonly #mostPages: number;
+  /** Numbers of 32 bits in front of an object's references. */
+  readonly #sumNumbers: number;
   #size = 0;
   #isFull = false;
-  #owner = 0;
+  #lastPage = -1;
+  #lastNumber = 0;
 
-  constructor(objectCount: number) {
-    this.#room = Math.max(ROOM_AT_LEAST, objectCount * (ROOM_PER_OBJECT + 1));
+  constructor(objectCount: number, { hasSums = false }: { readonly hasSums?: boolean } = {}) {
+    this.#sumNumbers = hasSums ? 2 : 0;
+    const room = objectCount * (ROOM_PER_OBJECT + 1 + this.#sumNumbers);
+    this.#room = Math.max(ROOM_AT_LEAST, room);
+    const pages = Math.ceil((objectCount * OIDS_PER_OBJECT) / OBJECTS_PER_PAGE);
+    this.#mostPages = Math.min(Math.max(PAGES_AT_LEAST, pages), MOST_PAGES);
   }
 
   /** Whether there was no room for all: then nobody knows what can be reached. */
@@ -32,11 +48,14 @@ export class ReferenceGraph {
     return this.#isFull;
   }
 
-  /** What is added from here on are references of this object. */
-  begin(oidHigh: number, oidLow: number): void {
-    this.#owner = this.#numberOf(oidHigh, oidLow);
-    const starts = this.#starts[Math.floor(this.#owner / OBJECTS_PER_PREFIX)];
-    if (starts !== undefined) starts[oidLow] = this.#size + 1;
+  /** What is added from here on are references of this object. @param digest - of which 8 bytes are kept, for sums */
+  begin(oidHigh: number, oidLow: number, digest?: ObjectDigest): void {
+    const owner = this.#numberOf(oidHigh, oidLow);
+    const starts = this.#starts[Math.floor(owner / OBJECTS_PER_PAGE)];
+    if (starts !== undefined) starts[owner % OBJECTS_PER_PAGE] = this.#size + 1;
+    for (let number = 0; number < this.#sumNumbers; number++) {
+      this.#push(digest === undefined ? 0 : digestNumber(digest, number));
+    }
   }
 
   add(oidHigh: number, oidLow: number): void {
@@ -49,48 +68,70 @@ export class ReferenceGraph {
 
   /** The objects that can be reached from the root, itself included; yields now and then. */
   *reachable(): Generator<void, ReachableObjects> {
-    const reached = this.#starts.map(() => new Uint8Array(OBJECTS_PER_PREFIX / 8));
+    const reached = this.#starts.map(() => new Uint8Array(OBJECTS_PER_PAGE / 8));
     const visit = (object: number): boolean => {
-      const byte = (object % OBJECTS_PER_PREFIX) >>> 3;
+      const byte = (object % OBJECTS_PER_PAGE) >>> 3;
       const bit = 1 << (object & 7);
-      const page = reached[Math.floor(object / OBJECTS_PER_PREFIX)];
+      const page = reached[Math.floor(object / OBJECTS_PER_PAGE)];
       if (page === undefined || ((page[byte] ?? 0) & bit) !== 0) return false;
       page[byte] = (page[byte] ?? 0) | bit;
       return true;
     };
     const waiting = new Waiting();
-    const root = this.#prefixes.get(0);
-    if (root !== undefined && visit(root * OBJECTS_PER_PREFIX)) {
-      waiting.push(root * OBJECTS_PER_PREFIX);
+    const root = this.#pages.get(0);
+    if (root !== undefined && visit(root * OBJECTS_PER_PAGE)) {
+      waiting.push(root * OBJECTS_PER_PAGE);
     }
+    let looked = 0;
     let count = 0;
+    let [high, low] = [0, 0];
     for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
-      count += 1;
-      if (count % OBJECTS_PER_PORTION === 0) yield;
-      const starts = this.#starts[Math.floor(object / OBJECTS_PER_PREFIX)];
-      const start = starts?.[object % OBJECTS_PER_PREFIX] ?? 0;
+      looked += 1;
+      if (looked % OBJECTS_PER_PORTION === 0) yield;
+      const starts = this.#starts[Math.floor(object / OBJECTS_PER_PAGE)];
+      const start = starts?.[object % OBJECTS_PER_PAGE] ?? 0;
       if (start === 0) continue;
-      for (let place = start - 1; this.#at(place) !== END; place++) {
+      count += 1;
+      let place = start - 1;
+      if (this.#sumNumbers > 0) {
+        low += this.#at(place + 1);
+        high = (high + this.#at(place) + Math.floor(low / 2 ** 32)) % 2 ** 32;
+        low %= 2 ** 32;
+        place += this.#sumNumbers;
+      }
+      for (; this.#at(place) !== END; place++) {
         const target = this.#at(place);
         if (visit(target)) waiting.push(target);
       }
     }
     return {
       has: (oidHigh, oidLow) => {
-        const page = reached[this.#prefixes.get(oidHigh) ?? -1];
-        return ((page?.[oidLow >>> 3] ?? 0) & (1 << (oidLow & 7))) !== 0;
+        const page = reached[this.#pages.get(pageOf(oidHigh, oidLow)) ?? -1];
+        return ((page?.[(oidLow % OBJECTS_PER_PAGE) >>> 3] ?? 0) & (1 << (oidLow & 7))) !== 0;
       },
+      count,
+      sum: inHex(high) + inHex(low),
     };
   }
 
   #numberOf(oidHigh: number, oidLow: number): number {
-    let prefix = this.#prefixes.get(oidHigh);
-    if (prefix === undefined) {
-      prefix = this.#starts.length;
-      this.#prefixes.set(oidHigh, prefix);
-      this.#starts.push(new Uint32Array(OBJECTS_PER_PREFIX));
+    const page = pageOf(oidHigh, oidLow);
+    if (page !== this.#lastPage) {
+      this.#lastNumber = this.#pages.get(page) ?? this.#addPage(page);
+      this.#lastPage = page;
     }
-    return prefix * OBJECTS_PER_PREFIX + oidLow;
+    return this.#lastNumber * OBJECTS_PER_PAGE + (oidLow % OBJECTS_PER_PAGE);
+  }
+
+  #addPage(page: number): number {
+    if (this.#starts.length === this.#mostPages) {
+      this.#isFull = true;
+      return 0;
+    }
+    const number = this.#starts.length;
+    this.#pages.set(page, number);
+    this.#starts.push(new Uint32Array(OBJECTS_PER_PAGE));
+    return number;
   }
 
   #at(place: number): number {
@@ -98,10 +139,8 @@ export class ReferenceGraph {
   }
 
   #push(value: number): void {
-    if (this.#size === this.#room || this.#starts.length > OBJECTS_PER_PREFIX - 1) {
-      this.#isFull = true;
-      return;
-    }
+    if (this.#size === this.#room) this.#isFull = true;
+    if (this.#isFull) return;
     const place = this.#size % BLOCK_SIZE;
     if (place === 0) this.#blocks.push(new Uint32Array(BLOCK_SIZE));
     const block = this.#blocks.at(-1);
@@ -113,6 +152,19 @@ export class ReferenceGraph {
 /** What {@link ReferenceGraph.reachable} has found. */
 export interface ReachableObjects {
   readonly has: (oidHigh: number, oidLow: number) => boolean;
+  /** Of those that were added. */
+  readonly count: number;
+  /** The first 8 bytes of their digests, added up modulo 2^64, in 16 hex digits; zeros where no sums are kept. */
+  readonly sum: string;
+}
+
+/** Less than 2^53. */
+function pageOf(oidHigh: number, oidLow: number): number {
+  return oidHigh * PAGES_PER_PREFIX + Math.floor(oidLow / OBJECTS_PER_PAGE);
+}
+
+function inHex(number: number): string {
+  return number.toString(16).padStart(8, '0');
 }
 
 /** Objects that are still to be looked at, last in first out. */

@@ -1,13 +1,14 @@
-import { formatTid } from '../../filestorage/tid.ts';
-import { openLog } from '../../repository/content/open-log.ts';
-import type { RestorePoint } from '../../repository/restore-point.ts';
-import type { RestoreTarget } from '../../repository/restore-target.ts';
 import {
   compareFingerprints,
   type Fingerprint,
-  fingerprintOf,
   type Likeness,
-} from '../../states/fingerprint.ts';
+} from '../../filestorage/fingerprint/fingerprint.ts';
+import { formatTid } from '../../filestorage/tid.ts';
+import { openLog } from '../../repository/content/open-log.ts';
+import { readFingerprint } from '../../repository/records/fingerprints.ts';
+import type { RestorePoint } from '../../repository/restore-point.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
+import { fingerprintOf } from '../../states/fingerprint.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
 import { openLiveLog } from '../run/live-log.ts';
 import { openPoint } from '../run/open-point.ts';
@@ -34,7 +35,9 @@ export interface QuickComparison {
   readonly likeness: Likeness;
 }
 
-/** Whether two states have the same objects, told by their fingerprints. Failures: `not-found`, `damaged`. */
+/**
+ * Whether two states have the same objects, told by their fingerprints. What a verification has read of a restore point
+ * is not read again. Failures: `not-found`, `damaged`. */
 export async function compareQuickly(
   { from, to }: { readonly from: ComparedWords; readonly to: ComparedWords },
   context: JobContext,
@@ -47,7 +50,7 @@ export async function compareQuickly(
 
 async function readState(words: ComparedWords, context: JobContext): Promise<ComparedState> {
   if (words.kind === 'file') {
-    const fingerprint = await readFingerprint(await openLiveLog(words.path), context);
+    const fingerprint = await makeFingerprint(await openLiveLog(words.path), context);
     return { ...words, fingerprint, lastTid: formatTid(fingerprint.tid) };
   }
   const { repository, target } = words;
@@ -56,12 +59,13 @@ async function readState(words: ComparedWords, context: JobContext): Promise<Com
     aim: 'compare what is in',
     backups: context.backups,
   });
-  const log = await openLog(store, { point, unpack });
-  const fingerprint = await readFingerprint(log, context);
+  const fingerprint =
+    (await readFingerprint(store, point)) ??
+    (await makeFingerprint(await openLog(store, { point, unpack }), context));
   return { kind: 'backup', point, fingerprint, lastTid: formatTid(fingerprint.tid) };
 }
 
-async function readFingerprint(
+async function makeFingerprint(
   opened: Awaited<ReturnType<typeof openLog | typeof openLiveLog>>,
   context: JobContext,
 ): Promise<Fingerprint> {

@@ -11,6 +11,7 @@ import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
 import { CutLog, type CutOfRestore } from './moment/cut-log.ts';
+import { holdAgainstFingerprint } from './moment/hold-against-fingerprint.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import { makeCutIndex, makeRestoredIndex } from './restored-index.ts';
 
@@ -57,6 +58,9 @@ export async function stageRestore(
   const cut = cutOfRestore(plan);
   await writeDataFs(dataFs, { store, plan, context, onBytes: (chunk) => cut?.log.feed(chunk) });
   cut?.log.finish();
+  if (cut !== undefined) {
+    await holdAgainstFingerprint(cut, { path: dataFs.temporaryPath, target, store, context });
+  }
   const { sizeBytes } = dataFs;
   const indexes: StagedIndex[] = [];
   for (const name of await indexedNames(target)) {

@@ -101,8 +101,6 @@ async function testUnlogged(
     const verified = await verifyRestored({ site, kind, now, plan }, context);
     const restoreSeconds = secondsBetween(begun, restored);
     for (const { point, repository } of verified) {
-      // What is known of a moment says nothing of the end of its backup.
-      if (point.cut !== undefined) continue;
       const time = { begun, seconds: restoreSeconds };
       await rememberPoint(await context.backups.repository(repository), {
         kind: 'rehearsal',
@@ -170,7 +168,8 @@ async function restoreInto(
     for (const { repository, stamp, part, state } of damaged) {
       const faults = { where: 'stored', names: [state], count: 1 } as const;
       const verdicts = [{ part, outcome: 'bad', faults }] as const;
-      const point = { stamp, verdicts, isWrapped: false };
+      const untold = { cut: undefined, fingerprint: undefined, isWrapped: false };
+      const point = { stamp, verdicts, ...untold };
       await rememberPoint(await context.backups.repository(repository), {
         kind: 'rehearsal',
         point,

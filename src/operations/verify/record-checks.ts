@@ -2,6 +2,10 @@ import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { type Check, rememberChecks } from '../../repository/records/check-results.ts';
+import {
+  type PointFingerprint,
+  rememberFingerprint,
+} from '../../repository/records/fingerprints.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
@@ -83,6 +87,9 @@ function storedCheck({
   return { ...of, kind: 'verify', ...what, at: begun.toISOString(), seconds };
 }
 
+/** What a look has shown of a restore point. */
+type LookedAt = Pick<DeepVerifiedPoint, 'stamp' | 'cut' | 'verdicts' | 'fingerprint' | 'isWrapped'>;
+
 /**
  * Remembers what a look into a restore point, or a test restore, has shown. A look at records that a wrapper has
  * changed proves no more than a verification of every byte.
@@ -91,16 +98,19 @@ export async function rememberPoint(
   repository: OpenRepository,
   {
     kind,
-    point: { stamp, verdicts, isWrapped },
+    point: { stamp, cut, verdicts, fingerprint, isWrapped },
     time: { begun, seconds },
     context,
   }: {
     readonly kind: 'sample' | 'deep' | 'rehearsal';
-    readonly point: Pick<DeepVerifiedPoint, 'stamp' | 'verdicts' | 'isWrapped'>;
+    readonly point: LookedAt;
     readonly time: CheckTime;
     readonly context: JobContext;
   },
 ): Promise<void> {
+  if (fingerprint !== undefined) await keepFingerprint(repository, { stamp, fingerprint });
+  // What is known of a moment says nothing of the end of its backup.
+  if (cut !== undefined) return;
   const at = begun.toISOString();
   const checks = verdicts.map((verdict): Check => {
     const isOfBytes = isWrapped && verdict.part === 'data' && verdict.outcome === 'good';
@@ -109,6 +119,17 @@ export async function rememberPoint(
     return { stamp, kind: proven, ...verdict, wrapped: true, at, seconds };
   });
   await remember(repository, { checks, context });
+}
+
+/** Where nothing can be written, it is not remembered: it can be found out again. */
+async function keepFingerprint(repository: OpenRepository, found: PointFingerprint): Promise<void> {
+  await repository.listAgain();
+  const stamps = new Set<string>(pointStampsOf(await repository.catalogue()));
+  try {
+    await rememberFingerprint(repository.store, found, stamps);
+  } catch (error) {
+    if (!isFailure(error, 'system')) throw error;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DraftFinding, LogFinding } from '../../filestorage/audit/finding.ts';
 import type { AuditSample } from '../../filestorage/audit/sample.ts';
+import type { Fingerprint } from '../../filestorage/fingerprint/fingerprint.ts';
 import { formatOid } from '../../filestorage/oid.ts';
 import { formatTid, formatTidTime } from '../../filestorage/tid.ts';
 import { auditPoint } from '../../repository/audit-restore-point.ts';
@@ -16,6 +17,7 @@ import { checkSideFiles } from '../../repository/side-files.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { isFailure } from '../../system/failure.ts';
 import { type JobContext, stoppable, withStep } from '../run/events.ts';
+import { unpack } from '../run/unpack.ts';
 import type { BlobState } from './blob-finding.ts';
 import { isBad, type PartVerdict, verdictOf } from './part-verdicts.ts';
 import { inPlaceOf, type RestoredPoint } from './restored-point.ts';
@@ -65,6 +67,8 @@ export interface DeepVerifiedPoint {
   readonly findings: readonly DeepFinding[];
   /** Of the parts that were looked at. */
   readonly verdicts: readonly PartVerdict[];
+  /** Undefined where not all of it could be read. */
+  readonly fingerprint: Fingerprint | undefined;
   /** A wrapper of the storage has changed all records: nothing is known of what is in them. */
   readonly isWrapped: boolean;
   /** Undefined where there was nothing to be read. */
@@ -145,6 +149,7 @@ async function verifyFound(point: FoundPoint, looking: Looking): Promise<DeepVer
       cut: undefined,
       findings: [finding],
       verdicts,
+      fingerprint: undefined,
       isWrapped: false,
       counts: undefined,
     };
@@ -167,6 +172,7 @@ async function verifyPoint(
     point: read.point,
     sample: settings.sample,
     isChanges: settings.isChanges || saysChanges(point),
+    unpack,
     watch: (pass) =>
       withStep(context, {
         step: 'verify',
@@ -210,6 +216,7 @@ async function verifyPoint(
       verdictOf('data', ofData),
       ...(settings.blobs === undefined ? [] : [verdictOf('blobs', ofBlobs)]),
     ],
+    fingerprint: audited.fingerprint,
     isWrapped: log.wrapping !== undefined,
     counts: {
       transactions: log.transactionCount,

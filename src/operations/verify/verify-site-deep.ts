@@ -76,13 +76,12 @@ export async function* verifySiteDeepUnlogged(
         hasPoint = true;
         const seconds = (now().getTime() - begun.getTime()) / 1000;
         const kind = sample.kind === 'all' ? 'deep' : 'sample';
-        if (point.cut === undefined)
-          await rememberPoint(await context.backups.repository(repository), {
-            kind,
-            point,
-            time: { begun, seconds },
-            context,
-          });
+        await rememberPoint(await context.backups.repository(repository), {
+          kind,
+          point,
+          time: { begun, seconds },
+          context,
+        });
         yield { place, point };
         begun = now();
       }

@@ -71,6 +71,10 @@ const ComparisonSchema = v.strictObject({
     '`same`: both have the same objects. `packed`: both end with the same transaction, but only one of them was packed since, and a pack removes objects. `different`: all else',
     v.picklist(['same', 'packed', 'different']),
   ),
+  reachable: maybe(
+    '`same`: it is `packed`, and all objects that the root leads to are the same; both were verified deeply before',
+    v.literal('same'),
+  ),
 });
 
 /** Blob objects that came, and what was counted in the blob backups of both points. */
@@ -129,7 +133,9 @@ export function comparisonAsJson({
   to,
   likeness,
 }: QuickComparison): Omit<v.InferOutput<typeof ComparisonSchema>, 'site' | 'storage' | 'kind'> {
-  return { from: comparedAsJson(from), to: comparedAsJson(to), outcome: likeness };
+  const both = { from: comparedAsJson(from), to: comparedAsJson(to) };
+  if (likeness === 'same-reachable') return { ...both, outcome: 'packed', reachable: 'same' };
+  return { ...both, outcome: likeness };
 }
 
 function comparedAsJson(state: ComparedState): v.InferOutput<typeof ComparedSchema> {
