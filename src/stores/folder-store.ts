@@ -29,6 +29,7 @@ import { IMPATIENT } from '../system/locks/lock-request.ts';
 import { readHolder } from '../system/locks/run-lock.ts';
 import { severalAtATime } from '../system/streams/cooperative.ts';
 import { DisposableStack } from '../system/streams/disposable-stack.ts';
+import { tap } from '../system/streams/pipeline.ts';
 import { rightsOfBackups } from './backup-rights.ts';
 import { pointLink } from './folder-link.ts';
 import { holdFolder, LOCK_FILE, lockFolder } from './folder-lock.ts';
@@ -173,13 +174,13 @@ async function stage(
   };
   const file = open.use(await NewFile.create(path, { rights, onSynced }));
   const readBack = open.use(new ReadBack(file.temporaryPath, path));
-  await file.write(content);
+  await file.write(tap(content, (chunk) => readBack.wrote(chunk)));
   await file.complete();
   const kept = open.move();
   return {
     name,
     sizeBytes: file.sizeBytes,
-    confirm: (sha256, watch) => readBack.finish({ sizeBytes: file.sizeBytes, sha256, ...watch }),
+    confirm: (watch) => readBack.finish(watch),
     publish: () => file.publish(),
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };

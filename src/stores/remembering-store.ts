@@ -129,7 +129,7 @@ export class RememberingStore implements Store {
     return {
       name,
       sizeBytes,
-      confirm: (sha256, watch) => file.confirm(sha256, watch),
+      confirm: (watch) => file.confirm(watch),
       publish: async () => {
         await file.publish();
         await this.#changed({ name, sizeBytes });

@@ -35,11 +35,11 @@ export interface Renaming {
 export interface StagedFile extends AsyncDisposable {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Reads it back from where it lies. Failure `damaged` where it has another checksum by then. */
-  confirm(
-    sha256: string,
-    watch: { readonly signal: AbortSignal; readonly onBytes?: (count: number) => void },
-  ): Promise<void>;
+  /** Reads it back from where it lies. Failure `damaged` where it isn't any more what was written. */
+  confirm(watch: {
+    readonly signal: AbortSignal;
+    readonly onBytes?: (count: number) => void;
+  }): Promise<void>;
   /** Gives the file its name, in one step, in place of a file that has it. */
   publish(): Promise<void>;
 }

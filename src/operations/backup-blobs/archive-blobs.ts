@@ -164,14 +164,14 @@ export async function writeOneArchive(
     if (written.kind !== 'written') continue;
     warnOfSpecial(run, without);
     if (run.settings.confirmation === 'reread') {
-      const { sizeBytes, sha256 } = written.archive;
+      const { sizeBytes } = written.archive;
       const { signal } = run.context;
       await withStep(run.context, {
         step: 'confirm',
         totalBytes: sizeBytes,
         work: async ({ onFile, onBytes }) => {
           onFile(store.nameOf(name));
-          await archive.confirm(sha256, { signal, onBytes });
+          await archive.confirm({ signal, onBytes });
         },
       });
     }

@@ -92,7 +92,7 @@ async function confirm(
     work: async ({ onFile, onBytes }) => {
       for (const file of files) {
         onFile(file.name);
-        await file.confirm(file.sha256, { signal: context.signal, onBytes });
+        await file.confirm({ signal: context.signal, onBytes });
       }
     },
   });
