@@ -2,7 +2,7 @@ import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts'
 
 /** An object that is complete. */
 export interface StoredObject {
-  /** Its whole name, with slashes, below the prefix of the store: `sites/plone/points/2026-03-01-04-05-06.json`. */
+  /** Its whole name, with slashes, below the prefix of the store: see `object-key`. */
   readonly key: string;
   readonly sizeBytes: number;
   /** When it was written: milliseconds since 1970, by the store's own clock. */
@@ -62,11 +62,17 @@ export interface ObjectStore extends AsyncDisposable {
   put(key: string, content: Uint8Array, condition?: PutCondition): Promise<PutOutcome>;
   /**
    * Writes an object of any size, in place of what has its key. The store compares what came with the checksums of
-   * what was sent. Memory: a few parts of some MiB, whatever the size.
+   * what was sent. Memory: a few parts of some MiB, whatever the size. A chunk may become another one when two more were
+   * asked for.
    */
   upload(key: string, content: AsyncIterable<Uint8Array>, options?: UploadOptions): Promise<void>;
   /** Removes objects; one that isn't there is no failure. */
   remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Takes away what killed runs left unfinished under a prefix that ends in a slash, and began before a time: nobody
+   * sees it, but it takes room. The caller holds the lock of what is there.
+   */
+  removeUnfinished(prefix: string, beganBeforeMs: number): Promise<void>;
   /** What the store's own clock says: milliseconds since 1970. */
   now(): Promise<number>;
 }

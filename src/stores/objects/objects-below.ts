@@ -23,6 +23,7 @@ export function objectsBelow(store: ObjectStore, prefix: string): ObjectStore {
     put: (key, content, condition) => store.put(above(key), content, condition),
     upload: (key, content, options) => store.upload(above(key), content, options),
     remove: (keys) => store.remove(keys.map(above)),
+    removeUnfinished: (begin, beganBeforeMs) => store.removeUnfinished(above(begin), beganBeforeMs),
     now: () => store.now(),
     [Symbol.asyncDispose]: async () => {},
   };

@@ -25,18 +25,19 @@ export async function makeFolder(
 /** Node's own `recursive` takes a full or a read-only disk for a folder that isn't there. */
 async function makeMissing(directory: string, rights: Rights): Promise<string | undefined> {
   const parent = dirname(directory);
-  let uppermost: string | undefined;
   try {
     await makeDirectory(directory, rights);
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined;
     if (code !== 'ENOENT' || parent === directory) throw error;
-    uppermost = await makeMissing(parent, rights);
-    await makeDirectory(directory, rights);
+    const uppermost = await makeMissing(parent, rights);
+    // Another run may make it meanwhile.
+    const made = await makeMissing(directory, rights);
+    return uppermost ?? made;
   }
   await syncDirectory(parent);
-  return uppermost ?? directory;
+  return directory;
 }
 
 /** Makes one folder, which isn't there. One that is made in a folder that gives its group does so, too. */

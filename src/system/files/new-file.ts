@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { absent } from '../absent.ts';
-import { Failure, withSystemErrors } from '../failure.ts';
+import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
 import { giveRights, type Rights, USUAL } from './rights.ts';
 import { writeAll, writeWithHoles } from './write-all.ts';
@@ -118,6 +118,18 @@ export class NewFile implements AsyncDisposable {
     });
   }
 
+  /**
+   * The same where nothing has that name; false: something has it, and stays as it is. Failure `system` where the file
+   * system has no hard links.
+   */
+  async publishUnlessTaken(): Promise<boolean> {
+    return withSystemErrors(`give a file the name "${this.path}"`, async () => {
+      const isPublished = await linkUnlessTaken(this.temporaryPath, this.path);
+      if (isPublished) await syncDirectory(dirname(this.path));
+      return isPublished;
+    });
+  }
+
   /** Leaves the completed file where it is: somebody else will give it its name. */
   handOver(): void {
     this.#isThere = false;
@@ -171,6 +183,29 @@ export async function writeNewFile(
   await file.write([content]);
   await file.complete();
   await file.publish();
+}
+
+/** What `link` answers on a file system without hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** Whether the file has the other name now, which it can only get if nothing has it. */
+async function linkUnlessTaken(path: string, other: string): Promise<boolean> {
+  try {
+    await link(path, other);
+    return true;
+  } catch (error) {
+    const code = systemCodeOf(error) ?? '';
+    if (NO_LINKS.includes(code)) {
+      throw new Failure(
+        'system',
+        `Cannot create "${other}" only if nothing has its name: the file system has no hard links`,
+        { hint: 'Choose a folder on another file system, as ext4, XFS or NFS.', cause: error },
+      );
+    }
+    if (code !== 'EEXIST') throw error;
+    // A server of NFS may have made it, and its answer was lost: then the file has two names.
+    return (await lstat(path)).nlink === 2;
+  }
 }
 
 /** Who may write into `/dev` may also rename something to `/dev/null`: no program of the system would find it again. */
