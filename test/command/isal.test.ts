@@ -6,13 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeLength,
-  encodeLength,
-  LENGTH_BYTES,
-  MOST_CONTENT_BYTES,
-} from '../../src/system/isal/frame.ts';
-import { IsalPool } from '../../src/system/isal/pool.ts';
+import { decodeLength, encodeLength, LENGTH_BYTES } from '../../src/system/foreign/frame.ts';
+import { startIsalPool } from '../../src/system/isal/isal-pool.ts';
+import { MOST_CONTENT_BYTES } from '../../src/system/isal/library.ts';
 import { canCallIsal } from '../support/can-call-isal.ts';
 import { childrenOf } from '../support/children.ts';
 import { COMMAND, runProgram } from '../support/command.ts';
@@ -73,10 +69,10 @@ describe.skipIf(!canCall)('a process that calls ISA-L (needs libisal2)', () => {
   it('answers through pipes that do not wait, as a module makes them that Node loads first', async () => {
     const first = 'data:text/javascript,process.stdin;process.stdout';
     const program = { path: process.execPath, arguments: ['--import', first, ISAL] };
-    await using pool = await IsalPool.start(program);
+    await using pool = await startIsalPool(program);
     const content = randomBytes(1 << 20);
     const answers = await Promise.all(
-      Array.from({ length: 8 }, async () => pool?.compress(content, { headroom: 0 })),
+      Array.from({ length: 8 }, async () => pool?.ask(content, { headroom: 0 })),
     );
     for (const answer of answers) {
       expect(gunzipSync(answer ?? Buffer.alloc(0)).equals(content)).toBe(true);

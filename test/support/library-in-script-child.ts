@@ -4,8 +4,8 @@
  * usage: node --import tsx library-in-script-child.ts SEED
  */
 import { randomFrom } from '../../src/demo/random.ts';
+import { serveLibrary } from '../../src/system/foreign/serve.ts';
 import { IsalLibrary } from '../../src/system/isal/library.ts';
-import { serveIsal } from '../../src/system/isal/serve.ts';
 import { type LibraryFault, libraryInScript } from './library-in-script.ts';
 
 const random = randomFrom(Number(process.argv[2]));
@@ -28,4 +28,4 @@ function nextFault(): LibraryFault {
   }
 }
 
-serveIsal(new IsalLibrary(libraryInScript(nextFault), { path: 'libisal.so.2', level: 3 }));
+serveLibrary(new IsalLibrary(libraryInScript(nextFault), { path: 'libisal.so.2', level: 3 }));

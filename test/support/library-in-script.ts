@@ -1,5 +1,5 @@
 import { gzipSync, inflateRawSync } from 'node:zlib';
-import type { ForeignCalls } from '../../src/system/isal/library.ts';
+import type { ForeignCalls } from '../../src/system/foreign/calls.ts';
 
 /** What a library does in place of what ISA-L does, in one call that compresses. */
 export type LibraryFault =
@@ -69,8 +69,10 @@ export function libraryInScript(nextFault: () => LibraryFault): ForeignCalls {
   };
   const func = (definition: string) => {
     const name = /(\w+)\(/.exec(definition)?.[1] ?? '';
-    return ({ buffer, byteOffset, length }: Uint8Array) =>
-      functions[name]?.(Buffer.from(buffer, byteOffset, length));
+    return (structure: unknown) =>
+      structure instanceof Uint8Array
+        ? functions[name]?.(Buffer.from(structure.buffer, structure.byteOffset, structure.length))
+        : undefined;
   };
   return { address, load: () => ({ func }) };
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../../system/failure.ts';
+import type { LibraryPool } from '../../system/foreign/pool.ts';
+import { isalProgram, startIsalPool } from '../../system/isal/isal-pool.ts';
 import type { IsalLevel } from '../../system/isal/library.ts';
-import { IsalPool, isalProgram } from '../../system/isal/pool.ts';
 import { findProgram, type Program, throughProgram } from '../../system/processes/programs.ts';
 import { compressByIsal, compressToMembers } from '../../system/streams/gzip/compress.ts';
 import type { Stage } from '../../system/streams/pipeline.ts';
@@ -11,7 +12,7 @@ export type Compression =
   /** By ourselves, as members of 1 MiB. */
   | { readonly kind: 'members'; readonly level: number }
   /** By ISA-L, as members of 1 MiB. Its processes run, and must be ended. */
-  | { readonly kind: 'isal'; readonly pool: IsalPool }
+  | { readonly kind: 'isal'; readonly pool: LibraryPool }
   /** By another program, as one stream. */
   | ({ readonly kind: 'program'; readonly compressor: 'igzip' | 'pigz' } & Program);
 
@@ -107,7 +108,7 @@ function isalLevel(level: number | undefined): IsalLevel {
 }
 
 async function startIsal(program: Program | undefined): Promise<Compression | undefined> {
-  const pool = program && (await IsalPool.start(program));
+  const pool = program && (await startIsalPool(program));
   return pool && { kind: 'isal', pool };
 }
 

@@ -20,15 +20,13 @@
  * | 56, 57 | end_of_stream | |
  * | 60, 61 | gzip_flag | |
  */
-import { MOST_CONTENT_BYTES, MOST_GZIPPED_BYTES } from './frame.ts';
+import type { ForeignCalls, ForeignFunction, ForeignLibrary } from '../foreign/calls.ts';
 
-/** What we need of koffi, the package that calls functions of C. */
-export interface ForeignCalls {
-  readonly load: (path: string) => { readonly func: (definition: string) => ForeignFunction };
-  readonly address: (buffer: Uint8Array) => bigint;
-}
+/** Content of one request. */
+export const MOST_CONTENT_BYTES = 1 << 20;
 
-type ForeignFunction = (structure: Uint8Array) => unknown;
+/** One answer: deflate makes a little more of what it can't make smaller, and a member adds a little to it. */
+export const MOST_GZIPPED_BYTES = MOST_CONTENT_BYTES + 4000;
 
 /** The library's levels that need working memory. */
 export type IsalLevel = 1 | 2 | 3;
@@ -49,8 +47,7 @@ const GZIP_TRAILER_BYTES = 8;
 const OK = 0;
 
 /** The use of the library by one thread, with buffers that stay. */
-export class IsalLibrary {
-  /** Whoever calls puts the content here. */
+export class IsalLibrary implements ForeignLibrary {
   readonly content = Buffer.alloc(MOST_CONTENT_BYTES);
   readonly #gzipped = Buffer.alloc(MOST_GZIPPED_BYTES);
   /** What the library reads of what it has made. */
@@ -83,7 +80,7 @@ export class IsalLibrary {
    * A gzip file of the first bytes of {@link content}, with a header of 10 bytes; undefined if the library fails, or reads
    * something else from what it made. The next call overwrites the result.
    */
-  compress(length: number): Uint8Array | undefined {
+  answer(length: number): Uint8Array | undefined {
     const stream = this.#deflateStream;
     this.#initDeflate(stream);
     stream.writeBigUInt64LE(this.#address(this.content), 0);

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { canCallIsal } from '../../../../test/support/can-call-isal.ts';
 import { childrenOf } from '../../../../test/support/children.ts';
 import { streamOf } from '../../../../test/support/chunks.ts';
-import { IsalPool } from '../../isal/pool.ts';
+import type { LibraryPool } from '../../foreign/pool.ts';
+import { startIsalPool } from '../../isal/isal-pool.ts';
 import type { Program } from '../../processes/programs.ts';
 import { collect } from '../pipeline.ts';
 import { compressByIsal, compressToMembers } from './compress.ts';
@@ -28,15 +29,15 @@ const faulty = (fault: string, request: number): Program => ({
   arguments: [CHILD, fault, `${request}`],
 });
 
-async function startPool(program: Program, patienceMs = 20_000): Promise<IsalPool> {
-  const pool = await IsalPool.start(program, { patienceMs });
+async function startPool(program: Program, patienceMs = 20_000): Promise<LibraryPool> {
+  const pool = await startIsalPool(program, { patienceMs });
   if (pool === undefined) throw new Error('ISA-L cannot be called');
   return pool;
 }
 
 async function compress(
   content: Buffer,
-  pool: Promise<IsalPool>,
+  pool: Promise<LibraryPool>,
   chunk = 300_000,
 ): Promise<Buffer> {
   return collect(compressByIsal(await pool)(streamOf(content, chunk)));

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import type { IsalPool } from '../../isal/pool.ts';
+import type { LibraryPool } from '../../foreign/pool.ts';
 import { inChunksOf, inParallel, type Stage } from '../pipeline.ts';
 import {
   encodeMember,
@@ -38,7 +38,7 @@ export function compressToMembers(level: number): Stage {
 }
 
 /** The same by ISA-L, several times as fast. zlib makes the members that ISA-L fails to make. Ends its processes. */
-export function compressByIsal(isal: IsalPool): Stage {
+export function compressByIsal(isal: LibraryPool): Stage {
   return async function* (source) {
     await using pool = isal;
     const byZlib = compressByZlib(LEVEL_IN_PLACE_OF_ISAL);
@@ -68,8 +68,8 @@ function compressByZlib(level: number): Compress {
 }
 
 /** Undefined if ISA-L fails, or if its result doesn't say that it holds this content. */
-async function isalMember(isal: IsalPool, content: Uint8Array): Promise<Uint8Array | undefined> {
-  const member = await isal.compress(content, { headroom: MEMBER_HEADER_ADDS_BYTES });
+async function isalMember(isal: LibraryPool, content: Uint8Array): Promise<Uint8Array | undefined> {
+  const member = await isal.ask(content, { headroom: MEMBER_HEADER_ADDS_BYTES });
   if (member === undefined) return undefined;
   if (saysContent(member.subarray(MEMBER_HEADER_ADDS_BYTES), content)) {
     return encodeMemberInPlace(member);

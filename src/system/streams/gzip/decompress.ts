@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { Failure } from '../../failure.ts';
+import { PieceReader } from '../piece-reader.ts';
 import { inParallel, tap } from '../pipeline.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
 import { decodeMemberLength, MEMBER_CONTENT_BYTES, MEMBER_HEADER_BYTES } from './member.ts';
@@ -16,10 +17,13 @@ export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  const reader = new MemberReader(source);
+  const reader = new PieceReader(source, {
+    headerBytes: MEMBER_HEADER_BYTES,
+    lengthOf: decodeMemberLength,
+  });
   const work = (member: Uint8Array) => inflateMember(member, name);
   try {
-    yield* inParallel(reader.members(), { limit: MEMBERS_AT_A_TIME, work });
+    yield* inParallel(reader.pieces(), { limit: MEMBERS_AT_A_TIME, work });
     if (await reader.hasMore()) yield* decompressStream(reader.rest(), name);
     else if (reader.isEmpty) throw notGzip(new Error('the file is empty'), name);
   } finally {
@@ -62,82 +66,6 @@ async function* decompressStream(
   } finally {
     stream.destroy();
   }
-}
-
-/** Cuts a stream of bytes into members. */
-class MemberReader {
-  readonly #iterator: AsyncIterator<Uint8Array>;
-  #kept: Uint8Array[] = [];
-  #keptBytes = 0;
-  #isAtEnd = false;
-  isEmpty = true;
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#iterator = source[Symbol.asyncIterator]();
-  }
-
-  /** The members, up to the first one that doesn't say how long it is. */
-  async *members(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      if (!(await this.#fill(MEMBER_HEADER_BYTES))) return;
-      const length = decodeMemberLength(this.#joined());
-      if (length === undefined || !(await this.#fill(length))) return;
-      const bytes = this.#joined();
-      this.#keep(bytes.subarray(length));
-      yield bytes.subarray(0, length);
-    }
-  }
-
-  /** Whether bytes are left behind the last member. */
-  hasMore(): Promise<boolean> {
-    return this.#fill(1);
-  }
-
-  async *rest(): AsyncGenerator<Uint8Array> {
-    yield* this.#kept;
-    for (;;) {
-      const next = await this.#iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#iterator.return?.();
-  }
-
-  /** Whether at least `length` bytes are kept, after reading what it takes. */
-  async #fill(length: number): Promise<boolean> {
-    while (this.#keptBytes < length && !this.#isAtEnd) {
-      const next = await this.#iterator.next();
-      if (next.done === true) {
-        this.#isAtEnd = true;
-      } else if (next.value.length > 0) {
-        this.isEmpty = false;
-        this.#kept.push(next.value);
-        this.#keptBytes += next.value.length;
-      }
-    }
-    return this.#keptBytes >= length;
-  }
-
-  #joined(): Buffer {
-    const [first, ...more] = this.#kept;
-    // Mostly one chunk holds it all; copying it for each member would cost more than reading it.
-    const joined =
-      first !== undefined && more.length === 0 ? asBuffer(first) : Buffer.concat(this.#kept);
-    this.#kept = [joined];
-    return joined;
-  }
-
-  #keep(rest: Uint8Array): void {
-    this.#kept = rest.length === 0 ? [] : [rest];
-    this.#keptBytes = rest.length;
-  }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The failure for what zlib says of a file; any other error as it is. */

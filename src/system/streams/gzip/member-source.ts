@@ -1,5 +1,5 @@
-import type { ByteRange, OpenedSource } from '../../files/byte-source.ts';
-import { each, inParallel } from '../pipeline.ts';
+import type { OpenedSource } from '../../files/byte-source.ts';
+import { piecedSource } from '../pieced-source.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
 import { inflateMember, notGzip } from './decompress.ts';
 import {
@@ -32,29 +32,14 @@ export async function memberSource(
     if (content.length === expected) return content;
     throw notGzip(new Error(`it has ${content.length} bytes at ${range.start}`), file.name);
   };
-  const read = async ({ start, end }: ByteRange) => {
-    const pieces: Uint8Array[] = [];
-    for (const { member, ...piece } of membersIn({ start, end })) {
-      const content = await cache.get(`${file.name}:${member}`, () => inflate(member));
-      pieces.push(content.subarray(piece.start, piece.end));
-    }
-    // A copy: whoever keeps a record doesn't keep all of its member.
-    return Buffer.concat(pieces);
-  };
-  return {
-    name: file.name,
+  return piecedSource({
+    file,
     sizeBytes,
-    read,
-    readInto: async (target, position) =>
-      target.set(await read({ start: position, end: position + target.length })),
-    stream: async function* (range) {
-      yield* inParallel(each(membersIn(range)), {
-        limit: MEMBERS_AT_A_TIME,
-        work: async ({ member, start, end }) => (await inflate(member)).subarray(start, end),
-      });
-    },
-    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
-  };
+    pieceBytes: MEMBER_CONTENT_BYTES,
+    readPiece: inflate,
+    cache,
+    atATime: MEMBERS_AT_A_TIME,
+  });
 }
 
 /** Where each begins, and the file ends; undefined where one doesn't say how long it is. */
@@ -83,15 +68,4 @@ async function contentLengthAtEnd(file: OpenedSource): Promise<number> {
   const end = file.sizeBytes;
   const bytes = Buffer.from(await file.read({ start: end - LENGTH_BYTES, end }));
   return Math.min(bytes.readUInt32LE(), MAXIMUM_MEMBER_BYTES);
-}
-
-/** Which bytes of which members a range has. */
-function* membersIn({ start, end }: ByteRange): Generator<ByteRange & { readonly member: number }> {
-  for (let from = start; from < end; ) {
-    const member = Math.floor(from / MEMBER_CONTENT_BYTES);
-    const begin = member * MEMBER_CONTENT_BYTES;
-    const to = Math.min(end, begin + MEMBER_CONTENT_BYTES);
-    yield { member, start: from - begin, end: to - begin };
-    from = to;
-  }
 }

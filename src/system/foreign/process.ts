@@ -1,5 +1,12 @@
 import { type Program, type RunningProgram, startProgram } from '../processes/programs.ts';
-import { decodeLength, encodeLength, LENGTH_BYTES, MOST_GZIPPED_BYTES } from './frame.ts';
+import { decodeLength, encodeLength, LENGTH_BYTES } from './frame.ts';
+
+/** What is beyond all answers. */
+export interface ProcessLimits {
+  /** How long one may take. */
+  readonly patienceMs: number;
+  readonly mostAnswerBytes: number;
+}
 
 interface Request {
   /** Bytes that stay free before the answer. */
@@ -8,20 +15,21 @@ interface Request {
 }
 
 /**
- * A process that calls ISA-L and does nothing else: a fault in a library of C ends the whole process that called it. When
- * the process fails in any way, it is killed, and no request gets an answer.
+ * A process that calls a library and does nothing else: a fault in a library of C ends the whole process that called it.
+ * When the process fails in any way, it is killed, and no request gets an answer.
  */
-export class IsalProcess {
+export class LibraryProcess {
   readonly #program: RunningProgram;
   readonly #patienceMs: number;
+  readonly #mostAnswerBytes: number;
   readonly #requests: Request[] = [];
   #isUsable = true;
   #watch: NodeJS.Timeout | undefined;
 
-  /** @param patienceMs - how long an answer may take */
-  constructor(program: Program, { patienceMs }: { readonly patienceMs: number }) {
+  constructor(program: Program, { patienceMs, mostAnswerBytes }: ProcessLimits) {
     this.#program = startProgram(program);
     this.#patienceMs = patienceMs;
+    this.#mostAnswerBytes = mostAnswerBytes;
     const reader = new ChunkReader(this.#program.stdout);
     const end = () => Promise.all([reader.close(), this.end()]);
     void this.#read(reader).then(end, end);
@@ -37,10 +45,10 @@ export class IsalProcess {
   }
 
   /**
-   * A gzip file that should be that of the content, with so many bytes free before it; undefined if the process fails. The
-   * content must not change meanwhile.
+   * What the library should have made of the content, with so many bytes free before it; undefined if the process fails.
+   * The content must not change meanwhile.
    */
-  compress(
+  ask(
     content: Uint8Array,
     { headroom }: { readonly headroom: number },
   ): Promise<Buffer | undefined> {
@@ -73,7 +81,7 @@ export class IsalProcess {
     while (await reader.fill(header)) {
       const length = decodeLength(header);
       const [request] = this.#requests;
-      if (length === 0 || length > MOST_GZIPPED_BYTES || request === undefined) return;
+      if (length === 0 || length > this.#mostAnswerBytes || request === undefined) return;
       const answer = Buffer.allocUnsafe(request.headroom + length);
       if (!(await reader.fill(answer.subarray(request.headroom)))) return;
       this.#requests.shift();

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { systemCodeOf } from '../failure.ts';
-import { decodeLength, encodeLength, LENGTH_BYTES, MOST_CONTENT_BYTES } from './frame.ts';
-import type { IsalLibrary } from './library.ts';
+import type { ForeignLibrary } from './calls.ts';
+import { decodeLength, encodeLength, LENGTH_BYTES } from './frame.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -10,15 +10,15 @@ const STDOUT = 1;
  * Answers requests from stdin on stdout, one after the other, until stdin ends. It waits in each call, so a process of its
  * own runs it. An error if a request is too long, or cut.
  */
-export function serveIsal(library: IsalLibrary): void {
+export function serveLibrary(library: ForeignLibrary): void {
   const header = Buffer.alloc(LENGTH_BYTES);
   while (readWhole(header)) {
     const length = decodeLength(header);
-    if (length > MOST_CONTENT_BYTES) throw new Error(`a request has ${length} bytes`);
+    if (length > library.content.length) throw new Error(`a request has ${length} bytes`);
     if (!readWhole(library.content.subarray(0, length))) throw new Error('a request is cut');
-    const gzipped = library.compress(length);
-    writeWhole(encodeLength(gzipped?.length ?? 0));
-    if (gzipped !== undefined) writeWhole(gzipped);
+    const made = library.answer(length);
+    writeWhole(encodeLength(made?.length ?? 0));
+    if (made !== undefined) writeWhole(made);
   }
 }
 
