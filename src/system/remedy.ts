@@ -70,6 +70,7 @@ export type BackupRemedy =
   | { readonly kind: 'future-date'; readonly newest: string }
   | Plain<
       | 'wait-for-run'
+      | 'declare-single-writer'
       | 'look-deeply'
       | 'date-format'
       | 'earlier-date-first'
@@ -82,6 +83,8 @@ export type BackupRemedy =
       | 'install-cron'
       | 'another-compressor'
     >
+  /** Its lock may be that of a run that was killed. */
+  | { readonly kind: 'end-lock-elsewhere'; readonly store: string }
   /** The Debian package of a compressor. */
   | { readonly kind: 'install-compressor'; readonly package: string }
   | { readonly kind: 'delete-restore-point'; readonly stamp: string }

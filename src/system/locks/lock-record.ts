@@ -65,16 +65,21 @@ export function describeHolder(
   { now, pid }: { readonly now: Date; readonly pid: number | undefined },
 ): string {
   const record = decodeLockRecord(content);
-  if (record !== undefined) {
-    const { command, host, since } = record;
-    const ageSeconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
-    return printable(
-      `${command}, pid ${record.pid} on ${host}, since ${since}, ${formatAge(ageSeconds)} ago`,
-    );
-  }
+  if (record !== undefined) return describeRun(record, now);
   const text = printable(content.trim()).slice(0, SHOWN);
   if (text !== '') return text;
   return pid === undefined ? 'it has not said who it is' : `pid ${pid}`;
+}
+
+/** The same for a run that has said what it does, and where. */
+export function describeRun(
+  { command, pid, host, since }: Pick<LockRecord, 'command' | 'pid' | 'host' | 'since'>,
+  now: Date,
+): string {
+  const ageSeconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+  return printable(
+    `${command}, pid ${pid} on ${host}, since ${since}, ${formatAge(ageSeconds)} ago`,
+  );
 }
 
 /** Somebody else may have written it: it must not steer a terminal. */

@@ -1,9 +1,14 @@
+import { quoteWord } from '../../../system/processes/shell.ts';
 import type { BackupRemedy } from '../../../system/remedy.ts';
 import { describeHold } from '../holds.ts';
 import type { RemedyTexts } from './remedy-text.ts';
 
 export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'wait-for-run': () => 'Run the command again when the other run has ended, or use --wait.',
+  'end-lock-elsewhere': ({ store }) =>
+    `Wait until that run has ended. If it was killed, "zodbvault unlock ${quoteWord(store)}" ends its lock.`,
+  'declare-single-writer': () =>
+    'If no other machine ever writes there, set "single_writer = true" for this copy.',
   'look-deeply': () =>
     'No old backup was removed. "zodbvault verify --deep" shows all that is wrong. If the database itself is damaged, restore the last intact restore point.',
   'date-format': () =>
