@@ -1,48 +1,44 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Failure } from '../../system/failure.ts';
 import { folderObjects } from './folder-objects.ts';
+import { parseObjectPlace } from './object-place.ts';
 import type { ObjectStore } from './object-store.ts';
 import { bandwidthOf } from './transfer/bandwidth.ts';
 
-/** How a place of objects is reached; what is left out is as usual. */
+/** How a place of objects is reached; what is left out is as usual there. A folder needs none of it but the first. */
 export interface ObjectStoreSettings {
   /** What all transfers together may take: more than 0. */
-  readonly bytesPerSecond?: number;
+  readonly bytesPerSecond?: number | undefined;
+  /** URL of a server that speaks S3; else as the environment says, or Amazon's. */
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  /** Whether the bucket stands in the path and not in the server's name; else where there is an endpoint. */
+  readonly pathStyle?: boolean | undefined;
+  /** A file as `~/.aws/credentials`; else whatever Amazon's programs would use. */
+  readonly credentialsFile?: string | undefined;
+  /** Which conditions the server keeps to, as somebody has found by trying; else both. */
+  readonly conditions?: ObjectStore['conditions'] | undefined;
 }
 
 /**
- * Opens a place of objects. Failure `usage` where nobody can tell what is meant.
+ * Opens a place of objects, without a request to it. Failures: `usage` where nobody can tell what is meant, and those
+ * of the file of credentials.
  *
- * @param place - a path, or a URL: `file:///mnt/nas/site`
+ * @param place - as people write it: see {@link parseObjectPlace}
  */
 export async function openObjectStore(
   place: string,
-  { bytesPerSecond }: ObjectStoreSettings = {},
+  settings: ObjectStoreSettings = {},
 ): Promise<ObjectStore> {
-  const bandwidth = bandwidthOf(bytesPerSecond);
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(place)?.[1]?.toLowerCase();
-  switch (scheme) {
-    case undefined:
-      return folderObjects(resolve(place), { bandwidth });
-    case 'file':
-      return folderObjects(pathOfUrl(place), { bandwidth });
+  const parsed = parseObjectPlace(place);
+  switch (parsed.kind) {
+    case 'folder':
+      return folderObjects(parsed.path, { bandwidth: bandwidthOf(settings.bytesPerSecond) });
+    case 's3': {
+      // Only who uses a bucket waits until all of that is loaded.
+      const { openS3 } = await import('./s3/open-s3.ts');
+      const { conditions = 'both', ...access } = settings;
+      return openS3({ ...parsed, ...access, conditions });
+    }
     default:
-      throw unknownPlace(place, 'nothing is known that begins so');
+      return parsed satisfies never;
   }
-}
-
-function pathOfUrl(place: string): string {
-  try {
-    return fileURLToPath(place);
-  } catch (error) {
-    throw unknownPlace(place, 'it is no path of this machine', error);
-  }
-}
-
-function unknownPlace(place: string, state: string, cause?: unknown): Failure {
-  return new Failure('usage', `Cannot use "${place}": ${state}`, {
-    hint: 'Name a folder, as /mnt/nas/site.',
-    cause,
-  });
 }

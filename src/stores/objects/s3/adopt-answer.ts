@@ -1,0 +1,74 @@
+import { Failure, type FailureCode } from '../../../system/failure.ts';
+import { NO_CREDENTIALS, type Told, toldBy } from './answers.ts';
+
+/** What is told of a failure: its code, the state, and what to do. */
+type Words = readonly [code: FailureCode, state: string, hint: string];
+
+/**
+ * What an answer of the server means for people: `Cannot <doing>: <state>`. A {@link Failure} passes unchanged; so does
+ * what has nothing to do with a server, since that is a defect.
+ */
+export function adoptAnswer(error: unknown, doing: string): unknown {
+  const told = toldBy(error);
+  if (told === undefined) return error;
+  const [code, state, hint] = wordsOf(told);
+  return new Failure(code, `Cannot ${doing}: ${state}`, { hint, cause: error });
+}
+
+function wordsOf({ code, status }: Told): Words {
+  const known = BY_CODE.get(code) ?? (status === undefined ? undefined : BY_STATUS.get(status));
+  if (known !== undefined) return known;
+  switch (status) {
+    case undefined:
+      return [
+        'system',
+        `no answer came from the server (${code})`,
+        'Check the endpoint, the network, and that the server runs; then run the command again.',
+      ];
+    case 401:
+    case 403:
+      return [
+        'refused',
+        `the server does not allow it (${code})`,
+        'Check the key and its secret, and what this key may do in the bucket.',
+      ];
+    default:
+      return [
+        'system',
+        `the server answered ${code} (${status})`,
+        'Look into the log of the server, then run the command again.',
+      ];
+  }
+}
+
+const BY_CODE: ReadonlyMap<string, Words> = new Map([
+  [
+    NO_CREDENTIALS,
+    [
+      'usage',
+      'there are no credentials for it',
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file of credentials in the configuration.',
+    ],
+  ],
+  [
+    'NoSuchBucket',
+    ['not-found', 'there is no such bucket', 'Create the bucket, or correct its name.'],
+  ],
+  [
+    'QuotaExceeded',
+    ['system', 'the bucket is full', 'Raise the quota of the bucket, or of the user.'],
+  ],
+]);
+
+const BY_STATUS: ReadonlyMap<number, Words> = new Map([
+  [404, ['not-found', 'it does not exist', 'Check the name.']],
+  [
+    501,
+    [
+      'system',
+      'this server cannot do it',
+      'Use another server, or a newer version of its software.',
+    ],
+  ],
+  [507, ['system', 'the server has no room left', 'Give it more room, or use another one.']],
+]);
