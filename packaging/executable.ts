@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { inPlaceOf } from './in-place-of.ts';
 import { copyLicences } from './licences.ts';
+import { NATIVE_OF_SSH2 } from './native-of-ssh2.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, 'build');
@@ -65,6 +66,7 @@ function bundle() {
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    external: [...NATIVE_OF_SSH2],
     plugins: [inPlaceOf({ packaging: join(import.meta.dirname, 'executable-packaging.ts') })],
     logLevel: 'warning',
   });

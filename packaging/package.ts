@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { forgetBuild, hashBuildInputs, isBuiltOf, noteBuild } from './build-inputs.ts';
 import { inPlaceOf } from './in-place-of.ts';
+import { NATIVE_OF_SSH2 } from './native-of-ssh2.ts';
 import { sharedFile } from './shared-file.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -42,11 +43,11 @@ const common = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Native code: npm installs it beside this package where it can.
-  external: ['koffi'],
+  // Native code: npm installs it beside this package where it can. ssh2 does without its own.
+  external: ['koffi', ...NATIVE_OF_SSH2],
   // Of the packages that are written in CommonJS.
   banner: {
-    js: "import { createRequire as zodbvaultRequire } from 'node:module'; const require = zodbvaultRequire(import.meta.url);",
+    js: "import { createRequire as zodbvaultRequire } from 'node:module'; const require = zodbvaultRequire(import.meta.url), __dirname = import.meta.dirname;",
   },
   legalComments: 'linked',
   sourcemap: process.argv.includes('--source-maps') ? 'linked' : false,

@@ -32,13 +32,9 @@ export class SiteFolders {
     }
   }
 
-  /**
-   * Failure `locked`.
-   *
-   * @param command - as others read it; absent: the backup of this kind
-   */
-  async lock(command?: string): Promise<AsyncDisposable> {
-    const verb = command ?? (this.#kind === 'backup' ? this.#kind : `${this.#kind}backup`);
+  /** Failure `locked`. */
+  async lock(): Promise<AsyncDisposable> {
+    const verb = this.#kind === 'backup' ? this.#kind : (`${this.#kind}backup` as const);
     return await lockFolders(
       {
         repositories: this.filestorages().map((storage) => this.repositoryOf(storage)),

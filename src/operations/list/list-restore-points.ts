@@ -3,7 +3,6 @@ import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { NamedProblem, RepositoryProblem } from '../../repository/problem.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
-import { tagsByStamp } from '../../repository/records/tags.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 
 /** A line of a list of restore points. */
@@ -26,8 +25,6 @@ export interface ListedPoint {
   readonly problems: readonly RepositoryProblem[];
   /** What somebody has found out about it, the newest last. */
   readonly checks: readonly Check[];
-  /** What somebody calls it: it stays as long as it has one. */
-  readonly tags: readonly string[];
 }
 
 /** The restore points of a repository, oldest first. */
@@ -36,8 +33,7 @@ export async function listRestorePoints(
 ): Promise<readonly ListedPoint[]> {
   await requireBackups(repository.store);
   const checks = checksByStamp(await readChecks(repository.store));
-  const tags = await tagsByStamp(repository.store);
-  const points: Omit<ListedPoint, 'checks' | 'tags'>[] = [];
+  const points: Omit<ListedPoint, 'checks'>[] = [];
   for (const chain of await repository.chains()) {
     const { files, faults } = chain;
     for (const { file, range, record } of chain.links) {
@@ -62,11 +58,7 @@ export async function listRestorePoints(
     if (chain.links.length === 0)
       points.push(...unlisted([files.full, ...files.increments], faults));
   }
-  return points.map((point) => ({
-    ...point,
-    checks: checks.get(point.stamp) ?? [],
-    tags: tags.get(point.stamp) ?? [],
-  }));
+  return points.map((point) => ({ ...point, checks: checks.get(point.stamp) ?? [] }));
 }
 
 /** What is in a repository, and belongs to no restore point: each with what is wrong. */
@@ -90,7 +82,7 @@ function unlisted(
     readonly storedBytes: number;
   }[],
   problems: readonly RepositoryProblem[],
-): readonly Omit<ListedPoint, 'checks' | 'tags'>[] {
+): readonly Omit<ListedPoint, 'checks'>[] {
   return files.map(({ stamp, kind, name, storedBytes }) => ({
     stamp,
     moment: momentOfStamp(stamp),

@@ -1,16 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../system/failure.ts';
 import { isKey } from './object-key.ts';
+import { parseSftpUrl, type SftpAddress } from './sftp/sftp-address.ts';
 
 /** Where objects are. */
 export type ObjectPlace =
   | { readonly kind: 'folder'; readonly path: string }
   /** A bucket; the prefix of all keys is empty, or ends with a slash. */
-  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+  | { readonly kind: 'sftp'; readonly address: SftpAddress };
 
 /**
- * Reads how people write a place of objects: a path, `file:///mnt/nas/site`, or `s3://bucket/prefix`. Failure `usage`
- * for anything else, which doesn't repeat what may be a password.
+ * Reads how people write a place of objects: a path, `file:///mnt/nas/site`, `s3://bucket/prefix`, or
+ * `sftp://user@host/path`. Failure `usage` for anything else, which doesn't repeat what may be a password.
  */
 export function parseObjectPlace(text: string): ObjectPlace {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(text) ?? [];
@@ -21,6 +23,8 @@ export function parseObjectPlace(text: string): ObjectPlace {
       return { kind: 'folder', path: pathOfUrl(text) };
     case 's3':
       return bucketOf(rest);
+    case 'sftp':
+      return { kind: 'sftp', address: parseSftpUrl(text) };
     default:
       throw unusable(`${scheme}:...`, 'nothing is known that begins so');
   }
@@ -51,7 +55,7 @@ function bucketOf(rest: string): ObjectPlace {
 
 function unusable(place: string, state: string, cause?: unknown): Failure {
   return new Failure('usage', `Cannot use "${place}": ${state}`, {
-    hint: 'Name a folder, as /mnt/nas/site, or a bucket, as s3://bucket/prefix.',
+    hint: 'Name a folder, as /mnt/nas/site, a bucket, as s3://bucket/prefix, or a server: sftp://user@host/path.',
     cause,
   });
 }

@@ -14,13 +14,17 @@ export interface ObjectStoreSettings {
   readonly pathStyle?: boolean | undefined;
   /** A file as `~/.aws/credentials`; else whatever Amazon's programs would use. */
   readonly credentialsFile?: string | undefined;
-  /** Which conditions the server keeps to, as somebody has found by trying; else both. */
+  /** Which conditions a server that speaks S3 keeps to, as somebody has found by trying; else both. */
   readonly conditions?: ObjectStore['conditions'] | undefined;
+  /** A file with the keys of servers that speak SFTP; else those that ssh reads. */
+  readonly knownHosts?: string | undefined;
+  /** A file with a private key to log in there; else the agent, and the files that ssh tries. */
+  readonly identityFile?: string | undefined;
 }
 
 /**
- * Opens a place of objects, without a request to it. Failures: `usage` where nobody can tell what is meant, and those
- * of the file of credentials.
+ * Opens a place of objects: a server that speaks SFTP is connected to, the others get no request yet. Failures: `usage`
+ * where nobody can tell what is meant, and those of the file of credentials, or of the connection.
  *
  * @param place - as people write it: see {@link parseObjectPlace}
  */
@@ -37,6 +41,12 @@ export async function openObjectStore(
       const { openS3 } = await import('./s3/open-s3.ts');
       const { conditions = 'both', ...access } = settings;
       return openS3({ ...parsed, ...access, conditions });
+    }
+    case 'sftp': {
+      const { openSftpObjects } = await import('./sftp/sftp-objects.ts');
+      const { bytesPerSecond, knownHosts, identityFile } = settings;
+      const bandwidth = bandwidthOf(bytesPerSecond);
+      return openSftpObjects(parsed.address, { knownHosts, identityFile, bandwidth });
     }
     default:
       return parsed satisfies never;

@@ -225,9 +225,13 @@ function besidePath(path: string): string {
   return join(dirname(path), unfinishedName(basename(path)));
 }
 
-/** A name for something in the making that will be called `name`. */
-export function unfinishedName(name: string): string {
-  return `.${name}.${randomBytes(6).toString('hex')}${ENDING}`;
+/**
+ * A name for something in the making that will be called `name`. @param sha256 - of the whole content, in hex: gives
+ * the same name again to who goes on with it
+ */
+export function unfinishedName(name: string, sha256?: string): string {
+  const mark = sha256?.slice(0, 12) ?? randomBytes(6).toString('hex');
+  return `.${name}.${mark}${ENDING}`;
 }
 
 /** Whether this is the name of something in the making, of what will be called `of` if that is given. */
