@@ -36,6 +36,7 @@ const LONG = [
   'test/recipe/blob-faults.test.ts',
   'test/recipe/files-that-are-no-blobs.test.ts',
   'test/repozo-holes.test.ts',
+  'test/retention-of-files.test.ts',
   'test/stores/s3-faults.test.ts',
   'test/stores/s3-swift.test.ts',
   'test/stores/sftp-faults.test.ts',

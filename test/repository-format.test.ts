@@ -24,6 +24,7 @@ import { GoingBlobsSchema } from '../src/repository/records/going-blobs.ts';
 import { HoldRecordSchema } from '../src/repository/records/hold-record.ts';
 import { IdentitySchema } from '../src/repository/records/repository-id.ts';
 import { RunSchema } from '../src/repository/records/run-history.ts';
+import { TagFileSchema } from '../src/repository/records/tags.ts';
 import { folderStore } from '../src/stores/folder-store.ts';
 import { LockRecordSchema } from '../src/system/locks/lock-record.ts';
 import { compressToMembers } from '../src/system/streams/gzip/compress.ts';
@@ -49,6 +50,7 @@ const RECORDS: readonly (readonly [heading: string, file: string, schema: AnySch
   ['## `.zodbvault.id.json`', 'repository/records/repository-id.ts', IdentitySchema],
   ['## `.zodbvault.checks.json`', 'repository/records/check-results.ts', CHECKS],
   ['## `.zodbvault.fingerprints.json`', 'repository/records/fingerprints.ts', FingerprintsSchema],
+  ['## `.zodbvault.tags.json`', 'repository/records/tags.ts', TagFileSchema],
   ['## `.zodbvault.hold.json`', 'repository/records/hold-record.ts', HoldRecordSchema],
   ['## `.zodbvault.going.json`', 'repository/records/going-blobs.ts', GoingBlobsSchema],
   ['## `.zodbvault.runs.jsonl`', 'repository/records/run-history.ts', RunSchema],

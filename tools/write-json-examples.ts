@@ -45,6 +45,8 @@ try {
   write('test-restore', []);
   write('open', []);
   write('delete', [stamp, '--dry-run']);
+  write('prune', ['--dry-run', '--keep', '1']);
+  write('tag', ['before-upgrade', stamp]);
   write('init', ['--dry-run']);
   write('adopt', ['var']);
   write('report', []);

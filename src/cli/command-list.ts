@@ -77,6 +77,14 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'delete a restore point, or all damaged ones, and the increments that need them',
     load: async () => (await import('./commands/delete.ts')).addDeleteCommand,
   },
+  prune: {
+    summary: 'delete the old backups that no rule keeps; with --dry-run, show what stays, and why',
+    load: async () => (await import('./commands/prune.ts')).addPruneCommand,
+  },
+  tag: {
+    summary: 'give a restore point a tag, so that it stays, or remove a tag',
+    load: async () => (await import('./commands/tag.ts')).addTagCommand,
+  },
   init: {
     summary: 'write a commented zodbvault.toml for the site in this folder',
     load: async () => (await import('./commands/setup/init.ts')).addInitCommand,

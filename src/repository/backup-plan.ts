@@ -1,3 +1,4 @@
+import type { Span } from '../system/calendar/span.ts';
 import { mayBuildOn, reasonsAgainst } from './judgement.ts';
 import type { Chain, ChainFault } from './layout/chain.ts';
 import type { Stamp } from './layout/stamp.ts';
@@ -27,6 +28,8 @@ export type FullReason =
   /** Of a newer full backup only the `.dat` is there. An increment would stand where those of the lost one stood. */
   | { readonly kind: 'full-lost'; readonly stamp: Stamp }
   | { readonly kind: 'first' }
+  /** The last one is as old as it may get, and something was committed since. */
+  | { readonly kind: 'due'; readonly stamp: Stamp; readonly every: Span }
   | { readonly kind: 'chain-broken'; readonly fault: ChainFault }
   /** Something is wrong with a backup that an increment would need. */
   | {
@@ -102,12 +105,15 @@ export function planBackup(
     comparison,
     committedEnd,
     restoredAt,
+    due,
   }: {
     /** Undefined where the continuation is impossible: nothing was compared. */
     readonly comparison: Comparison | undefined;
     readonly committedEnd: number;
     /** As in {@link BackupPlan}. */
     readonly restoredAt: string | undefined;
+    /** How old a full backup may get, where the last one is that old; absent: an increment will do. */
+    readonly due?: Span | undefined;
   },
 ): BackupPlan {
   const full = (reason: FullReason): BackupPlan => ({
@@ -122,5 +128,6 @@ export function planBackup(
   const { chain, end: start } = continuation;
   if (committedEnd === start) return { kind: 'nothing', end: start };
   if (committedEnd < start) return full({ kind: 'ends-before', end: committedEnd });
+  if (due !== undefined) return full({ kind: 'due', stamp: chain.stamp, every: due });
   return { kind: 'increment', chain, start, end: committedEnd };
 }

@@ -1,6 +1,6 @@
 import type { Store } from '../stores/store.ts';
 import { collect, collectSmall } from '../system/streams/pipeline.ts';
-import type { Catalogue, ChainFiles } from './layout/catalogue.ts';
+import type { Catalogue } from './layout/catalogue.ts';
 import { decodeDat } from './layout/dat.ts';
 import {
   completeFileName,
@@ -52,29 +52,6 @@ export function inOrderOfRemoval(names: readonly string[]): readonly string[] {
     return name.endsWith('.dat') ? '~' : `${name.slice(0, 19)}${/fsz?$/.test(name) ? 0 : 1}${name}`;
   };
   return [...names].sort((a, b) => (key(a) < key(b) ? 1 : -1));
-}
-
-/** All files of a chain, in the order in which they may go. */
-export function filesOfChain(catalogue: Catalogue, chain: ChainFiles): readonly string[] {
-  return inOrderOfRemoval(familyOf(catalogue, chain.full.stamp).names);
-}
-
-/** Removes a chain. The caller holds the repository's lock. */
-export async function removeChain(
-  store: Store,
-  {
-    catalogue,
-    chain,
-    onFile,
-  }: {
-    readonly catalogue: Catalogue;
-    readonly chain: ChainFiles;
-    readonly onFile: (name: string) => void;
-  },
-): Promise<readonly string[]> {
-  const { stamp } = chain.full;
-  const names = filesOfChain(catalogue, chain);
-  return await removeListed(store, { catalogue, stamp, names, onFile });
 }
 
 /**

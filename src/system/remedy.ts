@@ -75,6 +75,7 @@ export type BackupRemedy =
       | 'date-format'
       | 'earlier-date-first'
       | 'name-restore-point'
+      | 'list-tags'
       | 'make-full-backup-or-insist'
       | 'make-backup-or-insist'
       | 'install-scripts'
@@ -88,6 +89,8 @@ export type BackupRemedy =
   /** The Debian package of a compressor. */
   | { readonly kind: 'install-compressor'; readonly package: string }
   | { readonly kind: 'delete-restore-point'; readonly stamp: string }
+  /** The first of the tags that keep it. */
+  | { readonly kind: 'remove-tag'; readonly name: string }
   | { readonly kind: 'put-back-lost-blobs'; readonly source: string; readonly copy: string }
   | { readonly kind: 'enable-script'; readonly script: string }
   | { readonly kind: 'install-scripts-of'; readonly buildout: string | undefined };

@@ -35,7 +35,7 @@ async function configWith(env: Variables): Promise<Shown> {
 }
 
 /** Values that differ from the default, and what a site comes to by them. */
-const OF_KIND: Readonly<Record<string, string>> = { count: '7', words: '--quiet' };
+const OF_KIND: Readonly<Record<string, string>> = { count: '7', span: '30d', words: '--quiet' };
 const VALUES: Readonly<Record<string, string>> = {
   datafs: join(data, 'filestorage/Other.fs'),
   additional_filestorages: 'catalog',

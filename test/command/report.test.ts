@@ -29,6 +29,7 @@ function hostileReport(): SiteReport {
     storedBytes: 1e6,
     check: { text: HOSTILE, outcome: 'bad' },
     blobs: HOSTILE,
+    tags: [HOSTILE],
     problems: [HOSTILE],
   } as const;
   const names = { storage: HOSTILE, of: HOSTILE, path: HOSTILE };

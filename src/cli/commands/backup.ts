@@ -2,15 +2,22 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import { backUpSite, planSiteBackup } from '../../operations/backup/backup-site.ts';
 import type { SiteBackupSettings } from '../../operations/backup/site-backup-settings.ts';
+import { requireTagName } from '../../operations/retention/tag-points.ts';
 import type { OnEvent } from '../../operations/run/events.ts';
+import type { Span } from '../../system/calendar/span.ts';
 import {
   OPTION,
   secondsToWait,
   type Waiting,
-  wholeNumber,
   withOutputOptions,
 } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import {
+  FULL_EVERY_OPTION,
+  KEEP_OPTION,
+  type SaidKeeping,
+  withSaidKeeping,
+} from '../options/keep-options.ts';
 import { PING_URL_OPTION, withPingUrl } from '../options/ping-url.ts';
 import { describePlan } from '../render/backup-plan.ts';
 import { sayBackups } from '../render/backups.ts';
@@ -31,10 +38,16 @@ export function addBackupCommand(program: Command): void {
     .option('--no-gzip', 'store plain bytes')
     .addOption(OPTION.compressor)
     .addOption(OPTION.level)
+    .addOption(KEEP_OPTION.chains)
+    .addOption(KEEP_OPTION.daily)
+    .addOption(KEEP_OPTION.weekly)
+    .addOption(KEEP_OPTION.monthly)
+    .addOption(KEEP_OPTION.yearly)
+    .addOption(KEEP_OPTION.within)
+    .addOption(FULL_EVERY_OPTION)
     .option(
-      '--keep <number>',
-      'keep this many full backups with their increments, remove older ones; 0 keeps all (default, unless a part says otherwise)',
-      wholeNumber({ minimum: 0, maximum: 999_999 }),
+      '--tag <name>',
+      'give the new restore point a tag, so that it stays until "zodbvault tag --remove"',
     )
     .addOption(
       new Option(
@@ -47,6 +60,7 @@ export function addBackupCommand(program: Command): void {
     .addOption(OPTION.dryRun);
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
+      const tag = options.tag === undefined ? undefined : requireTagName(options.tag);
       const plans = options.dryRun ? { plans: [] } : {};
       const result = context.terminal.document.result<BackupResult>({ backups: [], ...plans });
       const selected = await findEachSite(options, {
@@ -58,6 +72,7 @@ export function addBackupCommand(program: Command): void {
           site: withPingUrl(overridden(site, options), options.pingUrl),
           kind: options.kind,
           full: options.full ? 'always' : 'as-set',
+          tag,
           compressor: options.compressor,
           level: options.level,
           now: () => new Date(),
@@ -77,19 +92,19 @@ export function addBackupCommand(program: Command): void {
 /** The command line has the last word. */
 function overridden(
   site: Site,
-  said: {
+  said: SaidKeeping & {
+    readonly fullEvery?: Span | undefined;
     readonly quick?: boolean | undefined;
     readonly gzip?: boolean | undefined;
-    readonly keep?: number | undefined;
     readonly verifyAfterBackup?: Site['verifyAfterBackup'] | undefined;
   },
 ): Site {
-  const { quick, gzip, keep, verifyAfterBackup } = said;
+  const { quick, gzip, fullEvery, verifyAfterBackup } = said;
   return {
-    ...site,
+    ...withSaidKeeping(site, said),
     ...(quick === undefined ? {} : { comparison: quick ? 'quick' : 'thorough' }),
     ...(gzip === undefined ? {} : { gzip }),
-    ...(keep === undefined ? {} : { keep }),
+    ...(fullEvery === undefined ? {} : { fullEvery }),
     ...(verifyAfterBackup === undefined ? {} : { verifyAfterBackup }),
   };
 }

@@ -13,11 +13,14 @@ import { readHistory } from '../../operations/run/past-runs.ts';
 import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
+import { PERIODS } from '../../system/calendar/period.ts';
+import { formatSpan } from '../../system/calendar/span.ts';
 import { Failure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { readSmallFileIfFit } from '../../system/files/small-file.ts';
 import { maskAddress } from '../../system/processes/ping.ts';
+import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { withPingUrl } from '../options/ping-url.ts';
@@ -148,6 +151,7 @@ function pointReport(one: ListedSitePoint): PointReport {
       storedBytes: one.problem === undefined ? (record?.content?.bytes ?? 0) : 0,
       check: undefined,
       blobs: one.problem === undefined ? name : 'missing',
+      tags: [],
       problems: one.problem === undefined ? [] : [describeProblem(one.problem)],
     };
   }
@@ -161,6 +165,7 @@ function pointReport(one: ListedSitePoint): PointReport {
     storedBytes: point.storedBytes,
     check: checkOf(judgement, point.checks),
     blobs: blobs.kind === 'found' ? blobs.name : blobs.kind === 'missing' ? 'missing' : '',
+    tags: point.tags,
     problems: [
       ...point.problems.map(describeProblemOfPoint),
       ...against.filter(({ kind }) => kind !== 'files').map(describeReason),
@@ -177,6 +182,20 @@ function checkOf(judgement: Judgement, checks: readonly Check[]): PointReport['c
   return bad === undefined ? { text, outcome: 'good' } : { text: `BAD: ${text}`, outcome: 'bad' };
 }
 
+/** As in `2 full backups; 7 daily, 12 monthly; within 30d`. */
+function describeKeeping({ keep, keepRules }: Site): string {
+  if (keepRules === undefined) return keep === 0 ? 'all' : String(keep);
+  const { within } = keepRules;
+  const periods = PERIODS.flatMap((period) =>
+    keepRules[period] === 0 ? [] : `${keepRules[period]} ${period}`,
+  );
+  return [
+    ...(keep === 0 ? [] : [count(keep, 'full backup')]),
+    ...(periods.length === 0 ? [] : [periods.join(', ')]),
+    ...(within === undefined ? [] : [`within ${formatSpan(within)}`]),
+  ].join('; ');
+}
+
 /** Commands may carry passwords, so that only is said whether there are any; of an address, the host. */
 function settingsOf(site: Site): SiteReport['settings'] {
   const command = (text: string) => (text === '' ? 'none' : 'set; not shown here');
@@ -191,7 +210,10 @@ function settingsOf(site: Site): SiteReport['settings'] {
     ['compression', site.gzip ? 'gzip' : 'none'],
     ['verify_after_backup', site.verifyAfterBackup],
     ['blobs as', site.blobFormat.kind],
-    ['keep', site.keep === 0 ? 'all' : String(site.keep)],
+    ['keep', describeKeeping(site)],
+    ...(site.fullEvery === undefined
+      ? []
+      : ([['full_every', formatSpan(site.fullEvery)]] as const)),
     ['pre_command', command(site.preCommand)],
     ['post_command', command(site.postCommand)],
     ['ping_url', site.pingUrl === undefined ? 'none' : maskAddress(site.pingUrl)],

@@ -5,7 +5,7 @@ import type { Check } from '../../repository/records/check-results.ts';
 export const VERBS = {
   ...{ backup: 'backup', restore: 'restore', undo: 'undo', verify: 'verify' },
   ...{ 'verify-deep': 'verify-deep', 'verify-sample': 'verify-sample' },
-  ...{ rehearse: 'test-restore', retire: 'delete' },
+  ...{ rehearse: 'test-restore', retire: 'delete', prune: 'prune' },
 } as const satisfies Record<PastRun['verb'], string>;
 
 /** How deep a look was, the shallowest first, by the word of its record. */

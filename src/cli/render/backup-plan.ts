@@ -1,5 +1,6 @@
 import type { BackupPlan, FullReason } from '../../repository/backup-plan.ts';
 import type { Difference } from '../../repository/lineage/comparison.ts';
+import { formatSpan } from '../../system/calendar/span.ts';
 import { formatBytes } from '../format/units.ts';
 import { describeFault } from './chain-faults.ts';
 
@@ -40,6 +41,8 @@ function describeFullReason(reason: FullReason): string {
       return 'a full backup was requested';
     case 'full-lost':
       return `the full backup of "${reason.stamp}.dat" is missing`;
+    case 'due':
+      return `a full backup is due ${formatSpan(reason.every)} after the last one, ${reason.stamp}`;
     case 'first':
       return 'the first backup';
     case 'chain-broken':

@@ -10,6 +10,8 @@ export function describeRemoval(reason: RemovalReason): string {
       return describeProblem(reason.problem);
     case 'newer-full-backups':
       return `newer full backups to keep: ${reason.keep}`;
+    case 'no-rule':
+      return 'no rule keeps it';
     case 'newer-blob-backups':
       return `newer blob backups to keep: ${reason.keep}`;
     case 'older-than':

@@ -28,11 +28,15 @@ export function tableOfRestorePoints(
   const places = PLACES.filter(
     ({ name, cell }) => new Set(points.map(cell)).size > 1 || (name === 'Part' && sites > 1),
   );
-  const head = [...places.map(({ name }) => name), ...HEAD];
+  const hasTags = points.some(({ point }) => tagsOf(point).length > 0);
+  const head = [...places.map(({ name }) => name), ...HEAD, ...(hasTags ? ['Tags'] : [])];
   const alignment = head.map((name) => (RIGHT.includes(name) ? 'right' : 'left'));
   const ordered = [...points].sort((a, b) => compare(stampOf(a.point), stampOf(b.point)));
   const rows = function* () {
-    for (const one of ordered) yield [...places.map(({ cell }) => cell(one)), ...rowOf(one)];
+    for (const one of ordered) {
+      const tags = hasTags ? [tagsOf(one.point).map(oneLine).join(', ')] : [];
+      yield [...places.map(({ cell }) => cell(one)), ...rowOf(one), ...tags];
+    }
   };
   return { head, alignment, rows: rows() };
 }
@@ -93,6 +97,10 @@ function compare(one: Stamp, other: Stamp): number {
 
 function stampOf(one: ListedSitePoint): Stamp {
   return one.kind === 'blobs' ? one.entry.stamp : one.point.stamp;
+}
+
+function tagsOf(one: ListedSitePoint): readonly string[] {
+  return one.kind === 'filestorage' ? one.point.tags : [];
 }
 
 function rowOf({ point: one }: PlacedPoint): string[] {

@@ -8,6 +8,7 @@ import {
   OVERRULED_BY_WORDS,
   type Purpose,
 } from '../../config/plain/plain-search.ts';
+import { KEEPING_OPTIONS } from '../../config/resolve/resolve-keeping.ts';
 import type { ResolvedSite } from '../../config/resolve/resolve-site.ts';
 import { Failure } from '../../system/failure.ts';
 import type { SiteSelection } from './site-selection.ts';
@@ -45,7 +46,7 @@ export function overruledByWords(selection: SiteSelection): readonly string[] {
 
 /** The options of a file that don't count: what it removes, it removes from the folders that it names. */
 export function optionsOverruled({ blobbackuplocation }: NamedBackups): readonly string[] {
-  return ['keep', 'keep_blob_days', ...(blobbackuplocation === undefined ? [] : ['backup_blobs'])];
+  return [...KEEPING_OPTIONS, ...(blobbackuplocation === undefined ? [] : ['backup_blobs'])];
 }
 
 /** The live data of a site, with the named folders for its backups. */

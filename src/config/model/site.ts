@@ -4,6 +4,21 @@ import * as v from 'valibot';
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Path = v.pipe(v.string(), v.startsWith('/'), v.excludes('\0'));
 
+/** A length of time: hours, days, weeks, months or years. */
+const Span = v.object({
+  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9999)),
+  unit: v.picklist(['h', 'd', 'w', 'm', 'y']),
+});
+
+/** Which restore points are kept: so many days, weeks, months and years with one, and all that are young. */
+const KeepRules = v.object({
+  daily: Count,
+  weekly: Count,
+  monthly: Count,
+  yearly: Count,
+  within: v.optional(Span),
+});
+
 /** Where one kind of backup of a storage lies. */
 const Folders = v.object({ filestorage: Path, blobs: v.optional(Path) });
 
@@ -68,14 +83,17 @@ export const SiteSchema = v.object({
   storages: v.array(Storage),
   contents: v.picklist(['both', 'filestorages', 'blobs']),
   full: v.picklist(['always', 'when-needed']),
+  /** How long a chain of increments goes on, at most; absent: until a pack ends it. */
+  fullEvery: v.optional(Span),
   comparison: v.picklist(['quick', 'thorough']),
   gzip: v.boolean(),
   /** How a new backup is proven before anything old goes. */
   verifyAfterBackup: v.picklist(['off', 'quick', 'deep']),
   blobFormat: BlobFormat,
   blobCopier: BlobCopier,
-  /** Full backups to keep. */
+  /** Full backups to keep; 0: all, or with `keepRules` as many as these keep. */
   keep: Count,
+  keepRules: v.optional(KeepRules),
   /** Days for which blob backups are kept that no filestorage backup decides about. */
   keepBlobDays: Count,
   preCommand: v.string(),

@@ -1,7 +1,8 @@
+import { parseSpan, type Span } from '../../system/calendar/span.ts';
 import type { CfgValue } from '../model/cfg-value.ts';
 import type { OptionSource } from '../model/option-source.ts';
 import { formatOrigin } from '../model/origin.ts';
-import type { CountOption, FlagOption, RecipeOption } from './option-table.ts';
+import type { CountOption, FlagOption, RecipeOption, SpanOption } from './option-table.ts';
 import type { Problems } from './problems.ts';
 
 /** A setting as it was resolved, and where it came from. */
@@ -99,6 +100,21 @@ export class WrittenOptions {
     }
     this.resolve(name, text, value === undefined ? 'default' : formatOrigin(value.origin));
     return isCount ? number : byDefault;
+  }
+
+  /** Undefined where it isn't there or is empty. */
+  span(name: SpanOption): Span | undefined {
+    const value = this.written(name);
+    const text = this.text(name);
+    if (text === '') return undefined;
+    const span = parseSpan(text);
+    if (span === undefined) {
+      this.#problems.add(
+        `${name} = ${text}: write a number with h, d, w, m (months) or y behind it, as in 30d`,
+        value?.origin,
+      );
+    }
+    return span;
   }
 
   /** Says how a setting came out; the last word on a name counts. */

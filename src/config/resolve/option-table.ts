@@ -1,6 +1,7 @@
 /**
  * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, what kind of value each
- * has, and our own: compatible, ping_url, verify_after_backup. Aliases name the option that they stand for.
+ * has, and our own: compatible, full_every, keep_daily and its like, ping_url, verify_after_backup. Aliases name the
+ * option that they stand for.
  */
 export const RECIPE_OPTIONS = {
   additional_filestorages: 'lines',
@@ -23,11 +24,17 @@ export const RECIPE_OPTIONS = {
   enable_snapshotrestore: 'flag',
   enable_zipbackup: 'flag',
   full: 'flag',
+  full_every: 'span',
   gzip: 'flag',
   gzip_blob: 'flag',
   incremental_blobs: 'flag',
   keep: 'count',
   keep_blob_days: 'count',
+  keep_daily: 'count',
+  keep_monthly: 'count',
+  keep_weekly: 'count',
+  keep_within: 'span',
+  keep_yearly: 'count',
   location: 'location',
   locationprefix: 'path',
   only_blobs: 'flag',
@@ -42,7 +49,7 @@ export const RECIPE_OPTIONS = {
   verify_after_backup: 'text',
   ziplocation: 'location',
 } as const satisfies Readonly<
-  Record<string, 'flag' | 'count' | 'path' | 'location' | 'lines' | 'text'>
+  Record<string, 'flag' | 'count' | 'span' | 'path' | 'location' | 'lines' | 'text'>
 >;
 
 export type RecipeOption = keyof typeof RECIPE_OPTIONS;
@@ -53,6 +60,7 @@ type OptionOfKind<Kind> = {
 
 export type FlagOption = OptionOfKind<'flag'>;
 export type CountOption = OptionOfKind<'count'>;
+export type SpanOption = OptionOfKind<'span'>;
 export type LocationOption = OptionOfKind<'location'>;
 
 export function isRecipeOption(name: string): name is RecipeOption {

@@ -12,6 +12,7 @@ import {
 } from './live-storages.ts';
 import type { ResolvedOption } from './option-reader.ts';
 import type { Resolution } from './resolution.ts';
+import { refuseRulesForBlobs, resolveKeeping } from './resolve-keeping.ts';
 import type { ScriptName } from './script-names.ts';
 
 /** A site, resolved, and how each of its settings came out. */
@@ -42,6 +43,7 @@ export function resolveSite(
   const wantsZip = flag('enable_zipbackup', false);
   refuseContradictions(resolution, { onlyBlobs, wantsBlobs, wantsZip, mainBlobs });
   const contents = onlyBlobs ? 'blobs' : wantsBlobs ? 'both' : 'filestorages';
+  if (contents === 'blobs') refuseRulesForBlobs(resolution);
   const served = contents === 'blobs' ? undefined : servedElsewhere(resolution);
   if (served !== undefined) {
     resolution.warnings.push({
@@ -82,12 +84,13 @@ function resolveRules(resolution: Resolution): SiteRules {
   return {
     rules: is23 ? '2.3' : '6.0',
     full: flag('full', false) ? 'always' : 'when-needed',
+    fullEvery: options.span('full_every'),
     comparison: flag('quick', true) ? 'quick' : 'thorough',
     gzip: flag('gzip', true),
     verifyAfterBackup: resolveVerification(resolution),
     blobFormat: resolveBlobFormat(resolution),
     blobCopier: resolveBlobCopier(resolution),
-    keep: options.count('keep', defaults.keep),
+    ...resolveKeeping(resolution),
     keepBlobDays: options.count('keep_blob_days', defaults.keepBlobDays),
     preCommand: options.text('pre_command'),
     postCommand: options.text('post_command'),

@@ -1,3 +1,4 @@
+import { SPAN_PATTERN } from '../../system/calendar/span.ts';
 import { type TomlKind, tomlOptions } from './toml-options.ts';
 
 /** The JSON schema of `zodbvault.toml` for editors (docs/reference/zodbvault.schema.json). */
@@ -41,6 +42,8 @@ function typeOf(kind: TomlKind): object {
       return { type: 'boolean' };
     case 'count':
       return { type: 'integer', minimum: 0, maximum: 999_999 };
+    case 'span':
+      return { ...string, pattern: SPAN_PATTERN };
     case 'path':
     case 'text':
       return string;

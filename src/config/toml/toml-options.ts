@@ -4,6 +4,8 @@ import type { RecipeOption } from '../resolve/option-table.ts';
 export type TomlKind =
   | 'flag'
   | 'count'
+  /** A length of time, as in `30d`. */
+  | 'span'
   | 'path'
   | 'text'
   /** Words of a command line: a string, or an array of them. */
@@ -78,7 +80,36 @@ export const TOML_OPTIONS = {
     says: 'the backups for `restore --kind alternative`: `name`, `location`, `blobbackuplocation`',
     byDefault: 'none',
   },
-  keep: { kind: 'count', says: 'full backups to keep; 0 keeps all', byDefault: '0' },
+  keep: {
+    kind: 'count',
+    says: 'full backups to keep, with their increments; 0 keeps all; if there is a rule for restore points, there is no default',
+    byDefault: '0',
+  },
+  keep_daily: {
+    kind: 'count',
+    says: 'days of which the newest restore point is kept',
+    byDefault: '0',
+  },
+  keep_weekly: {
+    kind: 'count',
+    says: 'weeks of which the newest restore point is kept',
+    byDefault: '0',
+  },
+  keep_monthly: {
+    kind: 'count',
+    says: 'months of which the newest restore point is kept',
+    byDefault: '0',
+  },
+  keep_yearly: {
+    kind: 'count',
+    says: 'years of which the newest restore point is kept',
+    byDefault: '0',
+  },
+  keep_within: {
+    kind: 'span',
+    says: 'keep all restore points that are not older than this, as in `30d`',
+    byDefault: 'none',
+  },
   keep_blob_days: {
     kind: 'count',
     says: 'days to keep blob backups that belong to no Data.fs backup; 0 keeps all',
@@ -87,6 +118,11 @@ export const TOML_OPTIONS = {
   backup_blobs: { kind: 'flag', says: 'back up the blobs', byDefault: 'if there are any' },
   only_blobs: { kind: 'flag', says: 'back up only the blobs', byDefault: 'false' },
   full: { kind: 'flag', says: 'make only full backups', byDefault: 'false' },
+  full_every: {
+    kind: 'span',
+    says: 'make a full backup instead of an increment if the last full backup is as old as this, as in `30d`',
+    byDefault: 'none',
+  },
   quick: {
     kind: 'flag',
     says: 'compare samples of the Data.fs with the last backup, not every byte',

@@ -31,6 +31,7 @@ export function textOfToml(value: unknown, kind: TomlKind): TomlText {
       return Number.isSafeInteger(value) && Number(value) >= 0
         ? text(String(value))
         : wrong('a whole number from 0, which means all');
+    case 'span':
     case 'path':
     case 'text':
       return typeof value === 'string' ? text(value) : wrong('write a string, in quotes');

@@ -4,7 +4,9 @@ import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { WrittenBackup } from '../../repository/write-backup.ts';
 import type { Source } from '../../sources/source.ts';
 import { makeBackupFolder } from '../../stores/backup-rights.ts';
-import { pruneFulls } from '../retention/prune-filestorage.ts';
+import { observeBackups } from '../retention/observe-backups.ts';
+import { planRemovals } from '../retention/plan-removals.ts';
+import { pruneFilestorage } from '../retention/prune-filestorage.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
 import { type JobContext, lockRequest } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
@@ -84,12 +86,12 @@ async function prune(
 ): Promise<readonly string[]> {
   if (keep === 0) return [];
   const hold = await findRecordedHold(path, context);
-  if (hold === undefined)
-    return await pruneFulls(repository, {
-      keep,
-      guard: new RemovalGuard([repository], context),
-      context,
-    });
-  warnOfHold(hold, context);
-  return [];
+  if (hold !== undefined) {
+    warnOfHold(hold, context);
+    return [];
+  }
+  const observed = await observeBackups(repository, { storage: path, pruning: { keep } });
+  const [plan] = await planRemovals([observed], undefined);
+  if (plan === undefined) return [];
+  return await pruneFilestorage(plan, { guard: new RemovalGuard([repository], context), context });
 }

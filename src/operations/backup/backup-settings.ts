@@ -1,5 +1,6 @@
 import type { BlobPlace } from '../../blobs/layout/catalogue.ts';
 import type { CompressionOptions } from '../../repository/content/compression.ts';
+import type { Span } from '../../system/calendar/span.ts';
 import type { RestoreTraces } from './continuity/restore-history.ts';
 
 /** How a Data.fs is backed up. */
@@ -9,6 +10,8 @@ export interface BackupSettings {
   /** Folder of the repository; also the name of it in the `.dat`. */
   readonly repository: string;
   readonly full: 'always' | 'when-needed';
+  /** How old a full backup gets before one takes the place of an increment; undefined: any age. */
+  readonly fullEvery?: Span | undefined;
   readonly comparison: 'quick' | 'thorough';
   readonly compression: CompressionOptions;
   /** Full backups that stay, with their increments; 0: all. */

@@ -96,6 +96,7 @@ async function backUpAll(run: SiteRun, site: Site): Promise<readonly StorageBack
   await using _locks = await run.folders.lock();
   const { filestorages, blobs } = await run.make();
   await run.prove();
+  await run.tag();
   const removed = await run.retention.prune();
   const results: StorageBackup[] = [];
   for (const storage of site.storages) {

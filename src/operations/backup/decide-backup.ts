@@ -15,7 +15,9 @@ import {
 } from '../../repository/lineage/comparison.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
+import { dateOfPoint } from '../../repository/records/date-of-point.ts';
 import type { ObservedSource, Source } from '../../sources/source.ts';
+import { hasPassed } from '../../system/calendar/span.ts';
 import { leadingTo } from '../../system/files/place.ts';
 import { readJournal } from '../restore/journal/journal-record.ts';
 import { warnOfAstrayServers } from '../run/astray-server-warning.ts';
@@ -63,6 +65,7 @@ export async function decideBackup(source: Source, deciding: Deciding): Promise<
     comparison,
     committedEnd: observed.end.position,
     restoredAt: await whenRestored(source.place, newest),
+    due: isFullDue(newest, settings) ? settings.fullEvery : undefined,
   });
   const { traces = { logs: [settings.repository], anchors: [source.path] } } = settings;
   const past =
@@ -75,6 +78,15 @@ export async function decideBackup(source: Source, deciding: Deciding): Promise<
   const decision = { plan, observed, newest, past };
   tell(decision, deciding);
   return decision;
+}
+
+function isFullDue(
+  newest: Chain | undefined,
+  { fullEvery, now }: Pick<BackupSettings, 'fullEvery' | 'now'>,
+): boolean {
+  const since = newest && dateOfPoint(newest.stamp, newest.links[0]?.record);
+  if (since === undefined || fullEvery === undefined) return false;
+  return hasPassed(fullEvery, { since, now: now() });
 }
 
 /** A Data.fs that begins with what was backed up has a transaction that ends where that does. */

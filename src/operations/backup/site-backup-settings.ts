@@ -8,6 +8,8 @@ export interface SiteBackupSettings {
   readonly site: Site;
   readonly kind: Exclude<BackupKind, 'alternative'>;
   readonly full: 'as-set' | 'always';
+  /** Given to the newest restore points when the backup is complete; absent: none. */
+  readonly tag?: string | undefined;
   readonly compressor: Compressor;
   /** 1 (fast) to 9 (small); undefined: the compressor's own. */
   readonly level: number | undefined;

@@ -6,6 +6,7 @@ import {
   refuseDataAmongBlobs,
 } from '../../config/model/blob-directory-check.ts';
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { nextStamp } from '../../repository/layout/stamp.ts';
 import {
   forgetBlobChecks,
@@ -23,6 +24,7 @@ import type { BlobBackupResult, BlobBackupSettings } from '../backup-blobs/blob-
 import { checkBlobSource, refuseNested } from '../backup-blobs/blob-source.ts';
 import { expectedBlobs, NOBODY_KNOWS } from '../backup-blobs/expected-blobs.ts';
 import { formatOfKind } from '../backup-blobs/format-of-kind.ts';
+import { giveTag, refuseWithoutPoints } from '../retention/tag-points.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import type { JobContext } from '../run/events.ts';
 import { type BackupResult, backUpLocked } from './backup-filestorage.ts';
@@ -30,7 +32,7 @@ import type { BackupSettings } from './backup-settings.ts';
 import { tracesOf } from './continuity/restore-history.ts';
 import { type KeptBackups, keptBlobsIn, keptIn } from './kept-backups.ts';
 import { checkDataFs, openDataFs } from './open-data-fs.ts';
-import { planWithRemovals } from './plan-filestorage.ts';
+import { type PlannedBackup, planFilestorage } from './plan-filestorage.ts';
 import type { SiteBackupSettings, StoragePlan } from './site-backup-settings.ts';
 import { type BlobStorage, SiteFolders } from './site-folders.ts';
 import { SiteRetention } from './site-retention.ts';
@@ -70,6 +72,7 @@ export class SiteRun {
 
   /** Looks for all that it takes, before anything is written. */
   async check(): Promise<void> {
+    if (this.#settings.tag !== undefined) refuseWithoutPoints(this.#settings.site);
     await refuseDataAmongBlobs(this.#settings.site);
     await refuseBlobCache(this.#settings.site);
     const { site } = this.#settings;
@@ -96,23 +99,31 @@ export class SiteRun {
   }
 
   async plan(): Promise<readonly StoragePlan[]> {
-    const plans: StoragePlan[] = [];
-    for (const storage of this.#settings.site.storages) {
-      const hasFilestorage = this.folders.filestorages().includes(storage);
-      const blobs = this.folders.blobStorages().find((one) => one.storage === storage);
+    const planned = new Map<string, PlannedBackup>();
+    for (const storage of this.folders.filestorages()) {
       const settings = {
-        ...this.#backupSettings(storage, 'make'),
-        ...(await this.retention.pruning(storage)),
+        storage: storage.name,
+        backup: this.#backupSettings(storage, 'make'),
+        pruning: await this.retention.pruning(storage),
         wasSetBack: await this.retention.whatSetBack(storage),
       };
-      const planned = hasFilestorage ? await planWithRemovals(settings, this.#context) : undefined;
+      planned.set(storage.name, await planFilestorage(settings, this.#context));
+    }
+    const removals = await this.retention.planRemovals(planned);
+    const plans: StoragePlan[] = [];
+    for (const storage of this.#settings.site.storages) {
+      const blobs = this.folders.blobStorages().find((one) => one.storage === storage);
+      const plan = planned.get(storage.name)?.plan;
+      const old = removals.get(storage.name);
       plans.push({
         storage: storage.name,
-        filestorage: planned?.plan,
+        filestorage: plan,
         blobs: blobs === undefined ? undefined : { source: blobs.source, folder: blobs.folder },
         removals: [
-          ...(planned?.removals ?? []),
-          ...(blobs === undefined ? [] : await this.retention.planBlobRemovals(blobs, planned)),
+          ...(old?.removals ?? []),
+          ...(blobs === undefined
+            ? []
+            : await this.retention.planBlobRemovals(blobs, { plan, ...old })),
         ],
       });
     }
@@ -173,6 +184,7 @@ export class SiteRun {
       blobPlace: blobs,
       isChanges: storage.isChanges === true,
       full: this.#isFull ? 'always' : 'when-needed',
+      fullEvery: site.fullEvery,
       comparison: site.comparison,
       compression: isGzip ? { kind: 'gzip', compressor, level } : { kind: 'none' },
       keep: 0, // What is old goes when the blobs are complete, too.
@@ -259,6 +271,17 @@ export class SiteRun {
     // Here, as few ask for it, and it takes a while to load.
     const { proveBackup } = await import('./verify-new-backup.ts');
     await proveBackup(site, { kind, now, context: this.#context });
+  }
+
+  /** Also of what an earlier run has made, where nothing was committed since. */
+  async tag(): Promise<void> {
+    const { tag: name, now } = this.#settings;
+    if (name === undefined) return;
+    for (const storage of this.folders.filestorages()) {
+      const repository = await this.folders.opened(storage);
+      const stamp = pointStampsOf(await repository.catalogue()).at(-1);
+      if (stamp !== undefined) await giveTag(repository, { stamp, name, at: now() });
+    }
   }
 
   /** The moment of blobs is that of the newest Data.fs backup, or else the clock's. */

@@ -32,9 +32,13 @@ export class SiteFolders {
     }
   }
 
-  /** Failure `locked`. */
-  async lock(): Promise<AsyncDisposable> {
-    const verb = this.#kind === 'backup' ? this.#kind : (`${this.#kind}backup` as const);
+  /**
+   * Failure `locked`.
+   *
+   * @param command - as others read it; absent: the backup of this kind
+   */
+  async lock(command?: string): Promise<AsyncDisposable> {
+    const verb = command ?? (this.#kind === 'backup' ? this.#kind : `${this.#kind}backup`);
     return await lockFolders(
       {
         repositories: this.filestorages().map((storage) => this.repositoryOf(storage)),

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { findBorrowedBlobs } from '../../blobs/ownership/borrowed-blobs.ts';
 import type { OwningRepository } from '../../blobs/ownership/ownership.ts';
 import {
@@ -12,6 +13,8 @@ import {
 } from '../../blobs/ownership/retention-repository.ts';
 import { type BlobRule, withFilestorage } from '../../blobs/retention/blob-retention.ts';
 import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
+import type { BackupPlan } from '../../repository/backup-plan.ts';
+import type { Deletion } from '../../repository/deletion.ts';
 import { stampsOf } from '../../repository/layout/catalogue.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
@@ -22,23 +25,37 @@ import {
   findIdentity,
   type Identity,
 } from '../../repository/records/repository-id.ts';
+import { findUnreadTags } from '../../repository/records/tags.ts';
+import type { KeepRules } from '../../repository/retention/retention-point.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
+import {
+  afterDeletions,
+  type ObservedBackups,
+  observeBackups,
+} from '../retention/observe-backups.ts';
+import { planRemovals, type RemovalPlan } from '../retention/plan-removals.ts';
 import { planBlobPrune, pruneBlobs, type RetentionOwner } from '../retention/prune-blobs.ts';
-import { type Pruning, pruneFulls } from '../retention/prune-filestorage.ts';
+import { pruneFilestorage } from '../retention/prune-filestorage.ts';
+import type { Pruning } from '../retention/pruning.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
-import { removeSuperseded, type Superseding } from '../retention/superseded.ts';
+import { findSuperseded, removeSuperseded, type Superseding } from '../retention/superseded.ts';
 import type { JobContext } from '../run/events.ts';
 import { warnOfHold } from '../run/warn-of-hold.ts';
 import { isExplained } from './continuity/explained-by-restore.ts';
 import { restoresOf, tracesOf } from './continuity/restore-history.ts';
-import type { PlannedBackup, PlannedRemoval } from './plan-filestorage.ts';
+import {
+  type PlannedBackup,
+  type PlannedRemoval,
+  type PlannedRemovals,
+  removalsOf,
+} from './plan-filestorage.ts';
 import type { SiteBackupSettings } from './site-backup-settings.ts';
 import type { BlobStorage, SiteFolders } from './site-folders.ts';
 
 /** What is backed up, and how: what old backups are kept by. */
 interface RetentionSettings {
-  readonly settings: SiteBackupSettings;
+  readonly settings: Pick<SiteBackupSettings, 'site' | 'kind' | 'now'>;
   readonly folders: SiteFolders;
   readonly format: BlobFormat;
   readonly isFull: boolean;
@@ -46,11 +63,12 @@ interface RetentionSettings {
 
 /** Which old backups of a site go when a new one is complete. */
 export class SiteRetention {
-  readonly #settings: SiteBackupSettings;
+  readonly #settings: RetentionSettings['settings'];
   readonly #folders: SiteFolders;
   readonly #format: BlobFormat;
   readonly #isFull: boolean;
   readonly #keep: number;
+  readonly #rules: KeepRules | undefined;
   readonly #context: JobContext;
   /** What holds all that is old, by the folder of the blob backups, or of the repository where there are none. */
   readonly #holds = new Map<string, RetentionHold | undefined>();
@@ -63,7 +81,9 @@ export class SiteRetention {
     this.#format = format;
     this.#isFull = isFull;
     // A zip is for taking away: only the newest matters.
-    this.#keep = settings.kind === 'zip' ? 1 : settings.site.keep;
+    const isZip = settings.kind === 'zip';
+    this.#keep = isZip ? 1 : settings.site.keep;
+    this.#rules = isZip ? undefined : settings.site.keepRules;
     this.#context = context;
   }
 
@@ -75,32 +95,15 @@ export class SiteRetention {
   /** Returns the names of the removed files of each storage. */
   async prune(): Promise<ReadonlyMap<string, readonly string[]>> {
     const removed = new Map<string, readonly string[]>();
+    const add = (storage: string, names: readonly string[]) =>
+      removed.set(storage, [...(removed.get(storage) ?? []), ...names]);
     for (const storage of this.#folders.filestorages()) {
-      const repository = await this.#folders.opened(storage);
-      const place = this.#folders.blobsOf(storage);
-      if (place !== undefined)
-        await recordRetentionHold(this.#folders.repositoryOf(storage), {
-          place,
-          hold: await this.#holdOf(storage),
-          looking: this.#context,
-        });
-      const pruning = await this.pruning(storage);
-      const context = this.#context;
-      const { blobs } = pruning;
-      const guard = await this.#guardOf(storage);
-      const unread = await findUnreadChecks(repository.store);
-      if (unread !== undefined)
-        context.onEvent({ kind: 'warning', code: 'unread-checks', fileName: unread });
-      const superseded =
-        blobs === undefined
-          ? []
-          : await removeSuperseded(repository, {
-              ...{ dataFs: storage.dataFs, folder: this.#folders.repositoryOf(storage) },
-              ...{ blobs, guard, context, backups: context.backups },
-              wasSetBack: await this.whatSetBack(storage),
-            });
-      const tooOld = await pruneFulls(repository, { ...pruning, guard, context });
-      removed.set(storage.name, [...superseded, ...tooOld]);
+      await this.#noteHoldOf(storage);
+      add(storage.name, await this.#removeSuperseded(storage));
+    }
+    for (const plan of await this.planOld()) {
+      const guard = await this.#guardOf(plan.storage);
+      add(plan.storage, await pruneFilestorage(plan, { guard, context: this.#context }));
     }
     for (const blobs of this.#folders.blobStorages()) {
       const { storage, source, folder } = blobs;
@@ -109,14 +112,50 @@ export class SiteRetention {
       const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
       const gone = stampsIn(removed.get(storage.name) ?? []);
       const owner = await this.#retentionOwner(blobs, { decided, gone });
-      const guard = await this.#guardOf(storage);
+      const guard = await this.#guardOf(storage.name);
       const names = await pruneBlobs({ folder, source, rule, owner, guard }, this.#context);
-      if (owner.kind === 'decides' && !guard.hasRefused) {
-        await forgetGoingBlobs((await this.#folders.opened(storage)).store);
-      }
-      removed.set(storage.name, [...(removed.get(storage.name) ?? []), ...names]);
+      if (owner.kind === 'decides' && !guard.hasRefused) await this.#forgetGone(blobs);
+      add(storage.name, names);
     }
     return removed;
+  }
+
+  /** What becomes of the backups that are there, decided for all storages together. */
+  async planOld(
+    superseded: ReadonlyMap<string, readonly Deletion[]> = new Map(),
+  ): Promise<readonly RemovalPlan[]> {
+    const observed: ObservedBackups[] = [];
+    for (const storage of this.#folders.filestorages()) {
+      const pruning = await this.pruning(storage);
+      const repository = await this.#folders.opened(storage);
+      const one = await observeBackups(repository, { storage: storage.name, pruning });
+      observed.push(afterDeletions(one, superseded.get(storage.name) ?? []));
+    }
+    return await planRemovals(observed, this.#rules);
+  }
+
+  /** What would go of the Data.fs backups of each storage when the planned ones are complete. */
+  async planRemovals(
+    planned: ReadonlyMap<string, PlannedBackup>,
+  ): Promise<ReadonlyMap<string, PlannedRemovals>> {
+    const observed = [...planned.values()].flatMap(({ observed: one, superseded }) =>
+      one === undefined ? [] : afterDeletions(one, superseded),
+    );
+    const removals = new Map<string, PlannedRemovals>();
+    for (const plan of await planRemovals(observed, this.#rules)) {
+      const { superseded = [] } = planned.get(plan.storage) ?? {};
+      removals.set(plan.storage, await removalsOf(plan, superseded));
+    }
+    return removals;
+  }
+
+  /** What newer backups take the place of. */
+  async planSuperseded(storage: SiteStorage): Promise<readonly Deletion[]> {
+    const { blobs, held } = await this.pruning(storage);
+    if (blobs === undefined || held !== undefined) return [];
+    const repository = await this.#folders.opened(storage);
+    const settings = { ...(await this.#superseding(storage)), blobs };
+    return (await findSuperseded(repository, settings)).going;
   }
 
   /**
@@ -124,15 +163,16 @@ export class SiteRetention {
    * its live blob directory lacks what older backups have, also while no blobs are backed up.
    */
   async pruning(storage: SiteStorage): Promise<Pruning> {
-    if ((await this.#holdOf(storage)) !== undefined) return { keep: 0 };
+    const isHeld = (await this.#holdOf(storage)) !== undefined;
+    const held = isHeld ? ({ kind: 'lost-blobs' } as const) : undefined;
+    const pruning = { keep: this.#keep, rules: this.#rules, held };
     const blobs = this.#folders.blobsOf(storage);
     const isAlone = blobs === undefined || this.#settings.site.contents === 'filestorages';
-    if (isAlone) return { keep: this.#keep };
+    if (isAlone) return pruning;
     const repository = this.#folders.repositoryOf(storage);
-    if (!(await isThere(repository))) return { keep: this.#keep };
+    if (!(await isThere(repository))) return pruning;
     const { backups, signal } = this.#context;
-    const counting = await blobsThatCount(blobs, { repository, backups, signal });
-    return { keep: this.#keep, blobs: counting };
+    return { ...pruning, blobs: await blobsThatCount(blobs, { repository, backups, signal }) };
   }
 
   /** What tells whether a restore has taken away what a backup holds. */
@@ -147,7 +187,7 @@ export class SiteRetention {
   /** What of the blob backups will go when the planned backup is complete. */
   async planBlobRemovals(
     blobs: BlobStorage,
-    planned: PlannedBackup | undefined,
+    planned: Partial<PlannedRemovals> & { readonly plan: BackupPlan | undefined },
   ): Promise<readonly PlannedRemoval[]> {
     const { storage, source, folder } = blobs;
     if (!(await isThere(folder)) || (await this.#holdOf(storage)) !== undefined) return [];
@@ -158,11 +198,11 @@ export class SiteRetention {
     const taken = decided === undefined ? [] : stampsOf(decided.catalogue);
     const stamp = nextStamp(this.#settings.now(), taken);
     const rule =
-      decided === undefined ? this.#rule() : withFilestorage(planned?.oldestFull ?? stamp);
+      decided === undefined ? this.#rule() : withFilestorage(planned.oldestFull ?? stamp);
     const isNumbered =
       this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
-    const isNew = planned?.plan.kind !== 'nothing' || isNumbered;
-    const gone = stampsIn((planned?.removals ?? []).flatMap(({ fileNames }) => fileNames));
+    const isNew = planned.plan?.kind !== 'nothing' || isNumbered;
+    const gone = stampsIn((planned.removals ?? []).flatMap(({ fileNames }) => fileNames));
     const pruning = {
       folder,
       source,
@@ -180,6 +220,55 @@ export class SiteRetention {
     }));
   }
 
+  /** Also for those who know of no blobs. */
+  async #noteHoldOf(storage: SiteStorage): Promise<void> {
+    const place = this.#folders.blobsOf(storage);
+    if (place === undefined) return;
+    await recordRetentionHold(this.#folders.repositoryOf(storage), {
+      place,
+      hold: await this.#holdOf(storage),
+      looking: this.#context,
+    });
+  }
+
+  async #removeSuperseded(storage: SiteStorage): Promise<readonly string[]> {
+    const context = this.#context;
+    const { blobs, held } = await this.pruning(storage);
+    const repository = await this.#folders.opened(storage);
+    const guard = await this.#guardOf(storage.name);
+    const unread = await findUnreadChecks(repository.store);
+    if (unread !== undefined)
+      context.onEvent({ kind: 'warning', code: 'unread-checks', fileName: unread });
+    const tags = await findUnreadTags(repository.store);
+    if (tags !== undefined)
+      context.onEvent({ kind: 'warning', code: 'unread-tags', fileName: tags });
+    if (blobs === undefined || held !== undefined) return [];
+    const settings = await this.#superseding(storage);
+    return await removeSuperseded(repository, { ...settings, blobs, guard, context });
+  }
+
+  async #superseding(storage: SiteStorage): Promise<Omit<Superseding, 'blobs'>> {
+    return {
+      dataFs: storage.dataFs,
+      folder: this.#folders.repositoryOf(storage),
+      wasSetBack: await this.whatSetBack(storage),
+      backups: this.#context.backups,
+    };
+  }
+
+  /** Remembers those that are gone of which something is left: an archive that others continue goes with all of these. */
+  async #forgetGone({ storage, source, folder }: BlobStorage): Promise<void> {
+    const repository = await this.#folders.opened(storage);
+    const there = new Set(stampsOf(await repository.catalogue()));
+    const blobs = await (await this.#context.backups.blobFolder(folder)).catalogue(
+      basename(source),
+    );
+    const left = new Set(blobs.entries.map(({ stamp }) => stamp));
+    await forgetGoingBlobs(repository.store, {
+      but: (stamp) => left.has(stamp) && !there.has(stamp),
+    });
+  }
+
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
   async #holdOf(storage: SiteStorage): Promise<RetentionHold | undefined> {
     const blobs = this.#folders.blobsOf(storage);
@@ -194,18 +283,18 @@ export class SiteRetention {
   }
 
   /** Of the Data.fs backups of a storage and of its blobs: those need one another. */
-  async #guardOf(storage: SiteStorage): Promise<RemovalGuard> {
-    const known = this.#guards.get(storage.name);
+  async #guardOf(name: string): Promise<RemovalGuard> {
+    const known = this.#guards.get(name);
     if (known !== undefined) return known;
-    const repositories = this.#folders.filestorages().filter((one) => one === storage);
-    const blobs = this.#folders.blobStorages().filter((one) => one.storage === storage);
+    const repositories = this.#folders.filestorages().filter((one) => one.name === name);
+    const blobs = this.#folders.blobStorages().filter(({ storage }) => storage.name === name);
     const { backups } = this.#context;
     const folders = await Promise.all([
       ...repositories.map((one) => this.#folders.opened(one)),
       ...blobs.map(({ folder }) => backups.blobFolder(folder)),
     ]);
     const guard = new RemovalGuard(folders, this.#context);
-    this.#guards.set(storage.name, guard);
+    this.#guards.set(name, guard);
     return guard;
   }
 

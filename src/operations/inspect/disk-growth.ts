@@ -40,8 +40,9 @@ export async function readBackupDisks(
 }
 
 /** Whether every backup stays until somebody removes it by hand. */
-export function keepsAll({ contents, keep, keepBlobDays }: Site): boolean {
-  return keep === 0 && (contents !== 'blobs' || keepBlobDays === 0);
+export function keepsAll({ contents, keep, keepRules, keepBlobDays }: Site): boolean {
+  const isNoneSaid = keep === 0 && keepRules === undefined;
+  return isNoneSaid && (contents !== 'blobs' || keepBlobDays === 0);
 }
 
 /** What the backups of one storage have added to one folder. */

@@ -3,6 +3,7 @@ import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import type { NamedProblem, RepositoryProblem } from '../../repository/problem.ts';
 import { type Check, checksByStamp, readChecks } from '../../repository/records/check-results.ts';
+import { tagsByStamp } from '../../repository/records/tags.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 
 /** A line of a list of restore points. */
@@ -25,6 +26,8 @@ export interface ListedPoint {
   readonly problems: readonly RepositoryProblem[];
   /** What somebody has found out about it, the newest last. */
   readonly checks: readonly Check[];
+  /** What somebody calls it: it stays as long as it has one. */
+  readonly tags: readonly string[];
 }
 
 /** The restore points of a repository, oldest first. */
@@ -33,7 +36,8 @@ export async function listRestorePoints(
 ): Promise<readonly ListedPoint[]> {
   await requireBackups(repository.store);
   const checks = checksByStamp(await readChecks(repository.store));
-  const points: Omit<ListedPoint, 'checks'>[] = [];
+  const tags = await tagsByStamp(repository.store);
+  const points: Omit<ListedPoint, 'checks' | 'tags'>[] = [];
   for (const chain of await repository.chains()) {
     const { files, faults } = chain;
     for (const { file, range, record } of chain.links) {
@@ -58,7 +62,11 @@ export async function listRestorePoints(
     if (chain.links.length === 0)
       points.push(...unlisted([files.full, ...files.increments], faults));
   }
-  return points.map((point) => ({ ...point, checks: checks.get(point.stamp) ?? [] }));
+  return points.map((point) => ({
+    ...point,
+    checks: checks.get(point.stamp) ?? [],
+    tags: tags.get(point.stamp) ?? [],
+  }));
 }
 
 /** What is in a repository, and belongs to no restore point: each with what is wrong. */
@@ -82,7 +90,7 @@ function unlisted(
     readonly storedBytes: number;
   }[],
   problems: readonly RepositoryProblem[],
-): readonly Omit<ListedPoint, 'checks'>[] {
+): readonly Omit<ListedPoint, 'checks' | 'tags'>[] {
   return files.map(({ stamp, kind, name, storedBytes }) => ({
     stamp,
     moment: momentOfStamp(stamp),

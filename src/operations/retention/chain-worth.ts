@@ -23,6 +23,8 @@ export interface ChainWorth {
    * - `lacking`: the `.dat` or the blobs are not there.
    */
   readonly worth: 'counts' | 'faulty' | 'lacking';
+  /** Stamps of the points for which it counts; none: it doesn't. */
+  readonly counting: readonly Stamp[];
 }
 
 /**
@@ -64,18 +66,25 @@ export async function worthOfChains(
       faultDepth === undefined ||
       (data.kind === 'good' && data.depth !== undefined && isAsDeep(data.depth, faultDepth));
     const sound = chain.files.hasDat ? points.filter(isWhole) : [];
-    const areBlobsFaulty = chain.files.hasDat && points.some(hasFaultyBlobs);
-    const isCounted =
-      sound.some(isProven) || (areBlobsFaulty && !isOneSound && faultDepth === undefined);
-    const isFaulty = sound.length > 0 || areBlobsFaulty || points.every(isDataBad);
-    worths.push({ chain, worth: isCounted ? 'counts' : isFaulty ? 'faulty' : 'lacking' });
-    isOneSound ||= sound.some(isProven);
+    const proven = sound.filter(isProven);
+    const withFaultyBlobs = chain.files.hasDat ? points.filter(hasFaultyBlobs) : [];
+    const isBest = !isOneSound && faultDepth === undefined;
+    const counting = proven.length > 0 ? proven : isBest ? withFaultyBlobs : [];
+    const isCounted = counting.length > 0;
+    const isFaulty = sound.length > 0 || withFaultyBlobs.length > 0 || points.every(isDataBad);
+    worths.push({
+      chain,
+      worth: isCounted ? 'counts' : isFaulty ? 'faulty' : 'lacking',
+      counting: counting.map(({ stamp }) => stamp),
+    });
+    isOneSound ||= proven.length > 0;
     const [newest] = points;
     faultDepth = (newest && depthOfFaults(newest)) ?? (isCounted ? undefined : faultDepth);
     if (index === older) faultDepth ??= standing?.kind;
   }
   if (!hasComing) return worths;
-  return [...worths, { chain: undefined, worth: faultDepth === undefined ? 'counts' : 'faulty' }];
+  const worth = faultDepth === undefined ? 'counts' : 'faulty';
+  return [...worths, { chain: undefined, worth, counting: [] }];
 }
 
 /** The newest first; those behind one that is sound need no count of their blobs. */

@@ -8,6 +8,7 @@ import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { readJudgements } from '../../repository/read-judgements.ts';
 import { noteGoingBlobs } from '../../repository/records/going-blobs.ts';
+import { tagsByStamp } from '../../repository/records/tags.ts';
 import { removeListed } from '../../repository/remove-chain.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
@@ -67,9 +68,25 @@ export async function planDelete(
   for (const { stamp, reason } of found) {
     deletions.push({ ...planDeletion(catalogue, stamp), reason });
   }
+  await refuseTagged(repository, deletions);
   const leaving = { catalogue, deletions, whole, blobs, context };
   const leaves = await whatIsLeft(repository, leaving);
   return { repository: path, deletions, whole, leaves };
+}
+
+/** Failure `refused` where somebody wants to keep what would go. */
+async function refuseTagged(
+  { store, name }: OpenRepository,
+  deletions: readonly Deletion[],
+): Promise<void> {
+  const tags = await tagsByStamp(store);
+  for (const stamp of deletions.flatMap(({ points }) => points)) {
+    const [tag] = tags.get(stamp) ?? [];
+    if (tag === undefined) continue;
+    throw new Failure('refused', `Cannot delete ${stamp} in "${name}": it has the tag "${tag}"`, {
+      hint: { kind: 'remove-tag', name: tag },
+    });
+  }
 }
 
 async function wanted(
@@ -215,8 +232,8 @@ export async function deleteAll(
 }
 
 /** Whether the next backup removes the blobs of what was deleted; where nothing old ever goes, they are for people to remove. */
-export function removesBlobs({ keep }: Site, { kind }: BackupPlace): boolean {
-  return kind === 'zip' || keep > 0;
+export function removesBlobs({ keep, keepRules }: Site, { kind }: BackupPlace): boolean {
+  return kind === 'zip' || keep > 0 || keepRules !== undefined;
 }
 
 /** Failure `refused` where nothing could be restored afterwards. */

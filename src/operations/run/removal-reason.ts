@@ -9,6 +9,8 @@ export type RemovalReason =
   | { readonly kind: 'damaged'; readonly problem: RepositoryProblem }
   /** `keep` newer full backups are there. */
   | { readonly kind: 'newer-full-backups'; readonly keep: number }
+  /** No rule keeps it, and nothing that stays needs it. */
+  | { readonly kind: 'no-rule' }
   /** The run of the backup never finished its blobs, and a newer backup is complete. */
   | { readonly kind: 'superseded' }
   /** A run that was killed had begun to remove them. */

@@ -28,7 +28,14 @@ export async function noteGoingBlobs(store: Store, stamps: readonly Stamp[]): Pr
   await writeJsonRecord(store, FILE, { format: 1, stamps: [...all].sort() });
 }
 
-/** Forgets them, when the blobs are gone. The caller holds the repository's lock. */
-export async function forgetGoingBlobs(store: Store): Promise<void> {
-  if ((await readGoingBlobs(store)).length > 0) await store.remove(FILE);
+/** Forgets them, when the blobs are gone; but not those of which some are left. The caller holds the repository's lock. */
+export async function forgetGoingBlobs(
+  store: Store,
+  { but }: { readonly but: (stamp: Stamp) => boolean },
+): Promise<void> {
+  const noted = await readGoingBlobs(store);
+  const left = noted.filter(but);
+  if (left.length === noted.length) return;
+  if (left.length > 0) await writeJsonRecord(store, FILE, { format: 1, stamps: left });
+  else await store.remove(FILE);
 }

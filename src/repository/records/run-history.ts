@@ -23,7 +23,7 @@ export const RunSchema = v.object({
   /** `undo` swaps back a restore; `verify-deep` reads the database in a backup, too, `verify-sample` some of it. */
   verb: v.picklist([
     ...(['backup', 'restore', 'undo', 'verify', 'verify-deep', 'verify-sample'] as const),
-    ...(['rehearse', 'retire'] as const),
+    ...(['rehearse', 'retire', 'prune'] as const),
   ]),
   /** Which backups; `all` where a run looks at all kinds. */
   of: v.picklist(['backup', 'snapshot', 'zip', 'alternative', 'all']),

@@ -16,10 +16,12 @@ import { installResult } from './results/install.ts';
 import { listResult } from './results/list.ts';
 import { logResult } from './results/log.ts';
 import { openResult } from './results/open.ts';
+import { pruneResult } from './results/prune.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
 import { scheduleResult } from './results/schedule.ts';
 import { showResult } from './results/show.ts';
+import { tagResult } from './results/tag.ts';
 import { testRestoreResult } from './results/test-restore.ts';
 import { verifyResult } from './results/verify.ts';
 
@@ -41,6 +43,8 @@ export const RESULTS = {
   'test-restore': testRestoreResult,
   open: openResult,
   delete: deleteResult,
+  prune: pruneResult,
+  tag: tagResult,
   init: initResult,
   install: installResult,
   config: configResult,

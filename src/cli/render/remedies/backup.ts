@@ -18,6 +18,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'earlier-date-first': () => 'Give the earlier date first. "zodbvault list" shows the dates.',
   'name-restore-point': () =>
     '"zodbvault list" shows the restore points. Give the full date of one.',
+  'list-tags': () =>
+    '"zodbvault list" shows the restore points, what is wrong with them, and their tags.',
   'make-full-backup-or-insist': () =>
     'Make a full backup first (zodbvault backup --full). --even-the-last deletes it anyway.',
   'make-backup-or-insist': () => 'Make a backup first. --even-the-last deletes it anyway.',
@@ -32,6 +34,7 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'install-compressor': ({ package: name }) =>
     `Install it (Debian: ${name}), or use --compressor node.`,
   'delete-restore-point': ({ stamp }) => `"zodbvault delete ${stamp}" deletes that restore point.`,
+  'remove-tag': ({ name }) => `"zodbvault tag --remove ${name}" removes the tag.`,
   'put-back-lost-blobs': ({ source, copy }) =>
     `${describeHold({ kind: 'lost', source, holder: copy })}.`,
   'enable-script': ({ script }) =>

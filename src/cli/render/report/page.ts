@@ -166,16 +166,17 @@ function hasBlobs(points: readonly PointReport[]): boolean {
 function renderPoints(points: readonly PointReport[], name: string): Markup {
   if (points.length === 0) return html`<p>None.</p>`;
   const withBlobs = hasBlobs(points);
+  const withTags = points.some(({ tags }) => tags.length > 0);
   const rows = points.map(
     (point) => html`<tr><th scope="row" class="nowrap">${point.stamp}</th><td>${point.kind}</td>
 <td class="number">${point.dataFsBytes === undefined ? '?' : formatBytes(point.dataFsBytes)}</td>
 <td class="number">${formatBytes(point.storedBytes)}</td>
 <td>${point.check === undefined ? '' : html`<span class="${point.check.outcome}">${point.check.text}</span>`}</td>
-${withBlobs ? html`<td>${point.blobs}</td>` : ''}</tr>`,
+${withBlobs ? html`<td>${point.blobs}</td>` : ''}${withTags ? html`<td>${point.tags.join(', ')}</td>` : ''}</tr>`,
   );
   return scrolling(
     `Restore points of ${name}`,
-    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th>${withBlobs ? html`<th scope="col">Blobs</th>` : ''}</tr></thead>
+    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th>${withBlobs ? html`<th scope="col">Blobs</th>` : ''}${withTags ? html`<th scope="col">Tags</th>` : ''}</tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }

@@ -51,5 +51,6 @@ export interface PointReport {
   /** As in `deep 2026-03-01`. */
   readonly check: { readonly text: string; readonly outcome: 'good' | 'bad' } | undefined;
   readonly blobs: string;
+  readonly tags: readonly string[];
   readonly problems: readonly string[];
 }

@@ -33,6 +33,11 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     sentence: ({ fileName }) =>
       `zodbvault cannot read "${fileName}", which records what verifications have found: it is damaged, or a later version wrote it. zodbvault deletes no old backup until "zodbvault verify --deep" has run again`,
   },
+  'unread-tags': {
+    example: { kind: 'warning', code: 'unread-tags', fileName: '.zodbvault.tags.json' },
+    sentence: ({ fileName }) =>
+      `zodbvault cannot read "${fileName}", which records which restore points have tags: it is damaged, or a later version wrote it. zodbvault deletes no old backup until you move that file away`,
+  },
   'bad-result-not-noted': {
     example: {
       kind: 'warning',

@@ -13,6 +13,8 @@ export type RunWarning =
     } & AstrayServer)
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
+  /** What somebody wants to keep can't be read: nothing old is removed. */
+  | { readonly kind: 'warning'; readonly code: 'unread-tags'; readonly fileName: string }
   /** A look has found restore points bad, and could not write that down. */
   | {
       readonly kind: 'warning';

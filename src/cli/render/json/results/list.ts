@@ -15,6 +15,7 @@ const PointSchema = v.strictObject({
   problems: said('what is wrong with its files, in words', v.array(v.string())),
   checks: said('what verifications found, the newest last', v.array(LookSchema)),
   judgement: maybe('whether it is good; absent for `blobs`', JudgementSchema),
+  tags: maybe('its tags; absent if it has none', v.array(v.string())),
   madeOf: maybe(
     'the Data.fs that it is a backup of, if that is another one',
     v.strictObject({
@@ -54,6 +55,7 @@ export function listedAsJson(one: ListedSitePoint): Point {
     problems: point.problems.map(describeProblemOfPoint),
     checks: looksAsJson(point.checks),
     judgement: judgementAsJson(judgement),
+    tags: point.tags.length === 0 ? undefined : [...point.tags],
     madeOf: madeOf && { path: madeOf.path, relation: madeOf.is },
   };
 }

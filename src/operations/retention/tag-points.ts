@@ -1,0 +1,169 @@
+import type { Site } from '../../config/model/site.ts';
+import { isSound } from '../../repository/judgement.ts';
+import { pointStampsOf } from '../../repository/layout/catalogue.ts';
+import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
+import type { OpenRepository } from '../../repository/open-repository.ts';
+import { isTagName, readTags, type Tag, writeTags } from '../../repository/records/tags.ts';
+import { Failure } from '../../system/failure.ts';
+import { listPlace } from '../list/list-site.ts';
+import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
+import { type JobContext, lockRequest } from '../run/events.ts';
+import { lockFolders } from '../run/lock-folders.ts';
+
+/** Which tag is given, or taken away, and of which restore points of a site. */
+export interface TagChange {
+  readonly action: 'give' | 'take';
+  readonly name: string;
+  readonly kind: BackupPlace['kind'];
+  /** What a restore to this restore point takes of each storage; undefined: the newest, or all that have the tag. */
+  readonly stamp: Stamp | undefined;
+  readonly now: () => Date;
+}
+
+/** A restore point that has got a tag, or has lost one. */
+export interface TaggedPoint {
+  readonly storage: string;
+  readonly stamp: Stamp;
+}
+
+/** Failure `usage` for what is no name of a tag. */
+export function requireTagName(text: string): string {
+  if (isTagName(text)) return text;
+  throw new Failure('usage', `Cannot use "${text}" as a tag`, {
+    hint: 'A tag has letters, digits, "-", "_" and ".", begins with a letter or a digit, and has at most 64 of them.',
+  });
+}
+
+/**
+ * Gives restore points of a site a tag, or takes it away: as long as they have one, nothing but a deletion by name removes
+ * them. Returns those that have changed. Failures: `usage` where the site backs up no Data.fs; `not-found` where nothing
+ * has the stamp, or the tag; `refused` where a restore point is bad; `locked`.
+ */
+export async function changeTags(
+  site: Site,
+  change: TagChange,
+  context: JobContext,
+): Promise<readonly TaggedPoint[]> {
+  refuseWithoutPoints(site);
+  const { backups } = context;
+  const places: (BackupPlace & { readonly repository: string })[] = [];
+  for (const place of await findBackupPlaces(site, { kind: change.kind, backups })) {
+    const { repository } = place;
+    if (repository !== undefined) places.push({ ...place, repository });
+  }
+  const folders = { repositories: places.map(({ repository }) => repository), blobFolders: [] };
+  const request = lockRequest(context, 'tag');
+  await using _locks = await lockFolders(folders, { backups, request });
+  await requireStamp(change, { places, context });
+  const changed: TaggedPoint[] = [];
+  for (const place of places) {
+    const { storage } = place;
+    const repository = await backups.repository(place.repository);
+    const stamp = stampIn(pointStampsOf(await repository.catalogue()), change);
+    if (change.action === 'give') {
+      if (stamp === undefined) continue;
+      await refuseBad(stamp, { place, site, context });
+      const given = await giveTag(repository, { stamp, name: change.name, at: change.now() });
+      if (given === 'given') changed.push({ storage, stamp });
+    } else {
+      const from = change.stamp === undefined ? undefined : stamp;
+      const taken = await takeTag(repository, { stamp: from, name: change.name });
+      changed.push(...taken.map((one) => ({ storage, stamp: one })));
+    }
+  }
+  if (changed.length > 0 || change.action === 'give') return changed;
+  throw new Failure(
+    'not-found',
+    `Cannot remove the tag "${change.name}": no restore point has it`,
+    {
+      hint: { kind: 'list-tags' },
+    },
+  );
+}
+
+/** Failure `usage` where a site has no restore points that a tag could keep. */
+export function refuseWithoutPoints({ contents }: Site): void {
+  if (contents !== 'blobs') return;
+  throw new Failure('usage', 'Cannot use a tag: the site backs up only blobs', {
+    hint: 'Tags are for backups of a Data.fs. Name the part that makes these.',
+  });
+}
+
+/** The caller holds the repository's lock. Failure `refused` where nobody can read the tags that are there. */
+export async function giveTag(
+  repository: OpenRepository,
+  { stamp, name, at }: { readonly stamp: Stamp; readonly name: string; readonly at: Date },
+): Promise<'given' | 'there-already'> {
+  const tags = await requireTags(repository);
+  if (tags.some((tag) => tag.stamp === stamp && tag.name === name)) return 'there-already';
+  const stamps = pointStampsOf(await repository.catalogue());
+  const all = [...tags, { stamp, name, at: at.toISOString() }];
+  await writeTags(repository.store, { tags: all, stamps });
+  return 'given';
+}
+
+async function takeTag(
+  repository: OpenRepository,
+  { stamp, name }: { readonly stamp: Stamp | undefined; readonly name: string },
+): Promise<readonly Stamp[]> {
+  const tags = await requireTags(repository);
+  const isMeant = (tag: Tag) => tag.name === name && (stamp ?? tag.stamp) === tag.stamp;
+  const taken = tags.filter(isMeant);
+  const stamps = pointStampsOf(await repository.catalogue());
+  const left = tags.filter((tag) => !isMeant(tag));
+  if (taken.length > 0) await writeTags(repository.store, { tags: left, stamps });
+  return taken.flatMap((tag) => parseStamp(tag.stamp) ?? []);
+}
+
+async function requireTags({ store }: OpenRepository): Promise<readonly Tag[]> {
+  const read = await readTags(store);
+  if (read.kind === 'read') return read.tags;
+  throw new Failure('refused', `Cannot read the tags in "${store.nameOf(read.fileName)}"`, {
+    hint: 'It is damaged, or a later version wrote it. Move it away, and give the tags again.',
+  });
+}
+
+/** The newest that is not later; of a repository that is younger, none. */
+function stampIn(stamps: readonly Stamp[], { stamp }: Pick<TagChange, 'stamp'>): Stamp | undefined {
+  return stamps.findLast((one) => stamp === undefined || one <= stamp);
+}
+
+async function requireStamp(
+  { stamp, action, name }: TagChange,
+  {
+    places,
+    context: { backups },
+  }: {
+    readonly places: readonly { readonly repository: string }[];
+    readonly context: JobContext;
+  },
+): Promise<void> {
+  const all: Stamp[] = [];
+  for (const { repository } of places) {
+    const opened = await backups.repository(repository);
+    all.push(...pointStampsOf(await opened.catalogue()));
+  }
+  const isThere = stamp === undefined ? all.length > 0 || action === 'take' : all.includes(stamp);
+  if (isThere) return;
+  const what = stamp === undefined ? 'there is no backup yet' : `no backup is called ${stamp}`;
+  throw new Failure('not-found', `Cannot use the tag "${name}": ${what}`, {
+    hint: { kind: 'name-restore-point' },
+  });
+}
+
+/** What can't be restored as a whole is not worth keeping. */
+async function refuseBad(
+  stamp: Stamp,
+  {
+    place,
+    site,
+    context: { backups },
+  }: { readonly place: BackupPlace; readonly site: Site; readonly context: JobContext },
+): Promise<void> {
+  for (const one of await listPlace(place, { site, backups })) {
+    if (one.kind === 'blobs' || one.point.stamp !== stamp || isSound(one.judgement)) continue;
+    throw new Failure('refused', `Cannot give ${stamp} a tag: it is not intact`, {
+      hint: { kind: 'list-tags' },
+    });
+  }
+}
