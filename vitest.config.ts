@@ -28,6 +28,7 @@ const REAL = 'test/real/**/*.test.ts';
 const LONG = [
   'test/damage/*.test.ts',
   'test/command/many-backups.test.ts',
+  'test/command/many-clients.test.ts',
   'test/command/known-bad.test.ts',
   'test/command/large-data-files.test.ts',
   'test/command/lost-blobs.test.ts',

@@ -15,7 +15,7 @@ export async function makeTargets(): Promise<readonly Target[]> {
     ...(await BLOB_TARGETS()),
     ...RECORD_TARGETS(),
     ...SITE_TARGETS(),
-    ...CLIENT_TARGETS(),
+    ...(await CLIENT_TARGETS()),
     ...(await TOML_TARGETS()),
   ];
 }
