@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { absent } from '../absent.ts';
 import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
@@ -77,12 +77,13 @@ export function handleSource(
   handle: FileHandle,
   { name, sizeBytes }: { readonly name: string; readonly sizeBytes: number },
 ): OpenedSource {
+  const reader = new HandleReader(handle, name);
   return {
     name,
     sizeBytes,
-    read: (range) => readExactly(handle, range, name),
-    readInto: (target, position) => fill(target, { handle, position, name }),
-    stream: (range) => readAhead(range, (part) => readExactly(handle, part, name)),
+    read: (range) => reader.readAtRandom(range),
+    readInto: (target, position) => reader.fill(target, position),
+    stream: (range) => readAhead(range, (part) => reader.read(part)),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }
@@ -111,31 +112,67 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
   };
 }
 
-async function readExactly(
-  handle: FileHandle,
-  { start, end }: ByteRange,
-  name: string,
-): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(end - start);
-  await fill(buffer, { handle, position: start, name });
-  return buffer;
-}
+/** Bytes that are read without a thread, where they are in the memory of the system: the way there and back takes longer. */
+const FEW_BYTES = 1 << 16;
+/** What a read of them takes then, at most, in milliseconds. */
+const QUICK_MS = 1;
+/** So many reads are left to threads behind one that had to wait for a disk. */
+const READS_BY_THREADS = 64;
 
-async function fill(
-  target: Uint8Array,
-  {
-    handle,
-    position,
-    name,
-  }: { readonly handle: FileHandle; readonly position: number; readonly name: string },
-): Promise<void> {
-  let filled = 0;
-  while (filled < target.length) {
-    const { bytesRead } = await withSystemErrors(`read "${name}" at ${position + filled}`, () =>
-      handle.read(target, filled, target.length - filled, position + filled),
-    );
-    if (bytesRead === 0) throw becameShorter(name, position + target.length, position + filled);
-    filled += bytesRead;
+/** Reads an open file. */
+class HandleReader {
+  readonly #handle: FileHandle;
+  readonly #name: string;
+  #byThreads = 0;
+
+  constructor(handle: FileHandle, name: string) {
+    this.#handle = handle;
+    this.#name = name;
+  }
+
+  async read({ start, end }: ByteRange): Promise<Uint8Array> {
+    const buffer = Buffer.allocUnsafe(end - start);
+    await this.fill(buffer, start);
+    return buffer;
+  }
+
+  /** The same for who reads here and there, thousands of times. */
+  async readAtRandom(range: ByteRange): Promise<Uint8Array> {
+    if (range.end - range.start > FEW_BYTES) return this.read(range);
+    return this.#readAtOnce(range) ?? this.read(range);
+  }
+
+  async fill(target: Uint8Array, position: number): Promise<void> {
+    let filled = 0;
+    while (filled < target.length) {
+      const { bytesRead } = await withSystemErrors(
+        `read "${this.#name}" at ${position + filled}`,
+        () => this.#handle.read(target, filled, target.length - filled, position + filled),
+      );
+      if (bytesRead === 0) {
+        throw becameShorter(this.#name, position + target.length, position + filled);
+      }
+      filled += bytesRead;
+    }
+  }
+
+  /** Undefined where a thread is to read, and to say what is wrong. */
+  #readAtOnce({ start, end }: ByteRange): Uint8Array | undefined {
+    if (this.#byThreads > 0) {
+      this.#byThreads -= 1;
+      return undefined;
+    }
+    const buffer = Buffer.allocUnsafe(end - start);
+    const begun = performance.now();
+    try {
+      if (readSync(this.#handle.fd, buffer, 0, buffer.length, start) < buffer.length) {
+        return undefined;
+      }
+    } catch {
+      return undefined;
+    }
+    if (performance.now() - begun > QUICK_MS) this.#byThreads = READS_BY_THREADS;
+    return buffer;
   }
 }
 
