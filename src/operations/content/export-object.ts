@@ -4,8 +4,10 @@ import { type ExportPlan, planExport } from '../../objects/export/plan-export.ts
 import type { Stop } from '../../objects/export/stop.ts';
 import { locateObject } from '../../objects/path.ts';
 import { Failure } from '../../system/failure.ts';
+import { CHUNK_BYTES } from '../../system/files/byte-source.ts';
 import { NewFile } from '../../system/files/new-file.ts';
 import { isThere } from '../../system/files/presence.ts';
+import { inChunksOf } from '../../system/streams/pipeline.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
 
 /** What was exported, or what kept it from being exported. */
@@ -52,7 +54,8 @@ export async function exportObject(
   };
   if (stops.length > 0) return { ...result, sizeBytes: undefined };
   await using written = await NewFile.create(file);
-  await written.write(untilStopped(encodeExport(state, plan), signal));
+  // Most records are small, and each write goes to a thread and back.
+  await written.write(inChunksOf(untilStopped(encodeExport(state, plan), signal), CHUNK_BYTES));
   await written.complete();
   await refuseFile(file);
   await written.publish();
