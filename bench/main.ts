@@ -8,6 +8,8 @@ import { BLOB_CASES, makeBlobBench } from './cases/blob-cases.ts';
 import type { Bar, Bench, Case, DataFsBench } from './cases/case.ts';
 import { CHAIN_CASES, makeChains, START_CASES } from './cases/chain-cases.ts';
 import { DATA_FS_CASES } from './cases/data-fs-cases.ts';
+import { makePageBench, PAGE_CASES } from './cases/page-cases.ts';
+import { STATE_CASES } from './cases/state-cases.ts';
 import { type Measurement, measure, median } from './measure.ts';
 import { installPeers } from './peers.ts';
 import { type DataKind, growWorkload } from './workload.ts';
@@ -30,6 +32,7 @@ const options = new Command('npm run bench --')
     1e5,
   )
   .option('--no-chains', 'no chain of a thousand increments')
+  .option('--no-pages', 'no folders of pages, which the Zope of a Plone makes')
   .option('--data <kind>', 'text or incompressible (default: one of each)')
   .option('--runs <number>', 'runs of each command', wholeNumber({ minimum: 1, maximum: 99 }), 5)
   .option('--only <text>', 'only jobs with this text in their name; earlier ones run once')
@@ -63,6 +66,9 @@ async function run(bench: Bench): Promise<void> {
       ...CHAIN_CASES,
     ]);
   }
+  if (options.pages) {
+    await measureCases('Folders of pages, made by Zope.', makePageBench(bench), PAGE_CASES);
+  }
   if (options.blobs > 0) {
     const blobs = makeBlobBench(bench, options.blobs);
     await measureCases(`${options.blobs} blobs, bushy.`, blobs, BLOB_CASES);
@@ -79,7 +85,10 @@ async function measureDataFs(session: Bench, kind: DataKind): Promise<void> {
   await growWorkload(grownDataFs, kind, INCREMENT_BYTES);
   const bench: DataFsBench = { ...session, folder: inside, kind, dataFs, grownDataFs, objectCount };
   const size = formatBytes(statSync(dataFs).size);
-  await measureCases(`Data.fs of ${size}, ${objectCount} objects, ${kind}.`, bench, DATA_FS_CASES);
+  await measureCases(`Data.fs of ${size}, ${objectCount} objects, ${kind}.`, bench, [
+    ...DATA_FS_CASES,
+    ...STATE_CASES,
+  ]);
   rmSync(inside, { recursive: true });
 }
 
@@ -94,8 +103,16 @@ async function measureCases<Of>(
   for (const build of cases) await measureCase(build(bench));
 }
 
-async function measureCase({ job, ours, peers, bars = [], isBasis = false }: Case): Promise<void> {
+async function measureCase({
+  job,
+  ours,
+  peers,
+  bars = [],
+  isBasis = false,
+  leavesNothing = false,
+}: Case): Promise<void> {
   const isWanted = options.only === undefined || job.includes(options.only);
+  if (!isWanted && leavesNothing) return;
   const trials = isWanted || isBasis ? [ours, ...peers] : [ours];
   const results = new Map<object, Measurement[]>(trials.map((trial) => [trial, []]));
   // In turns, so that what else the machine does hits all of them alike.
@@ -122,13 +139,17 @@ async function measureCase({ job, ours, peers, bars = [], isBasis = false }: Cas
 
 /** The bar, and whether it is met: `met: <= 0.8`. */
 function judge(
-  { ratio, moreSeconds = 0, larger }: Bar,
+  { ratio, moreSeconds = 0, peakBytes, larger }: Bar,
   own: Measurement,
   peer: Measurement,
 ): string {
   const limits = [`<= ${Number(ratio.toFixed(3))}`];
   if (moreSeconds > 0) limits.push(`+ ${moreSeconds.toFixed(2)} s`);
   let isMet = own.seconds <= ratio * peer.seconds + moreSeconds;
+  if (peakBytes !== undefined) {
+    isMet &&= own.peakBytes <= peakBytes;
+    limits.push(`${formatBytes(peakBytes)} of memory`);
+  }
   if (larger !== undefined) {
     const growth = (own.outputBytes ?? 0) / (peer.outputBytes ?? 1) - 1;
     isMet &&= growth <= larger;

@@ -8,6 +8,8 @@ export interface Trial {
   readonly prepare?: () => Promise<void> | void;
   /** The file that it makes, if its size is worth knowing; asked when it has run. */
   readonly output?: () => string | undefined;
+  /** It prints as JSON what it has measured itself: `seconds` and `peakBytes`. */
+  readonly isReporting?: true;
 }
 
 /** What one run took. */
@@ -21,12 +23,21 @@ export interface Measurement {
 const LOOK_EVERY_MS = 10;
 
 /** Runs the command once; an error if it fails: a job that was not done takes no time. */
-export async function measure({ command, prepare, output }: Trial): Promise<Measurement> {
+export async function measure({
+  command,
+  prepare,
+  output,
+  isReporting,
+}: Trial): Promise<Measurement> {
   await prepare?.();
   const [program, ...words] = command;
   const since = process.hrtime.bigint();
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let report = '';
   let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (isReporting) report += chunk.toString();
+  });
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
@@ -44,6 +55,7 @@ export async function measure({ command, prepare, output }: Trial): Promise<Meas
     seconds,
     peakBytes: [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0),
     outputBytes: made === undefined ? undefined : statSync(made).size,
+    ...(isReporting && (JSON.parse(report) as Pick<Measurement, 'seconds' | 'peakBytes'>)),
   };
 }
 

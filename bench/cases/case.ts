@@ -12,6 +12,8 @@ export interface Case {
   readonly bars?: readonly Bar[];
   /** Later cases need what its peers leave behind, as all need what ours does. */
   readonly isBasis?: boolean;
+  /** Later cases need nothing of it. */
+  readonly leavesNothing?: boolean;
 }
 
 /** What ours may take: a share of a peer's time, and seconds more than that. */
@@ -19,6 +21,8 @@ export interface Bar {
   readonly peer: string;
   readonly ratio: number;
   readonly moreSeconds?: number;
+  /** How much memory it may take. */
+  readonly peakBytes?: number;
   /** How much larger the file may be than the peer's: 0.07 is 7 %. */
   readonly larger?: number;
 }
