@@ -20,7 +20,10 @@ import { scratchFolder } from '../support/scratch.ts';
 import { sha256Of } from '../support/sha256.ts';
 
 const scratch = scratchFolder();
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 /** Tests don't wait long; a server of this machine answers at once. */
 const QUICK: Patience = { giveUpAfterMs: 20_000, firstPauseMs: 5, longestPauseMs: 50 };
@@ -277,6 +280,22 @@ describeWithS3('ceph', 'S3 on a line that breaks', (server) => {
   });
 });
 
+describeWithS3('ceph', 'S3 with a limit', (server) => {
+  it('takes no more of the line than it may, in both directions', async () => {
+    await using store = await openS3({
+      ...(await server().newBucket()),
+      bytesPerSecond: 2_000_000,
+    });
+    const began = performance.now();
+    await store.upload('a', streamOf(SMALL), { sizeBytes: SMALL.length });
+    await store.put('b', SMALL);
+    expect(await get(store, 'a')).toEqual(SMALL);
+    // 300 kB, but for the last piece of each, of up to 64 KiB.
+    expect(performance.now() - began).toBeGreaterThan(90);
+    expect(await get(store, 'b')).toEqual(SMALL);
+  });
+});
+
 describeWithS3('ceph', 'S3: what a server refuses', (server) => {
   it('is a clear failure', async () => {
     const settings = {
@@ -299,6 +318,25 @@ describeWithS3('ceph', 'S3: what a server refuses', (server) => {
       code: 'system',
       message: expect.stringContaining('ENOTFOUND'),
     });
+  });
+
+  it('is a clear failure where nothing says with which key to come', async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) {
+      vi.stubEnv(name, undefined);
+    }
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(scratch, 'nothing'));
+    vi.stubEnv('AWS_CONFIG_FILE', join(scratch, 'nothing'));
+    const { credentialsFile: _, ...settings } = await server().newBucket();
+    await using store = await openS3(settings);
+    expect(await outcomeOf(() => store.look('a'))).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('no credentials'),
+    });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'testkey');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'testsecret');
+    await using other = await openS3(settings);
+    expect(await other.look('a')).toBeUndefined();
   });
 
   it('is a full bucket, in which nothing new is seen', async () => {

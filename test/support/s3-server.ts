@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -112,7 +112,10 @@ async function startServer(kind: S3Kind, scratch: string): Promise<S3Server & As
       return { bucket, prefix: '', endpoint, credentialsFile, conditions };
     },
     killAndStart: () => {
-      process.kill(Number(readFileSync(join(folder, 'run/client.rgw.a.pid'), 'utf8')), 'SIGKILL');
+      const found = execFileSync('pgrep', ['-f', `radosgw ${ceph.join(' ')}`], {
+        encoding: 'utf8',
+      });
+      process.kill(Number(found), 'SIGKILL');
       const words = [...ceph, '-n', 'client.rgw.a', '-f'];
       gateways.push(spawn('radosgw', words, { stdio: 'ignore' }));
     },

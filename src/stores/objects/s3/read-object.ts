@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { Failure } from '../../../system/failure.ts';
-import type { ByteRange, OpenedSource } from '../../../system/files/byte-source.ts';
-import { collect } from '../../../system/streams/pipeline.ts';
+import {
+  type ByteRange,
+  CHUNK_BYTES,
+  type OpenedSource,
+} from '../../../system/files/byte-source.ts';
+import { collect, inChunksOf } from '../../../system/streams/pipeline.ts';
 import type { StoredObject } from '../object-store.ts';
 import { throttled } from '../transfer/bandwidth.ts';
 import { Retries } from '../transfer/retries.ts';
@@ -65,11 +69,20 @@ interface Reading {
   version: string | undefined;
 }
 
+/** The bytes of an object: see {@link readPieces}. In larger chunks: it costs less to write few of them. */
+export function readObject(
+  bucket: Bucket,
+  key: string,
+  wanted: { readonly range?: ByteRange | undefined; readonly version?: string | undefined },
+): AsyncGenerator<Uint8Array> {
+  return inChunksOf(readPieces(bucket, key, wanted), CHUNK_BYTES);
+}
+
 /**
  * The bytes of an object, in one request, or one more for each connection that breaks: it goes on where the last one
  * ended, if the object is still the same. Failures: `not-found`, `damaged`.
  */
-export async function* readObject(
+async function* readPieces(
   bucket: Bucket,
   key: string,
   {
