@@ -1,11 +1,14 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Site } from '../../src/config/model/site.ts';
 import { NOTHING_NAMED } from '../../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../../src/config/plain/plain-site.ts';
 import { backUpSite } from '../../src/operations/backup/backup-site.ts';
 import { BY_NODE } from '../support/backup-settings.ts';
-import { commitBlob, namesIn } from '../support/buildout-site.ts';
+import { blobFiles } from '../support/blobs.ts';
+import { commitBlob, dataFilesIn, namesIn } from '../support/buildout-site.ts';
+import { growDatabase, makeSite } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
 import { quietContext } from '../support/quiet-context.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -15,19 +18,36 @@ const scratch = scratchFolder();
 const DAY = 24 * 3600 * 1000;
 const FIRST = Date.UTC(2026, 0, 1, 2);
 
+/** A backup as at a moment, of a site as its `zodbvault.toml` says it. */
+async function backUpAt(
+  test: TestSite,
+  moment: number,
+  {
+    change = (site) => site,
+    isFull = false,
+    tag,
+  }: {
+    readonly change?: (site: Site) => Site;
+    readonly isFull?: boolean;
+    readonly tag?: string;
+  } = {},
+): Promise<void> {
+  const { site } = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
+  const full = isFull ? 'always' : 'as-set';
+  const now = () => new Date(moment);
+  await backUpSite({ ...BY_NODE, site: change(site), full, tag, now }, quietContext());
+}
+
 /** Backups of a site by the dates of their nights; a full one where it says so. */
 async function backUpNights(
   test: TestSite,
-  nights: readonly { readonly day: number; readonly isFull?: boolean }[],
+  nights: readonly { readonly day: number; readonly isFull: boolean }[],
 ): Promise<readonly string[]> {
-  const { site } = await findPlainSite(test.folder, { written: NOTHING_NAMED, purpose: 'backup' });
   for (const { day, isFull } of nights) {
     await commitBlob(test.dataFs);
-    const now = () => new Date(FIRST + day * DAY);
-    const full = isFull === true ? 'always' : 'as-set';
-    await backUpSite({ ...BY_NODE, site, full, now }, quietContext());
+    await backUpAt(test, FIRST + day * DAY, { isFull });
   }
-  return test.dataFiles().map((name) => name.slice(0, 19));
+  return stampsOf(test);
 }
 
 const stampsOf = (test: TestSite) => test.dataFiles().map((name) => name.slice(0, 19));
@@ -138,7 +158,7 @@ describe('a tag', () => {
     const test = await newSite(scratch, 3);
     const none = await test.run(['tag', 'x']);
     expect(none.status).toBe(1);
-    const [first = ''] = await backUpNights(test, [{ day: 0 }]);
+    const [first = ''] = await backUpNights(test, [{ day: 0, isFull: true }]);
     const before = snapshot(test.repository);
     for (const [words, status, said] of [
       [['tag', 'two words'], 2, 'as a tag'],
@@ -225,5 +245,147 @@ describe('rules in a zodbvault.toml', () => {
     const test = await newSite(scratch, 3);
     const { status, stderr } = await test.run(['backup', '--keep', '0', '--keep-daily', '7']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('--keep 0')]);
+  });
+});
+
+describe('several storages', () => {
+  it('stay restorable together, and get a tag together', async () => {
+    const test = await newSite(scratch, 3);
+    const catalog = join(test.folder, 'var/filestorage/catalog.fs');
+    await makeSite(catalog, 3);
+    writeFileSync(
+      join(test.folder, 'zodbvault.toml'),
+      'additional_filestorages = [{ name = "catalog", datafs = "var/filestorage/catalog.fs" }]\n',
+    );
+    const at = (name: string) => ({ filestorage: join(test.folder, 'var', name) });
+    const folders = {
+      backup: at('backups_catalog'),
+      snapshot: at('snapshotbackups_catalog'),
+      zip: at('zipbackups_catalog'),
+    };
+    const withCatalog = (site: Site): Site => ({
+      ...site,
+      storages: [{ name: 'catalog', dataFs: catalog, folders }, ...site.storages],
+    });
+    // The catalog changes in the first and the third night only, and is backed up before the Data.fs.
+    const today = Math.floor((Date.now() - FIRST) / DAY);
+    for (const [index, ago] of [5, 4, 3, 2, 1].entries()) {
+      await commitBlob(test.dataFs);
+      if (index % 2 === 0 && index < 3) await growDatabase(catalog, { transactions: 1 });
+      await backUpAt(test, FIRST + (today - ago) * DAY, { change: withCatalog });
+    }
+    const folder = join(test.folder, 'var/backups_catalog');
+    const ofCatalog = () => dataFilesIn(folder).map((name) => name.slice(0, 19));
+    const [first = '', third = ''] = ofCatalog();
+    const [, second = ''] = stampsOf(test);
+    await test.runWell('tag', 'together', second);
+    const tagged = documentOf(await test.runWell('list', '--json')).points.filter(
+      ({ tags }: { tags?: string[] }) => tags?.includes('together'),
+    );
+    expect(tagged).toMatchObject([
+      { storage: 'catalog', stamp: first },
+      { storage: 'Data', stamp: second },
+    ]);
+    await test.runWell('tag', '--remove', 'together');
+    await test.runWell('prune', '--keep-daily', '4');
+    // A restore to the second night takes the catalog of the first one.
+    expect(ofCatalog()).toEqual([first, third]);
+    const plan = await test.runWell('prune', '--dry-run', '--keep-daily', '2', '--json');
+    const points = documentOf(plan).points.filter(
+      ({ storage }: { storage: string }) => storage === 'catalog',
+    );
+    expect(points).toMatchObject([{ stamp: first }, { stamp: third, stays: true }]);
+    expect(points[1].reasons).toContain('the newest');
+  });
+});
+
+describe('archives of blobs', () => {
+  it('that others continue go when the last restore point of theirs goes', async () => {
+    const test = await newSite(scratch, 3);
+    writeFileSync(
+      join(test.folder, 'zodbvault.toml'),
+      'archive_blob = true\nincremental_blobs = true\n',
+    );
+    const today = Math.floor((Date.now() - FIRST) / DAY);
+    for (const [index, ago] of [7, 6, 5, 4, 3, 2, 1].entries()) {
+      await commitBlob(test.dataFs);
+      await backUpAt(test, FIRST + (today - ago) * DAY, {
+        change: (site) => ({
+          ...site,
+          blobFormat: { kind: 'incremental-archives', compression: 'none' },
+        }),
+        isFull: index === 0 || index % 3 === 1,
+        ...(index < 2 && { tag: ['oldest', 'second'][index] ?? '' }),
+      });
+    }
+    const all = stampsOf(test);
+    const archives = () => namesIn(join(test.folder, 'var/blobstoragebackups'));
+    await test.runWell('prune', '--keep-daily', '1');
+    // The tag keeps the full backup, the rest of its chain went; of its archives none can go alone.
+    expect(stampsOf(test)).toEqual([all[0], all[1], ...all.slice(4)]);
+    expect(archives().some((name) => name.includes(all[3] ?? '?'))).toBe(true);
+    await test.runWell('tag', '--remove', 'second');
+    await test.runWell('prune', '--keep-daily', '1');
+    expect(stampsOf(test)).toEqual([all[0], ...all.slice(4)]);
+    for (const stamp of all.slice(1, 4)) {
+      expect(archives().filter((name) => name.includes(stamp))).toEqual([]);
+    }
+    expect((await test.runWell('verify')).status).toBe(0);
+    await test.runWell('restore', '-n', '--to', join(test.folder, 'elsewhere'));
+  });
+});
+
+describe('in doubt', () => {
+  const keepRules = { daily: 3, weekly: 0, monthly: 0, yearly: 0 };
+  const withRules = (site: Site): Site => ({ ...site, keepRules });
+
+  it('a run with a clock that is a year ahead removes nothing, and the next ones go on', async () => {
+    const test = await newSite(scratch, 3);
+    const backUp = async (day: number) => {
+      await commitBlob(test.dataFs);
+      await backUpAt(test, FIRST + day * DAY, { change: withRules, isFull: true });
+    };
+    for (const day of [0, 1, 2, 3]) await backUp(day);
+    const before = stampsOf(test);
+    expect(before).toHaveLength(3);
+    await backUp(365 + 4);
+    expect(stampsOf(test).slice(0, -1)).toEqual(before);
+    for (const day of [4, 5, 6]) await backUp(day);
+    // Three nights with their own dates, and the one that was ahead: it takes nobody's place.
+    expect(stampsOf(test)).toHaveLength(4);
+    expect((await test.runWell('verify')).status).toBe(0);
+  });
+
+  it('while blobs are lost that an older backup has, nothing goes by these rules', async () => {
+    const test = await newSite(scratch, 3);
+    const all = await backUpNights(
+      test,
+      [0, 1, 2].map((day) => ({ day, isFull: true })),
+    );
+    const [lost = ''] = blobFiles(join(test.folder, 'var/blobstorage'));
+    rmSync(join(test.folder, 'var/blobstorage', lost));
+    const warned = await test.runWarned('backup', '--full', '--keep-daily', '1');
+    expect(warned.stderr).toContain(lost.slice(0, 10));
+    expect(stampsOf(test).slice(0, 3)).toEqual(all);
+    const planned = documentOf(
+      await test.run(['prune', '--dry-run', '--keep-daily', '1', '--json']),
+    );
+    for (const { reasons } of planned.points) {
+      expect(reasons).toContain('the live blob directory has lost blobs that an older backup has');
+    }
+  });
+});
+
+describe('"repozo -k"', () => {
+  it('leaves what has a tag', async () => {
+    const test = await newSite(scratch, 3);
+    const [first = ''] = await backUpNights(
+      test,
+      [0, 1].map((day) => ({ day, isFull: true })),
+    );
+    await test.runWell('tag', 'x', first);
+    await growDatabase(test.dataFs, { transactions: 1 });
+    await test.runWell('repozo', '-B', '-F', '-k', '-r', test.repository, '-f', test.dataFs);
+    expect(stampsOf(test)).toEqual([first, stampsOf(test).at(-1)]);
   });
 });

@@ -131,6 +131,9 @@ async function showPlan(
     if (plan.blobs !== undefined) {
       terminal.print(`${name}Back up the blobs in ${plan.blobs.source} to ${plan.blobs.folder}`);
     }
+    if (plan.filestorage !== undefined && settings.tag !== undefined) {
+      terminal.print(`${name}Give the newest restore point the tag "${settings.tag}"`);
+    }
     for (const { reason, fileNames } of plan.removals) {
       terminal.print(`${name}Remove (${describeRemoval(reason)}): ${fileNames.join(', ')}`);
     }
@@ -146,6 +149,9 @@ async function carryOut(
   await backUpSite(settings, job, async (results) => {
     const seconds = (Date.now() - since) / 1000;
     for (const one of results) result.backups.push(await backupAsJson(one, settings));
+    if (settings.tag !== undefined) {
+      terminal.log(`The newest restore point has the tag "${settings.tag}"`);
+    }
     return await sayBackups(results, { site: settings.site, seconds, terminal });
   });
 }

@@ -1,4 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { PERIODS } from '../../system/calendar/period.ts';
+import { formatSpan } from '../../system/calendar/span.ts';
 import type { Site } from '../model/site.ts';
 import { tomlOptions } from './toml-options.ts';
 
@@ -7,7 +9,7 @@ const OFTEN = ['verify_after_backup', 'pre_command', 'post_command'];
 
 /** A commented `zodbvault.toml` that says where a site and its backups are, and how much is kept until now. */
 export function tomlTemplate(
-  { config, storages, keep, keepBlobDays }: Site,
+  site: Site,
   {
     folder,
     blobs: inclusion,
@@ -17,6 +19,7 @@ export function tomlTemplate(
     readonly blobs: 'as-found' | 'left-out';
   },
 ): string {
+  const { config, storages, keepBlobDays } = site;
   const main = storages.at(-1);
   if (main === undefined) throw new RangeError('a site without a storage');
   const { dataFs, blobs, folders } = main;
@@ -46,14 +49,27 @@ export function tomlTemplate(
     ...(inclusion === 'left-out' ? ['backup_blobs = false'] : []),
     '',
     '# Full backups to keep, with their increments and blobs. Each backup deletes older ones.',
-    '# 0 keeps all. Without this line, all stay, too.',
-    `keep = ${keep}`,
+    '# 0 keeps all. Without such a line, all stay, too. docs/retention.md: days, weeks, months, tags.',
+    ...keepLines(site),
     '# Days for blob backups that go with no Data.fs backup; 0, or no such line, keeps all.',
     `keep_blob_days = ${keepBlobDays}`,
     '',
     ...more,
     '',
   ].join('\n');
+}
+
+/** With rules, `keep = 0` would be a contradiction. */
+function keepLines({ keep, keepRules }: Site): readonly string[] {
+  if (keepRules === undefined) return [`keep = ${keep}`];
+  const { within } = keepRules;
+  return [
+    ...(keep === 0 ? [] : [`keep = ${keep}`]),
+    ...PERIODS.flatMap((period) =>
+      keepRules[period] === 0 ? [] : `keep_${period} = ${keepRules[period]}`,
+    ),
+    ...(within === undefined ? [] : [`keep_within = ${quoted(formatSpan(within))}`]),
+  ];
 }
 
 /** What lies below the folder is named from there: a copy of a site must not work on the other one. */

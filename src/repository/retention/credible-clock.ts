@@ -52,8 +52,8 @@ function longestInOrder<One extends Timed>(all: readonly One[]): readonly One[] 
     ends[low] = { one, before: ends[low - 1] };
   }
   const ordered: One[] = [];
-  for (let step = ends.at(-1); step !== undefined; step = step.before) ordered.unshift(step.one);
-  return ordered;
+  for (let step = ends.at(-1); step !== undefined; step = step.before) ordered.push(step.one);
+  return ordered.reverse();
 }
 
 /**

@@ -87,10 +87,12 @@ class KeptPoints {
     this.together(moment);
   }
 
+  /** Two storages may have points with the same stamp, of which one has the reason. */
   together({ stamp, taken }: Moment): void {
     const reason = { kind: 'together', with: stamp } as const;
     for (const { storage, point } of taken) {
-      if (point.stamp !== stamp) this.point(storage, { stamp: point.stamp, reason });
+      const isReason = point.stamp === stamp && this.reasonsOf(storage, stamp).length > 0;
+      if (!isReason) this.point(storage, { stamp: point.stamp, reason });
     }
   }
 }
