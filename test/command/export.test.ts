@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeRecordPickle } from '../../src/filestorage/pickle/record-pickle.ts';
@@ -67,6 +67,17 @@ describe('export of an object', () => {
     expectImportable(objects);
     const blobs = objects.flatMap(({ blob }) => blob ?? []);
     expect(blobs.map((blob) => blob.toString())).toEqual(['a report '.repeat(1000)]);
+  });
+
+  it('replaces no file and no script', async () => {
+    for (const taken of ['taken.zexp', 'taken.zexp.import.py']) {
+      writeFileSync(path(taken), 'mine');
+      const { status, stderr } = await site.run(['export', '/Plone/media', '-o', 'taken.zexp']);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`${taken}": it is there`)]);
+      expect(readFileSync(path(taken), 'utf8')).toBe('mine');
+      rmSync(path(taken));
+    }
+    expect(readdirSync(site.folder).filter((name) => name.includes('taken'))).toEqual([]);
   });
 
   it('has all that lies in a folder, and the same from the live Data.fs', async () => {

@@ -3,10 +3,8 @@ import { encodeExport } from '../../objects/export/encode-export.ts';
 import { type ExportPlan, planExport } from '../../objects/export/plan-export.ts';
 import type { Stop } from '../../objects/export/stop.ts';
 import { locateObject } from '../../objects/path.ts';
-import { Failure } from '../../system/failure.ts';
 import { CHUNK_BYTES } from '../../system/files/byte-source.ts';
-import { NewFile } from '../../system/files/new-file.ts';
-import { isThere } from '../../system/files/presence.ts';
+import { NewFile, refuseTaken } from '../../system/files/new-file.ts';
 import { inChunksOf } from '../../system/streams/pipeline.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
 
@@ -38,7 +36,7 @@ export async function exportObject(
     leaveOut,
   }: { readonly path: string; readonly file: string; readonly leaveOut: readonly string[] },
 ): Promise<ExportResult> {
-  await refuseFile(file);
+  await refuseTaken(file);
   await using opened = await openContent(place);
   const { state } = opened;
   const item = await locateObject(state, path);
@@ -57,16 +55,8 @@ export async function exportObject(
   // Most records are small, and each write goes to a thread and back.
   await written.write(inChunksOf(untilStopped(encodeExport(state, plan), signal), CHUNK_BYTES));
   await written.complete();
-  await refuseFile(file);
-  await written.publish();
+  await written.publishAsNew();
   return { ...result, sizeBytes: written.sizeBytes };
-}
-
-async function refuseFile(path: string): Promise<void> {
-  if (!(await isThere(path))) return;
-  throw new Failure('refused', `Cannot write "${path}": it is there already`, {
-    hint: 'Nothing was changed. Name another file, or take that one away.',
-  });
 }
 
 async function* untilStopped(

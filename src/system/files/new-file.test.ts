@@ -39,6 +39,23 @@ describe('new file', () => {
     expect([...seen, existsSync(path)]).toEqual([false, false, false, true]);
   });
 
+  it('that is to be new replaces nothing, also what comes in the last moment', async () => {
+    const path = join(newFolder(), 'file');
+    await using file = await NewFile.create(path);
+    await file.write([Buffer.from('ours')]);
+    await file.complete();
+    writeFileSync(path, 'theirs');
+    await expect(file.publishAsNew()).rejects.toMatchObject({ code: 'refused' });
+    await file[Symbol.asyncDispose]();
+    expect(readFileSync(path, 'utf8')).toBe('theirs');
+    expect(readdirSync(dirname(path))).toEqual(['file']);
+    await using other = await NewFile.create(`${path}-2`);
+    await other.write([Buffer.from('ours')]);
+    await other.complete();
+    await other.publishAsNew();
+    expect(readdirSync(dirname(path))).toEqual(['file', 'file-2']);
+  });
+
   it.each([
     [PRIVATE, 0o600],
     [USUAL, 0o666 & ~process.umask()],

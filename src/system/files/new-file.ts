@@ -3,8 +3,9 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { absent } from '../absent.ts';
-import { Failure, systemCodeOf, withSystemErrors } from '../failure.ts';
+import { Failure, isFailure, systemCodeOf, withSystemErrors } from '../failure.ts';
 import { giveToOwnerOfFolder } from './folder-owner.ts';
+import { isTaken } from './presence.ts';
 import { giveRights, type Rights, USUAL } from './rights.ts';
 import { writeAll, writeWithHoles } from './write-all.ts';
 
@@ -130,6 +131,21 @@ export class NewFile implements AsyncDisposable {
     });
   }
 
+  /**
+   * The same, also where the file system has no hard links: there, an empty file takes the name first. Failure `refused`
+   * where something has it.
+   */
+  async publishAsNew(): Promise<void> {
+    await withSystemErrors(`give a file the name "${this.path}"`, async () => {
+      const isPublished = await linkUnlessTaken(this.temporaryPath, this.path).catch((error) => {
+        if (!isFailure(error, 'system')) throw error;
+        return this.#renameUnlessTaken();
+      });
+      if (!isPublished) throw taken(this.path);
+      await syncDirectory(dirname(this.path));
+    });
+  }
+
   /** Leaves the completed file where it is: somebody else will give it its name. */
   handOver(): void {
     this.#isThere = false;
@@ -142,6 +158,18 @@ export class NewFile implements AsyncDisposable {
     this.#isOpen = false;
     if (this.#isThere) await unlink(this.temporaryPath).catch(() => {});
     this.#isThere = false;
+  }
+
+  async #renameUnlessTaken(): Promise<boolean> {
+    try {
+      await (await open(this.path, 'wx')).close();
+    } catch (error) {
+      if (systemCodeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    await rename(this.temporaryPath, this.path);
+    this.#isThere = false;
+    return true;
   }
 
   async #writeAll(chunk: Uint8Array): Promise<void> {
@@ -171,18 +199,31 @@ export class NewFile implements AsyncDisposable {
   }
 }
 
+/** Failure `refused` where something has the name of a file that is to be new. */
+export async function refuseTaken(path: string): Promise<void> {
+  if (await withSystemErrors(`look at "${path}"`, () => isTaken(path))) throw taken(path);
+}
+
+function taken(path: string): Failure {
+  return new Failure('refused', `Cannot write "${path}": it is there already`, {
+    hint: 'It was not changed. Name another file, or take that one away.',
+  });
+}
+
 /**
  * Writes a whole file, which is seen under its name when it is complete and on the disk.
+ *
+ * @param isNew - whether nothing may have that name: failure `refused`
  */
 export async function writeNewFile(
   path: string,
   content: Uint8Array,
-  { rights = USUAL }: { readonly rights?: Rights } = {},
+  { rights = USUAL, isNew = false }: { readonly rights?: Rights; readonly isNew?: boolean } = {},
 ): Promise<void> {
   await using file = await NewFile.create(path, { rights });
   await file.write([content]);
   await file.complete();
-  await file.publish();
+  await (isNew ? file.publishAsNew() : file.publish());
 }
 
 /** What `link` answers on a file system without hard links. */
