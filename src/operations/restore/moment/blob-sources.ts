@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { openArchive } from '../../../blobs/archive/open-archive.ts';
 import { readSums } from '../../../blobs/checksums/checksums-file.ts';
 import type { BlobEntry } from '../../../blobs/layout/catalogue.ts';
 import { treeIn } from '../../../blobs/layout/tree-in.ts';
@@ -6,81 +7,148 @@ import { blobPath } from '../../../filestorage/blob-layout.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
 import type { Tid } from '../../../filestorage/tid.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
+import { blobsInArchive } from '../../../states/blobs/blobs-in-archive.ts';
 import { folderTree } from '../../../stores/folder-tree.ts';
 import type { TreeReader } from '../../../stores/tree-reader.ts';
 import { Failure } from '../../../system/failure.ts';
+import { DisposableStack } from '../../../system/streams/disposable-stack.ts';
+import type { JobContext } from '../../run/events.ts';
+import { readArchive } from '../../run/read-archive.ts';
+import { unpack } from '../../run/unpack.ts';
 import type { BlobRestorePlan } from '../blob-restore-plan.ts';
 
-/** A directory that may have blobs which a restored one lacks. */
-export interface BlobSource {
-  readonly kind: 'copy' | 'live';
-  readonly tree: TreeReader;
-  /** The sha256 that is recorded of a file; undefined where none is. */
-  readonly sumOf: (path: string) => string | undefined;
+/** The revision of a blob. */
+interface Revision {
+  readonly oid: Oid;
+  readonly tid: Tid;
 }
 
-/** A file in one of them. */
-export interface FoundBlob {
-  readonly source: BlobSource;
-  readonly path: string;
+/** The bytes of a blob. Failure `damaged`, at their end, where they are not those that were backed up. */
+type BlobBytes = AsyncIterable<Uint8Array>;
+
+/** Something that may have blobs which a restored directory lacks. */
+export interface BlobSource {
+  readonly kind: 'copy' | 'archive' | 'live';
+  readonly name: string;
+  readonly find: (revision: Revision) => Promise<BlobBytes | undefined>;
+}
+
+/** Which backups count, and what runs while they are read. */
+interface Looking {
+  /** Stamps of the backups of the chain of the moment. */
+  readonly stamps: ReadonlySet<Stamp>;
+  readonly context: JobContext;
 }
 
 /**
- * Where blobs of a moment are looked for: in the other copies, first those that were made with the chain of the moment,
- * the newest of each first; last in the live directory.
- *
- * @param stamps - of the backups of the chain
+ * Where blobs of a moment are looked for: in the other copies and archives, first those that were made with the chain of
+ * the moment, the newest of each first; last in the live directory. Each is closed when the next one is asked for.
  */
 export async function* blobSources(
-  { choice, catalogue, target }: BlobRestorePlan,
-  stamps: ReadonlySet<Stamp>,
+  plan: BlobRestorePlan,
+  { stamps, context }: Looking,
 ): AsyncGenerator<BlobSource> {
-  const { store, entries } = catalogue;
-  const others = entries.filter((one) => one.form === 'directory' && one !== choice.entry);
+  const { choice, catalogue, target } = plan;
+  // What a chain of archives removes on its way is in its earlier ones.
+  const isRead = (one: BlobEntry) =>
+    one === choice.entry && (choice.kind === 'directory' || choice.chain.length === 1);
+  const others = catalogue.entries.filter((one) => one.form !== 'state' && !isRead(one));
   const ofChain = others.filter(({ stamp }) => stamps.has(stamp));
   for (const entry of new Set([...ofChain, ...others])) {
-    const tree = await treeIn(entry, store).catch(unlessDamaged);
-    if (tree !== undefined) yield { kind: 'copy', tree, sumOf: await sumsOf(entry) };
+    if (entry.form === 'directory') {
+      const copy = await copySource(plan, entry);
+      if (copy !== undefined) yield copy;
+    } else {
+      await using opened = new DisposableStack();
+      yield archiveSource(plan, { entry, opened, context });
+    }
   }
   const live = folderTree(target);
-  if (await live.isThere()) yield { kind: 'live', tree: live, sumOf: () => undefined };
-
-  async function sumsOf(entry: BlobEntry): Promise<BlobSource['sumOf']> {
-    const found = await readSums(store.tree(entry.name), entry.record);
-    return found.kind === 'found' ? (path) => found.sums.find(path) : () => undefined;
+  if (await live.isThere()) {
+    yield { kind: 'live', name: live.name, find: (revision) => findInTree(live, revision) };
   }
 }
 
-/** The blob of a record in a directory of either layout; undefined where it isn't. */
-export async function findBlobIn(
-  source: BlobSource,
-  revision: { readonly oid: Oid; readonly tid: Tid },
-): Promise<FoundBlob | undefined> {
-  const paths = [blobPath('bushy', revision), blobPath('lawn', revision)];
-  const sizes = await source.tree.sizesOf(paths);
-  const path = paths.find((_, index) => sizes[index] !== undefined);
-  return path === undefined ? undefined : { source, path };
+/** What can't be used has no blob; another copy may have it. */
+async function copySource(
+  { catalogue: { store } }: BlobRestorePlan,
+  entry: BlobEntry,
+): Promise<BlobSource | undefined> {
+  const tree = await treeIn(entry, store).catch(unlessDamaged);
+  if (tree === undefined) return undefined;
+  const found = await readSums(store.tree(entry.name), entry.record);
+  const sumOf = (path: string) => (found.kind === 'found' ? found.sums.find(path) : undefined);
+  const find = (revision: Revision) => findInTree(tree, revision, sumOf);
+  return { kind: 'copy', name: tree.name, find };
 }
 
-/** The bytes of a blob. Failure `damaged` at their end, where they are not those that were backed up. */
-export async function* readBlobOf({ source, path }: FoundBlob): AsyncGenerator<Uint8Array> {
-  const expected = source.sumOf(path);
+/** An archive has one checksum: all of it is read before a blob of it is used. */
+function archiveSource(
+  { catalogue: { store } }: BlobRestorePlan,
+  {
+    entry: { name, record },
+    opened,
+    context,
+  }: {
+    readonly entry: BlobEntry;
+    readonly opened: DisposableStack;
+    readonly context: JobContext;
+  },
+): BlobSource {
+  const blobs = blobsInArchive(async () => opened.use(await openArchive(store, { name, unpack })));
+  let checking: Promise<boolean> | undefined;
+  const isWhole = async () => {
+    const read = await readArchive(name, { store, context }).catch(unlessDamaged);
+    const expected = record?.archive?.sha256;
+    return read !== undefined && (expected === undefined || read.sha256 === expected);
+  };
+  return {
+    kind: 'archive',
+    name: store.nameOf(name),
+    find: async (revision) => {
+      const blob = await blobs(revision);
+      if (blob === undefined) return undefined;
+      checking ??= isWhole();
+      return (await checking) ? blob.read() : undefined;
+    },
+  };
+}
+
+/** The blob of a record in a directory of either layout. */
+async function findInTree(
+  tree: TreeReader,
+  revision: Revision,
+  sumOf: (path: string) => string | undefined = () => undefined,
+): Promise<BlobBytes | undefined> {
+  const path = await blobPathIn(tree, revision);
+  return path === undefined ? undefined : readChecked(tree, { path, expected: sumOf(path) });
+}
+
+/** Where the blob of a record is in a directory of either layout; undefined where it isn't. */
+export async function blobPathIn(
+  tree: TreeReader,
+  revision: Revision,
+): Promise<string | undefined> {
+  const paths = [blobPath('bushy', revision), blobPath('lawn', revision)];
+  const sizes = await tree.sizesOf(paths);
+  return paths.find((_, index) => sizes[index] !== undefined);
+}
+
+async function* readChecked(
+  tree: TreeReader,
+  { path, expected }: { readonly path: string; readonly expected: string | undefined },
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
-  for await (const chunk of source.tree.read(path)) {
+  for await (const chunk of tree.read(path)) {
     hash.update(chunk);
     yield chunk;
   }
   if (expected === undefined || hash.digest('hex') === expected) return;
-  throw new Failure(
-    'damaged',
-    `Cannot use "${source.tree.nameOf(path)}": it is not what was backed up`,
-    {
-      hint: 'Look at the disk, and at the backup.',
-    },
-  );
+  throw new Failure('damaged', `Cannot use "${tree.nameOf(path)}": it is not what was backed up`, {
+    hint: 'Look at the disk, and at the backup.',
+  });
 }
 
-/** What can't be used has no blob; another copy may have it. */
 function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof Failure)) throw error;
+  if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
 }

@@ -13,18 +13,12 @@ import { giveWay } from '../../../system/streams/cooperative.ts';
 import type { JobContext } from '../../run/events.ts';
 import { layoutOf } from '../../verify/blob-sizes.ts';
 import type { BlobRestorePlan } from '../blob-restore-plan.ts';
-import {
-  type BlobSource,
-  blobSources,
-  type FoundBlob,
-  findBlobIn,
-  readBlobOf,
-} from './blob-sources.ts';
+import { type BlobSource, blobPathIn, blobSources } from './blob-sources.ts';
 import type { CutOfRestore, HeldBlob } from './cut-log.ts';
 
 /**
  * Makes a restored blob directory that of a moment. The backup that it was made of is of another one: what was committed
- * later goes; what the log holds and the backup doesn't is looked for in other copies, and last in the live directory.
+ * later goes; what the log holds and the backup doesn't is looked for in other copies and archives, and last in the live directory.
  * Failure `damaged` where the current revision of a blob is nowhere, unless that is accepted.
  */
 export async function fitBlobs(
@@ -41,13 +35,13 @@ export async function fitBlobs(
   let lacking = await lackingIn(tree, { blobs: log.blobs(), signal });
   if (lacking.length === 0) return;
   const stamps = new Set(point.links.map(({ file }) => file.stamp));
-  for await (const source of blobSources(plan, stamps)) {
+  for await (const source of blobSources(plan, { stamps, context })) {
     const left: HeldBlob[] = [];
     const taken: string[] = [];
     for (const blob of lacking) {
       signal.throwIfAborted();
-      const found = await findBlobIn(source, blob);
-      const path = found && (await takeOver(found, { blob, tree, layout, plan }));
+      const bytes = await source.find(blob);
+      const path = bytes && (await takeOver(bytes, { blob, tree, layout, plan }));
       if (path === undefined) left.push(blob);
       else taken.push(path);
     }
@@ -90,18 +84,18 @@ async function lackingIn(
   tree: string,
   { blobs, signal }: { readonly blobs: Iterable<HeldBlob>; readonly signal: AbortSignal },
 ): Promise<readonly HeldBlob[]> {
-  const source: BlobSource = { kind: 'copy', tree: folderTree(tree), sumOf: () => undefined };
+  const restored = folderTree(tree);
   const lacking: HeldBlob[] = [];
   for (const blob of blobs) {
     signal.throwIfAborted();
-    if ((await findBlobIn(source, blob)) === undefined) lacking.push(blob);
+    if ((await blobPathIn(restored, blob)) === undefined) lacking.push(blob);
   }
   return lacking;
 }
 
 /** Undefined where the copy is not what was backed up: another may be. */
 async function takeOver(
-  found: FoundBlob,
+  bytes: AsyncIterable<Uint8Array>,
   {
     blob,
     tree,
@@ -119,7 +113,7 @@ async function takeOver(
   await makeFolder(dirname(place), { rights: PRIVATE });
   await using file = await NewFile.create(place, { rights: PRIVATE });
   try {
-    await file.write(readBlobOf(found));
+    await file.write(bytes);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
     return undefined;
@@ -156,11 +150,10 @@ async function makeLikeOthers(
 const READ_BY_OWNER = 0o400;
 
 function tellTaken(
-  { kind, tree }: BlobSource,
+  { kind, name: from }: BlobSource,
   { taken, context }: { readonly taken: readonly string[]; readonly context: JobContext },
 ): void {
   if (taken.length === 0) return;
-  const from = tree.name;
   context.onEvent(
     kind === 'live'
       ? { kind: 'warning', code: 'blobs-of-live-site', from, ...someOf(taken) }
