@@ -1,13 +1,14 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
 import { isNamed, pointOfDate, type RestoreTarget } from '../../repository/restore-target.ts';
 import { Failure } from '../../system/failure.ts';
 import { findBackupPlaces } from './backup-places.ts';
 
 /**
  * What a target means for all storages of a site: a date that is the name of a restore point of one of them means backups
- * for the others, too. Where only blobs are backed up, there are no other moments. Failure `usage` for a transaction there.
+ * for the others, too, and a time that one of them has seen has come for all, whatever the clock says. Where only blobs are backed up, there are no other moments. Failure `usage` for a transaction there.
  */
 export async function settleTarget(
   target: RestoreTarget,
@@ -31,11 +32,14 @@ export async function settleTarget(
   }
   if (moment.kind === 'transaction') return target;
   const point = pointOfDate(moment);
+  const stamps: Stamp[] = [];
   for (const { repository } of await findBackupPlaces(site, { kind, backups })) {
     if (repository === undefined) continue;
     const catalogue = await (await backups.repository(repository)).catalogueIfThere();
-    const stamps = catalogue === undefined ? [] : pointStampsOf(catalogue);
-    if (stamps.some((stamp) => isNamed(stamp, point))) return point;
+    stamps.push(...(catalogue === undefined ? [] : pointStampsOf(catalogue)));
   }
-  return target;
+  const isFuture = moment.isFuture && stamps.every((stamp) => `${stamp}` < moment.date);
+  const settled = { ...moment, isFuture };
+  const isName = stamps.some((stamp) => isNamed(stamp, point));
+  return isName ? pointOfDate(settled) : { ...target, moment: settled };
 }

@@ -53,6 +53,7 @@ describe('new file', () => {
     await other.write([Buffer.from('ours')]);
     await other.complete();
     await other.publishAsNew();
+    await other[Symbol.asyncDispose]();
     expect(readdirSync(dirname(path))).toEqual(['file', 'file-2']);
   });
 
