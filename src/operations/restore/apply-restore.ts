@@ -1,4 +1,4 @@
-import { nameOfPoint, restoredStateOf } from '../../repository/restore-point.ts';
+import { cutOf, nameOfPoint, restoredStateOf } from '../../repository/restore-point.ts';
 import { realPlaceOf } from '../../system/files/real-path.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../run/events.ts';
@@ -33,6 +33,7 @@ export async function applyRestore(
 ): Promise<readonly RestoreResult[]> {
   const fastForwards = await findFastForwards(plan, { settings, context });
   const anew = madeAnew(plan, fastForwards);
+  if (settings.earlierState === 'append') tellReplaced(anew, context);
   await makeRoom(anew, { old: settings.old, context });
   await using things = new DisposableStack();
   const staged: StagedRestore[] = [];
@@ -119,6 +120,14 @@ function describePlan({ filestorages, blobs }: SiteRestorePlan): string {
     ...filestorages.map(({ plan }) => `${plan.target} as of ${nameOfPoint(plan.point)}`),
     ...blobs.map(({ plan }) => `${plan.target} from ${plan.choice.entry.name}`),
   ].join(', ');
+}
+
+/** Who restores to a stand-by expects that it only grows. */
+function tellReplaced({ filestorages }: SiteRestorePlan, { onEvent }: JobContext): void {
+  for (const { plan } of filestorages.filter(({ plan: { replaces } }) => replaces)) {
+    const because = cutOf(plan.point) === undefined ? 'other-state' : 'moment';
+    onEvent({ kind: 'notice', code: 'not-appended', target: plan.target, because });
+  }
 }
 
 /** What the journal tells of the restore points. */

@@ -100,6 +100,21 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
     },
     sentence: ({ copy, state }) => `restored anyway: in "${copy}", ${state}`,
   },
+  'not-appended': {
+    example: {
+      kind: 'notice',
+      code: 'not-appended',
+      target: '/srv/stand-by/Data.fs',
+      because: 'other-state',
+    },
+    sentence: ({ target, because }) => {
+      const why =
+        because === 'moment'
+          ? 'only whole restore points are appended, and this moment is within one'
+          : 'what is there is no earlier restore point of the same full backup';
+      return `zodbvault replaces "${target}" and appends nothing to it: ${why}`;
+    },
+  },
   'client-caches-ahead': {
     example: {
       kind: 'notice',

@@ -159,6 +159,13 @@ export type RestoreWarning =
       readonly code: 'more-damaged-blobs-restored';
       readonly count: number;
     }
+  /** A file beside the site is replaced, although what it lacks would only be appended to an earlier restore point. */
+  | {
+      readonly kind: 'notice';
+      readonly code: 'not-appended';
+      readonly target: string;
+      readonly because: 'moment' | 'other-state';
+    }
   /** Persistent caches of ZEO clients that have seen what the restore took away. */
   | ({ readonly kind: 'notice'; readonly code: 'client-caches-ahead' } & SomeNames)
   /** Blobs of a moment that are in the copies of other backups. */
