@@ -58,6 +58,8 @@ export interface WriteSettings {
   readonly earlier: readonly ChainLink[];
   /** What is known to be overwritten in the Data.fs, unless `earlier` shows that it no longer is. */
   readonly overwritten: BackupRecord['overwritten'];
+  /** For a full backup: the state that the Data.fs goes on from, as far as that is known. */
+  readonly continues: BackupRecord['continues'];
   /** Whether the Data.fs is known to hold only the changes of a DemoStorage. */
   readonly isChanges: boolean;
   /** Where the run backs up the blobs that belong to it; null: there are none. */
@@ -139,6 +141,7 @@ export async function writeBackup(
     ...(settings.hasOtherCopy ? { otherCopy: true } : {}),
     ...(settings.mayLack ? { mayLack: true } : {}),
     overwritten,
+    ...(settings.continues === undefined ? {} : { continues: settings.continues }),
     ...(settings.isChanges ? { changes: true } : {}),
     blobs: settings.blobs,
   };

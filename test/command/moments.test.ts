@@ -150,6 +150,22 @@ describe('a moment between two backups', () => {
     expect(points.flatMap((one: { checks: unknown[] }) => one.checks)).toEqual([]);
   });
 
+  it('replaces a file beside the site, and says so, where a backup would only be appended', async () => {
+    const { site, written } = made;
+    const [first = '', last = ''] = site.dataFiles().map((name) => name.slice(0, 19));
+    const file = join(site.folder, 'stand-by.fs');
+    const to = ['restore', '-n', '--to', file];
+    await site.runWell(...to, first);
+    const appended = await site.runWell(...to, last);
+    expect(appended.stderr).not.toContain('appends nothing');
+    const at = written[1];
+    const replaced = await site.runWell(...to, formatTid(at?.tid ?? (0n as Tid)));
+    expect(replaced.stderr).toContain('appends nothing to it: only whole restore points');
+    expect(readFileSync(file).equals(at?.bytes ?? Buffer.of())).toBe(true);
+    const again = await site.runWell(...to, last);
+    expect(again.stderr).toContain('appends nothing to it: what is there is no earlier');
+  });
+
   it('is held against what a verification has found there', async () => {
     const tid = formatTid(made.written[3]?.tid ?? (0n as Tid));
     await made.site.runWell('verify', '--deep', tid);
@@ -230,6 +246,37 @@ describe('a restore of the live site to a moment', () => {
     const inPlace = await site.runWarned('restore', '-n', ...words);
     expect(inPlace.stderr).toContain(`"${other}": no backup has it; taken from the live `);
     expect(blobFiles(made.blobs)).toEqual(made.written.at(-2)?.blobs);
+  });
+
+  it.each([
+    'archive_blob = true',
+    'archive_blob = true\ncompress_blob = true',
+    'incremental_blobs = true',
+    'incremental_blobs = true\ncompress_blob = true',
+  ])('takes old revisions of blobs from other archives: %s', async (options) => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    writeFileSync(join(site.folder, 'zodbvault.toml'), `${options}\n`);
+    await made.commit('blob');
+    await site.runWell('backup');
+    await made.commit('blob');
+    const [old = ''] = made.written[0]?.blobs ?? [];
+    const content = readFileSync(join(made.blobs, old));
+    rmSync(join(made.blobs, old));
+    const third = await made.commit('blob');
+    await site.run(['backup']);
+    const words = [`before ${formatTid(third)}`];
+    const { status, stderr, blobs, bytes } = await made.restored(...words);
+    const second = made.written[1];
+    expect([status, stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining(`"${old}": taken`),
+    ]);
+    expect([0, 3]).toContain(status);
+    expect(bytes?.equals(second?.bytes ?? Buffer.of())).toBe(true);
+    expect(blobs).toEqual(second?.blobs);
+    const restored = join(site.folder, 'restored/blobstorage', old);
+    expect(readFileSync(restored)).toEqual(content);
   });
 });
 
@@ -430,8 +477,25 @@ describe('a date around a restore to an earlier state', () => {
     expectWritten(await made.restored(lost), of);
     expectWritten(await made.restored(restored), first);
     expectWritten(await made.restored(later), second);
-    // The same without the log of the restore.
+    const record = JSON.parse(
+      readFileSync(join(site.repository, `${site.dataFiles().at(-1)?.slice(0, 19)}.json`), 'utf8'),
+    );
+    expect(record.continues).toEqual({
+      chain: site.dataFiles()[0]?.slice(0, 19),
+      tid: formatTid(kept),
+      restoredAt: expect.stringMatching(/Z$/),
+    });
+    // The same without the log of the restore: the record of the next full backup tells.
     rmSync(join(site.repository, '.zodbvault.runs.jsonl'));
+    expectWritten(await made.restored(lost), of);
+    expectWritten(await made.restored(restored), first);
+    expectWritten(await made.restored(later), second);
+    // And as an earlier version has written it.
+    for (const name of site.dataFiles()) {
+      const path = join(site.repository, `${name.slice(0, 19)}.json`);
+      const { continues: _, ...record } = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, `${JSON.stringify(record, undefined, 1)}\n`);
+    }
     const { status, stderr, bytes } = await made.restored(later);
     expect([status, bytes]).toEqual([1, undefined]);
     expect(stderr).toContain('two chains have one, and neither goes on from the other');

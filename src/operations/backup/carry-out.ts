@@ -61,6 +61,7 @@ export async function carryOut(
           confirm: (files) => confirm(files, { settings, context }),
           ...faultsOf(past),
           ...past.bytes,
+          continues: past.continued,
           isChanges: settings.isChanges === true,
           blobs,
           beforePublishing: () => source.refuseOverwritten(plan.end),

@@ -47,7 +47,6 @@ export interface BackupDecision {
 /** Looks at a Data.fs and its backups, decides what the next one will be, and says what somebody should know. */
 export async function decideBackup(source: Source, deciding: Deciding): Promise<BackupDecision> {
   const { repository, catalogue, settings, context } = deciding;
-  const { store } = repository;
   const chainOf = chainsByPlace(repository.chainOf, source.place);
   const files = catalogue.chains.at(-1);
   const newest = files === undefined ? undefined : await chainOf(files);
@@ -71,7 +70,7 @@ export async function decideBackup(source: Source, deciding: Deciding): Promise<
   const past =
     plan.kind === 'full'
       ? await findSourcePast(observed, {
-          ...{ store, chains: await readChains(catalogue, chainOf), traces, context },
+          ...{ repository, chains: await readChains(catalogue, chainOf), traces, context },
           now: settings.now(),
         })
       : NO_PAST;

@@ -1,22 +1,13 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
-import {
-  type Microseconds,
-  microsecondsOfTid,
-  type Tid,
-  tidOfMicroseconds,
-} from '../../filestorage/tid.ts';
+import type { Tid } from '../../filestorage/tid.ts';
 import type { Cut } from '../../repository/moment/cut.ts';
+import { areNear } from '../../repository/moment/link-transactions.ts';
 import { resolveTarget } from '../../repository/moment/resolve-target.ts';
 import { transactionsNear } from '../../repository/moment/transactions-near.ts';
 import type { PointAim } from '../../repository/restore-point.ts';
 import { lastTidOf, type RestoreTarget } from '../../repository/restore-target.ts';
 import { findBackupPlaces } from './backup-places.ts';
-
-/** The transactions that one commit makes in several storages are not further apart. */
-const APART: bigint = 5_000_000n;
-/** What may belong to commits that overlap. */
-const BEFORE: bigint = 60_000_000n;
 
 /** A commit over two storages, of which a moment has one part and not the other. */
 export interface SplitCommit {
@@ -58,14 +49,12 @@ export async function withoutSplitCommits(
   const places = await findBackupPlaces(site, { kind, backups });
   if (places.length < 2) return unmoved;
   const moment = lastTidOf(target.moment);
-  const at = microsecondsOfTid(moment);
-  const bounds = { from: tidAt(at - BEFORE), upTo: tidAt(at + APART) };
   const near: Located[] = [];
   for (const { storage, repository: path } of places) {
     if (path === undefined) continue;
     const repository = await backups.repository(path);
     const point = await resolveTarget(repository, { target, aim });
-    const found = await transactionsNear(repository, { point, bounds });
+    const found = await transactionsNear(repository, { point, moment });
     near.push(...found.map((transaction) => ({ storage, transaction })));
   }
   let split: SplitCommit | undefined;
@@ -108,10 +97,6 @@ function isOfOneCommit(one: Located, later: Located): boolean {
     one.storage !== later.storage &&
     a.user === b.user &&
     a.description === b.description &&
-    microsecondsOfTid(b.tid) - microsecondsOfTid(a.tid) <= APART
+    areNear(a.tid, b.tid)
   );
-}
-
-function tidAt(micros: bigint): Tid {
-  return tidOfMicroseconds(micros as Microseconds);
 }

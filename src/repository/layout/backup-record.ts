@@ -34,6 +34,17 @@ export const BackupRecordSchema = v.object({
   mayLack: v.optional(v.boolean()),
   /** In a full backup of a Data.fs that was damaged: the first bytes that are others, and their transaction. */
   overwritten: v.optional(v.object({ position: offset, tid: hex(16) })),
+  /** Of a full backup: the state that the Data.fs goes on from, as far as that is known. */
+  continues: v.optional(
+    v.object({
+      /** Stamp of the full backup with which the chain begins that has it. */
+      chain: v.string(),
+      /** Its last transaction. */
+      tid: hex(16),
+      /** When a restore, or what undid one, had put that state there; absent: none is known. */
+      restoredAt: v.optional(v.string()),
+    }),
+  ),
   /** True where the settings said that the Data.fs holds only the changes of a DemoStorage: the rest is in its base. */
   changes: v.optional(v.boolean()),
   /**

@@ -1,13 +1,14 @@
 import { parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
-import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
+import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, pointOfLinks } from '../restore-point.ts';
 import type { Cut } from './cut.ts';
-import { searchLink, type TidBounds } from './search-link.ts';
+import type { TidBounds } from './link-transactions.ts';
+import { transactionsOf } from './transactions-of.ts';
 
 /** What is looked for in a chain. */
 export interface MomentSearch {
-  readonly store: Store;
+  readonly repository: OpenRepository;
   readonly bounds: TidBounds;
   /** A transaction that is looked for beside, not earlier than the bounds. */
   readonly asked?: Tid | undefined;
@@ -31,7 +32,7 @@ export interface FoundInChain {
  */
 export async function findInChain(
   links: readonly ChainLink[],
-  { store, bounds, asked }: MomentSearch,
+  { repository, bounds, asked }: MomentSearch,
 ): Promise<FoundInChain> {
   let holdsAsked = false;
   let packedTid = ZERO_TID;
@@ -42,11 +43,12 @@ export async function findInChain(
     if (lastTid !== undefined && isWithin(lastTid, bounds) && !isAskedInside) {
       return { point: pointOfLinks(links.slice(0, index + 1), undefined), packedTid, holdsAsked };
     }
-    const found = await searchLink(store, { link, bounds, asked });
-    holdsAsked ||= found.holdsAsked;
+    const found = await transactionsOf(repository, { link, moment: bounds.upTo });
+    holdsAsked ||= asked !== undefined && found.holds(asked);
     if (index === 0) packedTid = found.packedTid;
-    if (found.cut === undefined) continue;
-    const point = pointAt(links.slice(0, index + 1), found.cut);
+    const cut = found.lastWithin(bounds);
+    if (cut === undefined) continue;
+    const point = pointAt(links.slice(0, index + 1), cut);
     return { point, packedTid, holdsAsked };
   }
   return { point: undefined, packedTid, holdsAsked };

@@ -1,18 +1,23 @@
+import { isFailure } from '../../system/failure.ts';
 import { formatStamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
-import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
-import { type AskedMoment, beforeRestore } from './moment-failures.ts';
+import {
+  type ListedPoint,
+  type PointAim,
+  type RestorePoint,
+  resolvePoint,
+} from '../restore-point.ts';
 import {
   lastRestore,
   type PastRestore,
   type RestoredMoment,
-  timeOfStamp,
+  timeOfPoint,
 } from './past-restores.ts';
 import { resolveTransaction } from './resolve-transaction.ts';
 
 /**
  * What is known to have been live at a time: the newest backup that is not later, or what a restore had brought back
- * after that.
+ * after that. Undefined where that is gone.
  *
  * @param time - milliseconds since 1970
  */
@@ -22,44 +27,58 @@ export async function liveAt(
     repository,
     newest,
     restores,
-    asked,
+    aim,
   }: {
     readonly repository: OpenRepository;
     readonly newest: ListedPoint;
     readonly restores: readonly PastRestore[];
-    readonly asked: AskedMoment;
+    readonly aim: PointAim;
   },
-): Promise<RestorePoint> {
+): Promise<RestorePoint | undefined> {
   let base: RestorePoint = newest;
   let upTo = time;
-  for (;;) {
-    const last = lastRestore(restores, { after: timeOfStamp(base.stamp), upTo });
+  while (base.kind === 'listed') {
+    const since = timeOfPoint(base);
+    const last = lastRestore(restores, { after: since, upTo });
     if (last === undefined) {
-      if (timeOfStamp(base.stamp) <= upTo) return base;
+      if (since <= upTo) return base;
       const date = formatStamp(new Date(upTo));
-      base = await resolvePoint(repository, { target: { kind: 'backup', date }, aim: asked.aim });
+      const earlier = await unlessGone(
+        resolvePoint(repository, { target: { kind: 'backup', date }, aim }),
+      );
+      if (earlier === undefined) return undefined;
+      base = earlier;
     } else if (last.restored === undefined) upTo = last.of;
-    else return broughtBack(last.restored, { repository, asked });
+    else return unlessGone(broughtBack(last.restored, { repository, aim }));
   }
+  return base;
 }
 
-/** What a restore has brought back. Failure `not-found` where that is gone. */
+/** What a restore has brought back. */
 async function broughtBack(
   restored: RestoredMoment,
-  { repository, asked }: { readonly repository: OpenRepository; readonly asked: AskedMoment },
-): Promise<RestorePoint> {
-  const { aim } = asked;
+  { repository, aim }: { readonly repository: OpenRepository; readonly aim: PointAim },
+): Promise<RestorePoint | undefined> {
   if (restored.kind === 'transaction') {
     const moment = { ...restored, side: 'after' } as const;
     const point = await resolveTransaction(repository, { moment, aim });
-    if (point.lastTid !== restored.tid) throw beforeRestore(asked);
-    return point;
+    return point.lastTid === restored.tid ? point : undefined;
   }
   const { stamp } = restored;
   const { chains } = await repository.catalogue();
   const isThere = chains.some(({ full, increments }) =>
     [full, ...increments].some((file) => file.stamp === stamp),
   );
-  if (!isThere) throw beforeRestore(asked);
+  if (!isThere) return undefined;
   return resolvePoint(repository, { target: { kind: 'backup', date: stamp }, aim });
+}
+
+/** A pack, or a removal, may have taken it away. */
+async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isFailure(error, 'not-found')) return undefined;
+    throw error;
+  }
 }

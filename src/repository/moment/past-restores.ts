@@ -1,7 +1,10 @@
-import { microsecondsOfTid, parseTid, type Tid } from '../../filestorage/tid.ts';
+import { microsecondsOfTid, parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
+import type { BackupRecord } from '../layout/backup-record.ts';
+import type { Chain, ChainLink } from '../layout/chain.ts';
 import { momentOfStamp, parseStamp, type Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { type Run, readRuns } from '../records/run-history.ts';
+import type { ListedPoint } from '../restore-point.ts';
 
 /** Something that put an earlier state in the place of a Data.fs. Times are milliseconds since 1970. */
 export interface PastRestore {
@@ -18,13 +21,47 @@ export type RestoredMoment =
   | { readonly kind: 'point'; readonly stamp: Stamp }
   | { readonly kind: 'transaction'; readonly tid: Tid };
 
-/** The restores of the Data.fs of a repository, the oldest first, as far as its own log of runs tells. */
+/**
+ * The restores of the Data.fs of a repository, the oldest first, as far as its own log of runs tells, or the records of
+ * what was backed up after one.
+ */
 export async function restoresOf(repository: OpenRepository): Promise<readonly PastRestore[]> {
   const runs = await readRuns(repository.store);
-  if (!runs.some(isSwap)) return [];
-  const links = (await repository.chains()).flatMap((chain) => chain.links);
+  const chains = await repository.chains();
+  const links = chains.flatMap((chain) => chain.links);
   const sources = new Set(links.flatMap(({ record }) => record?.source ?? []));
-  return pastRestores(runs, sources);
+  const logged = runs.some(isSwap) ? pastRestores(runs, sources) : [];
+  const recorded = links.flatMap((link, row) => recordedRestore(link, links[row - 1]) ?? []);
+  return [...logged, ...recorded].sort((one, other) => one.at - other.at);
+
+  /** What only a record tells: the restore was from other backups, or the log is lost. */
+  function recordedRestore(
+    link: ChainLink,
+    before: ChainLink | undefined,
+  ): PastRestore | undefined {
+    const { continues } = link.record ?? {};
+    const at = Date.parse(continues?.restoredAt ?? '');
+    const after = before === undefined ? 0 : timeOfBackup(before);
+    const upTo = timeOfBackup(link) + SLACK;
+    const isLogged = logged.some((one) => one.at > after && one.at <= upTo);
+    if (continues === undefined || Number.isNaN(at) || isLogged) return undefined;
+    const restored = momentIn(continues, chains);
+    return { at, of: timeOf(restored, at), restored };
+  }
+}
+
+/** Milliseconds that the two clocks of a run may differ by: its log rounds, and measures by another one. */
+const SLACK = 2000;
+
+/** A state that a record names: where that is a backup, it is that one. */
+function momentIn(
+  { chain: stamp, tid }: NonNullable<BackupRecord['continues']>,
+  chains: readonly Chain[],
+): RestoredMoment {
+  const chain = chains.find((one) => one.stamp === stamp);
+  const link = chain?.links.find(({ record }) => record?.lastTid === tid);
+  if (link !== undefined) return { kind: 'point', stamp: link.file.stamp };
+  return { kind: 'transaction', tid: parseTid(tid) ?? ZERO_TID };
 }
 
 /**
@@ -81,6 +118,19 @@ export function tellsOf(
     if (last.of <= earlier) return false;
     time = last.of;
   }
+}
+
+/** When a backup was made, in milliseconds since 1970: its stamp has whole seconds. */
+export function timeOfBackup({ file, record }: ChainLink): number {
+  const madeAt = Date.parse(record?.madeAt ?? '');
+  const time = timeOfStamp(file.stamp);
+  return Number.isNaN(madeAt) ? time : Math.max(time, madeAt);
+}
+
+/** The same of the last backup that a restore point takes. */
+export function timeOfPoint({ links, stamp }: ListedPoint): number {
+  const last = links.at(-1);
+  return last === undefined ? timeOfStamp(stamp) : timeOfBackup(last);
 }
 
 /** In milliseconds since 1970; 0 for a stamp that no calendar has. */

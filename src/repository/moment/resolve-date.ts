@@ -1,12 +1,17 @@
 import { parseTid, type Tid, ZERO_TID } from '../../filestorage/tid.ts';
-import type { Store } from '../../stores/store.ts';
 import type { ChainLink } from '../layout/chain.ts';
-import type { Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
-import { isNamed, isNotLater, pointOfDate, type WantedMoment } from '../restore-target.ts';
+import {
+  isNamed,
+  isNotLater,
+  type PointTarget,
+  pointOfDate,
+  type WantedMoment,
+} from '../restore-target.ts';
 import { firstCredible, isCredibleIn } from './credible-tids.ts';
 import { findInChain, pointAt } from './find-in-chain.ts';
+import { goneBackups } from './gone-backups.ts';
 import { liveAt } from './live-state.ts';
 import { type AskedMoment, beforeRestore, inTwoChains, packedAway } from './moment-failures.ts';
 import {
@@ -14,17 +19,20 @@ import {
   type PastRestore,
   restoresOf,
   tellsOf,
+  timeOfBackup,
+  timeOfPoint,
   timeOfStamp,
   timeOfTid,
 } from './past-restores.ts';
-import { searchLink } from './search-link.ts';
+import { transactionsOf } from './transactions-of.ts';
 import { usable } from './usable-moment.ts';
 
 type AskedDate = AskedMoment<Extract<WantedMoment, { kind: 'date' }>>;
 
 /**
- * What the log was at a date: the newest backup that is not later, with what was committed after it up to then, which the
- * next backup has. A date that is the name of a restore point is that one.
+ * What the log was at a date: what is known to have been live then, with what was committed after it up to the date. The
+ * first backup behind the date that goes on from there has that; a later one, too, where a pack has taken it from the
+ * first. A date that is the name of a restore point is that one.
  */
 export async function resolveDate(
   repository: OpenRepository,
@@ -32,115 +40,162 @@ export async function resolveDate(
 ): Promise<RestorePoint> {
   const { moment, aim } = asked;
   const target = pointOfDate(moment);
-  const { chains, datWithoutFull } = await repository.catalogue();
+  const newest = await newestUpTo(repository, { target, aim });
+  if (newest?.kind === 'unlisted') return newest;
+  if (newest !== undefined && isNamed(newest.stamp, target)) return newest;
   const restores = await restoresOf(repository);
   const time = timeOfTid(moment.upTo);
-  const isTold = (stamp: Stamp) => tellsOf(time, { seenAt: timeOfStamp(stamp), restores });
-  const place = chains.findLastIndex(({ full }) => isNotLater(full.stamp, target));
-  const isLost = datWithoutFull.some((stamp) => isNotLater(stamp, target));
-  const [oldest] = chains;
-  if (place < 0 && !isLost && oldest !== undefined) {
-    if (!isTold(oldest.full.stamp)) throw beforeRestore(asked);
-    const { links } = await repository.chainOf(oldest);
-    const found = await beforeFirstBackup(links.slice(0, 1), { store: repository.store, asked });
-    if (found !== undefined) return found;
-  }
-  const newest = await resolvePoint(repository, { target, aim });
-  if (newest.kind === 'unlisted' || isNamed(newest.stamp, target)) return newest;
-  const base = await liveAt(time, { repository, newest, restores, asked });
-  if (base.kind === 'unlisted') return base;
-  const files = chains[place];
-  const next = chains[place + 1];
-  const links = files === undefined ? [] : (await repository.chainOf(files)).links;
-  const search = { store: repository.store, base, asked, restores, isTold };
-  const within = base === newest ? await withinBase(search) : undefined;
+  const base = newest && (await liveAt(time, { repository, newest, restores, aim }));
+  if (base?.kind === 'unlisted') return base;
+  const search: DateSearch = { repository, base, asked, restores };
+  const within = base !== undefined && base === newest ? await withinBase(base, search) : undefined;
   if (within !== undefined) return within;
-  if (links.length > newest.links.length) {
-    const isBehind = base.stamp === newest.stamp && base.cut === undefined;
-    return isBehind ? inSameChain(links, search) : base;
+  let packedTid: Tid | undefined;
+  let isTold = false;
+  for (const later of await chainsBehind(repository, target)) {
+    if (!tellsOf(time, { seenAt: timeOfBackup(later.first), restores })) continue;
+    isTold = true;
+    const found = await inBackupsBehind(later, { newest, ...search });
+    if (found.kind === 'point') return found.point;
+    if (found.kind === 'packed') packedTid ??= found.packedTid;
   }
-  const following = next === undefined ? undefined : (await repository.chainOf(next)).links[0];
-  if (following === undefined || !isTold(following.file.stamp)) return base;
-  return inNextChain(following, search);
+  if (packedTid !== undefined) throw packedAway(asked, { before: base, packedTid });
+  if (base !== undefined && !(await isOutdated(base, search))) return base;
+  const isBeforeAll = newest === undefined && (isTold || restores.length === 0);
+  if (isBeforeAll) return resolvePoint(repository, { target, aim });
+  throw beforeRestore(asked);
 }
 
-/** All backups are later, and the oldest may have what was there before it was made. */
-async function beforeFirstBackup(
-  links: readonly ChainLink[],
-  { store, asked }: { readonly store: Store; readonly asked: AskedDate },
-): Promise<ListedPoint | undefined> {
-  if (links.length === 0) return undefined;
-  const bounds = { from: ZERO_TID, upTo: asked.moment.upTo };
-  const found = await findInChain(links, { store, bounds });
-  return found.point && usable(found, { asked, before: undefined, oldest: found.point.stamp });
+/**
+ * Whether a restore has come since, and a backup is gone that went on from what is known to have been live: what that had
+ * of the date, nobody can tell.
+ */
+async function isOutdated(
+  base: ListedPoint,
+  { repository, asked, restores }: DateSearch,
+): Promise<boolean> {
+  const time = timeOfTid(asked.moment.upTo);
+  if (lastRestore(restores, { after: time, upTo: Number.POSITIVE_INFINITY }) === undefined) {
+    return false;
+  }
+  const since = timeOfPoint(base);
+  return (await goneBackups(repository)).map(timeOfStamp).some((seenAt) => {
+    if (seenAt > time) return tellsOf(time, { seenAt, restores });
+    return seenAt > since && lastRestore(restores, { after: seenAt, upTo: time }) === undefined;
+  });
+}
+
+/** The newest backup that is not later; undefined where all are. Failures: see {@link resolvePoint}. */
+async function newestUpTo(
+  repository: OpenRepository,
+  { target, aim }: { readonly target: PointTarget; readonly aim: AskedDate['aim'] },
+): Promise<RestorePoint | undefined> {
+  const { chains, datWithoutFull } = await repository.catalogue();
+  const stamps = [...chains.map(({ full }) => full.stamp), ...datWithoutFull];
+  const isNone = stamps.length > 0 && !stamps.some((stamp) => isNotLater(stamp, target));
+  return isNone ? undefined : resolvePoint(repository, { target, aim });
+}
+
+/** The backups of a chain from the first one on that is later than a date. */
+interface BackupsBehind {
+  /** Those of the same chain that are not later. */
+  readonly before: readonly ChainLink[];
+  readonly first: ChainLink;
+  readonly others: readonly ChainLink[];
+}
+
+async function chainsBehind(
+  repository: OpenRepository,
+  target: PointTarget,
+): Promise<readonly BackupsBehind[]> {
+  return (await repository.chains()).flatMap(({ links }) => {
+    const count = links.findIndex(({ file }) => !isNotLater(file.stamp, target));
+    const [first, ...others] = count < 0 ? [] : links.slice(count);
+    return first === undefined ? [] : { before: links.slice(0, count), first, others };
+  });
 }
 
 interface DateSearch {
-  readonly store: Store;
-  readonly base: ListedPoint;
+  readonly repository: OpenRepository;
+  /** What is known to have been live then; undefined: nothing is. */
+  readonly base: ListedPoint | undefined;
   readonly asked: AskedDate;
   readonly restores: readonly PastRestore[];
-  /** Whether a backup tells what was live then: no restore to a state from before has come between. */
-  readonly isTold: (stamp: Stamp) => boolean;
+}
+
+/** What backups behind a date have of it. */
+type FoundBehind =
+  | { readonly kind: 'point'; readonly point: ListedPoint }
+  | { readonly kind: 'packed'; readonly packedTid: Tid }
+  /** All that they have is later. */
+  | { readonly kind: 'nothing' };
+
+async function inBackupsBehind(
+  later: BackupsBehind,
+  { newest, ...search }: DateSearch & { readonly newest: ListedPoint | undefined },
+): Promise<FoundBehind> {
+  const { base = newest } = search;
+  if (later.before.length === 0) return inFull(later.first, search);
+  // It goes on from its own earlier backup: what a restore had brought back from elsewhere is no part of it.
+  const isBehind = base !== undefined && base.stamp === newest?.stamp && base.cut === undefined;
+  if (isBehind) return { kind: 'point', point: await inIncrements(later, { ...search, base }) };
+  return base === undefined ? { kind: 'nothing' } : { kind: 'point', point: base };
 }
 
 /** Where the newest backup goes on to a later moment, as it took its time. */
-async function withinBase({
-  store,
-  base,
-  asked,
-}: Pick<DateSearch, 'store' | 'base' | 'asked'>): Promise<ListedPoint | undefined> {
+async function withinBase(
+  base: ListedPoint,
+  { repository, asked }: Pick<DateSearch, 'repository' | 'asked'>,
+): Promise<ListedPoint | undefined> {
   const { upTo } = asked.moment;
   // Nothing that can be true is later then.
   if (!isCredibleIn(base.stamp, upTo)) return undefined;
-  const last = await lastTidOf(base, store);
+  const last = await lastTidOf(base, { repository, asked });
   if (last <= upTo || !isCredibleIn(base.stamp, last)) return undefined;
-  const found = await findInChain(base.links, { store, bounds: { from: ZERO_TID, upTo } });
+  const found = await findInChain(base.links, { repository, bounds: { from: ZERO_TID, upTo } });
   return usable(found, { asked, before: undefined, oldest: base.stamp });
 }
 
 /** What the increments behind a backup have of the time up to the moment. */
-async function inSameChain(
-  links: readonly ChainLink[],
-  { store, base, asked, isTold }: DateSearch,
+async function inIncrements(
+  { before, first, others }: BackupsBehind,
+  { repository, base, asked, restores }: DateSearch & { readonly base: ListedPoint },
 ): Promise<ListedPoint> {
-  const bounds = { from: firstCredible(base.stamp), upTo: asked.moment.upTo };
+  const { upTo } = asked.moment;
+  const bounds = { from: firstCredible(base.stamp), upTo };
+  const links = [...before];
   let found = base;
-  for (let count = base.links.length; count < links.length; count += 1) {
-    const link = links[count];
-    if (link === undefined || isLaterThan(link, asked.moment.upTo)) break;
-    if (!isTold(link.file.stamp)) break;
-    const { cut } = await searchLink(store, { link, bounds });
+  for (const link of [first, ...others]) {
+    const seenAt = timeOfBackup(link);
+    if (isLaterThan(link, upTo) || !tellsOf(timeOfTid(upTo), { seenAt, restores })) break;
+    const cut = (await transactionsOf(repository, { link, moment: upTo })).lastWithin(bounds);
     if (cut === undefined) break;
-    found = pointAt(links.slice(0, count + 1), cut);
+    links.push(link);
+    found = pointAt(links, cut);
     if (found.cut !== undefined) break;
   }
   return found;
 }
 
-/** The same of the full backup that follows, where the log still has it, and where that is the same log. */
-async function inNextChain(
-  link: ChainLink,
-  { store, base, asked, restores }: Omit<DateSearch, 'isTold'>,
-): Promise<ListedPoint> {
+/** The same of a full backup, where its log still has it, and where that goes on from what is known. */
+async function inFull(link: ChainLink, { base, ...search }: DateSearch): Promise<FoundBehind> {
+  const { repository, asked } = search;
   const { upTo } = asked.moment;
-  const last = await lastTidOf(base, store);
-  const bounds = { from: firstCredible(base.stamp), upTo };
-  const { cut, packedTid, holdsAsked } = await searchLink(store, { link, bounds, asked: last });
-  if (!holdsAsked && packedTid < last) {
-    return inOtherLine(link, {
-      store,
-      base,
-      asked,
-      restores,
-      isNewer: cut !== undefined && cut.tid > last,
-    });
+  const found = await transactionsOf(repository, { link, moment: upTo });
+  const { packedTid } = found;
+  const last = base === undefined ? ZERO_TID : await lastTidOf(base, search);
+  const from = base === undefined ? ZERO_TID : firstCredible(base.stamp);
+  const cut = found.lastWithin({ from, upTo });
+  if (base !== undefined && !found.holds(last) && packedTid < last) {
+    const isNewer = cut !== undefined && cut.tid > last;
+    return { kind: 'point', point: await inOtherLine(link, { ...search, base, isNewer }) };
   }
   const isPackedLater = packedTid > last && packedTid > upTo;
-  const isPackTimeKnown = isCredibleIn(link.file.stamp, packedTid);
-  if (isPackedLater && isPackTimeKnown) throw packedAway(asked, { before: base, packedTid });
-  if (cut === undefined || cut.tid <= last || isPackedLater) return base;
-  return pointAt([link], cut);
+  const isPackTimeKnown = base === undefined || isCredibleIn(link.file.stamp, packedTid);
+  if (isPackedLater && isPackTimeKnown) return { kind: 'packed', packedTid };
+  const isLater = cut !== undefined && cut.tid > last && !isPackedLater;
+  if (isLater) return { kind: 'point', point: pointAt([link], cut) };
+  return base === undefined ? { kind: 'nothing' } : { kind: 'point', point: base };
 }
 
 /**
@@ -152,20 +207,20 @@ async function inNextChain(
 async function inOtherLine(
   link: ChainLink,
   {
-    store,
+    repository,
     base,
     asked,
     restores,
     isNewer,
-  }: Omit<DateSearch, 'isTold'> & { readonly isNewer: boolean },
+  }: DateSearch & { readonly base: ListedPoint; readonly isNewer: boolean },
 ): Promise<ListedPoint> {
   const { upTo } = asked.moment;
-  const [after, until] = [timeOfStamp(base.stamp), timeOfStamp(link.file.stamp)];
-  // A stamp has whole seconds: the restore may have ended within that of the backup.
+  const [after, until] = [timeOfPoint(base), timeOfBackup(link)];
+  // Where no record tells more than the stamp: the restore may have ended within the second of the backup.
   const restored = lastRestore(restores, { after: after - 1, upTo: until + 1000 });
   const isBefore = restored === undefined ? !isNewer : timeOfTid(upTo) < restored.at;
   if (isBefore) return base;
-  const found = await findInChain([link], { store, bounds: { from: ZERO_TID, upTo } });
+  const found = await findInChain([link], { repository, bounds: { from: ZERO_TID, upTo } });
   const point = usable(found, { asked, before: base, oldest: link.file.stamp });
   if (restored === undefined) throw inTwoChains(asked, [base, point]);
   return point;
@@ -177,11 +232,13 @@ function isLaterThan({ record }: ChainLink, upTo: Tid): boolean {
 }
 
 /** Of the last transaction up to a restore point. */
-async function lastTidOf({ lastTid, links }: ListedPoint, store: Store): Promise<Tid> {
+async function lastTidOf(
+  { lastTid, links }: ListedPoint,
+  { repository, asked }: Pick<DateSearch, 'repository' | 'asked'>,
+): Promise<Tid> {
   if (lastTid !== undefined) return lastTid;
-  const bounds = { from: ZERO_TID, upTo: ZERO_TID };
   for (const link of links.toReversed()) {
-    const found = await searchLink(store, { link, bounds });
+    const found = await transactionsOf(repository, { link, moment: asked.moment.upTo });
     if (found.lastTid > ZERO_TID) return found.lastTid;
   }
   return ZERO_TID;

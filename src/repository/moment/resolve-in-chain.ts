@@ -17,7 +17,7 @@ export async function resolveInChain(
   { stamp, ...asked }: AskedMoment & { readonly stamp: Stamp },
 ): Promise<ListedPoint> {
   const { moment } = asked;
-  const { store, name } = repository;
+  const { name } = repository;
   const chains = await repository.chains();
   const chain = chains.find((one) => one.stamp === stamp);
   if (chain === undefined || chain.links.length === 0) {
@@ -27,6 +27,6 @@ export async function resolveInChain(
     });
   }
   const bounds = moment.kind === 'date' ? { from: ZERO_TID, upTo: moment.upTo } : boundsOf(moment);
-  const found = await findInChain(chain.links, { store, bounds });
+  const found = await findInChain(chain.links, { repository, bounds });
   return usable(found, { asked, before: undefined, oldest: stamp });
 }

@@ -4,10 +4,10 @@ import type { OpenRepository } from '../open-repository.ts';
 import { type ListedPoint, type RestorePoint, resolvePoint } from '../restore-point.ts';
 import { LATEST_BACKUP, lastTidOf, type WantedMoment } from '../restore-target.ts';
 import { type FoundInChain, findInChain } from './find-in-chain.ts';
+import type { TidBounds } from './link-transactions.ts';
 import { type AskedMoment, beforeRestore } from './moment-failures.ts';
-import { lastRestore, restoresOf, tellsOf, timeOfStamp, timeOfTid } from './past-restores.ts';
-import type { TidBounds } from './search-link.ts';
-import { usable } from './usable-moment.ts';
+import { lastRestore, restoresOf, tellsOf, timeOfPoint, timeOfTid } from './past-restores.ts';
+import { usable, usableOf } from './usable-moment.ts';
 
 type Transaction = Extract<WantedMoment, { kind: 'transaction' }>;
 
@@ -17,26 +17,35 @@ export function boundsOf(moment: Transaction): TidBounds {
 }
 
 /**
- * What the log was right after a transaction, or right before it: in the oldest chain that has the transaction, as that
- * was live then, or else in the oldest one that goes on beyond it.
+ * What the log was right after a transaction, or right before it: in the oldest chain that has the transaction, and of
+ * which no pack has taken that state away; or else, where no chain has it, in the oldest one that goes on beyond it.
  */
 export async function resolveTransaction(
   repository: OpenRepository,
   asked: AskedMoment<Transaction>,
 ): Promise<RestorePoint> {
-  const { store } = repository;
-  const search = { store, bounds: boundsOf(asked.moment), asked: asked.moment.tid };
+  const search = { repository, bounds: boundsOf(asked.moment), asked: asked.moment.tid };
   const chains = (await repository.chains()).filter(({ links }) => links.length > 0);
   const oldest = chains[0];
   if (oldest === undefined)
     return resolvePoint(repository, { target: LATEST_BACKUP, aim: asked.aim });
+  /** The first that has it, where that is not usable. */
+  let packed:
+    | { readonly found: FoundInChain; readonly before: ListedPoint | undefined }
+    | undefined;
   let ended: ListedPoint | undefined;
   let goingOn: FoundInChain | undefined;
   for (const { links } of chains) {
     const found = await findInChain(links, search);
-    if (found.holdsAsked) return usable(found, { asked, before: ended, oldest: oldest.stamp });
-    if (found.point === undefined || isBehind(links, found.point)) goingOn ??= found;
+    if (found.holdsAsked) {
+      const point = usableOf(found);
+      if (point !== undefined) return point;
+      packed ??= { found, before: ended };
+    } else if (found.point === undefined || isBehind(links, found.point)) goingOn ??= found;
     else if (goingOn === undefined) ended = found.point;
+  }
+  if (packed !== undefined) {
+    return usable(packed.found, { asked, before: packed.before, oldest: oldest.stamp });
   }
   const found = goingOn ?? { ...NOTHING, point: ended };
   await refuseOtherLine(repository, { asked, found });
@@ -51,7 +60,7 @@ async function refuseOtherLine(
 ): Promise<void> {
   const restores = await restoresOf(repository);
   const time = timeOfTid(asked.moment.tid);
-  const seenAt = found.point === undefined ? time : timeOfStamp(found.point.stamp);
+  const seenAt = found.point === undefined ? time : timeOfPoint(found.point);
   const isOlder = lastRestore(restores, { after: seenAt, upTo: time }) !== undefined;
   if (isOlder || !tellsOf(time, { seenAt, restores })) throw beforeRestore(asked);
 }

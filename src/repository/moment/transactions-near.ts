@@ -1,28 +1,23 @@
+import type { Tid } from '../../filestorage/tid.ts';
 import type { ChainLink } from '../layout/chain.ts';
 import type { OpenRepository } from '../open-repository.ts';
 import type { RestorePoint } from '../restore-point.ts';
-import { type Cut, cutBehind } from './cut.ts';
-import { scanLink } from './scan-link.ts';
-import type { TidBounds } from './search-link.ts';
+import type { Cut } from './cut.ts';
+import { transactionsOf } from './transactions-of.ts';
 
-/** The transactions within bounds that a restore point ends with, and those that follow it. Failure `damaged`. */
+/**
+ * The transactions near a moment that a restore point ends with, and those that follow it: see {@link boundsNear}.
+ * Failure `damaged`.
+ */
 export async function transactionsNear(
   repository: OpenRepository,
-  { point, bounds: { from, upTo } }: { readonly point: RestorePoint; readonly bounds: TidBounds },
+  { point, moment }: { readonly point: RestorePoint; readonly moment: Tid },
 ): Promise<readonly Cut[]> {
   if (point.kind === 'unlisted') return [];
-  const { store } = repository;
   const found = new Map<Cut['tid'], Cut>();
   for (const link of await linksNear(repository, point.links)) {
-    await scanLink(store, {
-      link,
-      visitor: {
-        transaction: (transaction) => {
-          const { tid } = transaction.header;
-          if (tid >= from && tid <= upTo) found.set(tid, cutBehind(transaction));
-        },
-      },
-    });
+    const transactions = await transactionsOf(repository, { link, moment });
+    for (const one of transactions.near()) found.set(one.tid, one);
   }
   return [...found.values()];
 }

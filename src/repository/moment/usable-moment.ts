@@ -4,9 +4,14 @@ import type { ListedPoint } from '../restore-point.ts';
 import type { FoundInChain } from './find-in-chain.ts';
 import { type AskedMoment, beforeAll, packedAway } from './moment-failures.ts';
 
-/** What was found, unless it isn't there, or a pack has taken parts of it away. */
+/** What was found; undefined where it isn't there, or a pack has taken parts of it away. */
+export function usableOf({ point, packedTid }: FoundInChain): ListedPoint | undefined {
+  return packedTid > (point?.lastTid ?? ZERO_TID) ? undefined : point;
+}
+
+/** The same. Failure `not-found` instead, with the nearest that can be had. */
 export function usable(
-  { point, packedTid }: FoundInChain,
+  found: FoundInChain,
   {
     asked,
     before,
@@ -18,7 +23,8 @@ export function usable(
     readonly oldest: Stamp;
   },
 ): ListedPoint {
-  if (packedTid > (point?.lastTid ?? ZERO_TID)) throw packedAway(asked, { before, packedTid });
-  if (point === undefined) throw beforeAll(asked, oldest);
-  return point;
+  const point = usableOf(found);
+  if (point !== undefined) return point;
+  const { packedTid } = found;
+  throw packedTid > ZERO_TID ? packedAway(asked, { before, packedTid }) : beforeAll(asked, oldest);
 }

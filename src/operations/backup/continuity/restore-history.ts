@@ -38,6 +38,8 @@ export type PastRestore =
       readonly moment: SwapMoment;
       /** The restore point; undefined: nothing tells which. */
       readonly stamp: string | undefined;
+      /** The last transaction of a moment within a backup. */
+      readonly tid?: string | undefined;
     }
   | {
       /** It brought back what was there before a restore. */
@@ -55,11 +57,11 @@ export async function restoresOf(
   traces: KnownTraces,
 ): Promise<readonly PastRestore[]> {
   const past: PastRestore[] = [];
-  for (const { verb, moment, stamp } of await swapsOf(place, traces)) {
+  for (const { verb, moment, stamp, tid } of await swapsOf(place, traces)) {
     const last = verb === 'undo' ? past.pop() : undefined;
     if (last?.kind === 'restore') past.push({ kind: 'undo', moment, undone: last });
     else if (last?.kind === 'undo') past.push({ ...last.undone, moment });
-    else past.push({ kind: 'restore', moment, stamp });
+    else past.push({ kind: 'restore', moment, stamp, tid });
   }
   return past;
 }
@@ -68,6 +70,7 @@ interface Swap {
   readonly verb: 'restore' | 'undo';
   readonly moment: SwapMoment;
   readonly stamp: string | undefined;
+  readonly tid: string | undefined;
 }
 
 /** A swap as its log tells it. */
@@ -96,9 +99,10 @@ async function swapsOf(
   const all = [...swaps.values()];
   for (const { at, points } of journals) {
     const own = await leadingTo(place, points?.map(({ path }) => path) ?? []);
-    const stamp = points?.find(({ path }) => own.has(path))?.stamp;
+    const point = points?.find(({ path }) => own.has(path));
     const moment = momentOf(new Date(at), now);
-    all.push({ verb: points === undefined ? 'undo' : 'restore', moment, stamp });
+    const verb = points === undefined ? 'undo' : 'restore';
+    all.push({ verb, moment, stamp: point?.stamp, tid: point?.tid });
   }
   const timeOf = ({ moment }: Swap) => moment.at?.getTime() ?? Number.MAX_VALUE;
   return all
@@ -118,7 +122,8 @@ async function journalsOf(place: string, anchors: readonly string[]): Promise<Re
 
 async function swapsAmong(runs: readonly Run[], place: string): Promise<readonly LoggedRun[]> {
   const swaps: LoggedRun[] = [];
-  for (const [index, { verb, result, begun, seconds, dataFs = [], points }] of runs.entries()) {
+  for (const [index, run] of runs.entries()) {
+    const { verb, result, begun, seconds, dataFs = [], points, tids } = run;
     await giveWay();
     if (verb !== 'restore' && verb !== 'undo') continue;
     if (result !== 'done' && result !== 'warnings') continue;
@@ -133,6 +138,7 @@ async function swapsAmong(runs: readonly Run[], place: string): Promise<readonly
       at,
       begun: start,
       stamp: points?.[position],
+      tid: tids?.[position],
       name: `${begun} ${verb}`,
     });
   }

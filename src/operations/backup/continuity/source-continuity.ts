@@ -5,8 +5,8 @@ import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
 import { lackedLinks, lastTidOf } from '../../../repository/lineage/covered-until.ts';
 import { isChainOf } from '../../../repository/lineage/same-database.ts';
 import { sourceFaultsOf, wasCertain } from '../../../repository/lineage/source-faults.ts';
+import type { OpenRepository } from '../../../repository/open-repository.ts';
 import type { ObservedSource } from '../../../sources/source.ts';
-import type { Store } from '../../../stores/store.ts';
 import type { JobContext } from '../../run/events.ts';
 import { isExplained } from './explained-by-restore.ts';
 import { judgeAgainst } from './judge-against.ts';
@@ -31,12 +31,33 @@ const CONTINUED: SourceContinuity = { kind: 'continued' };
 
 /** What a Data.fs is held against. */
 export interface Judging {
-  readonly store: Store;
+  readonly repository: OpenRepository;
   /** All of the repository by place, oldest first. */
   readonly chains: readonly Chain[];
   readonly traces: RestoreTraces;
   readonly now: Date;
   readonly context: JobContext;
+}
+
+/** The backups of a Data.fs, and the restores that explain what it lacks of them. */
+export interface OwnPast {
+  /** Oldest first; those of another Data.fs that came here by mistake say nothing of this one. */
+  readonly chains: readonly Chain[];
+  /** Oldest first. */
+  readonly past: readonly PastRestore[];
+}
+
+export async function ownPastOf(
+  observed: ObservedSource,
+  { chains, traces, now, context: { backups } }: Judging,
+): Promise<OwnPast> {
+  const { place } = observed.source;
+  const own = chains.filter((chain) => isChainOf(chain, place) === 'yes');
+  const isUnexplained = own.length === 0 || (await hasRemains(observed, own));
+  return {
+    chains: own,
+    past: isUnexplained ? [] : await restoresOf(place, { ...traces, backups, now }),
+  };
 }
 
 /**
@@ -45,16 +66,15 @@ export interface Judging {
  */
 export async function findSourceContinuity(
   observed: ObservedSource,
-  { store, chains, traces, now, context }: Judging,
+  {
+    repository: { store },
+    context,
+    own: { chains: own, past },
+  }: Pick<Judging, 'repository' | 'context'> & { readonly own: OwnPast },
 ): Promise<SourceContinuity> {
   const { source, end } = observed;
   const { place } = source;
-  // Those of another Data.fs that came here by mistake say nothing of this one.
-  const own = chains.filter((chain) => isChainOf(chain, place) === 'yes');
   if (own.length === 0) return CONTINUED;
-  const past = (await hasRemains(observed, own))
-    ? []
-    : await restoresOf(place, { ...traces, backups: context.backups, now });
   const judged = { source: source.log, end, old: await source.old() };
   const lost: ChainLink[] = [];
   let uncertain: SourceContinuity = CONTINUED;
