@@ -41,7 +41,15 @@ function wordsOf({ code, status }: Told): Words {
   }
 }
 
+const OTHER_REGION: Words = [
+  'usage',
+  'the bucket is in another region',
+  'Name the region of the bucket in the configuration.',
+];
+
 const BY_CODE: ReadonlyMap<string, Words> = new Map([
+  ['PermanentRedirect', OTHER_REGION],
+  ['AuthorizationHeaderMalformed', OTHER_REGION],
   [
     NO_CREDENTIALS,
     [

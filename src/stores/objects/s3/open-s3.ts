@@ -41,6 +41,7 @@ export async function openS3(settings: S3Settings): Promise<ObjectStore> {
   // On which Node this runs is decided elsewhere, and a quiet run says nothing.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const client = new S3Client(await configOf(settings));
+  await requireRegion(client);
   const clock = new ServerClock();
   const bandwidth = bandwidthOf(settings.bytesPerSecond);
   watchWire(client, { clock, bandwidth });
@@ -84,6 +85,18 @@ function endpointOf(written: string | undefined): string | undefined {
   throw new Failure('usage', 'Cannot use the endpoint of S3: it is no URL of a server', {
     hint: 'Name it as https://s3.example.org, without a user and a password.',
   });
+}
+
+/** Without one, no request can be signed. Failure `usage`. */
+async function requireRegion({ config }: S3Client): Promise<void> {
+  try {
+    await config.region();
+  } catch (error) {
+    throw new Failure('usage', 'Cannot use S3: nothing says in which region the bucket is', {
+      hint: 'Name the region in the configuration, or the endpoint of a server that isn’t Amazon’s.',
+      cause: error,
+    });
+  }
 }
 
 /** Servers that aren't Amazon's mostly take any; undefined: as a configuration of Amazon's programs says. */
