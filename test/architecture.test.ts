@@ -39,10 +39,11 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 
 /** The same for the folders of operations/. */
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
-  backup: ['backup-blobs', 'restore', 'retention', 'verify', 'run'],
+  backup: ['backup-blobs', 'copies', 'restore', 'retention', 'verify', 'run'],
   'backup-blobs': ['run'],
   content: ['run'],
-  inspect: ['list', 'restore', 'verify', 'run'],
+  copies: ['list', 'run'],
+  inspect: ['copies', 'list', 'restore', 'verify', 'run'],
   list: ['run'],
   open: ['run'],
   restore: ['backup-blobs', 'list', 'verify', 'run'],

@@ -4,7 +4,7 @@
  * Usage: npm run build && tsx tools/write-json-examples.ts && npm run pages
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandWithJson } from '../src/cli/render/json/documents.ts';
@@ -41,6 +41,9 @@ try {
   write('find', []);
   write('cat', ['0x0']);
   write('export', ['/news']);
+  const nas = join(scratch, 'nas');
+  mkdirSync(nas);
+  write('copy', [], { ZODBVAULT_COPIES: nas });
   write('check', []);
   write('test-restore', []);
   write('open', []);
@@ -60,9 +63,14 @@ try {
 }
 
 /** Runs a command in the sample site, and writes its example. */
-function write(command: CommandWithJson, words: readonly string[]): void {
-  const printed = run(site, [command, ...words, '--json'])
+function write(
+  command: CommandWithJson,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): void {
+  const printed = run(site, [command, ...words, '--json'], env)
     .replaceAll(site, '/srv/plone')
+    .replaceAll(scratch, '/mnt')
     .replaceAll(COMMAND, '/usr/lib/node_modules/zodbvault/dist/cli/main.js')
     .replaceAll(process.execPath, '/usr/bin/node');
   const document = shortened(JSON.parse(printed));
@@ -70,9 +78,14 @@ function write(command: CommandWithJson, words: readonly string[]): void {
   writeFileSync(path, `${JSON.stringify(document, null, 2)}\n`);
 }
 
-function run(cwd: string, words: readonly string[]): string {
+function run(
+  cwd: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...words], {
     cwd,
+    env: { ...process.env, ...env },
     encoding: 'utf8',
     // It runs until it is stopped.
     ...(words[0] === 'open' ? { timeout: 5000 } : {}),

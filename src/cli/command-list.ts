@@ -60,6 +60,10 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'write an object of the database, as it was at a backup, to a file that Zope imports',
     load: async () => (await import('./commands/content/export.ts')).addExportCommand,
   },
+  copy: {
+    summary: 'copy the backups to the places of "copies", or check that these are intact',
+    load: async () => (await import('./commands/copy.ts')).addCopyCommand,
+  },
   check: {
     summary:
       'tell monitoring how the backups are (those of "backup", not snapshots and zips): exit status 0 to 3, one line, numbers',

@@ -84,8 +84,8 @@ export async function readBlobs(site: ObjectStore, stored: StoredObjectRecord): 
   return { manifest, base, all: blobsOf(manifest, base) };
 }
 
-/** One manifest, whatever base it has. */
-async function readManifest(
+/** One manifest, whatever base it has. Failures: the same. */
+export async function readManifest(
   site: ObjectStore,
   { key, sizeBytes, sha256 }: StoredObjectRecord,
 ): Promise<BlobManifest> {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { HealthLimits, Limits } from '../../operations/inspect/health-thresholds.ts';
+import type { HealthLimits } from '../../operations/inspect/health-thresholds.ts';
+import type { Limits } from '../../operations/inspect/limits.ts';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const BYTES: Readonly<Record<string, number>> = {

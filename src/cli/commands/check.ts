@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
-import type { HealthLimits, Measure } from '../../operations/inspect/health-thresholds.ts';
+import type { Measure } from '../../operations/inspect/health-judgement.ts';
+import type { HealthLimits } from '../../operations/inspect/health-thresholds.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { oneLine } from '../format/one-line.ts';
 import { withOutputOptions } from '../options/common-options.ts';

@@ -1,5 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
+import {
+  type RememberedCopy,
+  rememberedCopies,
+} from '../../operations/copies/remembered-copies.ts';
 import { type ListedSitePoint, listSite } from '../../operations/list/list-site.ts';
 import type { OtherDataFs } from '../../repository/lineage/points-of-copies.ts';
 import { findSiteFault } from '../../repository/site-faults.ts';
@@ -7,7 +11,8 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
-import { type ListResult, listedAsJson } from '../render/json/results/list.ts';
+import { describeCopy } from '../render/copies.ts';
+import { copyAsJson, type ListResult, listedAsJson } from '../render/json/results/list.ts';
 import {
   describeNamedProblem,
   describeProblem,
@@ -30,11 +35,12 @@ export function addListCommand(program: Command): void {
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
-      const result = terminal.document.result<ListResult>({ points: [] });
+      const result = terminal.document.result<ListResult>({ points: [], copies: [] });
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
       const all: PlacedPoint[] = [];
       const problems: AnyWarning[] = [];
+      const copies: RememberedCopy[] = [];
       const listOne = async (site: Site) => {
         const { part } = site;
         const places = await listSite(site, { kind: options.kind, backups });
@@ -60,6 +66,10 @@ export function addListCommand(program: Command): void {
             void result.points.push({ ...labels, ...listedAsJson(point) });
           await eachInTurn(points, add, signal);
         }
+        for (const one of await rememberedCopies(site, backups)) {
+          copies.push(one);
+          result.copies?.push({ site: part, ...copyAsJson(one) });
+        }
         return undefined;
       };
       const status = await inEachSite(selected, { context, work: listOne, absence: 'warning' });
@@ -68,6 +78,7 @@ export function addListCommand(program: Command): void {
         await printTable(table, { terminal, emphasis: { bad: ['BAD'] }, signal });
         terminal.log(describeTotals(all));
       }
+      for (const one of copies) terminal.log(describeCopy(one));
       for (const one of [...problems, ...problemsOf(all).map(asProblem)]) {
         renderWarning(one, terminal);
       }

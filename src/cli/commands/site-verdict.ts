@@ -1,12 +1,9 @@
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
-import {
-  type HealthLimits,
-  type HealthState,
-  type Judgement,
-  judgeHealth,
-} from '../../operations/inspect/health-thresholds.ts';
+import type { Judgement } from '../../operations/inspect/health-judgement.ts';
+import { type HealthLimits, judgeHealth } from '../../operations/inspect/health-thresholds.ts';
+import type { HealthState } from '../../operations/inspect/limits.ts';
 import { readSiteHealth, type SiteHealth } from '../../operations/inspect/site-health.ts';
 import { findBackupPlaces } from '../../operations/run/backup-places.ts';
 import { readHistory } from '../../operations/run/past-runs.ts';

@@ -1,7 +1,7 @@
 import type { JobContext, JobEvent } from '../../operations/run/events.ts';
 import type { InstallStep, ScheduleStep } from '../../operations/run/setup-steps.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
-import { count } from '../format/units.ts';
+import { count, formatBytes } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describePlan } from './backup-plan.ts';
 import { progressFor } from './progress.ts';
@@ -124,6 +124,14 @@ function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
       return;
     case 'part-damaged':
       return;
+    case 'copied': {
+      const { copy, points, bytes, removed } = event;
+      if (points + removed === 0) sayStep(`Nothing new for the copy ${copy}`);
+      if (points > 0)
+        terminal.log(`Copied ${count(points, 'restore point')} to ${copy} (${formatBytes(bytes)})`);
+      if (removed > 0) terminal.log(`Deleted ${count(removed, 'old restore point')} from ${copy}`);
+      return;
+    }
     case 'command':
       terminal.detail(event.argv.map(quoteWord).join(' '));
       return;

@@ -54,6 +54,12 @@ export function describeHealth(finding: HealthFinding): string {
       const { dataFs } = finding;
       return `the ${describeAstray(finding, dataFs)}; copy the file before you stop that process: ${rescueCommand(finding, dataFs)}`;
     }
+    case 'copy-age':
+      return `copied to ${finding.copy} ${formatAge(finding.ageSeconds)} ago`;
+    case 'copy-failed':
+      return `the copy ${finding.copy} lacks the newest backups since ${finding.since}: ${finding.reason}`;
+    case 'copy-never-made':
+      return `nothing was copied to ${finding.copy} yet`;
     case 'restore-half-done':
       return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and do not start the site before that';
     case 'last-run-killed':

@@ -10,6 +10,7 @@ const STEP_WORDS: Readonly<Record<Step, string>> = {
   'copy-blobs': 'Copying blobs',
   'archive-blobs': 'Archiving blobs',
   confirm: 'Reading back',
+  copy: 'Copying',
   restore: 'Restoring',
   verify: 'Verifying',
   read: 'Reading',

@@ -62,7 +62,7 @@ function inSeveralLines(text: string): string {
 /** Whether a value has a line for each storage. */
 function hasLines(option: string): boolean {
   const kind = tomlOption(option)?.kind;
-  return kind === 'storages' || kind === 'sources';
+  return kind === 'storages' || kind === 'sources' || kind === 'copies';
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CopySettingsSchema } from './copy-settings.ts';
 
 /** A number of things or days; 0 stands for "no limit of this kind". */
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -100,6 +101,8 @@ export const SiteSchema = v.object({
   postCommand: v.string(),
   /** A health-check address that a backup pings. A secret: it is never shown. */
   pingUrl: v.optional(v.string()),
+  /** The places that get a copy of each backup; absent: there are none. */
+  copies: v.optional(v.pipe(v.array(CopySettingsSchema), v.readonly())),
   isDebug: v.boolean(),
 });
 

@@ -1,6 +1,6 @@
 /**
  * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, what kind of value each
- * has, and our own: compatible, full_every, keep_daily and its like, ping_url, verify_after_backup. Aliases name the
+ * has, and our own: compatible, copies, full_every, keep_daily and its like, ping_url, verify_after_backup. Aliases name the
  * option that they stand for.
  */
 export const RECIPE_OPTIONS = {
@@ -18,6 +18,7 @@ export const RECIPE_OPTIONS = {
   buildout_dir: 'path',
   compatible: 'text',
   compress_blob: 'flag',
+  copies: 'text',
   datafs: 'path',
   debug: 'flag',
   enable_fullbackup: 'flag',

@@ -12,6 +12,7 @@ import {
 } from './live-storages.ts';
 import type { ResolvedOption } from './option-reader.ts';
 import type { Resolution } from './resolution.ts';
+import { resolveCopies } from './resolve-copies.ts';
 import { refuseRulesForBlobs, resolveKeeping } from './resolve-keeping.ts';
 import type { ScriptName } from './script-names.ts';
 
@@ -72,14 +73,14 @@ export function resolveSite(
   return {
     scripts: scripts.filter((name) => name !== false),
     site: {
-      ...{ part, ...file, storages: [...storages], contents, ...resolveRules(resolution) },
+      ...{ part, ...file, storages: [...storages], contents, ...resolveRules(resolution, file) },
       ...(served && { servedElsewhere: served }),
     },
   };
 }
 
 /** Resolves what doesn't depend on where the data is. */
-function resolveRules(resolution: Resolution): SiteRules {
+function resolveRules(resolution: Resolution, file: Pick<Site, 'buildout'>): SiteRules {
   const { options, is23, flag, defaults } = resolution;
   return {
     rules: is23 ? '2.3' : '6.0',
@@ -95,6 +96,7 @@ function resolveRules(resolution: Resolution): SiteRules {
     preCommand: options.text('pre_command'),
     postCommand: options.text('post_command'),
     pingUrl: resolvePingUrl(resolution),
+    copies: resolveCopies(resolution, file),
     isDebug: flag('debug', false),
   };
 }

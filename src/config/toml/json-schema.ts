@@ -1,4 +1,5 @@
 import { SPAN_PATTERN } from '../../system/calendar/span.ts';
+import { COPY_OPTIONS } from '../resolve/copy-options.ts';
 import { type TomlKind, tomlOptions } from './toml-options.ts';
 
 /** The JSON schema of `zodbvault.toml` for editors (docs/reference/zodbvault.schema.json). */
@@ -54,9 +55,24 @@ function typeOf(kind: TomlKind): object {
       return tables({ required: 'name', others: ['datafs', 'blob_storage'] });
     case 'sources':
       return tables({ required: 'location', others: ['name', 'blobbackuplocation'] });
+    case 'copies':
+      return { anyOf: [string, { type: 'array', items: { anyOf: [string, copyTable()] } }] };
     default:
       return { enum: kind };
   }
+}
+
+function copyTable(): object {
+  const options = Object.entries(COPY_OPTIONS).map(([name, { kind, says, byDefault }]) => [
+    name,
+    { description: `${says}; default: ${byDefault}`, ...typeOf(kind) },
+  ]);
+  return {
+    type: 'object',
+    required: ['url'],
+    properties: { url: { type: 'string' }, ...Object.fromEntries(options) },
+    additionalProperties: false,
+  };
 }
 
 function tables(names: { readonly required: string; readonly others: readonly string[] }): object {

@@ -16,6 +16,8 @@ export type TomlKind =
   | 'storages'
   /** An array of tables: name, location, blobbackuplocation. */
   | 'sources'
+  /** Places that get a copy: strings, or tables. */
+  | 'copies'
   | readonly string[];
 
 export interface TomlOption {
@@ -170,6 +172,11 @@ export const TOML_OPTIONS = {
   post_command: {
     kind: 'commands',
     says: 'commands to run after a backup or a restore',
+    byDefault: 'none',
+  },
+  copies: {
+    kind: 'copies',
+    says: 'places that get a copy of each backup: a folder, or a table with `url` and more',
     byDefault: 'none',
   },
   ping_url: {

@@ -22,6 +22,13 @@ const Sources = v.array(
   }),
 );
 
+/** Which options there are, and what they can be, is judged where the lines are read. */
+const Copy = v.union([
+  v.string(),
+  v.objectWithRest({ url: v.string() }, v.union([v.string(), v.number(), v.boolean()])),
+]);
+const Copies = v.union([Copy, v.array(Copy)]);
+
 /** A value in the words of the recipe, which resolves it. */
 export function textOfToml(value: unknown, kind: TomlKind): TomlText {
   switch (kind) {
@@ -66,11 +73,24 @@ export function textOfToml(value: unknown, kind: TomlKind): TomlText {
         },
       );
     }
+    case 'copies': {
+      const result = v.safeParse(Copies, value);
+      const copies = result.success ? [result.output].flat() : undefined;
+      return linesOf(copies?.map(copyWords), {
+        otherwise: 'write strings, or tables with url and options',
+      });
+    }
     default:
       return typeof value === 'string' && kind.includes(value)
         ? text(value)
         : wrong(`it can be ${kind.map((word) => `"${word}"`).join(', ')}`);
   }
+}
+
+function copyWords(copy: v.InferOutput<typeof Copy>): readonly string[] {
+  if (typeof copy === 'string') return [copy];
+  const { url, ...options } = copy;
+  return [url, ...Object.entries(options).map(([name, option]) => `${name}=${option}`)];
 }
 
 function linesOf(

@@ -19,6 +19,7 @@ import { endingOf, type StoredForm } from './stored-form.ts';
  * sites/SITE/manifests/PLACE/STAMP.DIGEST.json       the blobs of a restore point: BlobManifest
  * sites/SITE/blobs/STORAGE/OID/TID                   a revision of a blob; also TID-SUFFIX, and an ending: see blobKey
  * sites/SITE/files/STORAGE/SHA256                    what else is in a blob directory
+ * sites/SITE/sweep/STORAGE.json                      objects that nobody names, and that will go: SweepList
  * sites/SITE/progress/PLACE.json                     what a run has brought there, before its point is complete
  * ```
  */
@@ -137,4 +138,8 @@ export function filesPrefix(storage: string): string {
 
 export function progressKey(place: CopyPlace): string {
   return `progress/${formatPlace(place)}.json`;
+}
+
+export function sweepKey(storage: string): string {
+  return `sweep/${encodeName(storage)}.json`;
 }

@@ -79,6 +79,8 @@ const BlobsSchema = v.variant('kind', [
     /** Name of the blob directory. */
     base: v.string(),
     manifest: StoredObjectSchema,
+    /** Files of it that are no blobs; their paths are in the details. */
+    others: v.pipe(v.array(StoredObjectSchema), v.readonly()),
     /** Of the files, all of them. */
     files: Count,
     bytes: Count,

@@ -4,7 +4,7 @@ import { parseJson } from '../../system/parse-json.ts';
 import { POINT_PARTS } from './keys.ts';
 import { PLACE_KINDS } from './place.ts';
 import { PointLinkSchema, StampSchema } from './point-record.ts';
-import { KeySchema, Sha256 } from './stored-object.ts';
+import { Sha256 } from './stored-object.ts';
 
 const TombstoneSchema = v.object({
   format: v.literal(1),
@@ -21,8 +21,6 @@ const TombstoneSchema = v.object({
   removedAt: v.string(),
   /** `keep`: newer ones took its place. */
   reason: v.picklist(['keep']),
-  /** What went with it and nothing else needed, without blobs. */
-  objects: v.pipe(v.array(v.object({ key: KeySchema, sha256: Sha256 })), v.readonly()),
 });
 
 /** What stays of a restore point that was removed, so that nobody can take one out unseen. Written before it goes. */

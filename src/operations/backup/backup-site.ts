@@ -65,10 +65,22 @@ async function backUpStepByStep(
   await run.check();
   await run.folders.make();
   const results = await backUpAll(run, site);
+  await copyElsewhere(settings, context);
   await done(outcomeOf(results));
   await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return results;
+}
+
+/** No folder is locked meanwhile: a first copy may take days, and backups go on. */
+async function copyElsewhere(
+  { site, now }: SiteBackupSettings,
+  context: JobContext,
+): Promise<void> {
+  if (site.copies === undefined) return;
+  // Here, as few sites have copies, and it takes a while to load.
+  const { pushAllCopies } = await import('../copies/push-copies.ts');
+  await pushAllCopies({ site, now }, context);
 }
 
 function outcomeOf(results: readonly StorageBackup[]): RunOutcome {

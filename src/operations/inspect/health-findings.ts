@@ -12,6 +12,7 @@ export type HealthFinding =
   | AgeFinding
   | ContentFinding
   | LastRunFinding
+  | CopyFinding
   | { readonly code: 'free-space'; readonly bytes: number; readonly percent: number }
   /** Where nothing old is ever removed. `days`: about so many are left. */
   | { readonly code: 'disk-full-soon'; readonly folder: string | undefined; readonly days: number }
@@ -52,6 +53,18 @@ type ContentFinding =
   | { readonly code: 'retention-hold'; readonly hold: RetentionHold }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly code: 'unread-checks'; readonly fileName: string };
+
+/** Of a copy elsewhere, as the last run that made it has left it. */
+type CopyFinding =
+  | { readonly code: 'copy-age'; readonly copy: string; readonly ageSeconds: number }
+  /** `since`: ISO 8601. */
+  | {
+      readonly code: 'copy-failed';
+      readonly copy: string;
+      readonly since: string;
+      readonly reason: string;
+    }
+  | { readonly code: 'copy-never-made'; readonly copy: string };
 
 type LastRunFinding =
   | { readonly code: 'last-run-killed'; readonly verb: PastRun['verb']; readonly begun: string }

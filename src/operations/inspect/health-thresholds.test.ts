@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stamp } from '../../../test/support/stamp.ts';
 import type { PastRun } from '../run/past-runs.ts';
-import { type HealthLimits, type HealthState, judgeHealth } from './health-thresholds.ts';
+import { type HealthLimits, judgeHealth } from './health-thresholds.ts';
+import type { HealthState } from './limits.ts';
 import type { PlaceHealth, SiteHealth } from './site-health.ts';
 
 const NOW = new Date('2026-03-10T00:00:00Z');
@@ -37,6 +38,7 @@ const SITE: SiteHealth = {
   astray: [],
   disks: [],
   isHalfRestored: false,
+  copies: [],
   keepsAll: false,
 };
 const LIMITS: HealthLimits = {

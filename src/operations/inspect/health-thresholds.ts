@@ -1,12 +1,9 @@
 import type { PastRun } from '../run/past-runs.ts';
 import type { HealthFinding } from './health-findings.ts';
+import type { Judgement } from './health-judgement.ts';
+import { judgeCopies } from './judge-copies.ts';
+import { type Limits, stateOfAge } from './limits.ts';
 import { isAhead, type PlaceHealth, type SiteHealth } from './site-health.ts';
-
-/** From where on something is a warning, and from where on critical. */
-export interface Limits {
-  readonly warning: number;
-  readonly critical: number;
-}
 
 /** Limits of ages in seconds; of free space in bytes or percent. Undefined: it isn't judged. */
 export interface HealthLimits {
@@ -14,27 +11,6 @@ export interface HealthLimits {
   readonly verifyAge: Limits | undefined;
   readonly testRestoreAge: Limits | undefined;
   readonly free: (Limits & { readonly unit: 'bytes' | 'percent' }) | undefined;
-}
-
-/** The exit statuses of monitoring plug-ins: 0, 1, 2. */
-export type HealthState = 'ok' | 'warning' | 'critical';
-
-/** One thing that was judged. */
-export interface Judgement {
-  readonly state: HealthState;
-  /** Which storage, where it is about one of several. */
-  readonly storage: string | undefined;
-  readonly finding: HealthFinding;
-  /** Undefined where there is no number to it. */
-  readonly measure: Measure | undefined;
-}
-
-/** A number as monitoring takes it. */
-export interface Measure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: 's' | 'B' | '';
-  readonly limits: Limits | undefined;
 }
 
 /** Judges the backups of a site. */
@@ -75,6 +51,7 @@ export function judgeHealth(
     ...(limits.free === undefined ? [] : judgeGrowth(health)),
     ...judgeServers(health),
     ...judgeHalfRestored(health),
+    ...judgeCopies(health.copies, { limits: limits.backupAge, now }),
     ...judgeLastRuns(health),
   ];
 }
@@ -91,7 +68,7 @@ function judgeBackup(
     return { state: 'critical', finding: { code }, measure: undefined };
   }
   return {
-    state: stateOf(age, limits.backupAge),
+    state: stateOfAge(age, limits.backupAge),
     finding: { code: 'backup-age', ageSeconds: age },
     measure: { name: 'backup_age', value: Math.round(age), unit: 's', limits: limits.backupAge },
   };
@@ -114,11 +91,11 @@ function judgeCheck(
 ): Unplaced {
   const isVerify = what === 'verified';
   if (age === undefined) {
-    const state = since === undefined ? 'ok' : stateOf(since, limits);
+    const state = since === undefined ? 'ok' : stateOfAge(since, limits);
     return { state, finding: { code: `never-${what}` }, measure: undefined };
   }
   return {
-    state: stateOf(age, limits),
+    state: stateOfAge(age, limits),
     finding: { code: isVerify ? 'verify-age' : 'test-restore-age', ageSeconds: age },
     measure: {
       name: isVerify ? 'verify_age' : 'test_restore_age',
@@ -246,11 +223,6 @@ function findingOf({ verb, result, begun, warnings, warned, message }: PastRun):
     return { code: 'last-run-warned', verb, warnings, first: warned?.[0] };
   }
   return { code: 'last-run-not-done', verb, reason: message ?? result };
-}
-
-function stateOf(age: number, limits: Limits | undefined): HealthState {
-  if (limits === undefined || age <= limits.warning) return 'ok';
-  return age <= limits.critical ? 'warning' : 'critical';
 }
 
 function later(a: Date | undefined, b: Date): Date {

@@ -20,6 +20,7 @@ import { requireBackups } from '../../stores/require-backups.ts';
 import { freeSpaceOf } from '../../system/files/free-space.ts';
 import { isOnReadOnlyDisk } from '../../system/files/presence.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
+import { type RememberedCopy, rememberedCopies } from '../copies/remembered-copies.ts';
 import { type ListedSitePoint, listPlace } from '../list/list-site.ts';
 import { isLeftHalfRestored } from '../restore/held-site.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
@@ -97,6 +98,8 @@ export interface SiteHealth {
   /** Servers that have lost the Data.fs of a storage; none where they can't be looked into. */
   readonly astray: readonly StorageAstray[];
   readonly disks: readonly BackupDisk[];
+  /** Places that get a copy of each backup, as the last runs have left them: none of them is asked. */
+  readonly copies: readonly RememberedCopy[];
   /** Whether a restore was killed while it swapped what is live: that is half the one state, half the other. */
   readonly isHalfRestored: boolean;
   /** Whether every backup stays until somebody removes it by hand. */
@@ -141,6 +144,7 @@ export async function readSiteHealth(
     lastGoodBackup: good === undefined ? undefined : endOf(good),
     astray: await findAstray(site),
     isHalfRestored: await isLeftHalfRestored(site, now),
+    copies: await rememberedCopies(site, context.backups),
     disks: await readBackupDisks(site, { now, backups: context.backups }),
     keepsAll: keepsAll(site),
   };

@@ -56,6 +56,14 @@ export type JobEvent =
   | { readonly kind: 'blobs-restored'; readonly target: string; readonly entry: string }
   /** The failure that follows says it. */
   | ({ readonly kind: 'part-damaged' } & DamagedPart)
+  /** A copy has all restore points that it should have: some came to it now, some went. */
+  | {
+      readonly kind: 'copied';
+      readonly copy: string;
+      readonly points: number;
+      readonly bytes: number;
+      readonly removed: number;
+    }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly argv: readonly string[] }
   | { readonly kind: 'output'; readonly output: Uint8Array }
@@ -87,6 +95,8 @@ export type Step =
   | 'archive-blobs'
   /** What was written is read back. */
   | 'confirm'
+  /** Backups go to another place. */
+  | 'copy'
   | 'restore'
   | 'verify'
   /** A restore point or a Data.fs is read for what is in it. */

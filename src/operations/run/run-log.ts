@@ -92,7 +92,7 @@ export async function* withRunLogOfEach<T>(
 }
 
 /** Steps that are told how much they have done, but read less of it, or what the run itself has written. */
-const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'remove'];
+const NOT_READING: readonly Step[] = ['copy-blobs', 'archive-blobs', 'confirm', 'copy', 'remove'];
 
 /** Where a Data.fs comes from is no secret: the records of its backups have the same path. */
 function restoredBy({ storages, contents }: Site): string[] {

@@ -7,6 +7,7 @@ import { catResult } from './results/content/cat.ts';
 import { exportResult } from './results/content/export.ts';
 import { findResult } from './results/content/find.ts';
 import { lsResult } from './results/content/ls.ts';
+import { copyResult } from './results/copy.ts';
 import { deleteResult } from './results/delete.ts';
 import { diffResult } from './results/diff.ts';
 import { explainResult } from './results/explain.ts';
@@ -39,6 +40,7 @@ export const RESULTS = {
   find: findResult,
   cat: catResult,
   export: exportResult,
+  copy: copyResult,
   check: checkResult,
   'test-restore': testRestoreResult,
   open: openResult,

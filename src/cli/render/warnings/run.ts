@@ -28,6 +28,27 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     sentence: ({ dataFs, ...server }) =>
       `the ${describeAstray(server, dataFs)}. No backup contains these transactions. Keep all users out of the site, do not stop this process yet, and copy its file: ${rescueCommand(server, dataFs)}. Then stop the process. "zodbvault log" with the name of a file shows its transactions: if the site needs them, rename the copy to "${dataFs}"`,
   },
+  'copy-failed': {
+    example: {
+      kind: 'warning',
+      code: 'copy-failed',
+      copy: 's3://backups/plone',
+      cause: 'system',
+      reason: 'Cannot reach "s3://backups/plone": connection refused',
+    },
+    sentence: ({ copy, reason }) =>
+      `the copy "${copy}" lacks the newest backups: ${reason}. The next backup tries again, and so does "zodbvault copy"`,
+  },
+  'copy-not-pruned': {
+    example: {
+      kind: 'warning',
+      code: 'copy-not-pruned',
+      copy: 's3://backups/plone',
+      reason: 'Cannot remove "s3://backups/plone/sites/plone/points": access denied',
+    },
+    sentence: ({ copy, reason }) =>
+      `zodbvault could not delete old backups in the copy "${copy}": ${reason}. The copy itself is complete. The next backup tries again`,
+  },
   'unread-checks': {
     example: { kind: 'warning', code: 'unread-checks', fileName: '.zodbvault.checks.json' },
     sentence: ({ fileName }) =>

@@ -1,5 +1,6 @@
 import type { RetentionHold } from '../../../blobs/ownership/retention-hold.ts';
 import type { AstrayServer } from '../../../sources/astray-server.ts';
+import type { FailureCode } from '../../../system/failure.ts';
 import type { PingMoment } from '../../../system/processes/ping.ts';
 
 /** What more than one operation says. */
@@ -11,6 +12,22 @@ export type RunWarning =
       readonly code: 'astray-server';
       readonly dataFs: string;
     } & AstrayServer)
+  /** A copy lacks what was backed up since it was complete. */
+  | {
+      readonly kind: 'warning';
+      readonly code: 'copy-failed';
+      readonly copy: string;
+      /** Of the failure: its code and its message. */
+      readonly cause: FailureCode;
+      readonly reason: string;
+    }
+  /** A copy is complete, and old backups stay there. */
+  | {
+      readonly kind: 'warning';
+      readonly code: 'copy-not-pruned';
+      readonly copy: string;
+      readonly reason: string;
+    }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
   /** What somebody wants to keep can't be read: nothing old is removed. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { HealthFinding } from '../../../../operations/inspect/health-findings.ts';
-import type { Measure } from '../../../../operations/inspect/health-thresholds.ts';
+import type { Measure } from '../../../../operations/inspect/health-judgement.ts';
 import { DEPTHS, VERBS } from '../../../format/record-words.ts';
 import { Label, maybe, ofSite, type Result, said } from '../values.ts';
 

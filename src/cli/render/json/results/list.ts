@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import type { RememberedCopy } from '../../../../operations/copies/remembered-copies.ts';
 import type { ListedSitePoint } from '../../../../operations/list/list-site.ts';
 import { describeProblem, describeProblemOfPoint } from '../../problems.ts';
 import { BlobsSchema, blobsAsJson, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { JudgementSchema, judgementAsJson, LookSchema, looksAsJson } from '../judgement.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
-import { maybe, ofPlace, type Result, said } from '../values.ts';
+import { Moment, maybe, ofPlace, ofSite, type Result, said } from '../values.ts';
 
 const PointSchema = v.strictObject({
   ...ofPlace,
@@ -28,8 +29,32 @@ const PointSchema = v.strictObject({
   ),
 });
 
-export const listResult = { points: said('oldest first in each folder', v.array(PointSchema)) };
+const CopySchema = v.strictObject({
+  ...ofSite,
+  copy: said('its name', v.string()),
+  url: said('the place', v.string()),
+  completeAt: maybe('when a run last found it complete, or made it so', Moment),
+  failure: maybe(
+    'why the last run could not copy',
+    v.strictObject({ since: Moment, code: v.string(), message: v.string() }),
+  ),
+});
+
+export const listResult = {
+  points: said('oldest first in each folder', v.array(PointSchema)),
+  copies: maybe(
+    'copies elsewhere, as the last runs of this machine left them',
+    v.array(CopySchema),
+  ),
+};
 export type ListResult = Result<typeof listResult>;
+
+export function copyAsJson({
+  copy: { name: copy, url },
+  state,
+}: RememberedCopy): Omit<v.InferOutput<typeof CopySchema>, 'site'> {
+  return { copy, url, completeAt: state?.completeAt, failure: state?.failure };
+}
 
 type Point = Omit<v.InferOutput<typeof PointSchema>, 'site' | 'storage' | 'kind'>;
 

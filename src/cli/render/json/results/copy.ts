@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import type { CopyFinding } from '../../../../operations/copies/copy-findings.ts';
+import { describeCopyFinding } from '../../copy-findings.ts';
+import { Bytes, Count, maybe, ofSite, type Result, said } from '../values.ts';
+
+const ProblemSchema = v.strictObject({
+  object: said('the object of the copy', v.string()),
+  state: v.picklist([
+    ...(['missing', 'size', 'checksum', 'unreadable'] as const),
+    ...(['other-before', 'gap', 'other-than-local'] as const),
+  ]),
+  message: said('the same in words', v.string()),
+});
+
+const CopySchema = v.strictObject({
+  ...ofSite,
+  copy: said('its name', v.string()),
+  url: said('the place', v.string()),
+  points: said('restore points that were copied; with `--verify`, that the copy has', Count),
+  bytes: said('that were copied; with `--verify`, that were read', Bytes),
+  removed: maybe('old restore points that were deleted in the copy', Count),
+  objects: maybe('with `--verify`: how many were compared', Count),
+  problems: maybe('with `--verify`', v.array(ProblemSchema)),
+});
+
+export const copyResult = {
+  copies: said('in the order of the configuration', v.array(CopySchema)),
+};
+export type CopyResult = Result<typeof copyResult>;
+
+export function findingsAsJson(
+  findings: readonly CopyFinding[],
+): v.InferOutput<typeof ProblemSchema>[] {
+  return findings.map((one) => ({ ...one, message: describeCopyFinding(one) }));
+}

@@ -1,0 +1,59 @@
+import { COPY_OPTIONS, type CopyOptionName, isCopyOption } from './copy-options.ts';
+import { splitWords } from './words.ts';
+
+/** A line of `copies`: a place, then words like `keep=30`. */
+export interface CopyLine {
+  readonly url: string;
+  readonly options: Readonly<Partial<Record<CopyOptionName, string>>>;
+}
+
+/** A line that was read, or what is wrong with it. */
+export type ReadCopyLine =
+  | { readonly kind: 'copy'; readonly copy: CopyLine }
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** Reads the lines, without empty ones. */
+export function readCopyLines(text: string): readonly ReadCopyLine[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map(readLine);
+}
+
+function readLine(line: string): ReadCopyLine {
+  const [url = '', ...words] = splitWords(line) ?? [];
+  if (url === '') return { kind: 'wrong', why: `copies = ${line}: a quote is not closed` };
+  const options: Partial<Record<CopyOptionName, string>> = {};
+  for (const word of words) {
+    const [, name = '', value = ''] = /^([a-z_]+)=(.*)$/s.exec(word) ?? [];
+    const wrong = isCopyOption(name) ? whyWrong(name, value) : unknown(word);
+    if (wrong !== undefined) return { kind: 'wrong', why: `copies, ${url}: ${wrong}` };
+    if (isCopyOption(name)) options[name] = value;
+  }
+  const secret = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i.test(url);
+  if (secret) return { kind: 'wrong', why: 'copies: no password belongs into an address' };
+  return { kind: 'copy', copy: { url, options } };
+}
+
+function whyWrong(name: CopyOptionName, value: string): string | undefined {
+  const { kind } = COPY_OPTIONS[name];
+  switch (kind) {
+    case 'text':
+      return value.trim() === '' ? `${name} is empty` : undefined;
+    case 'count':
+      return /^\d{1,6}$/.test(value)
+        ? undefined
+        : `${name} = ${value}: a whole number from 0, which means all`;
+    case 'flag':
+      return value === 'true' || value === 'false'
+        ? undefined
+        : `${name} = ${value}: write true or false`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function unknown(word: string): string {
+  return `"${word}" is no option of a copy; there are ${Object.keys(COPY_OPTIONS).join(', ')}`;
+}

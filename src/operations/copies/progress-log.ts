@@ -1,0 +1,72 @@
+import { progressKey } from '../../copies/layout/keys.ts';
+import type { CopyPlace } from '../../copies/layout/place.ts';
+import { decodeProgress, encodeProgress } from '../../copies/layout/progress.ts';
+import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
+import { readIfThere } from '../../copies/read-copy.ts';
+import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../stores/objects/object-store.ts';
+import { each } from '../../system/streams/pipeline.ts';
+
+/** What is written again if a run is killed: a minute's work. */
+const EVERY_MS = 60_000;
+
+/** Remembers, in the copy, which objects are there before the record of their point is: a killed run is gone on with. */
+export class ProgressLog {
+  readonly #site: ObjectStore;
+  readonly #key: string;
+  readonly #objects: Map<string, StoredObjectRecord>;
+  #isSaved: boolean;
+  #savedAt = performance.now();
+
+  private constructor(
+    site: ObjectStore,
+    {
+      key,
+      objects,
+    }: { readonly key: string; readonly objects: readonly StoredObjectRecord[] | undefined },
+  ) {
+    this.#site = site;
+    this.#key = key;
+    this.#isSaved = objects !== undefined && objects.length > 0;
+    this.#objects = new Map(objects?.map((one) => [one.key, one]));
+  }
+
+  /** Reads what a run has left: one request. */
+  static async open(site: ObjectStore, place: CopyPlace): Promise<ProgressLog> {
+    const key = progressKey(place);
+    const text = (await readIfThere(site, key))?.toString('utf8');
+    const objects = text === undefined ? undefined : (decodeProgress(text)?.objects ?? []);
+    return new ProgressLog(site, { key, objects });
+  }
+
+  /** The object with a key, as a killed run has written it. */
+  find(key: string): StoredObjectRecord | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** An object is there, under the key that was asked for. */
+  async note(
+    key: string,
+    { form, sizeBytes, sha256, key: actual }: StoredObjectRecord,
+  ): Promise<void> {
+    if (actual !== key) return;
+    this.#objects.set(key, { key, form, sizeBytes, sha256 });
+    if (performance.now() - this.#savedAt < EVERY_MS) return;
+    this.#savedAt = performance.now();
+    await this.#save();
+    this.#isSaved = true;
+  }
+
+  /** The record of the point is written: it tells the same. Nothing is removed: this machine may have no right to. */
+  async clear(): Promise<void> {
+    const hadSome = this.#isSaved;
+    this.#objects.clear();
+    this.#isSaved = false;
+    if (hadSome) await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const bytes = encodeProgress({ objects: [...this.#objects.values()] });
+    if (bytes.length <= SMALL_OBJECT_BYTES) await this.#site.put(this.#key, bytes);
+    else await this.#site.upload(this.#key, each([bytes]), { sizeBytes: bytes.length });
+  }
+}

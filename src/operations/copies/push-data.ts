@@ -1,0 +1,135 @@
+import { dataPrefix, pointKey } from '../../copies/layout/keys.ts';
+import { type CopyPlace, isSamePlace } from '../../copies/layout/place.ts';
+import type { DataFileDetails, PointDetails } from '../../copies/layout/point-details.ts';
+import type { CopiedDataFile, PointRecord } from '../../copies/layout/point-record.ts';
+import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
+import type { ReadPoint } from '../../copies/read-copy.ts';
+import type { ChainLink } from '../../repository/layout/chain.ts';
+import { indexFileName, recordIndexFileName } from '../../repository/layout/file-names.ts';
+import { Failure } from '../../system/failure.ts';
+import type { LocalData } from './local-points.ts';
+import type { ProgressLog } from './progress-log.ts';
+import { type PushRun, pushObject } from './push-run.ts';
+
+/** Earlier data files that one record names; those before are in the record of another point. */
+const MOST_EARLIER = 100;
+
+type CopiedData = NonNullable<PointRecord['data']>;
+
+/** What became of the data file of a point, and of the files beside it. */
+export interface PushedData {
+  readonly data: CopiedData;
+  readonly details: PointDetails['data'];
+}
+
+/** Copies a data file, then its index and its record index. Failure `refused` where the copy has another chain. */
+export async function pushData(
+  { store, chain, position, link }: LocalData,
+  {
+    place,
+    run,
+    progress,
+  }: { readonly place: CopyPlace; readonly run: PushRun; readonly progress: ProgressLog },
+): Promise<PushedData> {
+  const { file, record } = link;
+  const before = chain.links[position - 1];
+  const earlier =
+    before === undefined
+      ? { earlier: [] }
+      : earlierFiles(await copiedPoint(before, { place, run }), { before, link, run });
+  const push = async (
+    name: string,
+    { sizeBytes, sha256 }: { readonly sizeBytes: number; readonly sha256: string | undefined },
+  ) => {
+    const key = dataPrefix(place) + name;
+    const { suffix: _, ...stored } = await pushObject(
+      { key, read: () => store.read(name), sizeBytes, sha256 },
+      { run, progress },
+    );
+    return stored;
+  };
+  const beside = async (name: string, known: { readonly sha256: string } | undefined) => {
+    const found = await store.look(name);
+    if (found?.kind !== 'file') return undefined;
+    return await push(name, { sizeBytes: found.sizeBytes, sha256: known?.sha256 });
+  };
+  const stored = await push(file.name, {
+    sizeBytes: file.storedBytes,
+    sha256: record?.stored.sha256,
+  });
+  const index = await beside(indexFileName(file.stamp), record?.index);
+  // One that no record speaks of doesn't count.
+  const records =
+    record?.records && (await beside(recordIndexFileName(file.stamp), record.records));
+  const links = chain.links.slice(position - earlier.earlier.length, position + 1);
+  return {
+    data: {
+      file: copiedFile(link, stored),
+      ...earlier,
+      ...(index && { index }),
+      ...(records && { records }),
+    },
+    details: Object.fromEntries(links.map((one) => [one.file.stamp, detailsOf(one, one === link)])),
+  };
+}
+
+/** The point of the data file before: what is older is copied first. */
+async function copiedPoint(
+  { file: { stamp } }: ChainLink,
+  { place, run: { points, site } }: { readonly place: CopyPlace; readonly run: PushRun },
+): Promise<ReadPoint> {
+  const name = points.newestOf((one) => one.stamp === stamp && isSamePlace(one.place, place));
+  if (name !== undefined) return await points.read(name);
+  throw otherChain(site.name, `it has no backup of ${stamp}, which this one continues`);
+}
+
+function earlierFiles(
+  { name, record, sha256 }: ReadPoint,
+  {
+    before,
+    link,
+    run,
+  }: { readonly before: ChainLink; readonly link: ChainLink; readonly run: PushRun },
+): Pick<CopiedData, 'earlier' | 'continues'> {
+  const { data } = record;
+  const local = before.record?.stored.sha256;
+  const isAsIs = data?.file.stored.form.length === 0;
+  const isOther = isAsIs && local !== undefined && data.file.stored.sha256 !== local;
+  if (data === null || data.file.end !== link.range.start || isOther) {
+    throw otherChain(run.site.name, `its backup of ${name.stamp} is not the one that is here`);
+  }
+  if (data.earlier.length >= MOST_EARLIER) {
+    return { earlier: [], continues: { key: pointKey(name), sha256 } };
+  }
+  const { continues } = data;
+  return { earlier: [...data.earlier, data.file], ...(continues && { continues }) };
+}
+
+function copiedFile(
+  { file, range, record }: ChainLink,
+  stored: StoredObjectRecord,
+): CopiedDataFile {
+  const firstTid = record?.firstTid ?? undefined;
+  return {
+    ...{ stamp: file.stamp, name: file.name, sizeBytes: file.storedBytes },
+    ...{ start: range.start, end: range.end },
+    ...(firstTid !== undefined && { firstTid }),
+    ...(record !== undefined && {
+      lastTid: record.lastTid,
+      transactionCount: record.transactionCount,
+    }),
+    stored,
+  };
+}
+
+/** Samples are for a comparison with the Data.fs: of earlier files, the record of their own point has them. */
+function detailsOf({ md5, record }: ChainLink, isOwn: boolean): DataFileDetails {
+  if (record === undefined) return { md5 };
+  return { md5, record: isOwn ? record : { ...record, samples: [] } };
+}
+
+function otherChain(copy: string, state: string): Failure {
+  return new Failure('refused', `Cannot go on with the copy in "${copy}": ${state}`, {
+    hint: 'Another site may copy to the same place under the same name. Give each site a name of its own there.',
+  });
+}

@@ -1,0 +1,66 @@
+import type { OpenBackups } from '../../blobs/open-backups.ts';
+import type { CopySettings } from '../../config/model/copy-settings.ts';
+import type { Site } from '../../config/model/site.ts';
+import { PLACE_KINDS } from '../../copies/layout/place.ts';
+import {
+  type CopyState,
+  noteCopyState,
+  readCopyStates,
+} from '../../repository/records/copy-states.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Failure } from '../../system/failure.ts';
+import { isThere } from '../../system/files/presence.ts';
+
+/** A copy of a site, and how the runs ended that made it; undefined: none has been made from here. */
+export interface RememberedCopy {
+  readonly copy: CopySettings;
+  readonly state: CopyState | undefined;
+}
+
+/** What is remembered of the copies of a site, without asking any of them. */
+export async function rememberedCopies(
+  site: Site,
+  backups: OpenBackups,
+): Promise<readonly RememberedCopy[]> {
+  const { copies = [] } = site;
+  if (copies.length === 0) return [];
+  const store = await memoryOf(site, backups);
+  const states = store === undefined ? [] : await readCopyStates(store);
+  return copies.map((copy) => ({ copy, state: states.find(({ url }) => url === copy.url) }));
+}
+
+/** Remembers how a run ended. @param failure - undefined: the copy is complete */
+export async function rememberCopy(
+  { site, copy, at }: { readonly site: Site; readonly copy: CopySettings; readonly at: Date },
+  { failure, backups }: { readonly failure: Failure | undefined; readonly backups: OpenBackups },
+): Promise<void> {
+  const store = await memoryOf(site, backups);
+  if (store === undefined) return;
+  const triedAt = at.toISOString();
+  const before = (await readCopyStates(store)).find(({ url }) => url === copy.url);
+  const completeAt = failure === undefined ? triedAt : before?.completeAt;
+  await noteCopyState(store, {
+    ...{ url: copy.url, triedAt },
+    ...(completeAt !== undefined && { completeAt }),
+    ...(failure !== undefined && {
+      failure: {
+        since: before?.failure?.since ?? triedAt,
+        ...{ code: failure.code, message: failure.message },
+      },
+    }),
+  });
+}
+
+/** The first folder of the main storage that is there. */
+async function memoryOf(
+  { storages, contents }: Site,
+  backups: OpenBackups,
+): Promise<Store | undefined> {
+  const main = storages.at(-1);
+  for (const kind of PLACE_KINDS) {
+    const folders = main?.folders[kind];
+    const path = contents === 'blobs' ? folders?.blobs : folders?.filestorage;
+    if (path !== undefined && (await isThere(path))) return (await backups.repository(path)).store;
+  }
+  return undefined;
+}
