@@ -83,9 +83,8 @@ export async function auditPoint(
   files.push(...first.files);
   const log = await auditAgainIfIndexDiffers(reading, { audited: first.log, stored: stored.index });
   const isAsBackedUp = !files.some((finding) => finding.kind === 'bad' && !isOfIndex(finding));
-  const fingerprint = isAsBackedUp
-    ? await fingerprintOfAudited(log, () => openLog(store, { point, unpack }))
-    : undefined;
+  if (!isAsBackedUp) log.sums.giveUp();
+  const fingerprint = await fingerprintOfAudited(log, () => openLog(store, { point, unpack }));
   return { files, log, fingerprint, explain: (more) => explain(reading, { log, more }) };
 }
 

@@ -19,8 +19,8 @@ export async function fingerprintOfAudited(
   log: AuditedLog,
   open: () => Promise<OpenedSource>,
 ): Promise<Fingerprint | undefined> {
-  if (!log.isWhole) return undefined;
-  const pointing = [...currentPointing(log)];
+  if (!log.isWhole) log.sums.giveUp();
+  const pointing = log.sums.isWhole ? [...currentPointing(log)] : [];
   if (pointing.length > 0) {
     try {
       await using source = await open();
@@ -28,7 +28,7 @@ export async function fingerprintOfAudited(
     } catch (error) {
       // Such as no room to unpack: a verification can do without.
       if (!(error instanceof Failure)) throw error;
-      return undefined;
+      log.sums.giveUp();
     }
   }
   return cooperatively(log.sums.finish());

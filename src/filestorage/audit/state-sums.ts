@@ -29,6 +29,11 @@ export class StateSums {
   #tid: Tid = ZERO_TID;
   #packed: Tid = ZERO_TID;
 
+  /** Whether the data of all objects is known so far. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
   constructor(objectCount: number) {
     this.#graph = new ReferenceGraph(objectCount, { hasSums: true });
   }
@@ -58,10 +63,12 @@ export class StateSums {
     this.#graph = undefined;
   }
 
-  /** Undefined where it is not known; yields now and then. */
+  /** Undefined where it is not known; yields now and then. What it took in memory is free again. */
   *finish(): Generator<void, Fingerprint | undefined> {
+    const graph = this.#graph;
+    this.#graph = undefined;
     if (!this.#isWhole) return undefined;
-    const reached = this.#graph && (yield* this.#graph.reachable());
+    const reached = graph && (yield* graph.reachable());
     return {
       sum: this.#sum.hex(),
       objects: this.#sum.count,
