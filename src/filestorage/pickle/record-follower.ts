@@ -6,6 +6,7 @@ import {
   MARK_BYTES,
   markOf,
   type StoredRecord,
+  unwrapHead,
   unwrapRecord,
   ZLIB_MARK,
 } from './stored-record.ts';
@@ -29,6 +30,19 @@ export class RecordFollower {
     if (record.kind !== 'pickles') return record;
     this.found.follow(record.bytes, depth);
     return FOLLOWED;
+  }
+
+  /** Whether a record that begins so is that of a blob; one that can't be read is of none. */
+  isOfBlob(head: Uint8Array): boolean {
+    try {
+      const record = unwrapHead(head);
+      if (record.kind !== 'pickles') return false;
+      this.found.follow(record.bytes, 'class');
+      return this.found.isBlob;
+    } catch (error) {
+      if (error instanceof Failure) return false;
+      throw error;
+    }
   }
 
   /** Follows a record that comes in pieces, to its end whatever is wanted. */

@@ -1,9 +1,9 @@
 import { BlobRevisions } from '../../../filestorage/audit/blob-revisions.ts';
-import { classNameOf } from '../../../filestorage/class-name.ts';
-import { BLOB_CLASS_NAME, MAGIC_BYTES } from '../../../filestorage/format.ts';
+import { MAGIC_BYTES } from '../../../filestorage/format.ts';
 import { encodeIndex } from '../../../filestorage/index/index-encoder.ts';
 import { OidIndex } from '../../../filestorage/index/oid-index.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
+import { RecordFollower } from '../../../filestorage/pickle/record-follower.ts';
 import type { RecordTable } from '../../../filestorage/record-table.ts';
 import type { ScannedTransaction } from '../../../filestorage/scan-visitor.ts';
 import { TransactionScanner } from '../../../filestorage/scanner.ts';
@@ -36,6 +36,7 @@ export class CutLog {
   readonly #name: string;
   readonly #cut: Cut;
   readonly #scanner: TransactionScanner;
+  readonly #follower = new RecordFollower();
   readonly #index = new OidIndex();
   readonly #blobs = new BlobRevisions();
   /** Of the records of blobs, in the order of the log: a back pointer may lead there. */
@@ -53,7 +54,7 @@ export class CutLog {
       visitor: {
         head: (head, { row }) => {
           if (row === 0) this.#blobRows.clear();
-          if (classNameOf(head) === BLOB_CLASS_NAME) this.#blobRows.add(row);
+          if (this.#follower.isOfBlob(head)) this.#blobRows.add(row);
         },
         transaction: (transaction) => this.#take(transaction),
       },
