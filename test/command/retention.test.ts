@@ -157,7 +157,7 @@ describe('a tag', () => {
   it('is refused by what it can’t be for, and changes nothing', async () => {
     const test = await newSite(scratch, 3);
     const none = await test.run(['tag', 'x']);
-    expect(none.status).toBe(1);
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('Cannot find backups')]);
     const [first = ''] = await backUpNights(test, [{ day: 0, isFull: true }]);
     const before = snapshot(test.repository);
     for (const [words, status, said] of [

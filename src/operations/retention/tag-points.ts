@@ -4,6 +4,7 @@ import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
 import { isTagName, readTags, type Tag, writeTags } from '../../repository/records/tags.ts';
+import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { listPlace } from '../list/list-site.ts';
 import { type BackupPlace, findBackupPlaces } from '../run/backup-places.ts';
@@ -46,39 +47,82 @@ export async function changeTags(
 ): Promise<readonly TaggedPoint[]> {
   refuseWithoutPoints(site);
   const { backups } = context;
-  const places: (BackupPlace & { readonly repository: string })[] = [];
+  const places: RepositoryPlace[] = [];
   for (const place of await findBackupPlaces(site, { kind: change.kind, backups })) {
     const { repository } = place;
-    if (repository !== undefined) places.push({ ...place, repository });
+    if (repository === undefined) continue;
+    await requireBackups((await backups.repository(repository)).store);
+    places.push({ ...place, repository });
   }
   const folders = { repositories: places.map(({ repository }) => repository), blobFolders: [] };
   const request = lockRequest(context, 'tag');
   await using _locks = await lockFolders(folders, { backups, request });
   await requireStamp(change, { places, context });
+  const meant = await pointsMeant(change, { places, context });
+  switch (change.action) {
+    case 'give':
+      for (const one of meant) await refuseBad(one, { site, context });
+      return await giveToAll(meant, change);
+    case 'take':
+      return await takeFromAll(meant, change);
+    default:
+      return change.action satisfies never;
+  }
+}
+
+type RepositoryPlace = BackupPlace & { readonly repository: string };
+
+/** A repository, and the restore point in it that is meant; undefined: there is none. */
+interface MeantPoint {
+  readonly place: RepositoryPlace;
+  readonly repository: OpenRepository;
+  readonly stamp: Stamp | undefined;
+}
+
+async function pointsMeant(
+  change: TagChange,
+  {
+    places,
+    context: { backups },
+  }: { readonly places: readonly RepositoryPlace[]; readonly context: JobContext },
+): Promise<readonly MeantPoint[]> {
+  return await Promise.all(
+    places.map(async (place) => {
+      const repository = await backups.repository(place.repository);
+      const stamp = stampIn(pointStampsOf(await repository.catalogue()), change);
+      return { place, repository, stamp };
+    }),
+  );
+}
+
+async function giveToAll(
+  meant: readonly MeantPoint[],
+  { name, now }: TagChange,
+): Promise<readonly TaggedPoint[]> {
   const changed: TaggedPoint[] = [];
-  for (const place of places) {
-    const { storage } = place;
-    const repository = await backups.repository(place.repository);
-    const stamp = stampIn(pointStampsOf(await repository.catalogue()), change);
-    if (change.action === 'give') {
-      if (stamp === undefined) continue;
-      await refuseBad(stamp, { place, site, context });
-      const given = await giveTag(repository, { stamp, name: change.name, at: change.now() });
-      if (given === 'given') changed.push({ storage, stamp });
-    } else {
-      const from = change.stamp === undefined ? undefined : stamp;
-      const taken = await takeTag(repository, { stamp: from, name: change.name });
-      changed.push(...taken.map((one) => ({ storage, stamp: one })));
+  for (const { place, repository, stamp } of meant) {
+    if (stamp === undefined) continue;
+    const given = await giveTag(repository, { stamp, name, at: now() });
+    if (given === 'given') changed.push({ storage: place.storage, stamp });
+  }
+  return changed;
+}
+
+async function takeFromAll(
+  meant: readonly MeantPoint[],
+  { name, stamp: wanted }: TagChange,
+): Promise<readonly TaggedPoint[]> {
+  const changed: TaggedPoint[] = [];
+  for (const { place, repository, stamp } of meant) {
+    const from = wanted === undefined ? undefined : stamp;
+    for (const taken of await takeTag(repository, { stamp: from, name })) {
+      changed.push({ storage: place.storage, stamp: taken });
     }
   }
-  if (changed.length > 0 || change.action === 'give') return changed;
-  throw new Failure(
-    'not-found',
-    `Cannot remove the tag "${change.name}": no restore point has it`,
-    {
-      hint: { kind: 'list-tags' },
-    },
-  );
+  if (changed.length > 0) return changed;
+  throw new Failure('not-found', `Cannot remove the tag "${name}": no restore point has it`, {
+    hint: { kind: 'list-tags' },
+  });
 }
 
 /** Failure `usage` where a site has no restore points that a tag could keep. */
@@ -153,12 +197,8 @@ async function requireStamp(
 
 /** What can't be restored as a whole is not worth keeping. */
 async function refuseBad(
-  stamp: Stamp,
-  {
-    place,
-    site,
-    context: { backups },
-  }: { readonly place: BackupPlace; readonly site: Site; readonly context: JobContext },
+  { place, stamp }: MeantPoint,
+  { site, context: { backups } }: { readonly site: Site; readonly context: JobContext },
 ): Promise<void> {
   for (const one of await listPlace(place, { site, backups })) {
     if (one.kind === 'blobs' || one.point.stamp !== stamp || isSound(one.judgement)) continue;
