@@ -38,6 +38,11 @@ const DataFileSchema = v.object({
   lastTid: v.optional(TidText),
   transactionCount: v.optional(Count),
   stored: StoredObjectSchema,
+  /**
+   * Of a gzip file of many members, how long each is: `system/streams/gzip/member-lengths`. Absent: whoever reads it at
+   * random finds one after the other.
+   */
+  members: v.optional(StoredObjectSchema),
 });
 export type CopiedDataFile = v.InferOutput<typeof DataFileSchema>;
 

@@ -4,9 +4,15 @@ import type { DataFileDetails, PointDetails } from '../../copies/layout/point-de
 import type { CopiedDataFile, PointRecord } from '../../copies/layout/point-record.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
 import type { ReadPoint } from '../../copies/read-copy.ts';
+import { sha256Of } from '../../copies/store-object.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import { indexFileName, recordIndexFileName } from '../../repository/layout/file-names.ts';
 import { Failure } from '../../system/failure.ts';
+import {
+  encodeMemberLengths,
+  readMemberLengths,
+} from '../../system/streams/gzip/member-lengths.ts';
+import { each } from '../../system/streams/pipeline.ts';
 import type { LocalData } from './local-points.ts';
 import type { ProgressLog } from './progress-log.ts';
 import { type PushRun, pushObject } from './push-run.ts';
@@ -22,14 +28,20 @@ export interface PushedData {
   readonly details: PointDetails['data'];
 }
 
+/** Where it goes. */
+interface Pushing {
+  readonly place: CopyPlace;
+  readonly run: PushRun;
+  readonly progress: ProgressLog;
+}
+
+/** Members that nobody needs to be told of. */
+const FEW_MEMBERS = 8;
+
 /** Copies a data file, then its index and its record index. Failure `refused` where the copy has another chain. */
 export async function pushData(
   { store, chain, position, link }: LocalData,
-  {
-    place,
-    run,
-    progress,
-  }: { readonly place: CopyPlace; readonly run: PushRun; readonly progress: ProgressLog },
+  { place, run, progress }: Pushing,
 ): Promise<PushedData> {
   const { file, record } = link;
   const before = chain.links[position - 1];
@@ -57,6 +69,7 @@ export async function pushData(
     sizeBytes: file.storedBytes,
     sha256: record?.stored.sha256,
   });
+  const members = await pushMembers(file, { store, place, run, progress });
   const index = await beside(indexFileName(file.stamp), record?.index);
   // One that no record speaks of doesn't count.
   const records =
@@ -64,13 +77,34 @@ export async function pushData(
   const links = chain.links.slice(position - earlier.earlier.length, position + 1);
   return {
     data: {
-      file: copiedFile(link, stored),
+      file: { ...copiedFile(link, stored), ...(members && { members }) },
       ...earlier,
       ...(index && { index }),
       ...(records && { records }),
     },
     details: Object.fromEntries(links.map((one) => [one.file.stamp, detailsOf(one, one === link)])),
   };
+}
+
+/** What a gzip file is divided into, where that are many pieces: from far away, nobody walks through them. */
+async function pushMembers(
+  { name, isGzip, stamp }: ChainLink['file'],
+  { store, place, run, progress }: Pick<LocalData, 'store'> & Pushing,
+): Promise<StoredObjectRecord | undefined> {
+  if (!isGzip) return undefined;
+  await using file = await store.open(name);
+  const lengths = await readMemberLengths(file);
+  if (lengths === undefined || lengths.length <= FEW_MEMBERS) return undefined;
+  const bytes = encodeMemberLengths(lengths);
+  const key = `${dataPrefix(place)}${stamp}.members`;
+  const object = {
+    key,
+    read: () => each([bytes]),
+    sizeBytes: bytes.length,
+    sha256: sha256Of(bytes),
+  };
+  const { suffix: _, ...stored } = await pushObject(object, { run, progress });
+  return stored;
 }
 
 /** The point of the data file before: what is older is copied first. */

@@ -1,42 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memorySource } from '../../files/byte-source.ts';
 import { encodeMember, MEMBER_HEADER_BYTES } from './member.ts';
-import { decodeMemberLengths, encodeMemberLengths, MemberLengths } from './member-lengths.ts';
+import { decodeMemberLengths, encodeMemberLengths, readMemberLengths } from './member-lengths.ts';
 
 const members = [1, 300, 0, 70_000].map((size) => encodeMember(gzipSync(randomBytes(size))));
 const file = Buffer.concat(members);
 const lengths = members.map(({ length }) => length);
 
-function lengthsOf(chunks: Iterable<Uint8Array>): readonly number[] | undefined {
-  const noted = new MemberLengths();
-  for (const chunk of chunks) noted.feed(chunk);
-  return noted.finish();
-}
-
 describe('lengths of members', () => {
-  it('are noted however the file is cut into chunks', () => {
-    expect(lengthsOf([file])).toEqual(lengths);
-    expect(lengthsOf([...file].map((byte) => Uint8Array.of(byte)))).toEqual(lengths);
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: file.length })), (cuts) => {
-        const ends = [...cuts, file.length].sort((one, other) => one - other);
-        const chunks = ends.map((end, index) => file.subarray(ends[index - 1] ?? 0, end));
-        expect(lengthsOf(chunks)).toEqual(lengths);
-      }),
-    );
+  it('are read from header to header', async () => {
+    expect(await readMemberLengths(memorySource(file))).toEqual(lengths);
   });
 
-  it('are unknown of a file that another program wrote, or that is cut', () => {
-    expect(lengthsOf([gzipSync('one stream')])).toBeUndefined();
-    expect(lengthsOf([file, gzipSync('one stream')])).toBeUndefined();
-    const bounds = new Set([0, ...lengths.map((_, index) => sum(lengths.slice(0, index + 1)))]);
+  it('are unknown of a file that another program wrote, or that is cut', async () => {
+    const foreign = gzipSync('one stream');
+    expect(await readMemberLengths(memorySource(foreign))).toBeUndefined();
+    expect(await readMemberLengths(memorySource(Buffer.concat([file, foreign])))).toBeUndefined();
+    const bounds = new Set(lengths.map((_, index) => sum(lengths.slice(0, index + 1))));
     for (let end = 0; end < file.length; end += end < 1000 ? 1 : MEMBER_HEADER_BYTES) {
-      expect([end, lengthsOf([file.subarray(0, end)]) !== undefined]).toEqual([
-        end,
-        bounds.has(end),
-      ]);
+      const found = await readMemberLengths(memorySource(file.subarray(0, end)));
+      expect([end, found !== undefined]).toEqual([end, bounds.has(end)]);
     }
   });
 

@@ -1,49 +1,23 @@
+import type { ByteSource } from '../../files/byte-source.ts';
 import { decodeMemberLength, MEMBER_HEADER_BYTES } from './member.ts';
 
 const BYTES_PER_LENGTH = 4;
 
 /**
- * Notes how long the members of a gzip file are while its bytes pass, so that nobody has to walk from one to the next
- * to find them: where the file is far away, each step is a request.
+ * How long the members of a gzip file are, read from one header to the next: where the file is far away, each step is a
+ * request. Undefined where it isn't made of members that say it.
  */
-export class MemberLengths {
-  readonly #lengths: number[] = [];
-  /** The beginning of a header that is in several chunks. */
-  #header = Buffer.alloc(0);
-  /** Bytes of the member that have not passed yet. */
-  #left = 0;
-  #isDivided = true;
-
-  feed(chunk: Uint8Array): void {
-    let at = 0;
-    while (this.#isDivided && at < chunk.length) {
-      if (this.#left === 0) at = this.#takeHeader(chunk, at);
-      const passed = Math.min(this.#left, chunk.length - at);
-      this.#left -= passed;
-      at += passed;
-    }
+export async function readMemberLengths(file: ByteSource): Promise<readonly number[] | undefined> {
+  const lengths: number[] = [];
+  let start = 0;
+  while (start < file.sizeBytes) {
+    const end = Math.min(start + MEMBER_HEADER_BYTES, file.sizeBytes);
+    const length = decodeMemberLength(Buffer.from(await file.read({ start, end })));
+    if (length === undefined) return undefined;
+    lengths.push(length);
+    start += length;
   }
-
-  /** All of them, when the file is at its end; undefined where it isn't made of whole members. */
-  finish(): readonly number[] | undefined {
-    const isWhole = this.#isDivided && this.#left === 0 && this.#header.length === 0;
-    return isWhole ? this.#lengths : undefined;
-  }
-
-  /** Returns where the chunk goes on behind it. */
-  #takeHeader(chunk: Uint8Array, at: number): number {
-    const end = Math.min(chunk.length, at + MEMBER_HEADER_BYTES - this.#header.length);
-    this.#header = Buffer.concat([this.#header, chunk.subarray(at, end)]);
-    if (this.#header.length < MEMBER_HEADER_BYTES) return end;
-    const length = decodeMemberLength(this.#header);
-    if (length === undefined) this.#isDivided = false;
-    else {
-      this.#lengths.push(length);
-      this.#left = length - MEMBER_HEADER_BYTES;
-    }
-    this.#header = Buffer.alloc(0);
-    return end;
-  }
+  return start === file.sizeBytes && lengths.length > 0 ? lengths : undefined;
 }
 
 /** Lengths as bytes: 4 for each, little-endian. */

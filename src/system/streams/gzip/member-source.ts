@@ -2,13 +2,9 @@ import type { OpenedSource } from '../../files/byte-source.ts';
 import { piecedSource } from '../pieced-source.ts';
 import { MEMBERS_AT_A_TIME } from './compress.ts';
 import { inflateMember, notGzip } from './decompress.ts';
-import {
-  decodeMemberLength,
-  MAXIMUM_MEMBER_BYTES,
-  MEMBER_CONTENT_BYTES,
-  MEMBER_HEADER_BYTES,
-} from './member.ts';
+import { MAXIMUM_MEMBER_BYTES, MEMBER_CONTENT_BYTES } from './member.ts';
 import type { MemberCache } from './member-cache.ts';
+import { readMemberLengths } from './member-lengths.ts';
 
 /** Of the length of its content, at the end of a member. */
 const LENGTH_BYTES = 4;
@@ -44,21 +40,8 @@ export async function memberSource(
 
 /** Where each begins, and the file ends; undefined where one doesn't say how long it is. */
 async function startsOfMembers(file: OpenedSource): Promise<readonly number[] | undefined> {
-  const noted = await file.memberLengths?.();
-  if (noted !== undefined) return startsOf(noted);
-  const starts: number[] = [];
-  let start = 0;
-  while (start < file.sizeBytes) {
-    starts.push(start);
-    const end = Math.min(start + MEMBER_HEADER_BYTES, file.sizeBytes);
-    const length = decodeMemberLength(Buffer.from(await file.read({ start, end })));
-    if (length === undefined) return undefined;
-    start += length;
-  }
-  return start === file.sizeBytes && starts.length > 0 ? [...starts, start] : undefined;
-}
-
-function startsOf(lengths: readonly number[]): readonly number[] {
+  const lengths = (await file.memberLengths?.()) ?? (await readMemberLengths(file));
+  if (lengths === undefined) return undefined;
   const starts = [0];
   for (const length of lengths) starts.push((starts.at(-1) ?? 0) + length);
   return starts;
