@@ -36,6 +36,7 @@ const LONG = [
   'test/command/shared-blob-folder.test.ts',
   'test/recipe/blob-faults.test.ts',
   'test/recipe/files-that-are-no-blobs.test.ts',
+  'test/many-copies.test.ts',
   'test/repozo-holes.test.ts',
   'test/retention-of-files.test.ts',
   'test/stores/s3-faults.test.ts',

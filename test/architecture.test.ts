@@ -43,6 +43,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   'backup-blobs': ['run'],
   content: ['run'],
   copies: ['list', 'run'],
+  'from-copy': ['run'],
   inspect: ['copies', 'list', 'restore', 'verify', 'run'],
   list: ['run'],
   open: ['run'],

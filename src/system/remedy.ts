@@ -38,6 +38,8 @@ export type SiteRemedy =
       | 'want-blobs'
       | 'name-other-part'
       | 'name-old-data-fs'
+      | 'name-target-of-copy'
+      | 'name-copy-alone'
     >
   /** The part of a DemoStorage that stays as it is. */
   | { readonly kind: 'name-base'; readonly dataFs: string }
@@ -47,6 +49,10 @@ export type SiteRemedy =
       readonly own: string;
       readonly other: { readonly is: 'named-by' | 'on-volume'; readonly path: string };
     }
+  /** The copies that the sites have. */
+  | { readonly kind: 'name-copy'; readonly names: readonly string[] }
+  /** Those of the sites that a copy has, as far as they are few. */
+  | { readonly kind: 'name-site-of-copy'; readonly names: string }
   /** The file with which the container runs. */
   | { readonly kind: 'name-file'; readonly path: string }
   /** `path` can't be understood, `usable` can. */

@@ -90,7 +90,7 @@ export function contentOf(record: BlobRecord | undefined): BlobRecord['content']
   return record?.whole ?? record?.content;
 }
 
-const RECORD_IN_DIRECTORY = '.zodbvault.json';
+export const RECORD_IN_DIRECTORY = '.zodbvault.json';
 
 /** The record of an entry, as messages name it in its store: see `Store.nameOf`. */
 export function recordNameOf({ name, form }: Pick<EntryName, 'name' | 'form'>): string {

@@ -8,11 +8,13 @@ import { oneLine } from '../format/one-line.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { type CheckResult, checkedAsJson } from '../render/json/results/check.ts';
 import { formatMetrics } from '../render/metrics.ts';
-import { findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { SITES_FROM_OPTION } from '../select/copied-sites.ts';
+import { findCopyPlace, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import type { MeantSites } from '../select/unusable-sites.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { parseAges, parseFree } from './check-thresholds.ts';
+import { checkCopies, toldInALine } from './copied/check-copies.ts';
 import {
   type CheckedSite,
   checkSite,
@@ -29,6 +31,7 @@ const EMPHASIS = { good: ['OK'], poor: ['WARNING', 'UNKNOWN'], bad: ['CRITICAL']
 
 export function addCheckCommand(program: Command): void {
   const command = withSiteOptions(program.command('check'))
+    .addOption(SITES_FROM_OPTION)
     .option(
       '--backup-age <warning:critical>',
       'limits for the age of the newest backup (default: 26h:50h)',
@@ -65,6 +68,14 @@ export function addCheckCommand(program: Command): void {
       };
       try {
         const { terminal, backups } = context;
+        if (options.from !== undefined) {
+          const { from, part: name } = options;
+          const place = await findCopyPlace({ ...options, from }, context);
+          const now = new Date();
+          const results = await checkCopies(place, { name, limits, now });
+          const told = toldInALine(results);
+          return await conclude(results, { told, metrics: options.metrics, now, context });
+        }
         const sites = await findEachSite(options, { terminal, purpose: 'look', backups });
         return await check(sites, {
           limits,
@@ -115,6 +126,24 @@ async function check(
       await (isOnly ? result : result.catch((error) => unknownSite(site.part, error, context))),
     );
   }
+  return await conclude(results, { told: results, metrics, now, context });
+}
+
+/** Says what was found, and returns the exit status. @param told - what the line has room for */
+async function conclude(
+  results: readonly CheckedSite[],
+  {
+    told,
+    metrics,
+    now,
+    context,
+  }: {
+    readonly told: readonly CheckedSite[];
+    readonly metrics: string | undefined;
+    readonly now: Date;
+    readonly context: CommandContext;
+  },
+): Promise<number> {
   for (const { hint } of results) if (hint !== undefined) context.terminal.log(`Hint: ${hint}`);
   const status = worst(results.map((one) => one.status));
   if (metrics !== undefined) {
@@ -127,7 +156,7 @@ async function check(
       judgements.map((one) => checkedAsJson(part, one)),
     ),
   });
-  terminal.print(lineOf(results, status), EMPHASIS);
+  terminal.print(lineOf(told, status), EMPHASIS);
   return status;
 }
 

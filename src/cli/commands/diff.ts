@@ -26,6 +26,7 @@ import {
   type DiffResult,
   differenceAsJson,
 } from '../render/json/results/diff.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import { diffPaths } from './content/diff-paths.ts';
@@ -33,6 +34,7 @@ import { diffQuickly } from './diff-quickly.ts';
 
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
+    .addOption(FROM_OPTION)
     .argument('<from>', `the earlier state: ${MOMENT_FORMS}; with --quick, also a Data.fs`)
     .argument('[to]', 'the later state; default: the newest backup')
     .argument('[path]', 'what to compare in the database, as /Plone/news')

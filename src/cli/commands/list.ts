@@ -7,6 +7,7 @@ import {
 import { type ListedSitePoint, listSite } from '../../operations/list/list-site.ts';
 import type { OtherDataFs } from '../../repository/lineage/points-of-copies.ts';
 import { findSiteFault } from '../../repository/site-faults.ts';
+import { Failure } from '../../system/failure.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
@@ -25,16 +26,28 @@ import {
 } from '../render/restore-points.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { AnyWarning } from '../render/warnings/warning-text.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { listCopiedSites } from './copied/list-sites.ts';
 
 export function addListCommand(program: Command): void {
-  const command = withSiteOptions(program.command('list')).addOption(ANY_KIND_OPTION);
+  const command = withSiteOptions(program.command('list'))
+
+    .addOption(FROM_OPTION)
+    .option('--sites', 'with --from: list the sites that the place has copies of')
+
+    .addOption(ANY_KIND_OPTION);
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
+      if (options.sites) {
+        const { from } = options;
+        if (from === undefined) throw sitesOfNothing();
+        return await listCopiedSites({ ...options, from }, context);
+      }
       const result = terminal.document.result<ListResult>({ points: [], copies: [] });
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const { sites } = selected;
@@ -85,6 +98,12 @@ export function addListCommand(program: Command): void {
       return worstStatus([status, terminal.statusOfSuccess()]);
     }),
   );
+}
+
+function sitesOfNothing(): Failure {
+  return new Failure('usage', 'Cannot list the sites of a copy: no copy is named', {
+    hint: 'Name the place of the copies with --from.',
+  });
 }
 
 /** What the table has no room for: it needs nobody's care now. */

@@ -22,6 +22,7 @@ import {
   type LogResult,
   transactionAsJson,
 } from '../render/json/results/log.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -35,6 +36,7 @@ const WIDTHS = process.stdout.isTTY
 
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
+    .addOption(FROM_OPTION)
     .argument('[point]', `a Data.fs, or a moment: ${MOMENT_FORMS}; default: the newest backup`)
     .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)

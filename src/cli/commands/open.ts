@@ -21,6 +21,7 @@ import { CHAIN_OPTION, EXACT_OPTION, MOMENT_ARGUMENT } from '../options/written-
 import { type OpenResult, servedAsJson } from '../render/json/results/open.ts';
 import { describeCopy, describeServed, describeUse } from '../render/served.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
@@ -33,6 +34,7 @@ const LISTEN_OPTION = new Option(
 
 export function addOpenCommand(program: Command): void {
   const command = withSiteOptions(program.command('open'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)

@@ -21,6 +21,7 @@ import { momentBefore } from '../restore/before-transaction.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { sitesBeside } from '../select/other-sites.ts';
 import {
   findSitesAndVariables,
@@ -33,6 +34,7 @@ import { withDebugLog } from '../terminal/terminal.ts';
 
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)
@@ -73,12 +75,15 @@ export function addRestoreCommand(program: Command): void {
       });
       const { to, kind, dryRun, prompt } = options;
       refuseMixed(options, written);
-      const { sites, variables } = await findSitesAndVariables(options, {
+      const { sites, variables, isCopyAlone } = await findSitesAndVariables(options, {
         ...context,
         purpose: to === undefined ? 'restore' : 'look',
+        wanted: match === undefined ? { kind, target, chain: 'last' } : undefined,
       });
       const live = oneSite(sites);
-      const beside = to === undefined ? [] : await sitesBeside(options, context.terminal);
+      if (to === undefined && isCopyAlone) throw withoutTarget(options.from);
+      const beside =
+        to === undefined || isCopyAlone ? [] : await sitesBeside(options, context.terminal);
       const site = to === undefined ? live : await elsewhere(resolve(to), { live, beside });
       const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
       const how = {
@@ -134,6 +139,13 @@ function matchOf(
   if (other === undefined) return { user, description };
   throw new Failure('usage', `Cannot use --before-user or --before-text with "${other}"`, {
     hint: 'Leave out one of them: these options name the moment.',
+  });
+}
+
+/** Nothing says where the site was of which there is but a copy. */
+function withoutTarget(from: string | undefined): Failure {
+  return new Failure('usage', `Cannot restore "${from}": nothing says where to`, {
+    hint: { kind: 'name-target-of-copy' },
   });
 }
 

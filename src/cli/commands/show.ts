@@ -17,12 +17,14 @@ import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-da
 import { shownOn } from '../render/events.ts';
 import { contentsAsJson, type ShowResult } from '../render/json/results/show.ts';
 import { describeGone } from '../render/judgements.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import { showObject } from './content/show-object.ts';
 
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .argument('[path]', 'an object in the database, as in /Plone/news')
     .addOption(LIVE_OPTION)

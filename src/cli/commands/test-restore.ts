@@ -24,12 +24,14 @@ import { shownOn } from '../render/events.ts';
 import { deepPointAsJson } from '../render/json/findings.ts';
 import { liveAsJson, type TestRestoreResult } from '../render/json/results/test-restore.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
+import { FROM_OPTION } from '../select/copied-sites.ts';
 import { findEachSite, SOURCE_KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)

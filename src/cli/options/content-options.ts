@@ -63,10 +63,12 @@ export async function findContentPlace(
       hint: 'Leave out one of them: --live is the Data.fs as it is now.',
     });
   }
+  if (selection.live && selection.from !== undefined) throw liveOfCopy();
   const target = selection.live ? undefined : readTarget(moment, { terminal, chain, exact });
   // Of a site that is only looked at, live blobs count if there are backups of some.
   const purpose = selection.live ? 'backup' : 'look';
-  const sites = await findSites(selection, { terminal, purpose, backups });
+  const wanted = target && ({ kind: selection.kind, target, chain: 'whole' } as const);
+  const sites = await findSites(selection, { terminal, purpose, backups, wanted });
   const [site, other] = sites;
   if (site === undefined || other !== undefined) {
     throw new Failure('usage', 'Cannot tell which site is meant: there are several', {
@@ -82,6 +84,12 @@ export async function findContentPlace(
         : { kind: 'target', target, backupKind: selection.kind },
     context: { ...shownOn(terminal), signal, backups },
   };
+}
+
+function liveOfCopy(): Failure {
+  return new Failure('usage', 'Cannot look at the live Data.fs in a copy', {
+    hint: 'Leave out --live or --from.',
+  });
 }
 
 /** Failure of a command that needs a path where the live Data.fs is meant. */

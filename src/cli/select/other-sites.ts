@@ -1,6 +1,6 @@
 import type { Site } from '../../config/model/site.ts';
 import { Failure } from '../../system/failure.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { silenced, type Terminal } from '../terminal/terminal.ts';
 import { findEachSite } from './site-options.ts';
 import type { SiteSelection } from './site-selection.ts';
 
@@ -12,10 +12,9 @@ export async function sitesBeside(
   { config }: SiteSelection,
   terminal: Terminal,
 ): Promise<readonly Site[]> {
-  const silent = { ...terminal, log: () => {}, advise: () => {}, notice: () => {}, warn: () => {} };
   try {
     const selection = { config, blobs: true };
-    return (await findEachSite(selection, { terminal: silent, purpose: 'look' })).sites;
+    return (await findEachSite(selection, { terminal: silenced(terminal), purpose: 'look' })).sites;
   } catch (error) {
     if (error instanceof Failure) return [];
     throw error;

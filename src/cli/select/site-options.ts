@@ -5,9 +5,19 @@ import { environmentOfPlaces } from '../../config/environment/environment.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
+import type { WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { silenced, type Terminal } from '../terminal/terminal.ts';
+import {
+  type CopyOpening,
+  type CopySelection,
+  mayBePlace,
+  noSuchCopy,
+  placeOfCopy,
+  siteOfCopyAlone,
+  sitesWithCopy,
+} from './copied-sites.ts';
 import { overruledByWords } from './named-locations.ts';
 import { CONFIG_OPTION, PART_OPTION } from './select-buildout-part.ts';
 import { findAnySites } from './select-site.ts';
@@ -57,6 +67,8 @@ interface FoundAndMore {
   readonly variables: Readonly<Record<string, string>>;
   /** Of the parts of a buildout. */
   readonly scripts: readonly PartScripts[];
+  /** True where nothing tells of the site but a copy: nobody knows where its data belongs. */
+  readonly isCopyAlone?: boolean;
 }
 
 /** What sites are looked for with. */
@@ -65,7 +77,11 @@ interface Finding {
   readonly purpose: Purpose;
   /** What the command has opened; absent: none. */
   readonly backups?: OpenBackups;
+  /** What of a copy the command looks at; absent: all of it. */
+  readonly wanted?: WantedOfCopy | undefined;
 }
+
+const ALL_OF_COPY: WantedOfCopy = { kind: 'all', target: 'all', chain: 'whole' };
 
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
@@ -88,8 +104,14 @@ export async function findEachSite(
 /** The same, with all that is known of them. */
 export async function findSitesAndVariables(
   selection: SiteSelection,
-  { unusable, ...finding }: Finding & { readonly unusable?: UnusableSite[] },
+  { unusable, wanted = ALL_OF_COPY, ...finding }: Finding & { readonly unusable?: UnusableSite[] },
 ): Promise<FoundAndMore> {
+  const { from } = selection;
+  if (from !== undefined) {
+    const { backups } = finding;
+    if (backups === undefined) throw new RangeError('who reads a copy keeps what is open');
+    return findInCopy({ ...selection, from }, { ...finding, backups, wanted });
+  }
   if (finding.purpose === 'look' && selection.location !== undefined)
     await requireLocation(selection.location);
   const { found } = await findAnySites(selection, { ...finding, unusable });
@@ -115,6 +137,54 @@ export async function findSitesAndVariables(
     }
     default:
       return found satisfies never;
+  }
+}
+
+/**
+ * The sites that are meant, with a copy for their backups. Where no configuration has a copy that is called so, the
+ * place alone tells what there is.
+ */
+async function findInCopy(
+  selection: CopySelection,
+  { wanted, backups, ...finding }: Finding & CopyOpening,
+): Promise<FoundAndMore> {
+  const { from, ...others } = selection;
+  const opening = { terminal: finding.terminal, backups, wanted };
+  const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
+  const sites = await sitesWithCopy(configured.sites, { from, ...opening });
+  if (sites.length > 0) return { ...configured, sites };
+  if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, configured.sites);
+  const alone = await siteOfCopyAlone(selection, opening);
+  const site = selection.blobs ? alone : withoutBlobs(alone);
+  return { sites: [site], variables: {}, scripts: [], isCopyAlone: true };
+}
+
+/** The place of a copy that may have many sites. Failure `usage` where no copy is called so. */
+export async function findCopyPlace(
+  { from, ...selection }: CopySelection,
+  { terminal, backups }: Pick<Finding, 'terminal' | 'backups'>,
+): Promise<string> {
+  const isNeeded = !mayBePlace(from);
+  const said = { blobs: selection.blobs, config: selection.config };
+  const finding = { terminal, purpose: 'look', isNeeded } as const;
+  const { sites } = await configuredSites(said, { ...finding, ...(backups && { backups }) });
+  const place = placeOfCopy(sites, from) ?? (isNeeded ? undefined : from);
+  if (place === undefined) throw noSuchCopy(from, sites);
+  return place;
+}
+
+/** What a place in the file system or on a server is called in no configuration needs none. */
+async function configuredSites(
+  selection: SiteSelection,
+  { isNeeded, ...finding }: Finding & { readonly isNeeded: boolean },
+): Promise<FoundAndMore> {
+  if (isNeeded || selection.config !== undefined) return findSitesAndVariables(selection, finding);
+  try {
+    const terminal = silenced(finding.terminal);
+    return await findSitesAndVariables(selection, { ...finding, terminal });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { sites: [], variables: {}, scripts: [] };
   }
 }
 

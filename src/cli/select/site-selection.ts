@@ -1,5 +1,7 @@
 /** What the options that name a site said. */
 export interface SiteSelection {
+  /** The copy whose backups are meant: its name in the configuration, a URL or a path. */
+  readonly from?: string | undefined;
   readonly config?: string | undefined;
   readonly part?: string | undefined;
   readonly datafs?: string | undefined;
@@ -12,6 +14,7 @@ export interface SiteSelection {
 /** The same words again: in the same folder, they mean the same site. */
 export function siteWords({ blobs, ...selection }: SiteSelection): readonly string[] {
   const options = [
+    ['--from', selection.from],
     ['--config', selection.config],
     ['--part', selection.part],
     ['--datafs', selection.datafs],

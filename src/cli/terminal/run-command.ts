@@ -49,7 +49,8 @@ async function statusOf(
   { terminal, signal }: Omit<CommandContext, 'backups'>,
 ): Promise<number> {
   try {
-    const status = await work({ terminal, signal, backups: new OpenBackups() });
+    await using backups = new OpenBackups();
+    const status = await work({ terminal, signal, backups });
     return status ?? terminal.statusOfSuccess();
   } catch (error) {
     return reportFailure(error, terminal);

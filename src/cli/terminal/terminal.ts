@@ -163,6 +163,11 @@ export function withDebugLog(terminal: Terminal): Terminal {
   return { ...terminal, verbosity: 'verbose', debug: log, detail: log };
 }
 
+/** The same, for who only looks something up: nothing is said of what is met on the way. */
+export function silenced(terminal: Terminal): Terminal {
+  return { ...terminal, log: () => {}, advise: () => {}, notice: () => {}, warn: () => {} };
+}
+
 /**
  * The terminal of a script in a buildout: a log on stderr with levels, as the recipe's, and with
  * times under `debug`; exit status 1 for whatever goes wrong, 130 for Ctrl-C, 0 in spite of warnings.

@@ -5,7 +5,7 @@ import { PLACE_KINDS } from './place.ts';
 import { StampSchema } from './point-record.ts';
 import { Count, Sha256 } from './stored-object.ts';
 
-const SiteHeadSchema = v.object({
+export const SiteHeadSchema = v.object({
   format: v.literal(1),
   tool: v.string(),
   /** Name of the site in the copy. */

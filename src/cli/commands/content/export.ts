@@ -15,12 +15,14 @@ import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { importScript } from '../../render/import-script.ts';
 import { type ExportResultJson, exportAsJson } from '../../render/json/results/content/export.ts';
 import { describeStop } from '../../render/stops.ts';
+import { FROM_OPTION } from '../../select/copied-sites.ts';
 import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 export function addExportCommand(program: Command): void {
   const command = withSiteOptions(program.command('export'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'what to export, as /Plone/news/item')
     .option('-o, --output <file>', 'the file to write (default: its id with .zexp)')

@@ -13,11 +13,13 @@ import { MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
 import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type FindResult, foundAsJson } from '../../render/json/results/content/find.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
+import { FROM_OPTION } from '../../select/copied-sites.ts';
 import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addFindCommand(program: Command): void {
   const command = withSiteOptions(program.command('find'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'where to begin, as in /Plone/news; default: the top')
     .option('--type <type>', 'those of a portal type, as Document, or of a class')

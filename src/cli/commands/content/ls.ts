@@ -13,11 +13,13 @@ import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { describeEntry, TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type LsResult, listedAsJson } from '../../render/json/results/content/ls.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
+import { FROM_OPTION } from '../../select/copied-sites.ts';
 import { withSiteOptions } from '../../select/site-options.ts';
 import { runCommand } from '../../terminal/run-command.ts';
 
 export function addLsCommand(program: Command): void {
   const command = withSiteOptions(program.command('ls'))
+    .addOption(FROM_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'a folder, as in /Plone/news; default: the top');
   withOutputOptions(withStateOptions(command)).action((first, second, options) =>

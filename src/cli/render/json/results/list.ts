@@ -1,11 +1,22 @@
 import * as v from 'valibot';
 import type { RememberedCopy } from '../../../../operations/copies/remembered-copies.ts';
+import type { ListedHead } from '../../../../operations/from-copy/site-heads.ts';
 import type { ListedSitePoint } from '../../../../operations/list/list-site.ts';
 import { describeProblem, describeProblemOfPoint } from '../../problems.ts';
 import { BlobsSchema, blobsAsJson, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { JudgementSchema, judgementAsJson, LookSchema, looksAsJson } from '../judgement.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
-import { Moment, maybe, ofPlace, ofSite, type Result, said } from '../values.ts';
+import {
+  Count,
+  Label,
+  Moment,
+  maybe,
+  ofPlace,
+  ofSite,
+  type Result,
+  Stamp,
+  said,
+} from '../values.ts';
 
 const PointSchema = v.strictObject({
   ...ofPlace,
@@ -40,12 +51,26 @@ const CopySchema = v.strictObject({
   ),
 });
 
+const CopiedSiteSchema = v.strictObject({
+  ...ofSite,
+  copiedAt: said('when a run last found the copy complete, or made it so', Moment),
+  places: v.array(
+    v.strictObject({
+      storage: Label.storage,
+      kind: Label.kind,
+      points: said('restore points that the copy has', Count),
+      newest: said('the newest of them', Stamp),
+    }),
+  ),
+});
+
 export const listResult = {
   points: said('oldest first in each folder', v.array(PointSchema)),
   copies: maybe(
     'copies elsewhere, as the last runs of this machine left them',
     v.array(CopySchema),
   ),
+  sites: maybe('with `--sites`: those that the place has copies of', v.array(CopiedSiteSchema)),
 };
 export type ListResult = Result<typeof listResult>;
 
@@ -54,6 +79,14 @@ export function copyAsJson({
   state,
 }: RememberedCopy): Omit<v.InferOutput<typeof CopySchema>, 'site'> {
   return { copy, url, completeAt: state?.completeAt, failure: state?.failure };
+}
+
+export function copiedSiteAsJson({
+  site,
+  at: copiedAt,
+  places,
+}: NonNullable<ListedHead['head']>): v.InferOutput<typeof CopiedSiteSchema> {
+  return { site, copiedAt, places: places.map((one) => ({ ...one })) };
 }
 
 type Point = Omit<v.InferOutput<typeof PointSchema>, 'site' | 'storage' | 'kind'>;

@@ -1,0 +1,43 @@
+import { readHeadsAt } from '../../../operations/from-copy/heads-at.ts';
+import type { ListedHead } from '../../../operations/from-copy/site-heads.ts';
+import { oneLine } from '../../format/one-line.ts';
+import { printTable } from '../../format/table.ts';
+import { count, formatUtcTime } from '../../format/units.ts';
+import { copiedSiteAsJson, type ListResult } from '../../render/json/results/list.ts';
+import { renderWarning } from '../../render/warnings/sentence.ts';
+import { findCopyPlace } from '../../select/site-options.ts';
+import type { SiteSelection } from '../../select/site-selection.ts';
+import type { CommandContext } from '../../terminal/run-command.ts';
+
+/** Lists the sites that a place has copies of: one request for a thousand, and one for each that has changed. */
+export async function listCopiedSites(
+  selection: SiteSelection & { readonly from: string },
+  context: CommandContext,
+): Promise<undefined> {
+  const { terminal, signal } = context;
+  const result = terminal.document.result<ListResult>({ points: [], sites: [] });
+  const place = await findCopyPlace(selection, context);
+  const heads = await readHeadsAt(place, selection.part);
+  for (const { name, head } of heads) {
+    if (head !== undefined) result.sites?.push(copiedSiteAsJson(head));
+    else
+      renderWarning({ kind: 'warning', code: 'copy-head-unreadable', site: name, place }, terminal);
+  }
+  if (terminal.isJson) return;
+  const head = ['Site', 'Copied (UTC)', 'Newest (UTC)', 'Restore points'];
+  const alignment = ['left', 'left', 'left', 'right'] as const;
+  await printTable({ head, alignment, rows: heads.map(rowOf) }, { terminal, signal });
+  terminal.log(count(heads.length, 'site'));
+}
+
+function rowOf({ name, head }: ListedHead): readonly string[] {
+  if (head === undefined) return [oneLine(name), '–', '–', '–'];
+  const { at, places } = head;
+  const points = places.reduce((sum, one) => sum + one.points, 0);
+  const newest =
+    places
+      .map((one) => `${one.newest}`)
+      .sort()
+      .at(-1) ?? '–';
+  return [oneLine(name), formatUtcTime(at), newest, String(points)];
+}

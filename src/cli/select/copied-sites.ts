@@ -1,0 +1,103 @@
+import { Option } from '@commander-js/extra-typings';
+import type { OpenBackups } from '../../blobs/open-backups.ts';
+import type { CopySettings } from '../../config/model/copy-settings.ts';
+import type { Site } from '../../config/model/site.ts';
+import type { CopiedSite, WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
+import { openCopyAt, openCopyOf } from '../../operations/from-copy/open-copy.ts';
+import { Failure } from '../../system/failure.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { SiteSelection } from './site-selection.ts';
+
+/** Whose backups are meant. */
+export const FROM_OPTION = new Option(
+  '--from <copy>',
+  'take the backups out of a copy: its name in the configuration, or a URL or path, as s3://bucket/prefix',
+);
+
+/** The same, for what many sites have in one place. */
+export const SITES_FROM_OPTION = new Option(
+  '--from <copy>',
+  'look at the copies of all sites in a place: the name of a copy in the configuration, or a URL or path',
+);
+
+/** A selection that names a copy. */
+export type CopySelection = SiteSelection & { readonly from: string };
+
+/** What a copy is opened with. */
+export interface CopyOpening {
+  readonly terminal: Terminal;
+  /** Gets the stores of the copy. */
+  readonly backups: OpenBackups;
+  readonly wanted: WantedOfCopy;
+}
+
+/** Those of some sites that have a copy which is called so, each with that for its backups. */
+export async function sitesWithCopy(
+  sites: readonly Site[],
+  { from, ...opening }: CopyOpening & { readonly from: string },
+): Promise<readonly Site[]> {
+  const found: Site[] = [];
+  for (const site of sites) {
+    const copy = copyCalled(site, from);
+    if (copy !== undefined)
+      found.push(attach(await openCopyOf(site, { copy, ...opening }), opening));
+  }
+  return found;
+}
+
+/** The site of a copy of which nothing else is known. Failures: those of `openCopyAt`; `usage`. */
+export async function siteOfCopyAlone(
+  selection: CopySelection,
+  opening: CopyOpening,
+): Promise<Site> {
+  refusePlaces(selection);
+  const { from, part: name } = selection;
+  return attach(await openCopyAt(from, { name, ...opening }), opening);
+}
+
+/** Whether a word may be a place: the name of a copy has no slash, unless it is called by its place. */
+export function mayBePlace(from: string): boolean {
+  return from.includes('/');
+}
+
+/** Where the copy is that some sites call so; undefined: none does. */
+export function placeOfCopy(sites: readonly Site[], from: string): string | undefined {
+  return sites.flatMap((site) => copyCalled(site, from) ?? [])[0]?.url;
+}
+
+export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
+  const names = sites.flatMap(({ copies = [] }) => copies.map(({ name }) => name));
+  return new Failure('usage', `Cannot find a copy called "${from}"`, {
+    hint: { kind: 'name-copy', names: [...new Set(names)] },
+  });
+}
+
+function copyCalled({ copies = [] }: Site, from: string): CopySettings | undefined {
+  return copies.find(({ name }) => name === from) ?? copies.find(({ url }) => url === from);
+}
+
+function attach(
+  { site, attached, unusable }: CopiedSite,
+  { backups, terminal }: CopyOpening,
+): Site {
+  backups.attach(attached);
+  for (const { message: reason } of unusable) {
+    renderWarning({ kind: 'warning', code: 'copied-point-unusable', reason }, terminal);
+  }
+  return site;
+}
+
+/** A copy says by itself where its backups are. */
+function refusePlaces({ datafs, location, blobStorage, blobbackuplocation }: SiteSelection): void {
+  const said = [
+    ['--datafs', datafs],
+    ['--location', location],
+    ['--blob-storage', blobStorage],
+    ['--blobbackuplocation', blobbackuplocation],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [option]));
+  if (said.length === 0) return;
+  throw new Failure('usage', `Cannot use ${said.join(', ')} with a copy`, {
+    hint: { kind: 'name-copy-alone' },
+  });
+}

@@ -1,0 +1,90 @@
+import type { AttachedStores } from '../../blobs/open-backups.ts';
+import type { BackupKind, Site } from '../../config/model/site.ts';
+import { formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
+import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
+import { namesOfPlace, sizesBelow, viewPlace } from '../../copies/view/place-views.ts';
+import type { RestoreTarget } from '../../repository/restore-target.ts';
+import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Failure } from '../../system/failure.ts';
+import { type CopyOfSite, siteOfCopy, withCopy } from './copied-site.ts';
+
+/** What of a copy is looked at: the less, the fewer requests. */
+export interface WantedOfCopy {
+  readonly kind: BackupKind | 'all';
+  readonly target: RestoreTarget | 'all';
+  /** See `PointsToLoad`. */
+  readonly chain: PointsToLoad['chain'];
+}
+
+/** A site whose backups are those of a copy. */
+export interface CopiedSite {
+  readonly site: Site;
+  /** What its folders are, by the names that it has for them; closes the copy. */
+  readonly attached: AttachedStores;
+  /** Why some of its restore points can't be used. */
+  readonly unusable: readonly Failure[];
+}
+
+/**
+ * Opens the copy of a site to be read. Nobody is kept out, nothing is written.
+ *
+ * @param objects - all that the copy has of the site; closed with what is returned, or if this fails
+ * @param live - where its data is, and how it is configured; undefined: as the copy tells
+ */
+export async function openCopiedSite(
+  objects: ObjectStore,
+  {
+    name,
+    live,
+    wanted,
+  }: {
+    readonly name: string;
+    readonly live: Site | undefined;
+    readonly wanted: WantedOfCopy;
+  },
+): Promise<CopiedSite> {
+  try {
+    const { kind, target, chain } = wanted;
+    const { places, hasAll, unusable } = await loadPoints(objects, {
+      kind: PLACE_KINDS.find((one) => one === kind) ?? 'all',
+      target,
+      chain,
+    });
+    // What a restore takes is read at once: that tells whether it is there.
+    const sizeOf = hasAll
+      ? await sizesBelow(objects, ['data/', 'archives/'])
+      : ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
+    const views = places.map((loaded) => viewPlace(objects, { loaded, sizeOf }));
+    const copy = { name, objects, views };
+    const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);
+    return {
+      site,
+      unusable,
+      attached: {
+        stores: storesOf(site, copy),
+        [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
+      },
+    };
+  } catch (error) {
+    await objects[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Of each folder that the site names, whether the copy has it or not. */
+function storesOf(site: Site, { objects, views }: CopyOfSite): ReadonlyMap<string, Store> {
+  const stores = new Map<string, Store>();
+  const known = new Map(views.map((view) => [formatPlace(view.place), view]));
+  for (const { name: storage } of site.storages) {
+    for (const kind of PLACE_KINDS) {
+      const place = { storage, kind };
+      const names = namesOfPlace(objects, place);
+      const view = known.get(formatPlace(place));
+      stores.set(names.repository, view?.repository ?? readOnlyStore(names.repository, undefined));
+      stores.set(names.blobs, view?.blobs ?? readOnlyStore(names.blobs, undefined));
+    }
+  }
+  return stores;
+}

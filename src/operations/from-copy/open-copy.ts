@@ -1,0 +1,37 @@
+import type { CopySettings } from '../../config/model/copy-settings.ts';
+import type { Site } from '../../config/model/site.ts';
+import { openObjectStore } from '../../stores/objects/open-object-store.ts';
+import { type CopiedSite, openCopiedSite, type WantedOfCopy } from './open-copied-site.ts';
+import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
+
+/** Opens a copy that a site has: its data is where it is. Failures: those of the store. */
+export async function openCopyOf(
+  site: Site,
+  { copy, wanted }: { readonly copy: CopySettings; readonly wanted: WantedOfCopy },
+): Promise<CopiedSite> {
+  const objects = objectsOfSite(await openObjectStore(copy.url), copy.site);
+  return await openCopiedSite(objects, { name: copy.site, live: site, wanted });
+}
+
+/**
+ * Opens the copy of a site in a place that nothing describes. Failures: those of the store; `not-found` where there is
+ * no copy; `usage` where there are several, and none is named.
+ *
+ * @param place - a URL or a path
+ * @param name - of the site; undefined: the only one
+ */
+export async function openCopyAt(
+  place: string,
+  { name, wanted }: { readonly name: string | undefined; readonly wanted: WantedOfCopy },
+): Promise<CopiedSite> {
+  const objects = await openObjectStore(place);
+  let meant: string;
+  try {
+    meant = await siteMeant(objects, name);
+  } catch (error) {
+    await objects[Symbol.asyncDispose]();
+    throw error;
+  }
+  const ofSite = objectsOfSite(objects, meant);
+  return await openCopiedSite(ofSite, { name: meant, live: undefined, wanted });
+}

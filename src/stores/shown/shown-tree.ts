@@ -1,0 +1,121 @@
+import { Failure } from '../../system/failure.ts';
+import { giveWay } from '../../system/streams/cooperative.ts';
+import type { TreeEntry, TreeReader } from '../tree-reader.ts';
+import type { ShownFile } from './shown-file.ts';
+
+/** A file in a tree that a view shows. */
+export interface TreeFile extends Omit<ShownFile, 'modifiedMs'> {
+  /** Rights and kind, as `stat` has them. */
+  readonly mode: number;
+}
+
+/** What is in a tree that a view shows, by paths below it. */
+export interface TreeContent {
+  /** The file of a path; undefined: there is none. */
+  readonly fileAt: (path: string) => Promise<TreeFile | undefined>;
+  /** All files. */
+  readonly all: () => Promise<ReadonlyMap<string, TreeFile>>;
+  /** Names of what is directly in it, where that is known without {@link all}. */
+  readonly top?: readonly TreeEntry[];
+}
+
+/** Entries that are given at once. */
+const PORTION = 1000;
+
+/** A {@link TreeReader} of a tree that is in no folder. @param content - undefined: there is no such tree */
+export function shownTree(name: string, content: TreeContent | undefined): TreeReader {
+  const nameOf = (path: string) => `${name}/${path}`;
+  const requireContent = (): TreeContent => {
+    if (content !== undefined) return content;
+    throw notThere(name);
+  };
+  const requireFile = async (path: string): Promise<TreeFile> => {
+    const file = await content?.fileAt(path);
+    if (file !== undefined) return file;
+    if (await hasFolder(content, path)) {
+      throw new Failure('usage', `Cannot read "${nameOf(path)}": it is not a regular file`, {
+        hint: 'Name a file.',
+      });
+    }
+    throw notThere(nameOf(path));
+  };
+  return {
+    name,
+    localFolder: undefined,
+    nameOf,
+    below: (folder) => shownTree(nameOf(folder), content && contentBelow(content, folder)),
+    isThere: async () => content !== undefined && (await hasFolder(content, '')),
+    list: async () => {
+      const { top, all } = requireContent();
+      if (top !== undefined) return top;
+      const entries = entriesOf(await all()).filter(({ path }) => !path.includes('/'));
+      if (entries.length === 0) throw notThere(name);
+      return entries;
+    },
+    walk: async function* () {
+      const entries = entriesOf(await requireContent().all());
+      if (entries.length === 0) throw notThere(name);
+      for (let begin = 0; begin < entries.length; begin += PORTION) {
+        yield entries.slice(begin, begin + PORTION);
+        await giveWay();
+      }
+    },
+    sizesOf: async (paths) => {
+      const files = await Promise.all(paths.map((path) => content?.fileAt(path)));
+      return files.map((file) => file?.sizeBytes);
+    },
+    has: async (path) =>
+      (await content?.fileAt(path)) !== undefined || (await hasFolder(content, path)),
+    leadingOut: async () => [],
+    read: async function* (path, range) {
+      yield* (await requireFile(path)).read(range);
+    },
+    open: async (path) => (await requireFile(path)).open(),
+  };
+}
+
+function contentBelow({ fileAt, all }: TreeContent, folder: string): TreeContent {
+  const prefix = `${folder}/`;
+  return {
+    fileAt: (path) => fileAt(prefix + path),
+    all: async () => {
+      const below = [...(await all())].filter(([path]) => path.startsWith(prefix));
+      return new Map(below.map(([path, file]) => [path.slice(prefix.length), file]));
+    },
+  };
+}
+
+/** @param folder - empty: the tree itself */
+async function hasFolder(content: TreeContent | undefined, folder: string): Promise<boolean> {
+  if (content === undefined) return false;
+  const { top } = content;
+  if (top?.some(({ kind, path }) => kind === 'folder' && path === folder)) return true;
+  if (top !== undefined && folder === '') return true;
+  for (const path of (await content.all()).keys()) {
+    if (folder === '' || path.startsWith(`${folder}/`)) return true;
+  }
+  return false;
+}
+
+/** Files in the order of their paths, and in front of them the folders that lead there. */
+function entriesOf(files: ReadonlyMap<string, TreeFile>): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  const folders = new Set<string>();
+  const ordered = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [path, { sizeBytes, mode }] of ordered) {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      const folder = path.slice(0, end);
+      if (folders.has(folder)) continue;
+      folders.add(folder);
+      entries.push({ kind: 'folder', path: folder });
+    }
+    entries.push({ kind: 'file', path, sizeBytes, mode });
+  }
+  return entries;
+}
+
+function notThere(path: string): Failure {
+  return new Failure('not-found', `Cannot read "${path}": it does not exist`, {
+    hint: 'List the restore points of the copy.',
+  });
+}

@@ -1,0 +1,127 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { zodbvault } from '../support/command.ts';
+import {
+  type CopiedTestSite,
+  copiedSite,
+  expectSameBlobs,
+  stampOfDay,
+} from '../support/copied-site.ts';
+import { openSite } from '../support/opened-site.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { sameBytes } from '../support/site.ts';
+
+const scratch = scratchFolder();
+/** A folder without anything. */
+const elsewhere = join(scratch, 'elsewhere');
+let site: CopiedTestSite;
+
+beforeAll(async () => {
+  mkdirSync(elsewhere);
+  site = await copiedSite(scratch);
+  const copies = `copies = [{ url = ${JSON.stringify(site.place)}, name = "nas", site = "plone" }]`;
+  writeFileSync(join(site.test.folder, 'zodbvault.toml'), `${copies}\n`);
+}, 180_000);
+
+function fromPlace(...words: readonly string[]) {
+  return zodbvault([...words, '--from', site.place], { cwd: elsewhere });
+}
+
+describe('a machine that has nothing but the place of a copy', () => {
+  it.each([
+    ['list'],
+    ['show'],
+    ['verify'],
+    ['verify', '--deep'],
+    ['test-restore'],
+    ['log'],
+    ['diff', stampOfDay(1), stampOfDay(2)],
+    ['ls'],
+    ['ls', stampOfDay(2), '/'],
+    ['find', '/'],
+    ['cat', '/'],
+    ['diff', stampOfDay(1), stampOfDay(2), '/'],
+  ])(
+    'looks into it: %s',
+    async (...words) => {
+      const { status, stderr, stdout } = await fromPlace(...words);
+      expect([status, stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+      expect(stdout + stderr).not.toBe('');
+      expect(readdirSync(elsewhere)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('gets the site back, and the one before it', async () => {
+    const to = join(scratch, 'back');
+    expect((await fromPlace('restore', '-n', '--to', to)).status).toBe(0);
+    expect(sameBytes(join(to, 'filestorage/Data.fs'), site.test.dataFs)).toBe(true);
+    expectSameBlobs(join(to, 'blobstorage'), join(site.test.folder, 'var/blobstorage'));
+    const before = join(scratch, 'before');
+    expect((await fromPlace('restore', '-n', '--to', before, stampOfDay(3))).status).toBe(0);
+    const bytes = readFileSync(join(before, 'filestorage/Data.fs'));
+    expect(bytes.equals(site.states[2] ?? Buffer.alloc(0))).toBe(true);
+  }, 60_000);
+
+  it('is asked where the site belongs, as nothing tells', async () => {
+    const { status, stderr } = await fromPlace('restore', '-n');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--to')]);
+    const live = await fromPlace('ls', '--live');
+    expect([live.status, live.stderr]).toEqual([2, expect.stringContaining('--live')]);
+    const places = await fromPlace('list', '--location', 'var/backups');
+    expect([places.status, places.stderr]).toEqual([2, expect.stringContaining('--location')]);
+  }, 60_000);
+
+  it('takes one object out of it', async () => {
+    const file = join(scratch, 'news.zexp');
+    expect((await fromPlace('export', '/news', '-o', file)).status).toBe(0);
+    expect(readFileSync(file).subarray(0, 4).toString()).toBe('ZEXP');
+  }, 60_000);
+
+  it('serves it to clients', async () => {
+    const opened = await openSite(elsewhere, { words: ['--from', site.place] });
+    expect(opened.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect((await opened.stop()).status).toBe(0);
+  }, 60_000);
+
+  it('is told if there is no copy, or none of the site', async () => {
+    const none = await zodbvault(['list', '--from', './'], { cwd: elsewhere });
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('Cannot find a copy')]);
+    const other = await fromPlace('list', '--part', 'intranet');
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('plone')]);
+  }, 60_000);
+});
+
+describe('a site that has a copy', () => {
+  const named = (...words: readonly string[]) => site.test.run([...words, '--from', 'nas']);
+
+  it('is restored from it in its place, and back again', async () => {
+    const live = readFileSync(site.test.dataFs);
+    writeFileSync(site.test.dataFs, live.subarray(0, live.length / 2));
+    expect((await named('restore', '-n')).status).toBe(0);
+    expect(readFileSync(site.test.dataFs).equals(live)).toBe(true);
+    expect((await site.test.run(['restore', '--undo', '-n'])).status).toBe(0);
+    expect(readFileSync(site.test.dataFs).length).toBeLessThan(live.length);
+    writeFileSync(site.test.dataFs, live);
+  }, 60_000);
+
+  it('calls it by its name or its place, and by nothing else', async () => {
+    const listed = await named('list', '--json');
+    const same = await site.test.run(['list', '--json', '--from', site.place]);
+    expect(listed.status).toBe(0);
+    const pointsIn = ({ stdout }: { readonly stdout: string }) =>
+      (JSON.parse(stdout) as { readonly points: readonly object[] }).points;
+    expect(pointsIn(listed).length).toBe(5);
+    expect(pointsIn(same)).toEqual(pointsIn(listed));
+    const other = await site.test.run(['list', '--from', 'tape']);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('nas')]);
+  }, 60_000);
+
+  it('and others are listed and checked by their heads', async () => {
+    const sites = await named('list', '--sites');
+    expect(sites.stdout).toContain('plone');
+    expect((await named('check')).stdout).toMatch(/^ZODBVAULT CRITICAL - copied /);
+    expect((await site.test.run(['list', '--sites'])).status).toBe(2);
+  }, 60_000);
+});
