@@ -43,7 +43,7 @@ const CREATION = 'initial database creation';
  * | memory | bytes |
  * | --- | --- |
  * | per object: both indexes, one bit | 12.2 |
- * | per object, and per reference of it, to see what the root leads to: {@link StateSums} | 16, 4 |
+ * | per object, and per reference of it, to see what the root leads to: {@link StateSums} | 12, 4 |
  * | per record: its place, kind and oid | 8 |
  * | per record with a back pointer | 26 |
  * | per blob record | 18 |

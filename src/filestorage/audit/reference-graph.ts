@@ -3,16 +3,18 @@ import { digestNumber, type ObjectDigest } from '../fingerprint/object-digest.ts
 const OBJECTS_PER_PAGE = 2048;
 const PAGES_PER_PREFIX = 65536 / OBJECTS_PER_PAGE;
 const BLOCK_SIZE = 1 << 18;
-/** Ends an object's references. */
-const END = 0xffffffff;
+/** The bit of the last reference of an object. */
+const LAST = 2 ** 31;
+/** In place of the references of an object that has none. */
+const NONE = 2 ** 32 - 1;
 /** References an object that there is room for, on average; and how many there may be in any case. */
-const ROOM_PER_OBJECT = 5;
+const ROOM_PER_OBJECT = 6;
 const ROOM_AT_LEAST = 1 << 22;
 /** Oids that there is room for, for each object: they are given out in order, and packs leave gaps. */
 const OIDS_PER_OBJECT = 16;
 const PAGES_AT_LEAST = 1 << 10;
-/** As many as numbers of 32 bits can name. */
-const MOST_PAGES = 2 ** 21 - 1;
+/** As many as numbers of 31 bits can name, without the last. */
+const MOST_PAGES = 2 ** 20 - 1;
 /** Less than a millisecond of work. */
 const OBJECTS_PER_PORTION = 1000;
 
@@ -21,7 +23,7 @@ const OBJECTS_PER_PORTION = 1000;
  * references are added once, one after the other.
  */
 export class ReferenceGraph {
-  /** Number of each page: an object is the number of its page and its place there, in 32 bits. */
+  /** Number of each page: an object is the number of its page and its place there, in 31 bits. */
   readonly #pages = new Map<number, number>();
   /** Per page: where what was added of its objects begins, plus 1; 0 for none. */
   readonly #starts: Uint32Array[] = [];
@@ -31,13 +33,15 @@ export class ReferenceGraph {
   /** Numbers of 32 bits in front of an object's references. */
   readonly #sumNumbers: number;
   #size = 0;
+  /** Of the object that is being added. */
+  #firstReference = 0;
   #isFull = false;
   #lastPage = -1;
   #lastNumber = 0;
 
   constructor(objectCount: number, { hasSums = false }: { readonly hasSums?: boolean } = {}) {
     this.#sumNumbers = hasSums ? 2 : 0;
-    const room = objectCount * (ROOM_PER_OBJECT + 1 + this.#sumNumbers);
+    const room = objectCount * (ROOM_PER_OBJECT + this.#sumNumbers);
     this.#room = Math.max(ROOM_AT_LEAST, room);
     const pages = Math.ceil((objectCount * OIDS_PER_OBJECT) / OBJECTS_PER_PAGE);
     this.#mostPages = Math.min(Math.max(PAGES_AT_LEAST, pages), MOST_PAGES);
@@ -56,6 +60,7 @@ export class ReferenceGraph {
     for (let number = 0; number < this.#sumNumbers; number++) {
       this.#push(digest === undefined ? 0 : digestNumber(digest, number));
     }
+    this.#firstReference = this.#size;
   }
 
   add(oidHigh: number, oidLow: number): void {
@@ -63,7 +68,10 @@ export class ReferenceGraph {
   }
 
   end(): void {
-    this.#push(END);
+    if (this.#size === this.#firstReference) this.#push(NONE);
+    const last = this.#size - 1;
+    const block = this.#blocks[Math.floor(last / BLOCK_SIZE)];
+    if (block !== undefined) block[last % BLOCK_SIZE] = (block[last % BLOCK_SIZE] ?? 0) | LAST;
   }
 
   /** The objects that can be reached from the root, itself included; yields now and then. */
@@ -99,8 +107,11 @@ export class ReferenceGraph {
         low %= 2 ** 32;
         place += this.#sumNumbers;
       }
-      for (; this.#at(place) !== END; place++) {
-        const target = this.#at(place);
+      if (this.#at(place) === NONE) continue;
+      for (let isLast = false; !isLast; place++) {
+        const reference = this.#at(place);
+        isLast = reference >= LAST;
+        const target = reference % LAST;
         if (visit(target)) waiting.push(target);
       }
     }
@@ -135,7 +146,7 @@ export class ReferenceGraph {
   }
 
   #at(place: number): number {
-    return this.#blocks[Math.floor(place / BLOCK_SIZE)]?.[place % BLOCK_SIZE] ?? END;
+    return this.#blocks[Math.floor(place / BLOCK_SIZE)]?.[place % BLOCK_SIZE] ?? NONE;
   }
 
   #push(value: number): void {
