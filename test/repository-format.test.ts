@@ -64,6 +64,7 @@ const RECORDS: readonly (readonly [heading: string, file: string, schema: AnySch
 const NO_RECORDS = [
   'config/model/copy-settings.ts',
   'config/model/site.ts',
+  'operations/from-copy/head-cache.ts',
   'system/processes/process-identity.ts',
 ];
 
