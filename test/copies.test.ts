@@ -33,7 +33,14 @@ async function siteWithCopy(change: Partial<Site> = {}, { keep = 0 } = {}) {
   });
   const place = join(scratch, `nas-${++made}`);
   mkdirSync(place);
-  const copy: CopySettings = { url: place, name: 'nas', site: 'plone', keep, singleWriter: false };
+  const copy: CopySettings = {
+    url: place,
+    name: 'nas',
+    site: 'plone',
+    keep,
+    singleWriter: false,
+    access: {},
+  };
   const site: Site = { ...found, ...change, copies: [copy] };
   let day = 0;
   const events: JobEvent[] = [];

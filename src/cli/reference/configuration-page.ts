@@ -1,3 +1,4 @@
+import { COPY_OPTIONS } from '../../config/resolve/copy-options.ts';
 import { RECIPE_DEFAULTS } from '../../config/resolve/resolution.ts';
 import { ONLY_IN_BUILDOUT, tomlOptions } from '../../config/toml/toml-options.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -14,6 +15,7 @@ const IN_BUILDOUT: Readonly<Record<string, string>> = {
 export function fillConfigurationPage(page: string): string {
   return [
     { name: 'options', table: optionTable() },
+    { name: 'copies', table: copyTable() },
     { name: 'buildout', table: buildoutTable() },
   ].reduce((text, { name, table }) => fill(text, name, table), page);
 }
@@ -31,6 +33,17 @@ function optionTable(): string {
       says,
       byDefault,
       IN_BUILDOUT[name] ?? '',
+    ]),
+  );
+}
+
+function copyTable(): string {
+  return markdownTable(
+    ['Option', 'Meaning', 'Default'],
+    Object.entries(COPY_OPTIONS).map(([name, { says, byDefault }]) => [
+      `\`${name}\``,
+      says,
+      byDefault,
     ]),
   );
 }

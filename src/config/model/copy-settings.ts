@@ -12,5 +12,17 @@ export const CopySettingsSchema = v.object({
   keep: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Whether somebody declares that no other machine writes there. */
   singleWriter: v.boolean(),
+  /** How the place is reached; absent: as usual. See `stores/objects/open-object-store.ts`. */
+  access: v.optional(
+    v.object({
+      endpoint: v.optional(v.string()),
+      region: v.optional(v.string()),
+      pathStyle: v.optional(v.boolean()),
+      credentialsFile: v.optional(v.string()),
+      knownHosts: v.optional(v.string()),
+      identityFile: v.optional(v.string()),
+      bytesPerSecond: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    }),
+  ),
 });
 export type CopySettings = v.InferOutput<typeof CopySettingsSchema>;

@@ -40,11 +40,16 @@ function whyWrong(name: CopyOptionName, value: string): string | undefined {
   const { kind } = COPY_OPTIONS[name];
   switch (kind) {
     case 'text':
+    case 'path':
       return value.trim() === '' ? `${name} is empty` : undefined;
     case 'count':
       return /^\d{1,6}$/.test(value)
         ? undefined
         : `${name} = ${value}: a whole number from 0, which means all`;
+    case 'bytes':
+      return /^\d{1,15}$/.test(value)
+        ? undefined
+        : `${name} = ${value}: a whole number from 0, which means no limit`;
     case 'flag':
       return value === 'true' || value === 'false'
         ? undefined

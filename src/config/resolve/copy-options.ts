@@ -15,6 +15,37 @@ export const COPY_OPTIONS = {
     says: 'full backups of each kind to keep in the copy; 0 keeps all',
     byDefault: '0',
   },
+  endpoint: {
+    kind: 'text',
+    says: 'the URL of a server that speaks S3',
+    byDefault: 'as the environment says, or Amazon',
+  },
+  region: { kind: 'text', says: 'the region of a bucket', byDefault: 'as the environment says' },
+  path_style: {
+    kind: 'flag',
+    says: 'the name of the bucket stands in the path, not in the name of the server',
+    byDefault: 'true with an endpoint',
+  },
+  credentials_file: {
+    kind: 'path',
+    says: 'a file like `~/.aws/credentials`, for a bucket',
+    byDefault: 'what the programs of Amazon use',
+  },
+  known_hosts: {
+    kind: 'path',
+    says: 'a file with the keys of SFTP servers',
+    byDefault: 'the files that ssh reads',
+  },
+  identity_file: {
+    kind: 'path',
+    says: 'a file with the private key for an SFTP server',
+    byDefault: 'the agent, and the files that ssh tries',
+  },
+  bytes_per_second: {
+    kind: 'bytes',
+    says: 'a limit for all transfers together; 0: none',
+    byDefault: 'no limit',
+  },
   single_writer: {
     kind: 'flag',
     says: 'no other machine writes there: for places that cannot lock',
@@ -23,7 +54,7 @@ export const COPY_OPTIONS = {
 } as const satisfies Readonly<Record<string, CopyOption>>;
 
 interface CopyOption {
-  readonly kind: 'text' | 'count' | 'flag';
+  readonly kind: 'text' | 'path' | 'count' | 'bytes' | 'flag';
   readonly says: string;
   /** As the reference shows it. */
   readonly byDefault: string;

@@ -24,12 +24,13 @@ export function resolveCopies(
 }
 
 function copyOf(
-  { url, options: { name, site, keep = '0', single_writer: isSingle } }: CopyLine,
+  { url, options }: CopyLine,
   {
     resolution,
     buildout,
   }: { readonly resolution: Resolution; readonly buildout: string | undefined },
 ): CopySettings {
+  const { name, site, keep = '0', single_writer: isSingle } = options;
   const place = isUrl(url) ? url : resolution.expand(url, resolution.base);
   return {
     url: place,
@@ -37,6 +38,23 @@ function copyOf(
     site: site ?? nameOfSite(resolution, buildout),
     keep: Number(keep),
     singleWriter: isSingle === 'true',
+    access: accessOf(options, (path) => resolution.expand(path, resolution.base)),
+  };
+}
+
+function accessOf(
+  options: CopyLine['options'],
+  expand: (path: string) => string,
+): CopySettings['access'] {
+  const { path_style: style, bytes_per_second: limit = '0', ...said } = options;
+  return {
+    endpoint: said.endpoint,
+    region: said.region,
+    pathStyle: style === undefined ? undefined : style === 'true',
+    credentialsFile: said.credentials_file && expand(said.credentials_file),
+    knownHosts: said.known_hosts && expand(said.known_hosts),
+    identityFile: said.identity_file && expand(said.identity_file),
+    bytesPerSecond: Number(limit) === 0 ? undefined : Number(limit),
   };
 }
 

@@ -65,7 +65,10 @@ function typeOf(kind: TomlKind): object {
 function copyTable(): object {
   const options = Object.entries(COPY_OPTIONS).map(([name, { kind, says, byDefault }]) => [
     name,
-    { description: `${says}; default: ${byDefault}`, ...typeOf(kind) },
+    {
+      description: `${says}; default: ${byDefault}`,
+      ...(kind === 'bytes' ? { type: 'integer', minimum: 0 } : typeOf(kind)),
+    },
   ]);
   return {
     type: 'object',

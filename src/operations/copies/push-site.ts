@@ -32,7 +32,9 @@ export interface PushRequest {
 
 export type CopyOpener = (copy: CopySettings) => Promise<ObjectStore>;
 
-export const openCopy: CopyOpener = ({ url }) => openObjectStore(url);
+/** A place that can't lock is one that keeps to no condition. */
+export const openCopy: CopyOpener = ({ url, access, singleWriter }) =>
+  openObjectStore(url, { ...access, ...(singleWriter && { conditions: 'none' }) });
 
 /** What a run did for one copy. */
 export interface PushResult {

@@ -9,7 +9,7 @@ export async function openCopyOf(
   site: Site,
   { copy, wanted }: { readonly copy: CopySettings; readonly wanted: WantedOfCopy },
 ): Promise<CopiedSite> {
-  const objects = objectsOfSite(await openObjectStore(copy.url), copy.site);
+  const objects = objectsOfSite(await openObjectStore(copy.url, copy.access), copy.site);
   return await openCopiedSite(objects, { name: copy.site, live: site, wanted });
 }
 
