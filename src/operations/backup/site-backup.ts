@@ -294,7 +294,7 @@ export class SiteRun {
     >
   > {
     const { site, now } = this.#settings;
-    const decided = await this.retention.decided(blobs);
+    const decided = await this.retention.blobs.decided(blobs);
     if (decided !== undefined) {
       const { catalogue, identity } = decided;
       const newest = catalogue.chains.at(-1);
@@ -308,7 +308,7 @@ export class SiteRun {
         return {
           stamp: () => stamp,
           chainStart,
-          repository: await this.retention.owning(blobs.storage, identity),
+          repository: await this.retention.blobs.owning(blobs.storage, identity),
           dataSha256: link?.record?.stored.sha256,
           suspectStamps,
           expected: expectedBlobs({ store, catalogue, dataFs, context: this.#context }),

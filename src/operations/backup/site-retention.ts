@@ -1,30 +1,12 @@
-import { basename } from 'node:path';
-import { findBorrowedBlobs } from '../../blobs/ownership/borrowed-blobs.ts';
-import type { OwningRepository } from '../../blobs/ownership/ownership.ts';
 import {
   findRetentionHoldOf,
   type RetentionHold,
   recordRetentionHold,
 } from '../../blobs/ownership/retention-hold.ts';
-import {
-  blobsThatCount,
-  findRetentionRepository,
-  type RetentionRepository,
-} from '../../blobs/ownership/retention-repository.ts';
-import { type BlobRule, withFilestorage } from '../../blobs/retention/blob-retention.ts';
-import type { BlobFormat, SiteStorage } from '../../config/model/site.ts';
-import type { BackupPlan } from '../../repository/backup-plan.ts';
+import { blobsThatCount } from '../../blobs/ownership/retention-repository.ts';
+import type { SiteStorage } from '../../config/model/site.ts';
 import type { Deletion } from '../../repository/deletion.ts';
-import { stampsOf } from '../../repository/layout/catalogue.ts';
-import { stampOfFileName } from '../../repository/layout/file-names.ts';
-import { nextStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import { findUnreadChecks } from '../../repository/records/check-results.ts';
-import { forgetGoingBlobs, readGoingBlobs } from '../../repository/records/going-blobs.ts';
-import {
-  type ensureIdentity,
-  findIdentity,
-  type Identity,
-} from '../../repository/records/repository-id.ts';
 import { findUnreadTags } from '../../repository/records/tags.ts';
 import type { KeepRules } from '../../repository/retention/retention-point.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -35,7 +17,6 @@ import {
   observeBackups,
 } from '../retention/observe-backups.ts';
 import { planRemovals, type RemovalPlan } from '../retention/plan-removals.ts';
-import { planBlobPrune, pruneBlobs, type RetentionOwner } from '../retention/prune-blobs.ts';
 import { pruneFilestorage } from '../retention/prune-filestorage.ts';
 import type { Pruning } from '../retention/pruning.ts';
 import { RemovalGuard } from '../retention/removal-guard.ts';
@@ -50,23 +31,19 @@ import {
   type PlannedRemovals,
   removalsOf,
 } from './plan-filestorage.ts';
-import type { SiteBackupSettings } from './site-backup-settings.ts';
+import {
+  type PlannedOfStorage,
+  type RetentionSettings,
+  SiteBlobRetention,
+} from './site-blob-retention.ts';
 import type { BlobStorage, SiteFolders } from './site-folders.ts';
-
-/** What is backed up, and how: what old backups are kept by. */
-interface RetentionSettings {
-  readonly settings: Pick<SiteBackupSettings, 'site' | 'kind' | 'now'>;
-  readonly folders: SiteFolders;
-  readonly format: BlobFormat;
-  readonly isFull: boolean;
-}
 
 /** Which old backups of a site go when a new one is complete. */
 export class SiteRetention {
+  /** Of the backups of blobs. */
+  readonly blobs: SiteBlobRetention;
   readonly #settings: RetentionSettings['settings'];
   readonly #folders: SiteFolders;
-  readonly #format: BlobFormat;
-  readonly #isFull: boolean;
   readonly #keep: number;
   readonly #rules: KeepRules | undefined;
   readonly #context: JobContext;
@@ -78,13 +55,15 @@ export class SiteRetention {
   constructor({ settings, folders, format, isFull }: RetentionSettings, context: JobContext) {
     this.#settings = settings;
     this.#folders = folders;
-    this.#format = format;
-    this.#isFull = isFull;
     // A zip is for taking away: only the newest matters.
     const isZip = settings.kind === 'zip';
     this.#keep = isZip ? 1 : settings.site.keep;
     this.#rules = isZip ? undefined : settings.site.keepRules;
     this.#context = context;
+    this.blobs = new SiteBlobRetention(
+      { settings, folders, format, isFull, keep: this.#keep },
+      context,
+    );
   }
 
   /** A backup of blobs has told what holds them. That nothing does in its own place says nothing of another. */
@@ -99,6 +78,7 @@ export class SiteRetention {
       removed.set(storage, [...(removed.get(storage) ?? []), ...names]);
     for (const storage of this.#folders.filestorages()) {
       await this.#noteHoldOf(storage);
+      await this.#warnOfUnread(storage);
       add(storage.name, await this.#removeSuperseded(storage));
     }
     for (const plan of await this.planOld()) {
@@ -106,16 +86,11 @@ export class SiteRetention {
       add(plan.storage, await pruneFilestorage(plan, { guard, context: this.#context }));
     }
     for (const blobs of this.#folders.blobStorages()) {
-      const { storage, source, folder } = blobs;
+      const { storage } = blobs;
       if ((await this.#holdOf(storage)) !== undefined) continue;
-      const decided = await this.decided(blobs);
-      const rule = decided === undefined ? this.#rule() : withFilestorage(decided.oldestFull);
-      const gone = stampsIn(removed.get(storage.name) ?? []);
-      const owner = await this.#retentionOwner(blobs, { decided, gone });
       const guard = await this.#guardOf(storage.name);
-      const names = await pruneBlobs({ folder, source, rule, owner, guard }, this.#context);
-      if (owner.kind === 'decides' && !guard.hasRefused) await this.#forgetGone(blobs);
-      add(storage.name, names);
+      const gone = removed.get(storage.name) ?? [];
+      add(storage.name, await this.blobs.prune(blobs, { gone, guard }));
     }
     return removed;
   }
@@ -187,37 +162,10 @@ export class SiteRetention {
   /** What of the blob backups will go when the planned backup is complete. */
   async planBlobRemovals(
     blobs: BlobStorage,
-    planned: Partial<PlannedRemovals> & { readonly plan: BackupPlan | undefined },
+    planned: PlannedOfStorage,
   ): Promise<readonly PlannedRemoval[]> {
-    const { storage, source, folder } = blobs;
-    if (!(await isThere(folder)) || (await this.#holdOf(storage)) !== undefined) return [];
-    const decided = await this.decided(
-      blobs,
-      async (store, traces) => (await findIdentity(store, traces)).identity,
-    );
-    const taken = decided === undefined ? [] : stampsOf(decided.catalogue);
-    const stamp = nextStamp(this.#settings.now(), taken);
-    const rule =
-      decided === undefined ? this.#rule() : withFilestorage(planned.oldestFull ?? stamp);
-    const isNumbered =
-      this.#format.kind !== 'incremental-archives' && this.#format.naming === 'numbers';
-    const isNew = planned.plan?.kind !== 'nothing' || isNumbered;
-    const gone = stampsIn((planned.removals ?? []).flatMap(({ fileNames }) => fileNames));
-    const pruning = {
-      folder,
-      source,
-      rule,
-      backups: this.#context.backups,
-      owner: await this.#retentionOwner(blobs, { decided, gone }),
-    };
-    const { removed } = await planBlobPrune(
-      pruning,
-      isNew ? { stamp, family: this.#family } : undefined,
-    );
-    return removed.map(({ set, reason }) => ({
-      reason,
-      fileNames: set.entries.map(({ name }) => name),
-    }));
+    if ((await this.#holdOf(blobs.storage)) !== undefined) return [];
+    return await this.blobs.planRemovals(blobs, planned);
   }
 
   /** Also for those who know of no blobs. */
@@ -231,18 +179,21 @@ export class SiteRetention {
     });
   }
 
+  async #warnOfUnread(storage: SiteStorage): Promise<void> {
+    const { onEvent } = this.#context;
+    const { store } = await this.#folders.opened(storage);
+    const checks = await findUnreadChecks(store);
+    const tags = await findUnreadTags(store);
+    if (checks !== undefined) onEvent({ kind: 'warning', code: 'unread-checks', fileName: checks });
+    if (tags !== undefined) onEvent({ kind: 'warning', code: 'unread-tags', fileName: tags });
+  }
+
   async #removeSuperseded(storage: SiteStorage): Promise<readonly string[]> {
     const context = this.#context;
     const { blobs, held } = await this.pruning(storage);
     const repository = await this.#folders.opened(storage);
-    const guard = await this.#guardOf(storage.name);
-    const unread = await findUnreadChecks(repository.store);
-    if (unread !== undefined)
-      context.onEvent({ kind: 'warning', code: 'unread-checks', fileName: unread });
-    const tags = await findUnreadTags(repository.store);
-    if (tags !== undefined)
-      context.onEvent({ kind: 'warning', code: 'unread-tags', fileName: tags });
     if (blobs === undefined || held !== undefined) return [];
+    const guard = await this.#guardOf(storage.name);
     const settings = await this.#superseding(storage);
     return await removeSuperseded(repository, { ...settings, blobs, guard, context });
   }
@@ -254,19 +205,6 @@ export class SiteRetention {
       wasSetBack: await this.whatSetBack(storage),
       backups: this.#context.backups,
     };
-  }
-
-  /** Remembers those that are gone of which something is left: an archive that others continue goes with all of these. */
-  async #forgetGone({ storage, source, folder }: BlobStorage): Promise<void> {
-    const repository = await this.#folders.opened(storage);
-    const there = new Set(stampsOf(await repository.catalogue()));
-    const blobs = await (await this.#context.backups.blobFolder(folder)).catalogue(
-      basename(source),
-    );
-    const left = new Set(blobs.entries.map(({ stamp }) => stamp));
-    await forgetGoingBlobs(repository.store, {
-      but: (stamp) => left.has(stamp) && !there.has(stamp),
-    });
   }
 
   /** A backup of the blobs has told of it; where none is made, it is looked for, and told, here. */
@@ -297,67 +235,4 @@ export class SiteRetention {
     this.#guards.set(name, guard);
     return guard;
   }
-
-  /** What says how long blobs stay. */
-  async #retentionOwner(
-    { storage, source, folder }: BlobStorage,
-    {
-      decided,
-      gone,
-    }: { readonly decided: RetentionRepository | undefined; readonly gone: ReadonlySet<Stamp> },
-  ): Promise<RetentionOwner> {
-    if (decided === undefined)
-      return { kind: 'alone', repository: this.#folders.repositoryOf(storage) };
-    const repository = await this.owning(storage, decided.identity);
-    const there = stampsOf(decided.catalogue);
-    const before = await readGoingBlobs((await this.#folders.opened(storage)).store);
-    const all = new Set([...gone, ...before.filter((stamp) => !there.includes(stamp))]);
-    const borrowed = await findBorrowedBlobs(
-      { source, folder },
-      {
-        repository: repository.path,
-        backups: this.#context.backups,
-        catalogue: decided.catalogue,
-        gone: all,
-        preferred: this.#family,
-      },
-    );
-    return { kind: 'decides', repository, gone: all, borrowed };
-  }
-
-  /** By its real path, whatever links lead there. */
-  async owning(storage: SiteStorage, { id }: Identity): Promise<OwningRepository> {
-    return { id, path: await (await this.#folders.opened(storage)).store.location() };
-  }
-
-  /** Undefined where no Data.fs is backed up that could decide. */
-  async decided(
-    { storage, ...blobs }: BlobStorage,
-    identify?: typeof ensureIdentity,
-  ): Promise<RetentionRepository | undefined> {
-    const repository = this.#folders.retentionRepositoryOf(storage);
-    return repository === undefined
-      ? undefined
-      : await findRetentionRepository(repository, {
-          blobs,
-          backups: this.#context.backups,
-          identify,
-        });
-  }
-
-  /** Where no Data.fs backup decides. */
-  #rule(): BlobRule {
-    const { site, now } = this.#settings;
-    if (this.#isFull || site.keepBlobDays === 0)
-      return { kind: 'count', keep: this.#keep, family: this.#family };
-    return { kind: 'days', days: site.keepBlobDays, now: now(), family: this.#family };
-  }
-
-  get #family(): 'directories' | 'archives' {
-    return this.#format.kind === 'directories' ? 'directories' : 'archives';
-  }
-}
-
-function stampsIn(fileNames: readonly string[]): ReadonlySet<Stamp> {
-  return new Set(fileNames.flatMap((name) => stampOfFileName(name) ?? []));
 }
