@@ -34,6 +34,7 @@ const LONG = [
   'test/command/lost-blobs.test.ts',
   'test/command/restore-undo.test.ts',
   'test/command/shared-blob-folder.test.ts',
+  'test/moments/long-year.test.ts',
   'test/recipe/blob-faults.test.ts',
   'test/recipe/files-that-are-no-blobs.test.ts',
   'test/many-copies.test.ts',

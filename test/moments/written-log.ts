@@ -5,6 +5,8 @@ import { type Tid, ZERO_TID } from '../../src/filestorage/tid.ts';
 export interface Content {
   readonly data: Buffer;
   readonly refersTo: readonly Oid[];
+  /** The bytes beside its record, of a blob. */
+  readonly blob?: Buffer | undefined;
 }
 
 /** A transaction, written down when it was made. */
@@ -39,6 +41,26 @@ export interface WrittenLog {
   readonly bytes: Buffer;
   /** Where those end that are still in the file. */
   readonly ends: ReadonlyMap<WrittenTransaction, number>;
+  /** The blobs of all records in the file, old ones too, by their paths in a blob directory. */
+  readonly blobs: ReadonlyMap<string, WrittenBlob>;
+}
+
+/** A revision of a blob. */
+export interface WrittenBlob {
+  readonly tid: Tid;
+  readonly content: Buffer;
+}
+
+/** A log as it was right after one of its transactions. */
+export function cutBehind(log: WrittenLog, last: WrittenTransaction): WrittenLog {
+  const end = log.ends.get(last) ?? 0;
+  return {
+    transactions: log.transactions.slice(0, log.transactions.indexOf(last) + 1),
+    packs: log.packs,
+    bytes: log.bytes.subarray(0, end),
+    ends: new Map([...log.ends].filter(([, one]) => one <= end)),
+    blobs: new Map([...log.blobs].filter(([, { tid }]) => tid <= last.tid)),
+  };
 }
 
 /** The first transaction that is a moment: nothing before is whole. */
