@@ -5,7 +5,7 @@ import type { SiteKind } from './simulated-site.ts';
 import { wrongInYear } from './year.ts';
 
 const scratch = scratchFolder();
-const KINDS: readonly SiteKind[] = ['one storage', 'blobs', 'two storages'];
+const KINDS: readonly SiteKind[] = ['one storage', 'blobs'];
 /** Others show more: `YEARS=8,9,10 npx vitest run --project long test/moments`. */
 const SEEDS = (process.env['YEARS'] ?? '1,2,6,7').split(',').map(Number);
 const STEPS = 60;

@@ -25,7 +25,7 @@ import {
   timeOfTid,
 } from './past-restores.ts';
 import { transactionsOf } from './transactions-of.ts';
-import { usable } from './usable-moment.ts';
+import { usable, usableOf } from './usable-moment.ts';
 
 type AskedDate = AskedMoment<Extract<WantedMoment, { kind: 'date' }>>;
 
@@ -52,8 +52,7 @@ export async function resolveDate(
   if (within !== undefined) return within;
   let packedTid: Tid | undefined;
   let isTold = false;
-  for (const later of await chainsBehind(repository, target)) {
-    if (!tellsOf(time, { seenAt: timeOfBackup(later.first), restores })) continue;
+  for (const later of await chainsBehind(repository, { target, time, restores })) {
     isTold = true;
     const found = await inBackupsBehind(later, { newest, ...search });
     if (found.kind === 'point') return found.point;
@@ -96,22 +95,36 @@ async function newestUpTo(
   return isNone ? undefined : resolvePoint(repository, { target, aim });
 }
 
-/** The backups of a chain from the first one on that is later than a date. */
+/** The backups of a chain from the first one on that is later than a date, and tells what was live then. */
 interface BackupsBehind {
-  /** Those of the same chain that are not later. */
+  /** Those of the same chain before that. */
   readonly before: readonly ChainLink[];
+  /** Whether some of these are later, and tell of another state, which a restore had brought back for a while. */
+  readonly hasOther: boolean;
   readonly first: ChainLink;
   readonly others: readonly ChainLink[];
 }
 
 async function chainsBehind(
   repository: OpenRepository,
-  target: PointTarget,
+  {
+    target,
+    time,
+    restores,
+  }: {
+    readonly target: PointTarget;
+    readonly time: number;
+    readonly restores: readonly PastRestore[];
+  },
 ): Promise<readonly BackupsBehind[]> {
   return (await repository.chains()).flatMap(({ links }) => {
-    const count = links.findIndex(({ file }) => !isNotLater(file.stamp, target));
+    const later = links.findIndex(({ file }) => !isNotLater(file.stamp, target));
+    const count = links.findIndex((link, row) => {
+      return later >= 0 && row >= later && tellsOf(time, { seenAt: timeOfBackup(link), restores });
+    });
     const [first, ...others] = count < 0 ? [] : links.slice(count);
-    return first === undefined ? [] : { before: links.slice(0, count), first, others };
+    if (first === undefined) return [];
+    return { before: links.slice(0, count), hasOther: count > later, first, others };
   });
 }
 
@@ -130,16 +143,19 @@ type FoundBehind =
   /** All that they have is later. */
   | { readonly kind: 'nothing' };
 
+const NOTHING: FoundBehind = { kind: 'nothing' };
+
 async function inBackupsBehind(
   later: BackupsBehind,
   { newest, ...search }: DateSearch & { readonly newest: ListedPoint | undefined },
 ): Promise<FoundBehind> {
   const { base = newest } = search;
+  if (later.hasOther) return inWholeChain([...later.before, later.first], search);
   if (later.before.length === 0) return inFull(later.first, search);
   // It goes on from its own earlier backup: what a restore had brought back from elsewhere is no part of it.
   const isBehind = base !== undefined && base.stamp === newest?.stamp && base.cut === undefined;
   if (isBehind) return { kind: 'point', point: await inIncrements(later, { ...search, base }) };
-  return base === undefined ? { kind: 'nothing' } : { kind: 'point', point: base };
+  return base === undefined ? NOTHING : { kind: 'point', point: base };
 }
 
 /** Where the newest backup goes on to a later moment, as it took its time. */
@@ -177,6 +193,20 @@ async function inIncrements(
   return found;
 }
 
+/** The same of a chain that went on from an earlier state, until a restore brought one back that goes on from there. */
+async function inWholeChain(
+  links: readonly ChainLink[],
+  { repository, base, asked }: DateSearch,
+): Promise<FoundBehind> {
+  const bounds = { from: ZERO_TID, upTo: asked.moment.upTo };
+  const found = await findInChain(links, { repository, bounds });
+  const { packedTid } = found;
+  const point = usableOf(found);
+  if (point === undefined) return packedTid > ZERO_TID ? { kind: 'packed', packedTid } : NOTHING;
+  const isNewer = base === undefined || (point.lastTid ?? ZERO_TID) > (base.lastTid ?? ZERO_TID);
+  return { kind: 'point', point: isNewer ? point : base };
+}
+
 /** The same of a full backup, where its log still has it, and where that goes on from what is known. */
 async function inFull(link: ChainLink, { base, ...search }: DateSearch): Promise<FoundBehind> {
   const { repository, asked } = search;
@@ -195,7 +225,7 @@ async function inFull(link: ChainLink, { base, ...search }: DateSearch): Promise
   if (isPackedLater && isPackTimeKnown) return { kind: 'packed', packedTid };
   const isLater = cut !== undefined && cut.tid > last && !isPackedLater;
   if (isLater) return { kind: 'point', point: pointAt([link], cut) };
-  return base === undefined ? { kind: 'nothing' } : { kind: 'point', point: base };
+  return base === undefined ? NOTHING : { kind: 'point', point: base };
 }
 
 /**
