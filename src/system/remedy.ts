@@ -38,8 +38,6 @@ export type SiteRemedy =
       | 'want-blobs'
       | 'name-other-part'
       | 'name-old-data-fs'
-      | 'name-target-of-copy'
-      | 'name-copy-alone'
     >
   /** The part of a DemoStorage that stays as it is. */
   | { readonly kind: 'name-base'; readonly dataFs: string }
@@ -49,8 +47,6 @@ export type SiteRemedy =
       readonly own: string;
       readonly other: { readonly is: 'named-by' | 'on-volume'; readonly path: string };
     }
-  /** The copies that the sites have. */
-  | { readonly kind: 'name-copy'; readonly names: readonly string[] }
   /** Those of the sites that a copy has, as far as they are few. */
   | { readonly kind: 'name-site-of-copy'; readonly names: string }
   /** The file with which the container runs. */

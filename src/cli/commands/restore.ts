@@ -145,7 +145,7 @@ function matchOf(
 /** Nothing says where the site was of which there is but a copy. */
 function withoutTarget(from: string | undefined): Failure {
   return new Failure('usage', `Cannot restore "${from}": nothing says where to`, {
-    hint: { kind: 'name-target-of-copy' },
+    hint: 'Name the folder for the site with --to. To restore it where it was, go to the folder of the site and name the copy as its configuration does.',
   });
 }
 

@@ -67,9 +67,12 @@ export function placeOfCopy(sites: readonly Site[], from: string): string | unde
 }
 
 export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
-  const names = sites.flatMap(({ copies = [] }) => copies.map(({ name }) => name));
+  const names = new Set(sites.flatMap(({ copies = [] }) => copies.map(({ name }) => name)));
   return new Failure('usage', `Cannot find a copy called "${from}"`, {
-    hint: { kind: 'name-copy', names: [...new Set(names)] },
+    hint:
+      names.size === 0
+        ? 'No copies are configured here. Name the place: a path with a slash, or a URL.'
+        : `There are these: ${[...names].join(', ')}. A path needs a slash, as in ./copy.`,
   });
 }
 
@@ -98,6 +101,6 @@ function refusePlaces({ datafs, location, blobStorage, blobbackuplocation }: Sit
   ].flatMap(([option, value]) => (value === undefined ? [] : [option]));
   if (said.length === 0) return;
   throw new Failure('usage', `Cannot use ${said.join(', ')} with a copy`, {
-    hint: { kind: 'name-copy-alone' },
+    hint: 'Leave out these options. Of several sites in a copy, --part NAME chooses one.',
   });
 }

@@ -38,14 +38,6 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
   'want-blobs': () => 'Leave out --no-blobs, or unset ZODBVAULT_ONLY_BLOBS.',
   'name-other-part': () => 'Name another part with --part, or restore the blobs to a folder.',
   'name-old-data-fs': () => 'To use an old Data.fs in this folder anyway, name it with --datafs.',
-  'name-target-of-copy': () =>
-    'Name the folder for the site with --to. To restore it where it was, name the copy by its name in the configuration of the site.',
-  'name-copy-alone': () =>
-    'Leave out these options. Of several sites in a copy, --part NAME chooses one.',
-  'name-copy': ({ names }) =>
-    names.length === 0
-      ? 'No copies are configured here. Name the place: a path with a slash, or a URL.'
-      : `There are these: ${names.join(', ')}. A path needs a slash, as in ./copy.`,
   'name-site-of-copy': ({ names }) =>
     `Choose one with --part NAME: ${names}. "zodbvault list --sites" shows all of them.`,
   'name-base': ({ dataFs }) => `zodbvault can back up the base: name it with --datafs ${dataFs}.`,
