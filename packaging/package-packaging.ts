@@ -6,4 +6,5 @@ export const PACKAGING: Packaging = {
   command: new URL('main.js', import.meta.url),
   worker: new URL('worker.js', import.meta.url),
   isal: new URL('isal.js', import.meta.url),
+  zstd: new URL('zstd.js', import.meta.url),
 };

@@ -72,7 +72,12 @@ await build({ ...command, plugins: [placed, sharedFile(ROOT, metafile.inputs)] }
 // None of these loads the command. Built together with it, they would divide its files further.
 await build({
   ...common,
-  entryPoints: { 'cli/worker': 'src/worker.ts', 'cli/isal': 'src/isal.ts', index: 'src/index.ts' },
+  entryPoints: {
+    'cli/worker': 'src/worker.ts',
+    'cli/isal': 'src/isal.ts',
+    'cli/zstd': 'src/zstd.ts',
+    index: 'src/index.ts',
+  },
   plugins: [placed],
 });
 chmodSync(COMMAND, 0o755);

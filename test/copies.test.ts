@@ -11,6 +11,7 @@ import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { openCopy, pushSite } from '../src/operations/copies/push-site.ts';
 import { verifyCopy } from '../src/operations/copies/verify-copy.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
+import { newKeyPair } from '../src/system/age/keys.ts';
 import { BY_NODE } from './support/backup-settings.ts';
 import { COMMAND } from './support/command.ts';
 import { countedObjects } from './support/counted-objects.ts';
@@ -22,10 +23,15 @@ import { scratchFolder } from './support/scratch.ts';
 import { newSite } from './support/site.ts';
 
 const scratch = scratchFolder();
+/** Nobody has its secret key. */
+const { recipient: RECIPIENT } = await newKeyPair();
 let made = 0;
 
 /** A site with an empty place for copies. */
-async function siteWithCopy(change: Partial<Site> = {}, { keep = 0 } = {}) {
+async function siteWithCopy(
+  change: Partial<Site> = {},
+  { keep = 0, ...forms }: Partial<Pick<CopySettings, 'keep' | 'recipients' | 'compression'>> = {},
+) {
   const test = await newSite(scratch, 25);
   const { site: found } = await findPlainSite(test.folder, {
     written: NOTHING_NAMED,
@@ -34,12 +40,8 @@ async function siteWithCopy(change: Partial<Site> = {}, { keep = 0 } = {}) {
   const place = join(scratch, `nas-${++made}`);
   mkdirSync(place);
   const copy: CopySettings = {
-    url: place,
-    name: 'nas',
-    site: 'plone',
-    keep,
-    singleWriter: false,
-    access: {},
+    ...{ url: place, name: 'nas', site: 'plone', keep, singleWriter: false, access: {} },
+    ...{ recipients: [], compression: 'as-is', ...forms },
   };
   const site: Site = { ...found, ...change, copies: [copy] };
   let day = 0;
@@ -235,5 +237,44 @@ describe('a copy', () => {
     const [, second = ''] = site.keys().filter((key) => key.includes('/points/'));
     rmSync(join(site.place, second));
     expect((await site.verify()).findings.map((one) => one.state)).toEqual(['gap']);
+  }, 60_000);
+});
+
+describe('a copy in another form', () => {
+  const FORMS: readonly (readonly [string, Parameters<typeof siteWithCopy>[1]])[] = [
+    ['encrypted', { recipients: [RECIPIENT] }],
+    ['compressed', { compression: 'zstd' }],
+    ['compressed and encrypted', { recipients: [RECIPIENT], compression: 'zstd' }],
+  ];
+
+  it.each(FORMS)(
+    'has every backup, whole, and each blob once: %s',
+    async (_, forms) => {
+      const site = await siteWithCopy({}, forms);
+      await site.backUp();
+      const blobs = () => site.keys().filter((key) => key.includes('/blobs/'));
+      const before = blobs();
+      expect(before.length).toBeGreaterThan(0);
+      await site.backUp();
+      await site.backUp({ kind: 'snapshot' });
+      expect(blobs()).toEqual(before);
+      expect(site.warnings()).toEqual([]);
+      const again = await site.push();
+      expect(again.points).toBe(0);
+      expect(again.requests.length).toBeLessThanOrEqual(3);
+      expect(await site.verify()).toMatchObject({ points: 3, findings: [] });
+    },
+    120_000,
+  );
+
+  it('gets the blobs again when it is closed to others from now on', async () => {
+    const site = await siteWithCopy();
+    await site.backUp();
+    const open = site.keys().filter((key) => key.includes('/blobs/'));
+    Object.assign(site.copy, { recipients: [RECIPIENT] });
+    await site.backUp();
+    const closed = site.keys().filter((key) => key.endsWith('.age') && key.includes('/blobs/'));
+    expect(closed.map((key) => key.slice(0, -'.age'.length))).toEqual(open);
+    expect(await site.verify()).toMatchObject({ points: 2, findings: [] });
   }, 60_000);
 });

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OpenBackups } from '../src/blobs/open-backups.ts';
+import type { CopySettings } from '../src/config/model/copy-settings.ts';
 import { NOTHING_NAMED } from '../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../src/config/plain/plain-site.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
@@ -53,7 +54,10 @@ it('one folder of a database comes out of a copy without a download of the site'
   });
   const place = join(scratch, 'nas');
   mkdirSync(place);
-  const copy = { url: place, name: 'nas', site: 'plone', keep: 0, singleWriter: false };
+  const copy: CopySettings = {
+    ...{ url: place, name: 'nas', site: 'plone', keep: 0, singleWriter: false },
+    ...{ recipients: [], compression: 'as-is' },
+  };
   const site = { ...found, copies: [copy] };
   for (let day = 1; day <= 2; day++) {
     await growDatabase(test.dataFs, { transactions: 20, bytesEach: 1 << 20 });
@@ -65,7 +69,7 @@ it('one folder of a database comes out of a copy without a download of the site'
     const objects = countingReads(folderObjects(place));
     const wanted = { kind: 'backup', target, chain: 'whole' } as const;
     const { site: copied, attached } = await openCopiedSite(objectsOfSite(objects, 'plone'), {
-      ...{ name: 'plone', live: undefined, wanted },
+      ...{ name: 'plone', live: undefined, wanted, identities: undefined },
     });
     await using backups = new OpenBackups();
     backups.attach(attached);

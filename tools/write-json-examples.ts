@@ -51,6 +51,7 @@ try {
   write('prune', ['--dry-run', '--keep', '1']);
   write('tag', ['before-upgrade', stamp]);
   write('init', ['--dry-run']);
+  write('keygen', ['-o', 'key.txt']);
   write('adopt', ['var']);
   write('report', []);
   write('explain', ['locked']);

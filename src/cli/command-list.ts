@@ -93,6 +93,10 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'write a commented zodbvault.toml for the site in this folder',
     load: async () => (await import('./commands/setup/init.ts')).addInitCommand,
   },
+  keygen: {
+    summary: 'make a pair of keys: the public one encrypts copies, the secret one opens them',
+    load: async () => (await import('./commands/setup/keygen.ts')).addKeygenCommand,
+  },
   install: {
     summary: 'write the scripts of a buildout’s backup parts into its bin folder',
     load: async () => (await import('./commands/setup/install.ts')).addInstallCommand,

@@ -116,7 +116,8 @@ async function upload(
   return recordOf(object, hash.digest('hex'));
 }
 
-async function* confirmedAtEnd(
+/** Fails at the end of the content where this run may not write any more. */
+export async function* confirmedAtEnd(
   content: AsyncIterable<Uint8Array>,
   confirm: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
@@ -140,7 +141,8 @@ export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function otherContent(site: ObjectStore, { key }: ObjectContent): Failure {
+/** The failure for an original that isn't what was written. */
+export function otherContent(site: ObjectStore, { key }: Pick<ObjectContent, 'key'>): Failure {
   return new Failure(
     'damaged',
     `Cannot copy to "${site.nameOf(key)}": the original has other bytes than its record says`,

@@ -126,6 +126,7 @@ export type RestoreRemedy =
       | 'stop-server'
       | 'folder-elsewhere'
       | 'folder-elsewhere-or-live'
+      | 'name-identity'
     >
   /** The newest restore point that nothing is known against. */
   | { readonly kind: 'better-restore-point'; readonly stamp: string }

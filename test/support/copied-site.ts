@@ -47,7 +47,10 @@ export async function copiedSite(
   });
   const place = join(scratch, `place-${++made}`);
   mkdirSync(place);
-  const copy = { url: place, name: 'nas', site: 'plone', keep: 0, singleWriter: false };
+  const copy: CopySettings = {
+    ...{ url: place, name: 'nas', site: 'plone', keep: 0 },
+    ...{ singleWriter: false, recipients: [], compression: 'as-is' },
+  };
   const site: Site = { ...found, ...change, copies: [copy] };
   const states: Buffer[] = [];
   const days = ['as-set', 'as-set', 'as-set', 'always', 'as-set'] as const;
@@ -73,7 +76,7 @@ export async function seenFrom(
   const objects = countedObjects(store);
   const name = await siteMeant(objects, undefined);
   const wanted = { kind: 'all', target, chain } as const;
-  const how = { name, live: undefined, wanted };
+  const how = { name, live: undefined, wanted, identities: undefined };
   const opened = await openCopiedSite(objectsOfSite(objects, name), how);
   const backups = new OpenBackups();
   backups.attach(opened.attached);

@@ -14,6 +14,7 @@ import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { LIVE_OPTION, liveWithoutPath, splitMomentAndPath } from '../options/content-options.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import {
   findRepositories,
   inEachRepository,
@@ -35,6 +36,7 @@ import { diffQuickly } from './diff-quickly.ts';
 export function addDiffCommand(program: Command): void {
   const command = withSiteOptions(program.command('diff'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('<from>', `the earlier state: ${MOMENT_FORMS}; with --quick, also a Data.fs`)
     .argument('[to]', 'the later state; default: the newest backup')
     .argument('[path]', 'what to compare in the database, as /Plone/news')

@@ -12,6 +12,7 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { describeCopy } from '../render/copies.ts';
 import { copyAsJson, type ListResult, listedAsJson } from '../render/json/results/list.ts';
 import {
@@ -37,6 +38,7 @@ export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))
 
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .option('--sites', 'with --from: list the sites that the place has copies of')
 
     .addOption(ANY_KIND_OPTION);

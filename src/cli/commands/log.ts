@@ -9,6 +9,7 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { namedDataFs } from '../options/named-data-fs.ts';
 import {
   findRepositories,
@@ -37,6 +38,7 @@ const WIDTHS = process.stdout.isTTY
 export function addLogCommand(program: Command): void {
   const command = withSiteOptions(program.command('log'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[point]', `a Data.fs, or a moment: ${MOMENT_FORMS}; default: the newest backup`)
     .addOption(CHAIN_OPTION)
     .addOption(SOURCE_KIND_OPTION)

@@ -16,6 +16,7 @@ import {
 } from '../../system/server-address.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { findContentPlace, LIVE_OPTION } from '../options/content-options.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { STORAGE_OPTION } from '../options/selected-repositories.ts';
 import { CHAIN_OPTION, EXACT_OPTION, MOMENT_ARGUMENT } from '../options/written-date.ts';
 import { type OpenResult, servedAsJson } from '../render/json/results/open.ts';
@@ -35,6 +36,7 @@ const LISTEN_OPTION = new Option(
 export function addOpenCommand(program: Command): void {
   const command = withSiteOptions(program.command('open'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)

@@ -9,6 +9,7 @@ import type { SiteRestoreSettings } from '../../operations/restore/site-restore-
 import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { commandToType } from '../options/own-command.ts';
 import {
   CHAIN_OPTION,
@@ -35,6 +36,7 @@ import { withDebugLog } from '../terminal/terminal.ts';
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)

@@ -8,6 +8,7 @@ import { formatTable } from '../format/table.ts';
 import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { LIVE_OPTION, liveWithoutPath, splitMomentAndPath } from '../options/content-options.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import {
   findRepositories,
   inEachRepository,
@@ -25,6 +26,7 @@ import { showObject } from './content/show-object.ts';
 export function addShowCommand(program: Command): void {
   const command = withSiteOptions(program.command('show'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .argument('[path]', 'an object in the database, as in /Plone/news')
     .addOption(LIVE_OPTION)

@@ -13,6 +13,7 @@ import { nameOfState } from '../format/moment-words.ts';
 import { count, formatSeconds } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { nameOfOneStorage, nameOfStorage } from '../options/selected-repositories.ts';
 import {
   CHAIN_OPTION,
@@ -32,6 +33,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export function addTestRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('test-restore'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)
     .addOption(EXACT_OPTION)

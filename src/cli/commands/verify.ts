@@ -9,6 +9,7 @@ import { type Damage, damageOf, damageOfBlobs, describeRemedy } from '../format/
 import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { CHAIN_OPTION, MOMENT_ARGUMENT, readTarget } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
@@ -24,6 +25,7 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', `with --deep, ${MOMENT_ARGUMENT}`)
     .addOption(CHAIN_OPTION)
     .addOption(ANY_KIND_OPTION)

@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
-import type { CopiedSite, WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
+import type { CopiedSite, CopyReading } from '../../operations/from-copy/open-copied-site.ts';
 import { openCopyAt, openCopyOf } from '../../operations/from-copy/open-copy.ts';
 import { Failure } from '../../system/failure.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
@@ -25,11 +25,10 @@ export const SITES_FROM_OPTION = new Option(
 export type CopySelection = SiteSelection & { readonly from: string };
 
 /** What a copy is opened with. */
-export interface CopyOpening {
+export interface CopyOpening extends CopyReading {
   readonly terminal: Terminal;
   /** Gets the stores of the copy. */
   readonly backups: OpenBackups;
-  readonly wanted: WantedOfCopy;
 }
 
 /** Those of some sites that have a copy which is called so, each with that for its backups. */

@@ -8,6 +8,7 @@ import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import type { WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
+import { identitiesIn } from '../options/identity-files.ts';
 import { silenced, type Terminal } from '../terminal/terminal.ts';
 import {
   type CopyOpening,
@@ -146,10 +147,11 @@ export async function findSitesAndVariables(
  */
 async function findInCopy(
   selection: CopySelection,
-  { wanted, backups, ...finding }: Finding & CopyOpening,
+  { wanted, backups, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
 ): Promise<FoundAndMore> {
   const { from, ...others } = selection;
-  const opening = { terminal: finding.terminal, backups, wanted };
+  const identities = identitiesIn(selection.identity);
+  const opening = { terminal: finding.terminal, backups, wanted, identities };
   const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };

@@ -2,6 +2,8 @@
 export interface SiteSelection {
   /** The copy whose backups are meant: its name in the configuration, a URL or a path. */
   readonly from?: string | undefined;
+  /** Files with the keys that open it. */
+  readonly identity?: readonly string[] | undefined;
   readonly config?: string | undefined;
   readonly part?: string | undefined;
   readonly datafs?: string | undefined;
@@ -22,6 +24,9 @@ export function siteWords({ blobs, ...selection }: SiteSelection): readonly stri
     ['--blob-storage', selection.blobStorage],
     ['--blobbackuplocation', selection.blobbackuplocation],
   ] as const;
-  const said = options.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+  const keys = (selection.identity ?? []).map((path) => ['--identity', path] as const);
+  const said = [...options, ...keys].flatMap(([name, value]) =>
+    value === undefined ? [] : [name, value],
+  );
   return blobs ? said : [...said, '--no-blobs'];
 }

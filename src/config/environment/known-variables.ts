@@ -14,6 +14,7 @@ const OTHERS = [
   'ZODBVAULT_PART',
   'ZODBVAULT_SCRIPT',
   'ZODBVAULT_CACHE',
+  'ZODBVAULT_IDENTITY',
 ];
 
 /** Warnings for variables with our prefix that mean nothing, each with the nearest that does. */

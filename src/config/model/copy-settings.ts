@@ -10,6 +10,10 @@ export const CopySettingsSchema = v.object({
   site: v.string(),
   /** Chains of each kind of backup that it keeps; 0: all. */
   keep: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Public keys of age, for whose owners the copy is closed: each a key, or `@` and a file of them; none: for nobody. */
+  recipients: v.pipe(v.array(v.string()), v.readonly()),
+  /** What becomes of data files: they stay as they are, or are compressed again. */
+  compression: v.picklist(['as-is', 'zstd']),
   /** Whether somebody declares that no other machine writes there. */
   singleWriter: v.boolean(),
   /** How the place is reached; absent: as usual. See `stores/objects/open-object-store.ts`. */

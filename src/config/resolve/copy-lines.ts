@@ -54,9 +54,21 @@ function whyWrong(name: CopyOptionName, value: string): string | undefined {
       return value === 'true' || value === 'false'
         ? undefined
         : `${name} = ${value}: write true or false`;
+    case 'words':
+      return wordsIn(value).length === 0 ? `${name} is empty` : undefined;
     default:
-      return kind satisfies never;
+      return kind.some((one) => one === value)
+        ? undefined
+        : `${name} = ${value}: write ${kind.join(' or ')}`;
   }
+}
+
+/** Words of one option stand between commas: blanks divide options. */
+export function wordsIn(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }
 
 function unknown(word: string): string {

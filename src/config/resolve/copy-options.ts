@@ -46,6 +46,16 @@ export const COPY_OPTIONS = {
     says: 'a limit for all transfers together; 0: none',
     byDefault: 'no limit',
   },
+  recipients: {
+    kind: 'words',
+    says: 'public keys of age that encrypt the copy, each a key, or `@` and a file of them',
+    byDefault: 'none: it is not encrypted',
+  },
+  compression: {
+    kind: ['none', 'zstd'],
+    says: 'zstd: data files are compressed again, smaller and faster than by gzip; none: they stay as they are',
+    byDefault: '`copy_compression`',
+  },
   single_writer: {
     kind: 'flag',
     says: 'no other machine writes there: for places that cannot lock',
@@ -54,7 +64,7 @@ export const COPY_OPTIONS = {
 } as const satisfies Readonly<Record<string, CopyOption>>;
 
 interface CopyOption {
-  readonly kind: 'text' | 'path' | 'count' | 'bytes' | 'flag';
+  readonly kind: 'text' | 'path' | 'count' | 'bytes' | 'flag' | 'words' | readonly string[];
   readonly says: string;
   /** As the reference shows it. */
   readonly byDefault: string;

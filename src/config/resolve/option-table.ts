@@ -1,7 +1,7 @@
 /**
  * The options of collective.recipe.backup, of all its versions from 2.3 to 6.0, what kind of value each
- * has, and our own: compatible, copies, full_every, keep_daily and its like, ping_url, verify_after_backup. Aliases name the
- * option that they stand for.
+ * has, and our own: compatible, copies, copy_compression, full_every, keep_daily and its like, ping_url,
+ * verify_after_backup. Aliases name the option that they stand for.
  */
 export const RECIPE_OPTIONS = {
   additional_filestorages: 'lines',
@@ -19,6 +19,7 @@ export const RECIPE_OPTIONS = {
   compatible: 'text',
   compress_blob: 'flag',
   copies: 'text',
+  copy_compression: 'text',
   datafs: 'path',
   debug: 'flag',
   enable_fullbackup: 'flag',

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { CopySettings } from '../model/copy-settings.ts';
 import type { Site } from '../model/site.ts';
-import { type CopyLine, readCopyLines } from './copy-lines.ts';
+import { type CopyLine, readCopyLines, wordsIn } from './copy-lines.ts';
+import { COPY_OPTIONS } from './copy-options.ts';
 import type { Resolution } from './resolution.ts';
 
 /** The places that get a copy of each backup; undefined: there are none. */
@@ -13,9 +14,10 @@ export function resolveCopies(
   const text = options.text('copies');
   const origin = options.written('copies')?.origin;
   const copies: CopySettings[] = [];
+  const compression = resolveCompression(resolution);
   for (const read of readCopyLines(text)) {
     if (read.kind === 'wrong') problems.add(read.why, origin);
-    else copies.push(copyOf(read.copy, { resolution, buildout }));
+    else copies.push(copyOf(read.copy, { resolution, buildout, compression }));
   }
   for (const twice of repeated(copies.map(({ name }) => name))) {
     problems.add(`copies: two copies are called "${twice}"; give each a name`, origin);
@@ -28,16 +30,25 @@ function copyOf(
   {
     resolution,
     buildout,
-  }: { readonly resolution: Resolution; readonly buildout: string | undefined },
+    compression: byDefault,
+  }: {
+    readonly resolution: Resolution;
+    readonly buildout: string | undefined;
+    readonly compression: string;
+  },
 ): CopySettings {
-  const { name, site, keep = '0', single_writer: isSingle } = options;
+  const { name, site, keep = '0', recipients = '', compression } = options;
   const place = isUrl(url) ? url : resolution.expand(url, resolution.base);
   return {
     url: place,
     name: name ?? place,
     site: site ?? nameOfSite(resolution, buildout),
     keep: Number(keep),
-    singleWriter: isSingle === 'true',
+    recipients: wordsIn(recipients).map((word) =>
+      word.startsWith('@') ? `@${resolution.expand(word.slice(1), resolution.base)}` : word,
+    ),
+    compression: (compression ?? byDefault) === 'zstd' ? 'zstd' : 'as-is',
+    singleWriter: options.single_writer === 'true',
     access: accessOf(options, (path) => resolution.expand(path, resolution.base)),
   };
 }
@@ -56,6 +67,16 @@ function accessOf(
     identityFile: said.identity_file && expand(said.identity_file),
     bytesPerSecond: Number(limit) === 0 ? undefined : Number(limit),
   };
+}
+
+/** Of the copies that say nothing of it. */
+function resolveCompression({ options, problems }: Resolution): string {
+  const text = options.text('copy_compression', { byDefault: 'none' });
+  if (!COPY_OPTIONS.compression.kind.some((one) => one === text)) {
+    const origin = options.written('copy_compression')?.origin;
+    problems.add(`copy_compression = ${text}: write none or zstd`, origin);
+  }
+  return text;
 }
 
 function isUrl(text: string): boolean {

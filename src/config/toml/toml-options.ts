@@ -179,6 +179,11 @@ export const TOML_OPTIONS = {
     says: 'places that get a copy of each backup: a folder, or a table with `url` and more',
     byDefault: 'none',
   },
+  copy_compression: {
+    kind: ['none', 'zstd'],
+    says: 'zstd: copies get data files compressed again, smaller and faster than by gzip',
+    byDefault: '`none`',
+  },
   ping_url: {
     kind: 'text',
     says: 'the address of a health-check service, which is told when a backup begins, is done, or fails',

@@ -25,7 +25,10 @@ const Sources = v.array(
 /** Which options there are, and what they can be, is judged where the lines are read. */
 const Copy = v.union([
   v.string(),
-  v.objectWithRest({ url: v.string() }, v.union([v.string(), v.number(), v.boolean()])),
+  v.objectWithRest(
+    { url: v.string() },
+    v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
+  ),
 ]);
 const Copies = v.union([Copy, v.array(Copy)]);
 

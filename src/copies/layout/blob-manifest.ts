@@ -16,9 +16,9 @@ export interface BlobEntry extends BlobName {
   /** In hex, of the bytes as they are stored. */
   readonly sha256: string;
   /**
-   * What follows the tid in its key. Absent in the first object of a revision that is stored as it is; others have
-   * one, so that no object is ever written over: those in another form, whose bytes differ each time, and those whose
-   * content differs from what the copy has under the same oid and tid.
+   * What follows the tid in its key. Absent in the first object of a revision; others have one, so that no object is
+   * ever written over: those whose content differs from what the copy has under the same oid and tid, and what a
+   * killed run has left in a form whose bytes differ each time.
    */
   readonly suffix?: string | undefined;
   /** Of the object, where that isn't the blob as it is. */
@@ -42,11 +42,11 @@ export interface BlobManifest {
 const OidText = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 const Suffix = v.pipe(v.string(), v.regex(/^[0-9a-f]{1,64}$/));
 
-/** `[oid, tid, size, sha256]`, then the suffix and the size of the object, where the entry has them. */
+/** `[oid, tid, size, sha256]`, then the suffix, or null, and the size of the object, where the entry has them. */
 const EntrySchema = v.union([
   v.strictTuple([OidText, TidText, Count, Sha256]),
   v.strictTuple([OidText, TidText, Count, Sha256, Suffix]),
-  v.strictTuple([OidText, TidText, Count, Sha256, Suffix, Count]),
+  v.strictTuple([OidText, TidText, Count, Sha256, v.nullable(Suffix), Count]),
 ]);
 
 const ManifestSchema = v.object({
@@ -66,7 +66,7 @@ export function decodeBlobManifest(text: string): BlobManifest | undefined {
     ...{ stamp: read.stamp, form: read.form, base: read.base },
     blobs: read.blobs.map(([oid, tid, sizeBytes, sha256, suffix, storedBytes]) => ({
       ...revisionOf(oid, tid),
-      ...{ sizeBytes, sha256, suffix, storedBytes },
+      ...{ sizeBytes, sha256, suffix: suffix ?? undefined, storedBytes },
     })),
     gone: read.gone.map(([oid, tid]) => revisionOf(oid, tid)),
   };
@@ -78,8 +78,8 @@ export function encodeBlobManifest({ stamp, form, base, blobs, gone }: BlobManif
   const entries = blobs.map(({ oid, tid, sizeBytes, sha256, suffix, storedBytes }) =>
     JSON.stringify([
       ...[formatOid(oid), formatTid(tid), sizeBytes, sha256],
-      ...(suffix === undefined ? [] : [suffix]),
-      ...(suffix === undefined || storedBytes === undefined ? [] : [storedBytes]),
+      ...(suffix === undefined && storedBytes === undefined ? [] : [suffix ?? null]),
+      ...(storedBytes === undefined ? [] : [storedBytes]),
     ]),
   );
   const removed = gone.map(({ oid, tid }) => JSON.stringify([formatOid(oid), formatTid(tid)]));

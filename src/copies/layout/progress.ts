@@ -1,11 +1,18 @@
 import * as v from 'valibot';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { parseJson } from '../../system/parse-json.ts';
-import { type StoredObjectRecord, StoredObjectSchema } from './stored-object.ts';
+import { Count, StoredObjectSchema } from './stored-object.ts';
+
+const BroughtObjectSchema = v.object({
+  ...StoredObjectSchema.entries,
+  /** What it holds, where it is in another form. */
+  contentBytes: v.optional(Count),
+});
+export type BroughtObject = v.InferOutput<typeof BroughtObjectSchema>;
 
 const ProgressSchema = v.object({
   format: v.literal(1),
-  objects: v.array(StoredObjectSchema),
+  objects: v.array(BroughtObjectSchema),
 });
 
 /**
@@ -13,7 +20,7 @@ const ProgressSchema = v.object({
  * goes on from there. A reader ignores it.
  */
 export interface Progress {
-  readonly objects: readonly StoredObjectRecord[];
+  readonly objects: readonly BroughtObject[];
 }
 
 /** Undefined where the text is none of ours, or of a later version. */

@@ -4,6 +4,9 @@ import * as v from 'valibot';
 export const StoredFormSchema = v.pipe(v.array(v.picklist(['zstd', 'age'])), v.readonly());
 export type StoredForm = v.InferOutput<typeof StoredFormSchema>;
 
+/** As they are. */
+export const AS_IS: StoredForm = [];
+
 const ENDINGS = { zstd: '.zst', age: '.age' } as const;
 
 /** What the name of an object in this form ends with: `.zst.age`. */

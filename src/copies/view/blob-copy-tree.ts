@@ -3,7 +3,6 @@ import { SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
 import { type BlobRecord, RECORD_IN_DIRECTORY } from '../../blobs/layout/record.ts';
 import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { derivedFile } from '../../stores/shown/shown-file.ts';
 import { shownTree, type TreeFile } from '../../stores/shown/shown-tree.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
@@ -13,11 +12,10 @@ import type { CopyPlace } from '../layout/place.ts';
 import type { CopiedOtherFile } from '../layout/point-details.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { readBlobs } from '../read-copy.ts';
-import { storedFile } from './stored-file.ts';
+import { type ReadableObjects, storedFile } from './stored-file.ts';
 
 /** A backup of a blob directory, as a restore point tells it. */
-export interface CopiedDirectory {
-  readonly site: ObjectStore;
+export interface CopiedDirectory extends ReadableObjects {
   readonly place: CopyPlace;
   /** Name of the blob directory. */
   readonly base: string;
@@ -76,7 +74,7 @@ async function readFiles(
   const files = new Map(small);
   for (const blob of blobs) {
     const stored = storedBlob(blob, { storage: place.storage, form });
-    const file = storedFile(site, { stored, sizeBytes: blob.sizeBytes, modifiedMs: 0 });
+    const file = storedFile(copied, { stored, sizeBytes: blob.sizeBytes, modifiedMs: 0 });
     files.set(`${base}/${blobPath(layout, blob)}`, { ...file, mode: BLOB_MODE });
   }
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
@@ -96,8 +94,8 @@ function storedBlob(
   return { key: blobKey(of, blob), form: of.form, sizeBytes: storedBytes, sha256 };
 }
 
-function otherFile({ stored, sizeBytes }: CopiedOtherFile, { site }: CopiedDirectory): TreeFile {
-  return { ...storedFile(site, { stored, sizeBytes, modifiedMs: 0 }), mode: FILE_MODE };
+function otherFile({ stored, sizeBytes }: CopiedOtherFile, copied: CopiedDirectory): TreeFile {
+  return { ...storedFile(copied, { stored, sizeBytes, modifiedMs: 0 }), mode: FILE_MODE };
 }
 
 function derivedIn(tree: string, path: string, content: Uint8Array): TreeFile {

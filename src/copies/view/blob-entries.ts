@@ -1,7 +1,6 @@
 import { type BlobRecord, nameBeside } from '../../blobs/layout/record.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import type { ShownTree } from '../../stores/shown/read-only-store.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import type { CopyPlace } from '../layout/place.ts';
@@ -9,11 +8,10 @@ import type { CopiedArchive, CopiedBlobs } from '../layout/point-record.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { blobCopyTree } from './blob-copy-tree.ts';
 import type { OpenedPoint } from './repository-files.ts';
-import { storedFile } from './stored-file.ts';
+import { type ReadableObjects, storedFile } from './stored-file.ts';
 
 /** What a folder with backups of blobs is made of. */
-export interface BlobContent {
-  readonly site: ObjectStore;
+export interface BlobContent extends ReadableObjects {
   readonly place: CopyPlace;
   /** How messages call the folder. */
   readonly name: string;
@@ -67,7 +65,7 @@ function shownCopy(
   const { details, record: point_ } = point;
   const { sums: _, ...record } = recordOf(name, { stamp, point, content });
   const reader = blobCopyTree(`${content.name}/${name}`, {
-    ...{ site: content.site, place: content.place, base, manifest },
+    ...{ site: content.site, codec: content.codec, place: content.place, base, manifest },
     layout: details?.layout ?? 'bushy',
     others: details?.others ?? [],
     record: { ...record, content: { files, bytes } },
@@ -84,7 +82,7 @@ function addArchive(
   if (there === undefined) return;
   const modifiedMs = Date.parse(point.record.copiedAt);
   const size = stored.form.length === 0 ? there : sizeBytes;
-  files.set(name, storedFile(content.site, { stored, sizeBytes: size, modifiedMs }));
+  files.set(name, storedFile(content, { stored, sizeBytes: size, modifiedMs }));
   if (point.details?.blobRecords[name] === undefined) return;
   const bytes = encodeJsonRecord(recordOf(name, { stamp, point, content }));
   const beside = nameBeside(name);

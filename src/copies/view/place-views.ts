@@ -1,7 +1,10 @@
+import * as v from 'valibot';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { archivesPrefix, dataPrefix } from '../layout/keys.ts';
+import { parseJson } from '../../system/parse-json.ts';
+import { collect, each } from '../../system/streams/pipeline.ts';
+import { archivesPrefix, dataPrefix, pointKey } from '../layout/keys.ts';
 import type { CopyPlace } from '../layout/place.ts';
 import { decodePointDetails } from '../layout/point-details.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
@@ -9,6 +12,7 @@ import type { ReadPoint } from '../read-copy.ts';
 import { blobEntries } from './blob-entries.ts';
 import type { LoadedPlace } from './load-points.ts';
 import { type OpenedPoint, repositoryFiles } from './repository-files.ts';
+import type { ReadableObjects } from './stored-file.ts';
 
 /** A place of a copy, as the two folders that a site has for it. */
 export interface PlaceView {
@@ -21,9 +25,12 @@ export interface PlaceView {
   readonly points: readonly OpenedPoint[];
 }
 
-/** Shows a place of a copy. Nothing is read that was not read before, until somebody asks for it. */
-export function viewPlace(
-  site: ObjectStore,
+/**
+ * Shows a place of a copy. Nothing is read that was not read before, until somebody asks for it. Failures, where the
+ * copy is encrypted and a key is named: `refused` where that doesn't open it, `damaged`.
+ */
+export async function viewPlace(
+  objects: ReadableObjects,
   {
     loaded: { place, ...loaded },
     sizeOf,
@@ -31,13 +38,13 @@ export function viewPlace(
     readonly loaded: LoadedPlace;
     readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
   },
-): PlaceView {
-  const names = namesOfPlace(site, place);
-  const points = loaded.points.map(openPoint);
+): Promise<PlaceView> {
+  const names = namesOfPlace(objects.site, place);
+  const points = await openPoints(loaded.points, objects);
   const hasData = points.some(({ record }) => record.data !== null);
   const id = names.repository;
-  const common = { site, points, sizeOf };
-  const before = loaded.before.map(openPoint);
+  const common = { ...objects, points, sizeOf };
+  const before = await openPoints(loaded.before, objects);
   const files = repositoryFiles({
     ...common,
     name: names.repository,
@@ -64,10 +71,40 @@ export function namesOfPlace(
   return { repository: nameOf(dataPrefix(place)), blobs: nameOf(archivesPrefix(place)) };
 }
 
-function openPoint(point: ReadPoint): OpenedPoint {
-  const { details } = point.record;
-  const opened = details.kind === 'clear' ? decodePointDetails(details.details) : undefined;
-  return { ...point, details: opened };
+/** What they keep closed is opened where somebody has named a key. */
+async function openPoints(
+  points: readonly ReadPoint[],
+  objects: ReadableObjects,
+): Promise<readonly OpenedPoint[]> {
+  const opened: OpenedPoint[] = [];
+  for (const point of points) {
+    opened.push({ ...point, details: decodePointDetails(await readDetails(point, objects)) });
+  }
+  return opened;
+}
+
+async function readDetails(
+  { name, record: { details } }: ReadPoint,
+  { site, codec }: ReadableObjects,
+): Promise<unknown> {
+  switch (details.kind) {
+    case 'clear':
+      return details.details;
+    case 'age': {
+      if (!codec.hasIdentities) return undefined;
+      const sealed = Buffer.from(details.content, 'base64');
+      const bytes = await collect(
+        codec.decode(each([sealed]), {
+          form: ['age'],
+          sizeBytes: sealed.length,
+          name: site.nameOf(pointKey(name)),
+        }),
+      );
+      return parseJson(bytes.toString('utf8'), v.unknown());
+    }
+    default:
+      return details satisfies never;
+  }
 }
 
 /** How large the objects are whose keys begin so, as the store says: a request for each 1,000. */

@@ -10,13 +10,12 @@ import {
 } from '../../repository/layout/file-names.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
 import type { CopiedDataFile } from '../layout/point-record.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import type { ReadPoint } from '../read-copy.ts';
-import { storedFile } from './stored-file.ts';
+import { type ReadableObjects, storedFile } from './stored-file.ts';
 
 /** A restore point with what its record keeps closed; undefined where nobody could open that. */
 export interface OpenedPoint extends ReadPoint {
@@ -24,8 +23,7 @@ export interface OpenedPoint extends ReadPoint {
 }
 
 /** What the files of a repository are made of. */
-export interface RepositoryContent {
-  readonly site: ObjectStore;
+export interface RepositoryContent extends ReadableObjects {
   /** How messages call the repository. */
   readonly name: string;
   /** How they call the place of its blobs. */
@@ -102,7 +100,7 @@ function addData(
     if (there === undefined) return;
     // One that is stored as it is, and was cut, has the size that it has.
     const size = stored.form.length === 0 ? there : sizeBytes;
-    files.set(name, storedFile(content.site, { stored, sizeBytes: size, members, modifiedMs }));
+    files.set(name, storedFile(content, { stored, sizeBytes: size, members, modifiedMs }));
   };
   addStored(name, { stored, sizeBytes: file.sizeBytes, members });
   const { record } = details ?? {};

@@ -1,15 +1,25 @@
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import type { ShownFile } from '../../stores/shown/shown-file.ts';
-import { Failure, isFailure } from '../../system/failure.ts';
+import { isFailure } from '../../system/failure.ts';
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import { decodeMemberLengths } from '../../system/streams/gzip/member-lengths.ts';
 import { collect } from '../../system/streams/pipeline.ts';
+import type { Codec } from '../codec.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { sha256Of } from '../store-object.ts';
 
-/** A file that is an object of a copy, in whichever form it is stored. Failures while it is read: those of the store. */
+/** Where objects are, and what reads their forms. */
+export interface ReadableObjects {
+  readonly site: ObjectStore;
+  readonly codec: Codec;
+}
+
+/**
+ * A file that is an object of a copy, in whichever form it is stored. Failures while it is read: those of the store, and
+ * of {@link Codec}.
+ */
 export function storedFile(
-  site: ObjectStore,
+  objects: ReadableObjects,
   {
     stored,
     sizeBytes = stored.sizeBytes,
@@ -24,22 +34,29 @@ export function storedFile(
     readonly modifiedMs: number;
   },
 ): ShownFile {
-  const refuseForm = () => {
-    if (stored.form.length > 0) throw unknownForm(site.nameOf(stored.key), stored);
+  const { site, codec } = objects;
+  const { form } = stored;
+  const bytes = { form, sizeBytes: stored.sizeBytes, name: site.nameOf(stored.key) };
+  const open = async () => {
+    const source = objectSource(site, stored);
+    return form.length === 0 ? source : await codec.open(source, bytes);
   };
   return {
     sizeBytes,
     modifiedMs,
     read: async function* (range) {
-      refuseForm();
-      yield* site.read(stored.key, range);
+      if (form.length === 0) yield* site.read(stored.key, range);
+      else if (range === undefined) yield* codec.decode(site.read(stored.key), bytes);
+      else {
+        await using source = await open();
+        yield* source.stream(range);
+      }
     },
     open: async () => {
-      refuseForm();
-      const source = objectSource(site, stored);
+      const source = await open();
       return members === undefined
         ? source
-        : { ...source, memberLengths: () => readLengths(site, { members, sizeBytes }) };
+        : { ...source, memberLengths: () => readLengths(objects, { members, sizeBytes }) };
     },
   };
 }
@@ -68,11 +85,11 @@ function objectSource(
 
 /** Undefined where they can't be used: whoever needs them finds them by himself. */
 async function readLengths(
-  site: ObjectStore,
+  objects: ReadableObjects,
   { members, sizeBytes }: { readonly members: StoredObjectRecord; readonly sizeBytes: number },
 ): Promise<readonly number[] | undefined> {
   try {
-    const bytes = await collect(storedFile(site, { stored: members, modifiedMs: 0 }).read());
+    const bytes = await collect(storedFile(objects, { stored: members, modifiedMs: 0 }).read());
     return sha256Of(bytes) === members.sha256 ? decodeMemberLengths(bytes, sizeBytes) : undefined;
   } catch (error) {
     if (isFailure(error, 'not-found', 'damaged')) return undefined;
@@ -81,9 +98,3 @@ async function readLengths(
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-function unknownForm(path: string, { form }: StoredObjectRecord): Failure {
-  return new Failure('usage', `Cannot read "${path}": it is stored as ${form.join(', ')}`, {
-    hint: 'Read it with the version that has written it, or a later one.',
-  });
-}

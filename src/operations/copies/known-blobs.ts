@@ -1,5 +1,6 @@
 import { type BlobEntry, revisionKey } from '../../copies/layout/blob-manifest.ts';
 import { PLACE_KINDS } from '../../copies/layout/place.ts';
+import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
 import { readBlobs } from '../../copies/read-copy.ts';
 import type { Oid } from '../../filestorage/oid.ts';
@@ -24,8 +25,9 @@ export interface BlobChanges {
   readonly gone: readonly BlobEntry[];
 }
 
-/** The blobs of one storage that a copy has for certain: those of its newest points. */
+/** The blobs of one storage that a copy has for certain, in the form that is wanted: those of its newest points. */
 export class KnownBlobs {
+  readonly #form: StoredForm;
   readonly #entries: ReadonlyMap<string, BlobEntry>;
   readonly #base:
     | { readonly stored: StoredObjectRecord; readonly blobs: readonly BlobEntry[] }
@@ -33,17 +35,27 @@ export class KnownBlobs {
 
   constructor(
     entries: readonly BlobEntry[],
-    base: { readonly stored: StoredObjectRecord; readonly blobs: readonly BlobEntry[] } | undefined,
+    {
+      base,
+      form,
+    }: {
+      readonly base:
+        | { readonly stored: StoredObjectRecord; readonly blobs: readonly BlobEntry[] }
+        | undefined;
+      readonly form: StoredForm;
+    },
   ) {
+    this.#form = form;
     this.#entries = new Map(entries.map((one) => [revisionKey(one), one]));
     this.#base = base;
   }
 
-  /** Undefined where the copy hasn't it, or has other bytes. */
+  /** Undefined where the copy hasn't it, or has other bytes: in another form, only their number tells. */
   find(wanted: WantedBlob): BlobEntry | undefined {
     const known = this.#entries.get(revisionKey(wanted));
     if (known === undefined || known.sizeBytes !== wanted.sizeBytes) return undefined;
-    return (wanted.sha256 ?? known.sha256) === known.sha256 ? known : undefined;
+    const isSameBytes = this.#form.length > 0 || (wanted.sha256 ?? known.sha256) === known.sha256;
+    return isSameBytes ? known : undefined;
   }
 
   /** What makes a list of the one that has all by itself; undefined where there is none. */
@@ -68,21 +80,23 @@ function isSame(one: BlobEntry, other: BlobEntry | undefined): boolean {
 /** Reads the newest list of each kind of backup: all kinds share the objects of one storage. */
 export async function readKnownBlobs(
   storage: string,
-  { points, site }: PushRun,
+  { points, site, forms: { others: form } }: PushRun,
 ): Promise<KnownBlobs> {
   const entries: BlobEntry[] = [];
-  let base: ConstructorParameters<typeof KnownBlobs>[1];
+  let base: ConstructorParameters<typeof KnownBlobs>[1]['base'];
   for (const kind of PLACE_KINDS) {
     const newest = points.newestOf(({ place }) => place.storage === storage && place.kind === kind);
     if (newest === undefined) continue;
     const { blobs } = (await points.read(newest)).record;
     if (blobs.kind !== 'directory') continue;
     const read = await readBlobs(site, blobs.manifest);
+    // A list tells of blobs in one form.
+    if (endingOf(read.manifest.form) !== endingOf(form)) continue;
     entries.push(...read.all);
     base ??=
       read.base === undefined || read.manifest.base === undefined
         ? { stored: blobs.manifest, blobs: read.all }
         : { stored: read.manifest.base, blobs: read.base.blobs };
   }
-  return new KnownBlobs(entries, base);
+  return new KnownBlobs(entries, { base, form });
 }

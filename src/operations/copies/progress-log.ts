@@ -1,7 +1,10 @@
 import { progressKey } from '../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../copies/layout/place.ts';
-import { decodeProgress, encodeProgress } from '../../copies/layout/progress.ts';
-import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
+import {
+  type BroughtObject,
+  decodeProgress,
+  encodeProgress,
+} from '../../copies/layout/progress.ts';
 import { readIfThere } from '../../copies/read-copy.ts';
 import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../stores/objects/object-store.ts';
 import { each } from '../../system/streams/pipeline.ts';
@@ -13,7 +16,7 @@ const EVERY_MS = 60_000;
 export class ProgressLog {
   readonly #site: ObjectStore;
   readonly #key: string;
-  readonly #objects: Map<string, StoredObjectRecord>;
+  readonly #objects: Map<string, BroughtObject>;
   #isSaved: boolean;
   #savedAt = performance.now();
 
@@ -22,7 +25,7 @@ export class ProgressLog {
     {
       key,
       objects,
-    }: { readonly key: string; readonly objects: readonly StoredObjectRecord[] | undefined },
+    }: { readonly key: string; readonly objects: readonly BroughtObject[] | undefined },
   ) {
     this.#site = site;
     this.#key = key;
@@ -39,17 +42,18 @@ export class ProgressLog {
   }
 
   /** The object with a key, as a killed run has written it. */
-  find(key: string): StoredObjectRecord | undefined {
+  find(key: string): BroughtObject | undefined {
     return this.#objects.get(key);
   }
 
   /** An object is there, under the key that was asked for. */
   async note(
     key: string,
-    { form, sizeBytes, sha256, key: actual }: StoredObjectRecord,
+    { form, sizeBytes, sha256, contentBytes, key: actual }: BroughtObject,
   ): Promise<void> {
     if (actual !== key) return;
-    this.#objects.set(key, { key, form, sizeBytes, sha256 });
+    const content = contentBytes === undefined ? {} : { contentBytes };
+    this.#objects.set(key, { key, form, sizeBytes, sha256, ...content });
     if (performance.now() - this.#savedAt < EVERY_MS) return;
     this.#savedAt = performance.now();
     await this.#save();

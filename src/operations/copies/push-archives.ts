@@ -4,6 +4,7 @@ import { archivesPrefix } from '../../copies/layout/keys.ts';
 import { type CopyPlace, encodeName, isSamePlace } from '../../copies/layout/place.ts';
 import type { PointDetails } from '../../copies/layout/point-details.ts';
 import type { CopiedArchive, CopiedBlobs } from '../../copies/layout/point-record.ts';
+import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
 import type { Store } from '../../stores/store.ts';
 import type { ProgressLog } from './progress-log.ts';
 import { type PushRun, pushObject } from './push-run.ts';
@@ -34,7 +35,8 @@ export async function pushArchives(
   for (const entry of chain) {
     const name = stampedName(entry);
     const there = known.get(name);
-    if (there !== undefined && isSame(there, entry)) archives.push(there);
+    if (there !== undefined && isSame(there, { entry, form: pushing.run.forms.others }))
+      archives.push(there);
     else archives.push(await pushArchive(entry, pushing));
   }
   const records = chain.flatMap((entry) =>
@@ -57,9 +59,14 @@ async function copiedArchives({
   return new Map(blobs.kind === 'archives' ? blobs.archives.map((one) => [one.name, one]) : []);
 }
 
-function isSame({ sizeBytes, stored }: CopiedArchive, { record }: BlobEntry): boolean {
-  if (record?.archive === undefined) return false;
-  return sizeBytes === record.archive.sizeBytes && stored.sha256 === record.archive.sha256;
+/** Whether a copy has the archive, in the form that is wanted; of another one, the checksum tells nothing. */
+function isSame(
+  { sizeBytes, stored }: CopiedArchive,
+  { entry: { record }, form }: { readonly entry: BlobEntry; readonly form: StoredForm },
+): boolean {
+  if (record?.archive === undefined || endingOf(stored.form) !== endingOf(form)) return false;
+  const isSameBytes = form.length > 0 || stored.sha256 === record.archive.sha256;
+  return sizeBytes === record.archive.sizeBytes && isSameBytes;
 }
 
 async function pushArchive(
@@ -76,7 +83,7 @@ async function pushArchive(
       sizeBytes,
       sha256: entry.record?.archive?.sha256,
     },
-    { run, progress },
+    { run, progress, form: run.forms.others },
   );
   return { stamp: entry.stamp, name, sizeBytes, stored };
 }

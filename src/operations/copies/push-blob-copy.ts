@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readSums } from '../../blobs/checksums/checksums-file.ts';
 import type { BlobEntry as BlobBackup } from '../../blobs/layout/catalogue.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
@@ -8,7 +9,7 @@ import {
 } from '../../copies/layout/blob-manifest.ts';
 import { blobKey, filesPrefix, manifestKey } from '../../copies/layout/keys.ts';
 import type { CopiedOtherFile } from '../../copies/layout/point-details.ts';
-import type { StoredForm } from '../../copies/layout/stored-form.ts';
+import { AS_IS } from '../../copies/layout/stored-form.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
 import { hashOf, sha256Of, storeOnce } from '../../copies/store-object.ts';
 import { LAYOUT_FILE, parseBlobPath, parseLayout } from '../../filestorage/blob-layout.ts';
@@ -18,15 +19,13 @@ import type { TreeReader } from '../../stores/tree-reader.ts';
 import { collectSmall, each, inParallel } from '../../system/streams/pipeline.ts';
 import { type KnownBlobs, readKnownBlobs } from './known-blobs.ts';
 import { type PushedBlobs, type PushingBlobs, stampedName } from './push-archives.ts';
-import { pushObject } from './push-run.ts';
+import { pushObject, storeInForm } from './push-run.ts';
 
 /** Objects on their way at once: small ones are in memory meanwhile. */
 const AT_ONCE = 8;
 
 /** A manifest with more of its base changed than this says all itself. */
 const MOST_CHANGED = 0.25;
-
-const AS_IS: StoredForm = [];
 
 /** A file of a copy of a blob directory. */
 interface CopyFile {
@@ -102,24 +101,30 @@ async function pushBlob(
   { oid, tid, path, sizeBytes, sha256 }: BlobFile,
   { tree, pushing }: { readonly tree: TreeReader; readonly pushing: PushingBlobs },
 ): Promise<BlobEntry> {
-  const key = blobKey({ storage: pushing.place.storage, form: AS_IS }, { oid, tid });
-  const stored = await pushObject({ key, read: () => tree.read(path), sizeBytes, sha256 }, pushing);
-  return { oid, tid, sizeBytes, sha256: stored.sha256, suffix: stored.suffix };
+  const { place, run } = pushing;
+  const form = run.forms.others;
+  const key = blobKey({ storage: place.storage, form: AS_IS }, { oid, tid });
+  const object = { key, read: () => tree.read(path), sizeBytes, sha256 };
+  const stored = await pushObject(object, { ...pushing, form });
+  const size = form.length === 0 ? {} : { storedBytes: stored.sizeBytes };
+  return { oid, tid, sizeBytes, sha256: stored.sha256, suffix: stored.suffix, ...size };
 }
 
-/** What has the same bytes is one object. */
+/** What has the same bytes is one object, where it is stored as it is: a name that is made of a content would tell it. */
 async function pushOther(
   { path, sizeBytes, sha256 }: CopyFile,
   { tree, pushing: { place, run } }: { readonly tree: TreeReader; readonly pushing: PushingBlobs },
 ): Promise<CopiedOtherFile> {
   const known = sha256 ?? (await hashOf(tree.read(path)));
+  const form = run.forms.others;
+  const name = form.length === 0 ? known : randomBytes(16).toString('hex');
   const object = {
-    key: filesPrefix(place.storage) + known,
+    key: filesPrefix(place.storage) + name,
     read: () => tree.read(path),
     sizeBytes,
     sha256: known,
   };
-  const { suffix: _, ...stored } = await storeOnce(run.site, object, run.storing);
+  const { suffix: _, ...stored } = await storeInForm(object, { run, form });
   return { path, sizeBytes, sha256: known, stored };
 }
 
@@ -142,7 +147,7 @@ async function pushManifest(
   const content = isSmall
     ? { base: changes.base, blobs: changes.blobs, gone: changes.gone }
     : { blobs: entries, gone: [] };
-  const bytes = encodeBlobManifest({ stamp, form: AS_IS, ...content });
+  const bytes = encodeBlobManifest({ stamp, form: run.forms.others, ...content });
   const sha256 = sha256Of(bytes);
   const object = {
     key: manifestKey(place, { stamp, sha256 }),

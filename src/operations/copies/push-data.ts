@@ -2,9 +2,10 @@ import { dataPrefix, pointKey } from '../../copies/layout/keys.ts';
 import { type CopyPlace, isSamePlace } from '../../copies/layout/place.ts';
 import type { DataFileDetails, PointDetails } from '../../copies/layout/point-details.ts';
 import type { CopiedDataFile, PointRecord } from '../../copies/layout/point-record.ts';
+import { AS_IS, type StoredForm } from '../../copies/layout/stored-form.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
 import type { ReadPoint } from '../../copies/read-copy.ts';
-import { sha256Of } from '../../copies/store-object.ts';
+import { type ObjectContent, sha256Of } from '../../copies/store-object.ts';
 import type { ChainLink } from '../../repository/layout/chain.ts';
 import { indexFileName, recordIndexFileName } from '../../repository/layout/file-names.ts';
 import { Failure } from '../../system/failure.ts';
@@ -13,6 +14,7 @@ import {
   readMemberLengths,
 } from '../../system/streams/gzip/member-lengths.ts';
 import { each } from '../../system/streams/pipeline.ts';
+import { type FileToCopy, fileToCopy } from './forms/file-to-copy.ts';
 import type { LocalData } from './local-points.ts';
 import type { ProgressLog } from './progress-log.ts';
 import { type PushRun, pushObject } from './push-run.ts';
@@ -49,49 +51,49 @@ export async function pushData(
     before === undefined
       ? { earlier: [] }
       : earlierFiles(await copiedPoint(before, { place, run }), { before, link, run });
-  const push = async (
-    name: string,
-    { sizeBytes, sha256 }: { readonly sizeBytes: number; readonly sha256: string | undefined },
-  ) => {
-    const key = dataPrefix(place) + name;
-    const { suffix: _, ...stored } = await pushObject(
-      { key, read: () => store.read(name), sizeBytes, sha256 },
-      { run, progress },
-    );
+  const { forms } = run;
+  const push = async (content: Omit<ObjectContent, 'key'>, name: string, form: StoredForm) => {
+    const object = { ...content, key: dataPrefix(place) + name };
+    const { suffix: _, ...stored } = await pushObject(object, { run, progress, form });
     return stored;
   };
   const beside = async (name: string, known: { readonly sha256: string } | undefined) => {
     const found = await store.look(name);
     if (found?.kind !== 'file') return undefined;
-    return await push(name, { sizeBytes: found.sizeBytes, sha256: known?.sha256 });
+    const { sizeBytes } = found;
+    const content = { read: () => store.read(name), sizeBytes, sha256: known?.sha256 };
+    return await push(content, name, forms.others);
   };
-  const stored = await push(file.name, {
-    sizeBytes: file.storedBytes,
-    sha256: record?.stored.sha256,
-  });
-  const members = await pushMembers(file, { store, place, run, progress });
+  const copied = fileToCopy(store, { link, form: forms.data });
+  const stored = await push(copied.content, copied.name, forms.data);
+  const isGzip = copied.name === file.name && file.isGzip;
+  const members = isGzip ? await pushMembers(file, { store, place, run, progress }) : undefined;
   const index = await beside(indexFileName(file.stamp), record?.index);
   // One that no record speaks of doesn't count.
   const records =
     record?.records && (await beside(recordIndexFileName(file.stamp), record.records));
-  const links = chain.links.slice(position - earlier.earlier.length, position + 1);
+  const known = earlier.earlier.flatMap((one, index) => {
+    const before = chain.links[position - earlier.earlier.length + index];
+    return before === undefined ? [] : [[one.stamp, detailsOfEarlier(before, one)] as const];
+  });
+  const ownRecord = await copied.record();
+  const own = { md5: link.md5, ...(ownRecord && { record: ownRecord }) };
   return {
     data: {
-      file: { ...copiedFile(link, stored), ...(members && { members }) },
+      file: { ...copiedFile(link, { copied, stored }), ...(members && { members }) },
       ...earlier,
       ...(index && { index }),
       ...(records && { records }),
     },
-    details: Object.fromEntries(links.map((one) => [one.file.stamp, detailsOf(one, one === link)])),
+    details: Object.fromEntries([...known, [file.stamp, own]]),
   };
 }
 
-/** What a gzip file is divided into, where that are many pieces: from far away, nobody walks through them. */
+/** What a gzip file is divided into, where that are many pieces: from far away, nobody walks through them. Sizes stay in clear. */
 async function pushMembers(
-  { name, isGzip, stamp }: ChainLink['file'],
+  { name, stamp }: ChainLink['file'],
   { store, place, run, progress }: Pick<LocalData, 'store'> & Pushing,
 ): Promise<StoredObjectRecord | undefined> {
-  if (!isGzip) return undefined;
   await using file = await store.open(name);
   const lengths = await readMemberLengths(file);
   if (lengths === undefined || lengths.length <= FEW_MEMBERS) return undefined;
@@ -103,7 +105,7 @@ async function pushMembers(
     sizeBytes: bytes.length,
     sha256: sha256Of(bytes),
   };
-  const { suffix: _, ...stored } = await pushObject(object, { run, progress });
+  const { suffix: _, ...stored } = await pushObject(object, { run, progress, form: AS_IS });
   return stored;
 }
 
@@ -141,11 +143,14 @@ function earlierFiles(
 
 function copiedFile(
   { file, range, record }: ChainLink,
-  stored: StoredObjectRecord,
+  {
+    copied: { name, content },
+    stored,
+  }: { readonly copied: FileToCopy; readonly stored: StoredObjectRecord },
 ): CopiedDataFile {
   const firstTid = record?.firstTid ?? undefined;
   return {
-    ...{ stamp: file.stamp, name: file.name, sizeBytes: file.storedBytes },
+    ...{ stamp: file.stamp, name, sizeBytes: content.sizeBytes },
     ...{ start: range.start, end: range.end },
     ...(firstTid !== undefined && { firstTid }),
     ...(record !== undefined && {
@@ -156,10 +161,16 @@ function copiedFile(
   };
 }
 
-/** Samples are for a comparison with the Data.fs: of earlier files, the record of their own point has them. */
-function detailsOf({ md5, record }: ChainLink, isOwn: boolean): DataFileDetails {
-  if (record === undefined) return { md5 };
-  return { md5, record: isOwn ? record : { ...record, samples: [] } };
+/**
+ * Samples are for a comparison with the Data.fs: of earlier files, the record of their own point has them. Of one that
+ * the copy has unzipped, only that has the whole record.
+ */
+function detailsOfEarlier(
+  { md5, file, record }: ChainLink,
+  copied: CopiedDataFile,
+): DataFileDetails {
+  if (record === undefined || copied.name !== file.name) return { md5 };
+  return { md5, record: { ...record, samples: [] } };
 }
 
 function otherChain(copy: string, state: string): Failure {

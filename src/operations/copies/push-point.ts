@@ -5,6 +5,8 @@ import { sha256Of } from '../../copies/store-object.ts';
 import { readIdentity } from '../../repository/records/repository-id.ts';
 import { Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
+import { collect, each } from '../../system/streams/pipeline.ts';
+import type { CopyForms } from './forms/copy-forms.ts';
 import type { LocalPoint } from './local-points.ts';
 import type { NewestRecord } from './newest-record.ts';
 import { ProgressLog } from './progress-log.ts';
@@ -28,7 +30,7 @@ export async function pushPoint(
   const name = { place, stamp, part, sequence: newest.sequence + 1 };
   const record = await recordOf(point, {
     ...{ name, data: pushedData, blobs: pushedBlobs },
-    ...{ before: newest.link, now: run.now() },
+    ...{ before: newest.link, run },
   });
   const link = await publish(name, record, run);
   await progress.clear();
@@ -56,13 +58,13 @@ async function recordOf(
     data,
     blobs,
     before,
-    now,
+    run: pushing,
   }: {
     readonly name: PointName;
     readonly data: PushedData | undefined;
     readonly blobs: PushedBlobs;
     readonly before: PointRecord['before'];
-    readonly now: Date;
+    readonly run: PushRun;
   },
 ): Promise<PointRecord> {
   const repository = local && (await readIdentity(local.store));
@@ -77,13 +79,24 @@ async function recordOf(
     tool: `zodbvault ${VERSION}`,
     ...place,
     ...{ stamp, sequence, part, before },
-    copiedAt: now.toISOString(),
+    copiedAt: pushing.now().toISOString(),
     ...(madeAt !== undefined && { madeAt }),
     run,
     data: data?.data ?? null,
     blobs: blobs.blobs,
-    details: { kind: 'clear', details },
+    details: await writeDetails(details, pushing.forms),
   };
+}
+
+/** Paths and users, and checksums of what is closed to others, are closed to others, too. */
+async function writeDetails(
+  details: PointDetails,
+  { others: form, codec }: CopyForms,
+): Promise<PointRecord['details']> {
+  if (form.length === 0) return { kind: 'clear', details };
+  const text = Buffer.from(JSON.stringify(details));
+  const sealed = await collect(codec.encode(each([text]), form));
+  return { kind: 'age', content: sealed.toString('base64') };
 }
 
 /** From here on, the point counts. */

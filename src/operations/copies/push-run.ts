@@ -1,6 +1,9 @@
 import { type PointName, pointKey } from '../../copies/layout/keys.ts';
 import type { PointRecord } from '../../copies/layout/point-record.ts';
+import type { BroughtObject } from '../../copies/layout/progress.ts';
+import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
 import type { ReadPoint } from '../../copies/read-copy.ts';
+import { storeEncoded } from '../../copies/store-encoded.ts';
 import {
   type ObjectContent,
   type StoredOnce,
@@ -8,6 +11,7 @@ import {
   storeOnce,
 } from '../../copies/store-object.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { CopyForms } from './forms/copy-forms.ts';
 import type { ProgressLog } from './progress-log.ts';
 
 /** What the steps of a run that copies a site share. */
@@ -15,6 +19,7 @@ export interface PushRun {
   /** What is below the prefix of the site. */
   readonly site: ObjectStore;
   readonly storing: Storing;
+  readonly forms: CopyForms;
   readonly now: () => Date;
   /** The restore points that the copy has, those of this run with them. */
   readonly points: CopiedPoints;
@@ -65,21 +70,40 @@ export class CopiedPoints {
   }
 }
 
-/** Copies a file as it is, unless a killed run has done so. */
+/** Copies a file, unless a killed run has done so. */
 export async function pushObject(
   object: ObjectContent,
-  { run: { site, storing }, progress }: { readonly run: PushRun; readonly progress: ProgressLog },
+  {
+    run,
+    progress,
+    form,
+  }: { readonly run: PushRun; readonly progress: ProgressLog; readonly form: StoredForm },
 ): Promise<StoredOnce> {
-  const known = progress.find(object.key);
-  if (
-    known !== undefined &&
-    known.sizeBytes === object.sizeBytes &&
-    known.sha256 === (object.sha256 ?? known.sha256)
-  ) {
-    storing.onBytes(object.sizeBytes);
-    return { ...known, suffix: undefined };
+  const key = object.key + endingOf(form);
+  const known = progress.find(key);
+  if (known !== undefined && isOf(known, object)) {
+    run.storing.onBytes(known.sizeBytes);
+    const { contentBytes: _, ...stored } = known;
+    return { ...stored, suffix: undefined };
   }
-  const stored = await storeOnce(site, object, storing);
-  await progress.note(object.key, stored);
+  const stored = await storeInForm(object, { run, form });
+  const content = form.length === 0 ? {} : { contentBytes: object.sizeBytes };
+  await progress.note(key, { ...stored, ...content });
   return stored;
+}
+
+/** What is in another form tells by its checksum nothing of its content. */
+function isOf(known: BroughtObject, { sizeBytes, sha256 }: ObjectContent): boolean {
+  if (known.form.length > 0) return known.contentBytes === sizeBytes;
+  return known.sizeBytes === sizeBytes && known.sha256 === (sha256 ?? known.sha256);
+}
+
+/** Writes an object in a form. */
+export async function storeInForm(
+  object: ObjectContent,
+  { run: { site, storing, forms }, form }: { readonly run: PushRun; readonly form: StoredForm },
+): Promise<StoredOnce> {
+  if (form.length === 0) return await storeOnce(site, object, storing);
+  const encode = (content: AsyncIterable<Uint8Array>) => forms.codec.encode(content, form);
+  return await storeEncoded(site, object, { encoding: { form, encode }, storing });
 }

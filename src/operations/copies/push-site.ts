@@ -11,6 +11,7 @@ import { openObjectStore } from '../../stores/objects/open-object-store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { requireCopyPlace } from './copy-place.ts';
+import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
 import { findNewestRecord, type NewestRecord } from './newest-record.ts';
@@ -52,6 +53,7 @@ interface Copying extends PushRequest {
   /** What is below the prefix of the site. */
   readonly below: ObjectStore;
   readonly local: readonly LocalPoint[];
+  readonly forms: CopyForms;
 }
 
 /**
@@ -68,7 +70,8 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const { keep } = copy;
   const hasOld = pointsTooOld(there, { keep, isSound: () => true }).length > 0;
   if (hasOld || lackingPoints(local, { there, keep }).length > 0) {
-    return await pushLocked({ ...request, store, below, local }, context);
+    await using forms = await openCopyForms(copy);
+    return await pushLocked({ ...request, store, below, local, forms }, context);
   }
   await noteSite(store, { site: copy.site, points: there, sha256: undefined, at: now() });
   return { points: 0, bytes: 0, removed: 0 };
@@ -107,7 +110,7 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
 }
 
 function runOf(
-  { below, now }: Copying,
+  { below, now, forms }: Copying,
   {
     points,
     lease,
@@ -121,7 +124,7 @@ function runOf(
   },
 ): PushRun {
   return {
-    ...{ site: below, now, points },
+    ...{ site: below, now, points, forms },
     storing: { signal, onBytes, confirm: () => lease.confirm() },
   };
 }

@@ -1,8 +1,14 @@
 import type { AttachedStores } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
+import { Codec, type CodecKeys } from '../../copies/codec.ts';
 import { formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
 import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
-import { namesOfPlace, sizesBelow, viewPlace } from '../../copies/view/place-views.ts';
+import {
+  namesOfPlace,
+  type PlaceView,
+  sizesBelow,
+  viewPlace,
+} from '../../copies/view/place-views.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
@@ -16,6 +22,13 @@ export interface WantedOfCopy {
   readonly target: RestoreTarget | 'all';
   /** See `PointsToLoad`. */
   readonly chain: PointsToLoad['chain'];
+}
+
+/** How a copy is read. */
+export interface CopyReading {
+  readonly wanted: WantedOfCopy;
+  /** See `CodecKeys`: secret keys, for a copy that is encrypted. */
+  readonly identities: CodecKeys['identities'];
 }
 
 /** A site whose backups are those of a copy. */
@@ -39,12 +52,14 @@ export async function openCopiedSite(
     name,
     live,
     wanted,
-  }: {
-    readonly name: string;
-    readonly live: Site | undefined;
-    readonly wanted: WantedOfCopy;
-  },
+    identities,
+  }: CopyReading & { readonly name: string; readonly live: Site | undefined },
 ): Promise<CopiedSite> {
+  const codec = new Codec({ recipients: [], identities });
+  const close = async () => {
+    await codec[Symbol.asyncDispose]();
+    await objects[Symbol.asyncDispose]();
+  };
   try {
     const { kind, target, chain } = wanted;
     const { places, hasAll, unusable } = await loadPoints(objects, {
@@ -56,7 +71,14 @@ export async function openCopiedSite(
     const sizeOf = hasAll
       ? await sizesBelow(objects, ['data/', 'archives/'])
       : ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
-    const views = places.map((loaded) => viewPlace(objects, { loaded, sizeOf }));
+    // A list of restore points can do without what is closed.
+    const isClosed = places.some(({ points }) =>
+      points.some(({ record }) => record.details.kind === 'age'),
+    );
+    if (isClosed && target !== 'all') codec.requireIdentities();
+    const readable = { site: objects, codec };
+    const views: PlaceView[] = [];
+    for (const loaded of places) views.push(await viewPlace(readable, { loaded, sizeOf }));
     const copy = { name, objects, views };
     const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);
     return {
@@ -64,11 +86,11 @@ export async function openCopiedSite(
       unusable,
       attached: {
         stores: storesOf(site, copy),
-        [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: close,
       },
     };
   } catch (error) {
-    await objects[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
 }

@@ -1,16 +1,16 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import { openObjectStore } from '../../stores/objects/open-object-store.ts';
-import { type CopiedSite, openCopiedSite, type WantedOfCopy } from './open-copied-site.ts';
+import { type CopiedSite, type CopyReading, openCopiedSite } from './open-copied-site.ts';
 import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
 
 /** Opens a copy that a site has: its data is where it is. Failures: those of the store. */
 export async function openCopyOf(
   site: Site,
-  { copy, wanted }: { readonly copy: CopySettings; readonly wanted: WantedOfCopy },
+  { copy, ...reading }: CopyReading & { readonly copy: CopySettings },
 ): Promise<CopiedSite> {
   const objects = objectsOfSite(await openObjectStore(copy.url, copy.access), copy.site);
-  return await openCopiedSite(objects, { name: copy.site, live: site, wanted });
+  return await openCopiedSite(objects, { ...reading, name: copy.site, live: site });
 }
 
 /**
@@ -22,7 +22,7 @@ export async function openCopyOf(
  */
 export async function openCopyAt(
   place: string,
-  { name, wanted }: { readonly name: string | undefined; readonly wanted: WantedOfCopy },
+  { name, ...reading }: CopyReading & { readonly name: string | undefined },
 ): Promise<CopiedSite> {
   const objects = await openObjectStore(place);
   let meant: string;
@@ -33,5 +33,5 @@ export async function openCopyAt(
     throw error;
   }
   const ofSite = objectsOfSite(objects, meant);
-  return await openCopiedSite(ofSite, { name: meant, live: undefined, wanted });
+  return await openCopiedSite(ofSite, { ...reading, name: meant, live: undefined });
 }

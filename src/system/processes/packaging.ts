@@ -2,8 +2,17 @@
 export type Packaging =
   /** It runs from its TypeScript. */
   | { readonly kind: 'source' }
-  /** A npm package; `command` is what Node runs, `worker` what a worker thread runs, `isal` what calls ISA-L. */
-  | { readonly kind: 'package'; readonly command: URL; readonly worker: URL; readonly isal: URL }
+  /**
+   * A npm package; `command` is what Node runs, `worker` what a worker thread runs; `isal` and `zstd` call these
+   * libraries.
+   */
+  | {
+      readonly kind: 'package';
+      readonly command: URL;
+      readonly worker: URL;
+      readonly isal: URL;
+      readonly zstd: URL;
+    }
   /** One executable with Node in it; `source` gives all of the program's code, for worker threads. */
   | { readonly kind: 'executable'; readonly source: () => string };
 

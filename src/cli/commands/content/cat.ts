@@ -5,6 +5,7 @@ import { dumpObject, readBlob } from '../../../operations/content/dump-object.ts
 import { Failure } from '../../../system/failure.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import { findContentPlace, withStateOptions } from '../../options/content-options.ts';
+import { IDENTITY_OPTION } from '../../options/identity-files.ts';
 import { MOMENT_FORMS } from '../../options/written-date.ts';
 import type { CatResult } from '../../render/json/results/content/cat.ts';
 import { FROM_OPTION } from '../../select/copied-sites.ts';
@@ -14,6 +15,7 @@ import { runCommand } from '../../terminal/run-command.ts';
 export function addCatCommand(program: Command): void {
   const command = withSiteOptions(program.command('cat'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('<moment-or-object>', `when: ${MOMENT_FORMS}; alone: the object`)
     .argument('[object]', 'a path, as /Plone/news, or an oid, as 0x2a')
     .option('--blob', 'the bytes of its blob, to stdout');

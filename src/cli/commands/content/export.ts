@@ -11,6 +11,7 @@ import {
   splitMomentAndPath,
   withStateOptions,
 } from '../../options/content-options.ts';
+import { IDENTITY_OPTION } from '../../options/identity-files.ts';
 import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { importScript } from '../../render/import-script.ts';
 import { type ExportResultJson, exportAsJson } from '../../render/json/results/content/export.ts';
@@ -23,6 +24,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 export function addExportCommand(program: Command): void {
   const command = withSiteOptions(program.command('export'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'what to export, as /Plone/news/item')
     .option('-o, --output <file>', 'the file to write (default: its id with .zexp)')

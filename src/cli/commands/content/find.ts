@@ -9,6 +9,7 @@ import {
   splitMomentAndPath,
   withStateOptions,
 } from '../../options/content-options.ts';
+import { IDENTITY_OPTION } from '../../options/identity-files.ts';
 import { MOMENT_FORMS, readEdge } from '../../options/written-date.ts';
 import { TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type FindResult, foundAsJson } from '../../render/json/results/content/find.ts';
@@ -20,6 +21,7 @@ import { runCommand } from '../../terminal/run-command.ts';
 export function addFindCommand(program: Command): void {
   const command = withSiteOptions(program.command('find'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'where to begin, as in /Plone/news; default: the top')
     .option('--type <type>', 'those of a portal type, as Document, or of a class')

@@ -9,6 +9,7 @@ import {
   splitMomentAndPath,
   withStateOptions,
 } from '../../options/content-options.ts';
+import { IDENTITY_OPTION } from '../../options/identity-files.ts';
 import { MOMENT_FORMS } from '../../options/written-date.ts';
 import { describeEntry, TITLE_WIDTH, typeOf } from '../../render/content.ts';
 import { type LsResult, listedAsJson } from '../../render/json/results/content/ls.ts';
@@ -20,6 +21,7 @@ import { runCommand } from '../../terminal/run-command.ts';
 export function addLsCommand(program: Command): void {
   const command = withSiteOptions(program.command('ls'))
     .addOption(FROM_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[moment]', `when: ${MOMENT_FORMS}`)
     .argument('[path]', 'a folder, as in /Plone/news; default: the top');
   withOutputOptions(withStateOptions(command)).action((first, second, options) =>

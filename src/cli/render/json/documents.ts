@@ -21,6 +21,7 @@ import { pruneResult } from './results/prune.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
 import { scheduleResult } from './results/schedule.ts';
+import { keygenResult } from './results/setup/keygen.ts';
 import { showResult } from './results/show.ts';
 import { tagResult } from './results/tag.ts';
 import { testRestoreResult } from './results/test-restore.ts';
@@ -48,6 +49,7 @@ export const RESULTS = {
   prune: pruneResult,
   tag: tagResult,
   init: initResult,
+  keygen: keygenResult,
   install: installResult,
   config: configResult,
   schedule: scheduleResult,

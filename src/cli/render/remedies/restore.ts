@@ -30,6 +30,8 @@ export const RESTORE_REMEDIES: RemedyTexts<RestoreRemedy['kind']> = {
   'folder-elsewhere': () => 'Name another folder with --to.',
   'folder-elsewhere-or-live': () =>
     'Name another folder with --to, or leave out --to to replace the live data.',
+  'name-identity': () =>
+    'Name the file with the secret key with --identity FILE (or ZODBVAULT_IDENTITY).',
   'folder-elsewhere-or-site': ({ part }) =>
     `Name another folder with --to. To restore this state into ${part}, name its data with --datafs and --blob-storage, and these backups with --location and --blobbackuplocation.`,
   'name-chain': ({ stamps }) =>

@@ -1,0 +1,168 @@
+import { HeaderMaker, HeaderOpener } from '../system/age/header.ts';
+import { seal } from '../system/age/seal.ts';
+import { openSealed } from '../system/age/sealed-source.ts';
+import { unseal } from '../system/age/unseal.ts';
+import { Failure } from '../system/failure.ts';
+import type { OpenedSource } from '../system/files/byte-source.ts';
+import { DisposableStack } from '../system/streams/disposable-stack.ts';
+import { MemberCache } from '../system/streams/gzip/member-cache.ts';
+import { compressToFrames } from '../system/zstd/compress-frames.ts';
+import { decompressFrames } from '../system/zstd/decompress-frames.ts';
+import type { FrameMaker, FrameReader } from '../system/zstd/frame-maker.ts';
+import { frameSource } from '../system/zstd/frame-source.ts';
+import { openFrameMaker, openFrameReader } from '../system/zstd/open.ts';
+import type { StoredForm } from './layout/stored-form.ts';
+
+/** Bytes of frames that are kept: what a few pages of a site need. */
+const KEPT_BYTES = 32 << 20;
+
+/** Whose keys close and open what is stored. */
+export interface CodecKeys {
+  /** Public keys of age; none: nothing is encrypted. */
+  readonly recipients: readonly string[];
+  /** Secret keys of age, asked for when the first of them is needed; undefined: nobody has named one. */
+  readonly identities: (() => Promise<readonly string[]>) | undefined;
+}
+
+/** An object as it is stored. */
+export interface StoredBytes {
+  readonly form: StoredForm;
+  /** Of the object. */
+  readonly sizeBytes: number;
+  /** How messages call it. */
+  readonly name: string;
+}
+
+/**
+ * Brings bytes into the form in which a copy stores them, and back. What it needs is loaded, and started, when it is
+ * needed first; its processes end with it.
+ */
+export class Codec implements AsyncDisposable {
+  readonly #keys: CodecKeys;
+  readonly #started = new DisposableStack();
+  readonly #cache = new MemberCache(KEPT_BYTES);
+  #headerMaker: Promise<HeaderMaker> | undefined;
+  #headerOpener: Promise<HeaderOpener> | undefined;
+  #frameMaker: Promise<FrameMaker> | undefined;
+  #frameReader: Promise<FrameReader> | undefined;
+
+  constructor(keys: CodecKeys) {
+    this.#keys = keys;
+  }
+
+  /** Whether somebody has named a secret key. */
+  get hasIdentities(): boolean {
+    return this.#keys.identities !== undefined;
+  }
+
+  /** Failure `usage` where nobody has named a secret key. */
+  requireIdentities(): void {
+    if (!this.hasIdentities) throw noIdentity();
+  }
+
+  /** The bytes to store for this content. Failure `program` where a form needs what isn't there. */
+  async *encode(content: AsyncIterable<Uint8Array>, form: StoredForm): AsyncGenerator<Uint8Array> {
+    let bytes = content;
+    for (const step of form) {
+      switch (step) {
+        case 'zstd':
+          bytes = compressToFrames(await this.#makesFrames())(bytes);
+          break;
+        case 'age':
+          bytes = seal(bytes, await this.#makesHeaders());
+          break;
+        default:
+          step satisfies never;
+      }
+    }
+    yield* bytes;
+  }
+
+  /**
+   * The content of an object that is read from its beginning to its end. Failures: `damaged` where it isn't what was
+   * stored; `usage` or `refused` where a key is missing; `program`.
+   */
+  async *decode(
+    stored: AsyncIterable<Uint8Array>,
+    { form, sizeBytes, name }: StoredBytes,
+  ): AsyncGenerator<Uint8Array> {
+    let bytes = stored;
+    for (const step of form.toReversed()) {
+      switch (step) {
+        case 'zstd':
+          bytes = decompressFrames(bytes, { reader: await this.#readsFrames(), name });
+          break;
+        case 'age':
+          bytes = unseal(bytes, {
+            opener: await this.#opensHeaders(),
+            sealedBytes: sizeBytes,
+            name,
+          });
+          break;
+        default:
+          step satisfies never;
+      }
+    }
+    yield* bytes;
+  }
+
+  /** The content of an object, read at random. It closes the source. The same failures, now or while it is read. */
+  async open(source: OpenedSource, { form, sizeBytes, name }: StoredBytes): Promise<OpenedSource> {
+    await using opened = new DisposableStack();
+    let bytes = opened.use(source);
+    for (const step of form.toReversed()) {
+      switch (step) {
+        case 'zstd':
+          bytes = await frameSource(bytes, {
+            reader: await this.#readsFrames(),
+            cache: this.#cache,
+          });
+          break;
+        case 'age':
+          bytes = await openSealed(bytes, {
+            opener: await this.#opensHeaders(),
+            sealedBytes: sizeBytes,
+            name,
+          });
+          break;
+        default:
+          step satisfies never;
+      }
+    }
+    opened.move();
+    return bytes;
+  }
+
+  /** Ends its processes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#started[Symbol.asyncDispose]();
+  }
+
+  #makesHeaders(): Promise<HeaderMaker> {
+    this.#headerMaker ??= HeaderMaker.for(this.#keys.recipients);
+    return this.#headerMaker;
+  }
+
+  #opensHeaders(): Promise<HeaderOpener> {
+    const { identities } = this.#keys;
+    if (identities === undefined) throw noIdentity();
+    this.#headerOpener ??= identities().then((all) => HeaderOpener.with(all));
+    return this.#headerOpener;
+  }
+
+  #makesFrames(): Promise<FrameMaker> {
+    this.#frameMaker ??= openFrameMaker().then((maker) => this.#started.use(maker));
+    return this.#frameMaker;
+  }
+
+  #readsFrames(): Promise<FrameReader> {
+    this.#frameReader ??= openFrameReader().then((reader) => this.#started.use(reader));
+    return this.#frameReader;
+  }
+}
+
+function noIdentity(): Failure {
+  return new Failure('usage', 'Cannot read this copy: it is encrypted, and no key is named', {
+    hint: { kind: 'name-identity' },
+  });
+}
