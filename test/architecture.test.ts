@@ -47,6 +47,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   inspect: ['copies', 'list', 'restore', 'verify', 'run'],
   list: ['run'],
   open: ['run'],
+  places: [],
   restore: ['backup-blobs', 'list', 'verify', 'run'],
   retention: ['list', 'run'],
   run: [],

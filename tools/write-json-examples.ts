@@ -53,6 +53,9 @@ try {
   write('init', ['--dry-run']);
   write('keygen', ['-o', 'key.txt']);
   write('adopt', ['var']);
+  mkdirSync(join(site, 'copies'));
+  write('doctor', ['copies']);
+  write('unlock', ['copies', '--site', 'site']);
   write('report', []);
   write('explain', ['locked']);
   write('schedule', ['--no-verify']);

@@ -126,6 +126,14 @@ export const COMMANDS: Readonly<Record<string, ListedCommand>> = {
     summary: 'check whether backups of repozo or the recipe are intact, and continue them',
     load: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
   },
+  doctor: {
+    summary: 'try what a place for copies can do: a folder, a bucket, a server with SFTP',
+    load: async () => (await import('./commands/places/doctor.ts')).addDoctorCommand,
+  },
+  unlock: {
+    summary: 'show who has locked a copy, and end the lock of a run that was killed',
+    load: async () => (await import('./commands/places/unlock.ts')).addUnlockCommand,
+  },
   demo: {
     summary: 'make a sample site, back it up, destroy it, and restore it',
     load: async () => (await import('./commands/setup/demo.ts')).addDemoCommand,

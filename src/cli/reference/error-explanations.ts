@@ -41,6 +41,7 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
       'Wait until the other process ends, or let the command wait: `--wait`, or at most some seconds with `--wait=SECONDS`.',
       'Before a restore, stop the server. Start it after the restore.',
       'If the other process hangs, end it. Its lock disappears with it; you do not have to remove a file.',
+      'If the error is about a copy elsewhere, and the run that made it was killed: `zodbvault unlock PLACE` shows who holds the lock, and ends it.',
       'If scheduled runs meet again and again, move one of them: `zodbvault schedule --at`.',
     ],
   },

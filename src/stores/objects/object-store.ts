@@ -45,6 +45,8 @@ export interface ObjectStore extends AsyncDisposable {
   nameOf(key: string): string;
   /** Which conditions it keeps to. A store that keeps to none may have one writer only. */
   readonly conditions: 'both' | 'absent' | 'none';
+  /** Where a server can't have its disk write what it took: a crash of it may lose that. */
+  readonly isUnsynced?: true;
 
   /** All whose key begins so, in the order of their keys, in pages: each page is one request. */
   pages(prefix: string): AsyncIterable<readonly StoredObject[]>;

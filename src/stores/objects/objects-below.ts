@@ -11,6 +11,7 @@ export function objectsBelow(store: ObjectStore, prefix: string): ObjectStore {
     name: store.nameOf(prefix),
     nameOf: (key) => store.nameOf(above(key)),
     conditions: store.conditions,
+    ...(store.isUnsynced && { isUnsynced: true }),
     pages: async function* (begin) {
       for await (const page of store.pages(above(begin))) yield page.map(below);
     },

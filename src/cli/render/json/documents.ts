@@ -17,6 +17,8 @@ import { installResult } from './results/install.ts';
 import { listResult } from './results/list.ts';
 import { logResult } from './results/log.ts';
 import { openResult } from './results/open.ts';
+import { doctorResult } from './results/places/doctor.ts';
+import { unlockResult } from './results/places/unlock.ts';
 import { pruneResult } from './results/prune.ts';
 import { reportResult } from './results/report.ts';
 import { restoreResult } from './results/restore.ts';
@@ -54,6 +56,8 @@ export const RESULTS = {
   config: configResult,
   schedule: scheduleResult,
   adopt: adoptResult,
+  doctor: doctorResult,
+  unlock: unlockResult,
   report: reportResult,
   explain: explainResult,
 } as const;

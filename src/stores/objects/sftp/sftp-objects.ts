@@ -19,11 +19,6 @@ import { SftpLink } from './sftp-link.ts';
 import { besideKey, lastNameOf, nameIn, remotePathOf, type SftpPlace } from './sftp-place.ts';
 import { OPEN, type SftpExtensions, type SftpSession } from './sftp-session.ts';
 
-/** What a server can do beside the protocol matters to who chooses one. */
-export interface SftpObjects extends ObjectStore {
-  readonly extensions: SftpExtensions;
-}
-
 /**
  * An {@link ObjectStore} in a folder of a server that speaks SFTP: a key is a path in it. The folder itself is never
  * made, only those in it; objects and folders have its rights.
@@ -36,7 +31,7 @@ export interface SftpObjects extends ObjectStore {
 export async function openSftpObjects(
   address: SftpAddress,
   { bandwidth, ...settings }: SftpSettings & { readonly bandwidth?: Bandwidth | undefined },
-): Promise<SftpObjects> {
+): Promise<ObjectStore> {
   const name = formatSftpUrl(address);
   const root = address.folder;
   const link = new SftpLink(() => connect(address, settings));
@@ -57,7 +52,7 @@ function objectsIn(
     extensions,
     bandwidth,
   }: { readonly extensions: SftpExtensions; readonly bandwidth: Bandwidth | undefined },
-): SftpObjects {
+): ObjectStore {
   const { link, name } = place;
   const conditions = extensions.canLink ? 'absent' : 'none';
   const nameOf = (key: string) => nameIn(place, key);
@@ -66,7 +61,7 @@ function objectsIn(
     name,
     nameOf,
     conditions,
-    extensions,
+    ...(!extensions.canSync && { isUnsynced: true }),
     pages: (prefix) => objectsBelow(place, prefix),
     look: (key) => look(place, key),
     open,

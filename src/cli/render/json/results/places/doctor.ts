@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import { ABILITIES, type PlaceReport } from '../../../../../operations/places/place-report.ts';
+import { maybe, type Result, said } from '../../values.ts';
+
+export const doctorResult = {
+  place: said('a path, or a URL without anything secret', v.string()),
+  writers: maybe(
+    'how many machines may write there. `one`: set `single_writer`. `none`: copies cannot be kept there',
+    v.picklist(['several', 'one', 'none']),
+  ),
+  trials: said(
+    'in the order in which they were made; the last ones are missing if one before them failed',
+    v.array(
+      v.strictObject({
+        ability: v.picklist(ABILITIES),
+        good: v.boolean(),
+        reason: maybe('what the place said', v.string()),
+      }),
+    ),
+  ),
+  clockAheadSeconds: maybe('how far its clock is ahead of that of this machine', v.number()),
+};
+export type DoctorResult = Result<typeof doctorResult>;
+
+export function doctorAsJson({ place, writers, trials, clockAheadMs }: PlaceReport): DoctorResult {
+  return {
+    place,
+    writers,
+    trials: trials.map(({ ability, isGood: good, reason }) => ({ ability, good, reason })),
+    clockAheadSeconds: clockAheadMs === undefined ? undefined : clockAheadMs / 1000,
+  };
+}
