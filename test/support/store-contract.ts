@@ -94,6 +94,20 @@ export function describeStoreContract<Kind extends Store>(
       },
     );
 
+    it('confirms a file that came in pieces, of which some are empty', async () => {
+      const store = await makeStore();
+      const nothing = new Uint8Array(new ArrayBuffer(0));
+      await using file = await store.stage('a', [
+        Buffer.from('be'),
+        nothing,
+        Buffer.from('gun'),
+        nothing,
+      ]);
+      await file.confirm({ signal: new AbortController().signal });
+      await file.publish();
+      expect(await get(store, 'a')).toBe('begun');
+    });
+
     it('keeps a published file when what staged it is disposed of, also twice', async () => {
       const store = await makeStore();
       const file = await store.stage('a', [Buffer.from('x')]);
