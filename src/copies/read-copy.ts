@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../stores/objects/object-store.ts';
+import type { ObjectReader } from '../stores/objects/object-store.ts';
 import { Failure, isFailure } from '../system/failure.ts';
 import { collect } from '../system/streams/pipeline.ts';
 import {
@@ -23,17 +23,17 @@ import { sha256Of } from './store-object.ts';
 const LARGEST_RECORD_BYTES = 1 << 30;
 
 /** The restore points that a copy of a site has, in the order in which they came: one request for each 1,000. */
-export async function copiedPoints(site: ObjectStore): Promise<readonly PointName[]> {
+export async function copiedPoints(site: ObjectReader): Promise<readonly PointName[]> {
   return await pointsBelow(site, { prefix: POINTS_PREFIX, parse: parsePointKey });
 }
 
 /** Those that were removed. */
-export async function removedPoints(site: ObjectStore): Promise<readonly PointName[]> {
+export async function removedPoints(site: ObjectReader): Promise<readonly PointName[]> {
   return await pointsBelow(site, { prefix: TOMBSTONES_PREFIX, parse: parseTombstoneKey });
 }
 
 async function pointsBelow(
-  site: ObjectStore,
+  site: ObjectReader,
   {
     prefix,
     parse,
@@ -55,7 +55,7 @@ export interface ReadPoint {
 }
 
 /** Reads the record of a restore point: one request. Failures: `not-found`; `damaged` where it isn't what its key says. */
-export async function readPoint(site: ObjectStore, name: PointName): Promise<ReadPoint> {
+export async function readPoint(site: ObjectReader, name: PointName): Promise<ReadPoint> {
   const key = pointKey(name);
   const bytes = await readWhole(site, key);
   const record = decodePointRecord(bytes.toString('utf8'));
@@ -78,7 +78,10 @@ export interface ReadBlobs {
  * Reads the blobs of a restore point: one request, or two. Failures: `not-found`; `damaged` where a list isn't what the
  * record says.
  */
-export async function readBlobs(site: ObjectStore, stored: StoredObjectRecord): Promise<ReadBlobs> {
+export async function readBlobs(
+  site: ObjectReader,
+  stored: StoredObjectRecord,
+): Promise<ReadBlobs> {
   const manifest = await readManifest(site, stored);
   const base = manifest.base && (await readManifest(site, manifest.base));
   return { manifest, base, all: blobsOf(manifest, base) };
@@ -86,7 +89,7 @@ export async function readBlobs(site: ObjectStore, stored: StoredObjectRecord): 
 
 /** One manifest, whatever base it has. Failures: the same. */
 export async function readManifest(
-  site: ObjectStore,
+  site: ObjectReader,
   { key, sizeBytes, sha256 }: StoredObjectRecord,
 ): Promise<BlobManifest> {
   const bytes = await readWhole(site, key);
@@ -99,7 +102,7 @@ export async function readManifest(
 }
 
 /** A whole object that belongs into memory; undefined where there is none. */
-export async function readIfThere(site: ObjectStore, key: string): Promise<Buffer | undefined> {
+export async function readIfThere(site: ObjectReader, key: string): Promise<Buffer | undefined> {
   try {
     return await readWhole(site, key);
   } catch (error) {
@@ -108,11 +111,11 @@ export async function readIfThere(site: ObjectStore, key: string): Promise<Buffe
   }
 }
 
-async function readWhole(site: ObjectStore, key: string): Promise<Buffer> {
+async function readWhole(site: ObjectReader, key: string): Promise<Buffer> {
   return await collect(limited(site, key));
 }
 
-async function* limited(site: ObjectStore, key: string): AsyncGenerator<Uint8Array> {
+async function* limited(site: ObjectReader, key: string): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   for await (const chunk of site.read(key)) {
     sizeBytes += chunk.length;
@@ -123,7 +126,7 @@ async function* limited(site: ObjectStore, key: string): AsyncGenerator<Uint8Arr
   }
 }
 
-function notReadable(site: ObjectStore, key: string): Failure {
+function notReadable(site: ObjectReader, key: string): Failure {
   return new Failure(
     'damaged',
     `Cannot read "${site.nameOf(key)}": it is no record of this version`,
@@ -134,7 +137,7 @@ function notReadable(site: ObjectStore, key: string): Failure {
 }
 
 function damaged(
-  site: ObjectStore,
+  site: ObjectReader,
   { key, state }: { readonly key: string; readonly state: string },
 ): Failure {
   return new Failure('damaged', `Cannot use "${site.nameOf(key)}": ${state}`, {

@@ -37,6 +37,7 @@ export type SiteRemedy =
       | 'find-blob-directory'
       | 'want-blobs'
       | 'name-other-part'
+      | 'leave-out-versions'
       | 'name-old-data-fs'
     >
   /** The part of a DemoStorage that stays as it is. */

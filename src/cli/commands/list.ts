@@ -27,7 +27,7 @@ import {
 } from '../render/restore-points.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { AnyWarning } from '../render/warnings/warning-text.ts';
-import { FROM_OPTION } from '../select/copied-sites.ts';
+import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { runCommand } from '../terminal/run-command.ts';
@@ -38,6 +38,7 @@ export function addListCommand(program: Command): void {
   const command = withSiteOptions(program.command('list'))
 
     .addOption(FROM_OPTION)
+    .addOption(VERSIONS_OPTION)
     .addOption(IDENTITY_OPTION)
     .option('--sites', 'with --from: list the sites that the place has copies of')
 

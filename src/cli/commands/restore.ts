@@ -22,7 +22,7 @@ import { momentBefore } from '../restore/before-transaction.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
-import { FROM_OPTION } from '../select/copied-sites.ts';
+import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
 import { sitesBeside } from '../select/other-sites.ts';
 import {
   findSitesAndVariables,
@@ -36,6 +36,7 @@ import { withDebugLog } from '../terminal/terminal.ts';
 export function addRestoreCommand(program: Command): void {
   const command = withSiteOptions(program.command('restore'))
     .addOption(FROM_OPTION)
+    .addOption(VERSIONS_OPTION)
     .addOption(IDENTITY_OPTION)
     .argument('[moment]', MOMENT_ARGUMENT)
     .addOption(CHAIN_OPTION)

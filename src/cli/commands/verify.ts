@@ -16,7 +16,7 @@ import { shownOn } from '../render/events.ts';
 import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts';
 import { CHECKED } from '../render/problems.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
-import { FROM_OPTION } from '../select/copied-sites.ts';
+import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -25,6 +25,7 @@ import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 export function addVerifyCommand(program: Command): void {
   const command = withSiteOptions(program.command('verify'))
     .addOption(FROM_OPTION)
+    .addOption(VERSIONS_OPTION)
     .addOption(IDENTITY_OPTION)
     .argument('[moment]', `with --deep, ${MOMENT_ARGUMENT}`)
     .addOption(CHAIN_OPTION)

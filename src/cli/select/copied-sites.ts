@@ -4,7 +4,9 @@ import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { CopiedSite, CopyReading } from '../../operations/from-copy/open-copied-site.ts';
 import { openCopyAt, openCopyOf } from '../../operations/from-copy/open-copy.ts';
+import type { ReadAsOf } from '../../operations/from-copy/open-to-read.ts';
 import { Failure } from '../../system/failure.ts';
+import { DATE_FORMS, readEdge } from '../options/written-date.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { SiteSelection } from './site-selection.ts';
@@ -13,6 +15,12 @@ import type { SiteSelection } from './site-selection.ts';
 export const FROM_OPTION = new Option(
   '--from <copy>',
   'take the backups out of a copy: its name in the configuration, or a URL or path, as s3://bucket/prefix',
+);
+
+/** As of when. */
+export const VERSIONS_OPTION = new Option(
+  '--versions-before <date>',
+  `with --from: as the bucket was before that, whoever overwrote or removed what since: ${DATE_FORMS}`,
 );
 
 /** The same, for what many sites have in one place. */
@@ -25,7 +33,7 @@ export const SITES_FROM_OPTION = new Option(
 export type CopySelection = SiteSelection & { readonly from: string };
 
 /** What a copy is opened with. */
-export interface CopyOpening extends CopyReading {
+export interface CopyOpening extends CopyReading, ReadAsOf {
   readonly terminal: Terminal;
   /** Gets the stores of the copy. */
   readonly backups: OpenBackups;
@@ -53,6 +61,18 @@ export async function siteOfCopyAlone(
   refusePlaces(selection);
   const { from, part: name } = selection;
   return attach(await openCopyAt(from, { name, ...opening }), opening);
+}
+
+/** Before which time the copy is meant: milliseconds since 1970; undefined: as it is. Failure `usage`. */
+export function timeOfVersions(
+  { from, versionsBefore }: SiteSelection,
+  terminal: Pick<Terminal, 'log'>,
+): number | undefined {
+  if (versionsBefore === undefined) return undefined;
+  if (from !== undefined) return readEdge(versionsBefore, { edge: 'end', terminal }).getTime();
+  throw new Failure('usage', 'Cannot use --versions-before here: it goes with --from', {
+    hint: 'Name the copy with --from: its name, or the URL of the bucket.',
+  });
 }
 
 /** Whether a word may be a place: the name of a copy has no slash, unless it is called by its place. */

@@ -18,6 +18,7 @@ import {
   placeOfCopy,
   siteOfCopyAlone,
   sitesWithCopy,
+  timeOfVersions,
 } from './copied-sites.ts';
 import { overruledByWords } from './named-locations.ts';
 import { CONFIG_OPTION, PART_OPTION } from './select-buildout-part.ts';
@@ -147,11 +148,12 @@ export async function findSitesAndVariables(
  */
 async function findInCopy(
   selection: CopySelection,
-  { wanted, backups, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
+  { wanted, backups, ...finding }: Finding & Omit<CopyOpening, 'identities' | 'beforeMs'>,
 ): Promise<FoundAndMore> {
-  const { from, ...others } = selection;
+  const { from, versionsBefore: _, ...others } = selection;
+  const beforeMs = timeOfVersions(selection, finding.terminal);
   const identities = identitiesIn(selection.identity);
-  const opening = { terminal: finding.terminal, backups, wanted, identities };
+  const opening = { terminal: finding.terminal, backups, wanted, beforeMs, identities };
   const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };

@@ -4,6 +4,8 @@ export interface SiteSelection {
   readonly from?: string | undefined;
   /** Files with the keys that open it. */
   readonly identity?: readonly string[] | undefined;
+  /** A date: the copy is meant as it was before. */
+  readonly versionsBefore?: string | undefined;
   readonly config?: string | undefined;
   readonly part?: string | undefined;
   readonly datafs?: string | undefined;
@@ -17,6 +19,7 @@ export interface SiteSelection {
 export function siteWords({ blobs, ...selection }: SiteSelection): readonly string[] {
   const options = [
     ['--from', selection.from],
+    ['--versions-before', selection.versionsBefore],
     ['--config', selection.config],
     ['--part', selection.part],
     ['--datafs', selection.datafs],

@@ -6,7 +6,7 @@ import {
   pointOfDate,
   type RestoreTarget,
 } from '../../repository/restore-target.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { each, inParallel } from '../../system/streams/pipeline.ts';
 import { type PointName, parsePointKey } from '../layout/keys.ts';
@@ -51,7 +51,7 @@ const AT_ONCE = 32;
  * `damaged` where one is wanted that can't be used; with all, that is told.
  */
 export async function loadPoints(
-  site: ObjectStore,
+  site: ObjectReader,
   { kind, target, chain }: PointsToLoad,
 ): Promise<LoadedPoints> {
   const places: LoadedPlace[] = [];
@@ -121,7 +121,7 @@ function byPlace(points: readonly PointName[]): readonly (readonly PointName[])[
 
 /** In the order of their names; a failure for each that can't be used. One that went meanwhile is left out. */
 async function* readEach(
-  site: ObjectStore,
+  site: ObjectReader,
   names: readonly PointName[],
 ): AsyncGenerator<ReadPoint | Failure> {
   const work = (name: PointName) => readPoint(site, name).catch(unlessBroken);
@@ -138,7 +138,7 @@ function unlessBroken(error: unknown): Failure | undefined {
 
 /** A long chain is told by several records, each of which names the one before it. */
 async function readContinued(
-  site: ObjectStore,
+  site: ObjectReader,
   points: readonly ReadPoint[],
 ): Promise<readonly ReadPoint[]> {
   const known = new Set(points.map(({ sha256 }) => sha256));

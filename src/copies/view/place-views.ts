@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { parseJson } from '../../system/parse-json.ts';
@@ -64,7 +64,7 @@ export async function viewPlace(
 
 /** How messages call the two folders of a place, and a site in place of their paths, whether they are there or not. */
 export function namesOfPlace(
-  site: ObjectStore,
+  site: ObjectReader,
   place: CopyPlace,
 ): { readonly repository: string; readonly blobs: string } {
   const nameOf = (prefix: string) => site.nameOf(prefix.slice(0, -1));
@@ -109,7 +109,7 @@ async function readDetails(
 
 /** How large the objects are whose keys begin so, as the store says: a request for each 1,000. */
 export async function sizesBelow(
-  site: ObjectStore,
+  site: ObjectReader,
   prefixes: readonly string[],
 ): Promise<(stored: StoredObjectRecord) => number | undefined> {
   const sizes = new Map<string, number>();

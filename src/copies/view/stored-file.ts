@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import type { ShownFile } from '../../stores/shown/shown-file.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
@@ -10,7 +10,7 @@ import { sha256Of } from '../store-object.ts';
 
 /** Where objects are, and what reads their forms. */
 export interface ReadableObjects {
-  readonly site: ObjectStore;
+  readonly site: ObjectReader;
   readonly codec: Codec;
 }
 
@@ -66,7 +66,7 @@ export function storedFile(
  * first range. What a copy holds is never written over, so that all ranges are of one object.
  */
 function objectSource(
-  site: ObjectStore,
+  site: ObjectReader,
   { key, sizeBytes }: Pick<StoredObjectRecord, 'key' | 'sizeBytes'>,
 ): OpenedSource {
   const stream = ({ start, end }: ByteRange) =>

@@ -2,13 +2,13 @@ import type { Site, SiteStorage } from '../../config/model/site.ts';
 import { PLACE_KINDS } from '../../copies/layout/place.ts';
 import type { CopiedBlobs } from '../../copies/layout/point-record.ts';
 import { namesOfPlace, type PlaceView } from '../../copies/view/place-views.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { ObjectReader } from '../../stores/objects/object-store.ts';
 
 /** A site, and what is shown of its copy. */
 export interface CopyOfSite {
   /** Its name in the copy. */
   readonly name: string;
-  readonly objects: ObjectStore;
+  readonly objects: ObjectReader;
   readonly views: readonly PlaceView[];
 }
 

@@ -1,19 +1,21 @@
-import { openObjectStore } from '../../stores/objects/open-object-store.ts';
 import { Failure } from '../../system/failure.ts';
+import { openToRead } from './open-to-read.ts';
 import { type ListedHead, readSiteHeads } from './site-heads.ts';
 
 /**
- * What the sites have in a place of copies, in the order of their names. Failures: those of the store; `not-found`
+ * What the sites have in a place of copies, in the order of their names. Failures: those of `openToRead`; `not-found`
  * where no site has a copy there, or not the one that is named.
  *
  * @param place - a URL or a path
  * @param name - of the only site that is asked for; undefined: all
+ * @param beforeMs - as they were then: see `openToRead`; absent: as they are
  */
 export async function readHeadsAt(
   place: string,
   name: string | undefined,
+  beforeMs?: number,
 ): Promise<readonly ListedHead[]> {
-  await using objects = await openObjectStore(place);
+  await using objects = await openToRead(place, { beforeMs });
   const heads = await readSiteHeads(objects);
   const meant = heads.filter((one) => name === undefined || one.name === name);
   if (meant.length > 0) return meant;

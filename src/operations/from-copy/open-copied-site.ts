@@ -10,11 +10,11 @@ import {
   viewPlace,
 } from '../../copies/view/place-views.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Failure } from '../../system/failure.ts';
 import { type CopyOfSite, siteOfCopy, withCopy } from './copied-site.ts';
+import type { OpenedObjects } from './open-to-read.ts';
 
 /** What of a copy is looked at: the less, the fewer requests. */
 export interface WantedOfCopy {
@@ -47,7 +47,7 @@ export interface CopiedSite {
  * @param live - where its data is, and how it is configured; undefined: as the copy tells
  */
 export async function openCopiedSite(
-  objects: ObjectStore,
+  objects: OpenedObjects,
   {
     name,
     live,

@@ -1,30 +1,31 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
-import { openObjectStore } from '../../stores/objects/open-object-store.ts';
 import { type CopiedSite, type CopyReading, openCopiedSite } from './open-copied-site.ts';
+import { openToRead, type ReadAsOf } from './open-to-read.ts';
 import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
 
-/** Opens a copy that a site has: its data is where it is. Failures: those of the store. */
+/** Opens a copy that a site has: its data is where it is. Failures: those of `openToRead`. */
 export async function openCopyOf(
   site: Site,
-  { copy, ...reading }: CopyReading & { readonly copy: CopySettings },
+  { copy, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly copy: CopySettings },
 ): Promise<CopiedSite> {
-  const objects = objectsOfSite(await openObjectStore(copy.url, copy.access), copy.site);
-  return await openCopiedSite(objects, { ...reading, name: copy.site, live: site });
+  const objects = await openToRead(copy.url, { access: copy.access, beforeMs });
+  const ofSite = objectsOfSite(objects, copy.site);
+  return await openCopiedSite(ofSite, { ...reading, name: copy.site, live: site });
 }
 
 /**
- * Opens the copy of a site in a place that nothing describes. Failures: those of the store; `not-found` where there is
- * no copy; `usage` where there are several, and none is named.
+ * Opens the copy of a site in a place that nothing describes. Failures: those of `openToRead`; `not-found` where there
+ * is no copy; `usage` where there are several, and none is named.
  *
  * @param place - a URL or a path
  * @param name - of the site; undefined: the only one
  */
 export async function openCopyAt(
   place: string,
-  { name, ...reading }: CopyReading & { readonly name: string | undefined },
+  { name, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly name: string | undefined },
 ): Promise<CopiedSite> {
-  const objects = await openObjectStore(place);
+  const objects = await openToRead(place, { beforeMs });
   let meant: string;
   try {
     meant = await siteMeant(objects, name);

@@ -1,6 +1,6 @@
 import { decodeSiteHead, type SiteHead } from '../../copies/layout/site-head.ts';
 import { readIfThere } from '../../copies/read-copy.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { each, inParallel } from '../../system/streams/pipeline.ts';
 import { HeadCache } from './head-cache.ts';
 import { type SiteInPlace, sitesInPlace } from './sites-of-copy.ts';
@@ -19,7 +19,7 @@ const AT_ONCE = 32;
  * The heads of all sites that a place has copies of, in the order of their names: a request for each 1,000, and one for
  * each head that is another one than when this user last looked.
  */
-export async function readSiteHeads(objects: ObjectStore): Promise<readonly ListedHead[]> {
+export async function readSiteHeads(objects: ObjectReader): Promise<readonly ListedHead[]> {
   const sites = await sitesInPlace(objects);
   const cache = await HeadCache.open(objects.name);
   const work = async ({ name, object }: SiteInPlace): Promise<ListedHead | undefined> => {

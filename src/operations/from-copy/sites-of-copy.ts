@@ -2,9 +2,10 @@ import { decodeCopyMarker } from '../../copies/layout/copy-marker.ts';
 import { HEADS_PREFIX, MARKER_KEY, sitePrefix } from '../../copies/layout/keys.ts';
 import { decodeName } from '../../copies/layout/place.ts';
 import { readIfThere } from '../../copies/read-copy.ts';
-import type { ObjectStore, StoredObject } from '../../stores/objects/object-store.ts';
-import { objectsBelow } from '../../stores/objects/objects-below.ts';
+import type { ObjectReader, StoredObject } from '../../stores/objects/object-store.ts';
+import { readableBelow } from '../../stores/objects/objects-below.ts';
 import { Failure } from '../../system/failure.ts';
+import type { OpenedObjects } from './open-to-read.ts';
 
 /** A site that has a copy in a place. */
 export interface SiteInPlace {
@@ -14,7 +15,7 @@ export interface SiteInPlace {
 }
 
 /** The sites that a place has copies of, in the order of their names: one request for each 1,000. */
-export async function sitesInPlace(objects: ObjectStore): Promise<readonly SiteInPlace[]> {
+export async function sitesInPlace(objects: ObjectReader): Promise<readonly SiteInPlace[]> {
   const sites: SiteInPlace[] = [];
   for await (const page of objects.pages(HEADS_PREFIX)) {
     for (const object of page) {
@@ -27,9 +28,9 @@ export async function sitesInPlace(objects: ObjectStore): Promise<readonly SiteI
 }
 
 /** All that a place has of one site; closes the place. */
-export function objectsOfSite(objects: ObjectStore, name: string): ObjectStore {
+export function objectsOfSite(objects: OpenedObjects, name: string): OpenedObjects {
   const close = () => objects[Symbol.asyncDispose]();
-  return { ...objectsBelow(objects, sitePrefix(name)), [Symbol.asyncDispose]: close };
+  return { ...readableBelow(objects, sitePrefix(name)), [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -38,7 +39,7 @@ export function objectsOfSite(objects: ObjectStore, name: string): ObjectStore {
  *
  * @param named - undefined: the only one
  */
-export async function siteMeant(objects: ObjectStore, named: string | undefined): Promise<string> {
+export async function siteMeant(objects: ObjectReader, named: string | undefined): Promise<string> {
   const sites = await sitesInPlace(objects);
   const [first, ...others] = sites;
   if (first === undefined) {
@@ -69,7 +70,7 @@ function someNames(sites: readonly SiteInPlace[]): string {
   return more > 0 ? `${names.join(', ')}, and ${more} more` : names.join(', ');
 }
 
-async function noCopy(objects: ObjectStore): Promise<Failure> {
+async function noCopy(objects: ObjectReader): Promise<Failure> {
   const marker = await readIfThere(objects, MARKER_KEY);
   if (marker === undefined) {
     return new Failure('not-found', `Cannot find a copy in "${objects.name}"`, {

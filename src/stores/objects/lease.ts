@@ -3,6 +3,7 @@ import { Failure } from '../../system/failure.ts';
 import { lookAtProcess, ownIdentity } from '../../system/processes/process-identity.ts';
 import { clockOf, HeldLease, type Lease } from './lease/held-lease.ts';
 import { describeLeaseHolder, type LeaseRecord } from './lease/lease-record.ts';
+import { needsSingleWriter } from './lease/needs-single-writer.ts';
 import { type FoundLease, findLease, writeOver } from './lease/standing-lease.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -97,9 +98,4 @@ function heldBy(
   return new Failure('locked', `Cannot lock ${store.name}: another run holds it (${holder})`, {
     hint: { kind: 'end-lock-elsewhere', store: store.name },
   });
-}
-
-function needsSingleWriter(store: ObjectStore): Failure {
-  const what = `Cannot lock ${store.name}: this store can't keep two writers apart`;
-  return new Failure('refused', what, { hint: { kind: 'declare-single-writer' } });
 }

@@ -77,7 +77,21 @@ export interface ObjectStore extends AsyncDisposable {
   removeUnfinished(prefix: string, beganBeforeMs: number): Promise<void>;
   /** What the store's own clock says: milliseconds since 1970. */
   now(): Promise<number>;
+
+  /**
+   * What was there before a time, whoever overwrote or removed it since. Undefined: such a store keeps no versions.
+   * Failure `usage` where this place keeps none.
+   *
+   * @param timeMs - milliseconds since 1970, by the store's own clock
+   */
+  versionsBefore?(timeMs: number): Promise<ObjectReader>;
 }
+
+/** What can be read of a place of objects. */
+export type ObjectReader = Pick<
+  ObjectStore,
+  'name' | 'nameOf' | 'pages' | 'look' | 'read' | 'open'
+>;
 
 /** What is put at once, at most: records and manifests, and what is written once with a condition. */
 export const SMALL_OBJECT_BYTES = 8 << 20;

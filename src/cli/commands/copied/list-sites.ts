@@ -5,6 +5,7 @@ import { printTable } from '../../format/table.ts';
 import { count, formatUtcTime } from '../../format/units.ts';
 import { copiedSiteAsJson, type ListResult } from '../../render/json/results/list.ts';
 import { renderWarning } from '../../render/warnings/sentence.ts';
+import { timeOfVersions } from '../../select/copied-sites.ts';
 import { findCopyPlace } from '../../select/site-options.ts';
 import type { SiteSelection } from '../../select/site-selection.ts';
 import type { CommandContext } from '../../terminal/run-command.ts';
@@ -17,7 +18,7 @@ export async function listCopiedSites(
   const { terminal, signal } = context;
   const result = terminal.document.result<ListResult>({ points: [], sites: [] });
   const place = await findCopyPlace(selection, context);
-  const heads = await readHeadsAt(place, selection.part);
+  const heads = await readHeadsAt(place, selection.part, timeOfVersions(selection, terminal));
   for (const { name, head } of heads) {
     if (head !== undefined) result.sites?.push(copiedSiteAsJson(head));
     else

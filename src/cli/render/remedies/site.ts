@@ -37,6 +37,8 @@ export const SITE_REMEDIES: RemedyTexts<SiteRemedy['kind']> = {
       : `Check that the disk is mounted. Otherwise correct blob_storage in [${part}], or set backup_blobs = false there, and run "zodbvault install" again.`,
   'want-blobs': () => 'Leave out --no-blobs, or unset ZODBVAULT_ONLY_BLOBS.',
   'name-other-part': () => 'Name another part with --part, or restore the blobs to a folder.',
+  'leave-out-versions': () =>
+    'Versions are kept by a bucket that has versioning switched on. Leave out --versions-before.',
   'name-old-data-fs': () => 'To use an old Data.fs in this folder anyway, name it with --datafs.',
   'name-site-of-copy': ({ names }) =>
     `Choose one with --part NAME: ${names}. "zodbvault list --sites" shows all of them.`,

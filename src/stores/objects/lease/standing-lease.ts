@@ -2,6 +2,7 @@ import { isFailure } from '../../../system/failure.ts';
 import { collectSmall } from '../../../system/streams/pipeline.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { decodeLeaseRecord, encodeLeaseRecord, type LeaseRecord } from './lease-record.ts';
+import { needsSingleWriter } from './needs-single-writer.ts';
 
 /** What has the key of a lock. */
 export type FoundLease =
@@ -35,7 +36,8 @@ export async function findLease(store: ObjectStore, key: string): Promise<FoundL
 
 /**
  * Writes a record in place of what was found, if that still stands there. Undefined where it doesn't: nothing was
- * written. A store without conditions is looked at first, and can't do better.
+ * written. A store without conditions is looked at first, and can't do better. Failure `refused` where a store turns down
+ * a condition that is met: Ceph does in a bucket that keeps versions.
  */
 export async function writeOver(
   found: FoundLease,
@@ -58,7 +60,11 @@ export async function writeOver(
         return { kind: 'standing', record, version: outcome.version };
       // It may be ours all the same: an answer that was lost on its way is asked for once more, and meets our own record.
       const now = await findLease(store, key);
-      return now.kind === 'standing' && isSameRecord(now.record, record) ? now : undefined;
+      if (now.kind === 'standing' && isSameRecord(now.record, record)) return now;
+      // Who writes counts one more: what was replaced never comes back.
+      if (outcome.kind === 'refused' && now.kind === 'standing' && isSame(now, found))
+        throw needsSingleWriter(store);
+      return undefined;
     }
     default:
       return store.conditions satisfies never;

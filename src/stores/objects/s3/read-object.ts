@@ -42,8 +42,17 @@ export async function openObject(bucket: Bucket, key: string): Promise<OpenedSou
       hint: 'Check the name.',
     });
   }
-  const { sizeBytes, version } = found;
-  const stream = (range: ByteRange) => readObject(bucket, key, { range, version });
+  return openVersion(bucket, found, {});
+}
+
+/** The same for an object that was looked at. */
+export function openVersion(
+  bucket: Bucket,
+  { key, sizeBytes, version }: StoredObject,
+  { versionId }: Pick<Wanted, 'versionId'>,
+): OpenedSource {
+  const name = nameIn(bucket, key);
+  const stream = (range: ByteRange) => readObject(bucket, key, { range, version, versionId });
   return {
     name,
     sizeBytes,
@@ -60,20 +69,31 @@ export async function openObject(bucket: Bucket, key: string): Promise<OpenedSou
   };
 }
 
-/** What is read of an object, and how far that has come. */
+/** What is read of an object. */
+interface Wanted {
+  /** Undefined: all of it. */
+  readonly range?: ByteRange | undefined;
+  /** Undefined: whichever is there at first. */
+  readonly version?: string | undefined;
+  /** As the server names it in a bucket that keeps versions; undefined: the newest. */
+  readonly versionId?: string | undefined;
+}
+
+/** How far that has come. */
 interface Reading {
   position: number;
   /** Undefined: its end, which the first answer tells. */
   end: number | undefined;
   /** Undefined: whichever is there at first. */
   version: string | undefined;
+  readonly versionId: string | undefined;
 }
 
 /** The bytes of an object: see {@link readPieces}. In larger chunks: it costs less to write few of them. */
 export function readObject(
   bucket: Bucket,
   key: string,
-  wanted: { readonly range?: ByteRange | undefined; readonly version?: string | undefined },
+  wanted: Wanted,
 ): AsyncGenerator<Uint8Array> {
   return inChunksOf(readPieces(bucket, key, wanted), CHUNK_BYTES);
 }
@@ -85,12 +105,9 @@ export function readObject(
 async function* readPieces(
   bucket: Bucket,
   key: string,
-  {
-    range,
-    version,
-  }: { readonly range?: ByteRange | undefined; readonly version?: string | undefined },
+  { range, version, versionId }: Wanted,
 ): AsyncGenerator<Uint8Array> {
-  const reading: Reading = { position: range?.start ?? 0, end: range?.end, version };
+  const reading: Reading = { position: range?.start ?? 0, end: range?.end, version, versionId };
   const retries = new Retries(retrying(bucket));
   while (reading.end === undefined || reading.position < reading.end) {
     try {
@@ -111,10 +128,11 @@ async function* readPieces(
 
 /** Asks for the rest, and learns where it ends. */
 async function begin(bucket: Bucket, key: string, reading: Reading): Promise<Readable> {
-  const { position, end, version } = reading;
+  const { position, end, version, versionId } = reading;
   const isPart = end !== undefined;
   const command = new GetObjectCommand({
     ...addressOf(bucket, key),
+    VersionId: versionId,
     Range: isPart ? `bytes=${position}-${end - 1}` : undefined,
     IfMatch: etagOf(version),
   });

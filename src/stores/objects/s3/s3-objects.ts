@@ -11,6 +11,7 @@ import { lookAtObject, openObject, readObject } from './read-object.ts';
 import { removeObjects } from './remove-objects.ts';
 import { removeUnfinishedUploads } from './unfinished-uploads.ts';
 import { uploadObject } from './upload-object.ts';
+import { bucketBefore, requireVersions } from './versions.ts';
 
 /** An {@link ObjectStore} in a bucket, or below a prefix of one. Its connections are closed with it. */
 export function s3Objects(
@@ -49,6 +50,10 @@ export function s3Objects(
     },
     removeUnfinished: (prefix, beganBeforeMs) =>
       removeUnfinishedUploads(bucket, prefix, beganBeforeMs),
+    versionsBefore: async (timeMs) => {
+      await requireVersions(bucket);
+      return bucketBefore(bucket, timeMs);
+    },
     now: async () => bucket.clock.now() ?? askForTime(bucket),
     [Symbol.asyncDispose]: async () => bucket.client.destroy(),
   };

@@ -1,0 +1,92 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { expect, it } from 'vitest';
+import { zodbvault } from '../support/command.ts';
+import { expectSameBlobs } from '../support/copied-site.ts';
+import { describeWithS3, type S3Server } from '../support/s3-server.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, sameBytes } from '../support/site.ts';
+
+const scratch = scratchFolder();
+/** Longer than a second, which is as exact as some servers tell a time. */
+const MOMENT_MS = 1100;
+
+describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
+  it('overwrites and removes the whole copy, and all of it comes back', async () => {
+    const { bucket, endpoint = '', credentialsFile = '' } = await server().newBucket();
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    const versions = new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration });
+    await server().client.send(versions);
+    const site = await newSite(scratch);
+    const url = `s3://${bucket}/backups`;
+    const copy = { url, name: 's3', site: 'plone', endpoint, credentials_file: credentialsFile };
+    const options = Object.entries(copy).map(([name, value]) => `${name} = "${value}"`);
+    writeFileSync(join(site.folder, 'zodbvault.toml'), `[[copies]]\n${options.join('\n')}\n`);
+    // Ceph turns down each condition in a bucket with versions: who may write there has to be declared.
+    const refused = await site.run(['backup']);
+    expect([refused.status, refused.stderr]).toEqual([3, expect.stringContaining('two writers')]);
+    appendFileSync(join(site.folder, 'zodbvault.toml'), 'single_writer = true\n');
+    await site.runWell('copy');
+    await pause(MOMENT_MS);
+    const before = new Date().toISOString().replace('T', ' ').replace(/\..*/, 'Z');
+    await pause(MOMENT_MS);
+    await destroy(server(), bucket);
+
+    expect((await site.run(['list', '--from', 's3'])).status).not.toBe(0);
+    const elsewhere = join(scratch, 'elsewhere');
+    mkdirSync(elsewhere);
+    const machines = [
+      { from: ['--from', 's3'], options: { cwd: site.folder } },
+      {
+        from: ['--from', url],
+        options: {
+          cwd: elsewhere,
+          env: { AWS_ENDPOINT_URL: endpoint, AWS_SHARED_CREDENTIALS_FILE: credentialsFile },
+        },
+      },
+    ];
+    for (const [index, { from, options }] of machines.entries()) {
+      const words = [...from, '--versions-before', before];
+      const to = join(scratch, `restored-${index}`);
+      for (const command of [['restore', '-n', '--to', to], ['list'], ['verify']]) {
+        const { status, stderr } = await zodbvault([...command, ...words], options);
+        expect([command, status, stderr]).toEqual([command, 0, expect.anything()]);
+      }
+      expect(sameBytes(join(to, 'filestorage/Data.fs'), site.dataFs)).toBe(true);
+      expectSameBlobs(join(to, 'blobstorage'), join(site.folder, 'var/blobstorage'));
+    }
+    const { stdout } = await zodbvault(
+      ['list', '--sites', '--from', url, '--versions-before', before],
+      { ...machines[1]?.options },
+    );
+    expect(stdout).toContain('plone');
+  }, 180_000);
+
+  it('is not fought in a bucket that keeps no versions', async () => {
+    const { bucket, endpoint = '', credentialsFile = '' } = await server().newBucket();
+    const { status, stderr } = await zodbvault(
+      ['list', '--from', `s3://${bucket}/x`, '--versions-before', 'today'],
+      { env: { AWS_ENDPOINT_URL: endpoint, AWS_SHARED_CREDENTIALS_FILE: credentialsFile } },
+    );
+    expect([status, stderr]).toEqual([2, expect.stringContaining('keeps no versions')]);
+  }, 60_000);
+});
+
+/** With the key of the site: what is there is overwritten, and every second object removed after that. */
+async function destroy({ client }: S3Server, bucket: string): Promise<void> {
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+  const keys = Contents.flatMap(({ Key }) => Key ?? []);
+  expect(keys.length).toBeGreaterThan(5);
+  for (const Key of keys) {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'pay me' }));
+  }
+  const Objects = keys.filter((_, index) => index % 2 === 0).map((Key) => ({ Key }));
+  await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
+}
