@@ -53,6 +53,14 @@ describe('a machine that has nothing but the place of a copy', () => {
     60_000,
   );
 
+  it('is told that a folder keeps no versions, and that versions are those of a copy', async () => {
+    const words = ['--versions-before', '2026-03-02'];
+    const { status, stderr } = await fromPlace('list', ...words);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('keeps no versions')]);
+    const alone = await zodbvault(['list', ...words], { cwd: site.test.folder });
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining('--from')]);
+  });
+
   it('gets the site back, and the one before it', async () => {
     const to = join(scratch, 'back');
     expect((await fromPlace('restore', '-n', '--to', to)).status).toBe(0);
