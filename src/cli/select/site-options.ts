@@ -109,10 +109,11 @@ export async function findSitesAndVariables(
   { unusable, wanted = ALL_OF_COPY, ...finding }: Finding & { readonly unusable?: UnusableSite[] },
 ): Promise<FoundAndMore> {
   const { from } = selection;
+  const beforeMs = timeOfVersions(selection, finding.terminal);
   if (from !== undefined) {
     const { backups } = finding;
     if (backups === undefined) throw new RangeError('who reads a copy keeps what is open');
-    return findInCopy({ ...selection, from }, { ...finding, backups, wanted });
+    return findInCopy({ ...selection, from }, { ...finding, backups, wanted, beforeMs });
   }
   if (finding.purpose === 'look' && selection.location !== undefined)
     await requireLocation(selection.location);
@@ -148,10 +149,9 @@ export async function findSitesAndVariables(
  */
 async function findInCopy(
   selection: CopySelection,
-  { wanted, backups, ...finding }: Finding & Omit<CopyOpening, 'identities' | 'beforeMs'>,
+  { wanted, beforeMs, backups, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
 ): Promise<FoundAndMore> {
   const { from, versionsBefore: _, ...others } = selection;
-  const beforeMs = timeOfVersions(selection, finding.terminal);
   const identities = identitiesIn(selection.identity);
   const opening = { terminal: finding.terminal, backups, wanted, beforeMs, identities };
   const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
