@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CopySettings } from '../src/config/model/copy-settings.ts';
@@ -30,7 +30,10 @@ let made = 0;
 /** A site with an empty place for copies. */
 async function siteWithCopy(
   change: Partial<Site> = {},
-  { keep = 0, ...forms }: Partial<Pick<CopySettings, 'keep' | 'recipients' | 'compression'>> = {},
+  {
+    keep = 0,
+    ...forms
+  }: Partial<Pick<CopySettings, 'keep' | 'recipients' | 'compression' | 'appendOnly'>> = {},
 ) {
   const test = await newSite(scratch, 25);
   const { site: found } = await findPlainSite(test.folder, {
@@ -41,6 +44,7 @@ async function siteWithCopy(
   mkdirSync(place);
   const copy: CopySettings = {
     ...{ url: place, name: 'nas', site: 'plone', keep, singleWriter: false, access: {} },
+    appendOnly: false,
     ...{ recipients: [], compression: 'as-is', ...forms },
   };
   const site: Site = { ...found, ...change, copies: [copy] };
@@ -150,6 +154,26 @@ describe('a copy', () => {
     expect(site.keys().filter((key) => key.includes('/tombstones/')).length).toBe(4);
     expect((await site.verify()).findings).toEqual([]);
     expect((await site.push()).requests.length).toBeLessThanOrEqual(3);
+  }, 120_000);
+
+  it('that is append-only loses nothing by the machine that brings it', async () => {
+    const site = await siteWithCopy({ keep: 1 }, { keep: 1, appendOnly: true });
+    await site.backUp();
+    const left = join(site.place, 'sites/plone/data/.b.0123456789ab.zodbvault-tmp');
+    writeFileSync(left, 'half');
+    utimesSync(left, 1000, 1000);
+    const before = site.keys();
+    await site.backUp({ full: 'always' });
+    await site.backUp({ full: 'always' });
+    expect(site.keys()).toEqual(expect.arrayContaining(before));
+    const counted = (part: string) => site.keys().filter((key) => key.includes(part)).length;
+    expect([counted('/points/'), counted('/tombstones/')]).toEqual([3, 0]);
+    expect((await site.verify()).findings).toEqual([]);
+    expect((await site.push()).requests.length).toBeLessThanOrEqual(3);
+    const copy = { ...site.copy, appendOnly: false };
+    const request = { site: site.site, copy, now: () => new Date(), open: openCopy };
+    expect((await pushSite(request, quietContext())).removed).toBe(2);
+    expect(site.keys()).not.toContain(left.slice(site.place.length + 1));
   }, 120_000);
 
   it.each([

@@ -49,7 +49,7 @@ export async function copiedSite(
   mkdirSync(place);
   const copy: CopySettings = {
     ...{ url: place, name: 'nas', site: 'plone', keep: 0 },
-    ...{ singleWriter: false, recipients: [], compression: 'as-is' },
+    ...{ singleWriter: false, appendOnly: false, recipients: [], compression: 'as-is' },
   };
   const site: Site = { ...found, ...change, copies: [copy] };
   const states: Buffer[] = [];

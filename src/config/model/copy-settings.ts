@@ -16,6 +16,8 @@ export const CopySettingsSchema = v.object({
   compression: v.picklist(['as-is', 'zstd']),
   /** Whether somebody declares that no other machine writes there. */
   singleWriter: v.boolean(),
+  /** Whether this machine removes nothing there but its own lock. */
+  appendOnly: v.boolean(),
   /** How the place is reached; absent: as usual. See `stores/objects/open-object-store.ts`. */
   access: v.optional(
     v.object({

@@ -61,6 +61,11 @@ export const COPY_OPTIONS = {
     says: 'no other machine writes there: for places that cannot lock',
     byDefault: 'false',
   },
+  append_only: {
+    kind: 'flag',
+    says: 'this machine removes nothing in the copy; `keep` then says only which backups it brings',
+    byDefault: 'false',
+  },
 } as const satisfies Readonly<Record<string, CopyOption>>;
 
 interface CopyOption {

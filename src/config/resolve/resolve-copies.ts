@@ -49,6 +49,7 @@ function copyOf(
     ),
     compression: (compression ?? byDefault) === 'zstd' ? 'zstd' : 'as-is',
     singleWriter: options.single_writer === 'true',
+    appendOnly: options.append_only === 'true',
     access: accessOf(options, (path) => resolution.expand(path, resolution.base)),
   };
 }

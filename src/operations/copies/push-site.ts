@@ -58,7 +58,7 @@ interface Copying extends PushRequest {
 
 /**
  * Brings to a copy what it lacks: the newest chain of each place first, each from its full backup on. At each moment
- * all is there of the points that count. Then what is too old goes. Failures: those of the store; `locked` where
+ * all is there of the points that count. Then what is too old goes, unless the copy is append-only. Failures: those of the store; `locked` where
  * another run copies; `damaged` where a backup isn't what was written, when all else is copied.
  */
 export async function pushSite(request: PushRequest, context: JobContext): Promise<PushResult> {
@@ -67,8 +67,8 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const below = objectsBelow(store, sitePrefix(copy.site));
   const local = await readLocalPoints(site, context.backups);
   const there = await copiedPoints(below);
-  const { keep } = copy;
-  const hasOld = pointsTooOld(there, { keep, isSound: () => true }).length > 0;
+  const { keep, appendOnly } = copy;
+  const hasOld = !appendOnly && pointsTooOld(there, { keep, isSound: () => true }).length > 0;
   if (hasOld || lackingPoints(local, { there, keep }).length > 0) {
     await using forms = await openCopyForms(copy);
     return await pushLocked({ ...request, store, below, local, forms }, context);
@@ -82,7 +82,7 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   const { signal } = context;
   await using lease = await takeCopyLease(below, { copy, signal });
   await requireCopyPlace(store);
-  await below.removeUnfinished('', (await below.now()) - LEASE_MS);
+  if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - LEASE_MS);
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
@@ -101,7 +101,7 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
     },
   });
   const run = runOf(copying, { points, lease, signal, onBytes: () => {} });
-  const removed = await tryToPrune({ ...copying, run }, context);
+  const removed = copy.appendOnly ? 0 : await tryToPrune({ ...copying, run }, context);
   const at = now();
   const { sha256 } = pushed.newest.link ?? {};
   await noteSite(store, { site: copy.site, points: points.names, at, sha256 });
