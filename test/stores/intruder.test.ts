@@ -1,15 +1,18 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListObjectsV2Command,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
 import { expectSameBlobs } from '../support/copied-site.ts';
+import { growDatabase } from '../support/database.ts';
 import { describeWithS3, type S3Server } from '../support/s3-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, sameBytes } from '../support/site.ts';
@@ -27,12 +30,11 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
     const site = await newSite(scratch);
     const url = `s3://${bucket}/backups`;
     const copy = { url, name: 's3', site: 'plone', endpoint, credentials_file: credentialsFile };
-    const options = Object.entries(copy).map(([name, value]) => `${name} = "${value}"`);
-    writeFileSync(join(site.folder, 'zodbvault.toml'), `[[copies]]\n${options.join('\n')}\n`);
+    configure(site.folder, copy);
     // Ceph turns down each condition in a bucket with versions: who may write there has to be declared.
     const refused = await site.run(['backup']);
     expect([refused.status, refused.stderr]).toEqual([3, expect.stringContaining('two writers')]);
-    appendFileSync(join(site.folder, 'zodbvault.toml'), 'single_writer = true\n');
+    configure(site.folder, { ...copy, single_writer: true });
     await site.runWell('copy');
     await pause(MOMENT_MS);
     const before = new Date().toISOString().replace('T', ' ').replace(/\..*/, 'Z');
@@ -69,6 +71,42 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
     expect(stdout).toContain('plone');
   }, 180_000);
 
+  it('gains nothing by a key that may not remove, which is enough for an append-only copy', async () => {
+    const { bucket, endpoint = '', credentialsFile = '' } = await server().newBucket();
+    const { client } = server();
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          Resource: [`arn:aws:s3:::${bucket}/*`],
+        },
+      ],
+    });
+    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    const site = await newSite(scratch);
+    const copy = { url: `s3://${bucket}`, name: 's3', endpoint, credentials_file: credentialsFile };
+    await site.runWell('backup');
+    configure(site.folder, { ...copy, append_only: true, keep: 1 });
+    await site.runWell('copy');
+    await growDatabase(site.dataFs, { transactions: 1 });
+    await site.runWell('backup', '--full');
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+    for (const { Key } of Contents.slice(0, 3)) {
+      await expect(
+        client.send(new DeleteObjectCommand({ Bucket: bucket, Key })),
+      ).rejects.toMatchObject({
+        name: 'AccessDenied',
+      });
+    }
+    expect(Contents.filter(({ Key = '' }) => Key.includes('/points/')).length).toBe(2);
+    const to = join(scratch, 'restored');
+    await site.runWell('restore', '-n', '--from', 's3', '--to', to);
+    expect(sameBytes(join(to, 'filestorage/Data.fs'), site.dataFs)).toBe(true);
+  }, 120_000);
+
   it('is not fought in a bucket that keeps no versions', async () => {
     const { bucket, endpoint = '', credentialsFile = '' } = await server().newBucket();
     const { status, stderr } = await zodbvault(
@@ -78,6 +116,14 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('keeps no versions')]);
   }, 60_000);
 });
+
+function configure(
+  folder: string,
+  copy: Readonly<Record<string, string | number | boolean>>,
+): void {
+  const options = Object.entries(copy).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  writeFileSync(join(folder, 'zodbvault.toml'), `[[copies]]\n${options.join('\n')}\n`);
+}
 
 /** With the key of the site: what is there is overwritten, and every second object removed after that. */
 async function destroy({ client }: S3Server, bucket: string): Promise<void> {
