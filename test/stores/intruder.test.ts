@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -27,6 +28,7 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
     const VersioningConfiguration = { Status: 'Enabled' } as const;
     const versions = new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration });
     await server().client.send(versions);
+    await deny(server(), { bucket, actions: ['s3:DeleteObjectVersion'] });
     const site = await newSite(scratch);
     const url = `s3://${bucket}/backups`;
     const copy = { url, name: 's3', site: 'plone', endpoint, credentials_file: credentialsFile };
@@ -74,18 +76,7 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
   it('gains nothing by a key that may not remove, which is enough for an append-only copy', async () => {
     const { bucket, endpoint = '', credentialsFile = '' } = await server().newBucket();
     const { client } = server();
-    const Policy = JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Deny',
-          Principal: '*',
-          Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-          Resource: [`arn:aws:s3:::${bucket}/*`],
-        },
-      ],
-    });
-    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    await deny(server(), { bucket, actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'] });
     const site = await newSite(scratch);
     const copy = { url: `s3://${bucket}`, name: 's3', endpoint, credentials_file: credentialsFile };
     await site.runWell('backup');
@@ -125,7 +116,21 @@ function configure(
   writeFileSync(join(folder, 'zodbvault.toml'), `[[copies]]\n${options.join('\n')}\n`);
 }
 
-/** With the key of the site: what is there is overwritten, and every second object removed after that. */
+/** What nobody may do with the objects of a bucket. */
+async function deny(
+  { client }: S3Server,
+  { bucket, actions }: { readonly bucket: string; readonly actions: readonly string[] },
+): Promise<void> {
+  const Resource = [`arn:aws:s3:::${bucket}/*`];
+  const statement = { Effect: 'Deny', Principal: '*', Action: actions, Resource };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+}
+
+/**
+ * With a key like that of the site: what is there is overwritten, and every second object removed after that. No
+ * version of it can be.
+ */
 async function destroy({ client }: S3Server, bucket: string): Promise<void> {
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
   const keys = Contents.flatMap(({ Key }) => Key ?? []);
@@ -135,4 +140,10 @@ async function destroy({ client }: S3Server, bucket: string): Promise<void> {
   }
   const Objects = keys.filter((_, index) => index % 2 === 0).map((Key) => ({ Key }));
   await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
+  const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+  expect(Versions.length).toBeGreaterThan(keys.length);
+  for (const { Key, VersionId } of Versions.slice(0, 4)) {
+    const destroying = new DeleteObjectCommand({ Bucket: bucket, Key, VersionId });
+    await expect(client.send(destroying)).rejects.toMatchObject({ name: 'AccessDenied' });
+  }
 }
