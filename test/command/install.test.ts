@@ -263,7 +263,7 @@ describe('zodbvault install', () => {
       const [config] = documentOf(await site.run(['config', '--json'], { env })).sites;
       const all: readonly { name: string; value: string; from: string }[] = config.settings;
       return all
-        .filter(({ name }) => name.startsWith('keep'))
+        .filter(({ name }) => name === 'keep' || name === 'keep_blob_days')
         .map(({ value, from }) => [value, from]);
     };
     const three = ['3', `${site.path('buildout.cfg')}:6`];

@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<string, string>> = {
   gzip: 'false',
   backup_blobs: 'false',
   verify_after_backup: 'deep',
+  copy_compression: 'zstd',
   ping_url: 'https://health.example/secret',
 };
 /** Options that come to their value only together with another. */
