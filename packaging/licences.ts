@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
@@ -20,10 +20,30 @@ export function copyLicences(
     const [folder, name] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
     return folder === undefined || name === undefined ? [] : [[name, folder] as const];
   });
-  for (const [name, folder] of new Map([...bundled, ...Object.entries(packages)])) {
-    const files = readdirSync(folder).filter((file) => LICENCE.test(file));
-    if (files.length === 0) throw new Error(`${folder} has no licence`);
+  const folders = new Map([...bundled, ...Object.entries(packages)]);
+  for (const [name, folder] of folders) {
+    const licensed = [folder, ...siblings(folder, [...folders.values()])].find(
+      (one) => licencesIn(one).length > 0,
+    );
+    if (licensed === undefined) throw new Error(`${folder} has no licence`);
     mkdirSync(join(to, name), { recursive: true });
-    for (const file of files) copyFileSync(join(folder, file), join(to, name, file));
+    for (const file of licencesIn(licensed)) {
+      copyFileSync(join(licensed, file), join(to, name, file));
+    }
   }
+}
+
+function licencesIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter((file) => LICENCE.test(file));
+}
+
+/** Packages of the same repository under the same licence: some of a family leave its file to the others. */
+function siblings(folder: string, folders: readonly string[]): readonly string[] {
+  const family = familyOf(folder);
+  return folders.filter((one) => one !== folder && familyOf(one) === family);
+}
+
+function familyOf(folder: string): string {
+  const { license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return JSON.stringify([license, repository?.url ?? folder]);
 }
