@@ -67,15 +67,22 @@ export function median(measurements: readonly Measurement[]): Measurement {
   return { ...middle, peakBytes: Math.max(...sorted.map((one) => one.peakBytes)) };
 }
 
-/** Notes the peaks of a process and of its descendants, as far as they are still running. */
-function lookAt(pid: number | undefined, peaks: Map<number, number>): void {
+/**
+ * Notes the peaks of a process and of its descendants, as far as they are still running. One that has just been started
+ * has the memory and the command line of its parent, until its own program begins: it doesn't count yet.
+ */
+function lookAt(pid: number | undefined, peaks: Map<number, number>, parent?: string): void {
   if (pid === undefined) return;
   try {
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (commandLine === parent) return;
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const bytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
     peaks.set(pid, Math.max(peaks.get(pid) ?? 0, bytes));
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    for (const child of children.split(' ')) if (child !== '') lookAt(Number(child), peaks);
+    for (const child of children.split(' ')) {
+      if (child !== '') lookAt(Number(child), peaks, commandLine);
+    }
   } catch {
     // It has just ended.
   }
