@@ -108,7 +108,8 @@ const SealedDetailsSchema = v.variant('kind', [
 ]);
 export type WrittenDetails = v.InferOutput<typeof SealedDetailsSchema>;
 
-export const PointRecordSchema = v.object({
+/** Which restore point it is, and what came before it: as its record says it, and what stays when that is gone. */
+export const POINT_ENTRIES = {
   /** Grows when a reader of the older form would go wrong. */
   format: v.literal(1),
   tool: v.string(),
@@ -119,6 +120,10 @@ export const PointRecordSchema = v.object({
   sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** The one that came to the copy of this site before it, be it of another place; null: it is the first. */
   before: v.nullable(PointLinkSchema),
+} as const;
+
+export const PointRecordSchema = v.object({
+  ...POINT_ENTRIES,
   copiedAt: v.string(),
   /** When the backup was made, where that is known. */
   madeAt: v.optional(v.string()),

@@ -2,20 +2,12 @@ import * as v from 'valibot';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import { POINT_PARTS } from './keys.ts';
-import { PLACE_KINDS } from './place.ts';
-import { PointLinkSchema, StampSchema } from './point-record.ts';
+import { POINT_ENTRIES } from './point-record.ts';
 import { Sha256 } from './stored-object.ts';
 
 const TombstoneSchema = v.object({
-  format: v.literal(1),
-  tool: v.string(),
-  /** Of the point: the same as in its record. */
-  storage: v.string(),
-  kind: v.picklist(PLACE_KINDS),
-  stamp: StampSchema,
-  sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  ...POINT_ENTRIES,
   part: v.picklist(POINT_PARTS),
-  before: v.nullable(PointLinkSchema),
   /** Of the record that is gone: the next one names it. */
   sha256: Sha256,
   removedAt: v.string(),
