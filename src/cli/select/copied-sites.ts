@@ -20,7 +20,7 @@ export const FROM_OPTION = new Option(
 /** As of when. */
 export const VERSIONS_OPTION = new Option(
   '--versions-before <date>',
-  `with --from: as the bucket was before that, whoever overwrote or removed what since: ${DATE_FORMS}`,
+  `with --from: read the copy as the bucket had it before this date: ${DATE_FORMS}`,
 );
 
 /** The same, for what many sites have in one place. */
