@@ -26,7 +26,9 @@ const OF_PROCESSES = process.env['COVERAGE_OF_PROCESSES'];
 const REAL = 'test/real/**/*.test.ts';
 /** Thousands of cases, backups or nights, and what takes a minute or more: CI runs them beside `npm test`. */
 const LONG = [
+  'src/system/streams/gzip/compress-by-isal.test.ts',
   'test/command/damaged-source.test.ts',
+  'test/command/history.test.ts',
   'test/command/known-bad.test.ts',
   'test/command/large-data-files.test.ts',
   'test/command/long-lists.test.ts',
@@ -42,9 +44,11 @@ const LONG = [
   'test/moments/long-year.test.ts',
   'test/recipe/archive-faults.test.ts',
   'test/recipe/archives.test.ts',
+  'test/recipe/blob-directories.test.ts',
   'test/recipe/blob-faults.test.ts',
   'test/recipe/files-that-are-no-blobs.test.ts',
   'test/recipe/files-with-holes.test.ts',
+  'test/recipe/folders-of-the-recipe.test.ts',
   'test/repozo-holes.test.ts',
   'test/retention-of-files.test.ts',
   'test/stores/s3-faults.test.ts',
