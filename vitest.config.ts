@@ -40,6 +40,7 @@ const LONG = [
   'test/command/shared-blob-folder.test.ts',
   'test/command/two-copies.test.ts',
   'test/damage/*.test.ts',
+  'test/large-copies.test.ts',
   'test/many-copies.test.ts',
   'test/moments/long-year.test.ts',
   'test/recipe/archive-faults.test.ts',

@@ -3,7 +3,7 @@ import type { ShownFile } from '../../stores/shown/shown-file.ts';
 import { isFailure } from '../../system/failure.ts';
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import { decodeMemberLengths } from '../../system/streams/gzip/member-lengths.ts';
-import { collect } from '../../system/streams/pipeline.ts';
+import { collect, collectInto } from '../../system/streams/pipeline.ts';
 import type { Codec } from '../codec.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { sha256Of } from '../store-object.ts';
@@ -22,7 +22,7 @@ export function storedFile(
   objects: ReadableObjects,
   {
     stored,
-    sizeBytes = stored.sizeBytes,
+    sizeBytes: contentBytes,
     members,
     modifiedMs,
   }: {
@@ -36,10 +36,15 @@ export function storedFile(
 ): ShownFile {
   const { site, codec } = objects;
   const { form } = stored;
+  const sizeBytes = contentBytes ?? stored.sizeBytes;
   const bytes = { form, sizeBytes: stored.sizeBytes, name: site.nameOf(stored.key) };
   const open = async () => {
-    const source = objectSource(site, stored);
-    return form.length === 0 ? source : await codec.open(source, bytes);
+    const object = objectSource(site, stored);
+    if (form.length === 0) return object;
+    const decoded = () => codec.open(object, bytes);
+    if (contentBytes === undefined) return await decoded();
+    const whole = () => codec.decode(site.read(stored.key), bytes);
+    return decodedSource({ name: object.name, sizeBytes, decoded, whole });
   };
   return {
     sizeBytes,
@@ -71,15 +76,51 @@ function objectSource(
 ): OpenedSource {
   const stream = ({ start, end }: ByteRange) =>
     start < end ? site.read(key, { start, end }) : nothing();
-  const read = (range: ByteRange) => collect(stream(range));
   return {
     name: site.nameOf(key),
     sizeBytes,
-    read,
-    readInto: async (target, position) =>
-      target.set(await read({ start: position, end: position + target.length })),
+    isDistant: true,
+    read: (range) => collect(stream(range)),
+    readInto: (target, position) =>
+      collectInto(target, stream({ start: position, end: position + target.length })),
     stream,
     [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/**
+ * The content of an object in another form. All of it is one request; before the first range of it, one or two more
+ * tell where its parts are.
+ */
+function decodedSource({
+  name,
+  sizeBytes,
+  decoded,
+  whole,
+}: Pick<OpenedSource, 'name' | 'sizeBytes'> & {
+  /** Opens it for reading at random. */
+  readonly decoded: () => Promise<OpenedSource>;
+  readonly whole: () => AsyncIterable<Uint8Array>;
+}): OpenedSource {
+  let opening: Promise<OpenedSource> | undefined;
+  const open = () => {
+    opening ??= decoded();
+    return opening;
+  };
+  return {
+    name,
+    sizeBytes,
+    isDistant: true,
+    read: async (range) => (await open()).read(range),
+    readInto: async (target, position) => (await open()).readInto(target, position),
+    stream: async function* (range) {
+      const isWhole = range.start === 0 && range.end === sizeBytes;
+      yield* isWhole ? whole() : (await open()).stream(range);
+    },
+    [Symbol.asyncDispose]: async () => {
+      const opened = await opening?.catch(() => undefined);
+      await opened?.[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export interface ByteSource {
   /** How messages call it. */
   readonly name: string;
   readonly sizeBytes: number;
+  /** Each reading is a request to another machine: what is read in order is one {@link ByteSource.stream}. */
+  readonly isDistant?: true;
   /** The bytes of the range, all of them; a source that has become shorter is a failure. */
   read(range: ByteRange): Promise<Uint8Array>;
   /** The same into memory of the caller: as many bytes as `target` has, from `position` on. */

@@ -76,6 +76,18 @@ export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
+/** All bytes into memory of the caller, which has room for them. */
+export async function collectInto(
+  target: Uint8Array,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let filled = 0;
+  for await (const chunk of source) {
+    target.set(chunk, filled);
+    filled += chunk.length;
+  }
+}
+
 /** Most bytes that {@link collectSmall} takes: a `.dat` of 300 000 lines. */
 const SMALL_BYTES = 32 << 20;
 

@@ -6,7 +6,7 @@ import {
   CHUNK_BYTES,
   type OpenedSource,
 } from '../../../system/files/byte-source.ts';
-import { collect, inChunksOf } from '../../../system/streams/pipeline.ts';
+import { collect, collectInto, inChunksOf } from '../../../system/streams/pipeline.ts';
 import type { StoredObject } from '../object-store.ts';
 import { throttled } from '../transfer/bandwidth.ts';
 import { Retries } from '../transfer/retries.ts';
@@ -56,14 +56,10 @@ export function openVersion(
   return {
     name,
     sizeBytes,
+    isDistant: true,
     read: (range) => collect(stream(range)),
-    readInto: async (target, position) => {
-      let filled = 0;
-      for await (const chunk of stream({ start: position, end: position + target.length })) {
-        target.set(chunk, filled);
-        filled += chunk.length;
-      }
-    },
+    readInto: (target, position) =>
+      collectInto(target, stream({ start: position, end: position + target.length })),
     stream,
     [Symbol.asyncDispose]: async () => {},
   };

@@ -92,6 +92,7 @@ export async function openRemote(
   return {
     name,
     sizeBytes,
+    isDistant: true,
     read: (range) => collect(stream(range)),
     readInto,
     stream,

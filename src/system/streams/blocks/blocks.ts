@@ -51,17 +51,22 @@ async function fill(
   }
 }
 
-/** The same bytes in blocks that threads share. What comes as such a block is passed on as it is. */
+/**
+ * The same bytes in blocks that threads share. What comes as such a block is passed on as it is.
+ *
+ * @param ring - where they lie, as for {@link readBlocks}
+ */
 export function gatherBlocks(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ring = new BlockRing(),
 ): AsyncGenerator<Uint8Array> {
-  return keeping(gathered(chunks));
+  return keeping(gathered(chunks, ring));
 }
 
 async function* gathered(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ring: BlockRing,
 ): AsyncGenerator<Slot> {
-  const ring = new BlockRing();
   let begun: Slot | undefined;
   let filled = 0;
   try {

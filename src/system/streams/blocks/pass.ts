@@ -40,8 +40,9 @@ function passInThreads(): Pass {
   const threads = new DisposableStack();
   const ring = new BlockRing();
   return {
-    read: (source, range) => readBlocks(source, range, ring),
-    gather: gatherBlocks,
+    read: (source, range) =>
+      source.isDistant ? gatherBlocks(source.stream(range), ring) : readBlocks(source, range, ring),
+    gather: (chunks) => gatherBlocks(chunks),
     begin: (kind, settings) => threads.use(TakerThread.start({ kind, settings })),
     [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
   };
