@@ -8,6 +8,7 @@ import {
   confirmedAtEnd,
   type ObjectContent,
   otherContent,
+  putIfAbsent,
   type StoredOnce,
   type Storing,
   sha256Of,
@@ -57,14 +58,16 @@ async function storeUnlessTaken(
   const { form, encode } = encoding;
   signal.throwIfAborted();
   const encoded = encode(proven(site, object));
-  if (object.sizeBytes <= SMALL_BYTES && site.conditions !== 'none') {
+  const isSmall = object.sizeBytes <= SMALL_BYTES;
+  const canRefuse = isSmall && site.conditions !== 'none';
+  if (!canRefuse && (await site.look(key)) !== undefined) return undefined;
+  if (isSmall) {
     const bytes = await collect(encoded);
-    const outcome = await site.put(key, bytes, { kind: 'absent' });
+    const outcome = await putIfAbsent(site, { key, bytes, storing });
     if (outcome.kind === 'refused') return undefined;
     onBytes(bytes.length);
     return { key, form, sizeBytes: bytes.length, sha256: sha256Of(bytes) };
   }
-  if ((await site.look(key)) !== undefined) return undefined;
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const counted = tap(encoded, (chunk) => {

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type ObjectStore, SMALL_OBJECT_BYTES } from '../stores/objects/object-store.ts';
+import {
+  type ObjectStore,
+  type PutOutcome,
+  SMALL_OBJECT_BYTES,
+} from '../stores/objects/object-store.ts';
 import { Failure } from '../system/failure.ts';
 import { collect, tap } from '../system/streams/pipeline.ts';
 import type { StoredObjectRecord } from './layout/stored-object.ts';
@@ -21,6 +25,8 @@ export interface Storing {
   readonly onBytes: (count: number) => void;
   /** Called before a large object becomes visible: fails where this run may not write any more. */
   readonly confirm: () => Promise<void>;
+  /** Called before a small one is written where nothing keeps it from being written over another. No request. */
+  readonly requireTime: () => void;
 }
 
 /** Digits of a checksum that tell apart what would have one key. */
@@ -63,14 +69,19 @@ async function storeUnlessOther(
   storing: Storing,
 ): Promise<StoredObjectRecord | undefined> {
   const isSmall = object.sizeBytes <= SMALL_OBJECT_BYTES;
-  if (isSmall && site.conditions !== 'none') return await putUnlessOther(site, object, storing);
-  const there = await site.look(object.key);
-  if (there === undefined) return await upload(site, object, storing);
+  const canRefuse = isSmall && site.conditions !== 'none';
+  const there = canRefuse ? undefined : await site.look(object.key);
+  if (there === undefined) {
+    return isSmall
+      ? await putUnlessOther(site, object, storing)
+      : await upload(site, object, storing);
+  }
   if (there.sizeBytes !== object.sizeBytes) return undefined;
   const sha256 = object.sha256 ?? (await hashOf(object.read()));
   return await takeIfSame(site, { ...object, sha256 }, storing);
 }
 
+/** What keeps to no condition was looked at before. */
 async function putUnlessOther(
   site: ObjectStore,
   object: ObjectContent,
@@ -82,10 +93,24 @@ async function putUnlessOther(
   if (bytes.length !== object.sizeBytes || (object.sha256 ?? sha256) !== sha256) {
     throw otherContent(site, object);
   }
-  const outcome = await site.put(object.key, bytes, { kind: 'absent' });
+  const outcome = await putIfAbsent(site, { key: object.key, bytes, storing });
   if (outcome.kind === 'refused') return await takeIfSame(site, { ...object, sha256 }, storing);
   storing.onBytes(bytes.length);
   return recordOf(object, sha256);
+}
+
+/** Puts a small object; where the store keeps to no condition, somebody has looked whether its key is free. */
+export async function putIfAbsent(
+  site: ObjectStore,
+  {
+    key,
+    bytes,
+    storing,
+  }: { readonly key: string; readonly bytes: Uint8Array; readonly storing: Storing },
+): Promise<PutOutcome> {
+  if (site.conditions !== 'none') return await site.put(key, bytes, { kind: 'absent' });
+  storing.requireTime();
+  return await site.put(key, bytes);
 }
 
 /** A killed run wrote it, as a rule; it is read, since nobody has written down what it is. */
@@ -105,15 +130,15 @@ async function upload(
   object: ObjectContent,
   { signal, onBytes, confirm }: Storing,
 ): Promise<StoredObjectRecord> {
-  const { key, sizeBytes, sha256: expected } = object;
+  const { key, sizeBytes, sha256 } = object;
   const hash = createHash('sha256');
-  const content = confirmedAtEnd(
-    tap(object.read(), (chunk) => hash.update(chunk)),
-    confirm,
-  );
-  const known = expected === undefined ? {} : { sha256: expected };
+  // The store compares what is known.
+  const bytes =
+    sha256 === undefined ? tap(object.read(), (chunk) => hash.update(chunk)) : object.read();
+  const known = sha256 === undefined ? {} : { sha256 };
+  const content = confirmedAtEnd(bytes, confirm);
   await site.upload(key, content, { sizeBytes, ...known, signal, onBytes });
-  return recordOf(object, hash.digest('hex'));
+  return recordOf(object, sha256 ?? hash.digest('hex'));
 }
 
 /** Fails at the end of the content where this run may not write any more. */

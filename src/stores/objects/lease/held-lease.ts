@@ -11,6 +11,8 @@ export interface Lease extends AsyncDisposable {
    * this process may have stood still meanwhile.
    */
   confirm(): Promise<void>;
+  /** Without a request: failure `locked` where its time is over, or it is known to be lost. */
+  requireTime(): void;
 }
 
 /** Renewals in the time for which a lease is good. */
@@ -47,6 +49,12 @@ export class HeldLease implements Lease {
     return this.#inTurn(() => this.#confirm());
   }
 
+  requireTime(): void {
+    const { expires } = this.#standing.record;
+    if (this.#isLost || (expires !== undefined && this.#terms.clock() > Date.parse(expires)))
+      throw this.#lost();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#inTurn(() => this.#release()).catch((error) => {
@@ -61,12 +69,12 @@ export class HeldLease implements Lease {
   }
 
   async #confirm(): Promise<void> {
-    this.#requireTime();
+    this.requireTime();
     if (this.#standing.record.expires === undefined) return this.#look();
     const { clock, lastsMs } = this.#terms;
     await this.#replace({ expires: new Date(clock() + lastsMs).toISOString() });
     // The answer may have taken long.
-    this.#requireTime();
+    this.requireTime();
   }
 
   async #release(): Promise<void> {
@@ -88,12 +96,6 @@ export class HeldLease implements Lease {
     const standing = await writeOver(this.#standing, next, { store: this.#store, key });
     if (standing === undefined) throw this.#lost();
     this.#standing = standing;
-  }
-
-  #requireTime(): void {
-    const { expires } = this.#standing.record;
-    if (this.#isLost || (expires !== undefined && this.#terms.clock() > Date.parse(expires)))
-      throw this.#lost();
   }
 
   #lost(): Failure {

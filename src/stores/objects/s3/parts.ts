@@ -15,6 +15,7 @@ export interface Part {
 /** How large the parts of an object are, of so many bytes. */
 export function partBytesOf(sizeBytes: number | undefined): number {
   if (sizeBytes === undefined) return PART_BYTES_OF_UNKNOWN;
+  if (sizeBytes <= PART_BYTES) return sizeBytes;
   return Math.max(PART_BYTES, Math.ceil(sizeBytes / MOST_PARTS / MEBIBYTE) * MEBIBYTE);
 }
 

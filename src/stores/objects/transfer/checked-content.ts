@@ -17,8 +17,11 @@ export async function* checkedContent(
   signal?.throwIfAborted();
   for await (const chunk of content) {
     signal?.throwIfAborted();
-    hash?.update(chunk);
     count += chunk.length;
+    if (sizeBytes !== undefined && count > sizeBytes) {
+      throw otherContent(name, `it has more than ${sizeBytes} bytes`);
+    }
+    hash?.update(chunk);
     yield chunk;
   }
   signal?.throwIfAborted();
