@@ -15,13 +15,14 @@ import { hashOf, sha256Of, storeOnce } from '../../copies/store-object.ts';
 import { LAYOUT_FILE, parseBlobPath, parseLayout } from '../../filestorage/blob-layout.ts';
 import type { Oid } from '../../filestorage/oid.ts';
 import type { Tid } from '../../filestorage/tid.ts';
+import { SMALL_OBJECT_BYTES } from '../../stores/objects/object-store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import { collectSmall, each, inParallel } from '../../system/streams/pipeline.ts';
 import { type KnownBlobs, readKnownBlobs } from './known-blobs.ts';
 import { type PushedBlobs, type PushingBlobs, stampedName } from './push-archives.ts';
 import { pushObject, storeInForm } from './push-run.ts';
 
-/** Objects on their way at once: small ones are in memory meanwhile. */
+/** Small objects on their way at once: they are in memory meanwhile. A large one goes alone, in several parts at once. */
 const AT_ONCE = 8;
 
 /** A manifest with more of its base changed than this says all itself. */
@@ -50,11 +51,11 @@ export async function pushBlobCopy(entry: BlobBackup, pushing: PushingBlobs): Pr
     if (there === undefined) wanted.push(blob);
     else entries.push(there);
   }
-  const pushed = inParallel(each(wanted), {
-    limit: AT_ONCE,
-    work: (blob) => pushBlob(blob, { tree, pushing }),
-  });
-  for await (const one of pushed) entries.push(one);
+  const work = (blob: BlobFile) => pushBlob(blob, { tree, pushing });
+  const small = wanted.filter(({ sizeBytes }) => sizeBytes <= SMALL_OBJECT_BYTES);
+  const large = wanted.filter(({ sizeBytes }) => sizeBytes > SMALL_OBJECT_BYTES);
+  for await (const one of inParallel(each(small), { limit: AT_ONCE, work })) entries.push(one);
+  for (const blob of large) entries.push(await work(blob));
   const copiedOthers: CopiedOtherFile[] = [];
   for (const file of others) copiedOthers.push(await pushOther(file, { tree, pushing }));
   const manifest = await pushManifest(entry, { entries, known, pushing });

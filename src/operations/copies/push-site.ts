@@ -4,7 +4,6 @@ import { sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
 import { copiedPoints, readPoint } from '../../copies/read-copy.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
-import { LEASE_MS } from '../../stores/objects/lease.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { objectsBelow } from '../../stores/objects/objects-below.ts';
 import { openObjectStore } from '../../stores/objects/open-object-store.ts';
@@ -21,6 +20,9 @@ import { pruneCopy } from './prune/prune-copy.ts';
 import { pushPoint } from './push-point.ts';
 import { CopiedPoints, type PushRun } from './push-run.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
+
+/** An upload that a killed run has begun is gone on with for so long. Nobody sees it, but it takes room. */
+const RESUMED_MS = 48 * 3_600_000;
 
 /** Which copy of which site. */
 export interface PushRequest {
@@ -82,7 +84,7 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   const { signal } = context;
   await using lease = await takeCopyLease(below, { copy, signal });
   await requireCopyPlace(store);
-  if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - LEASE_MS);
+  if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - RESUMED_MS);
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
@@ -125,7 +127,11 @@ function runOf(
 ): PushRun {
   return {
     ...{ site: below, now, points, forms },
-    storing: { signal, onBytes, confirm: () => lease.confirm() },
+    storing: {
+      ...{ signal, onBytes },
+      confirm: () => lease.confirm(),
+      requireTime: () => lease.requireTime(),
+    },
   };
 }
 
