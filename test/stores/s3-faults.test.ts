@@ -9,6 +9,7 @@ import type { Patience } from '../../src/stores/objects/transfer/retries.ts';
 import { collect } from '../../src/system/streams/pipeline.ts';
 import { streamOf } from '../support/chunks.ts';
 import {
+  FAULTS,
   type Fault,
   type FaultyProxy,
   type Plan,
@@ -33,23 +34,6 @@ const IDLE_MS = 700;
 const LARGE = randomBytes(20_000_000);
 const MEDIUM = LARGE.subarray(0, 9_000_000);
 const SMALL = randomBytes(100_000);
-
-/** What can befall a request, at its begin, in its middle, and when all is done. */
-const FAULTS: readonly Fault[] = [
-  { kind: 'answer', status: 503, done: false },
-  { kind: 'answer', status: 500, done: true },
-  { kind: 'cut-request', afterBytes: 0 },
-  { kind: 'cut-request', afterBytes: 70_000 },
-  { kind: 'cut-answer', afterBytes: 'none' },
-  { kind: 'cut-answer', afterBytes: 0 },
-  { kind: 'cut-answer', afterBytes: 100 },
-  { kind: 'end-answer', afterBytes: 0 },
-  { kind: 'end-answer', afterBytes: 100 },
-  { kind: 'end-answer', afterBytes: 70_000 },
-  { kind: 'stall', afterBytes: 0 },
-  { kind: 'stall', afterBytes: 100 },
-  { kind: 'delay', ms: 20 },
-];
 
 interface Operation {
   readonly prepare?: (store: ObjectStore) => Promise<unknown>;

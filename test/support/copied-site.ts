@@ -25,7 +25,7 @@ import { newSite, type TestSite } from './site.ts';
 
 let made = 0;
 
-/** A site that was backed up on five days, and what its Data.fs was on each; the last two are a chain of their own. */
+/** A site that was backed up on some days, and what its Data.fs was on each. */
 export interface CopiedTestSite {
   readonly test: TestSite;
   readonly site: Site;
@@ -35,10 +35,14 @@ export interface CopiedTestSite {
   readonly states: readonly Buffer[];
 }
 
-/** Makes one, and a copy of its backups in a folder. */
+/** Five days: the last two are a chain of their own. */
+const FIVE_DAYS = ['as-set', 'as-set', 'as-set', 'always', 'as-set'] as const;
+
+/** Makes one, and a copy of its backups in a folder. @param days - whether the backup of each is a full one */
 export async function copiedSite(
   scratch: string,
   change: Partial<Site> = {},
+  days: readonly ('as-set' | 'always')[] = FIVE_DAYS,
 ): Promise<CopiedTestSite> {
   const test = await newSite(scratch, 25);
   const { site: found } = await findPlainSite(test.folder, {
@@ -53,7 +57,6 @@ export async function copiedSite(
   };
   const site: Site = { ...found, ...change, copies: [copy] };
   const states: Buffer[] = [];
-  const days = ['as-set', 'as-set', 'as-set', 'always', 'as-set'] as const;
   for (const [day, full] of days.entries()) {
     await growDatabase(test.dataFs, { transactions: 2 });
     const now = () => new Date(Date.UTC(2026, 2, day + 1, 2));

@@ -1,3 +1,4 @@
+import { EventEmitter, on } from 'node:events';
 import {
   Agent,
   createServer,
@@ -21,7 +22,31 @@ export type Fault =
   | { readonly kind: 'end-answer'; readonly afterBytes: number }
   /** Nothing more comes after so many bytes of the body, and the connection stays. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
-  | { readonly kind: 'delay'; readonly ms: number };
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** It is passed on when something else is done. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
+  /** It is passed on when a request that came later was answered; if none comes, after so many ms. */
+  | { readonly kind: 'reorder'; readonly ms: number }
+  /** The answer has a date that is so far ahead. */
+  | { readonly kind: 'clock'; readonly aheadMs: number };
+
+/** What can befall a request, at its begin, in its middle, and when all is done. */
+export const FAULTS: readonly Fault[] = [
+  { kind: 'answer', status: 503, done: false },
+  { kind: 'answer', status: 500, done: true },
+  { kind: 'cut-request', afterBytes: 0 },
+  { kind: 'cut-request', afterBytes: 70_000 },
+  { kind: 'cut-answer', afterBytes: 'none' },
+  { kind: 'cut-answer', afterBytes: 0 },
+  { kind: 'cut-answer', afterBytes: 100 },
+  { kind: 'end-answer', afterBytes: 0 },
+  { kind: 'end-answer', afterBytes: 100 },
+  { kind: 'end-answer', afterBytes: 70_000 },
+  { kind: 'stall', afterBytes: 0 },
+  { kind: 'stall', afterBytes: 100 },
+  { kind: 'delay', ms: 20 },
+  { kind: 'reorder', ms: 50 },
+];
 
 /** Says what befalls a request, by its number from 1 on. */
 export type Plan = (number: number, request: IncomingMessage) => Fault | undefined;
@@ -40,11 +65,17 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const agent = new Agent({ keepAlive: true });
   let plan: Plan = () => undefined;
   let requests = 0;
+  const answers = new EventEmitter().setMaxListeners(0);
   const server = createServer((request, response) => {
     requests += 1;
-    const fault = plan(requests, request);
+    const number = requests;
+    const fault = plan(number, request);
     const { socket } = request;
-    void handle(request, response, { target, agent, fault }).catch(() => socket.destroy());
+    response.on('finish', () => answers.emit('answer', number));
+    const turn = fault?.kind === 'reorder' ? laterAnswer(answers, number, fault.ms) : undefined;
+    void Promise.resolve(turn)
+      .then(() => handle(request, response, { target, agent, fault }))
+      .catch(() => socket.destroy());
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -66,6 +97,15 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   };
 }
 
+/** Waits for the answer to a later request; so long, at most. */
+async function laterAnswer(answers: EventEmitter, number: number, ms: number): Promise<void> {
+  const waiting = new AbortController();
+  const later = async () => {
+    for await (const [other] of on(answers, 'answer', waiting)) if (other > number) return;
+  };
+  await Promise.race([later(), pause(ms)]).finally(() => waiting.abort());
+}
+
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
@@ -77,6 +117,7 @@ async function handle(
 ): Promise<void> {
   const { socket } = request;
   if (fault?.kind === 'delay') await pause(fault.ms);
+  if (fault?.kind === 'hold') await fault.until;
   if (fault?.kind === 'answer' && !fault.done) {
     request.resume();
     await new Promise((resolve) => request.once('end', resolve));
@@ -100,9 +141,12 @@ async function handle(
     case 'stall':
       await pass(answer, response, fault.afterBytes);
       return;
+    case 'clock':
+      answer.headers.date = new Date(Date.now() + fault.aheadMs).toUTCString();
+      await passAll(answer, response);
+      return;
     default:
-      await pass(answer, response, Number.POSITIVE_INFINITY);
-      response.end();
+      await passAll(answer, response);
   }
 }
 
@@ -138,6 +182,11 @@ async function forward(
   }
   onward.end();
   return answered;
+}
+
+async function passAll(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  await pass(answer, response, Number.POSITIVE_INFINITY);
+  response.end();
 }
 
 /** Passes an answer on, up to so many bytes of its body. */
