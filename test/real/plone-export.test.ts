@@ -1,13 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Finished, runProgram } from '../support/command.ts';
+import { ploneSiteIn } from '../support/plone-instance.ts';
 import { describeReal, programOf } from '../support/real-parts.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { siteIn } from '../support/site.ts';
 
 const scratch = scratchFolder();
-const PROGRAM = join(import.meta.dirname, 'programs/plone_site.py');
 
 /** What a visitor finds: see `test/real/programs/plone_site.py`. */
 interface Look {
@@ -20,13 +18,8 @@ interface Look {
 
 describeReal('plone', 'folder of a Plone site', () => {
   it('comes back from a backup with its pages, files and entries in the catalog', async () => {
-    const site = siteIn(join(scratch, 'site'));
-    const instance = join(scratch, 'instance');
-    const blobs = join(site.folder, 'var/blobstorage');
-    mkdirSync(join(site.folder, 'var/filestorage'), { recursive: true });
-    await plone('mkwsgiinstance', '-d', instance, '-u', 'admin:admin');
-    const run = (command: string) =>
-      plone('python', PROGRAM, command, instance, site.dataFs, blobs);
+    const site = await ploneSiteIn(join(scratch, 'site'));
+    const run = (command: string) => site.runPlone('plone_site.py', command);
     const look = async () => JSON.parse(await run('look')) as Look;
     await run('make');
     const before = await look();
@@ -37,7 +30,7 @@ describeReal('plone', 'folder of a Plone site', () => {
 
     await site.runWell('export', 'latest', '/Plone/garden', '-o', 'garden.zexp');
     const script = join(site.folder, 'garden.zexp.import.py');
-    const config = join(instance, 'etc/test.conf');
+    const config = join(site.instance, 'etc/test.conf');
     const bring = (...words: readonly string[]): Promise<Finished> =>
       runProgram(programOf('plone', 'zconsole'), ['run', config, script, ...words]);
     const back = await bring('/Plone');
@@ -78,11 +71,4 @@ function below(facts: Look['catalog' | 'pages' | 'files'], folder: string) {
   return Object.fromEntries(
     Object.entries(facts).filter(([path]) => `${path}/`.startsWith(`${folder}/`)),
   );
-}
-
-/** Runs a program of Plone's environment and gives what it prints; an error if it fails. */
-async function plone(program: string, ...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await runProgram(programOf('plone', program), words);
-  if (status === 0) return stdout;
-  throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stderr}`);
 }

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { COMMAND, runProgram } from '../support/command.ts';
+import { COMMAND } from '../support/command.ts';
 import { lineReader } from '../support/line-reader.ts';
+import { runPlone } from '../support/plone-instance.ts';
 import { killRun } from '../support/process.ts';
 import { describeReal, openDatabase, programOf } from '../support/real-parts.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -24,17 +25,19 @@ describeReal('plone', 'Plone site over ZEO', () => {
   it('is the same after it was backed up while it was edited, destroyed and restored', async () => {
     const site = siteIn(join(scratch, 'site'));
     const instance = join(scratch, 'instance');
-    await plone('mkwsgiinstance', '-d', instance, '-u', 'admin:admin');
+    await runPlone('mkwsgiinstance', '-d', instance, '-u', 'admin:admin');
     const server = await startZeoServer(site, 'plone');
     const { socket, blobs } = server;
     const words = (command: string, storage: string, blobFolder: string) =>
       [PROGRAM, command, instance, storage, blobFolder] as const;
     const look = async (storage: string, blobFolder: string) => {
-      const seen = JSON.parse(await plone('python', ...words('look', storage, blobFolder))) as Look;
+      const seen = JSON.parse(
+        await runPlone('python', ...words('look', storage, blobFolder)),
+      ) as Look;
       expect(seen.problems).toEqual([]);
       return seen;
     };
-    await plone('python', ...words('make', socket, blobs));
+    await runPlone('python', ...words('make', socket, blobs));
 
     const editor = spawn(programOf('plone', 'python'), words('edit', socket, blobs), {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -86,10 +89,3 @@ describeReal('plone', 'Plone site over ZEO', () => {
 });
 
 const PROGRAM = join(import.meta.dirname, 'programs/plone_site.py');
-
-/** Runs a program of Plone's environment and gives what it prints; an error if it fails. */
-async function plone(program: string, ...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await runProgram(programOf('plone', program), words);
-  if (status === 0) return stdout;
-  throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stderr}`);
-}

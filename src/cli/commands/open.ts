@@ -63,8 +63,10 @@ export function addOpenCommand(program: Command): void {
       }
       await using copy = copied && (await makeInstanceCopy({ site: place.site, served }, copied));
       if (copy !== undefined) {
-        const { outside: found } = copy;
+        const { outside: found, leftOut: keys } = copy;
         renderWarning({ kind: 'notice', code: 'copy-acts-outside', found }, terminal);
+        if (keys.length > 0)
+          renderWarning({ kind: 'notice', code: 'copy-without-values', keys }, terminal);
       }
       await using zope = copy && options.run ? runZope(copy, place.context) : undefined;
       await zope?.ready;

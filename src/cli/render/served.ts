@@ -15,8 +15,9 @@ function describeStorage({ storage, zeoName, tid, time, objects, bytes }: Served
 }
 
 /** How the instance of a copy is started. */
-export function describeCopy({ starter = 'runwsgi', wsgiIni }: InstanceCopy): string {
-  return `Start the copy with: ${quoteWord(starter)} ${quoteWord(wsgiIni)}`;
+export function describeCopy({ starter, wsgiIni }: InstanceCopy): string {
+  const { program, words } = starter ?? { program: 'runwsgi', words: [] };
+  return `Start the copy with: ${[program, ...words, wsgiIni].map(quoteWord).join(' ')}`;
 }
 
 /** How a zope.conf names it. */

@@ -18,6 +18,8 @@ export interface ConfSection {
 
 /** A file, with all that it includes. */
 export interface ConfFile extends ConfSection {
+  /** What its `%define`s say, each under its name. */
+  readonly defines: readonly ConfValue[];
   /** Variables of the environment that say which files those are. */
   readonly includeVariables: readonly string[];
 }
@@ -56,7 +58,8 @@ export async function readConfFile(path: string, environment: Environment): Prom
   const root = openSection({ type: '', name: undefined, origin: { kind: 'line', file, line: 1 } });
   const reader = new ConfReader(environment);
   await reader.read(file, { section: root, depth: 0 });
-  return { ...root, includeVariables: reader.includeVariables };
+  const { defines, includeVariables } = reader;
+  return { ...root, defines, includeVariables };
 }
 
 /** The text of a key, undefined where it isn't there. Failure `usage` where it can't be substituted. */
@@ -74,8 +77,9 @@ export function confValue(section: ConfSection, ...keys: readonly string[]): Con
 
 class ConfReader {
   readonly #environment: Environment;
-  readonly #defines = new Map<string, Substituted>();
+  readonly #defined = new Map<string, Substituted>();
   #includes = 0;
+  readonly defines: ConfValue[] = [];
   readonly includeVariables: string[] = [];
 
   constructor(environment: Environment) {
@@ -114,7 +118,7 @@ class ConfReader {
   }
 
   #substitute(text: string): Substituted {
-    const words = { defines: this.#defines, environment: this.#environment };
+    const words = { defines: this.#defined, environment: this.#environment };
     const substituted = substitute(text, words);
     if (substituted.kind === 'wrong' || substituted.text.length <= LONGEST_VALUE) {
       return substituted;
@@ -166,12 +170,13 @@ class ConfReader {
     }
     const name = written.toLowerCase();
     const value = this.#substitute(text);
-    const before = this.#defines.get(name);
+    const before = this.#defined.get(name);
     const isSame = before?.kind === 'text' && value.kind === 'text' && before.text === value.text;
     if (before?.kind === 'text' && value.kind === 'text' && !isSame) {
       throw wrong(origin, `"${written}" is defined already, as "${before.text}"`);
     }
-    this.#defines.set(name, value);
+    this.#defined.set(name, value);
+    this.defines.push({ key: name, value, origin });
   }
 }
 

@@ -4,8 +4,9 @@ Usage: plone_site.py make|edit|look|remove INSTANCE STORAGE BLOB_DIRECTORY
 
 INSTANCE is what mkwsgiinstance made. STORAGE is the socket of a ZEO server, or a Data.fs.
 
-make   a site with folders, documents and files
-edit   prints "editing", then adds, changes and removes content until stdin ends; prints the number of commits
+make   a site with folders of documents and files, a picture, a leaflet and a story
+edit   prints "editing", then adds, changes and removes content until stdin ends; prints the number of commits.
+       After a line on stdin it prints "paused", and goes on after the next one
 remove takes the folder "garden" away, and makes an empty one, "aside"
 look   prints one JSON object: the catalog, each page as a visitor gets it, each file's sha256, and `problems`
 """
@@ -13,65 +14,22 @@ look   prints one JSON object: the catalog, each page as a visitor gets it, each
 import hashlib
 import io
 import json
-import os
+import queue
 import random
-import re
 import sys
 import threading
-from wsgiref.util import setup_testing_defaults
 
 import transaction
-from AccessControl.SecurityManagement import newSecurityManager
+from PIL import Image
 from plone import api
-from plone.namedfile.file import NamedBlobFile
+from plone.app.textfield.value import RichTextValue
+from plone.namedfile.file import NamedBlobFile, NamedBlobImage
+from plone_instance import root, site_in, start, visit
 from Products.CMFPlone.factory import addPloneSite
-from Testing.makerequest import makerequest
-from zope.component.hooks import setSite
 from ZODB.POSException import ConflictError
-from Zope2.Startup.run import make_wsgi_app
 
 CHANCE = random.Random(62)
 WORDS = "garden harbour lantern meadow orchard paper quarry river saddle timber valley window".split()
-
-CONF = """
-%define INSTANCE {instance}
-instancehome $INSTANCE
-<zodb_db main>
-  mount-point /
-  {storage}
-</zodb_db>
-"""
-ZEO = """<zeoclient>
-    server {storage}
-    blob-dir {blobs}
-    shared-blob-dir on
-  </zeoclient>"""
-FILE = """<filestorage>
-    path {storage}
-    blob-dir {blobs}
-  </filestorage>"""
-
-
-def start(instance, storage, blobs):
-    section = (FILE if storage.endswith(".fs") else ZEO).format(storage=storage, blobs=blobs)
-    path = os.path.join(instance, "etc", "test.conf")
-    with open(path, "w") as file:
-        file.write(CONF.format(instance=instance, storage=section))
-    return make_wsgi_app({}, path)
-
-
-def root():
-    import Zope2  # It is there when the application has been made.
-
-    app = makerequest(Zope2.app())
-    newSecurityManager(None, app.acl_users.getUser("admin").__of__(app.acl_users))
-    return app
-
-
-def site_in(app):
-    site = app["Plone"]
-    setSite(site)
-    return site
 
 
 def text():
@@ -98,6 +56,20 @@ def change(folder):
     chosen.reindexObject()
 
 
+def change_known(site):
+    """The picture, the leaflet and the story: other bytes, another text, and one version more."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (600, 600), CHANCE.randbytes(3 * 600 * 600)).save(file, "PNG")
+    site["picture"].image = NamedBlobImage(file.getvalue(), filename="picture.png")
+    site["leaflet"].file = NamedBlobFile(CHANCE.randbytes(50_000), filename="leaflet.bin")
+    site["story"].text = RichTextValue(f"<p>{text()}</p>", "text/html", "text/x-html-safe")
+    for name in ("picture", "leaflet", "story"):
+        site[name].title = f"{name} {' '.join(CHANCE.choices(WORDS, k=2))}"
+        site[name].notifyModified()
+        site[name].reindexObject()
+    api.portal.get_tool("portal_repository").save(site["story"], comment=text()[:40])
+
+
 def make():
     app = root()
     profiles = ["plone.app.contenttypes:default", "plonetheme.barceloneta:default"]
@@ -109,19 +81,32 @@ def make():
         for _ in range(6):
             add_document(folder)
             add_file(folder)
+    for name, kind in (("picture", "Image"), ("leaflet", "File"), ("story", "Document")):
+        api.content.create(site, kind, id=name, title=name)
+    api.content.transition(site["story"], "publish")
+    change_known(site)
     transaction.commit()
 
 
 def edit():
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    lines = queue.Queue()
+    threading.Thread(target=lambda: [lines.put(line) for line in (*sys.stdin, None)], daemon=True).start()
     site = site_in(root())
     commits = 0
     print("editing", flush=True)
-    while not ended.is_set():
+    while True:
+        if not lines.empty():
+            if lines.get() is None:
+                break
+            print("paused", flush=True)
+            if lines.get() is None:
+                break
         transaction.begin()
         try:
-            CHANCE.choice([add_document, add_file, change])(site[CHANCE.choice(WORDS[:3])])
+            if CHANCE.random() < 0.1:
+                change_known(site)
+            else:
+                CHANCE.choice([add_document, add_file, change])(site[CHANCE.choice(WORDS[:3])])
             transaction.commit()
             commits += 1
         except ConflictError:
@@ -146,8 +131,9 @@ def look(wsgi):
         content = site.unrestrictedTraverse(path, None)
         if content is None:
             problems.append(f"{path} is in the catalog, and not in the site")
-        elif content.portal_type == "File":
-            files[path] = hashlib.sha256(content.file.data).hexdigest()
+        elif content.portal_type in ("File", "Image"):
+            data = (content.file if content.portal_type == "File" else content.image).data
+            files[path] = hashlib.sha256(data).hexdigest()
         else:
             status, pages[path] = visit(wsgi, path)
             if status != "200 OK":
@@ -156,15 +142,6 @@ def look(wsgi):
     in_folders = {"/".join(one.getPhysicalPath()) for folder in folders for one in folder.objectValues()}
     problems += [f"{path} is in the site, and not in the catalog" for path in sorted(in_folders - set(catalog))]
     print(json.dumps({"catalog": catalog, "pages": pages, "files": files, "problems": problems}))
-
-
-def visit(wsgi, path):
-    """Status and text of a page, as a visitor who isn't logged in gets it."""
-    environ = {"PATH_INFO": path, "wsgi.input": io.BytesIO()}
-    setup_testing_defaults(environ)
-    answer = []
-    body = b"".join(wsgi(environ, lambda status, headers, error=None: answer.append(status)))
-    return answer[0], re.sub(r"\s+", " ", body.decode())
 
 
 def main():

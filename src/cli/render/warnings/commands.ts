@@ -39,6 +39,15 @@ export const COMMAND_WARNINGS = {
       return `this is a whole site. Work in it sends real mail, and changes real services, such as Solr or a queue.${named} Clock servers do not run in it`;
     },
   ),
+  'copy-without-values': text(
+    {
+      kind: 'notice',
+      code: 'copy-without-values',
+      keys: of<readonly string[]>(['debug-mode', 'verbose-security']),
+    },
+    ({ keys }) =>
+      `the zope.conf of the copy has no ${keys.join(', ')}. Their values come from variables of the environment that are not set here`,
+  ),
   'part-of-cfg-unread': text(
     {
       kind: 'notice',

@@ -81,6 +81,27 @@ describe('zope.conf of a copy', () => {
     expect(text.match(/read-only true/g)).toHaveLength(2);
   });
 
+  it('does without what the environment says of the live server alone', async () => {
+    const unset = [
+      '%define HOME $(CLIENT_HOME)',
+      '%define CACHE $HOME/cache',
+      'debug-mode $(DEBUG_MODE)',
+      '<dos_protection>',
+      '  form-memory-limit $(LIMIT)',
+      '  form-disk-limit $CACHE',
+      '  form-memfile-limit $$(4)',
+      '</dos_protection>',
+    ];
+    const live = LIVE.replace('cache-size 20000', 'cache-size $(CACHE_SIZE)');
+    const text = await copyOf([...unset, live].join('\n'), { isReadOnly: true });
+    const isKept = (line: string) => text.split('\n').includes(line);
+    expect(unset.filter(isKept)).toEqual([unset[3], unset[6], unset[7]]);
+    expect(text).not.toMatch(/cache-size/);
+    const { sections } = await parsed(text);
+    const all = sections.flatMap(({ values }) => values);
+    expect(all.filter(({ value }) => value.kind !== 'text')).toEqual([]);
+  });
+
   it('is not made of one that mounts a storage which is not open', async () => {
     const only = [state('1', 'Data')];
     await expect(copyOf(LIVE, { isReadOnly: false, storages: only })).rejects.toThrow(Failure);
@@ -112,9 +133,11 @@ async function copyOf(
   }: { readonly isReadOnly: boolean; readonly storages?: readonly ServedState[] },
 ): Promise<string> {
   writeFileSync(FILE, live);
-  const databases = databasesOf(await readConfFile(FILE, {}), { file: FILE, storages });
+  const conf = await readConfFile(FILE, {});
+  const databases = databasesOf(conf, { file: FILE, storages });
   const address = { kind: 'tcp', host: '127.0.0.1', port: 8100 } as const;
-  return copiedConf(live, { folder: scratch, home: '/copy', address, isReadOnly, databases });
+  const copied = { home: '/copy', address, isReadOnly, databases };
+  return copiedConf({ file: FILE, text: live, conf }, copied);
 }
 
 function parsed(text: string) {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import type { Site } from '../../../config/model/site.ts';
 import { Failure } from '../../../system/failure.ts';
 import { isThere } from '../../../system/files/presence.ts';
@@ -42,12 +42,27 @@ function folderOf(file: string): string {
   return basename(folder) === 'etc' ? dirname(folder) : folder;
 }
 
-/** The program that starts the instance of a `zope.conf`; undefined where it is neither near it nor on the PATH. */
-export async function findZopeStarter(zopeConf: string): Promise<string | undefined> {
+/** A program that starts an instance, and its first words. A `wsgi.ini` comes behind them. */
+export interface ZopeStarter {
+  readonly program: string;
+  readonly words: readonly string[];
+}
+
+/**
+ * What starts the instance of a `zope.conf`: the Python that a buildout made for its part, with the part's eggs, or
+ * `runwsgi`, of a virtual environment near it or on the PATH. Undefined where there is neither.
+ */
+export async function findZopeStarter(zopeConf: string): Promise<ZopeStarter | undefined> {
   const home = dirname(dirname(zopeConf));
-  const folders = [home, dirname(home), dirname(dirname(home))].map((one) => join(one, 'bin'));
-  const near = await findProgram(STARTER, { searchPath: folders.join(':') });
-  return near ?? (await findProgram(STARTER));
+  const python = await findProgram('interpreter', { searchPath: join(home, 'bin') });
+  if (python !== undefined) return { program: python, words: ['-m', 'Zope2.Startup.serve'] };
+  const folders = [home, dirname(home), dirname(dirname(home))];
+  const places = folders.flatMap((folder) => PLACES_OF_PROGRAMS.map((one) => join(folder, one)));
+  const near = await findProgram(STARTER, { searchPath: places.join(delimiter) });
+  const program = near ?? (await findProgram(STARTER));
+  return program === undefined ? undefined : { program, words: [] };
 }
 
 const STARTER = 'runwsgi';
+/** In the folder of a site: of a buildout, or of a virtual environment by its usual names. */
+const PLACES_OF_PROGRAMS = ['bin', '.venv/bin', 'venv/bin'];

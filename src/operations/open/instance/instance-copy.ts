@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Site } from '../../../config/model/site.ts';
 import { readConfFile } from '../../../config/zconfig/conf-file.ts';
 import { Failure, withSystemErrors } from '../../../system/failure.ts';
@@ -9,7 +9,8 @@ import { removeRecursively } from '../../../system/files/remove-recursively.ts';
 import { LOOPBACK } from '../../../system/server-address.ts';
 import type { ServedSite } from '../serve-site.ts';
 import { copiedConf } from './copied-conf.ts';
-import { findZopeConf, findZopeStarter } from './find-instance.ts';
+import { findZopeConf, findZopeStarter, type ZopeStarter } from './find-instance.ts';
+import { keysWithoutValue } from './kept-lines.ts';
 import { wsgiIni } from './wsgi-ini.ts';
 import { databasesOf } from './zope-databases.ts';
 
@@ -30,7 +31,9 @@ export interface InstanceCopy extends AsyncDisposable {
   /** The `wsgi.ini` with which it is started. */
   readonly wsgiIni: string;
   /** What starts it; undefined where no such program was found. */
-  readonly starter: string | undefined;
+  readonly starter: ZopeStarter | undefined;
+  /** Keys of the `zope.conf` that the copy does without, as their values can't be had. */
+  readonly leftOut: readonly string[];
   /** Names in the `zope.conf` of what such an instance acts on, beside its databases. */
   readonly outside: readonly string[];
 }
@@ -57,6 +60,7 @@ export async function makeInstanceCopy(
   const conf = await readConfFile(file, process.env);
   const databases = databasesOf(conf, { file, storages: served.storages });
   const text = await withSystemErrors(`read "${file}"`, () => readFile(file, 'utf8'));
+  const live = { file, text, conf };
   const starter = await findZopeStarter(file);
   const port = await freePort();
   const home = await makeHome(keptFolder);
@@ -69,10 +73,7 @@ export async function makeInstanceCopy(
       const stored = served.storages.map(({ zeoName }) => join('var', zeoName));
       for (const folder of ['etc', 'log', 'cache', ...stored])
         await mkdir(join(home, folder), { recursive: true });
-      const copied = copiedConf(text, {
-        ...{ folder: dirname(file), home, address },
-        ...{ isReadOnly, databases },
-      });
+      const copied = copiedConf(live, { databases, home, address, isReadOnly });
       await writeFile(join(home, 'etc/zope.conf'), copied);
       await writeFile(join(home, 'etc/wsgi.ini'), wsgiIni({ home, host: LOOPBACK, port }));
     });
@@ -86,6 +87,7 @@ export async function makeInstanceCopy(
     url: `http://${LOOPBACK}:${port}/`,
     wsgiIni: join(home, 'etc/wsgi.ini'),
     starter,
+    leftOut: keysWithoutValue(live),
     outside: OUTSIDE.filter((name) => text.toLowerCase().includes(name)),
     [Symbol.asyncDispose]: remove,
   };

@@ -30,8 +30,9 @@ export function runZope(
       },
     );
   }
-  const program = { path: starter, arguments: [wsgiIni], environment: {}, directory: home };
-  context.onEvent({ kind: 'command', argv: [starter, wsgiIni] });
+  const words = [...starter.words, wsgiIni];
+  const program = { path: starter.program, arguments: words, environment: {}, directory: home };
+  context.onEvent({ kind: 'command', argv: [starter.program, ...words] });
   const ending = new AbortController();
   const signal = AbortSignal.any([context.signal, ending.signal]);
   const { onOutput } = programEvents(context);
