@@ -72,6 +72,13 @@ export class OpenBackups implements AsyncDisposable {
     return opened;
   }
 
+  /** From now on, each of these repositories of one site knows what the others have logged. */
+  async joinSite(paths: readonly string[]): Promise<void> {
+    const repositories: OpenRepository[] = [];
+    for (const path of paths) repositories.push(await this.repository(path));
+    for (const one of repositories) one.joinSite(repositories);
+  }
+
   /** The folder with backups of blobs, whether it is there or not. @param original - the same, of blobs */
   async blobFolder(
     path: string,

@@ -4,6 +4,7 @@ import { isFailure } from '../system/failure.ts';
 import { type Catalogue, type ChainFiles, catalogueOf } from './layout/catalogue.ts';
 import { type Chain, type ChainReader, readChain } from './layout/chain.ts';
 import { stampOfFileName } from './layout/file-names.ts';
+import { type Run, readRunsOfSite } from './records/run-history.ts';
 
 /** Records and `.dat` files; a run log has any length, and grows. */
 const SMALL_FILE = /\.(?:json|dat)$/;
@@ -19,6 +20,8 @@ export class OpenRepository {
   readonly #chains = new Map<string, Promise<Chain>>();
   readonly #came = new Set<string>();
   readonly #went = new Set<string>();
+  /** Where its site logs. */
+  #logs: readonly Store[];
 
   constructor(store: Store) {
     this.store = new RememberingStore(store, {
@@ -28,11 +31,22 @@ export class OpenRepository {
         this.#chains.clear();
       },
     });
+    this.#logs = [this.store];
   }
 
   /** How messages call it; what a `.dat` names. */
   get name(): string {
     return this.store.name;
+  }
+
+  /** Runs of its site are looked for in the logs of these, which are all repositories of the site. */
+  joinSite(repositories: readonly OpenRepository[]): void {
+    this.#logs = repositories.map(({ store }) => store);
+  }
+
+  /** The runs of its site, as far as they are logged, the oldest first. */
+  runs(): Promise<readonly Run[]> {
+    return readRunsOfSite(this.#logs);
   }
 
   /** Forgets all that was read. */

@@ -19,7 +19,8 @@ export interface BackupPlace {
 const KINDS = ['backup', 'snapshot', 'zip', 'alternative'] as const satisfies readonly BackupKind[];
 
 /**
- * The places that a site has for its backups.
+ * The places that a site has for its backups. From then on, each repository knows what the others of its kind have
+ * logged: a run of the site has its line in one of them.
  *
  * @param kind - one kind, whether it is there or not; or all that are there, of which there has to be
  *   one: failure `not-found`
@@ -28,8 +29,14 @@ export async function findBackupPlaces(
   site: Site,
   { kind, backups }: { readonly kind: BackupKind | 'all'; readonly backups: OpenBackups },
 ): Promise<readonly BackupPlace[]> {
-  if (kind !== 'all') return placesOf(site, kind);
-  const all = KINDS.flatMap((kind) => placesOf(site, kind));
+  const kinds = kind === 'all' ? KINDS : [kind];
+  const all: BackupPlace[] = [];
+  for (const one of kinds) {
+    const places = placesOf(site, one);
+    await backups.joinSite(places.flatMap(({ repository }) => repository ?? []));
+    all.push(...places);
+  }
+  if (kind !== 'all') return all;
   const there: BackupPlace[] = [];
   for (const place of all) if (await backups.isThere(place.path)) there.push(place);
   const [first] = all;

@@ -1,22 +1,25 @@
 import { pointStampsOf } from '../layout/catalogue.ts';
 import { parseStamp, type Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
-import { readRuns } from '../records/run-history.ts';
+import type { Run } from '../records/run-history.ts';
 
-/** The backups that a repository once had, and has no more, as far as its log of runs tells. */
+/** The backups that a repository once had, and has no more, as far as the log of runs of its site tells. */
 export async function goneBackups(repository: OpenRepository): Promise<readonly Stamp[]> {
   const there = new Set<string>(pointStampsOf(await repository.catalogue()));
-  const made = new Map<string, Set<string>>();
-  for (const { made: ofRun = [] } of await readRuns(repository.store)) {
-    for (const { storage, stamp } of ofRun) {
-      made.set(storage, (made.get(storage) ?? new Set()).add(stamp));
-    }
-  }
-  // The log is of the whole site. This repository is of a storage that has made all that is here.
-  const logged = [...made.values()];
-  const known = [...there].filter((stamp) => logged.some((stamps) => stamps.has(stamp)));
-  const [first, ...others] = logged.filter((stamps) => known.every((one) => stamps.has(one)));
-  return [...(first ?? [])]
-    .filter((stamp) => !there.has(stamp) && others.every((stamps) => stamps.has(stamp)))
-    .flatMap((stamp) => parseStamp(stamp) ?? []);
+  const runs = await repository.runs();
+  const links = (await repository.chains()).flatMap((chain) => chain.links);
+  const sources = new Set(links.flatMap(({ record }) => record?.source ?? []));
+  const names = new Set(runs.flatMap((run) => storagesOf(run, sources)));
+  return runs
+    .flatMap(({ made = [] }) => made)
+    .filter(({ storage, stamp }) => names.has(storage) && !there.has(stamp))
+    .flatMap(({ stamp }) => parseStamp(stamp) ?? []);
+}
+
+/** How a backup of a site called the storages of some Data.fs files. */
+function storagesOf(
+  { storages = [], sources: paths = [] }: Run,
+  sources: ReadonlySet<string>,
+): readonly string[] {
+  return storages.filter((_, row) => sources.has(paths[row] ?? ''));
 }

@@ -3,7 +3,7 @@ import type { BackupRecord } from '../layout/backup-record.ts';
 import type { Chain, ChainLink } from '../layout/chain.ts';
 import { momentOfStamp, parseStamp, type Stamp } from '../layout/stamp.ts';
 import type { OpenRepository } from '../open-repository.ts';
-import { type Run, readRuns } from '../records/run-history.ts';
+import type { Run } from '../records/run-history.ts';
 import type { ListedPoint } from '../restore-point.ts';
 
 /** Something that put an earlier state in the place of a Data.fs. Times are milliseconds since 1970. */
@@ -22,11 +22,11 @@ export type RestoredMoment =
   | { readonly kind: 'transaction'; readonly tid: Tid };
 
 /**
- * The restores of the Data.fs of a repository, the oldest first, as far as its own log of runs tells, or the records of
- * what was backed up after one.
+ * The restores of the Data.fs of a repository, the oldest first, as far as the log of runs of its site tells, or the
+ * records of what was backed up after one.
  */
 export async function restoresOf(repository: OpenRepository): Promise<readonly PastRestore[]> {
-  const runs = await readRuns(repository.store);
+  const runs = await repository.runs();
   const chains = await repository.chains();
   const links = chains.flatMap((chain) => chain.links);
   const sources = new Set(links.flatMap(({ record }) => record?.source ?? []));

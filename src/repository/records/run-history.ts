@@ -97,3 +97,21 @@ export async function readRuns(store: Store): Promise<readonly Run[]> {
   }
   return runs;
 }
+
+/**
+ * All that the repositories of a site have logged, the oldest first: a run that works on all of them has its lines in
+ * one. A copy of a repository has the lines of the original, which count once.
+ */
+export async function readRunsOfSite(stores: readonly Store[]): Promise<readonly Run[]> {
+  const logs: (readonly Run[])[] = [];
+  for (const store of stores) logs.push(await readRuns(store));
+  const [only = [], ...others] = logs.filter((runs) => runs.length > 0);
+  // Within a log, its order counts, whatever the clock said.
+  if (others.length === 0) return only;
+  const runs = new Map([only, ...others].flat().map((run) => [nameOf(run), run]));
+  return [...runs.values()].sort((one, other) => Date.parse(one.begun) - Date.parse(other.begun));
+}
+
+function nameOf({ begun, verb, of, part, result }: Run): string {
+  return [begun, verb, of, part, result].join(' ');
+}
