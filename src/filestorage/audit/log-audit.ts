@@ -6,7 +6,7 @@ import {
   type ObjectDigest,
 } from '../fingerprint/object-digest.ts';
 import { MAGIC_BYTES } from '../format.ts';
-import { OidIndex } from '../index/oid-index.ts';
+import type { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts } from '../oid.ts';
 import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
 import type { RecordTable } from '../record-table.ts';
@@ -18,10 +18,11 @@ import { BlobRevisions } from './blob-revisions.ts';
 import { FindingList, type NamedTransaction } from './finding.ts';
 import { OidSet } from './oid-set.ts';
 import { OldReferences } from './old-references.ts';
+import { PassedIndex } from './passed-index.ts';
 import { PointingRecords } from './pointing-records.ts';
 import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
 import { type AuditSample, isSampled } from './sample.ts';
-import { StateSums } from './state-sums.ts';
+import { type OidParts, StateSums } from './state-sums.ts';
 import { addNoRoot, noteBase, noteWrapping } from './whole-log-findings.ts';
 import { WrappedRecords } from './wrapped-records.ts';
 
@@ -42,15 +43,16 @@ const CREATION = 'initial database creation';
  *
  * | memory | bytes |
  * | --- | --- |
- * | per object: both indexes, one bit | 12.2 |
+ * | per object: the index, two bits | 6.5 |
  * | per object, and per reference of it, to see what the root leads to: {@link StateSums} | 12, 4 |
- * | per record: its place, kind and oid | 8 |
+ * | per object with superseded records: the place of the newest of them | 6 |
+ * | per superseded record: its place, kind and oid | 8 |
  * | per record with a back pointer | 26 |
- * | per blob record | 18 |
+ * | per blob record | 26 |
  * | references of superseded records, at most a million | 18 each |
  *
- * Why these: a previous pointer must be what the index says when its transaction comes; a back pointer
- * leads to any earlier record, of which all must be known; an undo can make references current again
+ * Why these: a previous pointer must be where the record before it stands when its transaction comes; a back pointer
+ * leads to any superseded record, of which all must be known; an undo can make references current again
  * that stand in a record that has long passed.
  */
 export class LogAudit {
@@ -62,7 +64,8 @@ export class LogAudit {
   readonly #follower = new RecordFollower();
   readonly #wrapped = new WrappedRecords();
   readonly #findings = new FindingList();
-  readonly #index = new OidIndex();
+  readonly #passed: PassedIndex;
+  /** Without what `known` calls current, blobs excepted: as a rule, nothing behind it points back to it. */
   readonly #log = new RecordLog();
   readonly #blobs = new BlobRevisions();
   readonly #pointing = new PointingRecords();
@@ -100,6 +103,7 @@ export class LogAudit {
   }) {
     this.#sizeBytes = settings.sizeBytes;
     this.#known = settings.known;
+    this.#passed = new PassedIndex(settings.known);
     this.#sample = settings.sample;
     this.#isChanges = settings.isChanges ?? false;
     this.#sums = new StateSums(settings.known.size);
@@ -140,7 +144,8 @@ export class LogAudit {
       this.#break(`the transaction at ${stop.position} is not complete`);
     }
     const { uncreated, pointedAt } = yield* this.#finishPointing();
-    const hasRoot = this.#index.size === 0 || this.#index.at(0, 0) !== 0;
+    const index = yield* this.#passed.finish();
+    const hasRoot = index.size === 0 || index.at(0, 0) !== 0;
     const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
     if (this.#isWhole) {
       if (isChanges)
@@ -152,7 +157,7 @@ export class LogAudit {
     return {
       findings: this.#findings,
       isWhole: this.#isWhole,
-      index: this.#index,
+      index,
       committedEnd,
       transactionCount,
       recordCount,
@@ -188,21 +193,22 @@ export class LogAudit {
 
   #takePickle(pickle: Uint8Array, record: PickleRecord): void {
     const follow = (depth: FollowDepth) => this.#follower.follow(pickle, depth);
-    const knowledge = this.#takeRecord(record, follow);
-    if (this.#isCurrent(record))
-      this.#sum(record, digestOf(nameOfRecord(record), pickle), knowledge);
+    const isCurrent = this.#isCurrent(record);
+    const knowledge = this.#takeRecord(record, { isCurrent, follow });
+    if (isCurrent) this.#sum(record, digestOf(nameOfRecord(record), pickle), knowledge);
   }
 
   #takePieces(record: PickleRecord): PieceTaker {
     const pieces = this.#follower.inPieces(record.records.pickleLength(record.row));
-    const hash = this.#isCurrent(record) ? beginDigest(nameOfRecord(record)) : undefined;
+    const isCurrent = this.#isCurrent(record);
+    const hash = isCurrent ? beginDigest(nameOfRecord(record)) : undefined;
     return {
       take: (piece) => {
         pieces.take(piece);
         hash?.update(piece);
       },
       end: () => {
-        const knowledge = this.#takeRecord(record, () => pieces.end());
+        const knowledge = this.#takeRecord(record, { isCurrent, follow: () => pieces.end() });
         if (hash !== undefined) this.#sum(record, hash.digest('binary'), knowledge);
       },
     };
@@ -221,8 +227,13 @@ export class LogAudit {
   }
 
   /** What is known of it then. */
-  #takeRecord(record: PickleRecord, follow: (depth: FollowDepth) => Followed): Knowledge {
-    const { position, row, records } = record;
+  #takeRecord(
+    { position, row, records }: PickleRecord,
+    {
+      isCurrent,
+      follow,
+    }: { readonly isCurrent: boolean; readonly follow: (depth: FollowDepth) => Followed },
+  ): Knowledge {
     const high = records.oidHigh(row);
     const low = records.oidLow(row);
     const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
@@ -242,7 +253,7 @@ export class LogAudit {
     const { found } = this.#follower;
     if (found.isBlob) this.#rowKinds[row] = 'blob';
     if (depth === 'class') return depth;
-    if (!this.#isCurrent(record)) {
+    if (!isCurrent) {
       for (let number = 0; number < found.count; number++) {
         const target = { high: found.oidHigh(number), low: found.oidLow(number) };
         this.#oldReferences.add(position, target);
@@ -292,7 +303,7 @@ export class LogAudit {
       }
       const high = records.oidHigh(row);
       const low = records.oidLow(row);
-      const expected = this.#index.at(high, low);
+      const expected = this.#passed.at(high, low);
       const previous = records.previous(row);
       // A pack leaves out what was before, and says so with a 0.
       if (previous !== expected && !(previous === 0 && header.status === 'p')) {
@@ -305,10 +316,13 @@ export class LogAudit {
         records.pickleLength(row) === 0
           ? this.#followBackPointer({ records, row, named })
           : (this.#rowKinds[row] ?? 'object');
-      this.#log.add(records.position(row), { kind, oidEnd: oidEndOf(high, low) });
+      const position = records.position(row);
+      if (kind !== 'object' || this.#known.at(high, low) !== position) {
+        this.#log.add(position, { kind, oidEnd: oidEndOf(high, low) });
+      }
       if (kind === 'blob') this.#blobs.add({ high, low }, { high: tidHigh, low: tidLow });
     }
-    this.#index.apply(records);
+    this.#passed.apply(records);
   }
 
   #followBackPointer(place: RecordPosition): RecordKind {
@@ -316,18 +330,26 @@ export class LogAudit {
     const target = records.backPointer(row);
     const oid = { high: records.oidHigh(row), low: records.oidLow(row) };
     const position = records.position(row);
-    const found = target === 0 ? undefined : this.#log.find(target);
-    if (target !== 0 && found?.oidEnd !== oidEndOf(oid.high, oid.low)) {
+    const kind = target === 0 ? 'uncreated' : this.#kindAt(target, oid);
+    if (kind === undefined) {
       this.#sums.giveUp();
       this.#addFault('back-pointer', place, () => {
-        const what = found === undefined ? 'no record begins' : 'a record of another object stands';
+        const isOther = this.#log.find(target) !== undefined || this.#passed.hasReachedAny(target);
+        const what = isOther ? 'a record of another object stands' : 'no record begins';
         return `its record at ${position} has its data at ${target}, where ${what}`;
       });
       return 'object';
     }
     const dataPosition = target === 0 ? 0 : this.#pointing.dataPositionOf(target);
     this.#pointing.add(oid, { position, dataPosition });
-    return found?.kind ?? 'uncreated';
+    return kind;
+  }
+
+  /** What the record of an object at a position comes to; undefined where none of it stands. */
+  #kindAt(position: number, { high, low }: OidParts): RecordKind | undefined {
+    const found = this.#log.find(position);
+    if (found !== undefined) return found.oidEnd === oidEndOf(high, low) ? found.kind : undefined;
+    return this.#passed.hasReached(high, low, position) ? 'object' : undefined;
   }
 
   #addFault(
@@ -335,7 +357,7 @@ export class LogAudit {
     { records, row, named }: RecordPosition,
     state: () => string,
   ): void {
-    const expected = this.#index.at(records.oidHigh(row), records.oidLow(row));
+    const expected = this.#passed.at(records.oidHigh(row), records.oidLow(row));
     // The class of a record that points is told by the one with data: any of the object's will do.
     const at =
       records.pickleLength(row) > 0
@@ -356,7 +378,7 @@ export class LogAudit {
     for (const { oidHigh, oidLow, position, dataPosition } of this.#pointing) {
       count += 1;
       if (count % RECORDS_PER_PORTION === 0) yield;
-      if (this.#index.at(oidHigh, oidLow) !== position) continue;
+      if (this.#passed.at(oidHigh, oidLow) !== position) continue;
       if (dataPosition === 0) uncreated.add(oidHigh, oidLow);
       else pointedAt.add(dataPosition);
     }
@@ -400,7 +422,7 @@ export class LogAudit {
     for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) return 'some';
     if (pointedAt.size === 0) return 'none';
     const leadsNowhere = (high: number, low: number) =>
-      this.#index.at(high, low) === 0 || uncreated.has(high, low);
+      this.#passed.at(high, low) === 0 || uncreated.has(high, low);
     if (yield* this.#oldReferences.has(pointedAt, leadsNowhere)) return 'some';
     return this.#oldReferences.isFull ? 'possible' : 'none';
   }

@@ -52,7 +52,8 @@ export class OidSet {
   }
 
   has(prefix: number, suffix: number): boolean {
-    const page = this.#pages.get(pageNumber(prefix, suffix));
+    const number = pageNumber(prefix, suffix);
+    const page = number === this.#lastNumber ? this.#lastPage : this.#pages.get(number);
     if (page === undefined) return false;
     const offset = suffix % OIDS_PER_PAGE;
     if (typeof page === 'number') return offsetsOf(page).includes(offset);

@@ -23,7 +23,7 @@ export interface LoggedRecord {
 }
 
 /**
- * Which records a log has and whose they are, in 8 bytes each: what a back pointer that comes later is
+ * Where some records of a log stand and whose they are, in 8 bytes each: what a back pointer that comes later is
  * held against. Records are added in the order in which they stand there.
  */
 export class RecordLog {
