@@ -90,7 +90,9 @@ const ASK_FOR_LOCAL_FOLDERS: Readonly<Record<string, string>> = {
     'GNU tar brings the state of a chain up to date in its file',
   'operations/backup-blobs/copy-blobs.ts': 'rsync, and the copy workers, fill a new copy',
   'operations/backup-blobs/previous-copy.ts': 'a new copy shares its files by hard links',
-  'operations/restore/restore-blob-copy.ts': 'rsync, and the copy workers, read a copy',
+  'operations/restore/blobs/blobs-as-backed-up.ts':
+    'workers look at the rights and times of a copy beside those of the live blobs',
+  'operations/restore/blobs/restore-blob-copy.ts': 'rsync, and the copy workers, read a copy',
 };
 
 /** Functions that take a path, or the place of a store, beside those of the modules of {@link TAKE_PATHS}. */

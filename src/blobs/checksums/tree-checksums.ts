@@ -7,6 +7,7 @@ import type { WorkProgress } from '../../system/streams/progress.ts';
 import { isUncommitted } from '../layout/uncommitted.ts';
 import { type BlobSums, SumDraft } from './checksums.ts';
 import { FileHasher } from './file-hasher.ts';
+import { Likeness } from './likeness.ts';
 
 /** Whether the files of a tree are those that they were. */
 export interface ComparedTree {
@@ -21,6 +22,7 @@ type ReadFrom = 'anywhere' | 'disk';
 interface TreeToRead {
   readonly root: string;
   readonly from: ReadFrom;
+  readonly like: string | undefined;
 }
 
 /** Paths that a worker is given at once. */
@@ -30,17 +32,20 @@ const BATCH = 128;
  * Reads every file of a tree that has a sum, and compares. Failures: those of the system.
  *
  * @param from - `disk`: past what the kernel remembers of them; they must have been synced
+ * @param like - a folder with a tree; what hasn't the rights and times of what it has there, counts as missing
  */
 export async function compareTree(
   root: string,
   {
     sums,
     from = 'anywhere',
+    like,
     signal,
     progress,
   }: {
     readonly sums: BlobSums;
     readonly from?: ReadFrom;
+    readonly like?: string;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
@@ -48,7 +53,7 @@ export async function compareTree(
   const differing: string[] = [];
   const missing: string[] = [];
   await hashFiles(
-    { root, from },
+    { root, from, like },
     {
       paths: pathsOf(sums),
       signal,
@@ -82,7 +87,7 @@ export async function sumFiles(
 ): Promise<string> {
   const draft = new SumDraft();
   await hashFiles(
-    { root, from: 'anywhere' },
+    { root, from: 'anywhere', like: undefined },
     {
       paths: paths[Symbol.iterator](),
       signal,
@@ -151,13 +156,16 @@ const hasher = new FileHasher();
 function* hashBatch(
   paths: readonly string[],
   {
-    tree: { root, from },
+    tree: { root, from, like },
     progress,
   }: { readonly tree: TreeToRead; readonly progress: WorkProgress },
 ): Generator<void, HashedBatch> {
   const hashed: (readonly [path: string, sha256: string | undefined])[] = [];
+  const likeness = like === undefined ? undefined : new Likeness(root, like);
   for (const path of paths) {
-    hashed.push([path, yield* hashIfFile(`${root}/${path}`, { from, progress })]);
+    const counts = likeness?.has(path) ?? true;
+    const hash = counts ? yield* hashIfFile(`${root}/${path}`, { from, progress }) : undefined;
+    hashed.push([path, hash]);
   }
   yield;
   return hashed;

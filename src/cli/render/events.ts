@@ -122,6 +122,9 @@ function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
     case 'blobs-restored':
       terminal.log(`Restored ${event.target} from ${event.entry}`);
       return;
+    case 'blobs-as-backed-up':
+      terminal.log(`Every blob in ${event.target} is as in ${event.entry}: nothing to restore`);
+      return;
     case 'part-damaged':
       return;
     case 'copied': {

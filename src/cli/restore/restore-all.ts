@@ -76,8 +76,12 @@ export async function restoreAll(
   }
   const { site } = settings;
   const shown = shownOn(terminal);
+  let hasSwappedBlobs = false;
   const onEvent: OnEvent = (event) => {
-    if (event.kind === 'blobs-restored') result.blobs.push(restoredBlobsAsJson(event, site));
+    if (event.kind === 'blobs-restored' || event.kind === 'blobs-as-backed-up') {
+      result.blobs.push(restoredBlobsAsJson(event, site));
+      hasSwappedBlobs ||= event.kind === 'blobs-restored';
+    }
     shown.onEvent(event);
   };
   const job = { ...shown, onEvent, signal, backups, waitSeconds };
@@ -122,7 +126,8 @@ export async function restoreAll(
       result.outcome = 'done';
       // Where something was appended, nothing is kept: see restoreSite.
       const isKept = settings.old === 'keep' && results.every(({ hadBytes }) => hadBytes === 0);
-      if (!isKept || !hasReplaced) return;
+      const hasSwapped = results.length > 0 || hasSwappedBlobs;
+      if (!isKept || !hasReplaced || !hasSwapped) return;
       const removed = plan === undefined ? [] : newPaths(plan);
       const more = removed.length === 0 ? '' : ` and remove ${removed.join(', ')}`;
       terminal.log(`The replaced files are kept. To swap them back${more}:`);

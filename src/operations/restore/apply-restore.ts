@@ -3,6 +3,7 @@ import { realPlaceOf } from '../../system/files/real-path.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../run/events.ts';
 import { type FastForward, fastForwardFile, planFastForward } from './append-to-existing.ts';
+import { withoutBlobsAsBackedUp } from './blobs/blobs-as-backed-up.ts';
 import { restoringPart } from './damaged-part.ts';
 import type { RestoreJournal } from './journal/journal-record.ts';
 import { swapAll } from './journal/restore-journal.ts';
@@ -25,14 +26,15 @@ export interface RestoreToApply {
 
 /**
  * Makes everything of a plan beside what it replaces, then swaps all of it by renames; last, it appends to each
- * Data.fs that only lacks its end. The caller holds the locks of what is read and of what is replaced.
+ * Data.fs that only lacks its end. What is there already as it would be made stays. The caller holds the locks of what
+ * is read and of what is replaced.
  */
 export async function applyRestore(
   plan: SiteRestorePlan,
   { anchor, settings, context, onBegin }: RestoreToApply,
 ): Promise<readonly RestoreResult[]> {
   const fastForwards = await findFastForwards(plan, { settings, context });
-  const anew = madeAnew(plan, fastForwards);
+  const anew = await withoutBlobsAsBackedUp(madeAnew(plan, fastForwards), context);
   if (settings.earlierState === 'append') tellReplaced(anew, context);
   await makeRoom(anew, { old: settings.old, context });
   await using things = new DisposableStack();
@@ -47,26 +49,27 @@ export async function applyRestore(
     staged.push(things.use(made));
     if (made.cut !== undefined) cuts.set(storage, made.cut);
   }
-  for (const { plan: one, storage } of plan.blobs) {
+  for (const { plan: one, storage } of anew.blobs) {
     const work = () => stageBlobs(one, { anchor, cut: cuts.get(storage), context });
     const made = await restoringPart({ storage, part: 'blobs' }, { plan, context, work });
     stagedBlobs.push(things.use(made));
   }
   context.signal.throwIfAborted();
   const all = [...staged, ...stagedBlobs];
-  await swapAll(anchor, {
-    steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
-    restored: describePlan(plan),
-    points: await pointsOf(plan.filestorages.map(({ plan: one }) => one)),
-    // What was appended can't be taken back, so the rest of it must not be, either.
-    old: settings.old === 'keep' && fastForwards.length === 0 ? 'keep' : 'discard',
-    earlier: 'superseded',
-    now: settings.now(),
-    onTaken: () => {
-      for (const one of all) one.handOver();
-    },
-  });
-  for (const { plan: one } of plan.blobs) {
+  if (all.length + fastForwards.length > 0)
+    await swapAll(anchor, {
+      steps: (await Promise.all(all.map((one) => one.steps()))).flat(),
+      restored: describePlan(plan),
+      points: await pointsOf(plan.filestorages.map(({ plan: one }) => one)),
+      // What was appended can't be taken back, so the rest of it must not be, either.
+      old: settings.old === 'keep' && fastForwards.length === 0 ? 'keep' : 'discard',
+      earlier: 'superseded',
+      now: settings.now(),
+      onTaken: () => {
+        for (const one of all) one.handOver();
+      },
+    });
+  for (const { plan: one } of anew.blobs) {
     context.onEvent({ kind: 'blobs-restored', target: one.target, entry: one.choice.entry.name });
   }
   const results = staged.map(({ result }) => result);

@@ -28,11 +28,11 @@ import {
 } from '../../system/files/replacement.ts';
 import type { JobContext } from '../run/events.ts';
 import type { BlobRestorePlan, BlobRestoreSettings } from './blob-restore-plan.ts';
+import { checkArchives, extractChain } from './blobs/restore-blob-archives.ts';
+import { checkCopy, restoreCopy } from './blobs/restore-blob-copy.ts';
 import { keepRightsOfFolder } from './keep-ownership.ts';
 import type { CutOfRestore } from './moment/cut-log.ts';
 import { fitBlobs } from './moment/fit-blobs.ts';
-import { checkArchives, extractChain } from './restore-blob-archives.ts';
-import { checkCopy, restoreCopy } from './restore-blob-copy.ts';
 
 /**
  * Finds the blob backup that belongs to a restore point, and looks whether everything is there that

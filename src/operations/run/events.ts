@@ -54,6 +54,8 @@ export type JobEvent =
   | { readonly kind: 'latest-set'; readonly folder: string; readonly name: string }
   | { readonly kind: 'restore-begins'; readonly source: string; readonly target: string }
   | { readonly kind: 'blobs-restored'; readonly target: string; readonly entry: string }
+  /** Each file of the directory is what the restore would have made of it. */
+  | { readonly kind: 'blobs-as-backed-up'; readonly target: string; readonly entry: string }
   /** The failure that follows says it. */
   | ({ readonly kind: 'part-damaged' } & DamagedPart)
   /** A copy has all restore points that it should have: some came to it now, some went. */

@@ -52,6 +52,7 @@ const BlobsSchema = v.strictObject({
   target: said('the blob directory that is made or replaced', v.string()),
   replaces: maybe('whether it replaces something', v.boolean()),
   fileNames: maybe('the copy or the archives that it restores', v.array(v.string())),
+  unchanged: maybe('every blob was there as in the backup, so nothing was replaced', v.boolean()),
 });
 
 export const restoreResult = {
@@ -155,11 +156,15 @@ export function restoredAsJson(
   return { ...where, sizeBytes, hadBytes, index };
 }
 
+/** What is told of the blobs that are there at the end. */
+type BlobsInPlace = Extract<JobEvent, { readonly kind: 'blobs-restored' | 'blobs-as-backed-up' }>;
+
 /** The same of blobs. */
 export function restoredBlobsAsJson(
-  { target, entry: name }: Extract<JobEvent, { readonly kind: 'blobs-restored' }>,
+  { kind, target, entry: name }: BlobsInPlace,
   site: Site,
 ): JsonBlobs {
   const storage = site.storages.find(({ blobs }) => blobs === target)?.name;
-  return { site: site.part, storage, name, target };
+  const unchanged = kind === 'blobs-as-backed-up';
+  return { site: site.part, storage, name, target, ...(unchanged && { unchanged }) };
 }

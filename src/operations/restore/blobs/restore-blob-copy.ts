@@ -1,24 +1,24 @@
 import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BlobSums } from '../../blobs/checksums/checksums.ts';
-import { readSums } from '../../blobs/checksums/checksums-file.ts';
-import type { ComparedTree } from '../../blobs/checksums/tree-checksums.ts';
-import { strangeLinks } from '../../blobs/copy/additions.ts';
-import { compareFiles } from '../../blobs/copy/compare-files.ts';
-import { copyTree } from '../../blobs/copy/copy-tree.ts';
-import { type CountedTree, countTree, hasAsMany } from '../../blobs/copy/count-tree.ts';
-import { fetchTree } from '../../blobs/copy/fetch-tree.ts';
-import { copyWithRsync } from '../../blobs/copy/rsync.ts';
-import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { someOf } from '../../blobs/layout/summarize-names.ts';
-import { treeIn } from '../../blobs/layout/tree-in.ts';
-import { folderTree } from '../../stores/folder-tree.ts';
-import type { TreeReader } from '../../stores/tree-reader.ts';
-import { Failure, withSystemErrors } from '../../system/failure.ts';
-import { statOf } from '../../system/files/presence.ts';
-import { type JobContext, programEvents, withStep } from '../run/events.ts';
-import type { RestoreWarning } from '../run/warnings/restore-warnings.ts';
-import type { BlobRestorePlan } from './blob-restore-plan.ts';
+import type { BlobSums } from '../../../blobs/checksums/checksums.ts';
+import { readSums } from '../../../blobs/checksums/checksums-file.ts';
+import type { ComparedTree } from '../../../blobs/checksums/tree-checksums.ts';
+import { strangeLinks } from '../../../blobs/copy/additions.ts';
+import { compareFiles } from '../../../blobs/copy/compare-files.ts';
+import { copyTree } from '../../../blobs/copy/copy-tree.ts';
+import { type CountedTree, countTree, hasAsMany } from '../../../blobs/copy/count-tree.ts';
+import { fetchTree } from '../../../blobs/copy/fetch-tree.ts';
+import { copyWithRsync } from '../../../blobs/copy/rsync.ts';
+import type { BlobEntry } from '../../../blobs/layout/catalogue.ts';
+import { someOf } from '../../../blobs/layout/summarize-names.ts';
+import { treeIn } from '../../../blobs/layout/tree-in.ts';
+import { folderTree } from '../../../stores/folder-tree.ts';
+import type { TreeReader } from '../../../stores/tree-reader.ts';
+import { Failure, withSystemErrors } from '../../../system/failure.ts';
+import { statOf } from '../../../system/files/presence.ts';
+import { type JobContext, programEvents, withStep } from '../../run/events.ts';
+import type { RestoreWarning } from '../../run/warnings/restore-warnings.ts';
+import type { BlobRestorePlan } from '../blob-restore-plan.ts';
 
 /** Copies a copy of blobs back to a new directory. Failure `damaged` where it isn't what was backed up. */
 export async function restoreCopy(

@@ -1,17 +1,17 @@
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readChain } from '../../blobs/archive/read-chain.ts';
-import { extractArchive } from '../../blobs/archive/tar.ts';
-import { type CountedTree, countTree } from '../../blobs/copy/count-tree.ts';
-import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import type { BlobChoice } from '../../blobs/layout/choose.ts';
-import { isExcluded } from '../../blobs/layout/exclusions.ts';
-import { someOf } from '../../blobs/layout/summarize-names.ts';
-import { folderTree } from '../../stores/folder-tree.ts';
-import type { Store } from '../../stores/store.ts';
-import { Failure, withSystemErrors } from '../../system/failure.ts';
-import { type JobContext, programEvents, withStep } from '../run/events.ts';
-import { readArchive } from '../run/read-archive.ts';
+import { readChain } from '../../../blobs/archive/read-chain.ts';
+import { extractArchive } from '../../../blobs/archive/tar.ts';
+import { type CountedTree, countTree } from '../../../blobs/copy/count-tree.ts';
+import type { BlobEntry } from '../../../blobs/layout/catalogue.ts';
+import type { BlobChoice } from '../../../blobs/layout/choose.ts';
+import { isExcluded } from '../../../blobs/layout/exclusions.ts';
+import { someOf } from '../../../blobs/layout/summarize-names.ts';
+import { folderTree } from '../../../stores/folder-tree.ts';
+import type { Store } from '../../../stores/store.ts';
+import { Failure, withSystemErrors } from '../../../system/failure.ts';
+import { type JobContext, programEvents, withStep } from '../../run/events.ts';
+import { readArchive } from '../../run/read-archive.ts';
 
 /** Whether a chain has all that its last archive lists; how many files that one holds. */
 export async function checkArchives(
