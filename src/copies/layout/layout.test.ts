@@ -11,10 +11,13 @@ import {
 } from './blob-manifest.ts';
 import { blobKey, parsePointKey, parseTombstoneKey, pointKey, tombstoneKey } from './keys.ts';
 import { formatPlace, PLACE_KINDS, parsePlace } from './place.ts';
+import { decodePointDetails } from './point-details.ts';
 import { decodePointRecord, encodePointRecord, type PointRecord } from './point-record.ts';
 
 const places = fc.record({
-  storage: fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
+  storage: fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+    .filter((name) => !/[/\0]/.test(name)),
   kind: fc.constantFrom(...PLACE_KINDS),
 });
 const stamps = fc
@@ -71,6 +74,8 @@ describe('name of a place', () => {
     '..-',
     'a%2f-zip',
     'a%61-zip',
+    '..%2F..%2Fetc-backup',
+    'a%00-backup',
   ])('is not %j', (text) => {
     expect(parsePlace(text)).toBeUndefined();
   });
@@ -189,8 +194,28 @@ describe('record of a restore point', () => {
     expect(decodePointRecord(Buffer.from(encodePointRecord(record)).toString())).toEqual(record);
   });
 
+  const inFile = (name: string) => ({
+    data: { ...record.data, file: { ...record.data?.file, name } },
+  });
+  const archive = { stamp, name: 'blobstorage.tar.gz', sizeBytes: 9, stored };
+  const inArchives = (base: string, name: string) => ({
+    blobs: { kind: 'archives', stamp, base, archives: [{ ...archive, name }] },
+  });
+
+  it('has the names of files, and nothing else', () => {
+    for (const change of [inFile(`${stamp}.deltafs`), inArchives('blob..storage', 'b.1.tar')]) {
+      expect(decodePointRecord(JSON.stringify({ ...record, ...change }))).toBeDefined();
+    }
+  });
+
   it.each([
     ['a later format', { format: 2 }],
+    ['a file that leads out of its folder', inFile('../../authorized_keys')],
+    ['a file that is its folder', inFile('.')],
+    ['an archive that leads out of its folder', inArchives('blobstorage', '../x.tar')],
+    ['a blob directory that leads out of its folder', inArchives('../..', 'x.tar')],
+    ['a file without a name', inFile('')],
+    ['a name that the system cuts', inFile('x\0.fsz')],
     [
       'a key that leads out of its site',
       {
@@ -212,5 +237,23 @@ describe('record of a restore point', () => {
     ['another kind', { kind: 'alternative' }],
   ])('is none with %s', (_, change) => {
     expect(decodePointRecord(JSON.stringify({ ...record, ...change }))).toBeUndefined();
+  });
+});
+
+describe('details of a restore point', () => {
+  const sha256 = 'a'.repeat(64);
+  const stored = { key: `files/Data/${sha256}`, form: [], sizeBytes: 9, sha256 };
+  const withOther = (path: string) => ({
+    ...{ data: {}, blobRecords: {} },
+    others: [{ path, sizeBytes: 9, sha256, stored }],
+  });
+
+  it('name files below the blob directory', () => {
+    expect(decodePointDetails(withOther('.layout'))).toEqual(withOther('.layout'));
+    expect(decodePointDetails(withOther('tmp/a..b'))).toBeDefined();
+  });
+
+  it.each(['/etc/x', '../x', 'a/../../x', 'a//x', 'a/.', '', 'a\0'])('name none: %j', (path) => {
+    expect(decodePointDetails(withOther(path))).toBeUndefined();
   });
 });

@@ -15,12 +15,16 @@ export function formatPlace({ storage, kind }: CopyPlace): string {
   return `${encodeName(storage)}-${kind}`;
 }
 
-/** Undefined where the text isn't what {@link formatPlace} makes. */
+/**
+ * Undefined where the text isn't what {@link formatPlace} makes, or the name of its storage would lead out of the folder
+ * in which a restore makes `STORAGE.fs`: no storage is called so.
+ */
 export function parsePlace(text: string): CopyPlace | undefined {
   const at = text.lastIndexOf('-');
   const kind = PLACE_KINDS.find((one) => one === text.slice(at + 1));
   const storage = at < 1 ? undefined : decodeName(text.slice(0, at));
-  return kind === undefined || storage === undefined ? undefined : { storage, kind };
+  if (kind === undefined || storage === undefined || /[/\0]/.test(storage)) return undefined;
+  return { storage, kind };
 }
 
 export function isSamePlace(one: CopyPlace, other: CopyPlace): boolean {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { BlobRecordSchema } from '../../blobs/layout/record.ts';
 import { BackupRecordSchema } from '../../repository/layout/backup-record.ts';
-import { Count, Md5, Sha256, StoredObjectSchema } from './stored-object.ts';
+import { Count, Md5, PathSchema, Sha256, StoredObjectSchema } from './stored-object.ts';
 
 const DataFileDetailsSchema = v.object({
   /** Of the bytes of the Data.fs, as the `.dat` has it. */
@@ -16,7 +16,7 @@ const DataFileDetailsSchema = v.object({
 /** A file of a copy of a blob directory that is no blob: its layout, as a rule. */
 const OtherFileSchema = v.object({
   /** Below the blob directory. */
-  path: v.string(),
+  path: PathSchema,
   sizeBytes: Count,
   /** Of its bytes. */
   sha256: Sha256,

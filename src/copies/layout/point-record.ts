@@ -4,7 +4,14 @@ import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import { POINT_PARTS, parsePointKey } from './keys.ts';
 import { PLACE_KINDS } from './place.ts';
-import { Count, KeySchema, Sha256, StoredObjectSchema, TidText } from './stored-object.ts';
+import {
+  Count,
+  KeySchema,
+  NameSchema,
+  Sha256,
+  StoredObjectSchema,
+  TidText,
+} from './stored-object.ts';
 
 export const StampSchema = v.pipe(
   v.string(),
@@ -26,7 +33,7 @@ export const PointLinkSchema = v.object({
 const DataFileSchema = v.object({
   stamp: StampSchema,
   /** As the file is called in a repository, when it is read from its {@link stored} form: `STAMP.fsz`. */
-  name: v.string(),
+  name: NameSchema,
   /** Of that file. */
   sizeBytes: Count,
   /** The bytes of the Data.fs that it holds. */
@@ -62,7 +69,7 @@ const DataSchema = v.object({
 const ArchiveSchema = v.object({
   stamp: StampSchema,
   /** As the archive is called in a folder of blob backups, with its stamp: `blobstorage.STAMP.delta.tar.gz`. */
-  name: v.string(),
+  name: NameSchema,
   /** Of that file. */
   sizeBytes: Count,
   stored: StoredObjectSchema,
@@ -80,9 +87,9 @@ const BlobsSchema = v.variant('kind', [
     /** Of the blob backup: an older one where the point has none of its own. */
     stamp: StampSchema,
     /** As the copy is called in a folder of blob backups, with its stamp: `blobstorage.STAMP`. */
-    name: v.string(),
+    name: NameSchema,
     /** Name of the blob directory. */
-    base: v.string(),
+    base: NameSchema,
     manifest: StoredObjectSchema,
     /** Files of it that are no blobs; their paths are in the details. */
     others: v.pipe(v.array(StoredObjectSchema), v.readonly()),
@@ -94,7 +101,7 @@ const BlobsSchema = v.variant('kind', [
   v.object({
     kind: v.literal('archives'),
     stamp: StampSchema,
-    base: v.string(),
+    base: NameSchema,
     archives: v.pipe(v.array(ArchiveSchema), v.minLength(1), v.readonly()),
   }),
 ]);

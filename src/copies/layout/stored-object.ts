@@ -13,6 +13,19 @@ export const KeySchema = v.pipe(
   v.check((key) => key.split('/').every((piece) => piece !== '' && !/^\.+$/.test(piece))),
 );
 
+/** A path that a record has for a file: whoever writes it below a folder never gets out of that. */
+export const PathSchema = v.pipe(
+  v.string(),
+  v.check(
+    (path) => !path.includes('\0') && path.split('/').every((piece) => !NO_NAMES.includes(piece)),
+  ),
+);
+
+/** The same of a single name. */
+export const NameSchema = v.pipe(PathSchema, v.excludes('/'));
+
+const NO_NAMES = ['', '.', '..'];
+
 /** An object that a record speaks of: where it is, and the bytes that lie there. */
 export const StoredObjectSchema = v.object({
   key: KeySchema,
