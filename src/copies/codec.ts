@@ -33,6 +33,15 @@ export interface StoredBytes {
   readonly name: string;
 }
 
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** What one step of a form does with bytes, and what undoes it: for all of them, or read at random. */
+interface Step {
+  readonly encode: (content: Bytes) => Promise<Bytes>;
+  readonly decode: (stored: Bytes, of: StoredBytes) => Promise<Bytes>;
+  readonly open: (stored: OpenedSource, of: StoredBytes) => Promise<OpenedSource>;
+}
+
 /**
  * Brings bytes into the form in which a copy stores them, and back. What it needs is loaded, and started, when it is
  * needed first; its processes end with it.
@@ -41,6 +50,22 @@ export class Codec implements AsyncDisposable {
   readonly #keys: CodecKeys;
   readonly #started = new DisposableStack();
   readonly #cache = new MemberCache(KEPT_BYTES);
+  readonly #steps: Readonly<Record<StoredForm[number], Step>> = {
+    zstd: {
+      encode: async (content) => compressToFrames(await this.#makesFrames())(content),
+      decode: async (stored, { name }) =>
+        decompressFrames(stored, { reader: await this.#readsFrames(), name }),
+      open: async (stored) =>
+        frameSource(stored, { reader: await this.#readsFrames(), cache: this.#cache }),
+    },
+    age: {
+      encode: async (content) => seal(content, await this.#makesHeaders()),
+      decode: async (stored, { sizeBytes: sealedBytes, name }) =>
+        unseal(stored, { opener: await this.#opensHeaders(), sealedBytes, name }),
+      open: async (stored, { sizeBytes: sealedBytes, name }) =>
+        openSealed(stored, { opener: await this.#opensHeaders(), sealedBytes, name }),
+    },
+  };
   #headerMaker: Promise<HeaderMaker> | undefined;
   #headerOpener: Promise<HeaderOpener> | undefined;
   #frameMaker: Promise<FrameMaker> | undefined;
@@ -61,20 +86,9 @@ export class Codec implements AsyncDisposable {
   }
 
   /** The bytes to store for this content. Failure `program` where a form needs what isn't there. */
-  async *encode(content: AsyncIterable<Uint8Array>, form: StoredForm): AsyncGenerator<Uint8Array> {
+  async *encode(content: Bytes, form: StoredForm): AsyncGenerator<Uint8Array> {
     let bytes = content;
-    for (const step of form) {
-      switch (step) {
-        case 'zstd':
-          bytes = compressToFrames(await this.#makesFrames())(bytes);
-          break;
-        case 'age':
-          bytes = seal(bytes, await this.#makesHeaders());
-          break;
-        default:
-          step satisfies never;
-      }
-    }
+    for (const step of form) bytes = await this.#steps[step].encode(bytes);
     yield* bytes;
   }
 
@@ -82,53 +96,17 @@ export class Codec implements AsyncDisposable {
    * The content of an object that is read from its beginning to its end. Failures: `damaged` where it isn't what was
    * stored; `usage` or `refused` where a key is missing; `program`.
    */
-  async *decode(
-    stored: AsyncIterable<Uint8Array>,
-    { form, sizeBytes, name }: StoredBytes,
-  ): AsyncGenerator<Uint8Array> {
+  async *decode(stored: Bytes, of: StoredBytes): AsyncGenerator<Uint8Array> {
     let bytes = stored;
-    for (const step of form.toReversed()) {
-      switch (step) {
-        case 'zstd':
-          bytes = decompressFrames(bytes, { reader: await this.#readsFrames(), name });
-          break;
-        case 'age':
-          bytes = unseal(bytes, {
-            opener: await this.#opensHeaders(),
-            sealedBytes: sizeBytes,
-            name,
-          });
-          break;
-        default:
-          step satisfies never;
-      }
-    }
+    for (const step of of.form.toReversed()) bytes = await this.#steps[step].decode(bytes, of);
     yield* bytes;
   }
 
   /** The content of an object, read at random. It closes the source. The same failures, now or while it is read. */
-  async open(source: OpenedSource, { form, sizeBytes, name }: StoredBytes): Promise<OpenedSource> {
+  async open(source: OpenedSource, of: StoredBytes): Promise<OpenedSource> {
     await using opened = new DisposableStack();
     let bytes = opened.use(source);
-    for (const step of form.toReversed()) {
-      switch (step) {
-        case 'zstd':
-          bytes = await frameSource(bytes, {
-            reader: await this.#readsFrames(),
-            cache: this.#cache,
-          });
-          break;
-        case 'age':
-          bytes = await openSealed(bytes, {
-            opener: await this.#opensHeaders(),
-            sealedBytes: sizeBytes,
-            name,
-          });
-          break;
-        default:
-          step satisfies never;
-      }
-    }
+    for (const step of of.form.toReversed()) bytes = await this.#steps[step].open(bytes, of);
     opened.move();
     return bytes;
   }
