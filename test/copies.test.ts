@@ -11,6 +11,7 @@ import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { openCopy, pushSite } from '../src/operations/copies/push-site.ts';
 import { verifyCopy } from '../src/operations/copies/verify-copy.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
+import { folderObjects } from '../src/stores/objects/folder-objects.ts';
 import { newKeyPair } from '../src/system/age/keys.ts';
 import { BY_NODE } from './support/backup-settings.ts';
 import { COMMAND } from './support/command.ts';
@@ -254,6 +255,19 @@ describe('a copy', () => {
     const { findings, points } = await site.verify();
     expect([findings, points]).toEqual([[], 3]);
   }, 300_000);
+
+  it('says that its server may lose what it took, where it has taken something', async () => {
+    const { site, copy, place, backUp } = await siteWithCopy();
+    await backUp();
+    rmSync(join(place, 'sites'), { recursive: true });
+    const said: JobEvent[] = [];
+    const open = async () => ({ ...folderObjects(place), isUnsynced: true }) as const;
+    const context = quietContext((event) => said.push(event));
+    for (let run = 0; run < 2; run++)
+      await pushSite({ site, copy, now: () => new Date(), open }, context);
+    const notices = said.filter(({ kind }) => kind === 'notice');
+    expect(notices).toEqual([{ kind: 'notice', code: 'copy-not-synced', copy: 'nas' }]);
+  }, 60_000);
 
   it('tells that a record was taken out', async () => {
     const site = await siteWithCopy();

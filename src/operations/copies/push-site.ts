@@ -107,6 +107,8 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   const at = now();
   const { sha256 } = pushed.newest.link ?? {};
   await noteSite(store, { site: copy.site, points: points.names, at, sha256 });
+  if (pushed.points > 0 && store.isUnsynced)
+    context.onEvent({ kind: 'notice', code: 'copy-not-synced', copy: copy.name });
   if (pushed.failure !== undefined) throw pushed.failure;
   return { points: pushed.points, bytes, removed };
 }

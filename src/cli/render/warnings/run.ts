@@ -49,6 +49,11 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     sentence: ({ copy, reason }) =>
       `zodbvault could not delete old backups in the copy "${copy}": ${reason}. The copy itself is complete. The next backup tries again`,
   },
+  'copy-not-synced': {
+    example: { kind: 'notice', code: 'copy-not-synced', copy: 'sftp://backup@nas.example/backups' },
+    sentence: ({ copy }) =>
+      `the server of the copy "${copy}" cannot say when its disk has what was copied. If that machine crashes in the next minutes, it may lose some of it: then run "zodbvault copy --verify"`,
+  },
   'unread-checks': {
     example: { kind: 'warning', code: 'unread-checks', fileName: '.zodbvault.checks.json' },
     sentence: ({ fileName }) =>

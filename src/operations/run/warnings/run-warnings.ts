@@ -28,6 +28,8 @@ export type RunWarning =
       readonly copy: string;
       readonly reason: string;
     }
+  /** Its server can't have its disk write what it took: a crash of it may lose what was copied now. */
+  | { readonly kind: 'notice'; readonly code: 'copy-not-synced'; readonly copy: string }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
   /** What somebody wants to keep can't be read: nothing old is removed. */

@@ -30,7 +30,7 @@ function wordsOf({ code, status }: Told): Words {
       return [
         'refused',
         `the server does not allow it (${code})`,
-        'Check the key and its secret, and what this key may do in the bucket.',
+        `Check the key and its secret, and what this key may do in the bucket. ${OTHER_SERVER}`,
       ];
     default:
       return [
@@ -41,10 +41,14 @@ function wordsOf({ code, status }: Told): Words {
   }
 }
 
+/** Whoever names a bucket alone asks Amazon. */
+const OTHER_SERVER =
+  'If it is not Amazon’s, name its server: "endpoint" in the settings of the copy, or AWS_ENDPOINT_URL.';
+
 const OTHER_REGION: Words = [
   'usage',
   'the bucket is in another region',
-  'Name the region of the bucket in the configuration.',
+  'Name the region of the bucket: "region" in the settings of the copy, or AWS_REGION.',
 ];
 
 const BY_CODE: ReadonlyMap<string, Words> = new Map([
@@ -55,12 +59,16 @@ const BY_CODE: ReadonlyMap<string, Words> = new Map([
     [
       'usage',
       'there are no credentials for it',
-      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file of credentials in the configuration.',
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, write them into ~/.aws/credentials, or name a file with them: "credentials_file" in the settings of the copy.',
     ],
   ],
   [
     'NoSuchBucket',
-    ['not-found', 'there is no such bucket', 'Create the bucket, or correct its name.'],
+    [
+      'not-found',
+      'there is no such bucket',
+      `Create the bucket, or correct its name. ${OTHER_SERVER}`,
+    ],
   ],
   [
     'QuotaExceeded',

@@ -93,7 +93,7 @@ async function requireRegion({ config }: S3Client): Promise<void> {
     await config.region();
   } catch (error) {
     throw new Failure('usage', 'Cannot use S3: nothing says in which region the bucket is', {
-      hint: 'Name the region in the configuration, or the endpoint of a server that isn’t Amazon’s.',
+      hint: 'Set AWS_REGION, or AWS_ENDPOINT_URL for a server that is not Amazon’s; or name "region" or "endpoint" in the settings of the copy.',
       cause: error,
     });
   }
