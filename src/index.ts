@@ -1,6 +1,6 @@
 /**
- * zodbvault as a library: {@link openSite} backs up, lists, verifies and restores a site with its blobs. Below it are
- * the jobs for one Data.fs, and the Data.fs itself.
+ * zodbvault as a library: {@link openSite} backs up, lists, verifies and restores a site with its blobs, and
+ * {@link openCopy} does the last three with a copy of one. Below it are the jobs for one Data.fs, and the Data.fs itself.
  *
  * Sizes are in bytes, times in seconds, unless a name says otherwise. What fails throws a {@link Failure} with a code.
  *
@@ -8,6 +8,7 @@
  */
 
 export { OpenBackups } from './blobs/open-backups.ts';
+export { type CopyOptions, type OpenCopy, openCopy } from './copy-library.ts';
 export { type CommittedEnd, findCommittedEnd } from './filestorage/committed-end.ts';
 export { formatOid, type Oid, ROOT_OID } from './filestorage/oid.ts';
 export { decodeRecordPickle, type RecordPickle } from './filestorage/pickle/record-pickle.ts';

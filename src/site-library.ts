@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
 import { OpenBackups } from './blobs/open-backups.ts';
+import type { OptionSource } from './config/model/option-source.ts';
 import { retarget } from './config/model/relocate-site.ts';
 import type { Site } from './config/model/site.ts';
-import { NOTHING_NAMED, type Purpose } from './config/plain/plain-search.ts';
+import { NO_ENVIRONMENT, NOTHING_NAMED, type Purpose } from './config/plain/plain-search.ts';
 import { findPlainSite } from './config/plain/plain-site.ts';
+import { Problems } from './config/resolve/problems.ts';
+import { decodeTable } from './config/toml/zodbvault-toml.ts';
 import { backUpSite, type StorageBackup } from './operations/backup/backup-site.ts';
 import { type ListedPlace, listSite } from './operations/list/list-site.ts';
 import { hasLostBlobBackups } from './operations/list/lost-blob-backups.ts';
@@ -34,8 +38,13 @@ export interface SitePlaces {
 
 /** How a site is worked on. */
 export interface SiteOptions extends SitePlaces {
-  /** How many full backups are kept, with what belongs to them; default: 0, which keeps all. */
+  /** How many full backups are kept, with what belongs to them; default: as the settings say, or all. */
   readonly keep?: number;
+  /**
+   * All other options of a site, as a `zodbvault.toml` has them: `{ keep_daily: 7, copies: ['/mnt/nas'] }`. They are read
+   * as there, and `docs/reference/configuration.md` lists them. Default: none.
+   */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Told what happens meanwhile: steps, files, bytes, warnings. Must return at once. Default: nobody is. */
   readonly onEvent?: OnEvent;
   /** Aborted to stop what is going on: failure `interrupted`, or the reason of the signal. Default: never. */
@@ -121,16 +130,13 @@ export async function openSite(options: SiteOptions = {}): Promise<OpenSite> {
 }
 
 async function findSite(options: SiteOptions, purpose: Purpose): Promise<Site> {
-  const { folder = '.', dataFs, location, blobStorage, blobBackupLocation, keep = 0 } = options;
-  const { blobs = 'as-found' } = options;
-  if (!Number.isSafeInteger(keep) || keep < 0) {
-    throw new Failure('usage', `Cannot keep ${keep} full backups: it is not a whole number`, {
-      hint: 'Give 0 to keep all, or how many.',
-    });
-  }
+  const { folder = '.', dataFs, location, blobStorage, blobBackupLocation, keep } = options;
+  const { blobs = 'as-found', settings = {} } = options;
+  if (keep !== undefined) requireCount(keep);
+  const environment = { ...NO_ENVIRONMENT, options: optionsIn(settings) };
   const written = { ...NOTHING_NAMED, dataFs, location, blobStorage, blobBackupLocation, blobs };
   const hasLostBlobs = (path: string) => hasLostBlobBackups(path, new OpenBackups());
-  const search = { written, purpose, hasLostBlobs };
+  const search = { written, environment, purpose, hasLostBlobs };
   const { site, excludedBlobs } = await findPlainSite(resolve(folder), search);
   const [first] = excludedBlobs;
   if (first !== undefined) {
@@ -142,5 +148,26 @@ async function findSite(options: SiteOptions, purpose: Purpose): Promise<Site> {
       },
     );
   }
-  return { ...site, keep };
+  return keep === undefined ? site : { ...site, keep };
+}
+
+function requireCount(keep: number): void {
+  if (!Number.isSafeInteger(keep) || keep < 0) {
+    throw new Failure('usage', `Cannot keep ${keep} full backups: it is not a whole number`, {
+      hint: 'Give 0 to keep all, or how many.',
+    });
+  }
+}
+
+/** Failure `usage` with all that is no option, or has a value of another kind. */
+function optionsIn(settings: Readonly<Record<string, unknown>>): OptionSource {
+  const problems = new Problems('the settings');
+  const decoded = decodeTable(settings, {
+    prefix: '',
+    originOf: () => ({ kind: 'caller' }),
+    problems,
+    nearest: (name, known) => closest(name, [...known]),
+  });
+  problems.throwIfAny();
+  return decoded;
 }

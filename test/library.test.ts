@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openCopy } from '../src/copy-library.ts';
 import { openSite } from '../src/site-library.ts';
 import { runProgram } from './support/command.ts';
 import { makeSite } from './support/database.ts';
@@ -55,6 +56,38 @@ it('stops where nothing says where the backups of blobs go, or how many backups 
   await expect(site.list()).rejects.toMatchObject({ code: 'not-found' });
   expect(await site.backUp()).toMatchObject([{ storage: 'Data', blobs: undefined }]);
   expect(await site.verifyDeep()).toMatchObject([{ point: { findings: [] } }]);
+});
+
+it('copies a site as its settings say, and brings it back out of the copy alone', async () => {
+  const folder = join(scratch, 'copied');
+  const place = join(scratch, 'place');
+  mkdirSync(place);
+  const dataFs = join(folder, 'var/filestorage/Data.fs');
+  await makeSite(dataFs, 5);
+  const copies = [{ url: place, site: 'plone', keep: 3 }];
+  const site = await openSite({ folder, settings: { copies, keep_daily: 7 } });
+  await site.backUp();
+  const copy = openCopy(place, { site: 'plone' });
+  const points = (await copy.list()).flatMap((one) => one.points);
+  expect(points.length).toBe(1);
+  const bad = (await copy.verify()).flatMap(({ findings, blobFindings }) =>
+    [...findings, ...blobFindings].filter(({ kind }) => kind === 'bad'),
+  );
+  expect(bad).toEqual([]);
+  const to = join(scratch, 'out-of-copy');
+  await copy.restore({ to });
+  expect(sameBytes(join(to, 'filestorage/Data.fs'), dataFs)).toBe(true);
+  expect(blobContents(join(to, 'blobstorage'))).toEqual(
+    blobContents(join(folder, 'var/blobstorage')),
+  );
+  await expect(openCopy(place, { site: 'other' }).list()).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  const wrong = openSite({ folder, settings: { kepp: 3, keep: 'all' } });
+  await expect(wrong).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringMatching(/kepp: unknown option.*"keep"[\s\S]*keep: a whole number/),
+  });
 });
 
 /** Below `scratch`, with what its types and its code import. */

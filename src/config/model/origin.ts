@@ -3,6 +3,8 @@ export type Origin =
   | { readonly kind: 'line'; readonly file: string; readonly line: number }
   | { readonly kind: 'command-line' }
   | { readonly kind: 'environment'; readonly variable: string }
+  /** Whoever uses the library. */
+  | { readonly kind: 'caller' }
   /** Buildout's own. */
   | { readonly kind: 'default' };
 
@@ -15,6 +17,8 @@ export function formatOrigin(origin: Origin): string {
       return 'the command line';
     case 'environment':
       return `the environment variable ${origin.variable}`;
+    case 'caller':
+      return 'the settings';
     case 'default':
       return 'a default of buildout';
     default:

@@ -85,7 +85,12 @@ async function parseToml(text: string, file: string): Promise<Readonly<Record<st
   }
 }
 
-function decodeTable(
+/**
+ * The options of a table. What is none of them, or has a value of another kind, is a problem.
+ *
+ * @param prefix - of its keys, for their places
+ */
+export function decodeTable(
   table: Readonly<Record<string, unknown>>,
   {
     prefix,
