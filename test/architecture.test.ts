@@ -43,7 +43,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   'backup-blobs': ['run'],
   content: ['run'],
   copies: ['list', 'run'],
-  'from-copy': ['run'],
+  'from-copy': ['verify', 'run'],
   inspect: ['copies', 'list', 'restore', 'verify', 'run'],
   list: ['run'],
   open: ['run'],
@@ -90,6 +90,8 @@ const ASK_FOR_LOCAL_FOLDERS: Readonly<Record<string, string>> = {
     'GNU tar brings the state of a chain up to date in its file',
   'operations/backup-blobs/copy-blobs.ts': 'rsync, and the copy workers, fill a new copy',
   'operations/backup-blobs/previous-copy.ts': 'a new copy shares its files by hard links',
+  'operations/from-copy/plain/write-blob-copies.ts':
+    'copies of blobs that are written share their files by hard links',
   'operations/restore/blobs/blobs-as-backed-up.ts':
     'workers look at the rights and times of a copy beside those of the live blobs',
   'operations/restore/blobs/restore-blob-copy.ts': 'rsync, and the copy workers, read a copy',

@@ -2,7 +2,10 @@ import type { PointRecord } from './layout/point-record.ts';
 import type { StoredObjectRecord } from './layout/stored-object.ts';
 
 /** All objects that a record names itself; the list of its blobs names more. */
-export function objectsNamedBy({ data, blobs }: PointRecord): readonly StoredObjectRecord[] {
+export function objectsNamedBy({
+  data,
+  blobs,
+}: Pick<PointRecord, 'data' | 'blobs'>): readonly StoredObjectRecord[] {
   const files = data === null ? [] : [...data.earlier, data.file].map(({ stored }) => stored);
   const beside = [data?.index ?? [], data?.records ?? []].flat();
   return [...files, ...beside, ...blobObjects(blobs)];

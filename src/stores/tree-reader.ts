@@ -8,6 +8,8 @@ export type TreeEntry =
       readonly sizeBytes: number;
       /** Rights and kind, as `stat` has them. */
       readonly mode: number;
+      /** Of files of one copy: those that have the same here have the same bytes. Absent: nobody knows. */
+      readonly content?: string | undefined;
     }
   /** `special`: a pipe, a socket or a device. */
   | { readonly kind: 'folder' | 'link' | 'special'; readonly path: string };

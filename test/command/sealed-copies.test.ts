@@ -135,6 +135,17 @@ describe.each(FORMS)('the copy that is %s, read with --from', (form, options) =>
     expect(sameBytes(join(folder, 'new/filestorage/Data.fs'), site.dataFs)).toBe(true);
     const blobs = join(site.folder, 'var/blobstorage');
     expect(blobContents(join(folder, 'new/blobstorage'))).toEqual(blobContents(blobs));
+    const written = await run('copy', '--from', nas, ...key, '--to', 'plain');
+    expect([written.status, written.stderr]).toEqual([0, expect.stringContaining('intact')]);
+    const places = [
+      '--location',
+      'plain/backups',
+      '--blobbackuplocation',
+      'plain/blobstoragebackups',
+    ];
+    await run('restore', ...places, '--blob-storage', 'blobstorage', '--to', 'other', '-n');
+    expect(sameBytes(join(folder, 'other/filestorage/Data.fs'), site.dataFs)).toBe(true);
+    expect(blobContents(join(folder, 'other/blobstorage'))).toEqual(blobContents(blobs));
     expect((await run('verify', '--from', nas, ...key)).status).toBe(0);
     const deep = await run('verify', '--deep', '--from', nas, ...key);
     expect([deep.status, deep.stderr]).toEqual([0, expect.anything()]);
@@ -157,6 +168,11 @@ describe('an encrypted copy, read with --from', () => {
     ] as const) {
       const refused = await run('restore', '--from', nas, ...words, '--to', 'new', '-n');
       expect([refused.status, refused.stderr]).toEqual([status, expect.stringContaining('rror')]);
+      const unwritten = await run('copy', '--from', nas, ...words, '--to', 'new');
+      expect([unwritten.status, unwritten.stderr]).toEqual([
+        status,
+        expect.stringContaining('rror'),
+      ]);
       expect(readdirSync(folder)).not.toContain('new');
     }
     const without = await run('ls', '--from', nas);

@@ -9,6 +9,7 @@ import { NOTHING_NAMED } from '../../src/config/plain/plain-search.ts';
 import { findPlainSite } from '../../src/config/plain/plain-site.ts';
 import { backUpSite } from '../../src/operations/backup/backup-site.ts';
 import {
+  type CopyReading,
   openCopiedSite,
   type WantedOfCopy,
 } from '../../src/operations/from-copy/open-copied-site.ts';
@@ -74,12 +75,18 @@ export function stampOfDay(day: number): string {
 /** What a machine sees that has nothing but the place. */
 export async function seenFrom(
   store: ObjectStore,
-  { target = 'all', chain = 'last' }: Partial<Omit<WantedOfCopy, 'kind'>> = {},
+  {
+    target = 'all',
+    chain = 'last',
+    kind = 'all',
+    folder,
+    identities,
+  }: Partial<WantedOfCopy & Pick<CopyReading, 'folder' | 'identities'>> = {},
 ) {
   const objects = countedObjects(store);
   const name = await siteMeant(objects, undefined);
-  const wanted = { kind: 'all', target, chain } as const;
-  const how = { name, live: undefined, wanted, identities: undefined };
+  const wanted = { kind, target, chain };
+  const how = { name, live: undefined, wanted, identities, folder };
   const opened = await openCopiedSite(objectsOfSite(objects, name), how);
   const backups = new OpenBackups();
   backups.attach(opened.attached);

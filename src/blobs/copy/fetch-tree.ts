@@ -5,7 +5,7 @@ import type { TreeEntry, TreeReader } from '../../stores/tree-reader.ts';
 import { isFailure, withSystemErrors } from '../../system/failure.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
 import { writeAll } from '../../system/files/write-all.ts';
-import { inParallel, tap } from '../../system/streams/pipeline.ts';
+import { drain, inParallel, tap } from '../../system/streams/pipeline.ts';
 import type { WorkProgress } from '../../system/streams/progress.ts';
 import type { BlobSums } from '../checksums/checksums.ts';
 import type { ComparedTree } from '../checksums/tree-checksums.ts';
@@ -26,6 +26,10 @@ export interface FetchTarget {
   readonly folder: string;
   /** To whom all of it is given, by root; undefined: whoever runs this keeps it. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Makes a file out of what this machine has, and tells its sha256; undefined: it has none with this content. */
+  readonly share?: (content: string, path: string) => Promise<string | undefined>;
+  /** Is told the sha256 of each file. */
+  readonly onSum?: (file: FileEntry, sha256: string) => void;
 }
 
 /** Files that are asked for at once: a server answers each of them after a while. */
@@ -46,7 +50,15 @@ export async function fetchTree(
   return await readFiles(source, {
     ...reading,
     onFolder: (path) => makeFolder(path, target),
-    take: (file, content) => writeFile(file, { content, target }),
+    onSum: target.onSum ?? (() => {}),
+    take: async (file, content) => {
+      const path = join(target.folder, file.path);
+      const { content: same } = file;
+      const known = same === undefined ? undefined : await target.share?.(same, path);
+      if (known !== undefined) return { kind: 'known', sha256: known };
+      await writeFile(file, { content, target });
+      return READ;
+    },
   });
 }
 
@@ -59,19 +71,31 @@ export function compareStoredTree(
     ...reading,
     sums,
     onFolder: async () => {},
+    onSum: () => {},
     take: async ({ path }, content) => {
-      if (sums.find(path) === undefined) return;
-      for await (const _ of content);
+      if (sums.find(path) === undefined) return { kind: 'left-alone' };
+      await drain(content);
+      return READ;
     },
   });
 }
 
-type FileEntry = Extract<TreeEntry, { kind: 'file' }>;
+/** A file of a tree. */
+export type FileEntry = Extract<TreeEntry, { kind: 'file' }>;
+
+/** What became of the content of a file. */
+type Taken =
+  | { readonly kind: 'read' | 'left-alone' }
+  /** Nobody had to read it. */
+  | { readonly kind: 'known'; readonly sha256: string };
+
+const READ: Taken = { kind: 'read' };
 
 interface FileReading extends TreeReading {
   readonly onFolder: (path: string) => Promise<void>;
+  readonly onSum: (file: FileEntry, sha256: string) => void;
   /** Reads the content to its end, or leaves it alone. */
-  readonly take: (file: FileEntry, content: AsyncIterable<Uint8Array>) => Promise<void>;
+  readonly take: (file: FileEntry, content: AsyncIterable<Uint8Array>) => Promise<Taken>;
 }
 
 async function readFiles(source: TreeReader, reading: FileReading): Promise<ComparedTree> {
@@ -105,28 +129,28 @@ async function* filesOf(source: TreeReader, { onFolder }: FileReading): AsyncGen
 /** `same`: as far as there is something to compare it with. */
 async function readFile(
   source: TreeReader,
-  { file, sums, signal, progress, take }: FileReading & { readonly file: FileEntry },
+  { file, sums, signal, progress, onSum, take }: FileReading & { readonly file: FileEntry },
 ): Promise<'same' | 'differs' | 'missing'> {
   const { path } = file;
   const hash = createHash('sha256');
-  let isRead = false;
+  let taken: Taken;
   progress.onFile(source.nameOf(path));
   try {
     const content = tap(source.read(path), (chunk) => {
       signal.throwIfAborted();
-      isRead = true;
       hash.update(chunk);
       progress.onBytes(chunk.length);
     });
-    await take(file, content);
+    taken = await take(file, content);
   } catch (error) {
     if (isFailure(error, 'not-found')) return 'missing';
     if (isFailure(error, 'damaged')) return 'differs';
     throw error;
   }
-  const expected = sums?.find(path);
-  const isCompared = expected !== undefined && (isRead || file.sizeBytes === 0);
-  return isCompared && hash.digest('hex') !== expected ? 'differs' : 'same';
+  if (taken.kind === 'left-alone') return 'same';
+  const sha256 = taken.kind === 'known' ? taken.sha256 : hash.digest('hex');
+  onSum(file, sha256);
+  return sha256 === (sums?.find(path) ?? sha256) ? 'same' : 'differs';
 }
 
 async function makeFolder(path: string, { folder, owner }: FetchTarget): Promise<void> {

@@ -2,14 +2,17 @@ import { LAYOUT_FILE, UNCOMMITTED_FOLDER } from '../../filestorage/blob-layout.t
 import type { Store } from '../../stores/store.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import { Failure } from '../../system/failure.ts';
-import type { BlobEntry } from './catalogue.ts';
+import type { EntryName } from './entry-name.ts';
 
 /**
  * The copy inside an entry: the one directory that is there, whatever its name. An entry that is a
  * blob directory itself is none: the recipe makes a link to the live one, where that is a link, and an
  * empty folder of an empty one, as of a copy that failed. Failure `damaged`.
  */
-export async function treeIn({ name, base }: BlobEntry, store: Store): Promise<TreeReader> {
+export async function treeIn(
+  { name, base }: Pick<EntryName, 'name' | 'base'>,
+  store: Store,
+): Promise<TreeReader> {
   const entry = store.tree(name);
   const found = await entry.list();
   const directories = found.filter(({ kind }) => kind === 'folder').map(({ path }) => path);

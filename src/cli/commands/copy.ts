@@ -9,23 +9,34 @@ import { count, formatBytes } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachOf } from '../options/each-of.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { describeCopyFinding } from '../render/copy-findings.ts';
 import { shownOn } from '../render/events.ts';
 import { type CopyResult, findingsAsJson } from '../render/json/results/copy.ts';
+import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import { writeCopy, writesOut } from './copied/write-copy.ts';
 
 export function addCopyCommand(program: Command): void {
   const command = withSiteOptions(program.command('copy'))
+    .addOption(FROM_OPTION)
+    .addOption(VERSIONS_OPTION)
+    .addOption(IDENTITY_OPTION)
     .argument('[copy]', 'the name or the place of one copy of the site (default: all)')
     .option(
       '--verify',
       'copy nothing: read everything in the copy, and compare it with its checksums and with the backups that are here',
+    )
+    .option(
+      '--to <folder>',
+      'with --from: write the backups of the copy to this folder, as they are on the machine of the site; repozo reads them, too',
     );
   withOutputOptions(command).action((named, options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;
       const result = terminal.document.result<CopyResult>({ copies: [] });
+      if (writesOut(options, named)) return await writeCopy(options, { context, result });
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const work = options.verify ? verifyOne : copyOne;
       const inSite = (site: Site) =>

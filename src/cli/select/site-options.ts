@@ -81,6 +81,8 @@ interface Finding {
   readonly backups?: OpenBackups;
   /** What of a copy the command looks at; absent: all of it. */
   readonly wanted?: WantedOfCopy | undefined;
+  /** See `CopyReading`. */
+  readonly folder?: string | undefined;
 }
 
 const ALL_OF_COPY: WantedOfCopy = { kind: 'all', target: 'all', chain: 'whole' };
@@ -149,11 +151,12 @@ export async function findSitesAndVariables(
  */
 async function findInCopy(
   selection: CopySelection,
-  { wanted, beforeMs, backups, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
+  { wanted, beforeMs, backups, folder, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
 ): Promise<FoundAndMore> {
   const { from, versionsBefore: _, ...others } = selection;
   const identities = identitiesIn(selection.identity);
-  const opening = { terminal: finding.terminal, backups, wanted, beforeMs, identities };
+  const { terminal } = finding;
+  const opening = { terminal, backups, wanted, beforeMs, identities, folder };
   const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };

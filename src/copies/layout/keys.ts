@@ -20,6 +20,7 @@ import { endingOf, type StoredForm } from './stored-form.ts';
  * sites/SITE/blobs/STORAGE/OID/TID                   a revision of a blob; also TID-SUFFIX, and an ending: see blobKey
  * sites/SITE/files/STORAGE/SHA256                    what else is in a blob directory
  * sites/SITE/sweep/STORAGE.json                      objects that nobody names, and that will go: SweepList
+ * sites/SITE/events/PLACE/STAMP.ID.json              what looks have found: CopyEvent
  * sites/SITE/progress/PLACE.json                     what a run has brought there, before its point is complete
  * ```
  */
@@ -28,6 +29,7 @@ export const HEADS_PREFIX = 'heads/';
 export const LEASE_KEY = 'lease.json';
 export const POINTS_PREFIX = 'points/';
 export const TOMBSTONES_PREFIX = 'tombstones/';
+export const EVENTS_PREFIX = 'events/';
 
 export function sitePrefix(site: string): string {
   return `sites/${encodeName(site)}/`;
@@ -88,6 +90,28 @@ function parsePoint(key: string, prefix: string): PointName | undefined {
   const part = POINT_PARTS.find((one) => one === partText);
   if (place === undefined || stamp === undefined || part === undefined) return undefined;
   return sequence === 0 ? undefined : { place, stamp, sequence, part };
+}
+
+/** An event, by its key. */
+export interface EventName {
+  readonly place: CopyPlace;
+  /** When it was written. */
+  readonly at: Stamp;
+  /** Tells apart what is written in one second: 8 hex digits. */
+  readonly id: string;
+}
+
+export function eventKey({ place, at, id }: EventName): string {
+  return `${EVENTS_PREFIX}${formatPlace(place)}/${at}.${id}.json`;
+}
+
+/** Undefined where the key is none of an event. */
+export function parseEventKey(key: string): EventName | undefined {
+  const match = /^events\/([^/]+)\/([^/.]+)\.([0-9a-f]{8})\.json$/.exec(key);
+  const [, placeText = '', stampText = '', id = ''] = match ?? [];
+  const place = parsePlace(placeText);
+  const at = parseStamp(stampText);
+  return place === undefined || at === undefined ? undefined : { place, at, id };
 }
 
 export function dataPrefix(place: CopyPlace): string {

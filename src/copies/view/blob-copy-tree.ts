@@ -75,7 +75,8 @@ async function readFiles(
   for (const blob of blobs) {
     const stored = storedBlob(blob, { storage: place.storage, form });
     const file = storedFile(copied, { stored, sizeBytes: blob.sizeBytes, modifiedMs: 0 });
-    files.set(`${base}/${blobPath(layout, blob)}`, { ...file, mode: BLOB_MODE });
+    const shown = { ...file, mode: BLOB_MODE, content: stored.key };
+    files.set(`${base}/${blobPath(layout, blob)}`, shown);
   }
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
   if (form.length > 0) return files;
@@ -95,7 +96,8 @@ function storedBlob(
 }
 
 function otherFile({ stored, sizeBytes }: CopiedOtherFile, copied: CopiedDirectory): TreeFile {
-  return { ...storedFile(copied, { stored, sizeBytes, modifiedMs: 0 }), mode: FILE_MODE };
+  const file = storedFile(copied, { stored, sizeBytes, modifiedMs: 0 });
+  return { ...file, mode: FILE_MODE, content: stored.key };
 }
 
 function derivedIn(tree: string, path: string, content: Uint8Array): TreeFile {

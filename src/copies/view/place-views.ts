@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Check } from '../../repository/records/check-results.ts';
 import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
@@ -13,6 +14,12 @@ import { blobEntries } from './blob-entries.ts';
 import type { LoadedPlace } from './load-points.ts';
 import { type OpenedPoint, repositoryFiles } from './repository-files.ts';
 import type { ReadableObjects } from './stored-file.ts';
+
+/** What the two folders of a place are called, whether they are there or not: in messages, and by a site. */
+export interface PlaceNames {
+  readonly repository: string;
+  readonly blobs: string;
+}
 
 /** A place of a copy, as the two folders that a site has for it. */
 export interface PlaceView {
@@ -33,16 +40,20 @@ export async function viewPlace(
   objects: ReadableObjects,
   {
     loaded: { place, ...loaded },
+    names,
+    checks,
     sizeOf,
   }: {
     readonly loaded: LoadedPlace;
+    readonly names: PlaceNames;
+    /** What looks have found out about its points. */
+    readonly checks: readonly Check[];
     readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
   },
 ): Promise<PlaceView> {
-  const names = namesOfPlace(objects.site, place);
   const points = await openPoints(loaded.points, objects);
   const hasData = points.some(({ record }) => record.data !== null);
-  const id = names.repository;
+  const id = idOf(points) ?? names.repository;
   const common = { ...objects, points, sizeOf };
   const before = await openPoints(loaded.before, objects);
   const files = repositoryFiles({
@@ -51,6 +62,7 @@ export async function viewPlace(
     blobs: names.blobs,
     id,
     before,
+    checks,
   });
   const repository = hasData ? id : null;
   const entries = blobEntries({ ...common, place, name: names.blobs, repository });
@@ -62,11 +74,14 @@ export async function viewPlace(
   };
 }
 
-/** How messages call the two folders of a place, and a site in place of their paths, whether they are there or not. */
-export function namesOfPlace(
-  site: ObjectReader,
-  place: CopyPlace,
-): { readonly repository: string; readonly blobs: string } {
+/** That of the repository of which they are copies; undefined where they are closed, or it had none. */
+function idOf(points: readonly OpenedPoint[]): string | undefined {
+  return points.findLast(({ details }) => details?.repository !== undefined)?.details?.repository
+    ?.id;
+}
+
+/** As they are called in the copy. */
+export function namesInCopy(site: ObjectReader, place: CopyPlace): PlaceNames {
   const nameOf = (prefix: string) => site.nameOf(prefix.slice(0, -1));
   return { repository: nameOf(dataPrefix(place)), blobs: nameOf(archivesPrefix(place)) };
 }

@@ -9,6 +9,7 @@ import {
   recordIndexFileName,
 } from '../../repository/layout/file-names.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
+import { CHECKS_FILE, type Check, encodeChecks } from '../../repository/records/check-results.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
@@ -32,6 +33,8 @@ export interface RepositoryContent extends ReadableObjects {
   readonly id: string;
   /** Oldest first. */
   readonly points: readonly OpenedPoint[];
+  /** What looks have found out about them. */
+  readonly checks: readonly Check[];
   /** Those of which only the data files are needed. */
   readonly before: readonly OpenedPoint[];
   /** Whether an object is there, and how large; undefined: it isn't. Nobody has looked: as the record says. */
@@ -56,6 +59,10 @@ export function repositoryFiles(content: RepositoryContent): ReadonlyMap<string,
   for (const one of data) addData(files, one, content);
   for (const [stamp, dat] of datsOf(data, content.name)) {
     addDerived(files, datFileName(stamp), { bytes: Buffer.from(dat), modifiedMs: 0, content });
+  }
+  const { checks } = content;
+  if (checks.length > 0) {
+    addDerived(files, CHECKS_FILE, { bytes: encodeChecks(checks), modifiedMs: 0, content });
   }
   const [first] = data;
   if (first !== undefined) {

@@ -22,6 +22,7 @@ import { type JobContext, withStep } from '../run/events.ts';
 import type { CopyFinding, ObjectState } from './copy-findings.ts';
 import { readLocalPoints } from './local-points.ts';
 import type { PushRequest } from './push-site.ts';
+import { noteVerified } from './verdicts/note-verified.ts';
 
 /** Objects that are read at once. */
 const AT_ONCE = 8;
@@ -39,18 +40,23 @@ type Expected = Pick<StoredObjectRecord, 'key' | 'sizeBytes' | 'sha256'>;
 
 /**
  * Reads every object that a record of a site names, and compares it with its checksum; the records themselves with
- * each other; and what the site's own folders still have of the same moment with the copy.
+ * each other; and what the site's own folders still have of the same moment with the copy. What that shows of each
+ * restore point is written down in the copy.
  */
 export async function verifyCopy(
-  { site, copy, open }: PushRequest,
+  { site, copy, now, open }: PushRequest,
   context: JobContext,
 ): Promise<VerifiedCopy> {
+  const begun = now();
   await using store = await open(copy);
   const below = objectsBelow(store, sitePrefix(copy.site));
   const look = new CopyLook(below);
   const points = await look.readRecords();
   for (const point of points) await look.expectAllOf(point);
   await look.compareAll(context);
+  const seconds = (now().getTime() - begun.getTime()) / 1000;
+  const { damaged } = look;
+  await noteVerified(points, { site: below, damaged, time: { begun, seconds }, context });
   const local = await readLocalPoints(site, context.backups);
   for (const { place, stamp, data } of local) {
     const sha256 = data?.link.record?.stored.sha256;
@@ -69,6 +75,8 @@ class CopyLook {
   readonly #site: ObjectStore;
   readonly #expected = new Map<string, Expected>();
   readonly #findings: CopyFinding[] = [];
+  /** Keys of objects that aren't what was written. */
+  readonly damaged = new Set<string>();
   #bytes = 0;
 
   constructor(site: ObjectStore) {
@@ -111,8 +119,9 @@ class CopyLook {
     for (const object of objectsNamedBy(record)) this.#expect(object);
     const { blobs, storage } = record;
     if (blobs.kind !== 'directory') return;
-    const read = await this.#tried(blobs.manifest.key, () => readBlobs(this.#site, blobs.manifest));
-    if (read === undefined) return;
+    const { manifest } = blobs;
+    const read = await this.#tried(manifest.key, () => readBlobs(this.#site, manifest));
+    if (read === undefined) return void this.damaged.add(manifest.key);
     const { form, base } = read.manifest;
     if (base !== undefined) this.#expect(base);
     for (const blob of read.all) this.#expect(expectedBlob(blob, blobKey({ storage, form }, blob)));
@@ -151,9 +160,9 @@ class CopyLook {
     };
     const found = await this.#tried(key, () => hashOf(counted(this.#site.read(key))));
     this.#bytes += count;
-    if (found === undefined) return sizeBytes;
-    if (count !== sizeBytes) this.note(key, 'size');
-    else if (found !== sha256) this.note(key, 'checksum');
+    if (found === sha256 && count === sizeBytes) return sizeBytes;
+    this.damaged.add(key);
+    if (found !== undefined) this.note(key, count === sizeBytes ? 'checksum' : 'size');
     return sizeBytes;
   }
 

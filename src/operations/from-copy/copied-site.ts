@@ -1,7 +1,7 @@
 import type { Site, SiteStorage } from '../../config/model/site.ts';
-import { PLACE_KINDS } from '../../copies/layout/place.ts';
+import { type CopyPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
 import type { CopiedBlobs } from '../../copies/layout/point-record.ts';
-import { namesOfPlace, type PlaceView } from '../../copies/view/place-views.ts';
+import type { PlaceNames, PlaceView } from '../../copies/view/place-views.ts';
 import type { ObjectReader } from '../../stores/objects/object-store.ts';
 
 /** A site, and what is shown of its copy. */
@@ -10,6 +10,8 @@ export interface CopyOfSite {
   readonly name: string;
   readonly objects: ObjectReader;
   readonly views: readonly PlaceView[];
+  /** What its folders are called. */
+  readonly namesOf: (place: CopyPlace) => PlaceNames;
 }
 
 /**
@@ -61,9 +63,9 @@ export function withCopy({ copies: _, ...site }: Site, copy: CopyOfSite): Site {
 /** No other program reads a copy. */
 const COPIER = { kind: 'own', rsyncOptions: [], firstCopy: 'copy' } satisfies Site['blobCopier'];
 
-function foldersOf(storage: string, { objects }: CopyOfSite): SiteStorage['folders'] {
+function foldersOf(storage: string, { namesOf }: CopyOfSite): SiteStorage['folders'] {
   const [backup, snapshot, zip] = PLACE_KINDS.map((kind) => {
-    const { repository, blobs } = namesOfPlace(objects, { storage, kind });
+    const { repository, blobs } = namesOf({ storage, kind });
     return { filestorage: repository, blobs };
   });
   if (backup === undefined || snapshot === undefined || zip === undefined)

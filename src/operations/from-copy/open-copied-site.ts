@@ -1,10 +1,11 @@
 import type { AttachedStores } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { Codec, type CodecKeys } from '../../copies/codec.ts';
-import { formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
+import { readCopiedChecks } from '../../copies/copied-checks.ts';
+import { type CopyPlace, formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
 import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
 import {
-  namesOfPlace,
+  namesInCopy,
   type PlaceView,
   sizesBelow,
   viewPlace,
@@ -15,6 +16,7 @@ import type { Store } from '../../stores/store.ts';
 import type { Failure } from '../../system/failure.ts';
 import { type CopyOfSite, siteOfCopy, withCopy } from './copied-site.ts';
 import type { OpenedObjects } from './open-to-read.ts';
+import { plainFolders } from './plain/plain-folders.ts';
 
 /** What of a copy is looked at: the less, the fewer requests. */
 export interface WantedOfCopy {
@@ -29,6 +31,8 @@ export interface CopyReading {
   readonly wanted: WantedOfCopy;
   /** See `CodecKeys`: secret keys, for a copy that is encrypted. */
   readonly identities: CodecKeys['identities'];
+  /** What its backups are to be written to: the site has its folders there. Absent: they are those of the copy. */
+  readonly folder?: string | undefined;
 }
 
 /** A site whose backups are those of a copy. */
@@ -53,6 +57,7 @@ export async function openCopiedSite(
     live,
     wanted,
     identities,
+    folder,
   }: CopyReading & { readonly name: string; readonly live: Site | undefined },
 ): Promise<CopiedSite> {
   const codec = new Codec({ recipients: [], identities });
@@ -75,11 +80,22 @@ export async function openCopiedSite(
     const isClosed = places.some(({ points }) =>
       points.some(({ record }) => record.details.kind === 'age'),
     );
-    if (isClosed && target !== 'all') codec.requireIdentities();
+    const isRead = target !== 'all' || folder !== undefined;
+    if (isClosed && isRead) codec.requireIdentities();
+    const namesOf =
+      folder === undefined
+        ? (place: CopyPlace) => namesInCopy(objects, place)
+        : plainFolders(folder);
+    // A restore checks all bytes anyway: it goes without what others have found out.
+    const checks = hasAll ? await readCopiedChecks(objects) : undefined;
     const readable = { site: objects, codec };
     const views: PlaceView[] = [];
-    for (const loaded of places) views.push(await viewPlace(readable, { loaded, sizeOf }));
-    const copy = { name, objects, views };
+    for (const loaded of places) {
+      const names = namesOf(loaded.place);
+      const known = checks?.of(loaded.place) ?? [];
+      views.push(await viewPlace(readable, { loaded, names, checks: known, sizeOf }));
+    }
+    const copy = { name, objects, views, namesOf };
     const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);
     return {
       site,
@@ -96,13 +112,13 @@ export async function openCopiedSite(
 }
 
 /** Of each folder that the site names, whether the copy has it or not. */
-function storesOf(site: Site, { objects, views }: CopyOfSite): ReadonlyMap<string, Store> {
+function storesOf(site: Site, { views, namesOf }: CopyOfSite): ReadonlyMap<string, Store> {
   const stores = new Map<string, Store>();
   const known = new Map(views.map((view) => [formatPlace(view.place), view]));
   for (const { name: storage } of site.storages) {
     for (const kind of PLACE_KINDS) {
       const place = { storage, kind };
-      const names = namesOfPlace(objects, place);
+      const names = namesOf(place);
       const view = known.get(formatPlace(place));
       stores.set(names.repository, view?.repository ?? readOnlyStore(names.repository, undefined));
       stores.set(names.blobs, view?.blobs ?? readOnlyStore(names.blobs, undefined));

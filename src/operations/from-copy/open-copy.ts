@@ -4,14 +4,18 @@ import { type CopiedSite, type CopyReading, openCopiedSite } from './open-copied
 import { openToRead, type ReadAsOf } from './open-to-read.ts';
 import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
 
-/** Opens a copy that a site has: its data is where it is. Failures: those of `openToRead`. */
+/**
+ * Opens a copy that a site has: its data is where it is. To be written to a folder, it has all that it has, whatever is
+ * configured here. Failures: those of `openToRead`.
+ */
 export async function openCopyOf(
   site: Site,
   { copy, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly copy: CopySettings },
 ): Promise<CopiedSite> {
   const objects = await openToRead(copy.url, { access: copy.access, beforeMs });
   const ofSite = objectsOfSite(objects, copy.site);
-  return await openCopiedSite(ofSite, { ...reading, name: copy.site, live: site });
+  const live = reading.folder === undefined ? site : undefined;
+  return await openCopiedSite(ofSite, { ...reading, name: copy.site, live });
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
+import { encodeJsonRecord, readJsonRecord, writeJsonRecord } from '../../stores/json-record.ts';
 import type { RememberingStore } from '../../stores/remembering-store.ts';
 import type { Store } from '../../stores/store.ts';
 import { isFailure } from '../../system/failure.ts';
@@ -8,7 +8,8 @@ import { formatStamp, type Stamp } from '../layout/stamp.ts';
 import { badResultInName, nameOfBadResult } from './bad-result-name.ts';
 
 /** A file in the repository; no pattern of repozo matches it. */
-const FILE = '.zodbvault.checks.json';
+export const CHECKS_FILE = '.zodbvault.checks.json';
+const FILE = CHECKS_FILE;
 
 const kinds = ['verify', 'sample', 'deep', 'rehearsal'] as const;
 
@@ -270,22 +271,38 @@ async function addToFile(
   store: Store,
   { checks, stamps }: { readonly checks: readonly Check[]; readonly stamps: ReadonlySet<string> },
 ): Promise<void> {
-  const byStamp = checksByStamp(checks);
-  const isNew = (old: Check) =>
+  const remembered = await readRemembered(store);
+  const aside = remembered.unread === FILE ? await keepAside(store) : remembered.unread;
+  const unread = checks.some(isDeep) ? undefined : aside;
+  const kept = worthKeeping(withLater(remembered.checks, checks), stamps);
+  await writeFile(store, { checks: kept, unread });
+}
+
+/** What is known when some more was found out: the last of each kind for each part of a restore point. */
+export function withLater(known: readonly Check[], later: readonly Check[]): readonly Check[] {
+  const byStamp = checksByStamp(later);
+  const isReplaced = (old: Check) =>
     byStamp.get(old.stamp)?.some((look) => {
       const { part, kind, wrapped, outcome } = look;
       const isSame = part === old.part && (kind === old.kind || (wrapped && old.kind === 'deep'));
       const stands = old.outcome === 'bad' && outcome === 'good' && hasBegunDuring(old, look);
       return isSame && !stands;
     });
-  const remembered = await readRemembered(store);
-  const aside = remembered.unread === FILE ? await keepAside(store) : remembered.unread;
-  const unread = checks.some(isDeep) ? undefined : aside;
-  const others = remembered.checks.filter((old) => !isNew(old));
-  const all = [...others, ...checks];
-  const standing = standingFaults(all, stamps);
-  const kept = all.filter((one) => stamps.has(one.stamp) || one === standing);
-  await writeFile(store, { checks: kept, unread });
+  return [...known.filter((old) => !isReplaced(old)), ...later];
+}
+
+/** Those of points that are there, and {@link standingFaults}. @param stamps - of the points that are there */
+export function worthKeeping(
+  checks: readonly Check[],
+  stamps: ReadonlySet<string>,
+): readonly Check[] {
+  const standing = standingFaults(checks, stamps);
+  return checks.filter((one) => stamps.has(one.stamp) || one === standing);
+}
+
+/** The file as it is written. */
+export function encodeChecks(checks: readonly Check[]): Uint8Array {
+  return encodeJsonRecord({ format: 2, checks });
 }
 
 /** What the names of empty files have told is in it, too: they go. */

@@ -7,6 +7,8 @@ import type { ShownFile } from './shown-file.ts';
 export interface TreeFile extends Omit<ShownFile, 'modifiedMs'> {
   /** Rights and kind, as `stat` has them. */
   readonly mode: number;
+  /** See {@link TreeEntry}. */
+  readonly content?: string;
 }
 
 /** What is in a tree that a view shows, by paths below it. */
@@ -102,14 +104,14 @@ function entriesOf(files: ReadonlyMap<string, TreeFile>): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
   const folders = new Set<string>();
   const ordered = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
-  for (const [path, { sizeBytes, mode }] of ordered) {
+  for (const [path, { sizeBytes, mode, content }] of ordered) {
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
       const folder = path.slice(0, end);
       if (folders.has(folder)) continue;
       folders.add(folder);
       entries.push({ kind: 'folder', path: folder });
     }
-    entries.push({ kind: 'file', path, sizeBytes, mode });
+    entries.push({ kind: 'file', path, sizeBytes, mode, content });
   }
   return entries;
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { CopyFinding } from '../../../../operations/copies/copy-findings.ts';
+import type { WrittenPlace } from '../../../../operations/from-copy/plain/write-plain-site.ts';
 import { describeCopyFinding } from '../../copy-findings.ts';
-import { Bytes, Count, maybe, ofSite, type Result, said } from '../values.ts';
+import { Bytes, Count, maybe, ofPlace, ofSite, type Result, said } from '../values.ts';
 
 const ProblemSchema = v.strictObject({
   object: said('the object of the copy', v.string()),
@@ -23,10 +24,25 @@ const CopySchema = v.strictObject({
   problems: maybe('with `--verify`', v.array(ProblemSchema)),
 });
 
+const WrittenSchema = v.strictObject({
+  ...ofPlace,
+  repository: maybe('the folder with the backups of the Data.fs', v.string()),
+  blobs: maybe('the folder with the backups of the blobs', v.string()),
+  bytes: said('that were read for them', Bytes),
+});
+
 export const copyResult = {
-  copies: said('in the order of the configuration', v.array(CopySchema)),
+  copies: said('in the order of the configuration; none with `--to`', v.array(CopySchema)),
+  written: maybe('with `--to`: what was written to it', v.array(WrittenSchema)),
 };
 export type CopyResult = Result<typeof copyResult>;
+
+export function writtenAsJson(
+  site: string,
+  written: WrittenPlace,
+): v.InferOutput<typeof WrittenSchema> {
+  return { site, ...written };
+}
 
 export function findingsAsJson(
   findings: readonly CopyFinding[],
