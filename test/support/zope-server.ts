@@ -7,7 +7,7 @@ import { programOf } from './real-parts.ts';
 
 /** A Zope that runs. Disposed of, it is ended. */
 export interface ZopeServer extends AsyncDisposable {
-  /** As in `http://127.0.0.1:8080/`. */
+  /** As in `http://localhost:8080/`: Plone has no theme for 127.0.0.1. */
   readonly url: string;
 }
 
@@ -28,7 +28,7 @@ export async function startZope(zopeConf: string): Promise<ZopeServer> {
     await pause(100);
   }
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://localhost:${port}/`,
     [Symbol.asyncDispose]: async () => {
       server.kill('SIGKILL');
       await closed;

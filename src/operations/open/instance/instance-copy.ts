@@ -38,6 +38,9 @@ export interface InstanceCopy extends AsyncDisposable {
   readonly outside: readonly string[];
 }
 
+/** Plone leaves out its theme where the browser asked for 127.0.0.1 (`hostnameBlacklist` of plone.app.theming). */
+const HOST_WITH_THEME = 'localhost';
+
 const OUTSIDE = [
   'solr',
   'elasticsearch',
@@ -84,7 +87,7 @@ export async function makeInstanceCopy(
   return {
     home,
     port,
-    url: `http://${LOOPBACK}:${port}/`,
+    url: `http://${HOST_WITH_THEME}:${port}/`,
     wsgiIni: join(home, 'etc/wsgi.ini'),
     starter,
     leftOut: keysWithoutValue(live),
