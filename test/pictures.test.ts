@@ -58,6 +58,29 @@ describe('the pictures of the README', () => {
   });
 });
 
+describe('the pictures of a page that is brought back', () => {
+  it('are shown where it says how, and are small enough for a page', () => {
+    const shown = read('docs/one-page-back.md')
+      .toString()
+      .matchAll(/!\[[^\]]+\]\(([^)]+)\)/g);
+    const names = [...shown].map(([, path]) => path);
+    expect(names).toEqual(['before', 'gone', 'back'].map((name) => `pictures/page-${name}.png`));
+    for (const name of names) {
+      const png = read(`docs/${name}`);
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+      expect(png.length).toBeLessThan(150_000);
+    }
+  });
+
+  it('show the page as it was before, and another while it is gone', () => {
+    const [before, gone, back] = ['before', 'gone', 'back'].map((name) =>
+      read(`${PICTURES}/page-${name}.png`).toString('base64'),
+    );
+    expect(back).toBe(before);
+    expect(gone).not.toBe(before);
+  });
+});
+
 describe('the picture of a terminal', () => {
   const draw = (bytes: string) => drawTerminal(bytes, { columns: 20, title: 'A & B' });
 

@@ -1,7 +1,8 @@
 /**
  * Makes the pictures of the README, docs/pictures/: what a terminal shows during a backup and a restore, and what a
- * browser shows of the report. A sample site has them, and the built command says it all. Needs bash, faketime and
- * chromium.
+ * browser shows of the report. A sample site has them, and the built command says it all. For the page about pages that
+ * are brought back, a browser shows those of a real Plone. Needs bash, faketime, chromium, and the environment that
+ * `test/real/environment plone` makes.
  *
  * Usage: npm run pictures
  */
@@ -10,6 +11,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { programOnTerminal } from '../test/support/terminal.ts';
+import { photographPage } from './pictures/page-brought-back.ts';
 import { drawTerminal } from './pictures/terminal-picture.ts';
 import {
   CLOCK,
@@ -37,6 +39,10 @@ try {
   const title = 'A terminal: zodbvault backup, and zodbvault restore';
   const picture = await drawTerminal(disguised(bytes), { columns: COLUMNS, title });
   writeFileSync(join(PICTURES, 'terminal.svg'), picture);
+  const pages = await photographPage(join(scratch, 'club'));
+  for (const [name, png] of Object.entries(pages)) {
+    writeFileSync(join(PICTURES, `page-${name}.png`), png);
+  }
 } finally {
   rmSync(scratch, { recursive: true });
 }

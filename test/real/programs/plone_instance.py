@@ -57,4 +57,4 @@ def visit(wsgi, path):
     setup_testing_defaults(environ)
     answer = []
     body = b"".join(wsgi(environ, lambda status, headers, error=None: answer.append(status)))
-    return answer[0], re.sub(r"\s+", " ", body.decode())
+    return answer[0], re.sub(r"\s+", " ", body.decode(errors="replace"))
