@@ -73,4 +73,10 @@ it('a copy knows what looks at all of it have found, and lists show it', async (
   repair();
   await verify();
   expect(await judged(store)).toEqual(Array(5).fill(good));
+
+  const eventsIn = () => filesBelow(objects).filter((path) => path.startsWith('events/')).length;
+  const most = 16;
+  for (let looks = 0; looks <= most; looks++) await verify();
+  expect(eventsIn()).toBeLessThan(most);
+  expect(await judged(store)).toEqual(Array(5).fill(good));
 }, 120_000);

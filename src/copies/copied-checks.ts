@@ -12,18 +12,30 @@ import { readIfThere } from './read-copy.ts';
 /** Events that are asked for at once. */
 const AT_ONCE = 16;
 
+/** What the events of a place say. */
+interface PlaceEvents {
+  readonly checks: readonly Check[];
+  /** Of those that could be read. */
+  readonly keys: readonly string[];
+}
+
 /** What a copy says that looks have found out about its restore points. */
 export class CopiedChecks {
-  readonly #places: ReadonlyMap<string, readonly Check[]>;
+  readonly #places: ReadonlyMap<string, PlaceEvents>;
 
   /** @param places - by the names of the places */
-  constructor(places: ReadonlyMap<string, readonly Check[]>) {
+  constructor(places: ReadonlyMap<string, PlaceEvents>) {
     this.#places = places;
   }
 
   /** In the order in which the looks began: the last of each kind for each part of a point. */
   of(place: CopyPlace): readonly Check[] {
-    return this.#places.get(formatPlace(place)) ?? [];
+    return this.#places.get(formatPlace(place))?.checks ?? [];
+  }
+
+  /** Keys of the events that say that. */
+  eventsOf(place: CopyPlace): readonly string[] {
+    return this.#places.get(formatPlace(place))?.keys ?? [];
   }
 }
 
@@ -33,17 +45,21 @@ export async function readCopiedChecks(site: ObjectReader): Promise<CopiedChecks
   for await (const page of site.pages(EVENTS_PREFIX)) {
     names.push(...page.flatMap(({ key }) => parseEventKey(key) ?? []));
   }
-  const places = new Map<string, Check[]>();
+  const places = new Map<string, PlaceEvents>();
   const work = async (name: EventName) => ({
     place: formatPlace(name.place),
+    key: eventKey(name),
     event: decodeEvent((await readIfThere(site, eventKey(name)))?.toString('utf8') ?? ''),
   });
-  for await (const { place, event } of inParallel(each(names), { limit: AT_ONCE, work })) {
-    const known = places.get(place) ?? [];
-    places.set(place, known);
-    known.push(...(event?.checks ?? []));
+  for await (const { place, key, event } of inParallel(each(names), { limit: AT_ONCE, work })) {
+    if (event === undefined) continue;
+    const { checks, keys } = places.get(place) ?? { checks: [], keys: [] };
+    places.set(place, { checks: [...checks, ...event.checks], keys: [...keys, key] });
   }
-  return new CopiedChecks(new Map([...places].map(([place, checks]) => [place, lastOf(checks)])));
+  const inOrder = [...places].map(
+    ([place, { checks, keys }]) => [place, { checks: lastOf(checks), keys }] as const,
+  );
+  return new CopiedChecks(new Map(inOrder));
 }
 
 /** Several machines may have looked: what counts is which of them began later. */

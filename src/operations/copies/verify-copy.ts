@@ -56,7 +56,9 @@ export async function verifyCopy(
   await look.compareAll(context);
   const seconds = (now().getTime() - begun.getTime()) / 1000;
   const { damaged } = look;
-  await noteVerified(points, { site: below, damaged, time: { begun, seconds }, context });
+  const mayRemove = !copy.appendOnly;
+  const time = { begun, seconds };
+  await noteVerified(points, { site: below, mayRemove, damaged, time, context });
   const local = await readLocalPoints(site, context.backups);
   for (const { place, stamp, data } of local) {
     const sha256 = data?.link.record?.stored.sha256;

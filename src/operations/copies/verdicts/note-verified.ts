@@ -1,17 +1,27 @@
-import { writeChecks } from '../../../copies/copied-checks.ts';
+import { readCopiedChecks, writeChecks } from '../../../copies/copied-checks.ts';
 import { blobKey } from '../../../copies/layout/keys.ts';
 import { type CopyPlace, formatPlace } from '../../../copies/layout/place.ts';
 import type { PointRecord } from '../../../copies/layout/point-record.ts';
 import { objectsNamedBy } from '../../../copies/named-objects.ts';
 import { type ReadPoint, readBlobs } from '../../../copies/read-copy.ts';
-import { type Check, MOST_NAMES } from '../../../repository/records/check-results.ts';
+import {
+  type Check,
+  MOST_NAMES,
+  withLater,
+  worthKeeping,
+} from '../../../repository/records/check-results.ts';
 import type { ObjectStore } from '../../../stores/objects/object-store.ts';
-import { isFailure } from '../../../system/failure.ts';
+import { type Failure, isFailure } from '../../../system/failure.ts';
 import type { JobContext } from '../../run/events.ts';
+
+/** Events of a place that become one. */
+const MANY = 16;
 
 /** What a look at all of a copy has shown. */
 interface Verified {
   readonly site: ObjectStore;
+  /** Whether this machine removes anything there. */
+  readonly mayRemove: boolean;
   /** Keys of objects that aren't what was written, or aren't there. */
   readonly damaged: ReadonlySet<string>;
   readonly time: { readonly begun: Date; readonly seconds: number };
@@ -19,8 +29,9 @@ interface Verified {
 }
 
 /**
- * Writes down in a copy what a look at all of its bytes has shown of each restore point. Where this user may not write,
- * good results are not remembered, and bad ones are told.
+ * Writes down in a copy what a look at all of its bytes has shown of each restore point. Where there are many such
+ * events, one takes the place of all; those that others write meanwhile stay. Where this user may not write, good results
+ * are not remembered, and bad ones are told.
  */
 export async function noteVerified(
   points: readonly ReadPoint[],
@@ -91,17 +102,30 @@ async function note(
   place: CopyPlace,
   {
     checks,
-    verified: { site, time, context },
+    verified: { site, mayRemove, time, context },
   }: { readonly checks: readonly Check[]; readonly verified: Verified },
 ): Promise<void> {
   try {
-    await writeChecks(site, place, { checks, at: time.begun });
+    const copied = await readCopiedChecks(site);
+    const earlier = copied.eventsOf(place);
+    if (earlier.length < MANY || !mayRemove) {
+      await writeChecks(site, place, { checks, at: time.begun });
+      return;
+    }
+    const stamps = new Set<string>(checks.map(({ stamp }) => stamp));
+    const all = worthKeeping(withLater(copied.of(place), checks), stamps);
+    await writeChecks(site, place, { checks: all, at: time.begun });
+    await site.remove(earlier).catch(unlessDefect); // They say the same.
   } catch (error) {
-    if (!isFailure(error, 'system', 'refused')) throw error;
-    const { message: reason } = error;
+    const { message: reason } = unlessDefect(error);
     const bad = checks.flatMap(({ outcome, stamp }) => (outcome === 'bad' ? [stamp] : []));
     if (bad.length === 0) return;
     const stamps = [...new Set(bad)].sort();
     context.onEvent({ kind: 'warning', code: 'bad-result-not-noted', stamps, reason });
   }
+}
+
+function unlessDefect(error: unknown): Failure {
+  if (isFailure(error, 'system', 'refused')) return error;
+  throw error;
 }
