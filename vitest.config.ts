@@ -52,6 +52,8 @@ const LONG = [
   'test/recipe/folders-of-the-recipe.test.ts',
   'test/repozo-holes.test.ts',
   'test/retention-of-files.test.ts',
+  'test/stores/copy-faults.test.ts',
+  'test/stores/copy-processes.test.ts',
   'test/stores/s3-faults.test.ts',
   'test/stores/s3-swift.test.ts',
   'test/stores/sftp-faults.test.ts',
