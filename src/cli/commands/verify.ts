@@ -20,6 +20,7 @@ import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
 import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { SEAL_OPTION, verifySeal } from './copied/verify-seal.ts';
 import { parsePercentage, runDeepVerify, sampleOf } from './verify-deep.ts';
 
 export function addVerifyCommand(program: Command): void {
@@ -38,6 +39,7 @@ export function addVerifyCommand(program: Command): void {
     )
     .option('--no-quick', 'check every byte against the checksums (default)')
     .option('--newest', 'check only the newest full backup and its increments')
+    .addOption(SEAL_OPTION)
     .addOption(
       new Option(
         '--deep',
@@ -54,6 +56,8 @@ export function addVerifyCommand(program: Command): void {
   withOutputOptions(command).action((date, options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal, backups } = context;
+      const { seal } = options;
+      if (seal !== undefined) return await verifySeal({ ...options, seal, moment: date }, context);
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
       const deep = deepOptions(date, options, terminal);
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });

@@ -128,11 +128,12 @@ function renderLine(event: LineEvent, { terminal, sayStep }: Showing): void {
     case 'part-damaged':
       return;
     case 'copied': {
-      const { copy, points, bytes, removed } = event;
+      const { copy, points, bytes, removed, seal } = event;
       if (points + removed === 0) sayStep(`Nothing new for the copy ${copy}`);
       if (points > 0)
         terminal.log(`Copied ${count(points, 'restore point')} to ${copy} (${formatBytes(bytes)})`);
       if (removed > 0) terminal.log(`Deleted ${count(removed, 'old restore point')} from ${copy}`);
+      if (seal !== undefined) terminal.debug(`Seal of the copy ${copy}: ${seal}`);
       return;
     }
     case 'command':

@@ -82,7 +82,12 @@ export function mayBePlace(from: string): boolean {
 
 /** Where the copy is that some sites call so; undefined: none does. */
 export function placeOfCopy(sites: readonly Site[], from: string): string | undefined {
-  return sites.flatMap((site) => copyCalled(site, from) ?? [])[0]?.url;
+  return copiesCalled(sites, from)[0]?.url;
+}
+
+/** The copies of sites that are called so: one of each, at most. */
+export function copiesCalled(sites: readonly Site[], from: string): readonly CopySettings[] {
+  return sites.flatMap((site) => copyCalled(site, from) ?? []);
 }
 
 export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
@@ -110,8 +115,8 @@ function attach(
   return site;
 }
 
-/** A copy says by itself where its backups are. */
-function refusePlaces({ datafs, location, blobStorage, blobbackuplocation }: SiteSelection): void {
+/** A copy says by itself where its backups are. Failure `usage`. */
+export function refusePlaces({ datafs, location, blobStorage, blobbackuplocation }: SiteSelection): void {
   const said = [
     ['--datafs', datafs],
     ['--location', location],

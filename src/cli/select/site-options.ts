@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { environmentOfPlaces } from '../../config/environment/environment.ts';
+import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
@@ -13,9 +14,11 @@ import { silenced, type Terminal } from '../terminal/terminal.ts';
 import {
   type CopyOpening,
   type CopySelection,
+  copiesCalled,
   mayBePlace,
   noSuchCopy,
   placeOfCopy,
+  refusePlaces,
   siteOfCopyAlone,
   sitesWithCopy,
   timeOfVersions,
@@ -178,6 +181,26 @@ export async function findCopyPlace(
   const place = placeOfCopy(sites, from) ?? (isNeeded ? undefined : from);
   if (place === undefined) throw noSuchCopy(from, sites);
   return place;
+}
+
+/** A copy that is meant, and where it is. */
+export interface MeantCopy extends Pick<CopySettings, 'url' | 'access'> {
+  /** Name of the site in it; undefined: the place has to tell. */
+  readonly site: string | undefined;
+}
+
+/** The copies of sites that are called so, to be read without anything else of the sites. Failure `usage`: none is. */
+export async function findMeantCopies(
+  selection: CopySelection,
+  finding: Omit<Finding, 'wanted'>,
+): Promise<readonly MeantCopy[]> {
+  const { from, identity: _, versionsBefore: __, ...others } = selection;
+  const { sites } = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
+  const copies = copiesCalled(sites, from);
+  if (copies.length > 0) return copies;
+  if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, sites);
+  refusePlaces(selection);
+  return [{ url: from, access: undefined, site: selection.part }];
 }
 
 /** What a place in the file system or on a server is called in no configuration needs none. */

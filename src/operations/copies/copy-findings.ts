@@ -17,5 +17,13 @@ export type ObjectState =
   | 'other-before'
   /** The record that came before it is gone, and nothing says that somebody removed it. */
   | 'gap'
+  /** Another record has its number. */
+  | 'number-twice'
+  /** The line of the seal is of a later record than all that are there. */
+  | 'ends-before-line'
+  /** It isn't the record of the line. */
+  | 'other-than-line'
+  /** Restore points are there that were removed when the line was written. */
+  | 'more-than-line'
   /** The backup that is here, of the same moment, has other bytes. */
   | 'other-than-local';

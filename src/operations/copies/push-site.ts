@@ -3,6 +3,7 @@ import type { Site } from '../../config/model/site.ts';
 import { sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
 import { copiedPoints, readPoint } from '../../copies/read-copy.ts';
+import { formatSealLine } from '../../copies/seal-line.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { objectsBelow } from '../../stores/objects/objects-below.ts';
@@ -13,7 +14,7 @@ import { requireCopyPlace } from './copy-place.ts';
 import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
-import { findNewestRecord, type NewestRecord } from './newest-record.ts';
+import { findNewestRecord } from './newest-record.ts';
 import { noteSite } from './note-site.ts';
 import { pointsTooOld } from './prune/old-chains.ts';
 import { pruneCopy } from './prune/prune-copy.ts';
@@ -47,6 +48,8 @@ export interface PushResult {
   readonly bytes: number;
   /** Restore points that went from it. */
   readonly removed: number;
+  /** See `SealLine`; undefined: nothing came or went, so that one which was kept is as good. */
+  readonly seal: string | undefined;
 }
 
 /** A copy, and what a site has that belongs there. */
@@ -76,7 +79,7 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
     return await pushLocked({ ...request, store, below, local, forms }, context);
   }
   await noteSite(store, { site: copy.site, points: there, sha256: undefined, at: now() });
-  return { points: 0, bytes: 0, removed: 0 };
+  return { points: 0, bytes: 0, removed: 0, seal: undefined };
 }
 
 async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
@@ -105,12 +108,24 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   const run = runOf(copying, { points, lease, signal, onBytes: () => {} });
   const removed = copy.appendOnly ? 0 : await tryToPrune({ ...copying, run }, context);
   const at = now();
-  const { sha256 } = pushed.newest.link ?? {};
+  const newest = points.names.at(-1);
+  const sha256 = newest && (await points.read(newest)).sha256;
   await noteSite(store, { site: copy.site, points: points.names, at, sha256 });
   if (pushed.points > 0 && store.isUnsynced)
     context.onEvent({ kind: 'notice', code: 'copy-not-synced', copy: copy.name });
   if (pushed.failure !== undefined) throw pushed.failure;
-  return { points: pushed.points, bytes, removed };
+  const hasChanged = pushed.points + removed > 0;
+  const seal = hasChanged ? sealOf(copy, { points, sha256 }) : undefined;
+  return { points: pushed.points, bytes, removed, seal };
+}
+
+function sealOf(
+  { site }: CopySettings,
+  { points: { names }, sha256 }: { readonly points: CopiedPoints; readonly sha256: string | undefined },
+): string | undefined {
+  const newest = names.at(-1);
+  if (newest === undefined || sha256 === undefined) return undefined;
+  return formatSealLine({ site, sequence: newest.sequence, points: names.length, sha256 });
 }
 
 function runOf(
@@ -139,7 +154,6 @@ function runOf(
 
 interface PushedPoints {
   readonly points: number;
-  readonly newest: NewestRecord;
   /** Why a chain was left. */
   readonly failure: Failure | undefined;
 }
@@ -166,7 +180,7 @@ async function pushInOrder(
       failure ??= error;
     }
   }
-  return { points, newest, failure };
+  return { points, failure };
 }
 
 /** The copy is complete whether old backups go or not. */

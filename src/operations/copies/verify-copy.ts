@@ -1,18 +1,11 @@
 import type { BlobEntry } from '../../copies/layout/blob-manifest.ts';
-import { blobKey, pointKey, sitePrefix, tombstoneKey } from '../../copies/layout/keys.ts';
+import { blobKey, pointKey, sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
-import { decodeTombstone } from '../../copies/layout/tombstone.ts';
 import { objectsNamedBy } from '../../copies/named-objects.ts';
-import {
-  copiedPoints,
-  type ReadPoint,
-  readBlobs,
-  readIfThere,
-  readPoint,
-  removedPoints,
-} from '../../copies/read-copy.ts';
-import { faultsInSeal, type SealedRecord } from '../../copies/seal.ts';
+import { type ReadPoint, readBlobs } from '../../copies/read-copy.ts';
+import { readSeal } from '../../copies/read-seal.ts';
+import { faultsInSeal } from '../../copies/seal.ts';
 import { hashOf } from '../../copies/store-object.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { objectsBelow } from '../../stores/objects/objects-below.ts';
@@ -93,26 +86,11 @@ class CopyLook {
     return { objects: this.#expected.size, bytes: this.#bytes, findings: this.#findings };
   }
 
-  /** Those that can be read; whether one is missing, or was put in, is found out. */
+  /** Those that can be read; whether one was taken out, or put in, is found out. */
   async readRecords(): Promise<readonly ReadPoint[]> {
-    const points: ReadPoint[] = [];
-    for (const name of await copiedPoints(this.#site)) {
-      const read = await this.#tried(pointKey(name), () => readPoint(this.#site, name));
-      if (read !== undefined) points.push(read);
-    }
-    const sealed: SealedRecord[] = points.map(({ name, sha256, record: { before } }) => ({
-      ...{ name, sha256, before },
-    }));
-    for (const name of await removedPoints(this.#site)) {
-      const key = tombstoneKey(name);
-      const text = (await readIfThere(this.#site, key))?.toString('utf8') ?? '';
-      const tombstone = decodeTombstone(text);
-      if (tombstone === undefined) this.note(key, 'unreadable');
-      else if (!points.some((one) => pointKey(one.name) === pointKey(name))) {
-        sealed.push({ name, sha256: tombstone.sha256, before: tombstone.before });
-      }
-    }
-    for (const { name, kind } of faultsInSeal(sealed)) this.note(pointKey(name), kind);
+    const { points, records, unreadable } = await readSeal(this.#site);
+    for (const key of unreadable) this.note(key, 'unreadable');
+    for (const { name, kind } of faultsInSeal(records)) this.note(pointKey(name), kind);
     return points;
   }
 

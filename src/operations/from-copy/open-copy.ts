@@ -1,7 +1,7 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import { type CopiedSite, type CopyReading, openCopiedSite } from './open-copied-site.ts';
-import { openToRead, type ReadAsOf } from './open-to-read.ts';
+import { type OpenedObjects, openToRead, type ReadAsOf } from './open-to-read.ts';
 import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
 
 /**
@@ -19,24 +19,49 @@ export async function openCopyOf(
 }
 
 /**
- * Opens the copy of a site in a place that nothing describes. Failures: those of `openToRead`; `not-found` where there
- * is no copy; `usage` where there are several, and none is named.
+ * Opens the copy of a site in a place that nothing describes. Failures: those of `openSiteIn`.
  *
  * @param place - a URL or a path
  * @param name - of the site; undefined: the only one
  */
 export async function openCopyAt(
   place: string,
-  { name, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly name: string | undefined },
+  { name: named, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly name: string | undefined },
 ): Promise<CopiedSite> {
-  const objects = await openToRead(place, { beforeMs });
-  let meant: string;
+  const { name, objects } = await openSiteIn(place, { name: named, beforeMs });
+  return await openCopiedSite(objects, { ...reading, name, live: undefined });
+}
+
+/** What a place has of one site. */
+export interface SiteObjects {
+  readonly name: string;
+  /** Closed by whoever gets it. */
+  readonly objects: OpenedObjects;
+}
+
+/**
+ * Opens what a place has of one site. Failures: those of `openToRead`; `not-found` where there is no copy; `usage` where
+ * there are several, and none is named.
+ *
+ * @param place - a URL or a path
+ * @param name - of the site; undefined: the only one
+ */
+export async function openSiteIn(
+  place: string,
+  {
+    name,
+    ...opening
+  }: ReadAsOf & {
+    readonly name: string | undefined;
+    readonly access?: CopySettings['access'];
+  },
+): Promise<SiteObjects> {
+  const objects = await openToRead(place, opening);
   try {
-    meant = await siteMeant(objects, name);
+    const meant = await siteMeant(objects, name);
+    return { name: meant, objects: objectsOfSite(objects, meant) };
   } catch (error) {
     await objects[Symbol.asyncDispose]();
     throw error;
   }
-  const ofSite = objectsOfSite(objects, meant);
-  return await openCopiedSite(ofSite, { ...reading, name: meant, live: undefined });
 }

@@ -65,6 +65,8 @@ export type JobEvent =
       readonly points: number;
       readonly bytes: number;
       readonly removed: number;
+      /** What somebody may keep elsewhere; undefined: nothing came or went. */
+      readonly seal: string | undefined;
     }
   /** Another program is run, or has printed something. */
   | { readonly kind: 'command'; readonly argv: readonly string[] }

@@ -4,11 +4,13 @@ import type { WrittenPlace } from '../../../../operations/from-copy/plain/write-
 import { describeCopyFinding } from '../../copy-findings.ts';
 import { Bytes, Count, maybe, ofPlace, ofSite, type Result, said } from '../values.ts';
 
-const ProblemSchema = v.strictObject({
+/** Something in a copy that isn't as it should be. */
+export const CopyProblemSchema = v.strictObject({
   object: said('the object of the copy', v.string()),
   state: v.picklist([
     ...(['missing', 'size', 'checksum', 'unreadable'] as const),
-    ...(['other-before', 'gap', 'other-than-local'] as const),
+    ...(['other-before', 'gap', 'number-twice', 'other-than-local'] as const),
+    ...(['ends-before-line', 'other-than-line', 'more-than-line'] as const),
   ]),
   message: said('the same in words', v.string()),
 });
@@ -20,8 +22,12 @@ const CopySchema = v.strictObject({
   points: said('restore points that were copied; with `--verify`, that the copy has', Count),
   bytes: said('that were copied; with `--verify`, that were read', Bytes),
   removed: maybe('old restore points that were deleted in the copy', Count),
+  seal: maybe(
+    'absent if nothing came or went: a line to keep elsewhere, for `verify --seal`',
+    v.string(),
+  ),
   objects: maybe('with `--verify`: how many were compared', Count),
-  problems: maybe('with `--verify`', v.array(ProblemSchema)),
+  problems: maybe('with `--verify`', v.array(CopyProblemSchema)),
 });
 
 const WrittenSchema = v.strictObject({
@@ -46,6 +52,6 @@ export function writtenAsJson(
 
 export function findingsAsJson(
   findings: readonly CopyFinding[],
-): v.InferOutput<typeof ProblemSchema>[] {
+): v.InferOutput<typeof CopyProblemSchema>[] {
   return findings.map((one) => ({ ...one, message: describeCopyFinding(one) }));
 }
