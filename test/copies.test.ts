@@ -45,7 +45,7 @@ async function siteWithCopy(
   mkdirSync(place);
   const copy: CopySettings = {
     ...{ url: place, name: 'nas', site: 'plone', keep, singleWriter: false, access: {} },
-    appendOnly: false,
+    ...{ appendOnly: false, lockDays: 0 },
     ...{ recipients: [], compression: 'as-is', ...forms },
   };
   const site: Site = { ...found, ...change, copies: [copy] };

@@ -37,7 +37,7 @@ async function backedUp(
   const place = join(scratch, `place-${++made}`);
   mkdirSync(place);
   const copy: CopySettings = {
-    ...{ url: place, name: 'nas', site: 'plone', keep: 0, appendOnly: false },
+    ...{ url: place, name: 'nas', site: 'plone', keep: 0, appendOnly: false, lockDays: 0 },
     ...{ recipients: [], compression, singleWriter },
   };
   const { site } = found;

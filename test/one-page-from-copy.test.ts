@@ -55,7 +55,15 @@ it('one folder of a database comes out of a copy without a download of the site'
   const place = join(scratch, 'nas');
   mkdirSync(place);
   const copy: CopySettings = {
-    ...{ url: place, name: 'nas', site: 'plone', keep: 0, singleWriter: false, appendOnly: false },
+    ...{
+      url: place,
+      name: 'nas',
+      site: 'plone',
+      keep: 0,
+      singleWriter: false,
+      appendOnly: false,
+      lockDays: 0,
+    },
     ...{ recipients: [], compression: 'as-is' },
   };
   const site = { ...found, copies: [copy] };

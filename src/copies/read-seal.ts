@@ -46,7 +46,8 @@ export async function readSeal(site: ObjectReader): Promise<ReadSeal> {
   const removed = (await removedPoints(site)).filter((name) => !there.has(pointKey(name)));
   for await (const { name, read } of readEach(removed, (name) => readTombstoneOf(site, name))) {
     if (read === undefined) unreadable.push(tombstoneKey(name));
-    else records.push({ name, sha256: read.sha256, before: read.before, removedAt: read.removedAt });
+    else
+      records.push({ name, sha256: read.sha256, before: read.before, removedAt: read.removedAt });
   }
   return { points, records, unreadable };
 }

@@ -7,7 +7,7 @@ import { decodeName, encodeName } from './layout/place.ts';
 export interface SealLine {
   /** Name of the site in the copy. */
   readonly site: string;
-  /** Number of a record: the newest that was there. */
+  /** Number of the record that came last, be it gone since. */
   readonly sequence: number;
   /** How many restore points were there up to that one; of the others, there were tombstones. */
   readonly points: number;

@@ -18,18 +18,22 @@ function nameOf(sequence: number): PointName {
 }
 
 /** A copy after such a history. */
-function after(steps: readonly ('come' | 'go')[], from: readonly SealedRecord[] = []) {
+function copyAfter(steps: readonly ('come' | 'go')[], from: readonly SealedRecord[] = []) {
   const records = [...from];
   for (const [index, step] of steps.entries()) {
     const last = records.at(-1);
     const name = nameOf((last?.name.sequence ?? 0) + 1);
-    const sha256 = createHash('sha256').update(`${index} ${pointKey(name)}`).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(`${index} ${pointKey(name)}`)
+      .digest('hex');
     const before = last === undefined ? null : { key: pointKey(last.name), sha256: last.sha256 };
     if (step === 'come') records.push({ name, sha256, before, removedAt: undefined });
     const oldest = records.findIndex((one) => one.removedAt === undefined);
     const going = records[oldest];
     if (step === 'go' && going !== undefined) {
-      const removedAt = new Date(Date.UTC(2026, 3, 1) + records.length * 1000 + oldest).toISOString();
+      const removedAt = new Date(
+        Date.UTC(2026, 3, 1) + records.length * 1000 + oldest,
+      ).toISOString();
       records[oldest] = { ...going, removedAt };
     }
   }
@@ -38,8 +42,8 @@ function after(steps: readonly ('come' | 'go')[], from: readonly SealedRecord[] 
 
 function lineOf(records: readonly SealedRecord[]): SealLine | undefined {
   const there = records.filter((one) => one.removedAt === undefined);
-  const newest = there.at(-1);
-  if (newest === undefined) return undefined;
+  const newest = records.at(-1);
+  if (newest === undefined || there.length === 0) return undefined;
   const { name, sha256 } = newest;
   return { site: 'plone', sequence: name.sequence, points: there.length, sha256 };
 }
@@ -48,11 +52,11 @@ describe('the seal of a copy', () => {
   it('is whole whatever came and went, and tells what did', () => {
     fc.assert(
       fc.property(history, history, (first, second) => {
-        const before = after(first);
+        const before = copyAfter(first);
         const line = lineOf(before);
         fc.pre(line !== undefined);
         if (line === undefined) return;
-        const records = after(second, before);
+        const records = copyAfter(second, before);
         expect(faultsInSeal(records)).toEqual([]);
         const wasGone = before.filter((one) => one.removedAt !== undefined).length;
         const removed = records.filter((one) => one.removedAt !== undefined).slice(wasGone);
@@ -66,11 +70,11 @@ describe('the seal of a copy', () => {
     const change = fc.constantFrom('out' as const, 'in' as const, 'other' as const);
     fc.assert(
       fc.property(history, history, change, fc.nat(), (first, second, what, where) => {
-        const before = after(first);
+        const before = copyAfter(first);
         const line = lineOf(before);
         fc.pre(line !== undefined);
         if (line === undefined) return;
-        const records = after(second, before);
+        const records = copyAfter(second, before);
         const index = where % line.sequence;
         const [meant] = records.slice(index);
         if (meant === undefined) throw new Error('it is one of those before the line');
@@ -87,7 +91,7 @@ describe('the seal of a copy', () => {
   });
 
   it('tells of a restore point that is back', () => {
-    const records = after(['come', 'come', 'come', 'go', 'go']);
+    const records = copyAfter(['come', 'come', 'come', 'go', 'go']);
     const line = lineOf(records);
     const back = records.map((one) => ({ ...one, removedAt: undefined }));
     expect(line && compareWithLine(back, line).fault).toEqual({ kind: 'more-than-line' });

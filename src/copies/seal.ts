@@ -33,7 +33,9 @@ export function faultsInSeal(records: readonly SealedRecord[]): readonly SealFau
     const isNamed =
       name.sequence === 1
         ? before === null
-        : previous.some((one) => before?.sha256 === one.sha256 && before.key === pointKey(one.name));
+        : previous.some(
+            (one) => before?.sha256 === one.sha256 && before.key === pointKey(one.name),
+          );
     return isNamed ? [] : [{ name, kind: 'other-before' }];
   });
 }
@@ -84,16 +86,15 @@ function faultOf(
     readonly isMore: boolean;
   },
 ): LineFault | undefined {
-  if ([...numbered.keys()].every((number) => number < sequence)) return { kind: 'ends-before-line' };
+  if ([...numbered.keys()].every((number) => number < sequence))
+    return { kind: 'ends-before-line' };
   const own = numbered.get(sequence) ?? [];
   const [other] = own.some((one) => one.sha256 === sha256) ? [] : own;
   if (other !== undefined) return { kind: 'other-than-line', name: other.name };
   return isMore ? { kind: 'more-than-line' } : undefined;
 }
 
-function byNumber(
-  records: readonly SealedRecord[],
-): ReadonlyMap<number, readonly SealedRecord[]> {
+function byNumber(records: readonly SealedRecord[]): ReadonlyMap<number, readonly SealedRecord[]> {
   const numbered = new Map<number, SealedRecord[]>();
   for (const record of records) {
     const { sequence } = record.name;
@@ -102,7 +103,8 @@ function byNumber(
   return numbered;
 }
 
-function byWhenItCame({ name: one }: SealedRecord, { name: other }: SealedRecord): number {
+/** Sorts records in the order in which they came. */
+export function byWhenItCame({ name: one }: SealedRecord, { name: other }: SealedRecord): number {
   return one.sequence - other.sequence;
 }
 

@@ -23,6 +23,8 @@ export interface Storing {
   readonly signal: AbortSignal;
   /** Is told of bytes as the store has taken them. */
   readonly onBytes: (count: number) => void;
+  /** Is told of an object that is there already, as a killed run has left it. */
+  readonly onFound: (key: string) => void;
   /** Called before a large object becomes visible: fails where this run may not write any more. */
   readonly confirm: () => Promise<void>;
   /** Called before a small one is written where nothing keeps it from being written over another. No request. */
@@ -117,10 +119,11 @@ export async function putIfAbsent(
 async function takeIfSame(
   site: ObjectStore,
   object: ObjectContent & { readonly sha256: string },
-  { signal, onBytes }: Storing,
+  { signal, onBytes, onFound }: Storing,
 ): Promise<StoredObjectRecord | undefined> {
   signal.throwIfAborted();
   if ((await hashOf(site.read(object.key))) !== object.sha256) return undefined;
+  onFound(object.key);
   onBytes(object.sizeBytes);
   return recordOf(object, object.sha256);
 }

@@ -74,6 +74,7 @@ export type BackupRemedy =
   | Plain<
       | 'wait-for-run'
       | 'declare-single-writer'
+      | 'leave-out-lock'
       | 'look-deeply'
       | 'date-format'
       | 'earlier-date-first'

@@ -100,29 +100,53 @@ describe('verify --seal', () => {
   }, 60_000);
 
   it('fails where a restore point was taken out, put in, or exchanged', async () => {
-    const cases: readonly (readonly [string, Parameters<typeof changed>[0], readonly string[]])[] = [
-      ['the third', (points, names) => rmSync(join(points, names[2] ?? '')), ['gap']],
-      ['the newest', (points, names) => rmSync(join(points, names[4] ?? '')), ['ends-before-line']],
-      ['all', (points) => rmSync(points, { recursive: true }), ['ends-before-line']],
+    const cases: readonly (readonly [string, Parameters<typeof changed>[0], readonly string[]])[] =
       [
-        'one more',
-        (points, names) => {
-          const path = join(points, names[2] ?? '');
-          const record = { ...JSON.parse(readFileSync(path, 'utf8')), stamp: '2026-03-03-03-00-00' };
-          const name = (names[2] ?? '').replace('03-02-00-00', '03-03-00-00');
-          writeFileSync(join(points, name), JSON.stringify(record));
-        },
-        ['number-twice', 'number-twice'],
-      ],
-      ['another third', (points, names) => changeTime(join(points, names[2] ?? '')), ['other-before']],
-      ['another newest', (points, names) => changeTime(join(points, names[4] ?? '')), ['other-than-line']],
-      ['no record', (points, names) => writeFileSync(join(points, names[2] ?? ''), 'pay me'), ['unreadable', 'gap']],
-      [
-        'another name',
-        (points, names) => renameSync(join(points, names[2] ?? ''), join(points, (names[2] ?? '').replace('03-02', '03-03'))),
-        ['unreadable', 'gap'],
-      ],
-    ];
+        ['the third', (points, names) => rmSync(join(points, names[2] ?? '')), ['gap']],
+        [
+          'the newest',
+          (points, names) => rmSync(join(points, names[4] ?? '')),
+          ['ends-before-line'],
+        ],
+        ['all', (points) => rmSync(points, { recursive: true }), ['ends-before-line']],
+        [
+          'one more',
+          (points, names) => {
+            const path = join(points, names[2] ?? '');
+            const record = {
+              ...JSON.parse(readFileSync(path, 'utf8')),
+              stamp: '2026-03-03-03-00-00',
+            };
+            const name = (names[2] ?? '').replace('03-02-00-00', '03-03-00-00');
+            writeFileSync(join(points, name), JSON.stringify(record));
+          },
+          ['number-twice', 'number-twice', 'more-than-line'],
+        ],
+        [
+          'another third',
+          (points, names) => changeTime(join(points, names[2] ?? '')),
+          ['other-before'],
+        ],
+        [
+          'another newest',
+          (points, names) => changeTime(join(points, names[4] ?? '')),
+          ['other-than-line'],
+        ],
+        [
+          'no record',
+          (points, names) => writeFileSync(join(points, names[2] ?? ''), 'pay me'),
+          ['unreadable', 'gap'],
+        ],
+        [
+          'another name',
+          (points, names) =>
+            renameSync(
+              join(points, names[2] ?? ''),
+              join(points, (names[2] ?? '').replace('03-02', '03-03')),
+            ),
+          ['unreadable', 'gap'],
+        ],
+      ];
     for (const [what, change, states] of cases) {
       const checked = await check(changed(change));
       expect([what, checked.status, statesOf(checked)]).toEqual([what, 1, states]);
@@ -170,6 +194,9 @@ describe('verify --seal', () => {
 
 /** Another content that is a record of the same restore point. */
 function changeTime(path: string): void {
-  const record = { ...JSON.parse(readFileSync(path, 'utf8')), copiedAt: '2026-01-01T00:00:00.000Z' };
+  const record = {
+    ...JSON.parse(readFileSync(path, 'utf8')),
+    copiedAt: '2026-01-01T00:00:00.000Z',
+  };
   writeFileSync(path, JSON.stringify(record));
 }

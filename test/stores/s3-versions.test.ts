@@ -1,15 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
 import type { ObjectReader } from '../../src/stores/objects/object-store.ts';
 import { openS3, type S3Settings } from '../../src/stores/objects/s3/open-s3.ts';
-import { collect } from '../../src/system/streams/pipeline.ts';
+import { collect, each } from '../../src/system/streams/pipeline.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { describeWithS3, type S3Server } from '../support/s3-server.ts';
 
 /** Longer than a second, which is as exact as some servers tell a time. */
 const MOMENT_MS = 1100;
+const DAY_MS = 86_400_000;
 
 describeWithS3('ceph', 'S3: versions', (server) => {
   it('before a time are what was there, whatever somebody did since', async () => {
@@ -50,11 +56,50 @@ describeWithS3('ceph', 'S3: versions', (server) => {
   });
 });
 
+describeWithS3('ceph', 'S3: object lock', (server) => {
+  it('keeps what is written from any key, and can be made longer only', async () => {
+    const settings = await lockedBucket(server(), 'protected');
+    await using store = await openS3(settings);
+    const untilMs = (await store.now()) + DAY_MS;
+    const writer = store.lock?.writeUntil(untilMs);
+    await store.lock?.require();
+    await writer?.put('small', Buffer.from('mine'));
+    await writer?.upload('parts', each([randomBytes(9 << 20)]), { sizeBytes: 9 << 20 });
+    await store.put('free', Buffer.from('free'));
+    expect(await store.lock?.look('free')).toBeUndefined();
+    for (const key of ['small', 'parts']) {
+      expect((await store.lock?.look(key)) ?? 0).toBeGreaterThanOrEqual(untilMs);
+      await store.lock?.extend(key, untilMs + DAY_MS);
+      await store.lock?.extend(key, untilMs);
+      expect((await store.lock?.look(key)) ?? 0).toBeGreaterThanOrEqual(untilMs + DAY_MS);
+    }
+    await store.lock?.extend('free', untilMs);
+    for (const { Key, VersionId } of await versionsOf(server().client, settings.bucket)) {
+      const destroy = { Bucket: settings.bucket, Key, VersionId, BypassGovernanceRetention: true };
+      await expect(server().client.send(new DeleteObjectCommand(destroy))).rejects.toThrow();
+    }
+    await store.remove(['small']);
+    expect(await store.lock?.look('small')).toBeUndefined();
+    const past = await store.versionsBefore?.(Date.now() + DAY_MS);
+    expect(past && (await collect(past.read('small'))).toString()).toBe('mine');
+  }, 60_000);
+
+  it('is not there in a bucket that was made without', async () => {
+    await using store = await openS3(await server().newBucket());
+    expect(await outcomeOf(async () => store.lock?.require())).toMatchObject({ code: 'usage' });
+  });
+});
+
 /** A bucket that keeps versions, and can lock them. */
 async function lockedBucket({ client, newBucket }: S3Server, bucket: string): Promise<S3Settings> {
   const settings = await newBucket();
   await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }));
   return { ...settings, bucket };
+}
+
+async function versionsOf(client: S3Client, bucket: string) {
+  const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+  return Versions;
 }
 
 async function keysIn(store: ObjectReader, prefix: string): Promise<readonly string[]> {

@@ -54,7 +54,13 @@ export async function copiedSite(
   mkdirSync(place);
   const copy: CopySettings = {
     ...{ url: place, name: 'nas', site: 'plone', keep: 0 },
-    ...{ singleWriter: false, appendOnly: false, recipients: [], compression: 'as-is' },
+    ...{
+      singleWriter: false,
+      appendOnly: false,
+      lockDays: 0,
+      recipients: [],
+      compression: 'as-is',
+    },
   };
   const site: Site = { ...found, ...change, copies: [copy] };
   const states: Buffer[] = [];

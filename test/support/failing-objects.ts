@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../src/stores/objects/object-store.ts';
+import type { ObjectStore, ObjectWriter } from '../../src/stores/objects/object-store.ts';
 import { Failure } from '../../src/system/failure.ts';
 
 /**
@@ -17,16 +17,21 @@ export function failingAt(store: ObjectStore, count: number): ObjectStore {
       hint: 'Free some space and run the command again.',
     });
   };
-  return {
-    ...store,
+  const failing = ({ put, upload }: ObjectWriter): ObjectWriter => ({
     put: async (key, content, condition) => {
       refuseLate(key);
-      return await store.put(key, content, condition);
+      return await put(key, content, condition);
     },
     upload: async (key, content, options) => {
       refuseLate(key);
-      await store.upload(key, content, options);
+      await upload(key, content, options);
     },
+  });
+  const { lock } = store;
+  return {
+    ...store,
+    ...failing(store),
+    ...(lock && { lock: { ...lock, writeUntil: (untilMs) => failing(lock.writeUntil(untilMs)) } }),
     remove: async (keys) => {
       refuseLate(keys.join(' '));
       await store.remove(keys);

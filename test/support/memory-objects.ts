@@ -1,5 +1,6 @@
 import { compareKeys, requireKey } from '../../src/stores/objects/object-key.ts';
 import type {
+  ObjectLock,
   ObjectStore,
   PutCondition,
   StoredObject,
@@ -16,6 +17,8 @@ export interface MemoryObjects extends ObjectStore {
   aheadMs: number;
   /** Requests so far. */
   readonly requests: number;
+  /** Until when an object is locked that is: milliseconds since 1970. */
+  readonly locks: ReadonlyMap<string, number>;
 }
 
 const PAGE_OBJECTS = 100;
@@ -47,11 +50,33 @@ export function memoryObjects(conditions: ObjectStore['conditions'] = 'both'): M
     return { ...memorySource(found.bytes, nameOf(key)), [Symbol.asyncDispose]: async () => {} };
   };
   let requests = 0;
+  const locks = new Map<string, number>();
+  const lock: ObjectLock = {
+    require: async () => {},
+    writeUntil: (untilMs) => ({
+      put: async (key, content, condition) => {
+        const outcome = await store.put(key, content, condition);
+        if (outcome.kind === 'put') locks.set(key, untilMs);
+        return outcome;
+      },
+      upload: async (key, content, options) => {
+        await store.upload(key, content, options);
+        locks.set(key, untilMs);
+      },
+    }),
+    extend: async (key, untilMs) => {
+      requests += 1;
+      await open(key);
+      locks.set(key, Math.max(untilMs, locks.get(key) ?? 0));
+    },
+    look: async (key) => locks.get(key),
+  };
   const store: MemoryObjects = {
     name: 'memory:',
     nameOf,
     conditions,
     aheadMs: 0,
+    ...{ lock, locks },
     get requests() {
       return requests;
     },

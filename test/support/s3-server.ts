@@ -19,7 +19,17 @@ export interface S3Server {
   killAndStart(): void;
   /** Lets no more bytes into a bucket. Ceph only. */
   limitBucket(bucket: string, sizeBytes: number): void;
+  /** Makes another user, who may do nothing with the buckets of the first, and gives its keys. Ceph only. */
+  newUser(name: string): S3User;
   /** Amazon's own client of it, for what a store doesn't do. */
+  readonly client: S3Client;
+}
+
+/** Somebody who has a key. */
+export interface S3User {
+  /** As policies of buckets name it. */
+  readonly arn: string;
+  readonly credentialsFile: string;
   readonly client: S3Client;
 }
 
@@ -86,21 +96,14 @@ async function startServer(kind: S3Kind, scratch: string): Promise<S3Server & As
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [endpoint, accessKeyId, secretAccessKey] = await readyLine(child);
-  const credentialsFile = join(scratch, 'credentials');
-  writeFileSync(
-    credentialsFile,
-    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
-    { mode: 0o600 },
-  );
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const client = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
+  const asUser = (name: string, credentials: Credentials) => ({
+    credentialsFile: writeCredentials(join(scratch, `credentials-${name}`), credentials),
+    client: clientOf(endpoint, credentials),
   });
+  const owner = asUser('owner', { accessKeyId, secretAccessKey });
+  const { client } = owner;
+  const others: S3Client[] = [];
   const gateways: ChildProcess[] = [];
   let buckets = 0;
   return {
@@ -109,6 +112,7 @@ async function startServer(kind: S3Kind, scratch: string): Promise<S3Server & As
     newBucket: async () => {
       const bucket = `bucket-${++buckets}`;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      const { credentialsFile } = owner;
       return { bucket, prefix: '', endpoint, credentialsFile, conditions };
     },
     killAndStart: () => {
@@ -125,12 +129,45 @@ async function startServer(kind: S3Kind, scratch: string): Promise<S3Server & As
         execFileSync('radosgw-admin', [...ceph, '-n', 'client.rgw.a', 'quota', word, ...words]);
       }
     },
+    newUser: (name) => {
+      const credentials = { accessKeyId: `${name}key`, secretAccessKey: `${name}secret` };
+      execFileSync('radosgw-admin', [
+        ...[...ceph, '-n', 'client.rgw.a', 'user', 'create', `--uid=${name}`],
+        ...[`--display-name=${name}`, `--access-key=${credentials.accessKeyId}`],
+        `--secret-key=${credentials.secretAccessKey}`,
+      ]);
+      const user = asUser(name, credentials);
+      others.push(user.client);
+      return { ...user, arn: `arn:aws:iam:::user/${name}` };
+    },
     [Symbol.asyncDispose]: async () => {
-      client.destroy();
+      for (const one of [client, ...others]) one.destroy();
       for (const gateway of gateways) gateway.kill('SIGKILL');
       await killGroup(child);
     },
   };
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+function writeCredentials(path: string, { accessKeyId, secretAccessKey }: Credentials): string {
+  const lines = [
+    `aws_access_key_id = ${accessKeyId}`,
+    `aws_secret_access_key = ${secretAccessKey}`,
+  ];
+  writeFileSync(path, ['[default]', ...lines, ''].join('\n'), { mode: 0o600 });
+  return path;
+}
+
+function clientOf(endpoint: string, credentials: Credentials): S3Client {
+  return new S3Client({
+    ...{ endpoint, region: 'us-east-1', forcePathStyle: true, credentials },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
 }
 
 /** What the command prints when the server answers. */

@@ -59,7 +59,7 @@ export async function siteOfTwoStorages(
     states,
     copy: {
       ...{ url: '/nowhere', name: 'nas', site: 'plone', keep: 0 },
-      ...{ singleWriter: false, appendOnly: false },
+      ...{ singleWriter: false, appendOnly: false, lockDays: 0 },
       recipients: pair === undefined ? [] : [pair.recipient],
       compression: pair === undefined ? 'as-is' : 'zstd',
     },

@@ -116,7 +116,12 @@ function attach(
 }
 
 /** A copy says by itself where its backups are. Failure `usage`. */
-export function refusePlaces({ datafs, location, blobStorage, blobbackuplocation }: SiteSelection): void {
+export function refusePlaces({
+  datafs,
+  location,
+  blobStorage,
+  blobbackuplocation,
+}: SiteSelection): void {
   const said = [
     ['--datafs', datafs],
     ['--location', location],

@@ -18,6 +18,8 @@ export const CopySettingsSchema = v.object({
   singleWriter: v.boolean(),
   /** Whether this machine removes nothing there but its own lock. */
   appendOnly: v.boolean(),
+  /** For so many days, what is written once there is locked for everybody; 0: it isn't. */
+  lockDays: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** How the place is reached; absent: as usual. See `stores/objects/open-object-store.ts`. */
   access: v.optional(
     v.object({

@@ -24,6 +24,9 @@ describe('line of copies', () => {
     ['/mnt/nas single_writer=yes', 'single_writer = yes'],
     ['/mnt/nas name=', 'name is empty'],
     ['/mnt/nas bytes_per_second=1M', 'bytes_per_second = 1M'],
+    ['s3://b/x lock_days=30d', 'lock_days = 30d'],
+    ['s3://b/x lock_days=3651', 'to 3650'],
+    ['/mnt/nas lock_days=30', 'lock_days is for a bucket'],
     ['"/mnt/nas', 'a quote is not closed'],
     ['sftp://user:secret@host/path', 'no password belongs into an address'],
   ])('%s is refused, and says what is wrong', (line, state) => {

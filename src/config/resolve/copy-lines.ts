@@ -1,4 +1,4 @@
-import { COPY_OPTIONS, type CopyOptionName, isCopyOption } from './copy-options.ts';
+import { COPY_OPTIONS, type CopyOptionName, isCopyOption, MOST_DAYS } from './copy-options.ts';
 import { splitWords } from './words.ts';
 
 /** A line of `copies`: a place, then words like `keep=30`. */
@@ -33,6 +33,8 @@ function readLine(line: string): ReadCopyLine {
   }
   const secret = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i.test(url);
   if (secret) return { kind: 'wrong', why: 'copies: no password belongs into an address' };
+  if (Number(options.lock_days ?? 0) > 0 && !/^s3:\/\//i.test(url))
+    return { kind: 'wrong', why: `copies, ${url}: lock_days is for a bucket, s3://...` };
   return { kind: 'copy', copy: { url, options } };
 }
 
@@ -46,6 +48,10 @@ function whyWrong(name: CopyOptionName, value: string): string | undefined {
       return /^\d{1,6}$/.test(value)
         ? undefined
         : `${name} = ${value}: a whole number from 0, which means all`;
+    case 'days':
+      return /^\d{1,4}$/.test(value) && Number(value) <= MOST_DAYS
+        ? undefined
+        : `${name} = ${value}: days from 0, which means none, to ${MOST_DAYS}`;
     case 'bytes':
       return /^\d{1,15}$/.test(value)
         ? undefined

@@ -66,10 +66,28 @@ export const COPY_OPTIONS = {
     says: 'this machine removes nothing in the copy; `keep` then says only which backups it brings',
     byDefault: 'false',
   },
+  lock_days: {
+    kind: 'days',
+    says: 'for so many days, nobody can remove what is copied to a bucket, whatever key he has: object lock',
+    byDefault: '0: it is not locked',
+  },
 } as const satisfies Readonly<Record<string, CopyOption>>;
 
+export type CopyOptionKind =
+  | 'text'
+  | 'path'
+  | 'count'
+  | 'days'
+  | 'bytes'
+  | 'flag'
+  | 'words'
+  | readonly string[];
+
+/** Of a lock. Nobody can take one back: ten years of a slip of the finger are enough. */
+export const MOST_DAYS = 3650;
+
 interface CopyOption {
-  readonly kind: 'text' | 'path' | 'count' | 'bytes' | 'flag' | 'words' | readonly string[];
+  readonly kind: CopyOptionKind;
   readonly says: string;
   /** As the reference shows it. */
   readonly byDefault: string;

@@ -50,6 +50,7 @@ function copyOf(
     compression: (compression ?? byDefault) === 'zstd' ? 'zstd' : 'as-is',
     singleWriter: options.single_writer === 'true',
     appendOnly: options.append_only === 'true',
+    lockDays: Number(options.lock_days ?? 0),
     access: accessOf(options, (path) => resolution.expand(path, resolution.base)),
   };
 }

@@ -1,5 +1,5 @@
 import { SPAN_PATTERN } from '../../system/calendar/span.ts';
-import { COPY_OPTIONS } from '../resolve/copy-options.ts';
+import { COPY_OPTIONS, type CopyOptionKind, MOST_DAYS } from '../resolve/copy-options.ts';
 import { type TomlKind, tomlOptions } from './toml-options.ts';
 
 /** The JSON schema of `zodbvault.toml` for editors (docs/reference/zodbvault.schema.json). */
@@ -67,7 +67,7 @@ function copyTable(): object {
     name,
     {
       description: `${says}; default: ${byDefault}`,
-      ...(kind === 'bytes' ? { type: 'integer', minimum: 0 } : typeOf(kind)),
+      ...typeOfCopyOption(kind),
     },
   ]);
   return {
@@ -76,6 +76,17 @@ function copyTable(): object {
     properties: { url: { type: 'string' }, ...Object.fromEntries(options) },
     additionalProperties: false,
   };
+}
+
+function typeOfCopyOption(kind: CopyOptionKind): object {
+  switch (kind) {
+    case 'bytes':
+      return { type: 'integer', minimum: 0 };
+    case 'days':
+      return { type: 'integer', minimum: 0, maximum: MOST_DAYS };
+    default:
+      return typeOf(kind);
+  }
 }
 
 function tables(names: { readonly required: string; readonly others: readonly string[] }): object {

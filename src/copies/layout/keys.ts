@@ -31,6 +31,18 @@ export const POINTS_PREFIX = 'points/';
 export const TOMBSTONES_PREFIX = 'tombstones/';
 export const EVENTS_PREFIX = 'events/';
 
+/** Below the prefix of a site: what is written once, and never changed. */
+const WRITTEN_ONCE: readonly string[] = [
+  POINTS_PREFIX,
+  TOMBSTONES_PREFIX,
+  ...['data/', 'archives/', 'manifests/', 'blobs/', 'files/'],
+];
+
+/** Whether an object with that key, behind the prefix of its site, is written once. */
+export function isWrittenOnce(key: string): boolean {
+  return WRITTEN_ONCE.some((prefix) => key.startsWith(prefix));
+}
+
 export function sitePrefix(site: string): string {
   return `sites/${encodeName(site)}/`;
 }

@@ -27,6 +27,8 @@ export const SiteHeadSchema = v.object({
   /** Of the newest record: its number, and the sha256 of its bytes, where the run has seen them. */
   sequence: Count,
   sha256: v.optional(Sha256),
+  /** Until when all that the newest chains need is locked, by the clock of the store. */
+  lockedUntil: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 
 /** `heads/SITE.json`: what a site has in a copy, for who looks at many. A restore and a backup never go by it. */

@@ -1,14 +1,29 @@
-import { type PointName, POINTS_PREFIX, pointKey } from '../../copies/layout/keys.ts';
+import { POINTS_PREFIX, type PointName, pointKey } from '../../copies/layout/keys.ts';
 import { readSeal } from '../../copies/read-seal.ts';
 import {
+  byWhenItCame,
   compareWithLine,
   faultsInSeal,
   type LineFault,
   type SealedRecord,
 } from '../../copies/seal.ts';
-import { formatSealLine, type SealLine } from '../../copies/seal-line.ts';
+import { formatSealLine, parseSealLine, type SealLine } from '../../copies/seal-line.ts';
 import type { ObjectReader } from '../../stores/objects/object-store.ts';
+import { Failure } from '../../system/failure.ts';
 import type { CopyFinding } from './copy-findings.ts';
+
+/** What somebody has kept elsewhere: see {@link SealLine}. */
+export type KeptLine = SealLine;
+
+/** Reads a line that somebody has kept. Failure `usage` where it is none. */
+export function readKeptLine(text: string): KeptLine {
+  const line = parseSealLine(text);
+  if (line !== undefined) return line;
+  const what = `Cannot use "${text}" as a seal: it is no line that a check has printed`;
+  throw new Failure('usage', what, {
+    hint: 'Give the whole line, as an earlier check has printed it, or none, to get the first one.',
+  });
+}
 
 /** What the records of a copy tell of each other. */
 export interface CheckedSeal {
@@ -36,7 +51,7 @@ export interface ChangesSinceLine {
  */
 export async function checkSeal(
   site: ObjectReader,
-  { name, line }: { readonly name: string; readonly line: SealLine | undefined },
+  { name, line }: { readonly name: string; readonly line: KeptLine | undefined },
 ): Promise<CheckedSeal> {
   const { points, records, unreadable } = await readSeal(site);
   const compared = line && compareWithLine(records, line);
@@ -44,22 +59,20 @@ export async function checkSeal(
   const findings = [
     ...unreadable.map((key) => found(key, 'unreadable')),
     ...faultsInSeal(records).map((fault) => found(pointKey(fault.name), fault.kind)),
-    ...(compared?.fault === undefined
-      ? []
-      : [found(keyOf(compared.fault), compared.fault.kind)]),
+    ...(compared?.fault === undefined ? [] : [found(keyOf(compared.fault), compared.fault.kind)]),
   ];
-  const newest = points.at(-1);
+  const newest = [...records].sort(byWhenItCame).at(-1);
   return {
     points: points.length,
     findings,
     since: compared && { came: compared.came, removed: compared.removed.flatMap(removal) },
     line:
-      newest === undefined || findings.length > 0
-        ? undefined
-        : formatSealLine({
+      points.length > 0 && newest !== undefined && findings.length === 0
+        ? formatSealLine({
             ...{ site: name, sequence: newest.name.sequence, points: points.length },
             sha256: newest.sha256,
-          }),
+          })
+        : undefined,
   };
 }
 

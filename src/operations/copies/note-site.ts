@@ -10,33 +10,28 @@ export interface SeenSite {
   /** Name of the site in the copy. */
   readonly site: string;
   readonly points: readonly PointName[];
-  /** Of the newest record, where the run has seen it. */
-  readonly sha256: string | undefined;
+  /** The newest record, as the run has seen it, or the head before; and until when the copy is locked. */
+  readonly head: Pick<SiteHead, 'sequence' | 'sha256' | 'lockedUntil'>;
   readonly at: Date;
 }
 
-/** Writes the head of a site: one request, and one where the run hasn't seen the newest record. */
-export async function noteSite(store: ObjectStore, seen: SeenSite): Promise<void> {
+/** Writes the head of a site: one request. */
+export async function noteSite(store: Pick<ObjectStore, 'put'>, seen: SeenSite): Promise<void> {
   const { site, points, at } = seen;
-  const key = headKey(site);
-  const sequence = points.reduce((most, one) => Math.max(most, one.sequence), 0);
-  const sha256 = seen.sha256 ?? (await knownSha256(store, { key, sequence }));
+  const { sequence, sha256, lockedUntil } = seen.head;
   const head: SiteHead = {
     format: 1,
     tool: `zodbvault ${VERSION}`,
     ...{ site, at: at.toISOString(), places: placesOf(points), sequence },
     ...(sha256 !== undefined && { sha256 }),
+    ...(lockedUntil !== undefined && { lockedUntil }),
   };
-  await store.put(key, encodeSiteHead(head));
+  await store.put(headKey(site), encodeSiteHead(head));
 }
 
-/** As the head before has it, if that speaks of the same record. */
-async function knownSha256(
-  store: ObjectStore,
-  { key, sequence }: { readonly key: string; readonly sequence: number },
-): Promise<string | undefined> {
-  const before = decodeSiteHead((await readIfThere(store, key))?.toString('utf8') ?? '');
-  return before?.sequence === sequence ? before.sha256 : undefined;
+/** The head that the last run has written; undefined: there is none that can be read. */
+export async function readHead(store: ObjectStore, site: string): Promise<SiteHead | undefined> {
+  return decodeSiteHead((await readIfThere(store, headKey(site)))?.toString('utf8') ?? '');
 }
 
 function placesOf(points: readonly PointName[]): SiteHead['places'] {

@@ -82,6 +82,7 @@ export async function pushObject(
   const key = object.key + endingOf(form);
   const known = progress.find(key);
   if (known !== undefined && isOf(known, object)) {
+    run.storing.onFound(known.key);
     run.storing.onBytes(known.sizeBytes);
     const { contentBytes: _, ...stored } = known;
     return { ...stored, suffix: undefined };

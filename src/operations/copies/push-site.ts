@@ -1,7 +1,8 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
-import { sitePrefix } from '../../copies/layout/keys.ts';
+import { type PointName, sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
+import type { SiteHead } from '../../copies/layout/site-head.ts';
 import { copiedPoints, readPoint } from '../../copies/read-copy.ts';
 import { formatSealLine } from '../../copies/seal-line.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
@@ -14,8 +15,9 @@ import { requireCopyPlace } from './copy-place.ts';
 import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
-import { findNewestRecord } from './newest-record.ts';
-import { noteSite } from './note-site.ts';
+import { findNewestRecord, type NewestRecord } from './newest-record.ts';
+import { noteSite, readHead, type SeenSite } from './note-site.ts';
+import { CopyLock, isLockDue, type LockTimes } from './protect/copy-lock.ts';
 import { pointsTooOld } from './prune/old-chains.ts';
 import { pruneCopy } from './prune/prune-copy.ts';
 import { pushPoint } from './push-point.ts';
@@ -59,12 +61,15 @@ interface Copying extends PushRequest {
   readonly below: ObjectStore;
   readonly local: readonly LocalPoint[];
   readonly forms: CopyForms;
+  /** What the run before has noted. */
+  readonly before: SiteHead | undefined;
 }
 
 /**
  * Brings to a copy what it lacks: the newest chain of each place first, each from its full backup on. At each moment
- * all is there of the points that count. Then what is too old goes, unless the copy is append-only. Failures: those of the store; `locked` where
- * another run copies; `damaged` where a backup isn't what was written, when all else is copied.
+ * all is there of the points that count. Then the newest chains are locked for longer, where the copy is locked and it
+ * is time, and what is too old goes, unless the copy is append-only. Failures: those of the store; `locked` where another
+ * run copies; `damaged` where a backup isn't what was written, when all else is copied.
  */
 export async function pushSite(request: PushRequest, context: JobContext): Promise<PushResult> {
   const { copy, site, now, open } = request;
@@ -74,20 +79,25 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const there = await copiedPoints(below);
   const { keep, appendOnly } = copy;
   const hasOld = !appendOnly && pointsTooOld(there, { keep, isSound: () => true }).length > 0;
-  if (hasOld || lackingPoints(local, { there, keep }).length > 0) {
+  const before = await readHead(store, copy.site);
+  const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
+  if (hasOld || isDue || lackingPoints(local, { there, keep }).length > 0) {
     await using forms = await openCopyForms(copy);
-    return await pushLocked({ ...request, store, below, local, forms }, context);
+    return await pushLocked({ ...request, store, below, local, forms, before }, context);
   }
-  await noteSite(store, { site: copy.site, points: there, sha256: undefined, at: now() });
+  const head = headBefore(there, before);
+  await noteSite(store, { site: copy.site, points: there, head, at: now() });
   return { points: 0, bytes: 0, removed: 0, seal: undefined };
 }
 
 async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
-  const { copy, now, store, below, local } = copying;
+  const { site, copy, now, store, below, local } = copying;
   const { signal } = context;
   await using lease = await takeCopyLease(below, { copy, signal });
   await requireCopyPlace(store);
   if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - RESUMED_MS);
+  const lock =
+    copy.lockDays > 0 ? await CopyLock.begin(below, lockTimes(copy, copying.before)) : undefined;
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
@@ -100,32 +110,55 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
         bytes += more;
         onBytes(more);
       };
-      const run = runOf(copying, { points, lease, signal, onBytes: count });
+      const run = runOf(copying, { points, lease, lock, signal, onBytes: count });
       const lacking = lackingPoints(local, { there, keep: copy.keep });
       return { pushed: await pushInOrder(lacking, { run, onPoint: onFile }), bytes };
     },
   });
-  const run = runOf(copying, { points, lease, signal, onBytes: () => {} });
+  const run = runOf(copying, { points, lease, lock, signal, onBytes: () => {} });
+  const storages = site.storages.map(({ name }) => name);
+  const lockedUntilMs = await lock?.extend(points, { storages, signal });
   const removed = copy.appendOnly ? 0 : await tryToPrune({ ...copying, run }, context);
   const at = now();
-  const newest = points.names.at(-1);
-  const sha256 = newest && (await points.read(newest)).sha256;
-  await noteSite(store, { site: copy.site, points: points.names, at, sha256 });
+  const { sequence, link } = pushed.newest;
+  const head: SeenSite['head'] = {
+    sequence,
+    sha256: link?.sha256,
+    lockedUntil: lockedUntilMs === undefined ? undefined : new Date(lockedUntilMs).toISOString(),
+  };
+  // Whoever has nothing but the place finds the site by its head, in what an intruder has left, too.
+  await noteSite(lock?.writerOf(store) ?? store, {
+    ...{ site: copy.site, points: points.names, head, at },
+  });
   if (pushed.points > 0 && store.isUnsynced)
     context.onEvent({ kind: 'notice', code: 'copy-not-synced', copy: copy.name });
   if (pushed.failure !== undefined) throw pushed.failure;
   const hasChanged = pushed.points + removed > 0;
-  const seal = hasChanged ? sealOf(copy, { points, sha256 }) : undefined;
+  const seal = hasChanged ? sealOf(copy, { points, newest: pushed.newest }) : undefined;
   return { points: pushed.points, bytes, removed, seal };
+}
+
+function lockTimes({ lockDays: days }: CopySettings, head: SiteHead | undefined): LockTimes {
+  const text = head?.lockedUntil;
+  return { days, lockedUntilMs: text === undefined ? undefined : Date.parse(text) };
+}
+
+/** What is still true of the head before, where nothing has changed. */
+function headBefore(names: readonly PointName[], before: SiteHead | undefined): SeenSite['head'] {
+  const sequence = names.at(-1)?.sequence ?? 0;
+  const isTrue = before !== undefined && before.sequence >= sequence;
+  return isTrue ? before : { sequence, lockedUntil: before?.lockedUntil };
 }
 
 function sealOf(
   { site }: CopySettings,
-  { points: { names }, sha256 }: { readonly points: CopiedPoints; readonly sha256: string | undefined },
+  {
+    points: { names },
+    newest: { sequence, link },
+  }: { readonly points: CopiedPoints; readonly newest: NewestRecord },
 ): string | undefined {
-  const newest = names.at(-1);
-  if (newest === undefined || sha256 === undefined) return undefined;
-  return formatSealLine({ site, sequence: newest.sequence, points: names.length, sha256 });
+  if (names.length === 0 || link === null) return undefined;
+  return formatSealLine({ site, sequence, points: names.length, sha256: link.sha256 });
 }
 
 function runOf(
@@ -133,27 +166,31 @@ function runOf(
   {
     points,
     lease,
+    lock,
     signal,
     onBytes,
   }: {
     readonly points: CopiedPoints;
     readonly lease: Lease;
+    readonly lock: CopyLock | undefined;
     readonly signal: AbortSignal;
     readonly onBytes: (count: number) => void;
   },
 ): PushRun {
   return {
-    ...{ site: below, now, points, forms },
+    ...{ site: lock?.site ?? below, now, points, forms },
     storing: {
       ...{ signal, onBytes },
       confirm: () => lease.confirm(),
       requireTime: () => lease.requireTime(),
+      onFound: (key) => lock?.found(key),
     },
   };
 }
 
 interface PushedPoints {
   readonly points: number;
+  readonly newest: NewestRecord;
   /** Why a chain was left. */
   readonly failure: Failure | undefined;
 }
@@ -180,7 +217,7 @@ async function pushInOrder(
       failure ??= error;
     }
   }
-  return { points, failure };
+  return { points, newest, failure };
 }
 
 /** The copy is complete whether old backups go or not. */

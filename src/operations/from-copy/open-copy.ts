@@ -26,7 +26,11 @@ export async function openCopyOf(
  */
 export async function openCopyAt(
   place: string,
-  { name: named, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly name: string | undefined },
+  {
+    name: named,
+    beforeMs,
+    ...reading
+  }: CopyReading & ReadAsOf & { readonly name: string | undefined },
 ): Promise<CopiedSite> {
   const { name, objects } = await openSiteIn(place, { name: named, beforeMs });
   return await openCopiedSite(objects, { ...reading, name, live: undefined });

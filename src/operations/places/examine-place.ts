@@ -6,7 +6,13 @@ import {
 } from '../../stores/objects/open-object-store.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { collect } from '../../system/streams/pipeline.ts';
-import { type Ability, type PlaceReport, type Trial, writersOf } from './place-report.ts';
+import {
+  type Ability,
+  type PlaceReport,
+  protectionOf,
+  type Trial,
+  writersOf,
+} from './place-report.ts';
 
 /** Bytes of the object that is read: more than a server sends at once. */
 const READ_BYTES = 300_000;
@@ -37,6 +43,7 @@ export async function examinePlace(
     trials,
     clockAheadMs: await clockAheadOf(store),
     writers: writersOf(trials, store.conditions),
+    protection: protectionOf(trials),
   };
 }
 
@@ -46,6 +53,7 @@ class Examination {
   readonly #signal: AbortSignal;
   readonly #prefix = `zodbvault-doctor-${randomBytes(6).toString('hex')}/`;
   readonly #written = new Set<string>();
+  #keepsVersions = false;
 
   constructor(store: ObjectStore, signal: AbortSignal) {
     this.#store = store;
@@ -74,13 +82,32 @@ class Examination {
       await store.remove([read]);
       return (await store.look(read)) === undefined;
     });
+    await this.#tryProtection();
+  }
+
+  /** Whether what was written stays, whatever is done with the key that wrote it. */
+  async #tryProtection(): Promise<void> {
+    const { lock, lockTrials } = this.#store;
+    if (lock === undefined || lockTrials === undefined) return;
+    const key = (name: string) => this.#key(`lock/${name}`);
+    this.#keepsVersions = await this.#try('versions', () => lockTrials.versions(key('versions')));
+    if (!this.#keepsVersions) return;
+    await this.#try('versions-stay', () => lockTrials.removal(key('removal')));
+    const isLocked = await this.#try('lock', async () => {
+      await lock.require();
+      return await lockTrials.compliance(key('compliance'));
+    });
+    if (isLocked) await this.#try('governance', () => lockTrials.governance(key('governance')));
   }
 
   /** Removes what was written, as far as that is allowed: the trial has told. */
   async cleanUp(): Promise<void> {
-    await this.#store.remove([...this.#written]).catch((error) => {
+    const unlessFailed = (error: unknown) => {
       if (!(error instanceof Failure)) throw error;
-    });
+    };
+    await this.#store.remove([...this.#written]).catch(unlessFailed);
+    if (this.#keepsVersions)
+      await this.#store.lockTrials?.cleanUp(this.#prefix).catch(unlessFailed);
   }
 
   /** @param only - the failures that are results; else all but an interruption */

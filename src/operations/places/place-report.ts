@@ -9,6 +9,10 @@ export const ABILITIES = [
   'replace-unchanged',
   'sync',
   'remove',
+  'versions',
+  'versions-stay',
+  'lock',
+  'governance',
 ] as const;
 
 export type Ability = (typeof ABILITIES)[number];
@@ -29,6 +33,8 @@ export interface PlaceReport {
   /** How far the store's clock is ahead of ours; undefined where it can't be told. */
   readonly clockAheadMs: number | undefined;
   readonly writers: Writers;
+  /** Undefined where nothing of the kind can be tried: no bucket is meant, or it can't be written to. */
+  readonly protection: Protection | undefined;
 }
 
 /**
@@ -48,4 +54,17 @@ export function writersOf(
   if (!NEEDED.every(can)) return 'none';
   const locks = can('create-once') && (conditions === 'absent' || can('replace-unchanged'));
   return locks ? 'several' : 'one';
+}
+
+/**
+ * What keeps a copy from somebody who has the key that is used. `lock`: a lock that nobody can get round, once it is set.
+ * `key`: it may not remove versions. `none`: nothing does.
+ */
+export type Protection = 'lock' | 'key' | 'none';
+
+export function protectionOf(trials: readonly Trial[]): Protection | undefined {
+  const tried = new Map(trials.map(({ ability, isGood }) => [ability, isGood]));
+  if (!tried.has('versions')) return undefined;
+  if (tried.get('lock') === true) return 'lock';
+  return tried.get('versions-stay') === true ? 'key' : 'none';
 }

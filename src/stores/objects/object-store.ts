@@ -85,6 +85,45 @@ export interface ObjectStore extends AsyncDisposable {
    * @param timeMs - milliseconds since 1970, by the store's own clock
    */
   versionsBefore?(timeMs: number): Promise<ObjectReader>;
+  /** Undefined: such a store locks nothing. */
+  readonly lock?: ObjectLock;
+  /** Undefined: such a store keeps nothing from whoever may write there. */
+  readonly lockTrials?: LockTrials;
+}
+
+/** What writes to a place of objects. */
+export type ObjectWriter = Pick<ObjectStore, 'put' | 'upload'>;
+
+/**
+ * Keeps objects from everybody, whatever key he has, until a time that nobody can bring forward. Who overwrites or
+ * removes one only hides it: see `versionsBefore`. Times are milliseconds since 1970, by the store's own clock.
+ */
+export interface ObjectLock {
+  /** Requires that this place can lock. Failures: `usage` where it can't, `refused` where this user may not ask. */
+  require(): Promise<void>;
+  /** Writes objects that are locked as soon as they are there. */
+  writeUntil(untilMs: number): ObjectWriter;
+  /** Locks what is there until a time, unless it is locked for longer. Failures: `not-found`, `refused`. */
+  extend(key: string, untilMs: number): Promise<void>;
+  /** Until when an object is locked; undefined: it isn't, or isn't there. */
+  look(key: string): Promise<number | undefined>;
+}
+
+/**
+ * What this user can destroy, found by trying: each trial returns whether what it writes stays, and gets a key of its
+ * own.
+ */
+export interface LockTrials {
+  /** Whether what is overwritten stays behind it. */
+  versions(key: string): Promise<boolean>;
+  /** Whether this user can't remove what is behind an object. */
+  removal(key: string): Promise<boolean>;
+  /** Whether nobody can remove what is locked. */
+  compliance(key: string): Promise<boolean>;
+  /** Whether this user can't remove what is locked in a way that some users may get round. */
+  governance(key: string): Promise<boolean>;
+  /** Waits until no trial is locked any more, some seconds, and removes all below a prefix, as far as that is allowed. */
+  cleanUp(prefix: string): Promise<void>;
 }
 
 /** What can be read of a place of objects. */

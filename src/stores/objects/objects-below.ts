@@ -1,4 +1,4 @@
-import type { ObjectReader, ObjectStore, StoredObject } from './object-store.ts';
+import type { ObjectLock, ObjectReader, ObjectStore, StoredObject } from './object-store.ts';
 
 /** What is in a store below a prefix, as a store: its keys are what follows. Who disposes of it disposes of nothing. */
 export function objectsBelow(store: ObjectStore, prefix: string): ObjectStore {
@@ -16,7 +16,24 @@ export function objectsBelow(store: ObjectStore, prefix: string): ObjectStore {
     ...(before && {
       versionsBefore: async (timeMs: number) => readableBelow(await before(timeMs), prefix),
     }),
+    ...(store.lock && { lock: lockBelow(store.lock, prefix) }),
     [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+function lockBelow(lock: ObjectLock, prefix: string): ObjectLock {
+  const above = (key: string) => prefix + key;
+  return {
+    require: () => lock.require(),
+    writeUntil: (untilMs) => {
+      const writer = lock.writeUntil(untilMs);
+      return {
+        put: (key, content, condition) => writer.put(above(key), content, condition),
+        upload: (key, content, options) => writer.upload(above(key), content, options),
+      };
+    },
+    extend: (key, untilMs) => lock.extend(above(key), untilMs),
+    look: (key) => lock.look(above(key)),
   };
 }
 

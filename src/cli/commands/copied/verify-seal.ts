@@ -1,7 +1,10 @@
 import { Option } from '@commander-js/extra-typings';
-import { formatPlace } from '../../../copies/layout/place.ts';
-import { parseSealLine, type SealLine } from '../../../copies/seal-line.ts';
-import { type CheckedSeal, checkSeal } from '../../../operations/copies/check-seal.ts';
+import {
+  type CheckedSeal,
+  checkSeal,
+  type KeptLine,
+  readKeptLine,
+} from '../../../operations/copies/check-seal.ts';
 import { openSiteIn } from '../../../operations/from-copy/open-copy.ts';
 import { Failure } from '../../../system/failure.ts';
 import { count, formatUtcTime } from '../../format/units.ts';
@@ -29,12 +32,11 @@ export async function verifySeal(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  const line = seal === true ? undefined : readLine(seal);
+  const line = seal === true ? undefined : readKeptLine(seal);
   const { from } = selection;
   if (from === undefined || moment !== undefined) throw notHere(from);
-  const result = terminal.document.result<VerifyResult>({
-    ...{ problems: 0, files: [], points: [], seals: [] },
-  });
+  const nothing = { problems: 0, files: [], points: [], seals: [] };
+  const result = terminal.document.result<VerifyResult>(nothing);
   const beforeMs = timeOfVersions(selection, terminal);
   const found = await findMeantCopies({ ...selection, from }, { ...context, purpose: 'look' });
   return await inEachOf(copiesOf(line, found), {
@@ -48,17 +50,10 @@ export async function verifySeal(
       const checked = await checkSeal(objects, { name, line });
       result.problems += checked.findings.length;
       result.seals?.push(sealAsJson(name, checked));
-      for (const one of checked.findings) terminal.print(describeCopyFinding(one), { bad: [one.object] });
+      for (const one of checked.findings)
+        terminal.print(describeCopyFinding(one), { bad: [one.object] });
       return checked.findings.length > 0 ? 1 : say(name, checked, terminal);
     },
-  });
-}
-
-function readLine(text: string): SealLine {
-  const line = parseSealLine(text);
-  if (line !== undefined) return line;
-  throw new Failure('usage', `Cannot use "${text}" as a seal: it is no line that a check has printed`, {
-    hint: 'Give the whole line, as "zodbvault verify --seal" has printed it, or none, to get the first one.',
   });
 }
 
@@ -73,10 +68,7 @@ function notHere(from: string | undefined): Failure {
 }
 
 /** Those of the site that a line is of. Failure `usage` where there is none. */
-function copiesOf(
-  line: SealLine | undefined,
-  found: readonly MeantCopy[],
-): readonly MeantCopy[] {
+function copiesOf(line: KeptLine | undefined, found: readonly MeantCopy[]): readonly MeantCopy[] {
   if (line === undefined) return found;
   const { site } = line;
   const own = found.filter((one) => one.site === undefined || one.site === site);
@@ -95,7 +87,8 @@ function say(name: string, { points, since, line }: CheckedSeal, terminal: Termi
     const { came, removed } = since;
     terminal.print(`Since that line, ${count(came, 'restore point')} came, ${removed.length} went`);
     for (const { name: point, removedAt } of removed) {
-      const what = `${formatPlace(point.place)} ${point.stamp}`;
+      const { storage, kind } = point.place;
+      const what = `${storage}-${kind} ${point.stamp}`;
       terminal.print(`${what} was removed at ${formatUtcTime(removedAt)} UTC`);
     }
   }

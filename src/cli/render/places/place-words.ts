@@ -1,5 +1,10 @@
 import type { HeldCopyLock } from '../../../operations/places/copy-locks.ts';
-import type { Ability, PlaceReport, Trial } from '../../../operations/places/place-report.ts';
+import type {
+  Ability,
+  PlaceReport,
+  Protection,
+  Trial,
+} from '../../../operations/places/place-report.ts';
 
 /** What it means that a place can do something, and that it can't. */
 const ABILITY_WORDS: Readonly<Record<Ability, readonly [good: string, bad: string]>> = {
@@ -27,6 +32,25 @@ const ABILITY_WORDS: Readonly<Record<Ability, readonly [good: string, bad: strin
     'this user may remove',
     'this user cannot remove, so nothing old can be removed from here',
   ],
+  versions: [
+    'what is overwritten or removed stays as an earlier version',
+    'what is overwritten or removed is gone: the bucket keeps no versions',
+  ],
+  'versions-stay': ['this user cannot remove versions', 'this user can remove versions'],
+  lock: [
+    'nobody can remove what is locked (object lock, compliance)',
+    'nothing can be locked for everybody (object lock, compliance)',
+  ],
+  governance: [
+    'this user cannot get round a weaker lock (object lock, governance)',
+    'this user can get round a weaker lock (object lock, governance)',
+  ],
+};
+
+const PROTECTION_WORDS: Readonly<Record<Protection, string>> = {
+  lock: 'Object lock can protect a copy there from everybody, as long as "lock_days" says.',
+  key: 'Nobody who has this key can destroy a copy there, unless the key may change the settings of the bucket: that was not tried.',
+  none: 'Nothing protects a copy there from somebody who has this key.',
 };
 
 const WRITERS_WORDS: Readonly<Record<PlaceReport['writers'], string>> = {
@@ -41,8 +65,14 @@ const CLOCK_OFF_MS = 60_000;
 export const TRIAL_WORDS = { good: ['yes'], bad: ['no'] } as const;
 
 /** What was found out about a place: a line for each trial, the clock, and the conclusion. */
-export function renderPlace({ trials, clockAheadMs, writers }: PlaceReport): readonly string[] {
-  return [...trials.map(renderTrial), clockLine(clockAheadMs), WRITERS_WORDS[writers]];
+export function renderPlace({
+  trials,
+  clockAheadMs,
+  writers,
+  protection,
+}: PlaceReport): readonly string[] {
+  const lines = [...trials.map(renderTrial), clockLine(clockAheadMs), WRITERS_WORDS[writers]];
+  return protection === undefined ? lines : [...lines, PROTECTION_WORDS[protection]];
 }
 
 function renderTrial({ ability, isGood, reason }: Trial): string {

@@ -9,6 +9,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     `Wait until that run has ended. If it was killed, "zodbvault unlock ${quoteWord(store)}" ends its lock.`,
   'declare-single-writer': () =>
     'If no other machine ever writes there, set "single_writer = true" for this copy.',
+  'leave-out-lock': () =>
+    'Use a bucket that was created with object lock. "zodbvault doctor" shows what a bucket can do. Or leave out "lock_days".',
   'look-deeply': () =>
     'No old backup was removed. "zodbvault verify --deep" shows all that is wrong. If the database itself is damaged, restore the last intact restore point.',
   'date-format': () =>

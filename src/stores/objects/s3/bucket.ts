@@ -15,6 +15,8 @@ export interface Bucket {
   readonly clock: ServerClock;
   readonly bandwidth: Bandwidth | undefined;
   readonly patience: Patience;
+  /** Until when what is written is locked, in milliseconds since 1970; undefined: it isn't. */
+  readonly lockUntilMs?: number | undefined;
 }
 
 /** How messages call an object. */

@@ -7,6 +7,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { isAnswer } from './answers.ts';
 import { addressOf, ask, type Bucket, nameIn, versionOf } from './bucket.ts';
+import { requireLocked } from './lock.ts';
+import { lockHeaders, md5Header } from './lock-headers.ts';
 import type { Part } from './parts.ts';
 import { lookAtObject } from './read-object.ts';
 import { findUnfinished, type UnfinishedUpload } from './unfinished-uploads.ts';
@@ -72,6 +74,7 @@ export class Multipart {
         if (!mayBeDone || !(await this.#isComplete(parts.map(([, etag]) => etag)))) throw error;
       }
     });
+    await requireLocked(this.#bucket, this.#key);
   }
 
   /** Takes away what was sent. What can't be taken away now is left to {@link removeUnfinishedUploads}. */
@@ -86,6 +89,7 @@ export class Multipart {
       PartNumber: number,
       Body: bytes,
       ContentLength: bytes.length,
+      ...md5Header(this.#bucket, bytes),
     });
     const { ETag } = await this.#ask('write', () =>
       this.#bucket.client.send(command, this.#sending()),
@@ -119,7 +123,10 @@ async function create(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const command = new CreateMultipartUploadCommand(addressOf(bucket, key));
+  const command = new CreateMultipartUploadCommand({
+    ...addressOf(bucket, key),
+    ...lockHeaders(bucket),
+  });
   const begin = () => bucket.client.send(command);
   const { UploadId } = await ask(bucket, `write "${nameIn(bucket, key)}"`, begin, signal);
   if (UploadId === undefined) throw new TypeError('an upload in parts has an id');

@@ -1,9 +1,10 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { isFailure } from '../../../system/failure.ts';
+import { Failure, isFailure } from '../../../system/failure.ts';
 import { collectSmall } from '../../../system/streams/pipeline.ts';
 import type { PutCondition, PutOutcome } from '../object-store.ts';
 import { isAnswer, leavesOpen } from './answers.ts';
 import { addressOf, ask, type Bucket, nameIn, versionOf } from './bucket.ts';
+import { lockHeaders, md5Header } from './lock-headers.ts';
 import { readObject } from './read-object.ts';
 
 /** What is put in one request. */
@@ -24,6 +25,8 @@ export async function putObject(
     Body: content,
     ContentLength: content.length,
     ...headersOf(condition),
+    ...lockHeaders(bucket),
+    ...md5Header(bucket, content),
   });
   // Whether an attempt may have been done whose answer was lost.
   let isOpen = false;
@@ -37,6 +40,7 @@ export async function putObject(
     } catch (error) {
       // An object that isn't there is none that is unchanged.
       const isRefused = condition !== undefined && isAnswer(error, 412, 'NoSuchKey');
+      if (condition !== undefined && isAnswer(error, 501)) throw noConditions(nameIn(bucket, key));
       if (!isRefused) {
         isOpen ||= leavesOpen(error);
         throw error;
@@ -60,6 +64,13 @@ function headersOf(
     default:
       return condition satisfies never;
   }
+}
+
+/** Swift does so: it would write whatever is there. */
+function noConditions(name: string): Failure {
+  return new Failure('refused', `Cannot write "${name}": this server keeps to no condition`, {
+    hint: { kind: 'declare-single-writer' },
+  });
 }
 
 /** The answer to an earlier attempt was lost, so that the object itself tells who wrote it. */

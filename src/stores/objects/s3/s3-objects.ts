@@ -1,11 +1,13 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { Failure } from '../../../system/failure.ts';
 import { requireKey } from '../object-key.ts';
-import type { ObjectStore } from '../object-store.ts';
+import type { ObjectStore, ObjectWriter } from '../object-store.ts';
 import { requirePut } from '../put-rules.ts';
 import { isAnswer } from './answers.ts';
 import { addressOf, ask, type Bucket, nameIn } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
+import { extendLock, lockOf, requireLock } from './lock.ts';
+import { lockTrials } from './lock-trials.ts';
 import { putObject } from './put-object.ts';
 import { lookAtObject, openObject, readObject } from './read-object.ts';
 import { removeObjects } from './remove-objects.ts';
@@ -19,6 +21,17 @@ export function s3Objects(
   { conditions }: { readonly conditions: ObjectStore['conditions'] },
 ): ObjectStore {
   const nameOf = (key: string) => nameIn(bucket, key);
+  const writer = (to: Bucket): ObjectWriter => ({
+    put: async (key, content, condition) => {
+      requirePut({ conditions, nameOf }, { key, content, condition });
+      return putObject(to, key, { content, condition });
+    },
+    upload: async (key, content, options = {}) => {
+      requireKey(key);
+      await uploadObject(to, key, content, options);
+    },
+  });
+  const now = async () => bucket.clock.now() ?? askForTime(bucket);
   return {
     name: nameOf('').replace(/\/$/, ''),
     nameOf,
@@ -36,14 +49,7 @@ export function s3Objects(
       requireKey(key);
       return openObject(bucket, key);
     },
-    put: async (key, content, condition) => {
-      requirePut({ conditions, nameOf }, { key, content, condition });
-      return putObject(bucket, key, { content, condition });
-    },
-    upload: async (key, content, options = {}) => {
-      requireKey(key);
-      await uploadObject(bucket, key, content, options);
-    },
+    ...writer(bucket),
     remove: async (keys) => {
       for (const key of keys) requireKey(key);
       await removeObjects(bucket, keys);
@@ -54,7 +60,20 @@ export function s3Objects(
       await requireVersions(bucket);
       return bucketBefore(bucket, timeMs);
     },
-    now: async () => bucket.clock.now() ?? askForTime(bucket),
+    lock: {
+      require: () => requireLock(bucket),
+      writeUntil: (untilMs) => writer({ ...bucket, lockUntilMs: untilMs }),
+      extend: async (key, untilMs) => {
+        requireKey(key);
+        await extendLock(bucket, key, untilMs);
+      },
+      look: async (key) => {
+        requireKey(key);
+        return lockOf(bucket, key);
+      },
+    },
+    lockTrials: lockTrials(bucket, { now }),
+    now,
     [Symbol.asyncDispose]: async () => bucket.client.destroy(),
   };
 }

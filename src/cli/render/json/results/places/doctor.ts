@@ -18,15 +18,26 @@ export const doctorResult = {
       }),
     ),
   ),
+  protection: maybe(
+    'what keeps a copy in a bucket from somebody who has this key. `lock`: object lock, if `lock_days` is set. `key`: the key may not remove versions',
+    v.picklist(['lock', 'key', 'none']),
+  ),
   clockAheadSeconds: maybe('how far its clock is ahead of that of this machine', v.number()),
 };
 export type DoctorResult = Result<typeof doctorResult>;
 
-export function doctorAsJson({ place, writers, trials, clockAheadMs }: PlaceReport): DoctorResult {
+export function doctorAsJson({
+  place,
+  writers,
+  trials,
+  protection,
+  clockAheadMs,
+}: PlaceReport): DoctorResult {
   return {
     place,
     writers,
     trials: trials.map(({ ability, isGood: good, reason }) => ({ ability, good, reason })),
+    protection,
     clockAheadSeconds: clockAheadMs === undefined ? undefined : clockAheadMs / 1000,
   };
 }
