@@ -70,6 +70,7 @@ const NAME_COMMANDS: Readonly<Record<string, string>> = {
   'config/toml/template.ts': 'a new zodbvault.toml says which command shows it',
   'config/toml/toml-options.ts': 'in place of options of the recipe, there are options of commands',
   'system/processes/systemd.ts': 'an option of systemctl has the name of one of ours',
+  'system/zstd/program-zstd.ts': 'an option of zstd has the name of one of ours',
 };
 
 /** The files below the command line that put something into words, and what needs them there. */

@@ -76,6 +76,7 @@ export type BackupRemedy =
       | 'declare-single-writer'
       | 'leave-out-lock'
       | 'look-deeply'
+      | 'verify-deeply'
       | 'date-format'
       | 'earlier-date-first'
       | 'name-restore-point'

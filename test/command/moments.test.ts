@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -6,12 +7,14 @@ import { decodeIndex } from '../../src/filestorage/index/index-decoder.ts';
 import { type Oid, ROOT_OID } from '../../src/filestorage/oid.ts';
 import { formatTid, formatTidTime, nextTid, type Tid } from '../../src/filestorage/tid.ts';
 import { blobFiles } from '../support/blobs.ts';
+import { COMMAND } from '../support/command.ts';
 import { makeSite, openDatabase } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
 import { forgeFingerprints } from '../support/forge-fingerprints.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
+import { obstacle } from '../torture/tracing.ts';
 
 const scratch = scratchFolder();
 
@@ -280,6 +283,75 @@ describe('a restore of the live site to a moment', () => {
   });
 });
 
+describe('old revisions of blobs', () => {
+  /**
+   * A site of which the first revision of a blob is packed away. A backup of that was made before, and one of the third
+   * after that.
+   */
+  async function siteWithLostBlob(kind: string, options = '') {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    writeFileSync(join(site.folder, 'zodbvault.toml'), options);
+    await made.commit('blob');
+    await site.runWell('backup', '--kind', kind);
+    const [lost = ''] = made.written[0]?.blobs ?? [];
+    const content = readFileSync(join(made.blobs, lost));
+    await made.commit('blob');
+    rmSync(join(made.blobs, lost));
+    const third = await made.commit('blob');
+    await site.run(['backup']);
+    const target = join(site.folder, 'restored/blobstorage', lost);
+    return { made, site, lost, content, target, words: [`before ${formatTid(third)}`] };
+  }
+
+  it.each([
+    ['snapshot', ''],
+    ['zip', ''],
+    ['snapshot', 'archive_blob = true\n'],
+  ])('are taken from backups of another kind: %s %s', async (kind, options) => {
+    const { made, lost, content, target, words } = await siteWithLostBlob(kind, options);
+    const { status, stderr, bytes, blobs } = await made.restored(...words);
+    expect([status, stderr]).toEqual([0, expect.stringContaining(`"${lost}": taken from `)]);
+    expect(bytes?.equals(made.written[1]?.bytes ?? Buffer.of())).toBe(true);
+    expect([...blobs].sort()).toEqual([...(made.written[1]?.blobs ?? [])].sort());
+    expect(readFileSync(target)).toEqual(content);
+  });
+
+  it('are not taken from an archive that is damaged', async () => {
+    const { made, site, lost, target, words } = await siteWithLostBlob(
+      'backup',
+      'archive_blob = true\n',
+    );
+    const folder = join(site.folder, 'var/blobstoragebackups');
+    const [archive = ''] = readdirSync(folder)
+      .filter((name) => /\.tar/.test(name))
+      .sort();
+    const path = join(folder, archive);
+    const bytes = readFileSync(path);
+    const place = bytes.lastIndexOf('0', bytes.length - 2000);
+    bytes.writeUInt8((bytes[place] ?? 0) ^ 1, place);
+    writeFileSync(path, bytes);
+    const restored = await made.restored(...words);
+    expect(restored.status).toBe(3);
+    expect(restored.stderr).not.toContain(`"${lost}": taken`);
+    expect(existsSync(target)).toBe(false);
+    expect(restored.bytes?.equals(made.written[1]?.bytes ?? Buffer.of())).toBe(true);
+  });
+
+  it.skipIf(obstacle() !== undefined)(
+    'are restored where the file system has no hard links (needs strace)',
+    async () => {
+      const { made, site, words } = await siteWithLostBlob('snapshot');
+      const noLinks = ['-e', 'trace=link,linkat', '-e', 'inject=link,linkat:error=EPERM'];
+      const strace = ['-f', '-qq', '-o', '/dev/null', ...noLinks];
+      const command = [process.execPath, COMMAND, 'restore', '-n', ...words];
+      execFileSync('strace', [...strace, ...command], { cwd: site.folder, stdio: 'ignore' });
+      expect(readFileSync(site.dataFs).equals(made.written[1]?.bytes ?? Buffer.of())).toBe(true);
+      expect([...blobFiles(made.blobs)].sort()).toEqual([...(made.written[1]?.blobs ?? [])].sort());
+    },
+  );
+});
+
 describe('a moment that a pack has removed', () => {
   it('is refused, and the nearest that can be had are named', async () => {
     const made = new WrittenSite(await newSite(scratch, 3));
@@ -451,6 +523,34 @@ describe('a commit over two storages', () => {
       false,
       '/before',
     ]);
+  });
+});
+
+describe('a date before the first backup of one of several storages', () => {
+  it('is refused with the name of that storage, and the date from which on there is all', async () => {
+    const site = await newSite(scratch, 3);
+    await site.runWell('backup');
+    const first = documentOf(await site.runWell('log', '--json')).transactions[0].tid;
+    await wait(1100);
+    await makeSite(join(site.folder, 'var/filestorage/shop.fs'), 3);
+    writeFileSync(
+      join(site.folder, 'zodbvault.toml'),
+      '[[additional_filestorages]]\nname = "shop"\n',
+    );
+    await site.runWell('backup');
+    const [own = '', shop = ''] = ['backups', 'backups_shop'].map((name) => {
+      const files = readdirSync(join(site.folder, 'var', name));
+      return files.find((file) => /fsz?$/.test(file))?.slice(0, 19);
+    });
+    expect(own < shop).toBe(true);
+    for (const word of [own, first, `before ${first}`]) {
+      for (const command of [['restore', '-n', '--to', 'restored'], ['open']]) {
+        const { status, stderr } = await site.run([...command, word]);
+        expect([status, stderr]).toEqual([1, expect.stringContaining('(storage "shop")')]);
+        expect(stderr).toContain(`There are backups of all storages from ${shop} (UTC).`);
+      }
+    }
+    expect(existsSync(join(site.folder, 'restored'))).toBe(false);
   });
 });
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlainData } from '../../src/filestorage/pickle/plain/plain-data.ts';
 import { growDatabase, makeSite } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
+import { forgeFingerprints } from '../support/forge-fingerprints.ts';
 import { openSite } from '../support/opened-site.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite } from '../support/site.ts';
@@ -70,6 +71,29 @@ describe('open', () => {
     expect(document).toMatchObject({ status: 0, storages: [{ storage: 'Data', name: '1' }] });
     await registeredAt(document.address);
     expect((await opened.stop()).status).toBe(0);
+  });
+
+  it('with --check says whether all that it reads is what a verification found, or opens nothing', async () => {
+    const site = await newSite(scratch);
+    await site.runWell('backup');
+    const words = ['--check'];
+    const unknown = await openSite(site.folder, { words });
+    expect(unknown.storages).toEqual([expect.stringContaining('never verified before')]);
+    expect((await unknown.stop()).status).toBe(0);
+    await site.runWell('verify', '--deep');
+    const before = entriesOf(site.folder);
+    const same = await openSite(site.folder, { words });
+    expect(same.storages).toEqual([expect.stringContaining('the same as when it was verified')]);
+    const { address, storages } = await openSite(site.folder, { words: [...words, '--json'] });
+    const stdout = [address, ...storages].join('\n');
+    const check = { fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/), isVerified: true };
+    expect(documentOf({ status: 0, stdout })).toMatchObject({ storages: [{ check }] });
+    expect(entriesOf(site.folder)).toEqual(before);
+    forgeFingerprints(site.repository);
+    const other = await site.run(['open', ...words]);
+    expect(other).toMatchObject({ status: 1, stdout: '' });
+    expect(other.stderr).toContain('and a verification found');
+    expect((await site.run(['open', '--check', '--live'])).status).toBe(2);
   });
 
   it('listens at a socket that is its user’s alone, and takes it away', async () => {

@@ -122,6 +122,7 @@ async function judgeOpened(site: SimulatedSite, asked: AskedMoment): Promise<str
     await using opened = await openStates(site.site, {
       moment: { kind: 'target', target: targetOf(asked), backupKind: 'backup' },
       storage: undefined,
+      isChecked: false,
       context: quietContext(),
     });
     for (const [row, storage] of site.storages.entries()) {

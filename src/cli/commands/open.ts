@@ -42,6 +42,7 @@ export function addOpenCommand(program: Command): void {
     .addOption(EXACT_OPTION)
     .addOption(LISTEN_OPTION)
     .addOption(LIVE_OPTION)
+    .option('--check', 'read all of it first, and compare it with what a verification found')
     .option('--site', 'make a copy of the instance that reads what is open, in a temporary folder')
     .option('--run', 'the same, and start it')
     .option('--zope-conf <file>', 'the zope.conf of the instance (default: the one that is found)')
@@ -55,7 +56,9 @@ export function addOpenCommand(program: Command): void {
       const result = terminal.document.result<OpenResult>({ address: undefined, storages: [] });
       const place = await findContentPlace(options, { moment, running });
       const copied = copyOptions(options);
-      await using served = await serveSite(place, options.listen);
+      const isChecked = options.check === true;
+      if (isChecked && options.live) throw liveIsNotChecked();
+      await using served = await serveSite(place, { address: options.listen, isChecked });
       if (isOpenToOthers(served.address)) {
         const code = 'open-to-others';
         const where = formatAddress(served.address);
@@ -101,6 +104,12 @@ function copyOptions(options: {
   if (zopeConf === undefined && keepChanges === undefined && !readOnly) return undefined;
   throw new Failure('usage', 'Cannot use --zope-conf, --keep-changes or --read-only alone', {
     hint: 'Write --run with it, which starts a copy of the instance, or --site.',
+  });
+}
+
+function liveIsNotChecked(): Failure {
+  return new Failure('usage', 'Cannot check the live Data.fs: no verification has read it', {
+    hint: 'Leave out --check or --live. "zodbvault diff --quick" compares the live Data.fs with a backup.',
   });
 }
 

@@ -9,9 +9,18 @@ export function describeServed({ address, storages }: ServedSite): readonly stri
   return [formatAddress(address), ...storages.map(describeStorage)];
 }
 
-function describeStorage({ storage, zeoName, tid, time, objects, bytes }: ServedState): string {
+function describeStorage(served: ServedState): string {
+  const { storage, zeoName, tid, time, objects, bytes, fingerprint } = served;
   const seconds = time.slice(0, 19).replace('T', ' ');
-  return `Storage ${zeoName}: ${storage} at ${seconds} UTC (${tid}), ${count(objects, 'object')}, ${formatBytes(bytes)}`;
+  const what = `${count(objects, 'object')}, ${formatBytes(bytes)}${describeCheck(fingerprint)}`;
+  return `Storage ${zeoName}: ${storage} at ${seconds} UTC (${tid}), ${what}`;
+}
+
+function describeCheck(fingerprint: ServedState['fingerprint']): string {
+  if (fingerprint === undefined) return '';
+  return fingerprint.remembered === undefined
+    ? ', all read, but never verified before'
+    : ', the same as when it was verified';
 }
 
 /** How the instance of a copy is started. */

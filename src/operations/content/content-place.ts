@@ -25,7 +25,7 @@ export async function openContent({
   moment,
   context,
 }: ContentPlace): Promise<OpenedContent> {
-  const opened = await openStates(site, { storage, moment, context });
+  const opened = await openStates(site, { storage, moment, isChecked: false, context });
   const [first] = opened.all;
   if (first !== undefined) {
     return { state: first.state, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };

@@ -8,10 +8,10 @@ import { openLog } from '../../repository/content/open-log.ts';
 import { readFingerprint } from '../../repository/records/fingerprints.ts';
 import type { RestorePoint } from '../../repository/restore-point.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import { fingerprintOf } from '../../states/fingerprint.ts';
-import { type JobContext, stoppable, withStep } from '../run/events.ts';
+import type { JobContext } from '../run/events.ts';
 import { openLiveLog } from '../run/live-log.ts';
 import { openPoint } from '../run/open-point.ts';
+import { takeFingerprint } from '../run/states/checked-fingerprint.ts';
 import { unpack } from '../run/unpack.ts';
 
 /** One of two states that are compared: of a Data.fs as it is, or of backups. */
@@ -70,12 +70,5 @@ async function makeFingerprint(
   context: JobContext,
 ): Promise<Fingerprint> {
   await using log = opened;
-  return await withStep(context, {
-    step: 'read',
-    totalBytes: log.sizeBytes,
-    work: (progress) => {
-      progress.onFile(log.name);
-      return fingerprintOf(log, stoppable(progress, context.signal));
-    },
-  });
+  return await takeFingerprint(log, { step: 'read', context });
 }

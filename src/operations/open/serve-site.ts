@@ -7,6 +7,7 @@ import type { ServerEvent } from '../../zeo/server-event.ts';
 import type { JobContext, JobEvent } from '../run/events.ts';
 import { openStates, type StorageState, type WantedMoment } from '../run/open-state.ts';
 import { settleTarget } from '../run/settle-target.ts';
+import type { CheckedFingerprint } from '../run/states/checked-fingerprint.ts';
 import { withoutSplitCommits } from '../run/whole-commits.ts';
 
 /** What ZEO clients ask for that are told no other name: the main storage of a server (`<filestorage 1>`). */
@@ -19,6 +20,13 @@ export interface ServedPlace {
   /** The only storage; undefined: all. */
   readonly storage: string | undefined;
   readonly context: JobContext;
+}
+
+/** How it is served. */
+export interface ServeSettings {
+  readonly address: ServerAddress;
+  /** Whether all of it is read before, and held against what a verification has found. */
+  readonly isChecked: boolean;
 }
 
 /** A site that clients read. Disposed of, it is closed for them. */
@@ -41,6 +49,8 @@ export interface ServedState {
   readonly objects: number;
   /** Of its log. */
   readonly bytes: number;
+  /** Undefined where it wasn't checked. */
+  readonly fingerprint: CheckedFingerprint | undefined;
 }
 
 /**
@@ -50,11 +60,13 @@ export interface ServedState {
  */
 export async function serveSite(
   { site, moment, storage, context }: ServedPlace,
-  address: ServerAddress,
+  { address, isChecked }: ServeSettings,
 ): Promise<ServedSite> {
   await using opened = new DisposableStack();
   const whole = storage === undefined ? await wholeMoment(moment, { site, context }) : moment;
-  const { all } = opened.use(await openStates(site, { moment: whole, storage, context }));
+  const { all } = opened.use(
+    await openStates(site, { moment: whole, storage, isChecked, context }),
+  );
   const main = site.storages.at(-1)?.name;
   const zeoNameOf = (name: string) => (name === main ? NAME_OF_MAIN : name);
   const server = opened.use(
@@ -92,9 +104,10 @@ async function wholeMoment(
   return { ...moment, target };
 }
 
-function describe({ storage, state }: StorageState, zeoName: string): ServedState {
+function describe({ storage, state, fingerprint }: StorageState, zeoName: string): ServedState {
   const { tid, objectCount: objects, sizeBytes: bytes } = state;
-  return { storage, zeoName, tid: formatTid(tid), time: formatTidTime(tid), objects, bytes };
+  const last = { tid: formatTid(tid), time: formatTidTime(tid) };
+  return { storage, zeoName, ...last, objects, bytes, fingerprint };
 }
 
 /** Live ones, or backups of some. */

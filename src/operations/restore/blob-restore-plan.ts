@@ -11,6 +11,8 @@ export interface BlobRestoreSettings extends Wanted {
   readonly repository: string | undefined;
   /** The blob directory that was backed up. */
   readonly source: string;
+  /** Where there may be backups of it of other kinds: what the chosen one lacks of a moment is looked for there, too. */
+  readonly otherKinds: readonly KindFolders[];
   /** Where it is restored to. */
   readonly target: string;
   readonly wanted: RestoreTarget;
@@ -18,6 +20,14 @@ export interface BlobRestoreSettings extends Wanted {
   readonly copier: BlobCopier;
   /** What to do about files that are lost, or not what was backed up. */
   readonly damagedBlobs: DamagedBlobs;
+}
+
+/** The folders of one kind of backups of a storage. */
+export interface KindFolders {
+  /** With the blob backups. */
+  readonly folder: string;
+  /** With the Data.fs backups that they belong to. */
+  readonly repository: string;
 }
 
 /** `refuse`: nothing is replaced. `accept`: what there is is restored, with a warning. */

@@ -4,10 +4,12 @@ import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { Failure } from '../../system/failure.ts';
+import { findBackupPlaces } from '../run/backup-places.ts';
 import { refuseBlobCache } from '../run/blob-cache.ts';
 import { settleTarget } from '../run/settle-target.ts';
+import { inStorage } from '../run/states/in-storage.ts';
 import { withoutSplitCommits } from '../run/whole-commits.ts';
-import type { BlobRestorePlan } from './blob-restore-plan.ts';
+import type { BlobRestorePlan, KindFolders } from './blob-restore-plan.ts';
 import { planRestore } from './restore-filestorage.ts';
 import type { RestorePlan } from './restore-plan.ts';
 import { refuseOverBackups } from './restore-targets.ts';
@@ -45,12 +47,14 @@ export async function planSiteRestore(
   await refuseOverBackups(site);
   await refuseDataAmongBlobs(site);
   await refuseBlobCache(site);
+  const places = await findBackupPlaces(site, { kind, backups });
   const filestorages: { storage: string; plan: RestorePlan }[] = [];
   const blobs: { storage: string; plan: BlobRestorePlan }[] = [];
   for (const storage of site.storages) {
     const repository = foldersOf(storage, kind).filestorage;
     if (site.contents === 'blobs') continue;
-    const plan = await planRestore({ repository, wanted, target: storage.dataFs }, backups);
+    const work = () => planRestore({ repository, wanted, target: storage.dataFs }, backups);
+    const plan = await inStorage(storage.name, { places, backups, work });
     filestorages.push({ storage: storage.name, plan });
   }
   for (const storage of site.storages) {
@@ -64,6 +68,7 @@ export async function planSiteRestore(
         folder,
         repository: point === undefined ? undefined : foldersOf(storage, kind).filestorage,
         source: storage.madeOf?.blobs ?? storage.blobs,
+        otherKinds: otherKindsOf(storage, kind),
         target: storage.blobs,
         wanted,
         rules: site.rules,
@@ -84,6 +89,14 @@ export async function planSiteRestore(
     blobs.push({ storage: storage.name, plan });
   }
   return { filestorages, blobs, split };
+}
+
+/** Where it has blob backups that are not of a kind. */
+function otherKindsOf({ folders }: SiteStorage, kind: BackupKind): readonly KindFolders[] {
+  const others = { ...folders, [kind]: undefined };
+  return Object.values(others).flatMap((one) =>
+    one?.blobs === undefined ? [] : [{ folder: one.blobs, repository: one.filestorage }],
+  );
 }
 
 /** Failure `usage` where there are none: the alternative source of a storage. */

@@ -3,6 +3,7 @@ import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
 import { openLog } from '../../repository/content/open-log.ts';
+import { readFingerprint } from '../../repository/records/fingerprints.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { blobsInArchive } from '../../states/blobs/blobs-in-archive.ts';
 import { blobsInTree } from '../../states/blobs/blobs-in-tree.ts';
@@ -11,12 +12,19 @@ import { openState } from '../../states/open-state.ts';
 import type { State } from '../../states/state.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import { Failure } from '../../system/failure.ts';
+import type { OpenedSource } from '../../system/files/byte-source.ts';
 import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type BackupPlace, findBackupPlaces } from './backup-places.ts';
 import { type JobContext, stoppable, withStep } from './events.ts';
 import { openLiveLog } from './live-log.ts';
-import { openPoint } from './open-point.ts';
+import { type OpenedPoint, openPoint } from './open-point.ts';
 import { settleTarget } from './settle-target.ts';
+import {
+  type CheckedFingerprint,
+  refuseOtherObjects,
+  takeFingerprint,
+} from './states/checked-fingerprint.ts';
+import { inStorage } from './states/in-storage.ts';
 import { unpack } from './unpack.ts';
 
 /** Which state of a site. */
@@ -35,6 +43,8 @@ export interface StorageState {
   /** `Data` is the main one. */
   readonly storage: string;
   readonly state: State;
+  /** Undefined where nobody wanted to know. */
+  readonly fingerprint: CheckedFingerprint | undefined;
 }
 
 /** The states of the storages of a site at one moment. They are closed together. */
@@ -49,16 +59,20 @@ export interface OpenedStates extends AsyncDisposable {
  * that name, or none has a Data.fs; `not-found`; `damaged`; `system`, where there is no room to unpack.
  *
  * @param storage - the only one that is wanted; undefined: all
+ * @param isChecked - whether all of each backup is read first, and held against what a verification has found there;
+ *   live files are not
  */
 export async function openStates(
   site: Site,
   {
     moment,
     storage,
+    isChecked,
     context,
   }: {
     readonly moment: WantedMoment;
     readonly storage: string | undefined;
+    readonly isChecked: boolean;
     readonly context: JobContext;
   },
 ): Promise<OpenedStates> {
@@ -67,16 +81,21 @@ export async function openStates(
   const isWanted = (name: string) => storage === undefined || name === storage;
   if (moment.kind === 'live') {
     for (const one of site.storages.filter(({ name }) => isWanted(name))) {
-      all.push({ storage: one.name, state: opened.use(await openLive(one, context)) });
+      const state = opened.use(await openLive(one, context));
+      all.push({ storage: one.name, state, fingerprint: undefined });
     }
   } else {
     const { backupKind: kind } = moment;
     const target = await settleTarget(moment.target, { site, kind, backups: context.backups });
-    for (const place of await findBackupPlaces(site, { kind, backups: context.backups })) {
+    const { backups } = context;
+    const places = await findBackupPlaces(site, { kind, backups });
+    for (const place of places) {
       const { repository } = place;
       if (repository === undefined || !isWanted(place.storage)) continue;
-      const state = await openBackup(place, { repository, target, context });
-      all.push({ storage: place.storage, state: opened.use(state) });
+      const work = () => openBackup(place, { repository, target, isChecked, context });
+      const one = await inStorage(place.storage, { places, backups, work });
+      opened.use(one.state);
+      all.push(one);
     }
   }
   if (all.length === 0) throw noStorage(site, storage);
@@ -94,13 +113,15 @@ async function openBackup(
   {
     repository,
     target,
+    isChecked,
     context,
   }: {
     readonly repository: string;
     readonly target: RestoreTarget;
+    readonly isChecked: boolean;
     readonly context: JobContext;
   },
-): Promise<State> {
+): Promise<StorageState> {
   const { backups } = context;
   const { store, point } = await openPoint(repository, { target, aim: 'open', backups });
   // Archives are opened when somebody asks for a blob of them: they are closed with the log.
@@ -109,11 +130,25 @@ async function openBackup(
   try {
     const places = await blobBackups(place, { repository, backups, archives: files });
     const log = files.use(await openLog(store, { point, unpack }));
-    return await readState({ ...log, [Symbol.asyncDispose]: close }, { places, context });
+    const fingerprint = isChecked ? await checkState(log, { store, point, context }) : undefined;
+    const state = await readState({ ...log, [Symbol.asyncDispose]: close }, { places, context });
+    return { storage: place.storage, state, fingerprint };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Failure `damaged` where the state is another one than a verification has found. */
+async function checkState(
+  log: OpenedSource,
+  { store, point, context }: OpenedPoint & { readonly context: JobContext },
+): Promise<CheckedFingerprint> {
+  const remembered = await readFingerprint(store, point);
+  const found = await takeFingerprint(log, { step: 'verify', context });
+  const action = `open "${log.name}"`;
+  refuseOtherObjects({ found, remembered }, { action, hint: { kind: 'verify-deeply' } });
+  return { found, remembered };
 }
 
 /**

@@ -8,6 +8,7 @@ import { transactionsNear } from '../../repository/moment/transactions-near.ts';
 import type { PointAim } from '../../repository/restore-point.ts';
 import { lastTidOf, type RestoreTarget } from '../../repository/restore-target.ts';
 import { findBackupPlaces } from './backup-places.ts';
+import { inStorage } from './states/in-storage.ts';
 
 /** A commit over two storages, of which a moment has one part and not the other. */
 export interface SplitCommit {
@@ -53,7 +54,8 @@ export async function withoutSplitCommits(
   for (const { storage, repository: path } of places) {
     if (path === undefined) continue;
     const repository = await backups.repository(path);
-    const point = await resolveTarget(repository, { target, aim });
+    const work = () => resolveTarget(repository, { target, aim });
+    const point = await inStorage(storage, { places, backups, work });
     const found = await transactionsNear(repository, { point, moment });
     near.push(...found.map((transaction) => ({ storage, transaction })));
   }

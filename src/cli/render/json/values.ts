@@ -29,6 +29,10 @@ export const Label = {
     v.string(),
   ),
   kind: said('as in `--kind`', Kind),
+  fingerprint: said(
+    'the sum modulo 2^256 of the sha256 of oid, tid and stored data of each object, in hex',
+    v.string(),
+  ),
 } as const;
 
 export const ofSite = { site: Label.site };

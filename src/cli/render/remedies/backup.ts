@@ -13,6 +13,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     'Use a bucket that was created with object lock. "zodbvault doctor" shows what a bucket can do. Or leave out "lock_days".',
   'look-deeply': () =>
     'No old backup was removed. "zodbvault verify --deep" shows all that is wrong. If the database itself is damaged, restore the last intact restore point.',
+  'verify-deeply': () =>
+    '"zodbvault verify --deep" reads it against all checksums, and says what is wrong.',
   'date-format': () =>
     'Copy a date from "zodbvault list", as in 2026-03-01-04-05-06 (UTC) or "2026-03-01 05:05:06 +01:00".',
   'future-date': ({ newest }) =>

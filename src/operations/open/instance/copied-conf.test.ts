@@ -151,5 +151,13 @@ function textOf(value: { readonly kind: string; readonly text?: string }): strin
 }
 
 function state(zeoName: string, storage: string): ServedState {
-  return { zeoName, storage, tid: '0'.repeat(16), time: '', objects: 0, bytes: 0 };
+  return {
+    zeoName,
+    storage,
+    tid: '0'.repeat(16),
+    time: '',
+    objects: 0,
+    bytes: 0,
+    fingerprint: undefined,
+  };
 }

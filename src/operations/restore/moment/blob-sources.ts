@@ -3,19 +3,21 @@ import { openArchive } from '../../../blobs/archive/open-archive.ts';
 import { readSums } from '../../../blobs/checksums/checksums-file.ts';
 import type { BlobEntry } from '../../../blobs/layout/catalogue.ts';
 import { treeIn } from '../../../blobs/layout/tree-in.ts';
+import { type OwnBlobs, readOwnBlobs } from '../../../blobs/ownership/ownership.ts';
 import { blobPath } from '../../../filestorage/blob-layout.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
 import type { Tid } from '../../../filestorage/tid.ts';
 import type { Stamp } from '../../../repository/layout/stamp.ts';
 import { blobsInArchive } from '../../../states/blobs/blobs-in-archive.ts';
 import { folderTree } from '../../../stores/folder-tree.ts';
+import type { Store } from '../../../stores/store.ts';
 import type { TreeReader } from '../../../stores/tree-reader.ts';
 import { Failure } from '../../../system/failure.ts';
 import { DisposableStack } from '../../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../../run/events.ts';
 import { readArchive } from '../../run/read-archive.ts';
 import { unpack } from '../../run/unpack.ts';
-import type { BlobRestorePlan } from '../blob-restore-plan.ts';
+import type { BlobRestorePlan, KindFolders } from '../blob-restore-plan.ts';
 
 /** The revision of a blob. */
 interface Revision {
@@ -42,26 +44,22 @@ interface Looking {
 
 /**
  * Where blobs of a moment are looked for: in the other copies and archives, first those that were made with the chain of
- * the moment, the newest of each first; last in the live directory. Each is closed when the next one is asked for.
+ * the moment, the newest of each first; then in backups of other kinds; last in the live directory. Each is closed when
+ * the next one is asked for.
  */
 export async function* blobSources(
-  plan: BlobRestorePlan,
+  { choice, catalogue, target, settings: { source, otherKinds } }: BlobRestorePlan,
   { stamps, context }: Looking,
 ): AsyncGenerator<BlobSource> {
-  const { choice, catalogue, target } = plan;
   // What a chain of archives removes on its way is in its earlier ones.
   const isRead = (one: BlobEntry) =>
     one === choice.entry && (choice.kind === 'directory' || choice.chain.length === 1);
-  const others = catalogue.entries.filter((one) => one.form !== 'state' && !isRead(one));
+  const others = catalogue.entries.filter((one) => !isRead(one));
   const ofChain = others.filter(({ stamp }) => stamps.has(stamp));
-  for (const entry of new Set([...ofChain, ...others])) {
-    if (entry.form === 'directory') {
-      const copy = await copySource(plan, entry);
-      if (copy !== undefined) yield copy;
-    } else {
-      await using opened = new DisposableStack();
-      yield archiveSource(plan, { entry, opened, context });
-    }
+  yield* sourcesIn(catalogue, { entries: new Set([...ofChain, ...others]), context });
+  for (const one of otherKinds) {
+    const other = await readOfOtherKind(one, { source, context }).catch(unlessDamaged);
+    if (other !== undefined) yield* sourcesIn(other, { entries: other.entries, context });
   }
   const live = folderTree(target);
   if (await live.isThere()) {
@@ -69,11 +67,33 @@ export async function* blobSources(
   }
 }
 
+/** Undefined where there are none. */
+async function readOfOtherKind(
+  { folder, repository }: KindFolders,
+  { source, context: { backups } }: { readonly source: string; readonly context: JobContext },
+): Promise<OwnBlobs | undefined> {
+  if (!(await backups.isThere(folder))) return undefined;
+  return readOwnBlobs({ source, folder }, { repository, backups });
+}
+
+async function* sourcesIn(
+  { store }: OwnBlobs,
+  { entries, context }: { readonly entries: Iterable<BlobEntry>; readonly context: JobContext },
+): AsyncGenerator<BlobSource> {
+  for (const entry of entries) {
+    if (entry.form === 'state') continue;
+    if (entry.form === 'directory') {
+      const copy = await copySource(store, entry);
+      if (copy !== undefined) yield copy;
+    } else {
+      await using opened = new DisposableStack();
+      yield archiveSource(store, { entry, opened, context });
+    }
+  }
+}
+
 /** What can't be used has no blob; another copy may have it. */
-async function copySource(
-  { catalogue: { store } }: BlobRestorePlan,
-  entry: BlobEntry,
-): Promise<BlobSource | undefined> {
+async function copySource(store: Store, entry: BlobEntry): Promise<BlobSource | undefined> {
   const tree = await treeIn(entry, store).catch(unlessDamaged);
   if (tree === undefined) return undefined;
   const found = await readSums(store.tree(entry.name), entry.record);
@@ -84,7 +104,7 @@ async function copySource(
 
 /** An archive has one checksum: all of it is read before a blob of it is used. */
 function archiveSource(
-  { catalogue: { store } }: BlobRestorePlan,
+  store: Store,
   {
     entry: { name, record },
     opened,

@@ -4,7 +4,7 @@ import { someOf } from '../../../blobs/layout/summarize-names.ts';
 import { type BlobLayout, blobPath, parseBlobPath } from '../../../filestorage/blob-layout.ts';
 import type { Cut } from '../../../repository/moment/cut.ts';
 import { folderTree } from '../../../stores/folder-tree.ts';
-import { Failure, withSystemErrors } from '../../../system/failure.ts';
+import { Failure, isFailure, withSystemErrors } from '../../../system/failure.ts';
 import { makeFolder } from '../../../system/files/make-folder.ts';
 import { NewFile } from '../../../system/files/new-file.ts';
 import { statOf } from '../../../system/files/presence.ts';
@@ -18,7 +18,7 @@ import type { CutOfRestore, HeldBlob } from './cut-log.ts';
 
 /**
  * Makes a restored blob directory that of a moment. The backup that it was made of is of another one: what was committed
- * later goes; what the log holds and the backup doesn't is looked for in other copies and archives, and last in the live directory.
+ * later goes; what the log holds and the backup doesn't is looked for in other backups, and last in the live directory.
  * Failure `damaged` where the current revision of a blob is nowhere, unless that is accepted.
  */
 export async function fitBlobs(
@@ -115,7 +115,8 @@ async function takeOver(
   try {
     await file.write(bytes);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'damaged') throw error;
+    // Backups of another kind are not locked: they may be removed meanwhile.
+    if (!isFailure(error, 'damaged', 'not-found')) throw error;
     return undefined;
   }
   await file.complete();

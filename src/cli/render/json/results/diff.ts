@@ -55,10 +55,7 @@ const ComparedSchema = v.strictObject({
   moment: ofState.moment,
   lastTid: said('of the last transaction; zeros if there is none', Id),
   objects: said('that exist', Count),
-  fingerprint: said(
-    'the sum modulo 2^256 of the sha256 of oid, tid and stored data of each object, in hex',
-    v.string(),
-  ),
+  fingerprint: Label.fingerprint,
 });
 
 const ComparisonSchema = v.strictObject({

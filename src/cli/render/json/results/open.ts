@@ -3,6 +3,11 @@ import type { Site } from '../../../../config/model/site.ts';
 import type { ServedState } from '../../../../operations/open/serve-site.ts';
 import { Bytes, Count, Id, Label, Moment, maybe, type Result, said } from '../values.ts';
 
+const CheckSchema = v.strictObject({
+  fingerprint: Label.fingerprint,
+  isVerified: said('whether a verification had found the same before', v.boolean()),
+});
+
 const StorageSchema = v.strictObject({
   site: Label.site,
   storage: Label.storage,
@@ -11,6 +16,7 @@ const StorageSchema = v.strictObject({
   time: said('of that transaction', Moment),
   objects: Count,
   bytes: said('of its log up to there', Bytes),
+  check: maybe('with `--check`', CheckSchema),
 });
 
 export const openResult = {
@@ -25,8 +31,12 @@ export const openResult = {
 export type OpenResult = Result<typeof openResult>;
 
 export function servedAsJson(
-  { zeoName: name, ...served }: ServedState,
+  { zeoName: name, fingerprint, ...served }: ServedState,
   { part: site }: Site,
 ): v.InferOutput<typeof StorageSchema> {
-  return { site, name, ...served };
+  const check = fingerprint && {
+    fingerprint: fingerprint.found.sum,
+    isVerified: fingerprint.remembered !== undefined,
+  };
+  return { site, name, ...served, check };
 }
