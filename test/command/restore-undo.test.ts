@@ -14,7 +14,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formatTid } from '../../src/filestorage/tid.ts';
 import { growDatabase, openDatabase } from '../support/database.ts';
+import { forgeFingerprints } from '../support/forge-fingerprints.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, siteIn, type TestSite } from '../support/site.ts';
 
@@ -30,6 +32,12 @@ function live(site: TestSite): ReadonlyMap<string, string> {
       .filter((path) => !path.endsWith('.lock') && !path.includes('.zodbvault-'));
   });
   return new Map(files.sort().map((path) => [path, readFileSync(path, 'hex')]));
+}
+
+async function commitOne({ dataFs }: TestSite): Promise<string> {
+  await using writer = await openDatabase(dataFs);
+  const changes = [{ kind: 'blob', oid: writer.newOid(), content: Buffer.from('last') }] as const;
+  return formatTid(await writer.commit({ changes }));
 }
 
 function hidden(site: TestSite): readonly string[] {
@@ -242,6 +250,8 @@ describe('zodbvault restore --no-keep-old', () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', variable]);
       try {
         await growDatabase(site.dataFs, { transactions: 10, bytesEach: 400_000 });
+        const before = readFileSync(site.dataFs);
+        const last = await commitOne(site);
         const bytes = readFileSync(site.dataFs);
         await site.runWell('backup');
         const tight = await site.run(['restore', '-n']);
@@ -264,6 +274,24 @@ describe('zodbvault restore --no-keep-old', () => {
         writeFileSync(stored, good);
         await site.runWell('restore', '-n', '--no-keep-old');
         expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+        // Blobs of a moment may be in the live directory alone.
+        const moment = ['restore', '-n', '--no-keep-old', `before ${last}`];
+        const withBlobs = await site.run(moment);
+        expect([withBlobs.status, withBlobs.stderr]).toEqual([
+          1,
+          expect.stringContaining('no space'),
+        ]);
+        await site.runWell('verify', '--deep', `before ${last}`);
+        forgeFingerprints(site.repository);
+        const other = await site.run([...moment, '--no-blobs']);
+        expect([other.status, other.stderr]).toEqual([
+          1,
+          expect.stringContaining('a verification found'),
+        ]);
+        expect(readFileSync(site.dataFs).equals(bytes)).toBe(true);
+        await site.runWell('verify', '--deep', `before ${last}`);
+        await site.runWell(...moment, '--no-blobs');
+        expect(readFileSync(site.dataFs).equals(before)).toBe(true);
       } finally {
         execFileSync('umount', [variable]);
       }

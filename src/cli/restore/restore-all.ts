@@ -4,7 +4,7 @@ import {
   findFastForwards,
   madeAnew,
 } from '../../operations/restore/apply-restore.ts';
-import { hasRoomBeside, requireRoomBeside } from '../../operations/restore/make-room.ts';
+import { mustMakeRoom, requireRoomBeside } from '../../operations/restore/make-room.ts';
 import {
   findNewerTransactions,
   type NewerTransactions,
@@ -93,7 +93,7 @@ export async function restoreAll(
     how.asks && (how.question !== 'what-is-there' || warnings.length > 0 || hasReplaced);
   if (ahead === undefined) terminal.log(ONLY_BEHIND_PRE_COMMAND);
   else await describeChosen(ahead, { terminal, now: settings.now(), backups, isAsked });
-  const isTight = settings.old === 'discard' && plan !== undefined && !(await hasRoomBeside(plan));
+  const isTight = settings.old === 'discard' && plan !== undefined && (await mustMakeRoom(plan));
   if (isTight) renderWarning({ kind: 'notice', code: 'no-room-beside' }, terminal);
   for (const warning of warnings) job.onEvent(warning);
   if (isAsked) {

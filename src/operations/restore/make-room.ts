@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { contentOf } from '../../blobs/layout/record.ts';
-import { readRestorePoint } from '../../repository/restore-point.ts';
+import { openLog } from '../../repository/content/open-log.ts';
+import { cutOf, readRestorePoint } from '../../repository/restore-point.ts';
 import { withSystemErrors } from '../../system/failure.ts';
 import {
   hasRoomFor,
@@ -12,6 +13,9 @@ import {
 import { namesOfFile, realPlaceOf } from '../../system/files/real-path.ts';
 import { removeAll } from '../../system/files/replacement.ts';
 import { type JobContext, withStep } from '../run/events.ts';
+import { unpack } from '../run/unpack.ts';
+import { cutOfRestore } from './moment/cut-log.ts';
+import { holdAgainstFingerprint } from './moment/hold-against-fingerprint.ts';
 import type { RestorePlan } from './restore-plan.ts';
 import type { SiteRestorePlan, SiteRestoreSettings } from './site-restore-plan.ts';
 import { checkBlobs, removeLiveBlobs } from './stage-blobs.ts';
@@ -43,9 +47,14 @@ export async function requireRoomBeside(plan: SiteRestorePlan): Promise<void> {
   await requireRoomFor(needsOf(plan));
 }
 
-/** Whether the old and the new fit beside each other. */
-export async function hasRoomBeside(plan: SiteRestorePlan): Promise<boolean> {
-  return hasRoomFor(needsOf(plan));
+/**
+ * Whether the old has to go first, as the two don't fit beside each other. Blobs of a moment may be in the live directory
+ * alone, so nothing goes first where some are restored.
+ */
+export async function mustMakeRoom(plan: SiteRestorePlan): Promise<boolean> {
+  const isOfMoment = plan.filestorages.some((one) => cutOf(one.plan.point) !== undefined);
+  if (isOfMoment && plan.blobs.length > 0) return false;
+  return !(await hasRoomFor(needsOf(plan)));
 }
 
 /** Blobs that are live already are shared, so only where none are is it known what is needed. */
@@ -60,9 +69,11 @@ function needsOf({ filestorages, blobs }: SiteRestorePlan): readonly Need[] {
   ];
 }
 
-/** Reads all of a restore point. Failure `damaged` where a checksum is wrong. */
-async function checkPoint({ repository, point }: RestorePlan, context: JobContext): Promise<void> {
+/** Reads all of a restore point, and holds a moment against all that is known of it. Failure `damaged`. */
+async function checkPoint(plan: RestorePlan, context: JobContext): Promise<void> {
+  const { repository, point, target } = plan;
   const { store } = await context.backups.repository(repository);
+  const cut = cutOfRestore(plan);
   await withStep(context, {
     step: 'verify',
     totalBytes: point.end,
@@ -70,9 +81,14 @@ async function checkPoint({ repository, point }: RestorePlan, context: JobContex
       for await (const chunk of readRestorePoint(store, { point, onFile })) {
         context.signal.throwIfAborted();
         onBytes(chunk.length);
+        cut?.log.feed(chunk);
       }
+      cut?.log.finish();
     },
   });
+  if (cut === undefined) return;
+  const open = () => openLog(store, { point, unpack });
+  await holdAgainstFingerprint(cut, { open, target, store, context });
 }
 
 /** Removes a Data.fs and its index for good, to make room. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { readRestorePoint } from '../../repository/restore-point.ts';
 import type { Store } from '../../stores/store.ts';
+import { openFileSource } from '../../system/files/byte-source.ts';
 import { makeFolder } from '../../system/files/make-folder.ts';
 import { NewFile } from '../../system/files/new-file.ts';
 import { isTaken } from '../../system/files/presence.ts';
@@ -10,7 +11,7 @@ import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { tap } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { keepOwnership, rightsOfRestored } from './keep-ownership.ts';
-import { CutLog, type CutOfRestore } from './moment/cut-log.ts';
+import { type CutOfRestore, cutOfRestore } from './moment/cut-log.ts';
 import { holdAgainstFingerprint } from './moment/hold-against-fingerprint.ts';
 import type { RestorePlan, RestoreResult } from './restore-plan.ts';
 import { makeCutIndex, makeRestoredIndex } from './restored-index.ts';
@@ -59,7 +60,8 @@ export async function stageRestore(
   await writeDataFs(dataFs, { store, plan, context, onBytes: (chunk) => cut?.log.feed(chunk) });
   cut?.log.finish();
   if (cut !== undefined) {
-    await holdAgainstFingerprint(cut, { path: dataFs.temporaryPath, target, store, context });
+    const open = () => openFileSource(dataFs.temporaryPath);
+    await holdAgainstFingerprint(cut, { open, target, store, context });
   }
   const { sizeBytes } = dataFs;
   const indexes: StagedIndex[] = [];
@@ -85,11 +87,6 @@ export async function stageRestore(
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
-}
-
-function cutOfRestore({ point, target }: RestorePlan): CutOfRestore | undefined {
-  if (point.kind === 'unlisted' || point.cut === undefined) return undefined;
-  return { point, cut: point.cut, log: new CutLog(target, point.cut) };
 }
 
 /** An index that will have a path; undefined: none will. */

@@ -12,6 +12,7 @@ import type { Cut } from '../../../repository/moment/cut.ts';
 import type { ListedPoint } from '../../../repository/restore-point.ts';
 import { Failure } from '../../../system/failure.ts';
 import { firstRowNot } from '../../../system/first-row.ts';
+import type { RestorePlan } from '../restore-plan.ts';
 
 /** A revision of a blob that a log has. */
 export interface HeldBlob {
@@ -26,6 +27,12 @@ export interface CutOfRestore {
   readonly point: ListedPoint;
   readonly cut: Cut;
   readonly log: CutLog;
+}
+
+/** Undefined where a restore takes all of a backup. */
+export function cutOfRestore({ point, target }: RestorePlan): CutOfRestore | undefined {
+  if (point.kind === 'unlisted' || point.cut === undefined) return undefined;
+  return { point, cut: point.cut, log: new CutLog(target, point.cut) };
 }
 
 /**

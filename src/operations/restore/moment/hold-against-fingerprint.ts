@@ -1,47 +1,35 @@
 import { formatTid } from '../../../filestorage/tid.ts';
 import { readFingerprint } from '../../../repository/records/fingerprints.ts';
-import { fingerprintOf } from '../../../states/fingerprint.ts';
 import type { Store } from '../../../stores/store.ts';
-import { Failure } from '../../../system/failure.ts';
-import { openFileSource } from '../../../system/files/byte-source.ts';
-import { type JobContext, stoppable, withStep } from '../../run/events.ts';
+import type { OpenedSource } from '../../../system/files/byte-source.ts';
+import type { JobContext } from '../../run/events.ts';
+import { refuseOtherObjects, takeFingerprint } from '../../run/states/checked-fingerprint.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import type { CutOfRestore } from './cut-log.ts';
 
 /**
- * Reads a restored Data.fs, where somebody has verified its moment before: no checksum tells what a log is that is cut
- * within a backup. Failure `damaged` where it doesn't have the objects that were there then.
+ * Reads a log that is cut within a backup, where somebody has verified its moment before: no checksum tells what it is.
+ * Failure `damaged` where it doesn't have the objects that were there then.
  *
- * @param path - of the Data.fs, which has its name not yet
+ * @param open - gives the log: restored, or in the backup
  */
 export async function holdAgainstFingerprint(
   { point, cut }: CutOfRestore,
   {
-    path,
+    open,
     target,
     store,
     context,
   }: Pick<RestorePlan, 'target'> & {
-    readonly path: string;
+    readonly open: () => Promise<OpenedSource>;
     readonly store: Store;
     readonly context: JobContext;
   },
 ): Promise<void> {
   const remembered = await readFingerprint(store, point);
   if (remembered === undefined) return;
-  await using log = await openFileSource(path);
-  const found = await withStep(context, {
-    step: 'verify',
-    totalBytes: log.sizeBytes,
-    work: (progress) => {
-      progress.onFile(path);
-      return fingerprintOf(log, stoppable(progress, context.signal));
-    },
-  });
-  if (found.sum === remembered.sum) return;
-  throw new Failure(
-    'damaged',
-    `Cannot restore "${target}" as of ${formatTid(cut.tid)}: it has ${found.objects} objects with the fingerprint ${found.sum}, and a verification found ${remembered.objects} with ${remembered.sum}`,
-    { hint: { kind: 'earlier-date' } },
-  );
+  await using log = await open();
+  const found = await takeFingerprint(log, { step: 'verify', context });
+  const action = `restore "${target}" as of ${formatTid(cut.tid)}`;
+  refuseOtherObjects({ found, remembered }, { action, hint: { kind: 'earlier-date' } });
 }
