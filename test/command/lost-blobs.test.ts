@@ -26,9 +26,11 @@ import {
   newBuildoutSite,
   recipeCfg,
 } from '../support/buildout-site.ts';
+import { growDatabase } from '../support/database.ts';
 import { documentOf } from '../support/document.ts';
 import { packDatabase } from '../support/pack.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { newSite, siteIn } from '../support/site.ts';
 
 const scratch = scratchFolder();
 const hasRsync = spawnSync('rsync', ['--version']).status === 0;
@@ -46,6 +48,24 @@ async function commitAgain({ dataFs, blobs }: BuildoutSite, path: string): Promi
   const content = Buffer.from('changed');
   await writer.commit({ changes: [{ kind: 'blob', oid: revision.oid, content }] });
 }
+
+describe('an empty blob directory', () => {
+  it('is told at the first backup, if the Data.fs refers to blobs', async () => {
+    const site = await newSite(scratch);
+    const blobs = join(site.folder, 'var/blobstorage');
+    mkdirSync(blobs, { recursive: true });
+    const none = siteIn(join(scratch, 'site-without-blobs'));
+    await growDatabase(none.dataFs, { transactions: 2 });
+    mkdirSync(join(none.folder, 'var/blobstorage'), { recursive: true });
+    await none.runWell('backup');
+    await commitBlob(site.dataFs);
+    rmSync(blobs, { recursive: true });
+    mkdirSync(join(blobs, 'tmp'), { recursive: true });
+    writeFileSync(join(blobs, '.layout'), 'bushy');
+    const { stderr } = await site.runWarned('backup');
+    expect(stderr).toContain(`"${blobs}" is empty, but the Data.fs refers to blobs`);
+  });
+});
 
 describe('blobs that the live site has lost', () => {
   it.each(hasRsync ? ['false', 'true'] : ['false'])(

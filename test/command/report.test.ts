@@ -75,6 +75,15 @@ describe('zodbvault report', () => {
     expect(page).not.toMatch(/s3cret|pass@/);
   });
 
+  it('says on the page that there is no backup yet', async () => {
+    const site = await newSite(scratch);
+    const { status, stderr } = await site.run(['report', '--output', 'page.html']);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('Cannot find backups')]);
+    const page = readFileSync(join(site.folder, 'page.html'), 'utf8');
+    expect(page).toContain('CRITICAL: no backup yet');
+    expect(page).toContain('There are no backups.');
+  });
+
   it('begins with the host and the verdict of check, and has all that check says', async () => {
     const site = await newSite(scratch);
     await site.runWell('backup');

@@ -13,6 +13,7 @@ import { printTable } from '../format/table.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { IDENTITY_OPTION } from '../options/identity-files.ts';
+import { nameOfOneStorage } from '../options/selected-repositories.ts';
 import { describeCopy } from '../render/copies.ts';
 import { copyAsJson, type ListResult, listedAsJson } from '../render/json/results/list.ts';
 import {
@@ -64,7 +65,7 @@ export function addListCommand(program: Command): void {
           terminal.log(`${part} has no backups of the kind "${options.kind}"`);
         for (const { place, points, hidden, remains, unreadChecks } of places) {
           const { storage, kind, path } = place;
-          sayOfPoints(points, terminal);
+          sayOfPoints(points, { of: nameOfOneStorage(storage, { site, sites }), terminal });
           problems.push(...remains.map(describeNamedProblem).map(asProblem));
           if (unreadChecks !== undefined)
             problems.push({ kind: 'warning', code: 'unread-checks', fileName: unreadChecks });
@@ -110,13 +111,24 @@ function sitesOfNothing(): Failure {
 }
 
 /** What the table has no room for: it needs nobody's care now. */
-function sayOfPoints(points: readonly ListedSitePoint[], terminal: Terminal): void {
+function sayOfPoints(
+  points: readonly ListedSitePoint[],
+  {
+    of: storage,
+    terminal,
+  }: {
+    /** The storage, where there are several. */
+    readonly of: string | undefined;
+    readonly terminal: Terminal;
+  },
+): void {
   const judgements = points.flatMap((one) => (one.kind === 'filestorage' ? [one.judgement] : []));
   const fault = findSiteFault(judgements);
   if (fault !== undefined)
     renderWarning({ kind: 'notice', code: 'site-faults', ...fault }, terminal);
   for (const { stamp } of judgements.filter(({ run }) => run === 'incomplete')) {
-    renderWarning({ kind: 'notice', code: 'restore-point-incomplete', stamp }, terminal);
+    const code = 'restore-point-incomplete';
+    renderWarning({ kind: 'notice', code, storage, stamp }, terminal);
   }
 }
 

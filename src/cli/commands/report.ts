@@ -15,7 +15,7 @@ import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import { PERIODS } from '../../system/calendar/period.ts';
 import { formatSpan } from '../../system/calendar/span.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { readSmallFileIfFit } from '../../system/files/small-file.ts';
@@ -39,6 +39,7 @@ import type {
   SiteReport,
   VerdictReport,
 } from '../render/report/site-report.ts';
+import { renderWarning } from '../render/warnings/sentence.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
 import { checkSite, DEFAULT_LIMITS, unknownSite, worstFirst } from './site-verdict.ts';
@@ -60,7 +61,15 @@ export function addReportCommand(program: Command): void {
         const verdict = await verdictOn(site, { now, scripts: selected.scripts, context });
         const report = { ...withoutBackups(withPingUrl(site)), verdict };
         const index = reports.push(report) - 1;
-        reports[index] = { ...report, ...(await backupsOf(site, { now, context })) };
+        try {
+          reports[index] = { ...report, ...(await backupsOf(site, { now, context })) };
+        } catch (error) {
+          // The page says that there is no backup yet.
+          if (!isFailure(error, 'not-found')) throw error;
+          const { message: reason } = error;
+          const absence = { code: 'nothing-to-work-with', name: site.part, reason } as const;
+          renderWarning({ kind: 'warning', ...absence }, terminal);
+        }
         return undefined;
       };
       const status = await inEachSite(selected, { context, work: reportOne, absence: 'warning' });

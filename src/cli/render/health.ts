@@ -24,6 +24,10 @@ export function describeHealth(finding: HealthFinding): string {
       return 'never verified';
     case 'verify-age':
       return `verified ${formatAge(finding.ageSeconds)} ago`;
+    case 'verify-found-damage':
+      return `verified ${formatAge(finding.ageSeconds)} ago, and found damaged`;
+    case 'test-restore-found-damage':
+      return `test-restored ${formatAge(finding.ageSeconds)} ago, and found damaged`;
     case 'never-test-restored':
       return 'never test-restored';
     case 'test-restore-age':

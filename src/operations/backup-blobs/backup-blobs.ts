@@ -27,7 +27,7 @@ import {
   isOfAnotherPoint,
   isOfAnotherSource,
 } from './blob-run.ts';
-import { resolveSource } from './blob-source.ts';
+import { isEmptySource, resolveSource } from './blob-source.ts';
 import { makeCopy } from './copy-blobs.ts';
 import { makeChainLink } from './incremental-archive.ts';
 
@@ -71,6 +71,7 @@ export async function backUpBlobs(
   });
   await refuseOthersEntry(run);
   await requireRoomForBlobs(run);
+  await warnOfEmptySource(run);
   const result = await make(run);
   await linkLatest(result, run);
   if (result.hold !== undefined) return result;
@@ -82,6 +83,18 @@ export async function backUpBlobs(
   });
   if (hold !== undefined) warnOfHold(hold, context);
   return { ...result, hold };
+}
+
+/** The first backup has none to compare with, so the Data.fs tells: it may be the wrong directory, or its disk is away. */
+async function warnOfEmptySource({
+  source,
+  catalogue,
+  settings: { expected },
+  context,
+}: BlobRun): Promise<void> {
+  if (catalogue.entries.length > 0 || !(await isEmptySource(source))) return;
+  if (!(await expected.areNamed())) return;
+  context.onEvent({ kind: 'warning', code: 'blob-directory-empty', source });
 }
 
 async function withoutOthers(

@@ -16,10 +16,8 @@ export async function checkBlobSource(
   path: string,
   { folder, ...reading }: { readonly folder: string } & BlobReading,
 ): Promise<void> {
-  const source = await resolveSource(path);
-  const names = await withSystemErrors(`list "${source}"`, () => readdir(source));
-  // A server writes `.layout` into a new one at once.
-  if (names.some((name) => name !== '.layout' && !isExcluded(name, 0))) return;
+  const names = await namesIn(await resolveSource(path));
+  if (names.some(mayBeOfBlobs)) return;
   const { entries } = await readOwnBlobs({ source: path, folder }, reading);
   const newest = entries.find(({ form }) => form !== 'state');
   if (newest === undefined || isOfNoBlobs(newest, names)) return;
@@ -30,6 +28,20 @@ export async function checkBlobSource(
       hint: { kind: 'find-blob-directory' },
     },
   );
+}
+
+/** Whether a blob directory has nothing that may be a blob. */
+export async function isEmptySource(source: string): Promise<boolean> {
+  return !(await namesIn(source)).some(mayBeOfBlobs);
+}
+
+function namesIn(source: string): Promise<readonly string[]> {
+  return withSystemErrors(`list "${source}"`, () => readdir(source));
+}
+
+/** A server writes `.layout` into a new one at once. */
+function mayBeOfBlobs(name: string): boolean {
+  return name !== '.layout' && !isExcluded(name, 0);
 }
 
 /** `.layout` alone is one file of a word; where that has gone, too, the disk has. */

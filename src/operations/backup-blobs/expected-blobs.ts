@@ -1,8 +1,9 @@
 import { MAGIC_BYTES } from '../../filestorage/format.ts';
 import { findRevision, type Revision } from '../../filestorage/index/find-revision.ts';
 import { OidIndex } from '../../filestorage/index/oid-index.ts';
+import { RecordFollower } from '../../filestorage/pickle/record-follower.ts';
 import { scanTransactions } from '../../filestorage/scan-transactions.ts';
-import type { ScannedTransaction } from '../../filestorage/scan-visitor.ts';
+import type { ScanVisitor } from '../../filestorage/scan-visitor.ts';
 import { parseTid, type Tid } from '../../filestorage/tid.ts';
 import { readStoredIndex } from '../../repository/content/stored-index.ts';
 import type { Catalogue } from '../../repository/layout/catalogue.ts';
@@ -23,12 +24,15 @@ export interface ExpectedBlobs {
   readonly lastOf: (stamp: Stamp) => Promise<Tid | undefined>;
   /** Those revisions of blobs that the Data.fs holds; all of them where nobody can tell. */
   readonly heldOf: <T extends Revision>(revisions: readonly T[]) => Promise<readonly T[]>;
+  /** Whether the Data.fs is known to hold the record of any blob. Reads all of it. */
+  readonly areNamed: () => Promise<boolean>;
 }
 
 /** Where no Data.fs is backed up. */
 export const NOBODY_KNOWS: ExpectedBlobs = {
   lastOf: async () => undefined,
   heldOf: async (revisions) => revisions,
+  areNamed: async () => false,
 };
 
 interface Knowledge {
@@ -58,6 +62,10 @@ export function expectedBlobs(knowledge: Knowledge): ExpectedBlobs {
       }
       return found;
     },
+    areNamed: async () => {
+      await using source = await openFileSource(knowledge.dataFs).catch(absent);
+      return source !== undefined && (await namesBlobs(source, knowledge));
+    },
   };
 }
 
@@ -73,6 +81,36 @@ async function indexOf(
     if (stored?.isProven === true) return stored.index;
   }
   const index = new OidIndex();
+  const isWhole = await walk(source, {
+    visitor: { transaction: ({ records }) => index.apply(records) },
+    context,
+  });
+  return isWhole ? index : undefined;
+}
+
+/** Not where it is damaged in front of the first one. */
+async function namesBlobs(
+  source: FileSource,
+  { context }: Pick<Knowledge, 'context'>,
+): Promise<boolean> {
+  const follower = new RecordFollower();
+  let areNamed = false;
+  await walk(source, {
+    visitor: {
+      head: (head) => {
+        areNamed ||= follower.isOfBlob(head);
+      },
+    },
+    context,
+  });
+  return areNamed;
+}
+
+/** Reads a Data.fs; whether to its end. */
+async function walk(
+  source: FileSource,
+  { visitor, context }: { readonly visitor: ScanVisitor; readonly context: JobContext },
+): Promise<boolean> {
   try {
     await withStep(context, {
       step: 'read',
@@ -80,15 +118,14 @@ async function indexOf(
       work: async (progress) => {
         const { onFile, onBytes } = stoppable(progress, context.signal);
         onFile(source.path);
-        const visitor = { transaction: ({ records }: ScannedTransaction) => index.apply(records) };
         await scanTransactions(source, { from: MAGIC_BYTES, visitor, onBytes });
       },
     });
+    return true;
   } catch (error) {
     if (!isFailure(error, 'damaged')) throw error;
-    return undefined;
+    return false;
   }
-  return index;
 }
 
 async function lastTidOfUnpacked(

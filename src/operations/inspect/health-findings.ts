@@ -25,7 +25,13 @@ export type HealthFinding =
 type AgeFinding =
   | { readonly code: 'no-backup' | 'backup-age-unknown' | 'never-verified' | 'never-test-restored' }
   | {
-      readonly code: 'backup-age' | 'verify-age' | 'test-restore-age';
+      readonly code:
+        | 'backup-age'
+        | 'verify-age'
+        | 'test-restore-age'
+        /** No such look has found all right yet. */
+        | 'verify-found-damage'
+        | 'test-restore-found-damage';
       readonly ageSeconds: number;
     }
   /** The newest restore point is dated in the future. */

@@ -19,6 +19,8 @@ const PLACE: PlaceHealth = {
   storedBytes: 1000,
   verified: day(9),
   testRestored: undefined,
+  verifiedBad: undefined,
+  testRestoredBad: undefined,
   badPoints: [],
   newestOfCopy: undefined,
   siteFault: undefined,
@@ -109,6 +111,16 @@ describe('the health of backups', () => {
     expect(complaints(ahead).map(({ state }) => state)).toEqual(['warning']);
     const [judged] = judge({ ...ahead, lastGoodBackup: day(1) });
     expect(judged?.state).toBe('critical');
+  });
+
+  it('tells a verification that found damage from none', () => {
+    const place = { verified: undefined, verifiedBad: day(8), testRestoredBad: day(9) };
+    const found = judge(inPlace(place)).map(({ finding }) => finding);
+    const ageOf = (at: Date) => (NOW.getTime() - at.getTime()) / 1000;
+    expect(found).toContainEqual({ code: 'verify-found-damage', ageSeconds: ageOf(day(8)) });
+    expect(found).toContainEqual({ code: 'test-restore-found-damage', ageSeconds: ageOf(day(9)) });
+    const later = judge(inPlace({ verifiedBad: day(8) })).map(({ finding }) => finding.code);
+    expect(later).toContain('verify-age');
   });
 
   it.each<[string, Partial<PlaceHealth>, readonly HealthState[]]>([

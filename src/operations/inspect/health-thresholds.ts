@@ -30,10 +30,12 @@ export function judgeHealth(
         ? [judgeClock(place.newest)]
         : []),
       judgeCheck('verified', age(place.verified), {
+        bad: age(place.verifiedBad),
         since: age(place.oldest),
         limits: limits.verifyAge,
       }),
       judgeCheck('test-restored', age(place.testRestored), {
+        bad: age(place.testRestoredBad),
         since: age(place.oldest),
         limits: limits.testRestoreAge,
       }),
@@ -87,12 +89,23 @@ function judgeClock(newest: Date): Unplaced {
 function judgeCheck(
   what: 'verified' | 'test-restored',
   age: number | undefined,
-  { since, limits }: { since: number | undefined; limits: Limits | undefined },
+  {
+    bad,
+    since,
+    limits,
+  }: {
+    /** The age of the last one that found damage. */
+    readonly bad: number | undefined;
+    readonly since: number | undefined;
+    readonly limits: Limits | undefined;
+  },
 ): Unplaced {
   const isVerify = what === 'verified';
   if (age === undefined) {
     const state = since === undefined ? 'ok' : stateOfAge(since, limits);
-    return { state, finding: { code: `never-${what}` }, measure: undefined };
+    if (bad === undefined) return { state, finding: { code: `never-${what}` }, measure: undefined };
+    const code = isVerify ? 'verify-found-damage' : 'test-restore-found-damage';
+    return { state, finding: { code, ageSeconds: bad }, measure: undefined };
   }
   return {
     state: stateOfAge(age, limits),

@@ -53,6 +53,9 @@ export interface PlaceHealth {
    */
   readonly verified: Date | undefined;
   readonly testRestored: Date | undefined;
+  /** When such a look last found something wrong. */
+  readonly verifiedBad: Date | undefined;
+  readonly testRestoredBad: Date | undefined;
   /** Points in which a look has found something wrong that the site hasn't had for as long as backups tell. */
   readonly badPoints: readonly BadPoint[];
   /** The newest of all points, if another copy of the database, or another database, is what it was made of. */
@@ -207,6 +210,8 @@ async function placeHealth(
       storedBytes: 0,
       verified: undefined,
       testRestored: undefined,
+      verifiedBad: undefined,
+      testRestoredBad: undefined,
       badPoints: [],
       newestOfCopy: undefined,
       siteFault: undefined,
@@ -219,9 +224,11 @@ async function placeHealth(
   const siteFault = findSiteFault(judged.map(({ judgement }) => judgement));
   const isFaithful = ({ stamp }: { readonly stamp: Stamp }) =>
     siteFault?.stamps.includes(stamp) === true;
-  const checks = own
-    .flatMap(({ point }) => (isFaithful(point) ? point.checks : ofGoodLooks(point.checks)))
-    .filter(({ at }) => !isAhead(new Date(at), now));
+  const past = (checks: readonly Check[]) => checks.filter(({ at }) => !isAhead(new Date(at), now));
+  const good = past(
+    own.flatMap(({ point }) => (isFaithful(point) ? point.checks : ofGoodLooks(point.checks))),
+  );
+  const bad = past(own.flatMap(({ point }) => point.checks)).filter(isBad);
   const badPoints = judged
     .map(({ judgement }) => judgement)
     .filter((one) => looksAgainst(one).length > 0 && !isFaithful(one));
@@ -234,13 +241,27 @@ async function placeHealth(
     newest: finished.at(-1)?.point.moment,
     dataFsBytes: own.at(-1)?.point.dataFsBytes,
     storedBytes: points.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
-    verified: latest(checks.filter(({ kind }) => kind === 'verify' || kind === 'deep')),
-    testRestored: latest(checks.filter(({ kind }) => kind === 'rehearsal')),
+    verified: latest(good.filter(isVerification)),
+    testRestored: latest(good.filter(isTestRestore)),
+    verifiedBad: latest(bad.filter(isVerification)),
+    testRestoredBad: latest(bad.filter(isTestRestore)),
     badPoints: badPoints.flatMap(badPointOf),
     newestOfCopy: await newestOfCopy(judged, { place, site, backups }),
     siteFault,
     isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
+}
+
+function isVerification({ kind }: Check): boolean {
+  return kind === 'verify' || kind === 'deep';
+}
+
+function isTestRestore({ kind }: Check): boolean {
+  return kind === 'rehearsal';
+}
+
+function isBad({ outcome }: Check): boolean {
+  return outcome === 'bad';
 }
 
 /** Files that are missing tell of themselves. */

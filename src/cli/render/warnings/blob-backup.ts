@@ -33,6 +33,11 @@ export const BLOB_BACKUP_WARNINGS: WarningTexts<BlobBackupWarning['code']> = {
     sentence: ({ path }) =>
       `"${path}" is a link: the backup contains the link, but not the files that it leads to. "rsync_options = --copy-links" copies these`,
   },
+  'blob-directory-empty': {
+    example: { kind: 'warning', code: 'blob-directory-empty', source: '/srv/site/var/blobstorage' },
+    sentence: ({ source }) =>
+      `"${source}" is empty, but the Data.fs refers to blobs: the backup has none of them. Check that the disk is mounted, and that blob_storage names the right directory`,
+  },
   'blobs-of-another-source': {
     example: {
       kind: 'notice',

@@ -261,9 +261,14 @@ export const COMMAND_WARNINGS = {
     },
   ),
   'restore-point-incomplete': text(
-    { kind: 'notice', code: 'restore-point-incomplete', stamp: '2026-03-02-04-05-06' },
-    ({ stamp }) =>
-      `${stamp} is incomplete: its run did not finish the blobs that belong to it. "keep" does not count it. The next complete backup of the same Data.fs deletes it, unless that backup may lack something, the blobs are complete anyway, or an increment needs it. "zodbvault verify --deep ${stamp}" checks the blobs; if they are complete, the restore point counts`,
+    {
+      kind: 'notice',
+      code: 'restore-point-incomplete',
+      storage: of<string | undefined>('shop'),
+      stamp: '2026-03-02-04-05-06',
+    },
+    ({ storage, stamp }) =>
+      `${storage === undefined ? '' : `${storage}: `}${stamp} is incomplete: its run did not finish the blobs that belong to it. "keep" does not count it. The next complete backup of the same Data.fs deletes it, unless that backup may lack something, the blobs are complete anyway, or an increment needs it. "zodbvault verify --deep ${stamp}" checks the blobs; if they are complete, the restore point counts`,
   ),
   'site-faults': text(
     {

@@ -12,6 +12,8 @@ export type BlobBackupWarning =
       readonly options: readonly string[];
     } & SomeNames)
   | { readonly kind: 'warning'; readonly code: 'blob-link-copied'; readonly path: string }
+  /** The Data.fs has records of blobs, and there was no backup of them before. */
+  | { readonly kind: 'warning'; readonly code: 'blob-directory-empty'; readonly source: string }
   /** It has the stamp of this backup, and is made again. */
   | {
       readonly kind: 'notice';
