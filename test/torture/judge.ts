@@ -10,7 +10,7 @@ import {
   sameState,
   stateOf,
 } from './restoring.ts';
-import type { KnownBackup, Prepared, Verb } from './scenarios.ts';
+import { EXPORT, type KnownBackup, type Prepared, type Verb } from './scenarios.ts';
 import { AS_PLANNED, type Ended, runPlainly } from './tracing.ts';
 
 /** Everything about a scenario that is known before anything goes wrong. */
@@ -24,6 +24,8 @@ export interface Expectation {
   readonly afterwards: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly binAfterwards: Readonly<Record<string, string>>;
+  /** What an export has written then. */
+  readonly exported: Readonly<Record<string, string>>;
   /** All of the site's folder before the command has run. */
   readonly everything: Readonly<Record<string, string>>;
   /** A folder for a copy of the site. */
@@ -91,6 +93,8 @@ function judgeState(expectation: Expectation, ended: Ended): Promise<readonly st
       return judgeRestore(expectation, ended);
     case 'install':
       return judgeInstall(expectation, ended);
+    case 'export':
+      return judgeExport(expectation, ended);
     default:
       return expectation.verb satisfies never;
   }
@@ -237,6 +241,49 @@ async function judgeInstall(
   return problems;
 }
 
+/** Each file of an export is whole or not there, and nothing else has changed. */
+function judgeExport(
+  { prepared: { site }, everything, exported }: Expectation,
+  { status }: Ended,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  if (!isSame(withoutExport(everythingOf(site)), withoutExport(everything))) {
+    problems.push('something else was changed');
+  }
+  const now = exportedIn(site);
+  for (const [name, content] of Object.entries(now)) {
+    if (content !== exported[name]) problems.push(`${name} is not whole`);
+  }
+  if (status === 0 && !isSame(now, exported)) {
+    problems.push('exit status 0, but not all is exported');
+  }
+  // A kill may come before a file has lost its name.
+  const isEmpty = (path: string) => lstatSync(join(site, path)).size === 0;
+  const left = leftovers(site).filter((path) => {
+    if (status === undefined) return path.startsWith(EXPORT.cache) && !isEmpty(path);
+    // What has its name may keep the one that it had in the making.
+    return status !== 0 || path.startsWith(EXPORT.cache);
+  });
+  if (left.length > 0) problems.push(`it leaves ${left.join(', ')}`);
+  return Promise.resolve(problems);
+}
+
+function exportedIn(site: string): Readonly<Record<string, string>> {
+  const now = folderState(join(site, EXPORT.folder));
+  return Object.fromEntries(Object.entries(now).filter(([name]) => !isLeftover(name)));
+}
+
+function withoutExport(
+  everything: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { cache, folder } = EXPORT;
+  return Object.fromEntries(
+    Object.entries(everything).filter(
+      ([path]) => ![cache, folder].includes(path.split('/')[0] ?? ''),
+    ),
+  );
+}
+
 /** What is in the live site, but for what is in the making or put aside. */
 export function liveOf(site: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -324,8 +371,9 @@ export async function expectationOf(
   if (status !== 0) throw new Error(`without a fault, it ends with ${status}: ${output}`);
   const afterwards = liveOf(site);
   const binAfterwards = binOf(site);
+  const exported = exportedIn(site);
   const before = { prepared, verb, live, liveState, bin, everything, copy };
-  const expectation = { ...before, afterwards, binAfterwards };
+  const expectation = { ...before, afterwards, binAfterwards, exported };
   const problems = [...(await judgeState(expectation, { status, output, hit: AS_PLANNED }))];
   await reset();
   const untouched = { status: undefined, output: '', hit: AS_PLANNED };

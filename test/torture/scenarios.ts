@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobFiles } from '../support/blobs.ts';
 import {
   type BuildoutSite,
@@ -10,6 +11,7 @@ import {
 } from '../support/buildout-site.ts';
 import { COMMAND } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
+import { zopeSiteIn } from '../support/zope-site.ts';
 import type { ThreadWork } from './faults.ts';
 import { type SiteState, type Source, stateOf } from './restoring.ts';
 import type { CommandLine } from './tracing.ts';
@@ -33,7 +35,7 @@ export interface Prepared {
 }
 
 /** What a command does, and so by what it is judged. */
-export type Verb = 'backup' | 'delete' | 'restore' | 'bring-forward' | 'install';
+export type Verb = 'backup' | 'delete' | 'restore' | 'bring-forward' | 'install' | 'export';
 
 export interface Scenario {
   readonly name: string;
@@ -87,6 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
   plainRestore('plain-restore', 'restore'),
   plainRestore('stand-by', 'bring-forward'),
   undo('undo'),
+  exporting('export'),
   repozo('repozo-backup', { words: ['-B', '-z'], fate: 'stays' }),
   repozo('repozo-full-kill', { words: ['-B', '-F', '-k'], fate: 'goes' }),
   repozoRecover('repozo-recover'),
@@ -268,6 +271,41 @@ function undo(name: string): Scenario {
     },
   };
 }
+
+/** Takes an object out of a backup that gzip has made in one piece: it is unpacked meanwhile, into the cache. */
+function exporting(name: string): Scenario {
+  return {
+    name,
+    verb: 'export',
+    prepare: async (folder) => {
+      const { repository } = zopeSiteIn(folder);
+      const { status, stderr } = await buildoutSiteIn(folder).run(['backup']);
+      if (status !== 0) throw new Error(stderr);
+      for (const file of readdirSync(repository)) {
+        const path = join(repository, file);
+        if (/\.fsz$/.test(file)) writeFileSync(path, gzipSync(gunzipSync(readFileSync(path))));
+        else if (!/\.(dat|index)$/.test(file)) rmSync(path, { recursive: true });
+      }
+      const [cache, exported] = [join(folder, EXPORT.cache), join(folder, EXPORT.folder)];
+      for (const one of [cache, exported]) mkdirSync(one);
+      const words = ['export', 'latest', '/Plone/news', '-o', join(exported, EXPORT.file)];
+      const { command } = commandLine(folder, words);
+      const env = [`ZODBVAULT_CACHE=${cache}`, command.program, ...command.words];
+      // What a killed run has left is anybody's: it has a name of its own.
+      const again = `rm -r ${exported} ${cache}; mkdir ${exported} ${cache} && exec env "$@"`;
+      return {
+        site: folder,
+        source: PLAIN,
+        known: [],
+        command: { ...command, program: 'env', words: env },
+        settle: { ...command, program: 'sh', words: ['-c', again, 'sh', ...env] },
+      };
+    },
+  };
+}
+
+/** Where an export writes, below the site's folder. */
+export const EXPORT = { cache: 'cache', folder: 'exported', file: 'news.zexp' };
 
 function repozo(
   name: string,
