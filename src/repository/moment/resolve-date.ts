@@ -152,10 +152,25 @@ async function inBackupsBehind(
   const { base = newest } = search;
   if (later.hasOther) return inWholeChain([...later.before, later.first], search);
   if (later.before.length === 0) return inFull(later.first, search);
-  // It goes on from its own earlier backup: what a restore had brought back from elsewhere is no part of it.
   const isBehind = base !== undefined && base.stamp === newest?.stamp && base.cut === undefined;
   if (isBehind) return { kind: 'point', point: await inIncrements(later, { ...search, base }) };
-  return base === undefined ? NOTHING : { kind: 'point', point: base };
+  if (base === undefined) return NOTHING;
+  const goesOn = await goesOnFrom(base, later, search);
+  // What a restore had brought back from elsewhere is no part of it, as a rule.
+  return goesOn
+    ? inWholeChain([...later.before, later.first], search)
+    : { kind: 'point', point: base };
+}
+
+/** Whether an increment goes on from a state that a restore, or the undo of one, had brought back from another chain. */
+async function goesOnFrom(
+  base: ListedPoint,
+  { before, first }: BackupsBehind,
+  { repository, asked }: Pick<DateSearch, 'repository' | 'asked'>,
+): Promise<boolean> {
+  const last = await lastTidOf(base, { repository, asked });
+  if (parseTid(before.at(-1)?.record?.lastTid ?? '') === last) return true;
+  return (await transactionsOf(repository, { link: first, moment: asked.moment.upTo })).holds(last);
 }
 
 /** Where the newest backup goes on to a later moment, as it took its time. */
