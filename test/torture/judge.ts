@@ -257,12 +257,12 @@ function judgeExport(
   if (status === 0 && !isSame(now, exported)) {
     problems.push('exit status 0, but not all is exported');
   }
-  // A kill may come before a file has lost its name.
+  // A kill, or an error, may come before a file of the cache has lost its name.
   const isEmpty = (path: string) => lstatSync(join(site, path)).size === 0;
   const left = leftovers(site).filter((path) => {
-    if (status === undefined) return path.startsWith(EXPORT.cache) && !isEmpty(path);
-    // What has its name may keep the one that it had in the making.
-    return status !== 0 || path.startsWith(EXPORT.cache);
+    if (path.startsWith(EXPORT.cache)) return !isEmpty(path);
+    // What was published may keep the name that it had in the making.
+    return status !== undefined && status !== 0;
   });
   if (left.length > 0) problems.push(`it leaves ${left.join(', ')}`);
   return Promise.resolve(problems);
