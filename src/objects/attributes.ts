@@ -30,7 +30,7 @@ export function attributeOf(object: Pick<StoredObject, 'state'>, name: string): 
 
 /** Attributes in which a mapping keeps its entries: `persistent.mapping`, and before ZODB 3.3. */
 const DATA_OF_MAPPINGS = ['data', '_container'];
-const MAPPING = /^(persistent|Persistence)\.(mapping|dict)\.Persistent(Mapping|Dict)$/;
+const MAPPING = /^(persistent|Persistence)\.((mapping|dict)\.)?Persistent(Mapping|Dict)$/;
 
 /** What a persistent mapping holds; undefined where the object is none. */
 export function mappingOf({ className, state }: StoredObject): DictValue | undefined {

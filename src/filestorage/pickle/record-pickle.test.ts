@@ -90,6 +90,11 @@ describe('record in the words of protocol 0', () => {
     ['text with escapes', `V${'\\u0000'.repeat(7)}\\u00ff\nQ.`, strong(0xffn)],
     ['a line of its own', 'Pabcdefgh\n.', strong(0x6162636465666768n)],
     ['a list', `(lp0\n${OID_LINE}aQ.`, { kind: 'weak', oid: oid(0x27n), database: undefined }],
+    [
+      'a pair with the names of a class, as before ZODB 3.3',
+      `(${OID_LINE}(S'm'\nS'C'\nttQ.`,
+      { kind: 'strong', oid: oid(0x27n), className: 'm.C' },
+    ],
     ['an instance', `(cm\nC\n${OID_LINE}oN0${OID_LINE}Q0.`, strong(0x27n)],
   ])('finds the reference in %s', (_, state, reference) => {
     const found = decodeRecordPickle(Buffer.from(`cm\nC\n.${state}`, 'latin1'));

@@ -13,7 +13,7 @@ import { VALUE } from './value-kind.ts';
  *
  * | kind | persistent id (ZODB, `serialize.py`) |
  * | --- | --- |
- * | `strong` | `oid` · `(oid, class)` |
+ * | `strong` | `oid` · `(oid, class)` · `(oid, (module, name))`, before ZODB 3.3 |
  * | `weak` | `[oid]` · `['w', (oid,)]` |
  * | `weak`, with a database | `['w', (oid, database)]` |
  * | `foreign` | `['n', (database, oid)]` · `['m', (database, oid, class)]` |
@@ -54,9 +54,13 @@ export function referenceOf(id: PickleValue): Reference | 'unknown' | undefined 
  */
 export function classNameOf(value: PickleValue | undefined): string | undefined {
   const named = value?.kind === 'tuple' ? value.items[0] : value;
-  if (named?.kind === 'global') return globalName(named);
-  if (named?.kind !== 'tuple') return undefined;
-  const [module, name] = named.items;
+  return named?.kind === 'global' ? globalName(named) : pairName(named);
+}
+
+/** `module.name` of a pair of these. */
+function pairName(value: PickleValue | undefined): string | undefined {
+  if (value?.kind !== 'tuple') return undefined;
+  const [module, name] = value.items;
   return isString(module) && isString(name) ? `${textOf(module)}.${textOf(name)}` : undefined;
 }
 
@@ -78,9 +82,13 @@ function marked(items: readonly PickleValue[]): Reference | 'unknown' | undefine
   }
 }
 
+function classOfReference(value: PickleValue | undefined): string | undefined {
+  return pairName(value) ?? classNameOf(value);
+}
+
 function canBeClass(value: PickleValue | undefined): boolean {
   const kinds = VALUE.GLOBAL | VALUE.OBJECT | VALUE.REFERENCE;
-  return ((value?.valueKind ?? 0) & kinds) !== 0 || classNameOf(value) !== undefined;
+  return ((value?.valueKind ?? 0) & kinds) !== 0 || classOfReference(value) !== undefined;
 }
 
 /** Python takes the words of a reference from anything that has some. */
@@ -92,7 +100,7 @@ function canBeIterated({ valueKind }: PickleValue): boolean {
 function strong(id: PickleValue | undefined, itsClass: PickleValue | undefined) {
   const oid = oidOf(id);
   if (oid === undefined) return undefined;
-  return { kind: 'strong', oid, className: classNameOf(itsClass) } as const;
+  return { kind: 'strong', oid, className: classOfReference(itsClass) } as const;
 }
 
 function weak(id: PickleValue | undefined, database: PickleValue | undefined) {

@@ -118,3 +118,16 @@ describe('values of a record', () => {
     );
   });
 });
+
+describe('reference before ZODB 3.3', () => {
+  it('names its class by a pair', () => {
+    const oid = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0x27]).toString('latin1');
+    const data = `(U\x01mU\x01CtN\x86.(U\x08${oid}(U\x01mU\x01CttQ.`;
+    const { state } = valuesOf(Buffer.from(data, 'latin1'));
+    expect(referencesIn(state)).toEqual([{ kind: 'strong', oid: 0x27n, className: 'm.C' }]);
+    expect(decodeRecordPickle(Buffer.from(data, 'latin1'))).toEqual({
+      className: 'm.C',
+      references: [{ kind: 'strong', oid: 0x27n, className: 'm.C' }],
+    });
+  });
+});

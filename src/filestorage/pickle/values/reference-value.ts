@@ -29,7 +29,8 @@ export function referenceOfValue(id: Value): Reference | undefined {
 
 function strong(id: Value | undefined, itsClass: Value | undefined): Reference | undefined {
   const oid = oidOf(id);
-  return oid === undefined ? undefined : { kind: 'strong', oid, className: classNamed(itsClass) };
+  if (oid === undefined) return undefined;
+  return { kind: 'strong', oid, className: pairName(itsClass) ?? classNamed(itsClass) };
 }
 
 function weak(id: Value | undefined, database: Value | undefined): Reference | undefined {
@@ -49,9 +50,12 @@ export function classNamed(value: Value | undefined): string | undefined {
   if (!isStructured(value)) return undefined;
   if (value.kind === 'class') return nameOf(value);
   const [named] = itemsOf(value);
-  if (!isStructured(named)) return undefined;
-  if (named.kind === 'class') return nameOf(named);
-  const [module, name] = itemsOf(named).map(textOf);
+  return isStructured(named) && named.kind === 'class' ? nameOf(named) : pairName(named);
+}
+
+/** `module.name` of a pair of these, which stands for the class in a reference before ZODB 3.3. */
+function pairName(value: Value | undefined): string | undefined {
+  const [module, name] = itemsOf(value).map(textOf);
   return module === undefined || name === undefined ? undefined : `${module}.${name}`;
 }
 
