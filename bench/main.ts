@@ -7,6 +7,13 @@ import { wholeNumber } from '../src/cli/options/common-options.ts';
 import { BLOB_CASES, makeBlobBench } from './cases/blob-cases.ts';
 import type { Bar, Bench, Case, DataFsBench } from './cases/case.ts';
 import { CHAIN_CASES, makeChains, START_CASES } from './cases/chain-cases.ts';
+import {
+  BLOB_COPY_CASES,
+  COPY_CASES,
+  makeBlobCopyBench,
+  makeCopyBench,
+  startServers,
+} from './cases/copy-cases.ts';
 import { DATA_FS_CASES } from './cases/data-fs-cases.ts';
 import { makePageBench, PAGE_CASES } from './cases/page-cases.ts';
 import { STATE_CASES } from './cases/state-cases.ts';
@@ -31,6 +38,7 @@ const options = new Command('npm run bench --')
     wholeNumber({ minimum: 0, maximum: 1e7 }),
     1e5,
   )
+  .option('--copies', 'only copies to Ceph and OpenSSH on this machine, beside rclone')
   .option('--no-chains', 'no chain of a thousand increments')
   .option('--no-pages', 'no folders of pages, which the Zope of a Plone makes')
   .option('--data <kind>', 'text or incompressible (default: one of each)')
@@ -55,6 +63,10 @@ async function run(bench: Bench): Promise<void> {
   print(
     `(${cpus()[0]?.model.trim()}), ${formatBytes(totalmem())} of memory, ${options.runs} runs of each.`,
   );
+  if (options.copies) {
+    await measureCopies(bench);
+    return;
+  }
   for (const kind of ['text', 'incompressible'] as const) {
     const isWanted = options.size > 0 && (options.data ?? kind) === kind;
     if (isWanted) await measureDataFs(bench, kind);
@@ -90,6 +102,21 @@ async function measureDataFs(session: Bench, kind: DataKind): Promise<void> {
     ...STATE_CASES,
   ]);
   rmSync(inside, { recursive: true });
+}
+
+async function measureCopies(session: Bench): Promise<void> {
+  const { blobs } = options;
+  const bytes = options.size * 1e6;
+  await using servers = await startServers(session, { bytes, blobs });
+  if (bytes > 0) {
+    const bench = await makeCopyBench(session, { servers, bytes });
+    const size = formatBytes(statSync(bench.original).size);
+    await measureCases(`Copies of a Data.fs of ${size}, not compressed.`, bench, COPY_CASES);
+  }
+  if (blobs > 0) {
+    const bench = await makeBlobCopyBench(session, { servers, blobs });
+    await measureCases(`Copies of ${blobs} blobs.`, bench, BLOB_COPY_CASES);
+  }
 }
 
 async function measureCases<Of>(

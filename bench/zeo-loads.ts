@@ -11,7 +11,8 @@ import { frameMessage, MessageReader } from '../src/zeo/framing.ts';
 
 /**
  * Starts a ZEO server at a Unix socket, loads objects of it at random, each when the one before has come, and prints what
- * that took as JSON: the seconds of the loads, how long the server was busy, and its largest resident memory.
+ * that took as JSON: the seconds of the loads, how long the server was busy, and its largest resident memory. With no
+ * loads: the seconds from its start until a first object came.
  *
  * Usage: zeo-loads.ts SOCKET FIRST_OID OIDS LOADS WARM_LOADS PROGRAM WORDS...
  */
@@ -19,6 +20,7 @@ const [socketPath = '', ...rest] = process.argv.slice(2);
 const [firstOid = 0, oidCount = 1, loadCount = 1, warmCount = 0] = rest.slice(0, 4).map(Number);
 const [program = '', ...words] = rest.slice(4);
 
+const started = process.hrtime.bigint();
 const server = spawn(program, words, { stdio: 'ignore' });
 const ended = once(server, 'close');
 try {
@@ -36,7 +38,8 @@ try {
   const busyBefore = busySecondsOf(server.pid);
   const since = process.hrtime.bigint();
   for (let count = 0; count < loadCount; count++) await load();
-  const seconds = Number(process.hrtime.bigint() - since) / 1e9;
+  if (loadCount === 0) await load();
+  const seconds = Number(process.hrtime.bigint() - (loadCount === 0 ? started : since)) / 1e9;
   process.stdout.write(
     `${JSON.stringify({ seconds, peakBytes: peakOf(server.pid), busySeconds: busySecondsOf(server.pid) - busyBefore })}\n`,
   );
