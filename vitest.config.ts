@@ -54,6 +54,7 @@ const LONG = [
   'test/retention-of-files.test.ts',
   'test/stores/copy-faults.test.ts',
   'test/stores/copy-processes.test.ts',
+  'test/stores/intruder.test.ts',
   'test/stores/s3-faults.test.ts',
   'test/stores/s3-swift.test.ts',
   'test/stores/sftp-faults.test.ts',
