@@ -42,7 +42,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   backup: ['backup-blobs', 'copies', 'restore', 'retention', 'verify', 'run'],
   'backup-blobs': ['run'],
   content: ['run'],
-  copies: ['list', 'run'],
+  copies: ['list', 'retention', 'run'],
   'from-copy': ['verify', 'run'],
   inspect: ['copies', 'list', 'restore', 'verify', 'run'],
   list: ['run'],

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { blobKey, headKey, sitePrefix } from '../src/copies/layout/keys.ts';
@@ -91,6 +91,20 @@ describe('a place with copies of a thousand sites, and a hundred thousand object
       /^ZODBVAULT CRITICAL - site-0011: copied .* ago, site-0009: copied .* ago, others: 998 sites copied in time \|/,
     );
   }, 120_000);
+
+  it('is reported on one page, those first that need somebody', async () => {
+    writeHead(nameOf(11), new Date(Date.now() - 90 * 3600_000));
+    const words = ['report', '--from', place, '-o', 'copies.html'];
+    const { status, stderr } = await zodbvault(words, { cwd: scratch, env });
+    expect([status, stderr]).toEqual([0, `Wrote ${join(scratch, 'copies.html')}\n`]);
+    const page = readFileSync(join(scratch, 'copies.html'), 'utf8');
+    expect(page).toContain('<p class="verdict bad">site-0011: CRITICAL</p>');
+    const rows = [...page.matchAll(/<tr><th scope="row">([^<]*)/g)].map(([, name]) => name);
+    expect([rows.length, new Set(rows).size, rows.indexOf('site-0011')]).toEqual([SITES, SITES, 0]);
+    const one = ['report', '--from', place, '--part', nameOf(7), '-o', 'copies.html'];
+    expect((await zodbvault(one, { cwd: scratch, env })).status).toBe(0);
+    expect(readFileSync(join(scratch, 'copies.html'), 'utf8')).not.toContain('site-0011');
+  }, 60_000);
 
   it('does not guess which site is meant', async () => {
     const { status, stderr } = await zodbvault(['show', '--from', place], { cwd: scratch, env });

@@ -75,6 +75,8 @@ export type BackupRemedy =
       | 'wait-for-run'
       | 'declare-single-writer'
       | 'leave-out-lock'
+      | 'name-keep-rules'
+      | 'make-key-with-passphrase'
       | 'look-deeply'
       | 'verify-deeply'
       | 'date-format'

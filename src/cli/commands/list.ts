@@ -29,7 +29,12 @@ import {
 import { renderWarning } from '../render/warnings/sentence.ts';
 import type { AnyWarning } from '../render/warnings/warning-text.ts';
 import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import {
+  ALL_OF_COPY,
+  ANY_KIND_OPTION,
+  findEachSite,
+  withSiteOptions,
+} from '../select/site-options.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -53,7 +58,9 @@ export function addListCommand(program: Command): void {
         return await listCopiedSites({ ...options, from }, context);
       }
       const result = terminal.document.result<ListResult>({ points: [], copies: [] });
-      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
+      const wanted = { ...ALL_OF_COPY, isOverview: true } as const;
+      const finding = { terminal, purpose: 'look', backups, wanted } as const;
+      const selected = await findEachSite(options, finding);
       const { sites } = selected;
       const all: PlacedPoint[] = [];
       const problems: AnyWarning[] = [];

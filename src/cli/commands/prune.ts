@@ -1,15 +1,12 @@
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import type { Site } from '../../config/model/site.ts';
 import {
-  type PlannedPoint,
   type PruneSettings,
   planSitePrune,
   pruneSite,
-  type StoragePrunePlan,
 } from '../../operations/backup/prune-site.ts';
-import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import { printTable } from '../format/table.ts';
-import { count, formatBytes, formatLocalTime } from '../format/units.ts';
+import { count } from '../format/units.ts';
 import {
   OPTION,
   secondsToWait,
@@ -26,13 +23,16 @@ import {
   plannedAsJson,
 } from '../render/json/results/prune.ts';
 import { describeRemoval } from '../render/removals.ts';
-import { describeStay } from '../render/retention.ts';
-import { findEachSite, KIND_OPTION, withSiteOptions } from '../select/site-options.ts';
+import { describeTotals, tableOfPlan } from '../render/retention.ts';
+import { PRUNE_FROM_OPTION } from '../select/copied-sites.ts';
+import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import { pruneCopies } from './copied/prune-copies.ts';
 
 export function addPruneCommand(program: Command): void {
   const command = withSiteOptions(program.command('prune'))
-    .addOption(KIND_OPTION)
+    .addOption(PRUNE_FROM_OPTION)
+    .addOption(PRUNED_KIND)
     .addOption(KEEP_OPTION.chains)
     .addOption(KEEP_OPTION.daily)
     .addOption(KEEP_OPTION.weekly)
@@ -48,13 +48,20 @@ export function addPruneCommand(program: Command): void {
         ? { points: [], blobRemovals: [], freedBytes: 0 }
         : { removed: [] };
       const result = terminal.document.result<PruneResult>(nothing);
+      const waitSeconds = secondsToWait(options.wait);
+      const { from, kind = 'backup' } = options;
+      const how = { ...context, result, waitSeconds };
+      if (from !== undefined) {
+        const status = await pruneCopies({ ...options, from }, how);
+        result.outcome = options.dryRun ? 'planned' : 'done';
+        return status;
+      }
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const work = async (found: Site) => {
         const site = withSaidKeeping(found, options);
-        const settings = { site, kind: options.kind, now: () => new Date() };
-        const how = { ...context, result, sites: selected.sites };
-        if (options.dryRun) await showPlan(settings, how);
-        else await carryOut(settings, { ...how, waitSeconds: secondsToWait(options.wait) });
+        const settings = { site, kind, now: () => new Date() };
+        if (options.dryRun) await showPlan(settings, { ...how, sites: selected.sites });
+        else await carryOut(settings, { ...how, sites: selected.sites });
         return undefined;
       };
       const status = await inEachSite(selected, { context, work, absence: 'error' });
@@ -63,6 +70,12 @@ export function addPruneCommand(program: Command): void {
     }),
   );
 }
+
+/** A copy is looked at as a whole, unless somebody names a kind. */
+const PRUNED_KIND = new Option(
+  '--kind <kind>',
+  'which backups, named by the script that makes them (default: "backup"; with --from all)',
+).choices(['backup', 'snapshot', 'zip'] as const);
 
 interface Saying extends CommandContext {
   readonly result: PruneResult;
@@ -84,40 +97,14 @@ async function showPlan(
     const name = nameOfStorage(storage, { site, sites });
     if (points.length > 0) {
       terminal.print(`${name}, ${kind}, in ${plan.repository}:`);
-      await printTable(tableOf(points), { terminal, emphasis: { bad: ['goes'] }, signal });
+      const table = tableOfPlan(points.map(({ kind: type, ...point }) => ({ type, ...point })));
+      await printTable(table, { terminal, emphasis: { bad: ['goes'] }, signal });
     }
     for (const { reason, fileNames } of blobRemovals) {
       terminal.print(`${name}: remove (${describeRemoval(reason)}): ${fileNames.join(', ')}`);
     }
-    terminal.log(`${name}: ${describeTotals(plan)}`);
+    terminal.log(`${name}: ${describeTotals(points, freedBytes)}`);
   }
-}
-
-function tableOf(points: readonly PlannedPoint[]) {
-  const rows = function* () {
-    for (const { stamp, kind, reasons, removal, bytes } of points) {
-      const moment = momentOfStamp(stamp);
-      yield [
-        moment === undefined ? '?' : formatLocalTime(moment),
-        stamp,
-        kind,
-        removal === undefined ? 'stays' : 'goes',
-        formatBytes(bytes),
-        removal === undefined ? reasons.map(describeStay).join('; ') : describeRemoval(removal),
-      ];
-    }
-  };
-  return {
-    head: ['Local time', 'Date (UTC)', 'Backup', 'Verdict', 'Frees', 'Why'],
-    alignment: ['left', 'left', 'left', 'left', 'right', 'left'] as const,
-    rows: rows(),
-  };
-}
-
-function describeTotals({ points, freedBytes }: StoragePrunePlan): string {
-  const going = points.filter(({ removal }) => removal !== undefined).length;
-  const stay = count(points.length - going, 'restore point');
-  return `${stay} would stay, ${going} would go, which frees ${formatBytes(freedBytes)}`;
 }
 
 async function carryOut(

@@ -40,19 +40,28 @@ import type {
   VerdictReport,
 } from '../render/report/site-report.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
+import { SITES_FROM_OPTION } from '../select/copied-sites.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { pageOfCopies } from './copied/report-copies.ts';
 import { checkSite, DEFAULT_LIMITS, unknownSite, worstFirst } from './site-verdict.ts';
 
 export function addReportCommand(program: Command): void {
-  const command = withSiteOptions(program.command('report')).option(
-    '-o, --output <file>',
-    'where to',
-    'zodbvault-report.html',
-  );
+  const command = withSiteOptions(program.command('report'))
+    .addOption(SITES_FROM_OPTION)
+    .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;
+      const { from } = options;
+      if (from !== undefined) {
+        await finish(options, {
+          page: await pageOfCopies({ ...options, from }, context),
+          terminal,
+        });
+        return undefined;
+      }
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const now = new Date();
       const reports: SiteReport[] = [];
@@ -73,13 +82,20 @@ export function addReportCommand(program: Command): void {
         return undefined;
       };
       const status = await inEachSite(selected, { context, work: reportOne, absence: 'warning' });
-      const path = resolve(options.output);
-      await write(path, formatReport(reports, { now, host: hostname() }));
-      terminal.document.result<ReportResult>({ path });
-      terminal.log(`Wrote ${path}`);
+      await finish(options, { page: formatReport(reports, { now, host: hostname() }), terminal });
       return status;
     }),
   );
+}
+
+async function finish(
+  { output }: { readonly output: string },
+  { page, terminal }: { readonly page: string; readonly terminal: Terminal },
+): Promise<void> {
+  const path = resolve(output);
+  await write(path, page);
+  terminal.document.result<ReportResult>({ path });
+  terminal.log(`Wrote ${path}`);
 }
 
 /** The same as by `check`. */

@@ -41,8 +41,12 @@ async function readFile(path: string): Promise<readonly string[]> {
   await using file = await openFileSource(path);
   const bytes = await file.read({ start: 0, end: Math.min(file.sizeBytes, MOST_BYTES) });
   if (!isAgeFile(bytes)) return parseIdentities(Buffer.from(bytes).toString(), `"${path}"`);
-  const prompt = `Passphrase of ${path}: `;
-  const passphrase = await askPassphrase(prompt, `read the key in "${path}"`);
+  const passphrase = await askPassphraseOf(path);
   const text = await decryptWithPassphrase(bytes, { passphrase, name: path });
   return parseIdentities(text, `"${path}"`);
+}
+
+/** Asks for the passphrase of what has a name. Failures: those of `askPassphrase`. */
+export function askPassphraseOf(name: string): Promise<string> {
+  return askPassphrase(`Passphrase of ${name}: `, `read the key in "${name}"`);
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { keepsAny } from '../../config/model/keep-rules.ts';
 import type { Site } from '../../config/model/site.ts';
-import { PERIODS } from '../../system/calendar/period.ts';
 import { parseSpan, type Span } from '../../system/calendar/span.ts';
 import { Failure } from '../../system/failure.ts';
 import { wholeNumber } from './common-options.ts';
@@ -51,25 +51,29 @@ function readSpan(text: string): Span {
   );
 }
 
+/** How much is kept of the backups of a site, or of a copy. */
+type Keeping = Pick<Site, 'keep' | 'keepRules'>;
+
 /** The command line has the last word. Failure `usage` where it contradicts itself. */
 export function withSaidKeeping(site: Site, said: SaidKeeping): Site {
-  const { keep, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin } = said;
-  const isRuleSaid = [keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some(
-    (one) => one !== undefined,
-  );
-  if (keep === 0 && isRuleSaid) {
-    throw new Failure('usage', 'Cannot use --keep 0 with another rule: it keeps all', {
-      hint: 'Leave out --keep, or the other rules.',
-    });
-  }
-  if (isRuleSaid && site.contents === 'blobs') {
+  if (isRuleSaid(said) && site.contents === 'blobs') {
     throw new Failure('usage', 'Cannot use these rules: the site backs up only blobs', {
       hint: 'Use --keep.',
     });
   }
-  if (keep === 0) return { ...site, keep, keepRules: undefined };
-  const { keepRules } = site;
-  if (!isRuleSaid) return keep === undefined ? site : { ...site, keep };
+  return { ...site, ...saidKeeping(site, said) };
+}
+
+/** The same of anything that has both settings. */
+export function saidKeeping({ keep: before, keepRules }: Keeping, said: SaidKeeping): Keeping {
+  const { keep, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin } = said;
+  if (keep === 0 && isRuleSaid(said)) {
+    throw new Failure('usage', 'Cannot use --keep 0 with another rule: it keeps all', {
+      hint: 'Leave out --keep, or the other rules.',
+    });
+  }
+  if (keep === 0) return { keep, keepRules: undefined };
+  if (!isRuleSaid(said)) return { keep: keep ?? before, keepRules };
   const rules = {
     daily: keepDaily ?? keepRules?.daily ?? 0,
     weekly: keepWeekly ?? keepRules?.weekly ?? 0,
@@ -77,6 +81,12 @@ export function withSaidKeeping(site: Site, said: SaidKeeping): Site {
     yearly: keepYearly ?? keepRules?.yearly ?? 0,
     within: keepWithin ?? keepRules?.within,
   };
-  const keepsAny = rules.within !== undefined || PERIODS.some((period) => rules[period] > 0);
-  return { ...site, keep: keep ?? site.keep, keepRules: keepsAny ? rules : undefined };
+  return { keep: keep ?? before, keepRules: keepsAny(rules) ? rules : undefined };
+}
+
+function isRuleSaid(said: SaidKeeping): boolean {
+  const { keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin } = said;
+  return [keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin].some(
+    (one) => one !== undefined,
+  );
 }

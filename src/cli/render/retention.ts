@@ -1,7 +1,12 @@
+import type { RemovalReason } from '../../operations/run/removal-reason.ts';
+import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { HeldBy, StayReason } from '../../repository/retention/retention-point.ts';
 import type { Period } from '../../system/calendar/period.ts';
 import { formatSpan } from '../../system/calendar/span.ts';
 import { oneLine } from '../format/one-line.ts';
+import type { Table } from '../format/table.ts';
+import { count, formatBytes, formatLocalTime } from '../format/units.ts';
+import { describeRemoval } from './removals.ts';
 
 const PERIOD_WORDS: Readonly<Record<Period, string>> = {
   daily: 'day',
@@ -58,4 +63,47 @@ function describeHeld(by: HeldBy): string {
     default:
       return by satisfies never;
   }
+}
+
+/** A restore point of a site, or of a copy, and what becomes of it. */
+export interface ShownPoint {
+  readonly stamp: Stamp;
+  /** As in `full`. */
+  readonly type: string;
+  readonly reasons: readonly StayReason[];
+  /** Undefined: it stays. */
+  readonly removal: RemovalReason | undefined;
+  readonly bytes: number;
+}
+
+/** Which restore points would stay, and why. */
+export function tableOfPlan(points: readonly ShownPoint[]): Table {
+  const rows = function* () {
+    for (const { stamp, type, reasons, removal, bytes } of points) {
+      const moment = momentOfStamp(stamp);
+      yield [
+        moment === undefined ? '?' : formatLocalTime(moment),
+        stamp,
+        type,
+        removal === undefined ? 'stays' : 'goes',
+        formatBytes(bytes),
+        removal === undefined ? reasons.map(describeStay).join('; ') : describeRemoval(removal),
+      ];
+    }
+  };
+  return {
+    head: ['Local time', 'Date (UTC)', 'Backup', 'Verdict', 'Frees', 'Why'],
+    alignment: ['left', 'left', 'left', 'left', 'right', 'left'],
+    rows: rows(),
+  };
+}
+
+/** How many would, and what that frees. */
+export function describeTotals(
+  points: readonly Pick<ShownPoint, 'removal'>[],
+  freedBytes: number,
+): string {
+  const going = points.filter(({ removal }) => removal !== undefined).length;
+  const stay = count(points.length - going, 'restore point');
+  return `${stay} would stay, ${going} would go, which frees ${formatBytes(freedBytes)}`;
 }

@@ -17,6 +17,12 @@ export const FROM_OPTION = new Option(
   'take the backups out of a copy: its name in the configuration, or a URL or path, as s3://bucket/prefix',
 );
 
+/** The same of a copy from which something goes. */
+export const PRUNE_FROM_OPTION = new Option(
+  '--from <copy>',
+  'delete in a copy: its name in the configuration, or a URL or path, as in s3://bucket/prefix',
+);
+
 /** As of when. */
 export const VERSIONS_OPTION = new Option(
   '--versions-before <date>',
@@ -100,7 +106,8 @@ export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
   });
 }
 
-function copyCalled({ copies = [] }: Site, from: string): CopySettings | undefined {
+/** The copy of a site that is called so; undefined: it has none. */
+export function copyCalled({ copies = [] }: Site, from: string): CopySettings | undefined {
   return copies.find(({ name }) => name === from) ?? copies.find(({ url }) => url === from);
 }
 
@@ -121,7 +128,7 @@ export function refusePlaces({
   location,
   blobStorage,
   blobbackuplocation,
-}: SiteSelection): void {
+}: Omit<SiteSelection, 'from'>): void {
   const said = [
     ['--datafs', datafs],
     ['--location', location],

@@ -2,19 +2,21 @@ import { resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { OpenBackups } from '../../blobs/open-backups.ts';
 import { environmentOfPlaces } from '../../config/environment/environment.ts';
-import type { CopySettings } from '../../config/model/copy-settings.ts';
+import { type CopySettings, settingsOfPlace } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { Purpose } from '../../config/plain/plain-search.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import type { WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
+import { siteMeantAt } from '../../operations/from-copy/open-copy.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
-import { identitiesIn } from '../options/identity-files.ts';
+import { askPassphraseOf, identitiesIn } from '../options/identity-files.ts';
 import { silenced, type Terminal } from '../terminal/terminal.ts';
 import {
   type CopyOpening,
   type CopySelection,
   copiesCalled,
+  copyCalled,
   mayBePlace,
   noSuchCopy,
   placeOfCopy,
@@ -88,7 +90,12 @@ interface Finding {
   readonly folder?: string | undefined;
 }
 
-const ALL_OF_COPY: WantedOfCopy = { kind: 'all', target: 'all', chain: 'whole' };
+/** All of a copy. */
+export const ALL_OF_COPY = {
+  kind: 'all',
+  target: 'all',
+  chain: 'whole',
+} as const satisfies WantedOfCopy;
 
 /** The sites that are meant ({@link findAnySites}). Failure `usage` where it can't be told. */
 export async function findSites(
@@ -154,12 +161,21 @@ export async function findSitesAndVariables(
  */
 async function findInCopy(
   selection: CopySelection,
-  { wanted, beforeMs, backups, folder, ...finding }: Finding & Omit<CopyOpening, 'identities'>,
+  {
+    wanted,
+    beforeMs,
+    backups,
+    folder,
+    ...finding
+  }: Finding & Omit<CopyOpening, 'identities' | 'askPassphrase'>,
 ): Promise<FoundAndMore> {
   const { from, versionsBefore: _, ...others } = selection;
   const identities = identitiesIn(selection.identity);
   const { terminal } = finding;
-  const opening = { terminal, backups, wanted, beforeMs, identities, folder };
+  const opening = {
+    ...{ terminal, backups, wanted, beforeMs, identities, folder },
+    askPassphrase: askPassphraseOf,
+  };
   const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };
@@ -201,6 +217,33 @@ export async function findMeantCopies(
   if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, sites);
   refusePlaces(selection);
   return [{ url: from, access: undefined, site: selection.part }];
+}
+
+/** A copy from which something goes, and its site; undefined: no configuration tells of it. */
+export interface PrunedCopy {
+  readonly site: Site | undefined;
+  readonly copy: CopySettings;
+}
+
+/**
+ * The copies that are called so. Of a place that no configuration names, that of the site that is meant. Failures:
+ * those of `siteMeantAt`; `usage` where no copy is called so.
+ */
+export async function findCopies(
+  { from, ...selection }: CopySelection,
+  finding: Pick<Finding, 'terminal' | 'backups'>,
+): Promise<readonly PrunedCopy[]> {
+  const isNeeded = !mayBePlace(from);
+  const { sites } = await configuredSites(selection, { ...finding, purpose: 'look', isNeeded });
+  const meant = sites.flatMap((site) => {
+    const copy = copyCalled(site, from);
+    return copy === undefined ? [] : { site, copy };
+  });
+  if (meant.length > 0) return meant;
+  if (isNeeded || selection.config !== undefined) throw noSuchCopy(from, sites);
+  refusePlaces(selection);
+  const name = await siteMeantAt(from, selection.part);
+  return [{ site: undefined, copy: settingsOfPlace(from, name) }];
 }
 
 /** What a place in the file system or on a server is called in no configuration needs none. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CountSchema, KeepRulesSchema } from './keep-rules.ts';
 
 /** A place that gets a copy of each backup. */
 export const CopySettingsSchema = v.object({
@@ -8,10 +9,13 @@ export const CopySettingsSchema = v.object({
   name: v.string(),
   /** Name of the site there. */
   site: v.string(),
-  /** Chains of each kind of backup that it keeps; 0: all. */
-  keep: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Chains of each kind of backup that it keeps; 0: all, or with `keepRules` as many as these keep. */
+  keep: CountSchema,
+  keepRules: v.optional(KeepRulesSchema),
   /** Public keys of age, for whose owners the copy is closed: each a key, or `@` and a file of them; none: for nobody. */
   recipients: v.pipe(v.array(v.string()), v.readonly()),
+  /** A file with a secret key that a passphrase encrypts: the copy keeps it; absent: none. */
+  keyFile: v.optional(v.string()),
   /** What becomes of data files: they stay as they are, or are compressed again. */
   compression: v.picklist(['as-is', 'zstd']),
   /** Whether somebody declares that no other machine writes there. */
@@ -34,3 +38,11 @@ export const CopySettingsSchema = v.object({
   ),
 });
 export type CopySettings = v.InferOutput<typeof CopySettingsSchema>;
+
+/** The copy of a site in a place that no configuration describes. */
+export function settingsOfPlace(place: string, site: string): CopySettings {
+  return {
+    ...{ url: place, name: place, site, keep: 0, recipients: [], compression: 'as-is' },
+    ...{ singleWriter: false, appendOnly: false, lockDays: 0 },
+  };
+}

@@ -1,24 +1,8 @@
 import * as v from 'valibot';
 import { CopySettingsSchema } from './copy-settings.ts';
+import { CountSchema, KeepRulesSchema, SpanSchema } from './keep-rules.ts';
 
-/** A number of things or days; 0 stands for "no limit of this kind". */
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Path = v.pipe(v.string(), v.startsWith('/'), v.excludes('\0'));
-
-/** A length of time: hours, days, weeks, months or years. */
-const Span = v.object({
-  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9999)),
-  unit: v.picklist(['h', 'd', 'w', 'm', 'y']),
-});
-
-/** Which restore points are kept: so many days, weeks, months and years with one, and all that are young. */
-const KeepRules = v.object({
-  daily: Count,
-  weekly: Count,
-  monthly: Count,
-  yearly: Count,
-  within: v.optional(Span),
-});
 
 /** Where one kind of backup of a storage lies. */
 const Folders = v.object({ filestorage: Path, blobs: v.optional(Path) });
@@ -85,7 +69,7 @@ export const SiteSchema = v.object({
   contents: v.picklist(['both', 'filestorages', 'blobs']),
   full: v.picklist(['always', 'when-needed']),
   /** How long a chain of increments goes on, at most; absent: until a pack ends it. */
-  fullEvery: v.optional(Span),
+  fullEvery: v.optional(SpanSchema),
   comparison: v.picklist(['quick', 'thorough']),
   gzip: v.boolean(),
   /** How a new backup is proven before anything old goes. */
@@ -93,10 +77,10 @@ export const SiteSchema = v.object({
   blobFormat: BlobFormat,
   blobCopier: BlobCopier,
   /** Full backups to keep; 0: all, or with `keepRules` as many as these keep. */
-  keep: Count,
-  keepRules: v.optional(KeepRules),
+  keep: CountSchema,
+  keepRules: v.optional(KeepRulesSchema),
   /** Days for which blob backups are kept that no filestorage backup decides about. */
-  keepBlobDays: Count,
+  keepBlobDays: CountSchema,
   preCommand: v.string(),
   postCommand: v.string(),
   /** A health-check address that a backup pings. A secret: it is never shown. */

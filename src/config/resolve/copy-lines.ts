@@ -1,3 +1,5 @@
+import { parseSpan } from '../../system/calendar/span.ts';
+import { type KeepRules, keepsAny } from '../model/keep-rules.ts';
 import { COPY_OPTIONS, type CopyOptionName, isCopyOption, MOST_DAYS } from './copy-options.ts';
 import { splitWords } from './words.ts';
 
@@ -31,11 +33,36 @@ function readLine(line: string): ReadCopyLine {
     if (wrong !== undefined) return { kind: 'wrong', why: `copies, ${url}: ${wrong}` };
     if (isCopyOption(name)) options[name] = value;
   }
+  if (keepsAllAndNotAll(options)) {
+    const why = 'keep = 0 keeps all, and its other rules would remove nothing; leave it out';
+    return { kind: 'wrong', why: `copies, ${url}: ${why}` };
+  }
+  if (options.key_file !== undefined && options.recipients === undefined) {
+    const why = 'key_file is for a copy that is encrypted; write recipients, too';
+    return { kind: 'wrong', why: `copies, ${url}: ${why}` };
+  }
   const secret = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i.test(url);
   if (secret) return { kind: 'wrong', why: 'copies: no password belongs into an address' };
   if (Number(options.lock_days ?? 0) > 0 && !/^s3:\/\//i.test(url))
     return { kind: 'wrong', why: `copies, ${url}: lock_days is for a bucket, s3://...` };
   return { kind: 'copy', copy: { url, options } };
+}
+
+function keepsAllAndNotAll({ keep, ...options }: CopyLine['options']): boolean {
+  return Number(keep ?? 1) === 0 && keepRulesOf(options) !== undefined;
+}
+
+/** The rules for restore points; undefined: none keeps any. */
+export function keepRulesOf(options: CopyLine['options']): KeepRules | undefined {
+  const count = (text = '0') => Number(text);
+  const rules = {
+    daily: count(options.keep_daily),
+    weekly: count(options.keep_weekly),
+    monthly: count(options.keep_monthly),
+    yearly: count(options.keep_yearly),
+    within: parseSpan(options.keep_within ?? ''),
+  };
+  return keepsAny(rules) ? rules : undefined;
 }
 
 function whyWrong(name: CopyOptionName, value: string): string | undefined {
@@ -47,7 +74,11 @@ function whyWrong(name: CopyOptionName, value: string): string | undefined {
     case 'count':
       return /^\d{1,6}$/.test(value)
         ? undefined
-        : `${name} = ${value}: a whole number from 0, which means all`;
+        : `${name} = ${value}: write a whole number, 0 or more`;
+    case 'span':
+      return parseSpan(value) !== undefined
+        ? undefined
+        : `${name} = ${value}: write a number with h, d, w, m (months) or y, as in 30d`;
     case 'days':
       return /^\d{1,4}$/.test(value) && Number(value) <= MOST_DAYS
         ? undefined

@@ -12,8 +12,21 @@ export const COPY_OPTIONS = {
   },
   keep: {
     kind: 'count',
-    says: 'full backups of each kind to keep in the copy; 0 keeps all',
+    says: 'full backups of each kind to keep in the copy, with their increments; 0 keeps all; if there is a rule for restore points, there is no default',
     byDefault: '0',
+  },
+  keep_daily: {
+    kind: 'count',
+    says: 'days of which the newest restore point is kept in the copy',
+    byDefault: '0',
+  },
+  keep_weekly: { kind: 'count', says: 'the same of weeks', byDefault: '0' },
+  keep_monthly: { kind: 'count', says: 'the same of months', byDefault: '0' },
+  keep_yearly: { kind: 'count', says: 'the same of years', byDefault: '0' },
+  keep_within: {
+    kind: 'span',
+    says: 'keep all restore points in the copy that are not older than this, as in `30d`',
+    byDefault: 'none',
   },
   endpoint: {
     kind: 'text',
@@ -51,6 +64,11 @@ export const COPY_OPTIONS = {
     says: 'public keys of age that encrypt the copy, each a key, or `@` and a file of them',
     byDefault: 'none: it is not encrypted',
   },
+  key_file: {
+    kind: 'path',
+    says: 'a file with a secret key that a passphrase encrypts: the copy keeps it, so that a restore needs only the passphrase',
+    byDefault: 'none: a restore needs the file with the key',
+  },
   compression: {
     kind: ['none', 'zstd'],
     says: 'zstd: data files are compressed again, smaller and faster than by gzip; none: they stay as they are',
@@ -63,7 +81,7 @@ export const COPY_OPTIONS = {
   },
   append_only: {
     kind: 'flag',
-    says: 'this machine removes nothing in the copy; `keep` then says only which backups it brings',
+    says: 'this machine removes nothing in the copy; `keep` and the rules then say only which backups it brings',
     byDefault: 'false',
   },
   lock_days: {
@@ -77,6 +95,7 @@ export type CopyOptionKind =
   | 'text'
   | 'path'
   | 'count'
+  | 'span'
   | 'days'
   | 'bytes'
   | 'flag'

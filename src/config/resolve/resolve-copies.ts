@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { CopySettings } from '../model/copy-settings.ts';
 import type { Site } from '../model/site.ts';
-import { type CopyLine, readCopyLines, wordsIn } from './copy-lines.ts';
+import { type CopyLine, keepRulesOf, readCopyLines, wordsIn } from './copy-lines.ts';
 import { COPY_OPTIONS } from './copy-options.ts';
 import type { Resolution } from './resolution.ts';
 
@@ -44,9 +44,11 @@ function copyOf(
     name: name ?? place,
     site: site ?? nameOfSite(resolution, buildout),
     keep: Number(keep),
+    keepRules: keepRulesOf(options),
     recipients: wordsIn(recipients).map((word) =>
       word.startsWith('@') ? `@${resolution.expand(word.slice(1), resolution.base)}` : word,
     ),
+    keyFile: options.key_file && resolution.expand(options.key_file, resolution.base),
     compression: (compression ?? byDefault) === 'zstd' ? 'zstd' : 'as-is',
     singleWriter: options.single_writer === 'true',
     appendOnly: options.append_only === 'true',

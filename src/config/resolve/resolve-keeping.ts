@@ -1,3 +1,4 @@
+import { keepsAny } from '../model/keep-rules.ts';
 import type { Site } from '../model/site.ts';
 import type { CountOption, RecipeOption } from './option-table.ts';
 import type { Resolution } from './resolution.ts';
@@ -37,9 +38,7 @@ export function resolveKeeping({
     yearly: count(PERIOD_OPTIONS.yearly),
     within: options.span('keep_within'),
   };
-  const { within, ...periods } = rules;
-  const hasRule = within !== undefined || Object.values(periods).some((number) => number > 0);
-  if (!hasRule) return { keep: options.count('keep', defaults.keep) };
+  if (!keepsAny(rules)) return { keep: options.count('keep', defaults.keep) };
   const written = options.written('keep');
   if (written === undefined && !options.isUnreadable('keep')) {
     options.resolve('keep', 'as the rules say', 'default');

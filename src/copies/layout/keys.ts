@@ -1,7 +1,8 @@
 import { formatOid, type Oid } from '../../filestorage/oid.ts';
 import { formatTid, type Tid } from '../../filestorage/tid.ts';
 import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { type CopyPlace, encodeName, formatPlace, parsePlace } from './place.ts';
+import { isTagName } from '../../repository/records/tags.ts';
+import { type CopyPlace, encodeName, formatPlace, isSamePlace, parsePlace } from './place.ts';
 import { endingOf, type StoredForm } from './stored-form.ts';
 
 /**
@@ -14,11 +15,13 @@ import { endingOf, type StoredForm } from './stored-form.ts';
  * sites/SITE/lease.json                              the lock
  * sites/SITE/points/PLACE/STAMP.SEQUENCE.PART.json       a restore point: PointRecord
  * sites/SITE/tombstones/PLACE/STAMP.SEQUENCE.PART.json   one that was removed: Tombstone
+ * sites/SITE/tags/PLACE/STAMP.NUMBER.CHANGE.TAG.json     a restore point got a tag, or lost it: TagChange
  * sites/SITE/data/PLACE/NAME                         data files, indexes, record indexes
  * sites/SITE/archives/PLACE/NAME                     archives of blobs
  * sites/SITE/manifests/PLACE/STAMP.DIGEST.json       the blobs of a restore point: BlobManifest
  * sites/SITE/blobs/STORAGE/OID/TID                   a revision of a blob; also TID-SUFFIX, and an ending: see blobKey
  * sites/SITE/files/STORAGE/SHA256                    what else is in a blob directory
+ * sites/SITE/keys/DIGEST.age                         a secret key that a passphrase encrypts
  * sites/SITE/sweep/STORAGE.json                      objects that nobody names, and that will go: SweepList
  * sites/SITE/events/PLACE/STAMP.ID.json              what looks have found: CopyEvent
  * sites/SITE/progress/PLACE.json                     what a run has brought there, before its point is complete
@@ -30,12 +33,14 @@ export const LEASE_KEY = 'lease.json';
 export const POINTS_PREFIX = 'points/';
 export const TOMBSTONES_PREFIX = 'tombstones/';
 export const EVENTS_PREFIX = 'events/';
+export const TAGS_PREFIX = 'tags/';
+export const KEYS_PREFIX = 'keys/';
 
 /** Below the prefix of a site: what is written once, and never changed. */
 const WRITTEN_ONCE: readonly string[] = [
   POINTS_PREFIX,
   TOMBSTONES_PREFIX,
-  ...['data/', 'archives/', 'manifests/', 'blobs/', 'files/'],
+  ...['data/', 'archives/', 'manifests/', 'blobs/', 'files/', TAGS_PREFIX, KEYS_PREFIX],
 ];
 
 /** Whether an object with that key, behind the prefix of its site, is written once. */
@@ -60,6 +65,19 @@ export interface PointName {
   readonly part: PointPart;
 }
 
+/** A restore point in a few words: `Data-backup/2026-03-01-04-05-06`. */
+export function nameOfPoint({ place, stamp }: PointMoment): string {
+  return `${formatPlace(place)}/${stamp}`;
+}
+
+/** Whether two names are of one restore point, be it that it came to the copy twice. */
+export function isSamePoint(one: PointMoment, other: PointMoment): boolean {
+  return one.stamp === other.stamp && isSamePlace(one.place, other.place);
+}
+
+/** What tells restore points apart, wherever they are. */
+export type PointMoment = Pick<PointName, 'place' | 'stamp'>;
+
 /**
  * The data file that a point has, or, where only blobs are backed up, what it has of these: a copy or a complete
  * archive (`blobs`), or an archive that continues the one before (`delta`).
@@ -67,7 +85,7 @@ export interface PointName {
 export const POINT_PARTS = ['full', 'increment', 'blobs', 'delta'] as const;
 export type PointPart = (typeof POINT_PARTS)[number];
 
-const SEQUENCE_DIGITS = 8;
+const DIGITS = 8;
 
 export function pointKey(point: PointName): string {
   return `${POINTS_PREFIX}${pointTail(point)}`;
@@ -88,17 +106,20 @@ export function parseTombstoneKey(key: string): PointName | undefined {
 }
 
 function pointTail({ place, stamp, sequence, part }: PointName): string {
-  const number = String(sequence).padStart(SEQUENCE_DIGITS, '0');
-  return `${formatPlace(place)}/${stamp}.${number}.${part}.json`;
+  return `${formatPlace(place)}/${stamp}.${digits(sequence)}.${part}.json`;
+}
+
+function digits(number: number): string {
+  return String(number).padStart(DIGITS, '0');
 }
 
 function parsePoint(key: string, prefix: string): PointName | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const match = /^([^/]+)\/([^/.]+)\.(\d{8})\.([a-z]+)\.json$/.exec(key.slice(prefix.length));
-  const [, placeText = '', stampText = '', digits = '', partText = ''] = match ?? [];
+  const [, placeText = '', stampText = '', number = '', partText = ''] = match ?? [];
   const place = parsePlace(placeText);
   const stamp = parseStamp(stampText);
-  const sequence = Number(digits);
+  const sequence = Number(number);
   const part = POINT_PARTS.find((one) => one === partText);
   if (place === undefined || stamp === undefined || part === undefined) return undefined;
   return sequence === 0 ? undefined : { place, stamp, sequence, part };
@@ -124,6 +145,40 @@ export function parseEventKey(key: string): EventName | undefined {
   const place = parsePlace(placeText);
   const at = parseStamp(stampText);
   return place === undefined || at === undefined ? undefined : { place, at, id };
+}
+
+/** A change of the tags of a restore point, by its key. */
+export interface TagChangeName {
+  readonly place: CopyPlace;
+  /** Of the restore point. */
+  readonly stamp: Stamp;
+  readonly tag: string;
+  /** 1 for the first change of that tag of that point, and so on: the last one counts. */
+  readonly number: number;
+  readonly change: (typeof TAG_CHANGES)[number];
+}
+
+/** The point got the tag, or lost it. */
+export const TAG_CHANGES = ['given', 'taken'] as const;
+
+export function tagsPrefix(place: CopyPlace): string {
+  return `${TAGS_PREFIX}${formatPlace(place)}/`;
+}
+
+export function tagKey({ place, stamp, tag, number, change }: TagChangeName): string {
+  return `${tagsPrefix(place)}${stamp}.${digits(number)}.${change}.${tag}.json`;
+}
+
+/** Undefined where the key is none of a change of tags. */
+export function parseTagKey(key: string): TagChangeName | undefined {
+  const match = /^tags\/([^/]+)\/([^/.]+)\.(\d{8})\.([a-z]+)\.([^/]+)\.json$/.exec(key);
+  const [, placeText = '', stampText = '', numberText = '', changeText = '', tag = ''] =
+    match ?? [];
+  const place = parsePlace(placeText);
+  const stamp = parseStamp(stampText);
+  const change = TAG_CHANGES.find((one) => one === changeText);
+  if (place === undefined || stamp === undefined || change === undefined) return undefined;
+  return isTagName(tag) ? { place, stamp, tag, number: Number(numberText), change } : undefined;
 }
 
 export function dataPrefix(place: CopyPlace): string {
@@ -170,6 +225,11 @@ export function blobKey(
 
 export function filesPrefix(storage: string): string {
   return `files/${encodeName(storage)}/`;
+}
+
+/** @param sha256 - of the file with the key, in hex */
+export function keptKeyKey(sha256: string): string {
+  return `${KEYS_PREFIX}${sha256.slice(0, 16)}.age`;
 }
 
 export function progressKey(place: CopyPlace): string {

@@ -9,7 +9,16 @@ import {
   decodeBlobManifest,
   encodeBlobManifest,
 } from './blob-manifest.ts';
-import { blobKey, parsePointKey, parseTombstoneKey, pointKey, tombstoneKey } from './keys.ts';
+import {
+  blobKey,
+  parsePointKey,
+  parseTagKey,
+  parseTombstoneKey,
+  pointKey,
+  TAG_CHANGES,
+  tagKey,
+  tombstoneKey,
+} from './keys.ts';
 import { formatPlace, PLACE_KINDS, parsePlace } from './place.ts';
 import { decodePointDetails } from './point-details.ts';
 import { decodePointRecord, encodePointRecord, type PointRecord } from './point-record.ts';
@@ -53,6 +62,27 @@ const blobs: fc.Arbitrary<BlobEntry> = fc
     suffix: more?.[0],
     storedBytes: more?.[1],
   }));
+
+describe('key of a change of tags', () => {
+  it('says all of it', () => {
+    const anyChange = fc.record({
+      place: places,
+      stamp: stamps,
+      tag: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/),
+      number: fc.integer({ min: 1, max: 99_999_999 }),
+      change: fc.constantFrom(...TAG_CHANGES),
+    });
+    fc.assert(
+      fc.property(anyChange, (change) => {
+        expect(parseTagKey(tagKey(change))).toEqual(change);
+        expect(parsePointKey(tagKey(change))).toBeUndefined();
+      }),
+    );
+    for (const key of ['tags/', 'tags/Data-backup/x.json', 'points/Data-backup/x.json']) {
+      expect(parseTagKey(key)).toBeUndefined();
+    }
+  });
+});
 
 describe('name of a place', () => {
   it('comes back as it was made, whatever the storage is called, and is one piece of a key', () => {

@@ -76,6 +76,18 @@ const ArchiveSchema = v.object({
 });
 export type CopiedArchive = v.InferOutput<typeof ArchiveSchema>;
 
+/** What tells which chains are of one database, and what is wrong with the Data.fs that was backed up: in clear. */
+const SourceSchema = v.object({
+  /** The same for all backups of a repository that were made of a Data.fs at one path; tells nothing else. */
+  id: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
+  /**
+   * What the run knew that made the full backup of the chain: the Data.fs lacked something of what had been backed up
+   * before, or nobody could tell. Absent: neither.
+   */
+  doubt: v.optional(v.picklist(['lacks', 'may-lack'])),
+});
+export type CopiedSource = v.InferOutput<typeof SourceSchema>;
+
 const BlobsSchema = v.variant('kind', [
   /** The storage has none, or they aren't backed up. */
   v.object({ kind: v.literal('none') }),
@@ -139,6 +151,7 @@ export const PointRecordSchema = v.object({
   part: v.picklist(POINT_PARTS),
   /** Null where only blobs are backed up. */
   data: v.nullable(DataSchema),
+  source: v.optional(SourceSchema),
   blobs: BlobsSchema,
   details: SealedDetailsSchema,
 });

@@ -29,6 +29,8 @@ export const SiteHeadSchema = v.object({
   sha256: v.optional(Sha256),
   /** Until when all that the newest chains need is locked, by the clock of the store. */
   lockedUntil: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** Of what a run had before it when nothing was left to bring, and nothing to remove. */
+  settled: v.optional(Sha256),
 });
 
 /** `heads/SITE.json`: what a site has in a copy, for who looks at many. A restore and a backup never go by it. */

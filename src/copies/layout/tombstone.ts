@@ -11,8 +11,8 @@ const TombstoneSchema = v.object({
   /** Of the record that is gone: the next one names it. */
   sha256: Sha256,
   removedAt: v.string(),
-  /** `keep`: newer ones took its place. */
-  reason: v.picklist(['keep']),
+  /** `keep`: newer full backups took its place; `rules`: no rule kept it. */
+  reason: v.picklist(['keep', 'rules']),
 });
 
 /** What stays of a restore point that was removed, so that nobody can take one out unseen. Written before it goes. */

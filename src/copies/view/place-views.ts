@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Check } from '../../repository/records/check-results.ts';
+import type { Tag } from '../../repository/records/tags.ts';
 import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
@@ -42,12 +43,15 @@ export async function viewPlace(
     loaded: { place, ...loaded },
     names,
     checks,
+    tags,
     sizeOf,
   }: {
     readonly loaded: LoadedPlace;
     readonly names: PlaceNames;
     /** What looks have found out about its points. */
     readonly checks: readonly Check[];
+    /** Of its restore points. */
+    readonly tags: readonly Tag[];
     readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
   },
 ): Promise<PlaceView> {
@@ -63,6 +67,7 @@ export async function viewPlace(
     id,
     before,
     checks,
+    tags,
   });
   const repository = hasData ? id : null;
   const entries = blobEntries({ ...common, place, name: names.blobs, repository });

@@ -10,6 +10,7 @@ import {
 } from '../../repository/layout/file-names.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { CHECKS_FILE, type Check, encodeChecks } from '../../repository/records/check-results.ts';
+import { fileOfTags, type Tag } from '../../repository/records/tags.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
@@ -37,6 +38,7 @@ export interface RepositoryContent extends ReadableObjects {
   readonly checks: readonly Check[];
   /** Those of which only the data files are needed. */
   readonly before: readonly OpenedPoint[];
+  readonly tags: readonly Tag[];
   /** Whether an object is there, and how large; undefined: it isn't. Nobody has looked: as the record says. */
   readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
 }
@@ -70,6 +72,9 @@ export function repositoryFiles(content: RepositoryContent): ReadonlyMap<string,
     const bytes = encodeJsonRecord(identity);
     addDerived(files, '.zodbvault.id.json', { bytes, modifiedMs: 0, content });
   }
+  const tags = fileOfTags(content.tags);
+  if (tags !== undefined)
+    addDerived(files, tags.name, { bytes: tags.content, modifiedMs: 0, content });
   return files;
 }
 

@@ -1,12 +1,12 @@
 import type { Deletion } from '../../repository/deletion.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
-import type { PointVerdict, StayReason } from '../../repository/retention/retention-point.ts';
+import type { StayReason } from '../../repository/retention/retention-point.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { formatOfKind } from '../backup-blobs/format-of-kind.ts';
 import type { RemovalPlan } from '../retention/plan-removals.ts';
 import { reasonOf } from '../retention/prune-filestorage.ts';
-import { type RemovalCosts, readRemovalCosts } from '../retention/removal-costs.ts';
+import { neededOnlyBy, type RemovalCosts, readRemovalCosts } from '../retention/removal-costs.ts';
 import type { JobContext } from '../run/events.ts';
 import type { RemovalReason } from '../run/removal-reason.ts';
 import { withRunLog } from '../run/run-log.ts';
@@ -150,14 +150,4 @@ async function pointsOf(
     });
   });
   return { points, freedBytes };
-}
-
-/** What would go with a point that stays: itself and what only it needs; nothing where a later one needs it. */
-function neededOnlyBy(stamp: Stamp, chain: readonly PointVerdict[]): readonly Stamp[] {
-  const isNeededOnly = ({ reasons }: PointVerdict) =>
-    reasons.every(({ kind }) => kind === 'needed');
-  const stays = chain.filter(({ reasons }) => reasons.length > 0);
-  if (stays.at(-1)?.stamp !== stamp) return [];
-  const previous = stays.slice(0, -1).findLastIndex((one) => !isNeededOnly(one));
-  return stays.slice(previous + 1).map((one) => one.stamp);
 }

@@ -7,16 +7,27 @@ import { VERSION } from '../../system/processes/version.ts';
 
 /** Makes sure that a place holds copies in the form of this version, or nothing yet. Failure `refused`. */
 export async function requireCopyPlace(store: ObjectStore): Promise<void> {
+  if (await hasMarker(store)) return;
+  await store.put(MARKER_KEY, encodeCopyMarker({ format: 1, tool: `zodbvault ${VERSION}` }));
+}
+
+/** The same of a place that has to hold copies. Failure `not-found` where it doesn't. */
+export async function requireCopyThere(store: ObjectStore): Promise<void> {
+  if (await hasMarker(store)) return;
+  throw new Failure('not-found', `Cannot find a copy in "${store.name}"`, {
+    hint: 'Name the place as the configuration of the site does, with the whole prefix.',
+  });
+}
+
+async function hasMarker(store: ObjectStore): Promise<boolean> {
   const text = (await readIfThere(store, MARKER_KEY))?.toString('utf8');
-  if (text === undefined) {
-    await store.put(MARKER_KEY, encodeCopyMarker({ format: 1, tool: `zodbvault ${VERSION}` }));
-  } else if (decodeCopyMarker(text) === undefined) {
-    throw new Failure(
-      'refused',
-      `Cannot copy to "${store.name}": what it holds is of a later version, or damaged`,
-      {
-        hint: `Update this version, or look at "${store.nameOf(MARKER_KEY)}".`,
-      },
-    );
-  }
+  if (text === undefined) return false;
+  if (decodeCopyMarker(text) !== undefined) return true;
+  throw new Failure(
+    'refused',
+    `Cannot change what is in "${store.name}": it is of a later version, or damaged`,
+    {
+      hint: `Update this version, or look at "${store.nameOf(MARKER_KEY)}".`,
+    },
+  );
 }

@@ -12,12 +12,14 @@ export interface SeenSite {
   readonly points: readonly PointName[];
   /** The newest record, as the run has seen it, or the head before; and until when the copy is locked. */
   readonly head: Pick<SiteHead, 'sequence' | 'sha256' | 'lockedUntil'>;
+  /** See `SiteHead`; undefined: something is left to do. */
+  readonly settled: string | undefined;
   readonly at: Date;
 }
 
 /** Writes the head of a site: one request. */
 export async function noteSite(store: Pick<ObjectStore, 'put'>, seen: SeenSite): Promise<void> {
-  const { site, points, at } = seen;
+  const { site, points, at, settled } = seen;
   const { sequence, sha256, lockedUntil } = seen.head;
   const head: SiteHead = {
     format: 1,
@@ -25,6 +27,7 @@ export async function noteSite(store: Pick<ObjectStore, 'put'>, seen: SeenSite):
     ...{ site, at: at.toISOString(), places: placesOf(points), sequence },
     ...(sha256 !== undefined && { sha256 }),
     ...(lockedUntil !== undefined && { lockedUntil }),
+    ...(settled !== undefined && { settled }),
   };
   await store.put(headKey(site), encodeSiteHead(head));
 }

@@ -10,6 +10,7 @@ import type { CopyForms } from './forms/copy-forms.ts';
 import type { LocalPoint } from './local-points.ts';
 import type { NewestRecord } from './newest-record.ts';
 import { ProgressLog } from './progress-log.ts';
+import { sourceOf } from './prune/copied-source.ts';
 import { type PushedBlobs, pushArchives } from './push-archives.ts';
 import { pushBlobCopy } from './push-blob-copy.ts';
 import { type PushedData, pushData } from './push-data.ts';
@@ -69,6 +70,7 @@ async function recordOf(
 ): Promise<PointRecord> {
   const repository = local && (await readIdentity(local.store));
   const madeAt = local?.link.record?.madeAt;
+  const source = local && sourceOf(local, repository);
   const details: PointDetails = {
     data: data?.details ?? {},
     ...(repository && { repository }),
@@ -83,6 +85,7 @@ async function recordOf(
     ...(madeAt !== undefined && { madeAt }),
     run,
     data: data?.data ?? null,
+    ...(source && { source }),
     blobs: blobs.blobs,
     details: await writeDetails(details, pushing.forms),
   };

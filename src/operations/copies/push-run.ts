@@ -14,15 +14,20 @@ import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import type { CopyForms } from './forms/copy-forms.ts';
 import type { ProgressLog } from './progress-log.ts';
 
-/** What the steps of a run that copies a site share. */
-export interface PushRun {
+/** What the steps of a run share that changes a copy. */
+export interface CopyRun {
   /** What is below the prefix of the site. */
   readonly site: ObjectStore;
-  readonly storing: Storing;
-  readonly forms: CopyForms;
+  readonly storing: Pick<Storing, 'confirm'>;
   readonly now: () => Date;
   /** The restore points that the copy has, those of this run with them. */
   readonly points: CopiedPoints;
+}
+
+/** The same of one that copies a site. */
+export interface PushRun extends CopyRun {
+  readonly storing: Storing;
+  readonly forms: CopyForms;
 }
 
 /** The restore points of a copy, of which each record is read at most once. */

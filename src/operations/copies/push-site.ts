@@ -1,9 +1,10 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
+import { type CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
 import type { SiteHead } from '../../copies/layout/site-head.ts';
-import { copiedPoints, readPoint } from '../../copies/read-copy.ts';
+import { copiedPoints, readPoint, removedPoints } from '../../copies/read-copy.ts';
 import { formatSealLine } from '../../copies/seal-line.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
@@ -13,15 +14,19 @@ import { Failure, isFailure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { requireCopyPlace } from './copy-place.ts';
 import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
+import { keepKey } from './forms/keep-key.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
 import { findNewestRecord, type NewestRecord } from './newest-record.ts';
 import { noteSite, readHead, type SeenSite } from './note-site.ts';
 import { CopyLock, isLockDue, type LockTimes } from './protect/copy-lock.ts';
-import { pointsTooOld } from './prune/old-chains.ts';
-import { pruneCopy } from './prune/prune-copy.ts';
+import { type LocalDoubts, NO_DOUBTS, readLocalDoubts } from './prune/local-doubts.ts';
+import { keepsAll, pruneCopy } from './prune/prune-copy.ts';
+import { settledAs } from './prune/settled.ts';
 import { pushPoint } from './push-point.ts';
 import { CopiedPoints, type PushRun } from './push-run.ts';
+import { type LocalTag, readLocalTags } from './tags/local-tags.ts';
+import { pushTags, tagChanges } from './tags/push-tags.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
 
 /** An upload that a killed run has begun is gone on with for so long. Nobody sees it, but it takes room. */
@@ -60,6 +65,7 @@ interface Copying extends PushRequest {
   /** What is below the prefix of the site. */
   readonly below: ObjectStore;
   readonly local: readonly LocalPoint[];
+  readonly tags: readonly LocalTag[];
   readonly forms: CopyForms;
   /** What the run before has noted. */
   readonly before: SiteHead | undefined;
@@ -76,32 +82,33 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   await using store = await open(copy);
   const below = objectsBelow(store, sitePrefix(copy.site));
   const local = await readLocalPoints(site, context.backups);
+  const tags = await readLocalTags(site, context.backups);
   const there = await copiedPoints(below);
-  const { keep, appendOnly } = copy;
-  const hasOld = !appendOnly && pointsTooOld(there, { keep, isSound: () => true }).length > 0;
   const before = await readHead(store, copy.site);
+  const settled = settledAs(copy, { local, tags, there });
   const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
-  if (hasOld || isDue || lackingPoints(local, { there, keep }).length > 0) {
-    await using forms = await openCopyForms(copy);
-    return await pushLocked({ ...request, store, below, local, forms, before }, context);
+  if (before?.settled === settled && !isDue) {
+    await noteSite(store, { site: copy.site, points: there, head: before, settled, at: now() });
+    return { points: 0, bytes: 0, removed: 0, seal: undefined };
   }
-  const head = headBefore(there, before);
-  await noteSite(store, { site: copy.site, points: there, head, at: now() });
-  return { points: 0, bytes: 0, removed: 0, seal: undefined };
+  await using forms = await openCopyForms(copy);
+  return await pushLocked({ ...request, store, below, local, tags, forms, before }, context);
 }
 
 async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
   const { site, copy, now, store, below, local } = copying;
   const { signal } = context;
-  await using lease = await takeCopyLease(below, { copy, signal });
+  await using lease = await takeCopyLease(below, { copy, command: 'copy', context: { signal } });
   await requireCopyPlace(store);
+  if (copy.keyFile !== undefined) await keepKey(below, copy.keyFile);
   if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - RESUMED_MS);
   const lock =
     copy.lockDays > 0 ? await CopyLock.begin(below, lockTimes(copy, copying.before)) : undefined;
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
-  const { pushed, bytes } = await withStep(context, {
+  const doubts = keepsAll(copy) ? NO_DOUBTS : await readLocalDoubts(site, context);
+  const { pushed, bytes, tags } = await withStep(context, {
     step: 'copy',
     totalBytes: undefined,
     work: async ({ onFile, onBytes }) => {
@@ -111,14 +118,20 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
         onBytes(more);
       };
       const run = runOf(copying, { points, lease, lock, signal, onBytes: count });
-      const lacking = lackingPoints(local, { there, keep: copy.keep });
-      return { pushed: await pushInOrder(lacking, { run, onPoint: onFile }), bytes };
+      const { lacking, tags } = await planPush(copying, { there, doubts, run });
+      return { pushed: await pushInOrder(lacking, { run, onPoint: onFile }), bytes, tags };
     },
   });
   const run = runOf(copying, { points, lease, lock, signal, onBytes: () => {} });
   const storages = site.storages.map(({ name }) => name);
   const lockedUntilMs = await lock?.extend(points, { storages, signal });
-  const removed = copy.appendOnly ? 0 : await tryToPrune({ ...copying, run }, context);
+  const pruned = copy.appendOnly
+    ? { removed: 0 }
+    : await tryToPrune({ copy, run, tags, doubts }, context);
+  const isSettled = pushed.failure === undefined && pruned !== 'failed';
+  const settled = isSettled
+    ? settledAs(copy, { local, tags: copying.tags, there: points.names })
+    : undefined;
   const at = now();
   const { sequence, link } = pushed.newest;
   const head: SeenSite['head'] = {
@@ -128,11 +141,12 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   };
   // Whoever has nothing but the place finds the site by its head, in what an intruder has left, too.
   await noteSite(lock?.writerOf(store) ?? store, {
-    ...{ site: copy.site, points: points.names, head, at },
+    ...{ site: copy.site, points: points.names, head, settled, at },
   });
   if (pushed.points > 0 && store.isUnsynced)
     context.onEvent({ kind: 'notice', code: 'copy-not-synced', copy: copy.name });
   if (pushed.failure !== undefined) throw pushed.failure;
+  const removed = pruned === 'failed' ? 0 : pruned.removed;
   const hasChanged = pushed.points + removed > 0;
   const seal = hasChanged ? sealOf(copy, { points, newest: pushed.newest }) : undefined;
   return { points: pushed.points, bytes, removed, seal };
@@ -141,13 +155,6 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
 function lockTimes({ lockDays: days }: CopySettings, head: SiteHead | undefined): LockTimes {
   const text = head?.lockedUntil;
   return { days, lockedUntilMs: text === undefined ? undefined : Date.parse(text) };
-}
-
-/** What is still true of the head before, where nothing has changed. */
-function headBefore(names: readonly PointName[], before: SiteHead | undefined): SeenSite['head'] {
-  const sequence = names.at(-1)?.sequence ?? 0;
-  const isTrue = before !== undefined && before.sequence >= sequence;
-  return isTrue ? before : { sequence, lockedUntil: before?.lockedUntil };
 }
 
 function sealOf(
@@ -159,6 +166,28 @@ function sealOf(
 ): string | undefined {
   if (names.length === 0 || link === null) return undefined;
   return formatSealLine({ site, sequence, points: names.length, sha256: link.sha256 });
+}
+
+/** What belongs into the copy, with the tags that it has then. They come before their points. */
+async function planPush(
+  { copy, below, local, tags: localTags }: Copying,
+  {
+    there,
+    doubts,
+    run,
+  }: {
+    readonly there: readonly PointName[];
+    readonly doubts: LocalDoubts;
+    readonly run: PushRun;
+  },
+): Promise<{ readonly lacking: readonly LocalPoint[]; readonly tags: CopiedTags }> {
+  const tags = await readCopiedTags(below);
+  const changes = tagChanges(localTags, tags);
+  for (const change of changes) tags.add({ ...change, atMs: run.now().getTime() });
+  const removed = await removedPoints(below);
+  const lacking = lackingPoints(local, { there, removed, tags, keeping: copy, doubts });
+  await pushTags(changes, { points: [...there, ...lacking], run });
+  return { lacking, tags };
 }
 
 function runOf(
@@ -222,15 +251,25 @@ async function pushInOrder(
 
 /** The copy is complete whether old backups go or not. */
 async function tryToPrune(
-  { site, copy, run }: Copying & { readonly run: PushRun },
+  {
+    copy,
+    run,
+    tags,
+    doubts,
+  }: Pick<Copying, 'copy'> & {
+    readonly run: PushRun;
+    readonly tags: CopiedTags;
+    readonly doubts: LocalDoubts;
+  },
   context: JobContext,
-): Promise<number> {
+): Promise<{ readonly removed: number } | 'failed'> {
   try {
-    return await pruneCopy({ site, keep: copy.keep, run }, context);
+    const removed = await pruneCopy(run, { keeping: copy, kind: 'all', tags, doubts });
+    return { removed: removed.length };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
     const reason = error.message;
     context.onEvent({ kind: 'warning', code: 'copy-not-pruned', copy: copy.name, reason });
-    return 0;
+    return 'failed';
   }
 }

@@ -2,6 +2,7 @@ import type { AttachedStores } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { Codec, type CodecKeys } from '../../copies/codec.ts';
 import { readCopiedChecks } from '../../copies/copied-checks.ts';
+import { CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type CopyPlace, formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
 import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
 import {
@@ -14,7 +15,9 @@ import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Failure } from '../../system/failure.ts';
+import { DisposableStack } from '../../system/streams/disposable-stack.ts';
 import { type CopyOfSite, siteOfCopy, withCopy } from './copied-site.ts';
+import { type AskPassphrase, identitiesInCopy } from './kept-keys.ts';
 import type { OpenedObjects } from './open-to-read.ts';
 import { plainFolders } from './plain/plain-folders.ts';
 
@@ -24,6 +27,8 @@ export interface WantedOfCopy {
   readonly target: RestoreTarget | 'all';
   /** See `PointsToLoad`. */
   readonly chain: PointsToLoad['chain'];
+  /** A list can do without what is closed: nobody is asked for a passphrase. */
+  readonly isOverview?: true;
 }
 
 /** How a copy is read. */
@@ -33,6 +38,8 @@ export interface CopyReading {
   readonly identities: CodecKeys['identities'];
   /** What its backups are to be written to: the site has its folders there. Absent: they are those of the copy. */
   readonly folder?: string | undefined;
+  /** For keys that the copy keeps itself, where no others are named; absent: nobody is asked. */
+  readonly askPassphrase?: AskPassphrase;
 }
 
 /** A site whose backups are those of a copy. */
@@ -56,17 +63,16 @@ export async function openCopiedSite(
     name,
     live,
     wanted,
-    identities,
     folder,
+    askPassphrase,
+    ...named
   }: CopyReading & { readonly name: string; readonly live: Site | undefined },
 ): Promise<CopiedSite> {
-  const codec = new Codec({ recipients: [], identities });
-  const close = async () => {
-    await codec[Symbol.asyncDispose]();
-    await objects[Symbol.asyncDispose]();
-  };
+  const opened = new DisposableStack();
+  opened.use(objects);
+  const close = () => opened[Symbol.asyncDispose]();
   try {
-    const { kind, target, chain } = wanted;
+    const { kind, target, chain, isOverview } = wanted;
     const { places, hasAll, unusable } = await loadPoints(objects, {
       kind: PLACE_KINDS.find((one) => one === kind) ?? 'all',
       target,
@@ -80,6 +86,9 @@ export async function openCopiedSite(
     const isClosed = places.some(({ points }) =>
       points.some(({ record }) => record.details.kind === 'age'),
     );
+    const ask = isClosed && isOverview !== true ? askPassphrase : undefined;
+    const identities = named.identities ?? (ask && (await identitiesInCopy(objects, ask)));
+    const codec = opened.use(new Codec({ recipients: [], identities }));
     const isRead = target !== 'all' || folder !== undefined;
     if (isClosed && isRead) codec.requireIdentities();
     const namesOf =
@@ -89,11 +98,15 @@ export async function openCopiedSite(
     // A restore checks all bytes anyway: it goes without what others have found out.
     const checks = hasAll ? await readCopiedChecks(objects) : undefined;
     const readable = { site: objects, codec };
+    // A restore has no use for tags.
+    const tags = target === 'all' ? await readCopiedTags(objects) : new CopiedTags([]);
     const views: PlaceView[] = [];
     for (const loaded of places) {
       const names = namesOf(loaded.place);
       const known = checks?.of(loaded.place) ?? [];
-      views.push(await viewPlace(readable, { loaded, names, checks: known, sizeOf }));
+      const ofPlace = tags.in(loaded.place);
+      const shown = { loaded, names, checks: known, tags: ofPlace, sizeOf };
+      views.push(await viewPlace(readable, shown));
     }
     const copy = { name, objects, views, namesOf };
     const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);

@@ -69,3 +69,9 @@ export async function openSiteIn(
     throw error;
   }
 }
+
+/** The name of the site whose copy is meant there. The same failures. */
+export async function siteMeantAt(place: string, name: string | undefined): Promise<string> {
+  await using objects = await openToRead(place, { beforeMs: undefined });
+  return await siteMeant(objects, name);
+}

@@ -3,7 +3,9 @@ import type { BlobEntry, BlobPlace } from '../../blobs/layout/catalogue.ts';
 import { treeIn } from '../../blobs/layout/tree-in.ts';
 import { readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
+import type { PointVerdict } from '../../repository/retention/retention-point.ts';
 import type { Store } from '../../stores/store.ts';
 import { Failure } from '../../system/failure.ts';
 import { giveWay } from '../../system/streams/cooperative.ts';
@@ -28,6 +30,20 @@ export class RemovalCosts {
     const isFree = (one: SharedBytes) => one.stamps.every((stamp) => stamps.has(stamp));
     return this.#shared.filter(isFree).reduce((sum, { bytes }) => sum + bytes, 0);
   }
+}
+
+/**
+ * What would go with a point that stays: itself and what only it needs; nothing where a later one needs it.
+ *
+ * @param chain - all its points, oldest first
+ */
+export function neededOnlyBy(stamp: Stamp, chain: readonly PointVerdict[]): readonly Stamp[] {
+  const isNeededOnly = ({ reasons }: PointVerdict) =>
+    reasons.every(({ kind }) => kind === 'needed');
+  const stays = chain.filter(({ reasons }) => reasons.length > 0);
+  if (stays.at(-1)?.stamp !== stamp) return [];
+  const previous = stays.slice(0, -1).findLastIndex((one) => !isNeededOnly(one));
+  return stays.slice(previous + 1).map((one) => one.stamp);
 }
 
 /** Looks at the files of a storage's backups. Of copies of blobs it walks through every one: they share files. */

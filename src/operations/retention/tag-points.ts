@@ -3,7 +3,13 @@ import { isSound } from '../../repository/judgement.ts';
 import { pointStampsOf } from '../../repository/layout/catalogue.ts';
 import { parseStamp, type Stamp } from '../../repository/layout/stamp.ts';
 import type { OpenRepository } from '../../repository/open-repository.ts';
-import { isTagName, readTags, type Tag, writeTags } from '../../repository/records/tags.ts';
+import {
+  isSameTag,
+  isTagName,
+  readTags,
+  type Tag,
+  writeTags,
+} from '../../repository/records/tags.ts';
 import { requireBackups } from '../../stores/require-backups.ts';
 import { Failure } from '../../system/failure.ts';
 import { listPlace } from '../list/list-site.ts';
@@ -64,7 +70,7 @@ export async function changeTags(
       for (const one of meant) await refuseBad(one, { site, context });
       return await giveToAll(meant, change);
     case 'take':
-      return await takeFromAll(meant, change);
+      return await takeFromAll(meant, { ...change, hasCopies: (site.copies ?? []).length > 0 });
     default:
       return change.action satisfies never;
   }
@@ -108,14 +114,16 @@ async function giveToAll(
   return changed;
 }
 
+/** @param hasCopies - whether they have to be told */
 async function takeFromAll(
   meant: readonly MeantPoint[],
-  { name, stamp: wanted }: TagChange,
+  { name, stamp: wanted, now, hasCopies }: TagChange & { readonly hasCopies: boolean },
 ): Promise<readonly TaggedPoint[]> {
   const changed: TaggedPoint[] = [];
   for (const { place, repository, stamp } of meant) {
     const from = wanted === undefined ? undefined : stamp;
-    for (const taken of await takeTag(repository, { stamp: from, name })) {
+    const at = hasCopies ? now() : undefined;
+    for (const taken of await takeTag(repository, { stamp: from, name, at })) {
       changed.push({ storage: place.storage, stamp: taken });
     }
   }
@@ -138,30 +146,49 @@ export async function giveTag(
   repository: OpenRepository,
   { stamp, name, at }: { readonly stamp: Stamp; readonly name: string; readonly at: Date },
 ): Promise<'given' | 'there-already'> {
-  const tags = await requireTags(repository);
-  if (tags.some((tag) => tag.stamp === stamp && tag.name === name)) return 'there-already';
+  const { tags, taken } = await requireTags(repository);
+  const given = { stamp, name, at: at.toISOString() };
+  if (tags.some((tag) => isSameTag(tag, given))) return 'there-already';
   const stamps = pointStampsOf(await repository.catalogue());
-  const all = [...tags, { stamp, name, at: at.toISOString() }];
-  await writeTags(repository.store, { tags: all, stamps });
+  await writeTags(repository.store, {
+    tags: [...tags, given],
+    taken: taken.filter((tag) => !isSameTag(tag, given)),
+    stamps,
+  });
   return 'given';
 }
 
+/** @param at - when, for copies that have it, too; undefined: there are none */
 async function takeTag(
   repository: OpenRepository,
-  { stamp, name }: { readonly stamp: Stamp | undefined; readonly name: string },
+  {
+    stamp,
+    name,
+    at,
+  }: {
+    readonly stamp: Stamp | undefined;
+    readonly name: string;
+    readonly at: Date | undefined;
+  },
 ): Promise<readonly Stamp[]> {
-  const tags = await requireTags(repository);
+  const { tags, taken: before } = await requireTags(repository);
   const isMeant = (tag: Tag) => tag.name === name && (stamp ?? tag.stamp) === tag.stamp;
   const taken = tags.filter(isMeant);
-  const stamps = pointStampsOf(await repository.catalogue());
-  const left = tags.filter((tag) => !isMeant(tag));
-  if (taken.length > 0) await writeTags(repository.store, { tags: left, stamps });
+  if (taken.length === 0) return [];
+  const noted = at === undefined ? [] : taken.map((tag) => ({ ...tag, at: at.toISOString() }));
+  await writeTags(repository.store, {
+    tags: tags.filter((tag) => !isMeant(tag)),
+    taken: [...before, ...noted],
+    stamps: pointStampsOf(await repository.catalogue()),
+  });
   return taken.flatMap((tag) => parseStamp(tag.stamp) ?? []);
 }
 
-async function requireTags({ store }: OpenRepository): Promise<readonly Tag[]> {
+async function requireTags({
+  store,
+}: OpenRepository): Promise<{ readonly tags: readonly Tag[]; readonly taken: readonly Tag[] }> {
   const read = await readTags(store);
-  if (read.kind === 'read') return read.tags;
+  if (read.kind === 'read') return read;
   throw new Failure('refused', `Cannot read the tags in "${store.nameOf(read.fileName)}"`, {
     hint: 'It is damaged, or a later version wrote it. Move it away, and give the tags again.',
   });

@@ -16,6 +16,16 @@ export function isAgeFile(bytes: Uint8Array): boolean {
   return text.startsWith(BINARY) || text.trimStart().startsWith(ARMOR);
 }
 
+/** Whether this is a file of age that a passphrase opens: a key opens all others. */
+export function isForPassphrase(bytes: Uint8Array): boolean {
+  if (!isAgeFile(bytes)) return false;
+  const text = Buffer.from(bytes).toString('latin1').trimStart();
+  const content = text.startsWith(ARMOR)
+    ? Buffer.from(text.split('\n').slice(1, -1).join(''), 'base64').toString('latin1')
+    : text;
+  return content.startsWith(`${BINARY}-> scrypt `);
+}
+
 /** The text as a file of age in the form for mails, which people can copy and print. */
 export async function encryptWithPassphrase(text: string, passphrase: string): Promise<string> {
   const { Encrypter, armor } = await import('age-encryption');

@@ -5,6 +5,9 @@ import { stateOfAge } from '../../../operations/inspect/limits.ts';
 import { count, formatAge } from '../../format/units.ts';
 import { type CheckedSite, type Finding, statusOf, worst } from '../site-verdict.ts';
 
+/** A site of a place, and what it has noted there. */
+export interface CheckedCopy extends CheckedSite, Pick<ListedHead, 'head'> {}
+
 /** Judges the copies of a place by what the last run of each site has noted there. */
 export async function checkCopies(
   place: string,
@@ -18,12 +21,13 @@ export async function checkCopies(
     readonly limits: Pick<HealthLimits, 'backupAge'>;
     readonly now: Date;
   },
-): Promise<readonly CheckedSite[]> {
+): Promise<readonly CheckedCopy[]> {
   const heads = await readHeadsAt(place, name);
   return heads.map((one) => {
     const judgements = [judge(one, { limits, now })];
     const status = worst(judgements.map(statusOf));
-    return { part: one.name, judgements, status, health: undefined, hint: undefined };
+    const { name: part, head } = one;
+    return { part, judgements, status, head, health: undefined, hint: undefined };
   });
 }
 

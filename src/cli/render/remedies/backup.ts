@@ -11,6 +11,10 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     'If no other machine ever writes there, set "single_writer = true" for this copy.',
   'leave-out-lock': () =>
     'Use a bucket that was created with object lock. "zodbvault doctor" shows what a bucket can do. Or leave out "lock_days".',
+  'make-key-with-passphrase': () =>
+    'Whoever reads the copy could use this key. Make one with "zodbvault keygen --passphrase -o FILE", or leave out "key_file".',
+  'name-keep-rules': () =>
+    'Say it in the configuration of the copy, or with options such as --keep-daily 7 and --keep 3.',
   'look-deeply': () =>
     'No old backup was removed. "zodbvault verify --deep" shows all that is wrong. If the database itself is damaged, restore the last intact restore point.',
   'verify-deeply': () =>

@@ -15,11 +15,33 @@ const FAR_DAYS = 3650;
 /** By this, a page is known as one that may be written again. */
 export const REPORT_MARK = '<meta name="generator" content="zodbvault report">';
 
-/** The whole page: one file that needs nothing else, and runs nothing. */
+/** The page of the backups of sites. */
 export function formatReport(
   sites: readonly SiteReport[],
   { now, host }: { readonly now: Date; readonly host: string },
 ): string {
+  const verdicts = sites.map(({ part, verdict: { state } }) => renderState(part, state));
+  const content = sites.map((site) => renderSite(site, now));
+  return formatPage({ title: `Backup report of ${host}`, verdicts, content, now });
+}
+
+/** In the head of a page. */
+export function renderState(name: string, state: VerdictReport['state']): Markup {
+  return html`<p class="verdict ${state === 'ok' ? 'good' : 'bad'}">${name}: ${state.toUpperCase()}</p>`;
+}
+
+/** A whole page: one file that needs nothing else, and runs nothing. */
+export function formatPage({
+  title,
+  verdicts,
+  content,
+  now,
+}: {
+  readonly title: string;
+  readonly verdicts: readonly Markup[];
+  readonly content: readonly Markup[];
+  readonly now: Date;
+}): string {
   const style: Markup = { kind: 'markup', text: formatStylesheet() };
   const mark: Markup = { kind: 'markup', text: REPORT_MARK };
   const page = html`<!DOCTYPE html>
@@ -29,15 +51,15 @@ export function formatReport(
 ${mark}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Backup report of ${host}</title>
+<title>${title}</title>
 <style>${style}</style>
 </head>
 <body>
-<header><h1>Backup report of ${host}</h1>
-${sites.map(({ part, verdict: { state } }) => html`<p class="verdict ${state === 'ok' ? 'good' : 'bad'}">${part}: ${state.toUpperCase()}</p>`)}
+<header><h1>${title}</h1>
+${verdicts}
 <p class="quiet">zodbvault made this page at ${timeOf(now)}. All times are UTC.</p></header>
 <main>
-${sites.map((site) => renderSite(site, now))}
+${content}
 </main>
 </body>
 </html>
@@ -198,11 +220,11 @@ function renderRuns(runs: readonly RunReport[], name: string): Markup {
 }
 
 /** What may be wider than the window: it can be reached by keyboard. */
-function scrolling(name: string, content: Markup): Markup {
+export function scrolling(name: string, content: Markup): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${name}">${content}</div>`;
 }
 
 /** `yyyy-mm-dd hh:mm`. */
-function timeOf(moment: Date): string {
+export function timeOf(moment: Date): string {
   return moment.toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -5,9 +5,14 @@ import {
   blobsPrefix,
   dataPrefix,
   filesPrefix,
+  isSamePoint,
   manifestsPrefix,
+  parseTagKey,
   progressKey,
   sweepKey,
+  TAGS_PREFIX,
+  tagKey,
+  tagsPrefix,
 } from '../../../copies/layout/keys.ts';
 import { PLACE_KINDS } from '../../../copies/layout/place.ts';
 import { decodeProgress } from '../../../copies/layout/progress.ts';
@@ -18,7 +23,7 @@ import { readIfThere, readManifest } from '../../../copies/read-copy.ts';
 import { LEASE_MS } from '../../../stores/objects/lease.ts';
 import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
 import { each } from '../../../system/streams/pipeline.ts';
-import type { PushRun } from '../push-run.ts';
+import type { CopyRun } from '../push-run.ts';
 
 /** Objects that are removed with one call. */
 const AT_ONCE = 1000;
@@ -32,7 +37,7 @@ const AT_ONCE = 1000;
  */
 export async function sweepStorage(
   storage: string,
-  { run, force }: { readonly run: PushRun; readonly force: boolean },
+  { run, force }: { readonly run: CopyRun; readonly force: boolean },
 ): Promise<number> {
   const { site, storing } = run;
   const key = sweepKey(storage);
@@ -56,7 +61,7 @@ export async function sweepStorage(
 }
 
 /** What any record names, and what a killed run has brought. */
-async function namedKeys(storage: string, { site, points }: PushRun): Promise<ReadonlySet<string>> {
+async function namedKeys(storage: string, { site, points }: CopyRun): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
   const manifests = new Map<string, Promise<BlobManifest>>();
   const manifestOf = (stored: StoredObjectRecord) => {
@@ -74,6 +79,11 @@ async function namedKeys(storage: string, { site, points }: PushRun): Promise<Re
     const base = manifest.base && (await manifestOf(manifest.base));
     const { form } = manifest;
     for (const blob of blobsOf(manifest, base)) named.add(blobKey({ storage, form }, blob));
+  }
+  for await (const page of site.pages(TAGS_PREFIX)) {
+    const changes = page.flatMap(({ key }) => parseTagKey(key) ?? []);
+    const there = changes.filter((one) => points.names.some((point) => isSamePoint(point, one)));
+    for (const change of there) named.add(tagKey(change));
   }
   for (const kind of PLACE_KINDS) {
     const text = (await readIfThere(site, progressKey({ storage, kind })))?.toString('utf8') ?? '';
@@ -96,7 +106,7 @@ async function unnamedKeys(
 ): Promise<readonly string[]> {
   const prefixes = PLACE_KINDS.flatMap((kind) => {
     const place = { storage, kind };
-    return [dataPrefix(place), archivesPrefix(place), manifestsPrefix(place)];
+    return [dataPrefix(place), archivesPrefix(place), manifestsPrefix(place), tagsPrefix(place)];
   });
   const unnamed: string[] = [];
   for (const prefix of [...prefixes, blobsPrefix(storage), filesPrefix(storage)]) {

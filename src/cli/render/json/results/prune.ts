@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { PlannedPoint, StoragePrunePlan } from '../../../../operations/backup/prune-site.ts';
+import type { PricedPoint } from '../../../../operations/copies/prune/price-points.ts';
 import { describeRemoval } from '../../removals.ts';
 import { describeStay } from '../../retention.ts';
 import { ofPoint, pointAsJson } from '../point.ts';
@@ -8,7 +9,11 @@ import { Bytes, Label, maybe, Outcome, ofPlace, type Result, said } from '../val
 const PointSchema = v.strictObject({
   ...ofPlace,
   ...ofPoint,
-  type: v.picklist(['full', 'increment']),
+  copy: maybe('with `--from`: the place of the copy', v.string()),
+  type: said(
+    '`blobs` and `delta`, an archive that goes on from another one, are in copies of sites that back up only blobs',
+    v.picklist(['full', 'increment', 'blobs', 'delta']),
+  ),
   stays: v.boolean(),
   reasons: said('why it stays, or why it goes', v.array(v.string())),
   bytes: said(
@@ -38,6 +43,10 @@ export const pruneResult = {
       }),
     ),
   ),
+  removedPoints: maybe(
+    'with `--from`: the restore points that were deleted in the copy',
+    v.array(v.strictObject({ ...ofPlace, ...ofPoint, copy: v.string() })),
+  ),
 };
 export type PruneResult = Result<typeof pruneResult>;
 
@@ -49,13 +58,44 @@ type Labels = {
 
 export function plannedAsJson(
   labels: Labels,
-  point: PlannedPoint,
+  { kind: type, ...point }: PlannedPoint,
 ): v.InferOutput<typeof PointSchema> {
-  const { stamp, kind, reasons, removal, bytes } = point;
+  return { ...labels, ...verdictAsJson({ type, ...point }) };
+}
+
+/** The same of a copy. */
+export function pricedAsJson(
+  { place, part: type, ...point }: PricedPoint,
+  { site, url: copy }: NamedCopy,
+): v.InferOutput<typeof PointSchema> {
+  return { site, ...place, copy, ...verdictAsJson({ type, ...point }) };
+}
+
+export function goneAsJson(
+  { place, stamp }: Pick<PricedPoint, 'place' | 'stamp'>,
+  { site, url: copy }: NamedCopy,
+): NonNullable<PruneResult['removedPoints']>[number] {
+  return { site, ...place, ...pointAsJson(stamp), copy };
+}
+
+interface NamedCopy {
+  /** Name of the site there. */
+  readonly site: string;
+  readonly url: string;
+}
+
+function verdictAsJson({
+  stamp,
+  type,
+  reasons,
+  removal,
+  bytes,
+}: Pick<PricedPoint, 'stamp' | 'reasons' | 'removal' | 'bytes'> & {
+  readonly type: PricedPoint['part'];
+}) {
   return {
-    ...labels,
     ...pointAsJson(stamp),
-    type: kind,
+    type,
     stays: removal === undefined,
     reasons: removal === undefined ? reasons.map(describeStay) : [describeRemoval(removal)],
     bytes,
