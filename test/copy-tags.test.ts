@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { openCopy, pushSite } from '../src/operations/copies/push-site.ts';
+import { openCopy } from '../src/operations/copies/copy-place.ts';
+import { pushSite } from '../src/operations/copies/push-site.ts';
 import { changeTags } from '../src/operations/retention/tag-points.ts';
 import { parseStamp } from '../src/repository/layout/stamp.ts';
 import { zodbvault } from './support/command.ts';

@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
+import { openCopy } from '../../operations/copies/copy-place.ts';
 import { pushCopies } from '../../operations/copies/push-copies.ts';
-import { openCopy } from '../../operations/copies/push-site.ts';
 import { verifyCopy } from '../../operations/copies/verify-copy.ts';
 import { Failure } from '../../system/failure.ts';
 import { count, formatBytes } from '../format/units.ts';

@@ -1,9 +1,18 @@
+import type { CopySettings } from '../../config/model/copy-settings.ts';
 import { decodeCopyMarker, encodeCopyMarker } from '../../copies/layout/copy-marker.ts';
 import { MARKER_KEY } from '../../copies/layout/keys.ts';
 import { readIfThere } from '../../copies/read-copy.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import { openObjectStore } from '../../stores/objects/open-object-store.ts';
 import { Failure } from '../../system/failure.ts';
 import { VERSION } from '../../system/processes/version.ts';
+
+/** Opens the place of a copy. */
+export type CopyOpener = (copy: CopySettings) => Promise<ObjectStore>;
+
+/** A place that can't lock is one that keeps to no condition. */
+export const openCopy: CopyOpener = ({ url, access, singleWriter }) =>
+  openObjectStore(url, { ...access, ...(singleWriter && { conditions: 'none' }) });
 
 /** Makes sure that a place holds copies in the form of this version, or nothing yet. Failure `refused`. */
 export async function requireCopyPlace(store: ObjectStore): Promise<void> {

@@ -2,29 +2,27 @@ import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import { type CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../copies/layout/keys.ts';
-import { formatPlace } from '../../copies/layout/place.ts';
 import type { SiteHead } from '../../copies/layout/site-head.ts';
 import { copiedPoints, readPoint, removedPoints } from '../../copies/read-copy.ts';
 import { formatSealLine } from '../../copies/seal-line.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import { objectsBelow } from '../../stores/objects/objects-below.ts';
-import { openObjectStore } from '../../stores/objects/open-object-store.ts';
-import { Failure, isFailure } from '../../system/failure.ts';
+import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
-import { requireCopyPlace } from './copy-place.ts';
+import { type CopyOpener, requireCopyPlace } from './copy-place.ts';
 import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
 import { keepKey } from './forms/keep-key.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
-import { findNewestRecord, type NewestRecord } from './newest-record.ts';
 import { noteSite, readHead, type SeenSite } from './note-site.ts';
 import { CopyLock, isLockDue, type LockTimes } from './protect/copy-lock.ts';
 import { type LocalDoubts, NO_DOUBTS, readLocalDoubts } from './prune/local-doubts.ts';
 import { keepsAll, pruneCopy } from './prune/prune-copy.ts';
 import { settledAs } from './prune/settled.ts';
-import { pushPoint } from './push-point.ts';
-import { CopiedPoints, type PushRun } from './push-run.ts';
+import type { NewestRecord } from './push/newest-record.ts';
+import { pushInOrder } from './push/push-in-order.ts';
+import { CopiedPoints, type PushRun } from './push/push-run.ts';
 import { type LocalTag, readLocalTags } from './tags/local-tags.ts';
 import { pushTags, tagChanges } from './tags/push-tags.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
@@ -40,12 +38,6 @@ export interface PushRequest {
   /** Opens the place of a copy. */
   readonly open: CopyOpener;
 }
-
-export type CopyOpener = (copy: CopySettings) => Promise<ObjectStore>;
-
-/** A place that can't lock is one that keeps to no condition. */
-export const openCopy: CopyOpener = ({ url, access, singleWriter }) =>
-  openObjectStore(url, { ...access, ...(singleWriter && { conditions: 'none' }) });
 
 /** What a run did for one copy. */
 export interface PushResult {
@@ -215,38 +207,6 @@ function runOf(
       onFound: (key) => lock?.found(key),
     },
   };
-}
-
-interface PushedPoints {
-  readonly points: number;
-  readonly newest: NewestRecord;
-  /** Why a chain was left. */
-  readonly failure: Failure | undefined;
-}
-
-/** A backup that isn't what was written ends its chain; the others are copied all the same. */
-async function pushInOrder(
-  lacking: readonly LocalPoint[],
-  { run, onPoint }: { readonly run: PushRun; readonly onPoint: (name: string) => void },
-): Promise<PushedPoints> {
-  let newest = await findNewestRecord(run.site, run.points);
-  let points = 0;
-  let failure: Failure | undefined;
-  const broken = new Set<string>();
-  for (const point of lacking) {
-    const chain = `${formatPlace(point.place)} ${point.chainAge}`;
-    if (broken.has(chain)) continue;
-    onPoint(`${formatPlace(point.place)} ${point.stamp}`);
-    try {
-      newest = await pushPoint(point, { run, newest });
-      points += 1;
-    } catch (error) {
-      if (!isFailure(error, 'damaged', 'not-found')) throw error;
-      broken.add(chain);
-      failure ??= error;
-    }
-  }
-  return { points, newest, failure };
 }
 
 /** The copy is complete whether old backups go or not. */

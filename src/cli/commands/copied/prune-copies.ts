@@ -1,10 +1,10 @@
+import { openCopy } from '../../../operations/copies/copy-place.ts';
 import type { PricedPoint } from '../../../operations/copies/prune/price-points.ts';
 import {
   planSiteCopyPrune,
   pruneSiteCopy,
   type SiteCopyPrune,
 } from '../../../operations/copies/prune/prune-site-copy.ts';
-import { openCopy } from '../../../operations/copies/push-site.ts';
 import { printTable } from '../../format/table.ts';
 import { count } from '../../format/units.ts';
 import type { Waiting } from '../../options/common-options.ts';

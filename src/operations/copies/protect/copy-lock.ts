@@ -2,7 +2,7 @@ import { isWrittenOnce } from '../../../copies/layout/keys.ts';
 import type { ObjectLock, ObjectStore } from '../../../stores/objects/object-store.ts';
 import { Failure } from '../../../system/failure.ts';
 import { each, inParallel } from '../../../system/streams/pipeline.ts';
-import type { CopiedPoints } from '../push-run.ts';
+import type { CopiedPoints } from '../push/push-run.ts';
 import { keysOfNewestChains } from './newest-chains.ts';
 
 const DAY_MS = 86_400_000;

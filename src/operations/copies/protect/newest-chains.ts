@@ -5,7 +5,7 @@ import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts
 import { objectsNamedBy } from '../../../copies/named-objects.ts';
 import { readManifest } from '../../../copies/read-copy.ts';
 import type { ObjectReader } from '../../../stores/objects/object-store.ts';
-import type { CopiedPoints } from '../push-run.ts';
+import type { CopiedPoints } from '../push/push-run.ts';
 
 /**
  * Keys of all objects that the restore points of the newest chain of each place need, those of their records among them:

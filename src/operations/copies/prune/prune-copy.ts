@@ -3,7 +3,7 @@ import type { PointName } from '../../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../../copies/layout/place.ts';
 import type { ReadPoint } from '../../../copies/read-copy.ts';
 import { each, inParallel } from '../../../system/streams/pipeline.ts';
-import type { CopiedPoints, CopyRun } from '../push-run.ts';
+import type { CopiedPoints, CopyRun } from '../push/push-run.ts';
 import type { CopyKeeping } from './hold-chains.ts';
 import { knownByName, knownByRecord } from './known-point.ts';
 import type { LocalDoubts } from './local-doubts.ts';

@@ -1,7 +1,7 @@
 import { type PointName, pointKey, tombstoneKey } from '../../../copies/layout/keys.ts';
 import { encodeTombstone, type Tombstone } from '../../../copies/layout/tombstone.ts';
 import { VERSION } from '../../../system/processes/version.ts';
-import type { CopyRun } from '../push-run.ts';
+import type { CopyRun } from '../push/push-run.ts';
 
 /**
  * Takes restore points out of a copy: first it is written down that they went, then their records go. The objects that

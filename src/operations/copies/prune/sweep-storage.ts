@@ -23,7 +23,7 @@ import { readIfThere, readManifest } from '../../../copies/read-copy.ts';
 import { LEASE_MS } from '../../../stores/objects/lease.ts';
 import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
 import { each } from '../../../system/streams/pipeline.ts';
-import type { CopyRun } from '../push-run.ts';
+import type { CopyRun } from '../push/push-run.ts';
 
 /** Objects that are removed with one call. */
 const AT_ONCE = 1000;

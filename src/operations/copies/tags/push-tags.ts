@@ -7,7 +7,7 @@ import {
 } from '../../../copies/layout/keys.ts';
 import { encodeTagChange } from '../../../copies/layout/tag-change.ts';
 import { VERSION } from '../../../system/processes/version.ts';
-import type { CopyRun } from '../push-run.ts';
+import type { CopyRun } from '../push/push-run.ts';
 import type { LocalTag } from './local-tags.ts';
 
 /**

@@ -1,13 +1,13 @@
-import { progressKey } from '../../copies/layout/keys.ts';
-import type { CopyPlace } from '../../copies/layout/place.ts';
+import { progressKey } from '../../../copies/layout/keys.ts';
+import type { CopyPlace } from '../../../copies/layout/place.ts';
 import {
   type BroughtObject,
   decodeProgress,
   encodeProgress,
-} from '../../copies/layout/progress.ts';
-import { readIfThere } from '../../copies/read-copy.ts';
-import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../stores/objects/object-store.ts';
-import { each } from '../../system/streams/pipeline.ts';
+} from '../../../copies/layout/progress.ts';
+import { readIfThere } from '../../../copies/read-copy.ts';
+import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
+import { each } from '../../../system/streams/pipeline.ts';
 
 /** What is written again if a run is killed: a minute's work. */
 const EVERY_MS = 60_000;

@@ -1,11 +1,11 @@
-import type { BlobEntry } from '../../blobs/layout/catalogue.ts';
-import { entryStem } from '../../blobs/layout/entry-name.ts';
-import { archivesPrefix } from '../../copies/layout/keys.ts';
-import { type CopyPlace, encodeName, isSamePlace } from '../../copies/layout/place.ts';
-import type { PointDetails } from '../../copies/layout/point-details.ts';
-import type { CopiedArchive, CopiedBlobs } from '../../copies/layout/point-record.ts';
-import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
-import type { Store } from '../../stores/store.ts';
+import type { BlobEntry } from '../../../blobs/layout/catalogue.ts';
+import { entryStem } from '../../../blobs/layout/entry-name.ts';
+import { archivesPrefix } from '../../../copies/layout/keys.ts';
+import { type CopyPlace, encodeName, isSamePlace } from '../../../copies/layout/place.ts';
+import type { PointDetails } from '../../../copies/layout/point-details.ts';
+import type { CopiedArchive, CopiedBlobs } from '../../../copies/layout/point-record.ts';
+import { endingOf, type StoredForm } from '../../../copies/layout/stored-form.ts';
+import type { Store } from '../../../stores/store.ts';
 import type { ProgressLog } from './progress-log.ts';
 import { type PushRun, pushObject } from './push-run.ts';
 

@@ -1,21 +1,21 @@
-import { dataPrefix, pointKey } from '../../copies/layout/keys.ts';
-import { type CopyPlace, isSamePlace } from '../../copies/layout/place.ts';
-import type { DataFileDetails, PointDetails } from '../../copies/layout/point-details.ts';
-import type { CopiedDataFile, PointRecord } from '../../copies/layout/point-record.ts';
-import { AS_IS, type StoredForm } from '../../copies/layout/stored-form.ts';
-import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
-import type { ReadPoint } from '../../copies/read-copy.ts';
-import { type ObjectContent, sha256Of } from '../../copies/store-object.ts';
-import type { ChainLink } from '../../repository/layout/chain.ts';
-import { indexFileName, recordIndexFileName } from '../../repository/layout/file-names.ts';
-import { Failure } from '../../system/failure.ts';
+import { dataPrefix, pointKey } from '../../../copies/layout/keys.ts';
+import { type CopyPlace, isSamePlace } from '../../../copies/layout/place.ts';
+import type { DataFileDetails, PointDetails } from '../../../copies/layout/point-details.ts';
+import type { CopiedDataFile, PointRecord } from '../../../copies/layout/point-record.ts';
+import { AS_IS, type StoredForm } from '../../../copies/layout/stored-form.ts';
+import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts';
+import type { ReadPoint } from '../../../copies/read-copy.ts';
+import { type ObjectContent, sha256Of } from '../../../copies/store-object.ts';
+import type { ChainLink } from '../../../repository/layout/chain.ts';
+import { indexFileName, recordIndexFileName } from '../../../repository/layout/file-names.ts';
+import { Failure } from '../../../system/failure.ts';
 import {
   encodeMemberLengths,
   readMemberLengths,
-} from '../../system/streams/gzip/member-lengths.ts';
-import { each } from '../../system/streams/pipeline.ts';
-import { type FileToCopy, fileToCopy } from './forms/file-to-copy.ts';
-import type { LocalData } from './local-points.ts';
+} from '../../../system/streams/gzip/member-lengths.ts';
+import { each } from '../../../system/streams/pipeline.ts';
+import { type FileToCopy, fileToCopy } from '../forms/file-to-copy.ts';
+import type { LocalData } from '../local-points.ts';
 import type { ProgressLog } from './progress-log.ts';
 import { type PushRun, pushObject } from './push-run.ts';
 

@@ -1,17 +1,17 @@
-import { type PointName, pointKey } from '../../copies/layout/keys.ts';
-import type { PointRecord } from '../../copies/layout/point-record.ts';
-import type { BroughtObject } from '../../copies/layout/progress.ts';
-import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
-import type { ReadPoint } from '../../copies/read-copy.ts';
-import { storeEncoded } from '../../copies/store-encoded.ts';
+import { type PointName, pointKey } from '../../../copies/layout/keys.ts';
+import type { PointRecord } from '../../../copies/layout/point-record.ts';
+import type { BroughtObject } from '../../../copies/layout/progress.ts';
+import { endingOf, type StoredForm } from '../../../copies/layout/stored-form.ts';
+import type { ReadPoint } from '../../../copies/read-copy.ts';
+import { storeEncoded } from '../../../copies/store-encoded.ts';
 import {
   type ObjectContent,
   type StoredOnce,
   type Storing,
   storeOnce,
-} from '../../copies/store-object.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
-import type { CopyForms } from './forms/copy-forms.ts';
+} from '../../../copies/store-object.ts';
+import type { ObjectStore } from '../../../stores/objects/object-store.ts';
+import type { CopyForms } from '../forms/copy-forms.ts';
 import type { ProgressLog } from './progress-log.ts';
 
 /** What the steps of a run share that changes a copy. */

@@ -1,9 +1,9 @@
-import { type PointName, pointKey, tombstoneKey } from '../../copies/layout/keys.ts';
-import type { PointRecord } from '../../copies/layout/point-record.ts';
-import { decodeTombstone } from '../../copies/layout/tombstone.ts';
-import { readIfThere, removedPoints } from '../../copies/read-copy.ts';
-import type { ObjectStore } from '../../stores/objects/object-store.ts';
-import { Failure } from '../../system/failure.ts';
+import { type PointName, pointKey, tombstoneKey } from '../../../copies/layout/keys.ts';
+import type { PointRecord } from '../../../copies/layout/point-record.ts';
+import { decodeTombstone } from '../../../copies/layout/tombstone.ts';
+import { readIfThere, removedPoints } from '../../../copies/read-copy.ts';
+import type { ObjectStore } from '../../../stores/objects/object-store.ts';
+import { Failure } from '../../../system/failure.ts';
 import type { CopiedPoints } from './push-run.ts';
 
 /** The record that came to a copy last, be it gone since: the next one names it. */

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { readSums } from '../../blobs/checksums/checksums-file.ts';
-import type { BlobEntry as BlobBackup } from '../../blobs/layout/catalogue.ts';
-import { treeIn } from '../../blobs/layout/tree-in.ts';
+import { readSums } from '../../../blobs/checksums/checksums-file.ts';
+import type { BlobEntry as BlobBackup } from '../../../blobs/layout/catalogue.ts';
+import { treeIn } from '../../../blobs/layout/tree-in.ts';
 import {
   type BlobEntry,
   encodeBlobManifest,
   revisionKey,
-} from '../../copies/layout/blob-manifest.ts';
-import { blobKey, filesPrefix, manifestKey } from '../../copies/layout/keys.ts';
-import type { CopiedOtherFile } from '../../copies/layout/point-details.ts';
-import { AS_IS } from '../../copies/layout/stored-form.ts';
-import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
-import { hashOf, sha256Of, storeOnce } from '../../copies/store-object.ts';
-import { LAYOUT_FILE, parseBlobPath, parseLayout } from '../../filestorage/blob-layout.ts';
-import type { Oid } from '../../filestorage/oid.ts';
-import type { Tid } from '../../filestorage/tid.ts';
-import { SMALL_OBJECT_BYTES } from '../../stores/objects/object-store.ts';
-import type { TreeReader } from '../../stores/tree-reader.ts';
-import { collectSmall, each, inParallel } from '../../system/streams/pipeline.ts';
+} from '../../../copies/layout/blob-manifest.ts';
+import { blobKey, filesPrefix, manifestKey } from '../../../copies/layout/keys.ts';
+import type { CopiedOtherFile } from '../../../copies/layout/point-details.ts';
+import { AS_IS } from '../../../copies/layout/stored-form.ts';
+import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts';
+import { hashOf, sha256Of, storeOnce } from '../../../copies/store-object.ts';
+import { LAYOUT_FILE, parseBlobPath, parseLayout } from '../../../filestorage/blob-layout.ts';
+import type { Oid } from '../../../filestorage/oid.ts';
+import type { Tid } from '../../../filestorage/tid.ts';
+import { SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
+import type { TreeReader } from '../../../stores/tree-reader.ts';
+import { collectSmall, each, inParallel } from '../../../system/streams/pipeline.ts';
 import { type KnownBlobs, readKnownBlobs } from './known-blobs.ts';
 import { type PushedBlobs, type PushingBlobs, stampedName } from './push-archives.ts';
 import { pushObject, storeInForm } from './push-run.ts';

@@ -1,10 +1,10 @@
-import { type BlobEntry, revisionKey } from '../../copies/layout/blob-manifest.ts';
-import { PLACE_KINDS } from '../../copies/layout/place.ts';
-import { endingOf, type StoredForm } from '../../copies/layout/stored-form.ts';
-import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
-import { readBlobs } from '../../copies/read-copy.ts';
-import type { Oid } from '../../filestorage/oid.ts';
-import type { Tid } from '../../filestorage/tid.ts';
+import { type BlobEntry, revisionKey } from '../../../copies/layout/blob-manifest.ts';
+import { PLACE_KINDS } from '../../../copies/layout/place.ts';
+import { endingOf, type StoredForm } from '../../../copies/layout/stored-form.ts';
+import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts';
+import { readBlobs } from '../../../copies/read-copy.ts';
+import type { Oid } from '../../../filestorage/oid.ts';
+import type { Tid } from '../../../filestorage/tid.ts';
 import type { PushRun } from './push-run.ts';
 
 /** A file of a blob directory, of which a copy may have the bytes. */
