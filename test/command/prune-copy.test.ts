@@ -114,6 +114,32 @@ describe('prune --from, on a machine that has nothing but the copy', () => {
   });
 });
 
+describe('prune --from, of points at which the site has looked deeply', () => {
+  it('keeps the newest that was found good, and says why', async () => {
+    const looked = await copiedSite(join(scratch, 'looked'));
+    const { test, place } = looked;
+    const copy = `{ url = "${place}", name = "nas", site = "plone" }`;
+    writeFileSync(join(test.folder, 'zodbvault.toml'), `copies = [${copy}]\n`);
+    await test.runWell('verify', '--deep', stampOfDay(2));
+    await test.runWell('copy');
+    const events = () => filesBelow(place).filter((path) => path.includes('/events/'));
+    expect(events()).toHaveLength(1);
+    const shown = await pruneFrom(place, '--keep-daily', '1', '--dry-run', '--json');
+    const { points } = JSON.parse(shown.stdout) as PrunePlan;
+    expect(points.map(({ stays }) => stays)).toEqual([true, true, false, true, true]);
+    expect(points[1]?.reasons).toEqual(['the newest that a deep verification found good']);
+    await test.runWell('copy');
+    expect(events()).toHaveLength(1);
+
+    await test.runWell('verify', '--deep', stampOfDay(4));
+    await test.runWell('copy');
+    expect(events()).toHaveLength(2);
+    const later = await pruneFrom(place, '--keep-daily', '1', '--json');
+    const { removedPoints } = JSON.parse(later.stdout) as PrunePlan;
+    expect(removedPoints.map(({ stamp }) => stamp)).toEqual([1, 2, 3].map(stampOfDay));
+  });
+});
+
 describe('prune --from, where the copy is configured', () => {
   it('goes by the settings of the copy, and by what the command line says', async () => {
     configure('keep_within = "1d"');

@@ -1,5 +1,6 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
+import { readCopiedChecks } from '../../copies/copied-checks.ts';
 import { type CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../copies/layout/keys.ts';
 import type { SiteHead } from '../../copies/layout/site-head.ts';
@@ -18,7 +19,7 @@ import { type LocalPoint, readLocalPoints } from './local-points.ts';
 import { noteSite, readHead, type SeenSite } from './note-site.ts';
 import { CopyLock, isLockDue, type LockTimes } from './protect/copy-lock.ts';
 import { type LocalDoubts, NO_DOUBTS, readLocalDoubts } from './prune/local-doubts.ts';
-import { keepsAll, pruneCopy } from './prune/prune-copy.ts';
+import { type CopyRetention, keepsAll, pruneCopy } from './prune/prune-copy.ts';
 import { settledAs } from './prune/settled.ts';
 import type { NewestRecord } from './push/newest-record.ts';
 import { pushInOrder } from './push/push-in-order.ts';
@@ -26,6 +27,8 @@ import { CopiedPoints, type PushRun } from './push/push-run.ts';
 import { type LocalTag, readLocalTags } from './tags/local-tags.ts';
 import { pushTags, tagChanges } from './tags/push-tags.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
+import { type LocalLooks, readLocalLooks } from './verdicts/local-looks.ts';
+import { pushLooks } from './verdicts/push-looks.ts';
 
 /** An upload that a killed run has begun is gone on with for so long. Nobody sees it, but it takes room. */
 const RESUMED_MS = 48 * 3_600_000;
@@ -58,6 +61,7 @@ interface Copying extends PushRequest {
   readonly below: ObjectStore;
   readonly local: readonly LocalPoint[];
   readonly tags: readonly LocalTag[];
+  readonly looks: readonly LocalLooks[];
   readonly forms: CopyForms;
   /** What the run before has noted. */
   readonly before: SiteHead | undefined;
@@ -75,16 +79,17 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const below = objectsBelow(store, sitePrefix(copy.site));
   const local = await readLocalPoints(site, context.backups);
   const tags = await readLocalTags(site, context.backups);
+  const looks = await readLocalLooks(site, context.backups);
   const there = await copiedPoints(below);
   const before = await readHead(store, copy.site);
-  const settled = settledAs(copy, { local, tags, there });
+  const settled = settledAs(copy, { local, tags, looks, there });
   const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
   if (before?.settled === settled && !isDue) {
     await noteSite(store, { site: copy.site, points: there, head: before, settled, at: now() });
     return { points: 0, bytes: 0, removed: 0, seal: undefined };
   }
   await using forms = await openCopyForms(copy);
-  return await pushLocked({ ...request, store, below, local, tags, forms, before }, context);
+  return await pushLocked({ ...request, store, below, local, tags, looks, forms, before }, context);
 }
 
 async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
@@ -117,12 +122,15 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   const run = runOf(copying, { points, lease, lock, signal, onBytes: () => {} });
   const storages = site.storages.map(({ name }) => name);
   const lockedUntilMs = await lock?.extend(points, { storages, signal });
+  const checks = await readCopiedChecks(below);
+  await pushLooks(copying.looks, { there: checks, run });
+  const retention = { keeping: copy, kind: 'all', tags, checks, doubts } as const;
   const pruned = copy.appendOnly
     ? { removed: 0 }
-    : await tryToPrune({ copy, run, tags, doubts }, context);
+    : await tryToPrune(run, { name: copy.name, retention, context });
   const isSettled = pushed.failure === undefined && pruned !== 'failed';
   const settled = isSettled
-    ? settledAs(copy, { local, tags: copying.tags, there: points.names })
+    ? settledAs(copy, { local, tags: copying.tags, looks: copying.looks, there: points.names })
     : undefined;
   const at = now();
   const { sequence, link } = pushed.newest;
@@ -211,25 +219,24 @@ function runOf(
 
 /** The copy is complete whether old backups go or not. */
 async function tryToPrune(
+  run: PushRun,
   {
-    copy,
-    run,
-    tags,
-    doubts,
-  }: Pick<Copying, 'copy'> & {
-    readonly run: PushRun;
-    readonly tags: CopiedTags;
-    readonly doubts: LocalDoubts;
+    name,
+    retention,
+    context,
+  }: {
+    readonly name: string;
+    readonly retention: CopyRetention;
+    readonly context: JobContext;
   },
-  context: JobContext,
 ): Promise<{ readonly removed: number } | 'failed'> {
   try {
-    const removed = await pruneCopy(run, { keeping: copy, kind: 'all', tags, doubts });
+    const removed = await pruneCopy(run, retention);
     return { removed: removed.length };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
     const reason = error.message;
-    context.onEvent({ kind: 'warning', code: 'copy-not-pruned', copy: copy.name, reason });
+    context.onEvent({ kind: 'warning', code: 'copy-not-pruned', copy: name, reason });
     return 'failed';
   }
 }

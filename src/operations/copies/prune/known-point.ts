@@ -1,3 +1,4 @@
+import type { CopiedChecks } from '../../../copies/copied-checks.ts';
 import type { CopiedTags } from '../../../copies/copied-tags.ts';
 import type { PointName } from '../../../copies/layout/keys.ts';
 import type { CopiedSource } from '../../../copies/layout/point-record.ts';
@@ -6,6 +7,7 @@ import { momentOfStamp } from '../../../repository/layout/stamp.ts';
 import { dateOfPoint } from '../../../repository/records/date-of-point.ts';
 import type { RetentionPoint } from '../../../repository/retention/retention-point.ts';
 import type { LocalPoint } from '../local-points.ts';
+import { judgeCopied } from '../verdicts/judge-copied.ts';
 import { sourceOf } from './copied-source.ts';
 import type { LocalDoubts } from './local-doubts.ts';
 
@@ -32,14 +34,24 @@ export function knownByName(name: PointName, tags: CopiedTags): KnownPoint {
 /** By its record, and by what somebody has found out about it. */
 export function knownByRecord(
   { name, record }: ReadPoint,
-  { tags, doubts }: { readonly tags: CopiedTags; readonly doubts: LocalDoubts },
+  {
+    tags,
+    checks,
+    doubts,
+  }: {
+    readonly tags: CopiedTags;
+    readonly checks: CopiedChecks;
+    readonly doubts: LocalDoubts;
+  },
 ): KnownPoint {
   const { stamp, madeAt, run, blobs, source, data, part } = record;
+  const looks = checks.of(name.place).filter((one) => one.stamp === stamp);
+  const { isSound, isProven } = judgeCopied(looks);
   return {
     ...name,
     madeAt: dateOfPoint(stamp, madeAt === undefined ? undefined : { madeAt }),
-    isWhole: run !== 'incomplete' && blobs.kind !== 'missing' && doubts.isSound(name),
-    isProven: doubts.isProven(name),
+    isWhole: run !== 'incomplete' && blobs.kind !== 'missing' && isSound && doubts.isSound(name),
+    isProven: isProven || doubts.isProven(name),
     tags: tags.of(name),
     source,
     firstTid: part === 'full' ? data?.file.firstTid : undefined,

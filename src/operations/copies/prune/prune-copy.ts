@@ -1,3 +1,4 @@
+import type { CopiedChecks } from '../../../copies/copied-checks.ts';
 import type { CopiedTags } from '../../../copies/copied-tags.ts';
 import type { PointName } from '../../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../../copies/layout/place.ts';
@@ -17,6 +18,7 @@ export interface CopyRetention {
   /** Which backups are looked at; the others stay. */
   readonly kind: CopyPlace['kind'] | 'all';
   readonly tags: CopiedTags;
+  readonly checks: CopiedChecks;
   readonly doubts: LocalDoubts;
 }
 
@@ -77,7 +79,7 @@ function mayAnyGo(
 /** What becomes of each restore point, by its record; in the order in which they came. Failure `damaged`. */
 export async function planRecords(
   points: CopiedPoints,
-  { keeping, kind, tags, doubts }: CopyRetention,
+  { keeping, kind, tags, checks, doubts }: CopyRetention,
 ): Promise<readonly PlannedPoint<ReadPoint>[]> {
   const records: ReadPoint[] = [];
   const reading = inParallel(each(namesOf(points, { kind })), {
@@ -85,7 +87,7 @@ export async function planRecords(
     work: (name) => points.read(name),
   });
   for await (const one of reading) records.push(one);
-  const known = records.map((read) => ({ ...knownByRecord(read, { tags, doubts }), read }));
+  const known = records.map((read) => ({ ...knownByRecord(read, { tags, checks, doubts }), read }));
   const plan = planCopyRetention(known, { ...keeping, held: doubts.held });
   return plan.map(({ point, reasons }) => ({ point: point.read, reasons }));
 }

@@ -1,5 +1,6 @@
 import type { CopySettings } from '../../../config/model/copy-settings.ts';
 import type { Site } from '../../../config/model/site.ts';
+import { readCopiedChecks } from '../../../copies/copied-checks.ts';
 import { readCopiedTags } from '../../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../../copies/layout/place.ts';
@@ -96,7 +97,8 @@ async function observe(
   if (points.names.length === 0) throw noPoints(below);
   const doubts = site === undefined ? NO_DOUBTS : await doubtsOf(site, context);
   const tags = await readCopiedTags(below);
-  return { points, retention: { keeping: copy, kind, tags, doubts } };
+  const checks = await readCopiedChecks(below);
+  return { points, retention: { keeping: copy, kind, tags, checks, doubts } };
 }
 
 /** A machine that looks after copies may know a site of which it has no backups. */
