@@ -27,6 +27,7 @@ const REAL = 'test/real/**/*.test.ts';
 /** Thousands of cases, backups or nights, and what takes a minute or more: CI runs them beside `npm test`. */
 const LONG = [
   'src/system/streams/gzip/compress-by-isal.test.ts',
+  'test/command/blob-sums.test.ts',
   'test/command/damaged-source.test.ts',
   'test/command/history.test.ts',
   'test/command/known-bad.test.ts',
@@ -38,6 +39,7 @@ const LONG = [
   'test/command/restore-undo.test.ts',
   'test/command/sealed-copies.test.ts',
   'test/command/shared-blob-folder.test.ts',
+  'test/command/sources.test.ts',
   'test/command/two-copies.test.ts',
   'test/copy-retention.test.ts',
   'test/damage/*.test.ts',
@@ -51,6 +53,7 @@ const LONG = [
   'test/recipe/files-that-are-no-blobs.test.ts',
   'test/recipe/files-with-holes.test.ts',
   'test/recipe/folders-of-the-recipe.test.ts',
+  'test/recipe/recipe-archives.test.ts',
   'test/repozo-holes.test.ts',
   'test/retention-of-files.test.ts',
   'test/stores/copy-faults.test.ts',

@@ -63,8 +63,10 @@ const RECORDS: readonly (readonly [heading: string, file: string, schema: AnySch
 /** Files with schemas of which nothing is written beside backups, or that are part of a record above. */
 const NO_RECORDS = [
   'config/model/copy-settings.ts',
+  'config/model/keep-rules.ts',
   'config/model/site.ts',
   'operations/from-copy/head-cache.ts',
+  'operations/from-copy/plain/unfinished-folder.ts',
   'system/processes/process-identity.ts',
 ];
 

@@ -73,8 +73,8 @@ export function addReportCommand(program: Command): void {
         try {
           reports[index] = { ...report, ...(await backupsOf(site, { now, context })) };
         } catch (error) {
-          // The page says that there is no backup yet.
-          if (!isFailure(error, 'not-found')) throw error;
+          // Of a site that is there, the page says that there is no backup yet.
+          if (!isFailure(error, 'not-found') || !(await isSiteThere(site))) throw error;
           const { message: reason } = error;
           const absence = { code: 'nothing-to-work-with', name: site.part, reason } as const;
           renderWarning({ kind: 'warning', ...absence }, terminal);
@@ -117,6 +117,14 @@ async function verdictOn(
     return { state, text: storage === undefined ? text : `${storage}: ${text}` };
   });
   return { state: findings[0]?.state ?? 'unknown', findings };
+}
+
+/** Whether there is anything to back up. */
+async function isSiteThere({ storages }: Site): Promise<boolean> {
+  for (const { dataFs, blobs } of storages) {
+    if ((await isThere(dataFs)) || (blobs !== undefined && (await isThere(blobs)))) return true;
+  }
+  return false;
 }
 
 function withoutBackups(site: Site): Omit<SiteReport, 'verdict'> {
