@@ -65,7 +65,8 @@ describe('hole 2: after an increment of 0 bytes the quick check compares nothing
     copyFileSync(join(GOLDEN, 'bushy/states/8-after-pack/Data.fs'), site.dataFs);
     await growDatabase(site.dataFs, { transactions: 30 });
     expect(statSync(site.dataFs).size).toBeGreaterThan(65282);
-    expect((await site.runWell('backup', '-v')).stderr).toContain('Full backup');
+    // The blobs that this Data.fs names are not there.
+    expect((await site.runWarned('backup', '-v')).stderr).toContain('Full backup');
     await site.runWell('restore', '--to', 'out.fs');
     expect(sameBytes(join(site.folder, 'out.fs'), site.dataFs)).toBe(true);
   });
