@@ -27,6 +27,7 @@ const REAL = 'test/real/**/*.test.ts';
 /** Thousands of cases, backups or nights, and what takes a minute or more: CI runs them beside `npm test`. */
 const LONG = [
   'src/system/streams/gzip/compress-by-isal.test.ts',
+  'test/clocks.test.ts',
   'test/command/blob-sums.test.ts',
   'test/command/damaged-source.test.ts',
   'test/command/history.test.ts',
@@ -36,6 +37,7 @@ const LONG = [
   'test/command/lost-blobs.test.ts',
   'test/command/many-backups.test.ts',
   'test/command/many-clients.test.ts',
+  'test/command/progress.test.ts',
   'test/command/restore-undo.test.ts',
   'test/command/sealed-copies.test.ts',
   'test/command/shared-blob-folder.test.ts',
@@ -54,6 +56,7 @@ const LONG = [
   'test/recipe/files-with-holes.test.ts',
   'test/recipe/folders-of-the-recipe.test.ts',
   'test/recipe/recipe-archives.test.ts',
+  'test/recipe/restoring-blobs.test.ts',
   'test/repozo-holes.test.ts',
   'test/retention-of-files.test.ts',
   'test/stores/copy-faults.test.ts',
