@@ -1,8 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { haveSameRights } from '../copy/file-attributes.ts';
 import { haveSameTime } from '../copy/same-time.ts';
-
-const IS_ROOT = process.getuid?.() === 0;
 
 /** Whether what is in one tree has the rights and times that it has in another one, whatever its bytes. */
 export class Likeness {
@@ -35,11 +34,6 @@ export class Likeness {
     this.#folders.add(path);
     return true;
   }
-}
-
-/** Only root can give something to another owner. The mode tells also what it is. */
-function haveSameRights(one: Stats, other: Stats): boolean {
-  return one.mode === other.mode && (!IS_ROOT || (one.uid === other.uid && one.gid === other.gid));
 }
 
 function statusOf(path: string): Stats | undefined {

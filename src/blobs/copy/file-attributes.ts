@@ -17,6 +17,11 @@ export const SET_BITS = 0o6000;
 
 const IS_ROOT = process.getuid?.() === 0;
 
+/** Whether two are of one kind, have the same rights and, for root, who alone can give something away, one owner. */
+export function haveSameRights(one: Stats, other: Stats): boolean {
+  return one.mode === other.mode && (!IS_ROOT || (one.uid === other.uid && one.gid === other.gid));
+}
+
 /**
  * Gives an open file that was made for a copy the mode, the times and, for root, the owner of what it is a copy of.
  * Owner before mode: a change of it takes bits away. What is right already costs no call.

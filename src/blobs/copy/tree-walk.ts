@@ -15,7 +15,12 @@ import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
 import { FileHasher, PIECE_BYTES } from '../checksums/file-hasher.ts';
 import { isExcluded } from '../layout/exclusions.ts';
 import { isUncommitted } from '../layout/uncommitted.ts';
-import { copyFolderAttributes, copyLinkAttributes, SET_BITS } from './file-attributes.ts';
+import {
+  copyFolderAttributes,
+  copyLinkAttributes,
+  haveSameRights,
+  SET_BITS,
+} from './file-attributes.ts';
 import { FileCopier } from './file-copier.ts';
 import { haveSameTime } from './same-time.ts';
 import { refuseUnreadableName } from './unreadable-name.ts';
@@ -79,7 +84,6 @@ interface Directory extends Omit<Branch, 'names'> {}
 /** Copies parts of a tree, with synchronous calls. */
 export class TreeWalk {
   readonly #settings: WalkSettings;
-  readonly #isRoot = process.getuid?.() === 0;
   readonly #hasher = new FileHasher();
   readonly #copier = new FileCopier(this.#hasher);
   readonly #sums: WalkSums;
@@ -285,7 +289,8 @@ export class TreeWalk {
     if (!this.#canLink) return undefined;
     const other = `${this.#settings.linkTo}${path}`;
     const there = statusOf(other);
-    if (there === undefined || !this.#hasSameRights(status, there)) return undefined;
+    if (there?.isFile() !== true || status.size !== there.size) return undefined;
+    if (!haveSameRights(status, there)) return undefined;
     const same = yield* this.#compare(path, { status, there });
     if (same === undefined) return undefined;
     try {
@@ -322,11 +327,6 @@ export class TreeWalk {
   /** Of a file that is there now. */
   #noteSum(path: string, { sha256 }: KnownFile, how: 'shared' | 'fresh'): void {
     if (sha256 !== undefined) this.#sums.noteSum(path, { sha256, how });
-  }
-
-  #hasSameRights(a: Stats, b: Stats): boolean {
-    if (!b.isFile() || a.size !== b.size || a.mode !== b.mode) return false;
-    return !this.#isRoot || (a.uid === b.uid && a.gid === b.gid);
   }
 
   /** The result, or undefined where a live site removed the file. */
