@@ -1,10 +1,9 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import type { Site } from '../../../config/model/site.ts';
 import type { PointMoment } from '../../../copies/layout/keys.ts';
-import { PLACE_KINDS } from '../../../copies/layout/place.ts';
 import { parseStamp } from '../../../repository/layout/stamp.ts';
 import { readTags } from '../../../repository/records/tags.ts';
-import { findBackupPlaces } from '../../run/backup-places.ts';
+import { copiedRepositories } from '../copied-repositories.ts';
 
 /** A tag that a restore point of a site has, or that somebody has removed from it. */
 export interface LocalTag extends PointMoment {
@@ -18,15 +17,9 @@ export async function readLocalTags(
   backups: OpenBackups,
 ): Promise<readonly LocalTag[]> {
   const found: LocalTag[] = [];
-  for (const { storage, kind, repository } of await findBackupPlaces(site, {
-    kind: 'all',
-    backups,
-  })) {
-    const copied = PLACE_KINDS.find((one) => one === kind);
-    if (copied === undefined || repository === undefined) continue;
-    const read = await readTags((await backups.repository(repository)).store);
+  for await (const { place, store } of copiedRepositories(site, backups)) {
+    const read = await readTags(store);
     if (read.kind === 'unread') continue;
-    const place = { storage, kind: copied };
     for (const change of ['given', 'taken'] as const) {
       for (const { stamp: text, name: tag } of change === 'given' ? read.tags : read.taken) {
         const stamp = parseStamp(text);

@@ -1,8 +1,8 @@
 import type { OpenBackups } from '../../../blobs/open-backups.ts';
 import type { Site } from '../../../config/model/site.ts';
-import { type CopyPlace, PLACE_KINDS } from '../../../copies/layout/place.ts';
+import type { CopyPlace } from '../../../copies/layout/place.ts';
 import { type Check, readChecks } from '../../../repository/records/check-results.ts';
-import { findBackupPlaces } from '../../run/backup-places.ts';
+import { copiedRepositories } from '../copied-repositories.ts';
 
 /** What looks at the backups of a site have found out that holds for every copy of them. */
 export interface LocalLooks {
@@ -16,12 +16,9 @@ export async function readLocalLooks(
   backups: OpenBackups,
 ): Promise<readonly LocalLooks[]> {
   const found: LocalLooks[] = [];
-  for (const one of await findBackupPlaces(site, { kind: 'all', backups })) {
-    const kind = PLACE_KINDS.find((kind) => kind === one.kind);
-    if (kind === undefined || one.repository === undefined) continue;
-    const { store } = await backups.repository(one.repository);
+  for await (const { place, store } of copiedRepositories(site, backups)) {
     const checks = (await readChecks(store)).filter(isOfContent);
-    if (checks.length > 0) found.push({ place: { storage: one.storage, kind }, checks });
+    if (checks.length > 0) found.push({ place, checks });
   }
   return found;
 }
