@@ -10,6 +10,8 @@ const PROGRAMS = join(import.meta.dirname, '../../test/real/programs');
 const PAGE = 'Plone/news/summer-party';
 /** Of a picture, in pixels. */
 const WINDOW = '1000,760';
+/** How often a page is photographed until it has settled. */
+const ATTEMPTS = 10;
 
 /** A page in a browser, as PNG: before it was removed, while it is gone, and when it is back. */
 export interface PagePictures {
@@ -74,7 +76,21 @@ function start(program: string, ...words: readonly string[]): AsyncDisposable {
   };
 }
 
+/** A picture of a page that has settled: two in a row are the same, since a slow server may send an image too late. */
 function photographUrl(
+  url: string,
+  paths: { readonly folder: string; readonly name: string },
+): Buffer {
+  let last = photographOnce(url, paths);
+  for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
+    const next = photographOnce(url, paths);
+    if (next.equals(last)) return next;
+    last = next;
+  }
+  throw new Error(`${url} looks different each time: see ${paths.name}.png in ${paths.folder}`);
+}
+
+function photographOnce(
   url: string,
   { folder, name }: { readonly folder: string; readonly name: string },
 ): Buffer {
