@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { formatBytes } from '../src/cli/format/units.ts';
 import { wholeNumber } from '../src/cli/options/common-options.ts';
 import { BLOB_CASES, makeBlobBench } from './cases/blob-cases.ts';
@@ -15,6 +15,7 @@ import {
   startServers,
 } from './cases/copy-cases.ts';
 import { DATA_FS_CASES } from './cases/data-fs-cases.ts';
+import { hugeCases, makeHugeBench } from './cases/huge-cases.ts';
 import { makePageBench, PAGE_CASES } from './cases/page-cases.ts';
 import { STATE_CASES } from './cases/state-cases.ts';
 import { type Measurement, measure, median } from './measure.ts';
@@ -38,10 +39,20 @@ const options = new Command('npm run bench --')
     wholeNumber({ minimum: 0, maximum: 1e7 }),
     1e5,
   )
+  .option(
+    '--huge <GB>',
+    'only the memory of each command on a Data.fs of so many GB, for which four times its size must be free',
+    wholeNumber({ minimum: 1, maximum: 1000 }),
+  )
   .option('--copies', 'only copies to Ceph and OpenSSH on this machine, beside rclone')
   .option('--no-chains', 'no chain of a thousand increments')
   .option('--no-pages', 'no folders of pages, which the Zope of a Plone makes')
-  .option('--data <kind>', 'text or incompressible (default: one of each)')
+  .addOption(
+    new Option(
+      '--data <kind>',
+      'what objects hold (default: one Data.fs with text, and one incompressible)',
+    ).choices(['text', 'incompressible', 'small'] as const),
+  )
   .option('--runs <number>', 'runs of each command', wholeNumber({ minimum: 1, maximum: 99 }), 5)
   .option('--only <text>', 'only jobs with this text in their name; earlier ones run once')
   .option('--folder <folder>', 'where to put the files', tmpdir())
@@ -63,14 +74,23 @@ async function run(bench: Bench): Promise<void> {
   print(
     `(${cpus()[0]?.model.trim()}), ${formatBytes(totalmem())} of memory, ${options.runs} runs of each.`,
   );
+  if (options.huge !== undefined) {
+    const huge = await makeHugeBench(bench, {
+      bytes: options.huge * 1e9,
+      kind: options.data ?? 'text',
+    });
+    const { objectCount, supersededCount } = huge;
+    const size = formatBytes(statSync(huge.dataFs).size);
+    const title = `Data.fs of ${size}, ${objectCount} objects, ${supersededCount} superseded records.`;
+    await measureCases(title, huge, hugeCases(INCREMENT_BYTES));
+    return;
+  }
   if (options.copies) {
     await measureCopies(bench);
     return;
   }
-  for (const kind of ['text', 'incompressible'] as const) {
-    const isWanted = options.size > 0 && (options.data ?? kind) === kind;
-    if (isWanted) await measureDataFs(bench, kind);
-  }
+  const kinds = options.data === undefined ? (['text', 'incompressible'] as const) : [options.data];
+  for (const kind of options.size > 0 ? kinds : []) await measureDataFs(bench, kind);
   if (options.chains) {
     await makeChains(bench);
     await measureCases('Starts, and chains of increments.', bench, [
@@ -92,9 +112,9 @@ async function measureDataFs(session: Bench, kind: DataKind): Promise<void> {
   mkdirSync(inside);
   const dataFs = join(inside, 'Data.fs');
   const grownDataFs = join(inside, 'Grown.fs');
-  const objectCount = await growWorkload(dataFs, kind, options.size * 1e6);
+  const objectCount = await growWorkload(dataFs, { kind, bytes: options.size * 1e6 });
   copyFileSync(dataFs, grownDataFs);
-  await growWorkload(grownDataFs, kind, INCREMENT_BYTES);
+  await growWorkload(grownDataFs, { kind, bytes: INCREMENT_BYTES });
   const bench: DataFsBench = { ...session, folder: inside, kind, dataFs, grownDataFs, objectCount };
   const size = formatBytes(statSync(dataFs).size);
   await measureCases(`Data.fs of ${size}, ${objectCount} objects, ${kind}.`, bench, [
@@ -137,13 +157,14 @@ async function measureCase({
   bars = [],
   isBasis = false,
   leavesNothing = false,
+  mostRuns = options.runs,
 }: Case): Promise<void> {
   const isWanted = options.only === undefined || job.includes(options.only);
   if (!isWanted && leavesNothing) return;
   const trials = isWanted || isBasis ? [ours, ...peers] : [ours];
   const results = new Map<object, Measurement[]>(trials.map((trial) => [trial, []]));
   // In turns, so that what else the machine does hits all of them alike.
-  for (let count = isWanted ? options.runs : 1; count > 0; count--) {
+  for (let count = isWanted ? Math.min(options.runs, mostRuns) : 1; count > 0; count--) {
     for (const trial of trials) results.get(trial)?.push(await measure(trial));
   }
   if (!isWanted) return;
@@ -170,12 +191,17 @@ function judge(
   own: Measurement,
   peer: Measurement,
 ): string {
-  const limits = [`<= ${Number(ratio.toFixed(3))}`];
+  const limits: string[] = [];
+  let isMet = true;
+  if (ratio !== undefined) {
+    limits.push(`<= ${Number(ratio.toFixed(3))}`);
+    isMet = own.seconds <= ratio * peer.seconds + moreSeconds;
+  }
   if (moreSeconds > 0) limits.push(`+ ${moreSeconds.toFixed(2)} s`);
-  let isMet = own.seconds <= ratio * peer.seconds + moreSeconds;
   if (peakBytes !== undefined) {
     isMet &&= own.peakBytes <= peakBytes;
-    limits.push(`${formatBytes(peakBytes)} of memory`);
+    const isAlone = ratio === undefined;
+    limits.push(`${isAlone ? '<= ' : ''}${formatBytes(peakBytes)} of memory`);
   }
   if (larger !== undefined) {
     const growth = (own.outputBytes ?? 0) / (peer.outputBytes ?? 1) - 1;

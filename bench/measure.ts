@@ -15,7 +15,7 @@ export interface Trial {
 /** What one run took. */
 export interface Measurement {
   readonly seconds: number;
-  /** The largest resident memory of the program and of each program that it starts (VmHWM of Linux), added up. */
+  /** The largest resident memory (VmHWM of Linux) of the program and of those that it has started, added up while they run. */
   readonly peakBytes: number;
   readonly outputBytes: number | undefined;
 }
@@ -41,8 +41,10 @@ export async function measure({
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  const peaks = new Map<number, number>();
-  const timer = setInterval(() => lookAt(child.pid, peaks), LOOK_EVERY_MS);
+  let peakBytes = 0;
+  const timer = setInterval(() => {
+    peakBytes = Math.max(peakBytes, peakOf(child.pid));
+  }, LOOK_EVERY_MS);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -53,7 +55,7 @@ export async function measure({
   const made = output?.();
   return {
     seconds,
-    peakBytes: [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0),
+    peakBytes,
     outputBytes: made === undefined ? undefined : statSync(made).size,
     ...(isReporting && (JSON.parse(report) as Pick<Measurement, 'seconds' | 'peakBytes'>)),
   };
@@ -68,22 +70,22 @@ export function median(measurements: readonly Measurement[]): Measurement {
 }
 
 /**
- * Notes the peaks of a process and of its descendants, as far as they are still running. One that has just been started
- * has the memory and the command line of its parent, until its own program begins: it doesn't count yet.
+ * The peaks of a process and of its descendants, as far as they are still running. One that has just been started has the
+ * memory and the command line of its parent, until its own program begins: it doesn't count yet.
  */
-function lookAt(pid: number | undefined, peaks: Map<number, number>, parent?: string): void {
-  if (pid === undefined) return;
+function peakOf(pid: number | undefined, parent?: string): number {
+  if (pid === undefined) return 0;
   try {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    if (commandLine === parent) return;
+    if (commandLine === parent) return 0;
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const bytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-    peaks.set(pid, Math.max(peaks.get(pid) ?? 0, bytes));
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    for (const child of children.split(' ')) {
-      if (child !== '') lookAt(Number(child), peaks, commandLine);
-    }
+    return children
+      .split(' ')
+      .filter((child) => child !== '')
+      .reduce((sum, child) => sum + peakOf(Number(child), commandLine), bytes);
   } catch {
-    // It has just ended.
+    return 0; // It has just ended.
   }
 }

@@ -12,14 +12,17 @@ export interface Case {
   readonly bars?: readonly Bar[];
   /** Later cases need what its peers leave behind, as all need what ours does. */
   readonly isBasis?: boolean;
+  /** Runs of it that are enough; absent: as many as were asked for. */
+  readonly mostRuns?: number;
   /** Later cases need nothing of it. */
   readonly leavesNothing?: boolean;
 }
 
-/** What ours may take: a share of a peer's time, and seconds more than that. */
+/** What ours may take: a share of a peer's time, and seconds more than that; or so much memory. */
 export interface Bar {
+  /** In whose row it is shown; ours has those that need no peer. */
   readonly peer: string;
-  readonly ratio: number;
+  readonly ratio?: number;
   readonly moreSeconds?: number;
   /** How much memory it may take. */
   readonly peakBytes?: number;

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 export async function makeChains(bench: Bench): Promise<void> {
   for (const [name, count] of Object.entries(INCREMENTS)) {
     const dataFs = join(bench.folder, `${name}.fs`);
-    await growWorkload(dataFs, 'text', COMMIT_BYTES);
+    await growWorkload(dataFs, { kind: 'text', bytes: COMMIT_BYTES });
     let at = Date.now() - (count + 1) * MINUTE;
     const location = join(bench.folder, name);
     const site = await openSite({
@@ -26,7 +26,7 @@ export async function makeChains(bench: Bench): Promise<void> {
     });
     for (let made = 0; made <= count; made++) {
       await site.backUp();
-      await growWorkload(dataFs, 'text', COMMIT_BYTES);
+      await growWorkload(dataFs, { kind: 'text', bytes: COMMIT_BYTES });
       at += MINUTE;
     }
     await site.backUp();

@@ -67,7 +67,7 @@ async function backUpNewSite(
 ): Promise<void> {
   const data = join(folder, 'var/filestorage');
   mkdirSync(data, { recursive: true });
-  await growWorkload(join(data, 'Data.fs'), 'text', bytes);
+  await growWorkload(join(data, 'Data.fs'), { kind: 'text', bytes });
   const words = [command, 'backup', '--no-gzip', '-q'];
   execFileSync(process.execPath, words, { cwd: folder, stdio: 'inherit' });
 }

@@ -46,7 +46,7 @@ export const STATE_CASES: readonly ((bench: DataFsBench) => Case)[] = [
   (bench) => ({
     job: `${LOADS.cold} cold loads, gzip`,
     leavesNothing: true,
-    ours: ourLoads(bench, { words: repositoryOptions(bench, 'gzip'), isCold: true }),
+    ours: ourLoads(bench, { words: repositoryOptions(bench, 'gzip'), loadCount: LOADS.cold }),
     peers: [NODE_START],
     bars: [
       {
@@ -98,7 +98,8 @@ interface Loads {
   readonly words: readonly string[];
   /** How many different objects are loaded; absent: any. */
   readonly oidCount?: number;
-  readonly isCold?: boolean;
+  /** How many are loaded; absent: as many as where all is in memory. */
+  readonly loadCount?: number;
 }
 
 function loadCase(bench: DataFsBench, job: string, of: Loads): Case {
@@ -111,7 +112,7 @@ function loadCase(bench: DataFsBench, job: string, of: Loads): Case {
   };
 }
 
-function ourLoads(bench: DataFsBench, of: Loads): Trial {
+export function ourLoads(bench: DataFsBench, of: Loads): Trial {
   const { command } = zodbvault(bench, ['open', '--listen', socketIn(bench), ...of.words]);
   return loadTrial(bench, of, { label: 'zodbvault', command });
 }
@@ -126,13 +127,13 @@ function runzeoLoads(bench: DataFsBench, of: Loads): Trial {
 
 function loadTrial(
   bench: DataFsBench,
-  { oidCount = bench.objectCount - 1, isCold = false }: Loads,
+  { oidCount = bench.objectCount - 1, loadCount = LOADS.warm }: Loads,
   server: Pick<Trial, 'label' | 'command'>,
 ): Trial {
   const oids = oidCount ?? bench.objectCount - 1;
   // Each of a working set is in the cache then, but for a few.
   const warmUp = oidCount === undefined ? 0 : 2 * oidCount;
-  const counts = isCold ? [LOADS.cold, 0] : [LOADS.warm, warmUp];
+  const counts = [loadCount, warmUp];
   const client = join(import.meta.dirname, '../zeo-loads.ts');
   return {
     label: server.label,
@@ -163,13 +164,13 @@ function restoreTo(bench: DataFsBench, moment: string, label: string): Trial {
   };
 }
 
-function stampOfFull(bench: DataFsBench): string {
+export function stampOfFull(bench: DataFsBench): string {
   const path = fullFile(bench, 'gzip') ?? '';
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.fsz?$/, '');
 }
 
 /** The tid of the first transaction behind the full backup. */
-function momentOfIncrement(bench: DataFsBench): string {
+export function momentOfIncrement(bench: DataFsBench): string {
   const folder = join(bench.folder, 'gzip');
   const records = readdirSync(folder).filter((name) => /^\d.*\.json$/.test(name));
   const last =
