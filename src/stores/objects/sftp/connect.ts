@@ -1,5 +1,6 @@
 import type { Client, ConnectConfig } from 'ssh2';
 import { Failure } from '../../../system/failure.ts';
+import { gatheringSocket } from './gathering-socket.ts';
 import { acquaintanceWith, algorithmsFor, distrust } from './host-key.ts';
 import { findIdentities, type Identity } from './identities.ts';
 import { formatSftpUrl, type SftpAddress } from './sftp-address.ts';
@@ -37,10 +38,10 @@ export async function connect(
   const identities = await findIdentities(user, { file: identityFile, parseKey });
   let distrusted: Failure | undefined;
   const client = new ssh2.Client();
+  const socket = gatheringSocket({ host, port });
   try {
     const session = await sessionOver(client, {
-      host,
-      port,
+      sock: socket,
       username: user,
       authHandler: identities.map(({ method }) => method),
       algorithms: { serverHostKey: algorithmsFor(acquaintance) },
@@ -54,7 +55,7 @@ export async function connect(
     });
     return session;
   } catch (error) {
-    client.destroy();
+    socket.destroy();
     throw distrusted ?? adoptConnectError(error, { address, identities });
   }
 }
@@ -75,8 +76,6 @@ function sessionOver(client: Client, config: ConnectConfig): Promise<SftpSession
     client.on('close', () => end(new ConnectionLost('the server has closed the connection')));
     // After an agent that fails, the next identity has its turn.
     client.on('error', (error) => (error.level === 'agent' ? undefined : end(error)));
-    // Requests are small, and wait for their answers: they must not be kept back to be sent together.
-    client.on('connect', () => client.setNoDelay(true));
     client.on('ready', () =>
       client.sftp((error, sftp) => {
         if (error !== undefined && error !== null) return end(error);

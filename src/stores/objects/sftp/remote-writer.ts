@@ -13,6 +13,8 @@ import type { SftpLink } from './sftp-link.ts';
 import { OPEN, type SftpSession } from './sftp-session.ts';
 
 export interface RemoteWriting {
+  /** Of the whole content, in hex, where somebody has taken it; undefined: it is taken here. */
+  readonly sha256?: string | undefined;
   /** Makes the folder of the file. */
   readonly makeFolder: (session: SftpSession) => Promise<void>;
   readonly mode: number;
@@ -28,16 +30,16 @@ export async function writeRemote(
   link: SftpLink,
   { path, name }: RemotePath,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { makeFolder, mode, onBytes = () => {} }: RemoteWriting,
+  { sha256: known, makeFolder, mode, onBytes = () => {} }: RemoteWriting,
 ): Promise<void> {
   const doing = `write "${name}"`;
-  const hash = createHash('sha256');
+  const hash = known === undefined ? createHash('sha256') : undefined;
   await using file = new RemoteFile(link, async (session) => {
     const handle = await createIn(session, { path, mode, makeFolder });
     return { handle, status: await session.statusOf(handle) };
   });
   const begunBytes = await file.run(doing, async (_, { status }) => status.sizeBytes);
-  const blocks = blocksOf(tap(content, (chunk) => hash.update(chunk)));
+  const blocks = blocksOf(tap(content, (chunk) => hash?.update(chunk)));
   let sizeBytes = 0;
   const write = async ({ bytes, position }: Block) => {
     if (position + bytes.length <= begunBytes) return bytes.length;
@@ -53,7 +55,7 @@ export async function writeRemote(
     if (session.extensions.canSync) await session.sync(handle);
   });
   if (begunBytes === 0 && file.connections === 1) return;
-  await requireSame(link, { path, name }, { sizeBytes, sha256: hash.digest('hex') });
+  await requireSame(link, { path, name }, { sizeBytes, sha256: known ?? hash?.digest('hex') });
 }
 
 /** So often, a folder that was just made may be gone again: who removes the last thing in it removes the folder. */
@@ -103,7 +105,7 @@ async function* blocksOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Blo
 async function requireSame(
   link: SftpLink,
   file: RemotePath,
-  expected: { readonly sizeBytes: number; readonly sha256: string },
+  expected: { readonly sizeBytes: number; readonly sha256: string | undefined },
 ): Promise<void> {
   await using source = await openRemote(link, file);
   const hash = createHash('sha256');

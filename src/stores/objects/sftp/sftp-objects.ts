@@ -140,7 +140,7 @@ async function upload(
   const temporary = besideKey(key, unfinishedName(lastNameOf(key), sha256));
   try {
     const checked = checkedContent(content, { name, ...expected });
-    await write(place, { temporary, key, content: checked, onBytes });
+    await write(place, { temporary, key, content: checked, sha256, onBytes });
     await publish(place, { temporary, key });
   } catch (error) {
     // What has a checksum is gone on with.
@@ -156,11 +156,13 @@ async function write(
     temporary,
     key,
     content,
+    sha256,
     onBytes,
   }: {
     readonly temporary: string;
     readonly key: string;
     readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+    readonly sha256?: string | undefined;
     readonly onBytes?: ((count: number) => void) | undefined;
   },
 ): Promise<void> {
@@ -169,7 +171,7 @@ async function write(
   const mode = (await folders.mode()) & FILES;
   const makeFolder = (session: SftpSession) => folders.make(session, parentOf(key));
   try {
-    await writeRemote(link, target, content, { makeFolder, mode, onBytes });
+    await writeRemote(link, target, content, { sha256, makeFolder, mode, onBytes });
   } catch (error) {
     throw await explainFull(place, error, target.name);
   }
