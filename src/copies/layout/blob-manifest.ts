@@ -3,6 +3,7 @@ import { formatOid, type Oid, oidFrom } from '../../filestorage/oid.ts';
 import { formatTid, parseTid, type Tid } from '../../filestorage/tid.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import type { BlobName } from './keys.ts';
+import { arrayInLines, inPieces } from './listed-json.ts';
 import { StampSchema } from './point-record.ts';
 import { StoredFormSchema } from './stored-form.ts';
 import { Count, Sha256, StoredObjectSchema, TidText } from './stored-object.ts';
@@ -72,22 +73,31 @@ export function decodeBlobManifest(text: string): BlobManifest | undefined {
   };
 }
 
-/** JSON with a blob in each line, in the order in which they are given. */
-export function encodeBlobManifest({ stamp, form, base, blobs, gone }: BlobManifest): Uint8Array {
-  const head = JSON.stringify({ format: 1, stamp, form, ...(base && { base }) }).slice(0, -1);
-  const entries = blobs.map(({ oid, tid, sizeBytes, sha256, suffix, storedBytes }) =>
-    JSON.stringify([
+/** JSON with a blob in each line, in the order in which they are given, in pieces. */
+export function encodeBlobManifest(manifest: BlobManifest): Generator<Uint8Array> {
+  return inPieces(textsOf(manifest));
+}
+
+function* textsOf({ stamp, form, base, blobs, gone }: BlobManifest): Generator<string> {
+  yield JSON.stringify({ format: 1, stamp, form, ...(base && { base }) }).slice(0, -1);
+  yield ',"blobs":';
+  yield* arrayInLines(encodedBlobs(blobs));
+  yield ',"gone":';
+  yield* arrayInLines(encodedRevisions(gone));
+  yield '}\n';
+}
+
+function* encodedBlobs(blobs: BlobManifest['blobs']): Generator<readonly unknown[]> {
+  for (const { oid, tid, sizeBytes, sha256, suffix, storedBytes } of blobs)
+    yield [
       ...[formatOid(oid), formatTid(tid), sizeBytes, sha256],
       ...(suffix === undefined && storedBytes === undefined ? [] : [suffix ?? null]),
       ...(storedBytes === undefined ? [] : [storedBytes]),
-    ]),
-  );
-  const removed = gone.map(({ oid, tid }) => JSON.stringify([formatOid(oid), formatTid(tid)]));
-  return Buffer.from(`${head},"blobs":[${lines(entries)}],"gone":[${lines(removed)}]}\n`);
+    ];
 }
 
-function lines(entries: readonly string[]): string {
-  return entries.length === 0 ? '' : `\n${entries.join(',\n')}\n`;
+function* encodedRevisions(revisions: BlobManifest['gone']): Generator<readonly string[]> {
+  for (const { oid, tid } of revisions) yield [formatOid(oid), formatTid(tid)];
 }
 
 /** All blobs of a restore point, in no order. @param base - what `manifest.base` names */

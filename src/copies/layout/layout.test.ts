@@ -153,7 +153,7 @@ describe('manifest of blobs', () => {
     fc.assert(
       fc.property(fc.array(blobs), fc.array(revisions), (some, gone) => {
         const manifest = { stamp, form: [], blobs: some, gone };
-        const text = Buffer.from(encodeBlobManifest(manifest)).toString();
+        const text = Buffer.concat([...encodeBlobManifest(manifest)]).toString();
         const suffixed = some.map((one) =>
           one.suffix === undefined ? { ...one, storedBytes: undefined } : one,
         );

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { parseJson } from '../../system/parse-json.ts';
+import { arrayInLines, inPieces } from './listed-json.ts';
 import { Count, StoredObjectSchema } from './stored-object.ts';
 
 const BroughtObjectSchema = v.object({
@@ -28,6 +28,13 @@ export function decodeProgress(text: string): Progress | undefined {
   return parseJson(text, ProgressSchema);
 }
 
-export function encodeProgress({ objects }: Progress): Uint8Array {
-  return encodeJsonRecord({ format: 1, objects });
+/** JSON with an object in each line, in pieces. */
+export function encodeProgress(progress: Progress): Generator<Uint8Array> {
+  return inPieces(textsOf(progress));
+}
+
+function* textsOf({ objects }: Progress): Generator<string> {
+  yield '{"format":1,"objects":';
+  yield* arrayInLines(objects);
+  yield '}\n';
 }

@@ -7,10 +7,13 @@ import {
 } from '../../../copies/layout/progress.ts';
 import { readIfThere } from '../../../copies/read-copy.ts';
 import { type ObjectStore, SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
-import { each } from '../../../system/streams/pipeline.ts';
+import { collect, each } from '../../../system/streams/pipeline.ts';
 
-/** What is written again if a run is killed: a minute's work. */
+/** What is copied again if a run is killed: a minute's work. */
 const EVERY_MS = 60_000;
+
+/** A list of many objects takes long to write: it isn't written for more than this part of the time. */
+const MOST_OF_THE_TIME = 1 / 20;
 
 /** Remembers, in the copy, which objects are there before the record of their point is: a killed run is gone on with. */
 export class ProgressLog {
@@ -18,7 +21,7 @@ export class ProgressLog {
   readonly #key: string;
   readonly #objects: Map<string, BroughtObject>;
   #isSaved: boolean;
-  #savedAt = performance.now();
+  #saveAtMs = performance.now() + EVERY_MS;
 
   private constructor(
     site: ObjectStore,
@@ -54,9 +57,12 @@ export class ProgressLog {
     if (actual !== key) return;
     const content = contentBytes === undefined ? {} : { contentBytes };
     this.#objects.set(key, { key, form, sizeBytes, sha256, ...content });
-    if (performance.now() - this.#savedAt < EVERY_MS) return;
-    this.#savedAt = performance.now();
+    const nowMs = performance.now();
+    if (nowMs < this.#saveAtMs) return;
+    this.#saveAtMs = Number.POSITIVE_INFINITY; // Others go on meanwhile, and note what they have written.
     await this.#save();
+    const doneMs = performance.now();
+    this.#saveAtMs = doneMs + Math.max(EVERY_MS, (doneMs - nowMs) / MOST_OF_THE_TIME);
     this.#isSaved = true;
   }
 
@@ -69,8 +75,16 @@ export class ProgressLog {
   }
 
   async #save(): Promise<void> {
-    const bytes = encodeProgress({ objects: [...this.#objects.values()] });
-    if (bytes.length <= SMALL_OBJECT_BYTES) await this.#site.put(this.#key, bytes);
-    else await this.#site.upload(this.#key, each([bytes]), { sizeBytes: bytes.length });
+    const objects = [...this.#objects.values()];
+    const sizeBytes = sizeOf(encodeProgress({ objects }));
+    const content = each(encodeProgress({ objects }));
+    if (sizeBytes <= SMALL_OBJECT_BYTES) await this.#site.put(this.#key, await collect(content));
+    else await this.#site.upload(this.#key, content, { sizeBytes });
   }
+}
+
+function sizeOf(pieces: Iterable<Uint8Array>): number {
+  let sizeBytes = 0;
+  for (const piece of pieces) sizeBytes += piece.length;
+  return sizeBytes;
 }

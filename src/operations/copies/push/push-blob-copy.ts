@@ -11,13 +11,13 @@ import { blobKey, filesPrefix, manifestKey } from '../../../copies/layout/keys.t
 import type { CopiedOtherFile } from '../../../copies/layout/point-details.ts';
 import { AS_IS } from '../../../copies/layout/stored-form.ts';
 import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts';
-import { hashOf, sha256Of, storeOnce } from '../../../copies/store-object.ts';
+import { hashOf, storeOnce } from '../../../copies/store-object.ts';
 import { LAYOUT_FILE, parseBlobPath, parseLayout } from '../../../filestorage/blob-layout.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
 import type { Tid } from '../../../filestorage/tid.ts';
 import { SMALL_OBJECT_BYTES } from '../../../stores/objects/object-store.ts';
 import type { TreeReader } from '../../../stores/tree-reader.ts';
-import { collectSmall, each, inParallel } from '../../../system/streams/pipeline.ts';
+import { collectSmall, each, inParallel, tap } from '../../../system/streams/pipeline.ts';
 import { type KnownBlobs, readKnownBlobs } from './known-blobs.ts';
 import { type PushedBlobs, type PushingBlobs, stampedName } from './push-archives.ts';
 import { pushObject, storeInForm } from './push-run.ts';
@@ -148,14 +148,10 @@ async function pushManifest(
   const content = isSmall
     ? { base: changes.base, blobs: changes.blobs, gone: changes.gone }
     : { blobs: entries, gone: [] };
-  const bytes = encodeBlobManifest({ stamp, form: run.forms.others, ...content });
-  const sha256 = sha256Of(bytes);
-  const object = {
-    key: manifestKey(place, { stamp, sha256 }),
-    read: () => each([bytes]),
-    sizeBytes: bytes.length,
-    sha256,
-  };
+  const read = () => each(encodeBlobManifest({ stamp, form: run.forms.others, ...content }));
+  let sizeBytes = 0;
+  const sha256 = await hashOf(tap(read(), ({ length }) => (sizeBytes += length)));
+  const object = { key: manifestKey(place, { stamp, sha256 }), read, sizeBytes, sha256 };
   const { suffix: _, ...stored } = await storeOnce(run.site, object, run.storing);
   return stored;
 }
