@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CopySettings } from '../src/config/model/copy-settings.ts';
@@ -157,6 +165,21 @@ describe('a copy', () => {
     expect((await site.verify()).findings).toEqual([]);
     expect((await site.push()).requests.length).toBeLessThanOrEqual(3);
   }, 120_000);
+
+  it('keeps for two days what a killed run has left of an upload', async () => {
+    const site = await siteWithCopy();
+    await site.backUp();
+    const leave = (name: string, ageHours: number) => {
+      const path = join(site.place, `sites/plone/data/.${name}.0123456789ab.zodbvault-tmp`);
+      writeFileSync(path, 'half');
+      const at = Date.now() / 1000 - ageHours * 3600;
+      utimesSync(path, at, at);
+      return path;
+    };
+    const [young, old] = [leave('young', 47), leave('old', 49)];
+    await site.backUp();
+    expect([young, old].map((path) => existsSync(path))).toEqual([true, false]);
+  });
 
   it('that is append-only loses nothing by the machine that brings it', async () => {
     const site = await siteWithCopy({ keep: 1 }, { keep: 1, appendOnly: true });
