@@ -6,6 +6,7 @@ import { describeReal, programOf } from '../support/real-parts.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const scratch = scratchFolder();
+const COMMENT = '++conversation++default/';
 
 /** What a visitor finds: see `test/real/programs/plone_site.py`. */
 interface Look {
@@ -26,7 +27,13 @@ describeReal('plone', 'folder of a Plone site', () => {
     await site.runWell('backup');
     await run('remove');
     const gone = await look();
-    expect(below(gone.catalog, '/Plone/garden')).toEqual({});
+    // Entries of two documents are left, and of the comments on one of them.
+    const left = Object.keys(below(gone.catalog, '/Plone/garden'));
+    expect(left).toHaveLength(3);
+    expect(gone.problems).toEqual(
+      left.map((path) => `${path} is in the catalog, and not in the site`),
+    );
+    expect(gone.catalog).toHaveProperty('/Plone/harbour/story');
 
     await site.runWell('export', 'latest', '/Plone/garden', '-o', 'garden.zexp');
     const script = join(site.folder, 'garden.zexp.import.py');
@@ -38,6 +45,11 @@ describeReal('plone', 'folder of a Plone site', () => {
     const after = await look();
     expect(factsOf(after)).toEqual(factsOf(before));
     expect(after.problems).toEqual([]);
+    const paths = [...Object.keys(before.catalog), '/Plone/aside'];
+    expect(Object.keys(after.catalog).sort()).toEqual(paths.sort());
+    expect(
+      paths.filter((path) => path.includes('/garden/') && path.includes(COMMENT)),
+    ).toHaveLength(2);
 
     // Its id is taken there; elsewhere its UIDs are.
     expect((await bring('/Plone')).stderr).toContain('/Plone has a garden already');
@@ -45,7 +57,7 @@ describeReal('plone', 'folder of a Plone site', () => {
     expect((await bring('/Plone/aside', '--new-uids')).status).toBe(0);
     const copied = await look();
     const copy = below(copied.catalog, '/Plone/aside/garden');
-    expect(Object.keys(copy)).toHaveLength(13);
+    expect(Object.keys(copy)).toHaveLength(13 + 2); // With its comments.
     const uids = Object.values(copied.catalog).map(([, , , uid]) => uid);
     expect(new Set(uids).size).toBe(uids.length);
   });

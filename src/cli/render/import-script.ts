@@ -41,12 +41,18 @@ import uuid
 import transaction
 from Acquisition import aq_base
 from Acquisition import aq_chain
+from zExceptions import NotFound
 from zope.component.hooks import setSite
 
 try:
     from zope.component.interfaces import ISite
 except ImportError:
     from zope.location.interfaces import ISite
+
+try:
+    from plone.app.discussion.interfaces import IConversation
+except ImportError:
+    IConversation = None
 
 FILE = @FILE@
 UID_ATTRIBUTES = ("_plone.uuid", "_at_uid")
@@ -72,20 +78,49 @@ def uids_of(item):
             yield name, uid
 
 
-def check_uids(item, catalog):
-    taken = []
+def comments_of(item):
+    """The comments on an item: Plone makes no entries for them when the item is added."""
+    conversation = IConversation(item, None) if IConversation is not None else None
+    return conversation.getComments() if conversation is not None else ()
+
+
+def is_left_over(path, app):
+    """Whether nothing is there, where an entry of the catalog leads."""
+    try:
+        found = app.unrestrictedTraverse(path.lstrip("/"))
+    except (AttributeError, KeyError, NotFound):
+        return True
+    # It may be an attribute, or an object of a folder above.
+    path_of = getattr(found, "getPhysicalPath", None)
+    return path_of is None or "/".join(path_of()) != path
+
+
+def all_with_uids(item):
     for one in below(item):
+        yield one
+        for comment in comments_of(one):
+            yield comment
+
+
+def check_uids(item, catalog, app):
+    taken, left_over = [], []
+    for one in all_with_uids(item):
         for _, uid in uids_of(one):
-            taken.extend(brain.getPath() for brain in catalog.unrestrictedSearchResults(UID=uid))
+            for brain in catalog.unrestrictedSearchResults(UID=uid):
+                path = brain.getPath()
+                (left_over if is_left_over(path, app) else taken).append(path)
     if taken:
         stop(
             "%d objects of the site have UIDs of what is to be imported, such as %s; remove them, "
             "or run this with --new-uids" % (len(taken), taken[0])
         )
+    for path in left_over:
+        # It would keep its UID: the catalog does not find the import by that, then.
+        catalog.uncatalog_object(path)
 
 
 def give_new_uids(item):
-    for one in below(item):
+    for one in all_with_uids(item):
         for name, _ in uids_of(one):
             setattr(aq_base(one), name, uuid.uuid4().hex)
 
@@ -110,7 +145,7 @@ def main(app, words):
     if "--new-uids" in words:
         give_new_uids(item)
     elif catalog is not None:
-        check_uids(item, catalog)
+        check_uids(item, catalog, app)
     dates = {one._p_oid: getattr(aq_base(one), "modification_date", None) for one in below(item)}
     folder._setObject(id, item, set_owner=0)  # It makes the entries in the catalog, too.
     for one in below(folder._getOb(id)):
@@ -118,6 +153,8 @@ def main(app, words):
         if dates.get(one._p_oid) is not None:
             aq_base(one).modification_date = dates[one._p_oid]
             one.reindexObject(idxs=["modified"])
+        for comment in comments_of(one):
+            comment.indexObject()
     transaction.get().note(u"Imported %s/%s" % (folders[0].rstrip("/"), id))
     transaction.commit()
     print("Imported %s/%s: %d objects" % (folders[0].rstrip("/"), id, len(dates)))

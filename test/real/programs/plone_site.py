@@ -7,7 +7,8 @@ INSTANCE is what mkwsgiinstance made. STORAGE is the socket of a ZEO server, or 
 make   a site with folders of documents and files, a picture, a leaflet and a story
 edit   prints "editing", then adds, changes and removes content until stdin ends; prints the number of commits.
        After a line on stdin it prints "paused", and goes on after the next one
-remove takes the folder "garden" away, and makes an empty one, "aside"
+remove takes the folder "garden" away, and makes an empty one, "aside". The catalog keeps entries of two of its documents:
+       one where it was, one where a visitor gets the story
 look   prints one JSON object: the catalog, each page as a visitor gets it, each file's sha256, and `problems`
 """
 
@@ -22,11 +23,13 @@ import threading
 import transaction
 from PIL import Image
 from plone import api
+from plone.app.discussion.interfaces import IConversation
 from plone.app.textfield.value import RichTextValue
 from plone.namedfile.file import NamedBlobFile, NamedBlobImage
 from plone_instance import root, site_in, start, visit
 from Products.CMFPlone.factory import addPloneSite
 from ZODB.POSException import ConflictError
+from zope.component import createObject
 
 CHANCE = random.Random(62)
 WORDS = "garden harbour lantern meadow orchard paper quarry river saddle timber valley window".split()
@@ -46,8 +49,22 @@ def add_file(folder):
     api.content.create(folder, "File", title=CHANCE.choice(WORDS), file=NamedBlobFile(data, filename="data.bin"))
 
 
+def add_comments(document):
+    """One, and one in reply to it."""
+    conversation = IConversation(document)
+    reply_to = None
+    for _ in range(2):
+        comment = createObject("plone.Comment")
+        comment.text, comment.in_reply_to = text(), reply_to
+        reply_to = conversation.addComment(comment)
+
+
+def documents_in(folder):
+    return [one for one in folder.objectValues() if one.portal_type == "Document"]
+
+
 def change(folder):
-    documents = [one for one in folder.objectValues() if one.portal_type == "Document"]
+    documents = documents_in(folder)
     chosen = CHANCE.choice(documents)
     if len(documents) > 5 and CHANCE.random() < 0.3:
         api.content.delete(chosen)
@@ -72,7 +89,7 @@ def change_known(site):
 
 def make():
     app = root()
-    profiles = ["plone.app.contenttypes:default", "plonetheme.barceloneta:default"]
+    profiles = [f"{name}:default" for name in ("plone.app.contenttypes", "plonetheme.barceloneta", "plone.app.discussion")]
     addPloneSite(app, "Plone", title="A site", extension_ids=profiles)
     site = site_in(app)
     for name in WORDS[:3]:
@@ -81,6 +98,7 @@ def make():
         for _ in range(6):
             add_document(folder)
             add_file(folder)
+        add_comments(documents_in(folder)[0])
     for name, kind in (("picture", "Image"), ("leaflet", "File"), ("story", "Document")):
         api.content.create(site, kind, id=name, title=name)
     api.content.transition(site["story"], "publish")
@@ -116,6 +134,12 @@ def edit():
 
 def remove():
     site = site_in(root())
+    catalog = api.portal.get_tool("portal_catalog")
+    left, moved = documents_in(site["garden"])[:2]
+    catalog.uncatalog_object("/".join(moved.getPhysicalPath()))
+    catalog.catalog_object(moved, "/Plone/harbour/story")
+    for one in (left, moved):
+        site["garden"]._delObject(one.getId(), suppress_events=True)
     api.content.delete(site["garden"])
     api.content.transition(api.content.create(site, "Folder", id="aside", title="Aside"), "publish")
     transaction.commit()
@@ -125,16 +149,19 @@ def look(wsgi):
     site = site_in(root())
     problems = []
     catalog, pages, files = {}, {}, {}
-    for brain in api.portal.get_tool("portal_catalog").getAllBrains():
+    catalog_tool = api.portal.get_tool("portal_catalog")
+    for brain in catalog_tool.getAllBrains():
         path = brain.getPath()
         catalog[path] = [str(brain[name]) for name in ("Title", "portal_type", "review_state", "UID", "modified")]
+        if brain.UID and [one.getPath() for one in catalog_tool.unrestrictedSearchResults(UID=brain.UID)] != [path]:
+            problems.append(f"{path} is not what the catalog finds by its UID")
         content = site.unrestrictedTraverse(path, None)
         if content is None:
             problems.append(f"{path} is in the catalog, and not in the site")
         elif content.portal_type in ("File", "Image"):
             data = (content.file if content.portal_type == "File" else content.image).data
             files[path] = hashlib.sha256(data).hexdigest()
-        else:
+        elif content.portal_type != "Discussion Item":  # It shows the page that it is about.
             status, pages[path] = visit(wsgi, path)
             if status != "200 OK":
                 problems.append(f"{path}: {status}")
