@@ -9,7 +9,8 @@ import { restoreSite } from './operations/restore/restore-site.ts';
 import { refuseElsewhere } from './operations/restore/restore-targets.ts';
 import type { JobContext } from './operations/run/events.ts';
 import { verifySite } from './operations/verify/verify-site.ts';
-import { parseRestoreTarget } from './repository/restore-target.ts';
+import { type DeepVerifiedPlace, verifySiteDeep } from './operations/verify/verify-site-deep.ts';
+import { LATEST_BACKUP, parseRestoreTarget } from './repository/restore-target.ts';
 import type { OpenSite, RestoreOptions, SiteOptions } from './site-library.ts';
 
 /** How a copy is read. */
@@ -23,9 +24,10 @@ export interface CopyOptions extends Pick<SiteOptions, 'onEvent' | 'signal' | 'n
 /**
  * A copy of a site, of which nothing else has to be there. Each call opens the place anew. Failures of all: those of the
  * place; `not-found` where there is no copy; `usage` where there are several and none is named, or a key is missing;
- * `damaged` where the record of a restore point can't be read.
+ * `damaged` where the record of a restore point that is asked for can't be read. Of the others, `list` and `restore` tell
+ * by the warning `copied-point-unusable`, and `verify` fails: not all is intact.
  */
-export interface OpenCopy extends Pick<OpenSite, 'list' | 'verify'> {
+export interface OpenCopy extends Pick<OpenSite, 'list' | 'verify' | 'verifyDeep'> {
   /** Makes the Data.fs and its blobs in a folder. One result for each Data.fs. Failures: those of a site's. */
   readonly restore: (
     options: RestoreOptions & { readonly to: string },
@@ -40,7 +42,7 @@ export function openCopy(place: string, options: CopyOptions = {}): OpenCopy {
   const { onEvent = () => {}, signal = new AbortController().signal } = options;
   const { now = () => new Date(), site: name, identities } = options;
   const within = async <T>(
-    wanted: WantedOfCopy,
+    { unusable: broken, ...wanted }: WantedOfCopy & { readonly unusable: 'tell' | 'refuse' },
     work: (site: Site, context: JobContext) => Promise<T>,
   ): Promise<T> => {
     await using backups = new OpenBackups();
@@ -49,28 +51,42 @@ export function openCopy(place: string, options: CopyOptions = {}): OpenCopy {
       identities: identities && (async () => identities),
     });
     backups.attach(attached);
+    for (const { message: reason } of unusable) {
+      onEvent({ kind: 'warning', code: 'copied-point-unusable', reason });
+    }
     const [first] = unusable;
-    if (first !== undefined) throw first;
+    if (first !== undefined && broken === 'refuse') throw first;
     return await work(site, { onEvent, signal, backups });
   };
-  const all = { kind: 'backup', target: 'all', chain: 'whole' } as const;
+  const all = { kind: 'backup', target: 'all', chain: 'whole', unusable: 'tell' } as const;
   return {
     list: () => within(all, (site, { backups }) => listSite(site, { kind: 'backup', backups })),
     verify: () =>
-      within(all, (site, context) => {
+      within({ ...all, unusable: 'refuse' }, (site, context) => {
         const every = { kind: 'backup', depth: 'thorough', chains: 'all' } as const;
         return verifySite({ site, ...every, now }, context);
       }),
+    verifyDeep: () => {
+      const newest = { kind: 'backup', target: LATEST_BACKUP, chain: 'whole' } as const;
+      return within({ ...newest, unusable: 'refuse' }, async (site, context) => {
+        const points = { kind: 'one', target: LATEST_BACKUP } as const;
+        const settings = { kind: 'backup', points, sample: { kind: 'all' }, now } as const;
+        const found: DeepVerifiedPlace[] = [];
+        for await (const one of verifySiteDeep({ site, ...settings }, context)) found.push(one);
+        return found;
+      });
+    },
     restore: ({ date, to }) => {
       const target = parseRestoreTarget(date);
-      return within({ kind: 'backup', target, chain: 'last' }, async (site, context) => {
+      const wanted = { kind: 'backup', target, chain: 'last', unusable: 'tell' } as const;
+      return within(wanted, async (site, context) => {
         const moved = retarget(site, resolve(to));
         await refuseElsewhere(moved, { live: site, beside: [] });
         const guess = date === undefined ? 'refuse' : 'accept';
         const safe = { heldLock: 'refuse', earlierState: 'replace', old: 'keep' } as const;
         const strict = { damagedBlobs: 'refuse', guess, agreed: undefined } as const;
-        const wanted = { site: moved, kind: 'backup', wanted: target } as const;
-        return await restoreSite({ ...wanted, ...safe, ...strict, now }, context);
+        const what = { site: moved, kind: 'backup', wanted: target } as const;
+        return await restoreSite({ ...what, ...safe, ...strict, now }, context);
       });
     },
   };

@@ -20,10 +20,12 @@ import { openCopy } from '../src/operations/copies/copy-place.ts';
 import { pushSite } from '../src/operations/copies/push-site.ts';
 import { verifyCopy } from '../src/operations/copies/verify-copy.ts';
 import type { JobEvent } from '../src/operations/run/events.ts';
+import { parseRestoreTarget } from '../src/repository/restore-target.ts';
 import { folderObjects } from '../src/stores/objects/folder-objects.ts';
 import { newKeyPair } from '../src/system/age/keys.ts';
 import { BY_NODE } from './support/backup-settings.ts';
 import { COMMAND } from './support/command.ts';
+import { expectSameBlobs, restoreFrom } from './support/copied-site.ts';
 import { countedObjects } from './support/counted-objects.ts';
 import { growDatabase } from './support/database.ts';
 import { failingAt } from './support/failing-objects.ts';
@@ -132,6 +134,28 @@ describe('a copy', () => {
     120_000,
   );
 
+  it('is listed once for what has come, and once for what has gone, where a run brings something', async () => {
+    const { site, copy, backUp, push } = await siteWithCopy();
+    await backUp();
+    const { copies: _, ...alone } = site;
+    const now = () => new Date(Date.UTC(2026, 2, 3, 2));
+    await backUpSite(
+      { ...BY_NODE, site: alone, kind: 'snapshot', full: 'as-set', now },
+      quietContext(),
+    );
+    const { points, requests } = await push();
+    expect([copy.keep, points]).toEqual([0, 1]);
+    const listed = requests.filter((one) => one.startsWith('LIST'));
+    // The points once more behind the lock.
+    expect(listed.map((one) => one.replace(/.*plone./, '')).sort()).toEqual([
+      'events/',
+      'points/',
+      'points/',
+      'tags/',
+      'tombstones/',
+    ]);
+  }, 60_000);
+
   it('gets each revision of a blob once, whatever backup has it', async () => {
     const site = await siteWithCopy();
     await site.backUp();
@@ -219,6 +243,31 @@ describe('a copy', () => {
       expect(findings.map((one) => one.state)).toContain(state);
       rmSync(path);
       expect((await site.verify()).findings.map((one) => one.state)).toContain('missing');
+    },
+    60_000,
+  );
+
+  it.each([
+    ['a blob', /\/blobs\//],
+    ['a list of blobs', /\/manifests\//],
+  ])(
+    'in which %s was damaged gets it again with the next backup, when somebody has looked',
+    async (_, pattern) => {
+      const site = await siteWithCopy();
+      await site.backUp();
+      const key = site.keys().find((one) => pattern.test(one)) ?? '';
+      const path = join(site.place, key);
+      const bytes = readFileSync(path);
+      writeFileSync(path, Buffer.alloc(bytes.length, 1));
+      await site.verify();
+      await site.backUp({ full: 'always' });
+      expect(site.warnings()).toEqual([]);
+      // What was damaged stays so, and the newest restore point does without it.
+      const { findings } = await site.verify();
+      expect(new Set(findings.map((one) => one.object))).toEqual(new Set([path]));
+      const wanted = parseRestoreTarget(undefined);
+      const { blobs } = await restoreFrom(folderObjects(site.place), { scratch, wanted });
+      expectSameBlobs(blobs, join(site.test.folder, 'var/blobstorage'));
     },
     60_000,
   );

@@ -1,9 +1,10 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import type { CopySettings } from '../src/config/model/copy-settings.ts';
 import { keepsAny } from '../src/config/model/keep-rules.ts';
+import { encodeSweepList } from '../src/copies/layout/sweep-list.ts';
 import { copiedPoints } from '../src/copies/read-copy.ts';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
 import { type CopyOpener, openCopy } from '../src/operations/copies/copy-place.ts';
@@ -16,7 +17,13 @@ import { folderObjects } from '../src/stores/objects/folder-objects.ts';
 import { objectsBelow } from '../src/stores/objects/objects-below.ts';
 import { parseSpan } from '../src/system/calendar/span.ts';
 import { BY_NODE } from './support/backup-settings.ts';
-import { type CopiedTestSite, copiedSite, restoreFrom, stampOfDay } from './support/copied-site.ts';
+import {
+  type CopiedTestSite,
+  copiedSite,
+  filesBelow,
+  restoreFrom,
+  stampOfDay,
+} from './support/copied-site.ts';
 import { growDatabase } from './support/database.ts';
 import { quietContext } from './support/quiet-context.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -60,6 +67,24 @@ const anyRules = fc
     within: fc.option(fc.constantFrom('36h', '3d').map(parseSpan), { nil: undefined }),
   })
   .filter(({ keep, ...rules }) => keep > 0 || keepsAny(rules));
+
+it('nothing goes by a forged list of what no record names, but what none names', {
+  timeout: 120_000,
+}, async () => {
+  const place = join(scratch, 'forged');
+  cpSync(copied.place, place, { recursive: true });
+  const below = join(place, 'sites/plone');
+  const before = filesBelow(below);
+  mkdirSync(join(below, 'sweep'), { recursive: true });
+  const forged = { format: 1, at: '2020-01-01T00:00:00.000Z', keys: before } as const;
+  writeFileSync(join(below, 'sweep/Data.json'), encodeSweepList(forged));
+  const copy: CopySettings = { ...copied.copy, url: place, keep: 1000 };
+  const request = { site: undefined, copy, kind: 'all', open: openCopy } as const;
+  await pruneSiteCopy({ ...request, now: () => new Date() }, quietContext());
+  const isKept = (path: string) =>
+    /^(points|tombstones|data|blobs|manifests|files|events|tags)/.test(path);
+  expect(filesBelow(below).filter(isKept)).toEqual(before.filter(isKept));
+});
 
 it('whatever rules a copy is pruned by, what is left gives back what was backed up', {
   timeout: 120_000,

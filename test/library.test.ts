@@ -1,11 +1,13 @@
 /** The example of docs/library.md, compiled and run against the package as npm packs it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openCopy } from '../src/copy-library.ts';
+import type { JobEvent } from '../src/operations/run/events.ts';
 import { openSite } from '../src/site-library.ts';
 import { runProgram } from './support/command.ts';
+import { copiedSite, stampOfDay } from './support/copied-site.ts';
 import { makeSite } from './support/database.ts';
 import { blobContents } from './support/history.ts';
 import { scratchFolder } from './support/scratch.ts';
@@ -89,6 +91,35 @@ it('copies a site as its settings say, and brings it back out of the copy alone'
     message: expect.stringMatching(/kepp: unknown option.*"keep"[\s\S]*keep: a whole number/),
   });
 });
+
+it('reads what is whole of a copy, and says which restore point is not', async () => {
+  const { place, states } = await copiedSite(scratch);
+  const points = join(place, 'sites/plone/points/Data-backup');
+  const [name = ''] = readdirSync(points).filter((one) => one.startsWith(stampOfDay(3)));
+  writeFileSync(join(points, name), '{"format": 1}');
+  const told: JobEvent[] = [];
+  const copy = openCopy(place, {
+    onEvent: (event) => void (event.kind === 'warning' && told.push(event)),
+  });
+  const warning = {
+    code: 'copied-point-unusable',
+    reason: expect.stringContaining(stampOfDay(3)),
+  };
+  const [listed] = await copy.list();
+  expect([listed?.points.length, told]).toMatchObject([4, [warning]]);
+  for (const day of [2, 5]) {
+    const to = join(scratch, `day-${day}`);
+    await copy.restore({ date: stampOfDay(day), to });
+    const restored = readFileSync(join(to, 'filestorage/Data.fs'));
+    expect(states[day - 1]?.equals(restored)).toBe(true);
+  }
+  expect(await copy.verifyDeep()).toMatchObject([{ point: { findings: [] } }]);
+  const to = join(scratch, 'damaged');
+  await expect(copy.restore({ date: stampOfDay(3), to })).rejects.toMatchObject({
+    code: 'damaged',
+  });
+  await expect(copy.verify()).rejects.toMatchObject({ code: 'damaged' });
+}, 120_000);
 
 /** Below `scratch`, with what its types and its code import. */
 function installPackage(): void {

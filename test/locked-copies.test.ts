@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backUpSite } from '../src/operations/backup/backup-site.ts';
+import { pruneSiteCopy } from '../src/operations/copies/prune/prune-site-copy.ts';
 import { pushSite } from '../src/operations/copies/push-site.ts';
 import type { ObjectStore } from '../src/stores/objects/object-store.ts';
 import { BY_NODE } from './support/backup-settings.ts';
@@ -102,6 +103,25 @@ describe('a copy that is locked', () => {
     await place.push();
     expect(place.left(/(data|points).*-03-07/)).toEqual([30]);
     expect(place.left(/(data|points).*-03-06/)).toEqual([27]);
+  });
+
+  it('has a lock on the note of what went, by whomever it is pruned', async () => {
+    for (const [lockDays, days] of [
+      [30, 30],
+      // Who knows the place alone goes by the head of the site.
+      [0, 20],
+    ] as const) {
+      const place = lockedPlace();
+      await place.push();
+      place.pass(10);
+      const copy = { ...site.copy, lockDays, keep: 1 };
+      const request = { site: undefined, copy, kind: 'all', now: () => new Date() } as const;
+      await pruneSiteCopy({ ...request, open: async () => place.store }, quietContext());
+      const gone = (await place.keys()).filter((key) => key.includes('/tombstones/'));
+      expect(gone.length).toBeGreaterThan(0);
+      expect(gone.filter((key) => !place.store.locks.has(key))).toEqual([]);
+      expect([place.left(/tombstones/), place.left(/heads/)]).toEqual([[days], [days]]);
+    }
   });
 
   it('takes no place for locked that ignores the lock', async () => {

@@ -9,9 +9,16 @@ import { printTable, type Table } from '../format/table.ts';
 import { formatBytes, formatSeconds } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
+import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { type HistoryResult, runAsJson } from '../render/json/results/history.ts';
 import { describeBadPoint } from '../render/judgements.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
+import {
+  ALL_OF_COPY,
+  ANY_KIND_OPTION,
+  findEachSite,
+  withSiteOptions,
+} from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 
 /** Runs that are shown where nobody says how many. */
@@ -19,6 +26,9 @@ const SHOWN = 20;
 
 export function addHistoryCommand(program: Command): void {
   const command = withSiteOptions(program.command('history'))
+    .addOption(FROM_OPTION)
+    .addOption(VERSIONS_OPTION)
+    .addOption(IDENTITY_OPTION)
     .addOption(ANY_KIND_OPTION)
     .option(
       '--last <number>',
@@ -31,7 +41,9 @@ export function addHistoryCommand(program: Command): void {
       const { terminal, signal, backups } = context;
       const how = { kind: options.kind, backups };
       const result = terminal.document.result<HistoryResult>({ runs: [] });
-      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
+      const wanted = { ...ALL_OF_COPY, isOverview: true } as const;
+      const finding = { terminal, purpose: 'look', backups, wanted } as const;
+      const selected = await findEachSite(options, finding);
       const { sites } = selected;
       const showOne = async (site: Site) => {
         const runs = (await readHistory(site, how)).slice(0, options.last);

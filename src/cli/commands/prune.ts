@@ -27,11 +27,12 @@ import { describeTotals, tableOfPlan } from '../render/retention.ts';
 import { PRUNE_FROM_OPTION } from '../select/copied-sites.ts';
 import { findEachSite, withSiteOptions } from '../select/site-options.ts';
 import { type CommandContext, runCommand } from '../terminal/run-command.ts';
-import { pruneCopies } from './copied/prune-copies.ts';
+import { pruneCopies, SINGLE_WRITER_OPTION, singleWriterOfNothing } from './copied/prune-copies.ts';
 
 export function addPruneCommand(program: Command): void {
   const command = withSiteOptions(program.command('prune'))
     .addOption(PRUNE_FROM_OPTION)
+    .addOption(SINGLE_WRITER_OPTION)
     .addOption(PRUNED_KIND)
     .addOption(KEEP_OPTION.chains)
     .addOption(KEEP_OPTION.daily)
@@ -51,6 +52,7 @@ export function addPruneCommand(program: Command): void {
       const waitSeconds = secondsToWait(options.wait);
       const { from, kind = 'backup' } = options;
       const how = { ...context, result, waitSeconds };
+      if (options.singleWriter && from === undefined) throw singleWriterOfNothing();
       if (from !== undefined) {
         const status = await pruneCopies({ ...options, from }, how);
         result.outcome = options.dryRun ? 'planned' : 'done';

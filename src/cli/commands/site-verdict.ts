@@ -143,7 +143,8 @@ export function worst(statuses: readonly number[]): number {
   return ORDER.find((one) => statuses.includes(one)) ?? UNKNOWN;
 }
 
-function inWords({ finding, ...judged }: Judgement): Finding {
+/** The same for people, and for programs. */
+export function inWords({ finding, ...judged }: Judgement): Finding {
   return {
     ...judged,
     text: describeHealth(finding),

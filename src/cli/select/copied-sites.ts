@@ -86,11 +86,6 @@ export function mayBePlace(from: string): boolean {
   return from.includes('/');
 }
 
-/** Where the copy is that some sites call so; undefined: none does. */
-export function placeOfCopy(sites: readonly Site[], from: string): string | undefined {
-  return copiesCalled(sites, from)[0]?.url;
-}
-
 /** The copies of sites that are called so: one of each, at most. */
 export function copiesCalled(sites: readonly Site[], from: string): readonly CopySettings[] {
   return sites.flatMap((site) => copyCalled(site, from) ?? []);
@@ -104,6 +99,18 @@ export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
         ? 'No copies are configured here. Name the place: a path with a slash, or a URL.'
         : `There are these: ${[...names].join(', ')}. A path needs a slash, as in ./copy.`,
   });
+}
+
+/** Whoever looks at one of several places alone would miss what is wrong in the others. */
+export function severalPlaces(from: string, copies: readonly CopySettings[]): Failure {
+  const places = [...new Set(copies.map(({ url }) => url))];
+  return new Failure(
+    'usage',
+    `Cannot tell which place is meant: ${places.length} are called "${from}"`,
+    {
+      hint: `Name one of them: ${places.join(', ')}.`,
+    },
+  );
 }
 
 /** The copy of a site that is called so; undefined: it has none. */

@@ -19,8 +19,8 @@ import {
   copyCalled,
   mayBePlace,
   noSuchCopy,
-  placeOfCopy,
   refusePlaces,
+  severalPlaces,
   siteOfCopyAlone,
   sitesWithCopy,
   timeOfVersions,
@@ -185,22 +185,34 @@ async function findInCopy(
   return { sites: [site], variables: {}, scripts: [], isCopyAlone: true };
 }
 
-/** The place of a copy that may have many sites. Failure `usage` where no copy is called so. */
+/**
+ * The place of a copy that may have many sites. Failure `usage` where no copy is called so, or copies of several places
+ * are.
+ */
 export async function findCopyPlace(
   { from, ...selection }: CopySelection,
   { terminal, backups }: Pick<Finding, 'terminal' | 'backups'>,
-): Promise<string> {
+): Promise<PlaceOfCopies> {
   const isNeeded = !mayBePlace(from);
   const said = { blobs: selection.blobs, config: selection.config };
   const finding = { terminal, purpose: 'look', isNeeded } as const;
   const { sites } = await configuredSites(said, { ...finding, ...(backups && { backups }) });
-  const place = placeOfCopy(sites, from) ?? (isNeeded ? undefined : from);
-  if (place === undefined) throw noSuchCopy(from, sites);
-  return place;
+  const copies = copiesCalled(sites, from);
+  const [first, ...others] = copies;
+  if (others.some(({ url }) => url !== first?.url)) throw severalPlaces(from, copies);
+  if (first !== undefined) return first;
+  if (isNeeded) throw noSuchCopy(from, sites);
+  return { url: from, access: undefined };
 }
 
+/** Where copies of sites are, and how that is reached. */
+export type PlaceOfCopies = Pick<CopySettings, 'url'> & {
+  /** Absent, or undefined: as usual. */
+  readonly access?: CopySettings['access'] | undefined;
+};
+
 /** A copy that is meant, and where it is. */
-export interface MeantCopy extends Pick<CopySettings, 'url' | 'access'> {
+export interface MeantCopy extends PlaceOfCopies {
   /** Name of the site in it; undefined: the place has to tell. */
   readonly site: string | undefined;
 }

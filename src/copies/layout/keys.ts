@@ -23,7 +23,7 @@ import { endingOf, type StoredForm } from './stored-form.ts';
  * sites/SITE/files/STORAGE/SHA256                    what else is in a blob directory
  * sites/SITE/keys/DIGEST.age                         a secret key that a passphrase encrypts
  * sites/SITE/sweep/STORAGE.json                      objects that nobody names, and that will go: SweepList
- * sites/SITE/events/PLACE/STAMP.ID.json              what looks have found: CopyEvent
+ * sites/SITE/events/PLACE/STAMP.ID.json              what looks have found, and runs: CopyEvent
  * sites/SITE/progress/PLACE.json                     what a run has brought there, before its point is complete
  * ```
  */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { parseJson } from '../../system/parse-json.ts';
+import { CopiedRunSchema } from './copied-run.ts';
 import { PLACE_KINDS } from './place.ts';
 import { StampSchema } from './point-record.ts';
 import { Count, Sha256 } from './stored-object.ts';
@@ -29,6 +30,8 @@ export const SiteHeadSchema = v.object({
   sha256: v.optional(Sha256),
   /** Until when all that the newest chains need is locked, by the clock of the store. */
   lockedUntil: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** The last run of each kind that the site has logged, the newest last; absent: an earlier version wrote it. */
+  runs: v.optional(v.pipe(v.array(CopiedRunSchema), v.readonly())),
   /** Of what a run had before it when nothing was left to bring, and nothing to remove. */
   settled: v.optional(Sha256),
 });

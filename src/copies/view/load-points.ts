@@ -11,6 +11,7 @@ import { Failure, isFailure } from '../../system/failure.ts';
 import { each, inParallel } from '../../system/streams/pipeline.ts';
 import { type PointName, parsePointKey } from '../layout/keys.ts';
 import { type CopyPlace, formatPlace } from '../layout/place.ts';
+import type { PointRecord } from '../layout/point-record.ts';
 import { copiedPoints, type ReadPoint, readPoint } from '../read-copy.ts';
 
 /** Which restore points of a copy are looked at. */
@@ -71,7 +72,12 @@ export async function loadPoints(
     }
     const [first] = named;
     if (first === undefined) continue;
-    const before = await readContinued(site, points);
+    const { before, broken } = await readContinued(site, points);
+    for (const [one, failure] of broken) {
+      if (point !== undefined) throw failure;
+      unusable.push(failure);
+      points.splice(points.indexOf(one), 1);
+    }
     if (chain === 'whole' && point !== undefined) {
       const stamps = earlierStamps([...points, ...before]);
       const earlier = named.filter(({ stamp }) => stamps.has(stamp));
@@ -136,25 +142,47 @@ function unlessBroken(error: unknown): Failure | undefined {
   throw error;
 }
 
+/** What records tell that others continue. */
+interface Continued {
+  /** Those that aren't among the others. */
+  readonly before: readonly ReadPoint[];
+  /** Points of which one can't be used, and why. */
+  readonly broken: ReadonlyMap<ReadPoint, Failure>;
+}
+
 /** A long chain is told by several records, each of which names the one before it. */
-async function readContinued(
-  site: ObjectReader,
-  points: readonly ReadPoint[],
-): Promise<readonly ReadPoint[]> {
-  const known = new Set(points.map(({ sha256 }) => sha256));
-  const before: ReadPoint[] = [];
-  const waiting = points.flatMap(({ record }) => record.data?.continues ?? []);
-  for (let link = waiting.pop(); link !== undefined; link = waiting.pop()) {
-    if (known.has(link.sha256)) continue;
-    known.add(link.sha256);
-    const name = parsePointKey(link.key);
-    if (name === undefined) throw new RangeError('the schema lets keys of points through only');
-    const read = await readPoint(site, name);
-    if (read.sha256 !== link.sha256) throw notTheSame(site.nameOf(link.key));
-    before.push(read);
-    waiting.push(...[read.record.data?.continues ?? []].flat());
+async function readContinued(site: ObjectReader, points: readonly ReadPoint[]): Promise<Continued> {
+  const own = new Map(points.map((point) => [point.sha256, point]));
+  const before = new Map<string, ReadPoint | Failure>();
+  const broken = new Map<ReadPoint, Failure>();
+  for (const point of points) {
+    let link = point.record.data?.continues;
+    while (link !== undefined) {
+      const { sha256 } = link;
+      const read = own.get(sha256) ?? before.get(sha256) ?? (await readLinked(site, link));
+      if (!own.has(sha256)) before.set(sha256, read);
+      if (read instanceof Failure) broken.set(point, read);
+      link = read instanceof Failure ? undefined : read.record.data?.continues;
+    }
   }
-  return before;
+  const read = [...before.values()].flatMap((one) => (one instanceof Failure ? [] : one));
+  return { before: read, broken };
+}
+
+/** The record that another one continues; or why that can't be used. */
+async function readLinked(
+  site: ObjectReader,
+  { key, sha256 }: NonNullable<NonNullable<PointRecord['data']>['continues']>,
+): Promise<ReadPoint | Failure> {
+  const name = parsePointKey(key);
+  if (name === undefined) throw new RangeError('the schema lets keys of points through only');
+  try {
+    const read = await readPoint(site, name);
+    return read.sha256 === sha256 ? read : notTheSame(site.nameOf(key));
+  } catch (error) {
+    if (isFailure(error, 'not-found', 'damaged')) return error;
+    throw error;
+  }
 }
 
 function notTheSame(path: string): Failure {

@@ -4,8 +4,10 @@ import type { Tag } from '../../repository/records/tags.ts';
 import type { ObjectReader } from '../../stores/objects/object-store.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
+import { type Failure, isFailure } from '../../system/failure.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import { collect, each } from '../../system/streams/pipeline.ts';
+import type { CopiedRun } from '../layout/copied-run.ts';
 import { archivesPrefix, dataPrefix, pointKey } from '../layout/keys.ts';
 import type { CopyPlace } from '../layout/place.ts';
 import { decodePointDetails } from '../layout/point-details.ts';
@@ -31,11 +33,13 @@ export interface PlaceView {
   readonly blobs: Store;
   /** Oldest first. */
   readonly points: readonly OpenedPoint[];
+  /** Why others can't be used: what their records keep closed is damaged. */
+  readonly unusable: readonly Failure[];
 }
 
 /**
- * Shows a place of a copy. Nothing is read that was not read before, until somebody asks for it. Failures, where the
- * copy is encrypted and a key is named: `refused` where that doesn't open it, `damaged`.
+ * Shows a place of a copy. Nothing is read that was not read before, until somebody asks for it. Failure `refused` where
+ * the copy is encrypted, and a key is named that doesn't open it.
  */
 export async function viewPlace(
   objects: ReadableObjects,
@@ -43,6 +47,7 @@ export async function viewPlace(
     loaded: { place, ...loaded },
     names,
     checks,
+    runs,
     tags,
     sizeOf,
   }: {
@@ -50,16 +55,18 @@ export async function viewPlace(
     readonly names: PlaceNames;
     /** What looks have found out about its points. */
     readonly checks: readonly Check[];
+    /** Runs of the site that its folder has logged. */
+    readonly runs: readonly CopiedRun[];
     /** Of its restore points. */
     readonly tags: readonly Tag[];
     readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
   },
 ): Promise<PlaceView> {
-  const points = await openPoints(loaded.points, objects);
+  const { points, unusable } = await openPoints(loaded.points, objects);
   const hasData = points.some(({ record }) => record.data !== null);
   const id = idOf(points) ?? names.repository;
   const common = { ...objects, points, sizeOf };
-  const before = await openPoints(loaded.before, objects);
+  const { points: before, unusable: unusableBefore } = await openPoints(loaded.before, objects);
   const files = repositoryFiles({
     ...common,
     name: names.repository,
@@ -67,6 +74,7 @@ export async function viewPlace(
     id,
     before,
     checks,
+    runs,
     tags,
   });
   const repository = hasData ? id : null;
@@ -74,6 +82,7 @@ export async function viewPlace(
   return {
     place,
     points,
+    unusable: [...unusable, ...unusableBefore],
     repository: readOnlyStore(names.repository, { files, trees: new Map() }),
     blobs: readOnlyStore(names.blobs, entries),
   };
@@ -95,12 +104,18 @@ export function namesInCopy(site: ObjectReader, place: CopyPlace): PlaceNames {
 async function openPoints(
   points: readonly ReadPoint[],
   objects: ReadableObjects,
-): Promise<readonly OpenedPoint[]> {
+): Promise<Pick<PlaceView, 'points' | 'unusable'>> {
   const opened: OpenedPoint[] = [];
+  const unusable: Failure[] = [];
   for (const point of points) {
-    opened.push({ ...point, details: decodePointDetails(await readDetails(point, objects)) });
+    try {
+      opened.push({ ...point, details: decodePointDetails(await readDetails(point, objects)) });
+    } catch (error) {
+      if (!isFailure(error, 'damaged')) throw error;
+      unusable.push(error);
+    }
   }
-  return opened;
+  return { points: opened, unusable };
 }
 
 async function readDetails(

@@ -10,9 +10,11 @@ import {
 } from '../../repository/layout/file-names.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { CHECKS_FILE, type Check, encodeChecks } from '../../repository/records/check-results.ts';
+import { formatRun, RUN_LOG_FILE } from '../../repository/records/run-history.ts';
 import { fileOfTags, type Tag } from '../../repository/records/tags.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
+import type { CopiedRun } from '../layout/copied-run.ts';
 import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
 import type { CopiedDataFile } from '../layout/point-record.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
@@ -36,6 +38,8 @@ export interface RepositoryContent extends ReadableObjects {
   readonly points: readonly OpenedPoint[];
   /** What looks have found out about them. */
   readonly checks: readonly Check[];
+  /** Runs of the site that the folder has logged, the oldest first. */
+  readonly runs: readonly CopiedRun[];
   /** Those of which only the data files are needed. */
   readonly before: readonly OpenedPoint[];
   readonly tags: readonly Tag[];
@@ -62,7 +66,11 @@ export function repositoryFiles(content: RepositoryContent): ReadonlyMap<string,
   for (const [stamp, dat] of datsOf(data, content.name)) {
     addDerived(files, datFileName(stamp), { bytes: Buffer.from(dat), modifiedMs: 0, content });
   }
-  const { checks } = content;
+  const { checks, runs } = content;
+  if (runs.length > 0) {
+    const bytes = Buffer.from(`${runs.map(formatRun).join('\n')}\n`);
+    addDerived(files, RUN_LOG_FILE, { bytes, modifiedMs: 0, content });
+  }
   if (checks.length > 0) {
     addDerived(files, CHECKS_FILE, { bytes: encodeChecks(checks), modifiedMs: 0, content });
   }

@@ -1,4 +1,5 @@
 import type { Site } from '../../config/model/site.ts';
+import { Failure } from '../../system/failure.ts';
 import type { BlobBackupResult } from '../backup-blobs/blob-backup.ts';
 import { finishRestore } from '../restore/held-site.ts';
 import type { JobContext } from '../run/events.ts';
@@ -35,13 +36,18 @@ export async function backUpSite(
   report: BackupReport = () => [],
 ): Promise<readonly StorageBackup[]> {
   const { site, kind, now } = settings;
-  return await withPings(site, context, (pinged) =>
-    withRunLog({ verb: 'backup', site, kind, now }, pinged.context, (watched) =>
+  return await withPings(site, context, async (pinged) => {
+    const backUp = (watched: WatchedRun) =>
       backUpStepByStep(settings, watched, async (results) => {
         pinged.summarize(await report(results));
-      }),
-    ),
-  );
+      });
+    try {
+      return await withRunLog({ verb: 'backup', site, kind, now }, pinged.context, backUp);
+    } catch (error) {
+      await tellOfFailure(error, { settings, context: pinged.context });
+      throw error;
+    }
+  });
 }
 
 /**
@@ -55,7 +61,7 @@ export type BackupReport = (
 /** The log is written before post_command, which may unmount the disk that it is on. */
 async function backUpStepByStep(
   settings: SiteBackupSettings,
-  { context, done }: WatchedRun,
+  { context, begun, done }: WatchedRun,
   report: Report<readonly StorageBackup[]>,
 ): Promise<readonly StorageBackup[]> {
   const { site } = settings;
@@ -65,6 +71,7 @@ async function backUpStepByStep(
   await run.check();
   await run.folders.make();
   const results = await backUpAll(run, site);
+  if (site.copies !== undefined) await begun(); // The copies get to know of this run, too.
   await copyElsewhere(settings, context);
   await done(outcomeOf(results));
   await report(results);
@@ -81,6 +88,20 @@ async function copyElsewhere(
   // Here, as few sites have copies, and it takes a while to load.
   const { pushAllCopies } = await import('../copies/push-copies.ts');
   await pushAllCopies({ site, now }, context);
+}
+
+/** The copies got nothing, or got it before the run failed: whoever watches them has to know. */
+async function tellOfFailure(
+  error: unknown,
+  {
+    settings: { site, now },
+    context,
+  }: { readonly settings: SiteBackupSettings; readonly context: JobContext },
+): Promise<void> {
+  if (site.copies === undefined || !(error instanceof Failure) || error.code === 'interrupted')
+    return;
+  const { tellCopies } = await import('../copies/tell-copies.ts');
+  await tellCopies({ site, now }, context);
 }
 
 function outcomeOf(results: readonly StorageBackup[]): RunOutcome {

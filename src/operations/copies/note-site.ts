@@ -10,8 +10,8 @@ export interface SeenSite {
   /** Name of the site in the copy. */
   readonly site: string;
   readonly points: readonly PointName[];
-  /** The newest record, as the run has seen it, or the head before; and until when the copy is locked. */
-  readonly head: Pick<SiteHead, 'sequence' | 'sha256' | 'lockedUntil'>;
+  /** The newest record, as the run has seen it, or the head before; until when the copy is locked; the last runs. */
+  readonly head: Pick<SiteHead, 'sequence' | 'sha256' | 'lockedUntil' | 'runs'>;
   /** See `SiteHead`; undefined: something is left to do. */
   readonly settled: string | undefined;
   readonly at: Date;
@@ -20,16 +20,26 @@ export interface SeenSite {
 /** Writes the head of a site: one request. */
 export async function noteSite(store: Pick<ObjectStore, 'put'>, seen: SeenSite): Promise<void> {
   const { site, points, at, settled } = seen;
-  const { sequence, sha256, lockedUntil } = seen.head;
+  const { sequence, sha256, lockedUntil, runs } = seen.head;
   const head: SiteHead = {
     format: 1,
     tool: `zodbvault ${VERSION}`,
     ...{ site, at: at.toISOString(), places: placesOf(points), sequence },
     ...(sha256 !== undefined && { sha256 }),
     ...(lockedUntil !== undefined && { lockedUntil }),
+    ...(runs !== undefined && { runs }),
     ...(settled !== undefined && { settled }),
   };
   await store.put(headKey(site), encodeSiteHead(head));
+}
+
+/** Notes in the head of a site what it has run since: two requests. Where there is none, nothing is written. */
+export async function noteRuns(
+  store: ObjectStore,
+  { site, runs }: { readonly site: string; readonly runs: NonNullable<SiteHead['runs']> },
+): Promise<void> {
+  const head = await readHead(store, site);
+  if (head !== undefined) await store.put(headKey(site), encodeSiteHead({ ...head, runs }));
 }
 
 /** The head that the last run has written; undefined: there is none that can be read. */

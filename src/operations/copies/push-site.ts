@@ -1,6 +1,6 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
-import { readCopiedChecks } from '../../copies/copied-checks.ts';
+import { readCopiedEvents } from '../../copies/copied-events.ts';
 import { type CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../copies/layout/keys.ts';
 import type { SiteHead } from '../../copies/layout/site-head.ts';
@@ -12,12 +12,14 @@ import { objectsBelow } from '../../stores/objects/objects-below.ts';
 import { Failure } from '../../system/failure.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { type CopyOpener, requireCopyPlace } from './copy-place.ts';
+import { type LocalEvents, readLocalEvents, runsToShow } from './events/local-events.ts';
+import { pushEvents } from './events/push-events.ts';
 import { type CopyForms, openCopyForms } from './forms/copy-forms.ts';
 import { keepKey } from './forms/keep-key.ts';
 import { lackingPoints } from './lacking-points.ts';
 import { type LocalPoint, readLocalPoints } from './local-points.ts';
 import { noteSite, readHead, type SeenSite } from './note-site.ts';
-import { CopyLock, isLockDue, type LockTimes } from './protect/copy-lock.ts';
+import { CopyLock, isLockDue, lockTimes } from './protect/copy-lock.ts';
 import { type LocalDoubts, NO_DOUBTS, readLocalDoubts } from './prune/local-doubts.ts';
 import { type CopyRetention, keepsAll, pruneCopy } from './prune/prune-copy.ts';
 import { settledAs } from './prune/settled.ts';
@@ -27,8 +29,6 @@ import { CopiedPoints, type PushRun } from './push/push-run.ts';
 import { type LocalTag, readLocalTags } from './tags/local-tags.ts';
 import { pushTags, tagChanges } from './tags/push-tags.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
-import { type LocalLooks, readLocalLooks } from './verdicts/local-looks.ts';
-import { pushLooks } from './verdicts/push-looks.ts';
 
 /** An upload that a killed run has begun is gone on with for so long. Nobody sees it, but it takes room. */
 const RESUMED_MS = 48 * 3_600_000;
@@ -61,7 +61,7 @@ interface Copying extends PushRequest {
   readonly below: ObjectStore;
   readonly local: readonly LocalPoint[];
   readonly tags: readonly LocalTag[];
-  readonly looks: readonly LocalLooks[];
+  readonly events: readonly LocalEvents[];
   readonly forms: CopyForms;
   /** What the run before has noted. */
   readonly before: SiteHead | undefined;
@@ -79,17 +79,21 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const below = objectsBelow(store, sitePrefix(copy.site));
   const local = await readLocalPoints(site, context.backups);
   const tags = await readLocalTags(site, context.backups);
-  const looks = await readLocalLooks(site, context.backups);
+  const events = await readLocalEvents(site, { backups: context.backups, now: now() });
   const there = await copiedPoints(below);
   const before = await readHead(store, copy.site);
-  const settled = settledAs(copy, { local, tags, looks, there });
+  const settled = settledAs(copy, { local, tags, events, there });
   const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
   if (before?.settled === settled && !isDue) {
-    await noteSite(store, { site: copy.site, points: there, head: before, settled, at: now() });
+    const head = { ...before, runs: runsToShow(events) };
+    await noteSite(store, { site: copy.site, points: there, head, settled, at: now() });
     return { points: 0, bytes: 0, removed: 0, seal: undefined };
   }
   await using forms = await openCopyForms(copy);
-  return await pushLocked({ ...request, store, below, local, tags, looks, forms, before }, context);
+  return await pushLocked(
+    { ...request, store, below, local, tags, events, forms, before },
+    context,
+  );
 }
 
 async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
@@ -101,9 +105,11 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - RESUMED_MS);
   const lock =
     copy.lockDays > 0 ? await CopyLock.begin(below, lockTimes(copy, copying.before)) : undefined;
+  const events = await readCopiedEvents(below);
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
+  const { damaged } = events;
   const doubts = keepsAll(copy) ? NO_DOUBTS : await readLocalDoubts(site, context);
   const { pushed, bytes, tags } = await withStep(context, {
     step: 'copy',
@@ -114,29 +120,29 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
         bytes += more;
         onBytes(more);
       };
-      const run = runOf(copying, { points, lease, lock, signal, onBytes: count });
-      const { lacking, tags } = await planPush(copying, { there, doubts, run });
-      return { pushed: await pushInOrder(lacking, { run, onPoint: onFile }), bytes, tags };
+      const run = runOf(copying, { points, lease, lock, damaged, signal, onBytes: count });
+      const { lacking, gone, tags } = await planPush(copying, { there, doubts, run });
+      return { pushed: await pushInOrder(lacking, { run, gone, onPoint: onFile }), bytes, tags };
     },
   });
-  const run = runOf(copying, { points, lease, lock, signal, onBytes: () => {} });
+  const run = runOf(copying, { points, lease, lock, damaged, signal, onBytes: () => {} });
   const storages = site.storages.map(({ name }) => name);
   const lockedUntilMs = await lock?.extend(points, { storages, signal });
-  const checks = await readCopiedChecks(below);
-  await pushLooks(copying.looks, { there: checks, run });
-  const retention = { keeping: copy, kind: 'all', tags, checks, doubts } as const;
+  await pushEvents(copying.events, { there: events, run });
+  const retention = { keeping: copy, kind: 'all', tags, events, doubts } as const;
   const pruned = copy.appendOnly
     ? { removed: 0 }
     : await tryToPrune(run, { name: copy.name, retention, context });
   const isSettled = pushed.failure === undefined && pruned !== 'failed';
   const settled = isSettled
-    ? settledAs(copy, { local, tags: copying.tags, looks: copying.looks, there: points.names })
+    ? settledAs(copy, { local, tags: copying.tags, events: copying.events, there: points.names })
     : undefined;
   const at = now();
   const { sequence, link } = pushed.newest;
   const head: SeenSite['head'] = {
     sequence,
     sha256: link?.sha256,
+    runs: runsToShow(copying.events),
     lockedUntil: lockedUntilMs === undefined ? undefined : new Date(lockedUntilMs).toISOString(),
   };
   // Whoever has nothing but the place finds the site by its head, in what an intruder has left, too.
@@ -152,11 +158,6 @@ async function pushLocked(copying: Copying, context: JobContext): Promise<PushRe
   return { points: pushed.points, bytes, removed, seal };
 }
 
-function lockTimes({ lockDays: days }: CopySettings, head: SiteHead | undefined): LockTimes {
-  const text = head?.lockedUntil;
-  return { days, lockedUntilMs: text === undefined ? undefined : Date.parse(text) };
-}
-
 function sealOf(
   { site }: CopySettings,
   {
@@ -168,7 +169,16 @@ function sealOf(
   return formatSealLine({ site, sequence, points: names.length, sha256: link.sha256 });
 }
 
-/** What belongs into the copy, with the tags that it has then. They come before their points. */
+/** What comes to a copy. */
+interface PushPlan {
+  readonly lacking: readonly LocalPoint[];
+  /** What was removed from it, in the order in which it came. */
+  readonly gone: readonly PointName[];
+  /** Those that it has then. */
+  readonly tags: CopiedTags;
+}
+
+/** What belongs into the copy. Tags come before their points. */
 async function planPush(
   { copy, below, local, tags: localTags }: Copying,
   {
@@ -180,14 +190,14 @@ async function planPush(
     readonly doubts: LocalDoubts;
     readonly run: PushRun;
   },
-): Promise<{ readonly lacking: readonly LocalPoint[]; readonly tags: CopiedTags }> {
+): Promise<PushPlan> {
   const tags = await readCopiedTags(below);
   const changes = tagChanges(localTags, tags);
   for (const change of changes) tags.add({ ...change, atMs: run.now().getTime() });
-  const removed = await removedPoints(below);
-  const lacking = lackingPoints(local, { there, removed, tags, keeping: copy, doubts });
+  const gone = await removedPoints(below);
+  const lacking = lackingPoints(local, { there, removed: gone, tags, keeping: copy, doubts });
   await pushTags(changes, { points: [...there, ...lacking], run });
-  return { lacking, tags };
+  return { lacking, gone, tags };
 }
 
 function runOf(
@@ -196,18 +206,20 @@ function runOf(
     points,
     lease,
     lock,
+    damaged,
     signal,
     onBytes,
   }: {
     readonly points: CopiedPoints;
     readonly lease: Lease;
     readonly lock: CopyLock | undefined;
+    readonly damaged: PushRun['damaged'];
     readonly signal: AbortSignal;
     readonly onBytes: (count: number) => void;
   },
 ): PushRun {
   return {
-    ...{ site: lock?.site ?? below, now, points, forms },
+    ...{ site: lock?.site ?? below, now, points, forms, damaged },
     storing: {
       ...{ signal, onBytes },
       confirm: () => lease.confirm(),

@@ -1,5 +1,6 @@
+import type { CopySettings } from '../../config/model/copy-settings.ts';
 import { Failure } from '../../system/failure.ts';
-import { openToRead } from './open-to-read.ts';
+import { openToRead, type ReadAsOf } from './open-to-read.ts';
 import { type ListedHead, readSiteHeads } from './site-heads.ts';
 
 /**
@@ -8,14 +9,18 @@ import { type ListedHead, readSiteHeads } from './site-heads.ts';
  *
  * @param place - a URL or a path
  * @param name - of the only site that is asked for; undefined: all
- * @param beforeMs - as they were then: see `openToRead`; absent: as they are
  */
 export async function readHeadsAt(
   place: string,
-  name: string | undefined,
-  beforeMs?: number,
+  {
+    name,
+    ...opening
+  }: ReadAsOf & {
+    readonly name: string | undefined;
+    readonly access?: CopySettings['access'] | undefined;
+  },
 ): Promise<readonly ListedHead[]> {
-  await using objects = await openToRead(place, { beforeMs });
+  await using objects = await openToRead(place, opening);
   const heads = await readSiteHeads(objects);
   const meant = heads.filter((one) => name === undefined || one.name === name);
   if (meant.length > 0) return meant;

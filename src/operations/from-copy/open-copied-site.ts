@@ -1,9 +1,10 @@
 import type { AttachedStores } from '../../blobs/open-backups.ts';
 import type { BackupKind, Site } from '../../config/model/site.ts';
 import { Codec, type CodecKeys } from '../../copies/codec.ts';
-import { readCopiedChecks } from '../../copies/copied-checks.ts';
+import { readCopiedEvents } from '../../copies/copied-events.ts';
 import { CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type CopyPlace, formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
+import { looksAtCopy } from '../../copies/looks-at-copy.ts';
 import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
 import {
   namesInCopy,
@@ -73,7 +74,11 @@ export async function openCopiedSite(
   const close = () => opened[Symbol.asyncDispose]();
   try {
     const { kind, target, chain, isOverview } = wanted;
-    const { places, hasAll, unusable } = await loadPoints(objects, {
+    const {
+      places,
+      hasAll,
+      unusable: unread,
+    } = await loadPoints(objects, {
       kind: PLACE_KINDS.find((one) => one === kind) ?? 'all',
       target,
       chain,
@@ -96,23 +101,26 @@ export async function openCopiedSite(
         ? (place: CopyPlace) => namesInCopy(objects, place)
         : plainFolders(folder);
     // A restore checks all bytes anyway: it goes without what others have found out.
-    const checks = hasAll ? await readCopiedChecks(objects) : undefined;
+    const events = hasAll ? await readCopiedEvents(objects) : undefined;
     const readable = { site: objects, codec };
     // A restore has no use for tags.
     const tags = target === 'all' ? await readCopiedTags(objects) : new CopiedTags([]);
     const views: PlaceView[] = [];
     for (const loaded of places) {
       const names = namesOf(loaded.place);
-      const known = checks?.of(loaded.place) ?? [];
+      const { checks = [], runs = [] } = events?.of(loaded.place) ?? {};
       const ofPlace = tags.in(loaded.place);
-      const shown = { loaded, names, checks: known, tags: ofPlace, sizeOf };
+      const shown = { loaded, names, checks: looksAtCopy(checks), runs, tags: ofPlace, sizeOf };
       views.push(await viewPlace(readable, shown));
     }
+    const closed = views.flatMap((view) => view.unusable);
+    const [damaged] = closed;
+    if (!hasAll && damaged !== undefined) throw damaged;
     const copy = { name, objects, views, namesOf };
     const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);
     return {
       site,
-      unusable,
+      unusable: [...unread, ...closed],
       attached: {
         stores: storesOf(site, copy),
         [Symbol.asyncDispose]: close,

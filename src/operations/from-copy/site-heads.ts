@@ -12,6 +12,9 @@ export interface ListedHead {
   readonly head: SiteHead | undefined;
 }
 
+/** A run of a site, as its head tells of it. */
+export type ListedRun = NonNullable<SiteHead['runs']>[number];
+
 /** Heads that are asked for at once. */
 const AT_ONCE = 32;
 

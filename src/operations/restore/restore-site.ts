@@ -63,7 +63,7 @@ export async function restoreSite(
 /** The same as a step of another run, which says when its part of the work is done. */
 export async function restoreUnlogged(
   settings: SiteRestoreSettings,
-  { context, done }: WatchedRun,
+  { context, done }: Pick<WatchedRun, 'context' | 'done'>,
   report: Report<readonly RestoreResult[]> = () => {},
 ): Promise<RestoredSite> {
   const { site } = settings;

@@ -34,8 +34,12 @@ export async function readPastRuns(
   folder: string,
   backups: OpenBackups,
 ): Promise<readonly PastRun[]> {
+  return await pastRunsIn((await backups.repository(folder)).store);
+}
+
+/** The same of an open one. */
+export async function pastRunsIn(store: Store): Promise<readonly PastRun[]> {
   const runs: PastRun[] = [];
-  const { store } = await backups.repository(folder);
   for (const { result, ...run } of await oneOfEach(await readRuns(store))) {
     const became = result === 'begun' ? await lookAtBegun(run, store) : result;
     runs.push({ ...run, result: became });

@@ -43,6 +43,8 @@ export interface RestoredFile {
 export interface WatchedRun {
   /** The job's context, with events that are counted on their way. */
   readonly context: JobContext;
+  /** Writes the line of its begin, where that isn't there yet. */
+  readonly begun: () => Promise<void>;
   /** Writes its line. */
   readonly done: (outcome: RunOutcome) => Promise<void>;
 }
@@ -130,6 +132,11 @@ class RunLine implements WatchedRun {
       },
     };
   }
+
+  readonly begun = async (): Promise<void> => {
+    this.#beginning ??= this.#begin();
+    await this.#beginning;
+  };
 
   readonly done = async ({
     storedBytes = 0,

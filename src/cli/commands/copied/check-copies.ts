@@ -1,16 +1,25 @@
 import { readHeadsAt } from '../../../operations/from-copy/heads-at.ts';
 import type { ListedHead } from '../../../operations/from-copy/site-heads.ts';
 import type { HealthLimits } from '../../../operations/inspect/health-thresholds.ts';
+import { judgeCopiedRuns } from '../../../operations/inspect/judge-copied-runs.ts';
 import { stateOfAge } from '../../../operations/inspect/limits.ts';
 import { count, formatAge } from '../../format/units.ts';
-import { type CheckedSite, type Finding, statusOf, worst } from '../site-verdict.ts';
+import type { PlaceOfCopies } from '../../select/site-options.ts';
+import {
+  type CheckedSite,
+  type Finding,
+  inWords,
+  statusOf,
+  worst,
+  worstFirst,
+} from '../site-verdict.ts';
 
 /** A site of a place, and what it has noted there. */
 export interface CheckedCopy extends CheckedSite, Pick<ListedHead, 'head'> {}
 
 /** Judges the copies of a place by what the last run of each site has noted there. */
 export async function checkCopies(
-  place: string,
+  { url, access }: PlaceOfCopies,
   {
     name,
     limits,
@@ -22,9 +31,10 @@ export async function checkCopies(
     readonly now: Date;
   },
 ): Promise<readonly CheckedCopy[]> {
-  const heads = await readHeadsAt(place, name);
+  const heads = await readHeadsAt(url, { name, access, beforeMs: undefined });
   return heads.map((one) => {
-    const judgements = [judge(one, { limits, now })];
+    const runs = judgeCopiedRuns(one.head?.runs ?? []).map(inWords);
+    const judgements = worstFirst([judge(one, { limits, now }), ...runs]);
     const status = worst(judgements.map(statusOf));
     const { name: part, head } = one;
     return { part, judgements, status, head, health: undefined, hint: undefined };

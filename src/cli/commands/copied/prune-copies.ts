@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import { openCopy } from '../../../operations/copies/copy-place.ts';
 import type { PricedPoint } from '../../../operations/copies/prune/price-points.ts';
 import {
@@ -5,6 +6,7 @@ import {
   pruneSiteCopy,
   type SiteCopyPrune,
 } from '../../../operations/copies/prune/prune-site-copy.ts';
+import { Failure } from '../../../system/failure.ts';
 import { printTable } from '../../format/table.ts';
 import { count } from '../../format/units.ts';
 import type { Waiting } from '../../options/common-options.ts';
@@ -17,12 +19,25 @@ import { findCopies, type PrunedCopy } from '../../select/site-options.ts';
 import type { SiteSelection } from '../../select/site-selection.ts';
 import type { CommandContext } from '../../terminal/run-command.ts';
 
+/** The same as `single_writer` of a copy in a configuration: a place that none names has to be told, too. */
+export const SINGLE_WRITER_OPTION = new Option(
+  '--single-writer',
+  'with --from: no other machine writes to this place; needed if its server cannot keep two writers apart',
+);
+
+export function singleWriterOfNothing(): Failure {
+  return new Failure('usage', 'Cannot use --single-writer here: it goes with --from', {
+    hint: 'Name the copy with --from: its name, or a URL or path.',
+  });
+}
+
 /** What the options say of the copies whose old restore points go. */
 interface CopyPruneOptions extends SiteSelection, SaidKeeping {
   readonly from: string;
   /** Undefined: all kinds. */
   readonly kind?: SiteCopyPrune['kind'] | undefined;
   readonly dryRun?: true | undefined;
+  readonly singleWriter?: true | undefined;
 }
 
 interface Saying extends CommandContext, Waiting {
@@ -37,7 +52,8 @@ export async function pruneCopies(options: CopyPruneOptions, context: Saying): P
     absence: 'error',
     nameOf: ({ copy: { site, name } }) => ({ name: `${site} in ${name}`, labels: { site } }),
     work: async ({ site, copy }: PrunedCopy) => {
-      const kept = { ...copy, ...saidKeeping(copy, options) };
+      const singleWriter = copy.singleWriter || options.singleWriter === true;
+      const kept = { ...copy, ...saidKeeping(copy, options), singleWriter };
       const request = { site, copy: kept, kind, now: () => new Date(), open: openCopy };
       if (dryRun) await showPlan(request, context);
       else await carryOut(request, context);

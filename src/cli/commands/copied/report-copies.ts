@@ -1,3 +1,4 @@
+import { describeCopiedRun } from '../../render/copies.ts';
 import { type CopiedSiteReport, formatCopiesReport } from '../../render/report/copies-page.ts';
 import { findCopyPlace } from '../../select/site-options.ts';
 import type { SiteSelection } from '../../select/site-selection.ts';
@@ -13,7 +14,7 @@ export async function pageOfCopies(
   const place = await findCopyPlace(selection, context);
   const now = new Date();
   const checked = await checkCopies(place, { name: selection.part, limits: DEFAULT_LIMITS, now });
-  return formatCopiesReport(checked.map(reportOf), { now, place });
+  return formatCopiesReport(checked.map(reportOf), { now, place: place.url });
 }
 
 function reportOf({ part, judgements, head }: CheckedCopy): CopiedSiteReport {
@@ -22,6 +23,7 @@ function reportOf({ part, judgements, head }: CheckedCopy): CopiedSiteReport {
     name: part,
     verdict: { state: findings[0]?.state ?? 'unknown', findings },
     copiedAt: head && new Date(head.at),
+    runs: (head?.runs ?? []).map(describeCopiedRun),
     places: (head?.places ?? []).map(({ storage, kind, points, newest }) => ({
       ...{ name: `${storage}, ${kind}`, points, newest },
     })),

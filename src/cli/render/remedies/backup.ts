@@ -8,7 +8,7 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'end-lock-elsewhere': ({ store }) =>
     `Wait until that run has ended. If it was killed, "zodbvault unlock ${quoteWord(store)}" ends its lock.`,
   'declare-single-writer': () =>
-    'If no other machine ever writes there, set "single_writer = true" for this copy.',
+    'If no other machine ever writes there, set "single_writer = true" for this copy. With "prune --from" and a place that no configuration names, use --single-writer.',
   'leave-out-lock': () =>
     'Use a bucket that was created with object lock. "zodbvault doctor" shows what a bucket can do. Or leave out "lock_days".',
   'make-key-with-passphrase': () =>

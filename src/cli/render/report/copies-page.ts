@@ -9,6 +9,8 @@ export interface CopiedSiteReport {
   readonly verdict: VerdictReport;
   /** When a run last found its copy complete; undefined: nobody can read it. */
   readonly copiedAt: Date | undefined;
+  /** The last run of each kind, in words. */
+  readonly runs: readonly string[];
   readonly places: readonly CopiedPlaceReport[];
 }
 
@@ -45,26 +47,24 @@ const ORDER = [
 ] as const satisfies readonly VerdictReport['state'][];
 
 function renderSites(sites: readonly CopiedSiteReport[], place: string): Markup {
-  const rows = sites.map(({ name, verdict: { state, findings }, copiedAt, places }) => {
+  const rows = sites.map(({ name, verdict: { state, findings }, copiedAt, runs, places }) => {
     const text = findings.map((one) => one.text).join(', ');
     return html`<tr><th scope="row">${name}</th>
 <td class="${state === 'ok' ? 'good' : 'bad'}">${state.toUpperCase()}: ${text}</td>
 <td class="nowrap">${copiedAt === undefined ? 'unknown' : timeOf(copiedAt)}</td>
 <td>${linesOf(places, (one) => one.name)}</td><td class="nowrap">${linesOf(places, ({ newest }) => newest)}</td>
-<td class="number">${linesOf(places, ({ points }) => String(points))}</td></tr>`;
+<td class="number">${linesOf(places, ({ points }) => String(points))}</td>
+<td>${linesOf(runs, (one) => one)}</td></tr>`;
   });
   return scrolling(
     `Copies in ${place}`,
-    html`<table><thead><tr><th scope="col">Site</th><th scope="col">State</th><th scope="col">Copied</th><th scope="col">Backups</th><th scope="col">Newest</th><th scope="col" class="number">Restore points</th></tr></thead>
+    html`<table><thead><tr><th scope="col">Site</th><th scope="col">State</th><th scope="col">Copied</th><th scope="col">Backups</th><th scope="col">Newest</th><th scope="col" class="number">Restore points</th><th scope="col">Last runs</th></tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }
 
-function linesOf(
-  places: readonly CopiedPlaceReport[],
-  textOf: (place: CopiedPlaceReport) => string,
-): readonly Markup[] {
-  return places.map((place, index) => html`${index === 0 ? '' : LINE_BREAK}${textOf(place)}`);
+function linesOf<Item>(items: readonly Item[], textOf: (item: Item) => string): readonly Markup[] {
+  return items.map((item, index) => html`${index === 0 ? '' : LINE_BREAK}${textOf(item)}`);
 }
 
 const LINE_BREAK = html`<br>`;

@@ -14,15 +14,6 @@ export const COMMAND_WARNINGS = {
     ({ address }) =>
       `everybody who reaches ${address} can read all of the site, private content and the hashes of passwords, too: the protocol of ZEO has no login`,
   ),
-  'copied-point-unusable': text(
-    {
-      kind: 'warning',
-      code: 'copied-point-unusable',
-      reason:
-        'Cannot read "s3://backups/sites/plone/points/Data-backup/2026-03-01-04-05-06.00000001.json"',
-    },
-    ({ reason }) => `the copy has a restore point that cannot be used: ${reason}`,
-  ),
   'copy-head-unreadable': text(
     { kind: 'warning', code: 'copy-head-unreadable', site: 'plone', place: 's3://backups' },
     ({ site, place }) =>

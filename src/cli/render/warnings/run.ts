@@ -74,6 +74,25 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     sentence: ({ stamps, reason }) =>
       `zodbvault could not record that ${stamps.join(', ')} is bad: ${reason}. Until it is recorded, "keep" counts it, and "check" calls it intact. Correct this, and verify again before the next backup`,
   },
+  'copied-point-unusable': {
+    example: {
+      kind: 'warning',
+      code: 'copied-point-unusable',
+      reason:
+        'Cannot read "s3://backups/sites/plone/points/Data-backup/2026-03-01-04-05-06.00000001.json"',
+    },
+    sentence: ({ reason }) => `the copy has a restore point that cannot be used: ${reason}`,
+  },
+  'copy-not-told': {
+    example: {
+      kind: 'notice',
+      code: 'copy-not-told',
+      copy: 's3://backups/plone',
+      reason: 'Cannot reach "s3://backups/plone": connection refused',
+    },
+    sentence: ({ copy, reason }) =>
+      `zodbvault could not note in the copy "${copy}" that the backup failed: ${reason}`,
+  },
   'ping-failed': {
     example: { kind: 'notice', code: 'ping-failed', moment: 'start', reason: 'it answered 404' },
     sentence: ({ moment, reason }) => `the ping of ping_url failed ("${moment}"): ${reason}`,

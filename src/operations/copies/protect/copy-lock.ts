@@ -1,4 +1,6 @@
+import type { CopySettings } from '../../../config/model/copy-settings.ts';
 import { isWrittenOnce } from '../../../copies/layout/keys.ts';
+import type { SiteHead } from '../../../copies/layout/site-head.ts';
 import type { ObjectLock, ObjectStore } from '../../../stores/objects/object-store.ts';
 import { Failure } from '../../../system/failure.ts';
 import { each, inParallel } from '../../../system/streams/pipeline.ts';
@@ -17,9 +19,29 @@ export interface LockTimes {
   readonly lockedUntilMs: number | undefined;
 }
 
+/** As the settings say, and the head of the site. */
+export function lockTimes({ lockDays: days }: CopySettings, head: SiteHead | undefined): LockTimes {
+  const text = head?.lockedUntil;
+  return { days, lockedUntilMs: text === undefined ? undefined : Date.parse(text) };
+}
+
 /** Whether a copy that is to be locked has less than half of its days left. */
 export async function isLockDue(store: ObjectStore, times: LockTimes): Promise<boolean> {
   return times.days > 0 && isShort(times, await store.now());
+}
+
+/**
+ * The times by which one locks what it writes that brings nothing: as long as the settings say, or, where none are
+ * known, as long as what the copy holds; undefined: it isn't locked. For the note of what went must not go before that.
+ */
+export async function lockTimesOfOther(
+  store: ObjectStore,
+  { days, lockedUntilMs }: LockTimes,
+): Promise<LockTimes | undefined> {
+  if (days > 0) return { days, lockedUntilMs };
+  if (lockedUntilMs === undefined || store.lock === undefined) return undefined;
+  const leftMs = lockedUntilMs - (await store.now());
+  return leftMs > 0 ? { days: leftMs / DAY_MS, lockedUntilMs } : undefined;
 }
 
 function isShort({ days, lockedUntilMs }: LockTimes, nowMs: number): boolean {
@@ -101,7 +123,7 @@ export class CopyLock {
   }
 
   get #untilMs(): number {
-    return this.#nowMs + this.#times.days * DAY_MS;
+    return Math.round(this.#nowMs + this.#times.days * DAY_MS);
   }
 
   async #note(key: string): Promise<void> {

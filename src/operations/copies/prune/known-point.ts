@@ -1,4 +1,3 @@
-import type { CopiedChecks } from '../../../copies/copied-checks.ts';
 import type { CopiedTags } from '../../../copies/copied-tags.ts';
 import type { PointName } from '../../../copies/layout/keys.ts';
 import type { CopiedSource } from '../../../copies/layout/point-record.ts';
@@ -7,8 +6,8 @@ import { momentOfStamp } from '../../../repository/layout/stamp.ts';
 import { dateOfPoint } from '../../../repository/records/date-of-point.ts';
 import type { RetentionPoint } from '../../../repository/retention/retention-point.ts';
 import type { LocalPoint } from '../local-points.ts';
-import { judgeCopied } from '../verdicts/judge-copied.ts';
 import { sourceOf } from './copied-source.ts';
+import type { CopiedVerdict } from './judge-points.ts';
 import type { LocalDoubts } from './local-doubts.ts';
 
 /** A restore point of a copy, or one that belongs there, as far as retention asks. */
@@ -36,17 +35,15 @@ export function knownByRecord(
   { name, record }: ReadPoint,
   {
     tags,
-    checks,
+    verdict: { isSound, isProven },
     doubts,
   }: {
     readonly tags: CopiedTags;
-    readonly checks: CopiedChecks;
+    readonly verdict: CopiedVerdict;
     readonly doubts: LocalDoubts;
   },
 ): KnownPoint {
   const { stamp, madeAt, run, blobs, source, data, part } = record;
-  const looks = checks.of(name.place).filter((one) => one.stamp === stamp);
-  const { isSound, isProven } = judgeCopied(looks);
   return {
     ...name,
     madeAt: dateOfPoint(stamp, madeAt === undefined ? undefined : { madeAt }),

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { keepsAny } from '../../../config/model/keep-rules.ts';
 import { formatStamp } from '../../../repository/layout/stamp.ts';
 import { parseSpan } from '../../../system/calendar/span.ts';
+import { chainsOf } from './chains-of.ts';
 import type { CopyKeeping } from './hold-chains.ts';
 import type { KnownPoint } from './known-point.ts';
-import { chainsOf, type PlannedPoint, planCopyRetention } from './plan-copy.ts';
+import { type PlannedPoint, planCopyRetention } from './plan-copy.ts';
 
 const HOUR_MS = 3600 * 1000;
 const FIRST = Date.UTC(2026, 2, 1, 3);

@@ -6,6 +6,7 @@ import type {
   RetentionStorage,
   StayReason,
 } from '../../../repository/retention/retention-point.ts';
+import { chainsOf } from './chains-of.ts';
 import { type CopiedChain, type CopyKeeping, holdCopiedChains } from './hold-chains.ts';
 import type { KnownPoint } from './known-point.ts';
 
@@ -58,21 +59,4 @@ function withHolds(
 ): RetentionStorage['chains'] {
   const heldBy = holdCopiedChains(chains, keeping);
   return chains.map((points) => ({ points, held: heldBy.get(points) }));
-}
-
-/** The chains of a place, oldest first, each from its beginning on. What continues nothing is a chain by itself. */
-export function chainsOf<Point extends Pick<KnownPoint, 'stamp' | 'part'>>(
-  points: readonly Point[],
-): readonly (readonly Point[])[] {
-  const chains: Point[][] = [];
-  // Of two records of one moment, the one that came later counts.
-  const byStamp = new Map(points.map((point) => [point.stamp, point]));
-  const inOrder = [...byStamp.values()].sort((one, other) => (one.stamp < other.stamp ? -1 : 1));
-  for (const point of inOrder) {
-    const last = chains.at(-1);
-    const begins = point.part === 'full' || point.part === 'blobs';
-    if (last === undefined || begins) chains.push([point]);
-    else last.push(point);
-  }
-  return chains;
 }

@@ -4,7 +4,8 @@ import type { ReadPoint } from '../../../copies/read-copy.ts';
 import type { StayReason } from '../../../repository/retention/retention-point.ts';
 import { neededOnlyBy, type RemovalCosts } from '../../retention/removal-costs.ts';
 import type { RemovalReason } from '../../run/removal-reason.ts';
-import { chainsOf, type PlannedPoint } from './plan-copy.ts';
+import { chainsOf } from './chains-of.ts';
+import type { PlannedPoint } from './plan-copy.ts';
 
 /** A restore point of a copy, what becomes of it, and what that costs. */
 export interface PricedPoint extends PointName {

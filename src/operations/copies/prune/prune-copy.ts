@@ -1,11 +1,13 @@
-import type { CopiedChecks } from '../../../copies/copied-checks.ts';
+import type { CopiedEvents } from '../../../copies/copied-events.ts';
 import type { CopiedTags } from '../../../copies/copied-tags.ts';
-import type { PointName } from '../../../copies/layout/keys.ts';
+import { type PointName, pointKey } from '../../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../../copies/layout/place.ts';
 import type { ReadPoint } from '../../../copies/read-copy.ts';
 import { each, inParallel } from '../../../system/streams/pipeline.ts';
+import { foldEvents } from '../events/fold-events.ts';
 import type { CopiedPoints, CopyRun } from '../push/push-run.ts';
 import type { CopyKeeping } from './hold-chains.ts';
+import { type CopiedVerdict, judgePoints } from './judge-points.ts';
 import { knownByName, knownByRecord } from './known-point.ts';
 import type { LocalDoubts } from './local-doubts.ts';
 import { type PlannedPoint, planCopyRetention } from './plan-copy.ts';
@@ -18,23 +20,30 @@ export interface CopyRetention {
   /** Which backups are looked at; the others stay. */
   readonly kind: CopyPlace['kind'] | 'all';
   readonly tags: CopiedTags;
-  readonly checks: CopiedChecks;
+  /** As they were before the points were listed. */
+  readonly events: CopiedEvents;
   readonly doubts: LocalDoubts;
 }
+
+/** Of a record that another one of the same moment took the place of. */
+const NOTHING_KNOWN: CopiedVerdict = { isSound: true, isProven: false };
 
 /** Records that are asked for at once. */
 const AT_ONCE = 32;
 
 /**
- * Removes the restore points of a copy that no rule keeps, and the objects that no record names any more. Returns what
- * went. Failure `damaged` where a record can't be read: then nothing goes.
+ * Removes the restore points of a copy that no rule keeps, and the objects that no record names any more; folds its
+ * events. Returns what went. Failure `damaged` where a record can't be read: then nothing goes.
  */
 export async function pruneCopy(
   run: CopyRun,
   retention: CopyRetention,
 ): Promise<readonly PointName[]> {
   const { points } = run;
-  if (keepsAll(retention.keeping)) return [];
+  if (keepsAll(retention.keeping)) {
+    await foldEvents(retention.events, run);
+    return [];
+  }
   const storages = new Set(points.names.map(({ place }) => place.storage));
   const old = await pointsThatGo(points, retention);
   const reason = retention.keeping.keepRules === undefined ? 'keep' : 'rules';
@@ -43,6 +52,7 @@ export async function pruneCopy(
     const force = old.some(({ place }) => place.storage === storage);
     await sweepStorage(storage, { run, force });
   }
+  await foldEvents(retention.events, run);
   return old;
 }
 
@@ -79,7 +89,7 @@ function mayAnyGo(
 /** What becomes of each restore point, by its record; in the order in which they came. Failure `damaged`. */
 export async function planRecords(
   points: CopiedPoints,
-  { keeping, kind, tags, checks, doubts }: CopyRetention,
+  { keeping, kind, tags, events, doubts }: CopyRetention,
 ): Promise<readonly PlannedPoint<ReadPoint>[]> {
   const records: ReadPoint[] = [];
   const reading = inParallel(each(namesOf(points, { kind })), {
@@ -87,7 +97,14 @@ export async function planRecords(
     work: (name) => points.read(name),
   });
   for await (const one of reading) records.push(one);
-  const known = records.map((read) => ({ ...knownByRecord(read, { tags, checks, doubts }), read }));
+  const verdicts = judgePoints(
+    records.map(({ name }) => name),
+    events,
+  );
+  const known = records.map((read) => {
+    const verdict = verdicts.get(pointKey(read.name)) ?? NOTHING_KNOWN;
+    return { ...knownByRecord(read, { tags, verdict, doubts }), read };
+  });
   const plan = planCopyRetention(known, { ...keeping, held: doubts.held });
   return plan.map(({ point, reasons }) => ({ point: point.read, reasons }));
 }

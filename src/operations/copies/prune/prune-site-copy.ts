@@ -1,6 +1,6 @@
 import type { CopySettings } from '../../../config/model/copy-settings.ts';
 import type { Site } from '../../../config/model/site.ts';
-import { readCopiedChecks } from '../../../copies/copied-checks.ts';
+import { readCopiedEvents } from '../../../copies/copied-events.ts';
 import { readCopiedTags } from '../../../copies/copied-tags.ts';
 import { type PointName, sitePrefix } from '../../../copies/layout/keys.ts';
 import type { CopyPlace } from '../../../copies/layout/place.ts';
@@ -13,6 +13,7 @@ import type { RemovalReason } from '../../run/removal-reason.ts';
 import type { CopyOpener } from '../copy-place.ts';
 import { requireCopyThere } from '../copy-place.ts';
 import { noteSite, readHead } from '../note-site.ts';
+import { CopyLock, lockTimes, lockTimesOfOther } from '../protect/copy-lock.ts';
 import { CopiedPoints } from '../push/push-run.ts';
 import { takeCopyLease } from '../take-copy-lease.ts';
 import { readCopyCosts } from './copy-costs.ts';
@@ -56,13 +57,20 @@ export async function pruneSiteCopy(
   await requireCopyThere(store);
   await using lease = await takeCopyLease(below, { copy, command: 'prune', context });
   const { points, retention } = await observe(below, request, context);
+  const head = await readHead(store, copy.site);
+  const times = await lockTimesOfOther(below, lockTimes(copy, head));
+  const lock = times && (await CopyLock.begin(below, times));
   const storing = { confirm: () => lease.confirm() };
   const removed = await withStep(context, {
     step: 'remove',
     totalBytes: undefined,
-    work: () => pruneCopy({ site: below, now, points, storing }, retention),
+    work: () => pruneCopy({ site: lock?.site ?? below, now, points, storing }, retention),
   });
-  await noteRemoval(store, { site: copy.site, points: points.names });
+  // Whether the copy is complete only those know who have the backups: that is as before.
+  if (head !== undefined) {
+    const seen = { site: copy.site, points: points.names, head, settled: undefined };
+    await noteSite(lock?.writerOf(store) ?? store, { ...seen, at: new Date(head.at) });
+  }
   return removed;
 }
 
@@ -93,12 +101,12 @@ async function observe(
   { site, copy, kind }: SiteCopyPrune,
   context: JobContext,
 ): Promise<{ readonly points: CopiedPoints; readonly retention: CopyRetention }> {
+  const events = await readCopiedEvents(below);
   const points = new CopiedPoints(await copiedPoints(below), (name) => readPoint(below, name));
   if (points.names.length === 0) throw noPoints(below);
   const doubts = site === undefined ? NO_DOUBTS : await doubtsOf(site, context);
   const tags = await readCopiedTags(below);
-  const checks = await readCopiedChecks(below);
-  return { points, retention: { keeping: copy, kind, tags, checks, doubts } };
+  return { points, retention: { keeping: copy, kind, tags, events, doubts } };
 }
 
 /** A machine that looks after copies may know a site of which it has no backups. */
@@ -109,16 +117,6 @@ async function doubtsOf(site: Site, context: JobContext) {
     if (isFailure(error, 'not-found')) return NO_DOUBTS;
     throw error;
   }
-}
-
-/** Whether the copy is complete only those know who have the backups: that is as before. */
-async function noteRemoval(
-  store: ObjectStore,
-  { site, points }: { readonly site: string; readonly points: readonly PointName[] },
-): Promise<void> {
-  const head = await readHead(store, site);
-  if (head === undefined) return;
-  await noteSite(store, { site, points, head, settled: undefined, at: new Date(head.at) });
 }
 
 function refuseAppendOnly({ name, appendOnly }: CopySettings): void {

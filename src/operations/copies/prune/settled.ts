@@ -2,9 +2,9 @@ import type { CopySettings } from '../../../config/model/copy-settings.ts';
 import { nameOfPoint, type PointName, pointKey } from '../../../copies/layout/keys.ts';
 import { formatPlace } from '../../../copies/layout/place.ts';
 import { sha256Of } from '../../../copies/store-object.ts';
+import type { LocalEvents } from '../events/local-events.ts';
 import type { LocalPoint } from '../local-points.ts';
 import type { LocalTag } from '../tags/local-tags.ts';
-import type { LocalLooks } from '../verdicts/local-looks.ts';
 
 /**
  * A checksum of all that says what a copy gets, and what goes from it: where it is the same as when a run had nothing left
@@ -15,12 +15,12 @@ export function settledAs(
   {
     local,
     tags,
-    looks,
+    events,
     there,
   }: {
     readonly local: readonly LocalPoint[];
     readonly tags: readonly LocalTag[];
-    readonly looks: readonly LocalLooks[];
+    readonly events: readonly LocalEvents[];
     readonly there: readonly PointName[];
   },
 ): string {
@@ -28,7 +28,7 @@ export function settledAs(
     { keep, keepRules, appendOnly, keyFile },
     local.map((point) => `${nameOfPoint(point)} ${point.run}`),
     tags.map((one) => `${nameOfPoint(one)} ${one.change} ${one.tag}`),
-    looks.map(({ place, checks }) => [
+    events.map(({ place, checks }) => [
       formatPlace(place),
       ...checks.map(({ stamp, kind, part, outcome, at }) => [stamp, kind, part, outcome, at]),
     ]),

@@ -46,7 +46,10 @@ export async function sweepStorage(
   const isDue = listed !== undefined && Date.parse(listed.at) + LEASE_MS < nowMs;
   if (!isDue && !force) return 0;
   const named = await namedKeys(storage, run);
-  const going = isDue ? listed.keys.filter((one) => !named.has(one)) : [];
+  // Whoever may only add to the copy may write a list, too: nothing else goes by it.
+  const prefixes = sweptPrefixes(storage);
+  const isSwept = (one: string) => prefixes.some((prefix) => one.startsWith(prefix));
+  const going = isDue ? listed.keys.filter((one) => isSwept(one) && !named.has(one)) : [];
   for (let first = 0; first < going.length; first += AT_ONCE) {
     await storing.confirm();
     await site.remove(going.slice(first, first + AT_ONCE));
@@ -104,12 +107,8 @@ async function unnamedKeys(
     readonly beforeMs: number;
   },
 ): Promise<readonly string[]> {
-  const prefixes = PLACE_KINDS.flatMap((kind) => {
-    const place = { storage, kind };
-    return [dataPrefix(place), archivesPrefix(place), manifestsPrefix(place), tagsPrefix(place)];
-  });
   const unnamed: string[] = [];
-  for (const prefix of [...prefixes, blobsPrefix(storage), filesPrefix(storage)]) {
+  for (const prefix of sweptPrefixes(storage)) {
     for await (const page of site.pages(prefix)) {
       for (const { key, modifiedMs } of page) {
         if (!named.has(key) && modifiedMs < beforeMs) unnamed.push(key);
@@ -117,6 +116,15 @@ async function unnamedKeys(
     }
   }
   return unnamed;
+}
+
+/** Where the objects of a storage are that records name. */
+function sweptPrefixes(storage: string): readonly string[] {
+  const ofPlaces = PLACE_KINDS.flatMap((kind) => {
+    const place = { storage, kind };
+    return [dataPrefix(place), archivesPrefix(place), manifestsPrefix(place), tagsPrefix(place)];
+  });
+  return [...ofPlaces, blobsPrefix(storage), filesPrefix(storage)];
 }
 
 async function putList(

@@ -1,10 +1,12 @@
 import { type BlobEntry, revisionKey } from '../../../copies/layout/blob-manifest.ts';
+import { blobKey } from '../../../copies/layout/keys.ts';
 import { PLACE_KINDS } from '../../../copies/layout/place.ts';
 import { endingOf, type StoredForm } from '../../../copies/layout/stored-form.ts';
 import type { StoredObjectRecord } from '../../../copies/layout/stored-object.ts';
 import { readBlobs } from '../../../copies/read-copy.ts';
 import type { Oid } from '../../../filestorage/oid.ts';
 import type { Tid } from '../../../filestorage/tid.ts';
+import { isFailure } from '../../../system/failure.ts';
 import type { PushRun } from './push-run.ts';
 
 /** A file of a blob directory, of which a copy may have the bytes. */
@@ -77,10 +79,13 @@ function isSame(one: BlobEntry, other: BlobEntry | undefined): boolean {
   return one.sha256 === other?.sha256 && one.suffix === other.suffix;
 }
 
-/** Reads the newest list of each kind of backup: all kinds share the objects of one storage. */
+/**
+ * Reads the newest list of each kind of backup: all kinds share the objects of one storage. Where a list is damaged, its
+ * blobs are brought again.
+ */
 export async function readKnownBlobs(
   storage: string,
-  { points, site, forms: { others: form } }: PushRun,
+  { points, site, damaged, forms: { others: form } }: PushRun,
 ): Promise<KnownBlobs> {
   const entries: BlobEntry[] = [];
   let base: ConstructorParameters<typeof KnownBlobs>[1]['base'];
@@ -89,14 +94,21 @@ export async function readKnownBlobs(
     if (newest === undefined) continue;
     const { blobs } = (await points.read(newest)).record;
     if (blobs.kind !== 'directory') continue;
-    const read = await readBlobs(site, blobs.manifest);
+    const read = await readBlobs(site, blobs.manifest).catch(unlessBroken);
+    if (read === undefined) continue;
     // A list tells of blobs in one form.
     if (endingOf(read.manifest.form) !== endingOf(form)) continue;
-    entries.push(...read.all);
+    // What is damaged is brought again.
+    const of = { storage, form: read.manifest.form };
+    entries.push(...read.all.filter((blob) => !damaged.has(blobKey(of, blob))));
     base ??=
       read.base === undefined || read.manifest.base === undefined
         ? { stored: blobs.manifest, blobs: read.all }
         : { stored: read.manifest.base, blobs: read.base.blobs };
   }
   return new KnownBlobs(entries, { base, form });
+}
+
+function unlessBroken(error: unknown): undefined {
+  if (!isFailure(error, 'not-found', 'damaged')) throw error;
 }

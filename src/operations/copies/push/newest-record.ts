@@ -1,7 +1,7 @@
 import { type PointName, pointKey, tombstoneKey } from '../../../copies/layout/keys.ts';
 import type { PointRecord } from '../../../copies/layout/point-record.ts';
 import { decodeTombstone } from '../../../copies/layout/tombstone.ts';
-import { readIfThere, removedPoints } from '../../../copies/read-copy.ts';
+import { readIfThere } from '../../../copies/read-copy.ts';
 import type { ObjectStore } from '../../../stores/objects/object-store.ts';
 import { Failure } from '../../../system/failure.ts';
 import type { CopiedPoints } from './push-run.ts';
@@ -13,13 +13,13 @@ export interface NewestRecord {
   readonly link: PointRecord['before'];
 }
 
-/** Finds it: one request for each 1,000 that were removed, and one. */
+/** Finds it: one request. @param gone - the restore points that were removed, in the order in which they came */
 export async function findNewestRecord(
   site: ObjectStore,
-  points: CopiedPoints,
+  { points, gone }: { readonly points: CopiedPoints; readonly gone: readonly PointName[] },
 ): Promise<NewestRecord> {
   const there = points.names.at(-1);
-  const removed = (await removedPoints(site)).at(-1);
+  const removed = gone.at(-1);
   if (removed !== undefined && removed.sequence > (there?.sequence ?? 0)) {
     return await removedRecord(site, removed);
   }

@@ -1,3 +1,4 @@
+import type { PointName } from '../../../copies/layout/keys.ts';
 import { formatPlace } from '../../../copies/layout/place.ts';
 import { type Failure, isFailure } from '../../../system/failure.ts';
 import type { LocalPoint } from '../local-points.ts';
@@ -16,9 +17,18 @@ export interface PushedPoints {
 /** A backup that isn't what was written ends its chain; the others are copied all the same. */
 export async function pushInOrder(
   lacking: readonly LocalPoint[],
-  { run, onPoint }: { readonly run: PushRun; readonly onPoint: (name: string) => void },
+  {
+    run,
+    gone,
+    onPoint,
+  }: {
+    readonly run: PushRun;
+    /** Restore points that were removed from the copy, in the order in which they came. */
+    readonly gone: readonly PointName[];
+    readonly onPoint: (name: string) => void;
+  },
 ): Promise<PushedPoints> {
-  let newest = await findNewestRecord(run.site, run.points);
+  let newest = await findNewestRecord(run.site, { points: run.points, gone });
   let points = 0;
   let failure: Failure | undefined;
   const broken = new Set<string>();

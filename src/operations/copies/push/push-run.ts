@@ -28,6 +28,8 @@ export interface CopyRun {
 export interface PushRun extends CopyRun {
   readonly storing: Storing;
   readonly forms: CopyForms;
+  /** Keys of objects of which a look at the copy has found that they aren't what was written. */
+  readonly damaged: ReadonlySet<string>;
 }
 
 /** The restore points of a copy, of which each record is read at most once. */

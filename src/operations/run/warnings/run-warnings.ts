@@ -28,6 +28,12 @@ export type RunWarning =
       readonly copy: string;
       readonly reason: string;
     }
+  /** A copy is read that has a restore point which can't be used: the others can. */
+  | {
+      readonly kind: 'warning';
+      readonly code: 'copied-point-unusable';
+      readonly reason: string;
+    }
   /** Its server can't have its disk write what it took: a crash of it may lose what was copied now. */
   | { readonly kind: 'notice'; readonly code: 'copy-not-synced'; readonly copy: string }
   /** What looks have found before can't be read: nothing old is removed. */
@@ -39,6 +45,13 @@ export type RunWarning =
       readonly kind: 'warning';
       readonly code: 'bad-result-not-noted';
       readonly stamps: readonly string[];
+      readonly reason: string;
+    }
+  /** A backup failed, and whoever watches a copy doesn't see that. */
+  | {
+      readonly kind: 'notice';
+      readonly code: 'copy-not-told';
+      readonly copy: string;
       readonly reason: string;
     }
   | {

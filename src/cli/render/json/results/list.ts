@@ -2,18 +2,22 @@ import * as v from 'valibot';
 import type { RememberedCopy } from '../../../../operations/copies/remembered-copies.ts';
 import type { ListedHead } from '../../../../operations/from-copy/site-heads.ts';
 import type { ListedSitePoint } from '../../../../operations/list/list-site.ts';
+import { VERBS } from '../../../format/record-words.ts';
+import { resultOfRun } from '../../copies.ts';
 import { describeProblem, describeProblemOfPoint } from '../../problems.ts';
 import { BlobsSchema, blobsAsJson, contentAsJson, type JsonBlobs } from '../blobs.ts';
 import { JudgementSchema, judgementAsJson, LookSchema, looksAsJson } from '../judgement.ts';
 import { ofPoint, pointAsJson, sizesOfBackup } from '../point.ts';
 import {
   Count,
+  Kind,
   Label,
   Moment,
   maybe,
   ofPlace,
   ofSite,
   type Result,
+  Seconds,
   Stamp,
   said,
 } from '../values.ts';
@@ -62,6 +66,22 @@ const CopiedSiteSchema = v.strictObject({
       newest: said('the newest of them', Stamp),
     }),
   ),
+  runs: maybe(
+    'the last run of each kind, the newest last; absent if no run has noted that yet',
+    v.array(
+      v.strictObject({
+        verb: v.picklist(Object.values(VERBS)),
+        kind: v.picklist([...Kind.options, 'all']),
+        begun: Moment,
+        seconds: Seconds,
+        result: said(
+          '`killed`: it began and never ended',
+          v.picklist(['done', 'warnings', 'failed', 'interrupted', 'killed']),
+        ),
+        error: maybe('the code of the error that ended it', v.string()),
+      }),
+    ),
+  ),
 });
 
 export const listResult = {
@@ -85,8 +105,15 @@ export function copiedSiteAsJson({
   site,
   at: copiedAt,
   places,
+  runs,
 }: NonNullable<ListedHead['head']>): v.InferOutput<typeof CopiedSiteSchema> {
-  return { site, copiedAt, places: places.map((one) => ({ ...one })) };
+  return {
+    ...{ site, copiedAt, places: places.map((one) => ({ ...one })) },
+    runs: runs?.map((run) => {
+      const { verb, of: kind, begun, seconds, code: error } = run;
+      return { verb: VERBS[verb], kind, begun, seconds, result: resultOfRun(run), error };
+    }),
+  };
 }
 
 type Point = Omit<v.InferOutput<typeof PointSchema>, 'site' | 'storage' | 'kind'>;

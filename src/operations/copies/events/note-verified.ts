@@ -1,21 +1,14 @@
-import { readCopiedChecks, writeChecks } from '../../../copies/copied-checks.ts';
-import { blobKey } from '../../../copies/layout/keys.ts';
+import { readCopiedEvents, writeEvent } from '../../../copies/copied-events.ts';
+import { blobKey, pointKey } from '../../../copies/layout/keys.ts';
 import { type CopyPlace, formatPlace } from '../../../copies/layout/place.ts';
 import type { PointRecord } from '../../../copies/layout/point-record.ts';
 import { objectsNamedBy } from '../../../copies/named-objects.ts';
-import { type ReadPoint, readBlobs } from '../../../copies/read-copy.ts';
-import {
-  type Check,
-  MOST_NAMES,
-  withLater,
-  worthKeeping,
-} from '../../../repository/records/check-results.ts';
+import { copiedPoints, type ReadPoint, readBlobs } from '../../../copies/read-copy.ts';
+import { type Check, MOST_NAMES } from '../../../repository/records/check-results.ts';
 import type { ObjectStore } from '../../../stores/objects/object-store.ts';
 import { type Failure, isFailure } from '../../../system/failure.ts';
 import type { JobContext } from '../../run/events.ts';
-
-/** Events of a place that become one. */
-const MANY = 16;
+import { foldEvents } from './fold-events.ts';
 
 /** What a look at all of a copy has shown. */
 interface Verified {
@@ -29,35 +22,52 @@ interface Verified {
 }
 
 /**
- * Writes down in a copy what a look at all of its bytes has shown of each restore point. Where there are many such
- * events, one takes the place of all; those that others write meanwhile stay. Where this user may not write, good results
- * are not remembered, and bad ones are told.
+ * Writes down in a copy what a look at all of its bytes has shown of each restore point. Where this user may not write,
+ * good results are not remembered, and bad ones are told.
  */
 export async function noteVerified(
   points: readonly ReadPoint[],
   verified: Verified,
 ): Promise<void> {
   const places = new Map<string, { readonly place: CopyPlace; readonly checks: Check[] }>();
+  const records = new Map(points.map((point) => [pointKey(point.name), point.record]));
   for (const point of points) {
     const { place } = point.name;
     const of = places.get(formatPlace(place)) ?? { place, checks: [] };
     places.set(formatPlace(place), of);
-    of.checks.push(...(await checksOf(point, verified)));
+    of.checks.push(...(await checksOf(point, { verified, records })));
   }
   for (const { place, checks } of places.values()) {
     if (checks.length > 0) await note(place, { checks, verified });
   }
+  if (verified.mayRemove) await fold(verified).catch(unlessDefect); // The next one does it.
 }
 
 /** Where only blobs are backed up, no list shows what was found. */
-async function checksOf(point: ReadPoint, verified: Verified): Promise<readonly Check[]> {
+async function checksOf(
+  point: ReadPoint,
+  {
+    verified,
+    records,
+  }: { readonly verified: Verified; readonly records: ReadonlyMap<string, PointRecord> },
+): Promise<readonly Check[]> {
   const { data, blobs } = point.record;
   if (data === null) return [];
-  const own = objectsNamedBy({ data, blobs: { kind: 'none' } }).map(({ key }) => key);
+  const own = [...keysOfData(data)];
+  // A long chain is told by several records.
+  for (let link = data.continues; link !== undefined; ) {
+    const earlier = records.get(link.key)?.data;
+    own.push(...(earlier == null ? [] : keysOfData(earlier)));
+    link = earlier?.continues;
+  }
   const checks = [checkOf(point, { part: 'data', keys: own, verified })];
   if (blobs.kind === 'none' || blobs.kind === 'missing') return checks;
   const keys = verified.damaged.size === 0 ? [] : await blobKeys(point.record, verified.site);
   return [...checks, checkOf(point, { part: 'blobs', keys, verified })];
+}
+
+function keysOfData(data: NonNullable<PointRecord['data']>): readonly string[] {
+  return objectsNamedBy({ data, blobs: { kind: 'none' } }).map(({ key }) => key);
 }
 
 /** Keys of all objects that its blobs are made of. */
@@ -102,20 +112,11 @@ async function note(
   place: CopyPlace,
   {
     checks,
-    verified: { site, mayRemove, time, context },
+    verified: { site, time, context },
   }: { readonly checks: readonly Check[]; readonly verified: Verified },
 ): Promise<void> {
   try {
-    const copied = await readCopiedChecks(site);
-    const earlier = copied.eventsOf(place);
-    if (earlier.length < MANY || !mayRemove) {
-      await writeChecks(site, place, { checks, at: time.begun });
-      return;
-    }
-    const stamps = new Set<string>(checks.map(({ stamp }) => stamp));
-    const all = worthKeeping(withLater(copied.of(place), checks), stamps);
-    await writeChecks(site, place, { checks: all, at: time.begun });
-    await site.remove(earlier).catch(unlessDefect); // They say the same.
+    await writeEvent(site, place, { checks, runs: [], at: time.begun });
   } catch (error) {
     const { message: reason } = unlessDefect(error);
     const bad = checks.flatMap(({ outcome, stamp }) => (outcome === 'bad' ? [stamp] : []));
@@ -123,6 +124,17 @@ async function note(
     const stamps = [...new Set(bad)].sort();
     context.onEvent({ kind: 'warning', code: 'bad-result-not-noted', stamps, reason });
   }
+}
+
+async function fold({ site, time: { begun } }: Verified): Promise<void> {
+  const events = await readCopiedEvents(site);
+  const points = { names: await copiedPoints(site) };
+  await foldEvents(events, {
+    site,
+    points,
+    now: () => begun,
+    storing: { confirm: async () => {} },
+  });
 }
 
 function unlessDefect(error: unknown): Failure {
