@@ -9,6 +9,7 @@ import { restoreSite } from '../../src/operations/restore/restore-site.ts';
 import { TO_EMPTY_PLACE } from '../../src/operations/restore/site-restore-plan.ts';
 import { planSiteUndo, undoSiteRestore } from '../../src/operations/restore/undo-restore.ts';
 import type { RestoreTarget } from '../../src/repository/restore-target.ts';
+import { isFailure } from '../../src/system/failure.ts';
 import { BY_NODE } from '../support/backup-settings.ts';
 import { quietContext } from '../support/quiet-context.ts';
 import { siteIn, type TestSite } from '../support/site.ts';
@@ -141,13 +142,24 @@ export class SimulatedSite {
     }
   }
 
-  /** Restores the live site to a backup of the main storage, with what the others had then. */
+  /**
+   * Restores the live site to a backup of the main storage, with what the others had then. It is refused, and nothing
+   * changes, where one of them has no backup that old.
+   */
   async restore({ stamp: restored }: HeldState): Promise<void> {
-    const logs = this.storages.map(({ held, log }) => {
-      return held.findLast((one) => one.stamp <= restored)?.log ?? log;
-    });
-    await this.#restore({ kind: 'backup', date: stamp(restored) });
-    this.#becomes(logs, restored);
+    const found = this.storages.map(({ held }) => held.findLast((one) => one.stamp <= restored));
+    const isWhole = !found.includes(undefined);
+    try {
+      await this.#restore({ kind: 'backup', date: stamp(restored) });
+    } catch (error) {
+      if (isWhole || !isFailure(error, 'not-found')) throw error;
+      return;
+    }
+    if (!isWhole) throw new Error(`${restored} is restored, and not all storages have a backup`);
+    this.#becomes(
+      found.flatMap((one) => one?.log ?? []),
+      restored,
+    );
   }
 
   /** Restores the live site to a moment. Returns what it is then, or throws why it was not done. */
