@@ -3,7 +3,7 @@ import { folderStore } from '../stores/folder-store.ts';
 import type { Store } from '../stores/store.ts';
 import { isFailure } from '../system/failure.ts';
 import { keyOfPlace } from '../system/files/place.ts';
-import { isThere } from '../system/files/presence.ts';
+import { statOf } from '../system/files/presence.ts';
 import { DisposableStack } from '../system/streams/disposable-stack.ts';
 import { OpenBlobFolder } from './layout/open-blob-folder.ts';
 
@@ -42,9 +42,9 @@ export class OpenBackups implements AsyncDisposable {
   }
 
   /** Whether there is such a folder, or such a place of what was attached. */
-  isThere(path: string): Promise<boolean> {
+  async isThere(path: string): Promise<boolean> {
     const attached = this.#attached.get(path);
-    if (attached === undefined) return isThere(path);
+    if (attached === undefined) return (await statOf(path)) !== undefined;
     return attached.requireThere().then(
       () => true,
       (error: unknown) => {

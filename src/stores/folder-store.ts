@@ -11,7 +11,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { absent } from '../system/absent.ts';
+import { absent, leadsNowhereOrInCircles } from '../system/absent.ts';
 import { withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { appendLine } from '../system/files/line-log.ts';
@@ -137,9 +137,12 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   return names.filter((name) => name !== LOCK_FILE && !isUnfinished(name));
 }
 
-/** What can't be looked at, as a link to nowhere, is none. */
+/** A link that leads nowhere, or to itself, is none. What can't be looked at is an error: it may be a backup. */
 async function entryOf(directory: string, name: string): Promise<StoredEntry | undefined> {
-  const status = await stat(join(directory, name)).catch(() => undefined);
+  const path = join(directory, name);
+  const status = await withSystemErrors(`look at "${path}"`, () =>
+    stat(path).catch(leadsNowhereOrInCircles),
+  );
   if (status === undefined) return undefined;
   const { size, mtimeMs: modifiedMs } = status;
   if (status.isFile()) return { name, kind: 'file', sizeBytes: size, modifiedMs };

@@ -1,9 +1,10 @@
 import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { isNowhere, leadsNowhere } from '../system/absent.ts';
-import { systemCodeOf, withSystemErrors } from '../system/failure.ts';
+import { leadsNowhere, leadsNowhereOrInCircles } from '../system/absent.ts';
+import { withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
+import { statOf } from '../system/files/presence.ts';
 import { giveWay } from '../system/streams/cooperative.ts';
 import { readFile } from './read-file.ts';
 import type { TreeEntry, TreeReader } from './tree-reader.ts';
@@ -18,11 +19,7 @@ export function folderTree(root: string): TreeReader {
     localFolder: root,
     nameOf: (path) => join(root, path),
     below: (folder) => folderTree(join(root, folder)),
-    isThere: () =>
-      stat(root).then(
-        (status) => status.isDirectory(),
-        () => false,
-      ),
+    isThere: async () => (await statOf(root))?.isDirectory() === true,
     list: () => withSystemErrors(`list the folder "${root}"`, async () => entriesOf(root, '')),
     walk: () => walk(root),
     sizesOf: (paths) => sizesOf(root, paths),
@@ -91,14 +88,9 @@ async function leadingOut(root: string, links: readonly string[]): Promise<reado
     const inside = `${await realpath(root)}${sep}`;
     const outward: string[] = [];
     for (const link of links) {
-      const target = await realpath(join(root, link)).catch(nowhere);
+      const target = await realpath(join(root, link)).catch(leadsNowhereOrInCircles);
       if (target === undefined || !target.startsWith(inside)) outward.push(link);
     }
     return outward;
   });
-}
-
-/** Nor where they lead to one another. */
-function nowhere(error: unknown): undefined {
-  if (!isNowhere(error) && systemCodeOf(error) !== 'ELOOP') throw error;
 }

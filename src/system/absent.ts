@@ -12,6 +12,12 @@ export function leadsNowhere(error: unknown): undefined {
   throw error;
 }
 
+/** The same, also of links that lead to one another. */
+export function leadsNowhereOrInCircles(error: unknown): undefined {
+  if (isNowhere(error) || systemCodeOf(error) === 'ELOOP') return undefined;
+  throw error;
+}
+
 /** Whether the system has said that nothing has that name. */
 export function isAbsent(error: unknown): boolean {
   return systemCodeOf(error) === 'ENOENT';

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeRecordPickle } from '../../src/filestorage/pickle/record-pickle.ts';
 import { decodeRecordValues } from '../../src/filestorage/pickle/values/record-values.ts';
 import { entryOf } from '../../src/filestorage/pickle/values/value.ts';
+import { blobFiles } from '../support/blobs.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import type { TestSite } from '../support/site.ts';
 import { zopeSiteIn } from '../support/zope-site.ts';
@@ -67,6 +68,24 @@ describe('export of an object', () => {
     expectImportable(objects);
     const blobs = objects.flatMap(({ blob }) => blob ?? []);
     expect(blobs.map((blob) => blob.toString())).toEqual(['a report '.repeat(1000)]);
+  });
+
+  it('needs a copy of its blob that can be read: that of a snapshot, too', async () => {
+    const other = zopeSiteIn(join(scratch, 'unread'));
+    await other.runWell('backup');
+    const copies = join(other.folder, 'var/blobstoragebackups');
+    const [blob = ''] = blobFiles(copies);
+    const copy = join(copies, blob);
+    rmSync(copy);
+    symlinkSync(copy, copy); // A link to itself is an error for root, too, whom no rights stop.
+    const words = ['export', '/Plone/media', '-o', 'media.zexp'];
+    const { status, stderr } = await other.run(words);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('links lead in a circle')]);
+    expect(existsSync(join(other.folder, 'media.zexp'))).toBe(false);
+    await other.runWell('backup', '--kind', 'snapshot');
+    await other.runWell(...words);
+    const blobs = objectsIn(join(other.folder, 'media.zexp')).flatMap(({ blob }) => blob ?? []);
+    expect(blobs.map((one) => one.toString())).toEqual(['a report '.repeat(1000)]);
   });
 
   it('replaces no file and no script', async () => {

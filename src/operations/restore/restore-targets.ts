@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { LATEST, parseEntryName } from '../../blobs/layout/entry-name.ts';
 import type { Site } from '../../config/model/site.ts';
@@ -7,7 +6,7 @@ import { stampOfFileName } from '../../repository/layout/file-names.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { isSamePlace, isWithin, type Place, placeOf, wayFrom } from '../../system/files/place.ts';
-import { isThere } from '../../system/files/presence.ts';
+import { isThere, statOf } from '../../system/files/presence.ts';
 
 /**
  * Refuses to replace a backup by what is restored from it, whatever path leads there: nobody would find out.
@@ -75,7 +74,7 @@ async function liveDataOf({ storages }: Site): Promise<readonly Place[]> {
 
 /** Failure `refused` for a file that is there, and isn't a Data.fs. */
 export async function refuseOtherFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await statOf(path);
   if (!found?.isFile()) return;
   try {
     await using source = await openFileSource(path);

@@ -1,11 +1,7 @@
-import { openArchive } from '../../blobs/archive/open-archive.ts';
-import { treeIn } from '../../blobs/layout/tree-in.ts';
-import { type BlobReading, readOwnBlobs } from '../../blobs/ownership/ownership.ts';
 import type { BackupKind, Site, SiteStorage } from '../../config/model/site.ts';
 import { openLog } from '../../repository/content/open-log.ts';
 import { readFingerprint } from '../../repository/records/fingerprints.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
-import { blobsInArchive } from '../../states/blobs/blobs-in-archive.ts';
 import { blobsInTree } from '../../states/blobs/blobs-in-tree.ts';
 import { type FindBlob, firstWithBlob } from '../../states/blobs/find-blob.ts';
 import { openState } from '../../states/open-state.ts';
@@ -19,6 +15,7 @@ import { type JobContext, stoppable, withStep } from './events.ts';
 import { openLiveLog } from './live-log.ts';
 import { type OpenedPoint, openPoint } from './open-point.ts';
 import { settleTarget } from './settle-target.ts';
+import { blobsOfStorage } from './states/blobs-of-storage.ts';
 import {
   type CheckedFingerprint,
   refuseOtherObjects,
@@ -92,7 +89,7 @@ export async function openStates(
     for (const place of places) {
       const { repository } = place;
       if (repository === undefined || !isWanted(place.storage)) continue;
-      const work = () => openBackup(place, { repository, target, isChecked, context });
+      const work = () => openBackup(place, { site, repository, target, isChecked, context });
       const one = await inStorage(place.storage, { places, backups, work });
       opened.use(one.state);
       all.push(one);
@@ -104,18 +101,20 @@ export async function openStates(
 }
 
 async function openLive({ dataFs, blobs }: SiteStorage, context: JobContext): Promise<State> {
-  const places = blobs === undefined ? [] : [blobsInTree(folderTree(blobs))];
-  return readState(await openLiveLog(dataFs), { places, context });
+  const findBlob = firstWithBlob(blobs === undefined ? [] : [blobsInTree(folderTree(blobs))]);
+  return readState(await openLiveLog(dataFs), { findBlob, context });
 }
 
 async function openBackup(
   place: BackupPlace,
   {
+    site,
     repository,
     target,
     isChecked,
     context,
   }: {
+    readonly site: Site;
     readonly repository: string;
     readonly target: RestoreTarget;
     readonly isChecked: boolean;
@@ -128,10 +127,10 @@ async function openBackup(
   const files = new DisposableStack();
   const close = () => files[Symbol.asyncDispose]();
   try {
-    const places = await blobBackups(place, { repository, backups, archives: files });
+    const findBlob = await blobsOfStorage(place, { site, backups, archives: files });
     const log = files.use(await openLog(store, { point, unpack }));
     const fingerprint = isChecked ? await checkState(log, { store, point, context }) : undefined;
-    const state = await readState({ ...log, [Symbol.asyncDispose]: close }, { places, context });
+    const state = await readState({ ...log, [Symbol.asyncDispose]: close }, { findBlob, context });
     return { storage: place.storage, state, fingerprint };
   } catch (error) {
     await close();
@@ -151,39 +150,9 @@ async function checkState(
   return { found, remembered };
 }
 
-/**
- * The copies and archives of blobs that belong to the backups of a storage, the newest first.
- *
- * @param archives - closes those that are opened meanwhile
- */
-async function blobBackups(
-  { blobs }: BackupPlace,
-  { archives, ...reading }: BlobReading & { readonly archives: DisposableStack },
-): Promise<readonly FindBlob[]> {
-  if (blobs === undefined) return [];
-  const { store, entries } = await readOwnBlobs(blobs, reading);
-  const places: FindBlob[] = [];
-  for (const entry of entries) {
-    const { form, name } = entry;
-    if (form === 'directory') {
-      const tree = await treeIn(entry, store).catch(unlessDamaged);
-      if (tree !== undefined) places.push(blobsInTree(tree));
-    } else if (form !== 'state') {
-      const open = async () => archives.use(await openArchive(store, { name, unpack }));
-      places.push(blobsInArchive(open));
-    }
-  }
-  return places;
-}
-
-/** What can't be read has no blob; another copy may have it. */
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof Failure)) throw error;
-}
-
 function readState(
   log: Parameters<typeof openState>[0],
-  { places, context }: { readonly places: readonly FindBlob[]; readonly context: JobContext },
+  { findBlob, context }: { readonly findBlob: FindBlob; readonly context: JobContext },
 ): Promise<State> {
   return withStep(context, {
     step: 'read',
@@ -191,7 +160,7 @@ function readState(
     work: async (progress) => {
       progress.onFile(log.name);
       const { onBytes } = stoppable(progress, context.signal);
-      return openState(log, { findBlob: firstWithBlob(places), onBytes });
+      return openState(log, { findBlob, onBytes });
     },
   });
 }

@@ -2,20 +2,22 @@ import { readTarMember, type TarMember, tarMembers } from '../../blobs/archive/t
 import { parseBlobPath } from '../../filestorage/blob-layout.ts';
 import type { Oid } from '../../filestorage/oid.ts';
 import type { Tid } from '../../filestorage/tid.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import type { FindBlob } from './find-blob.ts';
 
 /**
  * The blobs in an archive, which is opened, and of which the headers are read, when somebody asks for one: some 200
- * bytes for each blob of it. What can't be read of it has no blobs: another backup may have them.
+ * bytes for each blob of it. What is damaged of it, or gone, has no blobs: another backup may have them. Failure
+ * `system` for those behind where the system can't read it.
  */
 export function blobsInArchive(open: () => Promise<ByteSource>): FindBlob {
   let reading: Promise<ReadArchive> | undefined;
   return async (revision) => {
     reading ??= readArchive(open);
-    const { archive, members } = await reading;
+    const { archive, members, unread } = await reading;
     const member = members.get(keyOf(revision));
+    if (member === undefined && unread !== undefined) throw unread;
     if (archive === undefined || member === undefined) return undefined;
     return { sizeBytes: member.sizeBytes, read: () => readTarMember(archive, member) };
   };
@@ -24,11 +26,14 @@ export function blobsInArchive(open: () => Promise<ByteSource>): FindBlob {
 interface ReadArchive {
   readonly archive: ByteSource | undefined;
   readonly members: ReadonlyMap<string, TarMember>;
+  /** Why there may be more. */
+  readonly unread: Failure | undefined;
 }
 
 async function readArchive(open: () => Promise<ByteSource>): Promise<ReadArchive> {
   const members = new Map<string, TarMember>();
   let archive: ByteSource | undefined;
+  let unread: Failure | undefined;
   try {
     archive = await open();
     for await (const member of tarMembers(archive)) {
@@ -37,8 +42,9 @@ async function readArchive(open: () => Promise<ByteSource>): Promise<ReadArchive
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (!isFailure(error, 'damaged', 'not-found')) unread = error;
   }
-  return { archive, members };
+  return { archive, members, unread };
 }
 
 function keyOf({ oid, tid }: { readonly oid: Oid; readonly tid: Tid }): string {

@@ -1,9 +1,12 @@
 import type { Stats } from 'node:fs';
 import { access, constants, lstat, stat } from 'node:fs/promises';
-import { absent, isAbsent } from '../absent.ts';
+import { isAbsent, leadsNowhereOrInCircles } from '../absent.ts';
 import { withSystemErrors } from '../failure.ts';
 
-/** Whether a path leads to something that can be looked at; links are followed. */
+/**
+ * Whether a path leads to something that can be looked at; links are followed. Where absent means something else than
+ * out of reach, {@link statOf} tells.
+ */
 export function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -30,7 +33,7 @@ export function isTaken(path: string): Promise<boolean> {
   );
 }
 
-/** What a path leads to; undefined where nothing is there. */
+/** What a path leads to; undefined where nothing is there. What can't be looked at is an error. */
 export function statOf(path: string): Promise<Stats | undefined> {
-  return withSystemErrors(`look at "${path}"`, () => stat(path).catch(absent));
+  return withSystemErrors(`look at "${path}"`, () => stat(path).catch(leadsNowhereOrInCircles));
 }

@@ -12,7 +12,7 @@ import { blobsInArchive } from '../../../states/blobs/blobs-in-archive.ts';
 import { folderTree } from '../../../stores/folder-tree.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { TreeReader } from '../../../stores/tree-reader.ts';
-import { Failure } from '../../../system/failure.ts';
+import { Failure, isFailure } from '../../../system/failure.ts';
 import { DisposableStack } from '../../../system/streams/disposable-stack.ts';
 import type { JobContext } from '../../run/events.ts';
 import { readArchive } from '../../run/read-archive.ts';
@@ -39,6 +39,8 @@ export interface BlobSource {
 interface Looking {
   /** Stamps of the backups of the chain of the moment. */
   readonly stamps: ReadonlySet<Stamp>;
+  /** Told why something is passed over which may have more, as the system can't read it. */
+  readonly onUnread: (failure: Failure) => void;
   readonly context: JobContext;
 }
 
@@ -49,21 +51,25 @@ interface Looking {
  */
 export async function* blobSources(
   { choice, catalogue, target, settings: { source, otherKinds } }: BlobRestorePlan,
-  { stamps, context }: Looking,
+  { stamps, onUnread, context }: Looking,
 ): AsyncGenerator<BlobSource> {
   // What a chain of archives removes on its way is in its earlier ones.
   const isRead = (one: BlobEntry) =>
     one === choice.entry && (choice.kind === 'directory' || choice.chain.length === 1);
   const others = catalogue.entries.filter((one) => !isRead(one));
   const ofChain = others.filter(({ stamp }) => stamps.has(stamp));
-  yield* sourcesIn(catalogue, { entries: new Set([...ofChain, ...others]), context });
+  yield* sourcesIn(catalogue, { entries: new Set([...ofChain, ...others]), onUnread, context });
   for (const one of otherKinds) {
-    const other = await readOfOtherKind(one, { source, context }).catch(unlessDamaged);
-    if (other !== undefined) yield* sourcesIn(other, { entries: other.entries, context });
+    const other = await readOfOtherKind(one, { source, context }).catch(passOver(onUnread));
+    if (other !== undefined) yield* sourcesIn(other, { entries: other.entries, onUnread, context });
   }
   const live = folderTree(target);
   if (await live.isThere()) {
-    yield { kind: 'live', name: live.name, find: (revision) => findInTree(live, revision) };
+    yield {
+      kind: 'live',
+      name: live.name,
+      find: (revision) => findInTree(live, { revision, onUnread }),
+    };
   }
 }
 
@@ -78,27 +84,32 @@ async function readOfOtherKind(
 
 async function* sourcesIn(
   { store }: OwnBlobs,
-  { entries, context }: { readonly entries: Iterable<BlobEntry>; readonly context: JobContext },
+  { entries, ...looking }: Omit<Looking, 'stamps'> & { readonly entries: Iterable<BlobEntry> },
 ): AsyncGenerator<BlobSource> {
   for (const entry of entries) {
     if (entry.form === 'state') continue;
     if (entry.form === 'directory') {
-      const copy = await copySource(store, entry);
+      const copy = await copySource(store, { entry, ...looking });
       if (copy !== undefined) yield copy;
     } else {
       await using opened = new DisposableStack();
-      yield archiveSource(store, { entry, opened, context });
+      yield archiveSource(store, { entry, opened, ...looking });
     }
   }
 }
 
 /** What can't be used has no blob; another copy may have it. */
-async function copySource(store: Store, entry: BlobEntry): Promise<BlobSource | undefined> {
-  const tree = await treeIn(entry, store).catch(unlessDamaged);
+async function copySource(
+  store: Store,
+  { entry, onUnread }: Pick<Looking, 'onUnread'> & { readonly entry: BlobEntry },
+): Promise<BlobSource | undefined> {
+  const passed = passOver(onUnread);
+  const tree = await treeIn(entry, store).catch(passed);
   if (tree === undefined) return undefined;
-  const found = await readSums(store.tree(entry.name), entry.record);
+  const found = await readSums(store.tree(entry.name), entry.record).catch(passed);
+  if (found === undefined) return undefined;
   const sumOf = (path: string) => (found.kind === 'found' ? found.sums.find(path) : undefined);
-  const find = (revision: Revision) => findInTree(tree, revision, sumOf);
+  const find = (revision: Revision) => findInTree(tree, { revision, sumOf, onUnread });
   return { kind: 'copy', name: tree.name, find };
 }
 
@@ -108,17 +119,18 @@ function archiveSource(
   {
     entry: { name, record },
     opened,
+    onUnread,
     context,
-  }: {
+  }: Omit<Looking, 'stamps'> & {
     readonly entry: BlobEntry;
     readonly opened: DisposableStack;
-    readonly context: JobContext;
   },
 ): BlobSource {
   const blobs = blobsInArchive(async () => opened.use(await openArchive(store, { name, unpack })));
+  const passed = passOver(onUnread);
   let checking: Promise<boolean> | undefined;
   const isWhole = async () => {
-    const read = await readArchive(name, { store, context }).catch(unlessDamaged);
+    const read = await readArchive(name, { store, context }).catch(passed);
     const expected = record?.archive?.sha256;
     return read !== undefined && (expected === undefined || read.sha256 === expected);
   };
@@ -126,10 +138,10 @@ function archiveSource(
     kind: 'archive',
     name: store.nameOf(name),
     find: async (revision) => {
-      const blob = await blobs(revision);
+      const blob = await blobs(revision).catch(passed);
       if (blob === undefined) return undefined;
       checking ??= isWhole();
-      return (await checking) ? blob.read() : undefined;
+      return (await checking) ? readable(blob.read(), onUnread) : undefined;
     },
   };
 }
@@ -137,11 +149,18 @@ function archiveSource(
 /** The blob of a record in a directory of either layout. */
 async function findInTree(
   tree: TreeReader,
-  revision: Revision,
-  sumOf: (path: string) => string | undefined = () => undefined,
+  {
+    revision,
+    sumOf = () => undefined,
+    onUnread,
+  }: Pick<Looking, 'onUnread'> & {
+    readonly revision: Revision;
+    readonly sumOf?: (path: string) => string | undefined;
+  },
 ): Promise<BlobBytes | undefined> {
-  const path = await blobPathIn(tree, revision);
-  return path === undefined ? undefined : readChecked(tree, { path, expected: sumOf(path) });
+  const path = await blobPathIn(tree, revision).catch(passOver(onUnread));
+  if (path === undefined) return undefined;
+  return readable(readChecked(tree, { path, expected: sumOf(path) }), onUnread);
 }
 
 /** Where the blob of a record is in a directory of either layout; undefined where it isn't. */
@@ -169,6 +188,23 @@ async function* readChecked(
   });
 }
 
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
+/** What the system can't read is as good as damaged: another copy may be better. */
+async function* readable(
+  bytes: BlobBytes,
+  onUnread: Looking['onUnread'],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    passOver(onUnread)(error);
+    if (!(error instanceof Failure) || error.code === 'not-found') throw error;
+    throw new Failure('damaged', error.message, { hint: error.hint, cause: error });
+  }
+}
+
+function passOver(onUnread: Looking['onUnread']): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
+    if (!isFailure(error, 'damaged', 'not-found')) onUnread(error);
+  };
 }

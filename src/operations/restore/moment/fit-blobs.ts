@@ -19,7 +19,8 @@ import type { CutOfRestore, HeldBlob } from './cut-log.ts';
 /**
  * Makes a restored blob directory that of a moment. The backup that it was made of is of another one: what was committed
  * later goes; what the log holds and the backup doesn't is looked for in other backups, and last in the live directory.
- * Failure `damaged` where the current revision of a blob is nowhere, unless that is accepted.
+ * Failure `damaged` where the current revision of a blob is nowhere, unless that is accepted; `system` where it may be
+ * in what can't be read.
  */
 export async function fitBlobs(
   plan: BlobRestorePlan,
@@ -35,7 +36,9 @@ export async function fitBlobs(
   let lacking = await lackingIn(tree, { blobs: log.blobs(), signal });
   if (lacking.length === 0) return;
   const stamps = new Set(point.links.map(({ file }) => file.stamp));
-  for await (const source of blobSources(plan, { stamps, context })) {
+  const unread: Failure[] = [];
+  const onUnread = (failure: Failure) => void unread.push(failure);
+  for await (const source of blobSources(plan, { stamps, onUnread, context })) {
     const left: HeldBlob[] = [];
     const taken: string[] = [];
     for (const blob of lacking) {
@@ -49,6 +52,8 @@ export async function fitBlobs(
     lacking = left;
     if (lacking.length === 0) return;
   }
+  const [first] = unread;
+  if (first !== undefined && plan.settings.damagedBlobs === 'refuse') throw first;
   judgeLacking(plan, { lacking, layout, context });
 }
 
