@@ -37,8 +37,11 @@ export async function openSite(
     env: { ...process.env, TZ: 'UTC', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
   const closed = once(child, 'close');
+  // No SIGKILL: it would leave the Zope that it has started.
+  onTestFinished(async () => {
+    if (child.kill('SIGTERM')) await closed;
+  });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { runProgram } from './command.ts';
 import { programOf } from './real-parts.ts';
 import { siteIn, type TestSite } from './site.ts';
+import type { ZeoServer } from './zeo-server.ts';
 
 /** A site with a Plone in an instance, which `mkwsgiinstance` has made. */
 export interface PloneSite extends TestSite {
@@ -17,15 +18,19 @@ export interface PloneSite extends TestSite {
   ) => Promise<string>;
 }
 
-/** Makes it; its database is empty. */
-export async function ploneSiteIn(folder: string): Promise<PloneSite> {
+/** Makes it; its database is empty. @param server - who has it open; undefined: the instance opens it itself */
+export async function ploneSiteIn(folder: string, server?: ZeoServer): Promise<PloneSite> {
   const site = siteIn(folder);
   const instance = join(folder, 'instance');
   const blobs = join(folder, 'var/blobstorage');
   mkdirSync(dirname(site.dataFs), { recursive: true });
   await runPlone('mkwsgiinstance', '-d', instance, '-u', 'admin:admin');
   // zodbvault goes by it.
-  writeFileSync(join(instance, 'etc/zope.conf'), confOf({ instance, dataFs: site.dataFs, blobs }));
+  const storage =
+    server === undefined
+      ? `<filestorage>\n    path ${site.dataFs}\n    blob-dir ${blobs}\n  </filestorage>`
+      : `<zeoclient>\n    server ${server.socket}\n    blob-dir ${blobs}\n    shared-blob-dir on\n  </zeoclient>`;
+  writeFileSync(join(instance, 'etc/zope.conf'), confOf({ instance, storage }));
   return {
     ...site,
     instance,
@@ -38,8 +43,8 @@ export async function ploneSiteIn(folder: string): Promise<PloneSite> {
 }
 
 /** With a place where it may write, and a clock that makes it work by itself. */
-function confOf(paths: Readonly<Record<'instance' | 'dataFs' | 'blobs', string>>): string {
-  return `%define INSTANCE ${paths.instance}
+function confOf({ instance, storage }: Readonly<Record<'instance' | 'storage', string>>): string {
+  return `%define INSTANCE ${instance}
 instancehome $INSTANCE
 <environment>
   CHAMELEON_CACHE $INSTANCE/var/cache
@@ -50,10 +55,7 @@ instancehome $INSTANCE
 </clock-server>
 <zodb_db main>
   mount-point /
-  <filestorage>
-    path ${paths.dataFs}
-    blob-dir ${paths.blobs}
-  </filestorage>
+  ${storage}
 </zodb_db>
 `;
 }

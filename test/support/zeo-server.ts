@@ -11,6 +11,8 @@ import type { TestSite } from './site.ts';
 export interface ZeoServer {
   /** Path of the socket on which it listens. */
   readonly socket: string;
+  /** Its configuration. */
+  readonly conf: string;
   /** Path of the blob directory, which clients share. */
   readonly blobs: string;
   /** Kills it as a power cut would, and starts it again. */
@@ -49,6 +51,7 @@ export async function startZeoServer(site: TestSite, environment: Environment): 
   let server = await start();
   return {
     socket,
+    conf,
     blobs,
     killAndStart: async () => {
       await end(server, 'SIGKILL');

@@ -53,8 +53,15 @@ def site_in(app):
 
 def visit(wsgi, path):
     """Status and text of a page, as a visitor who isn't logged in gets it."""
-    environ = {"PATH_INFO": path, "wsgi.input": io.BytesIO()}
+    status, body = ask(wsgi, path)
+    return status, re.sub(r"\s+", " ", body.decode(errors="replace"))
+
+
+def ask(wsgi, path, headers={}):
+    """Status and body of the answer to a GET. `headers` are written as in WSGI: HTTP_HOST."""
+    path, _, query = path.partition("?")
+    environ = {"PATH_INFO": path, "QUERY_STRING": query, "wsgi.input": io.BytesIO(), **headers}
     setup_testing_defaults(environ)
     answer = []
     body = b"".join(wsgi(environ, lambda status, headers, error=None: answer.append(status)))
-    return answer[0], re.sub(r"\s+", " ", body.decode(errors="replace"))
+    return answer[0], body

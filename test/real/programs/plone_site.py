@@ -19,6 +19,7 @@ import queue
 import random
 import sys
 import threading
+from itertools import chain
 
 import transaction
 from PIL import Image
@@ -108,7 +109,7 @@ def make():
 
 def edit():
     lines = queue.Queue()
-    threading.Thread(target=lambda: [lines.put(line) for line in (*sys.stdin, None)], daemon=True).start()
+    threading.Thread(target=lambda: [lines.put(line) for line in chain(sys.stdin, [None])], daemon=True).start()
     site = site_in(root())
     commits = 0
     print("editing", flush=True)
