@@ -7,8 +7,8 @@ INSTANCE is what mkwsgiinstance made. STORAGE is the socket of a ZEO server, or 
 make   a site with folders of documents and files, a picture, a leaflet and a story
 edit   prints "editing", then adds, changes and removes content until stdin ends; prints the number of commits.
        After a line on stdin it prints "paused", and goes on after the next one
-remove takes the folder "garden" away, and makes an empty one, "aside". The catalog keeps entries of two of its documents:
-       one where it was, one where a visitor gets the story
+remove takes the folder "garden" away, and makes an empty one, "aside". The catalog keeps entries of two of its
+       documents: one where it was, one where a visitor gets the story
 look   prints one JSON object: the catalog, each page as a visitor gets it, each file's sha256, and `problems`
 """
 
@@ -90,7 +90,8 @@ def change_known(site):
 
 def make():
     app = root()
-    profiles = [f"{name}:default" for name in ("plone.app.contenttypes", "plonetheme.barceloneta", "plone.app.discussion")]
+    names = ("plone.app.contenttypes", "plonetheme.barceloneta", "plone.app.discussion")
+    profiles = [f"{name}:default" for name in names]
     addPloneSite(app, "Plone", title="A site", extension_ids=profiles)
     site = site_in(app)
     for name in WORDS[:3]:
