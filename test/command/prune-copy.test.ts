@@ -122,18 +122,19 @@ describe('prune --from, of points at which the site has looked deeply', () => {
     writeFileSync(join(test.folder, 'zodbvault.toml'), `copies = [${copy}]\n`);
     await test.runWell('verify', '--deep', stampOfDay(2));
     await test.runWell('copy');
+    // Each backup has one for its run.
     const events = () => filesBelow(place).filter((path) => path.includes('/events/'));
-    expect(events()).toHaveLength(1);
+    expect(events()).toHaveLength(6);
     const shown = await pruneFrom(place, '--keep-daily', '1', '--dry-run', '--json');
     const { points } = JSON.parse(shown.stdout) as PrunePlan;
     expect(points.map(({ stays }) => stays)).toEqual([true, true, false, true, true]);
     expect(points[1]?.reasons).toEqual(['the newest that a deep verification found good']);
     await test.runWell('copy');
-    expect(events()).toHaveLength(1);
+    expect(events()).toHaveLength(6);
 
     await test.runWell('verify', '--deep', stampOfDay(4));
     await test.runWell('copy');
-    expect(events()).toHaveLength(2);
+    expect(events()).toHaveLength(7);
     const later = await pruneFrom(place, '--keep-daily', '1', '--json');
     const { removedPoints } = JSON.parse(later.stdout) as PrunePlan;
     expect(removedPoints.map(({ stamp }) => stamp)).toEqual([1, 2, 3].map(stampOfDay));
