@@ -3,9 +3,10 @@ import { SUMS_FILE } from '../../blobs/checksums/checksums-file.ts';
 import { type BlobRecord, RECORD_IN_DIRECTORY } from '../../blobs/layout/record.ts';
 import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
-import { derivedFile } from '../../stores/shown/shown-file.ts';
+import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import { shownTree, type TreeFile } from '../../stores/shown/shown-tree.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
+import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import type { BlobEntry, BlobManifest } from '../layout/blob-manifest.ts';
 import { blobKey } from '../layout/keys.ts';
 import type { CopyPlace } from '../layout/place.ts';
@@ -72,11 +73,9 @@ async function readFiles(
     all: blobs,
   } = await readBlobs(site, manifest);
   const files = new Map(small);
+  const of = { copied, storage: place.storage, form };
   for (const blob of blobs) {
-    const stored = storedBlob(blob, { storage: place.storage, form });
-    const file = storedFile(copied, { stored, sizeBytes: blob.sizeBytes, modifiedMs: 0 });
-    const shown = { ...file, mode: BLOB_MODE, content: stored.key };
-    files.set(`${base}/${blobPath(layout, blob)}`, shown);
+    files.set(`${base}/${blobPath(layout, blob)}`, new BlobFile(blob, of));
   }
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
   if (form.length > 0) return files;
@@ -85,6 +84,49 @@ async function readFiles(
   for (const { path, sha256 } of others) draft.add({ path, sha256 });
   files.set(SUMS_FILE, derivedIn(name, SUMS_FILE, encodeSums([draft.text])));
   return files;
+}
+
+/** What all blobs of a list have in common. */
+interface BlobsOfList {
+  readonly copied: CopiedDirectory;
+  readonly storage: string;
+  readonly form: BlobManifest['form'];
+}
+
+/** One of perhaps a million: what is told of it is made when somebody asks. */
+class BlobFile implements TreeFile {
+  readonly #blob: BlobEntry;
+  readonly #of: BlobsOfList;
+
+  constructor(blob: BlobEntry, of: BlobsOfList) {
+    this.#blob = blob;
+    this.#of = of;
+  }
+
+  get sizeBytes(): number {
+    return this.#blob.sizeBytes;
+  }
+
+  get mode(): number {
+    return BLOB_MODE;
+  }
+
+  get content(): string {
+    return storedBlob(this.#blob, this.#of).key;
+  }
+
+  read(range?: ByteRange): AsyncIterable<Uint8Array> {
+    return this.#file().read(range);
+  }
+
+  open(): Promise<OpenedSource> {
+    return this.#file().open();
+  }
+
+  #file(): ShownFile {
+    const stored = storedBlob(this.#blob, this.#of);
+    return storedFile(this.#of.copied, { stored, sizeBytes: this.sizeBytes, modifiedMs: 0 });
+  }
 }
 
 function storedBlob(

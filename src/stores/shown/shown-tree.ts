@@ -50,17 +50,22 @@ export function shownTree(name: string, content: TreeContent | undefined): TreeR
     list: async () => {
       const { top, all } = requireContent();
       if (top !== undefined) return top;
-      const entries = entriesOf(await all()).filter(({ path }) => !path.includes('/'));
-      if (entries.length === 0) throw notThere(name);
-      return entries;
+      const files = await all();
+      if (files.size === 0) throw notThere(name);
+      return [...entriesOf(files)].filter(({ path }) => !path.includes('/'));
     },
     walk: async function* () {
-      const entries = entriesOf(await requireContent().all());
-      if (entries.length === 0) throw notThere(name);
-      for (let begin = 0; begin < entries.length; begin += PORTION) {
-        yield entries.slice(begin, begin + PORTION);
+      const files = await requireContent().all();
+      if (files.size === 0) throw notThere(name);
+      let portion: TreeEntry[] = [];
+      for (const entry of entriesOf(files)) {
+        portion.push(entry);
+        if (portion.length < PORTION) continue;
+        yield portion;
+        portion = [];
         await giveWay();
       }
+      yield portion;
     },
     sizesOf: async (paths) => {
       const files = await Promise.all(paths.map((path) => content?.fileAt(path)));
@@ -81,8 +86,10 @@ function contentBelow({ fileAt, all }: TreeContent, folder: string): TreeContent
   return {
     fileAt: (path) => fileAt(prefix + path),
     all: async () => {
-      const below = [...(await all())].filter(([path]) => path.startsWith(prefix));
-      return new Map(below.map(([path, file]) => [path.slice(prefix.length), file]));
+      const below = new Map<string, TreeFile>();
+      for (const [path, file] of await all())
+        if (path.startsWith(prefix)) below.set(path.slice(prefix.length), file);
+      return below;
     },
   };
 }
@@ -99,21 +106,21 @@ async function hasFolder(content: TreeContent | undefined, folder: string): Prom
   return false;
 }
 
-/** Files in the order of their paths, and in front of them the folders that lead there. */
-function entriesOf(files: ReadonlyMap<string, TreeFile>): readonly TreeEntry[] {
-  const entries: TreeEntry[] = [];
-  const folders = new Set<string>();
-  const ordered = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
-  for (const [path, { sizeBytes, mode, content }] of ordered) {
+/** Files in the order of their paths, and in front of them the folders that lead there. There may be a million. */
+function* entriesOf(files: ReadonlyMap<string, TreeFile>): Generator<TreeEntry> {
+  let before = '';
+  for (const path of [...files.keys()].sort()) {
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      if (folders.has(folder)) continue;
-      folders.add(folder);
-      entries.push({ kind: 'folder', path: folder });
+      // What is in one folder stands together.
+      if (!before.startsWith(path.slice(0, end + 1)))
+        yield { kind: 'folder', path: path.slice(0, end) };
     }
-    entries.push({ kind: 'file', path, sizeBytes, mode, content });
+    before = path;
+    const file = files.get(path);
+    if (file === undefined) continue;
+    const { sizeBytes, mode, content } = file;
+    yield { kind: 'file', path, sizeBytes, mode, content };
   }
-  return entries;
 }
 
 function notThere(path: string): Failure {
