@@ -43,6 +43,8 @@ const common = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // What is written as modules can be taken in part: of Amazon's client, a quarter.
+  mainFields: ['module', 'main'],
   // Native code: npm installs it beside this package where it can. ssh2 does without its own.
   external: ['koffi', ...NATIVE_OF_SSH2],
   // Of the packages that are written in CommonJS.
