@@ -50,12 +50,21 @@ const EntrySchema = v.union([
   v.strictTuple([OidText, TidText, Count, Sha256, v.nullable(Suffix), Count]),
 ]);
 
+/** Made one by one: a list of a million is in memory once as JSON, and once as this. */
+const BlobEntrySchema = v.pipe(
+  EntrySchema,
+  v.transform(([oidText, tidText, sizeBytes, sha256, suffix, storedBytes]): BlobEntry => {
+    const { oid, tid } = revisionOf(oidText, tidText);
+    return { oid, tid, sizeBytes, sha256, suffix: suffix ?? undefined, storedBytes };
+  }),
+);
+
 const ManifestSchema = v.object({
   format: v.literal(1),
   stamp: StampSchema,
   form: StoredFormSchema,
   base: v.optional(StoredObjectSchema),
-  blobs: v.array(EntrySchema),
+  blobs: v.array(BlobEntrySchema),
   gone: v.array(v.strictTuple([OidText, TidText])),
 });
 
@@ -64,11 +73,7 @@ export function decodeBlobManifest(text: string): BlobManifest | undefined {
   const read = parseJson(text, ManifestSchema);
   if (read === undefined) return undefined;
   return {
-    ...{ stamp: read.stamp, form: read.form, base: read.base },
-    blobs: read.blobs.map(([oid, tid, sizeBytes, sha256, suffix, storedBytes]) => ({
-      ...revisionOf(oid, tid),
-      ...{ sizeBytes, sha256, suffix: suffix ?? undefined, storedBytes },
-    })),
+    ...{ stamp: read.stamp, form: read.form, base: read.base, blobs: read.blobs },
     gone: read.gone.map(([oid, tid]) => revisionOf(oid, tid)),
   };
 }
