@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -248,6 +256,33 @@ describe('a restore of the live site to a moment', () => {
     expect([accepted.status, accepted.blobs.includes(other)]).toEqual([3, false]);
     const inPlace = await site.runWarned('restore', '-n', ...words);
     expect(inPlace.stderr).toContain(`"${other}": no backup has it; taken from the live `);
+    expect(blobFiles(made.blobs)).toEqual(made.written.at(-2)?.blobs);
+  });
+
+  it('is refused where a copy that can not be read may have what the others lack', async () => {
+    const made = new WrittenSite(await newSite(scratch, 3));
+    const { site } = made;
+    const first = await made.commit('blob');
+    await site.runWell('backup');
+    await made.commit('blob');
+    const third = await made.commit('blob');
+    await site.runWell('backup');
+    const copies = join(site.folder, 'var/blobstoragebackups');
+    const [earlier = '', later = ''] = site
+      .dataFiles()
+      .map((name) => join(copies, `blobstorage.${name.slice(0, 19)}`))
+      .slice(-2);
+    rmSync(join(later, '.zodbvault.json'));
+    rmSync(join(later, '.zodbvault.sums'));
+    const path = blobFiles(later).find((one) => one.includes(formatTid(first))) ?? 'none';
+    for (const copy of [earlier, later]) rmSync(join(copy, path));
+    symlinkSync(join(earlier, path), join(earlier, path)); // An error for root, too.
+    const words = [`before ${formatTid(third)}`];
+    const { status, bytes, stderr } = await made.restored(...words);
+    expect([status, bytes]).toEqual([1, undefined]);
+    expect(stderr).toContain('links lead in a circle');
+    const inPlace = await site.runWarned('restore', '-n', ...words);
+    expect(inPlace.stderr).toContain('no backup has it; taken from the live ');
     expect(blobFiles(made.blobs)).toEqual(made.written.at(-2)?.blobs);
   });
 
