@@ -125,7 +125,8 @@ async function hashFiles(
     };
     if (workerCount() > 0) {
       const job = { work: READ, settings: tree };
-      await askWorkers(job, { requests, onResult, signal, progress });
+      const wait = tree.from === 'disk' ? 'disk' : 'processor';
+      await askWorkers(job, { requests, onResult, signal, progress, wait });
       return;
     }
     for (let next = requests.next(); !next.done; next = requests.next()) {

@@ -185,6 +185,20 @@ describe('copy of a tree', () => {
     expect(lstatSync(path('copy/runs')).mode & 0o7777).toBe(0o755);
   });
 
+  it('tells what of a backup no restore brings back', async () => {
+    const { path, copy } = newTree();
+    writeFileSync(path('live/runs'), 'x');
+    chmodSync(path('live/runs'), 0o4755);
+    symlinkSync('runs', path('live/0x00/link'));
+    writeFileSync(path('live/0x00/0x00abcdefgh.tmp'), 'not committed');
+    expect(await copy('copy', { of: 'backup' })).toMatchObject({
+      content: { files: 3 },
+      links: ['0x00/link'],
+      withSetBits: ['runs'],
+      leftOut: 1,
+    });
+  });
+
   it.each([
     ['a name that is not UTF-8', (path: string) => writeFileSync(spoilt(path), ''), 'damaged'],
     ['a link to a folder above it', (path: string) => symlinkSync('..', path), 'damaged'],

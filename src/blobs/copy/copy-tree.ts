@@ -24,6 +24,10 @@ export interface CopiedTree extends SumTexts {
   readonly compared: number;
   /** Paths below the tree of pipes, sockets and devices, which it leaves out. */
   readonly special: readonly string[];
+  /** Those three of {@link WalkResult}, the paths sorted. */
+  readonly links: readonly string[];
+  readonly withSetBits: readonly string[];
+  readonly leftOut: number;
 }
 
 export interface CopySettings extends WalkSettings {
@@ -137,5 +141,8 @@ function together(results: readonly WalkResult[]): CopiedTree {
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),
     special: results.flatMap(({ special }) => special).sort(),
+    links: results.flatMap(({ links }) => links).sort(),
+    withSetBits: results.flatMap(({ withSetBits }) => withSetBits).sort(),
+    leftOut: total(({ leftOut }) => leftOut),
   };
 }

@@ -39,11 +39,19 @@ export function copyAttributes(
   futimesSync(file, settable(atimeMs), settable(mtimeMs));
 }
 
-/** The same for a folder. It is opened: by a path, a link that somebody has put in its place would be followed. */
+/**
+ * The same for a folder. Where only its times are other ones, that is one call, which sets those of a link that somebody
+ * has put in its place. Otherwise it is opened: by a path, such a link would be followed.
+ */
 export function copyFolderAttributes(
   path: string,
   as: { readonly status: Stats; readonly made: Stats },
 ): void {
+  const { atimeMs, mtimeMs } = as.status;
+  if (haveSameRights(as.status, as.made)) {
+    lutimesSync(path, settable(atimeMs), settable(mtimeMs));
+    return;
+  }
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const folder = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {

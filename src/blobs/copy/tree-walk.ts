@@ -54,6 +54,12 @@ export interface WalkResult extends SummedFiles {
   readonly content: TreeContent;
   /** Paths below the tree of pipes, sockets and devices: they are left out. */
   readonly special: readonly string[];
+  /** Paths below the tree of links, which are copied as links. */
+  readonly links: readonly string[];
+  /** Paths below the tree of files that would run as their owner or their group; what is copied doesn't. */
+  readonly withSetBits: readonly string[];
+  /** How many names the tree has that are no blobs. */
+  readonly leftOut: number;
 }
 
 /** Entries between two moments for other work: a millisecond or two. */
@@ -90,6 +96,9 @@ export class TreeWalk {
   #files = 0;
   #bytes = 0;
   #special: string[] = [];
+  #links: string[] = [];
+  #withSetBits: string[] = [];
+  #leftOut = 0;
   readonly #progress: WorkProgress;
   /** Bytes of which the progress has not been told yet. */
   #untold = 0;
@@ -113,9 +122,17 @@ export class TreeWalk {
     const content = { files: this.#files, bytes: this.#bytes };
     this.#files = 0;
     this.#bytes = 0;
-    const special = this.#special;
+    const beside = {
+      special: this.#special,
+      links: this.#links,
+      withSetBits: this.#withSetBits,
+      leftOut: this.#leftOut,
+    };
     this.#special = [];
-    return { content, special, ...this.#sums.take() };
+    this.#links = [];
+    this.#withSetBits = [];
+    this.#leftOut = 0;
+    return { content, ...beside, ...this.#sums.take() };
   }
 
   readonly #onPiece = (bytes: number): void => {
@@ -193,7 +210,10 @@ export class TreeWalk {
     const names: string[] = [];
     for (const entry of entries) {
       const { name } = entry;
-      if (this.#leavesOut(name, depth)) continue;
+      if (this.#leavesOut(name, depth)) {
+        this.#leftOut += 1;
+        continue;
+      }
       refuseUnreadableName(source, name);
       const below = `${path}/${name}`;
       if (this.#isDirectory(entry, below)) names.push(name);
@@ -229,9 +249,9 @@ export class TreeWalk {
   #statusOfSource(source: string): Stats | undefined {
     const status = statusOf(source);
     if (status === undefined) return undefined;
-    if (this.#settings.of === 'backup' || !status.isSymbolicLink()) return withoutSetBits(status);
+    if (this.#settings.of === 'backup' || !status.isSymbolicLink()) return status;
     const followed = statSync(source, { throwIfNoEntry: false });
-    if (followed !== undefined) return withoutSetBits(followed);
+    if (followed !== undefined) return followed;
     throw new Failure('not-found', `Cannot copy "${source}": the link leads nowhere`, {
       hint: 'Mount the disk that it leads to, or remove the link.',
     });
@@ -249,6 +269,8 @@ export class TreeWalk {
     const status = this.#statusOfSource(source);
     if (status === undefined) return void this.#present(() => lstatSync(source));
     if (status.isFile()) {
+      if ((status.mode & SET_BITS) !== 0) this.#withSetBits.push(path.slice(1));
+      status.mode &= ~SET_BITS; // No blob has them, and no copy gets them.
       const linked = linkable ? yield* this.#link(path, status) : undefined;
       if (linked !== undefined) {
         this.#noteSum(path, linked, 'shared');
@@ -260,6 +282,7 @@ export class TreeWalk {
       this.#noteSum(path, copied, 'fresh');
       this.#count(status);
     } else if (status.isSymbolicLink()) {
+      this.#links.push(path.slice(1));
       symlinkSync(readlinkSync(source), target);
       copyLinkAttributes(target, status);
     } else {
@@ -375,10 +398,4 @@ interface KnownFile {
 
 function statusOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
-}
-
-/** Without the bits that run a file as somebody else: no blob has them, and no copy gets them. */
-function withoutSetBits(status: Stats): Stats {
-  if (status.isFile()) status.mode &= ~SET_BITS;
-  return status;
 }

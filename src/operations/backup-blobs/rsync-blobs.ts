@@ -26,7 +26,7 @@ interface RsyncWork {
 export async function copyBlobsWithRsync(
   run: BlobRun,
   work: RsyncWork,
-): Promise<Omit<CopiedTree, 'differing' | 'compared'> & Pick<FinishedCopy, 'links'>> {
+): Promise<Pick<CopiedTree, 'content' | 'links' | 'special' | 'shared' | 'fresh'>> {
   const copy = await copyAll(run, work);
   const { content, links, special } = copy;
   if (links[0] !== undefined) warnOfLink(run, links[0]);

@@ -61,14 +61,18 @@ export async function askWorkers<Request, Result>(
     onResult,
     signal,
     progress,
+    wait = 'processor',
   }: {
     readonly requests: Iterator<Request>;
+    /** What a worker waits for most of the time: of those that wait for the disk, there may be more. */
+    readonly wait?: 'processor' | 'disk';
     readonly onResult: (result: Result) => void;
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
 ): Promise<void> {
-  const workers = Array.from({ length: workerCount() }, () => startWorker(job));
+  const count = wait === 'disk' ? MAXIMUM_WORKERS : workerCount();
+  const workers = Array.from({ length: count }, () => startWorker(job));
   try {
     await Promise.all(
       workers.map(async (worker) => {

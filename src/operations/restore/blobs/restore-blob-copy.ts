@@ -5,7 +5,7 @@ import { readSums } from '../../../blobs/checksums/checksums-file.ts';
 import type { ComparedTree } from '../../../blobs/checksums/tree-checksums.ts';
 import { strangeLinks } from '../../../blobs/copy/additions.ts';
 import { compareFiles } from '../../../blobs/copy/compare-files.ts';
-import { copyTree } from '../../../blobs/copy/copy-tree.ts';
+import { type CopiedTree, copyTree } from '../../../blobs/copy/copy-tree.ts';
 import { type CountedTree, countTree, hasAsMany } from '../../../blobs/copy/count-tree.ts';
 import { fetchTree } from '../../../blobs/copy/fetch-tree.ts';
 import { copyWithRsync } from '../../../blobs/copy/rsync.ts';
@@ -28,14 +28,15 @@ export async function restoreCopy(
   const { choice, catalogue } = plan;
   const source = await treeIn(choice.entry, catalogue.store);
   const sums = await sumsOf(plan, context);
-  const original = await countTree(source, context.signal);
   const { localFolder } = source;
-  const losses =
+  const { losses, counted } =
     localFolder === undefined
-      ? await fetchBack(plan, { source, tree, sums, context })
+      ? { losses: await fetchBack(plan, { source, tree, sums, context }), counted: undefined }
       : await copyBack(plan, { source: localFolder, tree, sums, context });
+  const original = counted ?? (await countTree(source, context.signal));
   await leaveOutAdditions(plan, { tree, source, original, context });
-  await judge(plan, { made: folderTree(tree), source, original, losses, context });
+  const made = counted ?? folderTree(tree);
+  await judge(plan, { made, source, original, losses, context });
 }
 
 /** Reads a copy of blobs. Failure `damaged` where it isn't what was backed up. */
@@ -104,11 +105,18 @@ async function fetchBack(
   });
 }
 
+/** What came out of a copy. */
+interface CopiedBack {
+  readonly losses: ComparedTree;
+  /** What is in the source, and in what was made of it, where the copy itself has counted that. */
+  readonly counted: CountedTree | undefined;
+}
+
 /** Out of a folder of this machine. */
 async function copyBack(
   plan: BlobRestorePlan,
   { source, tree, sums, context }: CopyRestore<string>,
-): Promise<ComparedTree> {
+): Promise<CopiedBack> {
   const { target } = plan;
   const { copier } = plan.settings;
   const { signal } = context;
@@ -126,19 +134,31 @@ async function copyBack(
       totalBytes: linkTo === undefined ? step.totalBytes : undefined,
       work: (progress) => copyWithRsync({ ...paths, options, progress, ...programEvents(context) }),
     });
-    return findLosses(folderTree(tree), { plan, sums, context });
+    const losses = await findLosses(folderTree(tree), { plan, sums, context });
+    return { losses, counted: undefined };
   }
   const wanted =
     sums === undefined
       ? ({ kind: 'none' } as const)
       : ({ kind: 'compare', known: sums.bytes } as const);
-  const { differing, compared } = await withStep(context, {
+  const copied = await withStep(context, {
     ...step,
     work: (progress) => copyTree({ ...paths, sums: wanted, signal, progress }),
   });
-  if (sums === undefined || compared === sums.count) return { missing: [], differing };
+  const { differing } = copied;
+  const isWhole = sums !== undefined && copied.compared === sums.count;
+  const counted = isWhole ? countOf(copied) : undefined;
+  if (sums === undefined || isWhole) return { losses: { missing: [], differing }, counted };
   const { missing } = await findLosses(folderTree(tree), { plan, sums, context });
-  return { missing, differing };
+  return { losses: { missing, differing }, counted };
+}
+
+/** What the copy has counted, unless something was left out of it: that isn't counted. */
+function countOf(copied: CopiedTree): CountedTree | undefined {
+  const { content, links, special, withSetBits, leftOut } = copied;
+  if (leftOut > 0) return undefined;
+  const uncommitted = { files: 0, bytes: 0, paths: [] };
+  return { content, uncommitted, links, special, withSetBits };
 }
 
 function contentBytes({ choice }: BlobRestorePlan): number | undefined {
@@ -214,8 +234,8 @@ async function judge(
     losses,
     context,
   }: {
-    /** What was made of the source, or that itself. */
-    readonly made: TreeReader;
+    /** What was made of the source, or that itself; counted, where it is. */
+    readonly made: TreeReader | CountedTree;
     readonly source: TreeReader;
     /** What is in the source. */
     readonly original: CountedTree;
@@ -252,11 +272,15 @@ async function countAgain(
     made,
     original: { uncommitted },
     context,
-  }: { readonly made: TreeReader; readonly original: CountedTree; readonly context: JobContext },
+  }: {
+    readonly made: TreeReader | CountedTree;
+    readonly original: CountedTree;
+    readonly context: JobContext;
+  },
 ): Promise<readonly string[]> {
   const expected = record?.content;
   if (expected === undefined) return [];
-  const { content: found } = await countTree(made, context.signal);
+  const { content: found } = 'content' in made ? made : await countTree(made, context.signal);
   if (hasAsMany({ content: found, uncommitted }, expected)) return [];
   return [
     `${found.files} of ${expected.files} files are there, with ${found.bytes} of ${expected.bytes} bytes`,
