@@ -82,7 +82,7 @@ it('nothing goes by a forged list of what no record names, but what none names',
   const request = { site: undefined, copy, kind: 'all', open: openCopy } as const;
   await pruneSiteCopy({ ...request, now: () => new Date() }, quietContext());
   const isKept = (path: string) =>
-    /^(points|tombstones|data|blobs|manifests|files|events|tags)/.test(path);
+    /^(points|tombstones|data|blobs|manifests|files|tags)/.test(path);
   expect(filesBelow(below).filter(isKept)).toEqual(before.filter(isKept));
 });
 
