@@ -3,7 +3,8 @@ import type { Site } from '../../config/model/site.ts';
 import { Failure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
 import { openCopy } from './copy-place.ts';
-import { type PushResult, pushSite } from './push-site.ts';
+import type { PushResult } from './copying.ts';
+import { pushSite } from './push-site.ts';
 import { rememberCopy } from './remembered-copies.ts';
 
 /** What became of one copy. */

@@ -13,9 +13,9 @@ import { isFailure } from '../../system/failure.ts';
 import { each, inParallel } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import type { CopyFinding, ObjectState } from './copy-findings.ts';
+import type { PushRequest } from './copying.ts';
 import { noteVerified } from './events/note-verified.ts';
 import { readLocalPoints } from './local-points.ts';
-import type { PushRequest } from './push-site.ts';
 
 /** Objects that are read at once. */
 const AT_ONCE = 8;
