@@ -127,7 +127,7 @@ function runzeoLoads(bench: DataFsBench, of: Loads): Trial {
 
 function loadTrial(
   bench: DataFsBench,
-  { oidCount = bench.objectCount - 1, loadCount = LOADS.warm }: Loads,
+  { oidCount, loadCount = LOADS.warm }: Loads,
   server: Pick<Trial, 'label' | 'command'>,
 ): Trial {
   const oids = oidCount ?? bench.objectCount - 1;
