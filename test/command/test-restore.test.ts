@@ -38,7 +38,7 @@ describe('zodbvault test-restore', () => {
     bytes.writeUInt8((bytes[100] ?? 0) ^ 1, 100);
     writeFileSync(path, bytes);
     const { status, stderr } = await site.run(['test-restore', '--in', site.folder]);
-    expect([status, stderr]).toEqual([1, expect.stringContaining('md5')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('sha256')]);
     expect(stderr).toContain('Hint: A restore would fail too. Make a full backup now');
     expect(stderr).not.toContain('Restore to');
     expect(readdirSync(site.folder).filter((name) => name.includes('test-restore'))).toEqual([]);

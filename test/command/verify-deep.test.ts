@@ -228,7 +228,7 @@ describe('zodbvault verify --deep of a damaged database', () => {
     expect(status).toBe(1);
     const bad = findings.filter(({ result }) => result === 'bad');
     expect(bad.map(({ code }) => code)).toEqual(['file', 'pickle']);
-    expect(bad[0]).toMatchObject({ fileName: full, message: expect.stringContaining('md5') });
+    expect(bad[0]).toMatchObject({ fileName: full, message: expect.stringContaining('sha256') });
     rmSync(join(site.repository, increment));
     const lost = { result: 'bad', code: 'file', message: expect.stringContaining(increment) };
     expect((await verifyDeep(site)).points).toMatchObject([{ problems: 1, findings: [lost] }]);

@@ -1,12 +1,14 @@
+import { stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { LATEST, parseEntryName } from '../../blobs/layout/entry-name.ts';
 import type { Site } from '../../config/model/site.ts';
 import { readMagic } from '../../filestorage/file-format-version.ts';
 import { stampOfFileName } from '../../repository/layout/file-names.ts';
-import { Failure, isFailure } from '../../system/failure.ts';
+import { absent } from '../../system/absent.ts';
+import { Failure, isFailure, withSystemErrors } from '../../system/failure.ts';
 import { openFileSource } from '../../system/files/byte-source.ts';
 import { isSamePlace, isWithin, type Place, placeOf, wayFrom } from '../../system/files/place.ts';
-import { isThere, statOf } from '../../system/files/presence.ts';
+import { isThere } from '../../system/files/presence.ts';
 
 /**
  * Refuses to replace a backup by what is restored from it, whatever path leads there: nobody would find out.
@@ -72,9 +74,9 @@ async function liveDataOf({ storages }: Site): Promise<readonly Place[]> {
   return data;
 }
 
-/** Failure `refused` for a file that is there, and isn't a Data.fs. */
+/** Failure `refused` for a file that is there, and isn't a Data.fs; `system` where no file can ever be. */
 export async function refuseOtherFile(path: string): Promise<void> {
-  const found = await statOf(path);
+  const found = await withSystemErrors(`look at "${path}"`, () => stat(path).catch(absent));
   if (!found?.isFile()) return;
   try {
     await using source = await openFileSource(path);
