@@ -11,7 +11,7 @@ import { AS_ADMIN, startZope } from '../support/zope-server.ts';
 const scratch = scratchFolder();
 const PROGRAMS = join(import.meta.dirname, 'programs');
 /** How many subtrees: 200 take some minutes. */
-const COUNT = Number(process.env['SUBTREES'] ?? 32);
+const COUNT = Number(process.env['SUBTREES'] ?? 16);
 /** Of kinds: see `test/real/programs/varied_site.py`. */
 const KINDS = 16;
 /** A visitor is sent elsewhere: to the login, or where a link leads. */
