@@ -78,7 +78,9 @@ describe('open', () => {
     await site.runWell('backup');
     const words = ['--check'];
     const unknown = await openSite(site.folder, { words });
-    expect(unknown.storages).toEqual([expect.stringContaining('never verified before')]);
+    expect(unknown.storages).toEqual([
+      expect.stringContaining('never verified with --deep before'),
+    ]);
     expect((await unknown.stop()).status).toBe(0);
     await site.runWell('verify', '--deep');
     const before = entriesOf(site.folder);

@@ -27,6 +27,8 @@ describe('zodbvault test-restore', () => {
       { depth: 'deep', outcome: 'good' },
       { depth: 'test-restore', outcome: 'good', time: expect.stringContaining(today) },
     ]);
+    // A shallower look afterwards takes nothing away.
+    await site.runWell('verify');
     expect((await site.runWell('list')).stdout).toContain(`${today} deep   ${today}\n`);
   });
 

@@ -10,9 +10,10 @@ import {
   listSite,
 } from '../../operations/list/list-site.ts';
 import { readHistory } from '../../operations/run/past-runs.ts';
-import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
+import { reasonsAgainst } from '../../repository/judgement.ts';
 import { momentOfStamp } from '../../repository/layout/stamp.ts';
 import type { Check } from '../../repository/records/check-results.ts';
+import { lastLooks } from '../../repository/records/last-looks.ts';
 import { PERIODS } from '../../system/calendar/period.ts';
 import { formatSpan } from '../../system/calendar/span.ts';
 import { Failure, isFailure } from '../../system/failure.ts';
@@ -20,6 +21,7 @@ import { writeNewFile } from '../../system/files/new-file.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { readSmallFileIfFit } from '../../system/files/small-file.ts';
 import { maskAddress } from '../../system/processes/ping.ts';
+import { wordsOfVerification } from '../format/look-words.ts';
 import { count } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
@@ -152,25 +154,28 @@ function placeReport(
   { place, points, remains }: ListedPlace,
   disks: readonly BackupDisk[],
 ): PlaceReport {
-  const checks = points.flatMap((one) => (one.kind === 'filestorage' ? one.point.checks : []));
-  const latest = (isWanted: (kind: string) => boolean) => {
-    const at = checks
-      .filter(({ kind, outcome }) => isWanted(kind) && outcome === 'good')
-      .map((check) => check.at)
-      .sort()
-      .at(-1);
-    return at === undefined ? undefined : new Date(at);
-  };
+  const looks = points.flatMap((one) =>
+    one.kind === 'filestorage' ? [lastLooks(one.point.checks)] : [],
+  );
   return {
     storage: place.storage,
     of: place.kind,
     path: place.path,
     points: points.map(pointReport),
     remains: remains.map(describeNamedProblem),
-    verified: latest((kind) => kind !== 'rehearsal'),
-    testRestored: latest((kind) => kind === 'rehearsal'),
+    verified: latest(looks.map(({ verified }) => verified)),
+    testRestored: latest(looks.map(({ testRestored }) => testRestored)),
     disk: disks.find(({ folders }) => folders.includes(place.path)),
   };
+}
+
+/** Of different restore points, the order is that of the clock. */
+function latest(looks: readonly (Check | undefined)[]): Date | undefined {
+  const [at] = looks
+    .flatMap((look) => look?.at ?? [])
+    .sort()
+    .slice(-1);
+  return at === undefined ? undefined : new Date(at);
 }
 
 function pointReport(one: ListedSitePoint): PointReport {
@@ -196,7 +201,7 @@ function pointReport(one: ListedSitePoint): PointReport {
     kind: point.kind,
     dataFsBytes: point.dataFsBytes,
     storedBytes: point.storedBytes,
-    check: checkOf(judgement, point.checks),
+    check: wordsOfVerification(judgement, point.checks),
     blobs: blobs.kind === 'found' ? blobs.name : blobs.kind === 'missing' ? 'missing' : '',
     tags: point.tags,
     problems: [
@@ -204,15 +209,6 @@ function pointReport(one: ListedSitePoint): PointReport {
       ...against.filter(({ kind }) => kind !== 'files').map(describeReason),
     ],
   };
-}
-
-/** What was found wrong stands until a look as deep has found nothing. */
-function checkOf(judgement: Judgement, checks: readonly Check[]): PointReport['check'] {
-  const [bad] = reasonsAgainst(judgement).flatMap((one) => ('check' in one ? one.check : []));
-  const check = bad ?? checks.findLast(({ outcome }) => outcome === 'good');
-  if (check === undefined) return undefined;
-  const text = `${check.kind} ${check.at.slice(0, 10)}`;
-  return bad === undefined ? { text, outcome: 'good' } : { text: `BAD: ${text}`, outcome: 'bad' };
 }
 
 /** As in `2 full backups; 7 daily, 12 monthly; within 30d`. */

@@ -1,9 +1,9 @@
 import type { BelongingBlobs } from '../../blobs/ownership/blobs-of-points.ts';
 import type { BackupKind } from '../../config/model/site.ts';
 import type { ListedSitePoint } from '../../operations/list/list-site.ts';
-import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
+import type { Judgement } from '../../repository/judgement.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { type Check, ofGoodLooks } from '../../repository/records/check-results.ts';
+import { wordsOfTestRestore, wordsOfVerification } from '../format/look-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import type { Table } from '../format/table.ts';
 import { count, formatBytes, formatLocalTime } from '../format/units.ts';
@@ -117,8 +117,8 @@ function rowOf({ point: one }: PlacedPoint): string[] {
         formatBytes(point.storedBytes),
         String(point.transactionCount ?? '?'),
         judgement.run === 'incomplete' ? 'incomplete' : describeBlobs(blobs, judgement),
-        describeLooks(judgement, { looks: point.checks, wanted: ['verify', 'deep'] }),
-        describeLooks(judgement, { looks: point.checks, wanted: ['rehearsal'] }),
+        wordsOfVerification(judgement, point.checks)?.text ?? NOTHING,
+        wordsOfTestRestore(judgement, point.checks)?.text ?? NOTHING,
       ];
     }
     case 'blobs': {
@@ -133,31 +133,6 @@ function rowOf({ point: one }: PlacedPoint): string[] {
     default:
       return one satisfies never;
   }
-}
-
-/**
- * As in `2026-03-01`, `2026-03-01 deep`, `2026-03-01 checksums only`, `BAD 2026-03-01`. What was found wrong stands
- * until a look as deep has found nothing.
- */
-function describeLooks(
-  judgement: Judgement,
-  {
-    looks,
-    wanted,
-  }: { readonly looks: readonly Check[]; readonly wanted: readonly Check['kind'][] },
-): string {
-  const bad = reasonsAgainst(judgement).flatMap((one) => ('check' in one ? one.check : []));
-  const kinds: readonly Check['kind'][] = wanted.includes('verify')
-    ? [...wanted, 'sample']
-    : wanted;
-  const worst = bad.filter(({ kind }) => kinds.includes(kind)).at(-1);
-  const last = worst ?? ofGoodLooks(looks).findLast(({ kind }) => wanted.includes(kind));
-  if (last === undefined) return NOTHING;
-  const { kind, at, wrapped } = last;
-  const day = oneLine(at.slice(0, 10));
-  const seen = kind === 'deep' || kind === 'sample' ? ` ${kind}` : '';
-  const depth = wrapped ? ' checksums only' : seen;
-  return `${worst === undefined ? '' : 'BAD '}${day}${depth}`;
 }
 
 /** How many, as far as somebody has counted. */

@@ -7,17 +7,11 @@ import {
 import type { RestorePlan, RestoreResult } from '../../operations/restore/restore-plan.ts';
 import type { MeantRestore } from '../../operations/restore/site-restore-plan.ts';
 import { momentOfStamp, type Stamp } from '../../repository/layout/stamp.ts';
-import { type Check, ofGoodLooks, readChecks } from '../../repository/records/check-results.ts';
+import { type Check, readChecks } from '../../repository/records/check-results.ts';
 import { cutOf } from '../../repository/restore-point.ts';
+import { timesOfLooks } from '../format/look-words.ts';
 import { describeCommit, nameOfState } from '../format/moment-words.ts';
-import {
-  count,
-  formatAge,
-  formatBytes,
-  formatLocalTime,
-  formatSeconds,
-  formatUtcTime,
-} from '../format/units.ts';
+import { count, formatAge, formatBytes, formatLocalTime, formatSeconds } from '../format/units.ts';
 import { printable } from '../terminal/printable.ts';
 import { questionOf } from '../terminal/question.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -90,14 +84,13 @@ export function describeNewer(newer: NewerTransactions): string {
   }
 }
 
-/** Local time, size, and the last look that found nothing wrong. */
+/** Local time, size, and the last looks that found nothing wrong. */
 function factsOf({ point }: RestorePlan, checks: readonly Check[]): readonly string[] {
   const moment = momentOfStamp(point.stamp);
-  const good = ofGoodLooks(checks.filter(({ stamp }) => stamp === point.stamp)).at(-1);
   return [
     ...(moment === undefined ? [] : [`local time ${formatLocalTime(moment)}`]),
     ...(point.end === undefined ? [] : [formatBytes(point.end)]),
-    good === undefined ? 'never verified' : `verified ${formatUtcTime(good.at)} (UTC)`,
+    ...timesOfLooks(checks.filter(({ stamp }) => stamp === point.stamp)),
   ];
 }
 

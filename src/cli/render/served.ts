@@ -19,8 +19,8 @@ function describeStorage(served: ServedState): string {
 function describeCheck(fingerprint: ServedState['fingerprint']): string {
   if (fingerprint === undefined) return '';
   return fingerprint.remembered === undefined
-    ? ', all read, but never verified before'
-    : ', the same as when it was verified';
+    ? ', all read, but never verified with --deep before'
+    : ', the same as when it was verified with --deep';
 }
 
 /** How the instance of a copy is started. */

@@ -13,6 +13,7 @@ import {
   isAsDeep,
   ofGoodLooks,
 } from '../../repository/records/check-results.ts';
+import { isTestRestore, isVerification } from '../../repository/records/last-looks.ts';
 import { findSiteFault, type SiteFault } from '../../repository/site-faults.ts';
 import type { Finding } from '../../repository/verify-repository.ts';
 import { type AstrayServer, findAstrayServers } from '../../sources/astray-server.ts';
@@ -250,14 +251,6 @@ async function placeHealth(
     siteFault,
     isSuperseded: isSuperseded({ problems, badPoints }, own),
   };
-}
-
-function isVerification({ kind }: Check): boolean {
-  return kind === 'verify' || kind === 'deep';
-}
-
-function isTestRestore({ kind }: Check): boolean {
-  return kind === 'rehearsal';
 }
 
 function isBad({ outcome }: Check): boolean {

@@ -198,7 +198,7 @@ ${withBlobs ? html`<td>${point.blobs}</td>` : ''}${withTags ? html`<td>${point.t
   );
   return scrolling(
     `Restore points of ${name}`,
-    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Checked</th>${withBlobs ? html`<th scope="col">Blobs</th>` : ''}${withTags ? html`<th scope="col">Tags</th>` : ''}</tr></thead>
+    html`<table><thead><tr><th scope="col">Date</th><th scope="col">Kind</th><th scope="col" class="number">Data.fs</th><th scope="col" class="number">Stored</th><th scope="col">Verified</th>${withBlobs ? html`<th scope="col">Blobs</th>` : ''}${withTags ? html`<th scope="col">Tags</th>` : ''}</tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }

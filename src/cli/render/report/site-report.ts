@@ -1,3 +1,4 @@
+import type { LookWords } from '../../format/look-words.ts';
 import type { RunsReport } from './runs-report.ts';
 
 /** All that the report of one site says, as values: pages are made of it without looking anywhere. */
@@ -48,8 +49,8 @@ export interface PointReport {
   readonly kind: string;
   readonly dataFsBytes: number | undefined;
   readonly storedBytes: number;
-  /** As in `deep 2026-03-01`. */
-  readonly check: { readonly text: string; readonly outcome: 'good' | 'bad' } | undefined;
+  /** As in `2026-03-01 deep`. */
+  readonly check: LookWords | undefined;
   readonly blobs: string;
   readonly tags: readonly string[];
   readonly problems: readonly string[];
