@@ -6,6 +6,7 @@ import { findPlainSite } from '../config/plain/plain-site.ts';
 import type { Microseconds } from '../filestorage/tid.ts';
 import { DatabaseWriter } from '../filestorage/writer/database-writer.ts';
 import { backUpSite, type StorageBackup } from '../operations/backup/backup-site.ts';
+import { restoreLockPath } from '../operations/restore/journal/restore-lock.ts';
 import { restore } from '../operations/restore/restore-filestorage.ts';
 import type { RestoreResult } from '../operations/restore/restore-plan.ts';
 import { restoreSite } from '../operations/restore/restore-site.ts';
@@ -96,10 +97,10 @@ interface Stage {
 
 async function clearAway(paths: DemoPaths, was: 'empty' | 'absent'): Promise<void> {
   const { folder, original, originalBlobs, first } = paths;
+  const ofFirst = [first, `${first}.index`, restoreLockPath(first)];
+  const made = [join(folder, VARIABLE), original, originalBlobs, ...ofFirst];
   await withSystemErrors(`clear "${folder}"`, async () => {
-    for (const path of [join(folder, VARIABLE), original, originalBlobs, first]) {
-      await rm(path, { recursive: true, force: true });
-    }
+    for (const path of made) await rm(path, { recursive: true, force: true });
     // Somebody may have put something into it meanwhile.
     if (was === 'absent') await rmdir(folder).catch(() => {});
   });
@@ -149,6 +150,9 @@ async function play(
     },
     context,
   );
+  // No other restore goes there, and people look into this folder.
+  const lock = restoreLockPath(paths.first);
+  await withSystemErrors(`remove "${lock}"`, () => rm(lock, { force: true }));
   const firstComparison = await prove({ original, restored: paths.first });
   onScene({ kind: 'proved', comparison: firstComparison, blobs: undefined });
   return paths;

@@ -27,6 +27,10 @@ describe('zodbvault demo', () => {
     expect(
       sameBytes(join(folder, 'var/filestorage/Data.fs'), join(folder, 'original-Data.fs')),
     ).toBe(true);
+    expect(stderr).toContain('the first backup, and its .index');
+    for (const name of readdirSync(folder).filter((one) => !one.endsWith('.index'))) {
+      expect(stderr).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
     const first = readFileSync(join(folder, 'first-backup-Data.fs'));
     const original = readFileSync(join(folder, 'original-Data.fs'));
     expect(original.subarray(0, first.length).equals(first)).toBe(true);

@@ -41,7 +41,7 @@ export function tomlTemplate(
       `# ${name}: ${says}; default: ${byDefault}`.replaceAll('`', ''),
     );
   return [
-    '# How zodbvault backs up this site. All options: docs/reference/configuration.md.',
+    '# How zodbvault backs up this site. The page "Configuration" of its documentation has all options.',
     '# "zodbvault config" shows all settings, and where each one comes from.',
     '',
     '# Where the data is, and where its backups go, as seen from the folder of this file.',
@@ -49,7 +49,7 @@ export function tomlTemplate(
     ...(inclusion === 'left-out' ? ['backup_blobs = false'] : []),
     '',
     '# Full backups to keep, with their increments and blobs. Each backup deletes older ones.',
-    '# 0 keeps all. Without such a line, all stay, too. docs/retention.md: days, weeks, months, tags.',
+    '# 0 keeps all. Without such a line, all stay, too. More, by days, weeks, months, tags: the page "How long backups stay".',
     ...keepLines(site),
     '# Days for blob backups that go with no Data.fs backup; 0, or no such line, keeps all.',
     `keep_blob_days = ${keepBlobDays}`,

@@ -9,14 +9,15 @@ export async function lockRestore(
   request: LockRequest,
 ): Promise<AsyncDisposable | undefined> {
   if ((await identify(dirname(anchor))) === undefined) return undefined; // Nobody can be there.
-  return await acquireRunLock(lockPath(anchor), { target: `"${anchor}"`, request });
+  return await acquireRunLock(restoreLockPath(anchor), { target: `"${anchor}"`, request });
 }
 
 /** Whether a restore seems to be at work: see {@link seemsAtWork}. */
 export async function isRestoring(anchor: string, now: Date): Promise<boolean> {
-  return seemsAtWork(await readHolder(lockPath(anchor)), now);
+  return seemsAtWork(await readHolder(restoreLockPath(anchor)), now);
 }
 
-function lockPath(anchor: string): string {
+/** The file of the lock. It stays when nobody holds it. */
+export function restoreLockPath(anchor: string): string {
   return join(dirname(anchor), `.${basename(anchor)}.zodbvault-restore.lock`);
 }
