@@ -52,13 +52,16 @@ import { checkSite, DEFAULT_LIMITS, unknownSite, worstFirst } from './site-verdi
 export function addReportCommand(program: Command): void {
   const command = withSiteOptions(program.command('report'))
     .addOption(SITES_FROM_OPTION)
-    .option('-o, --output <file>', 'where to', 'zodbvault-report.html');
+    .option(
+      '-o, --output <file>',
+      'where to (default: zodbvault-report.html; with --from: zodbvault-copies.html)',
+    );
   withOutputOptions(command).action((options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, backups } = context;
       const { from } = options;
       if (from !== undefined) {
-        await finish(options, {
+        await finish(options.output ?? 'zodbvault-copies.html', {
           page: await pageOfCopies({ ...options, from }, context),
           terminal,
         });
@@ -84,14 +87,15 @@ export function addReportCommand(program: Command): void {
         return undefined;
       };
       const status = await inEachSite(selected, { context, work: reportOne, absence: 'warning' });
-      await finish(options, { page: formatReport(reports, { now, host: hostname() }), terminal });
+      const page = formatReport(reports, { now, host: hostname() });
+      await finish(options.output ?? 'zodbvault-report.html', { page, terminal });
       return status;
     }),
   );
 }
 
 async function finish(
-  { output }: { readonly output: string },
+  output: string,
   { page, terminal }: { readonly page: string; readonly terminal: Terminal },
 ): Promise<void> {
   const path = resolve(output);

@@ -8,7 +8,7 @@ import type { Purpose } from '../../config/plain/plain-search.ts';
 import type { PartScripts } from '../../config/recipe/part-scripts.ts';
 import type { WantedOfCopy } from '../../operations/from-copy/open-copied-site.ts';
 import { siteMeantAt } from '../../operations/from-copy/open-copy.ts';
-import { Failure } from '../../system/failure.ts';
+import { Failure, isFailure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import { askPassphraseOf, identitiesIn } from '../options/identity-files.ts';
 import { silenced, type Terminal } from '../terminal/terminal.ts';
@@ -176,7 +176,9 @@ async function findInCopy(
     ...{ terminal, backups, wanted, beforeMs, identities, folder },
     askPassphrase: askPassphraseOf,
   };
-  const configured = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
+  const configured = await configuredSites(others, {
+    ...{ ...finding, from, isNeeded: !mayBePlace(from) },
+  });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };
   if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, configured.sites);
@@ -195,7 +197,7 @@ export async function findCopyPlace(
 ): Promise<PlaceOfCopies> {
   const isNeeded = !mayBePlace(from);
   const said = { blobs: selection.blobs, config: selection.config };
-  const finding = { terminal, purpose: 'look', isNeeded } as const;
+  const finding = { terminal, purpose: 'look', from, isNeeded } as const;
   const { sites } = await configuredSites(said, { ...finding, ...(backups && { backups }) });
   const copies = copiesCalled(sites, from);
   const [first, ...others] = copies;
@@ -223,7 +225,8 @@ export async function findMeantCopies(
   finding: Omit<Finding, 'wanted'>,
 ): Promise<readonly MeantCopy[]> {
   const { from, identity: _, versionsBefore: __, ...others } = selection;
-  const { sites } = await configuredSites(others, { ...finding, isNeeded: !mayBePlace(from) });
+  const isNeeded = !mayBePlace(from);
+  const { sites } = await configuredSites(others, { ...finding, from, isNeeded });
   const copies = copiesCalled(sites, from);
   if (copies.length > 0) return copies;
   if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, sites);
@@ -246,7 +249,8 @@ export async function findCopies(
   finding: Pick<Finding, 'terminal' | 'backups'>,
 ): Promise<readonly PrunedCopy[]> {
   const isNeeded = !mayBePlace(from);
-  const { sites } = await configuredSites(selection, { ...finding, purpose: 'look', isNeeded });
+  const looking = { ...finding, purpose: 'look', from, isNeeded } as const;
+  const { sites } = await configuredSites(selection, looking);
   const meant = sites.flatMap((site) => {
     const copy = copyCalled(site, from);
     return copy === undefined ? [] : { site, copy };
@@ -261,15 +265,32 @@ export async function findCopies(
 /** What a place in the file system or on a server is called in no configuration needs none. */
 async function configuredSites(
   selection: SiteSelection,
-  { isNeeded, ...finding }: Finding & { readonly isNeeded: boolean },
+  { isNeeded, ...finding }: Finding & { readonly from: string; readonly isNeeded: boolean },
 ): Promise<FoundAndMore> {
-  if (isNeeded || selection.config !== undefined) return findSitesAndVariables(selection, finding);
+  if (isNeeded || selection.config !== undefined) return findByEitherName(selection, finding);
   try {
     const terminal = silenced(finding.terminal);
-    return await findSitesAndVariables(selection, { ...finding, terminal });
+    return await findByEitherName(selection, { ...finding, terminal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { sites: [], variables: {}, scripts: [] };
+  }
+}
+
+/** A site may have another name in its copy, which is the one that lists of the copy show. */
+async function findByEitherName(
+  selection: SiteSelection,
+  { from, ...finding }: Finding & { readonly from: string },
+): Promise<FoundAndMore> {
+  const { part, ...others } = selection;
+  try {
+    return await findSitesAndVariables(selection, finding);
+  } catch (error) {
+    if (part === undefined || !isFailure(error, 'usage')) throw error;
+    const { sites, ...more } = await findSitesAndVariables(others, finding);
+    const named = sites.filter((site) => copyCalled(site, from)?.site === part);
+    if (named.length === 0) throw error;
+    return { ...more, sites: named };
   }
 }
 
