@@ -91,6 +91,8 @@ export type BackupRemedy =
       | 'install-cron'
       | 'another-compressor'
     >
+  /** A copy is gone from its place. */
+  | { readonly kind: 'mount-or-begin-again'; readonly copy: string }
   /** Its lock may be that of a run that was killed. */
   | { readonly kind: 'end-lock-elsewhere'; readonly store: string }
   /** The Debian package of a compressor. */

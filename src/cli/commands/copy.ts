@@ -29,6 +29,10 @@ export function addCopyCommand(program: Command): void {
       'copy nothing: read everything in the copy, and compare it with its checksums and with the backups that are here',
     )
     .option(
+      '--begin-again',
+      'with the name of one copy: copy everything to its place, though an earlier copy is gone from there',
+    )
+    .option(
       '--to <folder>',
       'with --from: write the backups of the copy to this folder, as they are on the machine of the site; repozo reads them, too',
     );
@@ -37,6 +41,8 @@ export function addCopyCommand(program: Command): void {
       const { terminal, backups } = context;
       const result = terminal.document.result<CopyResult>({ copies: [] });
       if (writesOut(options, named)) return await writeCopy(options, { context, result });
+      const { beginAgain = false } = options;
+      if (beginAgain && (named === undefined || options.verify)) throw needsOneCopy();
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
       const work = options.verify ? verifyOne : copyOne;
       const inSite = (site: Site) =>
@@ -44,7 +50,7 @@ export function addCopyCommand(program: Command): void {
           context,
           absence: 'error',
           nameOf: ({ name }) => ({ name, labels: { site: site.part } }),
-          work: (copy) => work({ site, copy, context, result }),
+          work: (copy) => work({ site, copy, beginAgain, context, result }),
         });
       return await inEachSite(selected, { context, work: inSite, absence: 'error' });
     }),
@@ -68,19 +74,27 @@ function copiesMeant({ copies = [], part }: Site, named: string | undefined) {
       });
 }
 
+function needsOneCopy(): Failure {
+  return new Failure('usage', 'Cannot begin a copy again: it is not clear which one is meant', {
+    hint: 'Name one copy: "zodbvault copy --begin-again NAME", without --verify.',
+  });
+}
+
 interface CopyWork {
   readonly site: Site;
   readonly copy: CopySettings;
+  readonly beginAgain: boolean;
   readonly context: CommandContext;
   readonly result: CopyResult;
 }
 
-async function copyOne({ site, copy, context, result }: CopyWork): Promise<undefined> {
+async function copyOne({ site, copy, beginAgain, context, result }: CopyWork): Promise<undefined> {
   const { terminal, signal, backups } = context;
   const job = { ...shownOn(terminal), signal, backups };
-  for await (const outcome of pushCopies({ site, copies: [copy], now }, job)) {
+  for await (const outcome of pushCopies({ site, copies: [copy], now, beginAgain }, job)) {
     if (outcome.kind === 'failed') throw outcome.failure;
-    result.copies.push({ ...labelsOf(site, copy), ...outcome.result });
+    const { held, ...change } = outcome.result;
+    result.copies.push({ ...labelsOf(site, copy), ...change });
   }
 }
 

@@ -28,7 +28,8 @@ export async function requireCopyThere(store: ObjectStore): Promise<void> {
   });
 }
 
-async function hasMarker(store: ObjectStore): Promise<boolean> {
+/** Whether copies were ever made in a place. Failure `refused` where they aren't in the form of this version. */
+export async function hasMarker(store: ObjectStore): Promise<boolean> {
   const text = (await readIfThere(store, MARKER_KEY))?.toString('utf8');
   if (text === undefined) return false;
   if (decodeCopyMarker(text) !== undefined) return true;

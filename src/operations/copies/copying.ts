@@ -1,6 +1,7 @@
 import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import type { SiteHead } from '../../copies/layout/site-head.ts';
+import type { CopyState } from '../../repository/records/copy-states.ts';
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
 import type { CopyOpener } from './copy-place.ts';
 import type { LocalEvents } from './events/local-events.ts';
@@ -15,6 +16,8 @@ export interface PushRequest {
   readonly now: () => Date;
   /** Opens the place of a copy. */
   readonly open: CopyOpener;
+  /** How the runs before ended; absent: none has, or what they brought doesn't matter. */
+  readonly remembered?: CopyState | undefined;
 }
 
 /** What a run did for one copy. */
@@ -25,6 +28,8 @@ export interface PushResult {
   readonly bytes: number;
   /** Restore points that went from it. */
   readonly removed: number;
+  /** Restore points that the copy has now. */
+  readonly held: number;
   /** See `SealLine`; undefined: nothing came or went, so that one which was kept is as good. */
   readonly seal: string | undefined;
 }

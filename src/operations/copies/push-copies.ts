@@ -3,9 +3,9 @@ import type { Site } from '../../config/model/site.ts';
 import { Failure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
 import { openCopy } from './copy-place.ts';
-import type { PushResult } from './copying.ts';
+import type { PushRequest, PushResult } from './copying.ts';
 import { pushSite } from './push-site.ts';
-import { rememberCopy } from './remembered-copies.ts';
+import { rememberCopy, rememberedCopies } from './remembered-copies.ts';
 
 /** What became of one copy. */
 export type CopyOutcome =
@@ -17,6 +17,8 @@ export interface SiteCopies {
   readonly site: Site;
   readonly copies: readonly CopySettings[];
   readonly now: () => Date;
+  /** Copies anew to where an earlier copy is gone. */
+  readonly beginAgain: boolean;
 }
 
 /**
@@ -24,24 +26,29 @@ export interface SiteCopies {
  * later run brings.
  */
 export async function* pushCopies(
-  { site, copies, now }: SiteCopies,
+  { site, copies, now, beginAgain }: SiteCopies,
   context: JobContext,
 ): AsyncGenerator<CopyOutcome> {
+  const known = beginAgain ? [] : await rememberedCopies(site, context.backups);
   for (const copy of copies) {
-    const outcome = await tryToPush({ site, copy, now }, context);
-    const failure = outcome.kind === 'failed' ? outcome.failure : undefined;
-    await rememberCopy({ site, copy, at: now() }, { failure, backups: context.backups });
+    const remembered = known.find((one) => one.copy.url === copy.url)?.state;
+    const outcome = await tryToPush({ site, copy, now, remembered }, context);
+    const end =
+      outcome.kind === 'failed'
+        ? outcome
+        : { kind: 'complete' as const, points: outcome.result.held };
+    await rememberCopy({ site, copy, at: now() }, { end, backups: context.backups });
     yield outcome;
   }
 }
 
 /** The same behind a backup, for all of its copies: one that fails is a warning, as the backup itself is good. */
 export async function pushAllCopies(
-  { site, now }: Omit<SiteCopies, 'copies'>,
+  { site, now }: Pick<SiteCopies, 'site' | 'now'>,
   context: JobContext,
 ): Promise<void> {
   const { copies = [] } = site;
-  for await (const outcome of pushCopies({ site, copies, now }, context)) {
+  for await (const outcome of pushCopies({ site, copies, now, beginAgain: false }, context)) {
     if (outcome.kind === 'done') continue;
     const { code: cause, message: reason } = outcome.failure;
     const copy = outcome.copy.name;
@@ -50,12 +57,14 @@ export async function pushAllCopies(
 }
 
 async function tryToPush(
-  { site, copy, now }: Omit<SiteCopies, 'copies'> & { readonly copy: CopySettings },
+  request: Omit<PushRequest, 'open'>,
   context: JobContext,
 ): Promise<CopyOutcome> {
+  const { copy } = request;
   try {
-    const result = await pushSite({ site, copy, now, open: openCopy }, context);
-    context.onEvent({ kind: 'copied', copy: copy.name, ...result });
+    const result = await pushSite({ ...request, open: openCopy }, context);
+    const { held, ...change } = result;
+    context.onEvent({ kind: 'copied', copy: copy.name, ...change });
     return { kind: 'done', copy, result };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'interrupted') throw error;

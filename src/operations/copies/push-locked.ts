@@ -84,7 +84,7 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
   const removed = pruned === 'failed' ? 0 : pruned.removed;
   const hasChanged = pushed.points + removed > 0;
   const seal = hasChanged ? sealOf(copy, { points, newest: pushed.newest }) : undefined;
-  return { points: pushed.points, bytes, removed, seal };
+  return { points: pushed.points, bytes, removed, held: points.names.length, seal };
 }
 
 function sealOf(

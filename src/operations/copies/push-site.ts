@@ -5,6 +5,7 @@ import type { JobContext } from '../run/events.ts';
 import type { PushRequest, PushResult } from './copying.ts';
 import { readLocalEvents, runsToShow } from './events/local-events.ts';
 import { openCopyForms } from './forms/copy-forms.ts';
+import { requireNothingCopied } from './gone-copy.ts';
 import { readLocalPoints } from './local-points.ts';
 import { noteSite, readHead } from './note-site.ts';
 import { isLockDue, lockTimes } from './protect/copy-lock.ts';
@@ -15,8 +16,9 @@ import { readLocalTags } from './tags/local-tags.ts';
 /**
  * Brings to a copy what it lacks: the newest chain of each place first, each from its full backup on. At each moment
  * all is there of the points that count. Then the newest chains are locked for longer, where the copy is locked and it
- * is time, and what is too old goes, unless the copy is append-only. Failures: those of the store; `locked` where another
- * run copies; `damaged` where a backup isn't what was written, when all else is copied.
+ * is time, and what is too old goes, unless the copy is append-only. Failures: those of the store; `refused` where the copy
+ * is gone that runs before made; `locked` where another run copies; `damaged` where a backup isn't what was written, when
+ * all else is copied.
  */
 export async function pushSite(request: PushRequest, context: JobContext): Promise<PushResult> {
   const { copy, site, now, open } = request;
@@ -27,12 +29,13 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const events = await readLocalEvents(site, { backups: context.backups, now: now() });
   const there = await copiedPoints(below);
   const before = await readHead(store, copy.site);
+  if (there.length === 0 && before === undefined) await requireNothingCopied(store, request);
   const settled = settledAs(copy, { local, tags, events, there });
   const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
   if (before?.settled === settled && !isDue) {
     const head = { ...before, runs: runsToShow(events) };
     await noteSite(store, { site: copy.site, points: there, head, settled, at: now() });
-    return { points: 0, bytes: 0, removed: 0, seal: undefined };
+    return { points: 0, bytes: 0, removed: 0, held: there.length, seal: undefined };
   }
   await using forms = await openCopyForms(copy);
   return await pushLocked(

@@ -29,25 +29,30 @@ export async function rememberedCopies(
   return copies.map((copy) => ({ copy, state: states.find(({ url }) => url === copy.url) }));
 }
 
-/** Remembers how a run ended. @param failure - undefined: the copy is complete */
+/** How a run ended for a copy: it has so many restore points now, or isn't complete. */
+export type CopyEnd =
+  | { readonly kind: 'complete'; readonly points: number }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** Remembers how a run ended. */
 export async function rememberCopy(
   { site, copy, at }: { readonly site: Site; readonly copy: CopySettings; readonly at: Date },
-  { failure, backups }: { readonly failure: Failure | undefined; readonly backups: OpenBackups },
+  { end, backups }: { readonly end: CopyEnd; readonly backups: OpenBackups },
 ): Promise<void> {
   const store = await memoryOf(site, backups);
   if (store === undefined) return;
   const triedAt = at.toISOString();
   const before = (await readCopyStates(store)).find(({ url }) => url === copy.url);
-  const completeAt = failure === undefined ? triedAt : before?.completeAt;
+  if (end.kind === 'complete') {
+    const { points } = end;
+    const state = { url: copy.url, triedAt, completeAt: triedAt, site: copy.site, points };
+    return await noteCopyState(store, state);
+  }
+  const since = before?.failure?.since ?? triedAt;
+  const { code, message } = end.failure;
   await noteCopyState(store, {
-    ...{ url: copy.url, triedAt },
-    ...(completeAt !== undefined && { completeAt }),
-    ...(failure !== undefined && {
-      failure: {
-        since: before?.failure?.since ?? triedAt,
-        ...{ code: failure.code, message: failure.message },
-      },
-    }),
+    ...{ ...before, url: copy.url, triedAt },
+    failure: { since, code, message },
   });
 }
 

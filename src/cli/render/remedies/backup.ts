@@ -7,6 +7,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
   'wait-for-run': () => 'Run the command again when the other run has ended, or use --wait.',
   'end-lock-elsewhere': ({ store }) =>
     `Wait until that run has ended. If it was killed, "zodbvault unlock ${quoteWord(store)}" ends its lock.`,
+  'mount-or-begin-again': ({ copy }) =>
+    `Is the disk mounted? If the copy is gone for good, "zodbvault copy --begin-again ${quoteWord(copy)}" begins a new one there.`,
   'declare-single-writer': () =>
     'If no other machine ever writes there, set "single_writer = true" for this copy. With "prune --from" and a place that no configuration names, use --single-writer.',
   'leave-out-lock': () =>

@@ -1,0 +1,30 @@
+import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import { Failure } from '../../system/failure.ts';
+import { hasMarker } from './copy-place.ts';
+import type { PushRequest } from './copying.ts';
+
+/**
+ * Makes sure that a place which has nothing of a site never had: below the path of a disk that is not mounted there is
+ * an empty folder, and what is copied there fills the disk of the site, and is hidden when the other one is mounted again.
+ * Failure `refused` where the site remembers that it copied there, under this name or, if there is no copy at all in the
+ * place, under any.
+ */
+export async function requireNothingCopied(
+  store: ObjectStore,
+  { copy, remembered }: Pick<PushRequest, 'copy' | 'remembered'>,
+): Promise<void> {
+  if (remembered?.completeAt === undefined) return;
+  const { site, points, completeAt } = remembered;
+  if (site !== copy.site && (await hasMarker(store))) return;
+  const what =
+    points === undefined
+      ? 'a copy'
+      : points === 1
+        ? 'a copy of 1 restore point'
+        : `a copy of ${points} restore points`;
+  throw new Failure(
+    'refused',
+    `Cannot copy to "${store.name}": nothing of the site "${copy.site}" is there, though ${what} was complete there at ${completeAt}`,
+    { hint: { kind: 'mount-or-begin-again', copy: copy.name } },
+  );
+}

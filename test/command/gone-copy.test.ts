@@ -1,0 +1,74 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { growDatabase } from '../support/database.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { newSite, type TestSite } from '../support/site.ts';
+
+const scratch = scratchFolder();
+const nas = join(scratch, 'nas');
+/** Where the disk is mounted while it isn't. */
+const unmounted = join(scratch, 'unmounted');
+let site: TestSite;
+
+function configure(name: string): void {
+  const toml = `copies = [{ url = "${nas}", name = "nas", site = "${name}" }]\n`;
+  writeFileSync(join(site.folder, 'zodbvault.toml'), toml);
+}
+
+/** A disk goes, and what is below its path is an empty folder. */
+function unmount(): void {
+  renameSync(nas, unmounted);
+  mkdirSync(nas);
+}
+
+beforeAll(async () => {
+  mkdirSync(nas);
+  site = await newSite(scratch, 3);
+  configure('plone');
+  await site.runWell('backup');
+  await growDatabase(site.dataFs, { transactions: 1 });
+  await site.runWell('backup');
+}, 60_000);
+
+describe('a place that is empty though a copy was complete there', () => {
+  it('gets nothing, until the disk is there again', async () => {
+    unmount();
+    await growDatabase(site.dataFs, { transactions: 1 });
+    const { stderr } = await site.runWarned('backup');
+    expect(stderr).toContain('a copy of 2 restore points was complete there at ');
+    const failed = await site.run(['copy']);
+    expect([failed.status, failed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Is the disk mounted\?.*zodbvault copy --begin-again nas/s),
+    ]);
+    expect(readdirSync(nas)).toEqual([]);
+    const checked = await site.run(['check', '--free', 'off']);
+    expect([checked.status, checked.stdout]).toEqual([
+      1,
+      expect.stringContaining(`"${nas}": nothing of the site "plone" is there`),
+    ]);
+    rmSync(nas, { recursive: true });
+    renameSync(unmounted, nas);
+    expect((await site.runWell('copy')).stderr).toContain('Copied 1 restore point to nas');
+  }, 60_000);
+
+  it('gets everything where that is said, for one copy', async () => {
+    unmount();
+    const unnamed = await site.run(['copy', '--begin-again']);
+    expect([unnamed.status, unnamed.stderr]).toEqual([2, expect.stringContaining('Name one copy')]);
+    const { stderr } = await site.runWell('copy', '--begin-again', 'nas');
+    expect(stderr).toContain('Copied 3 restore points to nas');
+    await site.runWell('copy');
+  }, 60_000);
+
+  it('gets a copy under another name beside the first, but none where the first is gone, too', async () => {
+    configure('intranet');
+    expect((await site.runWell('copy')).stderr).toContain('Copied 3 restore points to nas');
+    rmSync(nas, { recursive: true });
+    mkdirSync(nas);
+    configure('plone');
+    expect((await site.run(['copy'])).status).toBe(1);
+    expect(readdirSync(nas)).toEqual([]);
+  }, 60_000);
+});
