@@ -125,6 +125,11 @@ describe('zodbvault restore --undo', () => {
     expect(live(site)).toEqual(site.backedUp);
     const would = await site.runWell('restore', '--undo', '--dry-run');
     expect(would.stdout).toContain(`It would remove ${site.dataFs}, which did not exist`);
+    const unanswered = await site.run(['restore', '--undo']);
+    expect([unanswered.status, unanswered.stderr]).toEqual([
+      1,
+      expect.stringContaining('Cannot undo the restore: the question was not answered'),
+    ]);
     const no = await site.run(['restore', '--undo'], { input: 'no\n' });
     expect(no.stdout).toContain(`This will remove what did not exist before the restore:\n    `);
     expect(existsSync(site.dataFs)).toBe(true);

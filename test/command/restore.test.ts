@@ -215,6 +215,11 @@ describe('zodbvault restore --to a folder', () => {
     expect((await dry()).stdout).toContain(
       `It would append nothing: ${place} is that state already`,
     );
+    const same = await site.run(['restore', '--to', 'standby'], { input: 'no\n' });
+    expect(same.stdout).toMatch(
+      /^This will leave the filestorage as it is, since it is that state already:\n +\S*standby\/filestorage/m,
+    );
+    expect(same.stdout).not.toContain('append');
     expect(existsSync(join(site.folder, 'standby/blobstorage/later.blob'))).toBe(true);
     const monday = join(site.folder, 'monday.fs');
     linkSync(place, monday); // As `cp -al` does.

@@ -105,7 +105,7 @@ export async function restoreAll(
     }
     const found = plan === undefined ? paths : replaced(plan, fastForwards);
     const asked = how.question === 'all' ? replacedPaths(settings.site) : found;
-    if ((await agreeToReplace(asked, how.context)) === 'no') {
+    if ((await agreeToReplace(asked, { doing: 'restore', context: how.context })) === 'no') {
       result.outcome = 'declined';
       return;
     }
@@ -153,17 +153,19 @@ function newPaths({ filestorages, blobs }: SiteRestorePlan): readonly string[] {
   return [...filestorages, ...blobs].flatMap(({ plan }) => (plan.replaces ? [] : [plan.target]));
 }
 
-/** @param fastForwards - what is appended to, as far as somebody has looked */
+/** @param fastForwards - what only lacks its end, or nothing, as far as somebody has looked */
 function replaced(
   { filestorages, blobs }: SiteRestorePlan,
   fastForwards: readonly FileToFastForward[] = [],
 ): ReplacedPaths {
-  const appended = fastForwards.map(({ of }) => of.plan.target);
-  const isAppended = (path: string) => appended.includes(path);
+  const targetsOf = (some: readonly FileToFastForward[]) => some.map(({ of }) => of.plan.target);
+  const lacksNothing = ({ fastForward: { rest } }: FileToFastForward) => rest.length === 0;
+  const stays = targetsOf(fastForwards);
   return {
-    appended,
+    unchanged: targetsOf(fastForwards.filter(lacksNothing)),
+    appended: targetsOf(fastForwards.filter((one) => !lacksNothing(one))),
     filestorages: filestorages.flatMap(({ plan: { replaces, target } }) =>
-      replaces && !isAppended(target) ? [target] : [],
+      replaces && !stays.includes(target) ? [target] : [],
     ),
     blobstorages: blobs.flatMap(({ plan }) => (plan.replaces ? [plan.target] : [])),
   };

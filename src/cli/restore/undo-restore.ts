@@ -62,7 +62,7 @@ export async function undoRestore(
   const job = { ...shownOn(terminal), signal, backups, waitSeconds };
   if (isAsked) {
     await refuseHeldSite(settings, job);
-    if ((await agreeToReplace(replaced, context)) === 'no') {
+    if ((await agreeToReplace(replaced, { doing: 'undo the restore', context })) === 'no') {
       result.outcome = 'declined';
       return;
     }

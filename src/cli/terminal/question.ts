@@ -10,9 +10,17 @@ export interface ReplacedPaths {
   readonly blobstorages: readonly string[];
   /** What is only brought forward. */
   readonly appended?: readonly string[];
+  /** What is that state already. */
+  readonly unchanged?: readonly string[];
   /** What an undo takes away, since the restore had put it where nothing was. */
   readonly removed?: readonly string[];
 }
+
+/** What is said where the answer is no; that of a restore is the recipe's. */
+const DECLINED = {
+  restore: 'Not restoring.',
+  'undo the restore': 'Not undoing the restore.',
+} as const;
 
 /**
  * Asks before something is replaced, and says that nothing was done where the answer is no. The words are those of
@@ -22,17 +30,16 @@ export interface ReplacedPaths {
  */
 export async function agreeToReplace(
   paths: ReplacedPaths,
-  context: CommandContext,
+  { doing, context }: { readonly doing: keyof typeof DECLINED; readonly context: CommandContext },
 ): Promise<'yes' | 'no'> {
   const { terminal } = context;
   const { write } = questionOf(terminal);
-  write(`\n${additions(paths.appended ?? [])}${block('filestorage', paths.filestorages)}`);
+  write(`\n${leavings(paths.unchanged ?? [])}${additions(paths.appended ?? [])}`);
+  write(block('filestorage', paths.filestorages));
   write(block('blobstorage', paths.blobstorages));
   write(removals(paths.removed ?? []));
-  const answer = await ask('restore', context);
-  if (answer === 'no') {
-    terminal.log('Not restoring.');
-  }
+  const answer = await ask(doing, context);
+  if (answer === 'no') terminal.log(DECLINED[doing]);
   return answer;
 }
 
@@ -73,6 +80,11 @@ export async function ask(
   throw new Failure('refused', `Cannot ${doing}: the question was not answered`, {
     hint: 'Nothing was changed. Answer yes, or use --no-prompt if nobody can answer.',
   });
+}
+
+function leavings(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return `This will leave the filestorage as it is, since it is that state already:\n${lines(paths)}`;
 }
 
 function additions(paths: readonly string[]): string {
