@@ -93,12 +93,7 @@ export class TreeWalk {
   readonly #hasher = new FileHasher();
   readonly #copier = new FileCopier(this.#hasher);
   readonly #sums: WalkSums;
-  #files = 0;
-  #bytes = 0;
-  #special: string[] = [];
-  #links: string[] = [];
-  #withSetBits: string[] = [];
-  #leftOut = 0;
+  #found = nothingFound();
   readonly #progress: WorkProgress;
   /** Bytes of which the progress has not been told yet. */
   #untold = 0;
@@ -119,20 +114,9 @@ export class TreeWalk {
 
   /** What it has done since it was last asked. */
   takeResult(): WalkResult {
-    const content = { files: this.#files, bytes: this.#bytes };
-    this.#files = 0;
-    this.#bytes = 0;
-    const beside = {
-      special: this.#special,
-      links: this.#links,
-      withSetBits: this.#withSetBits,
-      leftOut: this.#leftOut,
-    };
-    this.#special = [];
-    this.#links = [];
-    this.#withSetBits = [];
-    this.#leftOut = 0;
-    return { content, ...beside, ...this.#sums.take() };
+    const found = this.#found;
+    this.#found = nothingFound();
+    return { ...found, ...this.#sums.take() };
   }
 
   readonly #onPiece = (bytes: number): void => {
@@ -211,7 +195,7 @@ export class TreeWalk {
     for (const entry of entries) {
       const { name } = entry;
       if (this.#leavesOut(name, depth)) {
-        this.#leftOut += 1;
+        this.#found.leftOut += 1;
         continue;
       }
       refuseUnreadableName(source, name);
@@ -269,7 +253,7 @@ export class TreeWalk {
     const status = this.#statusOfSource(source);
     if (status === undefined) return void this.#present(() => lstatSync(source));
     if (status.isFile()) {
-      if ((status.mode & SET_BITS) !== 0) this.#withSetBits.push(path.slice(1));
+      if ((status.mode & SET_BITS) !== 0) this.#found.withSetBits.push(path.slice(1));
       status.mode &= ~SET_BITS; // No blob has them, and no copy gets them.
       const linked = linkable ? yield* this.#link(path, status) : undefined;
       if (linked !== undefined) {
@@ -282,11 +266,11 @@ export class TreeWalk {
       this.#noteSum(path, copied, 'fresh');
       this.#count(status);
     } else if (status.isSymbolicLink()) {
-      this.#links.push(path.slice(1));
+      this.#found.links.push(path.slice(1));
       symlinkSync(readlinkSync(source), target);
       copyLinkAttributes(target, status);
     } else {
-      this.#special.push(path.slice(1));
+      this.#found.special.push(path.slice(1));
     }
   }
 
@@ -367,8 +351,8 @@ export class TreeWalk {
   }
 
   #count({ size }: Stats): void {
-    this.#files += 1;
-    this.#bytes += size;
+    this.#found.content.files += 1;
+    this.#found.content.bytes += size;
     this.#untold += size - this.#piecesBytes;
   }
 }
@@ -394,6 +378,15 @@ function isMissing(source: string): Failure {
 /** A file of the new tree, with its sum where one was wanted. */
 interface KnownFile {
   readonly sha256: string | undefined;
+}
+
+/** All that a walk finds but checksums. */
+function nothingFound() {
+  const paths = (): string[] => [];
+  return {
+    content: { files: 0, bytes: 0 },
+    ...{ special: paths(), links: paths(), withSetBits: paths(), leftOut: 0 },
+  };
 }
 
 function statusOf(path: string): Stats | undefined {

@@ -176,12 +176,10 @@ async function findInCopy(
     ...{ terminal, backups, wanted, beforeMs, identities, folder },
     askPassphrase: askPassphraseOf,
   };
-  const configured = await configuredSites(others, {
-    ...{ ...finding, from, isNeeded: !mayBePlace(from) },
-  });
+  const configured = await configuredSites(others, { ...finding, from });
   const sites = await sitesWithCopy(configured.sites, { from, ...opening });
   if (sites.length > 0) return { ...configured, sites };
-  if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, configured.sites);
+  if (mustBeConfigured(selection)) throw noSuchCopy(from, configured.sites);
   const alone = await siteOfCopyAlone(selection, opening);
   const site = selection.blobs ? alone : withoutBlobs(alone);
   return { sites: [site], variables: {}, scripts: [], isCopyAlone: true };
@@ -195,15 +193,14 @@ export async function findCopyPlace(
   { from, ...selection }: CopySelection,
   { terminal, backups }: Pick<Finding, 'terminal' | 'backups'>,
 ): Promise<PlaceOfCopies> {
-  const isNeeded = !mayBePlace(from);
   const said = { blobs: selection.blobs, config: selection.config };
-  const finding = { terminal, purpose: 'look', from, isNeeded } as const;
+  const finding = { terminal, purpose: 'look', from } as const;
   const { sites } = await configuredSites(said, { ...finding, ...(backups && { backups }) });
   const copies = copiesCalled(sites, from);
   const [first, ...others] = copies;
   if (others.some(({ url }) => url !== first?.url)) throw severalPlaces(from, copies);
   if (first !== undefined) return first;
-  if (isNeeded) throw noSuchCopy(from, sites);
+  if (!mayBePlace(from)) throw noSuchCopy(from, sites);
   return { url: from, access: undefined };
 }
 
@@ -225,11 +222,10 @@ export async function findMeantCopies(
   finding: Omit<Finding, 'wanted'>,
 ): Promise<readonly MeantCopy[]> {
   const { from, identity: _, versionsBefore: __, ...others } = selection;
-  const isNeeded = !mayBePlace(from);
-  const { sites } = await configuredSites(others, { ...finding, from, isNeeded });
+  const { sites } = await configuredSites(others, { ...finding, from });
   const copies = copiesCalled(sites, from);
   if (copies.length > 0) return copies;
-  if (!mayBePlace(from) || selection.config !== undefined) throw noSuchCopy(from, sites);
+  if (mustBeConfigured(selection)) throw noSuchCopy(from, sites);
   refusePlaces(selection);
   return [{ url: from, access: undefined, site: selection.part }];
 }
@@ -248,26 +244,31 @@ export async function findCopies(
   { from, ...selection }: CopySelection,
   finding: Pick<Finding, 'terminal' | 'backups'>,
 ): Promise<readonly PrunedCopy[]> {
-  const isNeeded = !mayBePlace(from);
-  const looking = { ...finding, purpose: 'look', from, isNeeded } as const;
+  const looking = { ...finding, purpose: 'look', from } as const;
   const { sites } = await configuredSites(selection, looking);
   const meant = sites.flatMap((site) => {
     const copy = copyCalled(site, from);
     return copy === undefined ? [] : { site, copy };
   });
   if (meant.length > 0) return meant;
-  if (isNeeded || selection.config !== undefined) throw noSuchCopy(from, sites);
+  if (mustBeConfigured({ ...selection, from })) throw noSuchCopy(from, sites);
   refusePlaces(selection);
   const name = await siteMeantAt(from, selection.part);
   return [{ site: undefined, copy: settingsOfPlace(from, name) }];
 }
 
+/** Whether nothing but a configuration can tell which copy is meant. */
+function mustBeConfigured({ from, config }: Pick<CopySelection, 'from' | 'config'>): boolean {
+  return !mayBePlace(from) || config !== undefined;
+}
+
 /** What a place in the file system or on a server is called in no configuration needs none. */
 async function configuredSites(
   selection: SiteSelection,
-  { isNeeded, ...finding }: Finding & { readonly from: string; readonly isNeeded: boolean },
+  finding: Finding & { readonly from: string },
 ): Promise<FoundAndMore> {
-  if (isNeeded || selection.config !== undefined) return findByEitherName(selection, finding);
+  const isNeeded = mustBeConfigured({ ...selection, from: finding.from });
+  if (isNeeded) return await findByEitherName(selection, finding);
   try {
     const terminal = silenced(finding.terminal);
     return await findByEitherName(selection, { ...finding, terminal });

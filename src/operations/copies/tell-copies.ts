@@ -1,4 +1,5 @@
 import type { Site } from '../../config/model/site.ts';
+import type { CopiedRun } from '../../copies/layout/copied-run.ts';
 import { Failure } from '../../system/failure.ts';
 import type { JobContext } from '../run/events.ts';
 import { openCopy } from './copy-place.ts';
@@ -14,11 +15,12 @@ export async function tellCopies(
   { site, now }: { readonly site: Site; readonly now: () => Date },
   context: JobContext,
 ): Promise<void> {
+  let runs: readonly CopiedRun[] | undefined;
   for (const copy of site.copies ?? []) {
     try {
-      const events = await readLocalEvents(site, { backups: context.backups, now: now() });
+      runs ??= runsToShow(await readLocalEvents(site, { backups: context.backups, now: now() }));
       await using store = await openCopy(copy);
-      await noteRuns(store, { site: copy.site, runs: runsToShow(events) });
+      await noteRuns(store, { site: copy.site, runs });
     } catch (error) {
       if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
       const reason = error.message;
