@@ -52,6 +52,22 @@ describe('the runs of a site', () => {
     expect(texts.filter((text) => text.includes(site.folder))).toEqual([]);
   }, 60_000);
 
+  it('say what was read and written, as the site has it: of the last one before it has ended', async () => {
+    type Line = { readonly seconds: number };
+    const linesOf = ({ stdout }: { readonly stdout: string }) => JSON.parse(stdout).runs as Line[];
+    const there = linesOf(await look('history', '--json'));
+    const here = linesOf(await site.runWell('history', '--json'));
+    const counted = (runs: readonly object[]) =>
+      runs.map((one) => {
+        const { begun, readBytes, storedBytes, blobBytes } = one as Record<string, unknown>;
+        return { begun, readBytes, storedBytes, blobBytes };
+      });
+    expect(counted(there)).toEqual(counted(here));
+    expect(there.slice(1).map(({ seconds }) => seconds)).toEqual(
+      here.slice(1).map(({ seconds }) => seconds),
+    );
+  }, 60_000);
+
   it('tell whoever watches the copies that a backup failed, though nothing new came', async () => {
     const healthy = await look('check');
     expect([healthy.status, healthy.stdout]).toEqual([0, expect.stringContaining('OK')]);

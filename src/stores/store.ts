@@ -8,6 +8,16 @@ import type { TreeReader } from './tree-reader.ts';
 export interface StoredFile {
   readonly name: string;
   readonly sizeBytes: number;
+  /** Of a data file of a repository that is stored in another form, and perhaps closed. */
+  readonly told?: ToldOfFile | undefined;
+}
+
+/** What a list shows of a data file that nobody has to open for it. */
+export interface ToldOfFile {
+  /** That it takes where it is stored. */
+  readonly storedBytes: number;
+  readonly transactionCount: number | undefined;
+  readonly lastTid: string | undefined;
 }
 
 /** What has a name in a store: a file, or a tree of files. */

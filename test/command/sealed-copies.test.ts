@@ -1,5 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -177,7 +184,19 @@ describe('an encrypted copy, read with --from', () => {
     }
     const without = await run('ls', '--from', nas);
     expect(without.stderr).toContain('--identity');
-    expect((await run('list', '--from', nas)).status).toBe(0);
+    // How large and how many says the copy in the open.
+    const points = async (...words: readonly string[]) =>
+      JSON.parse((await run('list', '--from', nas, '--json', ...words)).stdout).points.map(
+        ({ storedBytes, transactions, lastTid, blobs }: Record<string, unknown>) => ({
+          ...{ storedBytes, transactions, lastTid, blobs },
+        }),
+      );
+    const opened = await points('--identity', 'key.txt');
+    expect(await points()).toEqual(opened);
+    const data = filesBelow(join(folder, 'copy/data')).filter((path) => path.endsWith('fsz.age'));
+    expect(opened.map((one: { storedBytes: number }) => one.storedBytes).sort()).toEqual(
+      data.map((path) => statSync(path).size).sort(),
+    );
     const several = ['--identity', 'other.txt', '--identity', 'key.txt'];
     expect((await run('ls', '--from', nas, ...several)).status).toBe(0);
     const env = { ZODBVAULT_IDENTITY: 'key.txt' };

@@ -26,9 +26,10 @@ export function eachRunOnce(runs: readonly CopiedRun[]): readonly CopiedRun[] {
   return [...known.values()].sort((one, other) => (one.begun < other.begun ? -1 : 1));
 }
 
-/** Whether nothing has become known of a run since it was written down. */
+/** Whether nothing has become known of a run since it was written down: what goes on takes longer. */
 export function isSameRun(one: CopiedRun, other: CopiedRun): boolean {
-  return nameOfRun(one) === nameOfRun(other) && one.result === other.result;
+  const { result, seconds } = other;
+  return nameOfRun(one) === nameOfRun(other) && one.result === result && one.seconds === seconds;
 }
 
 /** Of each kind of run the last one, the newest last. */

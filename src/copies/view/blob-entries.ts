@@ -1,3 +1,4 @@
+import { blobsAmong } from '../../blobs/layout/blob-content.ts';
 import { type BlobRecord, nameBeside } from '../../blobs/layout/record.ts';
 import type { Stamp } from '../../repository/layout/stamp.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
@@ -63,12 +64,15 @@ function shownCopy(
 ): ShownTree {
   const { name, base, manifest, files, bytes, stamp } = blobs;
   const { details, record: point_ } = point;
+  // Its other files, as they are called in the open: as a rule, the one that names the layout.
+  const isClosed = details === undefined && blobs.others.length > 0;
+  const counted = blobsAmong({ files, bytes }, isClosed ? 'bushy'.length : undefined);
   const { sums: _, ...record } = recordOf(name, { stamp, point, content });
   const reader = blobCopyTree(`${content.name}/${name}`, {
     ...{ site: content.site, codec: content.codec, place: content.place, base, manifest },
     layout: details?.layout ?? 'bushy',
     others: details?.others ?? [],
-    record: { ...record, content: { files, bytes } },
+    record: { ...record, content: counted },
   });
   return { reader, modifiedMs: Date.parse(point_.copiedAt) };
 }

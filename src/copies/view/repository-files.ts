@@ -14,6 +14,7 @@ import { formatRun, RUN_LOG_FILE } from '../../repository/records/run-history.ts
 import { fileOfTags, type Tag } from '../../repository/records/tags.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
+import type { ToldOfFile } from '../../stores/store.ts';
 import type { CopiedRun } from '../layout/copied-run.ts';
 import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
 import type { CopiedDataFile } from '../layout/point-record.ts';
@@ -113,16 +114,19 @@ function addData(
   { file, details, point }: ShownData,
   content: RepositoryContent,
 ): void {
-  const { stamp, name, stored, members } = file;
+  const { stamp, name, stored, members, transactionCount, lastTid } = file;
   const modifiedMs = point === undefined ? 0 : Date.parse(point.record.copiedAt);
-  const addStored = (name: string, { stored, sizeBytes, members }: Sized) => {
+  const addStored = (name: string, { stored, sizeBytes, members, told }: Sized) => {
     const there = content.sizeOf(stored);
     if (there === undefined) return;
     // One that is stored as it is, and was cut, has the size that it has.
     const size = stored.form.length === 0 ? there : sizeBytes;
-    files.set(name, storedFile(content, { stored, sizeBytes: size, members, modifiedMs }));
+    const shown = storedFile(content, { stored, sizeBytes: size, members, modifiedMs });
+    files.set(name, { ...shown, told });
   };
-  addStored(name, { stored, sizeBytes: file.sizeBytes, members });
+  const storedBytes = content.sizeOf(stored) ?? 0;
+  const told = { storedBytes, transactionCount, lastTid };
+  addStored(name, { stored, sizeBytes: file.sizeBytes, members, told });
   const { record } = details ?? {};
   const { index, records } = point?.record.data ?? {};
   if (index !== undefined)
@@ -147,6 +151,7 @@ interface Sized {
   readonly stored: StoredObjectRecord;
   readonly sizeBytes: number | undefined;
   readonly members?: StoredObjectRecord | undefined;
+  readonly told?: ToldOfFile;
 }
 
 /** Its blobs are where those of the copy are. */

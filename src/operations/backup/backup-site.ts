@@ -61,7 +61,7 @@ export type BackupReport = (
 /** The log is written before post_command, which may unmount the disk that it is on. */
 async function backUpStepByStep(
   settings: SiteBackupSettings,
-  { context, begun, done }: WatchedRun,
+  { context, made, done }: WatchedRun,
   report: Report<readonly StorageBackup[]>,
 ): Promise<readonly StorageBackup[]> {
   const { site } = settings;
@@ -71,9 +71,10 @@ async function backUpStepByStep(
   await run.check();
   await run.folders.make();
   const results = await backUpAll(run, site);
-  if (site.copies !== undefined) await begun(); // The copies get to know of this run, too.
+  const outcome = outcomeOf(results);
+  if (site.copies !== undefined) await made(outcome); // The copies get to know of this run, too.
   await copyElsewhere(settings, context);
-  await done(outcomeOf(results));
+  await done(outcome);
   await report(results);
   await runSiteCommand(site, { when: 'post_command', action: 'backup', context });
   return results;

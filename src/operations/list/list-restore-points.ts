@@ -47,10 +47,10 @@ export async function listRestorePoints(
         kind: file.kind,
         fileName: file.name,
         sizeBytes: range.end - range.start,
-        storedBytes: file.storedBytes,
+        storedBytes: file.told?.storedBytes ?? file.storedBytes,
         dataFsBytes: range.end,
-        transactionCount: record?.transactionCount,
-        lastTid: record?.lastTid,
+        transactionCount: record?.transactionCount ?? file.told?.transactionCount,
+        lastTid: record?.lastTid ?? file.told?.lastTid,
         problems: [
           ...(file === chain.links.at(-1)?.file ? faults : []),
           ...(chain.unreadRecords.includes(file.stamp)

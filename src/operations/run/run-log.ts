@@ -43,8 +43,8 @@ export interface RestoredFile {
 export interface WatchedRun {
   /** The job's context, with events that are counted on their way. */
   readonly context: JobContext;
-  /** Writes the line of its begin, where that isn't there yet. */
-  readonly begun: () => Promise<void>;
+  /** Writes what it has made so far, for whoever reads the log before it ends. */
+  readonly made: (outcome: Pick<RunOutcome, 'storedBytes' | 'blobBytes'>) => Promise<void>;
   /** Writes its line. */
   readonly done: (outcome: RunOutcome) => Promise<void>;
 }
@@ -133,8 +133,9 @@ class RunLine implements WatchedRun {
     };
   }
 
-  readonly begun = async (): Promise<void> => {
-    this.#beginning ??= this.#begin();
+  readonly made: WatchedRun['made'] = async ({ storedBytes = 0, blobBytes = 0 }) => {
+    await this.#beginning;
+    this.#beginning = this.#begin({ storedBytes, blobBytes });
     await this.#beginning;
   };
 
@@ -188,9 +189,8 @@ class RunLine implements WatchedRun {
     if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
   }
 
-  async #begin(): Promise<void> {
-    const nothing = { storedBytes: 0, blobBytes: 0 };
-    await this.#append({ ...nothing, result: 'begun', process: await ownIdentity() });
+  async #begin(made = { storedBytes: 0, blobBytes: 0 }): Promise<void> {
+    await this.#append({ ...made, result: 'begun', process: await ownIdentity() });
   }
 
   async #write(end: RunEnd): Promise<void> {

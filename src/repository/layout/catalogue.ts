@@ -1,4 +1,4 @@
-import type { StoredFile } from '../../stores/store.ts';
+import type { StoredFile, ToldOfFile } from '../../stores/store.ts';
 import {
   completeFileName,
   type DataFileName,
@@ -11,6 +11,7 @@ import type { Stamp } from './stamp.ts';
 /** A data file that is there. */
 export type DataFile = DataFileName & {
   readonly storedBytes: number;
+  readonly told?: ToldOfFile | undefined;
   /** Whether the run that made it has marked it as complete: see `completion.ts`. */
   readonly isMarked: boolean;
 };
@@ -107,11 +108,11 @@ export function pointStampsOf({ chains }: Pick<Catalogue, 'chains'>): readonly S
 function dataFilesOf(files: readonly StoredFile[]): readonly DataFile[] {
   const names = new Set(files.map(({ name }) => name));
   return files
-    .flatMap(({ name, sizeBytes }) => {
+    .flatMap(({ name, sizeBytes, told }) => {
       const parsed = parseDataFileName(name);
       if (parsed === undefined) return [];
       const isMarked = names.has(completeFileName(parsed.stamp));
-      return [{ ...parsed, storedBytes: sizeBytes, isMarked }];
+      return [{ ...parsed, storedBytes: sizeBytes, told, isMarked }];
     })
     .sort(
       (a, b) =>

@@ -57,7 +57,7 @@ export function readOnlyStore(name: string, shown: Shown | undefined): Store {
     requireThere,
     list: async () => {
       await requireThere();
-      return [...files].map(([one, { sizeBytes }]) => ({ name: one, sizeBytes }));
+      return [...files].map(([one, { sizeBytes, told }]) => ({ name: one, sizeBytes, told }));
     },
     entries: async () => {
       await requireThere();

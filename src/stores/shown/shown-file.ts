@@ -1,11 +1,13 @@
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import { memorySource } from '../../system/files/byte-source.ts';
+import type { ToldOfFile } from '../store.ts';
 
 /** A file that a view shows: stored in the copy, or made of what a record says. */
 export interface ShownFile {
   readonly sizeBytes: number;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
+  readonly told?: ToldOfFile | undefined;
   read(range?: ByteRange): AsyncIterable<Uint8Array>;
   open(): Promise<OpenedSource>;
 }
