@@ -107,6 +107,8 @@ interface Trial {
 
 /** What becomes of the requests, by the number of the one whose turn it is. */
 interface Planned {
+  /** What the first run meets, in which no request has its turn. */
+  readonly calm: Plan;
   readonly plans: (at: number) => readonly Plan[];
   readonly patience: Patience;
 }
@@ -118,11 +120,12 @@ function oneFault(otherwise?: Fault): Planned {
       const fault = FAULTS[(at * STRIDE + round) % FAULTS.length];
       return (number) => (number === at ? fault : otherwise);
     });
-  return { plans, patience: QUICK };
+  return { calm: () => otherwise, plans, patience: QUICK };
 }
 
 /** From one request on nothing gets through; now and then, the server does the first all the same. */
 const DEAD_LINE: Planned = {
+  calm: () => undefined,
   patience: HASTY,
   plans: (at) => [
     (number) =>
@@ -178,8 +181,11 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
     bucket = await server().newBucket();
   });
 
-  /** Does it once without a fault, then as planned for each request of it, each time in a new place. */
-  const forEachRequest = async ({ prepare, run, check }: Trial, { plans, patience }: Planned) => {
+  /** Does it once as it goes calmly, then as planned for each request of it, each time in a new place. */
+  const forEachRequest = async (
+    { prepare, run, check }: Trial,
+    { calm, plans, patience }: Planned,
+  ) => {
     const proxy = await startFaultyProxy(server().endpoint);
     const follow = async (plan: Plan) => {
       const settings: S3Settings = { ...bucket, prefix: `${++places}/`, patience: QUICK };
@@ -191,7 +197,7 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
       await check(direct);
       return requests;
     };
-    const requests = await follow(() => undefined);
+    const requests = await follow(calm);
     for (let at = 1; at <= requests; at += STEP) for (const plan of plans(at)) await follow(plan);
   };
 
@@ -255,6 +261,7 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
     const run = async (behind: Open) => {
       expect(await push(behind, { keep: 1 })).toMatchObject({ points: 1 });
     };
+    let trials = 0;
     let swept = 0;
     const check = async (direct: Open) => {
       await using store = await direct(site.copy);
@@ -263,11 +270,13 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
       for await (const page of store.pages(data)) {
         for (const { key } of page) stamps.add(key.slice(data.length, data.length + 10));
       }
+      trials += 1;
       if (!stamps.has('2026-03-01')) swept += 1;
+      // The answer that tells the time may be the one that doesn't say that it is late, but not in the calm trial.
+      else expect(trials).toBeGreaterThan(1);
       await expectWhole(direct, day - 2);
     };
     await forEachRequest({ prepare, run, check }, oneFault(later(2)));
-    // The answer that tells the time may be the one that doesn't say that it is late.
-    expect(swept).toBeGreaterThan(10);
+    expect(swept).toBeGreaterThan(1);
   });
 });

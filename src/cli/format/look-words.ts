@@ -1,6 +1,6 @@
 import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import type { Check } from '../../repository/records/check-results.ts';
-import { isTestRestore, lastLooks } from '../../repository/records/last-looks.ts';
+import { isTestRestore, isVerification, lastLooks } from '../../repository/records/last-looks.ts';
 import { oneLine } from './one-line.ts';
 import { formatUtcTime } from './units.ts';
 
@@ -45,10 +45,9 @@ export function timesOfLooks(checks: readonly Check[]): readonly string[] {
   const { verified, verifiedDeeply, testRestored } = lastLooks(checks);
   const isDeep = verified !== undefined && verified === verifiedDeeply;
   const time = ({ at }: Check) => `${formatUtcTime(at)} (UTC)`;
+  const never = checks.some(isVerification) ? 'no verification found it good' : 'never verified';
   return [
-    verified === undefined
-      ? 'never verified'
-      : `verified ${time(verified)}${isDeep ? ', with --deep' : ''}`,
+    verified === undefined ? never : `verified ${time(verified)}${isDeep ? ', with --deep' : ''}`,
     ...(verifiedDeeply === undefined || isDeep
       ? []
       : [`verified with --deep ${time(verifiedDeeply)}`]),

@@ -4,7 +4,7 @@ import { quoteWord } from '../../system/processes/shell.ts';
 import { count, formatBytes } from '../format/units.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describePlan } from './backup-plan.ts';
-import { progressFor } from './progress.ts';
+import { progressFor, showsProgress } from './progress.ts';
 import { describeRemoval } from './removals.ts';
 import { RESTORE_PLAN_WARNINGS } from './warnings/restore-plan.ts';
 import { renderWarning, sentenceOf } from './warnings/sentence.ts';
@@ -17,7 +17,7 @@ import { renderWarning, sentenceOf } from './warnings/sentence.ts';
 export function shownOn(
   terminal: Terminal,
   { steps }: { readonly steps: 'lines' | 'details' } = { steps: 'lines' },
-): Required<Pick<JobContext, 'onEvent' | 'inWords'>> {
+): Required<Pick<JobContext, 'onEvent' | 'inWords' | 'isWatched'>> {
   const sayStep = steps === 'lines' ? terminal.log : terminal.detail;
   const progress = progressFor(terminal);
   const said = new Set<string>();
@@ -50,7 +50,7 @@ export function shownOn(
         renderLine(event, { terminal, sayStep });
     }
   };
-  return { onEvent, inWords: sentenceOf };
+  return { onEvent, inWords: sentenceOf, isWatched: showsProgress(terminal) };
 }
 
 type LineEvent = Exclude<

@@ -39,9 +39,14 @@ export interface Progress {
 
 /** A bar on a terminal; elsewhere a line each ten seconds; nothing with -q, or --json without a log as JSON. */
 export function progressFor(terminal: Terminal): Progress {
-  const { verbosity, isJson, logFormat } = terminal;
-  if (verbosity === 'quiet' || (isJson && logFormat === 'text')) return silent;
+  const { logFormat } = terminal;
+  if (!showsProgress(terminal)) return silent;
   return process.stderr.isTTY && logFormat === 'text' ? barProgress() : lineProgress(terminal);
+}
+
+/** Whether anything of it is seen. */
+export function showsProgress({ verbosity, isJson, logFormat }: Terminal): boolean {
+  return verbosity !== 'quiet' && !(isJson && logFormat === 'text');
 }
 
 const nothing = () => {};

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { countTree } from '../../blobs/copy/count-tree.ts';
 import { folderTree } from '../../stores/folder-tree.ts';
 import { isFailure } from '../../system/failure.ts';
-import { requireRoomFor } from '../../system/files/free-space.ts';
+import { hasRoomForDisk, requireRoomFor } from '../../system/files/free-space.ts';
 import { type BlobRun, entriesOf } from './blob-run.ts';
 
 /**
@@ -36,9 +36,16 @@ async function foreseenBytes(run: BlobRun): Promise<number | undefined> {
   }
 }
 
-/** Undefined where files go while they are counted: a site is alive, and a guess will do. */
+/**
+ * Undefined where files go while they are counted: a site is alive, and a guess will do. Nothing is counted where nobody
+ * sees how far the copy is, and the disk has room for anything: that takes a third as long as the copy.
+ */
 async function bytesOf(run: BlobRun): Promise<number | undefined> {
+  const { source, settings, context } = run;
   try {
+    const isUnwatched = context.isWatched === false;
+    if (isUnwatched && (await hasRoomForDisk({ from: source, to: settings.folder })))
+      return undefined;
     const { content } = await countTree(folderTree(run.source), run.context.signal);
     run.expectedBytes = content.bytes;
     return content.bytes;

@@ -116,6 +116,8 @@ export type InWords = (warning: Warning) => string;
 /** What every job is given. */
 export interface JobContext {
   readonly onEvent: OnEvent;
+  /** Whether somebody sees how far a step is; absent: that isn't known. */
+  readonly isWatched?: boolean;
   /** What the run log has of a warning; absent: its code. */
   readonly inWords?: InWords;
   /** The folders with backups, of which nothing is read twice. */

@@ -55,6 +55,28 @@ async function findFullDisk(
   return undefined;
 }
 
+/** File systems that need no more space for a file than it needed on another of them: ext2 to ext4, XFS (statfs(2)). */
+const NOT_COMPRESSED: readonly number[] = [0xef53, 0x58465342];
+
+/** Whether the disk with one folder has room for all that is on the disk with another. False where that isn't certain. */
+export async function hasRoomForDisk({
+  from,
+  to,
+}: {
+  readonly from: string;
+  /** It needn't be there yet. */
+  readonly to: string;
+}): Promise<boolean> {
+  const { folder } = await nearestFolder(to);
+  const freeBytes = await freeBytesOf(folder);
+  return withSystemErrors(`look at the disk with "${from}"`, async () => {
+    const { type, bsize, blocks, bfree } = await statfs(from);
+    const isPlain =
+      NOT_COMPRESSED.includes(type) && NOT_COMPRESSED.includes((await statfs(folder)).type);
+    return isPlain && bsize * (blocks - bfree) <= freeBytes;
+  });
+}
+
 /** How much of the disk with this folder is free for everybody, and how much there is. */
 export async function freeSpaceOf(
   folder: string,
