@@ -1,13 +1,15 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OpenBackups } from '../src/blobs/open-backups.ts';
 import type { Site } from '../src/config/model/site.ts';
+import { writeEvent } from '../src/copies/copied-events.ts';
 import { listSite } from '../src/operations/list/list-site.ts';
 import { verifySite } from '../src/operations/verify/verify-site.ts';
 import { verifySiteDeep } from '../src/operations/verify/verify-site-deep.ts';
 import { LATEST_BACKUP, parseRestoreTarget } from '../src/repository/restore-target.ts';
 import { folderObjects } from '../src/stores/objects/folder-objects.ts';
+import { objectsBelow } from '../src/stores/objects/objects-below.ts';
 import {
   copiedSite,
   expectSameBlobs,
@@ -92,6 +94,22 @@ describe('a site of which nothing is there but a copy', () => {
     expect(requests.filter((one) => !one.startsWith('LIST') && !one.startsWith('GET'))).toEqual([]);
     expect(requests.length).toBeLessThanOrEqual(files + objects / 1000 + 5);
     expect(statSync(dataFs).size).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('tells of one restore point what looks have found out since its chain began', async () => {
+    const { place } = await copiedSite(scratch);
+    const store = folderObjects(place);
+    const requestsOf = async (looks: boolean) =>
+      (await seenFrom(store, { target: LATEST_BACKUP, looks })).requests.length;
+    const without = await requestsOf(false);
+    const backup = { storage: 'Data', kind: 'backup' } as const;
+    const at = new Date(0);
+    await writeEvent(objectsBelow(store, 'sites/plone/'), backup, { checks: [], runs: [], at });
+    const events = filesBelow(place).filter((path) => path.includes('/events/'));
+    for (const path of events) utimesSync(join(place, path), 0, 0);
+    const sinceFull = events.filter((path) => /2026-03-0[45]-/.test(path)).length;
+    expect(sinceFull).toBe(2);
+    expect(await requestsOf(true)).toBe(without + 1 + sinceFull);
   }, 60_000);
 
   it('is only read: whoever would write is told so, and nothing is there afterwards', async () => {

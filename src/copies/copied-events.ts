@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { formatStamp } from '../repository/layout/stamp.ts';
+import { formatStamp, type Stamp } from '../repository/layout/stamp.ts';
 import { type Check, withLater } from '../repository/records/check-results.ts';
 import type { ObjectReader, ObjectStore } from '../stores/objects/object-store.ts';
 import { VERSION } from '../system/processes/version.ts';
@@ -49,13 +49,22 @@ export class CopiedEvents {
   }
 }
 
-/** Reads all events of a site: a request for each 1,000, and one for each. Those that nobody can read say nothing. */
-export async function readCopiedEvents(site: ObjectReader): Promise<CopiedEvents> {
+/**
+ * Reads the events of a site: a request for each 1,000 that are there, and one for each that is read. Those that nobody
+ * can read say nothing.
+ *
+ * @param since - by the name of a place: those that were written before say nothing of what is asked; absent: all are read
+ */
+export async function readCopiedEvents(
+  site: ObjectReader,
+  since?: ReadonlyMap<string, Stamp>,
+): Promise<CopiedEvents> {
   const found: { readonly name: EventName; readonly modifiedMs: number }[] = [];
   for await (const page of site.pages(EVENTS_PREFIX)) {
     for (const { key, modifiedMs } of page) {
       const name = parseEventKey(key);
-      if (name !== undefined) found.push({ name, modifiedMs });
+      if (name !== undefined && isSince({ name, modifiedMs }, since))
+        found.push({ name, modifiedMs });
     }
   }
   // Several machines may have looked, and the clock of one may be wrong: that of the store is one for all.
@@ -82,6 +91,16 @@ export async function readCopiedEvents(site: ObjectReader): Promise<CopiedEvents
     return [place, { checks, runs, keys: read.map(({ key }) => key) }];
   });
   return new CopiedEvents(new Map(known));
+}
+
+/** By either clock: that of whoever wrote it may be slow. */
+function isSince(
+  { name: { place, at }, modifiedMs }: { readonly name: EventName; readonly modifiedMs: number },
+  since: ReadonlyMap<string, Stamp> | undefined,
+): boolean {
+  if (since === undefined) return true;
+  const stamp = since.get(formatPlace(place));
+  return stamp !== undefined && (at >= stamp || formatStamp(new Date(modifiedMs)) >= stamp);
 }
 
 /** Writes down what was found out, and what was run: one at least. */

@@ -114,6 +114,14 @@ describe('a site that has a copy', () => {
     writeFileSync(site.test.dataFs, live);
   }, 60_000);
 
+  it('is asked about what the copy knows of the restore point', async () => {
+    const before = await named('restore');
+    expect([before.status, before.stderr]).toEqual([1, expect.stringContaining('never verified')]);
+    await site.test.runWell('copy', '--verify');
+    const after = await named('restore');
+    expect([after.status, after.stderr]).toEqual([1, expect.stringMatching(/, verified 2\d{3}-/)]);
+  }, 60_000);
+
   it('calls it by its name or its place, and by nothing else', async () => {
     const listed = await named('list', '--json');
     const same = await site.test.run(['list', '--json', '--from', site.place]);

@@ -85,13 +85,14 @@ export async function seenFrom(
     target = 'all',
     chain = 'last',
     kind = 'all',
+    looks,
     folder,
     identities,
   }: Partial<WantedOfCopy & Pick<CopyReading, 'folder' | 'identities'>> = {},
 ) {
   const objects = countedObjects(store);
   const name = await siteMeant(objects, undefined);
-  const wanted = { kind, target, chain };
+  const wanted = { kind, target, chain, looks };
   const how = { name, live: undefined, wanted, identities, folder };
   const opened = await openCopiedSite(objectsOfSite(objects, name), how);
   const backups = new OpenBackups();

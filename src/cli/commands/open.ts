@@ -54,9 +54,9 @@ export function addOpenCommand(program: Command): void {
     runCommand({ ...options, command }, async (running) => {
       const { terminal, signal } = running;
       const result = terminal.document.result<OpenResult>({ address: undefined, storages: [] });
-      const place = await findContentPlace(options, { moment, running });
-      const copied = copyOptions(options);
       const isChecked = options.check === true;
+      const place = await findContentPlace(options, { moment, running, looks: isChecked });
+      const copied = copyOptions(options);
       if (isChecked && options.live) throw liveIsNotChecked();
       await using served = await serveSite(place, { address: options.listen, isChecked });
       if (isOpenToOthers(served.address)) {

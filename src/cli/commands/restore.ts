@@ -81,7 +81,7 @@ export function addRestoreCommand(program: Command): void {
       const { sites, variables, isCopyAlone } = await findSitesAndVariables(options, {
         ...context,
         purpose: to === undefined ? 'restore' : 'look',
-        wanted: match === undefined ? { kind, target, chain: 'last' } : undefined,
+        wanted: match === undefined ? { kind, target, chain: 'last', looks: true } : undefined,
       });
       const live = oneSite(sites);
       if (to === undefined && isCopyAlone) throw withoutTarget(options.from);

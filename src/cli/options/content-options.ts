@@ -53,7 +53,13 @@ export async function findContentPlace(
   {
     moment,
     running: { terminal, signal, backups },
-  }: { readonly moment: string | undefined; readonly running: CommandContext },
+    looks,
+  }: {
+    readonly moment: string | undefined;
+    readonly running: CommandContext;
+    /** Whether the command says what looks have found out. */
+    readonly looks?: boolean;
+  },
 ): Promise<ContentPlace> {
   const word = moment === 'latest' ? undefined : moment;
   const { chain, exact } = selection;
@@ -67,7 +73,7 @@ export async function findContentPlace(
   const target = selection.live ? undefined : readTarget(moment, { terminal, chain, exact });
   // Of a site that is only looked at, live blobs count if there are backups of some.
   const purpose = selection.live ? 'backup' : 'look';
-  const wanted = target && ({ kind: selection.kind, target, chain: 'whole' } as const);
+  const wanted = target && ({ kind: selection.kind, target, chain: 'whole', looks } as const);
   const sites = await findSites(selection, { terminal, purpose, backups, wanted });
   const [site, other] = sites;
   if (site === undefined || other !== undefined) {

@@ -5,13 +5,14 @@ import { readCopiedEvents } from '../../copies/copied-events.ts';
 import { CopiedTags, readCopiedTags } from '../../copies/copied-tags.ts';
 import { type CopyPlace, formatPlace, PLACE_KINDS } from '../../copies/layout/place.ts';
 import { looksAtCopy } from '../../copies/looks-at-copy.ts';
-import { loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
+import { type LoadedPoints, loadPoints, type PointsToLoad } from '../../copies/view/load-points.ts';
 import {
   namesInCopy,
   type PlaceView,
   sizesBelow,
   viewPlace,
 } from '../../copies/view/place-views.ts';
+import type { Stamp } from '../../repository/layout/stamp.ts';
 import type { RestoreTarget } from '../../repository/restore-target.ts';
 import { readOnlyStore } from '../../stores/shown/read-only-store.ts';
 import type { Store } from '../../stores/store.ts';
@@ -28,6 +29,8 @@ export interface WantedOfCopy {
   readonly target: RestoreTarget | 'all';
   /** See `PointsToLoad`. */
   readonly chain: PointsToLoad['chain'];
+  /** Somebody is told what looks have found out about it. Where all is looked at, they are read anyway. */
+  readonly looks?: boolean | undefined;
   /** A list can do without what is closed: nobody is asked for a passphrase. */
   readonly isOverview?: true;
 }
@@ -73,7 +76,7 @@ export async function openCopiedSite(
   opened.use(objects);
   const close = () => opened[Symbol.asyncDispose]();
   try {
-    const { kind, target, chain, isOverview } = wanted;
+    const { kind, target, chain, looks, isOverview } = wanted;
     const {
       places,
       hasAll,
@@ -100,8 +103,8 @@ export async function openCopiedSite(
       folder === undefined
         ? (place: CopyPlace) => namesInCopy(objects, place)
         : plainFolders(folder);
-    // A restore checks all bytes anyway: it goes without what others have found out.
-    const events = hasAll ? await readCopiedEvents(objects) : undefined;
+    const since = hasAll ? undefined : beginnings(places);
+    const events = hasAll || looks ? await readCopiedEvents(objects, since) : undefined;
     const readable = { site: objects, codec };
     // A restore has no use for tags.
     const tags = target === 'all' ? await readCopiedTags(objects) : new CopiedTags([]);
@@ -130,6 +133,20 @@ export async function openCopiedSite(
     await close();
     throw error;
   }
+}
+
+/** When what is looked at of each place began: what was found out about it was found out since. */
+function beginnings(places: LoadedPoints['places']): ReadonlyMap<string, Stamp> {
+  return new Map(
+    places.flatMap(({ place, points, before }) => {
+      const stamps = [...points, ...before].flatMap(({ record: { stamp, data } }) => [
+        stamp,
+        ...(data?.earlier ?? []).map((one) => one.stamp),
+      ]);
+      const [first] = stamps.sort();
+      return first === undefined ? [] : [[formatPlace(place), first]];
+    }),
+  );
 }
 
 /** Of each folder that the site names, whether the copy has it or not. */
