@@ -6,15 +6,18 @@ const MAIN = 'src/cli/main.ts';
 /** It loads a command when that is meant. */
 const COMMAND_LIST = 'src/cli/command-list.ts';
 
-/** How many commands share what goes into the file. With all modules in it, `list` takes as long as without it. */
+/** How many commands share what goes into the files. With all modules in one, `list` takes as long as without it. */
 const FEWEST_COMMANDS = 6;
+/** Somebody waits for it each time: what others share, and it does without, is a file of its own. */
+const LIGHT = 'src/cli/commands/list.ts';
 
 const NAME = 'zodbvault-shared';
+const NAME_OF_REST = 'zodbvault-shared-by-others';
 
 type Modules = Metafile['inputs'];
 
 /**
- * Puts what many commands share into one file. esbuild makes a file for each set of commands that has a module in
+ * Puts what many commands share into two files. esbuild makes a file for each set of commands that has a module in
  * common: `list` would read fifty. Node needs longer to find a file than to read some modules more.
  *
  * @param root - the folder that the names of the modules begin at
@@ -30,22 +33,32 @@ export function sharedFile(root: string, modules: Modules): Plugin {
   const loadAll = new Set([...commands, ...later]);
   const shared = [...countEach(reached)]
     .filter(([module, count]) => count >= FEWEST_COMMANDS && !first.has(module))
-    .map(([module]) => `import ${JSON.stringify(join(root, module))};\n`);
+    .map(([module]) => module);
+  const ofLight = reachOf(LIGHT, modules);
+  const files = new Map([
+    [NAME, shared.filter((module) => ofLight.has(module))],
+    [NAME_OF_REST, shared.filter((module) => !ofLight.has(module))],
+  ]);
   return {
     name: 'shared-file',
     setup: ({ onLoad, onResolve }) => {
-      onResolve({ filter: new RegExp(`^${NAME}$`) }, ({ path }) => ({ path, namespace: NAME }));
-      onLoad({ filter: /^/, namespace: NAME }, () => ({
-        contents: shared.join(''),
+      onResolve({ filter: new RegExp(`^${NAME}`) }, ({ path }) => ({ path, namespace: NAME }));
+      onLoad({ filter: /^/, namespace: NAME }, ({ path }) => ({
+        contents: importsOf((files.get(path) ?? []).map((module) => join(root, module))),
         resolveDir: root,
       }));
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (!loadAll.has(relative(root, path))) return undefined;
-        const contents = `${readFileSync(path, 'utf8')}\nimport '${NAME}';\n`;
+        const names = relative(root, path) === LIGHT ? [NAME] : [...files.keys()];
+        const contents = `${readFileSync(path, 'utf8')}\n${importsOf(names)}`;
         return { contents, loader: 'ts', resolveDir: dirname(path) };
       });
     },
   };
+}
+
+function importsOf(names: readonly string[]): string {
+  return names.map((name) => `import ${JSON.stringify(name)};\n`).join('');
 }
 
 /** A module, and all that are loaded before it runs. */
