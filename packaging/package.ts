@@ -54,6 +54,8 @@ const common = {
   legalComments: 'linked',
   sourcemap: process.argv.includes('--source-maps') ? 'linked' : false,
   logLevel: 'warning',
+  // What a package of pure functions is loaded for, `sharedFile` need not say.
+  logOverride: { 'ignored-bare-import': 'silent' },
 } satisfies BuildOptions;
 const placed = inPlaceOf({ packaging: join(import.meta.dirname, 'package-packaging.ts') });
 const command = {

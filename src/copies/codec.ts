@@ -18,7 +18,7 @@ const KEPT_BYTES = 32 << 20;
 
 /** Whose keys close and open what is stored. */
 export interface CodecKeys {
-  /** Public keys of age; none: nothing is encrypted. */
+  /** Public keys of age; none: nothing is encrypted, or nobody knows for whom it was. */
   readonly recipients: readonly string[];
   /** Secret keys of age, asked for when the first of them is needed; undefined: nobody has named one. */
   readonly identities: (() => Promise<readonly string[]>) | undefined;
@@ -80,7 +80,7 @@ export class Codec implements AsyncDisposable {
     return this.#keys.identities !== undefined;
   }
 
-  /** Failure `usage` where nobody has named a secret key. */
+  /** Failure `refused` where nobody has named a secret key. */
   requireIdentities(): void {
     if (!this.hasIdentities) throw noIdentity();
   }
@@ -94,7 +94,7 @@ export class Codec implements AsyncDisposable {
 
   /**
    * The content of an object that is read from its beginning to its end. Failures: `damaged` where it isn't what was
-   * stored; `usage` or `refused` where a key is missing; `program`.
+   * stored; `refused` where a key is missing; `program`.
    */
   async *decode(stored: Bytes, of: StoredBytes): AsyncGenerator<Uint8Array> {
     let bytes = stored;
@@ -122,9 +122,9 @@ export class Codec implements AsyncDisposable {
   }
 
   #opensHeaders(): Promise<HeaderOpener> {
-    const { identities } = this.#keys;
+    const { identities, recipients } = this.#keys;
     if (identities === undefined) throw noIdentity();
-    this.#headerOpener ??= identities().then((all) => HeaderOpener.with(all));
+    this.#headerOpener ??= identities().then((all) => HeaderOpener.with(all, recipients));
     return this.#headerOpener;
   }
 
@@ -140,7 +140,7 @@ export class Codec implements AsyncDisposable {
 }
 
 function noIdentity(): Failure {
-  return new Failure('usage', 'Cannot read this copy: it is encrypted, and no key is named', {
+  return new Failure('refused', 'Cannot read this copy: it is encrypted, and no key is named', {
     hint: { kind: 'name-identity' },
   });
 }

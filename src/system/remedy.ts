@@ -135,6 +135,12 @@ export type RestoreRemedy =
       | 'folder-elsewhere-or-live'
       | 'name-identity'
     >
+  /** Public keys: of the secret ones that were named, and those that settings name. */
+  | {
+      readonly kind: 'name-other-identity';
+      readonly named: readonly string[];
+      readonly closedFor: readonly string[];
+    }
   /** The newest restore point that nothing is known against. */
   | { readonly kind: 'better-restore-point'; readonly stamp: string }
   /** Chains, of which one is meant, by their full backups. */

@@ -105,12 +105,19 @@ describe('an encrypted copy', () => {
   });
 
   it('is not begun with what is no public key, or is a secret one', async () => {
-    const { site, folder, nas } = await siteWithCopy((recipient) => `recipients = "${recipient}x"`);
-    const wrong = await site.run(['backup']);
-    expect([wrong.status, wrong.stderr]).toEqual([
-      3,
-      expect.stringContaining('is not a public key'),
-    ]);
+    const { site, folder, nas, recipient } = await siteWithCopy((key) => `recipients = "${key}"`);
+    const text = readFileSync(join(folder, 'key.txt'), 'utf8');
+    const identity = text.split('\n').find((line) => line.startsWith('AGE-'));
+    const settings = join(site.folder, 'zodbvault.toml');
+    const healthy = readFileSync(settings, 'utf8');
+    for (const key of [`${recipient}x`, recipient.replace('age1', 'age2'), `${identity}`]) {
+      writeFileSync(settings, healthy.replace(recipient, key));
+      const wrong = await site.run(['backup']);
+      const says = key === identity ? /has a secret key/ : /is not a public key/;
+      expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(says)]);
+      expect(wrong.stderr).not.toContain('AGE-SECRET-KEY-1');
+    }
+    expect(readdirSync(join(site.folder, 'var'))).not.toContain('backups');
     const toml = `copies = [{ url = "${nas}", recipients = "@${join(folder, 'key.txt')}" }]\n`;
     writeFileSync(join(site.folder, 'zodbvault.toml'), toml);
     const secret = await site.run(['copy']);
@@ -164,12 +171,12 @@ describe.each(FORMS)('the copy that is %s, read with --from', (form, options) =>
 
 describe('an encrypted copy, read with --from', () => {
   it('is refused without a key and with another one, and says which option is missing', async () => {
-    const { site, folder, nas } = await siteWithCopy((recipient) => `recipients = "${recipient}"`);
+    const { site, folder, nas, recipient } = await siteWithCopy((key) => `recipients = "${key}"`);
     await backUp(site);
     const run = (...words: readonly string[]) => zodbvault(words, { cwd: folder });
     await run('keygen', '-o', 'other.txt');
     for (const [words, status] of [
-      [[], 2],
+      [[], 1],
       [['--identity', 'other.txt'], 1],
       [['--identity', 'nowhere.txt'], 1],
     ] as const) {
@@ -182,8 +189,17 @@ describe('an encrypted copy, read with --from', () => {
       ]);
       expect(readdirSync(folder)).not.toContain('new');
     }
-    const without = await run('ls', '--from', nas);
-    expect(without.stderr).toContain('--identity');
+    const verified = await run('verify', '--from', nas);
+    expect([verified.status, verified.stderr]).toEqual([
+      1,
+      expect.stringContaining('Name the file with the secret key with --identity'),
+    ]);
+    const closed = await site.run(['verify', '--from', 'nas', '--identity', `${folder}/other.txt`]);
+    const [own] = /age1\w+/.exec(readFileSync(join(folder, 'other.txt'), 'utf8')) ?? [];
+    expect([closed.status, closed.stderr]).toEqual([
+      1,
+      expect.stringMatching(`named key is that of ${own}.* closed for ${recipient}`),
+    ]);
     // How large and how many says the copy in the open.
     const points = async (...words: readonly string[]) =>
       JSON.parse((await run('list', '--from', nas, '--json', ...words)).stdout).points.map(

@@ -1,3 +1,4 @@
+import { isRecipient, looksSecret } from '../../system/age/keys.ts';
 import { parseSpan } from '../../system/calendar/span.ts';
 import { type KeepRules, keepsAny } from '../model/keep-rules.ts';
 import { COPY_OPTIONS, type CopyOptionName, isCopyOption, MOST_DAYS } from './copy-options.ts';
@@ -41,6 +42,8 @@ function readLine(line: string): ReadCopyLine {
     const why = 'key_file is for a copy that is encrypted; write recipients, too';
     return { kind: 'wrong', why: `copies, ${url}: ${why}` };
   }
+  const wrongKeys = whyNoRecipients(wordsIn(options.recipients ?? ''));
+  if (wrongKeys !== undefined) return { kind: 'wrong', why: `copies, ${url}: ${wrongKeys}` };
   const secret = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i.test(url);
   if (secret) return { kind: 'wrong', why: 'copies: no password belongs into an address' };
   if (Number(options.lock_days ?? 0) > 0 && !/^s3:\/\//i.test(url))
@@ -98,6 +101,17 @@ function whyWrong(name: CopyOptionName, value: string): string | undefined {
         ? undefined
         : `${name} = ${value}: write ${kind.join(' or ')}`;
   }
+}
+
+/** What is in a file of keys, whoever needs them sees. No secret key is ever in a message. */
+function whyNoRecipients(words: readonly string[]): string | undefined {
+  if (words.some(looksSecret))
+    return `recipients has a secret key; write the public key, which begins with age1, and make a new pair of keys`;
+  const wrong = words.find((word) => !word.startsWith('@') && !isRecipient(word));
+  return (
+    wrong &&
+    `recipients = ${wrong}: this is not a public key of age; it has 62 characters and begins with age1`
+  );
 }
 
 /** Words of one option stand between commas: blanks divide options. */

@@ -22,6 +22,7 @@ import { readLocalTags } from './tags/local-tags.ts';
  */
 export async function pushSite(request: PushRequest, context: JobContext): Promise<PushResult> {
   const { copy, site, now, open } = request;
+  await using forms = await openCopyForms(copy);
   await using store = await open(copy);
   const below = objectsBelow(store, sitePrefix(copy.site));
   const local = await readLocalPoints(site, context.backups);
@@ -37,7 +38,6 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
     await noteSite(store, { site: copy.site, points: there, head, settled, at: now() });
     return { points: 0, bytes: 0, removed: 0, held: there.length, seal: undefined };
   }
-  await using forms = await openCopyForms(copy);
   return await pushLocked(
     { ...request, store, below, local, tags, events, forms, before },
     context,

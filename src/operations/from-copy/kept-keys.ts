@@ -35,7 +35,7 @@ async function openAll(
   for (const file of kept) {
     try {
       const text = await decryptWithPassphrase(file, { passphrase, name });
-      identities.push(...(await parseIdentities(text, `"${name}"`)));
+      identities.push(...parseIdentities(text, `"${name}"`));
     } catch (error) {
       if (!isFailure(error, 'refused')) throw error;
       refusal = error;

@@ -40,6 +40,8 @@ export interface CopyReading {
   readonly wanted: WantedOfCopy;
   /** See `CodecKeys`: secret keys, for a copy that is encrypted. */
   readonly identities: CodecKeys['identities'];
+  /** For whom it is encrypted, as its settings tell; absent: nobody knows. */
+  readonly recipients?: readonly string[];
   /** What its backups are to be written to: the site has its folders there. Absent: they are those of the copy. */
   readonly folder?: string | undefined;
   /** For keys that the copy keeps itself, where no others are named; absent: nobody is asked. */
@@ -69,6 +71,7 @@ export async function openCopiedSite(
     wanted,
     folder,
     askPassphrase,
+    recipients = [],
     ...named
   }: CopyReading & { readonly name: string; readonly live: Site | undefined },
 ): Promise<CopiedSite> {
@@ -96,7 +99,7 @@ export async function openCopiedSite(
     );
     const ask = isClosed && isOverview !== true ? askPassphrase : undefined;
     const identities = named.identities ?? (ask && (await identitiesInCopy(objects, ask)));
-    const codec = opened.use(new Codec({ recipients: [], identities }));
+    const codec = opened.use(new Codec({ recipients, identities }));
     const isRead = target !== 'all' || folder !== undefined;
     if (isClosed && isRead) codec.requireIdentities();
     const namesOf =

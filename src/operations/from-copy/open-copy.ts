@@ -15,7 +15,12 @@ export async function openCopyOf(
   const objects = await openToRead(copy.url, { access: copy.access, beforeMs });
   const ofSite = objectsOfSite(objects, copy.site);
   const live = reading.folder === undefined ? site : undefined;
-  return await openCopiedSite(ofSite, { ...reading, name: copy.site, live });
+  return await openCopiedSite(ofSite, {
+    ...reading,
+    name: copy.site,
+    recipients: copy.recipients,
+    live,
+  });
 }
 
 /**

@@ -57,14 +57,34 @@ export class HeaderMaker {
 /** Opens headers with secret keys. */
 export class HeaderOpener {
   readonly #decrypter: InstanceType<Age['Decrypter']>;
+  readonly #named: () => Promise<readonly string[]>;
+  readonly #closedFor: readonly string[];
 
-  private constructor(decrypter: InstanceType<Age['Decrypter']>) {
+  private constructor(
+    decrypter: InstanceType<Age['Decrypter']>,
+    {
+      named,
+      closedFor,
+    }: {
+      readonly named: () => Promise<readonly string[]>;
+      readonly closedFor: readonly string[];
+    },
+  ) {
     this.#decrypter = decrypter;
+    this.#named = named;
+    this.#closedFor = closedFor;
   }
 
-  /** @param identities - see {@link isIdentity} */
-  static async with(identities: readonly string[]): Promise<HeaderOpener> {
-    const { Decrypter } = await import('age-encryption');
+  /**
+   * @param identities - see {@link isIdentity}
+   * @param closedFor - public keys for which files were closed, as far as settings tell: a header doesn't
+   */
+  static async with(
+    identities: readonly string[],
+    closedFor: readonly string[] = [],
+  ): Promise<HeaderOpener> {
+    const { Decrypter, identityToRecipient } = await import('age-encryption');
+    const named = () => Promise.all(identities.map((one) => identityToRecipient(one)));
     const decrypter = new Decrypter();
     for (const identity of identities) decrypter.addIdentity(identity);
     // It is asked when no other had the key.
@@ -73,7 +93,7 @@ export class HeaderOpener {
         throw new NoneOpens();
       },
     });
-    return new HeaderOpener(decrypter);
+    return new HeaderOpener(decrypter, { named, closedFor });
   }
 
   /**
@@ -86,19 +106,20 @@ export class HeaderOpener {
     try {
       return await this.#decrypter.decryptHeader(header);
     } catch (error) {
-      if (error instanceof NoneOpens) throw otherRecipients(name);
+      if (error instanceof NoneOpens) throw await this.#otherRecipients(name);
       throw damagedSeal(name, 'its header is not as it was made');
     }
+  }
+
+  async #otherRecipients(name: string): Promise<Failure> {
+    const named = await this.#named();
+    return new Failure('refused', `Cannot decrypt "${name}": it was encrypted for other keys`, {
+      hint: { kind: 'name-other-identity', named, closedFor: this.#closedFor },
+    });
   }
 }
 
 class NoneOpens extends Error {}
-
-function otherRecipients(name: string): Failure {
-  return new Failure('refused', `Cannot decrypt "${name}": it was encrypted for other keys`, {
-    hint: { kind: 'name-identity' },
-  });
-}
 
 /** The failure for an encrypted file that is not what it was. */
 export function damagedSeal(name: string, state: string): Failure {

@@ -32,6 +32,16 @@ export const RESTORE_REMEDIES: RemedyTexts<RestoreRemedy['kind']> = {
     'Name another folder with --to, or leave out --to to replace the live data.',
   'name-identity': () =>
     'Name the file with the secret key with --identity FILE (or ZODBVAULT_IDENTITY).',
+  'name-other-identity': ({ named, closedFor }) => {
+    const list = named.join(', ');
+    const keys =
+      named.length === 1
+        ? `The named key is that of ${list}, which does not open it.`
+        : `The named keys are those of ${list}, which do not open it.`;
+    const now = `By the settings, the copy is closed for ${closedFor.join(', ')}`;
+    const where = closedFor.length === 0 ? '' : ` ${now}; older parts may be for earlier keys.`;
+    return `${keys}${where} Name the file with the right secret key with --identity FILE; several may be named.`;
+  },
   'folder-elsewhere-or-site': ({ part }) =>
     `Name another folder with --to. To restore this state into ${part}, name its data with --datafs and --blob-storage, and these backups with --location and --blobbackuplocation.`,
   'name-chain': ({ stamps }) =>

@@ -6,12 +6,12 @@ import { readSmallFile } from '../../../system/files/small-file.ts';
 export async function readRecipients(written: readonly string[]): Promise<readonly string[]> {
   const recipients: string[] = [];
   for (const word of written) {
-    recipients.push(...(word.startsWith('@') ? await readFile(word.slice(1)) : await parse(word)));
+    recipients.push(...(word.startsWith('@') ? await readFile(word.slice(1)) : parse(word)));
   }
   return recipients;
 }
 
-function parse(word: string): Promise<readonly string[]> {
+function parse(word: string): readonly string[] {
   return parseRecipients(word, `recipients, "${word}"`);
 }
 
